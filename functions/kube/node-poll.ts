@@ -1,0 +1,73 @@
+/**
+ * The conversation between an agent and the apiserver: one POST carries the heartbeat and what happened on the node
+ * out, and what the node should do in. The agent only ever dials out.
+ *
+ *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/poll      NodePollRequest → NodePollResponse
+ *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
+ *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade`
+ *
+ * An answer may get lost: the agent repeats `since` and `pods` until an answer arrived, and nothing is harmed by twice.
+ */
+import type { NodeStatus, PodStatus } from './generated/types.ts';
+import type { KubeObject, ObjectName } from './object.ts';
+
+export const agentGroup = 'agent.hibernetes.dev';
+export const pollPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/poll`;
+export const relayPath = (id: string): string => `/apis/${agentGroup}/v1/relays/${id}`;
+/** The value of `Upgrade:` with which an agent fetches a relayed connection. */
+export const relayProtocol = 'hibernetes-relay';
+/** Header of a relayed stream that could not be opened: the HTTP code; the body is then a Status. */
+export const relayStatusHeader = 'x-hibernetes-status';
+
+export interface NodePollRequest {
+  /** `revision` of the last answer that was taken in. Left out: send everything. */
+  readonly since?: string;
+  /** The server may hold the answer this long while there is nothing to say. 0: answer at once. */
+  readonly waitSeconds: number;
+  /** The node's status, when it differs from what was last acknowledged. */
+  readonly status?: NodeStatus;
+  /** Pods whose status changed. */
+  readonly pods?: readonly PodReport[];
+}
+
+export interface PodReport extends ObjectName {
+  readonly uid: string;
+  readonly status: PodStatus;
+  /** Nothing of the pod runs any more and its deletion was asked for: the object may go. */
+  readonly finished?: boolean;
+}
+
+export interface NodePollResponse {
+  readonly revision: string;
+  /** True: `objects` is all there is; forget the rest. False: `objects` and `gone` are what changed since. */
+  readonly snapshot: boolean;
+  /**
+   * Whole objects with apiVersion and kind: pods of this node, the ConfigMaps and Secrets they name, and of the whole
+   * cluster all Services, EndpointSlices and Nodes.
+   */
+  readonly objects: readonly KubeObject[];
+  readonly gone: readonly GoneObject[];
+  /** Connections that clients wait for. Repeated until fetched: know them by id. */
+  readonly relays: readonly RelayRequest[];
+  /** When to ask again if nothing happens on the node. 0: at once, since the server holds the request. */
+  readonly pollAfterSeconds: number;
+}
+
+export interface GoneObject extends ObjectName {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly uid: string;
+}
+
+export interface RelayRequest {
+  readonly id: string;
+  readonly transport: 'stream' | 'upgrade';
+  /** `log`, `exec`, `attach`, `portforward`. */
+  readonly subresource: string;
+  readonly pod: ObjectName & { readonly uid: string };
+  /** The client's query: `container=c&follow=true`. */
+  readonly query: string;
+  /** For `upgrade`: the client's request, to be replayed to the runtime's streaming server. */
+  readonly method: string;
+  readonly headers: readonly (readonly [string, string])[];
+}

@@ -1,0 +1,22 @@
+/** A consistent picture of the cluster at one revision: what decisions at the commit point may read. */
+import type { KubeObject, ObjectName } from './object.ts';
+
+/** The place of one object in the store. `resource` is a GroupResource: `pods`, `deployments.apps`. */
+export interface Key extends ObjectName {
+  readonly resource: string;
+}
+
+/** One object at one revision. Frozen, and `metadata.resourceVersion` is the revision's decimal string. */
+export interface Stored<T extends KubeObject = KubeObject> {
+  readonly key: Key;
+  readonly revision: number;
+  readonly object: T;
+}
+
+export interface View {
+  /** Everything up to this revision is in the picture, and nothing after it. */
+  readonly revision: number;
+  get(key: Key): Stored | undefined;
+  /** In key order (namespace, then name). All namespaces when `namespace` is left out. */
+  list(resource: string, namespace?: string): readonly Stored[];
+}

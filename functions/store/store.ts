@@ -1,0 +1,119 @@
+/**
+ * The store: what the rest of the house sees of the log. One total order of changes over all resources; the revision
+ * of a change is its place in that order. `infra/decisions` and this folder's README tell how it is kept.
+ */
+import type { KubeObject } from '../kube/object.ts';
+import type { Key, Stored, View } from '../kube/view.ts';
+
+export type ChangeType = 'added' | 'modified' | 'deleted';
+
+/** One committed change. A deletion carries the last object, with the deletion's revision in it. */
+export interface Change<T extends KubeObject = KubeObject> extends Stored<T> {
+  readonly type: ChangeType;
+  /** The labels and selectable fields before this change; undefined for `added`. Watches with selectors need both sides. */
+  readonly previous?: Selectable;
+}
+
+export interface Selectable {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export type Write =
+  /** `key` must be absent in the view. */
+  | { readonly type: 'create'; readonly key: Key; readonly object: KubeObject }
+  /** `key` must be present. When nothing but resourceVersion or managedFields times differs, nothing is written and the revision stays. */
+  | { readonly type: 'update'; readonly key: Key; readonly object: KubeObject }
+  /** `object`, when given, is the last state that watchers see; else the current one. */
+  | { readonly type: 'delete'; readonly key: Key; readonly object?: KubeObject };
+
+export type Decision<T> =
+  /** All writes are committed in one slot, or none. `answer` gets the stored outcome of each write, in order. */
+  | { readonly outcome: 'write'; readonly writes: readonly Write[]; answer(stored: readonly Stored[]): T }
+  | { readonly outcome: 'answer'; readonly answer: T }
+  /** Thrown to the caller, but only once the view is known to be fresh. */
+  | { readonly outcome: 'refuse'; readonly error: Error };
+
+/**
+ * What is to happen at the commit point. `decide` is pure and may be called again, with a newer view, when another
+ * writer came first; it must read nothing but its view.
+ */
+export interface Operation<T> {
+  /** The objects it reads with `view.get`. */
+  readonly keys: readonly Key[];
+  /** The resources it lists with `view.list`. */
+  readonly lists?: readonly string[];
+  decide(view: View): Decision<T>;
+}
+
+export interface WatchRequest {
+  readonly resource: string;
+  readonly namespace?: string;
+  /** Changes with a greater revision are delivered. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+}
+
+/** Everything of the watched resource up to `revision` has been delivered with this batch; `changes` may be empty (progress). */
+export interface WatchBatch {
+  readonly revision: number;
+  readonly changes: readonly Change[];
+}
+
+export interface Store {
+  /**
+   * Commits one operation; many may be under way at once and share a slot.
+   * Throws what the decision refused with, or a `StoreError`.
+   */
+  commit<T>(operation: Operation<T>): Promise<T>;
+
+  /** The newest picture in memory, without asking the log. Live: read what you need before the next await. */
+  view(): View;
+  /** A picture that holds every write acknowledged before this call. Live, as above. */
+  fresh(): Promise<View>;
+  /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. Live, as above. */
+  notOlderThan(revision: number): Promise<View>;
+  /** The picture as of exactly `revision`; a snapshot that stays. `StoreError` 'compacted' below the floor. */
+  at(revision: number): Promise<View>;
+
+  /** The oldest revision that `at` and `watch` still reach. */
+  floor(): number;
+
+  /**
+   * Batches of changes in order, without gap or duplicate, until the signal is aborted (then it just ends).
+   * Throws `StoreError` 'compacted' when `after` is below the floor, also later if a slow reader falls below it.
+   */
+  watch(request: WatchRequest): AsyncIterable<WatchBatch>;
+
+  /** All changes of all resources after `revision`, in order, at most `limit`; 'compacted' below the floor. */
+  changesAfter(revision: number, limit: number): Promise<readonly Change[]>;
+
+  /** Calls back after each batch of changes that this process applies, with the newest revision. Returns the un-subscription. */
+  onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void;
+
+  /** One step of the housekeeping that any process may do: materialise, move the floor. Call it now and then. */
+  housekeep(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export type StoreErrorCode =
+  | 'compacted'
+  | 'too-large-revision'
+  | 'too-large-object'
+  /** The write may or may not have happened: read again before deciding. */
+  | 'unknown-outcome'
+  | 'unavailable'
+  | 'corrupt'
+  /** The table was written by a version of the format that this code does not know. */
+  | 'wrong-format';
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a controller is: which changes concern it, and what to do about one object. It is level-triggered: `reconcile`
+ * reads the state as it is now, whatever woke it, and running it twice changes nothing more.
+ */
+import type { Client } from '../client/client.ts';
+import type { EventRecorder } from '../client/event-recorder.ts';
+import type { KubeObject, ObjectName } from '../kube/object.ts';
+import type { ResourceType } from '../kube/resource-type.ts';
+import type { Change } from '../store/store.ts';
+import type { Clock, Log, Random } from '../world.ts';
+
+/** Reads of the replica: as new as the last change that woke the worker, and never older than its own last write. */
+export interface Cache {
+  readonly revision: number;
+  /** The object is frozen: copy before changing. */
+  get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): T | undefined;
+  /** In key order; all namespaces when left out. */
+  list<T extends KubeObject>(type: ResourceType<T>, namespace?: string): readonly T[];
+  /** Objects of this type whose controlling owner (`controller: true`) has this uid. */
+  controlledBy<T extends KubeObject>(type: ResourceType<T>, ownerUid: string): readonly T[];
+}
+
+export interface Watch<T extends KubeObject = KubeObject> {
+  /** A pattern of all types is written as `everything`. */
+  readonly type: ResourceType<T> | 'everything';
+  /** The objects to reconcile because of this change. Pure. */
+  requests(change: Change<T>, cache: Cache): Iterable<ObjectName>;
+}
+
+/** Forgets the kind of a watch, so that a controller can list several. */
+export function watch<T extends KubeObject>(type: ResourceType<T>, requests: Watch<T>['requests']): Watch {
+  return { type, requests: requests as Watch['requests'] };
+}
+
+export type ReconcileResult =
+  | { readonly outcome: 'settled' }
+  /** Look again later, whether or not anything changes. */
+  | { readonly outcome: 'again'; readonly afterSeconds: number };
+
+export const settled: ReconcileResult = { outcome: 'settled' };
+export const again = (afterSeconds: number): ReconcileResult => ({ outcome: 'again', afterSeconds });
+
+/** Thrown by `reconcile` to say that retrying cannot help until the object changes. */
+export class Terminal extends Error {
+  override name = 'Terminal';
+}
+
+export interface ReconcileContext {
+  readonly cache: Cache;
+  readonly client: Client;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface Controller {
+  /** The field's name for it: `deployment`, `node-lifecycle`. */
+  readonly name: string;
+  readonly watches: readonly Watch[];
+  /** Everything to reconcile when nothing is known of the past: first start, new code, resync. */
+  all(cache: Cache): Iterable<ObjectName>;
+  /** How often `all` is due again; never when left out. */
+  readonly resyncSeconds?: number;
+  /** Reconciles at most this many objects at once. Default: 8. */
+  readonly concurrency?: number;
+  reconcile(request: ObjectName, context: ReconcileContext): Promise<ReconcileResult>;
+}
