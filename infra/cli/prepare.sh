@@ -1,0 +1,58 @@
+#!/bin/sh
+# Makes this clone runnable: npm packages always, Debian packages when asked for and possible. Says what it does.
+#   prepare.sh run     packages for real containers, if this is root on Debian (otherwise the cluster is simulated)
+#   prepare.sh test    the same, for the whole test suite
+#   prepare.sh quick   npm packages only
+# It does nothing, and needs no network, once everything is there.
+set -eu
+cd "$(dirname "$0")/../.."
+purpose=${1:-quick}
+
+say() { printf '%s\n' "$*" >&2; }
+
+install_npm_packages() {
+  stamp=node_modules/.installed-lock
+  if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return; fi
+  say "Installing npm packages (once, as package-lock.json says) ..."
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json "$stamp"
+}
+
+check_node() {
+  major=$(PATH="$PWD/node_modules/.bin:$PATH" node -p 'process.versions.node.split(".")[0]')
+  if [ "$major" -lt 24 ]; then
+    say "Node 24 or newer is needed and this is Node $major; npm carries it for Linux only. Install it and try again."
+    exit 1
+  fi
+}
+
+missing_debian_packages() {
+  command -v containerd >/dev/null || printf 'containerd '
+  command -v runc >/dev/null || printf 'runc '
+  [ -x /usr/lib/cni/bridge ] || [ -x /opt/cni/bin/bridge ] || printf 'containernetworking-plugins '
+  command -v nft >/dev/null || printf 'nftables '
+  command -v conntrack >/dev/null || printf 'conntrack '
+  command -v ip >/dev/null || printf 'iproute2 '
+}
+
+install_debian_packages() {
+  packages=$(PATH="$PATH:/usr/sbin:/sbin" missing_debian_packages)
+  [ -n "$packages" ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    say "Not root: not installing $packages- nodes will be simulated. As root, real containers run."
+    return 0
+  fi
+  if ! command -v apt-get >/dev/null; then
+    say "No apt-get here: install $packages- by hand for real containers; until then nodes are simulated."
+    return 0
+  fi
+  say "Installing Debian packages for real containers: $packages..."
+  # shellcheck disable=SC2086
+  if ! { DEBIAN_FRONTEND=noninteractive apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2; then
+    say "That did not work (no network?). Nodes will be simulated."
+  fi
+}
+
+install_npm_packages
+check_node
+[ "$purpose" = quick ] || install_debian_packages

@@ -1,0 +1,14 @@
+/** `npm run check`: the rules of the house without the tests. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const commands = [
+  ['tsc', '-p', '.'],
+  ['oxlint', '--type-aware'],
+  ['oxfmt', '--check', '.'],
+  ['node', '--test', 'test/house/**/*.test.ts'],
+];
+// All of them run, so that one look shows everything there is to mend.
+const failed = commands.filter(([program = '', ...args]) => spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status !== 0);
+process.exit(failed.length === 0 ? 0 : 1);

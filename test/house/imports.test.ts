@@ -1,0 +1,119 @@
+/** Who may import whom. The table is the architecture: change it only with a decision record. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dirname, join, normalize } from 'node:path';
+import { isTest, sourceFiles, type SourceFile } from './sources.ts';
+
+/** Room → rooms it may import besides itself. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'functions/kube': [],
+  'functions/store': ['functions/kube'],
+  'functions/client': ['functions/kube'],
+  'functions/resources': ['functions/kube'],
+  'functions/apiserver': ['functions/kube', 'functions/store', 'functions/client', 'functions/resources'],
+  'functions/workers': ['functions/kube', 'functions/store', 'functions/client'],
+  'functions/controllers': ['functions/kube', 'functions/client', 'functions/workers'],
+  'functions/scheduler': ['functions/kube', 'functions/client', 'functions/workers'],
+  agent: ['functions/kube', 'functions/client'],
+  'infra/local': [
+    'functions',
+    'functions/kube',
+    'functions/store',
+    'functions/client',
+    'functions/resources',
+    'functions/apiserver',
+    'functions/workers',
+    'functions/controllers',
+    'functions/scheduler',
+    'agent',
+  ],
+  'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'agent'],
+  functions: [
+    'functions/kube',
+    'functions/store',
+    'functions/client',
+    'functions/resources',
+    'functions/apiserver',
+    'functions/workers',
+    'functions/controllers',
+    'functions/scheduler',
+  ],
+  openapi: [],
+};
+
+/** Everyone may know the shape of the outside world. Who may touch the real one is the tidy test's concern. */
+const everywhere = /^functions\/world\.ts$/;
+
+/** Types only: they leave no trace at run time. */
+const typesAllowed: Readonly<Record<string, readonly string[]>> = {
+  'functions/controllers': ['functions/store'],
+  'functions/scheduler': ['functions/store'],
+};
+
+const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; readonly why: string }[] = [
+  {
+    pattern: /^@aws-sdk\//,
+    where: /^functions\/(store\/dynamodb\/|workers\/doorbell\/|[^/]+$)/,
+    why: 'the AWS SDK lives under store/dynamodb, workers/doorbell and the roots',
+  },
+  {
+    pattern: /^hono(\/|$)/,
+    where: /^functions\/apiserver\/(app\.ts|http\/|filters\/|relay\/)/,
+    why: 'hono stays in app.ts, http/, filters/ and relay/',
+  },
+  { pattern: /^lmdb$/, where: /^functions\/store\/embedded\//, why: 'LMDB is the embedded table’s own' },
+  { pattern: /^@grpc\//, where: /^agent\/runtime\/cri\//, why: 'gRPC is the CRI runtime’s own' },
+];
+
+const roomOf = (path: string): string =>
+  Object.keys(allowed)
+    .filter((room) => path.startsWith(`${room}/`))
+    .sort((a, b) => b.length - a.length)[0] ?? path;
+
+interface Import {
+  readonly from: string;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf({ path, text }: SourceFile): Import[] {
+  const found: Import[] = [];
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|import\('([^']+)'\)/gm)) {
+    found.push({ from: path, target: match[2] ?? match[3] ?? '', typeOnly: match[1] !== undefined });
+  }
+  return found;
+}
+
+function complaint({ from, target, typeOnly }: Import): string | undefined {
+  if (!target.startsWith('.')) {
+    const rule = packages.find(({ pattern }) => pattern.test(target));
+    return rule === undefined || rule.where.test(from) ? undefined : `${from} imports ${target}: ${rule.why}`;
+  }
+  const resolved = normalize(join(dirname(from), target));
+  if (everywhere.test(resolved)) return undefined;
+  const [room, other] = [roomOf(from), roomOf(resolved)];
+  if (room === other) return undefined;
+  if (other.startsWith('test')) return `${from} imports ${resolved}: nobody imports test`;
+  const may = [...(allowed[room] ?? []), ...(typeOnly ? (typesAllowed[room] ?? []) : [])];
+  return may.includes(other)
+    ? undefined
+    : `${from} imports ${resolved}: ${room} may import ${may.join(', ') || 'nothing of ours'}; pass the thing in, or move the decision`;
+}
+
+test('every room imports only what the table allows', () => {
+  const complaints = sourceFiles()
+    .filter(({ path }) => !isTest(path))
+    .flatMap((file) => importsOf(file))
+    .map(complaint)
+    .filter((text) => text !== undefined);
+  assert.deepEqual(complaints, []);
+});
+
+test('there are no barrels', () => {
+  assert.deepEqual(
+    sourceFiles()
+      .map(({ path }) => path)
+      .filter((path) => path.endsWith('/index.ts')),
+    [],
+  );
+});

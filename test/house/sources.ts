@@ -1,0 +1,28 @@
+/** The project's own source files, as the house tests see them. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '../..');
+
+export interface SourceFile {
+  /** From the project's root: `functions/kube/object.ts`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const generated = /\/generated\//;
+
+export function sourceFiles(): readonly SourceFile[] {
+  return globSync('{functions,agent,infra,openapi,test}/**/*.ts', { cwd: root })
+    .sort()
+    .filter((path) => !generated.test(path) && !path.includes('node_modules'))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+}
+
+export const isTest = (path: string): boolean => path.startsWith('test/') || /\.(test|contract)\.ts$/.test(path);
+
+/** Comments and texts blanked out, line breaks kept: what is left is code. */
+export function codeOnly(text: string): string {
+  const blank = (match: string): string => match.replace(/[^\n]/g, ' ');
+  return text.replace(/\/\*[\s\S]*?\*\//g, blank).replace(/(^|[\s;{}(),])\/\/.*$/gm, blank);
+}

@@ -1,0 +1,57 @@
+/**
+ * Runs the tests in the order in which they teach most when they fail: the rules of the house, then what needs only
+ * this process, then what makes real clusters. `--quick` stops before anything needs root, containers or a network.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const quick = process.argv.includes('--quick');
+
+interface Stage {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+/** A whole file of real-cluster tests may take this long; a unit test file, much less. */
+const clusterTimeoutMs = 900_000;
+const unitTimeoutMs = 60_000;
+
+function nodeTests(name: string, patterns: readonly string[], options: { concurrency: number; timeoutMs: number }): Stage {
+  const files = globSync([...patterns], { cwd: root }).sort();
+  const flags = ['--test', '--test-force-exit', `--test-concurrency=${options.concurrency}`, `--test-timeout=${options.timeoutMs}`];
+  return { name, command: ['node', ...flags, ...files] };
+}
+
+const quickStages: readonly Stage[] = [
+  { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'lint', command: ['oxlint', '--type-aware'] },
+  { name: 'format', command: ['oxfmt', '--check', '.'] },
+  nodeTests(
+    'unit, house, contract, scenarios',
+    [
+      'functions/**/*.test.ts',
+      'agent/**/*.test.ts',
+      'infra/**/*.test.ts',
+      'openapi/**/*.test.ts',
+      'test/{house,contract,scenarios,regression,simulation}/**/*.test.ts',
+    ],
+    { concurrency: 2, timeoutMs: unitTimeoutMs },
+  ),
+];
+
+const clusterStages = (): readonly Stage[] => [
+  nodeTests('nodes: real containers and networks', ['test/node/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
+  nodeTests('stock kubectl against whole clusters', ['test/kubectl/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
+];
+
+for (const stage of quick ? quickStages : [...quickStages, ...clusterStages()]) {
+  process.stdout.write(`\n== ${stage.name}\n`);
+  const [program = 'node', ...args] = stage.command;
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    process.stdout.write(`\n== ${stage.name}: failed\n`);
+    process.exit(status ?? 1);
+  }
+}
