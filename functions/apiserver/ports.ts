@@ -1,0 +1,168 @@
+/**
+ * What the apiserver asks of the rooms that are plugged into it: who is calling, may they, what must change before it
+ * is stored, and who carries the bytes of a connection. The chain that calls them, in order, is in `app.ts`.
+ */
+import type { Duplex } from 'node:stream';
+import type { KubeObject } from '../kube/object.ts';
+import type { ResourceType } from '../kube/resource-type.ts';
+import type { AnyDefinition, ConnectSubresource } from '../resources/definition.ts';
+
+export interface User {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a host knows of the connection besides the request itself. */
+export interface Connection {
+  /** The host vouches for the caller: only for callers in the same process. The authenticator is then not asked. */
+  readonly user?: User;
+  /** The client's certificate (DER), already verified against the cluster's authority by the TLS layer. */
+  readonly clientCertificate?: Uint8Array;
+  readonly remoteAddress?: string;
+  /** The raw connection, when the client asked for `Upgrade` and the host can give it away. */
+  readonly upgrade?: Upgrade;
+}
+
+export interface Upgrade {
+  /** Whoever takes the socket answers on it, status line included; the host then ignores the Response. */
+  take(): { readonly socket: Duplex; readonly head: Uint8Array };
+}
+
+export type RequestVerb =
+  | 'create'
+  | 'delete'
+  | 'deletecollection'
+  | 'get'
+  | 'list'
+  | 'patch'
+  | 'update'
+  | 'watch'
+  /** Of paths that are not resources: the lower-case method. */
+  | 'post'
+  | 'put'
+  | 'head'
+  | 'options'
+  /** Only asked of the authorizer, never made from a request. */
+  | 'impersonate'
+  | 'bind'
+  | 'escalate'
+  | (string & {});
+
+/** What a path and method mean. Source: apiserver, pkg/endpoints/request/requestinfo.go. Absent parts are ''. */
+export interface RequestInfo {
+  readonly verb: RequestVerb;
+  readonly isResource: boolean;
+  /** Without the query. */
+  readonly path: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One HTTP request on its way through the chain. */
+export interface ApiRequest {
+  readonly request: Request;
+  readonly url: URL;
+  readonly info: RequestInfo;
+  readonly user: User;
+  readonly connection: Connection;
+}
+
+export interface Authenticator {
+  /** Undefined: no credentials were shown. Throws StatusError 401 for credentials that are wrong. */
+  authenticate(request: Request, connection: Connection): Promise<User | undefined>;
+}
+
+export interface AuthorizationDecision {
+  readonly allowed: boolean;
+  /** Shown to the client after the refusal; may be ''. */
+  readonly reason: string;
+}
+
+export interface Authorizer {
+  authorize(user: User, attributes: RequestInfo): Promise<AuthorizationDecision>;
+}
+
+export interface AdmissionAttributes {
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  readonly type: ResourceType;
+  readonly subresource: string;
+  readonly namespace: string;
+  /** '' while a generated name is not known yet. */
+  readonly name: string;
+  /** What is about to be stored, decoded and defaulted; `admit` may change it in place or replace it. Undefined for DELETE. */
+  object: KubeObject | undefined;
+  /** What is stored now; undefined for CREATE. Frozen. */
+  readonly oldObject: KubeObject | undefined;
+  readonly user: User;
+  readonly dryRun: boolean;
+}
+
+/** All `admit`s run in order, then all `validate`s. Both refuse by throwing a StatusError. */
+export interface AdmissionPlugin {
+  /** Upstream's name: `ServiceAccount`, `NodeRestriction`. */
+  readonly name: string;
+  /** Asked first, without waiting; must depend on operation, type, subresource, namespace and user only. */
+  handles(attributes: AdmissionAttributes): boolean;
+  admit?(attributes: AdmissionAttributes): Promise<void>;
+  validate?(attributes: AdmissionAttributes): Promise<void>;
+}
+
+export interface ConnectTarget {
+  readonly definition: AnyDefinition;
+  readonly subresource: ConnectSubresource;
+  readonly namespace: string;
+  readonly name: string;
+  /** The parent, read a moment ago. Frozen. */
+  readonly object: KubeObject;
+  readonly user: User;
+  readonly connection: Connection;
+}
+
+/** Carries `log`, `exec`, `attach` and `portforward` to the node that runs the object. */
+export interface Connector {
+  connect(request: Request, target: ConnectTarget): Promise<Response>;
+}
+
+export interface ComputationContext {
+  readonly definition: AnyDefinition;
+  /** The object whose subresource is asked for. Frozen. */
+  readonly parent: KubeObject;
+  readonly user: User;
+  readonly dryRun: boolean;
+}
+
+/** The answer of a computed subresource: `serviceaccounts/token`. */
+export interface Computation {
+  compute(body: KubeObject, context: ComputationContext): Promise<object>;
+}
+
+/** A kind that is posted, answered and never stored: SubjectAccessReview, TokenReview. */
+export interface VirtualResource {
+  readonly type: ResourceType;
+  /** Name of its OpenAPI definition. */
+  readonly schema: string;
+  readonly singular: string;
+  readonly verbs: readonly ['create'];
+  /** `object` is decoded and defaulted; the answer goes out with 201. */
+  create(object: KubeObject, context: VirtualResourceContext): Promise<object>;
+}
+
+export interface VirtualResourceContext {
+  readonly user: User;
+  /** '' for cluster-scoped kinds. */
+  readonly namespace: string;
+  readonly dryRun: boolean;
+}
+
+/** Paths that are served by someone else, after authentication and authorization: relay, node poll. */
+export interface Extension {
+  /** Ends with a slash: `/apis/agent.hibernetes.dev/`. */
+  readonly prefix: string;
+  fetch(request: ApiRequest): Promise<Response>;
+}
