@@ -1,0 +1,94 @@
+/**
+ * The scheduler is a controller with one request, "the pods that wait": a pass takes one snapshot, places every waiting
+ * pod on it in turn, each seeing the room that the ones before took, and then binds them side by side, so that the
+ * store commits many binds in one slot. A pod that fits nowhere says so in its status and waits for the cluster to change.
+ */
+import type { Pod } from '../kube/generated/types.ts';
+import { isPodFinished } from '../kube/pod.ts';
+import { isTerminating } from '../kube/object.ts';
+import { nodes, pods } from '../kube/resource-type.ts';
+import { isConflict, isNotFound } from '../kube/status-error.ts';
+import { again, settled, watch, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
+import { bindPod, markUnschedulable } from './bind.ts';
+import { assumePod, snapshotOf } from './node-state.ts';
+import { defaultProfile } from './default-profile.ts';
+import { schedulePod, type SchedulerProfile } from './schedule-pod.ts';
+import { unschedulableMessage } from './unschedulable-message.ts';
+
+const waitingPods = { namespace: '', name: 'waiting-pods' };
+
+/** A bind that lost a race is tried again this soon. */
+const retryBindSeconds = 1;
+
+function isWaiting(pod: Pod, schedulerName: string): boolean {
+  const gated = (pod.spec.schedulingGates ?? []).length > 0;
+  return (
+    (pod.spec.nodeName ?? '') === '' && pod.spec.schedulerName === schedulerName && !gated && !isTerminating(pod) && !isPodFinished(pod)
+  );
+}
+
+/** Higher priority first, then first come, first served. Source: plugins/queuesort/priority_sort.go. */
+function queueOrder(a: Pod, b: Pod): number {
+  return (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion);
+}
+
+async function bindAll(placed: readonly { pod: Pod; nodeName: string }[], context: ReconcileContext): Promise<ReconcileResult> {
+  let lostRaces = 0;
+  await Promise.all(
+    placed.map(async ({ pod, nodeName }) => {
+      try {
+        await bindPod(pod, nodeName, context);
+      } catch (error) {
+        // Somebody deleted or bound it first: the next pass sees what became of it.
+        if (!isConflict(error) && !isNotFound(error)) throw error;
+        lostRaces += 1;
+      }
+    }),
+  );
+  return lostRaces === 0 ? settled : again(retryBindSeconds);
+}
+
+async function schedulePass(schedulerName: string, profile: SchedulerProfile, context: ReconcileContext): Promise<ReconcileResult> {
+  const { cache, random } = context;
+  const allPods = cache.list(pods);
+  const waiting = allPods.filter((pod) => isWaiting(pod, schedulerName)).sort(queueOrder);
+  if (waiting.length === 0) return settled;
+  const states = [...snapshotOf(cache.list(nodes), allPods).values()];
+  const placed: { pod: Pod; nodeName: string }[] = [];
+  const refused: { pod: Pod; message: string }[] = [];
+  for (const pod of waiting) {
+    const placement = schedulePod(pod, states, profile, random.next);
+    if (placement.outcome === 'fits') {
+      assumePod(placement.node, pod);
+      placed.push({ pod, nodeName: placement.node.name });
+    } else {
+      refused.push({ pod, message: unschedulableMessage(placement.rejections) });
+    }
+  }
+  const result = await bindAll(placed, context);
+  await Promise.all(refused.map(({ pod, message }) => markUnschedulable(pod, message, context)));
+  return result;
+}
+
+export interface SchedulerOptions {
+  /** The `spec.schedulerName` of the pods it cares for. */
+  readonly schedulerName?: string;
+  readonly profile?: SchedulerProfile;
+}
+
+export function createScheduler({ schedulerName = 'default-scheduler', profile = defaultProfile }: SchedulerOptions = {}): Controller {
+  return {
+    name: 'scheduler',
+    concurrency: 1,
+    watches: [
+      watch(pods, ({ type, object }) => {
+        const freesRoom = (object.spec.nodeName ?? '') !== '' && (type === 'deleted' || isPodFinished(object));
+        return freesRoom || (type !== 'deleted' && isWaiting(object, schedulerName)) ? [waitingPods] : [];
+      }),
+      // Heartbeats are leases: a changed node is news, and a pass with nobody waiting is short.
+      watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
+    ],
+    all: () => [waitingPods],
+    reconcile: (_request, context) => schedulePass(schedulerName, profile, context),
+  };
+}

@@ -1,0 +1,20 @@
+/** The words with which a pod waits. Source: scheduler framework/types.go FitError, framework/preemption/preemption.go. */
+import type { Rejection } from './schedule-pod.ts';
+
+function histogram(reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ');
+}
+
+export function unschedulableMessage(rejections: readonly Rejection[]): string {
+  if (rejections.length === 0) return 'no nodes available to schedule pods';
+  const available = `0/${rejections.length} nodes are available: `;
+  const preemption = rejections.map(({ resolvable }) =>
+    resolvable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
+  );
+  return `${available}${histogram(rejections.flatMap(({ reasons }) => reasons))}. preemption: ${available}${histogram(preemption)}.`;
+}
