@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { test } from 'node:test';
+import {
+  certificateExpiryMs,
+  createCertificateAuthority,
+  createClientCertificate,
+  createServerCertificate,
+  userOfCertificate,
+} from './certificates.ts';
+
+const nowMs = Date.now();
+const clock = { now: () => nowMs };
+
+test('a server and a client that trust the same authority trust each other, and the server learns the name and groups', async () => {
+  const authority = await createCertificateAuthority('hibernetes', clock);
+  const server = await createServerCertificate(authority, { commonName: 'api', hosts: ['localhost', '127.0.0.1', '::1'] }, clock);
+  const client = await createClientCertificate(authority, { userName: 'jane', groups: ['system:masters', 'dev'] }, clock);
+  const listener = createServer({
+    key: server.keyPem,
+    cert: server.certificatePem,
+    ca: authority.certificatePem,
+    requestCert: true,
+    rejectUnauthorized: true,
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as { port: number };
+  const accepted = once(listener, 'secureConnection') as Promise<[TLSSocket]>;
+  const socket = connect({ port, host: '127.0.0.1', ca: authority.certificatePem, key: client.keyPem, cert: client.certificatePem });
+  await once(socket, 'secureConnect');
+  const [peer] = await accepted;
+  assert.deepEqual(userOfCertificate(peer.getPeerCertificate().raw), { name: 'jane', groups: ['system:masters', 'dev'] });
+  socket.destroy();
+  peer.destroy();
+  listener.close();
+});
+
+test('names and dates are in the certificate as asked', async () => {
+  const authority = await createCertificateAuthority('hibernetes', clock);
+  const { certificatePem } = await createServerCertificate(
+    authority,
+    { commonName: 'api', hosts: ['kubernetes.default.svc', '10.96.0.1'], days: 2 },
+    clock,
+  );
+  const certificate = new X509Certificate(certificatePem);
+  assert.equal(certificate.subjectAltName, 'DNS:kubernetes.default.svc, IP Address:10.96.0.1');
+  assert.equal(certificate.verify(new X509Certificate(authority.certificatePem).publicKey), true);
+  assert.equal(certificateExpiryMs(certificatePem), Math.floor((nowMs + 2 * 86_400_000) / 1000) * 1000);
+});

@@ -1,0 +1,142 @@
+/**
+ * Signs and reads the tokens that this cluster issues: those of ServiceAccounts (with `kubernetes.io` claims, as in
+ * the field) and those of nodes. Reading one proves who signed it and when it ends, nothing more: whether the
+ * ServiceAccount still exists is the authenticator's question.
+ */
+import { SignJWT, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+import type { Clock, Random } from '../../world.ts';
+import type { SigningKeys } from './keys.ts';
+import { nodeUserName, serviceAccountUserName } from './groups.ts';
+
+export const clusterIssuer = 'https://kubernetes.default.svc.cluster.local';
+/** A token that names no audience is for the apiserver. */
+export const apiAudience = clusterIssuer;
+/** A node's token is good for nothing but being that node, here. */
+export const nodeAudience = 'agent.hibernetes.dev';
+
+export interface BoundReference {
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The `kubernetes.io` claim. Source: pkg/serviceaccount/claims.go. */
+export interface ServiceAccountClaims {
+  readonly namespace: string;
+  readonly serviceaccount: BoundReference;
+  readonly pod?: BoundReference;
+  readonly secret?: BoundReference;
+  readonly node?: BoundReference;
+}
+
+export interface IssueOptions {
+  readonly audiences?: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresMs: number;
+}
+
+export interface VerifiedToken {
+  readonly subject: string;
+  readonly id: string;
+  /** Those of the asked ones that the token was made for; never empty. */
+  readonly audiences: readonly string[];
+  readonly claims: JWTPayload;
+}
+
+export interface Tokens {
+  issueServiceAccountToken(claims: ServiceAccountClaims, options: IssueOptions): Promise<IssuedToken>;
+  issueNodeToken(nodeName: string, options: IssueOptions): Promise<IssuedToken>;
+  /** Undefined: this issuer has not made it, or not for these audiences, or its time is over. */
+  verify(token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined>;
+}
+
+export interface TokenOptions {
+  readonly keys: SigningKeys;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly random: Pick<Random, 'uuid'>;
+  readonly issuer?: string;
+}
+
+export function createTokens({ keys, clock, random, issuer = clusterIssuer }: TokenOptions): Tokens {
+  async function sign(subject: string, claims: JWTPayload, options: IssueOptions): Promise<IssuedToken> {
+    const nowSeconds = Math.floor(clock.now() / 1000);
+    const expiresSeconds = nowSeconds + options.expirationSeconds;
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: keys[0].algorithm, kid: keys[0].id })
+      .setIssuer(issuer)
+      .setSubject(subject)
+      .setAudience([...(options.audiences ?? [apiAudience])])
+      .setIssuedAt(nowSeconds)
+      .setNotBefore(nowSeconds)
+      .setExpirationTime(expiresSeconds)
+      .setJti(random.uuid())
+      .sign(keys[0].privateKey);
+    return { token, expiresMs: expiresSeconds * 1000 };
+  }
+
+  return {
+    issueServiceAccountToken: (claims, options) =>
+      sign(serviceAccountUserName(claims.namespace, claims.serviceaccount.name), { 'kubernetes.io': claims }, options),
+    issueNodeToken: (nodeName, options) => sign(nodeUserName(nodeName), {}, { audiences: [nodeAudience], ...options }),
+    verify: (token, audiences) => verifyToken(token, audiences, { keys, issuer, currentDate: new Date(clock.now()) }),
+  };
+}
+
+interface Verification {
+  readonly keys: SigningKeys;
+  readonly issuer: string;
+  readonly currentDate: Date;
+}
+
+async function verifyToken(token: string, audiences: readonly string[], against: Verification): Promise<VerifiedToken | undefined> {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const key = against.keys.find(({ id }) => id === kid);
+    if (key === undefined) return undefined;
+    const { payload } = await jwtVerify(token, key.publicKey, {
+      algorithms: [key.algorithm],
+      issuer: against.issuer,
+      audience: [...audiences],
+      currentDate: against.currentDate,
+      requiredClaims: ['sub', 'exp', 'aud'],
+    });
+    const of = [payload.aud ?? []].flat();
+    return {
+      subject: payload.sub ?? '',
+      id: payload.jti ?? '',
+      audiences: audiences.filter((audience) => of.includes(audience)),
+      claims: payload,
+    };
+  } catch (error) {
+    // jose says "not a token" with a TypeError, and everything that is wrong with a token with a JOSEError.
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+function reference(value: unknown): BoundReference | undefined {
+  if (!isObject(value) || typeof value['name'] !== 'string' || typeof value['uid'] !== 'string') return undefined;
+  return { name: value['name'], uid: value['uid'] };
+}
+
+/** Undefined for tokens that are not a ServiceAccount's. */
+export function serviceAccountClaims({ claims }: VerifiedToken): ServiceAccountClaims | undefined {
+  const own = claims['kubernetes.io'];
+  if (!isObject(own) || typeof own['namespace'] !== 'string') return undefined;
+  const serviceaccount = reference(own['serviceaccount']);
+  if (serviceaccount === undefined) return undefined;
+  const [pod, secret, node] = [reference(own['pod']), reference(own['secret']), reference(own['node'])];
+  return {
+    namespace: own['namespace'],
+    serviceaccount,
+    ...(pod === undefined ? {} : { pod }),
+    ...(secret === undefined ? {} : { secret }),
+    ...(node === undefined ? {} : { node }),
+  };
+}
