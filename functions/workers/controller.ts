@@ -16,8 +16,17 @@ export interface Cache {
   get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): T | undefined;
   /** In key order; all namespaces when left out. */
   list<T extends KubeObject>(type: ResourceType<T>, namespace?: string): readonly T[];
-  /** Objects of this type whose controlling owner (`controller: true`) has this uid. */
+  /** Objects of this type whose controlling owner (`controller: true`) has this uid; '' finds those without one. In key order. */
   controlledBy<T extends KubeObject>(type: ResourceType<T>, ownerUid: string): readonly T[];
+  /** Objects that the index files under this value, in key order. */
+  by<T extends KubeObject>(index: Index<T>, value: string): readonly T[];
+}
+
+/** A way to find objects of one type. Known by identity: make it once, not in a reconcile. */
+export interface Index<T extends KubeObject = KubeObject> {
+  readonly type: ResourceType<T>;
+  /** What the object is filed under. Pure. */
+  values(object: T): readonly string[];
 }
 
 export interface Watch<T extends KubeObject = KubeObject> {
@@ -57,6 +66,8 @@ export interface ReconcileContext {
 export interface Controller {
   /** The field's name for it: `deployment`, `node-lifecycle`. */
   readonly name: string;
+  /** What its Events and its service account are called. Default: the name with `-controller`. */
+  readonly component?: string;
   readonly watches: readonly Watch[];
   /** Everything to reconcile when nothing is known of the past: first start, new code, resync. */
   all(cache: Cache): Iterable<ObjectName>;

@@ -1,0 +1,78 @@
+/**
+ * What a worker remembers between two sessions: how far it has read the log, and what it must look at again and when.
+ * Losing it costs a full resync and nothing else. It is kept in the store itself, under a resource that the API does
+ * not serve.
+ */
+import type { KubeObject } from '../kube/object.ts';
+import type { Key, View } from '../kube/view.ts';
+import type { Store } from '../store/store.ts';
+import type { Pending } from './work-queue.ts';
+
+export interface Checkpoint {
+  /** Another version of the code knows nothing of the past and reconciles everything. */
+  readonly codeVersion: string;
+  /** Every change up to here was taken in. */
+  readonly revision: number;
+  readonly controllers: Readonly<Record<string, ControllerCheckpoint>>;
+}
+
+export interface ControllerCheckpoint {
+  /** When everything was last put into the queue. */
+  readonly resyncedAtMs: number;
+  readonly pending: readonly Pending[];
+}
+
+export interface CheckpointPort {
+  load(): Promise<Checkpoint | undefined>;
+  /** Throws `TakenOver` when another process has loaded and saved the checkpoint since. */
+  save(checkpoint: Checkpoint): Promise<void>;
+}
+
+/** Another process works for this group now. */
+export class TakenOver extends Error {
+  override name = 'TakenOver';
+}
+
+const resource = 'checkpoints.hibernetes.dev';
+
+/** Objects that only workers read: no change of them wakes anybody. */
+export const isInternal = (groupResource: string): boolean => groupResource === resource;
+
+interface StoredCheckpoint extends KubeObject {
+  /** Grows each time another process takes over. */
+  epoch: number;
+  checkpoint: Checkpoint;
+}
+
+const checkpointIn = (view: View, key: Key): StoredCheckpoint | undefined => view.get(key)?.object as StoredCheckpoint | undefined;
+
+export function storedCheckpoint(store: Store, group: string): CheckpointPort {
+  const key: Key = { resource, namespace: '', name: group };
+  let epoch = -1;
+  return {
+    async load() {
+      const stored = checkpointIn(await store.fresh(), key);
+      if (stored === undefined) epoch = 0;
+      else if (stored.epoch !== epoch) epoch = stored.epoch + 1;
+      return stored?.checkpoint;
+    },
+    save: (checkpoint) =>
+      store.commit({
+        keys: [key],
+        decide(view) {
+          const current = checkpointIn(view, key);
+          if (current !== undefined && current.epoch > epoch)
+            return { outcome: 'refuse', error: new TakenOver(`epoch ${epoch} of group ${group} is over`) };
+          const object: StoredCheckpoint = {
+            apiVersion: 'hibernetes.dev/v1',
+            kind: 'Checkpoint',
+            metadata: { name: group },
+            epoch,
+            checkpoint,
+          };
+          const write = current === undefined ? ({ type: 'create', key, object } as const) : ({ type: 'update', key, object } as const);
+          return { outcome: 'write', writes: [write], answer: () => undefined };
+        },
+      }),
+  };
+}

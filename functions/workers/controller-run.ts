@@ -1,0 +1,62 @@
+/** One controller within a session: its queue, and the reconciles of it that are under way. */
+import { isConflict } from '../kube/status-error.ts';
+import type { Controller, ReconcileContext } from './controller.ts';
+import { Terminal } from './controller.ts';
+import type { ObjectName } from '../kube/object.ts';
+import { keyText } from '../kube/object.ts';
+import { WorkQueue } from './work-queue.ts';
+
+const concurrencyDefault = 8;
+
+export class ControllerRun {
+  readonly controller: Controller;
+  readonly queue: WorkQueue;
+  readonly #context: ReconcileContext;
+
+  constructor(controller: Controller, context: ReconcileContext) {
+    this.controller = controller;
+    this.queue = new WorkQueue(context.clock);
+    this.#context = context;
+  }
+
+  addAll(): void {
+    for (const request of this.controller.all(this.#context.cache)) this.queue.add(request);
+  }
+
+  /** Starts what may be started, and calls back after each. Returns how many were started. */
+  start(onFinished: () => void): number {
+    const concurrency = this.controller.concurrency ?? concurrencyDefault;
+    let started = 0;
+    while (this.queue.runningCount < concurrency) {
+      const request = this.queue.take();
+      if (request === undefined) break;
+      started += 1;
+      void this.#reconcile(request).then(onFinished);
+    }
+    return started;
+  }
+
+  /** Never throws: whatever goes wrong is logged, and tried again. */
+  async #reconcile(request: ObjectName): Promise<void> {
+    try {
+      const result = await this.controller.reconcile(request, this.#context);
+      this.queue.done(request, result.outcome === 'again' ? result.afterSeconds * 1000 : undefined);
+    } catch (error) {
+      this.#logFailure(request, error);
+    }
+  }
+
+  #logFailure(request: ObjectName, error: unknown): void {
+    const log = this.#context.log;
+    const object = keyText(request);
+    if (error instanceof Terminal) {
+      this.queue.done(request);
+      log.error('reconcile cannot succeed', { object, error });
+      return;
+    }
+    const retryMs = this.queue.failed(request);
+    // Losing a race against another writer is part of the day's work.
+    if (isConflict(error)) log.debug('reconcile lost a race', { object, retryMs, error });
+    else log.warn('reconcile failed', { object, retryMs, error });
+  }
+}

@@ -1,0 +1,22 @@
+/** Where worker and writer share a process, the store itself says when to ring: only for changes that concern a controller. */
+import type { Store } from '../../store/store.ts';
+import type { StoreCache } from '../cache.ts';
+import type { Controller } from '../controller.ts';
+import { wakeOf } from '../wake.ts';
+import type { Doorbell } from './doorbell.ts';
+
+export interface RingOnChangesOptions {
+  readonly store: Store;
+  readonly cache: StoreCache;
+  readonly doorbell: Doorbell;
+  readonly group: string;
+  readonly controllers: readonly Controller[];
+}
+
+/** Returns how to stop it. */
+export function ringOnChanges({ store, cache, doorbell, group, controllers }: RingOnChangesOptions): () => void {
+  const wake = wakeOf(controllers);
+  return store.onApplied((_revision, changes) => {
+    if (changes.some((change) => wake(change, cache).length > 0)) doorbell.ring(group);
+  });
+}

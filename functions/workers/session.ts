@@ -1,0 +1,268 @@
+/**
+ * One waking period of a worker: take in what changed since the checkpoint, reconcile until nothing is left to do,
+ * store the checkpoint, and go back to sleep. What the reconciles write, and what others write meanwhile, is taken in
+ * on the way; a Deployment, its ReplicaSet and its Pods need one session.
+ *
+ *   load checkpoint ─▶ changes since, or all ─▶ ┌ reconcile side by side ┐ ─▶ look at the log once more ─▶ save
+ *                                  onApplied ─▶ └──── new requests ◀─────┘      (something new: go on)
+ *
+ * Everything here may happen twice or be cut short anywhere: that costs time, never correctness.
+ */
+import type { Client } from '../client/client.ts';
+import type { EventRecorder } from '../client/event-recorder.ts';
+import { deepEqual } from '../kube/equality.ts';
+import type { Change, Store } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
+import type { World } from '../world.ts';
+import { Alarm } from './alarm.ts';
+import type { StoreCache } from './cache.ts';
+import { createCache } from './cache.ts';
+import type { Checkpoint, CheckpointPort, ControllerCheckpoint } from './checkpoint.ts';
+import { isInternal } from './checkpoint.ts';
+import { ControllerRun } from './controller-run.ts';
+import type { Controller } from './controller.ts';
+import type { Wake } from './wake.ts';
+import { wakeOf } from './wake.ts';
+
+export interface SessionLimits {
+  /** A session starts no reconcile after this long. */
+  readonly sessionMsMax: number;
+  /** Nor more than this many: a controller that never settles must not hide. */
+  readonly reconcilesMax: number;
+  /** It stays awake for a delayed request that is due this soon, and leaves later ones to the next session. */
+  readonly waitMsMax: number;
+  /** Changes read from the log at once. */
+  readonly pageChanges: number;
+  /** Changes that concern nobody are read again by the next session, unless there are more of them than this. */
+  readonly unsavedChangesMax: number;
+}
+
+export const sessionLimits: SessionLimits = {
+  sessionMsMax: 50_000,
+  reconcilesMax: 200_000,
+  waitMsMax: 1_000,
+  pageChanges: 1_000,
+  unsavedChangesMax: 1_000,
+};
+
+export interface SessionOptions {
+  readonly store: Store;
+  readonly controllers: readonly Controller[];
+  clientFor(controllerName: string): Client;
+  /** `component` is the controller's `component`, or its name with `-controller`. */
+  eventsFor(component: string): EventRecorder;
+  readonly checkpoint: CheckpointPort;
+  readonly codeVersion: string;
+  readonly world: World;
+  /** A process that runs many sessions keeps one cache for all. Default: one of its own. */
+  readonly cache?: StoreCache;
+  readonly limits?: Partial<SessionLimits>;
+  /** Ends the session early, as its deadline would. */
+  readonly signal?: AbortSignal;
+}
+
+export type SessionOutcome =
+  /** Work is left: run another session at once. */
+  | { readonly outcome: 'more' }
+  /** Nothing to do until something changes, or until then. */
+  | { readonly outcome: 'quiet'; readonly nextDeadlineMs?: number };
+
+export const componentOf = (controller: Controller): string => controller.component ?? `${controller.name}-controller`;
+
+export async function runSession(options: SessionOptions): Promise<SessionOutcome> {
+  const cache = options.cache ?? createCache(options.store);
+  const session = new Session(options, cache);
+  try {
+    return await session.run();
+  } finally {
+    session.close();
+    if (options.cache === undefined) cache.close();
+  }
+}
+
+class Session {
+  readonly #options: SessionOptions;
+  readonly #limits: SessionLimits;
+  readonly #cache: StoreCache;
+  readonly #wake: Wake;
+  readonly #runs: ReadonlyMap<Controller, ControllerRun>;
+  readonly #alarm: Alarm;
+  readonly #startedMs: number;
+  readonly #unsubscribe: () => void;
+  readonly #resyncedAtMs = new Map<string, number>();
+  /** Every change up to here was turned into requests. */
+  #revision = 0;
+  /** Changes taken in that were not ours to keep quiet about; see `unsavedChangesMax`. */
+  #changes = 0;
+  #reconciles = 0;
+
+  constructor(options: SessionOptions, cache: StoreCache) {
+    const { clock, random, log } = options.world;
+    this.#options = options;
+    this.#limits = { ...sessionLimits, ...options.limits };
+    this.#cache = cache;
+    this.#wake = wakeOf(options.controllers);
+    this.#alarm = new Alarm(clock);
+    this.#startedMs = clock.monotonicMs();
+    this.#runs = new Map(
+      options.controllers.map((controller) => [
+        controller,
+        new ControllerRun(controller, {
+          cache,
+          client: options.clientFor(controller.name),
+          events: options.eventsFor(componentOf(controller)),
+          clock,
+          random,
+          log: log.with({ controller: controller.name }),
+        }),
+      ]),
+    );
+    this.#unsubscribe = options.store.onApplied((revision, changes) => {
+      this.#take(changes);
+      this.#revision = Math.max(this.#revision, revision);
+      this.#alarm.ring();
+    });
+    options.signal?.addEventListener('abort', () => this.#alarm.ring(), { once: true });
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  async run(): Promise<SessionOutcome> {
+    const saved = await this.#options.checkpoint.load();
+    await this.#catchUp(saved);
+    const quiet = await this.#work();
+    const checkpoint = this.#checkpoint();
+    if (this.#isWorthSaving(saved, checkpoint)) await this.#options.checkpoint.save(checkpoint);
+    if (!quiet) return { outcome: 'more' };
+    const nextDeadlineMs = this.#nextDeadlineMs();
+    return nextDeadlineMs === undefined ? { outcome: 'quiet' } : { outcome: 'quiet', nextDeadlineMs };
+  }
+
+  async #catchUp(saved: Checkpoint | undefined): Promise<void> {
+    const known = saved !== undefined && saved.codeVersion === this.#options.codeVersion ? saved : undefined;
+    const gapless = known !== undefined && (await this.#readChanges(known.revision));
+    this.#revision = Math.max(this.#revision, this.#options.store.view().revision);
+    for (const run of this.#runs.values()) {
+      const before = known?.controllers[run.controller.name];
+      for (const pending of before?.pending ?? []) run.queue.restore(pending);
+      if (before !== undefined && gapless) this.#resyncedAtMs.set(run.controller.name, before.resyncedAtMs);
+      else this.#resync(run);
+    }
+  }
+
+  /** False when the log does not reach back so far. */
+  async #readChanges(after: number): Promise<boolean> {
+    const { store } = this.#options;
+    await store.fresh();
+    try {
+      for (let revision = after; revision < store.view().revision;) {
+        const changes = await store.changesAfter(revision, this.#limits.pageChanges);
+        const last = changes.at(-1);
+        if (last === undefined) break;
+        this.#take(changes);
+        revision = last.revision;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'compacted') return false;
+      throw error;
+    }
+  }
+
+  #take(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (!isInternal(change.key.resource)) this.#changes += 1;
+      for (const { controller, request } of this.#wake(change, this.#cache)) this.#runs.get(controller)?.queue.add(request);
+    }
+  }
+
+  #resync(run: ControllerRun): void {
+    run.addAll();
+    this.#resyncedAtMs.set(run.controller.name, this.#options.world.clock.now());
+  }
+
+  /** Works until nothing is left (true) or the session has to end (false). */
+  async #work(): Promise<boolean> {
+    for (;;) {
+      if (this.#mustStop()) {
+        await this.#finishRunning();
+        return false;
+      }
+      this.#startResyncs();
+      this.#startReconciles();
+      if (this.#isIdle()) {
+        // Others may have written without this process having heard of it.
+        await this.#options.store.fresh();
+        if (this.#isIdle()) return true;
+        continue;
+      }
+      await this.#alarm.wait(this.#waitMs());
+    }
+  }
+
+  #startResyncs(): void {
+    const nowMs = this.#options.world.clock.now();
+    for (const run of this.#runs.values()) if (this.#resyncMs(run) <= nowMs) this.#resync(run);
+  }
+
+  #resyncMs({ controller }: ControllerRun): number {
+    if (controller.resyncSeconds === undefined) return Infinity;
+    return (this.#resyncedAtMs.get(controller.name) ?? 0) + controller.resyncSeconds * 1000;
+  }
+
+  #startReconciles(): void {
+    for (const run of this.#runs.values()) this.#reconciles += run.start(() => this.#alarm.ring());
+  }
+
+  async #finishRunning(): Promise<void> {
+    while (this.#sum((run) => run.queue.runningCount) > 0) await this.#alarm.wait(undefined);
+  }
+
+  #mustStop(): boolean {
+    if (this.#options.signal?.aborted === true) return true;
+    if (this.#reconciles >= this.#limits.reconcilesMax) {
+      this.#options.world.log.error('controllers do not settle', { reconciles: this.#reconciles });
+      return true;
+    }
+    return this.#leftMs() <= 0;
+  }
+
+  #leftMs(): number {
+    return this.#startedMs + this.#limits.sessionMsMax - this.#options.world.clock.monotonicMs();
+  }
+
+  #isIdle(): boolean {
+    const busy = this.#sum((run) => run.queue.runningCount + run.queue.readyCount);
+    return busy === 0 && (this.#nextDeadlineMs() ?? Infinity) - this.#options.world.clock.now() > this.#limits.waitMsMax;
+  }
+
+  #waitMs(): number {
+    const untilNextMs = (this.#nextDeadlineMs() ?? Infinity) - this.#options.world.clock.now();
+    return Math.min(this.#leftMs(), untilNextMs);
+  }
+
+  #nextDeadlineMs(): number | undefined {
+    let nextMs = Infinity;
+    for (const run of this.#runs.values()) nextMs = Math.min(nextMs, run.queue.nextMs() ?? Infinity, this.#resyncMs(run));
+    return nextMs === Infinity ? undefined : nextMs;
+  }
+
+  #sum(count: (run: ControllerRun) => number): number {
+    return [...this.#runs.values()].reduce((sum, run) => sum + count(run), 0);
+  }
+
+  #checkpoint(): Checkpoint {
+    const controllers: Record<string, ControllerCheckpoint> = {};
+    for (const { controller, queue } of this.#runs.values()) {
+      controllers[controller.name] = { resyncedAtMs: this.#resyncedAtMs.get(controller.name) ?? 0, pending: queue.pending() };
+    }
+    return { codeVersion: this.#options.codeVersion, revision: this.#revision, controllers };
+  }
+
+  #isWorthSaving(saved: Checkpoint | undefined, checkpoint: Checkpoint): boolean {
+    if (saved === undefined || this.#reconciles > 0 || this.#changes > this.#limits.unsavedChangesMax) return true;
+    return saved.codeVersion !== checkpoint.codeVersion || !deepEqual(saved.controllers, checkpoint.controllers);
+  }
+}
