@@ -1,0 +1,53 @@
+/** Whether this machine can run real containers; if not, why not and what would cure it. */
+import { getuid } from 'node:process';
+import { existsSync, readFileSync } from 'node:fs';
+import { runCommand } from '../../../agent/network/run.ts';
+import { succeeds } from './link.ts';
+import { cniPluginDirectory, programPath } from './programs.ts';
+
+export type CanRunContainers = { readonly ok: true } | { readonly ok: false; readonly why: string; readonly cure: string };
+
+const programs: readonly { readonly name: string; readonly debianPackage: string }[] = [
+  { name: 'containerd', debianPackage: 'containerd' },
+  { name: 'ctr', debianPackage: 'containerd' },
+  { name: 'runc', debianPackage: 'runc' },
+  { name: 'ip', debianPackage: 'iproute2' },
+  { name: 'nft', debianPackage: 'nftables' },
+  { name: 'conntrack', debianPackage: 'conntrack' },
+  { name: 'nsenter', debianPackage: 'util-linux' },
+  { name: 'sysctl', debianPackage: 'procps' },
+];
+
+const no = (why: string, cure: string): CanRunContainers => ({ ok: false, why, cure });
+
+export async function canRunContainers(): Promise<CanRunContainers> {
+  if (process.platform !== 'linux')
+    return no(`containers need Linux, and this is ${process.platform}`, 'use a Linux machine or a virtual one');
+  if (getuid?.() !== 0) return no('containers need root', 'run the same command as root, such as with sudo');
+  const missing = programs.filter(({ name }) => programPath(name) === undefined);
+  const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))];
+  if (cniPluginDirectory() === undefined) packages.push('containernetworking-plugins');
+  if (packages.length > 0) {
+    const what = missing.map(({ name }) => name).join(', ') || 'the CNI plugins';
+    return no(`${what} not found`, `apt-get install -y ${packages.join(' ')}`);
+  }
+  if (!/ - cgroup2? /.test(readFileSync('/proc/self/mountinfo', 'utf8'))) {
+    return no('no cgroups are mounted', 'mount them under /sys/fs/cgroup, or start the surrounding container with --privileged');
+  }
+  return await namespacesWork();
+}
+
+async function namespacesWork(): Promise<CanRunContainers> {
+  const probe = `hib-probe-${process.pid}`;
+  const cure = 'start the surrounding container with --privileged, or use a virtual machine';
+  if (!(await succeeds(['ip', 'netns', 'add', probe]))) return no('network namespaces cannot be made here', cure);
+  const inside = (command: readonly string[]): Promise<boolean> => succeeds(['nsenter', `--net=/run/netns/${probe}`, '--', ...command]);
+  try {
+    if (!(await inside(['ip', 'link', 'add', 'br0', 'type', 'bridge']))) return no('bridges cannot be made in a network namespace', cure);
+    if (!(await inside(['nft', 'add', 'table', 'ip', 'probe']))) return no('nft has no say in a network namespace', cure);
+    if (!existsSync('/proc/sys/net/bridge')) return no('the kernel lacks br_netfilter', 'modprobe br_netfilter');
+    return { ok: true };
+  } finally {
+    await runCommand(['ip', 'netns', 'delete', probe]);
+  }
+}
