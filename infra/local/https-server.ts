@@ -1,0 +1,118 @@
+/**
+ * The one-machine host of the API: HTTPS on one or more addresses, all of them the same app. Clients may show a
+ * certificate of the cluster's authority; upgraded connections (exec, port-forward) are handed to the app as sockets.
+ */
+import { createServer, type Server } from 'node:https';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { getRequestListener } from '@hono/node-server';
+import type { Connection } from '../../functions/apiserver/ports.ts';
+import type { Log } from '../../functions/world.ts';
+
+export interface ServedApp {
+  fetch(request: Request, connection: Connection): Promise<Response>;
+}
+
+export interface HttpsOptions {
+  readonly app: ServedApp;
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly certificatePem: string;
+  readonly keyPem: string;
+  /** The authority whose client certificates are believed. */
+  readonly caPem: string;
+  readonly log: Log;
+}
+
+export interface HttpsServer {
+  /** Where it answers, in the order of `addresses`, with the real ports. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  close(): Promise<void>;
+}
+
+function connectionOf(socket: TLSSocket): Connection {
+  const certificate = socket.authorized ? socket.getPeerCertificate(false) : undefined;
+  return {
+    ...(certificate?.raw === undefined ? {} : { clientCertificate: certificate.raw }),
+    ...(socket.remoteAddress === undefined ? {} : { remoteAddress: socket.remoteAddress }),
+  };
+}
+
+function headersOf(incoming: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2)
+    headers.append(incoming.rawHeaders[index] ?? '', incoming.rawHeaders[index + 1] ?? '');
+  return headers;
+}
+
+/** Writes a whole response on a raw connection, for an upgrade that was not granted, and hangs up. */
+async function answerOn(socket: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = [...response.headers].filter(([name]) => name !== 'content-length').map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(
+    `HTTP/1.1 ${response.status} ${response.statusText}\r\n${headers.join('')}content-length: ${body.length}\r\nconnection: close\r\n\r\n`,
+  );
+  socket.end(body);
+}
+
+/** A client's request to upgrade: the app takes the socket, or its answer is written there. */
+async function upgrade(app: ServedApp, incoming: IncomingMessage, socket: TLSSocket, head: Uint8Array): Promise<void> {
+  let taken = false;
+  const request = new Request(`https://${incoming.headers.host ?? 'localhost'}${incoming.url ?? '/'}`, {
+    method: incoming.method ?? 'GET',
+    headers: headersOf(incoming),
+  });
+  const take = (): { socket: Duplex; head: Uint8Array } => {
+    taken = true;
+    return { socket, head };
+  };
+  const response = await app.fetch(request, { ...connectionOf(socket), upgrade: { take } });
+  if (!taken) await answerOn(socket, response);
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return { host, port: (server.address() as AddressInfo).port };
+}
+
+export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem, log }: HttpsOptions): Promise<HttpsServer> {
+  const listener = getRequestListener((request, env) => app.fetch(request, connectionOf(env.incoming.socket as TLSSocket)), {
+    overrideGlobalObjects: false,
+  });
+  const servers: Server[] = [];
+  const sockets = new Set<Duplex>();
+  const listening: { host: string; port: number }[] = [];
+  for (const address of addresses) {
+    const server = createServer(
+      { cert: certificatePem, key: keyPem, ca: caPem, requestCert: true, rejectUnauthorized: false, noDelay: true },
+      listener,
+    );
+    // Watches last as long as their client likes; a request's own deadline is the app's concern.
+    server.requestTimeout = 0;
+    server.on('upgrade', (incoming: IncomingMessage, socket: TLSSocket, head: Buffer) => {
+      socket.on('error', (error) => log.debug('an upgraded connection broke', { error }));
+      upgrade(app, incoming, socket, head).catch((error: unknown) => {
+        log.error('an upgrade failed', { error, path: incoming.url });
+        socket.destroy();
+      });
+    });
+    server.on('secureConnection', (socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
+    // The first address may ask for any port; the others then take the same.
+    listening.push(await listen(server, { host: address.host, port: address.port === 0 ? (listening[0]?.port ?? 0) : address.port }));
+    servers.push(server);
+  }
+  return {
+    addresses: listening,
+    async close() {
+      const closed = servers.map((server) => once(server.close(), 'close'));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
+    },
+  };
+}
