@@ -130,6 +130,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   warnings?(object: T): readonly string[];
   readonly commit?: CommitRule<T>;
 
+  /** What keeps a terminating object besides `metadata.finalizers`: a Namespace has `spec.finalizers`. Default: nothing. */
+  isHeld?(object: T): boolean;
+  /** Called when an object that is not removed at once starts to terminate, with its deletionTimestamp set. Changes in place. */
+  prepareForTermination?(object: T, context: WriteContext): void;
   /** Seconds of grace for a deletion; 0 deletes at once. Default: 0. Source: registry/rest/delete.go. */
   graceSeconds?(object: T, requestedSeconds: number | undefined): number;
   /** What a DELETE without a policy does to dependents. Default: Background. */

@@ -1,0 +1,28 @@
+import type { Deployment } from '../../../kube/generated/types.ts';
+import { deployments } from '../../../kube/resource-type.ts';
+import { definition } from '../../definition.ts';
+import { replicaScale } from '../../scale.ts';
+import { setDeploymentDefaults } from './defaults.ts';
+import { columns } from './table.ts';
+import { validateDeployment, validateDeploymentUpdate } from './validation.ts';
+
+export const deploymentDefinition = definition<Deployment>({
+  type: deployments,
+  schema: 'io.k8s.api.apps.v1.Deployment',
+  singular: 'deployment',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  hasStatus: true,
+  hasGeneration: true,
+  scale: replicaScale<Deployment>(),
+  columns,
+  setDefaults: setDeploymentDefaults,
+  prepareForCreate(deployment) {
+    deployment.status = {};
+  },
+  prepareForUpdate(next, current) {
+    if (current.status !== undefined) next.status = current.status;
+  },
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
+});

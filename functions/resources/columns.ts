@@ -1,0 +1,68 @@
+/**
+ * Building blocks of tables. Column names are upstream's; clients print them in upper case.
+ * Source: pkg/printers/internalversion/printers.go.
+ */
+import { humanDuration } from '../kube/duration.ts';
+import type { Container } from '../kube/generated/types.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { nameOf } from '../kube/object.ts';
+import { parseTime } from '../kube/time.ts';
+import type { Column } from './definition.ts';
+
+/** What a cell says when there is nothing to say. */
+export const none = '<none>';
+export const unknown = '<unknown>';
+
+export function textColumn<T extends KubeObject>(
+  name: string,
+  description: string,
+  value: (object: T, nowMs: number) => string,
+): Column<T> {
+  return { name, type: 'string', description, priority: 0, value };
+}
+
+export function numberColumn<T extends KubeObject>(name: string, description: string, value: (object: T) => number): Column<T> {
+  return { name, type: 'integer', description, priority: 0, value };
+}
+
+/** The same column, shown with `-o wide` only. */
+export const wide = <T extends KubeObject>(column: Column<T>): Column<T> => ({ ...column, priority: 1 });
+
+export const nameColumn: Column = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: 'Name of the object, unique among its kind in the namespace.',
+  priority: 0,
+  value: nameOf,
+};
+
+export const ageColumn: Column = {
+  name: 'Age',
+  type: 'string',
+  description: 'Time since the object was created.',
+  priority: 0,
+  value: (object, nowMs) => since(object.metadata.creationTimestamp, nowMs),
+};
+
+/** How long ago that was, as kubectl writes it. */
+export const since = (time: string | undefined, nowMs: number): string =>
+  time === undefined || time === '' ? unknown : humanDuration(nowMs - parseTime(time));
+
+/** `a=1,b=2` in the order of keys, or `<none>`. */
+export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {
+  const pairs = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? none : pairs.toSorted().join(',');
+}
+
+export const containerNames = (containers: readonly Container[] | undefined): string =>
+  (containers ?? []).map((container) => container.name).join(',');
+
+export const containerImages = (containers: readonly Container[] | undefined): string =>
+  (containers ?? []).map((container) => container.image ?? '').join(',');
+
+/** At most `limit` of the items, and how many more there are. */
+export function abridged(items: readonly string[], limit: number): string {
+  const shown = items.slice(0, limit).join(',');
+  return items.length > limit ? `${shown} + ${items.length - limit} more...` : shown;
+}

@@ -1,0 +1,21 @@
+import type { ConfigMap } from '../../../kube/generated/types.ts';
+import { configMaps } from '../../../kube/resource-type.ts';
+import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { validateConfigMap, validateConfigMapUpdate } from './validation.ts';
+
+const size = (fields: object | undefined): number => Object.keys(fields ?? {}).length;
+
+export const configMapDefinition = definition<ConfigMap>({
+  type: configMaps,
+  schema: 'io.k8s.api.core.v1.ConfigMap',
+  singular: 'configmap',
+  shortNames: ['cm'],
+  columns: [
+    nameColumn,
+    numberColumn('Data', 'How many keys it holds.', ({ data, binaryData }) => size(data) + size(binaryData)),
+    ageColumn,
+  ],
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
+});

@@ -1,0 +1,61 @@
+/**
+ * A namespace ends in two steps: its deletion marks it, and whoever emptied it takes `kubernetes` out of
+ * `spec.finalizers` through `/finalize`. Source: pkg/registry/core/namespace/{strategy,storage/storage}.go.
+ */
+import type { Namespace } from '../../../kube/generated/types.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
+import { namespaces } from '../../../kube/resource-type.ts';
+import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
+import { type ObjectSubresource, definition } from '../../definition.ts';
+import { setNamespaceDefaults } from './defaults.ts';
+import { validateNamespace, validateNamespaceStatusUpdate } from './validation.ts';
+
+const kubernetesFinalizer = 'kubernetes';
+
+const finalize: ObjectSubresource<Namespace> = {
+  kind: 'object',
+  name: 'finalize',
+  verbs: ['update'],
+  write: (current, body) => {
+    const { spec } = body as Namespace;
+    return { outcome: 'update', object: { ...current, spec: { ...current.spec, finalizers: spec?.finalizers ?? [] } } };
+  },
+};
+
+const phaseOf = ({ status }: Namespace): string => status?.phase ?? '';
+
+export const namespaceDefinition = definition<Namespace>({
+  type: namespaces,
+  schema: 'io.k8s.api.core.v1.Namespace',
+  singular: 'namespace',
+  shortNames: ['ns'],
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
+  hasStatus: true,
+  subresources: [finalize],
+  columns: [nameColumn, textColumn('Status', 'Whether the namespace is in use or going away.', phaseOf), ageColumn],
+  selectableFields: ['status.phase'],
+  fields: (object) => ({ 'status.phase': phaseOf(object) }),
+  validateName: dnsLabelErrors,
+  setDefaults: setNamespaceDefaults,
+  prepareForCreate(object) {
+    setNamespaceDefaults(object);
+    object.status = { phase: 'Active' };
+    const finalizers = object.spec?.finalizers ?? [];
+    object.spec = {
+      ...object.spec,
+      finalizers: finalizers.includes(kubernetesFinalizer) ? finalizers : [...finalizers, kubernetesFinalizer],
+    };
+  },
+  prepareForUpdate(next, current) {
+    next.spec = { ...next.spec, finalizers: current.spec?.finalizers ?? [] };
+    if (current.status !== undefined) next.status = current.status;
+  },
+  validate: validateNamespace,
+  validateStatusUpdate: validateNamespaceStatusUpdate,
+  isHeld: ({ spec }) => (spec?.finalizers ?? []).length > 0,
+  prepareForTermination(object) {
+    object.status = { ...object.status, phase: 'Terminating' };
+  },
+  returnsDeletedObject: true,
+  undeletable: ['default', 'kube-system', 'kube-public'].map((name) => ({ namespace: '', name })),
+});

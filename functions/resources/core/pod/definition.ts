@@ -1,0 +1,51 @@
+import { pods } from '../../../kube/resource-type.ts';
+import type { Pod } from '../../../kube/generated/types.ts';
+import { definition } from '../../definition.ts';
+import { setPodDefaults } from './defaults.ts';
+import { graceSeconds, prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
+import { subresources } from './subresources.ts';
+import { columns } from './table.ts';
+import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './validation.ts';
+
+const fields = ({ spec, status }: Pod): Record<string, string> => ({
+  'spec.nodeName': spec.nodeName ?? '',
+  'spec.restartPolicy': spec.restartPolicy ?? '',
+  'spec.schedulerName': spec.schedulerName ?? '',
+  'spec.serviceAccountName': spec.serviceAccountName ?? '',
+  'spec.hostNetwork': String(spec.hostNetwork ?? false),
+  'status.phase': status?.phase ?? '',
+  'status.podIP': status?.podIPs?.[0]?.ip ?? status?.podIP ?? '',
+  'status.nominatedNodeName': status?.nominatedNodeName ?? '',
+});
+
+export const podDefinition = definition<Pod>({
+  type: pods,
+  schema: 'io.k8s.api.core.v1.Pod',
+  singular: 'pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  hasStatus: true,
+  hasGeneration: true,
+  subresources,
+  columns,
+  selectableFields: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  fields,
+  setDefaults: setPodDefaults,
+  prepareForCreate,
+  prepareForUpdate,
+  prepareForStatusUpdate,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatusUpdate,
+  graceSeconds,
+  returnsDeletedObject: true,
+});

@@ -1,0 +1,101 @@
+/** Environment variables and what they refer to. Source: pkg/apis/core/validation/validation.go, ValidateEnv and ValidateEnvFrom. */
+import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
+import type { EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../../../kube/generated/types.ts';
+import { configKeyErrors, dnsSubdomainErrors, environmentNameErrors } from '../../../kube/names.ts';
+
+type Use = 'env' | 'volume';
+
+const fieldPaths: Readonly<Record<Use, readonly string[]>> = {
+  env: [
+    'metadata.name',
+    'metadata.namespace',
+    'metadata.uid',
+    'spec.nodeName',
+    'spec.serviceAccountName',
+    'status.hostIP',
+    'status.hostIPs',
+    'status.podIP',
+    'status.podIPs',
+  ],
+  volume: ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'],
+};
+const known = new Set([...fieldPaths.env, ...fieldPaths.volume]);
+const resources: Readonly<Record<Use, readonly string[]>> = {
+  env: ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'],
+  volume: ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'],
+};
+const subscripted = /^metadata\.(?:labels|annotations)\['.*'\]$/;
+
+export function validateEnvironment(variables: readonly EnvVar[], path: string): FieldError[] {
+  return variables.flatMap((variable, index) => {
+    const field = `${path}[${index}]`;
+    if (!variable.name) return [required(`${field}.name`), ...sourceErrors(variable, `${field}.valueFrom`)];
+    const errors = environmentNameErrors(variable.name).map((why) => invalid(`${field}.name`, variable.name, why));
+    return [...errors, ...sourceErrors(variable, `${field}.valueFrom`)];
+  });
+}
+
+function sourceErrors({ value, valueFrom }: EnvVar, path: string): FieldError[] {
+  if (valueFrom === undefined) return [];
+  const sources = Object.keys(valueFrom).length;
+  if (sources === 0) {
+    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
+    return [invalid(path, '', `must specify one of: ${names}`)];
+  }
+  const errors = referenceErrors(valueFrom, path);
+  if (value) errors.push(invalid(path, '', 'may not be specified when `value` is not empty'));
+  else if (sources > 1) errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
+  return errors;
+}
+
+function referenceErrors({ fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef }: EnvVarSource, path: string): FieldError[] {
+  return [
+    ...(fieldRef === undefined ? [] : validateFieldRef(fieldRef, `${path}.fieldRef`, 'env')),
+    ...(resourceFieldRef === undefined ? [] : validateResourceFieldRef(resourceFieldRef, `${path}.resourceFieldRef`, 'env')),
+    ...(configMapKeyRef === undefined ? [] : keyRefErrors(configMapKeyRef, `${path}.configMapKeyRef`)),
+    ...(secretKeyRef === undefined ? [] : keyRefErrors(secretKeyRef, `${path}.secretKeyRef`)),
+  ];
+}
+
+function keyRefErrors({ name, key }: { name?: string; key: string }, path: string): FieldError[] {
+  return [
+    ...(name ? [] : [required(`${path}.name`)]),
+    ...(key ? configKeyErrors(key).map((why) => invalid(`${path}.key`, key, why)) : [required(`${path}.key`)]),
+  ];
+}
+
+export function validateFieldRef({ apiVersion, fieldPath }: ObjectFieldSelector, path: string, use: Use): FieldError[] {
+  if (!apiVersion) return [required(`${path}.apiVersion`)];
+  if (!fieldPath) return [required(`${path}.fieldPath`)];
+  if (subscripted.test(fieldPath)) return [];
+  if (!known.has(fieldPath)) {
+    return [invalid(`${path}.fieldPath`, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
+  }
+  return fieldPaths[use].includes(fieldPath) ? [] : [notSupported(`${path}.fieldPath`, fieldPath, fieldPaths[use])];
+}
+
+export function validateResourceFieldRef({ containerName, resource }: ResourceFieldSelector, path: string, use: Use): FieldError[] {
+  if (use === 'volume' && !containerName) return [required(`${path}.containerName`)];
+  if (!resource) return [required(`${path}.resource`)];
+  const isKnown = resources[use].includes(resource) || /^(?:limits|requests)\.hugepages-/.test(resource);
+  return isKnown ? [] : [notSupported(`${path}.resource`, resource, resources[use])];
+}
+
+export function validateEnvFrom(sources: readonly EnvFromSource[], path: string): FieldError[] {
+  return sources.flatMap(({ prefix, configMapRef, secretRef }, index) => {
+    const field = `${path}[${index}]`;
+    const errors = prefix ? environmentNameErrors(prefix).map((why) => invalid(`${field}.prefix`, prefix, why)) : [];
+    if (configMapRef !== undefined) errors.push(...referredNameErrors(configMapRef.name, `${field}.configMapRef.name`));
+    if (secretRef !== undefined) errors.push(...referredNameErrors(secretRef.name, `${field}.secretRef.name`));
+    if (configMapRef === undefined && secretRef === undefined) {
+      errors.push(invalid(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    }
+    if (configMapRef !== undefined && secretRef !== undefined) {
+      errors.push(invalid(field, '', 'may not have more than one field specified at a time'));
+    }
+    return errors;
+  });
+}
+
+const referredNameErrors = (name: string | undefined, field: string): FieldError[] =>
+  name ? dnsSubdomainErrors(name).map((why) => invalid(field, name, why)) : [required(field)];

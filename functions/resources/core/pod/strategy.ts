@@ -1,0 +1,68 @@
+/** What the server decides about a pod's fields. Source: pkg/registry/core/pod/strategy.go. */
+import { parseQuantity } from '../../../kube/quantity.ts';
+import type { Container, Pod, PodStatus } from '../../../kube/generated/types.ts';
+import { isPodFinished } from '../../../kube/pod.ts';
+import { timestamp } from '../../../kube/time.ts';
+import type { WriteContext } from '../../definition.ts';
+import { alignServiceAccount, containersOf } from './defaults.ts';
+
+export function prepareForCreate(pod: Pod, { nowMs }: WriteContext): void {
+  alignServiceAccount(pod.spec);
+  pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
+  if (pod.spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(nowMs)];
+}
+
+const gatedCondition = (nowMs: number): NonNullable<PodStatus['conditions']>[number] => ({
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastTransitionTime: timestamp(nowMs),
+});
+
+export function prepareForUpdate(next: Pod, current: Pod): void {
+  alignServiceAccount(next.spec);
+  if (current.status !== undefined) next.status = current.status;
+}
+
+export function prepareForStatusUpdate(next: Pod, current: Pod): void {
+  next.status ??= {};
+  next.status.qosClass = current.status?.qosClass ?? qosClassOf(current);
+  alignAddresses(next.status);
+}
+
+/** `podIP` and `hostIP` are the first of their lists, whichever of the two was written. */
+function alignAddresses(status: PodStatus): void {
+  if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }];
+  if (!status.podIP && status.podIPs?.[0] !== undefined) status.podIP = status.podIPs[0].ip;
+  if (status.hostIP && !status.hostIPs?.length) status.hostIPs = [{ ip: status.hostIP }];
+}
+
+/** A pod that runs nowhere needs no time to stop. Source: podStrategy.CheckGracefulDelete. */
+export function graceSeconds(pod: Pod, requestedSeconds: number | undefined): number {
+  if (!pod.spec.nodeName || isPodFinished(pod)) return 0;
+  const seconds = requestedSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+  return seconds < 0 ? 1 : seconds;
+}
+
+const computeResources = ['cpu', 'memory'] as const;
+
+/** How the node treats the pod when memory runs short. Source: component-helpers, pkg/apis/core/v1/helper/qos/qos.go. */
+export function qosClassOf(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
+  const containers = pod.spec.resources === undefined ? containersOf(pod.spec) : [pod.spec];
+  if (!containers.some(asksForCompute)) return 'BestEffort';
+  return containers.every(isGuaranteed) ? 'Guaranteed' : 'Burstable';
+}
+
+const amount = (quantity: string | undefined): bigint => (quantity === undefined ? 0n : parseQuantity(quantity));
+
+const asksForCompute = ({ resources }: Pick<Container, 'resources'>): boolean =>
+  computeResources.some((name) => amount(resources?.requests?.[name]) > 0n || amount(resources?.limits?.[name]) > 0n);
+
+function isGuaranteed({ resources }: Pick<Container, 'resources'>): boolean {
+  return computeResources.every((name) => {
+    const limit = amount(resources?.limits?.[name]);
+    const request = resources?.requests?.[name];
+    return limit > 0n && (request === undefined || amount(request) === limit);
+  });
+}

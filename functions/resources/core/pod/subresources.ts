@@ -1,0 +1,88 @@
+/** What can be done to a pod besides writing it. Source: pkg/registry/core/pod/storage/{storage,eviction}.go. */
+import { withCondition } from '../../../kube/conditions.ts';
+import { type FieldError, invalidObject, required } from '../../../kube/field-error.ts';
+import type { Binding, Eviction, Pod } from '../../../kube/generated/types.ts';
+import { type KubeObject, annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
+import { conflict } from '../../../kube/status-error.ts';
+import { timestamp } from '../../../kube/time.ts';
+import type { ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
+
+const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
+
+const binding: ObjectSubresource<Pod> = {
+  kind: 'object',
+  name: 'binding',
+  verbs: ['create'],
+  body: { group: '', version: 'v1', kind: 'Binding' },
+  bodySchema: 'io.k8s.api.core.v1.Binding',
+  answers: 'status',
+  write: (pod, body, context) => ({ outcome: 'update', object: bound(pod, body as Binding, context) }),
+};
+
+function bound(pod: Pod, { target, metadata }: Binding, { nowMs }: WriteContext): Pod {
+  const name = nameOf(pod);
+  const errors = bindingErrors(target);
+  if (errors.length > 0) throw invalidObject(bindings, name, errors);
+  const refusal = bindingRefusal(pod, metadata);
+  if (refusal !== undefined) throw conflict(bindings, name, refusal);
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
+  };
+  const conditions = withCondition(pod.status?.conditions, scheduled, timestamp(nowMs));
+  const annotations = { ...annotationsOf(pod), ...metadata.annotations };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    spec: { ...pod.spec, nodeName: target.name ?? '' },
+    status: { ...pod.status, conditions },
+  };
+}
+
+function bindingErrors(target: Binding['target'] | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  if (target?.kind && target.kind !== 'Node') {
+    const message = `Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`;
+    errors.push({ type: 'FieldValueNotSupported', field: 'target.kind', message });
+  }
+  if (!target?.name) errors.push(required('target.name'));
+  return errors;
+}
+
+function bindingRefusal(pod: Pod, metadata: Binding['metadata']): string | undefined {
+  const name = nameOf(pod);
+  if (metadata.uid && metadata.uid !== pod.metadata.uid) {
+    return `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${pod.metadata.uid}`;
+  }
+  if (isTerminating(pod)) return `pod ${name} is being deleted, cannot be assigned to a host`;
+  if (pod.spec.nodeName) return `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`;
+  if (pod.spec.schedulingGates?.length) return `pod ${name} has non-empty .spec.schedulingGates`;
+  return undefined;
+}
+
+const eviction: ObjectSubresource<Pod> = {
+  kind: 'object',
+  name: 'eviction',
+  verbs: ['create'],
+  body: { group: 'policy', version: 'v1', kind: 'Eviction' },
+  bodySchema: 'io.k8s.api.policy.v1.Eviction',
+  answers: 'status',
+  write: (_pod, body: KubeObject & Partial<Eviction>) => ({ outcome: 'delete', options: body.deleteOptions ?? {} }),
+};
+
+const connect = (
+  name: string,
+  optionsKind: string,
+  transport: 'stream' | 'upgrade',
+  verbs: ConnectSubresource['verbs'],
+): ConnectSubresource => ({ kind: 'connect', name, verbs, optionsKind, transport });
+
+export const subresources: readonly Subresource<Pod>[] = [
+  connect('attach', 'PodAttachOptions', 'upgrade', ['create', 'get']),
+  binding,
+  eviction,
+  connect('exec', 'PodExecOptions', 'upgrade', ['create', 'get']),
+  connect('log', 'PodLogOptions', 'stream', ['get']),
+  connect('portforward', 'PodPortForwardOptions', 'upgrade', ['create', 'get']),
+];

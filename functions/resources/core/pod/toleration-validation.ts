@@ -1,0 +1,35 @@
+/** Source: pkg/apis/core/validation/validation.go, ValidateTolerations. */
+import { type FieldError, invalid, notSupported } from '../../../kube/field-error.ts';
+import type { Toleration } from '../../../kube/generated/types.ts';
+import { labelValueErrors, qualifiedNameErrors } from '../../../kube/names.ts';
+
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+export const validateTolerations = (tolerations: readonly Toleration[], path: string): FieldError[] =>
+  tolerations.flatMap((toleration, index) => tolerationErrors(toleration, `${path}[${index}]`));
+
+function tolerationErrors({ key, operator, value, effect, tolerationSeconds }: Toleration, path: string): FieldError[] {
+  const errors = key ? qualifiedNameErrors(key).map((why) => invalid(`${path}.key`, key, why)) : [];
+  if (!key && operator !== 'Exists') {
+    errors.push(
+      invalid(
+        `${path}.operator`,
+        operator ?? '',
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      ),
+    );
+  }
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+    errors.push(invalid(`${path}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+  }
+  if (operator === undefined || operator === '' || operator === 'Equal') {
+    errors.push(...labelValueErrors(value ?? '').map((why) => invalid(`${path}.operator`, value ?? '', why)));
+  } else if (operator === 'Exists') {
+    if (value)
+      errors.push(invalid(`${path}.operator`, { key, operator, value, effect }, "value must be empty when `operator` is 'Exists'"));
+  } else {
+    errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']));
+  }
+  if (effect && !effects.includes(effect)) errors.push(notSupported(`${path}.effect`, effect, effects));
+  return errors;
+}

@@ -1,0 +1,129 @@
+/** Source: pkg/apis/core/validation/validation.go, ValidateVolumes. */
+import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '../../../kube/generated/types.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
+import { parseQuantity } from '../../../kube/quantity.ts';
+import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { validateFieldRef, validateResourceFieldRef } from './environment-validation.ts';
+
+const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+
+export function validateVolumes(volumes: readonly Volume[], path: string): FieldError[] {
+  const errors = volumes.flatMap((volume, index) => [
+    ...(volume.name ? dnsLabelErrors(volume.name).map((why) => invalid(`${path}[${index}].name`, volume.name, why)) : []),
+    ...(volume.name ? [] : [required(`${path}[${index}].name`)]),
+    ...sourceErrors(volume, `${path}[${index}]`),
+  ]);
+  const repeated = repeatedIndexes(volumes.map(({ name }) => name));
+  return [...errors, ...repeated.map((index) => duplicate(`${path}[${index}].name`, volumes[index]?.name))];
+}
+
+function sourceErrors(volume: Volume, path: string): FieldError[] {
+  const [first, ...others] = Object.keys(volume).filter((field) => field !== 'name');
+  if (first === undefined) return [required(path, 'must specify a volume type')];
+  return [
+    ...others.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type')),
+    ...oneSourceErrors(volume, first, path),
+  ];
+}
+
+function oneSourceErrors(volume: Volume, type: string, path: string): FieldError[] {
+  const { hostPath, emptyDir, configMap, secret, persistentVolumeClaim, downwardAPI, projected } = volume;
+  if (type === 'hostPath' && hostPath !== undefined) return hostPathErrors(hostPath, `${path}.hostPath`);
+  if (type === 'emptyDir' && emptyDir?.sizeLimit !== undefined) return sizeLimitErrors(emptyDir.sizeLimit, `${path}.emptyDir.sizeLimit`);
+  if (type === 'configMap' && configMap !== undefined) {
+    return [...namedErrors(configMap.name, `${path}.configMap.name`), ...filesErrors(configMap, `${path}.configMap`)];
+  }
+  if (type === 'secret' && secret !== undefined) {
+    return [...namedErrors(secret.secretName, `${path}.secret.secretName`), ...filesErrors(secret, `${path}.secret`)];
+  }
+  if (type === 'persistentVolumeClaim') return namedErrors(persistentVolumeClaim?.claimName, `${path}.persistentVolumeClaim.claimName`);
+  if (type === 'downwardAPI' && downwardAPI !== undefined) {
+    const { items = [], defaultMode } = downwardAPI;
+    return [...modeErrors(defaultMode, `${path}.downwardAPI.defaultMode`), ...downwardErrors(items, `${path}.downwardAPI`)];
+  }
+  if (type === 'projected' && projected !== undefined) {
+    return [
+      ...modeErrors(projected.defaultMode, `${path}.projected.defaultMode`),
+      ...(projected.sources ?? []).flatMap((source, index) => projectionErrors(source, `${path}.projected.sources[${index}]`)),
+    ];
+  }
+  return [];
+}
+
+const namedErrors = (name: string | undefined, field: string): FieldError[] => (name ? [] : [required(field)]);
+
+function hostPathErrors({ path, type }: NonNullable<Volume['hostPath']>, field: string): FieldError[] {
+  if (!path) return [required(`${field}.path`)];
+  return [
+    ...(path.split('/').includes('..') ? [invalid(`${field}.path`, path, "must not contain '..'")] : []),
+    ...(type ? validateOneOf(type, hostPathTypes, `${field}.type`) : []),
+  ];
+}
+
+const sizeLimitErrors = (size: string, field: string): FieldError[] =>
+  parseQuantity(size) < 0n ? [forbiddenField(field, 'SizeLimit field must be a valid resource quantity')] : [];
+
+interface Files {
+  readonly items?: readonly KeyToPath[];
+  readonly defaultMode?: number;
+}
+
+function filesErrors({ items = [], defaultMode }: Files, path: string): FieldError[] {
+  const errors = items.flatMap(({ key, path: file, mode }, index) => [
+    ...namedErrors(key, `${path}.items[${index}].key`),
+    ...filePathErrors(file, `${path}.items[${index}].path`),
+    ...modeErrors(mode, `${path}.items[${index}].mode`),
+  ]);
+  return [...modeErrors(defaultMode, `${path}.defaultMode`), ...errors];
+}
+
+const modeErrors = (mode: number | undefined, field: string): FieldError[] =>
+  mode !== undefined && (mode < 0 || mode > 0o777)
+    ? [invalid(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive')]
+    : [];
+
+/** A path inside the volume: neither absolute, nor out of it. Source: validateLocalNonReservedPath. */
+export function filePathErrors(path: string | undefined, field: string): FieldError[] {
+  if (!path) return [required(field)];
+  const errors: FieldError[] = [];
+  if (path.startsWith('/')) errors.push(invalid(field, path, 'must be a relative path'));
+  if (path.split('/').includes('..')) errors.push(invalid(field, path, "must not contain '..'"));
+  else if (path.startsWith('..')) errors.push(invalid(field, path, "must not start with '..'"));
+  return errors;
+}
+
+function downwardErrors(items: readonly DownwardAPIVolumeFile[], path: string): FieldError[] {
+  return items.flatMap((item, index) => {
+    const field = `${path}.items[${index}]`;
+    const errors = [...filePathErrors(item.path, `${field}.path`), ...modeErrors(item.mode, `${field}.mode`)];
+    if (item.fieldRef !== undefined && item.resourceFieldRef !== undefined) {
+      return [...errors, invalid(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously')];
+    }
+    if (item.fieldRef !== undefined) return [...errors, ...validateFieldRef(item.fieldRef, `${field}.fieldRef`, 'volume')];
+    if (item.resourceFieldRef === undefined) return [...errors, required(field, 'one of fieldRef and resourceFieldRef is required')];
+    return [...errors, ...validateResourceFieldRef(item.resourceFieldRef, `${field}.resourceFieldRef`, 'volume')];
+  });
+}
+
+function projectionErrors(source: VolumeProjection, path: string): FieldError[] {
+  const [first, ...others] = Object.keys(source);
+  if (first === undefined) return [required(path, 'one of the projected volume sources is required')];
+  const errors = others.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type'));
+  const { secret, configMap, downwardAPI, serviceAccountToken: token } = source;
+  if (secret !== undefined) errors.push(...namedErrors(secret.name, `${path}.secret.name`), ...filesErrors(secret, `${path}.secret`));
+  if (configMap !== undefined) {
+    errors.push(...namedErrors(configMap.name, `${path}.configMap.name`), ...filesErrors(configMap, `${path}.configMap`));
+  }
+  if (downwardAPI !== undefined) errors.push(...downwardErrors(downwardAPI.items ?? [], `${path}.downwardAPI`));
+  if (token !== undefined) errors.push(...tokenErrors(token, `${path}.serviceAccountToken`));
+  return errors;
+}
+
+function tokenErrors({ expirationSeconds = 0, path }: NonNullable<VolumeProjection['serviceAccountToken']>, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const seconds = `${field}.expirationSeconds`;
+  if (expirationSeconds < 600) errors.push(invalid(seconds, expirationSeconds, 'may not specify a duration less than 10 minutes'));
+  if (expirationSeconds > 2 ** 32) errors.push(invalid(seconds, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'));
+  return [...errors, ...filePathErrors(path, `${field}.path`)];
+}

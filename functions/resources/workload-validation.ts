@@ -1,0 +1,75 @@
+/**
+ * What kinds that make pods from a template have in common: selectors and templates.
+ * Source: apimachinery, pkg/apis/meta/v1/validation/validation.go; pkg/apis/apps/validation/validation.go.
+ */
+import { type FieldError, forbiddenField, invalid, notSupported, required } from '../kube/field-error.ts';
+import type { LabelSelector, LabelSelectorRequirement, PodTemplateSpec } from '../kube/generated/types.ts';
+import { matchesLabels, requirementsOf } from '../kube/labels.ts';
+import { labelValueErrors, qualifiedNameErrors } from '../kube/names.ts';
+import { validatePodSpec } from './core/pod/validation.ts';
+import { validateAnnotations, validateLabels } from './metadata-validation.ts';
+
+export function validateLabelSelector(selector: LabelSelector, path: string): FieldError[] {
+  return [
+    ...validateLabels(selector.matchLabels, `${path}.matchLabels`),
+    ...(selector.matchExpressions ?? []).flatMap((expression, index) => expressionErrors(expression, `${path}.matchExpressions[${index}]`)),
+  ];
+}
+
+function expressionErrors({ key, operator, values = [] }: LabelSelectorRequirement, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length === 0) errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length > 0)
+      errors.push(forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+  } else {
+    errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
+  }
+  errors.push(...qualifiedNameErrors(key).map((why) => invalid(`${path}.key`, key, why)));
+  values.forEach((value, index) => {
+    errors.push(...labelValueErrors(value).map((why) => invalid(`${path}.values[${index}]`, value, why)));
+  });
+  return errors;
+}
+
+export const isEmptySelector = (selector: LabelSelector | undefined): boolean =>
+  Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions ?? []).length === 0;
+
+/** A selector that is there, means something and is understood. */
+export function validateWorkloadSelector(selector: LabelSelector | undefined, kindText: string): FieldError[] {
+  if (selector === undefined) return [required('spec.selector')];
+  const errors = validateLabelSelector(selector, 'spec.selector');
+  if (!isEmptySelector(selector)) return errors;
+  return [...errors, invalid('spec.selector', selector, `empty selector is invalid for ${kindText}`)];
+}
+
+/** The pods of the template are ones that the selector finds, and that may run for good. */
+export function validateReplicaTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined): FieldError[] {
+  const path = 'spec.template';
+  if (template === undefined) return [required(path)];
+  const errors: FieldError[] = [];
+  const labels = template.metadata?.labels;
+  const isChosen =
+    isEmptySelector(selector) || validateLabelSelector(selector ?? {}, '').length > 0 || matchesLabels(requirementsOf(selector), labels);
+  if (!isChosen) errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
+  errors.push(...validatePodTemplate(template, path));
+  const { restartPolicy, activeDeadlineSeconds } = template.spec;
+  if (restartPolicy && restartPolicy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));
+  if (activeDeadlineSeconds !== undefined) {
+    errors.push(forbiddenField(`${path}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+  }
+  return errors;
+}
+
+function validatePodTemplate({ metadata, spec }: PodTemplateSpec, path: string): FieldError[] {
+  const errors = [
+    ...validateLabels(metadata?.labels, `${path}.labels`),
+    ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
+    ...validatePodSpec(spec, `${path}.spec`),
+  ];
+  if (spec.ephemeralContainers?.length) {
+    errors.push(forbiddenField(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));
+  }
+  return errors;
+}
