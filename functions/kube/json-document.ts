@@ -1,0 +1,61 @@
+/** Request bodies in JSON, with the duplicate fields that JSON.parse would swallow. */
+import type { Json } from './object.ts';
+import { badRequest } from './status-error.ts';
+
+export interface JsonDocument {
+  readonly value: Json;
+  /** Paths of fields that came twice, `spec.replicas`; of each the last value counts. */
+  readonly duplicates: string[];
+}
+
+/** Throws 400 when the text is no JSON. */
+export function parseJson(text: string): JsonDocument {
+  return { value: parsed(text), duplicates: duplicateFields(text) };
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw badRequest(`couldn't get version/kind; json parse error: ${goSyntaxError(error.message)}`);
+  }
+}
+
+/** Go's words for what V8 says. */
+function goSyntaxError(message: string): string {
+  const character = /^Unexpected token '?(.)/su.exec(message)?.[1];
+  return character === undefined ? 'unexpected end of JSON input' : `invalid character '${character}' looking for beginning of value`;
+}
+
+interface Open {
+  /** Fields of an object; undefined for a list. */
+  readonly fields: Set<string> | undefined;
+  step: string;
+  index: number;
+}
+
+/** Strings with the colon that makes them a field's name, or one of the brackets and commas. */
+const tokens = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\],]/gs;
+
+/** Paths of duplicates in a text that is known to be JSON. One pass; nothing is parsed but names with escapes. */
+function duplicateFields(text: string): string[] {
+  const duplicates = new Set<string>();
+  const open: Open[] = [];
+  for (const [token, content, colon] of text.matchAll(tokens)) {
+    const inner = open.at(-1);
+    if (token === '{') open.push({ fields: new Set(), step: '', index: 0 });
+    else if (token === '[') open.push({ fields: undefined, step: '[0]', index: 0 });
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ',' && inner !== undefined && inner.fields === undefined) inner.step = `[${(inner.index += 1)}]`;
+    else if (colon !== undefined && inner?.fields !== undefined && content !== undefined) {
+      inner.step = content.includes('\\') ? (JSON.parse(`"${content}"`) as string) : content;
+      if (inner.fields.has(inner.step)) duplicates.add(pathOf(open));
+      inner.fields.add(inner.step);
+    }
+  }
+  return [...duplicates];
+}
+
+const pathOf = (open: readonly Open[]): string =>
+  open.reduce((path, { step }) => (path === '' || step.startsWith('[') ? path + step : `${path}.${step}`), '');

@@ -1,0 +1,52 @@
+/**
+ * The OpenAPI definitions of all built-in kinds, as `openapi/generate.ts` left them: what decoding, validation and
+ * strategic merge patches know about fields.
+ */
+import generated from './generated/schema.json' with { type: 'json' };
+import type { Json } from './object.ts';
+
+export interface SchemaNode {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly format?: string;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+  readonly additionalProperties?: SchemaNode;
+  readonly required?: readonly string[];
+  readonly enum?: readonly string[];
+  readonly default?: Json;
+  readonly 'x-kubernetes-patch-strategy'?: string;
+  readonly 'x-kubernetes-patch-merge-key'?: string;
+}
+
+const definitions: ReadonlyMap<string, SchemaNode> = new Map(Object.entries(generated as Readonly<Record<string, SchemaNode>>));
+const refPrefix = '#/definitions/';
+
+const anything: SchemaNode = {};
+
+/** The definition of that name; one that allows anything when there is none. */
+export const definitionOf = (schemaName: string): SchemaNode => definitions.get(schemaName) ?? anything;
+
+/** The name of the definition that the node refers to. */
+export const referredName = (node: SchemaNode): string | undefined => node.$ref?.slice(refPrefix.length);
+
+/** The node itself, or what it refers to. */
+export const resolved = (node: SchemaNode): SchemaNode =>
+  node.$ref === undefined ? node : definitionOf(node.$ref.slice(refPrefix.length));
+
+/** `Deployment` of `io.k8s.api.apps.v1.Deployment`. */
+export const shortName = (schemaName: string): string => schemaName.slice(schemaName.lastIndexOf('.') + 1);
+
+/** `v1` of `io.k8s.api.apps.v1.Deployment`. */
+export const versionOf = (schemaName: string): string => schemaName.split('.').at(-2) ?? '';
+
+/** Name of the definition of a kind, if it is built in. */
+export function schemaFor(apiVersion: string, kind: string): string | undefined {
+  const [version = '', group = 'core'] = apiVersion.split('/').reverse();
+  const candidates = [
+    `io.k8s.api.${group.split('.')[0]}.${version}.${kind}`,
+    `io.k8s.apiextensions-apiserver.pkg.apis.${group.split('.')[0]}.${version}.${kind}`,
+    `io.k8s.apimachinery.pkg.apis.meta.${version}.${kind}`,
+  ];
+  return candidates.find((name) => definitions.has(name));
+}

@@ -1,0 +1,68 @@
+/**
+ * Where a walk through an object is, and how Go would complain there.
+ * Source: sigs.k8s.io/json, internal/golang/encoding/json/decode.go (UnmarshalTypeError, strict errors).
+ */
+import type { Json } from './object.ts';
+import type { SchemaNode } from './schema-definitions.ts';
+import { referredName, resolved, shortName, versionOf } from './schema-definitions.ts';
+
+/** A step down: a field of a struct, an index of a list, or a key of a map. */
+export type Step = string | number | { readonly key: string };
+
+export interface Walk {
+  readonly steps: Step[];
+  readonly unknown: string[];
+}
+
+/** Reads a value, and answers with what Go would make of it. */
+export type Walker = (value: Json, walk: Walk) => Json;
+
+/** What Go's decoder says; the caller wraps it into the sentence that names the kind. */
+export class DecodeError extends Error {}
+
+/** The field's path as upstream prints it for unknown fields: `spec.containers[0].foo`. */
+export function pathText(steps: readonly Step[], field?: string): string {
+  let text = '';
+  for (const step of field === undefined ? steps : [...steps, field]) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += `${text === '' ? '' : '.'}${typeof step === 'string' ? step : step.key}`;
+  }
+  return text;
+}
+
+function jsonType(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
+}
+
+/** `structName` is the Go struct that has the field; Go leaves list indexes and map keys out of the path. */
+export function typeError(value: Json, goType: string, walk: Walk, structName: string): DecodeError {
+  const isInteger = goType === 'int32' || goType === 'int64';
+  const found = typeof value === 'number' && isInteger ? `number ${value}` : jsonType(value);
+  const fields = walk.steps.filter((step) => typeof step === 'string');
+  const target = fields.length === 0 ? 'Go value' : `Go struct field ${structName}.${fields.join('.')}`;
+  return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${goType}`);
+}
+
+/** What types with an own decoder say: they do not know where they are. */
+export const valueError = (value: Json, goType: string): DecodeError => {
+  const found = typeof value === 'number' && goType !== 'string' ? `number ${value}` : jsonType(value);
+  return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${goType}`);
+};
+
+/** The Go type of a field, as errors name it. */
+export function goTypeOf(node: SchemaNode): string {
+  const name = referredName(node);
+  if (name !== undefined && resolved(node).properties !== undefined) return `${versionOf(name)}.${shortName(name)}`;
+  if (name !== undefined) return shortName(name);
+  if (node.items !== undefined) return `[]${goTypeOf(node.items)}`;
+  if (node.additionalProperties !== undefined) {
+    const of = goTypeOf(node.additionalProperties);
+    return of === 'Quantity' ? 'v1.ResourceList' : `map[string]${of}`;
+  }
+  if (node.type === 'integer') return node.format ?? 'int64';
+  if (node.type === 'number') return 'float64';
+  if (node.type === 'boolean') return 'bool';
+  return node.format === 'byte' ? '[]uint8' : 'string';
+}

@@ -1,0 +1,191 @@
+/**
+ * Decoding by schema: what a client sent becomes what Go would have made of it. Unknown fields are dropped and
+ * reported, nulls are dropped, quantities and times take their canonical form, defaults that the API itself declares
+ * are filled in. Definitions are compiled into functions once, when they are first met.
+ */
+import type { Json, JsonObject } from './object.ts';
+import { ownField, setOwn } from './own-field.ts';
+import type { SchemaNode } from './schema-definitions.ts';
+import { definitionOf, referredName, resolved, shortName, versionOf } from './schema-definitions.ts';
+import { readBytes, scalarReaders } from './schema-scalars.ts';
+import type { Walk, Walker } from './schema-walk.ts';
+import { DecodeError, goTypeOf, pathText, typeError } from './schema-walk.ts';
+import { badRequest } from './status-error.ts';
+import { isZero, omitsZero } from './zero-values.ts';
+
+export { schemaFor } from './schema-definitions.ts';
+export { enumErrors, requiredErrors } from './schema-errors.ts';
+
+export interface Decoded {
+  readonly object: JsonObject;
+  /** Paths of fields that the schema does not have: `spec.containers[0].foo`. */
+  readonly unknown: string[];
+}
+
+export interface DecodeOptions {
+  /** The kind that the message of a failure names; the schema's when left out. */
+  readonly kind?: string;
+}
+
+/** Throws 400 when a value has the wrong type. The result shares only free-form parts (`fieldsV1`) with `json`. */
+export function decodeObject(schemaName: string, json: Json, options: DecodeOptions = {}): Decoded {
+  const walk: Walk = { steps: [], unknown: [] };
+  try {
+    if (!isObject(json)) throw typeError(json, structType(schemaName), walk, '');
+    return { object: structWalkerOf(schemaName)(json, walk), unknown: walk.unknown };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const kind = options.kind ?? shortName(schemaName);
+    throw badRequest(`${kind} in version ${JSON.stringify(versionOf(schemaName))} cannot be handled as a ${kind}: ${error.message}`);
+  }
+}
+
+const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const structType = (schemaName: string): string => `${versionOf(schemaName)}.${shortName(schemaName)}`;
+
+type StructWalker = (value: JsonObject, walk: Walk) => JsonObject;
+
+const structWalkers = new Map<string, StructWalker>();
+
+function structWalkerOf(schemaName: string): StructWalker {
+  const walker = structWalkers.get(schemaName) ?? structWalker(schemaName);
+  structWalkers.set(schemaName, walker);
+  return walker;
+}
+
+interface StructField {
+  readonly name: string;
+  readonly walker: Walker;
+  readonly omitsZero: boolean;
+}
+
+/** Its fields are compiled when they are first met: definitions may refer to themselves. */
+function structWalker(schemaName: string): StructWalker {
+  const { properties } = definitionOf(schemaName);
+  if (properties === undefined) return (value) => value;
+  const fields = new Map<string, StructField>();
+  const compile = (name: string): StructField | undefined => {
+    const node = ownField(properties, name);
+    if (node === undefined) return undefined;
+    const field = { name, walker: nodeWalker(node, shortName(schemaName)), omitsZero: omitsZero(schemaName, name) };
+    fields.set(name, field);
+    return field;
+  };
+  const defaults = defaultsOf(properties);
+
+  return (value, walk) => {
+    const result: JsonObject = {};
+    for (const name of Object.keys(value)) {
+      const field = fields.get(name) ?? compile(name);
+      const part = value[name];
+      if (field === undefined) walk.unknown.push(pathText(walk.steps, name));
+      else if (part !== undefined && part !== null) readField(field, part, result, walk);
+    }
+    for (const [name, defaultOf] of defaults) if (result[name] === undefined) result[name] = defaultOf();
+    return result;
+  };
+}
+
+function readField(field: StructField, value: Json, target: JsonObject, walk: Walk): void {
+  walk.steps.push(field.name);
+  const part = field.walker(value, walk);
+  walk.steps.pop();
+  if (!field.omitsZero || !isZero(part)) target[field.name] = part;
+}
+
+type Default = readonly [field: string, value: () => Json];
+
+/** Defaults that Go would print; placeholders of fields that a client has to fill in are left to validation. */
+function defaultsOf(properties: Readonly<Record<string, SchemaNode>>): Default[] {
+  return Object.entries(properties).flatMap(([field, node]): Default[] => {
+    const value = node.default;
+    if (value === undefined) return [];
+    const name = referredName(node);
+    if (name !== undefined && isObject(value)) return [[field, () => structWalkerOf(name)(value, { steps: [], unknown: [] })]];
+    return isZero(value) ? [] : [[field, () => value]];
+  });
+}
+
+/** `structName` is the struct that has the field, for errors. */
+function nodeWalker(node: SchemaNode, structName: string): Walker {
+  const name = referredName(node);
+  if (name !== undefined) return referenceWalker(name, structName);
+  if (node.items !== undefined) return listWalker(node, node.items, structName);
+  if (node.additionalProperties !== undefined) return mapWalker(node, node.additionalProperties, structName);
+  return scalarWalker(node, structName);
+}
+
+function referenceWalker(schemaName: string, structName: string): Walker {
+  const scalar = scalarReaders.get(shortName(schemaName));
+  if (scalar !== undefined) return scalar;
+  if (definitionOf(schemaName).properties === undefined) return (value) => value;
+  const goType = structType(schemaName);
+  let walker: StructWalker | undefined;
+  return (value, walk) => {
+    if (!isObject(value)) throw typeError(value, goType, walk, structName);
+    walker ??= structWalkerOf(schemaName);
+    return walker(value, walk);
+  };
+}
+
+function listWalker(node: SchemaNode, items: SchemaNode, structName: string): Walker {
+  const walker = nodeWalker(items, structName);
+  const goType = goTypeOf(node);
+  const nullItem = zeroOf(items);
+  return (value, walk) => {
+    if (!Array.isArray(value)) throw typeError(value, goType, walk, structName);
+    const depth = walk.steps.length;
+    const result = value.map((item, index) => {
+      walk.steps[depth] = index;
+      return walker(item ?? nullItem, walk);
+    });
+    walk.steps.length = depth;
+    return result;
+  };
+}
+
+function mapWalker(node: SchemaNode, values: SchemaNode, structName: string): Walker {
+  const walker = nodeWalker(values, structName);
+  const goType = goTypeOf(node);
+  const nullValue = zeroOf(values);
+  return (value, walk) => {
+    if (!isObject(value)) throw typeError(value, goType, walk, structName);
+    const result: JsonObject = {};
+    for (const key of Object.keys(value)) {
+      walk.steps.push({ key });
+      setOwn(result, key, walker(value[key] ?? nullValue, walk));
+      walk.steps.pop();
+    }
+    return result;
+  };
+}
+
+/** What Go makes of a null inside a list or map. */
+function zeroOf(node: SchemaNode): Json {
+  if (referredName(node) !== undefined && resolved(node).properties !== undefined) return {};
+  if (node.items !== undefined) return [];
+  if (node.additionalProperties !== undefined) return {};
+  if (node.type === 'integer' || node.type === 'number' || goTypeOf(node) === 'Quantity') return 0;
+  return node.type === 'boolean' ? false : node.type === 'string' ? '' : null;
+}
+
+const rangeMax = new Map([
+  ['int32', 2 ** 31],
+  ['int64', 2 ** 63],
+]);
+
+function scalarWalker(node: SchemaNode, structName: string): Walker {
+  const { type, format = 'int64' } = node;
+  if (type === undefined || type === 'object') return (value) => value;
+  const goType = goTypeOf(node);
+  const limit = rangeMax.get(format) ?? 2 ** 63;
+  const accepts: (value: Json) => boolean =
+    type === 'integer'
+      ? (value) => typeof value === 'number' && Number.isInteger(value) && value >= -limit && value < limit
+      : (value) => typeof value === type;
+  return (value, walk) => {
+    if (!accepts(value)) throw typeError(value, goType, walk, structName);
+    return format === 'byte' && typeof value === 'string' ? readBytes(value) : value;
+  };
+}
