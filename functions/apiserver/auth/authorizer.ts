@@ -1,0 +1,52 @@
+/**
+ * May they? Asked in order: masters may everything, nodes what their pods need, everyone what the default policy says,
+ * and RBAC the rest. Whoever is allowed by one is allowed; nobody is refused by one alone.
+ */
+import type { Store } from '../../store/store.ts';
+import type { AuthorizationDecision, Authorizer, RequestInfo, User } from '../ports.ts';
+import type { PodsOfNode } from '../nodes/pods-of-node.ts';
+import { defaultRules } from './default-policy.ts';
+import { mastersGroup } from './groups.ts';
+import { createNodeAuthorizer } from './node-authorizer.ts';
+import { createRbacAuthorizer } from './rbac/authorizer.ts';
+import type { Policy } from './rbac/policy.ts';
+import { ruleAllows } from './rbac/rules.ts';
+
+export interface ClusterAuthorizer extends Authorizer {
+  /** What `kubectl auth can-i --list` shows. */
+  rulesOf: Policy['rulesOf'];
+}
+
+export interface AuthorizerOptions {
+  readonly store: Pick<Store, 'view' | 'onApplied'>;
+  readonly podsOfNode: PodsOfNode;
+}
+
+const everything = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
+
+const allowed = (reason = ''): AuthorizationDecision => ({ allowed: true, reason });
+
+export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): ClusterAuthorizer {
+  const nodes = createNodeAuthorizer({ podsOfNode, view: () => store.view() });
+  const rbac = createRbacAuthorizer(store);
+
+  async function authorize(user: User, info: RequestInfo): Promise<AuthorizationDecision> {
+    if (user.groups.includes(mastersGroup)) return allowed();
+    const asNode = await nodes.authorize(user, info);
+    if (asNode.allowed || defaultRules(user).some((rule) => ruleAllows(rule, info))) return allowed();
+    const asUser = await rbac.authorize(user, info);
+    return asUser.allowed ? asUser : { allowed: false, reason: [asNode.reason, asUser.reason].filter((reason) => reason !== '').join(', ') };
+  }
+
+  return {
+    authorize,
+    rulesOf(user, namespace) {
+      const { rules, errors } = rbac.rulesOf(user, namespace);
+      const fixed = user.groups.includes(mastersGroup) ? everything : [];
+      return { rules: [...fixed, ...defaultRules(user), ...rules], errors };
+    },
+  };
+}

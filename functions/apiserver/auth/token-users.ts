@@ -1,0 +1,129 @@
+/**
+ * Who a bearer token speaks for. A signature is not enough: the ServiceAccount (and the pod that a token is bound to)
+ * must still be there with the same uid, so deleting one ends its tokens.
+ * Source: pkg/serviceaccount/claims.go (Validate), plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Secret } from '../../kube/generated/types.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import { groupResource, nodes, pods, secrets, serviceAccounts } from '../../kube/resource-type.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import type { Store } from '../../store/store.ts';
+import type { Clock } from '../../world.ts';
+import type { User } from '../ports.ts';
+import { bootstrappersGroup, nodesGroup, serviceAccountGroups } from './groups.ts';
+import { apiAudience, nodeAudience, serviceAccountClaims } from './tokens.ts';
+import type { BoundReference, ServiceAccountClaims, Tokens, VerifiedToken } from './tokens.ts';
+
+export interface StaticToken {
+  readonly token: string;
+  readonly user: User;
+}
+
+export interface TokenUser {
+  /** Without system:authenticated, which whoever lets it in adds. */
+  readonly user: User;
+  readonly audiences: readonly string[];
+}
+
+export interface TokenUsers {
+  /** Undefined: the token is nobody's. `audiences` empty means the apiserver's own. */
+  userOf(token: string, audiences?: readonly string[]): Promise<TokenUser | undefined>;
+}
+
+export interface TokenUserOptions {
+  readonly store: Pick<Store, 'view' | 'fresh'>;
+  readonly tokens: Tokens;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly staticTokens?: readonly StaticToken[];
+}
+
+const extraPrefix = 'authentication.kubernetes.io/';
+const bootstrapPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
+const bootstrapType = 'bootstrap.kubernetes.io/token';
+const bootstrapGroupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
+
+/** Takes as long for a near miss as for a far one. */
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: TokenUserOptions): TokenUsers {
+  /** Asks memory first, and the log only for what memory does not have: it may have been made a moment ago elsewhere. */
+  async function find<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string, uid?: string): Promise<T | undefined> {
+    const key = { resource: groupResource(type), namespace, name };
+    const fits = (object: KubeObject | undefined): boolean => object !== undefined && (uid === undefined || object.metadata.uid === uid);
+    const known = store.view().get(key)?.object;
+    const object = fits(known) ? known : (await store.fresh()).get(key)?.object;
+    return fits(object) ? (object as T) : undefined;
+  }
+
+  const exists = async (type: ResourceType, namespace: string, bound: BoundReference | undefined): Promise<boolean> =>
+    bound === undefined || (await find(type, namespace, bound.name, bound.uid)) !== undefined;
+
+  async function serviceAccountUser(verified: VerifiedToken, claims: ServiceAccountClaims): Promise<User | undefined> {
+    const { namespace, serviceaccount, pod, secret, node } = claims;
+    const alive = await Promise.all([
+      exists(serviceAccounts, namespace, serviceaccount),
+      exists(pods, namespace, pod),
+      exists(secrets, namespace, secret),
+      // A node named beside a pod tells where it ran; only a token bound to the node itself ends with it.
+      pod === undefined ? exists(nodes, '', node) : true,
+    ]);
+    if (alive.includes(false)) return undefined;
+    return {
+      name: verified.subject,
+      uid: serviceaccount.uid,
+      groups: serviceAccountGroups(namespace),
+      extra: {
+        [`${extraPrefix}credential-id`]: [`JTI=${verified.id}`],
+        ...(pod === undefined ? {} : { [`${extraPrefix}pod-name`]: [pod.name], [`${extraPrefix}pod-uid`]: [pod.uid] }),
+        ...(node === undefined ? {} : { [`${extraPrefix}node-name`]: [node.name], [`${extraPrefix}node-uid`]: [node.uid] }),
+      },
+    };
+  }
+
+  async function signedTokenUser(token: string, audiences: readonly string[]): Promise<TokenUser | undefined> {
+    const verified = await tokens.verify(token, audiences);
+    if (verified === undefined) return undefined;
+    const claims = serviceAccountClaims(verified);
+    const isNode = claims === undefined && verified.audiences.includes(nodeAudience);
+    const user = claims === undefined ? undefined : await serviceAccountUser(verified, claims);
+    const found = isNode ? { name: verified.subject, groups: [nodesGroup] } : user;
+    return found === undefined ? undefined : { user: found, audiences: verified.audiences };
+  }
+
+  async function bootstrapUser(id: string, secretText: string): Promise<User | undefined> {
+    const secret = await find(secrets, 'kube-system', `bootstrap-token-${id}`);
+    if (secret === undefined || secret.type !== bootstrapType || secret.metadata.deletionTimestamp !== undefined) return undefined;
+    const field = bootstrapFields(secret);
+    const expires = field('expiration');
+    if (field('token-id') !== id || !sameText(field('token-secret'), secretText)) return undefined;
+    // A time that cannot be read has passed.
+    if (expires !== '' && !(Date.parse(expires) > clock.now())) return undefined;
+    if (field('usage-bootstrap-authentication') !== 'true') return undefined;
+    const extraGroups = field('auth-extra-groups').split(',');
+    return {
+      name: `system:bootstrap:${id}`,
+      groups: [bootstrappersGroup, ...extraGroups.filter((group) => bootstrapGroupPattern.test(group))],
+    };
+  }
+
+  return {
+    async userOf(token, asked = []) {
+      const fixed = staticTokens.find((candidate) => sameText(candidate.token, token));
+      const own = asked.length === 0 || asked.includes(apiAudience) ? [apiAudience] : [];
+      if (fixed !== undefined) return own.length === 0 ? undefined : { user: fixed.user, audiences: own };
+      const [, id, secretText] = bootstrapPattern.exec(token) ?? [];
+      if (id === undefined || secretText === undefined) return signedTokenUser(token, asked.length > 0 ? asked : [apiAudience, nodeAudience]);
+      const user = own.length === 0 ? undefined : await bootstrapUser(id, secretText);
+      return user === undefined ? undefined : { user, audiences: own };
+    },
+  };
+}
+
+const bootstrapFields =
+  (secret: Secret) =>
+  (name: string): string =>
+    Buffer.from(secret.data?.[name] ?? '', 'base64').toString('utf8');
