@@ -1,0 +1,39 @@
+/** Keeps as many pods as a ReplicaSet asks for. */
+import type { Pod, ReplicaSet } from '../../kube/generated/types.ts';
+import { requirementsOf } from '../../kube/labels.ts';
+import { controllerOf } from '../../kube/owners.ts';
+import { pods, replicaSets } from '../../kube/resource-type.ts';
+import type { Cache, Controller } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
+import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { reconcileReplicas } from '../shared/replicas.ts';
+
+export const replicaSetController: Controller = {
+  name: 'replica-set',
+  component: 'replicaset-controller',
+  watches: [watchItself(replicaSets), watchPodsOf(replicaSets, (set) => requirementsOf(set.spec.selector))],
+  all: (cache) => namesOf(cache.list(replicaSets)),
+  async reconcile(request, context) {
+    const set = context.cache.get(replicaSets, request);
+    if (set?.spec.template === undefined) return settled;
+    return reconcileReplicas(
+      {
+        object: set,
+        type: replicaSets,
+        replicas: set.spec.replicas ?? 1,
+        minReadySeconds: set.spec.minReadySeconds ?? 0,
+        selector: requirementsOf(set.spec.selector),
+        template: set.spec.template,
+        relatedPods: () => podsOfSiblings(set, context.cache),
+      },
+      context,
+    );
+  },
+};
+
+/** Pods of all ReplicaSets of the same Deployment, its own included. */
+function podsOfSiblings(set: ReplicaSet, cache: Cache): readonly Pod[] {
+  const owner = controllerOf(set);
+  if (owner === undefined) return [];
+  return cache.controlledBy(replicaSets, owner.uid).flatMap((sibling) => cache.controlledBy(pods, sibling.metadata.uid ?? ''));
+}

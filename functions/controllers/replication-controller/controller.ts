@@ -1,0 +1,35 @@
+/** Keeps as many pods as a ReplicationController asks for: a ReplicaSet with a simpler selector. */
+import { requirementsOf, selectorOf } from '../../kube/labels.ts';
+import type { Requirement } from '../../kube/labels.ts';
+import type { ReplicationController } from '../../kube/generated/types.ts';
+import { replicationControllers } from '../../kube/resource-type.ts';
+import type { Controller } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
+import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { reconcileReplicas } from '../shared/replicas.ts';
+
+const selectorOfController = ({ spec }: ReplicationController): Requirement[] => requirementsOf(selectorOf(spec.selector ?? {}));
+
+export const replicationController: Controller = {
+  name: 'replication-controller',
+  component: 'replication-controller',
+  watches: [watchItself(replicationControllers), watchPodsOf(replicationControllers, selectorOfController)],
+  all: (cache) => namesOf(cache.list(replicationControllers)),
+  async reconcile(request, context) {
+    const owner = context.cache.get(replicationControllers, request);
+    // No selector would match every pod of the namespace.
+    if (owner?.spec.template === undefined || Object.keys(owner.spec.selector ?? {}).length === 0) return settled;
+    return reconcileReplicas(
+      {
+        object: owner,
+        type: replicationControllers,
+        replicas: owner.spec.replicas ?? 1,
+        minReadySeconds: owner.spec.minReadySeconds ?? 0,
+        selector: selectorOfController(owner),
+        template: owner.spec.template,
+        relatedPods: () => [],
+      },
+      context,
+    );
+  },
+};
