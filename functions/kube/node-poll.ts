@@ -51,6 +51,8 @@ export interface NodePollResponse {
   readonly relays: readonly RelayRequest[];
   /** When to ask again if nothing happens on the node. 0: at once, since the server holds the request. */
   readonly pollAfterSeconds: number;
+  /** The cluster gave the node up meanwhile: say your whole status again with the next poll. */
+  readonly wantsStatus?: boolean;
 }
 
 export interface GoneObject extends ObjectName {

@@ -40,13 +40,27 @@ export const shortName = (schemaName: string): string => schemaName.slice(schema
 /** `v1` of `io.k8s.api.apps.v1.Deployment`. */
 export const versionOf = (schemaName: string): string => schemaName.split('.').at(-2) ?? '';
 
+/** Kinds that every group and version has: they say how a request is meant. */
+const requestKinds = new Set([
+  'CreateOptions',
+  'DeleteOptions',
+  'GetOptions',
+  'ListOptions',
+  'PatchOptions',
+  'UpdateOptions',
+  'WatchEvent',
+]);
+const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
 /** Name of the definition of a kind, if it is built in. */
 export function schemaFor(apiVersion: string, kind: string): string | undefined {
   const [version = '', group = 'core'] = apiVersion.split('/').reverse();
+  const isMeta = apiVersion === 'v1' || group === 'meta.k8s.io' || requestKinds.has(kind);
+  const isBuiltIn = !group.includes('.') || group.endsWith('.k8s.io');
   const candidates = [
-    `io.k8s.api.${group.split('.')[0]}.${version}.${kind}`,
-    `io.k8s.apiextensions-apiserver.pkg.apis.${group.split('.')[0]}.${version}.${kind}`,
-    `io.k8s.apimachinery.pkg.apis.meta.${version}.${kind}`,
+    ...(isBuiltIn ? [`io.k8s.api.${group.split('.')[0]}.${version}.${kind}`] : []),
+    ...(group === 'apiextensions.k8s.io' ? [`io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${kind}`] : []),
+    ...(isMeta ? [`${metaPackage}.${kind}`] : []),
   ];
   return candidates.find((name) => definitions.has(name));
 }
