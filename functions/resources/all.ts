@@ -1,17 +1,31 @@
 /** Every kind that this cluster serves. The only file that names them all, in the order in which discovery lists them. */
 import { deploymentDefinition } from './apps/deployment/definition.ts';
+import { replicaSetDefinition } from './apps/replicaset/definition.ts';
+import { leaseDefinition } from './coordination/lease/definition.ts';
 import { configMapDefinition } from './core/configmap/definition.ts';
+import { endpointsDefinition } from './core/endpoints/definition.ts';
+import { eventDefinition } from './core/event/definition.ts';
 import { namespaceDefinition } from './core/namespace/definition.ts';
+import { nodeDefinition } from './core/node/definition.ts';
 import { podDefinition } from './core/pod/definition.ts';
+import { replicationControllerDefinition } from './core/replicationcontroller/definition.ts';
+import { secretDefinition } from './core/secret/definition.ts';
+import { serviceDefinition } from './core/service/definition.ts';
+import { serviceAccountDefinition } from './core/serviceaccount/definition.ts';
 import type { AnyDefinition } from './definition.ts';
+import { endpointSliceDefinition } from './discovery/endpointslice/definition.ts';
+import { clusterRoleDefinition } from './rbac/clusterrole/definition.ts';
+import { clusterRoleBindingDefinition } from './rbac/clusterrolebinding/definition.ts';
+import { roleDefinition } from './rbac/role/definition.ts';
+import { roleBindingDefinition } from './rbac/rolebinding/definition.ts';
 
-/** Ranges that addresses and ports are given out from. IPv4. */
+/** What addresses and ports are given out from. IPv4. */
 export interface ClusterRanges {
-  /** Of Services. */
+  /** Addresses of Services. */
   readonly serviceRange: string;
-  /** Of Services, on every node: `30000-32767`. */
+  /** Ports of Services on every node: `30000-32767`. */
   readonly nodePortRange: string;
-  /** Of all pods together. */
+  /** Addresses of all pods together. */
   readonly podRange: string;
   /** Length of the prefix that each node gets out of `podRange`. */
   readonly nodePodPrefix: number;
@@ -24,6 +38,27 @@ export const defaultRanges: ClusterRanges = {
   nodePodPrefix: 24,
 };
 
-export function createDefinitions(_ranges: Partial<ClusterRanges> = {}): readonly AnyDefinition[] {
-  return [configMapDefinition, namespaceDefinition, podDefinition, deploymentDefinition];
+/** Core first, then the groups in upstream's order: the first group that knows a name is the one kubectl means. */
+export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly AnyDefinition[] {
+  const { serviceRange, nodePortRange, podRange, nodePodPrefix } = { ...defaultRanges, ...ranges };
+  return [
+    configMapDefinition,
+    endpointsDefinition,
+    eventDefinition,
+    namespaceDefinition,
+    nodeDefinition(podRange, nodePodPrefix),
+    podDefinition,
+    replicationControllerDefinition,
+    secretDefinition,
+    serviceAccountDefinition,
+    serviceDefinition(serviceRange, nodePortRange),
+    deploymentDefinition,
+    replicaSetDefinition,
+    clusterRoleBindingDefinition,
+    clusterRoleDefinition,
+    roleBindingDefinition,
+    roleDefinition,
+    leaseDefinition,
+    endpointSliceDefinition,
+  ];
 }

@@ -45,7 +45,11 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, ki
 }
 
 /** The pods of the template are ones that the selector finds, and that may run for good. */
-export function validateReplicaTemplate(template: PodTemplateSpec | undefined, selector: LabelSelector | undefined): FieldError[] {
+export function validateReplicaTemplate(
+  template: PodTemplateSpec | undefined,
+  selector: LabelSelector | undefined,
+  kindText: 'ReplicaSet' | 'ReplicationController' = 'ReplicaSet',
+): FieldError[] {
   const path = 'spec.template';
   if (template === undefined) return [required(path)];
   const errors: FieldError[] = [];
@@ -57,7 +61,7 @@ export function validateReplicaTemplate(template: PodTemplateSpec | undefined, s
   const { restartPolicy, activeDeadlineSeconds } = template.spec;
   if (restartPolicy && restartPolicy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));
   if (activeDeadlineSeconds !== undefined) {
-    errors.push(forbiddenField(`${path}.spec.activeDeadlineSeconds`, 'activeDeadlineSeconds in ReplicaSet is not Supported'));
+    errors.push(forbiddenField(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kindText} is not Supported`));
   }
   return errors;
 }

@@ -1,0 +1,33 @@
+import type { ReplicaSet } from '../../../kube/generated/types.ts';
+import { replicaSets } from '../../../kube/resource-type.ts';
+import { setPodSpecDefaults } from '../../core/pod/defaults.ts';
+import { definition } from '../../definition.ts';
+import { replicaScale } from '../../scale.ts';
+import { replicaColumns } from './table.ts';
+import { validateReplicaSet, validateReplicaSetUpdate } from './validation.ts';
+
+export const replicaSetDefinition = definition<ReplicaSet>({
+  type: replicaSets,
+  schema: 'io.k8s.api.apps.v1.ReplicaSet',
+  singular: 'replicaset',
+  shortNames: ['rs'],
+  categories: ['all'],
+  hasStatus: true,
+  hasGeneration: true,
+  scale: replicaScale<ReplicaSet>(),
+  columns: replicaColumns<ReplicaSet>(),
+  selectableFields: ['status.replicas'],
+  fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
+  setDefaults({ spec }) {
+    spec.replicas ??= 1;
+    if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);
+  },
+  prepareForCreate(replicaSet) {
+    replicaSet.status = { replicas: 0 };
+  },
+  prepareForUpdate(next, current) {
+    if (current.status !== undefined) next.status = current.status;
+  },
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
+});

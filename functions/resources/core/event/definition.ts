@@ -1,0 +1,30 @@
+import type { Event } from '../../../kube/generated/types.ts';
+import { events } from '../../../kube/resource-type.ts';
+import { definition } from '../../definition.ts';
+import { columns } from './table.ts';
+import { validateEvent } from './validation.ts';
+
+const objectFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
+
+function fields(event: Event): Record<string, string> {
+  const involved = objectFields.map((field) => [`involvedObject.${field}`, event.involvedObject?.[field] ?? ''] as const);
+  return {
+    ...Object.fromEntries(involved),
+    reason: event.reason ?? '',
+    reportingComponent: event.reportingComponent ?? '',
+    source: event.source?.component || event.reportingComponent || '',
+    type: event.type ?? '',
+  };
+}
+
+export const eventDefinition = definition<Event>({
+  type: events,
+  schema: 'io.k8s.api.core.v1.Event',
+  singular: 'event',
+  shortNames: ['ev'],
+  columns,
+  selectableFields: [...objectFields.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
+  fields,
+  validate: validateEvent,
+  allowsCreateOnUpdate: true,
+});

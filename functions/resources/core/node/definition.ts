@@ -1,0 +1,30 @@
+import type { Node } from '../../../kube/generated/types.ts';
+import { nodes } from '../../../kube/resource-type.ts';
+import { type AnyDefinition, definition } from '../../definition.ts';
+import { podRangeRule } from './pod-ranges.ts';
+import { columns } from './table.ts';
+import { validateNode, validateNodeUpdate } from './validation.ts';
+
+/** Nodes report about themselves as they are created: their status is kept. Source: pkg/registry/core/node/strategy.go. */
+export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefinition =>
+  definition<Node>({
+    type: nodes,
+    schema: 'io.k8s.api.core.v1.Node',
+    singular: 'node',
+    shortNames: ['no'],
+    hasStatus: true,
+    columns,
+    selectableFields: ['spec.unschedulable'],
+    fields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
+    setDefaults(node) {
+      node.spec ??= {};
+      if (node.spec.podCIDR && !node.spec.podCIDRs?.length) node.spec.podCIDRs = [node.spec.podCIDR];
+      if (node.status?.capacity !== undefined) node.status.allocatable ??= { ...node.status.capacity };
+    },
+    prepareForUpdate(next, current) {
+      if (current.status !== undefined) next.status = current.status;
+    },
+    validate: validateNode,
+    validateUpdate: validateNodeUpdate,
+    commit: podRangeRule(podRange, nodePodPrefix),
+  });

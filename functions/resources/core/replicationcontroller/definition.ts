@@ -1,0 +1,30 @@
+import type { ReplicationController } from '../../../kube/generated/types.ts';
+import { replicationControllers } from '../../../kube/resource-type.ts';
+import { replicaColumns } from '../../apps/replicaset/table.ts';
+import { definition } from '../../definition.ts';
+import { replicaScale } from '../../scale.ts';
+import { setReplicationControllerDefaults } from './defaults.ts';
+import { validateReplicationController } from './validation.ts';
+
+export const replicationControllerDefinition = definition<ReplicationController>({
+  type: replicationControllers,
+  schema: 'io.k8s.api.core.v1.ReplicationController',
+  singular: 'replicationcontroller',
+  shortNames: ['rc'],
+  categories: ['all'],
+  hasStatus: true,
+  hasGeneration: true,
+  scale: replicaScale<ReplicationController>(),
+  columns: replicaColumns<ReplicationController>(),
+  selectableFields: ['status.replicas'],
+  fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
+  setDefaults: setReplicationControllerDefaults,
+  prepareForCreate(controller) {
+    controller.status = { replicas: 0 };
+  },
+  prepareForUpdate(next, current) {
+    if (current.status !== undefined) next.status = current.status;
+  },
+  validate: validateReplicationController,
+  defaultPropagation: 'Orphan',
+});

@@ -1,0 +1,23 @@
+import type { Secret } from '../../../kube/generated/types.ts';
+import { secrets } from '../../../kube/resource-type.ts';
+import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { setSecretDefaults } from './defaults.ts';
+import { validateSecret, validateSecretUpdate } from './validation.ts';
+
+export const secretDefinition = definition<Secret>({
+  type: secrets,
+  schema: 'io.k8s.api.core.v1.Secret',
+  singular: 'secret',
+  columns: [
+    nameColumn,
+    textColumn('Type', 'What the keys mean.', ({ type }) => type ?? ''),
+    numberColumn('Data', 'How many keys it holds.', ({ data }) => Object.keys(data ?? {}).length),
+    ageColumn,
+  ],
+  selectableFields: ['type'],
+  fields: ({ type }) => ({ type: type ?? '' }),
+  setDefaults: setSecretDefaults,
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
+});

@@ -1,0 +1,31 @@
+import type { Service } from '../../../kube/generated/types.ts';
+import { dns1035LabelErrors } from '../../../kube/names.ts';
+import { services } from '../../../kube/resource-type.ts';
+import { type AnyDefinition, definition } from '../../definition.ts';
+import { serviceAllocation } from './allocation.ts';
+import { setServiceDefaults } from './defaults.ts';
+import { prepareForCreate, prepareForUpdate } from './strategy.ts';
+import { columns } from './table.ts';
+import { validateService, validateServiceUpdate } from './validation.ts';
+
+export const serviceDefinition = (serviceRange: string, nodePortRange: string): AnyDefinition =>
+  definition<Service>({
+    type: services,
+    schema: 'io.k8s.api.core.v1.Service',
+    singular: 'service',
+    shortNames: ['svc'],
+    categories: ['all'],
+    hasStatus: true,
+    columns,
+    selectableFields: ['spec.clusterIP', 'spec.type'],
+    fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
+    validateName: dns1035LabelErrors,
+    setDefaults: setServiceDefaults,
+    prepareForCreate,
+    prepareForUpdate,
+    validate: validateService,
+    validateUpdate: validateServiceUpdate,
+    commit: serviceAllocation(serviceRange, nodePortRange),
+    returnsDeletedObject: true,
+    allowsCreateOnUpdate: true,
+  });

@@ -1,0 +1,58 @@
+/** What an update keeps, and what a change of type lets go. Source: pkg/registry/core/service/{strategy,storage/storage}.go. */
+import { deepEqual } from '../../../kube/equality.ts';
+import type { Service, ServicePort } from '../../../kube/generated/types.ts';
+import { needsClusterIp, needsNodePorts, setFamilyDefaults } from './defaults.ts';
+
+export function prepareForCreate(service: Service): void {
+  service.status = { loadBalancer: {} };
+  setFamilyDefaults(service);
+}
+
+export function prepareForUpdate(next: Service, current: Service): void {
+  if (current.status !== undefined) next.status = current.status;
+  keepAllocated(next, current);
+  dropWhatTypeLacks(next, current);
+  setFamilyDefaults(next);
+}
+
+const samePort = (port: ServicePort) => (other: ServicePort) => other.port === port.port && other.protocol === port.protocol;
+
+/** A client that leaves out what the server once chose means to keep it. Source: patchAllocatedValues. */
+function keepAllocated(next: Service, current: Service): void {
+  if (needsClusterIp(next) && needsClusterIp(current) && !next.spec.clusterIP && !next.spec.clusterIPs?.length) {
+    next.spec.clusterIP = current.spec.clusterIP;
+    next.spec.clusterIPs = current.spec.clusterIPs;
+  }
+  if (needsClusterIp(next) && needsClusterIp(current)) {
+    if (!next.spec.ipFamilies?.length) next.spec.ipFamilies = current.spec.ipFamilies;
+    next.spec.ipFamilyPolicy ||= current.spec.ipFamilyPolicy;
+  }
+  if (!needsNodePorts(next) || !needsNodePorts(current)) return;
+  for (const port of next.spec.ports ?? []) port.nodePort ||= current.spec.ports?.find(samePort(port))?.nodePort;
+}
+
+/** Fields that were right for the old type and that nobody touched go with it. Source: dropTypeDependentFields. */
+function dropWhatTypeLacks(next: Service, current: Service): void {
+  const { spec } = next;
+  if (!needsClusterIp(next) && needsClusterIp(current) && deepEqual(spec.clusterIPs, current.spec.clusterIPs)) {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+    delete spec.ipFamilies;
+    delete spec.ipFamilyPolicy;
+    delete spec.internalTrafficPolicy;
+  }
+  const isExternal = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || !!spec.externalIPs?.length;
+  if (!isExternal && spec.externalTrafficPolicy === current.spec.externalTrafficPolicy) delete spec.externalTrafficPolicy;
+  if (!needsNodePorts(next) && needsNodePorts(current) && sameNodePorts(next, current)) {
+    for (const port of spec.ports ?? []) delete port.nodePort;
+  }
+  if (spec.type === 'LoadBalancer' || current.spec.type !== 'LoadBalancer') return;
+  delete spec.allocateLoadBalancerNodePorts;
+  if (spec.loadBalancerClass === current.spec.loadBalancerClass) delete spec.loadBalancerClass;
+  next.status = { ...next.status, loadBalancer: {} };
+}
+
+function sameNodePorts(next: Service, current: Service): boolean {
+  const before = new Set((current.spec.ports ?? []).map(({ nodePort }) => nodePort));
+  return (next.spec.ports ?? []).every(({ nodePort }) => nodePort === undefined || before.has(nodePort));
+}

@@ -1,0 +1,49 @@
+/** Source: pkg/apis/discovery/validation/validation.go. */
+import { isIPv4, isIPv6 } from 'node:net';
+import { type FieldError, duplicate, invalid, required, tooMany } from '../../../kube/field-error.ts';
+import type { DiscoveryEndpointPort, Endpoint, EndpointSlice } from '../../../kube/generated/types.ts';
+import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
+import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { validateImmutable } from '../../metadata-validation.ts';
+
+const addressesMax = 100;
+const endpointsMax = 1000;
+const portsMax = 20000;
+
+export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
+  return [
+    ...validateOneOf(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
+    ...(endpoints.length > endpointsMax ? [tooMany('endpoints', endpoints.length, endpointsMax)] : []),
+    ...endpoints.flatMap((endpoint, index) => endpointErrors(endpoint, addressType, `endpoints[${index}]`)),
+    ...(ports.length > portsMax ? [tooMany('ports', ports.length, portsMax)] : []),
+    ...portsErrors(ports),
+  ];
+}
+
+function endpointErrors(endpoint: Endpoint, addressType: string, path: string): FieldError[] {
+  const { hostname } = endpoint;
+  const addresses = endpoint.addresses ?? [];
+  const errors: FieldError[] = [];
+  if (addresses.length === 0) errors.push(required(`${path}.addresses`, 'must contain at least 1 address'));
+  if (addresses.length > addressesMax) errors.push(tooMany(`${path}.addresses`, addresses.length, addressesMax));
+  addresses.forEach((address, index) => errors.push(...addressErrors(address, addressType, `${path}.addresses[${index}]`)));
+  return hostname ? [...errors, ...dnsLabelErrors(hostname).map((why) => invalid(`${path}.hostname`, hostname, why))] : errors;
+}
+
+function addressErrors(address: string, addressType: string, field: string): FieldError[] {
+  if (addressType === 'IPv4') return isIPv4(address) ? [] : [invalid(field, address, 'must be a valid IPv4 address')];
+  if (addressType === 'IPv6') return isIPv6(address) ? [] : [invalid(field, address, 'must be a valid IPv6 address')];
+  return addressType === 'FQDN' ? dnsSubdomainErrors(address).map((why) => invalid(field, address, why)) : [];
+}
+
+function portsErrors(ports: readonly DiscoveryEndpointPort[]): FieldError[] {
+  const errors = ports.flatMap(({ name, protocol }, index) => [
+    ...(name ? dnsLabelErrors(name).map((why) => invalid(`ports[${index}].name`, name, why)) : []),
+    ...validateOneOf(protocol, ['SCTP', 'TCP', 'UDP'], `ports[${index}].protocol`),
+  ]);
+  const repeated = repeatedIndexes(ports.map(({ name }) => name ?? ''));
+  return [...errors, ...repeated.map((index) => duplicate(`ports[${index}].name`, ports[index]?.name ?? ''))];
+}
+
+export const validateEndpointSliceUpdate = (next: EndpointSlice, current: EndpointSlice): FieldError[] =>
+  validateImmutable(next.addressType, current.addressType, 'addressType');
