@@ -1,0 +1,91 @@
+/**
+ * Keeps the kernel's tables of this node in step with Services and EndpointSlices. The tables stay when the agent
+ * ends: services go on working while it restarts.
+ */
+import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
+import type { Clock, Log } from '../../functions/world.ts';
+import { CommandFailed, type Run } from '../network/run.ts';
+import { difference, isAsThought, tableName, wholeTable } from './nftables.ts';
+import { serviceRules, type ServiceRules } from './rules.ts';
+import { staleConnectionCommands } from './stale-connections.ts';
+
+export interface ServiceProxyOptions {
+  /** Runs programs in the node's network. */
+  readonly run: Run;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Node name as EndpointSlices spell it: tells which endpoints are local. */
+  readonly nodeName: string;
+  /** The range of all pods. Whoever calls from outside it gets the node's address as source. */
+  readonly clusterCidr: string;
+}
+
+export interface ServiceProxy {
+  /**
+   * Makes the kernel's tables what these objects ask for; the first time and after a failure as a whole, else by the
+   * difference. Calls queue up; a rejected one is made good by the next.
+   */
+  sync(services: readonly Service[], endpointSlices: readonly EndpointSlice[], nodeAddresses: readonly string[]): Promise<void>;
+  /** Resolves when nothing is under way any more; later calls do nothing. */
+  close(): Promise<void>;
+}
+
+/** How often a sync looks whether somebody else has changed the table. */
+const checkPeriodMs = 60_000;
+
+/** More than these would take longer than waiting for the kernel to forget. */
+const staleConnectionCommandsMax = 200;
+
+export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: ServiceProxyOptions): ServiceProxy {
+  let loaded: ServiceRules | undefined;
+  let checkedMs = 0;
+  let closed = false;
+  let queue: Promise<void> = Promise.resolve();
+
+  const tableIsThere = async (rules: ServiceRules): Promise<boolean> => {
+    if (clock.monotonicMs() - checkedMs < checkPeriodMs) return true;
+    checkedMs = clock.monotonicMs();
+    try {
+      if (isAsThought(await run(['nft', '-j', 'list', 'table', 'ip', tableName]), rules)) return true;
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+    }
+    log.warn('Somebody changed the table of services; it is written anew', { table: tableName });
+    return false;
+  };
+
+  const apply = async (wanted: ServiceRules): Promise<void> => {
+    const before = loaded !== undefined && (await tableIsThere(loaded)) ? loaded : undefined;
+    const text = before === undefined ? wholeTable(wanted, clusterCidr) : difference(before, wanted);
+    // Until nft has said yes nothing is known about the table.
+    loaded = undefined;
+    if (text !== '') await run(['nft', '-f', '-'], { input: text });
+    if (before === undefined) checkedMs = clock.monotonicMs();
+    loaded = wanted;
+    if (before !== undefined && text !== '') await forgetStale(staleConnectionCommands(before, wanted));
+  };
+
+  const forgetStale = async (commands: readonly (readonly string[])[]): Promise<void> => {
+    for (const command of commands.slice(0, staleConnectionCommandsMax)) {
+      try {
+        await run(command);
+      } catch (error) {
+        if (!(error instanceof CommandFailed)) throw error;
+        const foundNothing = error.stderr.includes('0 flow entries have been deleted');
+        if (!foundNothing) log.warn('A stale UDP connection could not be forgotten', { error });
+      }
+    }
+  };
+
+  return {
+    sync(services, endpointSlices, nodeAddresses) {
+      const synced = queue.then(() => (closed ? undefined : apply(serviceRules({ services, endpointSlices, nodeAddresses, nodeName }))));
+      queue = synced.catch((error: unknown) => log.debug('The next sync writes the table of services as a whole', { error }));
+      return synced;
+    },
+    async close() {
+      closed = true;
+      await queue;
+    },
+  };
+}
