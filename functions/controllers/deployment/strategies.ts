@@ -1,9 +1,9 @@
 /** The ways from the old ReplicaSets to the new one, one step at a time. Source: pkg/controller/deployment/{rolling,recreate,sync}.go. */
 import type { ReplicaSet } from '../../kube/generated/types.ts';
-import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import { isTerminating, nameOf, uidOf } from '../../kube/object.ts';
 import { isPodFinished } from '../../kube/pod.ts';
 import { pods, replicaSets } from '../../kube/resource-type.ts';
-import { isNotFound } from '../../kube/status-error.ts';
+import { remove } from '../shared/removal.ts';
 import { proportionalSizes } from './proportions.ts';
 import { active, byAge, createdMs, replicasOf } from './replica-sets.ts';
 import { desiredReplicasOf, maxReplicasOf, revisionOf } from './revisions.ts';
@@ -115,18 +115,10 @@ export async function deleteHistory({ deployment, old, context }: Rollout): Prom
   if (!hasHistoryLimit(deployment)) return;
   const history = old.filter((set) => !isTerminating(set)).sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b));
   const surplus = history.length - (deployment.spec.revisionHistoryLimit ?? 0);
-  for (const set of history.slice(0, Math.max(0, surplus))) if (isUnused(set)) await deleteSet(set, context);
+  for (const set of history.slice(0, Math.max(0, surplus))) if (isUnused(set)) await remove(replicaSets, set, context);
 }
 
 function isUnused(set: ReplicaSet): boolean {
   const isObserved = (set.metadata.generation ?? 0) <= (set.status?.observedGeneration ?? 0);
   return (set.status?.replicas ?? 0) === 0 && replicasOf(set) === 0 && isObserved;
-}
-
-async function deleteSet(set: ReplicaSet, { client }: Rollout['context']): Promise<void> {
-  try {
-    await client.delete(replicaSets, { namespace: namespaceOf(set), name: nameOf(set) }, { preconditions: { uid: uidOf(set) } });
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
 }

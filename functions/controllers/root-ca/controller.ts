@@ -1,0 +1,54 @@
+/**
+ * Publishes the certificate of the cluster's authority in each namespace, where pods find it.
+ * Source: pkg/controller/certificates/rootcacertpublisher/publisher.go.
+ */
+import { copy } from '../../kube/copy.ts';
+import { deepEqual } from '../../kube/equality.ts';
+import type { ConfigMap } from '../../kube/generated/types.ts';
+import { annotationsOf } from '../../kube/object.ts';
+import { configMaps, namespaces } from '../../kube/resource-type.ts';
+import { isAlreadyExists } from '../../kube/status-error.ts';
+import type { Controller, ReconcileContext } from '../../workers/controller.ts';
+import { settled, watch } from '../../workers/controller.ts';
+import { isNamespaceTerminating } from '../shared/pod-control.ts';
+import { namesOf, watchItself } from '../shared/pod-requests.ts';
+
+const name = 'kube-root-ca.crt';
+const annotations = {
+  'kubernetes.io/description':
+    'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or ' +
+    'kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
+};
+
+export function createRootCaController(certificatePem: string): Controller {
+  const data = { 'ca.crt': certificatePem };
+  return {
+    name: 'root-ca',
+    component: 'root-ca-cert-publisher',
+    watches: [
+      watchItself(namespaces),
+      watch<ConfigMap>(configMaps, ({ key }) => (key.name === name ? [{ namespace: '', name: key.namespace }] : [])),
+    ],
+    all: (cache) => namesOf(cache.list(namespaces)),
+    async reconcile(request, context) {
+      const namespace = context.cache.get(namespaces, request);
+      if (namespace === undefined || namespace.status?.phase === 'Terminating') return settled;
+      const current = context.cache.get(configMaps, { namespace: request.name, name });
+      if (current === undefined) await create(request.name, data, context);
+      else if (!deepEqual(current.data, data) || !deepEqual({ ...annotationsOf(current), ...annotations }, annotationsOf(current))) {
+        const next = copy(current);
+        next.metadata.annotations = { ...annotationsOf(current), ...annotations };
+        await context.client.update(configMaps, { ...next, data });
+      }
+      return settled;
+    },
+  };
+}
+
+async function create(namespace: string, data: Record<string, string>, { client }: ReconcileContext): Promise<void> {
+  try {
+    await client.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name, annotations }, data });
+  } catch (error) {
+    if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) throw error;
+  }
+}

@@ -1,0 +1,36 @@
+/** Makes the `default` ServiceAccount in each namespace. Source: pkg/controller/serviceaccount/serviceaccounts_controller.go. */
+import type { ServiceAccount } from '../../kube/generated/types.ts';
+import { namespaces, serviceAccounts } from '../../kube/resource-type.ts';
+import { isAlreadyExists } from '../../kube/status-error.ts';
+import type { Controller } from '../../workers/controller.ts';
+import { settled, watch } from '../../workers/controller.ts';
+import { isNamespaceTerminating } from '../shared/pod-control.ts';
+import { namesOf, watchItself } from '../shared/pod-requests.ts';
+
+const name = 'default';
+
+export const serviceAccountController: Controller = {
+  name: 'service-account',
+  watches: [
+    watchItself(namespaces),
+    watch<ServiceAccount>(serviceAccounts, ({ type, key }) =>
+      type === 'deleted' && key.name === name ? [{ namespace: '', name: key.namespace }] : [],
+    ),
+  ],
+  all: (cache) => namesOf(cache.list(namespaces)),
+  async reconcile(request, { cache, client }) {
+    const namespace = cache.get(namespaces, request);
+    if (namespace === undefined || namespace.status?.phase === 'Terminating') return settled;
+    if (cache.get(serviceAccounts, { namespace: request.name, name }) !== undefined) return settled;
+    try {
+      await client.create(serviceAccounts, {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { namespace: request.name, name },
+      });
+    } catch (error) {
+      if (!isAlreadyExists(error) && !isNamespaceTerminating(error)) throw error;
+    }
+    return settled;
+  },
+};
