@@ -1,0 +1,163 @@
+/** Services in the kernel of two nodes, on two hosts that are namespaces of this machine. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createServiceProxy, type ServiceProxy } from '../../agent/proxy/service-proxy.ts';
+import { tableName } from '../../agent/proxy/nftables.ts';
+import type { EndpointSlice, Service, ServiceSpec } from '../../functions/kube/generated/types.ts';
+import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
+import { runCommand } from '../../agent/network/run.ts';
+import { virtualWorld } from '../support/virtual-world.ts';
+import { ask, clusterCidr, twoHosts, type TestPod, type TwoHosts } from './support/two-hosts.ts';
+
+const can = await canRunContainers();
+const clusterIP = '10.96.0.10';
+const nodePort = 30080;
+
+const service = (spec: Partial<ServiceSpec> = {}, name = 'web'): Service => ({
+  metadata: { name, namespace: 'default' },
+  spec: {
+    type: 'NodePort',
+    clusterIP,
+    clusterIPs: [clusterIP],
+    ports: [
+      { name: 'tcp', port: 80, protocol: 'TCP', nodePort },
+      { name: 'udp', port: 53, protocol: 'UDP' },
+    ],
+    ...spec,
+  },
+});
+
+const slice = (pods: readonly TestPod[], name = 'web'): EndpointSlice => ({
+  metadata: { name, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
+  addressType: 'IPv4',
+  ports: [
+    { name: 'tcp', port: 8080, protocol: 'TCP' },
+    { name: 'udp', port: 8080, protocol: 'UDP' },
+  ],
+  endpoints: pods.map(({ address, host }) => ({ addresses: [address], nodeName: host.name, conditions: { ready: true } })),
+});
+
+const namesIn = (answers: readonly string[]): string[] => [...new Set(answers.map((answer) => answer.split(' ')[0] ?? ''))].sort();
+const callersIn = (answers: readonly string[]): string[] => [...new Set(answers.map((answer) => answer.split(' ')[1] ?? ''))].sort();
+
+describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
+  let world: TwoHosts;
+  let proxies: ServiceProxy[];
+  const { clock, log, advance, lines } = virtualWorld();
+  let [near, far]: TestPod[] = [];
+
+  const sync = async (services: readonly Service[], slices: readonly EndpointSlice[]): Promise<void> => {
+    for (const [index, proxy] of proxies.entries()) await proxy.sync(services, slices, [world.hosts[index]!.address]);
+  };
+
+  before(async () => {
+    world = await twoHosts('tproxy');
+    near = await world.pod(world.hosts[0], 'near');
+    far = await world.pod(world.hosts[1], 'far');
+    proxies = world.hosts.map(({ run, name }) => createServiceProxy({ run, clock, log, nodeName: name, clusterCidr }));
+  });
+  after(() => world.remove());
+
+  test('a cluster IP spreads over the pods of both nodes, for a pod and for a node', async () => {
+    await sync([service()], [slice([near!, far!])]);
+    const fromPod = await ask(near!.run, { address: clusterIP, port: 80, count: 40 });
+    assert.deepEqual(namesIn(fromPod), ['far', 'near']);
+    assert.deepEqual(namesIn(await ask(world.hosts[0].run, { address: clusterIP, port: 80, count: 40 })), ['far', 'near']);
+    // The other pod sees the caller itself; the caller, when it reaches itself, must see its node.
+    assert.deepEqual(callersIn(fromPod), ['10.244.1.1', near!.address]);
+  });
+
+  test('UDP is translated too, and forgotten when its endpoint goes', async () => {
+    const many = await ask(near!.run, { address: clusterIP, port: 53, protocol: 'udp', count: 20 });
+    assert.deepEqual(namesIn(many), ['far', 'near']);
+    await sync([service()], [slice([near!])]);
+    const tracked = await world.hosts[0].run(['conntrack', '-L', '-p', 'udp', '--dst-nat', far!.address]);
+    assert.equal(tracked, '');
+    assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 53, protocol: 'udp', count: 10 })), ['near']);
+  });
+
+  test('a node port answers at every node, from outside, from nodes and from pods', async () => {
+    await sync([service()], [slice([near!, far!])]);
+    for (const { address } of world.hosts) {
+      for (const from of [runCommand, world.hosts[0].run, far!.run]) {
+        assert.deepEqual(namesIn(await ask(from, { address, port: nodePort, count: 20 })), ['far', 'near']);
+      }
+    }
+  });
+
+  test('with a Local external policy only nodes with a pod answer, and they show it the caller', async () => {
+    await sync([service({ externalTrafficPolicy: 'Local' })], [slice([near!])]);
+    const [a, b] = world.hosts;
+    assert.deepEqual(await ask(runCommand, { address: a.address, port: nodePort }), [`near ${world.gateway}`]);
+    assert.deepEqual(await ask(runCommand, { address: b.address, port: nodePort }), ['TIMEOUT']);
+    assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 80 })), ['near']);
+  });
+
+  test('with a Local internal policy a caller reaches only pods of its own node', async () => {
+    await sync([service({ internalTrafficPolicy: 'Local' })], [slice([near!, far!])]);
+    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 10 })), ['near']);
+    assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 80, count: 10 })), ['far']);
+  });
+
+  test('without endpoints the caller is refused at once', async () => {
+    await sync([service()], [slice([])]);
+    for (const from of [near!.run, world.hosts[0].run]) {
+      assert.deepEqual(await ask(from, { address: clusterIP, port: 80 }), ['ECONNREFUSED']);
+      assert.deepEqual(await ask(from, { address: clusterIP, port: 53, protocol: 'udp' }), ['ECONNREFUSED']);
+    }
+    assert.deepEqual(await ask(runCommand, { address: world.hosts[0].address, port: nodePort }), ['ECONNREFUSED']);
+  });
+
+  test('a port that the service does not have is refused', async () => {
+    await sync([service()], [slice([near!])]);
+    assert.deepEqual(await ask(far!.run, { address: clusterIP, port: 81 }), ['ECONNREFUSED']);
+  });
+
+  test('with client affinity a caller always gets the same pod', async () => {
+    await sync([service({ sessionAffinity: 'ClientIP' })], [slice([near!, far!])]);
+    const answers = await ask(near!.run, { address: clusterIP, port: 80, count: 20 });
+    assert.equal(namesIn(answers).length, 1);
+    // Another service makes new elements, but changes nobody's pod.
+    await sync(
+      [
+        service({ sessionAffinity: 'ClientIP' }),
+        service({ clusterIP: '10.96.0.11', clusterIPs: ['10.96.0.11'], ports: [{ port: 1 }] }, 'other'),
+      ],
+      [slice([near!, far!])],
+    );
+    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 20 })), namesIn(answers));
+  });
+
+  test('an external IP is served like a load balancer’s', async () => {
+    await sync([service({ externalIPs: ['203.0.113.7'] })], [slice([near!, far!])]);
+    assert.deepEqual(namesIn(await ask(far!.run, { address: '203.0.113.7', port: 80, count: 20 })), ['far', 'near']);
+  });
+
+  test('the table is left alone while it is as thought, and rebuilt when somebody flushed it', async () => {
+    await sync([service()], [slice([near!, far!])]);
+    await advance(61_000);
+    await sync([service()], [slice([near!, far!])]);
+    assert.deepEqual(
+      lines.filter(({ level }) => level === 'warn'),
+      [],
+    );
+    await world.hosts[0].run(['nft', 'delete', 'table', 'ip', tableName]);
+    await advance(61_000);
+    await sync([service()], [slice([near!, far!])]);
+    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 20 })), ['far', 'near']);
+    assert.deepEqual(
+      lines.filter(({ level }) => level === 'warn').map(({ message }) => message),
+      ['Somebody changed the table of services; it is written anew'],
+    );
+  });
+
+  test('a new proxy takes over what an earlier one left', async () => {
+    const { run, name, address } = world.hosts[0];
+    const proxy = createServiceProxy({ run, clock, log, nodeName: name, clusterCidr });
+    await proxy.sync([service()], [slice([far!])], [address]);
+    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 10 })), ['far']);
+    await proxy.close();
+    await proxy.sync([], [], []);
+    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 10 })), ['far']);
+  });
+});
