@@ -57,6 +57,8 @@ export interface ObjectSubresource<T extends KubeObject> {
     body: KubeObject,
     context: WriteContext,
   ): { readonly outcome: 'update'; readonly object: T } | { readonly outcome: 'delete'; readonly options: unknown };
+  /** The write does not count as a change of what the user asked for: `metadata.generation` stays. A binding is none. */
+  readonly keepsGeneration?: boolean;
   /** What a `create` answers: a Status by default, as a binding does. */
   readonly answers?: 'status' | 'body';
 }

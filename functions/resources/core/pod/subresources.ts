@@ -15,6 +15,7 @@ const binding: ObjectSubresource<Pod> = {
   verbs: ['create'],
   body: { group: '', version: 'v1', kind: 'Binding' },
   bodySchema: 'io.k8s.api.core.v1.Binding',
+  keepsGeneration: true,
   answers: 'status',
   write: (pod, body, context) => ({ outcome: 'update', object: bound(pod, body as Binding, context) }),
 };

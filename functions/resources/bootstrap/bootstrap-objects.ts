@@ -1,0 +1,25 @@
+/**
+ * What every cluster starts with. Whoever starts the apiserver creates what is absent and leaves the rest as it is;
+ * namespaces come first, since others live in them.
+ */
+import type { Namespace } from '../../kube/generated/types.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import { bootstrapBindings } from './bindings.ts';
+import { componentRoles } from './component-roles.ts';
+import { type ApiserverPlace, kubernetesEndpointSlice, kubernetesEndpoints, kubernetesService } from './kubernetes-service.ts';
+import { userRoles } from './user-roles.ts';
+
+const namespaceNames = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+
+const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
+
+/** In an order in which they can be created. Each has apiVersion and kind. */
+export const bootstrapObjects = (place: ApiserverPlace): readonly KubeObject[] => [
+  ...namespaceNames.map(namespace),
+  ...userRoles,
+  ...componentRoles,
+  ...bootstrapBindings,
+  kubernetesService(place),
+  kubernetesEndpoints(place),
+  kubernetesEndpointSlice(place),
+];

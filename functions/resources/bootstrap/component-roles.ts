@@ -1,0 +1,128 @@
+/**
+ * Roles for the parts of the cluster: nodes, the scheduler, controllers, and the programs that pods bring.
+ * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{policy,controller_policy}.go.
+ */
+import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
+import { eventRules, read, rule } from './policy-rules.ts';
+import { clusterRole } from './user-roles.ts';
+
+const node: readonly PolicyRule[] = [
+  rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
+  rule(['create'], 'authorization.k8s.io', 'localsubjectaccessreviews subjectaccessreviews'),
+  rule(read, '', 'services'),
+  rule(['create', 'get', 'list', 'watch'], '', 'nodes'),
+  rule(['patch', 'update'], '', 'nodes nodes/status'),
+  ...eventRules,
+  rule([...read, 'create', 'delete'], '', 'pods'),
+  rule(['patch', 'update'], '', 'pods/status'),
+  rule(['create'], '', 'pods/eviction serviceaccounts/token'),
+  rule(read, '', 'configmaps secrets'),
+  rule(['get'], '', 'endpoints persistentvolumeclaims persistentvolumes'),
+  rule(read, 'discovery.k8s.io', 'endpointslices'),
+  rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests'),
+  rule(['create', 'delete', 'get', 'patch', 'update'], 'coordination.k8s.io', 'leases'),
+  rule(['get'], 'storage.k8s.io', 'volumeattachments'),
+  rule(['create', 'delete', 'get', 'patch', 'update'], 'storage.k8s.io', 'csinodes'),
+  rule(read, 'storage.k8s.io', 'csidrivers'),
+  rule(read, 'node.k8s.io', 'runtimeclasses'),
+];
+
+const scheduler: readonly PolicyRule[] = [
+  ...eventRules,
+  rule(['create', 'get', 'list', 'update', 'watch'], 'coordination.k8s.io', 'leases'),
+  rule(read, '', 'namespaces nodes persistentvolumeclaims persistentvolumes replicationcontrollers services'),
+  rule([...read, 'delete'], '', 'pods'),
+  rule(['create'], '', 'bindings pods/binding'),
+  rule(['patch', 'update'], '', 'pods/status'),
+  rule(read, 'apps', 'replicasets statefulsets'),
+  rule(read, 'policy', 'poddisruptionbudgets'),
+  rule(['patch', 'update'], '', 'persistentvolumeclaims persistentvolumes'),
+  rule(read, 'storage.k8s.io', 'csidrivers csinodes csistoragecapacities storageclasses volumeattachments'),
+  rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
+  rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
+];
+
+const controllerManager: readonly PolicyRule[] = [
+  ...eventRules,
+  rule(['create', 'get', 'list', 'update', 'watch'], 'coordination.k8s.io', 'leases'),
+  rule(['create', 'get', 'update'], '', 'endpoints secrets serviceaccounts'),
+  rule(['delete'], '', 'secrets'),
+  rule(['get'], '', 'configmaps namespaces'),
+  rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
+  rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
+  rule(['list', 'watch'], '*', '*'),
+  rule(['create'], '', 'serviceaccounts/token'),
+];
+
+/** One identity for each controller, `system:serviceaccount:kube-system:<name>`. */
+export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
+  'deployment-controller': [
+    rule([...read, 'update'], 'apps', 'deployments'),
+    rule(['update'], 'apps', 'deployments/finalizers deployments/status'),
+    rule([...read, 'create', 'delete', 'patch', 'update'], 'apps', 'replicasets'),
+    rule([...read, 'update'], '', 'pods'),
+    ...eventRules,
+  ],
+  'replicaset-controller': [
+    rule([...read, 'update'], 'apps', 'replicasets'),
+    rule(['update'], 'apps', 'replicasets/finalizers replicasets/status'),
+    rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
+    ...eventRules,
+  ],
+  'replication-controller': [
+    rule([...read, 'update'], '', 'replicationcontrollers'),
+    rule(['update'], '', 'replicationcontrollers/finalizers replicationcontrollers/status'),
+    rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
+    ...eventRules,
+  ],
+  'endpoint-controller': [
+    rule(read, '', 'pods services'),
+    rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),
+    rule(['create'], '', 'endpoints/restricted'),
+    ...eventRules,
+  ],
+  'endpointslice-controller': [
+    rule(read, '', 'nodes pods services'),
+    rule(['update'], '', 'services/finalizers'),
+    rule([...read, 'create', 'delete', 'update'], 'discovery.k8s.io', 'endpointslices'),
+    rule(['create'], 'discovery.k8s.io', 'endpointslices/restricted'),
+    ...eventRules,
+  ],
+  'namespace-controller': [
+    rule(['delete', 'get', 'list', 'watch'], '', 'namespaces'),
+    rule(['update'], '', 'namespaces/finalize namespaces/status'),
+    rule(['delete', 'deletecollection', 'get', 'list'], '*', '*'),
+  ],
+  'generic-garbage-collector': [rule(['delete', 'get', 'list', 'patch', 'update', 'watch'], '*', '*'), ...eventRules],
+  'node-controller': [
+    rule([...read, 'delete', 'patch', 'update'], '', 'nodes'),
+    rule(['patch', 'update'], '', 'nodes/status pods/status'),
+    rule([...read, 'delete'], '', 'pods'),
+    rule(read, 'coordination.k8s.io', 'leases'),
+    ...eventRules,
+  ],
+  'pod-garbage-collector': [rule([...read, 'delete'], '', 'pods'), rule(['get', 'list'], '', 'nodes'), rule(['patch'], '', 'pods/status')],
+  'root-ca-cert-publisher': [rule([...read, 'create', 'update'], '', 'configmaps'), ...eventRules],
+  'service-account-controller': [rule([...read, 'create'], '', 'serviceaccounts'), rule(read, '', 'namespaces'), ...eventRules],
+  'clusterrole-aggregation-controller': [
+    rule(['escalate', 'get', 'list', 'patch', 'update', 'watch'], 'rbac.authorization.k8s.io', 'clusterroles'),
+  ],
+};
+
+export const componentRoles: readonly ClusterRole[] = [
+  clusterRole('system:node', node),
+  clusterRole('system:node-bootstrapper', [
+    rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests'),
+    rule(['create', 'get'], '', 'nodes'),
+  ]),
+  clusterRole('system:node-problem-detector', [rule(['get'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules]),
+  clusterRole('system:node-proxier', [
+    rule(['list', 'watch'], '', 'endpoints nodes services'),
+    rule(['list', 'watch'], 'discovery.k8s.io', 'endpointslices'),
+    ...eventRules,
+  ]),
+  clusterRole('system:kube-dns', [rule(['list', 'watch'], '', 'endpoints services')]),
+  clusterRole('system:kube-scheduler', scheduler),
+  clusterRole('system:kube-controller-manager', controllerManager),
+  ...Object.entries(controllers).map(([name, rules]) => clusterRole(`system:controller:${name}`, rules)),
+];

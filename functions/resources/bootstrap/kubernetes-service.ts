@@ -1,0 +1,55 @@
+/**
+ * How pods find the apiserver: the Service `kubernetes` has the first address of the range, and leads to where the
+ * apiserver listens. Source: pkg/controlplane/controller/kubernetesservice/controller.go, pkg/controlplane/reconcilers.
+ */
+import type { EndpointSlice, Endpoints, Service } from '../../kube/generated/types.ts';
+import { addressAt, parseIpv4Range } from '../ipv4.ts';
+
+export interface ApiserverPlace {
+  /** An IPv4 address that nodes reach. */
+  readonly apiserverAddress: string;
+  readonly apiserverPort: number;
+  readonly serviceRange: string;
+}
+
+const name = 'kubernetes';
+const namespace = 'default';
+const portName = 'https';
+
+/** Where pods find the apiserver: `10.96.0.1`. */
+export const kubernetesServiceIp = (serviceRange: string): string => addressAt(parseIpv4Range(serviceRange), 1);
+
+export function kubernetesService({ apiserverPort, serviceRange }: ApiserverPlace): Service {
+  const clusterIP = kubernetesServiceIp(serviceRange);
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP,
+      clusterIPs: [clusterIP],
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      internalTrafficPolicy: 'Cluster',
+      sessionAffinity: 'None',
+      ports: [{ name: portName, protocol: 'TCP', port: 443, targetPort: apiserverPort }],
+    },
+  };
+}
+
+export const kubernetesEndpoints = ({ apiserverAddress, apiserverPort }: ApiserverPlace): Endpoints => ({
+  apiVersion: 'v1',
+  kind: 'Endpoints',
+  metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+  subsets: [{ addresses: [{ ip: apiserverAddress }], ports: [{ name: portName, port: apiserverPort, protocol: 'TCP' }] }],
+});
+
+export const kubernetesEndpointSlice = ({ apiserverAddress, apiserverPort }: ApiserverPlace): EndpointSlice => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name, namespace, labels: { 'kubernetes.io/service-name': name } },
+  addressType: 'IPv4',
+  endpoints: [{ addresses: [apiserverAddress], conditions: { ready: true } }],
+  ports: [{ name: portName, port: apiserverPort, protocol: 'TCP' }],
+});
