@@ -38,7 +38,9 @@ export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): Clus
     const asNode = await nodes.authorize(user, info);
     if (asNode.allowed || defaultRules(user).some((rule) => ruleAllows(rule, info))) return allowed();
     const asUser = await rbac.authorize(user, info);
-    return asUser.allowed ? asUser : { allowed: false, reason: [asNode.reason, asUser.reason].filter((reason) => reason !== '').join(', ') };
+    return asUser.allowed
+      ? asUser
+      : { allowed: false, reason: [asNode.reason, asUser.reason].filter((reason) => reason !== '').join(', ') };
   }
 
   return {

@@ -39,7 +39,10 @@ const basicRules: readonly PolicyRule[] = [
 ];
 
 const issuerRules: readonly PolicyRule[] = [
-  { verbs: ['get'], nonResourceURLs: ['/.well-known/openid-configuration', '/.well-known/openid-configuration/', '/openid/v1/jwks', '/openid/v1/jwks/'] },
+  {
+    verbs: ['get'],
+    nonResourceURLs: ['/.well-known/openid-configuration', '/.well-known/openid-configuration/', '/openid/v1/jwks', '/openid/v1/jwks/'],
+  },
 ];
 
 export function defaultRules(user: User): readonly PolicyRule[] {

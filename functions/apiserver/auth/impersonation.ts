@@ -5,7 +5,14 @@
 import { StatusError } from '../../kube/status-error.ts';
 import type { Authorizer, RequestInfo, User } from '../ports.ts';
 import { forbiddenRequest } from './forbidden-request.ts';
-import { anonymous, anonymousName, serviceAccountGroups, splitServiceAccountName, unauthenticatedGroup, withAuthenticatedGroup } from './groups.ts';
+import {
+  anonymous,
+  anonymousName,
+  serviceAccountGroups,
+  splitServiceAccountName,
+  unauthenticatedGroup,
+  withAuthenticatedGroup,
+} from './groups.ts';
 
 const extraHeaderPrefix = 'impersonate-extra-';
 
@@ -17,7 +24,11 @@ interface Impersonation {
 }
 
 /** A repeated header arrives as one, joined by commas. */
-const listed = (value: string | null): string[] => (value ?? '').split(',').map((text) => text.trim()).filter((text) => text !== '');
+const listed = (value: string | null): string[] =>
+  (value ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
 
 function unescaped(headerName: string): string {
   const escaped = headerName.slice(extraHeaderPrefix.length);

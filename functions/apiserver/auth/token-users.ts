@@ -116,7 +116,8 @@ export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: To
       const own = asked.length === 0 || asked.includes(apiAudience) ? [apiAudience] : [];
       if (fixed !== undefined) return own.length === 0 ? undefined : { user: fixed.user, audiences: own };
       const [, id, secretText] = bootstrapPattern.exec(token) ?? [];
-      if (id === undefined || secretText === undefined) return signedTokenUser(token, asked.length > 0 ? asked : [apiAudience, nodeAudience]);
+      if (id === undefined || secretText === undefined)
+        return signedTokenUser(token, asked.length > 0 ? asked : [apiAudience, nodeAudience]);
       const user = own.length === 0 ? undefined : await bootstrapUser(id, secretText);
       return user === undefined ? undefined : { user, audiences: own };
     },

@@ -53,7 +53,7 @@ function visitVolume(volume: Volume, { configMaps, secrets, claims }: Names): vo
 
 export function referencesOf({ spec }: Pod): PodReferences {
   const names: Names = { configMaps: new Set(), secrets: new Set(), claims: new Set() };
-  const { containers = [], initContainers = [], ephemeralContainers = [], volumes = [], imagePullSecrets = [] } = spec ?? {};
+  const { containers, initContainers = [], ephemeralContainers = [], volumes = [], imagePullSecrets = [] } = spec ?? { containers: [] };
   for (const container of [...containers, ...initContainers, ...ephemeralContainers]) visitEnvironment(container, names);
   for (const volume of volumes) visitVolume(volume, names);
   for (const { name } of imagePullSecrets) add(names.secrets, name);

@@ -19,7 +19,8 @@ export function createRbacAuthorizer(store: Pick<Store, 'view' | 'onApplied'>): 
 
   function current(): Policy {
     const view = store.view();
-    const all = <T extends KubeObject>(type: ResourceType<T>): readonly T[] => view.list(groupResource(type)).map(({ object }) => object as T);
+    const all = <T extends KubeObject>(type: ResourceType<T>): readonly T[] =>
+      view.list(groupResource(type)).map(({ object }) => object as T);
     policy ??= createPolicy({
       roles: all(roles),
       roleBindings: all(roleBindings),

@@ -1,5 +1,13 @@
 /** Roles and bindings in force at one moment, ready to be asked. Source: pkg/registry/rbac/validation/rule.go. */
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, RbacSubject, Role, RoleBinding, RoleRef } from '../../../kube/generated/types.ts';
+import type {
+  ClusterRole,
+  ClusterRoleBinding,
+  PolicyRule,
+  RbacSubject,
+  Role,
+  RoleBinding,
+  RoleRef,
+} from '../../../kube/generated/types.ts';
 import { nameOf, namespaceOf } from '../../../kube/object.ts';
 import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles } from '../../../kube/resource-type.ts';
 import { notFound } from '../../../kube/status-error.ts';

@@ -4,7 +4,8 @@ import type { RequestInfo, User } from '../../ports.ts';
 import { serviceAccountUserName } from '../groups.ts';
 
 const all = '*';
-const holds = (list: readonly string[] | undefined, value: string): boolean => list?.some((entry) => entry === all || entry === value) === true;
+const holds = (list: readonly string[] | undefined, value: string): boolean =>
+  list?.some((entry) => entry === all || entry === value) === true;
 
 /** `pods`, `pods/log`, any resource by a star, and one subresource of any resource by a star before the slash. */
 function coversResource(rule: PolicyRule, { resource, subresource }: RequestInfo): boolean {
@@ -16,9 +17,8 @@ const coversName = (rule: PolicyRule, name: string): boolean =>
   rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(name);
 
 const coversPath = (rule: PolicyRule, path: string): boolean =>
-  rule.nonResourceURLs?.some(
-    (entry) => entry === all || entry === path || (entry.endsWith(all) && path.startsWith(entry.slice(0, -1))),
-  ) === true;
+  rule.nonResourceURLs?.some((entry) => entry === all || entry === path || (entry.endsWith(all) && path.startsWith(entry.slice(0, -1)))) ===
+  true;
 
 export function ruleAllows(rule: PolicyRule, info: RequestInfo): boolean {
   if (!holds(rule.verbs, info.verb)) return false;

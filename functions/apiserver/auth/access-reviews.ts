@@ -1,0 +1,144 @@
+/**
+ * "May I?", "may they?" and "what may I?". Source: pkg/registry/authorization/ and pkg/apis/authorization/validation.
+ */
+import type {
+  LocalSubjectAccessReview,
+  NonResourceAttributes,
+  NonResourceRule,
+  PolicyRule,
+  ResourceAttributes,
+  ResourceRule,
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+} from '../../kube/generated/types.ts';
+import type { FieldError } from '../../kube/field-error.ts';
+import { invalid, invalidObject, required } from '../../kube/field-error.ts';
+import { badRequest } from '../../kube/status-error.ts';
+import type { RequestInfo, User, VirtualResource } from '../ports.ts';
+import type { ClusterAuthorizer } from './authorizer.ts';
+import { aggregateText } from './rbac/policy.ts';
+import { virtualResource } from './virtual-resource.ts';
+
+const group = 'authorization.k8s.io';
+
+interface Attributes {
+  readonly resourceAttributes?: ResourceAttributes;
+  readonly nonResourceAttributes?: NonResourceAttributes;
+}
+
+function attributeErrors({ resourceAttributes, nonResourceAttributes }: Attributes): FieldError[] {
+  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
+    return [invalid('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')];
+  }
+  if (resourceAttributes !== undefined || nonResourceAttributes !== undefined) return [];
+  return [
+    invalid('spec.resourceAttributes', resourceAttributes, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
+  ];
+}
+
+function subjectErrors({ user = '', groups = [] }: SubjectAccessReviewSpec): FieldError[] {
+  return user === '' && groups.length === 0 ? [invalid('spec.user', user, 'at least one of user or group must be specified')] : [];
+}
+
+function refuse(kind: string, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group, kind }, '', errors);
+}
+
+/** What would be asked of the authorizer if the request were made. */
+export function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: Attributes): RequestInfo {
+  const { version = '', resource = '', subresource = '', namespace = '', name = '' } = resourceAttributes ?? {};
+  return {
+    verb: (resourceAttributes ?? nonResourceAttributes)?.verb ?? '',
+    isResource: resourceAttributes !== undefined,
+    path: nonResourceAttributes?.path ?? '',
+    group: resourceAttributes?.group ?? '',
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+  };
+}
+
+const userOf = ({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec): User => ({
+  name: user,
+  groups,
+  ...(uid === undefined ? {} : { uid }),
+  ...(extra === undefined ? {} : { extra }),
+});
+
+export function accessReviews(authorizer: ClusterAuthorizer): VirtualResource[] {
+  async function answer(user: User, attributes: Attributes): Promise<SubjectAccessReviewStatus> {
+    const { allowed, reason } = await authorizer.authorize(user, requestInfoOfAttributes(attributes));
+    return { allowed, ...(reason === '' ? {} : { reason }) };
+  }
+
+  return [
+    virtualResource<SelfSubjectAccessReview>({
+      group,
+      kind: 'SelfSubjectAccessReview',
+      async status({ spec }, { user }) {
+        refuse('SelfSubjectAccessReview', attributeErrors(spec));
+        return answer(user, spec);
+      },
+    }),
+    virtualResource<SubjectAccessReview>({
+      group,
+      kind: 'SubjectAccessReview',
+      async status({ spec }) {
+        refuse('SubjectAccessReview', [...attributeErrors(spec), ...subjectErrors(spec)]);
+        return answer(userOf(spec), spec);
+      },
+    }),
+    virtualResource<LocalSubjectAccessReview>({
+      group,
+      kind: 'LocalSubjectAccessReview',
+      namespaced: true,
+      async status({ spec }, { namespace }) {
+        refuse('LocalSubjectAccessReview', [...attributeErrors(spec), ...subjectErrors(spec), ...localErrors(spec, namespace)]);
+        return answer(userOf(spec), spec);
+      },
+    }),
+    virtualResource<SelfSubjectRulesReview>({
+      group,
+      kind: 'SelfSubjectRulesReview',
+      async status({ spec: { namespace = '' } }, { user }) {
+        if (namespace === '') throw badRequest('no namespace on request');
+        const { rules, errors } = authorizer.rulesOf(user, namespace);
+        return {
+          ...ruleLists(rules),
+          incomplete: errors.length > 0,
+          ...(errors.length > 0 ? { evaluationError: aggregateText(errors) } : {}),
+        };
+      },
+    }),
+  ];
+}
+
+function localErrors({ resourceAttributes, nonResourceAttributes }: Attributes, namespace: string): FieldError[] {
+  if (nonResourceAttributes !== undefined) {
+    return [invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request')];
+  }
+  const field = 'spec.resourceAttributes.namespace';
+  if (resourceAttributes?.namespace === namespace) return [];
+  if (resourceAttributes?.namespace === undefined) return [required(field)];
+  return [invalid(field, resourceAttributes.namespace, 'must match metadata.namespace')];
+}
+
+function ruleLists(rules: readonly PolicyRule[]): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] } {
+  const onPaths = rules.filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0);
+  return {
+    resourceRules: rules
+      .filter(({ resources = [] }) => resources.length > 0)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+        verbs,
+        apiGroups,
+        resources,
+        ...(resourceNames === undefined ? {} : { resourceNames }),
+      })),
+    nonResourceRules: onPaths.map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
+  };
+}

@@ -1,0 +1,29 @@
+/** "Who am I?" and "whose token is this?". Source: pkg/registry/authentication/. */
+import type { SelfSubjectReview, TokenReview } from '../../kube/generated/types.ts';
+import { badRequest } from '../../kube/status-error.ts';
+import type { VirtualResource } from '../ports.ts';
+import { withAuthenticatedGroup } from './groups.ts';
+import type { TokenUsers } from './token-users.ts';
+import { userInfo, virtualResource } from './virtual-resource.ts';
+
+const group = 'authentication.k8s.io';
+
+export function authenticationReviews(tokenUsers: TokenUsers): VirtualResource[] {
+  return [
+    virtualResource<SelfSubjectReview>({
+      group,
+      kind: 'SelfSubjectReview',
+      status: async (_review, { user }) => ({ userInfo: userInfo(user) }),
+    }),
+    virtualResource<TokenReview>({
+      group,
+      kind: 'TokenReview',
+      async status({ spec: { token, audiences = [] } }) {
+        if (!token) throw badRequest('token is required for TokenReview in authentication');
+        const found = await tokenUsers.userOf(token, audiences);
+        if (found === undefined) return { authenticated: false, user: {}, error: '[invalid bearer token]' };
+        return { authenticated: true, user: userInfo(withAuthenticatedGroup(found.user)), audiences: [...found.audiences] };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,39 @@
+/** A status of which the agent writes one part and others the rest. Pure. */
+import { withCondition } from '../../kube/conditions.ts';
+import { deepEqual } from '../../kube/equality.ts';
+import type { NodeCondition, NodeStatus, PodStatus } from '../../kube/generated/types.ts';
+import { parseTime, timestamp } from '../../kube/time.ts';
+
+/** A status that says nothing new is still written this often, so that its heartbeat times mean something. */
+const statusRefreshMs = 300_000;
+
+/** What the agent says, and of the rest what others wrote: conditions that it does not know are not its own. */
+export function mergedNodeStatus(current: NodeStatus, reported: NodeStatus, nowMs: number): NodeStatus {
+  const now = timestamp(nowMs);
+  let conditions: readonly NodeCondition[] = current.conditions ?? [];
+  for (const condition of reported.conditions ?? []) conditions = withCondition(conditions, { ...condition, lastHeartbeatTime: now }, now);
+  return { ...current, ...reported, conditions: [...conditions] };
+}
+
+const withoutHeartbeats = ({ conditions = [], ...rest }: NodeStatus): object => ({
+  ...rest,
+  conditions: conditions.map(({ lastHeartbeatTime: _time, ...condition }) => condition),
+});
+
+/** Whether it is worth a write. */
+export function isNewNodeStatus(current: NodeStatus, next: NodeStatus, nowMs: number): boolean {
+  if (!deepEqual(withoutHeartbeats(current), withoutHeartbeats(next))) return true;
+  const beats = (current.conditions ?? []).flatMap(({ lastHeartbeatTime: time }) => (time === undefined ? [] : [parseTime(time)]));
+  return beats.length > 0 && nowMs - Math.max(...beats) >= statusRefreshMs;
+}
+
+/** Everything in a pod's status is the agent's, but what the scheduler, the API and other controllers say of it. */
+export function mergedPodStatus(current: PodStatus, reported: PodStatus): PodStatus {
+  const { qosClass, nominatedNodeName, resourceClaimStatuses } = current;
+  const others = Object.fromEntries(
+    Object.entries({ qosClass, nominatedNodeName, resourceClaimStatuses }).filter(([, value]) => value !== undefined),
+  );
+  const reportedTypes = new Set(reported.conditions?.map(({ type }) => type));
+  const foreign = (current.conditions ?? []).filter(({ type }) => !reportedTypes.has(type));
+  return { ...others, ...reported, conditions: [...(reported.conditions ?? []), ...foreign] };
+}

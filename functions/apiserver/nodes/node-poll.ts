@@ -1,0 +1,117 @@
+/**
+ * The node poll: what an agent says goes into the store, and the answer brings what it should do. Nothing is remembered
+ * between two polls. While there is nothing to say the answer is held, so a change reaches the node without delay and
+ * a quiet cluster asks little.
+ */
+import { groupResource, nodes } from '../../kube/resource-type.ts';
+import type { Node } from '../../kube/generated/types.ts';
+import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
+import type { Change, Store } from '../../store/store.ts';
+import { StoreError } from '../../store/store.ts';
+import type { World } from '../../world.ts';
+import type { RelayHub } from '../relay/relay-hub.ts';
+import { nodeDelta, nodeSnapshot } from './node-changes.ts';
+import type { NodeDelta } from './node-changes.ts';
+import type { NodeReports } from './node-reports.ts';
+import type { PodsOfNode } from './pods-of-node.ts';
+import { createWakeUps } from './wake-ups.ts';
+
+export interface NodePoll {
+  poll(nodeName: string, request: NodePollRequest, signal: AbortSignal): Promise<NodePollResponse>;
+}
+
+export interface NodePollOptions extends Pick<World, 'clock'> {
+  readonly store: Store;
+  readonly podsOfNode: PodsOfNode;
+  readonly reports: NodeReports;
+  readonly hub: RelayHub;
+  /** How long this host can hold an answer without paying for it. 0: not at all. */
+  readonly holdSecondsMax?: number;
+}
+
+const holdSeconds = 30;
+/** More changes than this are cheaper to hear as a snapshot. */
+const changesMax = 5_000;
+/** Where answers cannot be held: soon while something moves on the node, seldom while nothing does. */
+const movingSeconds = 1;
+const quietSeconds = 20;
+/** An agent that has not fetched a relay is told again: see the hub. */
+const relayRepeatMs = 2_000;
+
+export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSecondsMax = holdSeconds }: NodePollOptions): NodePoll {
+  const wakeUps = createWakeUps({ store, podsOfNode, clock });
+  hub.onAsked((nodeName) => wakeUps.wake(nodeName));
+
+  const isMoving = (nodeName: string): boolean =>
+    podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
+
+  /** The controllers gave the node up while its agent believed its status to be known. */
+  function isGivenUp(nodeName: string): boolean {
+    const node = store.view().get({ resource: groupResource(nodes), namespace: '', name: nodeName })?.object as Node | undefined;
+    return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') === true;
+  }
+
+  function answer(nodeName: string, part: Pick<NodePollResponse, 'revision' | 'snapshot'> & NodeDelta): NodePollResponse {
+    const pollAfterSeconds = holdSecondsMax > 0 ? 0 : isMoving(nodeName) ? movingSeconds : quietSeconds;
+    const { revision, snapshot, objects, gone } = part;
+    const wantsStatus = isGivenUp(nodeName) ? { wantsStatus: true } : {};
+    return { revision, snapshot, objects, gone, relays: hub.pending(nodeName), pollAfterSeconds, ...wantsStatus };
+  }
+
+  function snapshot(nodeName: string): NodePollResponse {
+    const view = store.view();
+    const objects = nodeSnapshot(nodeName, { podsOfNode, view });
+    return answer(nodeName, { revision: String(view.revision), snapshot: true, objects, gone: [] });
+  }
+
+  async function hold(
+    nodeName: string,
+    since: number,
+    until: { readonly ms: number; readonly signal: AbortSignal },
+  ): Promise<NodePollResponse> {
+    for (let from = since; ;) {
+      // Listening begins before reading: what comes in between is heard twice rather than never.
+      const listening = wakeUps.listen(nodeName, until.signal);
+      try {
+        const reached = store.view().revision;
+        const changes = await changesSince(store, from);
+        if (changes === undefined) return snapshot(nodeName);
+        const delta = nodeDelta(nodeName, changes, { podsOfNode, view: store.view() });
+        from = Math.max(from, reached, changes.at(-1)?.revision ?? 0);
+        const leftMs = until.ms - clock.monotonicMs();
+        const isNews = delta.objects.length > 0 || delta.gone.length > 0 || hub.isUrgent(nodeName);
+        if (isNews || leftMs <= 0 || until.signal.aborted) return answer(nodeName, { revision: String(from), snapshot: false, ...delta });
+        await listening.atMost(hub.hasPending(nodeName) ? Math.min(leftMs, relayRepeatMs) : leftMs);
+      } finally {
+        listening.stop();
+      }
+    }
+  }
+
+  return {
+    async poll(nodeName, request, signal) {
+      await Promise.all([
+        reports.heartbeat(nodeName),
+        request.status === undefined ? undefined : reports.nodeStatus(nodeName, request.status),
+        reports.podReports(nodeName, request.pods ?? []),
+      ]);
+      const { revision } = await store.fresh();
+      const since = Number(request.since ?? 'none');
+      // A revision that is yet to come is another cluster's.
+      if (!Number.isSafeInteger(since) || since < 0 || since > revision) return snapshot(nodeName);
+      const waitSeconds = isGivenUp(nodeName) ? 0 : Math.min(request.waitSeconds, holdSecondsMax, holdSeconds);
+      return hold(nodeName, since, { ms: clock.monotonicMs() + Math.max(0, waitSeconds) * 1000, signal });
+    },
+  };
+}
+
+/** Undefined: too long ago, or too many. */
+async function changesSince(store: Pick<Store, 'changesAfter'>, since: number): Promise<readonly Change[] | undefined> {
+  try {
+    const changes = await store.changesAfter(since, changesMax);
+    return changes.length < changesMax ? changes : undefined;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'compacted') return undefined;
+    throw error;
+  }
+}

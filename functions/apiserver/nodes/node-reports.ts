@@ -1,0 +1,111 @@
+/**
+ * Writes what an agent reports: the heartbeat, the node's status, its pods' statuses, and the end of pods that have
+ * stopped. All of it may arrive twice. Ordinary writes of a client: whoever watches sees them like any other.
+ * Source: pkg/kubelet/nodestatus, pkg/kubelet/status/status_manager.go, component-helpers/apimachinery/lease/controller.go.
+ */
+import { deepEqual } from '../../kube/equality.ts';
+import type { Lease, Node, NodeStatus, Pod } from '../../kube/generated/types.ts';
+import type { PodReport } from '../../kube/node-poll.ts';
+import type { KubeObject, ObjectName } from '../../kube/object.ts';
+import { keyText } from '../../kube/object.ts';
+import { apiVersionOf, groupResource, leases, nodes, pods } from '../../kube/resource-type.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import { StatusError, isAlreadyExists, isConflict, isNotFound } from '../../kube/status-error.ts';
+import { microTimestamp, parseTime } from '../../kube/time.ts';
+import type { View } from '../../kube/view.ts';
+import type { Client } from '../../client/client.ts';
+import type { World } from '../../world.ts';
+import { isNewNodeStatus, mergedNodeStatus, mergedPodStatus } from './merged-status.ts';
+import { createStatusWriter } from './status-writer.ts';
+
+export interface NodeReports {
+  heartbeat(nodeName: string): Promise<void>;
+  nodeStatus(nodeName: string, status: NodeStatus): Promise<void>;
+  /** Throws when a report could not be written and should come again. */
+  podReports(nodeName: string, reports: readonly PodReport[]): Promise<void>;
+}
+
+export interface NodeReportOptions extends Pick<World, 'clock' | 'log'> {
+  readonly view: () => View;
+  readonly client: Client;
+}
+
+const leaseNamespace = 'kube-node-lease';
+const leaseSeconds = 40;
+const renewAfterMs = 10_000;
+/** Reports written at the same time for one node. */
+const writesAtOnce = 16;
+
+export function createNodeReports({ view, client, clock, log }: NodeReportOptions): NodeReports {
+  const read = <T extends KubeObject>(type: ResourceType<T>, at: ObjectName): T | undefined =>
+    view().get({ resource: groupResource(type), ...at })?.object as T | undefined;
+
+  const statuses = createStatusWriter(client, view);
+
+  async function heartbeat(nodeName: string): Promise<void> {
+    const at = { namespace: leaseNamespace, name: nodeName };
+    const lease = read(leases, at);
+    const nowMs = clock.now();
+    const renewed = lease?.spec?.renewTime;
+    if (renewed !== undefined && Math.abs(nowMs - parseTime(renewed)) < renewAfterMs) return;
+    const spec = { ...lease?.spec, holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime: microTimestamp(nowMs) };
+    const metadata = { ...lease?.metadata, ...at, ...ownerOf(read(nodes, { namespace: '', name: nodeName })) };
+    const next: Lease = { apiVersion: apiVersionOf(leases), kind: leases.kind, metadata, spec };
+    try {
+      await (lease === undefined ? client.create(leases, next) : client.update(leases, next));
+    } catch (error) {
+      // Another poll of this node was faster, or the namespace is not there yet: the next poll writes again.
+      if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) throw error;
+      log.debug('the heartbeat was not written', { node: nodeName, error });
+    }
+  }
+
+  async function nodeStatus(nodeName: string, status: NodeStatus): Promise<void> {
+    await statuses.write({ type: nodes, at: { namespace: '', name: nodeName } }, (node) => {
+      const next = mergedNodeStatus(node.status ?? {}, status, clock.now());
+      return isNewNodeStatus(node.status ?? {}, next, clock.now()) ? { ...node, status: next } : undefined;
+    });
+  }
+
+  async function report(nodeName: string, { namespace, name, uid, status, finished = false }: PodReport): Promise<void> {
+    const isOurs = (pod: Pod | undefined): boolean => pod?.metadata.uid === uid && pod.spec?.nodeName === nodeName;
+    const at = { namespace, name };
+    if (!isOurs(read(pods, at))) return;
+    await statuses.write({ type: pods, at }, (pod) => {
+      const next = mergedPodStatus(pod.status ?? {}, status);
+      return isOurs(pod) && !deepEqual(pod.status, next) ? { ...pod, status: next } : undefined;
+    });
+    if (!finished) return;
+    try {
+      await client.delete(pods, at, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      // It is gone, or another pod has its name.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  }
+
+  return {
+    heartbeat,
+    nodeStatus,
+    async podReports(nodeName, reports) {
+      const waiting = [...reports];
+      async function work(): Promise<void> {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          try {
+            await report(nodeName, next);
+          } catch (error) {
+            if (!(error instanceof StatusError) || error.code >= 500) throw error;
+            // It would be refused again: repeating it must not keep the node from hearing anything.
+            log.warn('a pod status was refused', { node: nodeName, pod: keyText(next), error });
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: Math.min(writesAtOnce, waiting.length) }, work));
+    },
+  };
+}
+
+const ownerOf = (node: Node | undefined): Pick<KubeObject['metadata'], 'ownerReferences'> =>
+  node?.metadata.uid === undefined
+    ? {}
+    : { ownerReferences: [{ apiVersion: apiVersionOf(nodes), kind: nodes.kind, name: node.metadata.name ?? '', uid: node.metadata.uid }] };
