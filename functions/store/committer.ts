@@ -1,0 +1,257 @@
+/**
+ * Commits operations, many in one slot, one slot at a time. While a slot is undecided (no answer came), nothing else is
+ * sent: the same bytes go to the same place until it is known who won.
+ */
+import type { Clock, Random } from '../world.ts';
+import { blobBody } from './body.ts';
+import type { StoreLimits } from './limits.ts';
+import type { Entry, LogSlot } from './log-slot.ts';
+import type { Ending, Planner } from './plan.ts';
+import { readingOf } from './reading.ts';
+import type { Replica } from './replica.ts';
+import { encodeFrames, type ChangeFrame, type Frame } from './slot-codec.ts';
+import type { Operation } from './store.ts';
+import { StoreError } from './store.ts';
+import type { SlotItem, Table } from './table.ts';
+import type { Tail } from './tail.ts';
+
+export interface CommitterParts {
+  readonly table: Table;
+  readonly replica: Replica;
+  readonly tail: Tail;
+  readonly planner: Planner;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: StoreLimits;
+}
+
+interface Waiting {
+  /** An operation, or the question what the floor is to be now; undefined: leave it. */
+  readonly task: { readonly operation: Operation<unknown> } | { readonly floor: () => number | undefined };
+  readonly sinceMs: number;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A slot to be written, and what it means for those who wait. */
+interface Draft {
+  readonly waiting: readonly Waiting[];
+  readonly slot: number;
+  readonly firstRevision: number;
+  readonly endings: readonly Ending[];
+  readonly entries: readonly Entry[];
+  readonly frames: readonly Frame[];
+}
+
+const yieldMs = { least: 3, most: 10 };
+const retryMs = { first: 20, most: 1000 };
+
+export class Committer {
+  readonly #parts: CommitterParts;
+  #queue: Waiting[] = [];
+  #running = false;
+  #closed = false;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  commit<T>(operation: Operation<T>): Promise<T> {
+    return this.#enqueue({ operation }) as Promise<T>;
+  }
+
+  /** Asks at the commit point for the floor, and appends it. */
+  async appendFloor(floor: () => number | undefined): Promise<void> {
+    await this.#enqueue({ floor });
+  }
+
+  close(): void {
+    this.#closed = true;
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const waiting of queue) waiting.reject(closedError());
+  }
+
+  #enqueue(task: Waiting['task']): Promise<unknown> {
+    if (this.#closed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ task, sinceMs: this.#parts.clock.monotonicMs(), resolve, reject });
+      if (this.#running) return;
+      this.#running = true;
+      // A turn later: what is asked in the same breath shares the slot.
+      void Promise.resolve().then(() => this.#run());
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) await this.#commitSome(this.#take());
+    this.#running = false;
+  }
+
+  #take(): Waiting[] {
+    const floorAt = this.#queue.findIndex(({ task }) => 'floor' in task);
+    const alone = floorAt === 0 ? 1 : floorAt;
+    const count = Math.min(this.#parts.limits.slotOperationsMax, alone === -1 ? this.#queue.length : alone);
+    return this.#queue.splice(0, count);
+  }
+
+  /** Answers each of the batch, or puts it back into the queue. Does not throw. */
+  async #commitSome(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (await this.#commitBatch(batch)) await this.#letOthersGo();
+    } catch (error) {
+      // An answer given twice counts once: those that have theirs keep it.
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+
+  /** Tells whether it won a slot after losing others. Ends because those that wait for too long are sent away. */
+  async #commitBatch(batch: readonly Waiting[]): Promise<boolean> {
+    const { tail, replica, limits } = this.#parts;
+    for (let isContended = false; ;) {
+      if (!tail.isConfirmedWithin(limits.headLifeMs)) await tail.fresh();
+      const draft = this.#draft(this.#withoutLate(batch));
+      const isWritten = draft.frames.length > 0 && (await this.#append(draft)) === 'written';
+      if (!isWritten) await tail.fresh();
+      // With nothing to write, errors and answers are true if the head has not moved since they were found.
+      if (isWritten || (draft.frames.length === 0 && replica.slot === draft.slot - 1)) {
+        this.#settle(draft);
+        return isWritten && isContended;
+      }
+      isContended ||= draft.frames.length > 0;
+    }
+  }
+
+  #withoutLate(batch: readonly Waiting[]): Waiting[] {
+    const late = this.#late(batch);
+    for (const waiting of late) waiting.reject(new StoreError('unavailable', 'other writers came first, for too long'));
+    return batch.filter((waiting) => !late.includes(waiting));
+  }
+
+  #late(batch: readonly Waiting[]): Waiting[] {
+    const { clock, limits } = this.#parts;
+    return batch.filter(({ sinceMs }) => clock.monotonicMs() - sinceMs > limits.commitWaitMs);
+  }
+
+  #draft(waiting: readonly Waiting[]): Draft {
+    const { replica, planner } = this.#parts;
+    const place = { waiting, slot: replica.slot + 1, firstRevision: replica.revision + 1 };
+    const first = waiting[0]?.task;
+    if (first !== undefined && 'floor' in first) return { ...place, ...floorDraft(first.floor()) };
+    const operations = waiting.flatMap(({ task }) => ('operation' in task ? [task.operation] : []));
+    const { endings, changes } = planner.plan(replica.picture(), operations);
+    return { ...place, endings, entries: changes.map(({ entry }) => entry), frames: changes.map(({ frame }) => frame) };
+  }
+
+  /** What found no room in the slot goes first into the next one. */
+  #settle({ waiting, endings }: Draft): void {
+    this.#queue.unshift(...waiting.slice(endings.length));
+    for (const [index, ending] of endings.entries()) {
+      const one = waiting[index];
+      if (one !== undefined) settle(one, ending);
+    }
+  }
+
+  async #letOthersGo(): Promise<void> {
+    const { clock, random } = this.#parts;
+    await clock.sleep(yieldMs.least + random.next() * (yieldMs.most - yieldMs.least));
+  }
+
+  /** Resolves only when it is decided whose slot it is. */
+  async #append(draft: Draft): Promise<'written' | 'taken'> {
+    const { random, clock } = this.#parts;
+    const { slot, firstRevision, entries } = draft;
+    const writtenMs = clock.now();
+    const frames = encodeFrames(await this.#withBlobs(draft.frames));
+    const item: SlotItem = { slot, firstRevision, count: entries.length, nonce: random.uuid(), writtenMs, frames };
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        if (attempt > 0) await this.#pauseUndecided(draft, attempt);
+        const result = await this.#attempt(item, { slot, firstRevision, writtenMs, entries });
+        if (result !== 'unknown') return result;
+      } catch (error) {
+        if (attempt === 0 || !(error instanceof StoreError)) throw error;
+        throw new StoreError('unknown-outcome', 'it is not known whether it was written', { cause: error });
+      }
+    }
+  }
+
+  async #attempt(item: SlotItem, own: LogSlot): Promise<'written' | 'taken' | 'unknown'> {
+    const { table, tail, clock, limits } = this.#parts;
+    const found = tail.isConfirmedWithin(limits.headLifeMs) ? 'absent' : await this.#look(item);
+    if (found !== 'absent') return found;
+    const reading = readingOf(clock);
+    const appended = await table.appendSlot(item, reading.nowMs);
+    if (appended.outcome === 'unknown') return 'unknown';
+    if (appended.outcome === 'taken' && appended.by.nonce !== item.nonce) return 'taken';
+    tail.applyOwn(own, reading);
+    return 'written';
+  }
+
+  /** What is at the place where an attempt may have landed, by reading. */
+  async #look(item: SlotItem): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
+    const { table, tail, replica } = this.#parts;
+    try {
+      await tail.fresh();
+      if (replica.slot < item.slot) return 'absent';
+      const page = await table.readSlots(item.slot - 1, 1);
+      return page.slots[0]?.nonce === item.nonce ? 'written' : 'taken';
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'unavailable') return 'unknown';
+      throw error;
+    }
+  }
+
+  async #pauseUndecided(draft: Draft, attempt: number): Promise<void> {
+    const { clock } = this.#parts;
+    if (this.#closed) throw closedError();
+    for (const waiting of this.#late(draft.waiting))
+      waiting.reject(new StoreError('unknown-outcome', 'the table does not say whether it was written'));
+    const late = new Set(this.#late(this.#queue));
+    for (const waiting of late) waiting.reject(new StoreError('unavailable', 'the table does not answer'));
+    this.#queue = this.#queue.filter((waiting) => !late.has(waiting));
+    await clock.sleep(Math.min(retryMs.most, retryMs.first * 2 ** (attempt - 1)));
+  }
+
+  /** Moves what is too large for a slot into blobs; they are there before the slot that points to them. */
+  async #withBlobs(frames: readonly Frame[]): Promise<readonly Frame[]> {
+    const { limits } = this.#parts;
+    const total = frames.reduce((sum, frame) => sum + bodyLength(frame), 0);
+    if (total <= limits.inlineBytesMax) return frames;
+    let excess = total - limits.inlineBytesMax;
+    const moved = new Map<Frame, Frame>();
+    for (const frame of frames.toSorted((a, b) => bodyLength(b) - bodyLength(a))) {
+      if (excess <= 0 || frame.type === 'floor') break;
+      excess -= frame.body.length;
+      moved.set(frame, await this.#asBlob(frame));
+    }
+    return frames.map((frame) => moved.get(frame) ?? frame);
+  }
+
+  async #asBlob(frame: ChangeFrame): Promise<ChangeFrame> {
+    const { hash, reference } = blobBody(frame.body);
+    const outcome = await this.#parts.table.putBlob(hash, frame.body);
+    if (outcome === 'unknown') throw new StoreError('unavailable', 'a large object could not be written');
+    return { ...frame, body: reference };
+  }
+}
+
+function floorDraft(floor: number | undefined): Pick<Draft, 'endings' | 'entries' | 'frames'> {
+  const settled = (): undefined => undefined;
+  if (floor === undefined) return { endings: [{ outcome: 'answered', settle: settled }], entries: [], frames: [] };
+  const frame = { type: 'floor', floor } as const;
+  return { endings: [{ outcome: 'written', settle: settled }], entries: [frame], frames: [frame] };
+}
+
+const bodyLength = (frame: Frame): number => (frame.type === 'floor' ? 0 : frame.body.length);
+
+const closedError = (): StoreError => new StoreError('unavailable', 'the store is closed');
+
+function settle(waiting: Waiting, ending: Ending): void {
+  if (ending.outcome === 'refused') return waiting.reject(ending.error);
+  try {
+    waiting.resolve(ending.settle());
+  } catch (error) {
+    waiting.reject(error);
+  }
+}

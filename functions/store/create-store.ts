@@ -1,0 +1,231 @@
+/** Puts the store together: one log, one replica, one committer. See README.md for the words. */
+import type { KubeObject } from '../kube/object.ts';
+import type { Key, Stored, View } from '../kube/view.ts';
+import type { Cancel, World } from '../world.ts';
+import { Committer } from './committer.ts';
+import { defaultLimits, type StoreLimits } from './limits.ts';
+import { BodyReader, type SelectableFields } from './log-slot.ts';
+import { materialise } from './materialise.ts';
+import { readPast, readPictureAt, type PastParts } from './past.ts';
+import { listOf, treeKey } from './picture.ts';
+import { Planner } from './plan.ts';
+import { Replica } from './replica.ts';
+import type { Change, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
+import { StoreError } from './store.ts';
+import type { Table } from './table.ts';
+import { Tail } from './tail.ts';
+import { Watches } from './watches.ts';
+
+export interface StoreOptions {
+  /** The table is the store's from now on: closing the one closes the other. */
+  readonly table: Table;
+  readonly world: World;
+  /** What selectors may name, besides labels. Default: name and namespace. */
+  readonly selectableFields?: SelectableFields;
+  readonly limits?: Partial<StoreLimits>;
+}
+
+export async function createStore(options: StoreOptions): Promise<Store> {
+  const store = new LogStore(options);
+  await store.fresh();
+  store.startPolling();
+  return store;
+}
+
+const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<string, string> => ({
+  'metadata.name': metadata.name ?? '',
+  'metadata.namespace': metadata.namespace ?? '',
+});
+
+/** Pages of one list ask for the same revision again and again. */
+const picturesKept = 8;
+/** How often `notOlderThan` looks again. */
+const lookAgainMs = 50;
+
+class LogStore implements Store {
+  readonly #table: Table;
+  readonly #world: World;
+  readonly #limits: StoreLimits;
+  readonly #replica: Replica;
+  readonly #tail: Tail;
+  readonly #committer: Committer;
+  readonly #watches: Watches;
+  readonly #past: PastParts;
+  readonly #view: View;
+  readonly #listeners = new Set<(revision: number, changes: readonly Change[]) => void>();
+  readonly #pictures = new Map<number, Promise<View>>();
+  #poll: Cancel | undefined;
+  #closed = false;
+
+  constructor({ table, world, selectableFields: fields = nameAndNamespace, limits }: StoreOptions) {
+    const { clock, random, log } = world;
+    const all = { ...defaultLimits, ...limits };
+    const replica = new Replica(all.historyChangesMax);
+    const bodies = new BodyReader(table);
+    const past = { table, bodies, fields };
+    const applied = (changes: readonly Change[]): void => this.#applied(changes);
+    const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
+    this.#table = table;
+    this.#world = world;
+    this.#limits = all;
+    this.#replica = replica;
+    this.#past = past;
+    this.#tail = tail;
+    this.#committer = new Committer({ table, replica, tail, planner: new Planner(fields, all), clock, random, limits: all });
+    this.#watches = new Watches({
+      replica,
+      clock,
+      progressMs: all.progressMs,
+      batchMax: all.watchBatchMax,
+      past: (after, limit) => readPast(past, after, limit, replica.slot),
+    });
+    this.#view = new LiveView(replica);
+  }
+
+  commit<T>(operation: Operation<T>): Promise<T> {
+    return this.#committer.commit(operation);
+  }
+
+  view(): View {
+    return this.#view;
+  }
+
+  async fresh(): Promise<View> {
+    await this.#tail.fresh();
+    return this.#view;
+  }
+
+  async notOlderThan(revision: number): Promise<View> {
+    const { clock } = this.#world;
+    const startMs = clock.monotonicMs();
+    while (this.#replica.revision < revision) {
+      await this.#tail.fresh();
+      if (this.#replica.revision >= revision) break;
+      if (clock.monotonicMs() - startMs >= this.#limits.notOlderWaitMs) {
+        throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${this.#replica.revision}`);
+      }
+      await clock.sleep(lookAgainMs);
+    }
+    return this.#view;
+  }
+
+  async at(revision: number): Promise<View> {
+    await this.notOlderThan(revision);
+    this.#checkFloor(revision);
+    const kept = this.#pictures.get(revision);
+    const picture = kept ?? this.#pictureAt(revision);
+    this.#keepPicture(revision, picture);
+    return picture;
+  }
+
+  floor(): number {
+    return this.#replica.floor;
+  }
+
+  async *watch(request: WatchRequest): AsyncIterable<WatchBatch> {
+    await this.notOlderThan(request.after);
+    yield* this.#watches.watch(request);
+  }
+
+  async changesAfter(revision: number, limit: number): Promise<readonly Change[]> {
+    this.#checkFloor(revision);
+    const { history } = this.#replica;
+    if (revision >= history.base) return history.after(revision, limit);
+    const { changes, through } = await readPast(this.#past, revision, limit, this.#replica.slot);
+    // A page may hold nothing but floors: then what follows is wanted.
+    return changes.length > 0 || through >= this.#replica.revision ? changes : this.changesAfter(through, limit);
+  }
+
+  onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async housekeep(): Promise<void> {
+    await this.#tail.fresh();
+    if (this.#dueFloor() !== undefined) await this.#committer.appendFloor(() => this.#dueFloor());
+    const { clock } = this.#world;
+    const table = this.#table;
+    await materialise({ table, clock, limits: this.#limits }, this.#replica.floor);
+    const { slot } = await table.readMeta();
+    await table.prune({ slot, beforeMs: clock.now() - this.#limits.slotLifeMs, blobs: [] });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#poll?.();
+    this.#committer.close();
+    this.#watches.close();
+    await this.#table.close();
+  }
+
+  startPolling(): void {
+    const { pollMs } = this.#limits;
+    if (pollMs === 0 || this.#closed) return;
+    this.#poll = this.#world.clock.after(pollMs, () => {
+      this.#tail
+        .fresh()
+        .catch((error: unknown) => this.#world.log.warn('the log could not be read', { error }))
+        .finally(() => this.startPolling());
+    });
+  }
+
+  #applied(changes: readonly Change[]): void {
+    for (const listener of this.#listeners) listener(this.#replica.revision, changes);
+    this.#watches.applied(changes);
+  }
+
+  #checkFloor(revision: number): void {
+    const { floor } = this.#replica;
+    if (revision < floor) throw new StoreError('compacted', `revision ${revision} is no longer available; the oldest is ${floor}`);
+  }
+
+  /** The revision of the last floor frame, once that is old enough, unless nothing has happened since. */
+  #dueFloor(): number | undefined {
+    const { lastFloor, floor, history, revision } = this.#replica;
+    if (revision === 0) return undefined;
+    if (lastFloor === undefined) return floor;
+    const isOld = this.#world.clock.now() - lastFloor.writtenMs >= this.#limits.retentionMs;
+    const isIdle = history.base <= floor && history.after(floor, 1).length === 0;
+    return isOld && !isIdle ? lastFloor.revision : undefined;
+  }
+
+  async #pictureAt(revision: number): Promise<View> {
+    if (revision >= this.#replica.history.base) return this.#replica.pictureAt(revision);
+    const picture = await readPictureAt(this.#past, revision);
+    // While it was built, the floor may have moved past it, and newer items may have got in.
+    await this.#tail.fresh();
+    this.#checkFloor(revision);
+    return picture;
+  }
+
+  #keepPicture(revision: number, picture: Promise<View>): void {
+    this.#pictures.delete(revision);
+    this.#pictures.set(revision, picture);
+    picture.catch(() => this.#pictures.delete(revision));
+    const oldest = this.#pictures.keys().next().value;
+    if (this.#pictures.size > picturesKept && oldest !== undefined) this.#pictures.delete(oldest);
+  }
+}
+
+/** The replica as it is at each call. */
+class LiveView implements View {
+  readonly #replica: Replica;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  get revision(): number {
+    return this.#replica.revision;
+  }
+
+  get(key: Key): Stored | undefined {
+    return this.#replica.objects(key.resource).get(treeKey(key));
+  }
+
+  list(resource: string, namespace?: string): readonly Stored[] {
+    return listOf(this.#replica.objects(resource), namespace);
+  }
+}

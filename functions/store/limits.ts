@@ -1,0 +1,55 @@
+/** Every bound of the store, with its usual value. */
+export interface StoreLimits {
+  /** How long a revision stays readable, at least. It may be twice as long. */
+  readonly retentionMs: number;
+  /** Changes kept in memory; older ones above the floor are read from the table. */
+  readonly historyChangesMax: number;
+  /** Watches that have nothing to tell say so at most this often. */
+  readonly progressMs: number;
+  /** Changes in one batch of a watch. */
+  readonly watchBatchMax: number;
+  /** How often to look for what other processes wrote; 0: only when someone asks. */
+  readonly pollMs: number;
+  readonly slotOperationsMax: number;
+  /** Compressed. One operation that is larger goes alone. */
+  readonly slotBytesMax: number;
+  /** A compressed body over this goes into a blob. */
+  readonly inlineBytesMax: number;
+  /** The JSON of one object. Source: etcd's default request limit. */
+  readonly objectBytesMax: number;
+  /** A commit that is not decided by then is answered with an error. */
+  readonly commitWaitMs: number;
+  /** How long `notOlderThan` waits. Source: apiserver, pkg/storage/cacher, blockTimeout. */
+  readonly notOlderWaitMs: number;
+  /** A slot is written at most this long after the head was seen. */
+  readonly headLifeMs: number;
+  /** A replica that saw the head longer ago than this may have missed slots that are gone: it looks at the watermark first. */
+  readonly replicaLifeMs: number;
+  /** Slots below the floor are kept this long. More than twice `replicaLifeMs`, so that whoever needs one still finds it or knows better. */
+  readonly slotLifeMs: number;
+  /** Objects are put into their items at most this long after the watermark was read. */
+  readonly materialiseMs: number;
+  /** Slots that one step of housekeeping materialises. */
+  readonly materialiseSlots: number;
+}
+
+const minute = 60_000;
+
+export const defaultLimits: StoreLimits = {
+  retentionMs: 5 * minute,
+  historyChangesMax: 100_000,
+  progressMs: 1000,
+  watchBatchMax: 1000,
+  pollMs: 0,
+  slotOperationsMax: 256,
+  slotBytesMax: 256 * 1024,
+  inlineBytesMax: 256 * 1024,
+  objectBytesMax: 1536 * 1024,
+  commitWaitMs: 30_000,
+  notOlderWaitMs: 3000,
+  headLifeMs: 5000,
+  replicaLifeMs: 60 * minute,
+  slotLifeMs: 150 * minute,
+  materialiseMs: minute,
+  materialiseSlots: 1024,
+};

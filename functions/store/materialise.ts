@@ -1,0 +1,78 @@
+/**
+ * Writes the state as of the floor into object items, so that a cold process begins there. Anyone may do it, any number
+ * at once. It stops at the floor because what is above must stay readable revision by revision.
+ *
+ * Five rules hold it up, each of them needed: the watermark is read before the slots; every slot after it is read;
+ * an item is put only over an older one, and a deletion leaves a tombstone; the watermark moves when all are in, and
+ * only from where it was read; no put is sent long after that reading.
+ */
+import type { Clock } from '../world.ts';
+import type { StoreLimits } from './limits.ts';
+import { isOlderThan, readingOf, type Reading } from './reading.ts';
+import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
+import { shardOf } from './snapshot.ts';
+import type { MetaItem, ObjectItem, SlotItem, Table } from './table.ts';
+
+export interface MaterialiseParts {
+  readonly table: Table;
+  readonly clock: Clock;
+  readonly limits: StoreLimits;
+}
+
+const itemsAtOnce = 256;
+
+/** One step; tells whether there is more to do up to the floor. */
+export async function materialise({ table, clock, limits }: MaterialiseParts, floor: number): Promise<boolean> {
+  const reading = readingOf(clock);
+  const meta = await table.readMeta();
+  if (meta.revision >= floor) return false;
+  const slots = await slotsBetween(table, meta.slot, { floor, count: limits.materialiseSlots });
+  const last = slots.at(-1);
+  if (last === undefined) return false;
+  const items = newestItems(slots, clock.now());
+  if (!(await putAll({ table, clock, limits }, items, reading))) return false;
+  const resources = [...new Set([...meta.resources, ...items.map(({ resource }) => resource)])].toSorted();
+  const to: MetaItem = { slot: last.slot, revision: last.firstRevision + last.count - 1, resources };
+  return (await table.advanceMeta(meta.slot, to)) === 'written' && to.revision < floor;
+}
+
+async function slotsBetween(table: Table, after: number, until: { readonly floor: number; readonly count: number }): Promise<SlotItem[]> {
+  const slots: SlotItem[] = [];
+  for (;;) {
+    const next = after + slots.length;
+    const page = await table.readSlots(next, until.count - slots.length);
+    for (const item of page.slots) {
+      const isWanted = item.slot === after + slots.length + 1 && item.firstRevision + item.count - 1 <= until.floor;
+      if (!isWanted) return slots;
+      slots.push(item);
+    }
+    if (!page.more || slots.length >= until.count) return slots;
+  }
+}
+
+/** The last state of each object that the slots tell of. */
+function newestItems(slots: readonly SlotItem[], nowMs: number): ObjectItem[] {
+  const newest = new Map<string, ObjectItem>();
+  for (const slot of slots) {
+    for (const [index, frame] of decodeFrames(slot).entries()) {
+      if (frame.type === 'floor') continue;
+      const item = itemOf(frame, slot.firstRevision + index, nowMs);
+      newest.set(JSON.stringify([item.resource, item.namespace, item.name]), item);
+    }
+  }
+  return [...newest.values()];
+}
+
+function itemOf({ type, key, body }: ChangeFrame, revision: number, writtenMs: number): ObjectItem {
+  const { resource, namespace, name } = key;
+  const item = { resource, shard: shardOf(namespace, name), namespace, name, revision, writtenMs };
+  return type === 'deleted' ? item : { ...item, body };
+}
+
+async function putAll({ table, clock, limits }: MaterialiseParts, items: readonly ObjectItem[], reading: Reading): Promise<boolean> {
+  for (let first = 0; first < items.length; first += itemsAtOnce) {
+    if (isOlderThan(reading, limits.materialiseMs, clock)) return false;
+    if ((await table.putObjects(items.slice(first, first + itemsAtOnce), reading.nowMs)) === 'unknown') return false;
+  }
+  return true;
+}

@@ -1,0 +1,74 @@
+/** What is above the floor but no longer in memory, read from the table's slots. */
+import { readLogSlot, type BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import type { Picture } from './picture.ts';
+import { Replica } from './replica.ts';
+import { readSnapshot } from './snapshot.ts';
+import type { Change } from './store.ts';
+import { StoreError } from './store.ts';
+import type { SlotItem, Table } from './table.ts';
+import type { PastChanges } from './watches.ts';
+
+export interface PastParts {
+  readonly table: Table;
+  readonly bodies: BodyReader;
+  readonly fields: SelectableFields;
+}
+
+/** One page of the changes after a revision, at most `limit` of them. `newest`: a slot that is known to exist. */
+export async function readPast(parts: PastParts, after: number, limit: number, newest: number): Promise<PastChanges> {
+  const slot = await findSlot(parts.table, after + 1, newest);
+  const page = await parts.table.readSlots(slot - 1);
+  const changes: Change[] = [];
+  let through = after;
+  for (const item of page.slots) {
+    if (item.slot > newest || changes.length >= limit) break;
+    const read = await readLogSlot(item, parts.bodies, parts.fields);
+    changes.push(...changesOf(read).filter(({ revision }) => revision > after));
+    through = item.firstRevision + item.count - 1;
+  }
+  if (changes.length <= limit) return { changes, through };
+  const first = changes.slice(0, limit);
+  return { changes: first, through: first.at(-1)?.revision ?? after };
+}
+
+const changesOf = ({ entries }: LogSlot): Change[] => entries.flatMap((entry) => (entry.type === 'change' ? [entry.change] : []));
+
+/** The slot that holds a revision, by halving. */
+async function findSlot(table: Table, revision: number, newest: number): Promise<number> {
+  let low = (await table.readMeta()).slot + 1;
+  let high = newest;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((await readSlot(table, middle)).firstRevision <= revision) low = middle;
+    else high = middle - 1;
+  }
+  if ((await readSlot(table, low)).firstRevision > revision) throw goneError(revision);
+  return low;
+}
+
+async function readSlot(table: Table, slot: number): Promise<SlotItem> {
+  const item = (await table.readSlots(slot - 1, 1)).slots[0];
+  if (item?.slot !== slot) throw goneError(slot);
+  return item;
+}
+
+/** The state as of a revision, built from the watermark on. It is below none of the object items, which stop at the floor. */
+export async function readPictureAt(parts: PastParts, revision: number): Promise<Picture> {
+  const snapshot = await readSnapshot(parts.table, parts.bodies);
+  if (snapshot.revision > revision) throw goneError(revision);
+  const replica = new Replica(slotRevisionsMax);
+  replica.load(snapshot);
+  while (replica.revision < revision) {
+    const page = await parts.table.readSlots(replica.slot);
+    if (page.slots[0]?.slot !== replica.slot + 1) throw goneError(revision);
+    for (const item of page.slots) {
+      if (replica.revision < revision) replica.apply(await readLogSlot(item, parts.bodies, parts.fields));
+    }
+  }
+  return replica.pictureAt(revision);
+}
+
+/** More than one slot ever holds; only the last one has to be taken back in part. */
+const slotRevisionsMax = 20_000;
+
+const goneError = (place: number): StoreError => new StoreError('compacted', `revision ${place} is no longer available`);

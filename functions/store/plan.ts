@@ -1,0 +1,150 @@
+/**
+ * Decides a batch of operations against one picture, each seeing what the ones before it wrote. Pure: the same batch on
+ * the same picture gives the same plan. Nothing is committed here.
+ */
+import { deepEqual } from '../kube/equality.ts';
+import { uidOf, type KubeObject } from '../kube/object.ts';
+import type { Stored } from '../kube/view.ts';
+import { encodeBody } from './body.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import type { Entry, SelectableFields } from './log-slot.ts';
+import { selectable } from './log-slot.ts';
+import type { Picture } from './picture.ts';
+import type { ChangeFrame } from './slot-codec.ts';
+import type { Change, Decision, Operation, Write } from './store.ts';
+import { StoreError } from './store.ts';
+
+export interface PlannedChange {
+  readonly entry: Extract<Entry, { type: 'change' }>;
+  readonly frame: ChangeFrame;
+}
+
+/** How one operation ends. Only `written` is true just by the slot being written; the others need a fresh head. */
+export type Ending =
+  | { readonly outcome: 'written'; settle(): unknown }
+  | { readonly outcome: 'answered'; settle(): unknown }
+  | { readonly outcome: 'refused'; readonly error: unknown };
+
+export interface Plan {
+  /** One for each operation that found room, in order. */
+  readonly endings: readonly Ending[];
+  readonly changes: readonly PlannedChange[];
+}
+
+export interface PlanLimits {
+  readonly slotBytesMax: number;
+  readonly objectBytesMax: number;
+}
+
+interface Step {
+  readonly ending: Ending;
+  readonly picture: Picture;
+  readonly changes: readonly PlannedChange[];
+}
+
+export class Planner {
+  readonly #fields: SelectableFields;
+  readonly #limits: PlanLimits;
+
+  constructor(fields: SelectableFields, limits: PlanLimits) {
+    this.#fields = fields;
+    this.#limits = limits;
+  }
+
+  plan(base: Picture, operations: readonly Operation<unknown>[]): Plan {
+    const endings: Ending[] = [];
+    const changes: PlannedChange[] = [];
+    let picture = base;
+    let bytes = 0;
+    for (const operation of operations) {
+      const step = this.#step(picture, operation);
+      const stepBytes = step.changes.reduce((sum, { frame }) => sum + frame.body.length, 0);
+      if (changes.length > 0 && bytes + stepBytes > this.#limits.slotBytesMax) break;
+      endings.push(step.ending);
+      changes.push(...step.changes);
+      picture = step.picture;
+      bytes += stepBytes;
+    }
+    return { endings, changes };
+  }
+
+  #step(picture: Picture, operation: Operation<unknown>): Step {
+    const refused = (error: unknown): Step => ({ ending: { outcome: 'refused', error }, picture, changes: [] });
+    try {
+      const decision = operation.decide(picture);
+      if (decision.outcome === 'refuse') return refused(decision.error);
+      if (decision.outcome === 'write') return this.#write(picture, decision);
+      const { answer } = decision;
+      return { ending: { outcome: 'answered', settle: () => answer }, picture, changes: [] };
+    } catch (error) {
+      // A decision that throws concerns its caller alone; the others in the batch go on.
+      return refused(error);
+    }
+  }
+
+  #write(base: Picture, decision: Extract<Decision<unknown>, { outcome: 'write' }>): Step {
+    let picture = base;
+    const stored: Stored[] = [];
+    const changes: PlannedChange[] = [];
+    for (const write of decision.writes) {
+      const current = picture.get(write.key);
+      checkPresence(write, current);
+      if (write.type === 'update' && current !== undefined && isSame(write.object, current.object)) {
+        stored.push(current);
+        continue;
+      }
+      const planned = this.#change(write, current, picture.revision + 1);
+      const { key, revision, object } = planned.entry.change;
+      stored.push({ key, revision, object });
+      changes.push(planned);
+      picture = picture.next(key, write.type === 'delete' ? undefined : { key, revision, object });
+    }
+    const settle = (): unknown => decision.answer(stored);
+    return { ending: { outcome: changes.length > 0 ? 'written' : 'answered', settle }, picture, changes };
+  }
+
+  #change(write: Write, current: Stored | undefined, revision: number): PlannedChange {
+    const { key } = write;
+    const { json, object } = this.#stamped(write.object ?? current?.object ?? { metadata: {} }, revision);
+    const before = current === undefined ? undefined : selectable(key.resource, current.object, this.#fields);
+    const change: Change = { type: changeTypes[write.type], key, revision, object, ...(before === undefined ? {} : { previous: before }) };
+    const previousRevision = current?.revision ?? 0;
+    const frame: ChangeFrame = {
+      type: change.type,
+      key,
+      uid: uidOf(object),
+      previousRevision,
+      ...(before === undefined || deepEqual(before, selectable(key.resource, object, this.#fields)) ? {} : { previous: before }),
+      body: encodeBody(json),
+    };
+    return { entry: { type: 'change', change, previousRevision }, frame };
+  }
+
+  /** Through text and back, so that everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */
+  #stamped(object: KubeObject, revision: number): { readonly json: string; readonly object: KubeObject } {
+    const json = JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
+    if (json.length > this.#limits.objectBytesMax) {
+      throw new StoreError('too-large-object', `the object is ${json.length} bytes long, more than ${this.#limits.objectBytesMax}`);
+    }
+    return { json, object: deepFreeze(JSON.parse(json) as KubeObject) };
+  }
+}
+
+const changeTypes = { create: 'added', update: 'modified', delete: 'deleted' } as const;
+
+function checkPresence(write: Write, current: Stored | undefined): void {
+  if ((write.type === 'create') === (current === undefined)) return;
+  const { resource, namespace, name } = write.key;
+  const state = current === undefined ? 'absent' : 'present';
+  throw new Error(`cannot ${write.type} ${resource} ${namespace}/${name}: it is ${state} in the view that the decision was given`);
+}
+
+/** Whether nothing differs but the revision and when fields were last managed. */
+function isSame(next: KubeObject, current: KubeObject): boolean {
+  return deepEqual(withoutMarks(next), withoutMarks(current));
+}
+
+function withoutMarks(object: KubeObject): unknown {
+  const { resourceVersion: _revision, managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata: { ...metadata, managedFields: managedFields?.map(({ time: _time, ...entry }) => entry) } };
+}

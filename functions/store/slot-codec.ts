@@ -1,0 +1,74 @@
+/**
+ * The changes of one slot as bytes: checksum of the rest (4 bytes), length of the heads (4 bytes), the heads as JSON,
+ * then the bodies one after the other. A frame's revision is the slot's first plus its place.
+ */
+import { crc32 } from 'node:zlib';
+import type { Key } from '../kube/view.ts';
+import type { Selectable } from './store.ts';
+import { StoreError } from './store.ts';
+import type { SlotItem } from './table.ts';
+
+export interface ChangeFrame {
+  readonly type: 'added' | 'modified' | 'deleted';
+  readonly key: Key;
+  readonly uid: string;
+  /** The object's revision before; 0 for `added`. */
+  readonly previousRevision: number;
+  /** Only when the change altered them. */
+  readonly previous?: Selectable;
+  readonly body: Uint8Array;
+}
+
+/** From here on, revisions below this one cannot be read any more. Always alone in its slot. */
+export interface FloorFrame {
+  readonly type: 'floor';
+  readonly floor: number;
+}
+
+export type Frame = ChangeFrame | FloorFrame;
+
+const letters = { added: 'A', modified: 'M', deleted: 'D', floor: 'F' } as const;
+const types = { A: 'added', M: 'modified', D: 'deleted' } as const;
+
+/** Letter, then for a change: resource, namespace, name, uid, previous revision, length of the body, previous selectable. */
+type Head = readonly ['A' | 'M' | 'D', string, string, string, string, number, number, Selectable?] | readonly ['F', number];
+
+const fixedBytes = 8;
+
+export function encodeFrames(frames: readonly Frame[]): Uint8Array {
+  const heads = Buffer.from(JSON.stringify(frames.map(headOf)));
+  const bodies = frames.map((frame) => (frame.type === 'floor' ? new Uint8Array() : frame.body));
+  const fixed = Buffer.alloc(fixedBytes);
+  fixed.writeUInt32BE(heads.length, 4);
+  const bytes = Buffer.concat([fixed, heads, ...bodies]);
+  bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0);
+  return bytes;
+}
+
+function headOf(frame: Frame): Head {
+  if (frame.type === 'floor') return ['F', frame.floor];
+  const { key, uid, previousRevision, body, previous } = frame;
+  const head = [letters[frame.type], key.resource, key.namespace, key.name, uid, previousRevision, body.length] as const;
+  return previous === undefined ? head : [...head, previous];
+}
+
+export function decodeFrames(item: SlotItem): Frame[] {
+  const bytes = Buffer.from(item.frames.buffer, item.frames.byteOffset, item.frames.byteLength);
+  if (bytes.length < fixedBytes || crc32(bytes.subarray(4)) !== bytes.readUInt32BE(0)) throw corrupt(item, 'its checksum is wrong');
+  const headsEnd = fixedBytes + bytes.readUInt32BE(4);
+  const heads = JSON.parse(bytes.subarray(fixedBytes, headsEnd).toString()) as readonly Head[];
+  if (heads.length !== item.count) throw corrupt(item, `it holds ${heads.length} changes, not ${item.count}`);
+  let position = headsEnd;
+  return heads.map((head) => {
+    if (head[0] === 'F') return { type: 'floor', floor: head[1] };
+    const [letter, resource, namespace, name, uid, previousRevision, length, previous] = head;
+    if (!Object.hasOwn(types, letter))
+      throw new StoreError('wrong-format', `slot ${item.slot} holds a change of the unknown type ${letter}`);
+    const body = bytes.subarray(position, position + length);
+    position += length;
+    const frame = { type: types[letter], key: { resource, namespace, name }, uid, previousRevision, body };
+    return previous === undefined ? frame : { ...frame, previous };
+  });
+}
+
+const corrupt = (item: SlotItem, why: string): StoreError => new StoreError('corrupt', `slot ${item.slot} cannot be read: ${why}`);

@@ -1,0 +1,107 @@
+/**
+ * The port to whatever keeps the bytes. One table holds one cluster. Every method is one conditional request or one
+ * range read, so that a key-value service can implement it; conditions are named in the comments, and their failure is
+ * an outcome, not an exception. Reads are strongly consistent; a read that fails throws `StoreError` 'unavailable'.
+ *
+ * Each call is tried once and answers within about a second: it is the store that knows what may be sent again.
+ */
+
+/** A position in the log: written once, holding the changes committed together. */
+export interface SlotItem {
+  /** Dense from 1. */
+  readonly slot: number;
+  readonly firstRevision: number;
+  /** How many revisions it holds, at least 1. */
+  readonly count: number;
+  /** Tells the writer whether a slot that exists is its own. */
+  readonly nonce: string;
+  readonly writtenMs: number;
+  /** The changes, as `slot-codec.ts` writes them. */
+  readonly frames: Uint8Array;
+}
+
+/** The newest known state of one object; without a body it is a tombstone. */
+export interface ObjectItem {
+  readonly resource: string;
+  readonly shard: number;
+  readonly namespace: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly body?: Uint8Array;
+  readonly writtenMs: number;
+}
+
+/** How far object items have caught up with the log. */
+export interface MetaItem {
+  /** The watermark: each object item is at least as new as the log up to this slot; 0 before the first. */
+  readonly slot: number;
+  /** The last revision of that slot. */
+  readonly revision: number;
+  /** All resources that have object items up to the watermark. */
+  readonly resources: readonly string[];
+}
+
+/** A small thing whose history nobody needs, such as a heartbeat: last write wins, by revision. */
+export interface LeaseItem {
+  readonly shard: number;
+  readonly name: string;
+  readonly revision: number;
+  readonly body: Uint8Array;
+}
+
+export type Appended =
+  | { readonly outcome: 'written' }
+  | { readonly outcome: 'taken'; readonly by: SlotItem }
+  /** It may be written now, later, or never. */
+  | { readonly outcome: 'unknown' };
+
+export type Outcome = 'written' | 'taken' | 'unknown';
+
+export interface SlotPage {
+  /** In slot order. */
+  readonly slots: readonly SlotItem[];
+  /** Ask again after the last one. */
+  readonly more: boolean;
+}
+
+export interface Prune {
+  /** Slots up to this one are below the watermark and the floor. */
+  readonly slot: number;
+  /** Only what was written before this time: slots, and tombstones. */
+  readonly beforeMs: number;
+  /** Blobs that nothing points to any more. */
+  readonly blobs: readonly string[];
+}
+
+export interface Table {
+  /**
+   * Writes the slot if no item is at its position; else answers with the one that is.
+   * `signedMs` is the clock reading on which the caller's right to write rests: a request that reaches the table long
+   * after it (15 minutes, as with signed requests) is not carried out.
+   */
+  appendSlot(item: SlotItem, signedMs: number): Promise<Appended>;
+  /** The slots after this one, from the start of a page; at most `limit` if given. A page ends where the table finds it convenient. */
+  readSlots(after: number, limit?: number): Promise<SlotPage>;
+
+  readMeta(): Promise<MetaItem>;
+  /** Writes `to` if the watermark is still at `fromSlot`. */
+  advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome>;
+
+  /** Writes each item if none is there or the one there has a smaller revision. 'unknown' when any of them is. */
+  putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'>;
+  /** All items of the shard, tombstones too. */
+  readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]>;
+
+  /** Writes the item if none is there or the one there has a smaller revision. */
+  putLease(item: LeaseItem): Promise<Outcome>;
+  readLeases(shard: number): Promise<readonly LeaseItem[]>;
+
+  /** The name is the hash of the bytes: writing twice is harmless. */
+  putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'>;
+  readBlob(hash: string): Promise<Uint8Array | undefined>;
+
+  /** Forgets what is no longer needed. A table that expires items by itself need not do anything. */
+  prune(what: Prune): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,160 @@
+/**
+ * Brings the replica up to date. Callers share a query, but only one that began after they arrived: what was
+ * acknowledged before is then certainly in it.
+ *
+ *     caller 1 ──┐ query A ───────▶
+ *     caller 2 ────┐ (A has begun) └─ query B ───────▶
+ *     caller 3 ───────┘ shares B
+ */
+import type { Clock, Log } from '../world.ts';
+import { treeKey } from './picture.ts';
+import { readLogSlot, type BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { isOlderThan, readingOf, type Reading } from './reading.ts';
+import type { Replica } from './replica.ts';
+import { readSnapshot } from './snapshot.ts';
+import type { Change } from './store.ts';
+import { StoreError } from './store.ts';
+import type { SlotItem, Table } from './table.ts';
+
+export interface TailParts {
+  readonly table: Table;
+  readonly replica: Replica;
+  readonly bodies: BodyReader;
+  readonly fields: SelectableFields;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly replicaLifeMs: number;
+  /** Called after each slot that was applied, wherever it came from. */
+  readonly applied: (changes: readonly Change[]) => void;
+}
+
+/** Each reload begins at a watermark that is newer than the slot that was missing. */
+const reloadsMax = 5;
+
+export class Tail {
+  readonly #parts: TailParts;
+  #confirmed: Reading | undefined;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+
+  constructor(parts: TailParts) {
+    this.#parts = parts;
+  }
+
+  /** When all that was then acknowledged was certainly in the replica. */
+  isConfirmedWithin(ms: number): boolean {
+    return this.#confirmed !== undefined && !isOlderThan(this.#confirmed, ms, this.#parts.clock);
+  }
+
+  /** Resolves when the replica holds all that was acknowledged before this call. */
+  fresh(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    this.#next ??= this.#afterRunning(this.#running);
+    return this.#next;
+  }
+
+  /** Applies a slot of this process, unless a query that saw it came first. `reading`: from before it was sent. */
+  applyOwn(slot: LogSlot, reading: Reading): void {
+    if (slot.slot === this.#parts.replica.slot + 1) this.#apply(slot);
+    this.#confirmed = reading;
+  }
+
+  async #afterRunning(running: Promise<void>): Promise<void> {
+    // Whether that one failed concerns those who wait for it.
+    await running.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#next = undefined;
+    return this.#start();
+  }
+
+  #start(): Promise<void> {
+    const query = this.#query().finally(() => {
+      if (this.#running === query) this.#running = undefined;
+    });
+    this.#running = query;
+    return query;
+  }
+
+  async #query(): Promise<void> {
+    const { clock, replicaLifeMs } = this.#parts;
+    for (let reloads = 0; reloads <= reloadsMax; reloads += 1) {
+      const reading = readingOf(clock);
+      if (this.#confirmed === undefined) await this.#load();
+      else if (isOlderThan(this.#confirmed, replicaLifeMs, clock)) await this.#loadIfOvertaken();
+      const complete = await this.#readOn();
+      // A query that was itself frozen for that long proves nothing.
+      if (complete && !isOlderThan(reading, replicaLifeMs, clock)) {
+        this.#confirmed = reading;
+        return;
+      }
+      if (!complete) await this.#loadAfterGap();
+    }
+    throw new StoreError('unavailable', `the log moved on faster than it could be read, ${reloadsMax} times`);
+  }
+
+  /** Reads and applies slots until there are no more; false when one is missing in between. */
+  async #readOn(): Promise<boolean> {
+    const { table, replica } = this.#parts;
+    for (;;) {
+      const page = await table.readSlots(replica.slot);
+      for (const item of page.slots) {
+        if (item.slot <= replica.slot) continue;
+        if (item.slot > replica.slot + 1) return false;
+        await this.#applyItem(item);
+      }
+      if (!page.more) return true;
+      if (page.slots.length === 0) throw new StoreError('corrupt', `the table has more slots after ${replica.slot} but does not show them`);
+    }
+  }
+
+  async #applyItem(item: SlotItem): Promise<void> {
+    const { bodies, fields, replica } = this.#parts;
+    const slot = await readLogSlot(item, bodies, fields);
+    if (slot.slot === replica.slot + 1) this.#apply(slot);
+  }
+
+  #apply(slot: LogSlot): void {
+    this.#parts.applied(this.#parts.replica.apply(slot));
+  }
+
+  /** Slots that others removed are behind the watermark; if it has not passed this replica, it has missed nothing. */
+  async #loadIfOvertaken(): Promise<boolean> {
+    const meta = await this.#parts.table.readMeta();
+    if (meta.slot <= this.#parts.replica.slot) return false;
+    await this.#load();
+    return true;
+  }
+
+  async #loadAfterGap(): Promise<void> {
+    const missing = this.#parts.replica.slot + 1;
+    if (!(await this.#loadIfOvertaken())) throw new StoreError('corrupt', `slot ${missing} is missing, but there are later ones`);
+  }
+
+  async #load(): Promise<void> {
+    const { table, bodies, replica, log, applied } = this.#parts;
+    const before = replica.picture();
+    const resourcesBefore = replica.resources();
+    replica.load(await readSnapshot(table, bodies));
+    if (before.revision === 0) return;
+    log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
+    applied([...new Set([...resourcesBefore, ...replica.resources()])].flatMap((resource) => differences(resource, before, replica)));
+  }
+}
+
+/** What listeners missed, as far as it can still be known: the last change of each object. */
+function differences(resource: string, before: ReturnType<Replica['picture']>, replica: Replica): Change[] {
+  const old = before.objects(resource);
+  const now = replica.objects(resource);
+  const changes: Change[] = [];
+  for (const stored of now.values()) {
+    const known = old.get(treeKey(stored.key));
+    if (known?.revision === stored.revision) continue;
+    changes.push({ ...stored, type: known === undefined ? 'added' : 'modified' });
+  }
+  for (const stored of old.values()) {
+    if (now.get(treeKey(stored.key)) === undefined) changes.push({ ...stored, type: 'deleted', revision: replica.revision });
+  }
+  return changes;
+}

@@ -1,0 +1,439 @@
+/** The promises of `Store`, told once; every table must let a store keep them. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createStore, type StoreOptions } from '../../functions/store/create-store.ts';
+import type { Store } from '../../functions/store/store.ts';
+import { StoreError } from '../../functions/store/store.ts';
+import type { Table } from '../../functions/store/table.ts';
+import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
+import { create, Conflict, Exists, follow, Missing, names, pod, podKey, remove, summary, update } from './cluster.ts';
+
+/** A place for tables: what one writes, the next one opened there finds. */
+export interface TablePlace {
+  open(): Table;
+  remove(): Promise<void>;
+}
+
+interface Given {
+  readonly store: Store;
+  readonly world: VirtualWorld;
+  /** Another store on the same table, as another process would have. */
+  another(limits?: StoreOptions['limits']): Promise<Store>;
+  /** Closes all stores, and opens one again. */
+  restart(limits?: StoreOptions['limits']): Promise<Store>;
+}
+
+const code = (expected: StoreError['code']) => (error: unknown) => error instanceof StoreError && error.code === expected;
+
+/** Ticks often enough for what was current at the start to fall below the floor. */
+async function moveFloor(store: Store, world: VirtualWorld): Promise<void> {
+  await store.housekeep();
+  for (let tick = 0; tick < 2; tick += 1) {
+    await world.advance(5 * 60_000);
+    await store.commit(create(pod(`tick-${tick}-${world.clock.now()}`)));
+    await store.housekeep();
+  }
+}
+
+export function storeContract(name: string, place: () => TablePlace): void {
+  const fact = (title: string, body: (given: Given) => Promise<void>, limits?: StoreOptions['limits']): void => {
+    test(title, async () => {
+      const world = virtualWorld();
+      const tables = place();
+      const stores: Store[] = [];
+      const open = async (own: StoreOptions['limits'] = limits): Promise<Store> => {
+        const store = await createStore({ table: tables.open(), world, ...(own === undefined ? {} : { limits: own }) });
+        stores.push(store);
+        return store;
+      };
+      const restart = async (own?: StoreOptions['limits']): Promise<Store> => {
+        for (const store of stores) await store.close();
+        return open(own);
+      };
+      try {
+        await body({ store: await open(), world, another: open, restart });
+      } finally {
+        for (const store of stores) await store.close();
+        await tables.remove();
+      }
+    });
+  };
+
+  describe(`${name}: commits`, () => {
+    fact('gives every write the next revision and stamps it into the object', async ({ store }) => {
+      const first = await store.commit(create(pod('a')));
+      const second = await store.commit(create(pod('b')));
+      assert.deepEqual([first.revision, second.revision], [1, 2]);
+      assert.equal(second.object.metadata.resourceVersion, '2');
+      assert.deepEqual(store.view().get(podKey('b')), second);
+      assert.equal(store.view().revision, 2);
+    });
+
+    fact('hands out frozen objects that the caller cannot change afterwards', async ({ store }) => {
+      const mine = pod('a', { labels: { app: 'web' } });
+      const { object } = await store.commit(create(mine));
+      mine.metadata.labels!['app'] = 'other';
+      assert.equal(store.view().get(podKey('a'))?.object.metadata.labels?.['app'], 'web');
+      assert.throws(() => Object.assign(object.metadata, { name: 'b' }), TypeError);
+    });
+
+    fact('lets operations of one batch see each other', async ({ store }) => {
+      const results = await Promise.allSettled(
+        [create(pod('a')), create(pod('a')), remove(podKey('a')), create(pod('a'))].map((one) => store.commit(one)),
+      );
+      assert.deepEqual(
+        results.map((result) => (result.status === 'fulfilled' ? result.value.revision : result.reason.constructor)),
+        [1, Exists, 2, 3],
+      );
+    });
+
+    fact('writes all of an operation or nothing', async ({ store }) => {
+      const key = podKey('a');
+      const twoWrites = store.commit({
+        keys: [key, podKey('b')],
+        decide: () => ({
+          outcome: 'write',
+          writes: [
+            { type: 'create', key, object: pod('a') },
+            { type: 'update', key: podKey('b'), object: pod('b') },
+          ],
+          answer: () => undefined,
+        }),
+      });
+      await assert.rejects(twoWrites, { message: 'cannot update pods default/b: it is absent in the view that the decision was given' });
+      assert.deepEqual(store.view().list('pods'), []);
+      assert.equal((await store.commit(create(pod('c')))).revision, 1);
+    });
+
+    fact('writes nothing for an update that changes nothing', async ({ store }) => {
+      const managed = (time: string) => ({
+        ...pod('a'),
+        metadata: { ...pod('a').metadata, managedFields: [{ manager: 'kubectl', time }] },
+      });
+      const created = await store.commit(create(managed('2026-01-01T00:00:00Z')));
+      const updated = await store.commit(update(managed('2026-02-02T00:00:00Z')));
+      assert.deepEqual(updated, created);
+      assert.equal(store.view().revision, 1);
+    });
+
+    fact('answers without writing', async ({ store }) => {
+      await store.commit(create(pod('a')));
+      const count = await store.commit({
+        keys: [],
+        lists: ['pods'],
+        decide: (view) => ({ outcome: 'answer', answer: view.list('pods').length }),
+      });
+      assert.equal(count, 1);
+    });
+
+    fact('gives a deletion a revision, and the last object to watchers', async ({ store }) => {
+      await store.commit(create(pod('a', { labels: { app: 'web' } })));
+      const deleted = await store.commit(remove(podKey('a')));
+      assert.equal(deleted.revision, 2);
+      assert.equal(deleted.object.metadata.resourceVersion, '2');
+      assert.equal(store.view().get(podKey('a')), undefined);
+      const [, change] = await store.changesAfter(0, 10);
+      assert.deepEqual(
+        [change?.type, change?.object.metadata.labels, change?.previous?.labels],
+        ['deleted', { app: 'web' }, { app: 'web' }],
+      );
+    });
+
+    fact('tells the labels and fields from before a change', async ({ store, restart }) => {
+      await store.commit(create(pod('a', { labels: { app: 'web' } })));
+      await store.commit(update(pod('a', { labels: { app: 'api' } })));
+      for (const reader of [store, await restart()]) {
+        const [added, modified] = await reader.changesAfter(0, 10);
+        assert.equal(added?.previous, undefined);
+        assert.deepEqual(modified?.previous, {
+          labels: { app: 'web' },
+          fields: { 'metadata.name': 'a', 'metadata.namespace': 'default' },
+        });
+      }
+    });
+
+    fact('refuses an object that is too large', async ({ store }) => {
+      await assert.rejects(store.commit(create(pod('a', { note: 'x'.repeat(2 * 1024 * 1024) }))), code('too-large-object'));
+      assert.equal((await store.commit(create(pod('b')))).revision, 1);
+    });
+
+    fact('keeps large objects that do not compress', async ({ store, world, restart }) => {
+      const note = Buffer.from(world.random.bytes(500_000)).toString('base64');
+      await store.commit(create(pod('large', { note })));
+      const reopened = await restart();
+      assert.deepEqual(reopened.view().get(podKey('large'))?.object.spec, { note });
+    });
+
+    fact('splits a batch that is too large for one slot', async ({ store, world, restart }) => {
+      const notes = Array.from({ length: 12 }, () => Buffer.from(world.random.bytes(60_000)).toString('base64'));
+      const stored = await Promise.all(notes.map((note, index) => store.commit(create(pod(`pod-${index}`, { note })))));
+      assert.deepEqual(
+        stored.map(({ revision }) => revision),
+        notes.map((_, index) => index + 1),
+      );
+      assert.equal((await restart()).view().list('pods').length, 12);
+    });
+  });
+
+  describe(`${name}: reads`, () => {
+    fact('lists in key order, by namespace or all', async ({ store }) => {
+      for (const [namespace, pods] of Object.entries({ b: ['z', 'a'], 'a-b': ['m'], a: ['y', 'x'] })) {
+        for (const one of pods) await store.commit(create(pod(one, { namespace })));
+      }
+      assert.deepEqual(names(store.view().list('pods')), ['x', 'y', 'm', 'a', 'z']);
+      assert.deepEqual(names(store.view().list('pods', 'a')), ['x', 'y']);
+      assert.deepEqual(names(store.view().list('pods', 'none')), []);
+      assert.deepEqual(store.view().list('services'), []);
+    });
+
+    fact('gives the same list again while nothing changes', async ({ store }) => {
+      await store.commit(create(pod('a')));
+      const before = store.view().list('pods');
+      assert.equal(store.view().list('pods'), before);
+    });
+
+    fact('shows what another process wrote before a fresh read began', async ({ store, another }) => {
+      const other = await another();
+      await store.commit(create(pod('a')));
+      assert.equal(other.view().revision, 0);
+      assert.deepEqual(names((await other.fresh()).list('pods')), ['a']);
+    });
+
+    fact('waits for a revision, three seconds and no longer', async ({ store, another, world }) => {
+      const other = await another();
+      const waiting = other.notOlderThan(1);
+      await store.commit(create(pod('a')));
+      await world.advance(100);
+      assert.equal((await waiting).revision, 1);
+      const tooFar = assert.rejects(other.notOlderThan(99), code('too-large-revision'));
+      await world.advance(3100);
+      await tooFar;
+    });
+
+    fact('shows the picture as of any revision above the floor', async ({ store }) => {
+      const pictures: string[][] = [[]];
+      for (let step = 0; step < 600; step += 1) {
+        const key = podKey(`pod-${step % 7}`);
+        const present = store.view().get(key) !== undefined;
+        await store.commit(
+          present && step % 3 === 0 ? remove(key) : present ? update(pod(key.name, { note: `${step}` })) : create(pod(key.name)),
+        );
+        pictures.push(store.view().list('pods').map(describeStored));
+      }
+      for (let revision = 0; revision < pictures.length; revision += 13) {
+        const picture = await store.at(revision);
+        assert.equal(picture.revision, revision);
+        assert.deepEqual(picture.list('pods').map(describeStored), pictures[revision]);
+      }
+    });
+
+    fact(
+      'shows the picture as of a revision that is only in the table',
+      async ({ store }) => {
+        for (let step = 0; step < 40; step += 1) await store.commit(create(pod(`pod-${String(step).padStart(2, '0')}`)));
+        assert.equal((await store.at(3)).list('pods').length, 3);
+        assert.equal((await store.at(17)).list('pods').length, 17);
+      },
+      { historyChangesMax: 10 },
+    );
+
+    fact('keeps a snapshot as it was', async ({ store }) => {
+      await store.commit(create(pod('a')));
+      const picture = await store.at(1);
+      await store.commit(remove(podKey('a')));
+      assert.deepEqual(names(picture.list('pods')), ['a']);
+    });
+  });
+
+  describe(`${name}: history`, () => {
+    fact('returns changes after a revision in order, each once', async ({ store }) => {
+      for (const one of ['a', 'b', 'c']) await store.commit(create(pod(one)));
+      assert.deepEqual((await store.changesAfter(1, 10)).map(summary), ['2 added default/b', '3 added default/c']);
+      assert.deepEqual((await store.changesAfter(0, 2)).map(summary), ['1 added default/a', '2 added default/b']);
+      assert.deepEqual(await store.changesAfter(3, 10), []);
+    });
+
+    fact(
+      'reads from the table what is no longer in memory',
+      async ({ store }) => {
+        for (let step = 1; step <= 30; step += 1) await store.commit(create(pod(`pod-${step}`)));
+        assert.deepEqual(
+          (await store.changesAfter(0, 100)).map(({ revision }) => revision),
+          Array.from({ length: 30 }, (_, index) => index + 1),
+        );
+        assert.deepEqual((await store.changesAfter(4, 2)).map(summary), ['5 added default/pod-5', '6 added default/pod-6']);
+        const watch = follow(store, 2);
+        await store.commit(create(pod('last')));
+        await until(() => watch.changes().length === 29);
+        assert.deepEqual(watch.changes().slice(0, 2), ['3 added default/pod-3', '4 added default/pod-4']);
+        watch.stop();
+      },
+      { historyChangesMax: 10 },
+    );
+
+    fact('moves the floor to what was current a tick before, and says compacted below it', async ({ store, world }) => {
+      await store.commit(create(pod('a')));
+      await store.housekeep();
+      assert.equal(store.floor(), 0);
+      await moveFloor(store, world);
+      const floor = store.floor();
+      assert.ok(floor > 1 && floor < store.view().revision, `${floor}`);
+      await assert.rejects(store.at(floor - 1), code('compacted'));
+      await assert.rejects(store.changesAfter(floor - 1, 1), code('compacted'));
+      await assert.rejects(follow(store, floor - 1).ended, code('compacted'));
+      assert.deepEqual(names((await store.at(floor)).list('pods')).slice(0, 1), ['a']);
+    });
+
+    fact('does not move the floor while nothing happens', async ({ store, world }) => {
+      await store.commit(create(pod('a')));
+      for (let tick = 0; tick < 10; tick += 1) {
+        await world.advance(10 * 60_000);
+        await store.housekeep();
+      }
+      const { revision } = store.view();
+      await world.advance(10 * 60_000);
+      await store.housekeep();
+      assert.equal(store.view().revision, revision);
+    });
+
+    fact('starts again from the watermark with the same state and the history above the floor', async ({ store, world, restart }) => {
+      for (let step = 0; step < 20; step += 1) await store.commit(create(pod(`pod-${step}`)));
+      await store.commit(remove(podKey('pod-3')));
+      await moveFloor(store, world);
+      await world.advance(4 * 3_600_000);
+      await store.housekeep();
+      const { revision } = store.view();
+      const floor = store.floor();
+      const before = store.view().list('pods');
+      const history = (await store.changesAfter(floor, 1000)).map(summary);
+      const reopened = await restart();
+      assert.equal(reopened.view().revision, revision);
+      assert.equal(reopened.floor(), floor);
+      assert.deepEqual(reopened.view().list('pods'), before);
+      assert.deepEqual((await reopened.changesAfter(floor, 1000)).map(summary), history);
+      await assert.rejects(reopened.changesAfter(floor - 1, 1), code('compacted'));
+      assert.equal((await reopened.commit(create(pod('pod-3')))).revision, revision + 1);
+    });
+
+    fact('rebuilds a replica that slept while its slots were removed, and tells what it missed', async ({ store, another, world }) => {
+      await store.commit(create(pod('gone')));
+      await store.commit(create(pod('kept')));
+      const sleeper = await another();
+      const told: string[] = [];
+      sleeper.onApplied((_, changes) => told.push(...changes.map(({ type, key }) => `${type} ${key.name}`)));
+      await store.commit(remove(podKey('gone')));
+      await store.commit(update(pod('kept', { note: 'new' })));
+      await moveFloor(store, world);
+      await world.advance(4 * 3_600_000);
+      await moveFloor(store, world);
+      assert.deepEqual((await sleeper.fresh()).list('pods'), store.view().list('pods'));
+      assert.ok(told.includes('deleted gone') && told.includes('modified kept'), told.join());
+      assert.equal((await sleeper.commit(create(pod('new')))).revision, store.view().revision + 1);
+    });
+  });
+
+  describe(`${name}: watches`, () => {
+    fact('deliver every change after a revision once, in order, live', async ({ store, world }) => {
+      await store.commit(create(pod('a')));
+      await store.commit(create(pod('b')));
+      const watch = follow(store, 1);
+      await store.commit(remove(podKey('a')));
+      await Promise.all(['c', 'd'].map((one) => store.commit(create(pod(one)))));
+      await world.settle();
+      assert.deepEqual(watch.changes(), ['2 added default/b', '3 deleted default/a', '4 added default/c', '5 added default/d']);
+      assert.equal(watch.batches.at(-1)?.revision, 5);
+      watch.stop();
+      await watch.ended;
+    });
+
+    fact('see only their namespace', async ({ store, world }) => {
+      const watch = follow(store, 0, { namespace: 'mine' });
+      await store.commit(create(pod('a', { namespace: 'other' })));
+      await store.commit(create(pod('b', { namespace: 'mine' })));
+      await world.settle();
+      assert.deepEqual(watch.changes(), ['2 added mine/b']);
+      watch.stop();
+    });
+
+    fact('tell of progress elsewhere once a second at most', async ({ store, world }) => {
+      const watch = follow(store, 0, { resource: 'services' });
+      await world.settle();
+      for (let step = 0; step < 10; step += 1) {
+        await store.commit(create(pod(`pod-${step}`)));
+        await world.advance(300);
+      }
+      assert.deepEqual(watch.batches, [
+        { revision: 4, changes: [] },
+        { revision: 8, changes: [] },
+      ]);
+      await world.advance(60_000);
+      assert.deepEqual(watch.batches.at(-1), { revision: 10, changes: [] });
+      assert.equal(watch.batches.length, 3);
+      watch.stop();
+    });
+
+    fact('go on after a restart from where they were', async ({ store, restart, world }) => {
+      for (const one of ['a', 'b', 'c']) await store.commit(create(pod(one)));
+      const reopened = await restart();
+      const watch = follow(reopened, 1);
+      await reopened.commit(create(pod('d')));
+      await world.settle();
+      assert.deepEqual(watch.changes(), ['2 added default/b', '3 added default/c', '4 added default/d']);
+      watch.stop();
+    });
+
+    fact('end when the store is closed', async ({ store, world }) => {
+      const watch = follow(store, 0);
+      await world.settle();
+      await store.close();
+      await watch.ended;
+    });
+
+    fact('see what other processes write when polling', async ({ store, another, world }) => {
+      const other = await another({ pollMs: 200 });
+      const watch = follow(other, 0);
+      await store.commit(create(pod('a')));
+      await world.advance(250);
+      assert.deepEqual(watch.changes(), ['1 added default/a']);
+      watch.stop();
+    });
+  });
+
+  describe(`${name}: several processes`, () => {
+    fact('decide at a fresh head before an error is an answer', async ({ store, another, world }) => {
+      const other = await another();
+      await store.commit(create(pod('a')));
+      await assert.rejects(other.commit(create(pod('a'))), Exists);
+      await store.commit(remove(podKey('a')));
+      assert.equal((await other.commit(create(pod('a')))).revision, 3);
+      await assert.rejects(store.commit(update(pod('a'), 1)), Conflict);
+      // A writer that came second before lets others go first for some milliseconds.
+      await world.advance(10);
+      await other.commit(remove(podKey('a')));
+      await assert.rejects(store.commit(update(pod('a'))), Missing);
+    });
+
+    fact('agree on one order, whoever writes', async ({ store, another, world }) => {
+      const other = await another();
+      const writes = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? store : other).commit(create(pod(`pod-${index}`))));
+      await world.advance(5000);
+      const revisions = (await Promise.all(writes)).map(({ revision }) => revision);
+      assert.deepEqual(
+        revisions.toSorted((a, b) => a - b),
+        Array.from({ length: 40 }, (_, index) => index + 1),
+      );
+      await store.fresh();
+      await other.fresh();
+      assert.deepEqual((await store.changesAfter(0, 100)).map(summary), (await other.changesAfter(0, 100)).map(summary));
+    });
+  });
+}
+
+const describeStored = ({ key, revision }: { key: { name: string }; revision: number }): string => `${key.name}@${revision}`;
+
+/** Lets the event loop turn until it is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  const turnsMax = 10_000;
+  for (let turn = 0; turn < turnsMax && !isSo(); turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(isSo(), 'it did not come to pass');
+}
