@@ -1,0 +1,41 @@
+/** Every controller: the only file that names them all. */
+import type { ResourceType } from '../kube/resource-type.ts';
+import type { Controller } from '../workers/controller.ts';
+import { deploymentController } from './deployment/controller.ts';
+import { endpointSliceController } from './endpoint-slice/controller.ts';
+import { endpointsController } from './endpoints/controller.ts';
+import { createGarbageCollector } from './garbage-collector/controller.ts';
+import { createNamespaceController } from './namespace/controller.ts';
+import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
+import { createPodGarbageCollector } from './pod-garbage-collector/controller.ts';
+import { replicaSetController } from './replica-set/controller.ts';
+import { replicationController } from './replication-controller/controller.ts';
+import { createRootCaController } from './root-ca/controller.ts';
+import { serviceAccountController } from './service-account/controller.ts';
+import { createTaintEvictionController } from './taint-eviction/controller.ts';
+
+export interface ControllersOptions {
+  /** Every resource that the API stores. */
+  readonly resourceTypes: readonly ResourceType[];
+  /** What pods get to trust the API by. */
+  readonly certificateAuthorityPem: string;
+  /** Since when nodes could reach the control plane; see node-lifecycle. */
+  readonly listeningSinceMs: number;
+}
+
+export function createControllers(options: ControllersOptions): readonly Controller[] {
+  return [
+    deploymentController,
+    replicaSetController,
+    replicationController,
+    endpointSliceController,
+    endpointsController,
+    createNamespaceController(options.resourceTypes),
+    serviceAccountController,
+    createRootCaController(options.certificateAuthorityPem),
+    createGarbageCollector(options.resourceTypes),
+    createNodeLifecycleController({ listeningSinceMs: options.listeningSinceMs }),
+    createTaintEvictionController(),
+    createPodGarbageCollector(),
+  ];
+}

@@ -1,0 +1,150 @@
+/**
+ * Deletes what nobody owns any more, and sees foreground and orphaning deletions through.
+ * Source: pkg/controller/garbagecollector/garbagecollector.go.
+ *
+ *   an owner went        ─▶ its dependents are judged: deleted, or freed of the reference
+ *   an owner waits       ─▶ its dependents are deleted; when none blocks it any more, its finalizer goes
+ *   an owner lets go     ─▶ its dependents lose the reference; then its finalizer goes
+ */
+import type { OwnerReference } from '../../kube/generated/types.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import { isNotFound } from '../../kube/status-error.ts';
+import type { Change } from '../../store/store.ts';
+import type { Cache, Controller, ReconcileContext } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
+import { remove } from '../shared/removal.ts';
+import type { Item } from './graph.ts';
+import {
+  foregroundFinalizer,
+  isCandidate,
+  orphanFinalizer,
+  orphansDependents,
+  OwnershipGraph,
+  ownersOf,
+  waitsForDependents,
+} from './graph.ts';
+import type { OwnerState } from './verdict.ts';
+import { verdictOn } from './verdict.ts';
+
+/** `resourceTypes`: everything that may have owners or own. */
+export function createGarbageCollector(resourceTypes: readonly ResourceType[]): Controller {
+  const graph = new OwnershipGraph(resourceTypes);
+  return {
+    name: 'garbage-collector',
+    component: 'generic-garbage-collector',
+    concurrency: 20,
+    watches: [{ type: 'everything', requests: (change, cache) => requestsFor(change, graph, cache) }],
+    all: (cache) => graph.candidates(cache),
+    async reconcile(request, context) {
+      const item = graph.item(request, context.cache);
+      if (item === undefined) return settled;
+      if (orphansDependents(item.object)) await orphan(item, graph, context);
+      else if (waitsForDependents(item.object)) await awaitDependents(item, graph, context);
+      else if (!isTerminating(item.object)) await judge(item, graph, context);
+      return settled;
+    },
+  };
+}
+
+function* requestsFor({ type, key, object }: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
+  if (!graph.knows(key)) return;
+  if (type !== 'deleted' && isCandidate(object)) yield graph.request(key);
+  // Whoever waits for this object may be done waiting.
+  for (const reference of ownersOf(object)) {
+    const owner = ownerOf({ object }, reference, graph, cache);
+    if (owner !== undefined && waitsForDependents(owner.object)) yield graph.requestOf(owner);
+  }
+  if (type === 'deleted' || waitsForDependents(object))
+    for (const dependent of graph.dependents(uidOf(object), cache)) yield graph.requestOf(dependent);
+}
+
+const ownerNamespace = (object: KubeObject, ownerType: ResourceType): string => (ownerType.namespaced ? namespaceOf(object) : '');
+
+/** The owner itself, not a namesake. */
+function ownerOf({ object }: Pick<Item, 'object'>, reference: OwnerReference, graph: OwnershipGraph, cache: Cache): Item | undefined {
+  const type = graph.typeOf(reference);
+  if (type === undefined) return undefined;
+  const owner = cache.get(type, { namespace: ownerNamespace(object, type), name: reference.name });
+  return owner === undefined || uidOf(owner) !== reference.uid ? undefined : { type, object: owner };
+}
+
+async function judge(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<void> {
+  const owners = await Promise.all(
+    ownersOf(item.object).map(async (reference) => ({ reference, state: await stateOf(item, reference, graph, context) })),
+  );
+  const dependents = graph.dependents(uidOf(item.object), context.cache);
+  const verdict = verdictOn(item.object, owners, {
+    any: dependents.length > 0,
+    waiting: dependents.some(({ object }) => waitsForDependents(object)),
+  });
+  switch (verdict.verdict) {
+    case 'keep':
+      return;
+    case 'forget':
+      return setOwners(item, verdict.ownerReferences, context);
+    case 'delete':
+      if (verdict.unblock) await setOwners(item, ownersOf(item.object).map(withoutBlocking), context);
+      return remove(item.type, item.object, context, { propagationPolicy: verdict.propagationPolicy });
+  }
+}
+
+const withoutBlocking = (reference: OwnerReference): OwnerReference => ({ ...reference, blockOwnerDeletion: false });
+
+async function stateOf(
+  item: Item,
+  reference: OwnerReference,
+  graph: OwnershipGraph,
+  { cache, client }: ReconcileContext,
+): Promise<OwnerState> {
+  const cached = ownerOf(item, reference, graph, cache);
+  if (cached !== undefined) return waitsForDependents(cached.object) ? 'waiting' : 'solid';
+  const type = graph.typeOf(reference);
+  // A kind that is not served, and an owner in no namespace that could be meant: better to keep too much.
+  if (type === undefined || (type.namespaced && namespaceOf(item.object) === '')) return 'unknown';
+  try {
+    // Asked once more, where it counts: a deletion cannot be taken back.
+    const owner = await client.get(type, { namespace: ownerNamespace(item.object, type), name: reference.name });
+    if (uidOf(owner) !== reference.uid) return 'absent';
+    return waitsForDependents(owner) ? 'waiting' : 'solid';
+  } catch (error) {
+    if (isNotFound(error)) return 'absent';
+    throw error;
+  }
+}
+
+async function orphan(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<void> {
+  const uid = uidOf(item.object);
+  for (const dependent of graph.dependents(uid, context.cache))
+    await setOwners(
+      dependent,
+      ownersOf(dependent.object).filter((reference) => reference.uid !== uid),
+      context,
+    );
+  await removeFinalizer(item, orphanFinalizer, context);
+}
+
+/** Its dependents were asked to go when it was; only those that block it count. */
+async function awaitDependents(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<void> {
+  const uid = uidOf(item.object);
+  const blocks = ({ object }: Item): boolean => ownersOf(object).some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true);
+  if (!graph.dependents(uid, context.cache).some(blocks)) await removeFinalizer(item, foregroundFinalizer, context);
+}
+
+async function setOwners(item: Item, ownerReferences: readonly OwnerReference[], context: ReconcileContext): Promise<void> {
+  await patchMetadata(item, { ownerReferences }, context);
+}
+
+async function removeFinalizer(item: Item, finalizer: string, context: ReconcileContext): Promise<void> {
+  await patchMetadata(item, { finalizers: (item.object.metadata.finalizers ?? []).filter((name) => name !== finalizer) }, context);
+}
+
+async function patchMetadata({ type, object }: Item, metadata: object, { client }: ReconcileContext): Promise<void> {
+  const { uid, resourceVersion } = object.metadata;
+  try {
+    await client.patch(type, { namespace: namespaceOf(object), name: nameOf(object) }, { metadata: { uid, resourceVersion, ...metadata } });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Who owns whom, over all resources: the questions that the garbage collector asks, and the names it gives its
+ * requests. It knows no kind; the resources come as a list.
+ */
+import type { OwnerReference } from '../../kube/generated/types.ts';
+import type { KubeObject, ObjectName } from '../../kube/object.ts';
+import { isTerminating, nameOf, namespaceOf } from '../../kube/object.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import { groupResource } from '../../kube/resource-type.ts';
+import type { Key } from '../../kube/view.ts';
+import type { Cache, Index } from '../../workers/controller.ts';
+
+export const foregroundFinalizer = 'foregroundDeletion';
+export const orphanFinalizer = 'orphan';
+
+/** An object, and the resource that it is one of. */
+export interface Item {
+  readonly type: ResourceType;
+  readonly object: KubeObject;
+}
+
+export const ownersOf = (object: KubeObject): readonly OwnerReference[] => object.metadata.ownerReferences ?? [];
+
+export const hasFinalizer = (object: KubeObject, finalizer: string): boolean => (object.metadata.finalizers ?? []).includes(finalizer);
+
+/** It is deleted once its blocking dependents are. */
+export const waitsForDependents = (object: KubeObject): boolean => isTerminating(object) && hasFinalizer(object, foregroundFinalizer);
+
+/** Its dependents are set free before it goes. */
+export const orphansDependents = (object: KubeObject): boolean => isTerminating(object) && hasFinalizer(object, orphanFinalizer);
+
+export class OwnershipGraph {
+  readonly #types: ReadonlyMap<string, ResourceType>;
+  readonly #byOwner: readonly { readonly type: ResourceType; readonly index: Index }[];
+
+  constructor(types: readonly ResourceType[]) {
+    this.#types = new Map(types.map((type) => [groupResource(type), type]));
+    this.#byOwner = types.map((type) => ({ type, index: { type, values: (object) => ownersOf(object).map(({ uid }) => uid) } }));
+  }
+
+  knows(key: Key): boolean {
+    return this.#types.has(key.resource);
+  }
+
+  /** The resource is part of the request's name, before the last slash. */
+  request({ resource, namespace, name }: Key): ObjectName {
+    return { namespace, name: `${resource}/${name}` };
+  }
+
+  requestOf({ type, object }: Item): ObjectName {
+    return this.request({ resource: groupResource(type), namespace: namespaceOf(object), name: nameOf(object) });
+  }
+
+  item({ namespace, name }: ObjectName, cache: Cache): Item | undefined {
+    const slash = name.indexOf('/');
+    const type = this.#types.get(name.slice(0, slash));
+    const object = type === undefined ? undefined : cache.get(type, { namespace, name: name.slice(slash + 1) });
+    return type === undefined || object === undefined ? undefined : { type, object };
+  }
+
+  /** Every object that names this uid among its owners. */
+  dependents(uid: string, cache: Cache): Item[] {
+    return this.#byOwner.flatMap(({ type, index }) => cache.by(index, uid).map((object) => ({ type, object })));
+  }
+
+  /** Everything that could be garbage, or has dependents to see to. */
+  *candidates(cache: Cache): Iterable<ObjectName> {
+    for (const type of this.#types.values())
+      for (const object of cache.list(type)) if (isCandidate(object)) yield this.requestOf({ type, object });
+  }
+
+  /** The resource of an owner; undefined for one that is not served here. */
+  typeOf({ apiVersion, kind }: OwnerReference): ResourceType | undefined {
+    const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+    return [...this.#types.values()].find((type) => type.group === group && type.kind === kind);
+  }
+}
+
+export const isCandidate = (object: KubeObject): boolean =>
+  ownersOf(object).length > 0 || waitsForDependents(object) || orphansDependents(object);

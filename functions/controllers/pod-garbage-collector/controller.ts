@@ -1,0 +1,113 @@
+/**
+ * Removes pods that nothing else will ever finish: those of nodes that are no more, those deleted before they had a
+ * node, and the oldest of too many finished ones. Source: pkg/controller/podgc/gc_controller.go.
+ */
+import { conditionOf } from '../../kube/conditions.ts';
+import type { Node, Pod } from '../../kube/generated/types.ts';
+import type { ObjectName } from '../../kube/object.ts';
+import { isTerminating, nameOf } from '../../kube/object.ts';
+import { isPodFinished } from '../../kube/pod.ts';
+import { nodes, pods } from '../../kube/resource-type.ts';
+import { isNotFound } from '../../kube/status-error.ts';
+import type { Cache, Controller, Index, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import { again, settled, watch } from '../../workers/controller.ts';
+import type { Disruption } from '../shared/disruption.ts';
+import { markDisrupted } from '../shared/disruption.ts';
+import { namesOf } from '../shared/pod-requests.ts';
+import { remove } from '../shared/removal.ts';
+import { podsByNode } from '../shared/taints.ts';
+
+/** Finished pods that may stay for people to look at. */
+export const finishedPodsMax = 12_500;
+/** A node that comes back within this time finds its pods again. */
+const missingNodeMs = 40_000;
+
+const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
+const nodeGone: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', fail: true };
+const unscheduled: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: node not assigned', fail: true };
+const outOfService: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: node is out of service', fail: true };
+
+const finishedPods: Index<Pod> = { type: pods, values: (pod) => (isPodFinished(pod) ? ['finished'] : []) };
+/** No pod has this name: it stands for all finished ones. */
+const allFinished: ObjectName = { namespace: '', name: 'finished pods' };
+
+export function createPodGarbageCollector(): Controller {
+  /** Since when a node is missed. */
+  const missingSince = new Map<string, number>();
+  return {
+    name: 'pod-garbage-collector',
+    watches: [
+      watch<Pod>(pods, ({ type, key, object }, cache) => {
+        if (type === 'deleted') return [];
+        const wake: ObjectName[] = isSuspect(object, cache) ? [{ namespace: key.namespace, name: key.name }] : [];
+        return cache.by(finishedPods, 'finished').length > finishedPodsMax && isPodFinished(object) ? [...wake, allFinished] : wake;
+      }),
+      watch<Node>(nodes, ({ type, object }, cache) => {
+        if (type === 'deleted' || isOutOfService(object)) return namesOf(cache.by(podsByNode, nameOf(object)));
+        missingSince.delete(nameOf(object));
+        return [];
+      }),
+    ],
+    *all(cache) {
+      yield* namesOf(cache.list(pods).filter((pod) => isSuspect(pod, cache)));
+      yield allFinished;
+    },
+    async reconcile(request, context) {
+      if (request.name === allFinished.name) return removeOldest(context);
+      const pod = context.cache.get(pods, request);
+      return pod === undefined ? settled : examine(pod, missingSince, context);
+    },
+  };
+}
+
+const nodeOf = (pod: Pod, cache: Cache): Node | undefined => cache.get(nodes, { namespace: '', name: pod.spec?.nodeName ?? '' });
+
+const isOutOfService = (node: Node): boolean =>
+  (node.spec?.taints ?? []).some(({ key }) => key === outOfServiceTaint) &&
+  conditionOf(node.status?.conditions, 'Ready')?.status !== 'True';
+
+function isSuspect(pod: Pod, cache: Cache): boolean {
+  if ((pod.spec?.nodeName ?? '') === '') return isTerminating(pod);
+  const node = nodeOf(pod, cache);
+  return node === undefined || (isTerminating(pod) && isOutOfService(node));
+}
+
+async function examine(pod: Pod, missingSince: Map<string, number>, context: ReconcileContext): Promise<ReconcileResult> {
+  if (!isSuspect(pod, context.cache)) return settled;
+  const nodeName = pod.spec?.nodeName ?? '';
+  if (nodeName === '') return removeNow(pod, unscheduled, context);
+  if (nodeOf(pod, context.cache) !== undefined) return removeNow(pod, outOfService, context);
+
+  const nowMs = context.clock.now();
+  const sinceMs = missingSince.get(nodeName) ?? nowMs;
+  missingSince.set(nodeName, sinceMs);
+  const waitMs = sinceMs + missingNodeMs - nowMs;
+  if (waitMs > 0) return again(waitMs / 1000);
+  return (await nodeExists(nodeName, context)) ? settled : removeNow(pod, nodeGone, context);
+}
+
+async function nodeExists(name: string, { client }: ReconcileContext): Promise<boolean> {
+  try {
+    await client.get(nodes, { namespace: '', name });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** Nobody is there who could shut it down gracefully. */
+async function removeNow(pod: Pod, disruption: Disruption, context: ReconcileContext): Promise<ReconcileResult> {
+  await markDisrupted(pod, disruption, context);
+  await remove(pods, pod, context, { gracePeriodSeconds: 0 });
+  return settled;
+}
+
+async function removeOldest(context: ReconcileContext): Promise<ReconcileResult> {
+  const finished = context.cache.by(finishedPods, 'finished');
+  const surplus = Math.max(0, finished.length - finishedPodsMax);
+  const age = ({ metadata }: Pod): string => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;
+  const oldest = surplus === 0 ? [] : [...finished].sort((a, b) => (age(a) < age(b) ? -1 : 1)).slice(0, surplus);
+  for (const pod of oldest) await remove(pods, pod, context, { gracePeriodSeconds: 0 });
+  return settled;
+}

@@ -1,0 +1,59 @@
+/** Deletes pods from nodes whose NoExecute taints they do not tolerate, or no longer. Source: pkg/controller/tainteviction/taint_eviction.go. */
+import type { Node, Pod, Taint } from '../../kube/generated/types.ts';
+import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import { nodes, pods } from '../../kube/resource-type.ts';
+import type { Controller, ReconcileContext } from '../../workers/controller.ts';
+import { again, settled, watch } from '../../workers/controller.ts';
+import { markDisrupted } from '../shared/disruption.ts';
+import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { remove } from '../shared/removal.ts';
+import { noExecuteTaints, podsByNode } from '../shared/taints.ts';
+import { evictionMs } from './deadlines.ts';
+
+export function createTaintEvictionController(): Controller {
+  // `kubectl taint` writes no time: such a taint counts from when it was first seen.
+  const firstSeen = new Map<string, number>();
+  return {
+    name: 'taint-eviction',
+    component: 'taint-eviction-controller',
+    watches: [
+      watchItself(nodes),
+      watch<Pod>(pods, ({ object }, cache) => {
+        const name = object.spec?.nodeName ?? '';
+        const node = name === '' ? undefined : cache.get(nodes, { namespace: '', name });
+        return node === undefined || noExecuteTaints(node).length === 0 ? [] : [{ namespace: '', name }];
+      }),
+    ],
+    all: (cache) => namesOf(cache.list(nodes)),
+    async reconcile(request, context) {
+      const node = context.cache.get(nodes, request);
+      if (node === undefined) return settled;
+      return evictFrom(node, context, (taint) => {
+        const key = `${uidOf(node)} ${taint.key} ${taint.value ?? ''}`;
+        const seenMs = firstSeen.get(key) ?? context.clock.now();
+        firstSeen.set(key, seenMs);
+        return seenMs;
+      });
+    },
+  };
+}
+
+async function evictFrom(node: Node, context: ReconcileContext, seenMs: (taint: Taint) => number): ReturnType<Controller['reconcile']> {
+  const taints = noExecuteTaints(node);
+  if (taints.length === 0) return settled;
+  const nowMs = context.clock.now();
+  let nextMs = Infinity;
+  for (const pod of context.cache.by(podsByNode, nameOf(node))) {
+    if (isTerminating(pod)) continue;
+    const deadlineMs = evictionMs(pod, taints, seenMs);
+    if (deadlineMs <= nowMs) await evict(pod, context);
+    else nextMs = Math.min(nextMs, deadlineMs);
+  }
+  return nextMs === Infinity ? settled : again((nextMs - nowMs) / 1000);
+}
+
+async function evict(pod: Pod, context: ReconcileContext): Promise<void> {
+  context.events.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${namespaceOf(pod)}/${nameOf(pod)}`);
+  await markDisrupted(pod, { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' }, context);
+  await remove(pods, pod, context);
+}
