@@ -24,7 +24,7 @@ export function bytesOf(value: WireValue): Uint8Array {
 }
 
 const utf8 = new TextDecoder();
-const textOf = (value: WireValue): string => utf8.decode(bytesOf(value));
+export const textOf = (value: WireValue): string => utf8.decode(bytesOf(value));
 
 function doubleOf(value: WireValue): number {
   const view = new DataView(new ArrayBuffer(8));

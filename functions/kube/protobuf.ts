@@ -8,7 +8,7 @@ import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import { ProtobufError, fieldsOf, packedVarints } from './protobuf-reader.ts';
 import type { ValueReader } from './protobuf-scalars.ts';
-import { bytesOf, messageReaders, scalarReaders } from './protobuf-scalars.ts';
+import { bytesOf, messageReaders, scalarReaders, textOf } from './protobuf-scalars.ts';
 import { definitionOf, schemaFor } from './schema-definitions.ts';
 import { badRequest } from './status-error.ts';
 import { isZero, omitsZero } from './zero-values.ts';
@@ -51,7 +51,9 @@ function decodeUnknown(bytes: Uint8Array): ProtobufObject {
   const schemaName = schemaFor(apiVersion, kind);
   const message = schemaName?.replace(/^io\.k8s\./, 'k8s.io.') ?? '';
   if (schemaName === undefined || !messages.has(message)) {
-    throw new ProtobufError(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme`);
+    throw new ProtobufError(
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
+    );
   }
   const content = Buffer.from(typeof raw === 'string' ? raw : '', 'base64');
   return { apiVersion, kind, object: { apiVersion, kind, ...readMessage(message, schemaName, content) } };
@@ -143,15 +145,15 @@ function listField(name: string, type: string, message: string): Field {
 /** Each entry is a message of its own: the key is field 1, the value field 2. */
 function mapField(name: string, reader: ValueReader): Field {
   const read: Field['read'] = (value, target) => {
-    let key: Json = '';
+    let key = '';
     let entry: bigint | Uint8Array = new Uint8Array();
     for (const part of fieldsOf(bytesOf(value))) {
-      if (part.number === 1) key = scalarReaders.get('string')?.(part.value) ?? '';
+      if (part.number === 1) key = textOf(part.value);
       else entry = part.value;
     }
     const current = ownField(target, name);
     const map: JsonObject = typeof current === 'object' && current !== null && !Array.isArray(current) ? current : {};
-    setOwn(map, String(key), reader(entry) ?? null);
+    setOwn(map, key, reader(entry) ?? null);
     target[name] = map;
   };
   return { name, read };

@@ -21,8 +21,8 @@ const isScalar = ({ type, $ref }: SchemaNode): boolean =>
 export function omitsZero(schemaName: string, field: string): boolean {
   const { properties = {}, required = [] } = definitionOf(schemaName);
   const node = properties[field];
-  // A default says that the field has no omitempty.
-  if (node === undefined || required.includes(field) || node.default !== undefined) return false;
+  // A zero default says that the field has no omitempty; any other one takes the place of zero.
+  if (node === undefined || required.includes(field) || (node.default !== undefined && isZero(node.default))) return false;
   if (node.items !== undefined || node.additionalProperties !== undefined) return true;
   return isScalar(node) && hasTable(schemaName) && pointers.get(schemaName)?.includes(field) !== true;
 }

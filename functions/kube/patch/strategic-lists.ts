@@ -109,6 +109,20 @@ export function inOrder(items: readonly Json[], patchOrder: readonly Json[], ser
 
 const isBefore = (index: number, limit: number): boolean => index >= 0 && index < limit;
 
+/**
+ * The server's order, when a patch deletes and adds at once: upstream lets added items move into the places that the
+ * deleted ones left at the end, so as many of them count as the server's.
+ */
+export function orderAfterDeletion(current: readonly Json[], patch: readonly Json[], mergeKey: string): readonly Json[] {
+  const isDeletion = (item: Json): boolean => isObject(item) && item[patchDirective] === 'delete';
+  const deletedKeys = new Set(patch.filter(isDeletion).map((item) => mergeKeyOf(item, mergeKey)));
+  if (deletedKeys.size === 0) return current;
+  const remaining = current.filter((item) => !deletedKeys.has(mergeKeyOf(item, mergeKey)));
+  const known = new Set(remaining.map((item) => mergeKeyOf(item, mergeKey)));
+  const added = patch.filter((item) => !isDeletion(item) && !known.has(mergeKeyOf(item, mergeKey)));
+  return [...remaining, ...added.slice(0, current.length - remaining.length)];
+}
+
 /** Where each key stands; the first one counts. */
 function indexes(items: readonly Json[], mergeKey: string): Map<Json, number> {
   const result = new Map<Json, number>();

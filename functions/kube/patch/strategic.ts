@@ -19,7 +19,7 @@ import {
   unknownDirective,
   wrongType,
 } from './strategic-directives.ts';
-import { checkOrder, inOrder, mergedList } from './strategic-lists.ts';
+import { checkOrder, inOrder, mergedList, orderAfterDeletion } from './strategic-lists.ts';
 
 /** A struct of the schema; its name is for errors. */
 interface Place {
@@ -137,5 +137,5 @@ function orderedList(current: Json[] | undefined, patch: Json[] | undefined, ord
   checkOrder(patch ?? [], order, mergeKey);
   if (current === undefined && patch === undefined) return undefined;
   const plain = current === undefined ? plainValue(patch ?? []) : patch === undefined ? current : mergedSlice(current, patch, node);
-  return Array.isArray(plain) ? inOrder(plain, order, current ?? [], mergeKey) : undefined;
+  return Array.isArray(plain) ? inOrder(plain, order, orderAfterDeletion(current ?? [], patch ?? [], mergeKey), mergeKey) : undefined;
 }
