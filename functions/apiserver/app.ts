@@ -1,0 +1,144 @@
+/**
+ * The apiserver. One catch-all route, and behind it one chain, in one function: what every request goes through, in
+ * order. It is a `fetch`, so that it runs behind any host, and in a test without one.
+ */
+import { Hono } from 'hono';
+import type { AnyDefinition } from '../resources/definition.ts';
+import type { Store } from '../store/store.ts';
+import type { World } from '../world.ts';
+import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
+import { impersonatedUser } from './auth/impersonation.ts';
+import { servedGroups } from './discovery/api-resources.ts';
+import { createDiscovery } from './discovery/discovery.ts';
+import { deadlineSeconds, withDeadline } from './filters/deadline.ts';
+import { errorResponse } from './filters/errors.ts';
+import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
+import { requestInfoOf } from './http/request-info.ts';
+import { isPublic, otherPath, type OtherPaths, type VersionDocument } from './other-paths.ts';
+import { createOpenApi } from './openapi/documents.ts';
+import type {
+  AdmissionPlugin,
+  ApiRequest,
+  Authenticator,
+  Authorizer,
+  Computation,
+  Connection,
+  Connector,
+  Extension,
+  RequestInfo,
+  User,
+  VirtualResource,
+} from './ports.ts';
+import { createResourceIndex } from './registry/resource-index.ts';
+import type { Server } from './server.ts';
+import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
+import { createVirtual } from './verbs/virtual.ts';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly definitions: readonly AnyDefinition[];
+  readonly virtualResources?: readonly VirtualResource[];
+  readonly world: World;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
+  /** Without one, log, exec and the like answer 501. */
+  readonly connector?: Connector;
+  readonly extensions?: readonly Extension[];
+  readonly version: VersionDocument;
+}
+
+export interface ApiServer {
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+}
+
+interface Parts {
+  readonly options: ApiServerOptions;
+  readonly server: Server;
+  readonly otherPaths: OtherPaths;
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { store, world, admission, computations = {}, connector } = options;
+  const resources = createResourceIndex(options.definitions, options.virtualResources ?? []);
+  const groups = servedGroups(resources);
+  const parts: Parts = {
+    options,
+    server: { store, world, resources, admission, computations, connector },
+    otherPaths: {
+      version: options.version,
+      discovery: createDiscovery(groups),
+      openApi: createOpenApi(groups, { gitVersion: options.version.gitVersion, nowMs: () => world.clock.now() }),
+    },
+  };
+  const app = new Hono<{ Bindings: Connection }>();
+  app.all('*', ({ req, env }) => serve(parts, req.raw, env));
+  return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
+}
+
+/** The chain. */
+async function serve(parts: Parts, request: Request, connection: Connection): Promise<Response> {
+  const { options, server } = parts;
+  const warnings = new Set<string>();
+  const finish = (response: Response): Response => withHeaders(response, server.world.random.uuid(), warnings);
+  try {
+    const url = new URL(request.url);
+    const info = requestInfoOf(request.method, url);
+    const work = async (): Promise<Response> => {
+      const user = await userOf(options, request, connection);
+      if (user === undefined && !isPublic(info)) throw unauthorized();
+      const call: ApiRequest = { request, url, info, user: user ?? anonymous, connection };
+      if (!isPublic(info)) await authorize(options.authorizer, call.user, info);
+      return dispatch(parts, call, warnings);
+    };
+    if (mayLast(parts, info)) return finish(await work());
+    return finish(await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
+  } catch (error) {
+    return finish(errorResponse(error, server.world.log.with({ method: request.method, url: request.url })));
+  }
+}
+
+const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+async function userOf(options: ApiServerOptions, request: Request, connection: Connection): Promise<User | undefined> {
+  const user = connection.user ?? (await options.authenticator.authenticate(request, connection));
+  return impersonatedUser(user, request, options.authorizer);
+}
+
+async function authorize(authorizer: Authorizer, user: User, info: RequestInfo): Promise<void> {
+  const { allowed, reason } = await authorizer.authorize(user, info);
+  if (!allowed) throw forbiddenRequest(user, info, reason);
+}
+
+const extensionOf = ({ options }: Parts, { path }: RequestInfo): Extension | undefined =>
+  options.extensions?.find(({ prefix }) => path.startsWith(prefix));
+
+function mayLast(parts: Parts, info: RequestInfo): boolean {
+  if (extensionOf(parts, info) !== undefined) return true;
+  const definition = parts.server.resources.definition(info);
+  return info.isResource && definition !== undefined && isLongRunning(definition, info);
+}
+
+async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): Promise<Response> {
+  const { server, otherPaths } = parts;
+  const { info } = call;
+  const extension = extensionOf(parts, info);
+  if (extension !== undefined) return extension.fetch(call);
+  if (!info.isResource) return otherPath(call, otherPaths) ?? pageNotFound();
+  if (info.verb === '') throw methodNotAllowed();
+  const virtual = server.resources.virtualResource(info);
+  if (virtual !== undefined) return createVirtual(call, virtual, warnings);
+  const definition = server.resources.definition(info);
+  return definition === undefined ? pageNotFound() : serveResource(server, { ...call, definition, warnings });
+}
+
+/** Source: apimachinery, pkg/util/net/http.go, NewWarningHeader. */
+function withHeaders(response: Response, auditId: string, warnings: ReadonlySet<string>): Response {
+  response.headers.set('audit-id', auditId);
+  for (const warning of warnings) {
+    const text = warning.replaceAll(/[\p{C}]/gu, ' ').replaceAll(/["\\]/g, String.raw`\$&`);
+    response.headers.append('warning', `299 - "${text}"`);
+  }
+  return response;
+}

@@ -1,0 +1,131 @@
+/** What is served, as discovery tells it: groups, versions, resources and their subresources. */
+import type { ResourceType } from '../../kube/resource-type.ts';
+import type { AnyDefinition, Subresource } from '../../resources/definition.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import type { ResourceIndex } from '../registry/resource-index.ts';
+import { allVerbs } from '../verbs/resource-endpoint.ts';
+
+export interface ServedGroup {
+  readonly group: string;
+  readonly versions: readonly ServedVersion[];
+}
+
+export interface ServedVersion {
+  readonly version: string;
+  readonly resources: readonly ServedResource[];
+}
+
+/** GroupVersionKind of what an endpoint answers with. */
+export interface ResponseKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export interface ServedResource {
+  readonly type: ResourceType;
+  readonly singular: string;
+  readonly verbs: readonly string[];
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly subresources: readonly ServedSubresource[];
+  /** Name of its OpenAPI definition. */
+  readonly schema: string;
+}
+
+export interface ServedSubresource {
+  readonly name: string;
+  readonly verbs: readonly string[];
+  readonly responseKind: ResponseKind;
+  /** Name of the OpenAPI definition of its body. */
+  readonly schema: string;
+}
+
+/**
+ * Which group an unqualified name resolves to depends on this order. Groups that are not in it come last, by name.
+ * Source: kubernetes, pkg/controlplane/apiserver/aggregator.go, APIVersionPriorities.
+ */
+const groupOrder = [
+  '',
+  'apiregistration.k8s.io',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+];
+
+export function servedGroups(index: ResourceIndex): ServedGroup[] {
+  const resources = [...index.definitions.map(servedDefinition), ...index.virtual.map(servedVirtual)];
+  const byGroup = Map.groupBy(resources, ({ type }) => type.group);
+  return [...byGroup]
+    .sort(([a], [b]) => groupRank(a) - groupRank(b) || (a < b ? -1 : 1))
+    .map(([group, ofGroup]) => ({ group, versions: versionsOf(ofGroup) }));
+}
+
+const groupRank = (group: string): number => (groupOrder.includes(group) ? groupOrder.indexOf(group) : groupOrder.length);
+
+/** The newest first: v2 before v1. */
+function versionsOf(resources: readonly ServedResource[]): ServedVersion[] {
+  return [...Map.groupBy(resources, ({ type }) => type.version)]
+    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .map(([version, ofVersion]) => ({
+      version,
+      resources: ofVersion.toSorted((a, b) => (a.type.resource < b.type.resource ? -1 : 1)),
+    }));
+}
+
+function servedDefinition(definition: AnyDefinition): ServedResource {
+  const { type, singular, verbs = allVerbs, shortNames = [], categories = [], schema } = definition;
+  return { type, singular, verbs, shortNames, categories, schema, subresources: subresourcesOf(definition) };
+}
+
+const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResource = ({ type, singular, verbs, schema }) => ({
+  type,
+  singular,
+  verbs,
+  shortNames: [],
+  categories: [],
+  schema,
+  subresources: [],
+});
+
+const readAndWrite = ['get', 'patch', 'update'];
+
+function subresourcesOf(definition: AnyDefinition): ServedSubresource[] {
+  const { type, schema } = definition;
+  const own: ResponseKind = { group: type.group, version: type.version, kind: type.kind };
+  const served = (definition.subresources ?? []).map((subresource) => declared(subresource, own, schema));
+  if (definition.hasStatus === true) served.push({ name: 'status', verbs: readAndWrite, responseKind: own, schema });
+  if (definition.scale !== undefined) {
+    const responseKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+    served.push({ name: 'scale', verbs: readAndWrite, responseKind, schema: 'io.k8s.api.autoscaling.v1.Scale' });
+  }
+  return served.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function declared(subresource: Subresource<KubeObject>, own: ResponseKind, schema: string): ServedSubresource {
+  const { name, verbs } = subresource;
+  switch (subresource.kind) {
+    case 'object':
+      return { name, verbs, responseKind: subresource.body ?? own, schema: subresource.bodySchema ?? schema };
+    case 'computed':
+      return { name, verbs, responseKind: subresource.body, schema: subresource.bodySchema };
+    case 'connect':
+      return { name, verbs, responseKind: { group: own.group, version: own.version, kind: subresource.optionsKind }, schema };
+    default:
+      return subresource satisfies never;
+  }
+}

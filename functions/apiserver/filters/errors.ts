@@ -1,0 +1,21 @@
+/** The one place where a failure becomes a response. What the operator needs goes to the log, and only there. */
+import { StatusError } from '../../kube/status-error.ts';
+import { StoreError } from '../../store/store.ts';
+import type { Log } from '../../world.ts';
+import { statusErrorOf } from '../registry/store-errors.ts';
+
+export function errorResponse(error: unknown, log: Log): Response {
+  const status = statusOf(error);
+  if (status.code >= 500) log.error('a request failed', { code: status.code, reason: status.reason, error });
+  const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+  const { retryAfterSeconds } = status.details ?? {};
+  if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
+  return new Response(JSON.stringify(status.toStatus()), { status: status.code, headers });
+}
+
+function statusOf(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof StoreError) return statusErrorOf(error);
+  if (error instanceof URIError) return new StatusError(400, 'BadRequest', 'the path is not properly escaped', { cause: error });
+  return new StatusError(500, 'InternalError', 'Internal error occurred: the request could not be served', { cause: error });
+}

@@ -1,0 +1,9 @@
+/** Errors of the endpoints themselves. Source: apimachinery, pkg/api/errors/errors.go. */
+import { StatusError } from '../../kube/status-error.ts';
+
+export const methodNotAllowed = (): StatusError =>
+  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+
+/** What Go's router answers: not a Status, since no handler is there to make one. */
+export const pageNotFound = (): Response =>
+  new Response('404 page not found\n', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });

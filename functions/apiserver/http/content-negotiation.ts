@@ -1,0 +1,81 @@
+/**
+ * Which form of an answer a client accepts. Clients that would rather have protobuf list JSON as their second choice.
+ * Source: apiserver, pkg/endpoints/handlers/negotiation/negotiate.go.
+ */
+import { StatusError } from '../../kube/status-error.ts';
+
+export type Encoding = 'json' | 'yaml';
+
+/** What the objects are turned into: themselves, rows of a table, or nothing but their metadata. */
+export type Form = 'object' | 'table' | 'metadata';
+
+export interface Negotiated {
+  readonly encoding: Encoding;
+  readonly form: Form;
+  /** Of meta.k8s.io, when `form` is not `object`. */
+  readonly metaVersion: 'v1' | 'v1beta1';
+}
+
+interface Clause {
+  readonly mediaType: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const encodings: Readonly<Record<string, Encoding>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/*': 'json',
+  '*/*': 'json',
+};
+
+const forms: Readonly<Record<string, Form>> = { Table: 'table', PartialObjectMetadata: 'metadata', PartialObjectMetadataList: 'metadata' };
+
+/** The clauses of an Accept header, best first; those of equal quality stay in order. */
+export function acceptClauses(header: string | null): Clause[] {
+  const clauses = (header === null || header.trim() === '' ? '*/*' : header).split(',').map(parseClause);
+  return clauses
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+    .map(({ mediaType, parameters }) => ({ mediaType, parameters }));
+}
+
+function parseClause(text: string): Clause & { readonly quality: number } {
+  const [mediaType = '', ...rest] = text.split(';').map((part) => part.trim());
+  const parameters = new Map<string, string>();
+  for (const parameter of rest) {
+    const [name = '', value = ''] = parameter.split('=');
+    parameters.set(name.toLowerCase(), value);
+  }
+  const quality = Number(parameters.get('q') ?? '1');
+  return { mediaType: mediaType.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
+}
+
+/** The first clause that can be served; `as` names a form that this endpoint may refuse to offer. */
+export function negotiate(header: string | null, offered: { readonly forms: boolean }): Negotiated {
+  for (const clause of acceptClauses(header)) {
+    const encoding = encodings[clause.mediaType];
+    const negotiated = encoding === undefined ? undefined : negotiatedForm(encoding, clause, offered.forms);
+    if (negotiated !== undefined) return negotiated;
+  }
+  throw notAcceptable(['application/json', 'application/yaml']);
+}
+
+function negotiatedForm(encoding: Encoding, { parameters }: Clause, hasForms: boolean): Negotiated | undefined {
+  const as = parameters.get('as');
+  if (as === undefined) return { encoding, form: 'object', metaVersion: 'v1' };
+  const form = forms[as];
+  const version = parameters.get('v') ?? 'v1';
+  if (form === undefined || !hasForms || parameters.get('g') !== 'meta.k8s.io') return undefined;
+  if (version !== 'v1' && version !== 'v1beta1') return undefined;
+  return { encoding, form, metaVersion: version };
+}
+
+export const notAcceptable = (accepted: readonly string[]): StatusError =>
+  new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+
+export const unsupportedMediaType = (accepted: readonly string[]): StatusError =>
+  new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );

@@ -1,0 +1,68 @@
+/** Reads the body of a request: at most 3 MiB of JSON, YAML or protobuf. */
+import { parseDocument } from 'yaml';
+import { parseJson } from '../../kube/json-document.ts';
+import type { Json, JsonObject } from '../../kube/object.ts';
+import { decodeProtobuf } from '../../kube/protobuf.ts';
+import { badRequest, StatusError } from '../../kube/status-error.ts';
+import { unsupportedMediaType } from './content-negotiation.ts';
+
+/** Source: apiserver, pkg/server/config.go, MaxRequestBodyBytes. */
+export const bodyBytesMax = 3 * 1024 * 1024;
+
+export interface Body {
+  readonly value: Json;
+  /** Paths of fields that came twice, for strict field validation. */
+  readonly duplicates: readonly string[];
+}
+
+const tooLarge = (): StatusError => new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`);
+
+export async function readBytes(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > bodyBytesMax) throw tooLarge();
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body) {
+    length += chunk.byteLength;
+    if (length > bodyBytesMax) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export const mediaTypeOf = (request: Request): string =>
+  (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+
+/** Undefined when there is no body at all. */
+export async function readBody(request: Request): Promise<Body | undefined> {
+  const bytes = await readBytes(request);
+  if (bytes.byteLength === 0) return undefined;
+  switch (mediaTypeOf(request)) {
+    case '':
+    case '*/*':
+    case 'application/json':
+      return parseJson(Buffer.from(bytes).toString('utf8'));
+    case 'application/yaml':
+      return parseYaml(Buffer.from(bytes).toString('utf8'));
+    case 'application/vnd.kubernetes.protobuf':
+      return { value: protobufObject(bytes), duplicates: [] };
+    default:
+      throw unsupportedMediaType(accepted);
+  }
+}
+
+function protobufObject(bytes: Uint8Array): JsonObject {
+  const { apiVersion, kind, object } = decodeProtobuf(bytes);
+  return { ...object, apiVersion, kind };
+}
+
+/** YAML as JSON; of a repeated key the last one wins. */
+export function parseYaml(text: string): Body {
+  const document = parseDocument(text, { uniqueKeys: false });
+  const [error] = document.errors;
+  if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`);
+  // By way of JSON's text: what is not JSON (dates, sets) becomes what JSON makes of it.
+  return parseJson(JSON.stringify(document.toJS()) ?? 'null');
+}

@@ -1,0 +1,75 @@
+/**
+ * Reads what a path and a method mean. Source: apiserver, pkg/endpoints/request/requestinfo.go.
+ *
+ *   /api/v1/namespaces/{ns}/pods/{name}/status   /apis/{group}/{version}/...   everything else is not a resource
+ */
+import type { RequestInfo } from '../ports.ts';
+
+const verbOfMethod: Readonly<Record<string, string>> = {
+  POST: 'create',
+  GET: 'get',
+  HEAD: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** Below `/namespaces/{name}/` these belong to the Namespace itself; anything else is a resource inside it. */
+const namespaceSubresources = new Set(['status', 'finalize']);
+
+/** A query parameter that is there counts as true, unless it says otherwise. */
+export const isTrue = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
+
+export function requestInfoOf(method: string, url: URL): RequestInfo {
+  const path = url.pathname;
+  const parts = pathParts(path);
+  const other: RequestInfo = {
+    verb: method.toLowerCase(),
+    isResource: false,
+    path,
+    group: '',
+    version: '',
+    resource: '',
+    subresource: '',
+    namespace: '',
+    name: '',
+  };
+  const group = parts[0] === 'apis' ? (parts[1] ?? '') : '';
+  const [version = '', ...rest] = parts[0] === 'apis' ? parts.slice(2) : parts.slice(1);
+  if ((parts[0] !== 'api' && parts[0] !== 'apis') || rest.length === 0) return other;
+
+  const verb = verbOfMethod[method] ?? '';
+  const place = placeOf(rest);
+  return { ...other, isResource: true, group, version, ...place, ...refined(verb, place.name, url.searchParams) };
+}
+
+function pathParts(path: string): string[] {
+  return path
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+}
+
+function placeOf(parts: readonly string[]): Pick<RequestInfo, 'namespace' | 'resource' | 'name' | 'subresource'> {
+  let rest = parts;
+  let namespace = '';
+  if (parts[0] === 'namespaces' && parts[1] !== undefined) {
+    namespace = parts[1];
+    if (parts[2] !== undefined && !namespaceSubresources.has(parts[2])) rest = parts.slice(2);
+  }
+  const [resource = '', name = '', ...subresource] = rest;
+  return { namespace, resource, name, subresource: subresource.join('/') };
+}
+
+/** Without a name, a GET is a list or a watch; a selector for one name is authorized as that name. */
+function refined(verb: string, name: string, query: URLSearchParams): Pick<RequestInfo, 'verb' | 'name'> {
+  if (name !== '') return { verb, name };
+  if (verb === 'delete') return { verb: 'deletecollection', name };
+  if (verb !== 'get') return { verb, name };
+  return { verb: isTrue(query.get('watch')) ? 'watch' : 'list', name: selectedName(query.get('fieldSelector') ?? '') };
+}
+
+function selectedName(fieldSelector: string): string {
+  const match = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector);
+  return match?.[1] ?? '';
+}

@@ -1,0 +1,128 @@
+/**
+ * The query parameters of the verbs: parsed and checked once, refused in upstream's words.
+ * Source: apimachinery, pkg/apis/meta/v1/validation and pkg/apis/meta/internalversion/validation.
+ */
+import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../kube/field-error.ts';
+import { badRequest } from '../../kube/status-error.ts';
+import { isTrue } from './request-info.ts';
+
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+export interface WriteOptions {
+  readonly dryRun: boolean;
+  readonly fieldValidation: FieldValidation;
+}
+
+export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
+
+export interface ListOptions {
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  /** 0: no limit. */
+  readonly limit: number;
+  readonly continue: string;
+  /** '' when unset. */
+  readonly resourceVersion: string;
+  readonly resourceVersionMatch: VersionMatch;
+  readonly allowWatchBookmarks: boolean;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly timeoutSeconds: number | undefined;
+}
+
+const fieldValidations = ['Ignore', 'Warn', 'Strict'] as const;
+
+/** `kind` names the options in the message: CreateOptions, UpdateOptions, PatchOptions. */
+export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptions {
+  const text = query.get('fieldValidation') ?? '';
+  const fieldValidation = fieldValidations.find((value) => value === text);
+  const errors: FieldError[] = dryRunErrors(query.getAll('dryRun'));
+  if (text !== '' && fieldValidation === undefined) errors.push(notSupported('fieldValidation', text, ['', ...fieldValidations]));
+  errors.push(...fieldManagerErrors(query.get('fieldManager') ?? ''));
+  if (errors.length > 0) throw invalidOptions(kind, errors);
+  return { dryRun: query.getAll('dryRun').includes('All'), fieldValidation: fieldValidation ?? 'Warn' };
+}
+
+export function dryRunErrors(values: readonly string[]): FieldError[] {
+  const given = values.filter((value) => value !== '');
+  return given.every((value) => value === 'All') ? [] : [notSupported('dryRun', given, ['All'])];
+}
+
+const fieldManagerMax = 128;
+
+function fieldManagerErrors(name: string): FieldError[] {
+  if (Buffer.byteLength(name) > fieldManagerMax) {
+    return [{ type: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${fieldManagerMax} bytes` }];
+  }
+  return /[\p{C}]/u.test(name) ? [invalid('fieldManager', name, 'should only contain printable characters')] : [];
+}
+
+export const invalidOptions = (kind: string, errors: readonly FieldError[]): Error =>
+  invalidObject({ group: 'meta.k8s.io', kind }, '', errors);
+
+export function listOptionsOf(query: URLSearchParams, isWatch: boolean): ListOptions {
+  const match = query.get('resourceVersionMatch') ?? '';
+  const sendInitialEvents = query.get('sendInitialEvents');
+  const options: ListOptions = {
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: query.get('fieldSelector') ?? '',
+    limit: numberOf(query, 'limit') ?? 0,
+    continue: query.get('continue') ?? '',
+    resourceVersion: query.get('resourceVersion') ?? '',
+    resourceVersionMatch: match === 'Exact' || match === 'NotOlderThan' ? match : '',
+    allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
+    sendInitialEvents: sendInitialEvents === null ? undefined : isTrue(sendInitialEvents),
+    timeoutSeconds: numberOf(query, 'timeoutSeconds'),
+  };
+  const errors =
+    options.sendInitialEvents === undefined ? matchErrors(match, options, isWatch) : initialEventsErrors(match, options, isWatch);
+  if (errors.length > 0) throw invalidOptions('ListOptions', errors);
+  if (options.continue !== '' && options.resourceVersion !== '' && options.resourceVersion !== '0') {
+    throw badRequest('specifying resource version is not allowed when using continue');
+  }
+  return options;
+}
+
+function numberOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === '') return undefined;
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+function matchErrors(match: string, options: ListOptions, isWatch: boolean): FieldError[] {
+  if (match === '') return [];
+  const field = 'resourceVersionMatch';
+  const errors: FieldError[] = [];
+  if (isWatch) errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden for watch'));
+  if (options.resourceVersion === '') {
+    errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+  }
+  if (options.continue !== '') errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'));
+  if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']));
+  if (match === 'Exact' && options.resourceVersion === '0') {
+    errors.push(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  return errors;
+}
+
+function initialEventsErrors(match: string, options: ListOptions, isWatch: boolean): FieldError[] {
+  if (!isWatch) return [forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list')];
+  const field = 'resourceVersionMatch';
+  const errors: FieldError[] = [];
+  if (match === '') errors.push(forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  else if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']));
+  if (options.continue !== '') errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'));
+  return errors;
+}
+
+/** The revision that a resourceVersion asks for; undefined for '' and '0', which ask for none. */
+export function revisionOf(resourceVersion: string): number | undefined {
+  if (resourceVersion === '' || resourceVersion === '0') return undefined;
+  const revision = Number(resourceVersion);
+  if (!/^\d+$/.test(resourceVersion) || !Number.isSafeInteger(revision)) {
+    throw badRequest(
+      `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+    );
+  }
+  return revision;
+}

@@ -1,0 +1,74 @@
+/** Turns what a verb answered into an HTTP response, in the form that the client accepts. */
+import { stringify } from 'yaml';
+import type { KubeObject } from '../../kube/object.ts';
+import { apiVersionOf } from '../../kube/resource-type.ts';
+import type { AnyDefinition } from '../../resources/definition.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
+import { type Negotiated, negotiate } from './content-negotiation.ts';
+import { objectText } from './object-text.ts';
+
+export interface ListMetadata {
+  readonly resourceVersion: string;
+  readonly continue?: string;
+  readonly remainingItemCount?: number;
+}
+
+export type Answer =
+  /** An object of the request's definition. */
+  | { readonly kind: 'object'; readonly code: number; readonly object: KubeObject }
+  | { readonly kind: 'list'; readonly objects: readonly KubeObject[]; readonly metadata: ListMetadata }
+  /** Anything else: a Status, a Scale, a review. It is sent as it is. */
+  | { readonly kind: 'other'; readonly code: number; readonly object: object };
+
+export function respond(server: Server, request: ResourceRequest, answer: Answer): Response {
+  const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' });
+  const text = textOf(answer, request, { negotiated, nowMs: server.world.clock.now() });
+  return encoded(text, negotiated, answer.kind === 'list' ? 200 : answer.code);
+}
+
+function encoded(text: string, { encoding }: Negotiated, status: number): Response {
+  const headers = { 'content-type': `application/${encoding}`, 'cache-control': 'no-cache, private' };
+  return new Response(encoding === 'yaml' ? stringify(JSON.parse(text)) : text, { status, headers });
+}
+
+interface Presentation {
+  readonly negotiated: Negotiated;
+  readonly nowMs: number;
+}
+
+function textOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs }: Presentation): string {
+  if (answer.kind === 'other') return JSON.stringify(answer.object);
+  const { definition, url } = request;
+  const { form, metaVersion } = negotiated;
+  switch (form) {
+    case 'object':
+      return answer.kind === 'list' ? listText(definition, answer.objects, answer.metadata) : objectText(answer.object);
+    case 'metadata':
+      return answer.kind === 'list' ? metadataListText(answer, metaVersion) : JSON.stringify(partialMetadata(answer.object, metaVersion));
+    case 'table': {
+      const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
+      const objects = answer.kind === 'list' ? answer.objects : [answer.object];
+      const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: answer.object.metadata.resourceVersion };
+      return JSON.stringify(tableOf(definition, objects, metadata, options));
+    }
+    default:
+      return form satisfies never;
+  }
+}
+
+/** Joins texts that are already there: a list of thousands costs no second serialisation. */
+function listText({ type }: AnyDefinition, objects: readonly KubeObject[], metadata: ListMetadata): string {
+  const head = JSON.stringify({ kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
+  return `${head.slice(0, -1)},"items":[${objects.map(objectText).join(',')}]}`;
+}
+
+function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
+  const items = answer.objects.map((object) => partialMetadata(object, metaVersion));
+  return JSON.stringify({
+    kind: 'PartialObjectMetadataList',
+    apiVersion: `meta.k8s.io/${metaVersion}`,
+    metadata: answer.metadata,
+    items,
+  });
+}

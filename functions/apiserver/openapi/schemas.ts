@@ -1,0 +1,74 @@
+/** The schemas that an OpenAPI document needs: those of its kinds, and all that these refer to. */
+import type { Json, JsonObject } from '../../kube/object.ts';
+import definitions from '../../kube/generated/schema.json' with { type: 'json' };
+import { isJsonObject } from '../registry/decode.ts';
+import type { ResponseKind } from '../discovery/api-resources.ts';
+
+export type Dialect = 'v2' | 'v3';
+
+const all: ReadonlyMap<string, JsonObject> = new Map(Object.entries<JsonObject>(definitions));
+
+const prefix = '#/definitions/';
+const refPrefixes: Readonly<Record<Dialect, string>> = { v2: prefix, v3: '#/components/schemas/' };
+
+export const reference = (schema: string, dialect: Dialect): JsonObject => ({ $ref: refPrefixes[dialect] + schema });
+
+export interface NamedSchema {
+  readonly schema: string;
+  readonly kind: ResponseKind;
+}
+
+/** The schemas by name, sorted; those of kinds say which kind they are. */
+export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect): JsonObject {
+  const names = new Set<string>();
+  const waiting = roots.map(({ schema }) => schema);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const schema = all.get(name);
+    if (schema === undefined || names.has(name)) continue;
+    names.add(name);
+    waiting.push(...referencesIn(schema));
+  }
+  const kinds = Map.groupBy(roots, ({ schema }) => schema);
+  return Object.fromEntries([...names].sort().map((name) => [name, described(name, kinds.get(name) ?? [], dialect)]));
+}
+
+function described(name: string, kinds: readonly NamedSchema[], dialect: Dialect): JsonObject {
+  const schema = translated(all.get(name) ?? {}, dialect);
+  const unique = new Map(kinds.map(({ kind }) => [`${kind.group}/${kind.version}/${kind.kind}`, { ...kind }]));
+  return unique.size === 0 ? schema : { ...schema, 'x-kubernetes-group-version-kind': [...unique.values()] };
+}
+
+function referencesIn(value: Json): string[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([field, part]) =>
+    field === '$ref' && typeof part === 'string' ? [part.slice(prefix.length)] : referencesIn(part),
+  );
+}
+
+/**
+ * The facts are written in the dialect of version 2, with two exceptions: a schema that version 2 cannot express
+ * carries its substitute along, and in version 3 nothing may stand beside a reference.
+ */
+function translated(schema: JsonObject, dialect: Dialect): JsonObject {
+  const { 'x-kubernetes-v2-schema': substitute, oneOf, ...rest } = schema;
+  if (dialect === 'v2') return substitute !== undefined && isJsonObject(substitute) ? { ...rest, ...substitute } : withParts(rest, dialect);
+  const parts = withParts(oneOf === undefined ? rest : { ...rest, oneOf }, dialect);
+  const { $ref, ...siblings } = parts;
+  if (typeof $ref !== 'string' || Object.keys(siblings).length === 0) return parts;
+  return { allOf: [{ $ref }], ...siblings };
+}
+
+function withParts(schema: JsonObject, dialect: Dialect): JsonObject {
+  return Object.fromEntries(
+    Object.entries(schema).map(([field, part]): [string, Json] => {
+      if (field === '$ref' && typeof part === 'string') return [field, refPrefixes[dialect] + part.slice(prefix.length)];
+      if (field === 'properties' && isJsonObject(part)) return [field, mapped(part, dialect)];
+      if ((field === 'items' || field === 'additionalProperties') && isJsonObject(part)) return [field, translated(part, dialect)];
+      return [field, part];
+    }),
+  );
+}
+
+const mapped = (properties: JsonObject, dialect: Dialect): JsonObject =>
+  Object.fromEntries(Object.entries(properties).map(([name, part]) => [name, isJsonObject(part) ? translated(part, dialect) : part]));

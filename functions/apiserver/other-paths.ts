@@ -1,0 +1,48 @@
+/** The paths that are no resources: health, version, discovery, OpenAPI. */
+import type { Discovery } from './discovery/discovery.ts';
+import { methodNotAllowed } from './http/api-errors.ts';
+import type { OpenApi } from './openapi/documents.ts';
+import type { ApiRequest, RequestInfo } from './ports.ts';
+
+/** Source: apimachinery, pkg/version/types.go. */
+export interface VersionDocument {
+  /** An integer as text: clients parse it. */
+  readonly major: string;
+  readonly minor: string;
+  readonly gitVersion: string;
+  readonly gitCommit: string;
+  readonly gitTreeState: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+  readonly compiler: string;
+  readonly platform: string;
+}
+
+export interface OtherPaths {
+  readonly version: VersionDocument;
+  readonly discovery: Discovery;
+  readonly openApi: OpenApi;
+}
+
+const healthPath = /^\/(healthz|livez|readyz)(\/.*)?$/;
+const discoveryPath = /^\/(api(\/v1)?|apis(\/[^/]+(\/[^/]+)?)?)\/?$/;
+
+/** What a caller without credentials may read. */
+export const isPublic = ({ isResource, path, verb }: RequestInfo): boolean =>
+  !isResource &&
+  (verb === 'get' || verb === 'head') &&
+  (healthPath.test(path) || path === '/version' || path === '/version/' || discoveryPath.test(path));
+
+/** Undefined when there is nothing at the path. */
+export function otherPath({ request, url, info }: ApiRequest, paths: OtherPaths): Response | undefined {
+  const response = found(request, url, paths);
+  if (response !== undefined && info.verb !== 'get' && info.verb !== 'head') throw methodNotAllowed();
+  return response;
+}
+
+function found(request: Request, url: URL, { version, discovery, openApi }: OtherPaths): Response | undefined {
+  const path = url.pathname;
+  if (healthPath.test(path)) return new Response('ok', { headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  if (path === '/version' || path === '/version/') return Response.json(version);
+  return openApi.fetch(request, url) ?? discovery.fetch(request, path);
+}

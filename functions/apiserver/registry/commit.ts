@@ -1,0 +1,29 @@
+/** Turns a decision of the registry into an operation of the store, and the store's failures into a Status. */
+import { StatusError } from '../../kube/status-error.ts';
+import type { View } from '../../kube/view.ts';
+import { type Decision, type Operation, StoreError } from '../../store/store.ts';
+import type { Server } from '../server.ts';
+import { statusErrorOf } from './store-errors.ts';
+
+/** A StatusError that `decide` throws refuses the operation, once the view is known to be fresh. */
+export function commit<T>(server: Server, operation: Operation<T>): Promise<T> {
+  const decide = (view: View): Decision<T> => {
+    try {
+      return operation.decide(view);
+    } catch (error) {
+      if (error instanceof StatusError) return { outcome: 'refuse', error };
+      throw error;
+    }
+  };
+  return fromStore(() => server.store.commit({ ...operation, decide }));
+}
+
+/** Runs a call of the store. */
+export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof StoreError) throw statusErrorOf(error);
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * From what a client sent to an object of the expected kind: pruned, defaulted, and refused in upstream's words.
+ * Source: apiserver, pkg/endpoints/handlers/{create,update,rest}.go.
+ */
+import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { decodeObject, schemaFor } from '../../kube/schema.ts';
+import { badRequest, type StatusError } from '../../kube/status-error.ts';
+import type { Body } from '../http/request-body.ts';
+import type { FieldValidation } from '../http/request-options.ts';
+
+export interface Expected {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Name of the OpenAPI definition. */
+  readonly schema: string;
+}
+
+export interface DecodeOptions {
+  readonly fieldValidation: FieldValidation;
+  readonly warnings: Set<string>;
+}
+
+const apiVersionText = ({ group, version }: Pick<Expected, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
+  const value = objectOf(body, expected);
+  const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
+  const kind = textOf(value['kind']) || expected.kind;
+  checkKind(apiVersion, kind, expected);
+  const { object, unknown } = decodeObject(expected.schema, { ...value, apiVersion, kind }, { kind: expected.kind });
+  const errors = strictErrors(unknown, body?.duplicates ?? []);
+  report(errors, options, (text) =>
+    badRequest(`${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${text}`),
+  );
+  return withMetadata(object);
+}
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
+const summaryMax = 30;
+
+function objectOf(body: Body | undefined, expected: Expected): JsonObject {
+  if (isJsonObject(body?.value)) return body.value;
+  const summary = body === undefined ? 'empty data' : JSON.stringify(body.value).slice(0, summaryMax);
+  const problem = "Object 'Kind' is missing in";
+  throw badRequest(
+    `the object provided is unrecognized (must be of type ${expected.kind}): ${problem} '${summary}' (${Buffer.from(summary).toString('hex')})`,
+  );
+}
+
+function checkKind(apiVersion: string, kind: string, expected: Expected): void {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
+  if (apiVersion === apiVersionText(expected) && kind === expected.kind) return;
+  const refuse = (why: string): StatusError =>
+    badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
+  if (schemaFor(apiVersion, kind) === undefined) {
+    const scheme = 'scheme "pkg/api/legacyscheme/scheme.go:30"';
+    throw refuse(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in ${scheme}`);
+  }
+  if (kind === expected.kind) {
+    const want = apiVersionText(expected);
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${want})`);
+  }
+  throw refuse(
+    `converting (${goPackage(group, version)}.${kind}) to (${goPackage(expected.group, '')}.${expected.kind}): unknown conversion`,
+  );
+}
+
+/** How Go prints the package of a type: `v1` of what came in, `core` or `apps` of what is wanted. */
+const goPackage = (group: string, version: string): string => version || group.split('.')[0] || 'core';
+
+/** The schema of every kind that is served has metadata; a client may have left it out. */
+export function withMetadata(object: JsonObject): KubeObject {
+  const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
+  return { ...object, metadata };
+}
+
+/** What strict validation complains about; both arguments are paths. */
+export const strictErrors = (unknown: readonly string[], duplicates: readonly string[]): string[] => [
+  ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
+  ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+];
+
+/** Refuses, warns or stays silent, as the client asked. */
+export function report(errors: readonly string[], options: DecodeOptions, refuse: (text: string) => StatusError): void {
+  if (errors.length === 0) return;
+  switch (options.fieldValidation) {
+    case 'Strict':
+      throw refuse(`strict decoding error: ${errors.join(', ')}`);
+    case 'Warn':
+      for (const error of errors) options.warnings.add(error);
+      return;
+    case 'Ignore':
+      return;
+    default:
+      options.fieldValidation satisfies never;
+  }
+}

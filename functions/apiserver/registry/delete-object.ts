@@ -1,0 +1,154 @@
+/**
+ * Deletes one object: at once, or after its grace period, or after its finalizers.
+ * Source: apiserver, pkg/registry/rest/delete.go and pkg/registry/generic/registry/store.go.
+ */
+import { copy } from '../../kube/copy.ts';
+import type { Status } from '../../kube/generated/types.ts';
+import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
+import { conflict, forbidden, notFound } from '../../kube/status-error.ts';
+import { parseTime, timestamp } from '../../kube/time.ts';
+import type { Key, View } from '../../kube/view.ts';
+import type { AnyDefinition, WriteContext } from '../../resources/definition.ts';
+import type { Decision } from '../../store/store.ts';
+import type { DeleteOptions } from '../http/delete-options.ts';
+import { type ResourceRequest, type Server, writeContext } from '../server.ts';
+import { admit, attributesOf, isAdmitted } from './admit.ts';
+import { commit, fromStore } from './commit.ts';
+import { foregroundFinalizer, orphanFinalizer } from './object-metadata.ts';
+import { keyOf } from './resource-index.ts';
+
+export interface Deleted {
+  /** False: the object is still there, with a deletionTimestamp. */
+  readonly gone: boolean;
+  readonly object: KubeObject;
+}
+
+export async function deleteObject(server: Server, request: ResourceRequest, name: string, options: DeleteOptions): Promise<Deleted> {
+  const { definition } = request;
+  const key = keyOf(definition, request.info.namespace, name);
+  if (definition.undeletable?.some((other) => other.name === key.name && other.namespace === key.namespace) === true) {
+    throw forbidden(definition.type, name, `this ${definition.singular} may not be deleted`);
+  }
+  await admitDeletion(server, request, key, options.dryRun);
+  const context = writeContext(server, request.user);
+  return commit(server, { keys: [key], decide: (view) => decide(view, { key, definition, options, context }) });
+}
+
+async function admitDeletion(server: Server, request: ResourceRequest, key: Key, dryRun: boolean): Promise<void> {
+  const shown = { operation: 'DELETE' as const, name: key.name, dryRun, object: undefined };
+  if (!isAdmitted(server, attributesOf(request, { ...shown, oldObject: undefined }))) return;
+  const view = await fromStore(() => server.store.fresh());
+  await admit(server, attributesOf(request, { ...shown, oldObject: view.get(key)?.object }));
+}
+
+interface Deletion {
+  readonly key: Key;
+  readonly definition: AnyDefinition;
+  readonly options: DeleteOptions;
+  readonly context: WriteContext;
+}
+
+function decide(view: View, deletion: Deletion): Decision<Deleted> {
+  const { key, definition, options } = deletion;
+  const current = view.get(key)?.object;
+  if (current === undefined) throw notFound(definition.type, key.name);
+  checkPreconditions(current, deletion);
+  const next = terminated(copy(current), deletion);
+  const isGone = !isHeld(next, definition) && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  if (options.dryRun) return { outcome: 'answer', answer: { gone: isGone, object: next } };
+  return {
+    outcome: 'write',
+    writes: [{ type: isGone ? 'delete' : 'update', key, object: next }],
+    answer: ([stored]) => ({ gone: isGone, object: stored?.object ?? next }),
+  };
+}
+
+const isHeld = (object: KubeObject, definition: AnyDefinition): boolean =>
+  (object.metadata.finalizers ?? []).length > 0 || definition.isHeld?.(object) === true;
+
+function checkPreconditions(current: KubeObject, { key, definition, options }: Deletion): void {
+  const { uid, resourceVersion } = options.preconditions;
+  const { group, kind } = definition.type;
+  // Upstream puts the kind where the resource belongs.
+  const type = { group, resource: kind };
+  if (uid !== undefined && uid !== uidOf(current)) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${uidOf(current)}). The object might have been deleted and then recreated`;
+    throw conflict(type, key.name, why);
+  }
+  const version = current.metadata.resourceVersion ?? '';
+  if (resourceVersion !== undefined && resourceVersion !== version) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
+    throw conflict(type, key.name, why);
+  }
+}
+
+/** The object with everything set that its deletion sets: finalizers, time and grace. Changes in place. */
+function terminated(object: KubeObject, deletion: Deletion): KubeObject {
+  const { definition, options, context } = deletion;
+  const { metadata } = object;
+  const finalizers = collectorFinalizers(object, deletion);
+  if (finalizers.length > 0) metadata.finalizers = finalizers;
+  else delete metadata.finalizers;
+
+  if (isTerminating(object)) {
+    shortenGrace(object, options.gracePeriodSeconds);
+    return object;
+  }
+  const requested = options.gracePeriodSeconds;
+  const grace = definition.graceSeconds?.(object, requested) ?? 0;
+  const graceSeconds = grace < 0 ? 1 : grace;
+  metadata.deletionTimestamp = timestamp(context.nowMs + graceSeconds * 1000);
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+  if ((metadata.generation ?? 0) > 0) metadata.generation = (metadata.generation ?? 0) + 1;
+  definition.prepareForTermination?.(object, context);
+  return object;
+}
+
+/** A second deletion may only make the wait shorter. */
+function shortenGrace({ metadata }: KubeObject, requested: number | undefined): void {
+  const graceSeconds = metadata.deletionGracePeriodSeconds;
+  if (graceSeconds === undefined || requested === undefined) return;
+  const seconds = requested < 0 ? 1 : requested;
+  if (seconds >= graceSeconds) return;
+  const askedMs = parseTime(metadata.deletionTimestamp ?? '') - graceSeconds * 1000;
+  metadata.deletionTimestamp = timestamp(askedMs + seconds * 1000);
+  metadata.deletionGracePeriodSeconds = seconds;
+}
+
+/** The finalizers, with those of the garbage collector as the policy wants them. Source: store.go, deletionFinalizersForGarbageCollection. */
+function collectorFinalizers({ metadata }: KubeObject, { definition, options }: Deletion): string[] {
+  const finalizers = metadata.finalizers ?? [];
+  const policy = options.propagationPolicy ?? inheritedPolicy(finalizers) ?? definition.defaultPropagation ?? 'Background';
+  const others = finalizers.filter((name) => name !== orphanFinalizer && name !== foregroundFinalizer);
+  switch (policy) {
+    case 'Orphan':
+      return [...others, orphanFinalizer];
+    case 'Foreground':
+      return [...others, foregroundFinalizer];
+    case 'Background':
+      return others;
+    default:
+      return policy satisfies never;
+  }
+}
+
+function inheritedPolicy(finalizers: readonly string[]): 'Orphan' | 'Foreground' | undefined {
+  if (finalizers.includes(orphanFinalizer)) return 'Orphan';
+  return finalizers.includes(foregroundFinalizer) ? 'Foreground' : undefined;
+}
+
+/** What a client gets for a deletion that is over. */
+export function deletedStatus({ type }: AnyDefinition, object: KubeObject): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: object.metadata.name,
+      ...(type.group === '' ? {} : { group: type.group }),
+      kind: type.resource,
+      uid: uidOf(object),
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The part of an object's metadata that belongs to the server.
+ * Source: apiserver, pkg/registry/rest/{create,update,meta}.go.
+ */
+import { deepEqual } from '../../kube/equality.ts';
+import type { FieldError } from '../../kube/field-error.ts';
+import type { ObjectMeta } from '../../kube/generated/types.ts';
+import { dnsSubdomainErrors } from '../../kube/names.ts';
+import { isTerminating, type KubeObject } from '../../kube/object.ts';
+import { timestamp } from '../../kube/time.ts';
+import type { AnyDefinition } from '../../resources/definition.ts';
+import { validateObjectMeta } from '../../resources/metadata-validation.ts';
+import type { World } from '../../world.ts';
+
+export const orphanFinalizer = 'orphan';
+export const foregroundFinalizer = 'foregroundDeletion';
+
+/** Sets what only the server may set on a new object. Changes in place. */
+export function fillMetadata(object: KubeObject, definition: AnyDefinition, world: World): void {
+  const { metadata } = object;
+  dropServerFields(metadata);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.resourceVersion;
+  delete metadata.generation;
+  metadata.uid = world.random.uuid();
+  metadata.creationTimestamp = timestamp(world.clock.now());
+  if (definition.hasGeneration === true) metadata.generation = 1;
+}
+
+/** `selfLink` is gone from the API; field managers are not recorded yet. */
+function dropServerFields(metadata: ObjectMeta): void {
+  delete metadata.selfLink;
+  delete metadata.managedFields;
+}
+
+/** Takes over from the current object what an update cannot change. Changes `next` in place. */
+export function keepMetadata(next: KubeObject, current: KubeObject): void {
+  const { metadata } = next;
+  dropServerFields(metadata);
+  metadata.creationTimestamp = current.metadata.creationTimestamp;
+  if (metadata.uid === undefined || metadata.uid === '') metadata.uid = current.metadata.uid;
+  metadata.resourceVersion = current.metadata.resourceVersion;
+  setOrDelete(metadata, 'generation', current.metadata.generation);
+  if (isTerminating(current)) metadata.deletionTimestamp = current.metadata.deletionTimestamp;
+  const grace = metadata.deletionGracePeriodSeconds ?? current.metadata.deletionGracePeriodSeconds;
+  setOrDelete(metadata, 'deletionGracePeriodSeconds', grace);
+}
+
+function setOrDelete<Field extends keyof ObjectMeta>(metadata: ObjectMeta, field: Field, value: ObjectMeta[Field]): void {
+  if (value === undefined) delete metadata[field];
+  else metadata[field] = value;
+}
+
+/** Counts a change of what the user asks for; neither metadata nor status counts. Changes `next` in place. */
+export function bumpGeneration(next: KubeObject, current: KubeObject, definition: AnyDefinition): void {
+  if (definition.hasGeneration !== true) return;
+  const generation = current.metadata.generation ?? 1;
+  next.metadata.generation = deepEqual(desired(next), desired(current)) ? generation : generation + 1;
+}
+
+function desired(object: KubeObject): object {
+  const { metadata: _metadata, status: _status, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  return rest;
+}
+
+/** What is wrong with the metadata of an object, its name first. */
+export const metadataErrors = (object: KubeObject, { type, validateName = dnsSubdomainErrors }: AnyDefinition): FieldError[] =>
+  validateObjectMeta(object.metadata, { namespaced: type.namespaced, validateName });

@@ -1,0 +1,74 @@
+/** Applies the three kinds of patches to a document. Source: apiserver, pkg/endpoints/handlers/patch.go. */
+import { invalidObject } from '../../kube/field-error.ts';
+import { parseJson } from '../../kube/json-document.ts';
+import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { applyJsonPatch } from '../../kube/patch/json.ts';
+import { applyMergePatch } from '../../kube/patch/merge.ts';
+import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
+import { decodeObject } from '../../kube/schema.ts';
+import { hasReason, type StatusError } from '../../kube/status-error.ts';
+import { unsupportedMediaType } from '../http/content-negotiation.ts';
+import { mediaTypeOf, readBytes } from '../http/request-body.ts';
+import { type DecodeOptions, type Expected, report, strictErrors, withMetadata } from './decode.ts';
+
+export interface Patch {
+  readonly mediaType: PatchMediaType;
+  readonly value: Json;
+  /** Paths of fields that came twice. */
+  readonly duplicates: readonly string[];
+}
+
+const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'] as const;
+type PatchMediaType = (typeof mediaTypes)[number];
+
+export async function readPatch(request: Request): Promise<Patch> {
+  const given = mediaTypeOf(request);
+  const mediaType = mediaTypes.find((type) => type === given);
+  if (mediaType === undefined) throw unsupportedMediaType(mediaTypes);
+  const bytes = await readBytes(request);
+  return { mediaType, ...parseJson(Buffer.from(bytes).toString('utf8')) };
+}
+
+export interface PatchTarget {
+  readonly expected: Expected;
+  readonly options: DecodeOptions;
+}
+
+/** The patched object, decoded; it shares nothing with `current`. */
+export function patched(current: KubeObject, patch: Patch, { expected, options }: PatchTarget): KubeObject {
+  const document = applied(jsonOf(current), patch, expected.schema);
+  const { object, unknown } = decodedPatch(document, expected);
+  report(strictErrors(unknown, patch.duplicates), options, (text) => invalidPatch(document, text));
+  return withMetadata(object);
+}
+
+/** The stored object is JSON already; the types do not know. */
+const jsonOf = (object: KubeObject): JsonObject => object as KubeObject & JsonObject;
+
+function applied(document: JsonObject, patch: Patch, schema: string): JsonObject {
+  switch (patch.mediaType) {
+    case 'application/json-patch+json':
+      return applyJsonPatch(document, patch.value);
+    case 'application/merge-patch+json':
+      return applyMergePatch(document, patch.value);
+    case 'application/strategic-merge-patch+json':
+      return applyStrategicMergePatch(document, patch.value, schema);
+    default:
+      return patch.mediaType satisfies never;
+  }
+}
+
+function decodedPatch(document: JsonObject, { schema, kind }: Expected): ReturnType<typeof decodeObject> {
+  try {
+    return decodeObject(schema, document, { kind });
+  } catch (error) {
+    if (hasReason(error, 'BadRequest')) throw invalidPatch(document, error.message);
+    throw error;
+  }
+}
+
+/** A patch whose result is no object of the kind is invalid, rather than a bad request. */
+const invalidPatch = (document: JsonObject, text: string): StatusError => {
+  const message = `Invalid value: ${JSON.stringify(JSON.stringify(document))}: ${text}`;
+  return invalidObject({ group: '', kind: '' }, '', [{ type: 'FieldValueInvalid', field: 'patch', message }]);
+};

@@ -1,0 +1,74 @@
+/** Which objects a list or watch is about: label and field selectors, on objects and on what they were before a change. */
+import { matchesFields, parseFieldSelector } from '../../kube/fields.ts';
+import { matchesLabels, parseLabelSelector } from '../../kube/labels.ts';
+import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
+import { badRequest } from '../../kube/status-error.ts';
+import type { AnyDefinition } from '../../resources/definition.ts';
+import type { Change } from '../../store/store.ts';
+import { storeResource } from './resource-index.ts';
+
+export interface Selection {
+  /** Nothing is left out: the rest of a list can be counted without looking at it. */
+  readonly isEverything: boolean;
+  matches(object: KubeObject): boolean;
+  /** Whether the object was selected before this change. */
+  matchedBefore(change: Change): boolean;
+}
+
+export function selectionOf(definition: AnyDefinition, selectors: { labelSelector: string; fieldSelector: string }): Selection {
+  const labelRequirements = parsed(() => parseLabelSelector(selectors.labelSelector));
+  const fieldRequirements = parsed(() => parseFieldSelector(selectors.fieldSelector));
+  for (const { field } of fieldRequirements) checkField(field, definition);
+  const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
+    (labelRequirements.length === 0 || matchesLabels(labelRequirements, labels)) &&
+    (fieldRequirements.length === 0 || matchesFields(fieldRequirements, fields()));
+  return {
+    isEverything: labelRequirements.length === 0 && fieldRequirements.length === 0,
+    matches: (object) => selects(labelsOf(object), () => fieldsOf(definition, object)),
+    matchedBefore: ({ type, previous, object }) => {
+      if (type === 'added') return false;
+      // A change that says nothing of what was before left the labels and fields alone.
+      if (previous === undefined) return selects(labelsOf(object), () => fieldsOf(definition, object));
+      return selects(previous.labels, () => ({ ...previous.fields, ...nameFields(object) }));
+    },
+  };
+}
+
+function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof Error) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+function checkField(field: string, { selectableFields }: AnyDefinition): void {
+  if (field === 'metadata.name' || field === 'metadata.namespace') return;
+  if (selectableFields === undefined) {
+    throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
+  }
+  if (!selectableFields.includes(field)) throw badRequest(`field label not supported: ${field}`);
+}
+
+const nameFields = (object: KubeObject): Readonly<Record<string, string>> => ({
+  'metadata.name': nameOf(object),
+  'metadata.namespace': namespaceOf(object),
+});
+
+/** The selectable fields of an object, its name and namespace among them. */
+export const fieldsOf = (definition: AnyDefinition, object: KubeObject): Readonly<Record<string, string>> => ({
+  ...definition.fields?.(object),
+  ...nameFields(object),
+});
+
+/** What the store keeps of each object's past for watches: the `selectableFields` of `createStore`. */
+export function selectableFieldsOf(
+  definitions: readonly AnyDefinition[],
+): (resource: string, object: KubeObject) => Record<string, string> {
+  const byResource = new Map(definitions.map((definition) => [storeResource(definition), definition]));
+  return (resource, object) => {
+    const definition = byResource.get(resource);
+    return { ...(definition === undefined ? nameFields(object) : fieldsOf(definition, object)) };
+  };
+}

@@ -1,0 +1,37 @@
+/** What every part of the apiserver works with. Made once by `createApiServer`; nothing in it changes afterwards. */
+import type { AnyDefinition, WriteContext } from '../resources/definition.ts';
+import type { Store } from '../store/store.ts';
+import type { World } from '../world.ts';
+import type { AdmissionPlugin, ApiRequest, Computation, Connector, User } from './ports.ts';
+import type { Expected } from './registry/decode.ts';
+import type { ResourceIndex } from './registry/resource-index.ts';
+
+export interface Server {
+  readonly store: Store;
+  readonly world: World;
+  readonly resources: ResourceIndex;
+  readonly admission: readonly AdmissionPlugin[];
+  readonly computations: Readonly<Partial<Record<'token-request', Computation>>>;
+  readonly connector: Connector | undefined;
+}
+
+/** A request for a resource that is served, and what its answer will carry besides the object. */
+export interface ResourceRequest extends ApiRequest {
+  readonly definition: AnyDefinition;
+  /** Goes out as `Warning:` headers. */
+  readonly warnings: Set<string>;
+}
+
+export const writeContext = (server: Server, user: User): WriteContext => ({
+  nowMs: server.world.clock.now(),
+  userName: user.name,
+  random: () => server.world.random.next(),
+});
+
+/** What the body of a write of this kind must be. */
+export const expectedOf = ({ type, schema }: AnyDefinition): Expected => ({
+  group: type.group,
+  version: type.version,
+  kind: type.kind,
+  schema,
+});

@@ -1,0 +1,73 @@
+/**
+ * What `kubectl get` prints: rows of cells, made from the columns of the definition.
+ * Source: apiserver, pkg/endpoints/handlers/response.go; apimachinery, pkg/apis/meta/v1/types.go (Table).
+ */
+import type { KubeObject } from '../kube/object.ts';
+import { badRequest } from '../kube/status-error.ts';
+import type { AnyDefinition } from '../resources/definition.ts';
+
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+export interface TableOptions {
+  readonly metaVersion: 'v1' | 'v1beta1';
+  readonly includeObject: IncludeObject;
+  readonly nowMs: number;
+  /** A watch describes its columns once, in the first event. */
+  readonly hasColumns: boolean;
+}
+
+export function includeObjectOf(query: URLSearchParams): IncludeObject {
+  const text = query.get('includeObject') ?? '';
+  switch (text) {
+    case '':
+    case 'Metadata':
+      return 'Metadata';
+    case 'None':
+    case 'Object':
+      return text;
+    default:
+      throw badRequest(`unrecognized includeObject value: ${JSON.stringify(text)}`);
+  }
+}
+
+export function tableOf(definition: AnyDefinition, objects: readonly KubeObject[], metadata: object, options: TableOptions): object {
+  return {
+    kind: 'Table',
+    apiVersion: `meta.k8s.io/${options.metaVersion}`,
+    metadata,
+    columnDefinitions: options.hasColumns ? columnDefinitions(definition) : null,
+    rows: objects.map((object) => ({
+      cells: definition.columns.map((column) => column.value(object, options.nowMs)),
+      ...rowObject(object, options),
+    })),
+  };
+}
+
+const columnDefinitions = ({ columns }: AnyDefinition): object[] =>
+  columns.map(({ name, type, format = '', description, priority }) => ({
+    name,
+    // Upstream's tables call a date a string: the server has already turned it into an age.
+    type: type === 'date' ? 'string' : type,
+    format,
+    description,
+    priority,
+  }));
+
+function rowObject(object: KubeObject, options: TableOptions): { readonly object?: object } {
+  switch (options.includeObject) {
+    case 'None':
+      return {};
+    case 'Object':
+      return { object };
+    case 'Metadata':
+      return { object: partialMetadata(object, options.metaVersion) };
+    default:
+      return options.includeObject satisfies never;
+  }
+}
+
+export const partialMetadata = ({ metadata }: KubeObject, metaVersion: 'v1' | 'v1beta1'): object => ({
+  kind: 'PartialObjectMetadata',
+  apiVersion: `meta.k8s.io/${metaVersion}`,
+  metadata,
+});

@@ -1,0 +1,49 @@
+/** DELETE of one object, and of all that a list selects. Source: apiserver, pkg/endpoints/handlers/delete.go. */
+import { isNotFound } from '../../kube/status-error.ts';
+import { deleteOptionsOf } from '../http/delete-options.ts';
+import { readBody } from '../http/request-body.ts';
+import { listOptionsOf } from '../http/request-options.ts';
+import type { Answer } from '../http/respond.ts';
+import { fromStore } from '../registry/commit.ts';
+import { deletedStatus, deleteObject } from '../registry/delete-object.ts';
+import { storeResource } from '../registry/resource-index.ts';
+import { selectionOf } from '../registry/selection.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+import { namespaceOfList } from './list.ts';
+
+export async function deleteOne(server: Server, request: ResourceRequest): Promise<Answer> {
+  const { definition, info, url } = request;
+  const options = deleteOptionsOf(await readBody(request.request), url.searchParams);
+  const { gone, object } = await deleteObject(server, request, info.name, options);
+  const code = !gone && options.isLegacyForeground ? 202 : 200;
+  if (gone && definition.returnsDeletedObject !== true) return { kind: 'other', code, object: deletedStatus(definition, object) };
+  return { kind: 'object', code, object };
+}
+
+/** How many deletions are under way at once. Source: store.go, deleteCollectionWorkers. */
+const workers = 16;
+
+/** One deletion after another, each on its own: what was deleted stays so, whatever happens later. */
+export async function deleteCollection(server: Server, request: ResourceRequest): Promise<Answer> {
+  const { definition, info, url } = request;
+  const deleteOptions = deleteOptionsOf(await readBody(request.request), url.searchParams);
+  const selection = selectionOf(definition, listOptionsOf(url.searchParams, false));
+  const view = await fromStore(() => server.store.fresh());
+  const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
+  const objects = all.flatMap(({ object }) => (selection.matches(object) ? [object] : []));
+  const metadata = { resourceVersion: String(view.revision) };
+  for (let start = 0; start < objects.length; start += workers) {
+    const names = objects.slice(start, start + workers);
+    await Promise.all(
+      names.map(async ({ metadata: { name = '', namespace = '' } }) => {
+        const one = { ...request, info: { ...info, name, namespace } };
+        await deleteObject(server, one, name, deleteOptions).catch(ignoreNotFound);
+      }),
+    );
+  }
+  return { kind: 'list', objects, metadata };
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}

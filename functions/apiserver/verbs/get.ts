@@ -1,0 +1,27 @@
+/** GET of one object. Without a resourceVersion it is the newest state; with one, anything not older. */
+import { notFound } from '../../kube/status-error.ts';
+import type { Stored } from '../../kube/view.ts';
+import type { Answer } from '../http/respond.ts';
+import { revisionOf } from '../http/request-options.ts';
+import { fromStore } from '../registry/commit.ts';
+import { keyOf } from '../registry/resource-index.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+
+export async function get(server: Server, request: ResourceRequest): Promise<Answer> {
+  const { object } = await getStored(server, request);
+  return { kind: 'object', code: 200, object };
+}
+
+/** The object that the path names, at the resourceVersion that the query asks for. */
+export async function getStored(server: Server, { definition, info, url }: ResourceRequest): Promise<Stored> {
+  const { store } = server;
+  const version = url.searchParams.get('resourceVersion') ?? '';
+  const revision = revisionOf(version);
+  const view = await fromStore(async () => {
+    if (revision !== undefined) return store.notOlderThan(revision);
+    return version === '0' ? store.view() : store.fresh();
+  });
+  const stored = view.get(keyOf(definition, info.namespace, info.name));
+  if (stored === undefined) throw notFound(definition.type, info.name);
+  return stored;
+}

@@ -1,0 +1,101 @@
+/**
+ * LIST: which state, which objects of it, and how many at once.
+ * Source: apiserver, pkg/storage/cacher/delegator/interface.go (which state), pkg/storage/etcd3/store.go (pages).
+ */
+import type { KubeObject, ObjectName } from '../../kube/object.ts';
+import type { Stored, View } from '../../kube/view.ts';
+import type { Store } from '../../store/store.ts';
+import { StoreError } from '../../store/store.ts';
+import type { Answer, ListMetadata } from '../http/respond.ts';
+import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
+import { fromStore } from '../registry/commit.ts';
+import { decodeToken, encodeToken, ExpiredToken } from '../registry/continue-token.ts';
+import { storeResource } from '../registry/resource-index.ts';
+import { type Selection, selectionOf } from '../registry/selection.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+
+export async function list(server: Server, request: ResourceRequest): Promise<Answer> {
+  const { definition, info } = request;
+  const options = listOptionsOf(request.url.searchParams, false);
+  const selection = selectionOf(definition, options);
+  const { view, after } = await fromStore(() => pictureFor(server.store, options));
+  // The view is live: everything is taken from it before anything else is waited for.
+  const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
+  const { objects, metadata } = pageOf(all, { selection, after, limit: options.limit, revision: view.revision });
+  return { kind: 'list', objects, metadata };
+}
+
+/** Undefined for cluster-scoped resources and for lists over all namespaces. */
+export const namespaceOfList = ({ definition }: ResourceRequest, namespace: string): string | undefined =>
+  definition.type.namespaced && namespace !== '' ? namespace : undefined;
+
+interface Picture {
+  readonly view: View;
+  /** The last object of the page before. */
+  readonly after?: ObjectName;
+}
+
+async function pictureFor(store: Store, options: ListOptions): Promise<Picture> {
+  if (options.continue !== '') return continued(store, options.continue);
+  const revision = revisionOf(options.resourceVersion);
+  if (revision === undefined) return { view: options.resourceVersion === '0' ? store.view() : await store.fresh() };
+  // Without a match, a limit has always meant exactly this revision.
+  const isExact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);
+  return { view: await (isExact ? store.at(revision) : store.notOlderThan(revision)) };
+}
+
+async function continued(store: Store, text: string): Promise<Picture> {
+  const token = decodeToken(text);
+  if (token.revision === -1) return { view: await store.fresh(), after: token.after };
+  try {
+    return { view: await store.at(token.revision), after: token.after };
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'compacted') throw new ExpiredToken(token, error);
+    throw error;
+  }
+}
+
+interface PageRequest {
+  readonly selection: Selection;
+  readonly after: ObjectName | undefined;
+  /** 0: no limit. */
+  readonly limit: number;
+  readonly revision: number;
+}
+
+interface Page {
+  readonly objects: readonly KubeObject[];
+  readonly metadata: ListMetadata;
+}
+
+function pageOf(all: readonly Stored[], { selection, after, limit, revision }: PageRequest): Page {
+  const objects: KubeObject[] = [];
+  let last: ObjectName | undefined;
+  let index = after === undefined ? 0 : firstAfter(all, after);
+  for (; index < all.length; index += 1) {
+    const stored = all[index];
+    if (stored === undefined || !selection.matches(stored.object)) continue;
+    if (limit > 0 && objects.length === limit) break;
+    objects.push(stored.object);
+    last = stored.key;
+  }
+  const resourceVersion = String(revision);
+  if (index === all.length || last === undefined) return { objects, metadata: { resourceVersion } };
+  const remaining = selection.isEverything ? { remainingItemCount: all.length - index } : {};
+  return { objects, metadata: { resourceVersion, continue: encodeToken({ revision, after: last }), ...remaining } };
+}
+
+/** Where the list goes on: by binary search, since it is in key order. */
+function firstAfter(all: readonly Stored[], after: ObjectName): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const key = all[middle]?.key;
+    if (key !== undefined && !isAfter(key, after)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const isAfter = (a: ObjectName, b: ObjectName): boolean => (a.namespace === b.namespace ? a.name > b.name : a.namespace > b.namespace);

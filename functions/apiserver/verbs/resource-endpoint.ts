@@ -1,0 +1,91 @@
+/** Finds the verb, or the subresource, that a request for a served resource means. */
+import type { AnyDefinition, Verb } from '../../resources/definition.ts';
+import { methodNotAllowed, pageNotFound } from '../http/api-errors.ts';
+import { type Answer, respond } from '../http/respond.ts';
+import type { RequestInfo } from '../ports.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+import { create } from './create.ts';
+import { deleteCollection, deleteOne } from './delete.ts';
+import { get } from './get.ts';
+import { list } from './list.ts';
+import { patch, patchStatus } from './patch.ts';
+import { getScale, patchScale, updateScale } from './scale.ts';
+import { computedSubresource, connectSubresource, objectSubresource } from './subresource.ts';
+import { update, updateStatus } from './update.ts';
+import { watch } from './watch.ts';
+
+type Endpoint = (server: Server, request: ResourceRequest) => Promise<Answer | Response>;
+
+const verbs: Readonly<Record<Verb, Endpoint>> = {
+  create,
+  get,
+  list,
+  watch,
+  update,
+  patch,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+};
+
+const statusVerbs: Readonly<Record<string, Endpoint>> = { get, update: updateStatus, patch: patchStatus };
+const scaleVerbs: Readonly<Record<string, Endpoint>> = { get: getScale, update: updateScale, patch: patchScale };
+
+export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+export async function serveResource(server: Server, request: ResourceRequest): Promise<Response> {
+  const endpoint = endpointOf(request);
+  if (endpoint === undefined) return pageNotFound();
+  const answer = await endpoint(server, request);
+  return answer instanceof Response ? answer : respond(server, request, answer);
+}
+
+function endpointOf(request: ResourceRequest): Endpoint | undefined {
+  const { definition, info } = request;
+  if (!isPlaced(request)) return undefined;
+  switch (info.subresource) {
+    case '':
+      return verbOf(request);
+    case 'status':
+      if (definition.hasStatus === true) return statusVerbs[info.verb] ?? refuse;
+      break;
+    case 'scale':
+      if (definition.scale !== undefined) return scaleVerbs[info.verb] ?? refuse;
+      break;
+  }
+  return declaredSubresource(request);
+}
+
+function verbOf({ definition, info }: ResourceRequest): Endpoint {
+  const verb = (definition.verbs ?? allVerbs).find((one) => one === info.verb);
+  const spansNamespaces = verb === 'list' || verb === 'watch';
+  if (verb === undefined || (definition.type.namespaced && info.namespace === '' && !spansNamespaces)) return refuse;
+  return verbs[verb];
+}
+
+function declaredSubresource({ definition, info }: ResourceRequest): Endpoint | undefined {
+  const subresource = definition.subresources?.find(({ name }) => name === info.subresource);
+  switch (subresource?.kind) {
+    case 'object':
+      return (server, request) => objectSubresource(server, request, subresource);
+    case 'computed':
+      return (server, request) => computedSubresource(server, request, subresource);
+    case 'connect':
+      return (server, request) => connectSubresource(server, request, subresource);
+    case undefined:
+      return undefined;
+    default:
+      return subresource satisfies never;
+  }
+}
+
+/** A path through a namespace leads to namespaced resources only; below `/namespaces/{name}` it is the Namespace itself. */
+const isPlaced = ({ definition, info }: ResourceRequest): boolean =>
+  definition.type.namespaced || info.namespace === '' || info.namespace === info.name;
+
+const refuse: Endpoint = async () => {
+  throw methodNotAllowed();
+};
+
+/** Whether the request may last: a watch, or a connection to a node. */
+export const isLongRunning = ({ subresources }: AnyDefinition, { verb, subresource }: RequestInfo): boolean =>
+  verb === 'watch' || subresources?.some(({ name, kind }) => name === subresource && kind === 'connect') === true;

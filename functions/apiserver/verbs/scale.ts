@@ -1,0 +1,83 @@
+/** The `/scale` subresource: an autoscaling/v1 Scale that stands for a number in its parent. */
+import { copy } from '../../kube/copy.ts';
+import { invalid, invalidObject } from '../../kube/field-error.ts';
+import type { Scale } from '../../kube/generated/types.ts';
+import { type KubeObject, nameOf } from '../../kube/object.ts';
+import { badRequest } from '../../kube/status-error.ts';
+import type { AnyDefinition, ScaleSource } from '../../resources/definition.ts';
+import { readBody } from '../http/request-body.ts';
+import { writeOptionsOf } from '../http/request-options.ts';
+import type { Answer } from '../http/respond.ts';
+import { decodeBody, type Expected } from '../registry/decode.ts';
+import { patched, readPatch } from '../registry/patch-document.ts';
+import { mainStrategy, updateObject } from '../registry/update-object.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+import { getStored } from './get.ts';
+import { checkName } from './update.ts';
+
+const expectedScale: Expected = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'io.k8s.api.autoscaling.v1.Scale' };
+
+function scaleOf(object: KubeObject, source: ScaleSource<KubeObject>): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = source.selector(object);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: source.specReplicas(object) },
+    status: { replicas: source.statusReplicas(object), ...(selector === '' ? {} : { selector }) },
+  };
+}
+
+const sourceOf = ({ scale, type }: AnyDefinition): ScaleSource<KubeObject> => {
+  if (scale === undefined) throw badRequest(`${type.resource} cannot be scaled`);
+  return scale;
+};
+
+export async function getScale(server: Server, request: ResourceRequest): Promise<Answer> {
+  const { object } = await getStored(server, request);
+  return { kind: 'other', code: 200, object: scaleOf(object, sourceOf(request.definition)) };
+}
+
+export async function updateScale(server: Server, request: ResourceRequest): Promise<Answer> {
+  const options = writeOptionsOf(request.url.searchParams, 'UpdateOptions');
+  const scale = decodeBody(await readBody(request.request), expectedScale, { ...options, warnings: request.warnings });
+  checkName(scale, request.info);
+  return writeScale(server, request, { dryRun: options.dryRun, next: () => scale });
+}
+
+export async function patchScale(server: Server, request: ResourceRequest): Promise<Answer> {
+  const options = writeOptionsOf(request.url.searchParams, 'PatchOptions');
+  const change = await readPatch(request.request);
+  const target = { expected: expectedScale, options: { ...options, warnings: request.warnings } };
+  return writeScale(server, request, { dryRun: options.dryRun, next: (current) => patched(current, change, target) });
+}
+
+interface ScaleWrite {
+  readonly dryRun: boolean;
+  /** The next Scale, made from the current one. */
+  next(current: Scale): KubeObject;
+}
+
+async function writeScale(server: Server, request: ResourceRequest, { dryRun, next }: ScaleWrite): Promise<Answer> {
+  const source = sourceOf(request.definition);
+  const transform = (current: KubeObject): KubeObject => {
+    const scale = next(scaleOf(current, source));
+    const replicas = replicasOf(scale);
+    if (replicas < 0) {
+      const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+      throw invalidObject(expectedScale, nameOf(current), [error]);
+    }
+    const object = copy(current);
+    source.setReplicas(object, replicas);
+    // The Scale's own are preconditions, also when it has none.
+    object.metadata.resourceVersion = scale.metadata.resourceVersion ?? current.metadata.resourceVersion;
+    object.metadata.uid = scale.metadata.uid ?? current.metadata.uid;
+    return object;
+  };
+  const updated = await updateObject(server, request, { name: request.info.name, dryRun, strategy: mainStrategy, transform });
+  return { kind: 'other', code: 200, object: scaleOf(updated, source) };
+}
+
+/** The body was decoded as a Scale. */
+const replicasOf = ({ spec }: KubeObject): number => (spec as Scale['spec'])?.replicas ?? 0;

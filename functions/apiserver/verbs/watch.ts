@@ -1,0 +1,55 @@
+/** WATCH: where it starts and in which form it is sent. Source: apiserver, pkg/endpoints/handlers/{get,watch}.go. */
+import type { View } from '../../kube/view.ts';
+import { negotiate } from '../http/content-negotiation.ts';
+import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
+import { fromStore } from '../registry/commit.ts';
+import { storeResource } from '../registry/resource-index.ts';
+import { selectionOf } from '../registry/selection.ts';
+import type { ResourceRequest, Server } from '../server.ts';
+import { includeObjectOf } from '../table.ts';
+import { createEventEncoder } from '../watch/event-encoder.ts';
+import { eventStream } from '../watch/event-stream.ts';
+import { namespaceOfList } from './list.ts';
+
+/** Without a timeoutSeconds: between this and twice this. Source: pkg/server/config.go, MinRequestTimeout. */
+const timeoutSecondsDefault = 1800;
+
+export async function watch(server: Server, request: ResourceRequest): Promise<Response> {
+  const { definition, info, url } = request;
+  const { store, world } = server;
+  const options = listOptionsOf(url.searchParams, true);
+  const { form, metaVersion } = negotiate(request.request.headers.get('accept'), { forms: true });
+  const selection = selectionOf(definition, options);
+  const resource = storeResource(definition);
+  const namespace = namespaceOfList(request, info.namespace);
+  const start = await fromStore(() => startOf(server, options));
+  // A live view: its revision and its objects are read without waiting in between.
+  const initial = 'view' in start ? start.view.list(resource, namespace).map(({ object }) => object) : [];
+  const plan = {
+    resource,
+    namespace,
+    selection,
+    after: 'view' in start ? start.view.revision : start.after,
+    initial: initial.filter((object) => selection.matches(object)),
+    hasBookmarks: options.allowWatchBookmarks,
+    marksInitialEnd: options.sendInitialEvents === true,
+    timeoutMs: 1000 * (options.timeoutSeconds ?? timeoutSecondsDefault * (1 + world.random.next())),
+  };
+  const includeObject = includeObjectOf(url.searchParams);
+  const encoder = createEventEncoder(definition, { form, metaVersion, includeObject, nowMs: () => world.clock.now() });
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
+  return new Response(eventStream(plan, encoder, { store, world }), { headers });
+}
+
+/** After a revision, or with everything that is in a view, which is live. */
+type Start = { readonly after: number } | { readonly view: View };
+
+async function startOf({ store }: Server, options: ListOptions): Promise<Start> {
+  const revision = revisionOf(options.resourceVersion);
+  // Without a resourceVersion, initial events are the default.
+  const sendsInitial = options.sendInitialEvents ?? revision === undefined;
+  if (!sendsInitial) return { after: revision ?? (await store.fresh()).revision };
+  if (revision !== undefined) return { view: await store.notOlderThan(revision) };
+  const mayBeStale = options.resourceVersion === '0' && options.sendInitialEvents !== true;
+  return { view: mayBeStale ? store.view() : await store.fresh() };
+}

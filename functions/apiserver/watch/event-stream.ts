@@ -1,0 +1,167 @@
+/**
+ * The body of a watch: what was there at the start, then every change, until the client leaves or its time is up.
+ * A slow reader makes the watch wait, not the memory grow; one that falls too far behind gets 410 and begins again.
+ */
+import type { UnderlyingSource } from 'node:stream/web';
+import type { KubeObject } from '../../kube/object.ts';
+import { StatusError } from '../../kube/status-error.ts';
+import { type Change, type Store, StoreError } from '../../store/store.ts';
+import type { World } from '../../world.ts';
+import type { Selection } from '../registry/selection.ts';
+import { expired, statusErrorOf, watchTooOld } from '../registry/store-errors.ts';
+import type { EventEncoder } from './event-encoder.ts';
+
+export interface WatchPlan {
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly selection: Selection;
+  /** Sent as ADDED before anything else. */
+  readonly initial: readonly KubeObject[];
+  /** The revision of `initial`: changes after it follow. */
+  readonly after: number;
+  readonly hasBookmarks: boolean;
+  /** A bookmark tells where `initial` ends. */
+  readonly marksInitialEnd: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Source: apiserver, pkg/storage/cacher/cacher.go, defaultBookmarkFrequency. */
+const bookmarkMs = 60_000;
+/** Waiting for the reader starts when this much has not been read. */
+const unreadBytesMax = 256 * 1024;
+
+export function eventStream(
+  plan: WatchPlan,
+  encoder: EventEncoder,
+  { store, world }: { store: Store; world: World },
+): ReadableStream<Uint8Array> {
+  const stop = new AbortController();
+  let resume: (() => void) | undefined;
+  const source: UnderlyingSource<Uint8Array> = {
+    start(controller) {
+      const reader: Reader = {
+        send: (bytes) => controller.enqueue(bytes),
+        ready: async () => {
+          if ((controller.desiredSize ?? 0) <= 0 && !stop.signal.aborted) await new Promise<void>((resolve) => (resume = resolve));
+        },
+        end: () => controller.close(),
+      };
+      void pump(new WatchRun({ plan, encoder, store, world, stop, reader }));
+    },
+    pull: () => resume?.(),
+    cancel() {
+      stop.abort();
+      resume?.();
+    },
+  };
+  return new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: unreadBytesMax }));
+}
+
+interface Reader {
+  send(bytes: Uint8Array): void;
+  /** Resolves once the reader has room for more, or left. */
+  ready(): Promise<void>;
+  end(): void;
+}
+
+interface RunParts {
+  readonly plan: WatchPlan;
+  readonly encoder: EventEncoder;
+  readonly store: Store;
+  readonly world: World;
+  readonly stop: AbortController;
+  readonly reader: Reader;
+}
+
+async function pump(run: WatchRun): Promise<void> {
+  try {
+    await run.run();
+  } catch (error) {
+    run.fail(error);
+  } finally {
+    run.end();
+  }
+}
+
+class WatchRun {
+  readonly #parts: RunParts;
+  #revision: number;
+  #timeIsUp = false;
+  #cancelTimers: (() => void)[] = [];
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#revision = parts.plan.after;
+  }
+
+  async run(): Promise<void> {
+    const { plan, encoder, store, world, stop, reader } = this.#parts;
+    this.#cancelTimers.push(
+      world.clock.after(plan.timeoutMs, () => {
+        this.#timeIsUp = true;
+        stop.abort();
+      }),
+    );
+    for (const object of plan.initial) this.#send(encoder.event('ADDED', object));
+    if (plan.marksInitialEnd && plan.hasBookmarks) this.#send(encoder.bookmark(plan.after, true));
+    this.#scheduleBookmark();
+    await reader.ready();
+    const request = { resource: plan.resource, after: plan.after, signal: stop.signal };
+    for await (const batch of store.watch(plan.namespace === undefined ? request : { ...request, namespace: plan.namespace })) {
+      for (const change of batch.changes) this.#sendChange(change);
+      this.#revision = batch.revision;
+      await reader.ready();
+    }
+  }
+
+  fail(error: unknown): void {
+    if (this.#hasReaderLeft()) return;
+    const { encoder, world } = this.#parts;
+    const status = statusOf(error);
+    if (status.code === 500) world.log.error('a watch ended with an error', { error });
+    this.#send(encoder.error(status));
+  }
+
+  end(): void {
+    for (const cancel of this.#cancelTimers) cancel();
+    if (this.#hasReaderLeft()) return;
+    // So that the next watch can start where this one ended.
+    if (this.#timeIsUp && this.#parts.plan.hasBookmarks) this.#send(this.#parts.encoder.bookmark(this.#revision, false));
+    this.#parts.reader.end();
+  }
+
+  #hasReaderLeft(): boolean {
+    return this.#parts.stop.signal.aborted && !this.#timeIsUp;
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (!this.#hasReaderLeft()) this.#parts.reader.send(bytes);
+  }
+
+  /** A selector sees an object come and go, though it is only modified. */
+  #sendChange(change: Change): void {
+    const { plan, encoder } = this.#parts;
+    const wasSelected = plan.selection.matchedBefore(change);
+    const isSelected = change.type !== 'deleted' && plan.selection.matches(change.object);
+    if (isSelected) this.#send(encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change.object));
+    else if (wasSelected) this.#send(encoder.event('DELETED', change.object));
+  }
+
+  #scheduleBookmark(): void {
+    const { plan, encoder, world } = this.#parts;
+    if (!plan.hasBookmarks || this.#hasReaderLeft()) return;
+    const cancel = world.clock.after(bookmarkMs, () => {
+      this.#cancelTimers = this.#cancelTimers.filter((other) => other !== cancel);
+      this.#send(encoder.bookmark(this.#revision, false));
+      this.#scheduleBookmark();
+    });
+    this.#cancelTimers.push(cancel);
+  }
+}
+
+function statusOf(error: unknown): StatusError {
+  if (error instanceof StoreError && error.code === 'compacted') return expired(watchTooOld, error);
+  if (error instanceof StoreError) return statusErrorOf(error);
+  if (error instanceof StatusError) return error;
+  return new StatusError(500, 'InternalError', 'Internal error occurred: the watch failed', { cause: error });
+}
