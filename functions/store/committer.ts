@@ -2,7 +2,7 @@
  * Commits operations, many in one slot, one slot at a time. While a slot is undecided (no answer came), nothing else is
  * sent: the same bytes go to the same place until it is known who won.
  */
-import type { Clock, Random } from '../world.ts';
+import type { Clock, Log, Random } from '../world.ts';
 import { blobBody } from './body.ts';
 import type { StoreLimits } from './limits.ts';
 import type { Entry, LogSlot } from './log-slot.ts';
@@ -22,6 +22,7 @@ export interface CommitterParts {
   readonly planner: Planner;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
   readonly limits: StoreLimits;
 }
 
@@ -177,12 +178,15 @@ export class Committer {
   }
 
   async #attempt(item: SlotItem, own: LogSlot): Promise<'written' | 'taken' | 'unknown'> {
-    const { table, tail, clock, limits } = this.#parts;
+    const { table, tail, clock, log, limits } = this.#parts;
     const found = tail.isConfirmedWithin(limits.headLifeMs) ? 'absent' : await this.#look(item);
     if (found !== 'absent') return found;
     const reading = readingOf(clock);
     const appended = await table.appendSlot(item, reading.nowMs);
-    if (appended.outcome === 'unknown') return 'unknown';
+    if (appended.outcome === 'unknown') {
+      log.warn('a slot was sent, and it is not known whether it was written', { slot: item.slot, cause: appended.cause });
+      return 'unknown';
+    }
     if (appended.outcome === 'taken' && appended.by.nonce !== item.nonce) return 'taken';
     tail.applyOwn(own, reading);
     return 'written';

@@ -71,7 +71,7 @@ class LogStore implements Store {
     this.#replica = replica;
     this.#past = past;
     this.#tail = tail;
-    this.#committer = new Committer({ table, replica, tail, planner: new Planner(fields, all), clock, random, limits: all });
+    this.#committer = new Committer({ table, replica, tail, planner: new Planner(fields, all), clock, random, log, limits: all });
     this.#watches = new Watches({
       replica,
       clock,

@@ -53,7 +53,7 @@ export type Appended =
   | { readonly outcome: 'written' }
   | { readonly outcome: 'taken'; readonly by: SlotItem }
   /** It may be written now, later, or never. */
-  | { readonly outcome: 'unknown' };
+  | { readonly outcome: 'unknown'; readonly cause?: Error };
 
 export type Outcome = 'written' | 'taken' | 'unknown';
 

@@ -1,0 +1,225 @@
+/**
+ * The table of one machine: LMDB in one data directory. What was acknowledged survives the end of the process and of
+ * the machine's power: a commit is answered after it has been synced to the disk, and commits that wait share the sync.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { open, type RootDatabase } from 'lmdb';
+import { decodeItem, encodeItem } from './item-codec.ts';
+import { StoreError } from '../store.ts';
+import type { Appended, LeaseItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+
+/** Changes when an older version could not read what this one writes. */
+const format = 'hibernetes store 1';
+
+/** The file in the data directory that names its format. */
+const formatFile = 'format';
+const tableFile = 'table.mdb';
+
+const pageSlots = 256;
+/** Removed in one transaction, so that commits are not kept waiting. */
+const pruneAtOnce = 1000;
+
+/** Address space, not disk: the file is as large as what is in it. */
+const mapBytes = 64 * 1024 ** 3;
+
+export function embeddedTable(directory: string): Table {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  checkFormat(directory);
+  // Without overlapping, a commit's promise waits for the sync.
+  const database = open<Buffer, EmbeddedKey>({
+    path: join(directory, tableFile),
+    overlappingSync: false,
+    mapSize: mapBytes,
+    encoding: 'binary',
+  });
+  return new EmbeddedTable(database);
+}
+
+function checkFormat(directory: string): void {
+  const path = join(directory, formatFile);
+  if (!existsSync(path)) {
+    if (existsSync(join(directory, tableFile))) throw new StoreError('corrupt', `${path} is missing, but there is a table beside it`);
+    return writeFileSync(path, `${format}\n`, { flush: true });
+  }
+  const found = readFileSync(path, 'utf8').trim();
+  if (found === format) return;
+  throw new StoreError('wrong-format', `the data directory ${directory} has the format "${found}"; this version reads "${format}"`);
+}
+
+/**
+ * L slot · O resource, shard, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
+ * name · B hash. Numbers and texts sort as such.
+ */
+type EmbeddedKey = (string | number)[];
+
+const slotKey = (slot: number): EmbeddedKey => ['L', slot];
+const objectKey = ({ resource, shard, namespace, name }: ObjectItem): EmbeddedKey => ['O', resource, shard, namespace, name];
+const metaKey: EmbeddedKey = ['M'];
+const leaseKey = ({ shard, name }: LeaseItem): EmbeddedKey => ['K', shard, name];
+const blobKey = (hash: string): EmbeddedKey => ['B', hash];
+/** Sorts after all that begins the same. */
+const last = '\uFFFF';
+
+type Head<T, Binary extends keyof T> = Omit<T, Binary>;
+
+class EmbeddedTable implements Table {
+  readonly #database: RootDatabase<Buffer, EmbeddedKey>;
+
+  constructor(database: RootDatabase<Buffer, EmbeddedKey>) {
+    this.#database = database;
+  }
+
+  async appendSlot({ frames, ...head }: SlotItem): Promise<Appended> {
+    const key = slotKey(head.slot);
+    try {
+      const isWritten = await this.#database.ifNoExists(key, () => {
+        void this.#database.put(key, encodeItem(head, frames));
+      });
+      if (isWritten) return { outcome: 'written' };
+    } catch (error) {
+      // A disk that is full or fails: the same bytes are sent again until it is known.
+      if (error instanceof Error) return { outcome: 'unknown', cause: error };
+      throw error;
+    }
+    const by = this.#get(key);
+    return by === undefined ? { outcome: 'unknown' } : { outcome: 'taken', by: slotItem(by, head.slot) };
+  }
+
+  async readSlots(after: number, limit: number = pageSlots): Promise<SlotPage> {
+    const found = [...this.#range(slotKey(after + 1), ['L', last], limit + 1)];
+    const slots = found.slice(0, limit).map(({ key, value }) => slotItem(value, Number(key[1])));
+    return { slots, more: found.length > limit };
+  }
+
+  async readMeta(): Promise<MetaItem> {
+    return metaItem(this.#get(metaKey));
+  }
+
+  advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+    return this.#transaction<Outcome>(() => {
+      if (metaItem(this.#database.get(metaKey)).slot !== fromSlot) return 'taken';
+      void this.#database.put(metaKey, encodeItem(to));
+      return 'written';
+    });
+  }
+
+  putObjects(items: readonly ObjectItem[]): Promise<'written'> {
+    return this.#transaction(() => {
+      for (const item of items) this.#putObject(item);
+      return 'written';
+    });
+  }
+
+  async readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
+    const found = this.#range(['O', resource, shard], ['O', resource, shard, last]);
+    return [...found].map(({ key, value }) => objectItem(value, key));
+  }
+
+  putLease(item: LeaseItem): Promise<Outcome> {
+    return this.#transaction<Outcome>(() => {
+      const key = leaseKey(item);
+      const current = this.#database.get(key);
+      if (current !== undefined && leaseItem(current, key).revision >= item.revision) return 'taken';
+      const { body, ...head } = item;
+      void this.#database.put(key, encodeItem(head, body));
+      return 'written';
+    });
+  }
+
+  async readLeases(shard: number): Promise<readonly LeaseItem[]> {
+    return [...this.#range(['K', shard], ['K', shard, last])].map(({ key, value }) => leaseItem(value, key));
+  }
+
+  putBlob(hash: string, bytes: Uint8Array): Promise<'written'> {
+    return this.#transaction(() => {
+      void this.#database.put(blobKey(hash), Buffer.from(bytes));
+      return 'written';
+    });
+  }
+
+  async readBlob(hash: string): Promise<Uint8Array | undefined> {
+    return this.#get(blobKey(hash));
+  }
+
+  async prune({ slot, beforeMs, blobs }: Prune): Promise<void> {
+    const keys: EmbeddedKey[] = blobs.map(blobKey);
+    for (const { key, value } of this.#range(slotKey(0), slotKey(slot + 1), pruneAtOnce)) {
+      // Slots are written in order of time, more or less.
+      if (slotItem(value, Number(key[1])).writtenMs >= beforeMs) break;
+      keys.push(key);
+    }
+    const tombstones = [...this.#range(['T'], ['T', beforeMs], pruneAtOnce)].map(({ key }) => key);
+    if (keys.length + tombstones.length === 0) return;
+    await this.#transaction(() => {
+      for (const key of keys) void this.#database.remove(key);
+      for (const key of tombstones) this.#removeTombstone(key);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  #putObject(item: ObjectItem): void {
+    const key = objectKey(item);
+    const current = this.#database.get(key);
+    if (current !== undefined && objectItem(current, key).revision >= item.revision) return;
+    const { body, ...head } = item;
+    void this.#database.put(key, encodeItem({ ...head, isTombstone: body === undefined }, body));
+    if (body === undefined) void this.#database.put(['T', item.writtenMs, ...key], Buffer.alloc(0));
+  }
+
+  #removeTombstone(tombstone: EmbeddedKey): void {
+    const [, writtenMs, ...key] = tombstone;
+    const current = this.#database.get(key);
+    const item = current === undefined ? undefined : objectItem(current, key);
+    // Unless the object came back since.
+    if (item?.body === undefined && item?.writtenMs === writtenMs) void this.#database.remove(key);
+    void this.#database.remove(tombstone);
+  }
+
+  async #transaction<T>(action: () => T): Promise<T> {
+    try {
+      return await this.#database.transaction(action);
+    } catch (error) {
+      if (error instanceof StoreError || !(error instanceof Error)) throw error;
+      throw new StoreError('unavailable', 'the data directory cannot be written', { cause: error });
+    }
+  }
+
+  /** Reads see what any process has committed before, not what was there when this turn of the event loop began. */
+  #get(key: EmbeddedKey): Buffer | undefined {
+    this.#database.resetReadTxn();
+    return this.#database.get(key);
+  }
+
+  #range(start: EmbeddedKey, end: EmbeddedKey, limit?: number): Iterable<{ readonly key: EmbeddedKey; readonly value: Buffer }> {
+    this.#database.resetReadTxn();
+    return this.#database.getRange({ start, end, ...(limit === undefined ? {} : { limit }) });
+  }
+}
+
+function slotItem(value: Uint8Array, slot: number): SlotItem {
+  const { head, binary } = decodeItem<Head<SlotItem, 'frames'>>(value, `slot ${slot}`);
+  if (head.slot !== slot) throw new StoreError('corrupt', `slot ${slot} cannot be read: it says that it is slot ${head.slot}`);
+  return { ...head, frames: binary };
+}
+
+function objectItem(value: Uint8Array, key: EmbeddedKey): ObjectItem {
+  const { head, binary } = decodeItem<Head<ObjectItem, 'body'> & { readonly isTombstone: boolean }>(
+    value,
+    `object ${key.slice(1).join(' ')}`,
+  );
+  const { isTombstone, ...item } = head;
+  return isTombstone ? item : { ...item, body: binary };
+}
+
+function leaseItem(value: Uint8Array, key: EmbeddedKey): LeaseItem {
+  const { head, binary } = decodeItem<Head<LeaseItem, 'body'>>(value, `lease ${key.slice(1).join(' ')}`);
+  return { ...head, body: binary };
+}
+
+function metaItem(value: Uint8Array | undefined): MetaItem {
+  return value === undefined ? { slot: 0, revision: 0, resources: [] } : decodeItem<MetaItem>(value, 'the watermark').head;
+}
