@@ -2,7 +2,13 @@
  * Speaks and listens inside a network namespace, so that tests see what a pod would see.
  *   echo.ts serve PORT NAME          answers every TCP connection and UDP datagram with "NAME CALLER\n"
  *   echo.ts ask tcp|udp ADDRESS PORT COUNT   asks COUNT times, prints a line each; errors as their code
+ *   echo.ts resolve SERVER TYPE NAME    what a name server says, as JSON; errors as their code
+ *   echo.ts dns ADDRESS UPSTREAM        a name server that takes lines of {services, endpointSlices} on its input
  */
+import { Resolver } from 'node:dns/promises';
+import { createInterface } from 'node:readline';
+import { createDns } from '../../../agent/dns/dns-server.ts';
+import { realWorld } from '../../../functions/world.ts';
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 
@@ -48,4 +54,22 @@ if (mode === 'ask') {
   for (let turn = 0; turn < Number(count); turn += 1) {
     process.stdout.write(`${await (protocol === 'udp' ? askUdp : askTcp)(address, Number(port))}\n`);
   }
+}
+if (mode === 'resolve') {
+  const [server = '', type = '', name = ''] = args;
+  const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
+  resolver.setServers([server]);
+  const answer = await resolver
+    .resolve(name, type)
+    .catch((error: unknown) => (error instanceof Error && 'code' in error ? error.code : error));
+  process.stdout.write(JSON.stringify(answer));
+}
+if (mode === 'dns') {
+  const [address = '', upstream = ''] = args;
+  const dns = await createDns({ address, clusterDomain: 'cluster.local', upstreams: [upstream], ...realWorld() });
+  createInterface(process.stdin).on('line', (line) => {
+    const { services, endpointSlices } = JSON.parse(line);
+    dns.update(services, endpointSlices);
+    process.stdout.write('ready\n');
+  });
 }

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
+import { decide, type Decision } from './answer.ts';
+import { serviceIndex } from './service-index.ts';
+
+const web: Service = {
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    clusterIP: '10.96.0.10',
+    clusterIPs: ['10.96.0.10'],
+    ports: [
+      { name: 'http', port: 80 },
+      { name: 'dns', port: 53, protocol: 'UDP' },
+    ],
+  },
+};
+const database: Service = {
+  metadata: { name: 'db', namespace: 'shop' },
+  spec: { clusterIP: 'None', ports: [{ name: 'sql', port: 5432 }] },
+};
+const empty: Service = { metadata: { name: 'empty', namespace: 'shop' }, spec: { clusterIP: 'None' } };
+const outside: Service = { metadata: { name: 'out', namespace: 'shop' }, spec: { type: 'ExternalName', externalName: 'example.org' } };
+const inside: Service = {
+  metadata: { name: 'in', namespace: 'shop' },
+  spec: { type: 'ExternalName', externalName: 'web.shop.svc.cluster.local.' },
+};
+const loop: Service = {
+  metadata: { name: 'loop', namespace: 'shop' },
+  spec: { type: 'ExternalName', externalName: 'loop.shop.svc.cluster.local' },
+};
+
+const slices: EndpointSlice[] = [
+  {
+    metadata: { name: 'db-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'db' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'sql', port: 15432 }],
+    endpoints: [
+      { addresses: ['10.244.1.2'], hostname: 'db-0', conditions: { ready: true } },
+      { addresses: ['10.244.2.2'], conditions: {} },
+      { addresses: ['10.244.2.3'], conditions: { ready: false } },
+    ],
+  },
+];
+
+const zone = { domain: 'cluster.local', index: serviceIndex([web, database, empty, outside, inside, loop], slices) };
+const ask = (name: string, type = 'A'): Decision => decide({ name, type }, zone);
+
+/** `TYPE data` for each answer; the outcome's name when there is none. */
+function said(name: string, type = 'A'): string[] {
+  const decision = ask(name, type);
+  if (decision.outcome === 'elsewhere') return ['elsewhere'];
+  if (decision.answers.length === 0) return [decision.nxdomain ? 'no such name' : 'no such record'];
+  assert.equal(decision.nxdomain, false);
+  return decision.answers.map((answer) => {
+    const content = 'data' in answer ? answer.data : '';
+    return `${answer.type} ${typeof content === 'string' ? content : JSON.stringify(content)}`;
+  });
+}
+
+describe('addresses', () => {
+  test('a service has its cluster IP', () => assert.deepEqual(said('web.shop.svc.cluster.local'), ['A 10.96.0.10']));
+  test('a headless service has the addresses of its ready endpoints', () =>
+    assert.deepEqual(said('db.shop.svc.cluster.local'), ['A 10.244.1.2', 'A 10.244.2.2']));
+  test('an endpoint has its hostname, or its address with dashes', () => {
+    assert.deepEqual(said('db-0.db.shop.svc.cluster.local'), ['A 10.244.1.2']);
+    assert.deepEqual(said('10-244-2-2.db.shop.svc.cluster.local'), ['A 10.244.2.2']);
+    assert.deepEqual(said('10-244-1-2.db.shop.svc.cluster.local'), ['no such name']);
+  });
+  test('a pod has the address that its name says', () => {
+    assert.deepEqual(said('10-244-9-8.shop.pod.cluster.local'), ['A 10.244.9.8']);
+    assert.deepEqual(said('10-244-9-800.shop.pod.cluster.local'), ['no such name']);
+    assert.deepEqual(said('web-1.shop.pod.cluster.local'), ['no such name']);
+  });
+});
+
+describe('other records', () => {
+  test('a named port has an SRV record that points to the service, with its address beside it', () => {
+    assert.deepEqual(said('_http._tcp.web.shop.svc.cluster.local', 'SRV'), [
+      'SRV {"target":"web.shop.svc.cluster.local","port":80,"priority":0,"weight":100}',
+    ]);
+    const decision = ask('_http._tcp.web.shop.svc.cluster.local', 'SRV');
+    assert.ok(decision.outcome === 'reply');
+    assert.deepEqual(decision.additionals, [{ type: 'A', name: 'web.shop.svc.cluster.local', ttl: 5, data: '10.96.0.10' }]);
+  });
+  test('a headless service’s SRV records point to each endpoint at its own port', () => {
+    assert.deepEqual(said('_sql._tcp.db.shop.svc.cluster.local', 'SRV'), [
+      'SRV {"target":"db-0.db.shop.svc.cluster.local","port":15432,"priority":0,"weight":50}',
+      'SRV {"target":"10-244-2-2.db.shop.svc.cluster.local","port":15432,"priority":0,"weight":50}',
+    ]);
+  });
+  test('without a port’s name, all ports are told', () => assert.equal(said('web.shop.svc.cluster.local', 'SRV').length, 2));
+  test('addresses of services and endpoints lead back to names; others are asked for elsewhere', () => {
+    assert.deepEqual(said('10.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
+    assert.deepEqual(said('2.1.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
+    assert.deepEqual(said('1.1.168.192.in-addr.arpa', 'PTR'), ['elsewhere']);
+  });
+  test('the zone tells its authority and its version', () => {
+    assert.equal(said('cluster.local', 'SOA').length, 1);
+    assert.deepEqual(said('dns-version.cluster.local', 'TXT'), ['TXT 1.1.0']);
+  });
+});
+
+describe('aliases', () => {
+  test('one that leads outside says where to go on', () => {
+    assert.deepEqual(said('out.shop.svc.cluster.local'), ['CNAME example.org']);
+    const decision = ask('out.shop.svc.cluster.local');
+    assert.equal(decision.outcome === 'reply' && decision.alias, 'example.org');
+  });
+  test('one that stays inside is followed', () =>
+    assert.deepEqual(said('in.shop.svc.cluster.local'), ['CNAME web.shop.svc.cluster.local', 'A 10.96.0.10']));
+  test('one that leads to itself ends', () => assert.ok(said('loop.shop.svc.cluster.local').length < 10));
+});
+
+describe('what is not there', () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['a name that has no record of that type', 'AAAA web.shop.svc.cluster.local', 'no such record'],
+    ['a service that does not exist', 'A nothing.shop.svc.cluster.local', 'no such name'],
+    ['a headless service without ready endpoints', 'A empty.shop.svc.cluster.local', 'no such name'],
+    ['a port that does not exist', 'SRV _ftp._tcp.web.shop.svc.cluster.local', 'no such name'],
+    ['a port without underscores', 'SRV http.tcp.web.shop.svc.cluster.local', 'no such name'],
+    ['a namespace', 'A shop.svc.cluster.local', 'no such record'],
+    ['a namespace that nobody knows', 'A none.svc.cluster.local', 'no such name'],
+    ['the place of services', 'A svc.cluster.local', 'no such record'],
+    ['the zone', 'A cluster.local', 'no such record'],
+    ['a name outside svc and pod', 'A web.shop.cluster.local', 'no such name'],
+    ['a search list’s second try', 'A example.org.shop.svc.cluster.local', 'no such name'],
+    ['a name of the world', 'A example.org', 'elsewhere'],
+    ['a zone that only looks like ours', 'A notcluster.local', 'elsewhere'],
+  ];
+  for (const [what, question, outcome] of cases) {
+    const [type = '', name = ''] = question.split(' ');
+    test(`${what}: ${outcome}`, () => assert.deepEqual(said(name, type), [outcome]));
+  }
+});
