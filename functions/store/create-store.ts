@@ -91,6 +91,7 @@ class LogStore implements Store {
   }
 
   async fresh(): Promise<View> {
+    if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
     await this.#tail.fresh();
     return this.#view;
   }
@@ -99,7 +100,7 @@ class LogStore implements Store {
     const { clock } = this.#world;
     const startMs = clock.monotonicMs();
     while (this.#replica.revision < revision) {
-      await this.#tail.fresh();
+      await this.fresh();
       if (this.#replica.revision >= revision) break;
       if (clock.monotonicMs() - startMs >= this.#limits.notOlderWaitMs) {
         throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${this.#replica.revision}`);
@@ -142,7 +143,7 @@ class LogStore implements Store {
   }
 
   async housekeep(): Promise<void> {
-    await this.#tail.fresh();
+    await this.fresh();
     if (this.#dueFloor() !== undefined) await this.#committer.appendFloor(() => this.#dueFloor());
     const { clock } = this.#world;
     const table = this.#table;

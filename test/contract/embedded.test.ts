@@ -1,13 +1,112 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { createStore } from '../../functions/store/create-store.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
+import { StoreError, type Store } from '../../functions/store/store.ts';
+import { virtualWorld } from '../support/virtual-world.ts';
+import { create, follow, pod, podKey } from './cluster.ts';
 import { storeContract } from './store.contract.ts';
+import { tableContract } from './table.contract.ts';
 
-storeContract('embedded table', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'store-contract-'));
-  return {
-    open: () => embeddedTable(directory),
-    remove: async () => rmSync(directory, { recursive: true, force: true }),
-  };
+const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'store-contract-'));
+const removeDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true });
+
+function place() {
+  const directory = newDirectory();
+  return { open: () => embeddedTable(directory), remove: async () => removeDirectory(directory) };
+}
+
+tableContract('embedded table', place);
+storeContract('embedded table', place);
+
+/** Lets the writer work until it has acknowledged this many, kills it, and returns all it acknowledged: revision by name. */
+async function acknowledgedBeforeKill(directory: string, run: string, count: number): Promise<Map<string, number>> {
+  const writer = spawn(process.execPath, [join(import.meta.dirname, 'embedded-writer.ts'), directory, run]);
+  let output = '';
+  writer.stderr.pipe(process.stderr);
+  writer.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    if (output.split('\n').length > count) writer.kill('SIGKILL');
+  });
+  await once(writer, 'close');
+  const complete = output.slice(0, output.lastIndexOf('\n') + 1);
+  return new Map(complete.split('\n').flatMap((line) => (line === '' ? [] : [[line.split(' ')[0]!, Number(line.split(' ')[1])]])));
+}
+
+async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+  const directory = newDirectory();
+  try {
+    await body(directory);
+  } finally {
+    removeDirectory(directory);
+  }
+}
+
+const openStore = (directory: string): Promise<Store> => createStore({ table: embeddedTable(directory), world: virtualWorld() });
+
+describe('a data directory', () => {
+  test('holds all that was acknowledged, after its process was killed, again and again', async () => {
+    await withDirectory(async (directory) => {
+      const acknowledged = new Map<string, number>();
+      for (const run of ['one', 'two', 'three']) {
+        for (const [name, revision] of await acknowledgedBeforeKill(directory, run, 300)) acknowledged.set(name, revision);
+      }
+      const store = await openStore(directory);
+      assert.ok(acknowledged.size >= 450, `${acknowledged.size}`);
+      for (const [name, revision] of acknowledged) {
+        const found = store.view().get(podKey(name));
+        // The update after it may have got in unacknowledged.
+        assert.ok(found !== undefined && found.revision >= revision, `${name} ${revision}: ${found?.revision}`);
+        assert.equal(found.object.metadata.resourceVersion, `${found.revision}`);
+      }
+      const changes = await store.changesAfter(0, Number.POSITIVE_INFINITY);
+      assert.deepEqual(
+        changes.map(({ revision }) => revision),
+        changes.map((_, index) => index + 1),
+      );
+      const byRevision = new Map(changes.map((change) => [change.revision, change.key.name]));
+      for (const [name, revision] of acknowledged) assert.equal(byRevision.get(revision), name);
+      const watch = follow(store, 10);
+      await store.commit(create(pod('after')));
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(watch.changes()[0]?.split(' ')[0], '11');
+      watch.stop();
+      await store.close();
+    });
+  });
+
+  test('of another format is refused by name', async () => {
+    await withDirectory(async (directory) => {
+      await (await openStore(directory)).close();
+      writeFileSync(join(directory, 'format'), 'hibernetes store 9\n');
+      assert.throws(
+        () => embeddedTable(directory),
+        new StoreError(
+          'wrong-format',
+          `the data directory ${directory} has the format "hibernetes store 9"; this version reads "hibernetes store 1"`,
+        ),
+      );
+    });
+  });
+
+  test('that has been damaged stops at the item, and names it', async () => {
+    await withDirectory(async (directory) => {
+      const store = await openStore(directory);
+      await store.commit(create(pod('first')));
+      await store.commit(create(pod('damaged')));
+      await store.commit(create(pod('last')));
+      await store.close();
+      const path = join(directory, 'table.mdb');
+      const bytes = readFileSync(path);
+      const at = bytes.indexOf('"default","damaged"');
+      for (let found = at; found !== -1; found = bytes.indexOf('"default","damaged"', found + 1)) bytes.write('X', found + 12);
+      writeFileSync(path, bytes);
+      await assert.rejects(openStore(directory), new StoreError('corrupt', 'slot 2 cannot be read: its checksum is wrong'));
+    });
+  });
 });
