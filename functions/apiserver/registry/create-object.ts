@@ -102,6 +102,8 @@ async function prepare(server: Server, request: ResourceRequest, object: KubeObj
   });
   const admitted = (await admit(server, attributes)) ?? object;
   definition.prepareForCreate?.(admitted, writeContext(server, request.user));
+  // Go prints a status that is a struct even when it is empty.
+  if (definition.hasStatus === true) admitted.status ??= {};
   const errors = [...metadataErrors(admitted, definition), ...(definition.validate?.(admitted) ?? [])];
   if (errors.length > 0) throw invalidObject(definition.type, nameOf(admitted), errors);
   for (const warning of definition.warnings?.(admitted) ?? []) request.warnings.add(warning);
