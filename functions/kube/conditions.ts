@@ -15,9 +15,8 @@ export const conditionOf = <T extends { readonly type: string }>(conditions: rea
  */
 export function withCondition<T extends AnyCondition>(conditions: readonly T[] | undefined, condition: T, now: string): T[] {
   const current = conditionOf(conditions, condition.type);
-  const unchanged = current?.status === condition.status;
-  const lastTransitionTime = unchanged ? (current.lastTransitionTime ?? now) : (condition.lastTransitionTime ?? now);
-  const next = { ...condition, lastTransitionTime };
+  const since = current?.status === condition.status ? current.lastTransitionTime : undefined;
+  const next = { ...condition, lastTransitionTime: since ?? now };
   if (current === undefined) return [...(conditions ?? []), next];
   return (conditions ?? []).map((other) => (other === current ? next : other));
 }

@@ -163,3 +163,9 @@ test('values outside an enumeration are not supported', () => {
     },
   ]);
 });
+
+test('a decoded object decodes to itself', () => {
+  const spec = { containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: '' }], resources: { limits: { cpu: '1000m' } } }] };
+  const once = decodeObject(pod, { metadata: { labels: {} }, spec }).object;
+  assert.deepEqual(decodeObject(pod, once), { object: once, unknown: [] });
+});

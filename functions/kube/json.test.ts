@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { copy } from './copy.ts';
+import { deepEqual } from './equality.ts';
+import { podTemplateHash } from './hash.ts';
+import { scaledIntOrString } from './int-or-string.ts';
+import { parseJson } from './json-document.ts';
+import { parseYaml } from './yaml-document.ts';
+
+describe('copies', () => {
+  test('share nothing, are not frozen, and have no undefined fields', () => {
+    const original = Object.freeze({ a: Object.freeze([Object.freeze({ b: 1 })]), c: undefined, d: null });
+    const made = copy(original);
+    assert.deepEqual(made, { a: [{ b: 1 }], d: null });
+    assert.notEqual(made.a[0], original.a[0]);
+    assert.equal(Object.isFrozen(made.a), false);
+  });
+
+  test('keep __proto__ as a field', () => {
+    assert.equal(JSON.stringify(copy(JSON.parse('{"__proto__":{"a":1}}'))), '{"__proto__":{"a":1}}');
+  });
+});
+
+describe('equality', () => {
+  const equal: [unknown, unknown, boolean][] = [
+    [{ a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 }, true],
+    [{ a: undefined }, {}, true],
+    [{}, { a: undefined }, true],
+    [{ a: null }, {}, false],
+    [{ a: undefined, b: 1 }, { a: 1, b: 1 }, false],
+    [[1, 2], [2, 1], false],
+    [[], {}, false],
+    ['1', 1, false],
+    [null, undefined, false],
+    [{ toString: 1 }, {}, false],
+  ];
+  for (const [a, b, expected] of equal) {
+    test(`${JSON.stringify(a)} and ${JSON.stringify(b)} are ${expected ? '' : 'not '}equal`, () => assert.equal(deepEqual(a, b), expected));
+  }
+});
+
+describe('JSON documents', () => {
+  test('duplicate fields are found with their paths', () => {
+    const text = '{"spec":{"replicas":1,"x":"{\\"a\\":1,\\"a\\":2}","replicas":2,"list":[{"a":1},{"a":1,"a":[{"b":1,"b":2}]}]},"spec":{}}';
+    assert.deepEqual(parseJson(text), {
+      value: { spec: {} },
+      duplicates: ['spec.replicas', 'spec.list[1].a', 'spec.list[1].a[0].b', 'spec'],
+    });
+  });
+
+  test('fields of different objects are no duplicates', () => {
+    const text = '{"a":{"x":1},"b":{"x":1},"c":["a","a",{"a":"a"},[{"a":1},{"a":2}]],"d":"a\\"b\\":1"}';
+    assert.deepEqual(parseJson(text).duplicates, []);
+  });
+
+  test('escaped names are the same names', () => {
+    assert.deepEqual(parseJson('{"a":1,"\\u0061":2}'), { value: { a: 2 }, duplicates: ['a'] });
+  });
+
+  test('what is no JSON is a bad request', () => {
+    const start = "couldn't get version/kind; json parse error: ";
+    assert.throws(() => parseJson('{'), { code: 400, message: `${start}unexpected end of JSON input` });
+    assert.throws(() => parseJson('x'), { code: 400, message: `${start}invalid character 'x' looking for beginning of value` });
+  });
+});
+
+describe('YAML documents', () => {
+  test('are read as Go reads them', async () => {
+    const text = 'a: yes\nb: 22:22\nc: 2001-01-01\nd: 0777\ne: "no"\nf: ~\ng: &x {h: 1}\ni: {<<: *x, j: 2}\n1: k\n';
+    const expected = { '1': 'k', a: true, b: '22:22', c: '2001-01-01', d: 511, e: 'no', f: null, g: { h: 1 }, i: { h: 1, j: 2 } };
+    assert.deepEqual(await parseYaml(text), { value: expected, duplicates: [] });
+  });
+
+  test('duplicate fields are found with their paths', async () => {
+    const { value, duplicates } = await parseYaml('spec:\n  replicas: 1\n  list: [{a: 1, a: 2}]\n  replicas: 2\n');
+    assert.deepEqual(value, { spec: { replicas: 2, list: [{ a: 2 }] } });
+    assert.deepEqual(duplicates, ['spec.list[0].a', 'spec.replicas']);
+  });
+
+  test('what is no YAML is a bad request', async () => {
+    await assert.rejects(parseYaml('a: ['), { name: 'StatusError', code: 400 });
+    await assert.rejects(parseYaml('a: *nope'), { name: 'StatusError', code: 400 });
+  });
+
+  test('aliases may not blow up', async () => {
+    const bomb = Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array(9).fill(`*a${level}`).join(', ')}]`);
+    await assert.rejects(parseYaml(`a0: &a0 x\n${bomb.join('\n')}\n`), { name: 'StatusError', code: 400 });
+  });
+});
+
+test('percentages are rounded as asked', () => {
+  assert.equal(scaledIntOrString(3, 10, true), 3);
+  assert.equal(scaledIntOrString('25%', 10, true), 3);
+  assert.equal(scaledIntOrString('25%', 10, false), 2);
+  assert.throws(() => scaledIntOrString('3', 10, true), {
+    message: 'invalid value for IntOrString: invalid type: string is not a percentage',
+  });
+  assert.throws(() => scaledIntOrString('x%', 10, true), {
+    message: 'invalid value for IntOrString: invalid value "x%": strconv.Atoi: parsing "x": invalid syntax',
+  });
+});
+
+test('a template has one hash, whatever the order of its fields', () => {
+  const hash = podTemplateHash({ metadata: { labels: { a: 'b', c: 'd' } }, spec: { x: 1 } });
+  assert.match(hash, /^[bcdfghjklmnpqrstvwxz2456789]{1,10}$/);
+  assert.equal(podTemplateHash({ spec: { x: 1, y: undefined }, metadata: { labels: { c: 'd', a: 'b' } } }), hash);
+  assert.notEqual(podTemplateHash({ metadata: { labels: { a: 'b', c: 'd' } }, spec: { x: 1 } }, 1), hash);
+  assert.notEqual(podTemplateHash({ metadata: { labels: { a: 'b', c: 'd' } }, spec: { x: 2 } }), hash);
+});
