@@ -47,8 +47,11 @@ class GroupWorker {
   readonly #world: World;
   readonly #backstopMs: number;
   #stopping: AbortController | undefined;
-  #running: Promise<void> | undefined;
+  #running = Promise.resolve();
+  #isRunning = false;
   #rung = false;
+  /** After a failure nothing runs before this time: a store that is down would be asked as often as it is written to. */
+  #pausedUntilMs = 0;
   #failures = 0;
   #cancelTimer: Cancel | undefined;
 
@@ -73,18 +76,20 @@ class GroupWorker {
 
   ring(): void {
     if (this.#stopping === undefined || this.#stopping.signal.aborted) return;
+    if (this.#world.clock.now() < this.#pausedUntilMs) return;
     this.#rung = true;
-    this.#running ??= this.#runWhileRung(this.#stopping.signal);
+    if (!this.#isRunning) this.#running = this.#runWhileRung(this.#stopping.signal);
   }
 
   async #runWhileRung(signal: AbortSignal): Promise<void> {
+    this.#isRunning = true;
     let sleepMs = this.#backstopMs;
     while (this.#rung && !signal.aborted) {
       this.#rung = false;
       this.#cancelTimer?.();
       sleepMs = await this.#runOnce(signal);
     }
-    this.#running = undefined;
+    this.#isRunning = false;
     if (!signal.aborted) this.#cancelTimer = this.#world.clock.after(sleepMs, () => this.ring());
   }
 
@@ -100,10 +105,10 @@ class GroupWorker {
       const untilDeadlineMs = (outcome.nextDeadlineMs ?? Infinity) - this.#world.clock.now();
       return Math.max(0, Math.min(this.#backstopMs, untilDeadlineMs));
     } catch (error) {
-      // Rings wait too: a store that is down would be asked as often as it is written to.
-      this.#rung = false;
       const sleepMs = Math.min(failureMsMax, failureMsMin * 2 ** this.#failures);
       this.#failures += 1;
+      this.#rung = false;
+      this.#pausedUntilMs = this.#world.clock.now() + sleepMs;
       this.#world.log.error('session failed', { error, retryMs: sleepMs });
       return sleepMs;
     }

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreClient } from '../../test/support/store-client.ts';
+import type { VirtualWorld } from '../../test/support/virtual-world.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import type { ConfigMap } from '../kube/generated/types.ts';
+import type { ObjectName } from '../kube/object.ts';
+import { configMaps } from '../kube/resource-type.ts';
+import { createStore } from '../store/create-store.ts';
+import { memoryTable } from '../store/memory/memory-table.ts';
+import type { Store } from '../store/store.ts';
+import { storedCheckpoint, TakenOver } from './checkpoint.ts';
+import type { Controller, ReconcileContext, ReconcileResult } from './controller.ts';
+import { again, settled, Terminal, watch } from './controller.ts';
+import type { SessionOptions } from './session.ts';
+import { runSession } from './session.ts';
+
+interface Setup {
+  readonly world: VirtualWorld;
+  readonly store: Store;
+  readonly client: StoreClient;
+  /** What was reconciled since the last look. */
+  seen(): string[];
+  put(name: string): Promise<unknown>;
+  session(options?: Partial<SessionOptions>): ReturnType<typeof runSession>;
+}
+
+type Reconcile = (request: ObjectName, context: ReconcileContext) => Promise<ReconcileResult>;
+
+async function setup(reconcile: Reconcile = async () => settled, extra: Partial<Controller> = {}): Promise<Setup> {
+  const world = virtualWorld();
+  const store = await createStore({ table: memoryTable({ clock: world.clock }), world });
+  const client = new StoreClient(store, world);
+  let seen: string[] = [];
+  const controller: Controller = {
+    name: 'test',
+    watches: [watch<ConfigMap>(configMaps, ({ key }) => [{ namespace: key.namespace, name: key.name }])],
+    all: (cache) => cache.list(configMaps).map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })),
+    reconcile(request, context) {
+      seen.push(request.name);
+      return reconcile(request, context);
+    },
+    ...extra,
+  };
+  const checkpoint = storedCheckpoint(store, 'test');
+  return {
+    world,
+    store,
+    client,
+    seen() {
+      const result = seen;
+      seen = [];
+      return result;
+    },
+    put: (name) => client.create(configMaps, { metadata: { namespace: 'default', name } }),
+    session: (options = {}) =>
+      runSession({
+        store,
+        controllers: [controller],
+        clientFor: () => client,
+        eventsFor: () => ({ event: () => undefined }),
+        checkpoint,
+        codeVersion: '1',
+        world,
+        ...options,
+      }),
+  };
+}
+
+describe('a session', () => {
+  test('reconciles everything at first, and then only what changed', async () => {
+    const { session, put, seen } = await setup();
+    await put('a');
+    await put('b');
+    assert.deepEqual(await session(), { outcome: 'quiet' });
+    assert.deepEqual(seen(), ['a', 'b']);
+    await put('c');
+    await session();
+    assert.deepEqual(seen(), ['c']);
+  });
+
+  test('does and writes nothing when nothing changed', async () => {
+    const { session, put, seen, store } = await setup();
+    await put('a');
+    await session();
+    seen();
+    const { revision } = store.view();
+    await session();
+    assert.deepEqual([seen(), store.view().revision], [[], revision]);
+  });
+
+  test('reconciles everything with another version of the code', async () => {
+    const { session, put, seen } = await setup();
+    await put('a');
+    await session();
+    await session({ codeVersion: '2' });
+    assert.deepEqual(seen(), ['a', 'a']);
+  });
+
+  test('takes in what is written while it runs', async () => {
+    const { session, put, seen } = await setup(async ({ name }, { client }) => {
+      if (name.length < 3) await client.create(configMaps, { metadata: { namespace: 'default', name: `${name}x` } });
+      return settled;
+    });
+    await put('a');
+    assert.deepEqual(await session(), { outcome: 'quiet' });
+    assert.deepEqual(seen(), ['a', 'ax', 'axx']);
+  });
+
+  test('retries what failed, and keeps the rest going', async () => {
+    let failures = 3;
+    const { session, put, seen, world } = await setup(async ({ name }) => {
+      if (name === 'a' && failures-- > 0) throw new Error('not yet');
+      return settled;
+    });
+    await put('a');
+    await put('b');
+    const outcome = session();
+    await world.advance(100);
+    assert.deepEqual(await outcome, { outcome: 'quiet' });
+    assert.deepEqual(seen(), ['a', 'b', 'a', 'a', 'a']);
+  });
+
+  test('does not retry what cannot succeed', async () => {
+    const { session, put, seen, world } = await setup(async () => {
+      throw new Terminal('never');
+    });
+    await put('a');
+    assert.deepEqual(await session(), { outcome: 'quiet' });
+    assert.deepEqual(seen(), ['a']);
+    assert.deepEqual(
+      world.lines.map(({ message }) => message),
+      ['reconcile cannot succeed'],
+    );
+  });
+
+  test('hands a deadline to the next session, in another process too', async () => {
+    const { session, put, seen, world, store } = await setup(async () => again(60));
+    await put('a');
+    const nextDeadlineMs = world.clock.now() + 60_000;
+    assert.deepEqual(await session(), { outcome: 'quiet', nextDeadlineMs });
+    await world.advance(59_000 - 1);
+    await session({ checkpoint: storedCheckpoint(store, 'test') });
+    assert.deepEqual(seen(), ['a']);
+    await world.advance(1001);
+    await session({ checkpoint: storedCheckpoint(store, 'test') });
+    assert.deepEqual(seen(), ['a']);
+  });
+
+  test('ends at its deadline with the work that is left', async () => {
+    const { session, put, seen, world } = await setup(
+      async (_request, { clock }) => {
+        await clock.sleep(100);
+        return settled;
+      },
+      { concurrency: 1 },
+    );
+    for (const name of ['a', 'b', 'c']) await put(name);
+    const first = session({ limits: { sessionMsMax: 150 } });
+    await world.advance(1000);
+    assert.deepEqual(await first, { outcome: 'more' });
+    assert.deepEqual(seen(), ['a', 'b']);
+    const second = session();
+    await world.advance(1000);
+    assert.deepEqual(await second, { outcome: 'quiet' });
+    assert.deepEqual(seen(), ['c']);
+  });
+
+  test('ends when a controller never settles', async () => {
+    const { session, put, world } = await setup(async (_request, { client }) => {
+      await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { at: `${Math.random()}` } });
+      return settled;
+    });
+    await put('a');
+    assert.deepEqual(await session({ limits: { reconcilesMax: 50 } }), { outcome: 'more' });
+    assert.equal(world.lines.at(-1)?.message, 'controllers do not settle');
+  });
+
+  test('looks at everything again when its resync is due', async () => {
+    const { session, put, seen, world } = await setup(async () => settled, { resyncSeconds: 600 });
+    await put('a');
+    assert.deepEqual(await session(), { outcome: 'quiet', nextDeadlineMs: world.clock.now() + 600_000 });
+    await world.advance(600_000);
+    await session();
+    assert.deepEqual(seen(), ['a', 'a']);
+  });
+
+  test('never reconciles one object twice at once, and no more objects than allowed', async () => {
+    let running = 0;
+    let most = 0;
+    const { session, put, world, client } = await setup(
+      async (_request, { clock }) => {
+        running += 1;
+        most = Math.max(most, running);
+        await clock.sleep(10);
+        running -= 1;
+        return settled;
+      },
+      { concurrency: 3 },
+    );
+    for (let index = 0; index < 10; index += 1) await put(`${index}`);
+    const outcome = session();
+    await world.settle();
+    await client.patch(configMaps, { namespace: 'default', name: '0' }, { data: {} });
+    await world.advance(1000);
+    assert.deepEqual(await outcome, { outcome: 'quiet' });
+    assert.equal(most, 3);
+  });
+});
+
+test('a process whose group was taken over cannot save its checkpoint', async () => {
+  const { store } = await setup();
+  const checkpoint = { codeVersion: '1', revision: 0, controllers: {} };
+  const [first, second] = [storedCheckpoint(store, 'g'), storedCheckpoint(store, 'g')];
+  await first.load();
+  await first.save(checkpoint);
+  await second.load();
+  await second.save(checkpoint);
+  await assert.rejects(first.save(checkpoint), new TakenOver('epoch 0 of group g is over'));
+  assert.deepEqual(await first.load(), checkpoint);
+  await first.save(checkpoint);
+});

@@ -1,0 +1,320 @@
+/**
+ * A cluster for tests: a store in memory, controllers on a virtual clock, and a hand that plays the nodes. Nothing
+ * happens between two calls; `settle` lets the controllers work until they have nothing left to do.
+ */
+import assert from 'node:assert/strict';
+import type { Client } from '../../functions/client/client.ts';
+import type { EventRecorder } from '../../functions/client/event-recorder.ts';
+import { createControllers } from '../../functions/controllers/all.ts';
+import { conditionOf } from '../../functions/kube/conditions.ts';
+import { copy } from '../../functions/kube/copy.ts';
+import type { Deployment, Pod, ReplicaSet } from '../../functions/kube/generated/types.ts';
+import type { KubeObject, ObjectName } from '../../functions/kube/object.ts';
+import { nameOf } from '../../functions/kube/object.ts';
+import { isPodReady } from '../../functions/kube/pod.ts';
+import type { ResourceType } from '../../functions/kube/resource-type.ts';
+import * as types from '../../functions/kube/resource-type.ts';
+import { StatusError } from '../../functions/kube/status-error.ts';
+import { microTimestamp, timestamp } from '../../functions/kube/time.ts';
+import { createStore } from '../../functions/store/create-store.ts';
+import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { Store } from '../../functions/store/store.ts';
+import { storedCheckpoint } from '../../functions/workers/checkpoint.ts';
+import type { Controller } from '../../functions/workers/controller.ts';
+import type { SessionOutcome } from '../../functions/workers/session.ts';
+import { runSession } from '../../functions/workers/session.ts';
+import { StoreClient } from './store-client.ts';
+import type { VirtualWorld } from './virtual-world.ts';
+import { virtualWorld } from './virtual-world.ts';
+
+export const resourceTypes: readonly ResourceType[] = [
+  types.namespaces,
+  types.pods,
+  types.nodes,
+  types.services,
+  types.endpoints,
+  types.endpointSlices,
+  types.configMaps,
+  types.secrets,
+  types.serviceAccounts,
+  types.events,
+  types.replicationControllers,
+  types.deployments,
+  types.replicaSets,
+  types.leases,
+];
+
+export interface ClusterOptions {
+  readonly seed?: number;
+  readonly controllers?: readonly Controller[];
+  /** The n-th call of a controller to the API (from 1) fails. */
+  readonly failCall?: number;
+}
+
+export interface Cluster {
+  readonly world: VirtualWorld;
+  readonly store: Store;
+  readonly client: Client;
+  /** `Normal ScalingReplicaSet Scaled up …`, in order. */
+  readonly events: readonly string[];
+  /** How often controllers called the API, reads included. */
+  calls(): number;
+  /** Lets the controllers work until nothing is left to do now. */
+  settle(): Promise<SessionOutcome>;
+  /** Moves the clock in small steps; nodes send their heartbeats, and the controllers do what is due. */
+  advance(ms: number): Promise<void>;
+  /** A node that is in here sends no heartbeat, and its pods neither start nor end. */
+  readonly silentNodes: Set<string>;
+  /** Binds pods to a node, gives them addresses, and makes them ready; lets deleted ones go. Returns how many changed. */
+  playNodes(): Promise<number>;
+  /** Plays the nodes and settles, until both have nothing left to do. */
+  runUntilStable(): Promise<void>;
+  pods(namespace?: string): Promise<readonly Pod[]>;
+  replicaSets(): Promise<readonly ReplicaSet[]>;
+  get<T extends KubeObject>(type: ResourceType<T>, name: string): Promise<T>;
+  exists(type: ResourceType, name: string): Promise<boolean>;
+  /** Changes an object the way a user with an editor does. */
+  edit<T extends KubeObject>(type: ResourceType<T>, name: string, change: (object: T) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
+const settleRoundsMax = 200;
+export const namespace = 'default';
+export const nodeNames = ['node-a', 'node-b'];
+const heartbeatMs = 10_000;
+const leaseNamespace = 'kube-node-lease';
+
+export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const world = virtualWorld(options.seed ?? 1);
+  const store = await createStore({ table: memoryTable({ clock: world.clock }), world });
+  const client = new StoreClient(store, world);
+  const events: string[] = [];
+  const recorder: EventRecorder = { event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`) };
+  const controllers =
+    options.controllers ?? createControllers({ resourceTypes, certificateAuthorityPem: 'PEM', listeningSinceMs: world.clock.now() });
+  const counted = countingClient(client, options.failCall);
+  const checkpoint = storedCheckpoint(store, 'controllers');
+  await client.create(types.namespaces, { metadata: { name: namespace }, spec: {} });
+  await client.create(types.namespaces, { metadata: { name: leaseNamespace }, spec: {} });
+  const silentNodes = new Set<string>();
+  for (const name of nodeNames) await createNode(client, world, name);
+
+  const settle = async (): Promise<SessionOutcome> => {
+    for (let round = 0; round < settleRoundsMax; round += 1) {
+      const session = runSession({
+        store,
+        controllers,
+        clientFor: () => counted.client,
+        eventsFor: () => recorder,
+        checkpoint,
+        codeVersion: 'test',
+        world,
+      });
+      const outcome = await whileTimePasses(session, world);
+      if (outcome.outcome === 'quiet') return outcome;
+    }
+    throw new Error('the controllers do not settle');
+  };
+  const at = (name: string): ObjectName => ({ namespace, name });
+  const list = async <T extends KubeObject>(type: ResourceType<T>, within = namespace): Promise<readonly T[]> =>
+    (await client.list(type, { namespace: within })).items;
+
+  const cluster: Cluster = {
+    world,
+    store,
+    client,
+    events,
+    calls: () => counted.calls(),
+    settle,
+    silentNodes,
+    async advance(ms) {
+      await settle();
+      for (let leftMs = ms; leftMs > 0; leftMs -= heartbeatMs) {
+        await world.advance(Math.min(heartbeatMs, leftMs));
+        await sendHeartbeats(client, world, silentNodes);
+        await settle();
+      }
+    },
+    playNodes: () => playNodes(client, world, silentNodes),
+    async runUntilStable() {
+      for (let round = 0; round < settleRoundsMax; round += 1) {
+        await settle();
+        if ((await playNodes(client, world, silentNodes)) === 0) return;
+      }
+      throw new Error('the cluster does not come to rest');
+    },
+    pods: (within) => list(types.pods, within),
+    replicaSets: () => list(types.replicaSets),
+    get: (type, name) => client.get(type, at(name)),
+    exists: async (type, name) =>
+      (await store.fresh()).get({ resource: types.groupResource(type), ...at(name), ...(!type.namespaced && { namespace: '' }) }) !==
+      undefined,
+    async edit(type, name, change) {
+      const object = copy(await client.get(type, at(name)));
+      change(object);
+      await client.update(type, object);
+    },
+    close: () => store.close(),
+  };
+  await settle();
+  return cluster;
+}
+
+/** Timers within a session (retries) fire as soon as nothing else can happen. */
+async function whileTimePasses<T>(work: Promise<T>, world: VirtualWorld): Promise<T> {
+  let isDone = false;
+  const done = (): void => {
+    isDone = true;
+  };
+  work.then(done, done);
+  for (let step = 0; !isDone; step += 1) {
+    await world.settle();
+    if (!isDone && step > 3) await world.advance(5);
+  }
+  return work;
+}
+
+function countingClient(client: Client, failCall: number | undefined): { client: Client; calls(): number } {
+  let calls = 0;
+  const counted = new Proxy(client, {
+    get(target, property) {
+      const method: unknown = Reflect.get(target, property);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]): unknown => {
+        calls += 1;
+        if (calls === failCall) return Promise.reject(new StatusError(500, 'InternalError', 'injected'));
+        return method.apply(target, args);
+      };
+    },
+  });
+  return { client: counted, calls: () => calls };
+}
+
+/** A node that has just registered: Ready, with a Lease. */
+export async function createNode(client: Client, world: VirtualWorld, name: string): Promise<void> {
+  const now = timestamp(world.clock.now());
+  const made = await client.create(types.nodes, { metadata: { name }, spec: {} });
+  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now, lastTransitionTime: now }];
+  await client.update(types.nodes, { ...copy(made), status: { conditions } }, 'status');
+  await client.create(types.leases, {
+    metadata: { namespace: leaseNamespace, name },
+    spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: microTimestamp(world.clock.now()) },
+  });
+}
+
+/** A living node renews its Lease, and contradicts whoever says that it is not ready. */
+async function sendHeartbeats(client: Client, world: VirtualWorld, silent: ReadonlySet<string>): Promise<void> {
+  for (const node of (await client.list(types.nodes)).items) {
+    if (silent.has(nameOf(node))) continue;
+    const lease = copy(await client.get(types.leases, { namespace: leaseNamespace, name: nameOf(node) }));
+    lease.spec.renewTime = microTimestamp(world.clock.now());
+    await client.update(types.leases, lease);
+    const ready = conditionOf(node.status?.conditions, 'Ready');
+    if (ready?.status !== 'Unknown') continue;
+    const now = timestamp(world.clock.now());
+    const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now, lastTransitionTime: now }];
+    await client.update(types.nodes, { ...copy(node), status: { conditions } }, 'status');
+  }
+}
+
+async function playNodes(client: Client, world: VirtualWorld, silent: ReadonlySet<string>): Promise<number> {
+  let changed = 0;
+  const { items } = await client.list(types.pods);
+  const living = nodeNames.filter((name) => !silent.has(name));
+  for (const [index, pod] of items.entries()) {
+    if (silent.has(pod.spec?.nodeName ?? '')) continue;
+    const at = { namespace: pod.metadata.namespace ?? '', name: nameOf(pod) };
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      await client.delete(types.pods, at, { gracePeriodSeconds: 0 });
+      changed += 1;
+    } else if (!isPodReady(pod)) {
+      await runPod(client, pod, living[index % living.length], timestamp(world.clock.now()));
+      changed += 1;
+    }
+  }
+  return changed;
+}
+
+let addresses = 0;
+
+async function runPod(client: Client, pod: Pod, nodeName: string | undefined, now: string): Promise<void> {
+  const bound = copy(pod);
+  assert.ok(bound.spec);
+  bound.spec.nodeName ??= nodeName;
+  const written = copy(await client.update(types.pods, bound));
+  addresses += 1;
+  written.status = {
+    phase: 'Running',
+    podIP: `10.244.${addresses >> 8}.${addresses & 255}`,
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }],
+  };
+  await client.update(types.pods, written, 'status');
+}
+
+/** Nothing more is written, however often the controllers look: with `all`, and again. */
+export async function assertSettled(cluster: Cluster): Promise<void> {
+  await cluster.settle();
+  const { revision } = await cluster.store.fresh();
+  const calls = cluster.calls();
+  await cluster.settle();
+  assert.equal((await cluster.store.fresh()).revision, revision);
+  assert.equal(cluster.calls(), calls);
+}
+
+/**
+ * Plays the scenario again and again, each time with another call of a controller failing, until none is left to fail.
+ * What is there in the end must always be the same.
+ */
+export async function assertSurvivesAnyFailure(
+  scenario: (cluster: Cluster) => Promise<void>,
+  ending: (cluster: Cluster) => Promise<unknown>,
+): Promise<void> {
+  const expected = await playedWith(undefined, scenario, ending);
+  for (let failCall = 1; failCall <= expected.calls; failCall += 1) {
+    const { result } = await playedWith(failCall, scenario, ending);
+    assert.deepEqual(result, expected.result, `after call ${failCall} failed`);
+  }
+}
+
+async function playedWith(
+  failCall: number | undefined,
+  scenario: (cluster: Cluster) => Promise<void>,
+  ending: (cluster: Cluster) => Promise<unknown>,
+): Promise<{ calls: number; result: unknown }> {
+  const cluster = await createCluster({ failCall });
+  await scenario(cluster);
+  await cluster.runUntilStable();
+  const result = await ending(cluster);
+  await cluster.close();
+  return { calls: cluster.calls(), result };
+}
+
+const template = (image: string): Deployment['spec']['template'] => ({
+  metadata: { labels: { app: 'web' } },
+  spec: { containers: [{ name: 'web', image }] },
+});
+
+/** A Deployment as the API server stores it: with its defaults. */
+export function deployment(spec: Partial<Deployment['spec']> & { image?: string } = {}): Deployment {
+  const { image = 'web:1', ...rest } = spec;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace, name: 'web', labels: { app: 'web' } },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: template(image),
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+      ...rest,
+    },
+  };
+}
+
+export const setImage =
+  (image: string) =>
+  (object: Deployment): void => {
+    object.spec.template = template(image);
+  };
