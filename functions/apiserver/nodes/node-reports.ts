@@ -27,7 +27,7 @@ export interface NodeReports {
 
 export interface NodeReportOptions extends Pick<World, 'clock' | 'log'> {
   readonly view: () => View;
-  readonly client: Client;
+  readonly client: Pick<Client, 'create' | 'delete' | 'get' | 'update'>;
 }
 
 const leaseNamespace = 'kube-node-lease';

@@ -18,7 +18,7 @@ export interface StatusWriter {
 
 const attemptsMax = 5;
 
-export function createStatusWriter(client: Client, view: () => View): StatusWriter {
+export function createStatusWriter(client: Pick<Client, 'get' | 'update'>, view: () => View): StatusWriter {
   return {
     /** Someone else may write between our read and our write: then read again. */
     async write<T extends KubeObject>({ type, at }: StatusTarget<T>, next: (current: T) => T | undefined): Promise<void> {

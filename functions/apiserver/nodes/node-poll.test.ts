@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { virtualWorld } from '../../../test/support/virtual-world.ts';
+import type { Client } from '../../client/client.ts';
+import type { ConfigMap, EndpointSlice, Node, Pod, PodStatus, Secret, Service } from '../../kube/generated/types.ts';
+import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
+import type { KubeObject, ObjectName } from '../../kube/object.ts';
+import { configMaps, endpointSlices, leases, nodes, pods, secrets, services } from '../../kube/resource-type.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import { StatusError, conflict, notFound } from '../../kube/status-error.ts';
+import { createRelayHub } from '../relay/relay-hub.ts';
+import { memoryCluster } from './memory-cluster.ts';
+import type { MemoryCluster } from './memory-cluster.ts';
+import { createNodePoll } from './node-poll.ts';
+import { createNodeReports } from './node-reports.ts';
+import { createPodsOfNode } from './pods-of-node.ts';
+
+const never = new AbortController().signal;
+
+/** Writes to the store with the API's rule that an old resourceVersion is a conflict. `calls` counts what was written. */
+function clientOf({ put, get, remove }: MemoryCluster, calls: string[]): Pick<Client, 'create' | 'delete' | 'get' | 'update'> {
+  const existing = <T extends KubeObject>(type: ResourceType<T>, { namespace, name }: ObjectName): T => {
+    const object = get(type, { namespace, name });
+    if (object === undefined) throw notFound(type, name);
+    return object;
+  };
+  return {
+    async create(type, object) {
+      calls.push(`create ${type.resource} ${object.metadata.name}`);
+      return put(type, object);
+    },
+    async update(type, object, subresource) {
+      const { name = '', namespace = '', resourceVersion } = object.metadata;
+      calls.push(`update ${type.resource} ${name} ${subresource ?? ''}`.trim());
+      const current = existing(type, { namespace, name });
+      if (resourceVersion !== current.metadata.resourceVersion) throw conflict(type, name, 'old');
+      return put(type, object);
+    },
+    async delete(type, at, options) {
+      calls.push(`delete ${type.resource} ${at.name} ${JSON.stringify(options)}`);
+      if (existing(type, at).metadata.uid !== options?.preconditions?.uid) throw conflict(type, at.name, 'uid');
+      await remove(type, at);
+    },
+    get: async (type, at) => existing(type, at),
+  };
+}
+
+async function setUp(options: { holdSecondsMax?: number } = {}) {
+  const world = virtualWorld();
+  const cluster = await memoryCluster(world);
+  const calls: string[] = [];
+  const podsOfNode = createPodsOfNode(cluster.store);
+  const hub = createRelayHub(world);
+  const reports = createNodeReports({ ...world, view: () => cluster.store.view(), client: clientOf(cluster, calls) });
+  const { poll } = createNodePoll({ store: cluster.store, podsOfNode, reports, hub, clock: world.clock, ...options });
+  // Most tests are not about the heartbeat, so that is there already.
+  await poll('a', { waitSeconds: 0 }, never);
+  calls.length = 0;
+  return {
+    ...cluster,
+    world,
+    hub,
+    calls,
+    poll: (request: Partial<NodePollRequest> = {}, signal = never) => poll('a', { waitSeconds: 0, ...request }, signal),
+  };
+}
+
+const pod = (name: string, nodeName = 'a', needs: { config?: string; secret?: string } = {}): Pod => ({
+  metadata: { name, namespace: 'default' },
+  spec: {
+    nodeName,
+    containers: [{ name: 'c', ...(needs.config && { envFrom: [{ configMapRef: { name: needs.config } }] }) }],
+    ...(needs.secret && { volumes: [{ name: 's', secret: { secretName: needs.secret } }] }),
+  },
+});
+const config = (name: string, value = '1'): ConfigMap => ({ metadata: { name, namespace: 'default' }, data: { value } });
+const secret = (name: string): Secret => ({ metadata: { name, namespace: 'default' } });
+const service = (name: string): Service => ({ metadata: { name, namespace: 'default' }, spec: {} });
+const slice = (name: string): EndpointSlice => ({ metadata: { name, namespace: 'default' }, addressType: 'IPv4', endpoints: [] });
+const node = (name: string, status: Node['status'] = {}): Node => ({ metadata: { name }, spec: { podCIDR: '10.244.1.0/24' }, status });
+
+const told = ({ objects, gone }: NodePollResponse): string[] => [
+  ...objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+  ...gone.map(({ kind, name, uid }) => `gone ${kind} ${name} ${uid}`),
+];
+
+test('the first answer is everything that a node should know', async () => {
+  const { put, poll } = await setUp();
+  await put(pods, pod('web', 'a', { config: 'web-config', secret: 'web-secret' }));
+  await put(pods, pod('other', 'b', { config: 'other-config' }));
+  await put(pods, pod('waiting', ''));
+  await put(configMaps, config('web-config'));
+  await put(configMaps, config('other-config'));
+  await put(secrets, secret('web-secret'));
+  await put(services, service('front'));
+  await put(endpointSlices, slice('front-1'));
+  await put(nodes, node('b'));
+  const answer = await poll();
+  assert.equal(answer.snapshot, true);
+  assert.deepEqual(told(answer), [
+    'Pod web',
+    'ConfigMap web-config',
+    'Secret web-secret',
+    'Service front',
+    'EndpointSlice front-1',
+    'Node b',
+  ]);
+  assert.deepEqual(
+    answer.objects.map(({ apiVersion }) => apiVersion),
+    ['v1', 'v1', 'v1', 'v1', 'discovery.k8s.io/v1', 'v1'],
+  );
+});
+
+test('later answers are what changed since', async () => {
+  const { put, remove, poll } = await setUp();
+  await put(configMaps, config('shared'));
+  await put(configMaps, config('unused'));
+  await put(pods, pod('web', '', { config: 'shared', secret: 'missing' }));
+  await put(pods, pod('more', 'a', { config: 'shared' }));
+  let since = (await poll()).revision;
+  const next = async (): Promise<string[]> => {
+    const answer = await poll({ since });
+    assert.equal(answer.snapshot, false);
+    since = answer.revision;
+    return told(answer);
+  };
+  assert.deepEqual(await next(), []);
+  await put(pods, pod('web', 'a', { config: 'shared', secret: 'missing' }));
+  assert.deepEqual(await next(), ['Pod web', 'ConfigMap shared'], 'a pod that is bound brings what it names');
+  await put(pods, { ...pod('web', 'a', { config: 'shared', secret: 'missing' }), status: { phase: 'Running' } });
+  assert.deepEqual(await next(), ['Pod web'], 'and does not bring it again');
+  await put(secrets, secret('missing'));
+  await put(configMaps, config('shared', '2'));
+  await put(configMaps, config('unused', '2'));
+  assert.deepEqual(await next(), ['Secret missing', 'ConfigMap shared']);
+  await put(services, service('front'));
+  await put(services, { ...service('front'), spec: { clusterIP: '10.96.0.7' } });
+  assert.deepEqual(await next(), ['Service front'], 'two changes of one object are one');
+  await remove(services, { namespace: 'default', name: 'front' });
+  assert.deepEqual(await next(), ['gone Service front uid-front']);
+  await put(pods, pod('elsewhere', 'b'));
+  assert.deepEqual(await next(), []);
+  await remove(pods, { namespace: 'default', name: 'web' });
+  assert.deepEqual(await next(), ['gone Pod web uid-web', 'gone Secret missing uid-missing'], 'shared is still named by more');
+});
+
+test('a pod that is replaced under its name is gone and may be there again', async () => {
+  const { put, remove, poll } = await setUp();
+  await put(pods, pod('web'));
+  const { revision: since } = await poll();
+  await remove(pods, { namespace: 'default', name: 'web' });
+  await put(pods, { ...pod('web'), metadata: { name: 'web', namespace: 'default', uid: 'second' } });
+  assert.deepEqual(told(await poll({ since })), ['Pod web', 'gone Pod web uid-web']);
+});
+
+test('a revision that makes no sense here is answered with everything', async () => {
+  const { poll } = await setUp();
+  for (const since of ['99999', 'x', '-1']) assert.equal((await poll({ since })).snapshot, true);
+});
+
+test('an answer is held until something happens', async () => {
+  const { put, poll, world } = await setUp();
+  const { revision: since } = await poll();
+  let answer: NodePollResponse | undefined;
+  const polling = poll({ since, waitSeconds: 30 }).then((got) => (answer = got));
+  await world.advance(20_000);
+  await put(pods, pod('elsewhere', 'b'));
+  await put(configMaps, config('nobody-names-it'));
+  await world.settle();
+  assert.equal(answer, undefined);
+  await put(pods, pod('web'));
+  await polling;
+  assert.deepEqual(told(answer!), ['Pod web']);
+});
+
+test('an answer is held no longer than asked, and tells how far it has read', async () => {
+  const { put, poll, world, store } = await setUp();
+  const { revision: since } = await poll();
+  const polling = poll({ since, waitSeconds: 5 });
+  await put(pods, pod('elsewhere', 'b'));
+  await world.advance(5_000);
+  const answer = await polling;
+  assert.deepEqual([told(answer), answer.snapshot, answer.revision], [[], false, String(store.view().revision)]);
+  assert.equal(answer.pollAfterSeconds, 0);
+});
+
+test('what all nodes hear of is gathered for a moment, and heartbeats of other nodes wake nobody', async () => {
+  const { put, poll, world } = await setUp();
+  await put(nodes, node('b'));
+  await world.advance(100);
+  const { revision: since } = await poll();
+  let answer: NodePollResponse | undefined;
+  const polling = poll({ since, waitSeconds: 30 }).then((got) => (answer = got));
+  await world.settle();
+  await put(nodes, node('b', { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }] }));
+  await world.advance(1_000);
+  assert.equal(answer, undefined);
+  await put(services, service('one'));
+  await put(services, service('two'));
+  await world.advance(49);
+  assert.equal(answer, undefined);
+  await world.advance(1);
+  await polling;
+  assert.deepEqual(told(answer!), ['Node b', 'Service one', 'Service two']);
+});
+
+test('an agent that leaves is not waited for', async () => {
+  const { poll } = await setUp();
+  const { revision: since } = await poll();
+  const leaving = new AbortController();
+  const polling = poll({ since, waitSeconds: 30 }, leaving.signal);
+  leaving.abort();
+  assert.deepEqual(told(await polling), []);
+});
+
+test('a relay that a client asks for ends the wait, once', async () => {
+  const { poll, hub, world } = await setUp();
+  const { revision: since } = await poll();
+  const polling = poll({ since, waitSeconds: 30 });
+  await world.settle();
+  const wish = {
+    transport: 'stream',
+    subresource: 'log',
+    pod: { namespace: 'default', name: 'web', uid: 'u' },
+    query: '',
+    method: 'GET',
+    headers: [],
+  } as const;
+  const asked = hub.ask('a', wish, never).catch((error: unknown) => error);
+  const { relays } = await polling;
+  assert.deepEqual(
+    relays.map(({ subresource }) => subresource),
+    ['log'],
+  );
+  let again: NodePollResponse | undefined;
+  const second = poll({ since, waitSeconds: 30 }).then((got) => (again = got));
+  await world.advance(1_900);
+  assert.equal(again, undefined);
+  await world.advance(200);
+  await second;
+  assert.deepEqual(again!.relays, relays);
+  await world.advance(10_000);
+  assert.ok((await asked) instanceof StatusError);
+});
+
+test('where answers cannot be held the agent is told when to come back', async () => {
+  const { put, poll } = await setUp({ holdSecondsMax: 0 });
+  assert.equal((await poll({ waitSeconds: 30 })).pollAfterSeconds, 20);
+  await put(pods, { ...pod('web'), status: { phase: 'Pending' } });
+  assert.equal((await poll({ waitSeconds: 30 })).pollAfterSeconds, 1);
+});
+
+test('the heartbeat is renewed when it is ten seconds old', async () => {
+  const { poll, world, calls, get, put } = await setUp();
+  await put(nodes, node('a'));
+  await poll();
+  await world.advance(9_000);
+  await poll();
+  assert.deepEqual(calls, []);
+  await world.advance(1_000);
+  await poll();
+  assert.deepEqual(calls, ['update leases a']);
+  const lease = get(leases, { namespace: 'kube-node-lease', name: 'a' });
+  assert.deepEqual(lease?.spec, { holderIdentity: 'a', leaseDurationSeconds: 40, renewTime: '2026-01-01T00:00:10.000000Z' });
+  assert.deepEqual(lease?.metadata.ownerReferences, [{ apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'uid-a' }]);
+});
+
+test('a node’s status is merged: its own conditions get times, others’ conditions stay', async () => {
+  const { poll, put, get, world, calls } = await setUp();
+  const other = { type: 'NetworkUnavailable', status: 'False' };
+  await put(nodes, node('a', { conditions: [other], nodeInfo: undefined }));
+  const status = { capacity: { cpu: '2' }, conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
+  await poll({ status });
+  await poll({ status });
+  assert.deepEqual(calls, ['update nodes a status'], 'saying it twice writes once');
+  const now = '2026-01-01T00:00:00Z';
+  const written = get(nodes, { namespace: '', name: 'a' })?.status;
+  assert.deepEqual(written?.capacity, { cpu: '2' });
+  assert.deepEqual(written?.conditions, [
+    other,
+    { type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now, lastTransitionTime: now },
+  ]);
+  await world.advance(300_000);
+  await poll({ status });
+  const [, ready] = get(nodes, { namespace: '', name: 'a' })?.status?.conditions ?? [];
+  assert.deepEqual([ready?.lastHeartbeatTime, ready?.lastTransitionTime], ['2026-01-01T00:05:00Z', now]);
+});
+
+test('a node that was given up is asked for its status at once', async () => {
+  const { poll, put } = await setUp();
+  await put(nodes, node('a', { conditions: [{ type: 'Ready', status: 'Unknown' }] }));
+  const { revision: since, wantsStatus } = await poll();
+  assert.equal(wantsStatus, true);
+  assert.equal((await poll({ since, waitSeconds: 30 })).wantsStatus, true);
+  const answer = await poll({ since, status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+  assert.equal(answer.wantsStatus, undefined);
+});
+
+const report = (name: string, status: PodStatus, parts: object = {}) => ({
+  namespace: 'default',
+  name,
+  uid: `uid-${name}`,
+  status,
+  ...parts,
+});
+
+test('a pod’s status is written when it is news about the same pod on this node', async () => {
+  const { poll, put, get, calls } = await setUp();
+  const scheduled = { type: 'PodScheduled', status: 'True' };
+  await put(pods, { ...pod('web'), status: { phase: 'Pending', qosClass: 'BestEffort', message: 'old', conditions: [scheduled] } });
+  await put(pods, pod('elsewhere', 'b'));
+  const running: PodStatus = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  const all = [
+    report('web', running),
+    report('elsewhere', running),
+    report('web', { phase: 'Failed' }, { uid: 'older' }),
+    report('absent', running),
+  ];
+  await poll({ pods: all });
+  await poll({ pods: all });
+  assert.deepEqual(calls, ['update pods web status']);
+  assert.deepEqual(get(pods, { namespace: 'default', name: 'web' })?.status, {
+    qosClass: 'BestEffort',
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True' }, scheduled],
+  });
+});
+
+test('a finished pod goes, and only that one', async () => {
+  const { poll, put, get, calls } = await setUp();
+  await put(pods, { ...pod('web'), status: { phase: 'Succeeded', conditions: [] } });
+  const finished = report('web', { phase: 'Succeeded' }, { finished: true });
+  await poll({ pods: [finished] });
+  await poll({ pods: [finished] });
+  assert.deepEqual(calls, ['delete pods web {"gracePeriodSeconds":0,"preconditions":{"uid":"uid-web"}}']);
+  assert.equal(get(pods, { namespace: 'default', name: 'web' }), undefined);
+});
