@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { virtualWorld } from '../../../test/support/virtual-world.ts';
+import type { Node, Pod } from '../../kube/generated/types.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import { leases, namespaces, nodes, pods, serviceAccounts } from '../../kube/resource-type.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import { memoryCluster } from '../nodes/memory-cluster.ts';
+import type { AdmissionAttributes, User } from '../ports.ts';
+import { admissionPlugins } from './admission-plugins.ts';
+
+const jane: User = { name: 'jane', groups: [] };
+const nodeA: User = { name: 'system:node:a', groups: ['system:nodes'] };
+
+async function setUp() {
+  const world = virtualWorld();
+  const cluster = await memoryCluster(world);
+  const plugins = admissionPlugins({ store: cluster.store, clock: world.clock });
+  async function admit<T extends KubeObject>(
+    type: ResourceType<T>,
+    object: T | undefined,
+    parts: Partial<AdmissionAttributes> = {},
+  ): Promise<T> {
+    const { name = '', namespace = '' } = object?.metadata ?? {};
+    const attributes: AdmissionAttributes = {
+      operation: 'CREATE',
+      type,
+      subresource: '',
+      namespace,
+      name,
+      object,
+      oldObject: undefined,
+      user: jane,
+      dryRun: false,
+      ...parts,
+    };
+    for (const plugin of plugins.filter((one) => one.handles(attributes))) await plugin.admit?.(attributes);
+    return attributes.object as T;
+  }
+  return { ...cluster, world, plugins, admit };
+}
+
+const pod = (spec: Partial<Pod['spec']> = {}, metadata: object = { name: 'web' }): Pod => ({
+  metadata: { namespace: 'default', ...metadata },
+  spec: { containers: [], ...spec },
+});
+const account = { metadata: { name: 'default', namespace: 'default' }, imagePullSecrets: [{ name: 'registry' }] };
+const seconds = (key: string, tolerationSeconds = 300) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds });
+const [notReady, unreachable] = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'] as const;
+
+test('the plugins come in upstream’s order', async () => {
+  const { plugins } = await setUp();
+  assert.deepEqual(
+    plugins.map(({ name }) => name),
+    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'DefaultTolerationSeconds'],
+  );
+});
+
+test('the namespaces that the cluster lives in stay', async () => {
+  const { admit } = await setUp();
+  for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
+    await assert.rejects(admit(namespaces, undefined, { operation: 'DELETE', name }), {
+      code: 403,
+      message: `namespaces "${name}" is forbidden: this namespace may not be deleted`,
+    });
+  }
+  await admit(namespaces, undefined, { operation: 'DELETE', name: 'shop' });
+});
+
+test('a pod runs as the default ServiceAccount, pulls with its secrets, and outlives a short absence of its node', async () => {
+  const { admit, put } = await setUp();
+  await put(serviceAccounts, account);
+  assert.deepEqual((await admit(pods, pod())).spec, {
+    containers: [],
+    serviceAccountName: 'default',
+    serviceAccount: 'default',
+    imagePullSecrets: [{ name: 'registry' }],
+    tolerations: [seconds(notReady), seconds(unreachable)],
+  });
+});
+
+test('what a pod says of itself stays', async () => {
+  const { admit, put } = await setUp();
+  await put(serviceAccounts, account);
+  const own = { imagePullSecrets: [{ name: 'own' }], tolerations: [seconds(notReady, 5)] };
+  const { spec } = await admit(pods, pod(own));
+  assert.deepEqual(spec?.imagePullSecrets, own.imagePullSecrets);
+  assert.deepEqual(spec?.tolerations, [seconds(notReady, 5), seconds(unreachable)]);
+  assert.deepEqual((await admit(pods, pod({ tolerations: [{ operator: 'Exists' }] }))).spec?.tolerations, [{ operator: 'Exists' }]);
+});
+
+test('a pod that names a missing ServiceAccount is refused', async () => {
+  const { admit } = await setUp();
+  const message = (name: string) =>
+    `pods "${name}" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found`;
+  const named = { serviceAccountName: 'robot' };
+  await assert.rejects(admit(pods, pod(named)), { code: 403, message: message('web') });
+  await assert.rejects(admit(pods, pod(named, { generateName: 'web-' })), { code: 403, message: message('web-') });
+});
+
+test('a pod waits a moment for the default ServiceAccount of a new namespace', async () => {
+  const { admit, put, world } = await setUp();
+  const admitting = admit(pods, pod());
+  await world.advance(300);
+  await put(serviceAccounts, account);
+  await world.advance(150);
+  assert.equal((await admitting).spec?.serviceAccountName, 'default');
+  const refused = assert.rejects(admit(pods, pod({}, { name: 'web', namespace: 'empty' })), {
+    message: 'pods "web" is forbidden: error looking up service account empty/default: serviceaccount "default" not found',
+  });
+  await world.advance(2_000);
+  await refused;
+});
+
+const node = (name: string, parts: object = {}): Node => ({ metadata: { name, ...parts }, spec: {} });
+
+test('a node keeps to itself', async () => {
+  const { admit, put } = await setUp();
+  await put(pods, pod({ nodeName: 'b' }));
+  const as = { user: nodeA };
+  const update = { ...as, operation: 'UPDATE' } as const;
+  const restricted = { labels: { 'node-restriction.kubernetes.io/pci': 'yes' } };
+  const [mine, theirs] = [pod({ nodeName: 'a' }), pod({ nodeName: 'b' })];
+  const lease = (name: string, namespace: string) => ({ metadata: { name, namespace }, spec: {} });
+  const taints = [{ key: 'k', effect: 'NoSchedule' }];
+  const table: readonly (readonly [Promise<unknown>, string])[] = [
+    [admit(nodes, node('a'), as), ''],
+    [admit(nodes, node('b'), as), 'nodes "b" is forbidden: node "a" is not allowed to modify node "b"'],
+    [
+      admit(nodes, node('a', restricted), as),
+      'nodes "a" is forbidden: node "a" is not allowed to set the following labels: node-restriction.kubernetes.io/pci',
+    ],
+    [
+      admit(nodes, { ...node('a'), spec: { taints } }, { ...update, oldObject: node('a') }),
+      'nodes "a" is forbidden: node "a" is not allowed to modify taints',
+    ],
+    [admit(nodes, node('a'), { ...update, subresource: 'status', oldObject: node('a') }), ''],
+    [admit(pods, mine, { ...update, subresource: 'status', oldObject: mine }), ''],
+    [
+      admit(pods, theirs, { ...update, subresource: 'status', oldObject: theirs }),
+      'pods "web" is forbidden: node "a" can only update pod status for pods with spec.nodeName set to itself',
+    ],
+    [
+      admit(pods, undefined, { ...as, operation: 'DELETE', oldObject: theirs, name: 'web' }),
+      'pods "web" is forbidden: node "a" can only delete pods with spec.nodeName set to itself',
+    ],
+    [admit(pods, undefined, { ...as, operation: 'DELETE', oldObject: mine, name: 'web' }), ''],
+    [
+      admit(pods, pod({}, { name: 'web', namespace: 'default' }), { ...as, subresource: 'eviction', name: 'web' }),
+      'pods "web" is forbidden: node a can only evict pods with spec.nodeName set to itself',
+    ],
+    [admit(leases, lease('a', 'kube-node-lease'), as), ''],
+    [
+      admit(leases, lease('a', 'default'), as),
+      'leases.coordination.k8s.io "a" is forbidden: can only access leases in the "kube-node-lease" system namespace',
+    ],
+    [
+      admit(leases, lease('b', 'kube-node-lease'), as),
+      'leases.coordination.k8s.io "b" is forbidden: can only access node lease with the same name as the requesting node',
+    ],
+  ];
+  for (const [admitted, message] of table) {
+    assert.equal(
+      await admitted.then(
+        () => '',
+        (error: unknown) => (error as Error).message,
+      ),
+      message,
+    );
+  }
+});
