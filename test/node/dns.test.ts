@@ -64,7 +64,7 @@ describe('a node’s name server', { skip: can.ok ? false : can.why }, () => {
     for (const pod of [near!, far!]) {
       assert.deepEqual(await ask(pod, 'A', 'web.default.svc.cluster.local'), ['10.96.0.10']);
       assert.deepEqual(await ask(pod, 'SRV', '_http._tcp.web.default.svc.cluster.local'), [
-        { name: 'web.default.svc.cluster.local', port: 80, priority: 0, weight: 100 },
+        { type: 'SRV', name: 'web.default.svc.cluster.local', port: 80, priority: 0, weight: 100 },
       ]);
       assert.equal(await ask(pod, 'AAAA', 'web.default.svc.cluster.local'), 'ENODATA');
       assert.equal(await ask(pod, 'A', 'nothing.default.svc.cluster.local'), 'ENOTFOUND');

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
+import { difference, isAsThought, wholeTable } from './nftables.ts';
+import { serviceRules, type ServiceRules } from './rules.ts';
+import { staleConnectionCommands } from './stale-connections.ts';
+
+/** A service at 10.96.0.10 with a TCP port 80 and a UDP port 53, and these endpoints. */
+function rulesFor(...addresses: string[]): ServiceRules {
+  const service: Service = {
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      clusterIP: '10.96.0.10',
+      ports: [
+        { name: 'a', port: 80 },
+        { name: 'b', port: 53, protocol: 'UDP' },
+      ],
+    },
+  };
+  const slice: EndpointSlice = {
+    metadata: { name: 'web', namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
+    addressType: 'IPv4',
+    ports: [
+      { name: 'a', port: 8080 },
+      { name: 'b', port: 5353, protocol: 'UDP' },
+    ],
+    endpoints: addresses.map((address) => ({ addresses: [address] })),
+  };
+  return serviceRules({ services: [service], endpointSlices: [slice], nodeAddresses: ['192.0.2.1'], nodeName: 'a' });
+}
+
+describe('the difference of two contents', () => {
+  test('is nothing when they are equal', () => assert.equal(difference(rulesFor('10.244.1.2'), rulesFor('10.244.1.2')), ''));
+
+  test('makes chains before what jumps to them, and removes before it adds', () => {
+    assert.deepEqual(difference(rulesFor('10.244.1.2'), rulesFor('10.244.1.2', '10.244.1.3')).split('\n'), [
+      'table ip hibernetes_services {',
+      '  chain random_2_from_inside {',
+      '    meta mark set numgen random mod 2',
+      '    goto from_inside',
+      '  }',
+      '}',
+      'delete element ip hibernetes_services service_ips { 10.96.0.10 . tcp . 80, 10.96.0.10 . udp . 53 }',
+      'add element ip hibernetes_services service_ips { 10.96.0.10 . tcp . 80 : goto random_2_from_inside, 10.96.0.10 . udp . 53 : goto random_2_from_inside }',
+      'add element ip hibernetes_services service_endpoints { 10.96.0.10 . tcp . 80 . 1 : 10.244.1.3 . 8080, 10.96.0.10 . udp . 53 . 1 : 10.244.1.3 . 5353 }',
+      'add element ip hibernetes_services hairpins { 10.244.1.3 . 10.244.1.3 }',
+      '',
+    ]);
+  });
+});
+
+test('the whole table replaces what is there in one transaction', () => {
+  const [first, second, third] = wholeTable(rulesFor('10.244.1.2'), '10.244.0.0/16').split('\n');
+  assert.deepEqual(
+    [first, second, third],
+    ['add table ip hibernetes_services', 'delete table ip hibernetes_services', 'table ip hibernetes_services {'],
+  );
+});
+
+describe('the kernel’s table', () => {
+  const rules = rulesFor('10.244.1.2');
+  const listing = (change: (maps: [string, number][]) => [string, number][]): string =>
+    JSON.stringify({
+      nftables: [
+        { metainfo: {} },
+        ...change(Object.entries(rules.maps).map(([name, { size }]) => [name, size])).map(([name, size]) => ({
+          map: { name, elem: Array(size).fill(0) },
+        })),
+        ...[...rules.chains, 'unanswered_out'].map((name) => ({ chain: { name } })),
+      ],
+    });
+
+  test('is as thought when every map has its elements', () =>
+    assert.equal(
+      isAsThought(
+        listing((maps) => maps),
+        rules,
+      ),
+      true,
+    ));
+  test('is not when elements or maps are missing', () => {
+    assert.equal(
+      isAsThought(
+        listing((maps) => maps.map(([name]) => [name, 0])),
+        rules,
+      ),
+      false,
+    );
+    assert.equal(
+      isAsThought(
+        listing((maps) => maps.slice(1)),
+        rules,
+      ),
+      false,
+    );
+  });
+});
+
+describe('stale connections', () => {
+  test('are those of UDP to endpoints that are gone', () =>
+    assert.deepEqual(staleConnectionCommands(rulesFor('10.244.1.2', '10.244.1.3'), rulesFor('10.244.1.3')), [
+      ['conntrack', '-D', '-p', 'udp', '--orig-dst', '10.96.0.10', '--orig-port-dst', '53', '--dst-nat', '10.244.1.2'],
+    ]));
+  test('are all of a UDP port that had nobody to answer', () =>
+    assert.deepEqual(staleConnectionCommands(rulesFor(), rulesFor('10.244.1.3')), [
+      ['conntrack', '-D', '-p', 'udp', '--orig-dst', '10.96.0.10', '--orig-port-dst', '53'],
+    ]));
+  test('are none when an endpoint only changed its slot', () =>
+    assert.deepEqual(staleConnectionCommands(rulesFor('10.244.1.3'), rulesFor('10.244.1.2', '10.244.1.3')), []));
+});

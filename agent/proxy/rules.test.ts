@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Endpoint, EndpointSlice, Service, ServiceSpec } from '../../functions/kube/generated/types.ts';
+import { serviceRules, type MapName, type RulesInput } from './rules.ts';
+
+const service = (spec: Partial<ServiceSpec> = {}): Service => ({
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { clusterIP: '10.96.0.10', clusterIPs: ['10.96.0.10'], ports: [{ name: 'http', port: 80 }], ...spec },
+});
+
+const endpoint = (address: string, conditions: Endpoint['conditions'] = { ready: true }, nodeName = 'a'): Endpoint => ({
+  addresses: [address],
+  conditions,
+  nodeName,
+});
+
+const slice = (endpoints: Endpoint[], name = 'web-1'): EndpointSlice => ({
+  metadata: { name, namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
+  addressType: 'IPv4',
+  ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+  endpoints,
+});
+
+const rules = (services: Service[], endpointSlices: EndpointSlice[], more: Partial<RulesInput> = {}) =>
+  serviceRules({ services, endpointSlices, nodeAddresses: ['192.0.2.1'], nodeName: 'a', ...more });
+
+/** The elements of one map, as nft shows them. */
+function elements(name: MapName, services: Service[], endpointSlices: EndpointSlice[]): string[] {
+  return [...rules(services, endpointSlices).maps[name]].map(([key, value]) => (value === '' ? key : `${key} : ${value}`));
+}
+
+const two = slice([endpoint('10.244.1.2'), endpoint('10.244.2.2', { ready: true }, 'b')]);
+
+describe('a cluster IP', () => {
+  test('is sent to one of its endpoints, drawn by their count', () => {
+    assert.deepEqual(elements('service_ips', [service()], [two]), ['10.96.0.10 . tcp . 80 : goto random_2_from_inside']);
+    assert.deepEqual(elements('service_endpoints', [service()], [two]), [
+      '10.96.0.10 . tcp . 80 . 0 : 10.244.1.2 . 8080',
+      '10.96.0.10 . tcp . 80 . 1 : 10.244.2.2 . 8080',
+    ]);
+  });
+
+  test('is refused as long as it has no endpoint', () => {
+    assert.deepEqual(elements('refused_ips', [service()], []), ['10.96.0.10 . tcp . 80']);
+    assert.deepEqual(elements('cluster_ips', [service()], []), ['10.96.0.10']);
+  });
+
+  test('drops, and does not refuse, when its policy is Local and nothing is here', () => {
+    const elsewhere = slice([endpoint('10.244.2.2', { ready: true }, 'b')]);
+    assert.deepEqual(elements('service_ips', [service({ internalTrafficPolicy: 'Local' })], [elsewhere]), ['10.96.0.10 . tcp . 80 : drop']);
+  });
+});
+
+describe('endpoints', () => {
+  const targets = (endpoints: Endpoint[]): string[] =>
+    [...rules([service()], [slice(endpoints)]).maps.service_endpoints.values()].map((target) => target.split(' . ')[0] ?? '');
+
+  test('that are not ready get nothing', () =>
+    assert.deepEqual(targets([endpoint('10.0.0.1', { ready: false }), endpoint('10.0.0.2')]), ['10.0.0.2']));
+  test('of which nobody says anything are ready', () => assert.deepEqual(targets([endpoint('10.0.0.1', {})]), ['10.0.0.1']));
+  test('that end but still serve get traffic only when nothing is ready', () => {
+    const ending = endpoint('10.0.0.1', { ready: false, serving: true, terminating: true });
+    assert.deepEqual(targets([ending]), ['10.0.0.1']);
+    assert.deepEqual(targets([ending, endpoint('10.0.0.2')]), ['10.0.0.2']);
+    assert.deepEqual(targets([endpoint('10.0.0.3', { ready: false, serving: false, terminating: true })]), []);
+  });
+  test('in two slices at once count once, and the order of slices does not matter', () => {
+    const other = slice([endpoint('10.244.1.2')], 'web-2');
+    assert.deepEqual(rules([service()], [two, other]).maps, rules([service()], [other, two]).maps);
+    assert.equal(rules([service()], [two, other]).maps.service_endpoints.size, 2);
+  });
+  test('of other services and other ports are not mixed in', () => {
+    const otherPort: EndpointSlice = { ...two, ports: [{ name: 'metrics', port: 9090, protocol: 'TCP' }] };
+    assert.deepEqual(elements('service_endpoints', [service()], [otherPort]), []);
+    const otherService: EndpointSlice = { ...two, metadata: { ...two.metadata, labels: { 'kubernetes.io/service-name': 'db' } } };
+    assert.deepEqual(elements('service_endpoints', [service()], [otherService]), []);
+  });
+  test('may be sent to themselves, and then see their node', () =>
+    assert.deepEqual(elements('hairpins', [service()], [two]), ['10.244.1.2 . 10.244.1.2', '10.244.2.2 . 10.244.2.2']));
+});
+
+describe('ways in from outside', () => {
+  const port = { name: 'http', port: 80, nodePort: 30080 };
+
+  test('a node port has elements of its own', () => {
+    const published = service({ type: 'NodePort', ports: [port] });
+    assert.deepEqual(elements('node_ports', [published], [two]), ['tcp . 30080 : goto random_2_node_port']);
+    assert.deepEqual(elements('node_port_endpoints', [published], [two]), [
+      'tcp . 30080 . 0 : 10.244.1.2 . 8080',
+      'tcp . 30080 . 1 : 10.244.2.2 . 8080',
+    ]);
+    assert.deepEqual(elements('refused_node_ports', [published], []), ['tcp . 30080']);
+  });
+
+  test('with a Local policy only endpoints of this node answer, and the source is kept', () => {
+    const published = service({ type: 'NodePort', ports: [port], externalTrafficPolicy: 'Local' });
+    assert.deepEqual(elements('node_ports', [published], [two]), ['tcp . 30080 : goto random_1_node_port_kept_source']);
+    assert.deepEqual(elements('service_ips', [published], [two]), ['10.96.0.10 . tcp . 80 : goto random_2_from_inside']);
+  });
+
+  test('external addresses and those of load balancers are served, unless the balancer is a proxy', () => {
+    const published: Service = {
+      ...service({ type: 'LoadBalancer', externalIPs: ['203.0.113.7'] }),
+      status: { loadBalancer: { ingress: [{ ip: '203.0.113.8' }, { ip: '203.0.113.9', ipMode: 'Proxy' }] } },
+    };
+    assert.deepEqual(
+      [...rules([published], [two]).maps.service_ips.keys()],
+      ['10.96.0.10 . tcp . 80', '203.0.113.7 . tcp . 80', '203.0.113.8 . tcp . 80'],
+    );
+  });
+});
+
+test('services without a cluster IP, or of another proxy, are left out', () => {
+  const labelled: Service = {
+    ...service(),
+    metadata: { name: 'web', namespace: 'default', labels: { 'service.kubernetes.io/service-proxy-name': 'x' } },
+  };
+  for (const one of [service({ clusterIP: 'None' }), service({ type: 'ExternalName' }), service({ clusterIP: undefined }), labelled]) {
+    assert.equal(rules([one], [two]).maps.service_ips.size, 0);
+  }
+});
+
+describe('client affinity', () => {
+  const sticky = service({ sessionAffinity: 'ClientIP' });
+  const many = Array.from({ length: 5 }, (_, index) => endpoint(`10.244.1.${index + 1}`));
+  const slots = (endpoints: Endpoint[]): Map<string, string> => new Map(rules([sticky], [slice(endpoints)]).maps.service_endpoints);
+
+  test('gives every endpoint some of the clients', () => assert.equal(new Set(slots(many).values()).size, 5));
+
+  test('moves only the clients of an endpoint that goes', () => {
+    const [before, now] = [slots(many), slots(many.slice(1))];
+    for (const [slot, target] of before) if (target !== '10.244.1.1 . 8080') assert.equal(now.get(slot), target);
+  });
+
+  test('moves clients only to an endpoint that comes', () => {
+    const [before, now] = [slots(many.slice(1)), slots(many)];
+    for (const [slot, target] of now) if (target !== '10.244.1.1 . 8080') assert.equal(before.get(slot), target);
+  });
+});
