@@ -1,0 +1,249 @@
+/**
+ * The agent of one node: loops that hear what is wanted, look at what runs, and keep both the same.
+ *
+ *   poll ──▶ desired state ──▶ one worker per pod ──▶ runtime, volumes, probes
+ *     ▲            └─────────▶ network, services, DNS      │
+ *     └──────────────── statuses, node status ◀────────────┘
+ *
+ * Ending the agent leaves the containers running; the next one adopts them.
+ */
+import type { EventRecorder } from '../functions/client/event-recorder.ts';
+import type { Client } from '../functions/client/client.ts';
+import type { Node, NodeStatus, Pod, Probe } from '../functions/kube/generated/types.ts';
+import type { NodePollResponse, RelayRequest } from '../functions/kube/node-poll.ts';
+import { nameOf } from '../functions/kube/object.ts';
+import { StatusError } from '../functions/kube/status-error.ts';
+import type { World } from '../functions/world.ts';
+import type { CheckpointFile } from './checkpoint.ts';
+import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
+import { createDesiredState, type DesiredState } from './desired-state.ts';
+import type { Machine } from './node/machine.ts';
+import { allocatableOf, nodeObject, nodeStatus } from './node/node-status.ts';
+import { registerNode } from './node/registration.ts';
+import { createNodePods, type NodePods } from './pods/node-pods.ts';
+import type { NodeContext } from './pods/node-context.ts';
+import type { PodFiles } from './pods/pod-files.ts';
+import type { ClusterFacts } from './pods/sandbox-config.ts';
+import { semaphore } from './pods/semaphore.ts';
+import { createPollLoop, TransportError, type PollLoop, type PollTransport } from './poll.ts';
+import { RuntimeError, type Runtime, type RuntimeReadiness } from './runtime/runtime.ts';
+import type { CheckInput } from './probes/prober.ts';
+import type { CheckResult } from './probes/checks.ts';
+import type { Volumes } from './volumes/volumes.ts';
+
+/** Routes, services and names on this node. Calls must not throw: what fails is tried again by itself. */
+export interface ClusterNetwork {
+  sync(desired: DesiredState, changedKinds: ReadonlySet<string>): void;
+  ready(): boolean;
+  close(): Promise<void>;
+}
+
+export interface Relays {
+  /** Opens the connection that a client waits for; known ids are ignored. */
+  open(request: RelayRequest): void;
+}
+
+/** What the relays may ask of the agent. */
+export interface PodLookup {
+  pod(podUid: string): Pod | undefined;
+}
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly world: World;
+  readonly client: Client;
+  readonly events: EventRecorder;
+  readonly transport: PollTransport;
+  readonly runtime: Runtime;
+  readonly machine: Machine;
+  /** Made from the desired state, which the agent owns. */
+  readonly volumes: (desired: DesiredState) => Volumes;
+  readonly files: PodFiles;
+  readonly facts: ClusterFacts;
+  readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
+  readonly network: ClusterNetwork;
+  readonly relays: (pods: PodLookup) => Relays;
+  /** Left out: nothing is kept over a restart. */
+  readonly checkpoint?: CheckpointFile;
+}
+
+export interface Agent {
+  /** Resolves when the signal aborts and the loops have ended. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const statusPeriodMs = 5000;
+const relistPeriodMs = 2000;
+/** Events of the runtime come in bursts. */
+const relistGatherMs = 30;
+const rewatchMs = 1000;
+const registerRetryMs = 2000;
+
+interface Parts {
+  readonly options: AgentOptions;
+  readonly desired: DesiredState;
+  readonly poll: PollLoop;
+  readonly pods: NodePods;
+  readonly relays: Relays;
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  const { config, world } = options;
+  const desired = createDesiredState();
+  const context: NodeContext = {
+    ...world,
+    runtime: options.runtime,
+    volumes: options.volumes(desired),
+    files: options.files,
+    events: options.events,
+    lookup: desired,
+    facts: options.facts,
+    starts: semaphore(config.startConcurrency ?? startConcurrencyDefault),
+    hostIps: [config.nodeIp],
+    allocatable: allocatableOf(config, options.machine),
+    networkIsReady: () => options.network.ready(),
+  };
+  const poll = createPollLoop({
+    ...world,
+    transport: options.transport,
+    pollSeconds: config.pollSeconds ?? pollSecondsDefault,
+    onAnswer: (answer) => take(parts, answer),
+    onUnknownNode: () => register(options),
+  });
+  const pods = createNodePods({ context, nodeName: config.nodeName, desired, check: options.check, poll });
+  const parts: Parts = { options, desired, poll, pods, relays: options.relays(pods) };
+  return { run: (signal) => runLoops(parts, signal) };
+}
+
+async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { options, desired, poll, pods } = parts;
+  await restore(parts);
+  await updateNodeStatus(parts);
+  await Promise.all([
+    registerUntilKnown(options, signal).then(() => poll.run(signal)),
+    repeat(options.world, { periodMs: statusPeriodMs, what: 'the node status' }, signal, () => updateNodeStatus(parts)),
+    relist(parts, signal),
+    pods.run(signal),
+  ]);
+  if (desired.isKnown()) await options.checkpoint?.save({ objects: desired.all() });
+  await options.network.close();
+}
+
+/** A node that starts without its apiserver does what it was last told. */
+async function restore({ options, desired, pods }: Parts): Promise<void> {
+  const checkpoint = await options.checkpoint?.load();
+  if (checkpoint === undefined) return;
+  const changed = desired.apply({ snapshot: true, objects: checkpoint.objects, gone: [] });
+  options.network.sync(desired, new Set([...changed, 'Node', 'Service', 'EndpointSlice']));
+  pods.sync(changed);
+}
+
+async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
+  const { options, desired, pods, relays } = parts;
+  const changed = desired.apply(answer);
+  for (const relay of answer.relays) relays.open(relay);
+  if (answer.wantsStatus === true) parts.poll.repeatStatus();
+  if (changed.size === 0) return;
+  options.network.sync(desired, changed);
+  pods.sync(changed);
+  await options.checkpoint?.save({ objects: desired.all() });
+}
+
+async function currentStatus({ options, desired }: Pick<Parts, 'options' | 'desired'>): Promise<NodeStatus> {
+  const { config, machine, runtime, world } = options;
+  const self: Node | undefined = desired.nodes().find((node) => nameOf(node) === config.nodeName);
+  const input = { config, machine, prior: self?.status, nowMs: world.clock.now() };
+  try {
+    const version = await runtime.version();
+    const found = await runtime.readiness();
+    const network =
+      found.network.ready && !options.network.ready() ? { ready: false, message: 'the node has no pod network yet' } : found.network;
+    return nodeStatus({ ...input, version, readiness: { ...found, network } });
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    const down = { ready: false, message: error.description };
+    const readiness: RuntimeReadiness = { runtime: down, network: { ready: true, message: '' } };
+    return nodeStatus({ ...input, version: { name: config.runtime, version: 'Unknown' }, readiness });
+  }
+}
+
+async function updateNodeStatus(parts: Parts): Promise<void> {
+  parts.poll.setStatus(await currentStatus(parts));
+}
+
+async function register(options: AgentOptions): Promise<void> {
+  const status = await currentStatus({ options, desired: createDesiredState() });
+  await registerNode(options.client, nodeObject(options.config, options.machine, status));
+}
+
+async function registerUntilKnown(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await register(options);
+      return;
+    } catch (error) {
+      // Anything may be wrong with a server that is just starting; the node keeps its pods and asks again.
+      if (!(error instanceof Error)) throw error;
+      options.world.log.warn('the node could not be registered', {
+        error: error instanceof StatusError || error instanceof TransportError ? error.message : error,
+      });
+      await nap(options.world, registerRetryMs, signal);
+    }
+  }
+}
+
+/** Looks at the whole runtime, soon after something happened there, and from time to time anyway. */
+async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<void> {
+  const { world, runtime } = options;
+  let hint: (() => void) | undefined;
+  let hinted = false;
+  const onChange = (): void => {
+    hinted = true;
+    hint?.();
+  };
+  const watching = repeat(world, { periodMs: rewatchMs, what: 'the runtime’s events' }, signal, () => runtime.watch(onChange, signal));
+  const listing = repeat(world, { periodMs: 0, what: 'the runtime' }, signal, async () => {
+    await pods.relist();
+    if (!hinted && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        hint = resolve;
+        world.clock.after(relistPeriodMs, resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    hint = undefined;
+    hinted = false;
+    await nap(world, relistGatherMs, signal);
+  });
+  await Promise.all([watching, listing]);
+}
+
+interface Repetition {
+  readonly periodMs: number;
+  readonly what: string;
+}
+
+/** After a failure at least this long passes, so that a loop of failures is not a busy one. */
+const failureMs = 1000;
+
+async function repeat(world: World, { periodMs, what }: Repetition, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    let pauseMs = periodMs;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      world.log.warn('a round of a loop failed', { what, error: error instanceof RuntimeError ? error.message : error });
+      pauseMs = Math.max(periodMs, failureMs);
+    }
+    if (pauseMs > 0) await nap(world, pauseMs, signal);
+  }
+}
+
+async function nap(world: World, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await world.clock.sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}

@@ -1,0 +1,58 @@
+/** What an agent is told about its node: a JSON file, written by whoever starts it. */
+import { readFile } from 'node:fs/promises';
+
+export interface AgentConfig {
+  readonly nodeName: string;
+  /** `https://host:port` of the apiserver. */
+  readonly server: string;
+  /** PEM of the authority that signed the server's certificate; the system's when left out. */
+  readonly caFile?: string;
+  /** A bearer token; read again for every request, so that it may be replaced. */
+  readonly tokenFile: string;
+  readonly runtime: 'containerd' | 'simulated';
+  readonly containerdSocket?: string;
+  /** Where pods' volumes, logs and the checkpoint live. */
+  readonly rootDirectory: string;
+  readonly nodeIp: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  /** The range of all pods of all nodes. */
+  readonly clusterCidr?: string;
+  /** The cgroup below which pods get theirs. */
+  readonly cgroupRoot?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Overrides what is measured: `{"cpu": "4", "memory": "8Gi", "pods": "110"}`. */
+  readonly capacity?: Readonly<Record<string, string>>;
+  /** Asked of the server as the time it may hold a poll. */
+  readonly pollSeconds?: number;
+  /** Sandboxes and containers started at the same time. */
+  readonly startConcurrency?: number;
+  readonly version?: string;
+  readonly sandboxImage?: string;
+  /** Directory of the CNI configuration that the agent writes and containerd reads. */
+  readonly cniDirectory?: string;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export const pollSecondsDefault = 20;
+export const startConcurrencyDefault = 2;
+export const clusterCidrDefault = '10.244.0.0/16';
+export const versionDefault = 'v1.35.0+hibernetes';
+export const sandboxImageDefault = 'registry.k8s.io/pause:3.9';
+export const containerdSocketDefault = '/run/containerd/containerd.sock';
+
+const required = ['nodeName', 'server', 'tokenFile', 'runtime', 'rootDirectory', 'nodeIp', 'clusterDns', 'clusterDomain'] as const;
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+export function parseAgentConfig(text: string): AgentConfig {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new ConfigError('the agent needs a JSON object as its configuration');
+  const missing = required.filter((name) => !(name in value));
+  if (missing.length > 0) throw new ConfigError(`the agent's configuration lacks ${missing.join(', ')}`);
+  return value as AgentConfig;
+}
+
+export const readAgentConfig = async (path: string): Promise<AgentConfig> => parseAgentConfig(await readFile(path, 'utf8'));

@@ -1,0 +1,45 @@
+/**
+ * The agent as a program: `node agent/main.ts CONFIG`. SIGTERM ends it and leaves the containers running.
+ */
+import { realWorld } from '../functions/world.ts';
+import { createHttpClient } from '../functions/client/http-client.ts';
+import { createEventRecorder } from '../functions/client/create-event-recorder.ts';
+import { readAgentConfig, type AgentConfig } from './config.ts';
+import { createContainerAgent, createSimulatedAgent } from './node-agent.ts';
+import { createTransport } from './transport.ts';
+
+async function run(config: AgentConfig, signal: AbortSignal): Promise<void> {
+  const plain = realWorld(config.logLevel ?? 'info');
+  const world = { ...plain, log: plain.log.with({ node: config.nodeName }) };
+  const transport = createTransport(config);
+  const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'hibernetes-agent' });
+  const events = createEventRecorder({ client, world, component: 'kubelet', host: config.nodeName });
+  const create = config.runtime === 'containerd' ? createContainerAgent : createSimulatedAgent;
+  const agent = await create({ config, world, client, events, transport, signal });
+  world.log.info('the agent runs', { server: config.server, runtime: config.runtime });
+  await agent.run(signal);
+  transport.close();
+}
+
+const ending = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.abort(new Error(name)));
+
+const path = process.argv[2];
+if (path === undefined) {
+  process.stderr.write('usage: node agent/main.ts CONFIG\n');
+  process.exit(2);
+}
+// Timers of the real clock do not keep a process alive; an agent lives until it is told to end.
+const keepAlive = setInterval(() => {}, 1 << 30);
+try {
+  await run(await readAgentConfig(path), ending.signal);
+  process.exit(0);
+} catch (error) {
+  if (!ending.signal.aborted) {
+    process.stderr.write(`the agent cannot run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(1);
+  }
+  process.exit(0);
+} finally {
+  clearInterval(keepAlive);
+}

@@ -1,0 +1,115 @@
+/** Puts an agent together from its configuration: on containerd, or pretending. */
+import { mkdir } from 'node:fs/promises';
+import type { Client } from '../functions/client/client.ts';
+import type { EventRecorder } from '../functions/client/event-recorder.ts';
+import type { World } from '../functions/world.ts';
+import { createAgent, type Agent } from './agent.ts';
+import { checkpointFile } from './checkpoint.ts';
+import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
+import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
+import { importPauseImage } from './images/import-pause.ts';
+import { hostDns, readMachine } from './node/machine.ts';
+import { directories } from './pods/directories.ts';
+import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
+import type { ClusterFacts } from './pods/sandbox-config.ts';
+import { nodeChecks } from './probes/node-checks.ts';
+import { createNodeRelays } from './relay/node-relays.ts';
+import { createSimulatedRelays } from './relay/simulated-relays.ts';
+import { createCriRuntime } from './runtime/cri/cri-runtime.ts';
+import { createSimulatedRuntime } from './runtime/simulated/simulated-runtime.ts';
+import { RuntimeError, type Runtime } from './runtime/runtime.ts';
+import type { Transport } from './transport.ts';
+import { createNodeVolumes } from './volumes/node-volumes.ts';
+import { volumePlugins } from './volumes/plugins.ts';
+import type { Volumes } from './volumes/volumes.ts';
+
+export interface NodeAgentOptions {
+  readonly config: AgentConfig;
+  readonly world: World;
+  readonly client: Client;
+  readonly events: EventRecorder;
+  readonly transport: Transport;
+  /** Ends what is relayed. */
+  readonly signal: AbortSignal;
+}
+
+const factsOf = (config: AgentConfig): ClusterFacts => ({
+  nodeName: config.nodeName,
+  clusterDns: config.clusterDns,
+  clusterDomain: config.clusterDomain,
+  hostDns: hostDns(),
+  directories: directories(config.rootDirectory),
+  cgroupRoot: config.cgroupRoot ?? '',
+});
+
+/** With real containers. Needs root. */
+export async function createContainerAgent(options: NodeAgentOptions): Promise<Agent> {
+  const { config, world, transport, signal } = options;
+  await mkdir(config.rootDirectory, { recursive: true });
+  const socketPath = config.containerdSocket ?? containerdSocketDefault;
+  const runtime = createCriRuntime({ socketPath });
+  await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
+  const facts = factsOf(config);
+  const stamp = (): string =>
+    `${new Date(world.clock.now()).toISOString().replaceAll(/[-:T]/g, '_').slice(0, 19)}.${world.random.uuid().slice(0, 8)}`;
+  const volumes = (lookup: Parameters<typeof volumePlugins>[0]['lookup']): Volumes =>
+    createNodeVolumes({ directories: facts.directories, plugins: volumePlugins({ directories: facts.directories, lookup, stamp }) });
+  return createAgent({
+    ...options,
+    runtime,
+    facts,
+    machine: await readMachine(config.rootDirectory),
+    volumes,
+    files: createPodFiles({ directories: facts.directories, clusterDomain: config.clusterDomain }),
+    check: nodeChecks(runtime),
+    network: createClusterNetwork({ config, world }),
+    relays: (pods) => createNodeRelays({ world, runtime, transport, pods, signal }),
+    checkpoint: checkpointFile(facts.directories.checkpoint),
+  });
+}
+
+const importRetryMs = 1000;
+
+/** containerd may be starting at the same time. */
+async function importWhenReady(world: World, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      world.log.warn('the runtime is not ready yet', { error: error instanceof RuntimeError ? error.message : error });
+      await world.clock.sleep(importRetryMs, signal);
+    }
+  }
+}
+
+const noVolumes: Volumes = {
+  setUp: async (pod) => new Map((pod.spec?.volumes ?? []).map(({ name }) => [name, `/${name}`])),
+  refresh: async () => {},
+  tearDown: async () => {},
+};
+
+/** So that every pretended node has room for what tests put there. */
+const simulatedCapacity = { cpu: '32', memory: '256Gi', pods: '110' };
+const simulatedStarts = 1000;
+
+/** In memory: nothing is written, nothing runs, no rights are needed. Many fit in one process. */
+export async function createSimulatedAgent(options: NodeAgentOptions): Promise<Agent> {
+  const { world, transport } = options;
+  const config = { ...options.config, capacity: { ...simulatedCapacity, ...options.config.capacity }, startConcurrency: simulatedStarts };
+  const network = createSimulatedNetwork(config.nodeName);
+  const runtime: Runtime = createSimulatedRuntime({ clock: world.clock, podCidr: network.podCidr });
+  return createAgent({
+    ...options,
+    config,
+    runtime,
+    facts: factsOf(config),
+    machine: await readMachine('/'),
+    volumes: () => noVolumes,
+    files: noPodFiles,
+    check: async () => ({ outcome: 'success' }),
+    network,
+    relays: () => createSimulatedRelays({ transport, log: world.log }),
+  });
+}

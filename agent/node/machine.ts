@@ -1,0 +1,60 @@
+/** What the machine says of itself. */
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { cpus, release, totalmem } from 'node:os';
+import { goArchitecture } from '../images/image-tar.ts';
+
+export interface Machine {
+  readonly architecture: string;
+  readonly kernelVersion: string;
+  readonly osImage: string;
+  readonly machineId: string;
+  readonly systemUuid: string;
+  readonly bootId: string;
+  readonly cpuCount: number;
+  readonly memoryBytes: number;
+  readonly storageBytes: number;
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES');
+
+function fileText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (isMissing(error)) return '';
+    throw error;
+  }
+}
+
+function osImage(): string {
+  const match = /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(fileText('/etc/os-release'));
+  return match?.[1] ?? 'Linux';
+}
+
+/** `directory` is on the file system that pods write to. */
+export async function readMachine(directory: string): Promise<Machine> {
+  const files = await statfs(directory);
+  const machineId = fileText('/etc/machine-id');
+  return {
+    architecture: goArchitecture(),
+    kernelVersion: release(),
+    osImage: osImage(),
+    machineId,
+    systemUuid: fileText('/sys/class/dmi/id/product_uuid') || machineId,
+    bootId: fileText('/proc/sys/kernel/random/boot_id'),
+    cpuCount: cpus().length,
+    memoryBytes: totalmem(),
+    storageBytes: files.blocks * files.bsize,
+  };
+}
+
+/** What the node resolves names with: for pods that ask for the node's own DNS. */
+export function hostDns(): { servers: string[]; searches: string[]; options: string[] } {
+  const lines = fileText('/etc/resolv.conf')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const words = (keyword: string): string[] => lines.filter(([first]) => first === keyword).flatMap(([, ...rest]) => rest);
+  return { servers: words('nameserver'), searches: words('search'), options: words('options') };
+}

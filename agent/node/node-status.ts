@@ -1,0 +1,120 @@
+/** The Node object of this machine: labels, capacity, conditions. Pure. Source: pkg/kubelet/nodestatus/setters.go, pkg/kubelet/kubelet_node_status.go */
+import type { Node, NodeCondition, NodeStatus } from '../../functions/kube/generated/types.ts';
+import { timestamp } from '../../functions/kube/time.ts';
+import { versionDefault, type AgentConfig } from '../config.ts';
+import type { RuntimeReadiness, RuntimeVersion } from '../runtime/runtime.ts';
+import type { Machine } from './machine.ts';
+
+export interface NodeStatusInput {
+  readonly config: AgentConfig;
+  readonly machine: Machine;
+  readonly version: RuntimeVersion;
+  readonly readiness: RuntimeReadiness;
+  /** What was said before, so that times of transition are kept. */
+  readonly prior: NodeStatus | undefined;
+  readonly nowMs: number;
+}
+
+const podsMax = '110';
+/** Of the ephemeral storage, what pods may use: the rest is what eviction would defend. */
+const storageShareAllocatable = 0.9;
+
+export function capacityOf(config: AgentConfig, machine: Machine): Record<string, string> {
+  return {
+    cpu: String(machine.cpuCount),
+    'ephemeral-storage': `${Math.floor(machine.storageBytes / 1024)}Ki`,
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory: `${Math.floor(machine.memoryBytes / 1024)}Ki`,
+    pods: podsMax,
+    ...config.capacity,
+  };
+}
+
+export function allocatableOf(config: AgentConfig, machine: Machine): Record<string, string> {
+  const capacity = capacityOf(config, machine);
+  const storage = String(Math.floor(machine.storageBytes * storageShareAllocatable));
+  return { ...capacity, 'ephemeral-storage': config.capacity?.['ephemeral-storage'] ?? storage };
+}
+
+export function nodeLabels(config: AgentConfig, machine: Pick<Machine, 'architecture'>): Record<string, string> {
+  return {
+    'beta.kubernetes.io/arch': machine.architecture,
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': machine.architecture,
+    'kubernetes.io/hostname': config.nodeName,
+    'kubernetes.io/os': 'linux',
+    ...config.labels,
+  };
+}
+
+type Verdict = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
+
+const pressures: readonly Verdict[] = [
+  { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
+  { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
+  { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+];
+
+function readyVerdict({ runtime, network }: RuntimeReadiness): Verdict {
+  const why = [
+    ...(runtime.ready ? [] : [`container runtime not ready: RuntimeReady=false reason:RuntimeNotReady message:${runtime.message}`]),
+    ...(network.ready
+      ? []
+      : [
+          `container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: ${network.message}`,
+        ]),
+  ];
+  if (why.length === 0) return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
+  return { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: why.join(', ') };
+}
+
+function conditions({ readiness, prior, nowMs }: NodeStatusInput): NodeCondition[] {
+  return [...pressures, readyVerdict(readiness)].map((verdict) => {
+    const before = prior?.conditions?.find(({ type }) => type === verdict.type);
+    const now = timestamp(nowMs);
+    const isSame = before?.status === verdict.status;
+    // The heartbeat is the poll itself; this time only moves with the condition, or every beat would be a write.
+    const lastHeartbeatTime = isSame && before.message === verdict.message ? before.lastHeartbeatTime : now;
+    return { ...verdict, lastHeartbeatTime, lastTransitionTime: isSame ? before.lastTransitionTime : now };
+  });
+}
+
+export function nodeStatus(input: NodeStatusInput): NodeStatus {
+  const { config, machine, version } = input;
+  const kubeletVersion = config.version ?? versionDefault;
+  return {
+    addresses: [
+      { type: 'InternalIP', address: config.nodeIp },
+      { type: 'Hostname', address: config.nodeName },
+    ],
+    capacity: capacityOf(config, machine),
+    allocatable: allocatableOf(config, machine),
+    conditions: conditions(input),
+    daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+    nodeInfo: {
+      architecture: machine.architecture,
+      bootID: machine.bootId,
+      containerRuntimeVersion: `${version.name}://${version.version}`,
+      kernelVersion: machine.kernelVersion,
+      kubeProxyVersion: '',
+      kubeletVersion,
+      machineID: machine.machineId,
+      operatingSystem: 'linux',
+      osImage: machine.osImage,
+      systemUUID: machine.systemUuid,
+    },
+  };
+}
+
+export const nodeObject = (config: AgentConfig, machine: Machine, status: NodeStatus): Node => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name: config.nodeName,
+    labels: nodeLabels(config, machine),
+    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+  },
+  spec: {},
+  status,
+});

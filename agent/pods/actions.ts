@@ -1,0 +1,41 @@
+/** What a plan can ask for. Done in order; one that fails does not keep the next from being tried. */
+import type { Container } from '../../functions/kube/generated/types.ts';
+
+export interface ContainerStop {
+  readonly containerId: string;
+  /** Undefined: the pod no longer says anything about this container. */
+  readonly container: Container | undefined;
+  readonly name: string;
+  /** What the Killing event says. */
+  readonly message: string;
+  readonly graceSeconds: number;
+  readonly runPreStop: boolean;
+}
+
+export type Action =
+  | { readonly kind: 'setUpVolumes' }
+  | { readonly kind: 'createSandbox'; readonly attempt: number }
+  | { readonly kind: 'stopSandbox'; readonly sandboxId: string; readonly changed: boolean }
+  | { readonly kind: 'removeSandbox'; readonly sandboxId: string }
+  /** Pulls the image if need be, creates, starts, runs postStart. */
+  | {
+      readonly kind: 'startContainer';
+      readonly container: Container;
+      readonly attempt: number;
+      readonly sandboxId: string;
+      /** A restart counts against the back-off; the first start does not. */
+      readonly isRestart: boolean;
+    }
+  /** At the same time, until all have stopped. */
+  | { readonly kind: 'stopContainers'; readonly stops: readonly ContainerStop[] }
+  | { readonly kind: 'removeContainer'; readonly containerId: string }
+  | { readonly kind: 'tearDownVolumes' };
+
+/** Something worth an Event when it is new: the worker tells each key once. */
+export interface Notice {
+  readonly key: string;
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  readonly containerName?: string;
+}

@@ -1,0 +1,177 @@
+/**
+ * What to do about each container of a pod whose sandbox is up. Pure.
+ * Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions), kuberuntime_container.go (computeInitContainerActions)
+ */
+import type { Container, Pod } from '../../functions/kube/generated/types.ts';
+import type { ContainerStatus } from '../runtime/runtime.ts';
+import type { Action, ContainerStop } from './actions.ts';
+import { containerBackOff, retryAtMs } from './back-off.ts';
+import { graceSecondsOf, isSidecar, restartPolicyOf, specOf, type RestartPolicy } from './pod-facts.ts';
+import type { PodMemory, ProbeFindings } from './observed-pod.ts';
+import { specHash, specHashAnnotation } from './spec-hash.ts';
+
+/** What was decided about one container. `wait`: for others, or because it is as it should be. */
+export type Decision =
+  | { readonly kind: 'start'; readonly isRestart: boolean }
+  | { readonly kind: 'stop'; readonly message: string; readonly graceSeconds: number | undefined }
+  | { readonly kind: 'backOff'; readonly untilMs: number; readonly delayMs: number }
+  /** The last start failed and may not be tried again yet. */
+  | { readonly kind: 'failed'; readonly untilMs: number }
+  | { readonly kind: 'discard'; readonly containerId: string }
+  | { readonly kind: 'wait' }
+  /** It ended and stays ended. */
+  | { readonly kind: 'done'; readonly succeeded: boolean };
+
+export interface ContainersInput {
+  readonly pod: Pod;
+  readonly sandboxId: string;
+  /** Newest first. */
+  readonly containers: readonly ContainerStatus[];
+  readonly memory: PodMemory;
+  readonly probes: ProbeFindings;
+  readonly nowMs: number;
+}
+
+export interface ContainersPlan {
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly initialized: boolean;
+  readonly initFailed: boolean;
+}
+
+export const newestOf = (containers: readonly ContainerStatus[], name: string): ContainerStatus | undefined =>
+  containers.find((container) => container.name === name);
+
+const mayRestart = (policy: RestartPolicy, exitCode: number): boolean => policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
+
+/** Whether the startup probe, if any, let it through. */
+export const isStarted = (container: Container, status: ContainerStatus | undefined, probes: ProbeFindings): boolean =>
+  status?.state === 'running' && (container.startupProbe === undefined || probes[status.id]?.started === true);
+
+function whyStop(container: Container, status: ContainerStatus, probes: ProbeFindings): Decision {
+  const failed = probes[status.id]?.failed;
+  if (failed !== undefined) {
+    const probe = failed === 'liveness' ? container.livenessProbe : container.startupProbe;
+    const message = `Container ${container.name} failed ${failed} probe, will be restarted`;
+    return { kind: 'stop', message, graceSeconds: probe?.terminationGracePeriodSeconds };
+  }
+  const hash = status.annotations[specHashAnnotation];
+  if (hash !== undefined && hash !== specHash(container)) {
+    return { kind: 'stop', message: `Container ${container.name} definition changed, will be restarted`, graceSeconds: undefined };
+  }
+  return { kind: 'wait' };
+}
+
+/** A start, unless something says to wait. */
+function startDecision(input: ContainersInput, container: Container, ended: ContainerStatus | undefined): Decision {
+  const { memory, nowMs } = input;
+  const failure = memory.failures[container.name];
+  const backOff = memory.restarts[container.name];
+  if (ended !== undefined) {
+    const untilMs = retryAtMs(backOff, ended.finishedAtMs, containerBackOff);
+    if (untilMs > nowMs) return { kind: 'backOff', untilMs, delayMs: backOff?.delayMs ?? 0 };
+  }
+  if (failure !== undefined && failure.retryAtMs > nowMs) return { kind: 'failed', untilMs: failure.retryAtMs };
+  return { kind: 'start', isRestart: ended !== undefined };
+}
+
+function decide(input: ContainersInput, container: Container, policy: RestartPolicy): Decision {
+  const newest = newestOf(input.containers, container.name);
+  if (newest === undefined) return startDecision(input, container, undefined);
+  switch (newest.state) {
+    case 'created':
+      return { kind: 'discard', containerId: newest.id };
+    case 'running':
+      // It runs in a sandbox that is gone: nobody can reach it there.
+      if (newest.sandboxId !== input.sandboxId)
+        return { kind: 'stop', message: `Stopping container ${container.name}`, graceSeconds: undefined };
+      return whyStop(container, newest, input.probes);
+    case 'unknown':
+      return { kind: 'stop', message: `Stopping container ${container.name}`, graceSeconds: undefined };
+    case 'exited':
+      if (mayRestart(policy, newest.exitCode)) return startDecision(input, container, newest);
+      return { kind: 'done', succeeded: newest.exitCode === 0 };
+  }
+}
+
+function decideInit(input: ContainersInput, container: Container, policy: RestartPolicy): Decision {
+  const inSandbox = input.containers.filter((status) => status.sandboxId === input.sandboxId || status.state === 'running');
+  if (newestOf(inSandbox, container.name) === undefined) return startDecision(input, container, undefined);
+  // Init containers that ended well are over, whatever the pod's restart policy.
+  return decide({ ...input, containers: inSandbox }, container, policy === 'Always' && !isSidecar(container) ? 'OnFailure' : policy);
+}
+
+interface InitPlan {
+  readonly decisions: readonly (readonly [string, Decision])[];
+  readonly initialized: boolean;
+  readonly failed: boolean;
+}
+
+function planInit(input: ContainersInput): InitPlan {
+  const spec = specOf(input.pod);
+  const decisions: [string, Decision][] = [];
+  const began = spec.containers.some((container) =>
+    input.containers.some((status) => status.name === container.name && status.sandboxId === input.sandboxId),
+  );
+  let open = true;
+  let failed = false;
+  for (const container of spec.initContainers ?? []) {
+    if (isSidecar(container)) {
+      const decision: Decision = open || began ? decideInit(input, container, 'Always') : { kind: 'wait' };
+      decisions.push([container.name, decision]);
+      open = open && isStarted(container, newestOf(input.containers, container.name), input.probes) && decision.kind === 'wait';
+      continue;
+    }
+    if (began) {
+      decisions.push([container.name, { kind: 'done', succeeded: true }]);
+      continue;
+    }
+    const decision: Decision = open ? decideInit(input, container, restartPolicyOf(input.pod)) : { kind: 'wait' };
+    decisions.push([container.name, decision]);
+    failed ||= decision.kind === 'done' && !decision.succeeded;
+    open = open && decision.kind === 'done' && decision.succeeded;
+  }
+  return { decisions, initialized: began || open, failed };
+}
+
+export function planContainers(input: ContainersInput): ContainersPlan {
+  const init = planInit(input);
+  const decisions = new Map<string, Decision>(init.decisions);
+  if (init.failed) return { decisions, initialized: false, initFailed: true };
+  for (const container of specOf(input.pod).containers) {
+    const policy = restartPolicyOf(input.pod);
+    decisions.set(container.name, init.initialized ? decide(input, container, policy) : { kind: 'wait' });
+  }
+  return { decisions, initialized: init.initialized, initFailed: false };
+}
+
+/** Everything that `restartCount` should say next, even if the runtime has forgotten the last container. */
+function nextAttempt(input: ContainersInput, name: string): number {
+  const newest = newestOf(input.containers, name);
+  if (newest !== undefined) return newest.attempt + 1;
+  const statuses = [...(input.pod.status?.containerStatuses ?? []), ...(input.pod.status?.initContainerStatuses ?? [])];
+  const known = statuses.find((status) => status.name === name);
+  return known?.containerID === undefined || known.containerID === '' ? 0 : known.restartCount + 1;
+}
+
+/** The decisions as actions: stops first, at once; then starts in the pod's order. */
+export function containerActions(input: ContainersInput, plan: ContainersPlan): Action[] {
+  const spec = specOf(input.pod);
+  const stops: ContainerStop[] = [];
+  const discards: Action[] = [];
+  const starts: Action[] = [];
+  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+    const decision = plan.decisions.get(container.name);
+    if (decision?.kind === 'stop') {
+      const containerId = newestOf(input.containers, container.name)?.id ?? '';
+      const graceSeconds = decision.graceSeconds ?? graceSecondsOf(input.pod);
+      stops.push({ containerId, container, name: container.name, message: decision.message, graceSeconds, runPreStop: true });
+    }
+    if (decision?.kind === 'discard') discards.push({ kind: 'removeContainer', containerId: decision.containerId });
+    if (decision?.kind === 'start') {
+      const { isRestart } = decision;
+      const attempt = nextAttempt(input, container.name);
+      starts.push({ kind: 'startContainer', container, attempt, sandboxId: input.sandboxId, isRestart });
+    }
+  }
+  return [...(stops.length === 0 ? [] : [{ kind: 'stopContainers' as const, stops }]), ...discards, ...starts];
+}

@@ -1,0 +1,133 @@
+/** From a decision to start a container to a running one: image, config, create, start, postStart. */
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import { quantityValue } from '../../functions/kube/quantity.ts';
+import { RuntimeError, type Image } from '../runtime/runtime.ts';
+import type { Action } from './actions.ts';
+import { containerBackOff, nextBackOff } from './back-off.ts';
+import { containerConfig } from './container-config.ts';
+import { HookError, runHook } from './hooks.ts';
+import { ensureImage } from './image-pull.ts';
+import { ContainerConfigError } from './lookup.ts';
+import type { NodeContext } from './node-context.ts';
+import type { ObservedPod, PodMemory } from './observed-pod.ts';
+import { graceSecondsOf, isHostNetwork } from './pod-facts.ts';
+import { tellContainer } from './pod-events.ts';
+import { sandboxConfig } from './sandbox-config.ts';
+
+type StartAction = Extract<Action, { kind: 'startContainer' }>;
+
+export interface StartInput {
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  readonly memory: PodMemory;
+  readonly volumePaths: ReadonlyMap<string, string>;
+}
+
+const retrySeconds = 10;
+const postStartSecondsMax = 300;
+
+function failed(context: NodeContext, memory: PodMemory, name: string, [reason, message]: readonly [string, string]): PodMemory {
+  const nowMs = context.clock.now();
+  const failure = { reason, message, failedAtMs: nowMs, retryAtMs: nowMs + retrySeconds * 1000 };
+  return { ...memory, failures: { ...memory.failures, [name]: failure } };
+}
+
+function succeeded(memory: PodMemory, name: string): PodMemory {
+  const { [name]: _settled, ...failures } = memory.failures;
+  return { ...memory, failures };
+}
+
+/** Answers the memory that the next plan needs; a failure is part of it, not an exception. */
+export async function startContainer(context: NodeContext, action: StartAction, input: StartInput): Promise<PodMemory> {
+  const { container } = action;
+  const { pod } = input;
+  const memory = action.isRestart ? withRestart(context, input.memory, container.name) : input.memory;
+  const sandbox = sandboxConfig(pod, input.observed.sandboxes[0]?.attempt ?? 0, context.facts);
+  const pulled = await ensureImage(context, { pod, container, sandbox, memory });
+  if (pulled.outcome === 'failed') {
+    return { ...pulled.memory, failures: { ...pulled.memory.failures, [container.name]: pulled.failure } };
+  }
+  return createAndStart(context, action, { ...input, memory: pulled.memory, image: pulled.image });
+}
+
+const withRestart = (context: NodeContext, memory: PodMemory, name: string): PodMemory => ({
+  ...memory,
+  restarts: { ...memory.restarts, [name]: nextBackOff(memory.restarts[name], context.clock.now(), containerBackOff) },
+});
+
+async function createAndStart(
+  context: NodeContext,
+  action: StartAction,
+  input: StartInput & { readonly image: Image },
+): Promise<PodMemory> {
+  const { container } = action;
+  const { pod, memory } = input;
+  let step = 'CreateContainerConfigError';
+  try {
+    const containerId = await context.starts.run(async () => {
+      const config = await configOf(context, action, input);
+      step = 'CreateContainerError';
+      const id = await context.runtime.createContainer(action.sandboxId, config.container, config.sandbox);
+      tellContainer(context, pod, container, ['Normal', 'Created', 'Container created']);
+      step = 'RunContainerError';
+      await context.runtime.startContainer(id);
+      tellContainer(context, pod, container, ['Normal', 'Started', 'Container started']);
+      return id;
+    });
+    return await postStart(context, action, { ...input, containerId });
+  } catch (error) {
+    const isOurs = error instanceof RuntimeError || error instanceof ContainerConfigError;
+    if (!isOurs) throw error;
+    const message = error instanceof RuntimeError ? error.description : error.message;
+    tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
+    return failed(context, memory, container.name, [step, message]);
+  }
+}
+
+async function configOf(context: NodeContext, action: StartAction, input: StartInput & { readonly image: Image }) {
+  const { container, attempt } = action;
+  const { pod, observed } = input;
+  const sandbox = sandboxConfig(pod, observed.sandboxes[0]?.attempt ?? 0, context.facts);
+  const podIps = podIpsOf(context, input);
+  const config = containerConfig({
+    pod,
+    container,
+    attempt,
+    image: input.image,
+    lookup: context.lookup,
+    podIps,
+    hostIps: context.hostIps,
+    nodeName: context.facts.nodeName,
+    allocatable: context.allocatable,
+    memoryCapacityBytes: quantityValue(context.allocatable['memory'] ?? '0'),
+    directories: context.facts.directories,
+    volumePaths: input.volumePaths,
+  });
+  await context.files.prepareContainer(pod, container.name, attempt, podIps);
+  return { container: config, sandbox };
+}
+
+const podIpsOf = (context: NodeContext, { pod, observed }: StartInput): readonly string[] =>
+  isHostNetwork(pod) ? context.hostIps : (observed.sandboxes[0]?.ips ?? []);
+
+async function postStart(
+  context: NodeContext,
+  action: StartAction,
+  input: StartInput & { readonly containerId: string },
+): Promise<PodMemory> {
+  const { container } = action;
+  const { pod, memory, containerId } = input;
+  const handler = container.lifecycle?.postStart;
+  if (handler === undefined) return succeeded(memory, container.name);
+  const podIp = podIpsOf(context, input)[0] ?? '';
+  try {
+    await runHook(context.runtime, context.clock, { handler, container, containerId, podIp, timeoutSeconds: postStartSecondsMax });
+    return succeeded(memory, container.name);
+  } catch (error) {
+    if (!(error instanceof HookError || error instanceof RuntimeError)) throw error;
+    tellContainer(context, pod, container, ['Warning', 'FailedPostStartHook', 'PostStartHook failed']);
+    tellContainer(context, pod, container, ['Normal', 'Killing', 'FailedPostStartHook']);
+    await context.runtime.stopContainer(containerId, graceSecondsOf(pod));
+    return failed(context, memory, container.name, ['PostStartHookError', error.message]);
+  }
+}

@@ -1,0 +1,76 @@
+/** Gets a container's image onto the node, as its pull policy says. Source: pkg/kubelet/images/image_manager.go */
+import type { Container, Pod } from '../../functions/kube/generated/types.ts';
+import { RuntimeError, type Image } from '../runtime/runtime.ts';
+import { containerBackOff, nextBackOff } from './back-off.ts';
+import type { NodeContext } from './node-context.ts';
+import type { PodMemory, StartFailure } from './observed-pod.ts';
+import { registryCredential } from './registry-credential.ts';
+import type { SandboxConfig } from '../runtime/runtime.ts';
+import { tellContainer } from './pod-events.ts';
+
+export type ImageResult =
+  | { readonly outcome: 'present'; readonly image: Image; readonly memory: PodMemory }
+  | { readonly outcome: 'failed'; readonly failure: StartFailure; readonly memory: PodMemory };
+
+const neverRetrySeconds = 10;
+
+/** Source: pkg/apis/core/v1/defaults.go: no tag and `latest` are asked for anew each time. */
+function pullPolicyOf(container: Container): string {
+  if (container.imagePullPolicy !== undefined) return container.imagePullPolicy;
+  const last = (container.image ?? '').split('/').at(-1) ?? '';
+  return last.includes('@') || (last.includes(':') && !last.endsWith(':latest')) ? 'IfNotPresent' : 'Always';
+}
+
+const seconds = (ms: number): string =>
+  ms < 1000 ? `${Math.max(1, Math.round(ms))}ms` : `${(ms / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
+
+export interface PullInput {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly sandbox: SandboxConfig;
+  readonly memory: PodMemory;
+}
+
+export async function ensureImage(context: NodeContext, input: PullInput): Promise<ImageResult> {
+  const { pod, container, memory } = input;
+  const image = container.image ?? '';
+  const policy = pullPolicyOf(container);
+  const present = await context.runtime.imageStatus(image);
+  if (present !== undefined && policy !== 'Always') {
+    tellContainer(context, pod, container, ['Normal', 'Pulled', `Container image "${image}" already present on machine`]);
+    return { outcome: 'present', image: present, memory };
+  }
+  if (policy === 'Never') {
+    const message = `Container image "${image}" is not present with pull policy of Never`;
+    tellContainer(context, pod, container, ['Warning', 'ErrImageNeverPull', message]);
+    tellContainer(context, pod, container, ['Warning', 'Failed', 'Error: ErrImageNeverPull']);
+    const nowMs = context.clock.now();
+    const failure = { reason: 'ErrImageNeverPull', message, failedAtMs: nowMs, retryAtMs: nowMs + neverRetrySeconds * 1000 };
+    return { outcome: 'failed', failure, memory };
+  }
+  return pull(context, input, image);
+}
+
+async function pull(context: NodeContext, input: PullInput, image: string): Promise<ImageResult> {
+  const { pod, container, memory } = input;
+  const startedMs = context.clock.monotonicMs();
+  tellContainer(context, pod, container, ['Normal', 'Pulling', `Pulling image "${image}"`]);
+  try {
+    await context.runtime.pullImage(image, input.sandbox, registryCredential(pod, image, context.lookup));
+    const pulled = await context.runtime.imageStatus(image);
+    if (pulled === undefined) throw new RuntimeError('NotFound', `image "${image}" is not there after it was pulled`);
+    const took = seconds(context.clock.monotonicMs() - startedMs);
+    const message = `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`;
+    tellContainer(context, pod, container, ['Normal', 'Pulled', message]);
+    const { [image]: _settled, ...pulls } = memory.pulls;
+    return { outcome: 'present', image: pulled, memory: { ...memory, pulls } };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    tellContainer(context, pod, container, ['Warning', 'Failed', `Failed to pull image "${image}": ${error.message}`]);
+    tellContainer(context, pod, container, ['Warning', 'Failed', 'Error: ErrImagePull']);
+    const nowMs = context.clock.now();
+    const backOff = nextBackOff(memory.pulls[image], nowMs, containerBackOff);
+    const failure = { reason: 'ErrImagePull', message: error.message, failedAtMs: nowMs, retryAtMs: nowMs + backOff.delayMs };
+    return { outcome: 'failed', failure, memory: { ...memory, pulls: { ...memory.pulls, [image]: backOff } } };
+  }
+}

@@ -1,0 +1,26 @@
+/** What every pod worker of a node shares. */
+import type { EventRecorder } from '../../functions/client/event-recorder.ts';
+import type { Clock, Log, Random } from '../../functions/world.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Volumes } from '../volumes/volumes.ts';
+import type { Lookup } from './lookup.ts';
+import type { PodFiles } from './pod-files.ts';
+import type { ClusterFacts } from './sandbox-config.ts';
+import type { Semaphore } from './semaphore.ts';
+
+export interface NodeContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly runtime: Runtime;
+  readonly volumes: Volumes;
+  readonly files: PodFiles;
+  readonly events: EventRecorder;
+  readonly lookup: Lookup;
+  readonly facts: ClusterFacts;
+  /** How many sandboxes and containers are started side by side. */
+  readonly starts: Semaphore;
+  readonly hostIps: readonly string[];
+  readonly allocatable: Readonly<Record<string, string>>;
+  readonly networkIsReady: () => boolean;
+}

@@ -1,0 +1,196 @@
+/**
+ * The heart of the agent: what to do next for one pod, and what to say about it, from what is wanted, what the runtime
+ * has, and what the worker remembers. Pure: the same input gives the same plan, so it may be asked at any time.
+ *
+ *   wanted pod ─┐
+ *   observed  ──┼─▶ planPod ─▶ actions (worker) + status (report) + when to look again
+ *   memory   ───┘
+ *
+ * Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions, SyncPod)
+ */
+import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
+import { isTerminating } from '../../functions/kube/object.ts';
+import type { SandboxStatus } from '../runtime/runtime.ts';
+import type { Action, Notice } from './actions.ts';
+import { containerActions, newestOf, planContainers, type ContainersPlan, type Decision } from './container-plan.ts';
+import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
+import { isTerminalPhase, podText, restartPolicyOf, specOf } from './pod-facts.ts';
+import { podStatus } from './pod-status.ts';
+import { hasEnded, planEnd } from './end-plan.ts';
+import { failureMsShown } from './waiting.ts';
+
+export interface PlanInput {
+  /** With the status that was last reported. */
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  readonly memory: PodMemory;
+  readonly probes: ProbeFindings;
+  readonly hostIps: readonly string[];
+  readonly nowMs: number;
+  /** The object is gone from the API: end at once and forget everything. */
+  readonly gone: boolean;
+}
+
+export interface PodPlan {
+  readonly actions: readonly Action[];
+  readonly status: PodStatus;
+  readonly notices: readonly Notice[];
+  /** The deletion was asked for and nothing runs any more. */
+  readonly finished: boolean;
+  /** The object is gone and so is every trace of it. */
+  readonly released: boolean;
+  /** Look again then, even if nothing happens. */
+  readonly recheckAtMs: number | undefined;
+}
+
+/** Dead containers of one name that are kept: the last one and, for `lastState` and `logs --previous`, the one before. */
+const deadContainersKept = 2;
+const sandboxGoneContainers: ContainersPlan = { decisions: new Map(), initialized: false, initFailed: false };
+
+interface Course {
+  readonly actions: readonly Action[];
+  readonly containers: ContainersPlan;
+  readonly recheckAtMs?: number;
+}
+
+export function planPod(input: PlanInput): PodPlan {
+  const { pod, observed } = input;
+  const ending = isTerminating(pod) || input.gone;
+  const course = ending ? ends(input) : isTerminalPhase(pod.status?.phase) || isOverDeadline(input) ? ends(input) : lives(input);
+  const status = podStatus({ ...input, containers: course.containers, overDeadline: isOverDeadline(input) });
+  const ended = hasEnded(observed);
+  const trailing = !ending && isTerminalPhase(status.phase) ? planEnd(input) : [];
+  const actions = course.actions.length > 0 ? course.actions : trailing;
+  const empty = observed.sandboxes.length === 0 && observed.containers.length === 0;
+  return {
+    actions,
+    status,
+    notices: noticesOf(input, course.containers),
+    finished: isTerminating(pod) && ended,
+    released: input.gone && empty && input.memory.volumes === 'released',
+    recheckAtMs: earliest([course.recheckAtMs, ...wakeTimes(input, course.containers), deadlineMs(pod)], input.nowMs),
+  };
+}
+
+/** A pod on its way out, or one that ended by itself. */
+function ends(input: PlanInput): Course {
+  const actions = planEnd(input);
+  if (actions.length > 0 || !input.gone) return { actions, containers: containersNow(input) };
+  return { actions: releaseActions(input), containers: sandboxGoneContainers };
+}
+
+/** Removing a sandbox removes what is inside it. */
+function releaseActions({ observed, memory }: PlanInput): Action[] {
+  const containers = observed.containers.map(({ id }): Action => ({ kind: 'removeContainer', containerId: id }));
+  const sandboxes = observed.sandboxes.map(({ id }): Action => ({ kind: 'removeSandbox', sandboxId: id }));
+  const actions = [...containers, ...sandboxes];
+  return memory.volumes === 'released' ? actions : [...actions, { kind: 'tearDownVolumes' }];
+}
+
+function containersNow({ pod, observed, memory, probes, nowMs }: PlanInput): ContainersPlan {
+  const sandboxId = observed.sandboxes[0]?.id ?? '';
+  return planContainers({ pod, sandboxId, containers: observed.containers, memory, probes, nowMs });
+}
+
+function lives(input: PlanInput): Course {
+  const sandbox = input.observed.sandboxes[0];
+  if (sandbox === undefined || !sandbox.ready) return needsSandbox(input, sandbox);
+  if (input.memory.volumes !== 'ready') return needsVolumes(input, containersNow(input));
+  const { pod, observed, memory, probes, nowMs } = input;
+  const containersInput = { pod, sandboxId: sandbox.id, containers: observed.containers, memory, probes, nowMs };
+  const containers = planContainers(containersInput);
+  const actions = [...olderSandboxes(observed), ...containerActions(containersInput, containers), ...garbage(observed)];
+  return { actions, containers };
+}
+
+function needsVolumes(input: PlanInput, containers: ContainersPlan): Course {
+  const { volumes } = input.memory;
+  if (typeof volumes === 'object' && volumes.retryAtMs > input.nowMs) {
+    return { actions: [], containers, recheckAtMs: volumes.retryAtMs };
+  }
+  return { actions: [{ kind: 'setUpVolumes' }], containers };
+}
+
+function needsSandbox(input: PlanInput, last: SandboxStatus | undefined): Course {
+  const { observed, memory } = input;
+  const containers = last === undefined ? sandboxGoneContainers : containersNow(input);
+  if (last !== undefined && !isWorthASandbox(input, containers)) return { actions: planEnd(input), containers };
+  if (last !== undefined && observed.containers.some(({ state }) => state === 'running' || state === 'unknown')) {
+    return { actions: [{ kind: 'stopSandbox', sandboxId: last.id, changed: true }, ...planEnd(input)], containers };
+  }
+  if (memory.volumes !== 'ready') return needsVolumes(input, containers);
+  const failure = memory.sandboxFailure;
+  if (failure !== undefined && failure.retryAtMs > input.nowMs) return { actions: [], containers, recheckAtMs: failure.retryAtMs };
+  const attempt = last === undefined ? 0 : last.attempt + 1;
+  const away: Action[] = last === undefined ? [] : [{ kind: 'stopSandbox', sandboxId: last.id, changed: true }];
+  return { actions: [...away, { kind: 'createSandbox', attempt }], containers };
+}
+
+/** A pod whose sandbox died gets another one only if something is left to run in it. */
+function isWorthASandbox(input: PlanInput, containers: ContainersPlan): boolean {
+  const hasRun = input.observed.containers.length > 0;
+  if (restartPolicyOf(input.pod) === 'Never' && hasRun) return false;
+  return specOf(input.pod).containers.some((container) => {
+    const newest = newestOf(input.observed.containers, container.name);
+    const decision = containers.decisions.get(container.name);
+    return newest === undefined || decision === undefined || decision.kind !== 'done';
+  });
+}
+
+const olderSandboxes = (observed: ObservedPod): Action[] =>
+  observed.sandboxes
+    .slice(1)
+    .filter(({ ready }) => ready)
+    .map(({ id }) => ({ kind: 'stopSandbox', sandboxId: id, changed: false }));
+
+/** Dead containers beyond the ones kept, and old sandboxes with nothing in them. */
+function garbage(observed: ObservedPod): Action[] {
+  const seen = new Map<string, number>();
+  const actions: Action[] = [];
+  const kept = new Set<string>();
+  for (const container of observed.containers) {
+    const count = (seen.get(container.name) ?? 0) + 1;
+    seen.set(container.name, count);
+    if (count > deadContainersKept && container.state === 'exited') actions.push({ kind: 'removeContainer', containerId: container.id });
+    else kept.add(container.sandboxId);
+  }
+  for (const sandbox of observed.sandboxes.slice(1)) {
+    if (!sandbox.ready && !kept.has(sandbox.id)) actions.push({ kind: 'removeSandbox', sandboxId: sandbox.id });
+  }
+  return actions;
+}
+
+function deadlineMs(pod: Pod): number | undefined {
+  const seconds = specOf(pod).activeDeadlineSeconds;
+  const startTime = pod.status?.startTime;
+  return seconds === undefined || startTime === undefined ? undefined : Date.parse(startTime) + seconds * 1000;
+}
+
+function isOverDeadline({ pod, nowMs }: PlanInput): boolean {
+  const deadline = deadlineMs(pod);
+  return deadline !== undefined && deadline <= nowMs && !isTerminalPhase(pod.status?.phase);
+}
+
+function noticesOf({ pod, observed }: PlanInput, containers: ContainersPlan): Notice[] {
+  const notices: Notice[] = [];
+  for (const [name, decision] of containers.decisions) {
+    if (decision.kind !== 'backOff') continue;
+    const attempt = newestOf(observed.containers, name)?.attempt ?? 0;
+    const message = `Back-off restarting failed container ${name} in pod ${podText(pod)}`;
+    notices.push({ key: `${name}/${attempt}`, type: 'Warning', reason: 'BackOff', message, containerName: name });
+  }
+  return notices;
+}
+
+const decisionWakeMs = (decision: Decision): number | undefined =>
+  decision.kind === 'backOff' || decision.kind === 'failed' ? decision.untilMs : undefined;
+
+const wakeTimes = ({ memory }: PlanInput, { decisions }: ContainersPlan): (number | undefined)[] => [
+  ...[...decisions.values()].map(decisionWakeMs),
+  ...Object.values(memory.failures).map(({ failedAtMs }) => failedAtMs + failureMsShown),
+];
+
+function earliest(times: readonly (number | undefined)[], nowMs: number): number | undefined {
+  const future = times.filter((time) => time !== undefined).filter((time) => time > nowMs);
+  return future.length === 0 ? undefined : Math.min(...future);
+}

@@ -1,0 +1,108 @@
+/** Does what a plan asks for. What goes wrong becomes an Event and something to remember, not an exception. */
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import { uidOf } from '../../functions/kube/object.ts';
+import { RuntimeError } from '../runtime/runtime.ts';
+import { VolumeError } from '../volumes/volumes.ts';
+import type { Action } from './actions.ts';
+import { mountBackOff, nextBackOff, sandboxBackOff } from './back-off.ts';
+import { startContainer } from './container-start.ts';
+import { stopContainers } from './container-stop.ts';
+import type { NodeContext } from './node-context.ts';
+import type { ObservedPod, PodMemory } from './observed-pod.ts';
+import { tellPod } from './pod-events.ts';
+import { possibleCgroups, sandboxConfig } from './sandbox-config.ts';
+
+export interface ActionInput {
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  readonly memory: PodMemory;
+  readonly volumePaths: ReadonlyMap<string, string>;
+  readonly hurry: AbortSignal;
+}
+
+export interface ActionResult {
+  readonly memory: PodMemory;
+  readonly volumePaths?: ReadonlyMap<string, string>;
+  readonly succeeded: boolean;
+}
+
+export async function executeAction(context: NodeContext, action: Action, input: ActionInput): Promise<ActionResult> {
+  try {
+    return await execute(context, action, input);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    context.log.warn('the runtime refused', { action: action.kind, pod: uidOf(input.pod), error });
+    return { memory: input.memory, succeeded: false };
+  }
+}
+
+async function execute(context: NodeContext, action: Action, input: ActionInput): Promise<ActionResult> {
+  const { runtime } = context;
+  const done: ActionResult = { memory: input.memory, succeeded: true };
+  switch (action.kind) {
+    case 'setUpVolumes':
+      return setUpVolumes(context, input);
+    case 'createSandbox':
+      return createSandbox(context, action.attempt, input);
+    case 'stopSandbox':
+      if (action.changed)
+        tellPod(context, input.pod, ['Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.']);
+      await runtime.stopSandbox(action.sandboxId);
+      return done;
+    case 'removeSandbox':
+      await runtime.removeSandbox(action.sandboxId);
+      return done;
+    case 'startContainer':
+      return { memory: await startContainer(context, action, input), succeeded: true };
+    case 'stopContainers': {
+      const podIp = input.observed.sandboxes[0]?.ips[0] ?? context.hostIps[0] ?? '';
+      await stopContainers(context, action.stops, { pod: input.pod, podIp, hurry: input.hurry });
+      return done;
+    }
+    case 'removeContainer':
+      await runtime.removeContainer(action.containerId);
+      return done;
+    case 'tearDownVolumes': {
+      await context.volumes.tearDown(uidOf(input.pod));
+      await context.files.remove(input.pod, possibleCgroups(context.facts.cgroupRoot, uidOf(input.pod)));
+      return { memory: { ...input.memory, volumes: 'released' }, succeeded: true };
+    }
+  }
+}
+
+async function setUpVolumes(context: NodeContext, { pod, memory }: ActionInput): Promise<ActionResult> {
+  try {
+    const volumePaths = await context.volumes.setUp(pod);
+    return { memory: { ...memory, volumes: 'ready' }, volumePaths, succeeded: true };
+  } catch (error) {
+    if (!(error instanceof VolumeError)) throw error;
+    tellPod(context, pod, ['Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${error.volumeName}" : ${error.message}`]);
+    const nowMs = context.clock.now();
+    const before = typeof memory.volumes === 'object' ? memory.volumes.backOff : undefined;
+    const backOff = nextBackOff(before, nowMs, mountBackOff);
+    return { memory: { ...memory, volumes: { message: error.message, retryAtMs: nowMs + backOff.delayMs, backOff } }, succeeded: true };
+  }
+}
+
+async function createSandbox(context: NodeContext, attempt: number, { pod, memory }: ActionInput): Promise<ActionResult> {
+  if (!context.networkIsReady()) {
+    const message = 'network is not ready: container runtime network not ready: NetworkReady=false';
+    tellPod(context, pod, ['Warning', 'NetworkNotReady', message]);
+    return { memory: sandboxFailed(context, memory, message), succeeded: true };
+  }
+  try {
+    await context.files.prepareSandbox(pod);
+    await context.starts.run(() => context.runtime.runSandbox(sandboxConfig(pod, attempt, context.facts)));
+    return { memory: { ...memory, sandboxFailure: undefined, sandboxBackOff: undefined }, succeeded: true };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    tellPod(context, pod, ['Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`]);
+    return { memory: sandboxFailed(context, memory, error.message), succeeded: false };
+  }
+}
+
+function sandboxFailed(context: NodeContext, memory: PodMemory, message: string): PodMemory {
+  const nowMs = context.clock.now();
+  const backOff = nextBackOff(memory.sandboxBackOff, nowMs, sandboxBackOff);
+  return { ...memory, sandboxBackOff: backOff, sandboxFailure: { message, retryAtMs: nowMs + backOff.delayMs } };
+}

@@ -1,0 +1,22 @@
+/** Events about a pod and its containers, as `kubectl describe pod` shows them. */
+import type { Container, Pod } from '../../functions/kube/generated/types.ts';
+import type { KubeObject } from '../../functions/kube/object.ts';
+import type { NodeContext } from './node-context.ts';
+import { specOf } from './pod-facts.ts';
+
+type Words = readonly ['Normal' | 'Warning', reason: string, message: string];
+
+/** The type of a pod in a poll's answer is known, but an Event needs it said. */
+const withKind = (pod: Pod): KubeObject => ({ ...pod, apiVersion: 'v1', kind: 'Pod' });
+
+const isInit = (pod: Pod, name: string): boolean => (specOf(pod).initContainers ?? []).some((container) => container.name === name);
+
+export function tellPod(context: Pick<NodeContext, 'events'>, pod: Pod, [type, reason, message]: Words): void {
+  context.events.event(withKind(pod), type, reason, message);
+}
+
+export function tellContainer(context: Pick<NodeContext, 'events'>, pod: Pod, container: Pick<Container, 'name'>, words: Words): void {
+  const [type, reason, message] = words;
+  const list = isInit(pod, container.name) ? 'initContainers' : 'containers';
+  context.events.event(withKind(pod), type, reason, message, { fieldPath: `spec.${list}{${container.name}}` });
+}

@@ -1,0 +1,127 @@
+/** A pod's status: phase, conditions, containers, addresses. Pure. Source: pkg/kubelet/kubelet_pods.go (generateAPIPodStatus, getPhase) */
+import type * as t from '../../functions/kube/generated/types.ts';
+import { timestamp } from '../../functions/kube/time.ts';
+import type { SandboxStatus } from '../runtime/runtime.ts';
+import type { ContainersPlan } from './container-plan.ts';
+import { containerState } from './container-state.ts';
+import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
+import { isHostNetwork, isSidecar, isTerminalPhase, restartPolicyOf, specOf } from './pod-facts.ts';
+import { podConditions } from './pod-conditions.ts';
+
+export interface PodStatusInput {
+  readonly pod: t.Pod;
+  readonly observed: ObservedPod;
+  readonly memory: PodMemory;
+  readonly probes: ProbeFindings;
+  readonly containers: ContainersPlan;
+  readonly hostIps: readonly string[];
+  readonly overDeadline: boolean;
+  readonly nowMs: number;
+}
+
+export const runtimeScheme = 'containerd';
+
+function statusesOf(input: PodStatusInput, containers: readonly t.Container[], isInit: boolean): t.ContainerStatus[] {
+  const priors = isInit ? input.pod.status?.initContainerStatuses : input.pod.status?.containerStatuses;
+  const hasInit = (specOf(input.pod).initContainers ?? []).length > 0;
+  const waitsForInit = hasInit && (isInit || !input.containers.initialized);
+  return containers.map((container) =>
+    containerState({
+      pod: input.pod,
+      container,
+      isInit,
+      observed: input.observed.containers.filter(({ name }) => name === container.name),
+      decision: input.containers.decisions.get(container.name),
+      failure: input.memory.failures[container.name],
+      probes: input.probes,
+      prior: priors?.find(({ name }) => name === container.name),
+      waitingReason: waitsForInit ? 'PodInitializing' : 'ContainerCreating',
+      runtimeName: runtimeScheme,
+      nowMs: input.nowMs,
+    }),
+  );
+}
+
+interface Counts {
+  readonly waiting: number;
+  readonly running: number;
+  readonly stopped: number;
+  readonly succeeded: number;
+}
+
+/** A container that waits to be restarted counts as stopped: the pod has been Running already. */
+function countsOf(statuses: readonly t.ContainerStatus[]): Counts {
+  const has = (status: t.ContainerStatus, what: 'running' | 'terminated'): boolean => status.state?.[what] !== undefined;
+  const waits = statuses.filter((status) => !has(status, 'running') && !has(status, 'terminated'));
+  const restarts = waits.filter((status) => status.lastState?.terminated !== undefined);
+  const ended = statuses.filter((status) => has(status, 'terminated'));
+  return {
+    waiting: waits.length - restarts.length,
+    running: statuses.filter((status) => has(status, 'running')).length,
+    stopped: ended.length + restarts.length,
+    succeeded: ended.filter((status) => status.state?.terminated?.exitCode === 0).length,
+  };
+}
+
+function phaseOf(input: PodStatusInput, init: readonly t.ContainerStatus[], main: readonly t.ContainerStatus[]): string {
+  const { pod } = input;
+  const prior = pod.status?.phase;
+  if (isTerminalPhase(prior)) return prior ?? '';
+  if (input.overDeadline) return 'Failed';
+  const counts = countsOf(main);
+  const regular = (specOf(pod).initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name);
+  const initFailed = init.some(({ name, state }) => regular.includes(name) && (state?.terminated?.exitCode ?? 0) !== 0);
+  if (initFailed && restartPolicyOf(pod) === 'Never') return 'Failed';
+  const nothingBegan = counts.running + counts.stopped === 0;
+  if (!input.containers.initialized && init.length > 0 && nothingBegan) return 'Pending';
+  if (counts.waiting > 0) return 'Pending';
+  if (counts.running > 0) return 'Running';
+  if (counts.stopped === 0) return 'Pending';
+  return stoppedPhase(pod, counts);
+}
+
+function stoppedPhase(pod: t.Pod, counts: Counts): string {
+  const policy = restartPolicyOf(pod);
+  const isDeleted = pod.metadata.deletionTimestamp !== undefined;
+  if (policy === 'Always' && !isDeleted) return 'Running';
+  if (counts.stopped === counts.succeeded) return 'Succeeded';
+  return policy === 'Never' || isDeleted ? 'Failed' : 'Running';
+}
+
+function addresses({ pod, observed, hostIps }: PodStatusInput): Pick<t.PodStatus, 'hostIP' | 'hostIPs' | 'podIP' | 'podIPs'> {
+  const sandbox: SandboxStatus | undefined = observed.sandboxes[0];
+  const own = isHostNetwork(pod) && sandbox !== undefined ? hostIps : (sandbox?.ips ?? []);
+  const prior = (pod.status?.podIPs ?? []).map(({ ip }) => ip);
+  const ips = own.length > 0 ? own : prior;
+  return {
+    ...(hostIps[0] === undefined ? {} : { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
+  };
+}
+
+export function podStatus(input: PodStatusInput): t.PodStatus {
+  const { pod, nowMs } = input;
+  const spec = specOf(pod);
+  const init = statusesOf(input, spec.initContainers ?? [], true);
+  const main = statusesOf(input, spec.containers, false);
+  const phase = phaseOf(input, init, main);
+  const generation = pod.metadata.generation;
+  const prior = pod.status;
+  const why = input.overDeadline
+    ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
+    : {
+        ...(prior?.reason === undefined ? {} : { reason: prior.reason }),
+        ...(prior?.message === undefined ? {} : { message: prior.message }),
+      };
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase,
+    conditions: podConditions({ ...input, phase, init, main }),
+    ...why,
+    ...addresses(input),
+    startTime: prior?.startTime ?? timestamp(nowMs),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
+    containerStatuses: main.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(prior?.qosClass === undefined ? {} : { qosClass: prior.qosClass }),
+  };
+}

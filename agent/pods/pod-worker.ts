@@ -1,0 +1,226 @@
+/**
+ * Keeps one pod as it should be: observe, plan, report, act, again; then sleep until something wakes it. One at a time,
+ * so a pod's actions never overlap. Ends when the pod is gone from the API and nothing of it is left on the node.
+ */
+import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
+import { uidOf } from '../../functions/kube/object.ts';
+import type { ContainerStatus } from '../runtime/runtime.ts';
+import type { Action, Notice } from './actions.ts';
+import type { NodeContext } from './node-context.ts';
+import { emptyMemory, nothingObserved, type ObservedPod, type PodMemory, type ProbeFindings } from './observed-pod.ts';
+import { observePod } from './observer.ts';
+import { planPod, type PodPlan } from './plan.ts';
+import { executeAction } from './pod-actions.ts';
+import { graceSecondsOf } from './pod-facts.ts';
+import { tellContainer, tellPod } from './pod-events.ts';
+
+export interface PodProbes {
+  /** Starts probing what runs, stops probing what does not. */
+  follow(pod: Pod, observed: ObservedPod): void;
+  findings(): ProbeFindings;
+  stop(): void;
+}
+
+export interface PodWorkerOptions {
+  readonly context: NodeContext;
+  readonly pod: Pod;
+  readonly gone: boolean;
+  readonly probes: PodProbes;
+  readonly report: (pod: Pod, status: PodStatus, finished: boolean) => void;
+}
+
+export interface PodWorker {
+  readonly podUid: string;
+  /** The pod changed; undefined: it is gone from the API. */
+  update(pod: Pod | undefined): void;
+  /** Something on the node may have changed. */
+  wake(): void;
+  /** The pod with the status that this node last gave it. */
+  pod(): Pod;
+  observed(): ObservedPod;
+  /** Resolves when the pod is gone without a trace, or the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** After a round in which something failed, the next one waits, longer each time. */
+const failureMsMin = 500;
+const failureMsMax = 30_000;
+/** Even if nobody wakes it, a worker looks now and then. */
+const resyncMs = 60_000;
+
+export function createPodWorker(options: PodWorkerOptions): PodWorker {
+  return new Worker(options);
+}
+
+class Worker implements PodWorker {
+  readonly podUid: string;
+  readonly #options: PodWorkerOptions;
+  readonly #context: NodeContext;
+  #pod: Pod;
+  #gone: boolean;
+  #memory: PodMemory = emptyMemory;
+  #status: PodStatus | undefined;
+  #observed: ObservedPod = nothingObserved;
+  #told: ReadonlySet<string> = new Set();
+  #failures = 0;
+  #woken = true;
+  #wakeUp: (() => void) | undefined;
+  #volumePaths: ReadonlyMap<string, string> = new Map();
+  #hurry = new AbortController();
+
+  constructor(options: PodWorkerOptions) {
+    this.#options = options;
+    this.#context = options.context;
+    this.podUid = uidOf(options.pod);
+    this.#pod = options.pod;
+    this.#gone = options.gone;
+    this.#status = options.pod.status;
+  }
+
+  pod(): Pod {
+    return { ...this.#pod, status: mergedStatus(this.#status, this.#pod.status) };
+  }
+
+  observed(): ObservedPod {
+    return this.#observed;
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#wakeUp?.();
+  }
+
+  update(pod: Pod | undefined): void {
+    const endsSooner = pod === undefined ? !this.#gone : isSooner(this.#pod, pod);
+    this.#gone = pod === undefined;
+    if (pod !== undefined) this.#pod = pod;
+    if (endsSooner) {
+      this.#hurry.abort();
+      this.#hurry = new AbortController();
+    }
+    this.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        if (await this.#step(signal)) break;
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        this.#context.log.warn('a pod could not be looked after', { pod: this.podUid, error });
+        this.#failures += 1;
+        await this.#pause(signal);
+      }
+    }
+    this.#options.probes.stop();
+  }
+
+  /** True when the pod is gone for good. */
+  async #step(signal: AbortSignal): Promise<boolean> {
+    this.#woken = false;
+    const plan = await this.#round();
+    if (plan.released) return true;
+    if (this.#failures > 0) await this.#pause(signal);
+    else if (plan.actions.length === 0)
+      await this.#sleep(Math.min(plan.recheckAtMs ?? Infinity, this.#context.clock.now() + resyncMs), signal);
+    return false;
+  }
+
+  async #round(): Promise<PodPlan> {
+    const context = this.#context;
+    const { probes, report } = this.#options;
+    this.#observed = await withLastWords(context, this.#pod, await observePod(context.runtime, this.podUid));
+    probes.follow(this.pod(), this.#observed);
+    const plan = planPod({
+      pod: this.pod(),
+      observed: this.#observed,
+      memory: this.#memory,
+      probes: probes.findings(),
+      hostIps: context.hostIps,
+      nowMs: context.clock.now(),
+      gone: this.#gone,
+    });
+    this.#status = plan.status;
+    if (!this.#gone) report(this.#pod, plan.status, plan.finished);
+    this.#tell(plan.notices);
+    if (plan.actions.length > 0) this.#failures = (await this.#act(plan.actions)) ? 0 : this.#failures + 1;
+    return plan;
+  }
+
+  /** False when one of them failed. */
+  async #act(actions: readonly Action[]): Promise<boolean> {
+    let succeeded = true;
+    for (const action of actions) {
+      const result = await executeAction(this.#context, action, {
+        pod: this.#pod,
+        observed: this.#observed,
+        memory: this.#memory,
+        volumePaths: this.#volumePaths,
+        hurry: this.#hurry.signal,
+      });
+      this.#memory = result.memory;
+      this.#volumePaths = result.volumePaths ?? this.#volumePaths;
+      succeeded &&= result.succeeded;
+    }
+    return succeeded;
+  }
+
+  #tell(notices: readonly Notice[]): void {
+    for (const notice of notices) {
+      if (this.#told.has(notice.key)) continue;
+      const words = [notice.type, notice.reason, notice.message] as const;
+      if (notice.containerName === undefined) tellPod(this.#context, this.#pod, words);
+      else tellContainer(this.#context, this.#pod, { name: notice.containerName }, words);
+    }
+    this.#told = new Set(notices.map(({ key }) => key));
+  }
+
+  async #sleep(untilMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#woken || signal.aborted) return;
+    const { clock } = this.#context;
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(Math.max(0, untilMs - clock.now()), () => settle());
+      const settle = (): void => {
+        cancel();
+        signal.removeEventListener('abort', settle);
+        this.#wakeUp = undefined;
+        resolve();
+      };
+      this.#wakeUp = settle;
+      signal.addEventListener('abort', settle, { once: true });
+    });
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const ms = Math.min(failureMsMax, failureMsMin * 2 ** Math.max(0, this.#failures - 1));
+    try {
+      await this.#context.clock.sleep(ms, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** Shorter grace than before, or told to end only now. */
+const isSooner = (before: Pod, after: Pod): boolean =>
+  before.metadata.deletionTimestamp !== undefined && graceSecondsOf(after) < graceSecondsOf(before);
+
+/** Ours, but with the conditions that others own as the API has them. */
+function mergedStatus(own: PodStatus | undefined, fromApi: PodStatus | undefined): PodStatus | undefined {
+  if (own === undefined) return fromApi;
+  const ours = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+  const mine = (own.conditions ?? []).filter(({ type }) => ours.has(type));
+  const theirs = (fromApi?.conditions ?? []).filter(({ type }) => !ours.has(type));
+  return { ...own, conditions: [...mine, ...theirs], qosClass: own.qosClass ?? fromApi?.qosClass };
+}
+
+/** A dead container's message is what it left in its termination log. */
+async function withLastWords(context: NodeContext, pod: Pod, observed: ObservedPod): Promise<ObservedPod> {
+  const containers = await Promise.all(
+    observed.containers.map(async (status): Promise<ContainerStatus> => {
+      if (status.state !== 'exited' || status.message !== '') return status;
+      return { ...status, message: await context.files.lastWords(pod, status.name, status.attempt) };
+    }),
+  );
+  return { ...observed, containers };
+}

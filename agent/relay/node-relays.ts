@@ -1,0 +1,157 @@
+/** Serves what clients want of containers: the agent dials back to the apiserver and carries the bytes. */
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import { StatusError, notFound } from '../../functions/kube/status-error.ts';
+import { pods } from '../../functions/kube/resource-type.ts';
+import type { World } from '../../functions/world.ts';
+import type { PodLookup, Relays } from '../agent.ts';
+import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
+import type { Transport } from '../transport.ts';
+import { containerForLogs, runningContainerId } from './container-of-pod.ts';
+import { parseLogOptions } from './log-options.ts';
+import { readLog } from './log-reader.ts';
+import { replayedRequest } from './replayed-request.ts';
+import { splice } from './splice.ts';
+
+export interface NodeRelayOptions {
+  readonly world: World;
+  readonly runtime: Runtime;
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection'>;
+  readonly pods: PodLookup;
+  /** Ends all that is open. */
+  readonly signal: AbortSignal;
+}
+
+/** Remembered, since the server repeats a relay until it is fetched. */
+const knownMax = 1000;
+
+export function createNodeRelays(options: NodeRelayOptions): Relays {
+  const known = new Set<string>();
+  const serve = async (request: RelayRequest): Promise<void> => {
+    try {
+      await (request.transport === 'stream' ? serveLog(options, request) : serveUpgrade(options, request));
+    } catch (error) {
+      // The client sees its connection end; the reason is for the operator.
+      if (!(error instanceof Error)) throw error;
+      options.world.log.warn('a relay failed', { relay: request.id, subresource: request.subresource, error });
+    }
+  };
+  return {
+    open(request) {
+      if (known.has(request.id)) return;
+      known.add(request.id);
+      if (known.size > knownMax) known.delete([...known][0] ?? '');
+      serve(request).catch((error: unknown) => options.world.log.error('a relay broke', { error }));
+    },
+  };
+}
+
+function wantedPod({ pods: lookup }: NodeRelayOptions, request: RelayRequest): Pod {
+  const pod = lookup.pod(request.pod.uid);
+  if (pod === undefined) throw notFound(pods, request.pod.name);
+  return pod;
+}
+
+function asStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof RuntimeError) return new StatusError(500, 'InternalError', error.description, { cause: error });
+  throw error;
+}
+
+async function logBytes(options: NodeRelayOptions, request: RelayRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const pod = wantedPod(options, request);
+  const { runtime } = options;
+  const logOptions = parseLogOptions(request.query, options.world.clock.now());
+  const container = containerForLogs(pod, logOptions.container, logOptions.previous);
+  const { logPath } = await runtime.containerStatus(container.id);
+  const isOpen = async (): Promise<boolean> => {
+    try {
+      return (await runtime.containerStatus(container.id)).state === 'running';
+    } catch (error) {
+      if (error instanceof RuntimeError) return false;
+      throw error;
+    }
+  };
+  return readLog({ path: logPath, options: logOptions, isOpen, clock: options.world.clock, signal });
+}
+
+async function serveLog(options: NodeRelayOptions, request: RelayRequest): Promise<void> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([options.signal, ending.signal]);
+  let bytes: AsyncIterable<Buffer>;
+  try {
+    bytes = await logBytes(options, request, signal);
+  } catch (error) {
+    const failure = asStatusError(error);
+    const headers = { [relayStatusHeader]: String(failure.code), 'content-type': 'application/json' };
+    options.transport
+      .openStream(request.id, headers)
+      .on('error', () => ending.abort())
+      .end(JSON.stringify(failure.toStatus()));
+    return;
+  }
+  const upload = options.transport.openStream(request.id, { 'content-type': 'text/plain' });
+  // The client is gone, or has all it wanted: either way nobody reads on.
+  upload.on('error', () => ending.abort());
+  upload.on('close', () => ending.abort());
+  upload.on('response', (response) => {
+    response.resume();
+    response.on('end', () => ending.abort());
+  });
+  // So that a follower of a silent log gets its answer's head at once.
+  upload.flushHeaders();
+  for await (const chunk of bytes) {
+    if (!upload.write(chunk)) await Promise.race([once(upload, 'drain', { signal }), once(upload, 'close')]);
+  }
+  upload.end();
+}
+
+async function streamingUrl({ runtime }: NodeRelayOptions, pod: Pod, request: RelayRequest): Promise<URL> {
+  const query = new URLSearchParams(request.query);
+  const flag = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
+  if (request.subresource === 'portforward') {
+    const sandbox = (await runtime.listSandboxes(request.pod.uid)).find(({ ready }) => ready);
+    if (sandbox === undefined) throw notFound(pods, request.pod.name);
+    const ports = query
+      .getAll('ports')
+      .flatMap((value) => value.split(','))
+      .map(Number);
+    return new URL(await runtime.portForwardUrl(sandbox.id, ports));
+  }
+  const containerId = runningContainerId(pod, query.get('container') ?? '');
+  const tty = flag('tty');
+  // A terminal has one output.
+  const streams = { containerId, tty, stdin: flag('stdin'), stdout: flag('stdout'), stderr: flag('stderr') && !tty };
+  const url =
+    request.subresource === 'attach' ? runtime.attachUrl(streams) : runtime.execUrl({ ...streams, command: query.getAll('command') });
+  return new URL(await url);
+}
+
+/** A refusal in the client's own protocol: it still waits for the answer to its upgrade. */
+function refuse(socket: Duplex, error: StatusError): void {
+  const body = JSON.stringify(error.toStatus());
+  const head = `HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+  socket.end(head + body);
+}
+
+async function serveUpgrade(options: NodeRelayOptions, request: RelayRequest): Promise<void> {
+  const { socket, head } = await options.transport.openConnection(request.id);
+  socket.on('error', () => socket.destroy());
+  let url: URL;
+  try {
+    url = await streamingUrl(options, wantedPod(options, request), request);
+  } catch (error) {
+    refuse(socket, asStatusError(error));
+    return;
+  }
+  const server = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+  server.on('error', () => socket.destroy());
+  options.signal.addEventListener('abort', () => server.destroy(), { once: true });
+  server.write(replayedRequest(request, url));
+  if (head.length > 0) server.write(head);
+  await splice(socket, server);
+}

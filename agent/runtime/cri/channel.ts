@@ -1,0 +1,97 @@
+/** One gRPC connection to the runtime's socket: named calls in, plain objects out, `RuntimeError` for what goes wrong. */
+import { Client, credentials, Metadata, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { fromJSON, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import { RuntimeError, type RuntimeErrorCode } from '../runtime.ts';
+import { criPackage } from './messages.ts';
+
+/** How long any call may take, unless it says otherwise. Creating a sandbox on a busy machine takes seconds. */
+const callSecondsMax = 120;
+const reconnectMsMin = 200;
+const reconnectMsMax = 3000;
+/** containerd's own limit is 16 MiB; ours must not be the smaller one. */
+const messageBytesMax = 16 << 20;
+
+const definitions = fromJSON(criPackage as Parameters<typeof fromJSON>[0], {
+  keepCase: true,
+  longs: String,
+  enums: String,
+  defaults: true,
+  arrays: true,
+  objects: true,
+});
+
+type Method = MethodDefinition<object, object>;
+
+function methodOf(service: string, name: string): Method {
+  const definition = definitions[service] as ServiceDefinition | undefined;
+  const method = definition?.[name];
+  if (method === undefined) throw new Error(`no method ${name} in ${service}`);
+  return method;
+}
+
+const codes: Readonly<Record<number, RuntimeErrorCode>> = {
+  [grpcStatus.NOT_FOUND]: 'NotFound',
+  [grpcStatus.UNAVAILABLE]: 'Unavailable',
+  [grpcStatus.DEADLINE_EXCEEDED]: 'DeadlineExceeded',
+  [grpcStatus.UNIMPLEMENTED]: 'Unimplemented',
+};
+
+/** The message reads as Go's `status.Error` prints it, since it ends in events and container statuses. */
+function runtimeError(error: ServiceError): RuntimeError {
+  const name = grpcStatus[error.code] ?? 'UNKNOWN';
+  const camel = name.toLowerCase().replace(/(^|_)([a-z])/g, (_all, _bar, letter: string) => letter.toUpperCase());
+  const message = `rpc error: code = ${camel} desc = ${error.details}`;
+  return new RuntimeError(codes[error.code] ?? 'Unknown', error.details, { message, cause: error });
+}
+
+export interface Channel {
+  call<Answer>(service: 'RuntimeService' | 'ImageService', name: string, request: object, timeoutSeconds?: number): Promise<Answer>;
+  /** containerd's events of containers. Ends as the signal aborts; throws when the stream breaks. */
+  subscribe(filters: readonly string[], onEvent: () => void, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export function openChannel(socketPath: string): Channel {
+  const client = new Client(`unix://${socketPath}`, credentials.createInsecure(), {
+    'grpc.default_authority': 'localhost',
+    'grpc.initial_reconnect_backoff_ms': reconnectMsMin,
+    'grpc.max_reconnect_backoff_ms': reconnectMsMax,
+    'grpc.max_receive_message_length': messageBytesMax,
+  });
+
+  const call = <Answer>(service: string, name: string, request: object, timeoutSeconds = callSecondsMax): Promise<Answer> => {
+    const method = methodOf(`runtime.v1.${service}`, name);
+    // gRPC's deadline is the wall clock's by definition; it only guards against a runtime that never answers.
+    const options = { deadline: deadlineIn(timeoutSeconds) };
+    return new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        new Metadata(),
+        options,
+        (error, value) => {
+          if (error !== null) return reject(runtimeError(error));
+          resolve(value as Answer);
+        },
+      );
+    });
+  };
+
+  const subscribe = (filters: readonly string[], onEvent: () => void, signal: AbortSignal): Promise<void> => {
+    const method = methodOf('containerd.services.events.v1.Events', 'Subscribe');
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return resolve();
+      const stream = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, { filters });
+      signal.addEventListener('abort', () => stream.cancel(), { once: true });
+      stream.on('data', onEvent);
+      stream.on('end', resolve);
+      stream.on('error', (error: ServiceError) => (signal.aborted ? resolve() : reject(runtimeError(error))));
+    });
+  };
+
+  return { call, subscribe, close: () => client.close() };
+}
+
+const deadlineIn = (seconds: number): number => performance.timeOrigin + performance.now() + seconds * 1000;

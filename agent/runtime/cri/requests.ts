@@ -1,0 +1,70 @@
+/** Our configs as CRI messages. Pure. */
+import type { ContainerConfig, ContainerSecurity, SandboxConfig } from '../runtime.ts';
+
+const optionalNumber = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: { value: String(value) } });
+
+export function sandboxConfigMessage(config: SandboxConfig): object {
+  return {
+    metadata: { name: config.podName, uid: config.podUid, namespace: config.podNamespace, attempt: config.attempt },
+    hostname: config.hostname,
+    logDirectory: config.logDirectory,
+    dnsConfig: config.dns,
+    portMappings: config.portMappings,
+    labels: config.labels,
+    annotations: config.annotations,
+    linux: {
+      cgroupParent: config.cgroupParent,
+      sysctls: config.sysctls,
+      securityContext: {
+        namespaceOptions: config.namespaces,
+        privileged: config.privileged,
+        seccomp: config.seccomp,
+        supplementalGroups: config.supplementalGroups.map(String),
+        ...optionalNumber('runAsUser', config.runAsUser),
+        ...optionalNumber('runAsGroup', config.runAsGroup),
+      },
+    },
+  };
+}
+
+export function containerConfigMessage(config: ContainerConfig): object {
+  return {
+    metadata: { name: config.name, attempt: config.attempt },
+    image: { image: config.image },
+    command: config.command,
+    args: config.args,
+    workingDir: config.workingDir,
+    envs: config.env.map(({ name, value }) => ({ key: name, value: Buffer.from(value) })),
+    mounts: config.mounts,
+    labels: config.labels,
+    annotations: config.annotations,
+    logPath: config.logPath,
+    stdin: config.stdin,
+    stdinOnce: config.stdinOnce,
+    tty: config.tty,
+    linux: {
+      resources: {
+        cpuPeriod: String(config.resources.cpuPeriodMicros),
+        cpuQuota: String(config.resources.cpuQuotaMicros),
+        cpuShares: String(config.resources.cpuShares),
+        memoryLimitInBytes: String(config.resources.memoryLimitBytes),
+        oomScoreAdj: String(config.resources.oomScoreAdj),
+      },
+      securityContext: securityMessage(config.security),
+    },
+  };
+}
+
+const securityMessage = (security: ContainerSecurity): object => ({
+  capabilities: { addCapabilities: security.addCapabilities, dropCapabilities: security.dropCapabilities },
+  privileged: security.privileged,
+  namespaceOptions: security.namespaces,
+  readonlyRootfs: security.readonlyRootfs,
+  supplementalGroups: security.supplementalGroups.map(String),
+  noNewPrivs: security.noNewPrivileges,
+  maskedPaths: security.maskedPaths,
+  readonlyPaths: security.readonlyPaths,
+  seccomp: security.seccomp,
+  ...optionalNumber('runAsUser', security.runAsUser),
+  ...optionalNumber('runAsGroup', security.runAsGroup),
+});

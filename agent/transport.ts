@@ -1,0 +1,120 @@
+/** HTTPS to the apiserver with the node's own token: polls, relayed streams, relayed connections. */
+import { readFileSync } from 'node:fs';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions as NodeOptions,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { Status } from '../functions/kube/generated/types.ts';
+import { pollPath, relayPath, relayProtocol, type NodePollResponse } from '../functions/kube/node-poll.ts';
+import { StatusError } from '../functions/kube/status-error.ts';
+import type { AgentConfig } from './config.ts';
+import { TransportError, type PollTransport } from './poll.ts';
+
+export interface Transport extends PollTransport {
+  /** Opens the POST whose body is a relayed stream. `status` is not 200 when the body is a Status. */
+  openStream(relayId: string, headers: Readonly<Record<string, string>>): ClientRequest;
+  /** Fetches a relayed connection: the raw bytes of the client. `head` came along with the answer. */
+  openConnection(relayId: string): Promise<{ readonly socket: Duplex; readonly head: Buffer }>;
+  /** Any other request, for a `Client`. The request's URL counts only by its path. */
+  fetch(request: Request): Promise<Response>;
+  close(): void;
+}
+
+interface RequestOptions extends Omit<NodeOptions, 'headers'> {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const answerBytesMax = 256 << 20;
+
+const asTransportError = (error: Error): TransportError => new TransportError(error.message, { cause: error });
+
+function readBody(response: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > answerBytesMax) response.destroy(new TransportError('the answer is too large'));
+    });
+    response.on('end', () => resolve(Buffer.concat(chunks)));
+    response.on('error', (error) => reject(asTransportError(error)));
+    response.on('aborted', () => reject(new TransportError('the answer was cut short')));
+  });
+}
+
+function statusError(code: number, text: string): StatusError {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'Status')
+      return StatusError.fromStatus(value as Status);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return new StatusError(code, 'InternalError', `the server answered ${code}: ${text.slice(0, 200)}`);
+}
+
+export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' | 'caFile' | 'tokenFile'>): Transport {
+  const base = new URL(config.server);
+  const isTls = base.protocol === 'https:';
+  const tls = config.caFile === undefined ? {} : { ca: readFileSync(config.caFile) };
+  const agent = isTls ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
+  const send = isTls ? httpsRequest : httpRequest;
+
+  const open = (method: string, path: string, options: RequestOptions): ClientRequest => {
+    const token = readFileSync(config.tokenFile, 'utf8').trim();
+    const headers = { authorization: `Bearer ${token}`, 'user-agent': 'hibernetes-agent', ...options.headers };
+    return send({ host: base.hostname, port: base.port || (isTls ? 443 : 80), agent, ...tls, ...options, method, path, headers });
+  };
+
+  return {
+    poll(body, signal) {
+      return new Promise<NodePollResponse>((resolve, reject) => {
+        const headers = { 'content-type': 'application/json', accept: 'application/json' };
+        const request = open('POST', pollPath(config.nodeName), { headers, signal });
+        request.on('error', (error) => reject(asTransportError(error)));
+        request.on('response', (response) => {
+          readBody(response).then((bytes) => {
+            const code = response.statusCode ?? 0;
+            if (code !== 200) return reject(statusError(code, bytes.toString('utf8')));
+            resolve(JSON.parse(bytes.toString('utf8')) as NodePollResponse);
+          }, reject);
+        });
+        request.end(JSON.stringify(body));
+      });
+    },
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      const body = Buffer.from(await request.arrayBuffer());
+      return new Promise((resolve, reject) => {
+        const call = open(request.method, `${pathname}${search}`, { headers: Object.fromEntries(request.headers), signal: request.signal });
+        call.on('error', (error) => reject(asTransportError(error)));
+        call.on('response', (response) => {
+          readBody(response).then((bytes) => {
+            const headers = { 'content-type': response.headers['content-type'] ?? 'application/json' };
+            resolve(new Response(bytes.length === 0 ? null : bytes.toString('utf8'), { status: response.statusCode ?? 500, headers }));
+          }, reject);
+        });
+        call.end(body);
+      });
+    },
+    openStream: (relayId, headers) => open('POST', relayPath(relayId), { headers, agent: false }),
+    openConnection(relayId) {
+      return new Promise((resolve, reject) => {
+        const request = open('GET', relayPath(relayId), { headers: { connection: 'Upgrade', upgrade: relayProtocol }, agent: false });
+        request.on('upgrade', (_response, socket, head) => resolve({ socket, head }));
+        request.on('response', (response) => {
+          readBody(response).then((bytes) => reject(statusError(response.statusCode ?? 0, bytes.toString('utf8'))), reject);
+        });
+        request.on('error', (error) => reject(asTransportError(error)));
+        request.end();
+      });
+    },
+    close: () => agent.destroy(),
+  };
+}
