@@ -1,11 +1,13 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePodSpec and ValidatePodUpdate. */
 import { copy } from '../../../kube/copy.ts';
 import { deepEqual } from '../../../kube/equality.ts';
-import { type FieldError, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { Pod, PodSpec, Toleration } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
+import { enumErrors } from '../../../kube/schema.ts';
 import { repeatedIndexes, validateNonnegative, validateOneOf } from '../../field-rules.ts';
-import { validateImmutable, validateLabels } from '../../metadata-validation.ts';
+import { validateLabels } from '../../metadata-validation.ts';
+import { ipErrors } from '../endpoints/validation.ts';
 import { validateContainerNames, validateContainers, validateIds, validateInitContainers } from './container-validation.ts';
 import { validateTolerations } from './toleration-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
@@ -20,6 +22,14 @@ export function validatePod(pod: Pod): FieldError[] {
 
 /** Also of the pods that templates describe. */
 export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
+  const errors = specErrors(spec, path);
+  const known = new Set(errors.map(({ field }) => field));
+  // Fields that no rule looks at may still have a value that the API does not know.
+  const others = enumErrors('io.k8s.api.core.v1.PodSpec', spec).map((error) => ({ ...error, field: `${path}.${error.field}` }));
+  return [...errors, ...others.filter(({ field }) => !known.has(field))];
+}
+
+function specErrors(spec: PodSpec, path: string): FieldError[] {
   const { volumes = [], initContainers = [] } = spec;
   const rules = { volumeNames: new Set(volumes.map(({ name }) => name)), hostNetwork: spec.hostNetwork === true };
   return [
@@ -80,10 +90,7 @@ function securityErrors({ securityContext, hostPID, shareProcessNamespace }: Pod
 
 function gateErrors({ schedulingGates = [], nodeName }: PodSpec, path: string): FieldError[] {
   const names = schedulingGates.map(({ name }) => name);
-  const errors = repeatedIndexes(names).map((index): FieldError => {
-    const field = `${path}.schedulingGates[${index}]`;
-    return { type: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(names[index])}` };
-  });
+  const errors = repeatedIndexes(names).map((index) => duplicate(`${path}.schedulingGates[${index}]`, names[index]));
   if (nodeName && names.length > 0)
     errors.push(forbiddenField(`${path}.nodeName`, 'cannot be set until all schedulingGates have been cleared'));
   return errors;
@@ -150,7 +157,13 @@ function remainingGates(next: PodSpec, current: PodSpec): PodSpec['schedulingGat
   return isSubset ? current.schedulingGates : next.schedulingGates;
 }
 
-/** What nodes report must be about the pod that was asked for. */
-export function validatePodStatusUpdate(next: Pod, current: Pod): FieldError[] {
-  return validateImmutable(next.spec.nodeName, current.spec.nodeName, 'spec.nodeName');
+/** Source: ValidatePodStatusUpdate. */
+export function validatePodStatusUpdate({ status = {} }: Pod): FieldError[] {
+  const { nominatedNodeName = '', podIPs = [] } = status;
+  const errors = nominatedNodeName === '' ? [] : dnsSubdomainErrors(nominatedNodeName);
+  return [
+    ...errors.map((why) => invalid('status.nominatedNodeName', nominatedNodeName, why)),
+    ...podIPs.flatMap(({ ip }, index) => ipErrors(ip, `status.podIPs[${index}]`)),
+    ...enumErrors('io.k8s.api.core.v1.PodStatus', status).map((error) => ({ ...error, field: `status.${error.field}` })),
+  ];
 }

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pod, PodSpec, ResourceRequirements } from '../../../kube/generated/types.ts';
+import { StatusError } from '../../../kube/status-error.ts';
+import type { ObjectSubresource } from '../../definition.ts';
+import { graceSeconds, prepareForCreate, prepareForStatusUpdate, qosClassOf } from './strategy.ts';
+import { subresources } from './subresources.ts';
+
+const context = { nowMs: Date.parse('2026-01-01T00:00:00Z'), userName: 'test', random: () => 0 };
+const pod = (spec: Partial<PodSpec> = {}, status?: Pod['status']): Pod => ({
+  metadata: { name: 'web', namespace: 'default', uid: 'u1', generation: 1 },
+  spec: { containers: [{ name: 'c' }], terminationGracePeriodSeconds: 30, ...spec },
+  status,
+});
+const sized = (...resources: ResourceRequirements[]): Pod =>
+  pod({ containers: resources.map((each, index) => ({ name: `c${index}`, resources: each })) });
+const full = { limits: { cpu: '1', memory: '1Gi' } };
+
+test('a new pod is pending, whatever its creator says', () => {
+  const object = pod({}, { phase: 'Running', podIP: '1.2.3.4' });
+  prepareForCreate(object, context);
+  assert.deepEqual(object.status, { phase: 'Pending', qosClass: 'BestEffort' });
+});
+
+test('a new pod behind a gate says so', () => {
+  const object = pod({ schedulingGates: [{ name: 'g' }] });
+  prepareForCreate(object, context);
+  assert.deepEqual(object.status?.conditions, [
+    {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'SchedulingGated',
+      message: 'Scheduling is blocked due to non-empty scheduling gates',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    },
+  ]);
+});
+
+for (const [what, object, qos] of [
+  ['no resources', sized({}), 'BestEffort'],
+  ['limits only', sized(full), 'Guaranteed'],
+  ['equal requests', sized({ ...full, requests: { cpu: '1000m', memory: '1024Mi' } }), 'Guaranteed'],
+  ['smaller requests', sized({ ...full, requests: { cpu: '500m' } }), 'Burstable'],
+  ['one container without', sized(full, {}), 'Burstable'],
+  ['a request for cpu', sized({ requests: { cpu: '1m' } }), 'Burstable'],
+] as const) {
+  test(`a pod with ${what} is ${qos}`, () => assert.equal(qosClassOf(object), qos));
+}
+
+for (const [what, object, requested, seconds] of [
+  ['is not bound', pod(), undefined, 0],
+  ['is bound', pod({ nodeName: 'n' }), undefined, 30],
+  ['is bound, with a wish', pod({ nodeName: 'n' }), 5, 5],
+  ['is bound, with a wish for at once', pod({ nodeName: 'n' }), 0, 0],
+  ['is bound, with a negative wish', pod({ nodeName: 'n' }), -1, 1],
+  ['is finished', pod({ nodeName: 'n' }, { phase: 'Succeeded' }), 10, 0],
+] as const) {
+  test(`a pod that ${what} gets ${seconds} seconds to stop`, () => assert.equal(graceSeconds(object, requested), seconds));
+}
+
+test('a report of an address fills the list of addresses', () => {
+  const next = pod({}, { podIP: '10.244.0.2', hostIP: '192.168.0.1', qosClass: 'Guaranteed' });
+  prepareForStatusUpdate(next, pod({}, { qosClass: 'BestEffort' }));
+  assert.deepEqual(next.status, {
+    podIP: '10.244.0.2',
+    podIPs: [{ ip: '10.244.0.2' }],
+    hostIP: '192.168.0.1',
+    hostIPs: [{ ip: '192.168.0.1' }],
+    qosClass: 'BestEffort',
+  });
+});
+
+const objectSubresource = (name: string): ObjectSubresource<Pod> => {
+  const found = subresources.find((each) => each.name === name);
+  assert.ok(found?.kind === 'object');
+  return found;
+};
+const bind = (object: Pod, target: object, metadata: Pod['metadata'] = {}) =>
+  objectSubresource('binding').write(object, { metadata, target } as never, context);
+
+test('a binding puts the pod on the node and says that it is scheduled', () => {
+  const result = bind(pod(), { kind: 'Node', name: 'n1' }, { annotations: { why: 'there' } });
+  assert.ok(result.outcome === 'update');
+  assert.equal(result.object.spec.nodeName, 'n1');
+  assert.deepEqual(result.object.metadata.annotations, { why: 'there' });
+  assert.deepEqual(result.object.status?.conditions, [
+    { type: 'PodScheduled', status: 'True', observedGeneration: 1, lastTransitionTime: '2026-01-01T00:00:00Z' },
+  ]);
+});
+
+for (const [what, object, target, metadata, message] of [
+  [
+    'bound already',
+    pod({ nodeName: 'n1' }),
+    { name: 'n2' },
+    {},
+    'Operation cannot be fulfilled on pods/binding "web": pod web is already assigned to node "n1"',
+  ],
+  [
+    'going',
+    { ...pod(), metadata: { name: 'web', deletionTimestamp: 'x' } },
+    { name: 'n2' },
+    {},
+    'Operation cannot be fulfilled on pods/binding "web": pod web is being deleted, cannot be assigned to a host',
+  ],
+  [
+    'gated',
+    pod({ schedulingGates: [{ name: 'g' }] }),
+    { name: 'n2' },
+    {},
+    'Operation cannot be fulfilled on pods/binding "web": pod web has non-empty .spec.schedulingGates',
+  ],
+  [
+    'another',
+    pod(),
+    { name: 'n2' },
+    { uid: 'u0' },
+    'Operation cannot be fulfilled on pods/binding "web": Precondition failed: UID in precondition: u0, UID in object meta: u1',
+  ],
+  ['bound to nothing', pod(), {}, {}, 'Binding "web" is invalid: target.name: Required value'],
+  [
+    'bound to no node',
+    pod(),
+    { kind: 'Pod', name: 'x' },
+    {},
+    'Binding "web" is invalid: target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"',
+  ],
+] as const) {
+  test(`a binding of a pod that is ${what} is refused`, () =>
+    assert.throws(
+      () => bind(object as Pod, target, metadata),
+      (error) => error instanceof StatusError && error.message === message,
+    ));
+}
+
+test('an eviction deletes the pod with the options it brings', () => {
+  const body = { metadata: {}, deleteOptions: { gracePeriodSeconds: 3 } };
+  assert.deepEqual(objectSubresource('eviction').write(pod(), body, context), { outcome: 'delete', options: { gracePeriodSeconds: 3 } });
+});
