@@ -8,6 +8,8 @@ export type QuantityFormat = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 interface Quantity {
   readonly nano: bigint;
   readonly format: QuantityFormat;
+  /** Upstream keeps the text of such a quantity, canonical or not: `+5`, `1.250`. */
+  readonly keepsText: boolean;
 }
 
 interface Suffix {
@@ -62,7 +64,16 @@ function parse(text: string): Quantity {
   // Upstream reads a number without digits as 0, and BigInt('') agrees.
   const size = scaledToNano(BigInt(whole + fraction), fraction.length, suffix);
   const capped = suffix.format === 'BinarySI' && size > largestBinary ? largestBinary : size;
-  return { nano: sign === '-' ? -capped : capped, format: suffix.format };
+  const keepsText = isKept(whole.replace(/^0+/, '') || '0', fraction, suffix);
+  return { nano: sign === '-' ? -capped : capped, format: suffix.format, keepsText };
+}
+
+/** Source: ParseQuantity's fast path, which skips the canonical form when the mantissa looks minimal. */
+function isKept(whole: string, fraction: string, { base, exponent }: Suffix): boolean {
+  const digits = whole + fraction;
+  if (base === 2) return fraction === '' && 14 - whole.length - Math.trunc((exponent * 3) / 10) >= 0 && Number(whole) % 8 !== 0;
+  const scale = exponent - fraction.length;
+  return digits.length <= 18 && scale >= -9 && scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
 }
 
 /** In billionths. Throws with upstream's message. */
@@ -120,6 +131,6 @@ const plainlyCanonical = /^[1-9]\d{0,2}(?:m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 export function canonicalQuantity(value: string | number): string {
   const text = String(value).trim();
   if (plainlyCanonical.test(text)) return text;
-  const { nano, format } = parse(text);
-  return formatQuantity(nano, format);
+  const { nano, format, keepsText } = parse(text);
+  return keepsText ? text : formatQuantity(nano, format);
 }

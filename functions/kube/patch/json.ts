@@ -1,49 +1,132 @@
-/** JSON patches, RFC 6902. Source: apiserver, pkg/endpoints/handlers/patch.go. */
-import type { Operation } from 'rfc6902';
-import { applyPatch } from 'rfc6902';
+/**
+ * JSON patches, RFC 6902, with the negative indexes that upstream's library allows. Written out because the package for
+ * it crashes on paths through scalars, and takes what objects inherit (`length`, `constructor`) for fields.
+ * Source: apiserver, pkg/endpoints/handlers/patch.go; evanphx/json-patch v4, patch.go.
+ */
 import { copy } from '../copy.ts';
+import { deepEqual } from '../equality.ts';
 import type { Json, JsonObject } from '../object.ts';
+import { ownField, setOwn } from '../own-field.ts';
 import { StatusError, badRequest } from '../status-error.ts';
 
 const operationsMax = 10_000;
+/** Copies may double a document with every operation. */
+const copiedBytesMax = 3 * 1024 * 1024;
 
 /** The patched document; neither argument is changed. */
 export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
-  if (!Array.isArray(patch)) throw badRequest(`json: cannot unmarshal ${typeof patch} into Go value of type jsonpatch.Patch`);
+  if (!Array.isArray(patch)) throw badRequest(`json: cannot unmarshal ${goKind(patch)} into Go value of type jsonpatch.Patch`);
   if (patch.length > operationsMax) {
     const message = `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`;
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);
   }
+  // The document hangs below a root, so that a patch may replace all of it.
   const root: JsonObject = { doc: copy(doc) };
-  for (const operation of patch) applyOperation(root, operationOf(operation));
+  let copiedBytes = 0;
+  for (const operation of patch) {
+    if (!isObject(operation)) throw rejected();
+    if (operation['op'] === 'copy') copiedBytes += JSON.stringify(existing(locate(root, operation['from']))).length;
+    if (copiedBytes > copiedBytesMax) throw rejected();
+    applyOperation(root, operation);
+  }
   const result = root['doc'];
-  if (typeof result === 'object' && result !== null && !Array.isArray(result)) return result;
+  if (isObject(result)) return result;
   throw rejected();
 }
 
-/** Paths start below `doc`, so that a patch may replace the whole document too. */
-function operationOf(value: Json): Operation {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw rejected();
-  const { op, path, from } = value;
-  if (typeof path !== 'string' || !isPointer(path)) throw rejected();
-  const target = { path: `/doc${path}` };
-  if (op === 'remove') return { op, ...target };
-  if (op === 'move' || op === 'copy') {
-    if (typeof from !== 'string' || !isPointer(from)) throw rejected();
-    return { op, from: `/doc${from}`, ...target };
-  }
-  if (op !== 'add' && op !== 'replace' && op !== 'test') throw rejected();
-  return { op, ...target, value: copy(value['value'] ?? null) };
-}
+const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isPointer = (path: string): boolean => path === '' || path.startsWith('/');
-
-function applyOperation(root: JsonObject, operation: Operation): void {
-  // The library asks for a list, and answers with one result for each operation.
-  const [failure] = applyPatch(root, [operation]);
-  if (failure !== null && failure !== undefined) throw rejected(failure);
-}
+const goKind = (value: Json): string => (typeof value === 'boolean' ? 'bool' : typeof value);
 
 /** Upstream does not tell clients which operation failed. */
-const rejected = (cause?: Error): StatusError =>
-  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', { details: {}, cause });
+const rejected = (): StatusError =>
+  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', { details: {} });
+
+function applyOperation(root: JsonObject, operation: JsonObject): void {
+  const target = locate(root, operation['path']);
+  const value = copy(ownField(operation, 'value') ?? null);
+  const { op } = operation;
+  switch (typeof op === 'string' ? op : '') {
+    case 'add':
+      return add(target, value);
+    case 'remove':
+      return remove(target);
+    case 'replace':
+      return replace(target, value);
+    case 'copy':
+      return add(target, copy(existing(locate(root, operation['from']))));
+    case 'move':
+      return move(root, operation);
+    case 'test':
+      if (!deepEqual(valueAt(target) ?? null, value)) throw rejected();
+      return;
+    default:
+      throw rejected();
+  }
+}
+
+/** The last step of a path, and the list or object that it is a step into. */
+interface Location {
+  readonly parent: JsonObject | Json[];
+  readonly step: string;
+}
+
+function locate(root: JsonObject, path: Json | undefined): Location {
+  if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) throw rejected();
+  const steps = `/doc${path}`.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  let parent: JsonObject | Json[] = root;
+  for (const step of steps.slice(1, -1)) {
+    const next: Json | undefined = valueAt({ parent, step });
+    if (typeof next !== 'object' || next === null) throw rejected();
+    parent = next;
+  }
+  return { parent, step: steps.at(-1) ?? '' };
+}
+
+/** Where in a list of that length; negative steps count from its end. */
+function indexOf(step: string, length: number): number | undefined {
+  if (!/^-?\d+$/.test(step)) return undefined;
+  const index = Number(step) < 0 ? Number(step) + length : Number(step);
+  return index >= 0 && index < length ? index : undefined;
+}
+
+function valueAt({ parent, step }: Location): Json | undefined {
+  if (!Array.isArray(parent)) return ownField(parent, step);
+  const index = indexOf(step, parent.length);
+  return index === undefined ? undefined : parent[index];
+}
+
+function existing(location: Location): Json {
+  const value = valueAt(location);
+  if (value === undefined) throw rejected();
+  return value;
+}
+
+function add({ parent, step }: Location, value: Json): void {
+  if (!Array.isArray(parent)) return setOwn(parent, step, value);
+  const index = step === '-' ? parent.length : indexOf(step, parent.length + 1);
+  if (index === undefined) throw rejected();
+  parent.splice(index, 0, value);
+}
+
+function remove(location: Location): void {
+  existing(location);
+  const { parent, step } = location;
+  if (Array.isArray(parent)) parent.splice(indexOf(step, parent.length) ?? parent.length, 1);
+  else delete parent[step];
+}
+
+function replace(location: Location, value: Json): void {
+  existing(location);
+  const { parent, step } = location;
+  if (Array.isArray(parent)) parent[indexOf(step, parent.length) ?? parent.length] = value;
+  else setOwn(parent, step, value);
+}
+
+function move(root: JsonObject, { from, path }: JsonObject): void {
+  const source = locate(root, from);
+  const value = existing(source);
+  remove(source);
+  // Only now: a move into itself has lost its target.
+  add(locate(root, path), value);
+}

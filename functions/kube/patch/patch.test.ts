@@ -159,6 +159,16 @@ describe('JSON patches', () => {
     assert.equal(doc.spec.replicas, 1);
   });
 
+  test('negative indexes count from the end', () => {
+    const patch = [{ op: 'add', path: '/spec/list/-1', value: 'z' }];
+    assert.deepEqual(applyJsonPatch({ spec: { list: ['x', 'y'] } }, patch), { spec: { list: ['x', 'y', 'z'] } });
+    assert.deepEqual(applyJsonPatch({ spec: { list: ['x', 'y'] } }, [{ op: 'remove', path: '/spec/list/-1' }]), { spec: { list: ['x'] } });
+  });
+
+  test('an absent field tests as null', () => {
+    assert.deepEqual(applyJsonPatch({}, [{ op: 'test', path: '/nothing', value: null }]), {});
+  });
+
   const rejected: [string, Json][] = [
     ['a failing test', [{ op: 'test', path: '/spec/replicas', value: 3 }]],
     ['a missing path', [{ op: 'remove', path: '/spec/nothing' }]],
@@ -166,6 +176,12 @@ describe('JSON patches', () => {
     ['a missing parent', [{ op: 'add', path: '/spec/nothing/below', value: 1 }]],
     ['an unknown operation', [{ op: 'shuffle', path: '/spec' }]],
     ['a path without a slash', [{ op: 'add', path: 'spec', value: 1 }]],
+    ['an index beyond the end', [{ op: 'add', path: '/spec/list/9', value: 1 }]],
+    ['a path through a scalar', [{ op: 'add', path: '/spec/replicas/below', value: 1 }]],
+    ['what only JavaScript has', [{ op: 'remove', path: '/spec/list/length' }]],
+    ['what every object inherits', [{ op: 'remove', path: '/spec/toString' }]],
+    ['a document that copies itself without end', Array.from({ length: 100 }, () => ({ op: 'copy', from: '/spec', path: '/spec/copy' }))],
+    ['a move into itself', [{ op: 'move', from: '/spec', path: '/spec/below' }]],
     ['a document that is replaced by a scalar', [{ op: 'replace', path: '', value: 1 }]],
   ];
   for (const [what, patch] of rejected) {
