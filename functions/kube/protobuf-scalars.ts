@@ -48,10 +48,14 @@ function byNumber(value: WireValue): ReadonlyMap<number, WireValue> {
 
 const numberAt = (fields: ReadonlyMap<number, WireValue>, number: number): number => Number(integer(fields.get(number) ?? 0n));
 
+/** The end of the year 9999, after which RFC 3339 has no text. */
+const secondsMax = 253_402_300_799;
+
 /** Seconds and nanoseconds; the zero time is no time. */
 function readMs(value: WireValue): number | undefined {
   const fields = byNumber(value);
   const [seconds, nanos] = [numberAt(fields, 1), numberAt(fields, 2)];
+  if (Math.abs(seconds) > secondsMax) throw new ProtobufError('proto: time out of range');
   return seconds === 0 && nanos === 0 ? undefined : seconds * 1000 + nanos / 1e6;
 }
 

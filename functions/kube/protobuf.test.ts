@@ -119,6 +119,11 @@ describe('protobuf messages', () => {
       envelope('v1', 'Widget', bytes('')),
       'no kind "Widget" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
     ],
+    [
+      'a time beyond all years',
+      envelope('v1', 'Pod', field(1, field(8, Buffer.from([8, 255, 255, 255, 255, 255, 255, 127])))),
+      'proto: time out of range',
+    ],
     ['a message that ends early', Buffer.concat([bytes('k8s\0'), Buffer.from([10, 50, 1])]), 'unexpected EOF'],
   ];
   for (const [what, body, message] of refused) {
