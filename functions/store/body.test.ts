@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { blobBody, blobHash, decodeBody, encodeBody } from './body.ts';
+import { StoreError } from './store.ts';
+
+test('reads back what it wrote', () => {
+  fc.assert(
+    fc.property(fc.json(), fc.string({ unit: 'grapheme' }), (json, text) => {
+      const object = { metadata: { name: text }, spec: JSON.parse(json) as unknown };
+      const body = encodeBody(JSON.stringify(object));
+      assert.deepEqual(decodeBody(body, 'x'), JSON.parse(JSON.stringify(object)));
+    }),
+  );
+});
+
+test('makes a small pod much smaller', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web-5d9c7b6f4-x2x7k', generateName: 'web-5d9c7b6f4-', namespace: 'default', labels: { app: 'web' } },
+    spec: {
+      containers: [{ name: 'web', image: 'nginx', terminationMessagePath: '/dev/termination-log', imagePullPolicy: 'IfNotPresent' }],
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: 'ClusterFirst',
+    },
+  };
+  const json = JSON.stringify(pod);
+  assert.ok(encodeBody(json).length < json.length / 2.5, `${encodeBody(json).length} of ${json.length}`);
+});
+
+test('reads plain JSON too', () => {
+  assert.deepEqual(decodeBody(Buffer.from('\u0000{"metadata":{}}'), 'x'), { metadata: {} });
+});
+
+test('names the item that it cannot read', () => {
+  const body = Buffer.from(encodeBody('{"metadata":{"name":"a"}}'));
+  const checksum = Buffer.from(body);
+  checksum.writeUInt8(checksum.readUInt8(2) ^ 1, 2);
+  const text = 'slot 7, pods default/a cannot be read: its checksum is wrong';
+  assert.throws(() => decodeBody(checksum, 'slot 7, pods default/a'), new StoreError('corrupt', text));
+  assert.throws(
+    () => decodeBody(body.subarray(0, 8), 'slot 7'),
+    (error) => error instanceof StoreError && error.code === 'corrupt',
+  );
+  body.writeUInt8(9, 0);
+  const unknown = 'slot 7 was written with dictionary 9, which this version does not know';
+  assert.throws(() => decodeBody(body, 'slot 7'), new StoreError('wrong-format', unknown));
+});
+
+test('points to a blob by its hash', () => {
+  const { hash, reference } = blobBody(encodeBody('{}'));
+  assert.match(hash, /^[0-9a-f]{64}$/);
+  assert.equal(blobHash(reference), hash);
+  assert.equal(blobHash(encodeBody('{}')), undefined);
+});
