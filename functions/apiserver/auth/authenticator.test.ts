@@ -6,8 +6,9 @@ import type { Secret } from '../../kube/generated/types.ts';
 import { pods, secrets, serviceAccounts } from '../../kube/resource-type.ts';
 import { memoryCluster } from '../nodes/memory-cluster.ts';
 import type { Authorizer, Connection, User } from '../ports.ts';
-import { createAuthenticator, withImpersonation } from './authenticator.ts';
+import { createAuthenticator } from './authenticator.ts';
 import { createCertificateAuthority, createClientCertificate } from './certificates.ts';
+import { impersonatedUser } from './impersonation.ts';
 import { newSigningKeyPem, signingKeyOf } from './keys.ts';
 import { createTokenUsers } from './token-users.ts';
 import { createTokens } from './tokens.ts';
@@ -122,11 +123,8 @@ const allowing = (...what: readonly string[]): Authorizer => ({
   }),
 });
 
-async function impersonate(authorizer: Authorizer, headers: Record<string, string>): Promise<User | undefined> {
-  const { authenticator } = await setUp();
-  const request = new Request('http://a/', { headers: { authorization: 'Bearer let-me-in', ...headers } });
-  return withImpersonation(authenticator, authorizer).authenticate(request, {});
-}
+const impersonate = (authorizer: Authorizer, headers: Record<string, string>): Promise<User | undefined> =>
+  impersonatedUser(admin, new Request('http://a/', { headers }), authorizer);
 
 test('who may impersonate becomes the other, with groups, uid and extra', async () => {
   const authorizer = allowing('users jane', 'groups dev', 'groups ops', 'uids u1', 'userextras scopes/a read');

@@ -2,11 +2,10 @@
  * Who is calling: a client certificate, else a bearer token. No credentials at all is an answer (undefined), wrong ones
  * are a refusal. Everyone who is someone is in system:authenticated.
  */
-import type { Authenticator, Authorizer, User } from '../ports.ts';
+import type { Authenticator } from '../ports.ts';
 import { userOfCertificate } from './certificates.ts';
 import { unauthorized } from './forbidden-request.ts';
 import { withAuthenticatedGroup } from './groups.ts';
-import { impersonatedUser } from './impersonation.ts';
 import type { TokenUsers } from './token-users.ts';
 
 const bearerPattern = /^bearer +(.+)$/i;
@@ -25,16 +24,6 @@ export function createAuthenticator(tokenUsers: TokenUsers): Authenticator {
       const found = await tokenUsers.userOf(token);
       if (found === undefined) throw unauthorized();
       return withAuthenticatedGroup(found.user);
-    },
-  };
-}
-
-/** Lets those who may speak for someone else do so, by `Impersonate-*` headers. */
-export function withImpersonation(authenticator: Authenticator, authorizer: Authorizer): Authenticator {
-  return {
-    async authenticate(request, connection): Promise<User | undefined> {
-      const user = await authenticator.authenticate(request, connection);
-      return impersonatedUser(user, request, authorizer);
     },
   };
 }

@@ -1,16 +1,14 @@
 /**
- * May they? Asked in order: masters may everything, nodes what their pods need, everyone what is public,
+ * May they? Asked in order: masters may everything, nodes what their pods need,
  * and RBAC the rest. Whoever is allowed by one is allowed; nobody is refused by one alone.
  */
 import type { Store } from '../../store/store.ts';
 import type { AuthorizationDecision, Authorizer, RequestInfo, User } from '../ports.ts';
 import type { PodsOfNode } from '../nodes/pods-of-node.ts';
-import { publicRule } from './default-policy.ts';
 import { mastersGroup } from './groups.ts';
 import { createNodeAuthorizer } from './node-authorizer.ts';
 import { createRbacAuthorizer } from './rbac/authorizer.ts';
 import type { Policy } from './rbac/policy.ts';
-import { ruleAllows } from './rbac/rules.ts';
 
 export interface ClusterAuthorizer extends Authorizer {
   /** What `kubectl auth can-i --list` shows. */
@@ -31,7 +29,7 @@ export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): Clus
   async function authorize(user: User, info: RequestInfo): Promise<AuthorizationDecision> {
     if (user.groups.includes(mastersGroup)) return allowed();
     const asNode = await nodes.authorize(user, info);
-    if (asNode.allowed || ruleAllows(publicRule, info)) return allowed();
+    if (asNode.allowed) return allowed();
     const asUser = await rbac.authorize(user, info);
     return asUser.allowed
       ? asUser

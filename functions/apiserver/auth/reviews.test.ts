@@ -61,8 +61,8 @@ test('"may I" and "may they" ask the authorizer', async () => {
   const { review } = await setUp();
   assert.deepEqual(await review('SelfSubjectAccessReview', { resourceAttributes: getPods }), { allowed: true, reason: because });
   assert.deepEqual(await review('SelfSubjectAccessReview', { resourceAttributes: { ...getPods, verb: 'list' } }), { allowed: false });
-  assert.deepEqual(await review('SelfSubjectAccessReview', { nonResourceAttributes: { verb: 'get', path: '/version' } }), {
-    allowed: true,
+  assert.deepEqual(await review('SelfSubjectAccessReview', { nonResourceAttributes: { verb: 'get', path: '/metrics' } }), {
+    allowed: false,
   });
   assert.deepEqual(await review('SubjectAccessReview', { user: 'bob', resourceAttributes: getPods }), { allowed: false });
   assert.deepEqual(await review('SubjectAccessReview', { groups: ['system:masters'], resourceAttributes: getPods }), { allowed: true });
