@@ -163,10 +163,10 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
 /** Timers within a session (retries) fire as soon as nothing else can happen. */
 async function whileTimePasses<T>(work: Promise<T>, world: VirtualWorld): Promise<T> {
   let isDone = false;
-  const done = (): void => {
+  const finish = (): void => {
     isDone = true;
   };
-  work.then(done, done);
+  work.then(finish, finish);
   for (let step = 0; !isDone; step += 1) {
     await world.settle();
     if (!isDone && step > 3) await world.advance(5);

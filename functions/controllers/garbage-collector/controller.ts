@@ -12,8 +12,8 @@ import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts'
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
 import type { Change } from '../../store/store.ts';
-import type { Cache, Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled } from '../../workers/controller.ts';
+import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
 import type { Item } from './graph.ts';
 import {
@@ -28,6 +28,9 @@ import {
 import type { OwnerState } from './verdict.ts';
 import { verdictOn } from './verdict.ts';
 
+/** How soon to look again at what waits for its dependents. */
+const lookAgainSeconds = 30;
+
 /** `resourceTypes`: everything that may have owners or own. */
 export function createGarbageCollector(resourceTypes: readonly ResourceType[]): Controller {
   const graph = new OwnershipGraph(resourceTypes);
@@ -40,8 +43,8 @@ export function createGarbageCollector(resourceTypes: readonly ResourceType[]): 
     async reconcile(request, context) {
       const item = graph.item(request, context.cache);
       if (item === undefined) return settled;
+      if (waitsForDependents(item.object)) return awaitDependents(item, graph, context);
       if (orphansDependents(item.object)) await orphan(item, graph, context);
-      else if (waitsForDependents(item.object)) await awaitDependents(item, graph, context);
       else if (!isTerminating(item.object)) await judge(item, graph, context);
       return settled;
     },
@@ -83,11 +86,18 @@ async function judge(item: Item, graph: OwnershipGraph, context: ReconcileContex
     case 'keep':
       return;
     case 'forget':
-      return setOwners(item, verdict.ownerReferences, context);
+      await setOwners(item, verdict.ownerReferences, context);
+      for (const owner of waitingOwners(item, graph, context.cache)) await awaitDependents(owner, graph, context);
+      return;
     case 'delete':
       if (verdict.unblock) await setOwners(item, ownersOf(item.object).map(withoutBlocking), context);
       return remove(item.type, item.object, context, { propagationPolicy: verdict.propagationPolicy });
   }
+}
+
+function waitingOwners(item: Item, graph: OwnershipGraph, cache: Cache): Item[] {
+  const owners = ownersOf(item.object).flatMap((reference) => ownerOf(item, reference, graph, cache) ?? []);
+  return owners.filter(({ object }) => waitsForDependents(object));
 }
 
 const withoutBlocking = (reference: OwnerReference): OwnerReference => ({ ...reference, blockOwnerDeletion: false });
@@ -126,10 +136,13 @@ async function orphan(item: Item, graph: OwnershipGraph, context: ReconcileConte
 }
 
 /** Its dependents were asked to go when it was; only those that block it count. */
-async function awaitDependents(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<void> {
+async function awaitDependents(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<ReconcileResult> {
   const uid = uidOf(item.object);
   const blocks = ({ object }: Item): boolean => ownersOf(object).some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true);
-  if (!graph.dependents(uid, context.cache).some(blocks)) await removeFinalizer(item, foregroundFinalizer, context);
+  // A dependent that merely lost the reference no longer says whom it concerns.
+  if (graph.dependents(uid, context.cache).some(blocks)) return again(lookAgainSeconds);
+  await removeFinalizer(item, foregroundFinalizer, context);
+  return settled;
 }
 
 async function setOwners(item: Item, ownerReferences: readonly OwnerReference[], context: ReconcileContext): Promise<void> {

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Cluster } from '../../../test/support/cluster.ts';
+import { assertSettled, assertSurvivesAnyFailure, createCluster, deployment, namespace } from '../../../test/support/cluster.ts';
+import type { ConfigMap, OwnerReference } from '../../kube/generated/types.ts';
+import { nameOf } from '../../kube/object.ts';
+import { configMaps, deployments, replicaSets } from '../../kube/resource-type.ts';
+
+const at = (name: string): { namespace: string; name: string } => ({ namespace, name });
+
+function reference(owner: ConfigMap, options: Partial<OwnerReference> = {}): OwnerReference {
+  return { apiVersion: 'v1', kind: 'ConfigMap', name: nameOf(owner), uid: owner.metadata.uid ?? '', ...options };
+}
+
+const make = (cluster: Cluster, name: string, ownerReferences: OwnerReference[] = []): Promise<ConfigMap> =>
+  cluster.client.create(configMaps, { metadata: { ...at(name), ownerReferences } });
+
+const names = async (cluster: Cluster): Promise<string[]> =>
+  (await cluster.client.list(configMaps, { namespace })).items.map(nameOf).filter((name) => name !== 'kube-root-ca.crt');
+
+describe('the garbage collector', () => {
+  test('deletes what belongs to a deleted owner, all the way down', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(deployments, deployment());
+    await cluster.runUntilStable();
+    await cluster.client.delete(deployments, at('web'), { propagationPolicy: 'Background' });
+    await cluster.runUntilStable();
+    assert.deepEqual([await cluster.replicaSets(), await cluster.pods()], [[], []]);
+    await assertSettled(cluster);
+  });
+
+  test('deletes what is made for an owner that is gone already, or that was replaced by a namesake', async () => {
+    const cluster = await createCluster();
+    const owner = await make(cluster, 'owner');
+    await make(cluster, 'late', [reference(owner, { uid: 'gone' })]);
+    await make(cluster, 'lost', [reference(owner, { name: 'nobody', uid: 'nobody' })]);
+    await cluster.settle();
+    assert.deepEqual(await names(cluster), ['owner']);
+  });
+
+  test('waits with a foreground deletion for those that block it', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(deployments, deployment());
+    await cluster.runUntilStable();
+    await cluster.client.delete(deployments, at('web'), { propagationPolicy: 'Foreground' });
+    await cluster.settle();
+    assert.deepEqual([await cluster.exists(deployments, 'web'), (await cluster.replicaSets()).length], [true, 1]);
+    assert.ok((await cluster.pods()).every(({ metadata }) => metadata.deletionTimestamp !== undefined));
+    await cluster.runUntilStable();
+    assert.deepEqual([await cluster.exists(deployments, 'web'), await cluster.replicaSets(), await cluster.pods()], [false, [], []]);
+  });
+
+  test('does not wait for those that do not block', async () => {
+    const cluster = await createCluster();
+    const owner = await make(cluster, 'owner');
+    const held = await make(cluster, 'held', [reference(owner, { blockOwnerDeletion: false })]);
+    await cluster.client.patch(configMaps, at(nameOf(held)), { metadata: { finalizers: ['example.com/held'] } });
+    await cluster.client.delete(configMaps, at('owner'), { propagationPolicy: 'Foreground' });
+    await cluster.settle();
+    assert.deepEqual(await names(cluster), ['held']);
+  });
+
+  test('sets the dependents free when they are to be orphaned', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(deployments, deployment());
+    await cluster.runUntilStable();
+    await cluster.client.delete(deployments, at('web'), { propagationPolicy: 'Orphan' });
+    await cluster.runUntilStable();
+    assert.equal(await cluster.exists(deployments, 'web'), false);
+    assert.deepEqual(
+      (await cluster.replicaSets()).map(({ metadata }) => metadata.ownerReferences),
+      [[]],
+    );
+    assert.equal((await cluster.pods()).length, 3);
+    await cluster.client.delete(replicaSets, at(nameOf((await cluster.replicaSets())[0]!)), { propagationPolicy: 'Background' });
+    await cluster.runUntilStable();
+    assert.deepEqual(await cluster.pods(), []);
+  });
+
+  test('only takes the reference away when another owner is left', async () => {
+    const cluster = await createCluster();
+    const [stays, goes] = [await make(cluster, 'stays'), await make(cluster, 'goes')];
+    await make(cluster, 'child', [reference(stays), reference(goes, { blockOwnerDeletion: true })]);
+    await cluster.client.delete(configMaps, at('goes'), { propagationPolicy: 'Foreground' });
+    await cluster.settle();
+    assert.deepEqual(await names(cluster), ['child', 'stays']);
+    assert.deepEqual((await cluster.get(configMaps, 'child')).metadata.ownerReferences, [reference(stays)]);
+  });
+
+  test('is not stopped by a circle of owners', async () => {
+    const cluster = await createCluster();
+    const [a, b] = [await make(cluster, 'a'), await make(cluster, 'b')];
+    const c = await make(cluster, 'c', [reference(b, { blockOwnerDeletion: true })]);
+    const own = (name: string, owner: ConfigMap): Promise<unknown> =>
+      cluster.client.patch(configMaps, at(name), { metadata: { ownerReferences: [reference(owner, { blockOwnerDeletion: true })] } });
+    await own('b', a);
+    await own('a', c);
+    await cluster.client.delete(configMaps, at('a'), { propagationPolicy: 'Foreground' });
+    await cluster.settle();
+    assert.deepEqual(await names(cluster), []);
+  });
+
+  test('leaves alone what an unknown kind owns', async () => {
+    const cluster = await createCluster();
+    await make(cluster, 'child', [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: 'w' }]);
+    await cluster.settle();
+    assert.deepEqual(await names(cluster), ['child']);
+    await assertSettled(cluster);
+  });
+
+  for (const propagationPolicy of ['Background', 'Foreground', 'Orphan'] as const)
+    test(`comes to the same end of a deletion (${propagationPolicy}) when any one call fails`, async () => {
+      await assertSurvivesAnyFailure(
+        async (cluster) => {
+          await cluster.client.create(deployments, deployment({ replicas: 1 }));
+          await cluster.runUntilStable();
+          await cluster.client.delete(deployments, at('web'), { propagationPolicy });
+        },
+        async (cluster) => [await cluster.exists(deployments, 'web'), (await cluster.replicaSets()).length, (await cluster.pods()).length],
+      );
+    });
+});
