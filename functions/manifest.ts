@@ -10,8 +10,6 @@ export type Trigger =
 
 export interface FunctionSpec {
   readonly name: string;
-  /** File below `functions/`. */
-  readonly entry: string;
   readonly triggers: readonly Trigger[];
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
@@ -19,10 +17,9 @@ export interface FunctionSpec {
 }
 
 export const manifest: readonly FunctionSpec[] = [
-  { name: 'api', entry: 'api.web.ts', triggers: [{ kind: 'https' }], memoryMiB: 2048, timeoutSeconds: 900, table: 'read-write' },
+  { name: 'api', triggers: [{ kind: 'https' }], memoryMiB: 2048, timeoutSeconds: 900, table: 'read-write' },
   {
     name: 'controllers',
-    entry: 'controllers.lambda.ts',
     triggers: [{ kind: 'doorbell', group: 'controllers' }],
     memoryMiB: 1024,
     timeoutSeconds: 60,
@@ -30,7 +27,6 @@ export const manifest: readonly FunctionSpec[] = [
   },
   {
     name: 'scheduler',
-    entry: 'scheduler.lambda.ts',
     triggers: [{ kind: 'doorbell', group: 'scheduler' }],
     memoryMiB: 1024,
     timeoutSeconds: 60,
@@ -38,7 +34,6 @@ export const manifest: readonly FunctionSpec[] = [
   },
   {
     name: 'timer',
-    entry: 'timer.lambda.ts',
     triggers: [{ kind: 'schedule', everySeconds: 60 }],
     memoryMiB: 256,
     timeoutSeconds: 30,

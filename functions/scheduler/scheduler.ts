@@ -15,6 +15,9 @@ import { defaultProfile } from './default-profile.ts';
 import { schedulePod, type SchedulerProfile } from './schedule-pod.ts';
 import { unschedulableMessage } from './unschedulable-message.ts';
 
+/** Who reports events, and the scheduler that pods name by default. */
+export const schedulerComponent = 'default-scheduler';
+
 const waitingPods = { namespace: '', name: 'waiting-pods' };
 
 /** A bind that lost a race is tried again this soon. */
@@ -76,9 +79,10 @@ export interface SchedulerOptions {
   readonly profile?: SchedulerProfile;
 }
 
-export function createScheduler({ schedulerName = 'default-scheduler', profile = defaultProfile }: SchedulerOptions = {}): Controller {
+export function createScheduler({ schedulerName = schedulerComponent, profile = defaultProfile }: SchedulerOptions = {}): Controller {
   return {
     name: 'scheduler',
+    component: schedulerName,
     concurrency: 1,
     watches: [
       watch(pods, ({ type, object }) => {

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
+import { createUpgradeHandler } from '../../functions/apiserver/relay/upgrade-handler.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import type { Log } from '../../functions/world.ts';
 
@@ -40,38 +41,6 @@ function connectionOf(socket: TLSSocket): Connection {
   };
 }
 
-function headersOf(incoming: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (let index = 0; index < incoming.rawHeaders.length; index += 2)
-    headers.append(incoming.rawHeaders[index] ?? '', incoming.rawHeaders[index + 1] ?? '');
-  return headers;
-}
-
-/** Writes a whole response on a raw connection, for an upgrade that was not granted, and hangs up. */
-async function answerOn(socket: Duplex, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
-  const headers = [...response.headers].filter(([name]) => name !== 'content-length').map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(
-    `HTTP/1.1 ${response.status} ${response.statusText}\r\n${headers.join('')}content-length: ${body.length}\r\nconnection: close\r\n\r\n`,
-  );
-  socket.end(body);
-}
-
-/** A client's request to upgrade: the app takes the socket, or its answer is written there. */
-async function upgrade(app: ServedApp, incoming: IncomingMessage, socket: TLSSocket, head: Uint8Array): Promise<void> {
-  let taken = false;
-  const request = new Request(`https://${incoming.headers.host ?? 'localhost'}${incoming.url ?? '/'}`, {
-    method: incoming.method ?? 'GET',
-    headers: headersOf(incoming),
-  });
-  const take = (): { socket: Duplex; head: Uint8Array } => {
-    taken = true;
-    return { socket, head };
-  };
-  const response = await app.fetch(request, { ...connectionOf(socket), upgrade: { take } });
-  if (!taken) await answerOn(socket, response);
-}
-
 async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<{ host: string; port: number }> {
   server.listen(port, host);
   await once(server, 'listening');
@@ -81,6 +50,11 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
 export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem, log }: HttpsOptions): Promise<HttpsServer> {
   const listener = getRequestListener((request, env) => app.fetch(request, connectionOf(env.incoming.socket as TLSSocket)), {
     overrideGlobalObjects: false,
+  });
+  const onUpgrade = createUpgradeHandler({
+    fetch: app.fetch,
+    connectionOf: ({ socket }: IncomingMessage) => connectionOf(socket as TLSSocket),
+    log,
   });
   const servers: Server[] = [];
   const sockets = new Set<Duplex>();
@@ -92,13 +66,7 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
     );
     // Watches last as long as their client likes; a request's own deadline is the app's concern.
     server.requestTimeout = 0;
-    server.on('upgrade', (incoming: IncomingMessage, socket: TLSSocket, head: Buffer) => {
-      socket.on('error', (error) => log.debug('an upgraded connection broke', { error }));
-      upgrade(app, incoming, socket, head).catch((error: unknown) => {
-        log.error('an upgrade failed', { error, path: incoming.url });
-        socket.destroy();
-      });
-    });
+    server.on('upgrade', onUpgrade);
     server.on('secureConnection', (socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));

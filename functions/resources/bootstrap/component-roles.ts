@@ -57,20 +57,20 @@ const controllerManager: readonly PolicyRule[] = [
 /** One identity for each controller, `system:serviceaccount:kube-system:<name>`. */
 export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
   'deployment-controller': [
-    rule([...read, 'update'], 'apps', 'deployments'),
+    rule([...read, 'patch', 'update'], 'apps', 'deployments'),
     rule(['update'], 'apps', 'deployments/finalizers deployments/status'),
     rule([...read, 'create', 'delete', 'patch', 'update'], 'apps', 'replicasets'),
     rule([...read, 'update'], '', 'pods'),
     ...eventRules,
   ],
   'replicaset-controller': [
-    rule([...read, 'update'], 'apps', 'replicasets'),
+    rule([...read, 'patch', 'update'], 'apps', 'replicasets'),
     rule(['update'], 'apps', 'replicasets/finalizers replicasets/status'),
     rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
     ...eventRules,
   ],
   'replication-controller': [
-    rule([...read, 'update'], '', 'replicationcontrollers'),
+    rule([...read, 'patch', 'update'], '', 'replicationcontrollers'),
     rule(['update'], '', 'replicationcontrollers/finalizers replicationcontrollers/status'),
     rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
     ...eventRules,

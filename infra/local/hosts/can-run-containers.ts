@@ -1,9 +1,11 @@
 /** Whether this machine can run real containers; if not, why not and what would cure it. */
 import { getuid } from 'node:process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { runCommand } from '../../../agent/network/run.ts';
 import { succeeds } from './link.ts';
-import { cniPluginDirectory, programPath } from './programs.ts';
+import { cgroupRoots } from './cgroups.ts';
+import { cniPluginDirectory, programPath, programPathOutside } from './programs.ts';
 
 export type CanRunContainers = { readonly ok: true } | { readonly ok: false; readonly why: string; readonly cure: string };
 
@@ -24,17 +26,37 @@ export async function canRunContainers(): Promise<CanRunContainers> {
   if (process.platform !== 'linux')
     return no(`containers need Linux, and this is ${process.platform}`, 'use a Linux machine or a virtual one');
   if (getuid?.() !== 0) return no('containers need root', 'run the same command as root, such as with sudo');
+  return missingPrograms() ?? cgroupsMissing() ?? (await namespacesWork());
+}
+
+function missingPrograms(): CanRunContainers | undefined {
   const missing = programs.filter(({ name }) => programPath(name) === undefined);
+  const outside = missing.filter(({ name }) => programPathOutside(name) !== undefined);
+  if (outside.length > 0) {
+    return no(`${outside.map(({ name }) => name).join(', ')} not in PATH`, 'export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"');
+  }
   const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))];
   if (cniPluginDirectory() === undefined) packages.push('containernetworking-plugins');
   if (packages.length > 0) {
     const what = missing.map(({ name }) => name).join(', ') || 'the CNI plugins';
     return no(`${what} not found`, `apt-get install -y ${packages.join(' ')}`);
   }
-  if (!/ - cgroup2? /.test(readFileSync('/proc/self/mountinfo', 'utf8'))) {
-    return no('no cgroups are mounted', 'mount them under /sys/fs/cgroup, or start the surrounding container with --privileged');
+  return undefined;
+}
+
+function cgroupsMissing(): CanRunContainers | undefined {
+  const [root] = cgroupRoots();
+  const cure = 'start the surrounding container with --privileged, or use a virtual machine';
+  if (root === undefined) return no('no cgroups are mounted', cure);
+  const probe = join(root, `hib-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    rmdirSync(probe);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return no(`cgroups cannot be made in ${root} (${error.code})`, cure);
+    throw error;
   }
-  return await namespacesWork();
 }
 
 async function namespacesWork(): Promise<CanRunContainers> {

@@ -1,6 +1,7 @@
 /** The configuration of a host's containerd: everything in the host's own directories, nothing that needs the whole machine. */
 import { join } from 'node:path';
 import type { Host } from './host.ts';
+import type { Snapshotter } from './snapshotter.ts';
 import { cniPluginDirectory, programPath } from './programs.ts';
 
 export interface ContainerdPlaces {
@@ -9,6 +10,7 @@ export interface ContainerdPlaces {
   readonly directory: string;
   readonly socket: string;
   readonly cniConfDirectory: string;
+  readonly snapshotter: Snapshotter;
 }
 
 /** Whoever starts a pod's sandbox must have this image; see `test/images` and the agent's. */
@@ -25,7 +27,7 @@ const unusedPlugins = [
   'io.containerd.internal.v1.tracing',
 ];
 
-export function containerdConfig({ host, directory, socket, cniConfDirectory }: ContainerdPlaces): string {
+export function containerdConfig({ host, directory, socket, cniConfDirectory, snapshotter }: ContainerdPlaces): string {
   const text = (value: string): string => JSON.stringify(value);
   return `version = 2
 root = ${text(join(directory, 'root'))}
@@ -48,7 +50,7 @@ disabled_plugins = ${JSON.stringify(unusedPlugins)}
   enable_unprivileged_icmp = true
   netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "overlayfs"
+    snapshotter = ${text(snapshotter)}
     default_runtime_name = "runc"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"

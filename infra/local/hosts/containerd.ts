@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { containerdConfig } from './containerd-config.ts';
 import type { Host } from './host.ts';
+import { snapshotterFor } from './snapshotter.ts';
 import { succeeds } from './link.ts';
 import { commandLine, isAlive, kill } from './process.ts';
 
@@ -25,7 +26,7 @@ export async function startContainerd(host: Host, directory: string): Promise<Ru
   for (const path of [directory, host.runDirectory, paths.cniConfDirectory]) mkdirSync(path, { recursive: true });
   let pid = runningContainerd(host);
   if (pid === undefined) {
-    writeFileSync(paths.configFile, containerdConfig({ host, directory, ...paths }));
+    writeFileSync(paths.configFile, containerdConfig({ host, directory, ...paths, snapshotter: await snapshotterFor(directory) }));
     pid = launch(host, paths);
     writeFileSync(placeFile(host), JSON.stringify({ pid, directory }));
   }

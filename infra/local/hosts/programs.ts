@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { environment } from '../../../functions/world.ts';
 
-/** A shell of an ordinary user may not look in the last two; what is needed is often there. */
-const searchPath = (): string[] => [...(environment('PATH') ?? '').split(':').filter(Boolean), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+const inDirectories = (name: string, directories: readonly string[]): string | undefined =>
+  directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 
 export const programPath = (name: string): string | undefined =>
-  searchPath()
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path));
+  inDirectories(name, (environment('PATH') ?? '').split(':').filter(Boolean));
+
+/** Where the programs of administrators are; the shell that `su` gives does not look there. */
+export const programPathOutside = (name: string): string | undefined => inDirectories(name, ['/usr/local/sbin', '/usr/sbin', '/sbin']);
 
 /** Debian's place, and everybody else's. */
 export const cniPluginDirectory = (): string | undefined =>

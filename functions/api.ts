@@ -1,0 +1,90 @@
+/**
+ * The apiserver with all its parts in place: what every host of the API serves, whatever it is (a function, a process).
+ * Its callers in the same process get clients that vouch for who they are.
+ */
+import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
+import { createApiServer } from './apiserver/app.ts';
+import { accessReviews } from './apiserver/auth/access-reviews.ts';
+import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
+import { createAuthenticator } from './apiserver/auth/authenticator.ts';
+import { createAuthorizer } from './apiserver/auth/authorizer.ts';
+import { serviceAccountGroups } from './apiserver/auth/groups.ts';
+import { createTokenRequest } from './apiserver/auth/token-request.ts';
+import { createTokenUsers } from './apiserver/auth/token-users.ts';
+import type { Tokens } from './apiserver/auth/tokens.ts';
+import { createAgentEndpoint } from './apiserver/nodes/agent-endpoint.ts';
+import { createNodePoll } from './apiserver/nodes/node-poll.ts';
+import { createNodeReports } from './apiserver/nodes/node-reports.ts';
+import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
+import type { Connection, Extension, User } from './apiserver/ports.ts';
+import { createConnector } from './apiserver/relay/connector.ts';
+import { createRelayHub } from './apiserver/relay/relay-hub.ts';
+import type { Client } from './client/client.ts';
+import { createHttpClient } from './client/http-client.ts';
+import type { AnyDefinition } from './resources/definition.ts';
+import type { Store } from './store/store.ts';
+import type { World } from './world.ts';
+
+export interface ApiOptions {
+  readonly store: Store;
+  readonly definitions: readonly AnyDefinition[];
+  readonly tokens: Tokens;
+  readonly world: World;
+  /** Paths that only this host serves. */
+  readonly extensions?: readonly Extension[];
+}
+
+export interface Api {
+  fetch(request: Request, connection: Connection): Promise<Response>;
+  /** For code of ours in this process. */
+  clientFor(user: User): Client;
+}
+
+/** The version of the API that is served, and what kubectl compares its own with. */
+export const version = {
+  major: '1',
+  minor: '35',
+  gitVersion: 'v1.35.0+hibernetes',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'node',
+  platform: 'linux/amd64',
+};
+
+const controlPlaneUser: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+/** A ServiceAccount of kube-system, as which parts of the control plane act. */
+export const serviceAccountUser = (name: string): User => ({
+  name: `system:serviceaccount:kube-system:${name}`,
+  groups: [...serviceAccountGroups('kube-system'), 'system:authenticated'],
+});
+
+export function createApi({ store, definitions, tokens, world, extensions = [] }: ApiOptions): Api {
+  const view = (): ReturnType<Store['view']> => store.view();
+  const podsOfNode = createPodsOfNode(store);
+  const tokenUsers = createTokenUsers({ store, tokens, clock: world.clock });
+  const authorizer = createAuthorizer({ store, podsOfNode });
+  const hub = createRelayHub(world);
+
+  const clientFor = (user: User): Client =>
+    createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => server.fetch(request, { user }) });
+  const reports = createNodeReports({ view, client: clientFor(controlPlaneUser), clock: world.clock, log: world.log });
+  const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock });
+
+  const server = createApiServer({
+    store,
+    definitions,
+    world,
+    version,
+    authenticator: createAuthenticator(tokenUsers),
+    authorizer,
+    admission: admissionPlugins({ store, clock: world.clock }),
+    virtualResources: [...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
+    computations: { 'token-request': createTokenRequest({ store, tokens }) },
+    connector: createConnector({ hub, view, clock: world.clock }),
+    extensions: [createAgentEndpoint({ poll, hub }), ...extensions],
+  });
+  return { fetch: (request, connection) => server.fetch(request, connection), clientFor };
+}

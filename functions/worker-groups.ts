@@ -1,0 +1,96 @@
+/** What the doorbells' message groups stand for: which controllers a session of each group runs, and as whom. */
+import { serviceAccountUser, type Api } from './api.ts';
+import type { User } from './apiserver/ports.ts';
+import type { Client } from './client/client.ts';
+import { createEventRecorder } from './client/create-event-recorder.ts';
+import type { EventRecorder } from './client/event-recorder.ts';
+import { createControllers } from './controllers/all.ts';
+import type { AnyDefinition } from './resources/definition.ts';
+import { createScheduler, schedulerComponent } from './scheduler/scheduler.ts';
+import type { Store } from './store/store.ts';
+import type { StoreCache } from './workers/cache.ts';
+import { storedCheckpoint } from './workers/checkpoint.ts';
+import type { Controller } from './workers/controller.ts';
+import { runSession, type SessionOutcome } from './workers/session.ts';
+import type { World } from './world.ts';
+
+export interface WorkerOptions {
+  readonly store: Store;
+  readonly cache: StoreCache;
+  readonly api: Api;
+  readonly definitions: readonly AnyDefinition[];
+  /** What pods trust the API by. */
+  readonly certificateAuthorityPem: string;
+  /** Another version of the code starts from nothing instead of from the checkpoint. */
+  readonly codeVersion: string;
+  readonly world: World;
+}
+
+export interface WorkerGroup {
+  readonly name: string;
+  readonly controllers: readonly Controller[];
+  session(signal: AbortSignal): Promise<SessionOutcome>;
+}
+
+const authenticated = 'system:authenticated';
+const controllerManager: User = { name: 'system:kube-controller-manager', groups: [authenticated] };
+const scheduler: User = { name: 'system:kube-scheduler', groups: [authenticated] };
+
+/** The ServiceAccount of kube-system that each controller acts as; bootstrap gives it a role. */
+const serviceAccounts: Readonly<Record<string, string>> = {
+  deployment: 'deployment-controller',
+  'replica-set': 'replicaset-controller',
+  'replication-controller': 'replication-controller',
+  'endpoint-slice': 'endpointslice-controller',
+  endpoints: 'endpoint-controller',
+  namespace: 'namespace-controller',
+  'service-account': 'service-account-controller',
+  'root-ca': 'root-ca-cert-publisher',
+  'garbage-collector': 'generic-garbage-collector',
+  'node-lifecycle': 'node-controller',
+  'taint-eviction': 'node-controller',
+  'pod-garbage-collector': 'pod-garbage-collector',
+};
+
+function userOf(controller: string): User {
+  const serviceAccount = serviceAccounts[controller];
+  return serviceAccount === undefined ? scheduler : serviceAccountUser(serviceAccount);
+}
+
+export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
+  const { store, cache, api, definitions, certificateAuthorityPem, codeVersion, world } = options;
+  const resourceTypes = definitions.map(({ type }) => type);
+  const controllers = createControllers({ resourceTypes, certificateAuthorityPem, listeningSinceMs: world.clock.now() });
+
+  const clients = new Map<string, Client>();
+  const clientOf = (user: User): Client => {
+    const client = clients.get(user.name) ?? api.clientFor(user);
+    clients.set(user.name, client);
+    return client;
+  };
+  const recorders = new Map<string, EventRecorder>();
+  const eventsFor = (component: string): EventRecorder => {
+    const user = component === schedulerComponent ? scheduler : controllerManager;
+    const recorder = recorders.get(component) ?? createEventRecorder({ client: clientOf(user), component, world });
+    recorders.set(component, recorder);
+    return recorder;
+  };
+
+  const group = (name: string, members: readonly Controller[]): WorkerGroup => ({
+    name,
+    controllers: members,
+    session: (signal) =>
+      runSession({
+        store,
+        cache,
+        controllers: members,
+        clientFor: (controller) => clientOf(userOf(controller)),
+        eventsFor,
+        checkpoint: storedCheckpoint(store, name),
+        codeVersion,
+        world,
+        signal,
+      }),
+  });
+  return [group('controllers', controllers), group('scheduler', [createScheduler()])];
+}

@@ -1,0 +1,148 @@
+/**
+ * `hibernetes up`: starts a cluster and stays with it until it is told to end; with `--detach` another process stays
+ * and this one returns when the API answers and all nodes are Ready.
+ */
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { canRunContainers } from '../local/hosts/can-run-containers.ts';
+import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
+import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
+import { runningProcess } from '../local/process-record.ts';
+import { startCluster } from '../local/start-cluster.ts';
+import { CliError } from './cli-error.ts';
+import { reportingProgress, terminalProgress, type Progress, type ProgressMessage } from './progress.ts';
+
+export interface UpOptions {
+  readonly dataDir: string;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly nodes?: number;
+  readonly runtime: 'auto' | 'containerd' | 'simulated';
+  readonly kubeconfig?: string;
+  readonly images?: readonly string[];
+  readonly detach?: boolean;
+}
+
+const defaultListen = { host: '127.0.0.1', port: 6443 };
+const defaultNodes = 1;
+
+function refuseTwice(directory: DataDirectory): void {
+  const running = runningProcess(directory.controlPlaneRecord);
+  if (running !== undefined)
+    throw new CliError(`The cluster in ${directory.root} runs already (process ${running.pid}).`, 'hibernetes down stops it.');
+}
+
+async function chooseRuntime(
+  asked: UpOptions['runtime'],
+  before: ClusterRecord | undefined,
+  progress: Progress,
+): Promise<ClusterRecord['runtime']> {
+  const wanted = asked === 'auto' && before !== undefined ? before.runtime : asked;
+  if (wanted === 'simulated') return 'simulated';
+  const able = await canRunContainers();
+  if (able.ok) return 'containerd';
+  if (wanted === 'containerd') throw new CliError(`Real containers cannot run here: ${able.why}`, able.cure);
+  progress.note(`Nodes are simulated, since real containers cannot run here: ${able.why} ${able.cure}`);
+  return 'simulated';
+}
+
+/** A port of 0 means "any", but a cluster that has one keeps it: kubeconfigs and nodes know it. */
+function chooseListen(asked: UpOptions['listen'], before: ClusterRecord | undefined): { host: string; port: number } {
+  if (asked === undefined) return before ?? defaultListen;
+  return asked.port === 0 && before !== undefined ? { host: asked.host, port: before.port } : asked;
+}
+
+export async function up(options: UpOptions): Promise<void> {
+  const directory = dataDirectory(resolve(options.dataDir));
+  refuseTwice(directory);
+  if (options.detach === true) return upDetached(options, directory);
+  const report = process.send?.bind(process);
+  const progress = report === undefined ? terminalProgress(process.stdout) : reportingProgress(report);
+  try {
+    await stayUp(options, directory, progress);
+  } catch (error) {
+    if (report === undefined) throw error;
+    const cure = error instanceof CliError ? error.cure : undefined;
+    report({ kind: 'error', message: error instanceof Error ? error.message : String(error), cure } satisfies ProgressMessage);
+    throw error;
+  }
+}
+
+async function stayUp(options: UpOptions, directory: DataDirectory, progress: Progress): Promise<void> {
+  const before = clusterRecord(directory);
+  const ending = endOfProcess();
+  const cluster = await startCluster({
+    directory,
+    listen: chooseListen(options.listen, before),
+    nodes: options.nodes ?? before?.nodes ?? defaultNodes,
+    runtime: await chooseRuntime(options.runtime, before, progress),
+    images: (options.images ?? []).map((file) => resolve(file)),
+    progress,
+  });
+  if (options.kubeconfig !== undefined) copyKubeconfig(directory, options.kubeconfig);
+  if (process.send === undefined) printWhatToTry(options.kubeconfig ?? directory.kubeconfig);
+  else process.send({ kind: 'ready' } satisfies ProgressMessage);
+  await ending;
+  if (process.send === undefined) process.stdout.write('\n');
+  await (process.connected ? cluster.stop() : progress.step('Stopping the control plane, the nodes and their pods', () => cluster.stop()));
+}
+
+function endOfProcess(): Promise<void> {
+  return new Promise((settle) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => settle());
+  });
+}
+
+function copyKubeconfig({ kubeconfig }: DataDirectory, target: string): void {
+  mkdirSync(dirname(resolve(target)), { recursive: true });
+  copyFileSync(kubeconfig, target);
+}
+
+function printWhatToTry(kubeconfig: string): void {
+  process.stdout.write(`
+The cluster is up. In another terminal:
+
+  export KUBECONFIG=${kubeconfig}
+  kubectl get nodes
+  kubectl create deployment web --image=nginx/nginx:v1 --replicas=4
+  kubectl get pods -o wide
+
+Ctrl-C stops it; its data stays for the next time.
+`);
+}
+
+/** Starts the process that stays, and shows what it reports until it is ready. */
+async function upDetached(options: UpOptions, directory: DataDirectory): Promise<void> {
+  mkdirSync(directory.root, { recursive: true, mode: 0o700 });
+  const log = openSync(directory.controlPlaneLog, 'a');
+  const words = process.argv.slice(1).filter((word) => word !== '--detach');
+  const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
+  const progress = terminalProgress(process.stdout);
+  const steps = new Map<number, { done(): void; failed(error: Error): void }>();
+  await new Promise<void>((settle, fail) => {
+    child.on('message', (message: ProgressMessage) => {
+      if (message.kind === 'step') showStep(progress, steps, message);
+      else if (message.kind === 'done') steps.get(message.id)?.done();
+      else if (message.kind === 'failed') steps.get(message.id)?.failed(new Error('failed'));
+      else if (message.kind === 'note') progress.note(message.text);
+      else if (message.kind === 'ready') settle();
+      else fail(new CliError(message.message, message.cure ?? `${directory.controlPlaneLog} says more.`));
+    });
+    child.on('exit', (code) => fail(new CliError(`The control plane ended with code ${code}.`, `${directory.controlPlaneLog} says why.`)));
+  });
+  child.disconnect();
+  child.unref();
+  const kubeconfig = options.kubeconfig ?? directory.kubeconfig;
+  process.stdout.write(`\nexport KUBECONFIG=${kubeconfig}\n`);
+}
+
+function showStep(
+  progress: Progress,
+  steps: Map<number, { done(): void; failed(error: Error): void }>,
+  { title, id }: { title: string; id: number },
+): void {
+  const { promise, resolve: done, reject: failed } = Promise.withResolvers<void>();
+  steps.set(id, { done, failed });
+  // The failure itself arrives as a message of its own.
+  progress.step(title, () => promise).catch((error: unknown) => void error);
+}

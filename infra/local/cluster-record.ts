@@ -1,0 +1,23 @@
+/** What a cluster on this machine is, so that a second `up` resumes it. */
+import { join } from 'node:path';
+import { readIfThere, writePrivately, type DataDirectory } from './data-directory.ts';
+
+export interface ClusterRecord {
+  /** Six letters or digits: the names of namespaces and interfaces derive from it. */
+  readonly id: string;
+  readonly runtime: 'containerd' | 'simulated';
+  readonly nodes: number;
+  /** Where the API answers. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const fileOf = (directory: DataDirectory): string => join(directory.root, 'cluster.json');
+
+export function clusterRecord(directory: DataDirectory): ClusterRecord | undefined {
+  const text = readIfThere(fileOf(directory));
+  return text === undefined ? undefined : (JSON.parse(text) as ClusterRecord);
+}
+
+export const writeClusterRecord = (directory: DataDirectory, record: ClusterRecord): void =>
+  writePrivately(fileOf(directory), `${JSON.stringify(record, undefined, 2)}\n`);

@@ -1,0 +1,163 @@
+/**
+ * The control plane in one process: the functions of the manifest around one store. Doorbells ring when the store has
+ * applied something that concerns their group; between rings nothing runs but the schedule.
+ */
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { createApi, version, type Api } from '../../functions/api.ts';
+import type { Extension } from '../../functions/apiserver/ports.ts';
+import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
+import { manifest } from '../../functions/manifest.ts';
+import { groupResource } from '../../functions/kube/resource-type.ts';
+import { createDefinitions, defaultRanges } from '../../functions/resources/all.ts';
+import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
+import type { AnyDefinition } from '../../functions/resources/definition.ts';
+import { createStore } from '../../functions/store/create-store.ts';
+import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
+import type { SelectableFields } from '../../functions/store/log-slot.ts';
+import type { Store } from '../../functions/store/store.ts';
+import { createWorkerGroups, type WorkerGroup } from '../../functions/worker-groups.ts';
+import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
+import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
+import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
+import type { Cancel, World } from '../../functions/world.ts';
+import { bootstrap } from './bootstrap.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { serveHttps } from './https-server.ts';
+import { countedTable, createMetrics, type Metrics } from './metrics.ts';
+import { loadPki, type Pki } from './pki.ts';
+
+export interface ControlPlaneOptions {
+  readonly directory: DataDirectory;
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** The address at which pods find the API. */
+  readonly advertise: string;
+  readonly clusterDomain: string;
+  readonly world: World;
+}
+
+export interface ControlPlane {
+  readonly port: number;
+  readonly pki: Pki;
+  readonly store: Store;
+  readonly api: Api;
+  /** The credential of one node. */
+  nodeToken(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const nodeTokenSeconds = 365 * 24 * 3600;
+
+/** Every name and address that a client may know the API by. */
+function namesOf({ addresses, advertise, clusterDomain }: ControlPlaneOptions): readonly string[] {
+  const inCluster = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+  const own = addresses.map(({ host }) => host).filter((host) => host !== '0.0.0.0' && host !== '::');
+  return [
+    ...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(defaultRanges.serviceRange), ...inCluster]),
+  ];
+}
+
+/** What watches may select by, kept beside each change. */
+function selectableFields(definitions: readonly AnyDefinition[]): SelectableFields {
+  const byResource = new Map(definitions.map((definition) => [groupResource(definition.type), definition]));
+  return (resource, object) => ({
+    'metadata.name': object.metadata.name ?? '',
+    'metadata.namespace': object.metadata.namespace ?? '',
+    ...byResource.get(resource)?.fields?.(object),
+  });
+}
+
+const metricsExtension = (metrics: Metrics): Extension => ({
+  prefix: '/metrics',
+  fetch: async () => new Response(metrics.text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
+});
+
+/** Runs the groups that the manifest's doorbells wake. Returns how to stop them. */
+function startWorkers(
+  groups: readonly WorkerGroup[],
+  { store, cache, world }: { store: Store; cache: StoreCache; world: World },
+): () => Promise<void> {
+  const woken = manifest.flatMap(({ triggers }) => triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])));
+  const started = groups.filter(({ name }) => woken.includes(name));
+  const dispatcher = createLocalDispatcher({ world, groups: Object.fromEntries(started.map(({ name, session }) => [name, session])) });
+  const silence = started.map(({ name, controllers }) => ringOnChanges({ store, cache, doorbell: dispatcher, group: name, controllers }));
+  dispatcher.start();
+  return async () => {
+    for (const stop of silence) stop();
+    await dispatcher.stop();
+  };
+}
+
+/** The manifest's schedule: the store's housekeeping. Returns how to stop it. */
+function startSchedule(store: Store, { clock, log }: World): Cancel {
+  const everySeconds = Math.min(
+    ...manifest.flatMap(({ triggers }) => triggers.flatMap((trigger) => (trigger.kind === 'schedule' ? [trigger.everySeconds] : []))),
+  );
+  let cancel: Cancel = () => undefined;
+  const next = (): void => {
+    cancel = clock.after(everySeconds * 1000, () => {
+      store
+        .housekeep()
+        .catch((error: unknown) => log.error('housekeeping failed', { error }))
+        .finally(next);
+    });
+  };
+  next();
+  return () => cancel();
+}
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { directory, addresses, advertise, world } = options;
+  mkdirSync(directory.store, { recursive: true, mode: 0o700 });
+  const pki = await loadPki(directory.pki, namesOf(options), world.clock);
+  const metrics = createMetrics();
+  const definitions = createDefinitions(defaultRanges);
+  const store = await createStore({
+    table: countedTable(embeddedTable(directory.store), metrics),
+    world,
+    selectableFields: selectableFields(definitions),
+  });
+  const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
+  const api = createApi({ store, definitions, tokens, world, extensions: [metricsExtension(metrics)] });
+  const fetch: Api['fetch'] = async (request, connection) => {
+    const response = await api.fetch(request, connection);
+    metrics.add('apiserver_request_total', 1, { method: request.method, code: String(response.status) });
+    return response;
+  };
+  const server = await serveHttps({
+    app: { fetch },
+    addresses,
+    certificatePem: pki.server.certificatePem,
+    keyPem: pki.server.keyPem,
+    caPem: pki.authority.certificatePem,
+    log: world.log,
+  });
+  const port = server.addresses[0]?.port ?? 0;
+  await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceRange: defaultRanges.serviceRange });
+  const cache = createCache(store);
+  const codeVersion = version.gitVersion;
+  const groups = createWorkerGroups({
+    store,
+    cache,
+    api,
+    definitions,
+    certificateAuthorityPem: pki.authority.certificatePem,
+    codeVersion,
+    world,
+  });
+  const stopWorkers = startWorkers(groups, { store, cache, world });
+  const stopSchedule = startSchedule(store, world);
+  return {
+    port,
+    pki,
+    store,
+    api,
+    nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
+    async stop() {
+      stopSchedule();
+      await stopWorkers();
+      await server.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** What this process counts, in Prometheus' text format. Source of the names of the API's own: apiserver, pkg/endpoints/metrics. */
+import type { SlotItem, Table } from '../../functions/store/table.ts';
+
+export interface Metrics {
+  /** Adds to a counter. */
+  add(name: string, amount: number, labels?: Readonly<Record<string, string>>): void;
+  text(): string;
+}
+
+const help: Readonly<Record<string, string>> = {
+  apiserver_request_total: 'Requests answered, by method and code.',
+  hibernetes_store_slots_total: 'Slots appended to the log by this process.',
+  hibernetes_store_changes_total: 'Changes in those slots.',
+  hibernetes_store_log_bytes_total: 'Bytes of those slots, compressed.',
+};
+
+const labelText = (labels: Readonly<Record<string, string>>): string => {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+};
+
+export function createMetrics(): Metrics {
+  const counters = new Map<string, Map<string, number>>(Object.keys(help).map((name) => [name, new Map()]));
+  return {
+    add(name, amount, labels = {}) {
+      const counter = counters.get(name);
+      if (counter === undefined) throw new Error(`there is no counter ${name}`);
+      counter.set(labelText(labels), (counter.get(labelText(labels)) ?? 0) + amount);
+    },
+    text: () =>
+      [...counters]
+        .map(([name, samples]) => {
+          const lines = [...samples].map(([labels, value]) => `${name}${labels} ${value}\n`);
+          return `# HELP ${name} ${help[name]}\n# TYPE ${name} counter\n${lines.join('')}`;
+        })
+        .join(''),
+  };
+}
+
+/** The same table, with its appends counted. */
+export function countedTable(table: Table, metrics: Metrics): Table {
+  const appendSlot = async (item: SlotItem, signedMs: number): ReturnType<Table['appendSlot']> => {
+    const appended = await table.appendSlot(item, signedMs);
+    if (appended.outcome === 'written') {
+      metrics.add('hibernetes_store_slots_total', 1);
+      metrics.add('hibernetes_store_changes_total', item.count);
+      metrics.add('hibernetes_store_log_bytes_total', item.frames.length);
+    }
+    return appended;
+  };
+  return new Proxy(table, { get: (target, property) => (property === 'appendSlot' ? appendSlot : bound(target, property)) });
+}
+
+function bound(target: object, property: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, property);
+  return typeof value === 'function' ? value.bind(target) : value;
+}

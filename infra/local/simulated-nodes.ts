@@ -1,0 +1,73 @@
+/** Nodes that only pretend: the real agent on a runtime in memory, many in this process. They speak to the API over HTTPS as real ones do. */
+import { join } from 'node:path';
+import type { AgentConfig } from '../../agent/config.ts';
+import { createSimulatedAgent } from '../../agent/node-agent.ts';
+import { createTransport } from '../../agent/transport.ts';
+import { createEventRecorder } from '../../functions/client/create-event-recorder.ts';
+import { createHttpClient } from '../../functions/client/http-client.ts';
+import type { World } from '../../functions/world.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { writePrivately } from './data-directory.ts';
+
+export interface SimulatedNodesOptions {
+  readonly controlPlane: Pick<ControlPlane, 'port' | 'nodeToken'>;
+  readonly names: readonly string[];
+  readonly caFile: string;
+  /** For tokens and whatever an agent keeps. */
+  readonly rootDirectory: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly world: World;
+}
+
+export interface SimulatedNodes {
+  stop(): Promise<void>;
+}
+
+/** Addresses out of the range that documentation and benchmarks may use: nobody answers there. Source: RFC 2544. */
+const addressOf = (index: number): string => `198.18.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+
+async function runAgent(config: AgentConfig, world: World, signal: AbortSignal): Promise<void> {
+  const transport = createTransport(config);
+  const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'hibernetes-agent' });
+  const events = createEventRecorder({ client, world, component: 'kubelet', host: config.nodeName });
+  const agent = await createSimulatedAgent({ config, world, client, events, transport, signal });
+  try {
+    await agent.run(signal);
+  } finally {
+    transport.close();
+  }
+}
+
+export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<SimulatedNodes> {
+  const { controlPlane, names, rootDirectory, world } = options;
+  const ending = new AbortController();
+  const running: Promise<void>[] = [];
+  for (const [index, nodeName] of names.entries()) {
+    const directory = join(rootDirectory, nodeName);
+    const config: AgentConfig = {
+      nodeName,
+      server: `https://127.0.0.1:${controlPlane.port}`,
+      caFile: options.caFile,
+      tokenFile: join(directory, 'token'),
+      runtime: 'simulated',
+      rootDirectory: directory,
+      nodeIp: addressOf(index),
+      clusterDns: options.clusterDns,
+      clusterDomain: options.clusterDomain,
+    };
+    writePrivately(config.tokenFile, await controlPlane.nodeToken(nodeName));
+    const own = { ...world, log: world.log.with({ node: nodeName }) };
+    running.push(
+      runAgent(config, own, ending.signal).catch((error: unknown) => {
+        if (!ending.signal.aborted) own.log.error('a simulated node ended', { error });
+      }),
+    );
+  }
+  return {
+    async stop() {
+      ending.abort(new Error('the cluster stops'));
+      await Promise.all(running);
+    },
+  };
+}

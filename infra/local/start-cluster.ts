@@ -1,0 +1,153 @@
+/** Brings a whole cluster up on this machine, step by step: control plane, then nodes, then waits until all are Ready. */
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Node } from '../../functions/kube/generated/types.ts';
+import { conditionOf } from '../../functions/kube/conditions.ts';
+import { nameOf } from '../../functions/kube/object.ts';
+import { realWorld, type World } from '../../functions/world.ts';
+import { clusterRecord, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
+import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { writePrivately, type DataDirectory } from './data-directory.ts';
+import type { Fabric } from './hosts/fabric.ts';
+import { adminName } from './pki.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import { recordProcess } from './process-record.ts';
+import { openFabric, startNode } from './real-nodes.ts';
+import { startSimulatedNodes } from './simulated-nodes.ts';
+import { removeNodes } from './stop-cluster.ts';
+
+/** Shows what happens: the command line's, or nobody. */
+export interface Steps {
+  step<T>(title: string, work: () => Promise<T>): Promise<T>;
+}
+
+export interface StartOptions {
+  readonly directory: DataDirectory;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly nodes: number;
+  readonly runtime: ClusterRecord['runtime'];
+  readonly images: readonly string[];
+  readonly progress: Steps;
+}
+
+export interface Cluster {
+  stop(): Promise<void>;
+}
+
+const clusterDomain = 'cluster.local';
+const clusterDns = '169.254.20.10';
+const readyWithinMs = 60_000;
+/** Starting several containerds and importing images at once only makes each slower. */
+const nodesAtOnce = 2;
+
+function newId(world: World): string {
+  return Buffer.from(world.random.bytes(3)).toString('hex');
+}
+
+/** An address of this machine that a Service may have as its endpoint; loopback may not. */
+function machineAddress(): string {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  // Documentation's range: an API without any network is reached on loopback alone, and this address by nobody.
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '192.0.2.1';
+}
+
+async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+async function untilReady({ store }: ControlPlane, names: readonly string[], world: World): Promise<void> {
+  const deadline = world.clock.monotonicMs() + readyWithinMs;
+  const missing = (): readonly string[] => {
+    const nodes = store.view().list('nodes') as readonly { object: Node }[];
+    const ready = new Set(
+      nodes.filter(({ object }) => conditionOf(object.status?.conditions, 'Ready')?.status === 'True').map(({ object }) => nameOf(object)),
+    );
+    return names.filter((name) => !ready.has(name));
+  };
+  while (missing().length > 0) {
+    if (world.clock.monotonicMs() > deadline) throw new Error(`not Ready after ${readyWithinMs / 1000} s: ${missing().join(', ')}`);
+    await world.clock.sleep(100);
+  }
+}
+
+async function startRealNodes(options: StartOptions, controlPlane: ControlPlane, fabric: Fabric, names: readonly string[]): Promise<void> {
+  const { directory } = options;
+  await eachOf(names, nodesAtOnce, async (name) => {
+    await startNode({
+      directory,
+      fabric,
+      name,
+      server: `https://${fabric.gateway}:${controlPlane.port}`,
+      caFile: join(directory.pki, 'ca.crt'),
+      token: await controlPlane.nodeToken(name),
+      clusterDns,
+      clusterDomain,
+      images: options.images,
+    });
+  });
+}
+
+export async function startCluster(options: StartOptions): Promise<Cluster> {
+  const { directory, listen, runtime, progress } = options;
+  const world = realWorld('warn');
+  const id = clusterRecord(directory)?.id ?? newId(world);
+  const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
+
+  const fabric =
+    runtime === 'containerd'
+      ? await progress.step('Making the network between the nodes', () => openFabric(directory, id, world.log))
+      : undefined;
+  const advertise = fabric?.gateway ?? machineAddress();
+  const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
+  const controlPlane = await progress.step('Starting the control plane', () =>
+    startControlPlane({ directory, addresses, advertise, clusterDomain, world }),
+  );
+  const record: ClusterRecord = { id, runtime, nodes: options.nodes, host: listen.host, port: controlPlane.port };
+  writeClusterRecord(directory, record);
+  recordProcess(directory.controlPlaneRecord, process.pid);
+  writePrivately(directory.kubeconfig, adminKubeconfig(controlPlane, record));
+
+  const simulated =
+    fabric === undefined
+      ? await progress.step(`Starting ${names.length} simulated nodes`, () =>
+          startSimulatedNodes({
+            controlPlane,
+            names,
+            caFile: join(directory.pki, 'ca.crt'),
+            rootDirectory: join(directory.root, 'simulated'),
+            clusterDns,
+            clusterDomain,
+            world,
+          }),
+        )
+      : undefined;
+  if (fabric !== undefined) {
+    await progress.step(`Starting ${names.length === 1 ? 'a node' : `${names.length} nodes`} with containerd`, () =>
+      startRealNodes(options, controlPlane, fabric, names),
+    );
+  }
+  await progress.step('Waiting until the nodes are Ready', () => untilReady(controlPlane, names, world));
+  return {
+    async stop() {
+      await simulated?.stop();
+      await removeNodes(directory);
+      await controlPlane.stop();
+    },
+  };
+}
+
+function adminKubeconfig({ pki }: ControlPlane, { host, port }: ClusterRecord): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return kubeconfig({
+    clusterName: 'hibernetes',
+    server: `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`,
+    caPem: pki.authority.certificatePem,
+    userName: adminName,
+    certificatePem: pki.admin.certificatePem,
+    keyPem: pki.admin.keyPem,
+  });
+}
