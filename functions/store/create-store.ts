@@ -39,6 +39,8 @@ const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<s
 
 /** Pages of one list ask for the same revision again and again. */
 const picturesKept = 8;
+/** In one round of housekeeping; the next one goes on. */
+const materialiseStepsMax = 64;
 /** How often `notOlderThan` looks again. */
 const lookAgainMs = 50;
 
@@ -147,7 +149,10 @@ class LogStore implements Store {
     if (this.#dueFloor() !== undefined) await this.#committer.appendFloor(() => this.#dueFloor());
     const { clock } = this.#world;
     const table = this.#table;
-    await materialise({ table, clock, limits: this.#limits }, this.#replica.floor);
+    const { floor } = this.#replica;
+    for (let step = 0; step < materialiseStepsMax; step += 1) {
+      if (!(await materialise({ table, clock, limits: this.#limits }, floor))) break;
+    }
     const { slot } = await table.readMeta();
     await table.prune({ slot, beforeMs: clock.now() - this.#limits.slotLifeMs, blobs: [] });
   }

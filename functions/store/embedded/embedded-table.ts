@@ -18,7 +18,9 @@ const tableFile = 'table.mdb';
 
 const pageSlots = 256;
 /** Removed in one transaction, so that commits are not kept waiting. */
-const pruneAtOnce = 1000;
+const pruneAtOnce = 256;
+/** In one call; the next one goes on. */
+const pruneRoundsMax = 256;
 
 /** Address space, not disk: the file is as large as what is in it. */
 const mapBytes = 64 * 1024 ** 3;
@@ -142,23 +144,36 @@ class EmbeddedTable implements Table {
     return this.#get(blobKey(hash));
   }
 
-  async prune({ slot, beforeMs, blobs }: Prune): Promise<void> {
-    const keys: EmbeddedKey[] = blobs.map(blobKey);
+  async prune(what: Prune): Promise<void> {
+    await this.#removeAll(what.blobs.map(blobKey), []);
+    for (let round = 0; round < pruneRoundsMax; round += 1) {
+      const slots = this.#oldSlots(what);
+      const tombstones = [...this.#range(['T'], ['T', what.beforeMs], pruneAtOnce)].map(({ key }) => key);
+      await this.#removeAll(slots, tombstones);
+      if (slots.length < pruneAtOnce && tombstones.length < pruneAtOnce) return;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  #oldSlots({ slot, beforeMs }: Prune): EmbeddedKey[] {
+    const keys: EmbeddedKey[] = [];
     for (const { key, value } of this.#range(slotKey(0), slotKey(slot + 1), pruneAtOnce)) {
       // Slots are written in order of time, more or less.
       if (slotItem(value, Number(key[1])).writtenMs >= beforeMs) break;
       keys.push(key);
     }
-    const tombstones = [...this.#range(['T'], ['T', beforeMs], pruneAtOnce)].map(({ key }) => key);
+    return keys;
+  }
+
+  async #removeAll(keys: readonly EmbeddedKey[], tombstones: readonly EmbeddedKey[]): Promise<void> {
     if (keys.length + tombstones.length === 0) return;
     await this.#transaction(() => {
       for (const key of keys) void this.#database.remove(key);
       for (const key of tombstones) this.#removeTombstone(key);
     });
-  }
-
-  close(): Promise<void> {
-    return this.#database.close();
   }
 
   #putObject(item: ObjectItem): void {

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import type { Key } from '../kube/view.ts';
+import { createStore } from './create-store.ts';
+import { EpochOver, inEpoch, takeEpoch } from './epoch.ts';
+import { memoryTable } from './memory/memory-table.ts';
+import type { Operation } from './store.ts';
+
+const key: Key = { resource: 'pods', namespace: 'default', name: 'a' };
+const write: Operation<number> = {
+  keys: [key],
+  decide: () => ({
+    outcome: 'write',
+    writes: [{ type: 'create', key, object: { metadata: { name: 'a' } } }],
+    answer: (stored) => stored.length,
+  }),
+};
+
+test('a worker that was replaced writes nothing', async () => {
+  const table = memoryTable();
+  const world = virtualWorld();
+  const [paused, successor] = [await createStore({ table, world }), await createStore({ table, world })];
+  const old = await takeEpoch(paused, 'controllers', 'one');
+  const current = await takeEpoch(successor, 'controllers', 'two');
+  await assert.rejects(paused.commit(inEpoch(write, old)), new EpochOver('another worker has taken over as controllers'));
+  await world.advance(20);
+  assert.equal(await successor.commit(inEpoch(write, current)), 1);
+});

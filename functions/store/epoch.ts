@@ -1,0 +1,46 @@
+/**
+ * The fence between a worker and its successor. Taking over writes the next epoch into the log; each write of a worker
+ * is conditional on its own epoch, so that one that was paused, and does not know that it was replaced, writes nothing.
+ */
+import type { KubeObject } from '../kube/object.ts';
+import type { Key } from '../kube/view.ts';
+import type { Operation, Store } from './store.ts';
+
+export interface Epoch {
+  readonly key: Key;
+  readonly uid: string;
+}
+
+/** The operation was not carried out, because another worker has taken over. */
+export class EpochOver extends Error {
+  override name = 'EpochOver';
+}
+
+/** Not a resource that is served. */
+const resource = 'epochs.store';
+
+/** Begins a new epoch for the workers of this name; `uid` tells it from all others. */
+export function takeEpoch(store: Store, name: string, uid: string): Promise<Epoch> {
+  const key: Key = { resource, namespace: '', name };
+  const object: KubeObject = { metadata: { name, uid } };
+  return store.commit({
+    keys: [key],
+    decide: (view) => ({
+      outcome: 'write',
+      writes: [{ type: view.get(key) === undefined ? 'create' : 'update', key, object }],
+      answer: () => ({ key, uid }),
+    }),
+  });
+}
+
+/** The same operation, refused with `EpochOver` once another epoch has begun. */
+export function inEpoch<T>(operation: Operation<T>, { key, uid }: Epoch): Operation<T> {
+  return {
+    ...operation,
+    keys: [...operation.keys, key],
+    decide(view) {
+      if (view.get(key)?.object.metadata.uid === uid) return operation.decide(view);
+      return { outcome: 'refuse', error: new EpochOver(`another worker has taken over as ${key.name}`) };
+    },
+  };
+}
