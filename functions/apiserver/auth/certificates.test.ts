@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { test } from 'node:test';
+import { realWorld } from '../../world.ts';
 import {
   certificateExpiryMs,
   createCertificateAuthority,
@@ -12,7 +13,8 @@ import {
   userOfCertificate,
 } from './certificates.ts';
 
-const nowMs = Date.now();
+// TLS itself looks at the real clock.
+const nowMs = realWorld('error').clock.now();
 const clock = { now: () => nowMs };
 
 test('a server and a client that trust the same authority trust each other, and the server learns the name and groups', async () => {

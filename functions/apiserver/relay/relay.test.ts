@@ -30,6 +30,7 @@ const node = { key: { resource: 'nodes', namespace: '', name: 'a' }, revision: 1
 const view = { revision: 1, get: ({ name }: { name: string }) => (name === 'a' ? node : undefined), list: () => [] };
 const user: User = { name: 'system:node:a', groups: ['system:nodes'] };
 
+const world = realWorld('error');
 const servers: Server[] = [];
 after(() => {
   for (const server of servers) {
@@ -40,7 +41,6 @@ after(() => {
 
 /** The smallest thing around the relay that looks like the apiserver. */
 async function cluster(of: Pod = pod) {
-  const world = realWorld('error');
   const hub = createRelayHub(world);
   const connector = createConnector({ hub, view: () => view, clock: world.clock });
 
@@ -88,7 +88,7 @@ async function asked({ hub }: Cluster): Promise<RelayRequest> {
     const [first] = hub.pending('a');
     if (first !== undefined) return first;
     await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await world.clock.sleep(2);
   }
   throw new Error('no relay was asked for');
 }
@@ -181,7 +181,7 @@ test('a slow reader slows the agent down', async () => {
   });
   push();
   const response = await log;
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await world.clock.sleep(200);
   assert.ok(sent < total, `${sent} MiB went out though nobody reads`);
   request.on('drain', () => sent >= total && request.end());
   let received = 0;

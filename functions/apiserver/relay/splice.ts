@@ -15,7 +15,6 @@ const lingerMs = 10_000;
 /** These connections are quiet for as long as a user is. */
 export function makeLasting(socket: Duplex): void {
   if (!(socket instanceof Socket)) return;
-  socket.setTimeout(0);
   socket.setNoDelay(true);
   socket.setKeepAlive(true);
 }

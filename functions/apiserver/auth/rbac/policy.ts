@@ -9,7 +9,7 @@ import type {
   RoleRef,
 } from '../../../kube/generated/types.ts';
 import { nameOf, namespaceOf } from '../../../kube/object.ts';
-import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles } from '../../../kube/resource-type.ts';
+import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles, serviceAccounts } from '../../../kube/resource-type.ts';
 import { notFound } from '../../../kube/status-error.ts';
 import type { RequestInfo, User } from '../../ports.ts';
 import { isSubject, ruleAllows } from './rules.ts';
@@ -46,7 +46,7 @@ const quote = (text: string): string => JSON.stringify(text);
 
 /** Name before namespace: so it is upstream. */
 function subjectText(subject: RbacSubject, bindingNamespace: string): string {
-  if (subject.kind !== 'ServiceAccount') return `${subject.kind} ${quote(subject.name)}`;
+  if (subject.kind !== serviceAccounts.kind) return `${subject.kind} ${quote(subject.name)}`;
   return `${subject.kind} ${quote(`${subject.name}/${subject.namespace || bindingNamespace}`)}`;
 }
 
