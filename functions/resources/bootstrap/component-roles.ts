@@ -101,7 +101,11 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(read, 'coordination.k8s.io', 'leases'),
     ...eventRules,
   ],
-  'pod-garbage-collector': [rule([...read, 'delete'], '', 'pods'), rule(['get', 'list'], '', 'nodes'), rule(['patch'], '', 'pods/status')],
+  'pod-garbage-collector': [
+    rule([...read, 'delete'], '', 'pods'),
+    rule(['get', 'list'], '', 'nodes'),
+    rule(['patch', 'update'], '', 'pods/status'),
+  ],
   'root-ca-cert-publisher': [rule([...read, 'create', 'update'], '', 'configmaps'), ...eventRules],
   'service-account-controller': [rule([...read, 'create'], '', 'serviceaccounts'), rule(read, '', 'namespaces'), ...eventRules],
   'clusterrole-aggregation-controller': [

@@ -46,7 +46,7 @@ export function alignServiceAccount(spec: PodSpec): void {
 
 export const containersOf = (spec: PodSpec): readonly Container[] => [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
 
-export function setContainerDefaults(container: Container): void {
+function setContainerDefaults(container: Container): void {
   container.resources ??= {};
   container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '');
   container.terminationMessagePath ||= '/dev/termination-log';

@@ -8,6 +8,7 @@ import { enumErrors } from '../../../kube/schema.ts';
 import { repeatedIndexes, validateNonnegative, validateOneOf } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
 import { ipErrors } from '../endpoints/validation.ts';
+import { validateAffinity, validateTopologySpread } from './affinity-validation.ts';
 import { validateContainerNames, validateContainers, validateIds, validateInitContainers } from './container-validation.ts';
 import { validateTolerations } from './toleration-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
@@ -45,6 +46,8 @@ function specErrors(spec: PodSpec, path: string): FieldError[] {
     ...secondsErrors(spec, path),
     ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
     ...securityErrors(spec, `${path}.securityContext`),
+    ...(spec.affinity === undefined ? [] : validateAffinity(spec.affinity, `${path}.affinity`)),
+    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
     ...gateErrors(spec, path),
   ];
 }

@@ -13,13 +13,13 @@ import type { CommitRule, WriteContext } from '../../definition.ts';
 import { type Ipv4Range, addressAt, ipv4Number, isInRange, parseIpv4Range } from '../../ipv4.ts';
 import { isHeadless, needsClusterIp, needsNodePorts } from './defaults.ts';
 
-export interface PortRange {
+interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
 /** `30000-32767`, both inclusive. */
-export function parsePortRange(text: string): PortRange {
+function parsePortRange(text: string): PortRange {
   const match = /^(\d+)-(\d+)$/.exec(text);
   if (match === null) throw new Error(`invalid port range: ${text}`);
   return { first: Number(match[1]), last: Number(match[2]) };
