@@ -59,7 +59,18 @@ describe('hosts', { skip: can.ok ? false : can.why }, () => {
 
   test('a container outlives containerd, and containerd finds it again', async () => {
     await importImages(containerd.socket, await buildImages());
-    await ctr('run', '--detach', '--net-host', '--cgroup', `${host.cgroupParent}/c1`, image, 'c1');
+    // Of itself `ctr run` keeps runc's states in a place that all containerds of the machine share.
+    await ctr(
+      'run',
+      '--detach',
+      '--net-host',
+      '--runc-root',
+      join(host.runDirectory, 'runc'),
+      '--cgroup',
+      `${host.cgroupParent}/c1`,
+      image,
+      'c1',
+    );
     const running = async (): Promise<boolean> => / RUNNING/.test(await ctr('tasks', 'ls'));
     assert.ok(await running());
     await stopContainerd(host);

@@ -1,0 +1,33 @@
+/** The kernel's groups of processes, in all hierarchies that the machine has. */
+import { existsSync, globSync, readFileSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where the hierarchies of cgroups are mounted: several of version 1, or the one of version 2. */
+export function cgroupRoots(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => line.split(' ')[4] ?? '');
+}
+
+export function removeCgroups(cgroupParent: string): void {
+  for (const root of cgroupRoots()) removeTree(join(root, cgroupParent));
+}
+
+/** The files in a cgroup's directory go with it and cannot be removed before. */
+function removeTree(directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (statSync(path).isDirectory()) removeTree(path);
+  }
+  rmdirSync(directory);
+}
+
+/** Everything that runs in the cgroup or below. */
+export function cgroupProcesses(cgroupParent: string): readonly number[] {
+  const files = cgroupRoots().flatMap((root) =>
+    globSync('**/cgroup.procs', { cwd: join(root, cgroupParent) }).map((file) => join(root, cgroupParent, file)),
+  );
+  return files.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, 'utf8').split('\n').filter(Boolean).map(Number));
+}
