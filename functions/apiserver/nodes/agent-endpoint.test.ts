@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
-import { createHttpClient } from '../../client/http-client.ts';
 import type { Pod } from '../../kube/generated/types.ts';
 import { pollPath, relayPath } from '../../kube/node-poll.ts';
 import type { NodePollResponse } from '../../kube/node-poll.ts';
@@ -11,46 +10,33 @@ import { leases, namespaces, nodes, pods, serviceAccounts } from '../../kube/res
 import { createStore } from '../../store/create-store.ts';
 import { memoryTable } from '../../store/memory/memory-table.ts';
 import { createDefinitions } from '../../resources/all.ts';
-import { admissionPlugins } from '../admission/admission-plugins.ts';
-import { createApiServer } from '../app.ts';
-import type { ApiServer } from '../app.ts';
-import { createAuth } from '../auth/create-auth.ts';
+import { createApi } from '../../api.ts';
+import { issuerDocuments } from '../auth/issuer-documents.ts';
 import { newSigningKeyPem, signingKeyOf } from '../auth/keys.ts';
+import { createTokens } from '../auth/tokens.ts';
 import type { User } from '../ports.ts';
-import { createNodeServices } from './create-node-services.ts';
-import { createPodsOfNode } from './pods-of-node.ts';
 
 const admin: User = { name: 'admin', groups: ['system:masters'] };
 
 async function cluster() {
   const world = virtualWorld();
   const store = await createStore({ table: memoryTable(), world });
-  const podsOfNode = createPodsOfNode(store);
   const keys = [await signingKeyOf(await newSigningKeyPem())] as const;
-  const auth = createAuth({ store, world, keys, podsOfNode, apiUrl: 'https://10.0.0.1:6443' });
-  let api: ApiServer | undefined;
-  const client = createHttpClient({ fetch: (request) => api!.fetch(request, { user: admin }) });
-  const { connector, extension } = createNodeServices({ store, world, podsOfNode, client });
-  api = createApiServer({
-    ...auth,
-    store,
-    world,
-    definitions: createDefinitions(),
-    admission: admissionPlugins({ store, clock: world.clock }),
-    connector,
-    extensions: [extension, ...auth.extensions],
-    version: { major: '1', minor: '35' } as Parameters<typeof createApiServer>[0]['version'],
-  });
+  const tokens = createTokens({ keys, ...world });
+  const extensions = issuerDocuments(keys, 'https://10.0.0.1:6443');
+  const api = createApi({ store, definitions: createDefinitions(), tokens, world, extensions });
+  const client = api.clientFor(admin);
   for (const name of ['default', 'kube-node-lease']) await client.create<KubeObject>(namespaces, { metadata: { name }, spec: {} });
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
-  const { token } = await auth.tokens.issueNodeToken('a', { expirationSeconds: 3600 });
+  const { token } = await tokens.issueNodeToken('a', { expirationSeconds: 3600 });
   const asNode = (path: string, init: RequestInit = {}): Promise<Response> =>
     api.fetch(
       new Request(`http://a${path}`, { ...init, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } }),
+      {},
     );
   const poll = async (body: object, name = 'a'): Promise<Response> =>
     asNode(pollPath(name), { method: 'POST', body: JSON.stringify(body) });
-  return { world, client, asNode, poll, api, tokens: auth.tokens };
+  return { world, client, asNode, poll, api, tokens };
 }
 
 const pod: Pod = { metadata: { name: 'web', namespace: 'default' }, spec: { nodeName: 'a', containers: [{ name: 'c', image: 'nginx' }] } };
@@ -102,7 +88,7 @@ test('a node polls for itself only', async () => {
     ((await refused.json()) as { message: string }).message,
     'nodes.agent.hibernetes.dev "b" is forbidden: User "system:node:a" cannot create resource "nodes/poll" in API group "agent.hibernetes.dev" at the cluster scope',
   );
-  assert.equal((await api.fetch(new Request(`http://a${pollPath('a')}`, { method: 'POST' }))).status, 401);
+  assert.equal((await api.fetch(new Request(`http://a${pollPath('a')}`, { method: 'POST' }), {})).status, 401);
   assert.equal((await asNode(pollPath('a'), { method: 'POST', body: '{' })).status, 400);
 });
 
