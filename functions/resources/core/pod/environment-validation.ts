@@ -39,7 +39,7 @@ function sourceErrors({ value, valueFrom }: EnvVar, path: string): FieldError[] 
   if (valueFrom === undefined) return [];
   const sources = Object.keys(valueFrom).length;
   if (sources === 0) {
-    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
+    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
     return [invalid(path, '', `must specify one of: ${names}`)];
   }
   const errors = referenceErrors(valueFrom, path);

@@ -97,6 +97,13 @@ const cases: [string, Partial<PodSpec>, string[]][] = [
     ],
   ],
   [
+    'a value from nowhere',
+    withContainer({ env: [{ name: 'a', valueFrom: {} }] }),
+    [
+      'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+    ],
+  ],
+  [
     'a value twice',
     withContainer({ env: [{ name: 'a', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] }),
     ['spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty'],

@@ -68,7 +68,7 @@ function askedIpErrors(ip: string, taken: ReadonlySet<string>, range: Ipv4Range)
   const refused = (why: string): FieldError[] => [invalid('spec.clusterIPs', [ip], `failed to allocate IP ${ip}: ${why}`)];
   const isUsable = isIPv4(ip) && isInRange(range, ipv4Number(ip)) && isHost(range, ipv4Number(ip) - range.first);
   if (!isUsable) {
-    return refused(`provided IP is not in the valid range. The range of valid IPs is ${addressAt(range, 0)}/${range.prefix}`);
+    return refused(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${addressAt(range, 0)}/${range.prefix}`);
   }
   return taken.has(ip) ? refused('provided IP is already allocated') : [];
 }

@@ -149,7 +149,7 @@ test('an address that somebody has is refused', () => {
 
 test('an address outside the range is refused', () => {
   assert.deepEqual(allocate(service({ clusterIP: '10.0.0.1' })), [
-    'spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: provided IP is not in the valid range. The range of valid IPs is 10.96.0.0/12',
+    'spec.clusterIPs: Invalid value: ["10.0.0.1"]: failed to allocate IP 10.0.0.1: the provided IP (10.0.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12',
   ]);
 });
 
