@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Cluster } from '../../../test/support/cluster.ts';
+import { assertSettled, createCluster, deployment, namespace, nodeNames } from '../../../test/support/cluster.ts';
+import { conditionOf } from '../../kube/conditions.ts';
+import type { Node, Pod } from '../../kube/generated/types.ts';
+import { nameOf } from '../../kube/object.ts';
+import { deployments, nodes, pods } from '../../kube/resource-type.ts';
+
+const [lost = '', other = ''] = nodeNames;
+const node = (cluster: Cluster, name: string): Promise<Node> => cluster.client.get(nodes, { namespace: '', name });
+const readyOf = ({ status }: Node | Pod): string | undefined =>
+  conditionOf<{ type: string; status: string }>(status?.conditions, 'Ready')?.status;
+const taintTexts = ({ spec }: Node): string[] => (spec.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
+
+const tolerations = ['not-ready', 'unreachable'].map((key) => ({
+  key: `node.kubernetes.io/${key}`,
+  operator: 'Exists',
+  effect: 'NoExecute',
+  tolerationSeconds: 300,
+}));
+
+async function running(): Promise<Cluster> {
+  const cluster = await createCluster();
+  const web = deployment({ replicas: 4 });
+  web.spec.template.spec.tolerations = tolerations;
+  await cluster.client.create(deployments, web);
+  await cluster.runUntilStable();
+  return cluster;
+}
+
+const podsOn = async (cluster: Cluster, name: string): Promise<readonly Pod[]> =>
+  (await cluster.pods()).filter(({ spec }) => spec?.nodeName === name);
+
+describe('a node', () => {
+  test('stays ready as long as it renews its lease', async () => {
+    const cluster = await running();
+    await cluster.advance(300_000);
+    assert.deepEqual([readyOf(await node(cluster, lost)), taintTexts(await node(cluster, lost))], ['True', []]);
+    await assertSettled(cluster);
+  });
+
+  test('that falls silent is unknown after 40 seconds, tainted, and its pods are not ready', async () => {
+    const cluster = await running();
+    cluster.silentNodes.add(lost);
+    await cluster.advance(30_000);
+    assert.equal(readyOf(await node(cluster, lost)), 'True');
+    await cluster.advance(20_000);
+    const silent = await node(cluster, lost);
+    const ready = conditionOf(silent.status?.conditions, 'Ready');
+    assert.deepEqual(
+      [ready?.status, ready?.reason, ready?.message],
+      ['Unknown', 'NodeStatusUnknown', 'Kubelet stopped posting node status.'],
+    );
+    assert.deepEqual(taintTexts(silent), ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute']);
+    assert.deepEqual((await podsOn(cluster, lost)).map(readyOf), ['False', 'False']);
+    assert.deepEqual((await podsOn(cluster, other)).map(readyOf), ['True', 'True']);
+    assert.ok(cluster.events.includes(`Normal NodeNotReady Node ${lost} status is now: NodeNotReady`));
+    await assertSettled(cluster);
+  });
+
+  test('that stays silent loses its pods when they tolerate it no longer, and keeps none when it is back', async () => {
+    const cluster = await running();
+    cluster.silentNodes.add(lost);
+    await cluster.advance(300_000);
+    assert.equal((await podsOn(cluster, lost)).length, 2);
+    await cluster.advance(60_000);
+    assert.ok((await podsOn(cluster, lost)).every(({ metadata }) => metadata.deletionTimestamp !== undefined));
+    await cluster.runUntilStable();
+    const [evicted] = await podsOn(cluster, lost);
+    assert.equal(conditionOf(evicted?.status?.conditions, 'DisruptionTarget')?.message, 'Taint manager: deleting due to NoExecute taint');
+    assert.equal((await podsOn(cluster, other)).length, 4);
+
+    cluster.silentNodes.delete(lost);
+    await cluster.advance(20_000);
+    await cluster.runUntilStable();
+    assert.deepEqual([readyOf(await node(cluster, lost)), taintTexts(await node(cluster, lost))], ['True', []]);
+    assert.equal((await cluster.pods()).length, 4);
+    await assertSettled(cluster);
+  });
+
+  test('drives nobody away when no node is heard of', async () => {
+    const cluster = await running();
+    for (const name of nodeNames) cluster.silentNodes.add(name);
+    await cluster.advance(900_000);
+    assert.deepEqual(taintTexts(await node(cluster, lost)), ['node.kubernetes.io/unreachable:NoSchedule']);
+    assert.equal((await cluster.pods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined).length, 4);
+  });
+
+  test('that is cordoned is tainted for it, and keeps other taints', async () => {
+    const cluster = await running();
+    const foreign = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
+    await cluster.client.patch(nodes, { namespace: '', name: lost }, { spec: { unschedulable: true, taints: [foreign] } });
+    await cluster.settle();
+    assert.deepEqual(taintTexts(await node(cluster, lost)), ['dedicated:NoSchedule', 'node.kubernetes.io/unschedulable:NoSchedule']);
+    await cluster.client.patch(nodes, { namespace: '', name: lost }, { spec: { unschedulable: null } });
+    await cluster.settle();
+    assert.deepEqual((await node(cluster, lost)).spec.taints, [foreign]);
+  });
+
+  test('that never reported anything is unknown after a minute', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(nodes, { metadata: { name: 'mute' }, spec: {} });
+    cluster.silentNodes.add('mute');
+    await cluster.advance(70_000);
+    const ready = conditionOf((await node(cluster, 'mute')).status?.conditions, 'Ready');
+    assert.deepEqual(
+      [ready?.status, ready?.reason, ready?.message],
+      ['Unknown', 'NodeStatusNeverUpdated', 'Kubelet never posted node status.'],
+    );
+  });
+});
+
+describe('pods', () => {
+  const naked = (name: string, spec: Partial<Pod['spec']> = {}): Pod => ({
+    metadata: { namespace, name },
+    spec: { containers: [], nodeName: lost, ...spec },
+  });
+
+  test('leave at once when they do not tolerate a taint, later when they do for a while, never when they do', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(pods, naked('never'));
+    const tolerate = (tolerationSeconds?: number): object => ({
+      tolerations: [{ key: 'maintenance', operator: 'Exists', tolerationSeconds }],
+    });
+    await cluster.client.create(pods, naked('a-while', tolerate(60)));
+    await cluster.client.create(pods, naked('always', tolerate()));
+    await cluster.client.patch(nodes, { namespace: '', name: lost }, { spec: { taints: [{ key: 'maintenance', effect: 'NoExecute' }] } });
+    await cluster.settle();
+    const staying = async (): Promise<string[]> =>
+      (await cluster.pods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(nameOf);
+    assert.deepEqual(await staying(), ['a-while', 'always']);
+    await cluster.advance(50_000);
+    assert.deepEqual(await staying(), ['a-while', 'always']);
+    await cluster.advance(10_000);
+    assert.deepEqual(await staying(), ['always']);
+  });
+
+  test('of a node that was deleted are removed, unless it is back soon', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(pods, naked('orphan'));
+    await cluster.settle();
+    await cluster.client.delete(nodes, { namespace: '', name: lost });
+    cluster.silentNodes.add(lost);
+    await cluster.advance(30_000);
+    assert.equal(await cluster.exists(pods, 'orphan'), true);
+    await cluster.advance(10_000);
+    assert.equal(await cluster.exists(pods, 'orphan'), false);
+  });
+
+  test('that were deleted before they had a node are removed', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(pods, {
+      ...naked('held', { nodeName: undefined }),
+      metadata: { namespace, name: 'held', finalizers: ['example.com/hold'] },
+    });
+    await cluster.client.delete(pods, { namespace, name: 'held' });
+    await cluster.settle();
+    const held = await cluster.get(pods, 'held');
+    assert.deepEqual(
+      [held.status?.phase, conditionOf(held.status?.conditions, 'DisruptionTarget')?.message],
+      ['Failed', 'PodGC: node not assigned'],
+    );
+    await assertSettled(cluster);
+  });
+});
