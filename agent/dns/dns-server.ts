@@ -52,7 +52,7 @@ export async function createDns(options: DnsOptions): Promise<Dns> {
   const tcp = await listenTcp(address, port, (socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
-    serveTcp(socket, resolver.resolve, log);
+    serveTcp(socket, resolver.resolve, options);
   });
   return {
     port,
@@ -145,10 +145,14 @@ const listenTcp = (address: string, port: number, serve: (socket: Socket) => voi
     });
   });
 
-function serveTcp(socket: Socket, resolve: Resolve, log: Log): void {
-  socket.setTimeout(tcpIdleMs, () => socket.destroy());
+function serveTcp(socket: Socket, resolve: Resolve, { clock, log }: Pick<DnsOptions, 'clock' | 'log'>): void {
+  const endWhenIdle = (): (() => void) => clock.after(tcpIdleMs, () => socket.destroy());
+  let cancel = endWhenIdle();
+  socket.on('close', () => cancel());
   socket.on('error', () => socket.destroy());
   inFrames(socket, (message) => {
+    cancel();
+    cancel = endWhenIdle();
     resolve(message, 'tcp').then(
       (reply) => (reply === undefined ? socket.destroy() : socket.write(frame(reply))),
       (error: unknown) => log.error('A DNS question could not be answered', { error }),

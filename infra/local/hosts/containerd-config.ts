@@ -1,5 +1,6 @@
 /** The configuration of a host's containerd: everything in the host's own directories, nothing that needs the whole machine. */
 import { join } from 'node:path';
+import { sandboxImageDefault } from '../../../agent/config.ts';
 import type { Host } from './host.ts';
 import type { Snapshotter } from './snapshotter.ts';
 import { cniPluginDirectory, programPath } from './programs.ts';
@@ -12,9 +13,6 @@ export interface ContainerdPlaces {
   readonly cniConfDirectory: string;
   readonly snapshotter: Snapshotter;
 }
-
-/** Whoever starts a pod's sandbox must have this image; see `test/images` and the agent's. */
-export const sandboxImage = 'registry.k8s.io/pause:3.9';
 
 /** They look for devices and file systems that a namespace need not have, and complain at each start. */
 const unusedPlugins = [
@@ -38,7 +36,7 @@ disabled_plugins = ${JSON.stringify(unusedPlugins)}
 [plugins."io.containerd.internal.v1.opt"]
   path = ${text(join(directory, 'opt'))}
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = ${text(sandboxImage)}
+  sandbox_image = ${text(sandboxImageDefault)}
   disable_apparmor = true
   enable_selinux = false
   # Exec and attach are served without a password: only for the agent, in the host's own network.

@@ -13,7 +13,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { runCommand, runIn, type Run } from '../../../agent/network/run.ts';
 import type { Log } from '../../../functions/world.ts';
 import { fabricNames, netnsPath, type FabricNames, type Host } from './host.ts';
-import { ensureAddress, ensureCable, ensureNetns, linkExists, removeNetns, setSysctls, succeeds } from './link.ts';
+import { ensureAddress, ensureCable, ensureNetns, fabricMtu, linkExists, removeNetns, setSysctls, succeeds } from './link.ts';
 import { readRecord, removeRecord, writeRecord, type FabricRecord, type HostRecord } from './record.ts';
 import { removeHostRemains } from './remains.ts';
 import { freeSubnet, nextHostAddress, subnetsInUse } from './subnet.ts';
@@ -66,7 +66,7 @@ export async function removeFabric(directory: string, log: Log): Promise<void> {
 async function newRecord({ id, subnet }: FabricOptions): Promise<FabricRecord> {
   const chosen = subnet ?? freeSubnet(id, subnetsInUse(await root(['ip', '-4', '-o', 'addr']), await root(['ip', '-4', 'route'])));
   const turnedForwardingOn = readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '0';
-  return { id, subnet: chosen, gateway: chosen.replace(/\.0\/\d+$/, '.1'), turnedForwardingOn, hosts: [] };
+  return { id, subnet: chosen, gateway: chosen.replace(/\.0\/\d+$/, '.1'), mtu: await fabricMtu(), turnedForwardingOn, hosts: [] };
 }
 
 async function wire(names: FabricNames, record: FabricRecord, fabric: Run): Promise<void> {
@@ -76,7 +76,7 @@ async function wire(names: FabricNames, record: FabricRecord, fabric: Run): Prom
   // The bridge only carries frames: no rules of any namespace should look at them.
   await setSysctls(fabric, { 'net.bridge.bridge-nf-call-iptables': '0' });
   await fabric(['ip', 'link', 'set', 'fabric', 'up']);
-  await ensureCable(root, { link: names.link, peerNetns: names.netns, peer: 'up0' });
+  await ensureCable(root, { link: names.link, peerNetns: names.netns, peer: 'up0', mtu: record.mtu });
   await fabric(['ip', 'link', 'set', 'up0', 'master', 'fabric', 'up']);
   await ensureAddress(root, names.link, `${record.gateway}/24`);
   await letOut(names, record);
@@ -160,7 +160,7 @@ async function addHost({ directory, names, fabric }: Parts, name: string): Promi
   const host = hostOf(names, known, record.gateway);
   await ensureNetns(names.hostNetns(name));
   const port = `h${host.address.split('.')[3]}`;
-  await ensureCable(fabric, { link: port, peerNetns: names.hostNetns(name), peer: host.link });
+  await ensureCable(fabric, { link: port, peerNetns: names.hostNetns(name), peer: host.link, mtu: record.mtu });
   await fabric(['ip', 'link', 'set', port, 'master', 'fabric']);
   await host.run(['ip', 'link', 'set', 'lo', 'up']);
   await host.run(['ip', 'link', 'set', host.link, 'up']);

@@ -1,10 +1,15 @@
 /** Namespaces, links and addresses, made only when they are not there yet: every step may be repeated. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { CommandFailed, runCommand, type Run } from '../../../agent/network/run.ts';
 import { netnsPath } from './host.ts';
 
-/** Of virtual Ethernet there is no reason to be smaller than what the pods' bridge has. */
-export const mtu = 1500;
+const mtuMax = 1500;
+
+/** What fits through the machine's way out also fits through the fabric, so that nothing depends on ICMP coming back. */
+export async function fabricMtu(): Promise<number> {
+  const [, uplink] = /^default .*?dev (\S+)/m.exec(await runCommand(['ip', '-4', 'route', 'show', 'default'])) ?? [];
+  return uplink === undefined ? mtuMax : Math.min(mtuMax, Number(readFileSync(`/sys/class/net/${uplink}/mtu`, 'utf8')));
+}
 
 /** True when the command worked, false when the program said no. */
 export async function succeeds(command: readonly string[], run: Run = runCommand): Promise<boolean> {
@@ -43,10 +48,11 @@ export interface Cable {
   /** Where the other end is, and what it is called there. */
   readonly peerNetns: string;
   readonly peer: string;
+  readonly mtu: number;
 }
 
 /** A pair of virtual Ethernet ends, one where `run` runs. */
-export async function ensureCable(run: Run, { link, peerNetns, peer }: Cable): Promise<void> {
+export async function ensureCable(run: Run, { link, peerNetns, peer, mtu }: Cable): Promise<void> {
   if (!(await linkExists(run, link))) {
     await run([
       'ip',

@@ -15,6 +15,7 @@ export interface FabricRecord {
   /** Such as 10.77.3.0/24. */
   readonly subnet: string;
   readonly gateway: string;
+  readonly mtu: number;
   /** True when the fabric turned on the machine's IPv4 forwarding, and so turns it off again. */
   readonly turnedForwardingOn: boolean;
   readonly hosts: readonly HostRecord[];
