@@ -125,9 +125,8 @@ class LogStore implements Store {
     return this.#replica.floor;
   }
 
-  async *watch(request: WatchRequest): AsyncIterable<WatchBatch> {
-    await this.notOlderThan(request.after);
-    yield* this.#watches.watch(request);
+  watch(request: WatchRequest): AsyncIterable<WatchBatch> {
+    return this.#watches.watch(request, () => this.notOlderThan(request.after));
   }
 
   async changesAfter(revision: number, limit: number): Promise<readonly Change[]> {

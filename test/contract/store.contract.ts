@@ -382,6 +382,34 @@ export function storeContract(name: string, place: () => TablePlace): void {
       watch.stop();
     });
 
+    fact('end when they are aborted, with nothing more to tell', async ({ store, world }) => {
+      const watch = follow(store, 0);
+      await world.settle();
+      watch.stop();
+      await watch.ended;
+      await store.commit(create(pod('a')));
+      assert.deepEqual(watch.batches, []);
+    });
+
+    fact('refuse a revision that does not come', async ({ store, world }) => {
+      const watch = assert.rejects(follow(store, 99).ended, code('too-large-revision'));
+      await world.advance(3100);
+      await watch;
+    });
+
+    fact('give a slow reader all it has not read, in batches, until it falls below the floor', async ({ store, world }) => {
+      const iterator = store.watch({ resource: 'pods', after: 0, signal: new AbortController().signal })[Symbol.asyncIterator]();
+      await store.commit(create(pod('first')));
+      assert.equal((await iterator.next()).value?.revision, 1);
+      for (let step = 0; step < 1500; step += 1) await store.commit(create(pod(`pod-${step}`)));
+      const sizes = [(await iterator.next()).value?.changes.length, (await iterator.next()).value?.changes.length];
+      assert.deepEqual(sizes, [1000, 500]);
+      await store.commit(create(pod('unread')));
+      await moveFloor(store, world);
+      await moveFloor(store, world);
+      await assert.rejects(iterator.next(), code('compacted'));
+    });
+
     fact('end when the store is closed', async ({ store, world }) => {
       const watch = follow(store, 0);
       await world.settle();
