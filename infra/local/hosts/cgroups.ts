@@ -1,6 +1,7 @@
 /** The kernel's groups of processes, in all hierarchies that the machine has. */
 import { existsSync, globSync, readFileSync, readdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Where the hierarchies of cgroups are mounted: several of version 1, or the one of version 2. */
 export function cgroupRoots(): string[] {
@@ -10,8 +11,22 @@ export function cgroupRoots(): string[] {
     .map((line) => line.split(' ')[4] ?? '');
 }
 
-export function removeCgroups(cgroupParent: string): void {
-  for (const root of cgroupRoots()) removeTree(join(root, cgroupParent));
+const goneWithinMs = 5_000;
+const lookAgainMs = 20;
+
+const isBusy = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EBUSY';
+
+/** What was killed a moment ago may still be on its way out of its cgroup. */
+export async function removeCgroups(cgroupParent: string): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += lookAgainMs) {
+    try {
+      for (const root of cgroupRoots()) removeTree(join(root, cgroupParent));
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= goneWithinMs) throw error;
+      await sleep(lookAgainMs);
+    }
+  }
 }
 
 /** The files in a cgroup's directory go with it and cannot be removed before. */

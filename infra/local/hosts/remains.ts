@@ -28,7 +28,7 @@ export async function removeHostRemains(host: Host, log: Log): Promise<void> {
   for (const file of shimSockets(host)) rmSync(file, { force: true });
   const directories = [host.runDirectory, ...(images === undefined ? [] : [images])];
   for (const directory of directories) await unmountBelow(directory);
-  removeCgroups(host.cgroupParent);
+  await removeCgroups(host.cgroupParent);
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
   if (pids.size > 0) log.info('Ended what still ran on the host', { host: host.name, processes: pids.size });
 }
