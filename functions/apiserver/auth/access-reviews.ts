@@ -48,7 +48,7 @@ function refuse(kind: string, errors: readonly FieldError[]): void {
 }
 
 /** What would be asked of the authorizer if the request were made. */
-export function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: Attributes): RequestInfo {
+function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: Attributes): RequestInfo {
   const { version = '', resource = '', subresource = '', namespace = '', name = '' } = resourceAttributes ?? {};
   return {
     verb: (resourceAttributes ?? nonResourceAttributes)?.verb ?? '',

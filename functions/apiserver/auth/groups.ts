@@ -3,9 +3,9 @@ import type { User } from '../ports.ts';
 
 export const mastersGroup = 'system:masters';
 export const nodesGroup = 'system:nodes';
-export const authenticatedGroup = 'system:authenticated';
+const authenticatedGroup = 'system:authenticated';
 export const unauthenticatedGroup = 'system:unauthenticated';
-export const serviceAccountsGroup = 'system:serviceaccounts';
+const serviceAccountsGroup = 'system:serviceaccounts';
 export const bootstrappersGroup = 'system:bootstrappers';
 export const anonymousName = 'system:anonymous';
 

@@ -65,14 +65,18 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
     store.onApplied((_revision, changes) => changes.forEach(apply));
   }
 
-  function list(nodeName: string): readonly Pod[] {
+  function own(nodeName: string): Iterable<Pod> {
     fill();
-    return [...(byNode.get(nodeName)?.values() ?? [])];
+    return byNode.get(nodeName)?.values() ?? [];
   }
 
   return {
-    list,
-    names: (nodeName, what, namespace, name) =>
-      list(nodeName).some((pod) => pod.metadata.namespace === namespace && podReferences(pod)[what].has(name)),
+    list: (nodeName) => [...own(nodeName)],
+    names(nodeName, what, namespace, name) {
+      for (const pod of own(nodeName)) {
+        if (pod.metadata.namespace === namespace && podReferences(pod)[what].has(name)) return true;
+      }
+      return false;
+    },
   };
 }

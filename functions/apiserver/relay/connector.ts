@@ -27,7 +27,7 @@ const keptBack = /^(authorization|cookie|host|content-length|transfer-encoding|i
 /** Servers read these line by line and do not split at commas. */
 const oneLineEach = new Set(['x-stream-protocol-version']);
 
-export function forwardedHeaders(headers: Headers): (readonly [string, string])[] {
+function forwardedHeaders(headers: Headers): (readonly [string, string])[] {
   return [...headers]
     .filter(([name]) => !keptBack.test(name))
     .flatMap(([name, value]) => (oneLineEach.has(name) ? value.split(/, */).map((one) => [name, one] as const) : [[name, value] as const]));

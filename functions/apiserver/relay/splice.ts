@@ -13,7 +13,7 @@ export interface TakenSocket {
 const lingerMs = 10_000;
 
 /** These connections are quiet for as long as a user is. */
-export function makeLasting(socket: Duplex): void {
+function makeLasting(socket: Duplex): void {
   if (!(socket instanceof Socket)) return;
   socket.setNoDelay(true);
   socket.setKeepAlive(true);
