@@ -7,7 +7,7 @@
 import type { Answer } from 'dns-packet';
 import type { IndexedEndpoint, IndexedService, NamedPort, ServiceIndex } from './service-index.ts';
 
-export interface Question {
+interface Question {
   /** In lower case, without the last dot. */
   readonly name: string;
   /** A, AAAA, SRV, …: as dns-packet spells it. */
@@ -32,7 +32,7 @@ export interface Zone {
 }
 
 /** Short, for endpoints come and go. */
-export const ttlSeconds = 5;
+const ttlSeconds = 5;
 
 const schemaVersion = '1.1.0';
 const aliasesMax = 8;

@@ -14,8 +14,8 @@ export interface Query {
   readonly extended: boolean;
 }
 
-export const responseCodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4 } as const;
-export type ResponseCode = keyof typeof responseCodes;
+const responseCodes = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4 } as const;
+type ResponseCode = keyof typeof responseCodes;
 
 const headerBytes = 12;
 const plainBytesMax = 512;

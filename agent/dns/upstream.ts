@@ -5,12 +5,12 @@ import { connect } from 'node:net';
 import type { Clock } from '../../functions/world.ts';
 import { inFrames, frame } from './frames.ts';
 
-export interface Upstreams {
+interface Upstreams {
   /** The answer as it came, or undefined when nobody answered (in time). */
   ask(query: Buffer, over: 'udp' | 'tcp'): Promise<Buffer | undefined>;
 }
 
-export interface UpstreamOptions {
+interface UpstreamOptions {
   /** `address` or `address:port`, in the order in which to ask them. */
   readonly servers: readonly string[];
   readonly clock: Clock;

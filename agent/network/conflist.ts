@@ -1,13 +1,13 @@
 /** How the runtime connects pods: the CNI configuration of one node. */
 
-export interface ConflistOptions {
+interface ConflistOptions {
   readonly podCIDR: string;
   /** Where host-local remembers addresses; the plugin's default is one place for the whole machine. */
   readonly ipamDirectory: string;
   readonly mtu: number;
 }
 
-export const bridgeName = 'cni0';
+const bridgeName = 'cni0';
 
 /**
  * No masquerading here: agent/network does it once for the node, and knows the range of the whole cluster. Hairpin, so

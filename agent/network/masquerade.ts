@@ -1,6 +1,6 @@
 /** The node's own table: what leaves the cluster leaves with the node's address, for nobody outside knows the way to a pod. */
 
-export const networkTable = 'hibernetes_network';
+const networkTable = 'hibernetes_network';
 
 export const masqueradeTable = (podCIDR: string, clusterCidr: string): string => `add table ip ${networkTable}
 delete table ip ${networkTable}

@@ -33,7 +33,7 @@ export interface NodeNetwork {
 }
 
 /** Link-local: never routed, so every node can have it. */
-export const dnsAddressDefault = '169.254.20.10';
+const dnsAddressDefault = '169.254.20.10';
 
 const mtuDefault = 1500;
 const conflistName = '10-pods.conflist';

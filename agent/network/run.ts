@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 
-export interface RunOptions {
+interface RunOptions {
   /** Written to the program's standard input. */
   readonly input?: string;
   readonly timeoutMs?: number;

@@ -5,7 +5,7 @@ import type { Host } from './host.ts';
 import type { Snapshotter } from './snapshotter.ts';
 import { cniPluginDirectory, programPath } from './programs.ts';
 
-export interface ContainerdPlaces {
+interface ContainerdPlaces {
   readonly host: Host;
   /** Images and snapshots: what may outlive a reboot. */
   readonly directory: string;

@@ -35,7 +35,7 @@ export interface Fabric {
   /** Makes a host, or finds it. */
   addHost(name: string): Promise<Host>;
   hosts(): readonly Host[];
-  /** Ends whatever runs on the host and removes it, with the directory of its containerd. */
+  /** Ends whatever runs on the host and removes it. Its containerd's images stay. */
   removeHost(name: string): Promise<void>;
   /** Removes all hosts, the fabric and the record. */
   remove(): Promise<void>;

@@ -43,7 +43,7 @@ export async function setSysctls(run: Run, settings: Readonly<Record<string, str
 
 export const linkExists = (run: Run, link: string): Promise<boolean> => succeeds(['ip', 'link', 'show', 'dev', link], run);
 
-export interface Cable {
+interface Cable {
   readonly link: string;
   /** Where the other end is, and what it is called there. */
   readonly peerNetns: string;

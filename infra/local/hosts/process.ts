@@ -1,7 +1,7 @@
 /** Processes as /proc shows them. They come and go while one looks: what is gone reads as empty. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface RunningProcess {
+interface RunningProcess {
   readonly pid: number;
   readonly parent: number;
 }

@@ -29,7 +29,8 @@ export async function removeHostRemains(host: Host, log: Log): Promise<void> {
   const directories = [host.runDirectory, ...(images === undefined ? [] : [images])];
   for (const directory of directories) await unmountBelow(directory);
   await removeCgroups(host.cgroupParent);
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  // What containerd has on disk stays: images are worth keeping, and the next agent tidies up the rest.
+  rmSync(host.runDirectory, { recursive: true, force: true });
   if (pids.size > 0) log.info('Ended what still ran on the host', { host: host.name, processes: pids.size });
 }
 
