@@ -20,7 +20,7 @@ export interface ChangeFrame {
 }
 
 /** From here on, revisions below this one cannot be read any more. Always alone in its slot. */
-export interface FloorFrame {
+interface FloorFrame {
   readonly type: 'floor';
   readonly floor: number;
 }

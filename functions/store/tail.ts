@@ -7,8 +7,8 @@
  *     caller 3 ───────┘ shares B
  */
 import type { Clock, Log } from '../world.ts';
-import { treeKey } from './picture.ts';
-import { readLogSlot, type BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { readLogSlot, selectable, type BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { treeKey, type Picture } from './picture.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import type { Replica } from './replica.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -139,22 +139,24 @@ export class Tail {
     replica.load(await readSnapshot(table, bodies));
     if (before.revision === 0) return;
     log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
-    applied([...new Set([...resourcesBefore, ...replica.resources()])].flatMap((resource) => differences(resource, before, replica)));
+    applied([...new Set([...resourcesBefore, ...replica.resources()])].flatMap((resource) => differences(resource, before, this.#parts)));
   }
 }
 
 /** What listeners missed, as far as it can still be known: the last change of each object. */
-function differences(resource: string, before: ReturnType<Replica['picture']>, replica: Replica): Change[] {
+function differences(resource: string, before: Picture, { replica, fields }: TailParts): Change[] {
   const old = before.objects(resource);
   const now = replica.objects(resource);
   const changes: Change[] = [];
   for (const stored of now.values()) {
     const known = old.get(treeKey(stored.key));
-    if (known?.revision === stored.revision) continue;
-    changes.push({ ...stored, type: known === undefined ? 'added' : 'modified' });
+    if (known === undefined) changes.push({ ...stored, type: 'added' });
+    else if (known.revision !== stored.revision)
+      changes.push({ ...stored, type: 'modified', previous: selectable(resource, known.object, fields) });
   }
   for (const stored of old.values()) {
-    if (now.get(treeKey(stored.key)) === undefined) changes.push({ ...stored, type: 'deleted', revision: replica.revision });
+    if (now.get(treeKey(stored.key)) !== undefined) continue;
+    changes.push({ ...stored, type: 'deleted', revision: replica.revision, previous: selectable(resource, stored.object, fields) });
   }
   return changes;
 }
