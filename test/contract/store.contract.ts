@@ -211,15 +211,19 @@ export function storeContract(name: string, place: () => TablePlace): void {
     });
 
     fact('shows the picture as of any revision above the floor', async ({ store }) => {
+      const model = new Map<string, number>();
       const pictures: string[][] = [[]];
-      for (let step = 0; step < 600; step += 1) {
-        const key = podKey(`pod-${step % 7}`);
-        const present = store.view().get(key) !== undefined;
-        await store.commit(
-          present && step % 3 === 0 ? remove(key) : present ? update(pod(key.name, { note: `${step}` })) : create(pod(key.name)),
-        );
-        pictures.push(store.view().list('pods').map(describeStored));
+      const commits: Promise<unknown>[] = [];
+      for (let revision = 1; revision <= 1500; revision += 1) {
+        const name = `pod-${revision % 7}`;
+        const isPresent = model.has(name);
+        const isRemoval = isPresent && revision % 3 === 0;
+        commits.push(store.commit(isRemoval ? remove(podKey(name)) : (isPresent ? update : create)(pod(name, { note: `${revision}` }))));
+        if (isRemoval) model.delete(name);
+        else model.set(name, revision);
+        pictures.push([...model].map(([key, at]) => `${key}@${at}`).toSorted());
       }
+      await Promise.all(commits);
       for (let revision = 0; revision < pictures.length; revision += 13) {
         const picture = await store.at(revision);
         assert.equal(picture.revision, revision);
@@ -401,7 +405,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       const iterator = store.watch({ resource: 'pods', after: 0, signal: new AbortController().signal })[Symbol.asyncIterator]();
       await store.commit(create(pod('first')));
       assert.equal((await iterator.next()).value?.revision, 1);
-      for (let step = 0; step < 1500; step += 1) await store.commit(create(pod(`pod-${step}`)));
+      await Promise.all(Array.from({ length: 1500 }, (_, step) => store.commit(create(pod(`pod-${step}`)))));
       const sizes = [(await iterator.next()).value?.changes.length, (await iterator.next()).value?.changes.length];
       assert.deepEqual(sizes, [1000, 500]);
       await store.commit(create(pod('unread')));
