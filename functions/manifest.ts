@@ -1,42 +1,83 @@
 /**
- * Which functions exist and what wakes them. Pure data: `infra/aws` turns it into a cloud stack, `infra/local` into
- * one process.
+ * Which functions exist, what wakes them and what they may touch. Pure data: `infra/aws` turns it into a cloud stack,
+ * `infra/local` into one process.
  */
 export type Trigger =
+  /** Clients of the API. */
   | { readonly kind: 'https' }
-  /** A ring on the doorbell of this message group: something new may be in the log. */
-  | { readonly kind: 'doorbell'; readonly group: string }
+  /** A ring on the doorbell of this message group: something new may be in the log. One consumer at a time. */
+  | { readonly kind: 'doorbell'; readonly group: WorkerGroupName }
+  /** The table's stream: every slot that was appended, a little later, for certain. */
+  | { readonly kind: 'stream' }
   | { readonly kind: 'schedule'; readonly everySeconds: number };
+
+export type WorkerGroupName = 'controllers' | 'scheduler' | 'materializer';
 
 export interface FunctionSpec {
   readonly name: string;
+  /** File below `functions/` whose `handler` a cloud calls; on one machine nobody needs it. */
+  readonly entry: string;
   readonly triggers: readonly Trigger[];
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
-  readonly table: 'read' | 'read-write';
+  readonly table: 'none' | 'read' | 'read-write';
+  /** The doorbells it may ring. */
+  readonly rings: readonly WorkerGroupName[];
 }
 
 export const manifest: readonly FunctionSpec[] = [
-  { name: 'api', triggers: [{ kind: 'https' }], memoryMiB: 2048, timeoutSeconds: 900, table: 'read-write' },
+  {
+    name: 'api',
+    entry: 'api.lambda.ts',
+    triggers: [{ kind: 'https' }],
+    memoryMiB: 1769,
+    timeoutSeconds: 900,
+    table: 'read-write',
+    rings: ['controllers', 'scheduler', 'materializer'],
+  },
   {
     name: 'controllers',
+    entry: 'controllers.lambda.ts',
     triggers: [{ kind: 'doorbell', group: 'controllers' }],
-    memoryMiB: 1024,
+    memoryMiB: 1769,
     timeoutSeconds: 60,
     table: 'read-write',
+    rings: ['controllers', 'scheduler', 'materializer'],
   },
   {
     name: 'scheduler',
+    entry: 'scheduler.lambda.ts',
     triggers: [{ kind: 'doorbell', group: 'scheduler' }],
-    memoryMiB: 1024,
+    memoryMiB: 1769,
     timeoutSeconds: 60,
     table: 'read-write',
+    rings: ['controllers', 'scheduler', 'materializer'],
+  },
+  {
+    name: 'materializer',
+    entry: 'materializer.lambda.ts',
+    triggers: [{ kind: 'doorbell', group: 'materializer' }],
+    memoryMiB: 512,
+    timeoutSeconds: 60,
+    table: 'read-write',
+    rings: ['materializer'],
+  },
+  {
+    name: 'doorbell',
+    entry: 'doorbell.lambda.ts',
+    triggers: [{ kind: 'stream' }],
+    memoryMiB: 256,
+    timeoutSeconds: 30,
+    table: 'none',
+    rings: ['controllers', 'scheduler', 'materializer'],
   },
   {
     name: 'timer',
+    entry: 'timer.lambda.ts',
     triggers: [{ kind: 'schedule', everySeconds: 60 }],
     memoryMiB: 256,
     timeoutSeconds: 30,
     table: 'read-write',
+    rings: ['controllers', 'scheduler', 'materializer'],
   },
 ];
