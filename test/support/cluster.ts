@@ -3,7 +3,11 @@
  * happens between two calls; `settle` lets the controllers work until they have nothing left to do.
  */
 import assert from 'node:assert/strict';
+import { version } from '../../functions/api.ts';
+import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
+import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Client } from '../../functions/client/client.ts';
+import { createHttpClient } from '../../functions/client/http-client.ts';
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
 import { createControllers } from '../../functions/controllers/all.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
@@ -16,6 +20,7 @@ import type { ResourceType } from '../../functions/kube/resource-type.ts';
 import * as types from '../../functions/kube/resource-type.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { microTimestamp, timestamp } from '../../functions/kube/time.ts';
+import { createDefinitions } from '../../functions/resources/all.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Store } from '../../functions/store/store.ts';
@@ -23,26 +28,16 @@ import { storedCheckpoint } from '../../functions/workers/checkpoint.ts';
 import type { Controller } from '../../functions/workers/controller.ts';
 import type { SessionOutcome } from '../../functions/workers/session.ts';
 import { runSession } from '../../functions/workers/session.ts';
-import { StoreClient } from './store-client.ts';
+import { admin } from './api-server.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 import { virtualWorld } from './virtual-world.ts';
 
-export const resourceTypes: readonly ResourceType[] = [
-  types.namespaces,
-  types.pods,
-  types.nodes,
-  types.services,
-  types.endpoints,
-  types.endpointSlices,
-  types.configMaps,
-  types.secrets,
-  types.serviceAccounts,
-  types.events,
-  types.replicationControllers,
-  types.deployments,
-  types.replicaSets,
-  types.leases,
-];
+const definitions = createDefinitions();
+const definitionOf = new Map(definitions.map((definition) => [types.groupResource(definition.type), definition]));
+const fieldsOf = (resource: string, object: KubeObject): Record<string, string> => ({ ...definitionOf.get(resource)?.fields?.(object) });
+const resourceTypes: readonly ResourceType[] = definitions
+  .filter(({ verbs }) => verbs === undefined || verbs.includes('list'))
+  .map(({ type }) => type);
 
 export interface ClusterOptions {
   readonly seed?: number;
@@ -86,8 +81,17 @@ const leaseNamespace = 'kube-node-lease';
 
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const world = virtualWorld(options.seed ?? 1);
-  const store = await createStore({ table: memoryTable({ clock: world.clock }), world });
-  const client = new StoreClient(store, world);
+  const store = await createStore({ table: memoryTable({ clock: world.clock }), world, selectableFields: fieldsOf });
+  const server = createApiServer({
+    store,
+    definitions,
+    world,
+    version,
+    authenticator: { authenticate: async () => undefined },
+    authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
+    admission: admissionPlugins({ store, clock: world.clock }),
+  });
+  const client = createHttpClient({ fetch: (request) => server.fetch(request, { user: admin }) });
   const events: string[] = [];
   const recorder: EventRecorder = { event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`) };
   const controllers =
@@ -238,10 +242,12 @@ async function playNodes(client: Client, world: VirtualWorld, silent: ReadonlySe
 let addresses = 0;
 
 async function runPod(client: Client, pod: Pod, nodeName: string | undefined, now: string): Promise<void> {
-  const bound = copy(pod);
-  assert.ok(bound.spec);
-  bound.spec.nodeName ??= nodeName;
-  const written = copy(await client.update(types.pods, bound));
+  const at = { namespace: pod.metadata.namespace ?? '', name: nameOf(pod) };
+  if (pod.spec?.nodeName === undefined) {
+    const target = { apiVersion: 'v1', kind: 'Node', name: nodeName };
+    await client.createSubresource(types.pods, at, 'binding', { apiVersion: 'v1', kind: 'Binding', metadata: at, target });
+  }
+  const written = copy(await client.get(types.pods, at));
   addresses += 1;
   written.status = {
     phase: 'Running',

@@ -212,7 +212,7 @@ describe('a Deployment', () => {
     await cluster.client.delete(deployments, { namespace: 'default', name: 'web' }, { propagationPolicy: 'Orphan' });
     await cluster.runUntilStable();
     const [orphan] = await cluster.replicaSets();
-    assert.deepEqual(orphan?.metadata.ownerReferences, []);
+    assert.deepEqual(orphan?.metadata.ownerReferences ?? [], []);
     await cluster.client.create(deployments, deployment());
     await cluster.runUntilStable();
     const sets = await cluster.replicaSets();
@@ -225,9 +225,10 @@ describe('a Deployment', () => {
     const [taken] = await probe.replicaSets();
     assert.ok(taken);
     const cluster = await createCluster();
+    const labels = { app: 'other' };
     await cluster.client.create(replicaSets, {
       metadata: { namespace: 'default', name: nameOf(taken) },
-      spec: { replicas: 0, selector: { matchLabels: { other: 'app' } } },
+      spec: { replicas: 0, selector: { matchLabels: labels }, template: { ...taken.spec.template!, metadata: { labels } } },
     });
     await cluster.client.create(deployments, deployment());
     await cluster.runUntilStable();

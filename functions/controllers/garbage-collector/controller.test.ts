@@ -68,7 +68,7 @@ describe('the garbage collector', () => {
     await cluster.runUntilStable();
     assert.equal(await cluster.exists(deployments, 'web'), false);
     assert.deepEqual(
-      (await cluster.replicaSets()).map(({ metadata }) => metadata.ownerReferences),
+      (await cluster.replicaSets()).map(({ metadata }) => metadata.ownerReferences ?? []),
       [[]],
     );
     assert.equal((await cluster.pods()).length, 3);

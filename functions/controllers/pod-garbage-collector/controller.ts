@@ -18,7 +18,7 @@ import { remove } from '../shared/removal.ts';
 import { podsByNode } from '../shared/taints.ts';
 
 /** Finished pods that may stay for people to look at. */
-export const finishedPodsMax = 12_500;
+const finishedPodsMaxDefault = 12_500;
 /** A node that comes back within this time finds its pods again. */
 const missingNodeMs = 40_000;
 
@@ -31,7 +31,7 @@ const finishedPods: Index<Pod> = { type: pods, values: (pod) => (isPodFinished(p
 /** No pod has this name: it stands for all finished ones. */
 const allFinished: ObjectName = { namespace: '', name: 'finished pods' };
 
-export function createPodGarbageCollector(): Controller {
+export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefault): Controller {
   /** Since when a node is missed. */
   const missingSince = new Map<string, number>();
   return {
@@ -53,7 +53,7 @@ export function createPodGarbageCollector(): Controller {
       yield allFinished;
     },
     async reconcile(request, context) {
-      if (request.name === allFinished.name) return removeOldest(context);
+      if (request.name === allFinished.name) return removeOldest(finishedPodsMax, context);
       const pod = context.cache.get(pods, request);
       return pod === undefined ? settled : examine(pod, missingSince, context);
     },
@@ -103,7 +103,7 @@ async function removeNow(pod: Pod, disruption: Disruption, context: ReconcileCon
   return settled;
 }
 
-async function removeOldest(context: ReconcileContext): Promise<ReconcileResult> {
+async function removeOldest(finishedPodsMax: number, context: ReconcileContext): Promise<ReconcileResult> {
   const finished = context.cache.by(finishedPods, 'finished');
   const surplus = Math.max(0, finished.length - finishedPodsMax);
   const age = ({ metadata }: Pod): string => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`;

@@ -92,7 +92,7 @@ describe('a ReplicaSet', () => {
     assert.ok(pod);
     await cluster.client.patch(pods, { namespace, name: nameOf(pod) }, { metadata: { labels: { app: 'debug' } } });
     await cluster.runUntilStable();
-    assert.deepEqual((await cluster.get(pods, nameOf(pod))).metadata.ownerReferences, []);
+    assert.deepEqual((await cluster.get(pods, nameOf(pod))).metadata.ownerReferences ?? [], []);
     assert.equal((await cluster.pods()).length, 3);
     await assertSettled(cluster);
   });
