@@ -8,7 +8,7 @@ import { type FieldError, invalidObject } from '../../kube/field-error.ts';
 import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
 import { conflict, notFound, StatusError } from '../../kube/status-error.ts';
 import type { Key, Stored, View } from '../../kube/view.ts';
-import type { AnyDefinition, WriteContext } from '../../resources/definition.ts';
+import type { AnyDefinition, ObjectSubresource, WriteContext } from '../../resources/definition.ts';
 import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
 import type { Decision } from '../../store/store.ts';
 import { type ResourceRequest, type Server, writeContext } from '../server.ts';
@@ -163,10 +163,12 @@ export const statusStrategy: UpdateStrategy = {
 };
 
 /** A subresource that knows by itself what it may change: binding, finalize. */
-export const subresourceStrategy: UpdateStrategy = {
-  prepare: (next, current, definition) => bumpGeneration(next, current, definition),
+export const subresourceStrategy = ({ keepsGeneration = false }: Pick<ObjectSubresource<KubeObject>, 'keepsGeneration'>): UpdateStrategy => ({
+  prepare(next, current, definition) {
+    if (!keepsGeneration) bumpGeneration(next, current, definition);
+  },
   validate: (next, _current, definition) => metadataErrors(next, definition),
-};
+});
 
 /** `field` of `next` becomes what it is in `current`, absent included. */
 function keepField(next: KubeObject, current: KubeObject, field: string): void {

@@ -105,7 +105,7 @@ async function write(
     };
     return { ...next.object, metadata };
   };
-  return updateObject(server, request, { name, dryRun: options.dryRun, strategy: subresourceStrategy, transform });
+  return updateObject(server, request, { name, dryRun: options.dryRun, strategy: subresourceStrategy(subresource), transform });
 }
 
 /** Options that a subresource found in its body: JSON, as the body was. */
