@@ -32,6 +32,8 @@ export interface ApiOptions {
   readonly world: World;
   /** Paths that only this host serves. */
   readonly extensions?: readonly Extension[];
+  /** Told of every answer, to callers in this process too. */
+  readonly answered?: (request: Request, response: Response) => void;
 }
 
 export interface Api {
@@ -61,7 +63,7 @@ export const serviceAccountUser = (name: string): User => ({
   groups: [...serviceAccountGroups('kube-system'), 'system:authenticated'],
 });
 
-export function createApi({ store, definitions, tokens, world, extensions = [] }: ApiOptions): Api {
+export function createApi({ store, definitions, tokens, world, extensions = [], answered = () => undefined }: ApiOptions): Api {
   const view = (): ReturnType<Store['view']> => store.view();
   const podsOfNode = createPodsOfNode(store);
   const tokenUsers = createTokenUsers({ store, tokens, clock: world.clock });
@@ -69,7 +71,12 @@ export function createApi({ store, definitions, tokens, world, extensions = [] }
   const hub = createRelayHub(world);
 
   const clientFor = (user: User): Client =>
-    createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => server.fetch(request, { user }) });
+    createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, { user }) });
+  const fetch: Api['fetch'] = async (request, connection) => {
+    const response = await server.fetch(request, connection);
+    answered(request, response);
+    return response;
+  };
   const reports = createNodeReports({ view, client: clientFor(controlPlaneUser), clock: world.clock, log: world.log });
   const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock });
 
@@ -86,5 +93,5 @@ export function createApi({ store, definitions, tokens, world, extensions = [] }
     connector: createConnector({ hub, view, clock: world.clock }),
     extensions: [createAgentEndpoint({ poll, hub }), ...extensions],
   });
-  return { fetch: (request, connection) => server.fetch(request, connection), clientFor };
+  return { fetch, clientFor };
 }

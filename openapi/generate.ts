@@ -2,7 +2,8 @@
  * Generates what the house derives from the kinds' facts: TypeScript types and the run-time schema.
  *
  * In: `schema.json` (OpenAPI definitions of Kubernetes 1.36 with list types, merge keys, enums, defaults) and
- * `protobuf.json` (field numbers). Out: `functions/kube/generated/`. Run by `npm run generate`; with `--check` it
+ * `protobuf.json` (field numbers), `pointer-fields.json` (fields that are pointers in Go, so that their zero is not their
+ * absence). Out: `functions/kube/generated/`. Run by `npm run generate`; with `--check` it
  * writes nothing and exits 1 when a file on disk is stale.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,6 +33,7 @@ function outputs(): Map<string, string> {
   return new Map([
     ['schema.json', JSON.stringify(schema)],
     ['protobuf.json', JSON.stringify(protobuf)],
+    ['pointer-fields.json', JSON.stringify(readJson('pointer-fields.json'))],
     ['types.ts', generateTypes(schema)],
   ]);
 }

@@ -4,7 +4,7 @@
  * Source: the struct tags in k8s.io/api and apimachinery.
  */
 import type { Json } from './object.ts';
-import pointerFields from './pointer-fields.json' with { type: 'json' };
+import pointerFields from './generated/pointer-fields.json' with { type: 'json' };
 import type { SchemaNode } from './schema-definitions.ts';
 import { definitionOf } from './schema-definitions.ts';
 

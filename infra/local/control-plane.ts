@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createApi, version, type Api } from '../../functions/api.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
+import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { groupResource } from '../../functions/kube/resource-type.ts';
@@ -77,7 +78,9 @@ function startWorkers(
   groups: readonly WorkerGroup[],
   { store, cache, world }: { store: Store; cache: StoreCache; world: World },
 ): () => Promise<void> {
-  const woken = manifest.flatMap(({ triggers }) => triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])));
+  const woken: readonly string[] = manifest.flatMap(({ triggers }) =>
+    triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])),
+  );
   const started = groups.filter(({ name }) => woken.includes(name));
   const dispatcher = createLocalDispatcher({ world, groups: Object.fromEntries(started.map(({ name, session }) => [name, session])) });
   const silence = started.map(({ name, controllers }) => ringOnChanges({ store, cache, doorbell: dispatcher, group: name, controllers }));
@@ -118,14 +121,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     selectableFields: selectableFields(definitions),
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
-  const api = createApi({ store, definitions, tokens, world, extensions: [metricsExtension(metrics)] });
-  const fetch: Api['fetch'] = async (request, connection) => {
-    const response = await api.fetch(request, connection);
-    metrics.add('apiserver_request_total', 1, { method: request.method, code: String(response.status) });
-    return response;
-  };
+  const answered = ({ method }: Request, { status }: Response): void =>
+    metrics.add('apiserver_request_total', 1, { method, code: String(status) });
+  const issuer = issuerDocuments(pki.tokenKeys, `https://${advertise}:${addresses[0]?.port ?? 443}`);
+  const api = createApi({ store, definitions, tokens, world, extensions: [metricsExtension(metrics), ...issuer], answered });
   const server = await serveHttps({
-    app: { fetch },
+    app: api,
     addresses,
     certificatePem: pki.server.certificatePem,
     keyPem: pki.server.keyPem,

@@ -1,6 +1,7 @@
 /**
  * The images that tests and examples run, made without a registry and without Docker. They are kept in the cache under
- * the hash of their recipes, so that the network is needed once. `node test/images/build.ts` prints where they are;
+ * the hash of their recipes, so that the network is needed once. `node test/images/build.ts` prints where they are
+ * (`--files`: nothing else);
  * with a containerd's socket as argument it also imports them there.
  */
 import { createHash } from 'node:crypto';
@@ -49,7 +50,8 @@ export async function importImages(containerdSocket: string, images: readonly Bu
 
 if (import.meta.main) {
   const images = await buildImages();
-  const [, , socket] = process.argv;
+  const [, , argument] = process.argv;
+  const socket = argument === '--files' ? undefined : argument;
   if (socket !== undefined) await importImages(socket, images);
-  for (const { file, names } of images) process.stdout.write(`${names.join(' ')}\t${file}\n`);
+  for (const { file, names } of images) process.stdout.write(argument === '--files' ? `${file}\n` : `${names.join(' ')}\t${file}\n`);
 }
