@@ -167,8 +167,8 @@ describe('a session', () => {
   });
 
   test('ends when a controller never settles', async () => {
-    const { session, put, world } = await setup(async (_request, { client }) => {
-      await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { at: `${Math.random()}` } });
+    const { session, put, world } = await setup(async (_request, { client, random }) => {
+      await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { dice: `${random.next()}` } });
       return settled;
     });
     await put('a');

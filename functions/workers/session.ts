@@ -24,7 +24,7 @@ import type { Controller } from './controller.ts';
 import type { Wake } from './wake.ts';
 import { wakeOf } from './wake.ts';
 
-export interface SessionLimits {
+interface SessionLimits {
   /** A session starts no reconcile after this long. */
   readonly sessionMsMax: number;
   /** Nor more than this many: a controller that never settles must not hide. */
@@ -37,7 +37,7 @@ export interface SessionLimits {
   readonly unsavedChangesMax: number;
 }
 
-export const sessionLimits: SessionLimits = {
+const sessionLimits: SessionLimits = {
   sessionMsMax: 50_000,
   reconcilesMax: 200_000,
   waitMsMax: 1_000,
@@ -67,7 +67,7 @@ export type SessionOutcome =
   /** Nothing to do until something changes, or until then. */
   | { readonly outcome: 'quiet'; readonly nextDeadlineMs?: number };
 
-export const componentOf = (controller: Controller): string => controller.component ?? `${controller.name}-controller`;
+const componentOf = (controller: Controller): string => controller.component ?? `${controller.name}-controller`;
 
 export async function runSession(options: SessionOptions): Promise<SessionOutcome> {
   const cache = options.cache ?? createCache(options.store);

@@ -5,7 +5,7 @@ import type { Change } from '../store/store.ts';
 import { isInternal } from './checkpoint.ts';
 import type { Cache, Controller, Watch } from './controller.ts';
 
-export interface WakeRequest {
+interface WakeRequest {
   readonly controller: Controller;
   readonly request: ObjectName;
 }

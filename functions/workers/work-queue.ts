@@ -8,8 +8,8 @@ import type { ObjectName } from '../kube/object.ts';
 import type { Clock } from '../world.ts';
 import { Appointments } from './appointments.ts';
 
-export const retryMsMin = 5;
-export const retryMsMax = 1_000_000;
+const retryMsMin = 5;
+const retryMsMax = 1_000_000;
 
 /** What is left of a request when a session ends. */
 export interface Pending extends ObjectName {

@@ -17,7 +17,7 @@ export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 export const managedBy = 'endpointslice-controller.k8s.io';
 export const endpointsPerSliceMax = 100;
 
-export type AddressType = 'IPv4' | 'IPv6';
+type AddressType = 'IPv4' | 'IPv6';
 
 export interface SlicePlan {
   readonly create: readonly EndpointSlice[];
@@ -38,7 +38,7 @@ export interface Surroundings {
   nodeNamed(name: string): Node | undefined;
 }
 
-export function addressTypesOf(service: Service): AddressType[] {
+function addressTypesOf(service: Service): AddressType[] {
   const families = service.spec?.ipFamilies ?? [];
   return families.length === 0 ? ['IPv4'] : families.map((family) => (family === 'IPv6' ? 'IPv6' : 'IPv4'));
 }

@@ -8,7 +8,7 @@ import type { ResolvedPort } from '../shared/service-pods.ts';
 import { hostnameUnder, isEndpoint, podAddresses, portsOnPod, targetOf } from '../shared/service-pods.ts';
 
 /** Addresses in one Endpoints object; clients that need more read EndpointSlices. */
-export const addressesMax = 1000;
+const addressesMax = 1000;
 
 interface Entry {
   readonly address: EndpointAddress;

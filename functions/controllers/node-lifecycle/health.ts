@@ -9,8 +9,8 @@ import { parseTime, timestamp } from '../../kube/time.ts';
 import { isSameTaint, notReadyTaint, unreachableTaint } from '../shared/taints.ts';
 
 /** How long a node may be silent: in its life, and before its first word. */
-export const graceMs = 40_000;
-export const startupGraceMs = 60_000;
+const graceMs = 40_000;
+const startupGraceMs = 60_000;
 
 /** Looked at in steps, so that the nodes of a cluster are looked at together. */
 const stepMs = 5_000;

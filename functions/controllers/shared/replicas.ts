@@ -25,7 +25,7 @@ import { allOf, slowStart } from './slow-start.ts';
 const burstReplicas = 500;
 
 /** The same shape for ReplicaSets and ReplicationControllers. */
-export interface ReplicaStatus {
+interface ReplicaStatus {
   replicas: number;
   fullyLabeledReplicas?: number;
   readyReplicas?: number;
@@ -62,7 +62,7 @@ export async function reconcileReplicas(owner: ReplicaOwner, context: ReconcileC
 }
 
 /** What kept the number of pods from being right. */
-export interface ScaleFailure {
+interface ScaleFailure {
   readonly reason: 'FailedCreate' | 'FailedDelete';
   readonly error: Error;
 }
@@ -80,7 +80,7 @@ async function scale(owner: ReplicaOwner, pods: readonly Pod[], context: Reconci
   return error === undefined ? undefined : { reason: 'FailedDelete', error };
 }
 
-export function replicaStatus(
+function replicaStatus(
   { object, template, minReadySeconds }: Pick<ReplicaOwner, 'object' | 'template' | 'minReadySeconds'>,
   pods: readonly Pod[],
   failure: ScaleFailure | undefined,

@@ -11,7 +11,7 @@ import { pods, services } from '../../kube/resource-type.ts';
 import type { Cache, Watch } from '../../workers/controller.ts';
 import { watch } from '../../workers/controller.ts';
 
-export const headlessLabel = 'service.kubernetes.io/headless';
+const headlessLabel = 'service.kubernetes.io/headless';
 
 export const isHeadless = (service: Service): boolean => service.spec?.clusterIP === 'None';
 
