@@ -72,7 +72,7 @@ export interface Agent {
   run(signal: AbortSignal): Promise<void>;
 }
 
-const statusPeriodMs = 5000;
+const statusPeriodMs = 1000;
 const relistPeriodMs = 2000;
 /** Events of the runtime come in bursts. */
 const relistGatherMs = 30;
@@ -120,7 +120,8 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
   await restore(parts);
   await updateNodeStatus(parts);
   await Promise.all([
-    registerUntilKnown(options, signal).then(() => poll.run(signal)),
+    becomeKnown(options, signal),
+    poll.run(signal),
     repeat(options.world, { periodMs: statusPeriodMs, what: 'the node status' }, signal, () => updateNodeStatus(parts)),
     relist(parts, signal),
     pods.run(signal),
@@ -176,7 +177,8 @@ async function register(options: AgentOptions): Promise<void> {
   await registerNode(options.client, nodeObject(options.config, options.machine, status));
 }
 
-async function registerUntilKnown(options: AgentOptions, signal: AbortSignal): Promise<void> {
+/** The poll goes on meanwhile: a node that the server knows already does not depend on this. */
+async function becomeKnown(options: AgentOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       await register(options);

@@ -6,7 +6,6 @@ import type { PollLoop } from '../poll.ts';
 import type { CheckResult } from '../probes/checks.ts';
 import { createProber, type CheckInput } from '../probes/prober.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
-import { VolumeError } from '../volumes/volumes.ts';
 import type { NodeContext } from './node-context.ts';
 import { runtimeFingerprints } from './observer.ts';
 import { tellContainer } from './pod-events.ts';
@@ -69,11 +68,7 @@ export function createNodePods(options: NodePodsOptions): NodePods {
   const refreshVolumes = (): void => {
     for (const worker of workers.values()) {
       if (isTerminalPhase(worker.pod().status?.phase)) continue;
-      worker.wake();
-      context.volumes.refresh(worker.pod()).catch((error: unknown) => {
-        // What cannot be brought up to date stays as it was; the pod keeps running.
-        if (!(error instanceof VolumeError)) context.log.error('volumes could not be refreshed', { pod: worker.podUid, error });
-      });
+      worker.refreshVolumes();
     }
   };
 

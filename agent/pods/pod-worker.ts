@@ -5,6 +5,7 @@
 import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
+import { VolumeError } from '../volumes/volumes.ts';
 import type { Action, Notice } from './actions.ts';
 import type { NodeContext } from './node-context.ts';
 import { emptyMemory, nothingObserved, type ObservedPod, type PodMemory, type ProbeFindings } from './observed-pod.ts';
@@ -35,6 +36,8 @@ export interface PodWorker {
   update(pod: Pod | undefined): void;
   /** Something on the node may have changed. */
   wake(): void;
+  /** Objects that volumes are made of changed. */
+  refreshVolumes(): void;
   /** The pod with the status that this node last gave it. */
   pod(): Pod;
   observed(): ObservedPod;
@@ -67,6 +70,7 @@ class Worker implements PodWorker {
   #wakeUp: (() => void) | undefined;
   #volumePaths: ReadonlyMap<string, string> = new Map();
   #hurry = new AbortController();
+  #volumesAreOld = false;
 
   constructor(options: PodWorkerOptions) {
     this.#options = options;
@@ -88,6 +92,11 @@ class Worker implements PodWorker {
   wake(): void {
     this.#woken = true;
     this.#wakeUp?.();
+  }
+
+  refreshVolumes(): void {
+    this.#volumesAreOld = true;
+    this.wake();
   }
 
   update(pod: Pod | undefined): void {
@@ -129,6 +138,7 @@ class Worker implements PodWorker {
   async #round(): Promise<PodPlan> {
     const context = this.#context;
     const { probes, report } = this.#options;
+    if (this.#volumesAreOld) await this.#bringVolumesUpToDate();
     this.#observed = await withLastWords(context, this.#pod, await observePod(context.runtime, this.podUid));
     probes.follow(this.pod(), this.#observed);
     const plan = planPod({
@@ -173,6 +183,17 @@ class Worker implements PodWorker {
       else tellContainer(this.#context, this.#pod, { name: notice.containerName }, words);
     }
     this.#told = new Set(notices.map(({ key }) => key));
+  }
+
+  /** What cannot be brought up to date stays as it was; the pod keeps running. */
+  async #bringVolumesUpToDate(): Promise<void> {
+    this.#volumesAreOld = false;
+    if (this.#memory.volumes !== 'ready' || this.#gone) return;
+    try {
+      await this.#context.volumes.refresh(this.#pod);
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+    }
   }
 
   async #sleep(untilMs: number, signal: AbortSignal): Promise<void> {

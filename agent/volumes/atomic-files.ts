@@ -67,6 +67,8 @@ export async function writeAtomically(directory: string, files: ReadonlyMap<stri
   const stamped = `..${options.stamp}`;
   await mkdir(join(directory, stamped), { recursive: true, mode: 0o755 });
   await writeFiles(join(directory, stamped), files, options.groupId);
+  // One may be left of an agent that ended right here.
+  await rm(join(directory, '..data_tmp'), { force: true });
   await symlink(stamped, join(directory, '..data_tmp'));
   await rename(join(directory, '..data_tmp'), join(directory, dataName));
   await linkNames(directory, new Set([...files.keys()].map((name) => name.split('/')[0] ?? '')));

@@ -1,0 +1,92 @@
+/** One host with containerd and an agent, whose apiserver is a test. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentConfig } from '../../agent/config.ts';
+import { runCommand } from '../../agent/network/run.ts';
+import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
+import { createFabric, removeFabric } from '../../infra/local/hosts/fabric.ts';
+import type { Host } from '../../infra/local/hosts/host.ts';
+import { buildImages, importImages } from '../images/build.ts';
+import { scriptedApiserver, type ScriptedApiserver } from './scripted-apiserver.ts';
+import { virtualWorld } from './virtual-world.ts';
+
+export interface AgentNode {
+  readonly api: ScriptedApiserver;
+  readonly host: Host;
+  readonly containerd: RunningContainerd;
+  readonly rootDirectory: string;
+  readonly logFile: string;
+  startAgent(): void;
+  /** As `kill -9` does, unless told another signal. */
+  stopAgent(signal?: NodeJS.Signals): Promise<void>;
+  close(): Promise<void>;
+}
+
+const nodeName = 'node-a';
+
+export async function agentNode(id: string, podCidr: string): Promise<AgentNode> {
+  const { log } = virtualWorld();
+  const directory = mkdtempSync(join(tmpdir(), `${id}-`));
+  const fabric = await createFabric({ id, directory, log });
+  const host = await fabric.addHost(nodeName);
+  const containerd = await startContainerd(host, join(directory, 'containerd'));
+  await importImages(containerd.socket, await buildImages());
+  const api = await scriptedApiserver({ address: fabric.gateway, nodeName, podCidr });
+  const rootDirectory = join(directory, 'agent');
+  const config: AgentConfig = {
+    nodeName,
+    server: api.url,
+    tokenFile: join(directory, 'token'),
+    runtime: 'containerd',
+    containerdSocket: containerd.socket,
+    rootDirectory,
+    nodeIp: host.address,
+    clusterDns: '169.254.20.10',
+    clusterDomain: 'cluster.local',
+    cniDirectory: containerd.cniConfDirectory,
+    cgroupRoot: host.cgroupParent,
+  };
+  writeFileSync(config.tokenFile, 'secret');
+  const configFile = join(directory, 'agent.json');
+  writeFileSync(configFile, JSON.stringify(config));
+  const logFile = join(directory, 'agent.log');
+  const program = join(import.meta.dirname, '../../agent/main.ts');
+  let agent: ChildProcess | undefined;
+  const stopAgent = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
+    if (agent === undefined || agent.exitCode !== null) return;
+    const ended = once(agent, 'exit');
+    agent.kill(signal);
+    await ended;
+    agent = undefined;
+  };
+  return {
+    api,
+    host,
+    containerd,
+    rootDirectory,
+    logFile,
+    startAgent() {
+      const output = openSync(logFile, 'a');
+      agent = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, program, configFile], { stdio: ['ignore', output, output] });
+    },
+    stopAgent,
+    async close() {
+      await stopAgent();
+      await api.close();
+      await removeFabric(directory, log);
+      for (const path of mountsBelow(directory)) await runCommand(['umount', '-l', path]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The volumes of pods that were still running. */
+const mountsBelow = (directory: string): string[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${directory}/`))
+    .toReversed();
