@@ -5,7 +5,6 @@ import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/objec
 import { badRequest } from '../../kube/status-error.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import type { Change } from '../../store/store.ts';
-import { storeResource } from './resource-index.ts';
 
 export interface Selection {
   /** Nothing is left out: the rest of a list can be counted without looking at it. */
@@ -57,18 +56,7 @@ const nameFields = (object: KubeObject): Readonly<Record<string, string>> => ({
 });
 
 /** The selectable fields of an object, its name and namespace among them. */
-export const fieldsOf = (definition: AnyDefinition, object: KubeObject): Readonly<Record<string, string>> => ({
+const fieldsOf = (definition: AnyDefinition, object: KubeObject): Readonly<Record<string, string>> => ({
   ...definition.fields?.(object),
   ...nameFields(object),
 });
-
-/** What the store keeps of each object's past for watches: the `selectableFields` of `createStore`. */
-export function selectableFieldsOf(
-  definitions: readonly AnyDefinition[],
-): (resource: string, object: KubeObject) => Record<string, string> {
-  const byResource = new Map(definitions.map((definition) => [storeResource(definition), definition]));
-  return (resource, object) => {
-    const definition = byResource.get(resource);
-    return { ...(definition === undefined ? nameFields(object) : fieldsOf(definition, object)) };
-  };
-}

@@ -163,7 +163,9 @@ export const statusStrategy: UpdateStrategy = {
 };
 
 /** A subresource that knows by itself what it may change: binding, finalize. */
-export const subresourceStrategy = ({ keepsGeneration = false }: Pick<ObjectSubresource<KubeObject>, 'keepsGeneration'>): UpdateStrategy => ({
+export const subresourceStrategy = ({
+  keepsGeneration = false,
+}: Pick<ObjectSubresource<KubeObject>, 'keepsGeneration'>): UpdateStrategy => ({
   prepare(next, current, definition) {
     if (!keepsGeneration) bumpGeneration(next, current, definition);
   },

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StatusError } from '../../kube/status-error.ts';
+import { negotiate } from './content-negotiation.ts';
+
+const accept = (header: string | null, forms = true): object => negotiate(header, { forms });
+const json = { encoding: 'json', form: 'object', metaVersion: 'v1' };
+
+test('nothing and anything mean JSON', () => {
+  assert.deepEqual(accept(null), json);
+  assert.deepEqual(accept('*/*'), json);
+  assert.deepEqual(accept('application/json, */*'), json);
+});
+
+test('protobuf is passed over for the JSON behind it', () => {
+  assert.deepEqual(accept('application/vnd.kubernetes.protobuf,application/json'), json);
+});
+
+test('a table is served in the version that is asked for', () => {
+  assert.deepEqual(accept('application/json;as=Table;v=v1;g=meta.k8s.io,application/json'), { ...json, form: 'table' });
+  assert.deepEqual(accept('application/json;as=Table;v=v1beta1;g=meta.k8s.io'), { ...json, form: 'table', metaVersion: 'v1beta1' });
+});
+
+test('what cannot be a table is served plain, if the client takes that', () => {
+  assert.deepEqual(accept('application/json;as=Table;v=v1;g=meta.k8s.io,application/json', false), json);
+});
+
+test('quality comes before order', () => {
+  assert.deepEqual(accept('application/json;q=0.5,application/yaml'), { ...json, encoding: 'yaml' });
+});
+
+test('a client that takes nothing of ours reads what there is', () => {
+  assert.throws(
+    () => accept('application/vnd.kubernetes.protobuf'),
+    (error) =>
+      error instanceof StatusError &&
+      error.code === 406 &&
+      error.message === 'only the following media types are accepted: application/json, application/yaml',
+  );
+});

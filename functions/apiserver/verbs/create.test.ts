@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testApi } from '../../../test/support/api-server.ts';
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+const configMap = (name: string, more: object = {}): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, ...more });
+
+test('a created object carries what the server knows', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', configMaps, configMap('a', { data: { k: 'v' } }));
+  assert.equal(status, 201);
+  const { uid, ...metadata } = body['metadata'] as Record<string, unknown>;
+  assert.match(String(uid), /^[0-9a-f-]{36}$/);
+  assert.deepEqual(metadata, { name: 'a', namespace: 'default', creationTimestamp: '2026-01-01T00:00:00Z', resourceVersion: '2' });
+  assert.deepEqual(body['data'], { k: 'v' });
+});
+
+test('what only the server may set is not taken from a client', async () => {
+  const api = await testApi();
+  const metadata = {
+    name: 'a',
+    uid: 'mine',
+    creationTimestamp: '2001-01-01T00:00:00Z',
+    deletionTimestamp: '2001-01-01T00:00:00Z',
+    selfLink: '/x',
+  };
+  const { body } = await api.send('POST', configMaps, { metadata });
+  const created = body['metadata'] as Record<string, unknown>;
+  assert.notEqual(created['uid'], 'mine');
+  assert.equal(created['creationTimestamp'], '2026-01-01T00:00:00Z');
+  assert.equal(created['deletionTimestamp'], undefined);
+  assert.equal(created['selfLink'], undefined);
+});
+
+test('a name that is taken is refused', async () => {
+  const api = await testApi();
+  await api.send('POST', configMaps, configMap('a'));
+  const { status, body } = await api.send('POST', configMaps, configMap('a'));
+  assert.equal(status, 409);
+  assert.deepEqual(body, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'configmaps "a" already exists',
+    reason: 'AlreadyExists',
+    details: { name: 'a', kind: 'configmaps' },
+    code: 409,
+  });
+});
+
+test('a generated name is the prefix and five characters', async () => {
+  const api = await testApi();
+  const { body } = await api.send('POST', configMaps, { metadata: { generateName: 'web-' } });
+  assert.match((body['metadata'] as { name: string }).name, /^web-[a-z0-9]{5}$/);
+});
+
+test('after eight taken names the server gives up', async () => {
+  const random = { next: () => 0, bytes: (length: number) => new Uint8Array(length), uuid: () => 'u' };
+  const api = await testApi();
+  // Dice that always fall alike make the same name again and again.
+  Object.assign(api.world.random, random);
+  await api.send('POST', configMaps, { metadata: { generateName: 'web-' } });
+  const { status, body } = await api.send('POST', configMaps, { metadata: { generateName: 'web-' } });
+  assert.equal(status, 409);
+  assert.equal(body['message'], 'configmaps "web-bbbbb" already exists, the server was not able to generate a unique name for the object');
+});
+
+test('no name at all is invalid', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', configMaps, { metadata: {} });
+  assert.equal(status, 422);
+  assert.equal(body['message'], 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required');
+});
+
+test('a namespace that is not there takes nothing in', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', '/api/v1/namespaces/nope/configmaps', configMap('a'));
+  assert.equal(status, 404);
+  assert.equal(body['message'], 'namespaces "nope" not found');
+});
+
+test('a namespace that is being terminated takes nothing in', async () => {
+  const api = await testApi();
+  await api.send('POST', '/api/v1/namespaces', { metadata: { name: 'going' } });
+  await api.send('DELETE', '/api/v1/namespaces/going');
+  const { status, body } = await api.send('POST', '/api/v1/namespaces/going/configmaps', configMap('a'));
+  assert.equal(status, 403);
+  assert.equal(
+    body['message'],
+    'configmaps "a" is forbidden: unable to create new content in namespace going because it is being terminated',
+  );
+  assert.deepEqual(body['details'], {
+    name: 'a',
+    kind: 'configmaps',
+    causes: [{ reason: 'NamespaceTerminating', message: 'namespace going is being terminated', field: 'metadata.namespace' }],
+  });
+});
+
+test('the namespace of the body must be that of the URL', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', configMaps, { metadata: { name: 'a', namespace: 'other' } });
+  assert.equal(status, 400);
+  assert.equal(body['message'], 'the namespace of the provided object does not match the namespace sent on the request');
+});
+
+test('a dry run answers as if, and stores nothing', async () => {
+  const api = await testApi();
+  const { status } = await api.send('POST', `${configMaps}?dryRun=All`, configMap('a'));
+  assert.equal(status, 201);
+  assert.equal((await api.send('GET', `${configMaps}/a`)).status, 404);
+});
+
+test('an unknown kind of dry run is refused', async () => {
+  const api = await testApi();
+  const { body } = await api.send('POST', `${configMaps}?dryRun=Some`, configMap('a'));
+  assert.equal(body['message'], 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All"');
+});
+
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p' },
+  spec: { imagePullPolicy: 'Always', containers: [{ name: 'c', image: 'i' }] },
+};
+const pods = '/api/v1/namespaces/default/pods';
+
+test('strict validation refuses unknown fields', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', `${pods}?fieldValidation=Strict`, pod);
+  assert.equal(status, 400);
+  assert.equal(
+    body['message'],
+    'Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.imagePullPolicy"',
+  );
+});
+
+test('without a wish, unknown fields are dropped with a warning', async () => {
+  const api = await testApi();
+  const { status, headers, body } = await api.send('POST', pods, pod);
+  assert.equal(status, 201);
+  assert.equal(headers.get('warning'), '299 - "unknown field \\"spec.imagePullPolicy\\""');
+  assert.equal((body['spec'] as Record<string, unknown>)['imagePullPolicy'], undefined);
+});
+
+test('unknown fields are dropped silently when told so', async () => {
+  const api = await testApi();
+  const { status, headers } = await api.send('POST', `${pods}?fieldValidation=Ignore`, pod);
+  assert.equal(status, 201);
+  assert.equal(headers.get('warning'), null);
+});
+
+test('duplicate fields are unknown to nobody but strict validation', async () => {
+  const api = await testApi();
+  const text = '{"metadata":{"name":"a"},"data":{"x":"1"},"data":{"x":"2"}}';
+  const { body } = await api.send('POST', `${configMaps}?fieldValidation=Strict`, text);
+  assert.equal(
+    body['message'],
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data"',
+  );
+});
+
+test('another kind than the path serves is refused', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', pods, configMap('a'));
+  assert.equal(status, 400);
+  assert.equal(
+    body['message'],
+    'ConfigMap in version "v1" cannot be handled as a Pod: converting (v1.ConfigMap) to (core.Pod): unknown conversion',
+  );
+});
+
+test('a body in YAML is as good as one in JSON', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', configMaps, 'metadata:\n  name: y\ndata:\n  on: "1"\n', {
+    'content-type': 'application/yaml',
+  });
+  assert.equal(status, 201);
+  assert.deepEqual(body['data'], { on: '1' });
+});
+
+test('a body in an unknown format is refused with the list of known ones', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('POST', configMaps, '<a/>', { 'content-type': 'application/xml' });
+  assert.equal(status, 415);
+  assert.equal(
+    body['message'],
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  );
+});

@@ -1,0 +1,73 @@
+/** An apiserver on a store in memory, whose caller may do everything, and short ways to ask it. */
+import type { ApiServerOptions } from '../../functions/apiserver/app.ts';
+import { createApiServer } from '../../functions/apiserver/app.ts';
+import type { Connection } from '../../functions/apiserver/ports.ts';
+import type { JsonObject } from '../../functions/kube/object.ts';
+import { groupResource } from '../../functions/kube/resource-type.ts';
+import { createDefinitions } from '../../functions/resources/all.ts';
+import { createStore } from '../../functions/store/create-store.ts';
+import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { Store } from '../../functions/store/store.ts';
+import { type VirtualWorld, virtualWorld } from './virtual-world.ts';
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: JsonObject;
+}
+
+export interface TestApi {
+  readonly world: VirtualWorld;
+  readonly store: Store;
+  /** The path may have a query. An object is sent as JSON; a text as it is. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+}
+
+export const admin = { name: 'admin', groups: ['system:masters'] };
+
+const version = {
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'node',
+  platform: 'linux/amd64',
+};
+
+/** With the namespace `default`, unless a test wants none. */
+export async function testApi(overrides: Partial<ApiServerOptions> = {}, connection: Connection = { user: admin }): Promise<TestApi> {
+  const world = virtualWorld();
+  const definitions = overrides.definitions ?? createDefinitions();
+  const byResource = new Map(definitions.map((definition) => [groupResource(definition.type), definition]));
+  const store = await createStore({
+    table: memoryTable({ clock: world.clock }),
+    world,
+    selectableFields: (resource, object) => ({ ...byResource.get(resource)?.fields?.(object) }),
+  });
+  const server = createApiServer({
+    store,
+    definitions,
+    world,
+    version,
+    authenticator: { authenticate: async () => undefined },
+    authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
+    admission: [],
+    ...overrides,
+  });
+  const fetch = (path: string, init?: RequestInit): Promise<Response> => server.fetch(new Request(`http://api${path}`, init), connection);
+  const send: TestApi['send'] = async (method, path, body, headers = {}) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const type = { 'content-type': 'application/json', ...headers };
+    const response = await fetch(path, body === undefined ? { method, headers } : { method, headers: type, body: text });
+    return { status: response.status, headers: response.headers, body: JSON.parse((await response.text()) || '{}') as JsonObject };
+  };
+  await server.fetch(post('/api/v1/namespaces', { metadata: { name: 'default' } }), { user: admin });
+  return { world, store, send, fetch };
+}
+
+const post = (path: string, body: unknown): Request =>
+  new Request(`http://api${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
