@@ -108,10 +108,12 @@ describe('a ReplicaSet', () => {
     await assertSettled(cluster);
   });
 
-  test('says why it cannot make its pods, until it can', async () => {
-    const cluster = await createCluster({ failCall: 3 });
+  test('tells why it could not make a pod, and makes it after all', async () => {
+    const probe = await createCluster();
+    const cluster = await createCluster({ failCall: probe.calls() + 1 });
     await cluster.client.create(replicaSets, replicaSet(2));
     await cluster.runUntilStable();
+    assert.equal(cluster.events[0], 'Warning FailedCreate Error creating: injected');
     assert.equal((await cluster.pods()).length, 2);
     assert.equal((await cluster.get(replicaSets, 'web')).status?.conditions, undefined);
   });

@@ -56,7 +56,7 @@ export async function reconcileReplicas(owner: ReplicaOwner, context: ReconcileC
   const nowMs = clock.now();
   const status = replicaStatus(owner, pods, failure, nowMs);
   if (!deepEqual(status, owner.object.status)) await client.update<KubeObject>(owner.type, { ...copy(owner.object), status }, 'status');
-  if (failure !== undefined && !isNamespaceTerminating(failure.error)) throw failure.error;
+  if (failure !== undefined) throw failure.error;
   const waitMs = availableInMs(cache.controlledBy(podType, owner.object.metadata.uid ?? ''), owner.minReadySeconds, nowMs);
   return waitMs === undefined ? settled : again(waitMs / 1000);
 }
@@ -72,7 +72,8 @@ async function scale(owner: ReplicaOwner, pods: readonly Pod[], context: Reconci
   if (surplus < 0) {
     const pod = podFromTemplate(owner.object, owner.type, owner.template);
     const { error } = await slowStart(Math.min(-surplus, burstReplicas), () => createPod(owner.object, pod, context));
-    return error === undefined ? undefined : { reason: 'FailedCreate', error };
+    // The pods would only have to go again: not a failure, and nothing to retry.
+    return error === undefined || isNamespaceTerminating(error) ? undefined : { reason: 'FailedCreate', error };
   }
   if (surplus === 0) return undefined;
   const doomed = podsToDelete(pods, Math.min(surplus, burstReplicas), owner.relatedPods(), context.clock.now());
@@ -80,7 +81,7 @@ async function scale(owner: ReplicaOwner, pods: readonly Pod[], context: Reconci
   return error === undefined ? undefined : { reason: 'FailedDelete', error };
 }
 
-function replicaStatus(
+export function replicaStatus(
   { object, template, minReadySeconds }: Pick<ReplicaOwner, 'object' | 'template' | 'minReadySeconds'>,
   pods: readonly Pod[],
   failure: ScaleFailure | undefined,
