@@ -1,5 +1,5 @@
 /** Finds what is served under a group, version and resource. */
-import { apiVersionOf, groupResource, type ResourceType } from '../../kube/resource-type.ts';
+import { groupResource, type ResourceType } from '../../kube/resource-type.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import type { VirtualResource } from '../ports.ts';
 
@@ -26,8 +26,6 @@ export function createResourceIndex(definitions: readonly AnyDefinition[], virtu
 
 /** The store's name for the objects of a definition. */
 export const storeResource = (definition: AnyDefinition): string => groupResource(definition.type);
-
-export const apiVersionOfDefinition = (definition: AnyDefinition): string => apiVersionOf(definition.type);
 
 export const keyOf = (definition: AnyDefinition, namespace: string, name: string) => ({
   resource: storeResource(definition),

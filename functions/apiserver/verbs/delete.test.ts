@@ -11,7 +11,7 @@ const metadataOf = (body: JsonObject): JsonObject => body['metadata'] as JsonObj
 async function withConfigMap(metadata: object = {}): Promise<{ api: TestApi; uid: string }> {
   const api = await testApi();
   const { body } = await api.send('POST', configMaps, { metadata: { name: 'a', ...metadata } });
-  return { api, uid: String(metadataOf(body)['uid']) };
+  return { api, uid: metadataOf(body)['uid'] as string };
 }
 
 async function withPod(nodeName?: string): Promise<TestApi> {

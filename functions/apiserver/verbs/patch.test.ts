@@ -93,7 +93,7 @@ test('strict validation refuses a patch with unknown fields', async () => {
   const api = await withConfigMap();
   const { status, body } = await api.send('PATCH', `${configMap}?fieldValidation=Strict`, { spec: {} }, merge);
   assert.equal(status, 422);
-  assert.match(String(body['message']), /^ "" is invalid: patch: Invalid value: .*: strict decoding error: unknown field "spec"$/);
+  assert.match(body['message'] as string, /^ "" is invalid: patch: Invalid value: .*: strict decoding error: unknown field "spec"$/);
 });
 
 test('admission sees the patched object, and what it changes is stored', async () => {

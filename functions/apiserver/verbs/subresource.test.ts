@@ -11,7 +11,7 @@ async function withDeployment(): Promise<{ api: TestApi; uid: string }> {
   const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
   const spec = { replicas: 2, selector: { matchLabels: { a: 'b' } }, template };
   const { body } = await api.send('POST', '/apis/apps/v1/namespaces/default/deployments', { metadata: { name: 'web' }, spec });
-  return { api, uid: String((body['metadata'] as JsonObject)['uid']) };
+  return { api, uid: (body['metadata'] as JsonObject)['uid'] as string };
 }
 
 async function withPod(): Promise<TestApi> {

@@ -39,7 +39,7 @@ function sharedLine(type: EventType, object: KubeObject): Uint8Array {
   return (lines[type] ??= line(type, objectText(object)));
 }
 
-export const initialEventsEnd = 'k8s.io/initial-events-end';
+const initialEventsEnd = 'k8s.io/initial-events-end';
 
 export function createEventEncoder(definition: AnyDefinition, form: EventForm): EventEncoder {
   return form.form === 'table' ? tableEncoder(definition, form) : objectEncoder(definition, form);
