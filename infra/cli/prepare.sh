@@ -14,7 +14,9 @@ install_npm_packages() {
   stamp=node_modules/.installed-lock
   if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return; fi
   say "Installing npm packages (once, as package-lock.json says) ..."
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  # Not `npm ci`: it refuses a lock file that lacks the binaries of platforms which a registry does not carry.
+  # --no-save takes the locked versions all the same, and leaves the lock file alone.
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2
   cp package-lock.json "$stamp"
 }
 
