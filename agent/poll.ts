@@ -42,8 +42,6 @@ export interface PollLoop {
   report(pod: Pod, status: PodStatus, finished: boolean): void;
   /** Drops what is not told yet about a pod that is gone. */
   forget(podUid: string): void;
-  /** Ever answered since the start. */
-  hasAnswered(): boolean;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -60,153 +58,165 @@ interface Said {
 }
 
 export function createPollLoop(options: PollOptions): PollLoop {
-  const { clock, log, random } = options;
-  const acknowledged = new Map<string, Said>();
-  const pending = new Map<string, PodReport>();
-  let nodeStatus: NodeStatus | undefined;
-  let nodeStatusSaid: NodeStatus | undefined;
-  let since: string | undefined;
-  let answered = false;
-  let held: AbortController | undefined;
-  let gathering = false;
+  return new Poll(options);
+}
 
-  const hasNews = (): boolean => pending.size > 0 || !deepEqual(nodeStatus, nodeStatusSaid);
+class Poll implements PollLoop {
+  readonly #options: PollOptions;
+  readonly #acknowledged = new Map<string, Said>();
+  readonly #pending = new Map<string, PodReport>();
+  #nodeStatus: NodeStatus | undefined;
+  #nodeStatusSaid: NodeStatus | undefined;
+  #since: string | undefined;
+  #answered = false;
+  /** Ends the held request, or the pause before the next one. */
+  #held: AbortController | undefined;
+  #gathering = false;
 
-  /** Ends the held request, a moment later, so that what follows at once goes along. */
-  const interrupt = (): void => {
-    if (gathering) return;
-    gathering = true;
-    clock.after(gatherMs, () => {
-      gathering = false;
-      if (hasNews()) held?.abort(new Error('the node has something to say'));
-    });
-  };
+  constructor(options: PollOptions) {
+    this.#options = options;
+  }
 
-  const report = (pod: Pod, status: PodStatus, finished: boolean): void => {
+  setStatus(status: NodeStatus): void {
+    this.#nodeStatus = status;
+    if (this.#hasNews()) this.#interrupt();
+  }
+
+  repeatStatus(): void {
+    this.#nodeStatusSaid = undefined;
+  }
+
+  report(pod: Pod, status: PodStatus, finished: boolean): void {
     const uid = uidOf(pod);
-    const said = acknowledged.get(uid);
+    const said = this.#acknowledged.get(uid);
     if (said !== undefined && said.finished === finished && deepEqual(said.status, status)) {
-      pending.delete(uid);
+      this.#pending.delete(uid);
       return;
     }
     const entry = { namespace: namespaceOf(pod), name: nameOf(pod), uid, status, ...(finished ? { finished } : {}) };
-    if (deepEqual(pending.get(uid), entry)) return;
-    pending.set(uid, entry);
-    interrupt();
-  };
+    if (deepEqual(this.#pending.get(uid), entry)) return;
+    this.#pending.set(uid, entry);
+    this.#interrupt();
+  }
 
-  const request = (): NodePollRequest => ({
-    ...(since === undefined ? {} : { since }),
-    waitSeconds: hasNews() || !answered ? 0 : options.pollSeconds,
-    ...(deepEqual(nodeStatus, nodeStatusSaid) || nodeStatus === undefined ? {} : { status: nodeStatus }),
-    ...(pending.size === 0 ? {} : { pods: [...pending.values()] }),
-  });
+  forget(podUid: string): void {
+    this.#acknowledged.delete(podUid);
+    this.#pending.delete(podUid);
+  }
 
-  const acknowledge = (sent: NodePollRequest): void => {
-    if (sent.status !== undefined) nodeStatusSaid = sent.status;
-    for (const entry of sent.pods ?? []) {
-      acknowledged.set(entry.uid, { status: entry.status, finished: entry.finished === true });
-      // Something newer may have come while the request was under way.
-      if (pending.get(entry.uid) === entry) pending.delete(entry.uid);
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await this.#step(signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        await this.#pause(await this.#recover(error, failures), signal);
+      }
     }
-  };
+  }
 
-  const once = async (signal: AbortSignal): Promise<NodePollResponse | undefined> => {
-    const sent = request();
-    const mayInterrupt = sent.waitSeconds > 0;
+  #hasStatusNews(): boolean {
+    return this.#nodeStatus !== undefined && !deepEqual(this.#nodeStatus, this.#nodeStatusSaid);
+  }
+
+  #hasNews(): boolean {
+    return this.#pending.size > 0 || this.#hasStatusNews();
+  }
+
+  /** Ends the held request, a moment later, so that what follows at once goes along. */
+  #interrupt(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#options.clock.after(gatherMs, () => {
+      this.#gathering = false;
+      if (this.#hasNews()) this.#held?.abort(new Error('the node has something to say'));
+    });
+  }
+
+  #request(): NodePollRequest {
+    return {
+      ...(this.#since === undefined ? {} : { since: this.#since }),
+      waitSeconds: this.#hasNews() || !this.#answered ? 0 : this.#options.pollSeconds,
+      ...(this.#hasStatusNews() ? { status: this.#nodeStatus } : {}),
+      ...(this.#pending.size === 0 ? {} : { pods: [...this.#pending.values()] }),
+    };
+  }
+
+  #acknowledge(sent: NodePollRequest): void {
+    if (sent.status !== undefined) this.#nodeStatusSaid = sent.status;
+    for (const entry of sent.pods ?? []) {
+      // Something newer may have come while the request was under way, or the pod is gone.
+      if (this.#pending.get(entry.uid) !== entry) continue;
+      this.#acknowledged.set(entry.uid, { status: entry.status, finished: entry.finished === true });
+      this.#pending.delete(entry.uid);
+    }
+  }
+
+  /** Undefined: the node interrupted it. */
+  async #ask(signal: AbortSignal): Promise<NodePollResponse | undefined> {
+    const sent = this.#request();
     const interruption = new AbortController();
-    held = mayInterrupt ? interruption : undefined;
-    const timeout = AbortSignal.timeout((sent.waitSeconds + answerSecondsExtra) * 1000);
+    // A request that carries news is answered at once; ending it would only say them twice.
+    if (sent.waitSeconds > 0) this.#held = interruption;
+    const timeout = new AbortController();
+    const cancel = this.#options.clock.after((sent.waitSeconds + answerSecondsExtra) * 1000, () =>
+      timeout.abort(new TransportError('the apiserver did not answer in time')),
+    );
     try {
-      const answer = await options.transport.poll(sent, AbortSignal.any([signal, interruption.signal, timeout]));
-      acknowledge(sent);
+      const answer = await this.#options.transport.poll(sent, AbortSignal.any([signal, interruption.signal, timeout.signal]));
+      this.#acknowledge(sent);
       return answer;
     } catch (error) {
       if (interruption.signal.aborted && !signal.aborted) return undefined;
       throw error;
     } finally {
-      held = undefined;
+      cancel();
+      this.#held = undefined;
     }
-  };
+  }
 
-  const step = async (signal: AbortSignal): Promise<void> => {
-    const answer = await once(signal);
+  async #step(signal: AbortSignal): Promise<void> {
+    const answer = await this.#ask(signal);
     if (answer === undefined) return;
-    await options.onAnswer(answer);
-    since = answer.revision;
-    answered = true;
-    if (answer.pollAfterSeconds > 0 && !hasNews()) await napUntilNews(answer.pollAfterSeconds, signal);
-  };
-
-  const napUntilNews = async (seconds: number, signal: AbortSignal): Promise<void> => {
-    const nap = new AbortController();
-    held = nap;
-    try {
-      await clock.sleep(seconds * 1000, AbortSignal.any([signal, nap.signal]));
-    } catch (error) {
-      if (!nap.signal.aborted && !signal.aborted) throw error;
-    } finally {
-      held = undefined;
-    }
-  };
+    await this.#options.onAnswer(answer);
+    this.#since = answer.revision;
+    this.#answered = true;
+    if (answer.pollAfterSeconds === 0 || this.#hasNews()) return;
+    this.#held = new AbortController();
+    await this.#pause(answer.pollAfterSeconds * 1000, AbortSignal.any([signal, this.#held.signal]));
+    this.#held = undefined;
+  }
 
   /** Answers how long to wait before the next try. */
-  const recover = async (error: unknown, failures: number): Promise<number> => {
+  async #recover(error: unknown, failures: number): Promise<number> {
     if (!(error instanceof Error)) throw error;
+    const { log, random } = this.#options;
     log.warn('the apiserver could not be asked', { error: error.message, failures });
-    if (error instanceof StatusError && error.code === 410) since = undefined;
-    if (error instanceof StatusError && error.code === 404) await options.onUnknownNode();
+    if (error instanceof StatusError && error.code === 410) this.#since = undefined;
+    if (error instanceof StatusError && error.code === 404) await this.#makeKnown();
     const ceiling = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(failures - 1, 10));
     return retryMsMin + random.next() * (ceiling - retryMsMin);
-  };
-
-  return {
-    setStatus(status) {
-      nodeStatus = status;
-      if (hasNews()) interrupt();
-    },
-    repeatStatus() {
-      nodeStatusSaid = undefined;
-    },
-    report,
-    forget(podUid) {
-      acknowledged.delete(podUid);
-      pending.delete(podUid);
-    },
-    hasAnswered: () => answered,
-    async run(signal) {
-      let failures = 0;
-      while (!signal.aborted) {
-        try {
-          await step(signal);
-          failures = 0;
-        } catch (error) {
-          if (signal.aborted) return;
-          failures += 1;
-          await waitFor(clock, await recoverQuietly(recover, error, failures, log), signal);
-        }
-      }
-    },
-  };
-}
-
-type Recover = (error: unknown, failures: number) => Promise<number>;
-
-/** Making the node known may fail as well: that is one more reason to wait, not to stop. */
-async function recoverQuietly(recover: Recover, error: unknown, failures: number, log: Log): Promise<number> {
-  try {
-    return await recover(error, failures);
-  } catch (second) {
-    if (!(second instanceof Error)) throw second;
-    log.warn('the node could not be registered', { error: second.message });
-    return retryMsMax;
   }
-}
 
-async function waitFor(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  /** It may fail as well: that is one more reason to wait, not to stop. */
+  async #makeKnown(): Promise<void> {
+    try {
+      await this.#options.onUnknownNode();
+      this.repeatStatus();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#options.log.warn('the node could not be registered', { error: error.message });
+    }
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.clock.sleep(ms, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 }

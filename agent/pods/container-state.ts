@@ -96,14 +96,15 @@ export function containerState(input: ContainerStateInput): t.ContainerStatus {
   const { container, observed, prior, probes } = input;
   const newest = observed[0];
   const started = isStarted(container, newest, probes);
-  const isRunning = newest?.state === 'running';
+  // An init container that must end is not ready while it runs.
+  const serves = newest?.state === 'running' && (!input.isInit || container.restartPolicy === 'Always');
   const passes = container.readinessProbe === undefined || (newest !== undefined && probes[newest.id]?.ready === true);
   const endedWell = input.isInit && newest?.state === 'exited' && newest.exitCode === 0 && container.restartPolicy !== 'Always';
   const named = newest === undefined || newest.image === '' || newest.image.startsWith('sha256:') ? container.image : newest.image;
   return {
     name: container.name,
     ...(newest === undefined ? unseenState(input) : seenState(input, newest)),
-    ready: (isRunning && started && passes) || endedWell,
+    ready: (serves && started && passes) || endedWell,
     restartCount: newest?.attempt ?? prior?.restartCount ?? 0,
     image: named ?? '',
     imageID: newest?.imageRef ?? '',

@@ -36,89 +36,93 @@ const orphan = ({ podName, podNamespace, podUid }: Sandbox): Pod => ({
 });
 
 export function createNodePods(options: NodePodsOptions): NodePods {
-  const { context, desired, poll } = options;
-  const workers = new Map<string, PodWorker>();
-  const running = new Set<Promise<void>>();
-  let fingerprints = new Map<string, string>();
-  let lifetime: AbortSignal | undefined;
+  return new Pods(options);
+}
 
-  const start = (worker: PodWorker, signal: AbortSignal): void => {
-    const done = worker.run(signal).finally(() => {
-      running.delete(done);
-      if (signal.aborted) return;
-      workers.delete(worker.podUid);
-      poll.forget(worker.podUid);
+class Pods implements NodePods {
+  readonly #options: NodePodsOptions;
+  readonly #workers = new Map<string, PodWorker>();
+  readonly #running = new Set<Promise<void>>();
+  #fingerprints: ReadonlyMap<string, string> = new Map();
+  #lifetime: AbortSignal | undefined;
+
+  constructor(options: NodePodsOptions) {
+    this.#options = options;
+  }
+
+  pod(podUid: string): Pod | undefined {
+    return this.#workers.get(podUid)?.pod();
+  }
+
+  sync(changedKinds: ReadonlySet<string>): void {
+    if (changedKinds.has('Pod')) this.#syncPods();
+    if (!changedKinds.has('ConfigMap') && !changedKinds.has('Secret')) return;
+    for (const worker of this.#workers.values()) if (!isTerminalPhase(worker.pod().status?.phase)) worker.refreshVolumes();
+  }
+
+  async relist(): Promise<void> {
+    const now = await runtimeFingerprints(this.#options.context.runtime);
+    for (const [podUid, worker] of this.#workers) if (now.get(podUid) !== this.#fingerprints.get(podUid)) worker.wake();
+    this.#fingerprints = now;
+    await this.#adoptOrphans(now.keys());
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    this.#lifetime = signal;
+    for (const worker of this.#workers.values()) this.#start(worker, signal);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    running.add(done);
-  };
+    await Promise.all(this.#running);
+  }
 
-  const add = (pod: Pod, gone: boolean): void => {
-    const prober = createProber({
+  #syncPods(): void {
+    const { desired, nodeName } = this.#options;
+    const own = desired.pods().filter((pod) => specOf(pod).nodeName === nodeName);
+    const wanted = new Set(own.map(uidOf));
+    for (const pod of own) {
+      const worker = this.#workers.get(uidOf(pod));
+      if (worker === undefined) this.#add(pod, false);
+      else worker.update(pod);
+    }
+    for (const [podUid, worker] of this.#workers) if (!wanted.has(podUid)) worker.update(undefined);
+  }
+
+  #start(worker: PodWorker, signal: AbortSignal): void {
+    const done = worker.run(signal).finally(() => {
+      this.#running.delete(done);
+      if (signal.aborted) return;
+      this.#workers.delete(worker.podUid);
+      this.#options.poll.forget(worker.podUid);
+    });
+    this.#running.add(done);
+  }
+
+  #add(pod: Pod, gone: boolean): void {
+    const { context, check, poll } = this.#options;
+    const probes = createProber({
       ...context,
-      check: options.check,
+      check,
       onChange: () => worker.wake(),
       onFailure: (of: Pod, container: Container, message: string) =>
         tellContainer(context, of, container, ['Warning', 'Unhealthy', message]),
     });
-    const worker: PodWorker = createPodWorker({ context, pod, gone, probes: prober, report: (...report) => poll.report(...report) });
-    workers.set(uidOf(pod), worker);
-    if (lifetime !== undefined) start(worker, lifetime);
-  };
+    const worker: PodWorker = createPodWorker({ context, pod, gone, probes, report: (...report) => poll.report(...report) });
+    this.#workers.set(uidOf(pod), worker);
+    if (this.#lifetime !== undefined) this.#start(worker, this.#lifetime);
+  }
 
-  const refreshVolumes = (): void => {
-    for (const worker of workers.values()) {
-      if (isTerminalPhase(worker.pod().status?.phase)) continue;
-      worker.refreshVolumes();
-    }
-  };
-
-  const sync = (changedKinds: ReadonlySet<string>): void => {
-    if (changedKinds.has('Pod')) {
-      const wanted = new Map(
-        desired
-          .pods()
-          .filter((pod) => specOf(pod).nodeName === options.nodeName)
-          .map((pod) => [uidOf(pod), pod]),
-      );
-      for (const [podUid, pod] of wanted) {
-        const worker = workers.get(podUid);
-        if (worker === undefined) add(pod, false);
-        else worker.update(pod);
-      }
-      for (const [podUid, worker] of workers) if (!wanted.has(podUid)) worker.update(undefined);
-    }
-    if (changedKinds.has('ConfigMap') || changedKinds.has('Secret')) refreshVolumes();
-  };
-
-  const adoptOrphans = async (podUids: Iterable<string>): Promise<void> => {
+  async #adoptOrphans(podUids: Iterable<string>): Promise<void> {
+    const { context, desired } = this.#options;
     // Before the first word of what is wanted, everything may be.
     if (!desired.isKnown()) return;
-    const unknown = new Set([...podUids].filter((podUid) => podUid !== '' && !workers.has(podUid)));
+    const unknown = new Set([...podUids].filter((podUid) => podUid !== '' && !this.#workers.has(podUid)));
     if (unknown.size === 0) return;
     for (const sandbox of await context.runtime.listSandboxes()) {
-      if (!unknown.has(sandbox.podUid) || workers.has(sandbox.podUid)) continue;
+      if (!unknown.has(sandbox.podUid) || this.#workers.has(sandbox.podUid)) continue;
       context.log.info('a pod that nobody wants is ended', { pod: `${sandbox.podNamespace}/${sandbox.podName}`, uid: sandbox.podUid });
-      add(orphan(sandbox), true);
+      this.#add(orphan(sandbox), true);
     }
-  };
-
-  return {
-    sync,
-    async relist() {
-      const now = await runtimeFingerprints(context.runtime);
-      for (const [podUid, worker] of workers) if (now.get(podUid) !== fingerprints.get(podUid)) worker.wake();
-      fingerprints = now;
-      await adoptOrphans(now.keys());
-    },
-    pod: (podUid) => workers.get(podUid)?.pod(),
-    async run(signal) {
-      lifetime = signal;
-      for (const worker of workers.values()) start(worker, signal);
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        else signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.all(running);
-    },
-  };
+  }
 }

@@ -3,6 +3,7 @@
  * so a pod's actions never overlap. Ends when the pod is gone from the API and nothing of it is left on the node.
  */
 import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
+import { deepEqual } from '../../functions/kube/equality.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import { VolumeError } from '../volumes/volumes.ts';
@@ -100,9 +101,12 @@ class Worker implements PodWorker {
   }
 
   update(pod: Pod | undefined): void {
-    const endsSooner = pod === undefined ? !this.#gone : isSooner(this.#pod, pod);
+    const before = this.#pod;
+    const wasGone = this.#gone;
     this.#gone = pod === undefined;
     if (pod !== undefined) this.#pod = pod;
+    if (pod === undefined ? wasGone : !wasGone && isSameWish(before, pod)) return;
+    const endsSooner = pod === undefined || isSooner(before, pod);
     if (endsSooner) {
       this.#hurry.abort();
       this.#hurry = new AbortController();
@@ -226,12 +230,28 @@ class Worker implements PodWorker {
 const isSooner = (before: Pod, after: Pod): boolean =>
   before.metadata.deletionTimestamp !== undefined && graceSecondsOf(after) < graceSecondsOf(before);
 
+/** Most changes of a pod are our own status coming back: nothing to look at. */
+function isSameWish(before: Pod, after: Pod): boolean {
+  if (before === after) return true;
+  const wish = ({ metadata, spec, status }: Pod): unknown => [
+    metadata.deletionTimestamp,
+    metadata.deletionGracePeriodSeconds,
+    metadata.generation,
+    metadata.labels,
+    metadata.annotations,
+    spec,
+    (status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type)),
+  ];
+  return deepEqual(wish(before), wish(after));
+}
+
+const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+
 /** Ours, but with the conditions that others own as the API has them. */
 function mergedStatus(own: PodStatus | undefined, fromApi: PodStatus | undefined): PodStatus | undefined {
   if (own === undefined) return fromApi;
-  const ours = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
-  const mine = (own.conditions ?? []).filter(({ type }) => ours.has(type));
-  const theirs = (fromApi?.conditions ?? []).filter(({ type }) => !ours.has(type));
+  const mine = (own.conditions ?? []).filter(({ type }) => ownConditions.has(type));
+  const theirs = (fromApi?.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
   return { ...own, conditions: [...mine, ...theirs], qosClass: own.qosClass ?? fromApi?.qosClass };
 }
 

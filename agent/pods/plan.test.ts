@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Container, Pod, PodSpec } from '../../functions/kube/generated/types.ts';
+import type { ContainerStatus, SandboxStatus } from '../runtime/runtime.ts';
+import type { Action } from './actions.ts';
+import { emptyMemory, nothingObserved, type PodMemory } from './observed-pod.ts';
+import { planPod, type PlanInput } from './plan.ts';
+
+const nowMs = Date.UTC(2026, 0, 1);
+const ready: PodMemory = { ...emptyMemory, volumes: 'ready' };
+
+const container = (name: string, more: Partial<Container> = {}): Container => ({ name, image: `${name}:v1`, ...more });
+const pod = (spec: Partial<PodSpec> = {}, metadata: Pod['metadata'] = {}): Pod => ({
+  metadata: { name: 'web', namespace: 'default', uid: 'u1', ...metadata },
+  spec: { containers: [container('main')], restartPolicy: 'Always', ...spec },
+});
+const sandbox = (more: Partial<SandboxStatus> = {}): SandboxStatus => ({
+  id: 's0',
+  podUid: 'u1',
+  podName: 'web',
+  podNamespace: 'default',
+  attempt: 0,
+  ready: true,
+  createdAtMs: nowMs - 60_000,
+  annotations: {},
+  ips: ['10.0.0.2'],
+  ...more,
+});
+const running = (name: string, more: Partial<ContainerStatus> = {}): ContainerStatus => ({
+  id: `${name}-${more.attempt ?? 0}`,
+  sandboxId: 's0',
+  podUid: 'u1',
+  name,
+  attempt: 0,
+  state: 'running',
+  createdAtMs: nowMs - 50_000 + (more.attempt ?? 0),
+  startedAtMs: nowMs - 50_000,
+  finishedAtMs: 0,
+  annotations: {},
+  exitCode: 0,
+  reason: '',
+  message: '',
+  image: `${name}:v1`,
+  imageRef: `sha256:${name}`,
+  logPath: '/log',
+  ...more,
+});
+const exited = (name: string, exitCode: number, more: Partial<ContainerStatus> = {}): ContainerStatus =>
+  running(name, { state: 'exited', exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', finishedAtMs: nowMs - 1000, ...more });
+
+const plan = (more: Partial<PlanInput> = {}) =>
+  planPod({ pod: pod(), observed: nothingObserved, memory: ready, probes: {}, hostIps: ['192.168.0.1'], nowMs, gone: false, ...more });
+
+/** `kind:what` of each action. */
+const text = (action: Action): string => {
+  switch (action.kind) {
+    case 'createSandbox':
+      return `createSandbox:${action.attempt}`;
+    case 'startContainer':
+      return `startContainer:${action.container.name}#${action.attempt}`;
+    case 'stopContainers':
+      return `stopContainers:${action.stops.map(({ name, graceSeconds }) => `${name}/${graceSeconds}`).join(',')}`;
+    case 'stopSandbox':
+    case 'removeSandbox':
+      return `${action.kind}:${action.sandboxId}`;
+    case 'removeContainer':
+      return `removeContainer:${action.containerId}`;
+    case 'setUpVolumes':
+    case 'tearDownVolumes':
+      return action.kind;
+  }
+};
+const actions = (more: Partial<PlanInput>): string[] => plan(more).actions.map(text);
+const condition = (more: Partial<PlanInput>, type: string) => {
+  const { status, reason, message } = plan(more).status.conditions!.find((each) => each.type === type)!;
+  return [status, reason, message].filter((word) => word !== undefined).join(' ');
+};
+const state = (more: Partial<PlanInput>, name = 'main') => plan(more).status.containerStatuses!.find((status) => status.name === name)!;
+
+describe('a new pod', () => {
+  test('gets its volumes, then a sandbox, then its containers', () => {
+    assert.deepEqual(actions({ memory: emptyMemory }), ['setUpVolumes']);
+    assert.deepEqual(actions({}), ['createSandbox:0']);
+    assert.deepEqual(actions({ observed: { sandboxes: [sandbox()], containers: [] } }), ['startContainer:main#0']);
+    assert.deepEqual(actions({ observed: { sandboxes: [sandbox()], containers: [running('main')] } }), []);
+  });
+
+  test('is Pending with ContainerCreating until it runs', () => {
+    const { status } = plan({});
+    assert.equal(status.phase, 'Pending');
+    assert.deepEqual(state({}).state, { waiting: { reason: 'ContainerCreating' } });
+    assert.equal(condition({}, 'Ready'), 'False ContainersNotReady containers with unready status: [main]');
+    assert.equal(condition({}, 'PodReadyToStartContainers'), 'False');
+  });
+
+  test('is Running and Ready with the addresses of its sandbox', () => {
+    const observed = { sandboxes: [sandbox()], containers: [running('main')] };
+    const { status } = plan({ observed });
+    assert.deepEqual([status.phase, status.podIP, status.hostIP], ['Running', '10.0.0.2', '192.168.0.1']);
+    assert.deepEqual(
+      status.conditions!.map(({ type, status: verdict }) => `${type}=${verdict}`),
+      ['PodReadyToStartContainers=True', 'Initialized=True', 'Ready=True', 'ContainersReady=True', 'PodScheduled=True'],
+    );
+  });
+
+  test('waits before it tries a sandbox or a volume again', () => {
+    assert.deepEqual(actions({ memory: { ...ready, sandboxFailure: { message: 'no network', retryAtMs: nowMs + 1 } } }), []);
+    assert.deepEqual(actions({ memory: { ...ready, volumes: { message: 'not found', retryAtMs: nowMs + 1 } } }), []);
+    assert.equal(plan({ memory: { ...ready, volumes: { message: 'not found', retryAtMs: nowMs + 5 } } }).recheckAtMs, nowMs + 5);
+  });
+});
+
+describe('init containers', () => {
+  const spec = { initContainers: [container('one'), container('two')] };
+  const at = (containers: ContainerStatus[]): Partial<PlanInput> => ({ pod: pod(spec), observed: { sandboxes: [sandbox()], containers } });
+
+  test('run one after the other, each to its end, before the main ones', () => {
+    assert.deepEqual(actions(at([])), ['startContainer:one#0']);
+    assert.deepEqual(actions(at([running('one')])), []);
+    assert.deepEqual(actions(at([exited('one', 0)])), ['startContainer:two#0']);
+    assert.deepEqual(actions(at([exited('two', 0), exited('one', 0)])), ['startContainer:main#0']);
+    assert.deepEqual(actions(at([running('main'), exited('two', 0), exited('one', 0)])), []);
+  });
+
+  test('hold the others in PodInitializing', () => {
+    assert.deepEqual(state(at([running('one')])).state, { waiting: { reason: 'PodInitializing' } });
+    assert.equal(
+      condition(at([running('one')]), 'Initialized'),
+      'False ContainersNotInitialized containers with incomplete status: [one two]',
+    );
+    assert.equal(plan(at([running('one')])).status.phase, 'Pending');
+  });
+
+  test('fail the pod that must not restart, and are run again otherwise', () => {
+    const failed = { observed: { sandboxes: [sandbox()], containers: [exited('one', 1)] } };
+    const never = plan({ ...failed, pod: pod({ ...spec, restartPolicy: 'Never' }) });
+    assert.deepEqual([never.status.phase, never.actions.map(text)], ['Failed', ['stopSandbox:s0']]);
+    assert.deepEqual(actions({ ...failed, pod: pod(spec) }), ['startContainer:one#1']);
+  });
+
+  test('that restart always keep running beside the others', () => {
+    const sidecar = pod({ initContainers: [container('proxy', { restartPolicy: 'Always' })] });
+    const with_ = (containers: ContainerStatus[]): Partial<PlanInput> => ({
+      pod: sidecar,
+      observed: { sandboxes: [sandbox()], containers },
+    });
+    assert.deepEqual(actions(with_([])), ['startContainer:proxy#0']);
+    assert.deepEqual(actions(with_([running('proxy')])), ['startContainer:main#0']);
+    assert.deepEqual(actions(with_([running('main'), exited('proxy', 1)])), ['startContainer:proxy#1']);
+  });
+});
+
+describe('a container that ended', () => {
+  const ended = (exitCode: number, restartPolicy: string, memory = ready): Partial<PlanInput> => ({
+    pod: pod({ restartPolicy }),
+    memory,
+    observed: { sandboxes: [sandbox()], containers: [exited('main', exitCode)] },
+  });
+
+  test('is started again as the restart policy says', () => {
+    assert.deepEqual(actions(ended(0, 'Always')), ['startContainer:main#1']);
+    assert.deepEqual(actions(ended(1, 'OnFailure')), ['startContainer:main#1']);
+    assert.deepEqual(actions(ended(0, 'OnFailure')), ['stopSandbox:s0']);
+    assert.deepEqual(actions(ended(1, 'Never')), ['stopSandbox:s0']);
+  });
+
+  test('makes the pod Succeeded or Failed when it stays ended', () => {
+    assert.equal(plan(ended(0, 'OnFailure')).status.phase, 'Succeeded');
+    assert.equal(plan(ended(1, 'Never')).status.phase, 'Failed');
+    assert.equal(condition(ended(0, 'Never'), 'Ready'), 'False PodCompleted');
+    assert.equal(state(ended(0, 'Never')).state!.terminated!.reason, 'Completed');
+  });
+
+  test('waits in CrashLoopBackOff, with the end as its last state', () => {
+    const input = ended(1, 'Always', { ...ready, restarts: { main: { delayMs: 20_000, updatedAtMs: nowMs - 2000 } } });
+    assert.deepEqual(actions(input), []);
+    assert.deepEqual(state(input).state, {
+      waiting: { reason: 'CrashLoopBackOff', message: 'back-off 20s restarting failed container=main pod=web_default(u1)' },
+    });
+    assert.equal(state(input).lastState!.terminated!.exitCode, 1);
+    assert.equal(plan(input).status.phase, 'Running');
+    assert.equal(plan(input).recheckAtMs, nowMs + 19_000);
+    assert.deepEqual(
+      plan(input).notices.map(({ reason, message }) => `${reason} ${message}`),
+      ['BackOff Back-off restarting failed container main in pod web_default(u1)'],
+    );
+  });
+
+  test('starts at once again after ten quiet minutes', () => {
+    assert.deepEqual(actions(ended(1, 'Always', { ...ready, restarts: { main: { delayMs: 300_000, updatedAtMs: nowMs - 700_000 } } })), [
+      'startContainer:main#1',
+    ]);
+  });
+});
+
+test('a failed pull is ErrImagePull first, then ImagePullBackOff until it is tried again', () => {
+  const failure = { reason: 'ErrImagePull', message: 'not found', failedAtMs: nowMs, retryAtMs: nowMs + 10_000 };
+  const input = { memory: { ...ready, failures: { main: failure } }, observed: { sandboxes: [sandbox()], containers: [] } };
+  assert.deepEqual(actions(input), []);
+  assert.deepEqual(state(input).state, { waiting: { reason: 'ErrImagePull', message: 'not found' } });
+  const later = { ...input, nowMs: nowMs + 6000 };
+  assert.deepEqual(state(later).state, {
+    waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "main:v1": ErrImagePull: not found' },
+  });
+  assert.deepEqual(actions({ ...input, nowMs: nowMs + 10_000 }), ['startContainer:main#0']);
+});
+
+describe('probes', () => {
+  const probed = pod({ containers: [container('main', { startupProbe: {}, livenessProbe: {}, readinessProbe: {} })] });
+  const input = (finding: object): Partial<PlanInput> => ({
+    pod: probed,
+    probes: { 'main-0': finding },
+    observed: { sandboxes: [sandbox()], containers: [running('main')] },
+  });
+
+  test('hold back started and ready', () => {
+    const flags = (finding: object): unknown[] => [state(input(finding)).started, state(input(finding)).ready];
+    assert.deepEqual(flags({}), [false, false]);
+    assert.deepEqual(flags({ started: true }), [true, false]);
+    assert.deepEqual(flags({ started: true, ready: true }), [true, true]);
+  });
+
+  test('end a container that is not alive', () => {
+    const [stop] = plan(input({ started: true, failed: 'liveness' })).actions;
+    assert.ok(stop?.kind === 'stopContainers');
+    assert.equal(stop.stops[0]!.message, 'Container main failed liveness probe, will be restarted');
+  });
+});
+
+describe('a sandbox that died', () => {
+  const dead = { sandboxes: [sandbox({ ready: false })], containers: [exited('main', 137)] };
+
+  test('is replaced, and its containers count on', () => {
+    assert.deepEqual(actions({ observed: dead }), ['stopSandbox:s0', 'createSandbox:1']);
+    const anew = { sandboxes: [sandbox({ id: 's1', attempt: 1 }), ...dead.sandboxes], containers: dead.containers };
+    assert.deepEqual(actions({ observed: anew }), ['startContainer:main#1']);
+  });
+
+  test('takes the containers that outlived it along', () => {
+    assert.deepEqual(actions({ observed: { ...dead, containers: [running('main')] } }), ['stopSandbox:s0', 'stopContainers:main/30']);
+  });
+
+  test('is not replaced for a pod that must not restart', () => {
+    const { status, actions: none } = plan({ pod: pod({ restartPolicy: 'Never' }), observed: dead });
+    assert.deepEqual([status.phase, none], ['Failed', []]);
+  });
+});
+
+describe('a pod that is deleted', () => {
+  const deleted = { deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 5 };
+  const spec = { initContainers: [container('proxy', { restartPolicy: 'Always' })] };
+  const at = (containers: ContainerStatus[], isUp = true): Partial<PlanInput> => ({
+    pod: pod(spec, deleted),
+    observed: { sandboxes: [sandbox({ ready: isUp })], containers },
+  });
+
+  test('ends its main containers, then its sidecars, then its sandbox; then it is finished', () => {
+    assert.deepEqual(actions(at([running('main'), running('proxy')])), ['stopContainers:main/5']);
+    assert.deepEqual(actions(at([exited('main', 0), running('proxy')])), ['stopContainers:proxy/5']);
+    assert.deepEqual(actions(at([exited('main', 0), exited('proxy', 0)])), ['stopSandbox:s0']);
+    assert.equal(plan(at([exited('main', 0), exited('proxy', 0)])).finished, false);
+    assert.equal(plan(at([exited('main', 0), exited('proxy', 0)], false)).finished, true);
+  });
+
+  test('is finished at once when it never began', () => {
+    assert.deepEqual([actions({ pod: pod({}, deleted) }), plan({ pod: pod({}, deleted) }).finished], [[], true]);
+  });
+
+  test('leaves nothing behind once it is gone', () => {
+    const gone = { ...at([exited('main', 0)], false), gone: true };
+    assert.deepEqual(actions(gone), ['removeContainer:main-0', 'removeSandbox:s0', 'tearDownVolumes']);
+    assert.equal(plan({ gone: true, memory: { ...ready, volumes: 'released' } }).released, true);
+  });
+
+  test('by force gets one second', () => {
+    assert.deepEqual(actions({ gone: true, observed: { sandboxes: [sandbox()], containers: [running('main')] } }), [
+      'stopContainers:main/1',
+    ]);
+  });
+});
+
+test('a finished pod is never run again, even when the runtime forgot it', () => {
+  const finished: Pod = { ...pod({ restartPolicy: 'Never' }), status: { phase: 'Succeeded' } };
+  const { status, actions: none } = plan({ pod: finished });
+  assert.deepEqual([status.phase, none], ['Succeeded', []]);
+});
+
+test('a pod over its deadline fails and is ended', () => {
+  const late: Pod = { ...pod({ activeDeadlineSeconds: 10 }), status: { phase: 'Running', startTime: '2025-12-31T23:59:00Z' } };
+  const { status, actions: stops } = plan({ pod: late, observed: { sandboxes: [sandbox()], containers: [running('main')] } });
+  assert.deepEqual([status.phase, status.reason, stops.map(text)], ['Failed', 'DeadlineExceeded', ['stopContainers:main/30']]);
+});
+
+test('only the two newest dead containers of a name are kept', () => {
+  const containers = [3, 2, 1, 0].map((attempt) => (attempt === 3 ? running('main', { attempt }) : exited('main', 1, { attempt })));
+  assert.deepEqual(actions({ observed: { sandboxes: [sandbox()], containers } }), ['removeContainer:main-1', 'removeContainer:main-0']);
+});
+
+test('a plan does not change when it is asked twice', () => {
+  const input = { observed: { sandboxes: [sandbox()], containers: [exited('main', 1)] } };
+  assert.deepEqual(plan(input), plan(input));
+});
