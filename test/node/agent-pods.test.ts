@@ -288,6 +288,30 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
   };
   const readdirText = (): string => readFileSync('/proc/self/mountinfo', 'utf8');
 
+  const websocket: readonly (readonly [string, string])[] = [
+    ['connection', 'Upgrade'],
+    ['upgrade', 'websocket'],
+    ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='],
+    ['sec-websocket-version', '13'],
+    ['sec-websocket-protocol', 'v4.channel.k8s.io'],
+  ];
+  const said = async (name: string, query: string): Promise<string> => {
+    const socket = await node.api.connect(name, { subresource: 'exec', method: 'GET', query, headers: websocket });
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('latin1');
+  };
+
+  test('carries exec to the container, and a refusal to the client', async () => {
+    const answer = await said('full', 'container=main&command=sh&command=-c&command=echo+hi+%3B+exit+3&stdout=true&stderr=true');
+    assert.match(answer, /^HTTP\/1\.1 101 /);
+    assert.ok(answer.includes('hi\n'), answer);
+    assert.ok(answer.includes('"reason":"NonZeroExitCode"'), answer);
+    const refused = await said('full', 'container=absent&command=true&stdout=true');
+    assert.match(refused, /^HTTP\/1\.1 400 /);
+    assert.ok(refused.includes('container not found (\\"absent\\")'), refused);
+  });
+
   test('a new agent adopts what runs, and ends what is wanted no more', async () => {
     node.api.put(pod('unwanted', { containers: [shell('sleep 1000')] }));
     await isReady('unwanted');

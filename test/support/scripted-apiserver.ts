@@ -152,6 +152,11 @@ export async function scriptedApiserver(options: {
     };
     answer().catch((error: unknown) => response.destroy(error as Error));
   });
+  const sockets = new Set<Duplex>();
+  server.on('connection', (socket: Duplex) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.on('upgrade', (request, socket: Duplex) => {
     const id = request.url!.split('/').at(-1)!;
     relays.delete(id);
@@ -194,7 +199,7 @@ export async function scriptedApiserver(options: {
     },
     polls: () => polls,
     async close() {
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -1,0 +1,63 @@
+/** The runtime port over a real containerd. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { join } from 'node:path';
+import { createCriRuntime } from '../../agent/runtime/cri/cri-runtime.ts';
+import { contractContainer, contractSandbox, runtimeContract } from '../../agent/runtime/runtime.contract.ts';
+import { isRuntimeError } from '../../agent/runtime/runtime.ts';
+import { importPauseImage } from '../../agent/images/import-pause.ts';
+import { conflist } from '../../agent/network/conflist.ts';
+import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
+import { agentNode, type AgentNode } from '../support/agent-node.ts';
+import { writeFileSync } from 'node:fs';
+import { eventually } from '../support/eventually.ts';
+
+const can = await canRunContainers();
+const image = 'docker.io/library/busybox:1.36';
+
+describe('containerd over CRI', { skip: can.ok ? false : can.why }, () => {
+  let node: AgentNode;
+  const logs = (): string => {
+    const path = join(node.rootDirectory, 'contract');
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+  const open = () => createCriRuntime({ socketPath: node.containerd.socket });
+  before(async () => {
+    node = await agentNode('tagrun', '10.201.8.0/24');
+    const ipamDirectory = join(node.rootDirectory, 'ipam');
+    mkdirSync(ipamDirectory, { recursive: true });
+    writeFileSync(
+      join(node.containerd.cniConfDirectory, '10-pods.conflist'),
+      conflist({ podCIDR: '10.201.8.0/24', ipamDirectory, mtu: 1400 }),
+    );
+    const runtime = open();
+    await importPauseImage(runtime, node.containerd.socket, 'registry.k8s.io/pause:3.9');
+    await eventually(async () => assert.equal((await runtime.readiness()).network.ready, true), 10_000);
+    runtime.close();
+  });
+  after(() => node.close());
+
+  runtimeContract('containerd', async () => ({ runtime: open(), image, directory: logs(), settle: async () => {} }));
+
+  test('runs commands with a time limit, and tells of changes', async () => {
+    const runtime = open();
+    const end = new AbortController();
+    let changes = 0;
+    const watching = runtime.watch(() => (changes += 1), end.signal);
+    const sandbox = { ...contractSandbox(logs()), cgroupParent: `${node.host.cgroupParent}/contract` };
+    const sandboxId = await runtime.runSandbox(sandbox);
+    const id = await runtime.createContainer(sandboxId, contractContainer(image), sandbox);
+    await runtime.startContainer(id);
+    const result = await runtime.execSync(id, ['sh', '-c', 'echo out; echo err >&2; exit 4'], 5);
+    assert.deepEqual([result.exitCode, String(result.stdout), String(result.stderr)], [4, 'out\n', 'err\n']);
+    await assert.rejects(runtime.execSync(id, ['sleep', '10'], 1), (error) => isRuntimeError(error, 'DeadlineExceeded'));
+    await eventually(() => assert.ok(changes > 0), 5000);
+    end.abort();
+    await watching;
+    await runtime.stopSandbox(sandboxId);
+    await runtime.removeSandbox(sandboxId);
+    runtime.close();
+  });
+});
