@@ -60,10 +60,16 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
   const sockets = new Set<Duplex>();
   const listening: { host: string; port: number }[] = [];
   for (const address of addresses) {
-    const server = createServer(
-      { cert: certificatePem, key: keyPem, ca: caPem, requestCert: true, rejectUnauthorized: false, noDelay: true },
-      listener,
-    );
+    const server = createServer({
+      cert: certificatePem,
+      key: keyPem,
+      ca: caPem,
+      requestCert: true,
+      rejectUnauthorized: false,
+      noDelay: true,
+    });
+    // The listener answers for its own failures.
+    server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
     // Watches last as long as their client likes; a request's own deadline is the app's concern.
     server.requestTimeout = 0;
     server.on('upgrade', onUpgrade);

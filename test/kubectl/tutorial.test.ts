@@ -85,7 +85,7 @@ describe('the tutorial on two nodes', { skip: await reasonToSkipContainers() }, 
     assert.deepEqual([replicaSet?.DESIRED, replicaSet?.CURRENT, replicaSet?.READY], ['2', '2', '2']);
 
     const pods = rows(await kubectl.ok('get', 'pods', '-o', 'wide', '-l', 'app=nginx'));
-    assert.deepEqual(pods.map(({ NODE }) => NODE).sort(), ['node-1', 'node-2']);
+    assert.deepEqual(pods.map(({ NODE = '' }) => NODE).sort(), ['node-1', 'node-2']);
     const [gone, kept] = pods.map(({ NAME = '' }) => NAME);
     assert.match(gone ?? '', new RegExp(`^${replicaSet?.NAME}-[a-z0-9]{5}$`));
 

@@ -130,7 +130,7 @@ describe('two nodes', { skip: await reasonToSkipContainers() }, () => {
 
   test('load goes to every ready endpoint, and never to one that is not', async () => {
     const all = await answers('http://web', 200);
-    assert.deepEqual([...all.keys()].sort(), (await webPods()).map(({ NAME }) => NAME).sort());
+    assert.deepEqual([...all.keys()].sort(), (await webPods()).map(({ NAME = '' }) => NAME).sort());
 
     const ill = (await webPods())[0]?.NAME ?? '';
     await kubectl.ok('exec', ill, '--', 'rm', '/usr/share/nginx/html/healthz');
