@@ -206,12 +206,10 @@ async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<vo
   const watching = repeat(world, { periodMs: rewatchMs, what: 'the runtime’s events' }, signal, () => runtime.watch(onChange, signal));
   const listing = repeat(world, { periodMs: 0, what: 'the runtime' }, signal, async () => {
     await pods.relist();
-    if (!hinted && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        hint = resolve;
-        world.clock.after(relistPeriodMs, resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+    if (!hinted) {
+      const hinting = new AbortController();
+      hint = () => hinting.abort();
+      await nap(world, relistPeriodMs, AbortSignal.any([signal, hinting.signal]));
     }
     hint = undefined;
     hinted = false;

@@ -17,6 +17,7 @@ export interface ContractWorld {
   /** On the node, or to be had by a pull. */
   readonly image: string;
   readonly directory: string;
+  readonly cgroupParent?: string;
   /** Lets what was begun come to its end. */
   settle(): Promise<void>;
 }
@@ -76,8 +77,8 @@ export const contractContainer = (image: string, attempt = 0): ContainerConfig =
 
 export function runtimeContract(name: string, create: () => Promise<ContractWorld>): void {
   test(`${name}: a pod from its sandbox to its end`, async () => {
-    const { runtime, image, directory, settle } = await create();
-    const sandbox = contractSandbox(directory);
+    const { runtime, image, directory, cgroupParent = '', settle } = await create();
+    const sandbox = { ...contractSandbox(directory), cgroupParent };
     if ((await runtime.imageStatus(image)) === undefined) await runtime.pullImage(image, sandbox);
     const sandboxId = await runtime.runSandbox(sandbox);
     const up = await runtime.sandboxStatus(sandboxId);

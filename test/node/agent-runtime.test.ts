@@ -1,6 +1,6 @@
 /** The runtime port over a real containerd. */
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { createCriRuntime } from '../../agent/runtime/cri/cri-runtime.ts';
@@ -10,7 +10,6 @@ import { importPauseImage } from '../../agent/images/import-pause.ts';
 import { conflist } from '../../agent/network/conflist.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { agentNode, type AgentNode } from '../support/agent-node.ts';
-import { writeFileSync } from 'node:fs';
 import { eventually } from '../support/eventually.ts';
 
 const can = await canRunContainers();
@@ -39,7 +38,13 @@ describe('containerd over CRI', { skip: can.ok ? false : can.why }, () => {
   });
   after(() => node.close());
 
-  runtimeContract('containerd', async () => ({ runtime: open(), image, directory: logs(), settle: async () => {} }));
+  runtimeContract('containerd', async () => ({
+    runtime: open(),
+    image,
+    directory: logs(),
+    cgroupParent: `${node.host.cgroupParent}/contract`,
+    settle: async () => {},
+  }));
 
   test('runs commands with a time limit, and tells of changes', async () => {
     const runtime = open();

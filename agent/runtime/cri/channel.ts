@@ -84,7 +84,9 @@ export function openChannel(socketPath: string): Channel {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve();
       const stream = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, { filters });
-      signal.addEventListener('abort', () => stream.cancel(), { once: true });
+      const cancel = (): void => stream.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      stream.on('close', () => signal.removeEventListener('abort', cancel));
       stream.on('data', onEvent);
       stream.on('end', resolve);
       stream.on('error', (error: ServiceError) => (signal.aborted ? resolve() : reject(runtimeError(error))));
