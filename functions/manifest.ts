@@ -9,7 +9,9 @@ export type Trigger =
   | { readonly kind: 'doorbell'; readonly group: WorkerGroupName }
   /** The table's stream: every slot that was appended, a little later, for certain. */
   | { readonly kind: 'stream' }
-  | { readonly kind: 'schedule'; readonly everySeconds: number };
+  | { readonly kind: 'schedule'; readonly everySeconds: number }
+  /** A message that a worker sent to itself, delivered when its next deadline has come. Order and number do not matter. */
+  | { readonly kind: 'deadline' };
 
 export type WorkerGroupName = 'controllers' | 'scheduler' | 'materializer';
 
@@ -74,7 +76,7 @@ export const manifest: readonly FunctionSpec[] = [
   {
     name: 'timer',
     entry: 'timer.lambda.ts',
-    triggers: [{ kind: 'schedule', everySeconds: 60 }],
+    triggers: [{ kind: 'schedule', everySeconds: 60 }, { kind: 'deadline' }],
     memoryMiB: 256,
     timeoutSeconds: 30,
     table: 'read-write',

@@ -1,0 +1,102 @@
+/** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
+import type { WorkerGroupName } from '../manifest.ts';
+import type { StaticToken } from '../apiserver/auth/token-users.ts';
+
+/** Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, …). */
+export const settingNames = {
+  /** The DynamoDB table. */
+  table: 'HIBERNETES_TABLE',
+  /** Several clusters share a table: the prefix of this one's keys. */
+  cluster: 'HIBERNETES_CLUSTER',
+  /** Addresses of the FIFO queues that wake the workers. */
+  queues: {
+    controllers: 'HIBERNETES_QUEUE_CONTROLLERS',
+    scheduler: 'HIBERNETES_QUEUE_SCHEDULER',
+    materializer: 'HIBERNETES_QUEUE_MATERIALIZER',
+  },
+  /** Address of the standard queue whose messages wait for a deadline. */
+  deadlineQueue: 'HIBERNETES_QUEUE_DEADLINES',
+  /** 32 bytes in base64, under which the cluster's own keys are kept in the table. */
+  envelopeKey: 'HIBERNETES_ENVELOPE_KEY',
+  /** What pods trust the API by (PEM). */
+  certificateAuthority: 'HIBERNETES_CERTIFICATE_AUTHORITY',
+  /** Address and port at which pods find the API: `192.0.2.1:443`. */
+  advertise: 'HIBERNETES_ADVERTISE',
+  /** What IAM tokens must be made for: `aws eks get-token --cluster-name …`. Without it no IAM token is believed. */
+  iamClusterId: 'HIBERNETES_IAM_CLUSTER_ID',
+  /** ARNs of IAM users and roles that may do everything, separated by commas. Others come from the ConfigMap kube-system/aws-auth. */
+  administrators: 'HIBERNETES_ADMINISTRATORS',
+  /** A bearer token that may do everything: for clusters that only this machine reaches. */
+  adminToken: 'HIBERNETES_ADMIN_TOKEN',
+  /** `debug`, `info`, `warn` or `error`. */
+  logLevel: 'HIBERNETES_LOG_LEVEL',
+} as const;
+
+export interface Settings {
+  readonly table: string;
+  readonly cluster: string;
+  readonly queues: Readonly<Partial<Record<WorkerGroupName, string>>>;
+  readonly deadlineQueue: string | undefined;
+  readonly envelopeKey: Uint8Array;
+  readonly certificateAuthorityPem: string;
+  readonly advertise: { readonly address: string; readonly port: number };
+  readonly iam: { readonly clusterId: string; readonly administrators: readonly string[] } | undefined;
+  readonly staticTokens: readonly StaticToken[];
+}
+
+/** A function was deployed with a setting that is missing or cannot be read. */
+export class SettingsError extends Error {
+  override name = 'SettingsError';
+}
+
+type Environment = (name: string) => string | undefined;
+
+const adminUser = { name: 'kubernetes-admin', groups: ['system:masters'] };
+/** Documentation's range: an API that no pod can reach at an address. */
+const nowhere = '192.0.2.1:443';
+const envelopeBytes = 32;
+
+export const settingsOf = (environment: Environment): Settings => ({
+  table: required(environment, settingNames.table),
+  cluster: environment(settingNames.cluster) ?? 'default',
+  queues: Object.fromEntries(
+    Object.entries(settingNames.queues).flatMap(([group, name]) => {
+      const url = environment(name);
+      return url === undefined ? [] : [[group, url]];
+    }),
+  ),
+  deadlineQueue: environment(settingNames.deadlineQueue),
+  envelopeKey: envelopeKey(required(environment, settingNames.envelopeKey)),
+  certificateAuthorityPem: environment(settingNames.certificateAuthority) ?? '',
+  advertise: place(environment(settingNames.advertise) ?? nowhere),
+  iam: iam(environment),
+  staticTokens: (environment(settingNames.adminToken) ?? '')
+    .split(',')
+    .filter((token) => token !== '')
+    .map((token) => ({ token, user: adminUser })),
+});
+
+function required(environment: Environment, name: string): string {
+  const value = environment(name);
+  if (value === undefined) throw new SettingsError(`the environment variable ${name} is missing`);
+  return value;
+}
+
+function envelopeKey(text: string): Uint8Array {
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== envelopeBytes) throw new SettingsError(`${settingNames.envelopeKey} must be ${envelopeBytes} bytes in base64`);
+  return key;
+}
+
+function place(text: string): { readonly address: string; readonly port: number } {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (match === null) throw new SettingsError(`${settingNames.advertise} must be ADDRESS:PORT, not ${text}`);
+  return { address: match[1] ?? '', port: Number(match[2]) };
+}
+
+function iam(environment: Environment): Settings['iam'] {
+  const clusterId = environment(settingNames.iamClusterId);
+  if (clusterId === undefined) return undefined;
+  const administrators = (environment(settingNames.administrators) ?? '').split(',').map((arn) => arn.trim());
+  return { clusterId, administrators: administrators.filter((arn) => arn !== '') };
+}
