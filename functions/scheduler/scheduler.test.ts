@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { createCluster, deployment, type Cluster } from '../../test/support/cluster.ts';
+import { createControllers } from '../controllers/all.ts';
+import { conditionOf } from '../kube/conditions.ts';
+import type { Pod } from '../kube/generated/types.ts';
+import { nameOf } from '../kube/object.ts';
+import * as types from '../kube/resource-type.ts';
+import { createDefinitions } from '../resources/all.ts';
+import type { Controller } from '../workers/controller.ts';
+import { createScheduler } from './scheduler.ts';
+
+const resourceTypes = createDefinitions().map(({ type }) => type);
+
+const everything = (): readonly Controller[] => [
+  ...createControllers({ resourceTypes, certificateAuthorityPem: 'PEM', listeningSinceMs: 0 }),
+  createScheduler(),
+];
+
+const pod = (name: string, spec: Partial<Pod['spec']> = {}): Pod => ({
+  metadata: { name, namespace: 'default' },
+  spec: { containers: [{ name: 'main', image: 'i' }], ...spec },
+});
+
+const asking = (cpu: string): Partial<Pod['spec']> => ({ containers: [{ name: 'main', image: 'i', resources: { requests: { cpu } } }] });
+
+const giveRoom = async (cluster: Cluster, name: string, cpu: string): Promise<void> => {
+  const node = await cluster.get(types.nodes, name);
+  await cluster.client.update(
+    types.nodes,
+    { ...node, status: { ...node.status, allocatable: { cpu, memory: '8Gi', pods: '110' } } },
+    'status',
+  );
+};
+
+describe('the scheduler in a cluster', () => {
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await createCluster({ controllers: everything() });
+    await giveRoom(cluster, 'node-a', '2');
+    await giveRoom(cluster, 'node-b', '2');
+    await cluster.settle();
+  });
+  after(() => cluster.close());
+
+  const nodeOf = async (name: string): Promise<string | undefined> => (await cluster.get(types.pods, name)).spec.nodeName;
+
+  test('binds a pod, says so in an Event, and sets its condition', async () => {
+    await cluster.client.create(types.pods, pod('first'));
+    await cluster.settle();
+    const bound = await cluster.get(types.pods, 'first');
+    assert.match(bound.spec.nodeName ?? '', /^node-[ab]$/);
+    assert.equal(conditionOf(bound.status?.conditions, 'PodScheduled')?.status, 'True');
+    assert.ok(cluster.events.includes(`Normal Scheduled Successfully assigned default/first to ${bound.spec.nodeName}`));
+  });
+
+  test('leaves pods of other schedulers and gated pods alone', async () => {
+    await cluster.client.create(types.pods, pod('foreign', { schedulerName: 'mine' }));
+    await cluster.client.create(types.pods, pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] }));
+    await cluster.settle();
+    assert.equal(await nodeOf('foreign'), undefined);
+    assert.equal(await nodeOf('gated'), undefined);
+  });
+
+  test('a pod that fits nowhere says why once, and is placed when room comes', async () => {
+    const said = (): number => cluster.events.filter((event) => event.startsWith('Warning FailedScheduling')).length;
+    await cluster.client.create(types.pods, pod('large', asking('3')));
+    await cluster.settle();
+    const message =
+      '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.';
+    const condition = conditionOf((await cluster.get(types.pods, 'large')).status?.conditions, 'PodScheduled');
+    assert.deepEqual([condition?.status, condition?.reason, condition?.message], ['False', 'Unschedulable', message]);
+    assert.equal(said(), 1);
+
+    await cluster.client.create(types.pods, pod('small'));
+    await cluster.settle();
+    assert.equal(said(), 1, 'the same message is not repeated');
+
+    await giveRoom(cluster, 'node-b', '8');
+    await cluster.settle();
+    assert.equal(await nodeOf('large'), 'node-b');
+  });
+
+  test('room that a deleted pod leaves is used', async () => {
+    await cluster.client.create(types.pods, pod('waits', asking('4')));
+    await cluster.client.create(types.pods, pod('waits-too', asking('4')));
+    await cluster.settle();
+    const [placed, waiting] = (await nodeOf('waits')) === undefined ? ['waits-too', 'waits'] : ['waits', 'waits-too'];
+    assert.equal(await nodeOf(waiting ?? ''), undefined);
+    await cluster.client.delete(types.pods, { namespace: 'default', name: placed ?? '' }, { gracePeriodSeconds: 0 });
+    await cluster.settle();
+    assert.equal(await nodeOf(waiting ?? ''), 'node-b');
+  });
+
+  test('a settled cluster is not written to', async () => {
+    const { revision } = await cluster.store.fresh();
+    await cluster.settle();
+    assert.equal((await cluster.store.fresh()).revision, revision);
+  });
+});
+
+test('ten replicas of a Deployment are spread over both nodes', async () => {
+  const cluster = await createCluster({ controllers: everything() });
+  await giveRoom(cluster, 'node-a', '8');
+  await giveRoom(cluster, 'node-b', '8');
+  await cluster.client.create(types.deployments, deployment({ replicas: 10 }));
+  await cluster.settle();
+  const nodes = (await cluster.pods()).map(({ spec }) => spec.nodeName);
+  assert.deepEqual([nodes.filter((name) => name === 'node-a').length, nodes.filter((name) => name === 'node-b').length], [5, 5]);
+  await cluster.close();
+});
+
+test('a higher priority is served first', async () => {
+  const cluster = await createCluster({ controllers: everything() });
+  await giveRoom(cluster, 'node-a', '1');
+  await giveRoom(cluster, 'node-b', '0');
+  await cluster.client.create(types.pods, pod('humble', { ...asking('1'), priority: 0 }));
+  await cluster.client.create(types.pods, pod('proud', { ...asking('1'), priority: 1000 }));
+  await cluster.settle();
+  const placed = (await cluster.pods()).filter(({ spec }) => spec.nodeName !== undefined).map(nameOf);
+  assert.deepEqual(placed, ['proud']);
+  await cluster.close();
+});
