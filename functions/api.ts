@@ -10,7 +10,7 @@ import { createAuthenticator } from './apiserver/auth/authenticator.ts';
 import { createAuthorizer } from './apiserver/auth/authorizer.ts';
 import { serviceAccountGroups } from './apiserver/auth/groups.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
-import { createTokenUsers } from './apiserver/auth/token-users.ts';
+import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.ts';
 import type { Tokens } from './apiserver/auth/tokens.ts';
 import { createAgentEndpoint } from './apiserver/nodes/agent-endpoint.ts';
 import { createNodePoll } from './apiserver/nodes/node-poll.ts';
@@ -32,6 +32,10 @@ export interface ApiOptions {
   readonly world: World;
   /** Paths that only this host serves. */
   readonly extensions?: readonly Extension[];
+  /** Who bearer tokens stand for that this cluster has not made: asked first, those of IAM for example. */
+  readonly otherTokenUsers?: TokenUsers;
+  /** How long this host can hold a node's poll without paying for it. 0: not at all. */
+  readonly pollHoldSecondsMax?: number;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -63,10 +67,14 @@ export const serviceAccountUser = (name: string): User => ({
   groups: [...serviceAccountGroups('kube-system'), 'system:authenticated'],
 });
 
-export function createApi({ store, definitions, tokens, world, extensions = [], answered = () => undefined }: ApiOptions): Api {
+export function createApi(options: ApiOptions): Api {
+  const { store, definitions, tokens, world, extensions = [], otherTokenUsers, answered = () => undefined } = options;
   const view = (): ReturnType<Store['view']> => store.view();
   const podsOfNode = createPodsOfNode(store);
-  const tokenUsers = createTokenUsers({ store, tokens, clock: world.clock });
+  const ownTokenUsers = createTokenUsers({ store, tokens, clock: world.clock });
+  const tokenUsers: TokenUsers = {
+    userOf: async (token, audiences) => (await otherTokenUsers?.userOf(token, audiences)) ?? ownTokenUsers.userOf(token, audiences),
+  };
   const authorizer = createAuthorizer({ store, podsOfNode });
   const hub = createRelayHub(world);
 
@@ -78,7 +86,8 @@ export function createApi({ store, definitions, tokens, world, extensions = [], 
     return response;
   };
   const reports = createNodeReports({ view, client: clientFor(controlPlaneUser), clock: world.clock, log: world.log });
-  const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock });
+  const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
+  const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, ...hold });
 
   const server = createApiServer({
     store,

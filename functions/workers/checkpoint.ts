@@ -35,8 +35,8 @@ export class TakenOver extends Error {
 
 const resource = 'checkpoints.hibernetes.dev';
 
-/** Objects that only workers read: no change of them wakes anybody. */
-export const isInternal = (groupResource: string): boolean => groupResource === resource;
+/** Objects that the API does not serve, such as checkpoints and keys: no change of them wakes anybody. */
+export const isInternal = (groupResource: string): boolean => groupResource.endsWith('.hibernetes.dev');
 
 interface StoredCheckpoint extends KubeObject {
   /** Grows each time another process takes over. */

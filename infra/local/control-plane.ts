@@ -8,21 +8,19 @@ import { createApi, version, type Api } from '../../functions/api.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
+import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
-import { groupResource } from '../../functions/kube/resource-type.ts';
 import { createDefinitions, defaultRanges } from '../../functions/resources/all.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
-import type { AnyDefinition } from '../../functions/resources/definition.ts';
+import { selectableFields } from '../../functions/selectable-fields.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
-import type { SelectableFields } from '../../functions/store/log-slot.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { createWorkerGroups, type WorkerGroup } from '../../functions/worker-groups.ts';
 import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
-import { bootstrap } from './bootstrap.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
@@ -56,16 +54,6 @@ function namesOf({ addresses, advertise, clusterDomain }: ControlPlaneOptions): 
   return [
     ...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(defaultRanges.serviceRange), ...inCluster]),
   ];
-}
-
-/** What watches may select by, kept beside each change. */
-function selectableFields(definitions: readonly AnyDefinition[]): SelectableFields {
-  const byResource = new Map(definitions.map((definition) => [groupResource(definition.type), definition]));
-  return (resource, object) => ({
-    'metadata.name': object.metadata.name ?? '',
-    'metadata.namespace': object.metadata.namespace ?? '',
-    ...byResource.get(resource)?.fields?.(object),
-  });
 }
 
 const metricsExtension = (metrics: Metrics): Extension => ({

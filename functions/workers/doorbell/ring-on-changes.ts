@@ -16,7 +16,7 @@ export interface RingOnChangesOptions {
 /** Returns how to stop it. */
 export function ringOnChanges({ store, cache, doorbell, group, controllers }: RingOnChangesOptions): () => void {
   const wake = wakeOf(controllers);
-  return store.onApplied((_revision, changes) => {
-    if (changes.some((change) => wake(change, cache).length > 0)) doorbell.ring(group);
+  return store.onApplied((revision, changes) => {
+    if (changes.some((change) => wake(change, cache).length > 0)) doorbell.ring(group, String(revision));
   });
 }

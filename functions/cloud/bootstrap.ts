@@ -1,0 +1,52 @@
+/** Makes sure that what every cluster starts with is there. What exists is left alone, but for where the API answers. */
+import type { Api } from '../api.ts';
+import { deepEqual } from '../kube/equality.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { apiVersionOf, groupResource } from '../kube/resource-type.ts';
+import { isAlreadyExists } from '../kube/status-error.ts';
+import { bootstrapObjects } from '../resources/bootstrap/bootstrap-objects.ts';
+import type { Store } from '../store/store.ts';
+import type { ApiserverPlace } from '../resources/bootstrap/kubernetes-service.ts';
+import type { AnyDefinition } from '../resources/definition.ts';
+
+const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
+
+/** Objects that say where the API is: written anew at each start, since the address may have changed. */
+const places = new Set(['Endpoints', 'EndpointSlice']);
+
+/** Whether all of it is there, and says where the API is. Asks memory only. */
+export function isBootstrapped(store: Pick<Store, 'view'>, definitions: readonly AnyDefinition[], place: ApiserverPlace): boolean {
+  const view = store.view();
+  return bootstrapObjects(place).every((object) => {
+    const type = typeOf(definitions, object);
+    const key = { resource: groupResource(type), namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
+    const known = view.get(key)?.object;
+    return known !== undefined && (!places.has(type.kind) || sameParts(known, object));
+  });
+}
+
+/** Whether all that the wanted object says is said by the known one, but for its metadata. */
+function sameParts(known: KubeObject, wanted: KubeObject): boolean {
+  const parts: Readonly<Record<string, unknown>> = { ...known };
+  return Object.entries(wanted).every(([name, part]) => name === 'metadata' || deepEqual(parts[name], part));
+}
+
+function typeOf(definitions: readonly AnyDefinition[], { apiVersion, kind }: KubeObject): AnyDefinition['type'] {
+  const found = definitions.find(({ type }) => apiVersionOf(type) === apiVersion && type.kind === kind);
+  if (found === undefined) throw new Error(`no definition serves ${apiVersion} ${kind}`);
+  return found.type;
+}
+
+export async function bootstrap(api: Api, definitions: readonly AnyDefinition[], place: ApiserverPlace): Promise<void> {
+  const client = api.clientFor(user);
+  // In order: namespaces come before what lives in them.
+  for (const object of bootstrapObjects(place)) {
+    const type = typeOf(definitions, object);
+    try {
+      await client.create(type, object);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      if (places.has(type.kind)) await client.update(type, object);
+    }
+  }
+}

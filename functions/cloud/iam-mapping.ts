@@ -1,0 +1,81 @@
+/**
+ * Which user of the cluster an IAM identity is: the ConfigMap kube-system/aws-auth, in the form that EKS knows.
+ * Source: aws-iam-authenticator, pkg/mapper/configmap, pkg/arn/arn.go, pkg/server/server.go (renderTemplates).
+ */
+import type { ConfigMap } from '../kube/generated/types.ts';
+import { StatusError } from '../kube/status-error.ts';
+import { parseYaml } from '../kube/yaml-document.ts';
+import type { User } from '../apiserver/ports.ts';
+
+export interface IamIdentity {
+  /** As AWS says it: `arn:aws:sts::1:assumed-role/R/SESSION`. */
+  readonly arn: string;
+  readonly account: string;
+  readonly userId: string;
+}
+
+interface Mapping {
+  readonly arn: string;
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+/** An assumed role stands for the role; its path is not known. */
+export function canonicalArn(arn: string): string {
+  const match = /^arn:([a-z-]+):sts::(\d+):assumed-role\/([^/]+)\/.+$/.exec(arn);
+  return match === null ? arn : `arn:${match[1]}:iam::${match[2]}:role/${match[3]}`;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+async function mappingsIn(text: string | undefined, arnField: string): Promise<Mapping[]> {
+  const entries = await listIn(text ?? '');
+  return entries.filter(isObject).map((entry) => ({
+    arn: textOf(entry[arnField]),
+    username: textOf(entry['username']),
+    groups: Array.isArray(entry['groups']) ? entry['groups'].filter((group) => typeof group === 'string') : [],
+  }));
+}
+
+/** A map that cannot be read maps nobody. */
+async function listIn(text: string): Promise<readonly unknown[]> {
+  try {
+    const { value } = await parseYaml(text);
+    return Array.isArray(value) ? value : [];
+  } catch (error) {
+    if (error instanceof StatusError) return [];
+    throw error;
+  }
+}
+
+/** The part of the identity's id behind the colon is the session: for a machine's role, the machine's id. */
+const sessionOf = ({ userId }: IamIdentity): string => userId.split(':')[1] ?? '';
+
+/** Characters that would be special in a user name become dashes. */
+const rendered = (template: string, identity: IamIdentity): string =>
+  template
+    .replaceAll('{{AccountID}}', identity.account)
+    .replaceAll('{{SessionName}}', sessionOf(identity).replaceAll('@', '-'))
+    .replaceAll('{{SessionNameRaw}}', sessionOf(identity));
+
+const sameArn = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** Undefined: the identity is nobody here. */
+export async function userOfIdentity(
+  identity: IamIdentity,
+  administrators: readonly string[],
+  awsAuth: ConfigMap | undefined,
+): Promise<User | undefined> {
+  const arn = canonicalArn(identity.arn);
+  const extra = { arn: [identity.arn], canonicalArn: [arn], sessionName: [sessionOf(identity)] };
+  const uid = `aws-iam-authenticator:${identity.account}:${identity.userId.split(':')[0]}`;
+  if (administrators.some((known) => sameArn(known, arn))) return { name: arn, uid, groups: ['system:masters'], extra };
+  const roles = await mappingsIn(awsAuth?.data?.['mapRoles'], 'rolearn');
+  const users = await mappingsIn(awsAuth?.data?.['mapUsers'], 'userarn');
+  const found = [...roles, ...users].find((mapping) => sameArn(mapping.arn, arn));
+  if (found === undefined) return undefined;
+  const name = found.username === '' ? arn : rendered(found.username, identity);
+  // What could not be filled in is nobody's name.
+  return name.includes('{{') ? undefined : { name, uid, groups: found.groups, extra };
+}

@@ -1,0 +1,30 @@
+/**
+ * Whom a change concerns, as far as the change alone tells. Who has no picture of the state (the function behind the
+ * stream, the timer) rings once too often rather than once too seldom: a watch that wants to look something up might
+ * have found it.
+ */
+import type { Change } from '../../store/store.ts';
+import type { Cache, Controller } from '../controller.ts';
+import { wakeOf } from '../wake.ts';
+
+class Unknown extends Error {}
+
+const unknown = (): never => {
+  throw new Unknown('only the change itself is known');
+};
+
+const nothingKnown: Cache = { revision: 0, get: unknown, list: unknown, controlledBy: unknown, by: unknown };
+
+/** Pure: whether any of the changes may concern any of the controllers. */
+export function mayConcern(controllers: readonly Controller[]): (changes: readonly Change[]) => boolean {
+  const wake = wakeOf(controllers);
+  return (changes) =>
+    changes.some((change) => {
+      try {
+        return wake(change, nothingKnown).length > 0;
+      } catch (error) {
+        if (error instanceof Unknown) return true;
+        throw error;
+      }
+    });
+}

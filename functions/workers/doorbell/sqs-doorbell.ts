@@ -1,0 +1,100 @@
+/**
+ * Doorbells that are SQS queues. A ring goes to the group's FIFO queue, where one message group has one consumer at a
+ * time: that is the election of the leader. News that were rung about already, here or elsewhere, are swallowed by the
+ * queue for five minutes. While one ring is on its way, later ones of the group wait and become one.
+ */
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { World } from '../../world.ts';
+import type { Doorbell } from './doorbell.ts';
+
+export interface Queues {
+  /** Address of each group's FIFO queue. */
+  readonly groups: Readonly<Partial<Record<string, string>>>;
+  /** Address of the standard queue whose messages are delivered when a deadline has come. */
+  readonly deadlines?: string | undefined;
+}
+
+export interface SqsDoorbell extends Doorbell {
+  /** Rings in spite of an earlier consumer of the group that may hang: as a message group of its own. */
+  rescue(group: string, mark: string): void;
+  /** Has the group rung after this time; not at all when that is longer than a queue can wait. */
+  ringAfter(group: string, delayMs: number): void;
+  /** Resolves once all that was rung so far is in the queues, or given up. Before a function is frozen, it must. */
+  flush(): Promise<void>;
+}
+
+export interface SqsDoorbellOptions {
+  readonly queues: Queues;
+  readonly world: Pick<World, 'log' | 'random'>;
+  readonly client?: Pick<SQSClient, 'send'>;
+}
+
+/** What the body of a message says; only people read the mark. */
+export interface Ring {
+  readonly group: string;
+  readonly mark: string;
+}
+
+/** Source: the SQS quota DelaySeconds. */
+const delaySecondsMax = 900;
+
+interface Line {
+  sending: boolean;
+  next: string | undefined;
+}
+
+export function createSqsDoorbell({ queues, world, client = new SQSClient({}) }: SqsDoorbellOptions): SqsDoorbell {
+  const lines = new Map<string, Line>();
+  const underWay = new Set<Promise<void>>();
+
+  function send(input: ConstructorParameters<typeof SendMessageCommand>[0]): Promise<void> {
+    const sent = client
+      .send(new SendMessageCommand(input))
+      .then(() => undefined)
+      .catch((error: unknown) => world.log.warn('a doorbell could not be rung', { queue: input.QueueUrl, error }))
+      .finally(() => underWay.delete(sent));
+    underWay.add(sent);
+    return sent;
+  }
+
+  function message(group: string, mark: string, messageGroup = group): Promise<void> {
+    const QueueUrl = queues.groups[group];
+    if (QueueUrl === undefined) return Promise.resolve();
+    const ring: Ring = { group, mark };
+    return send({
+      QueueUrl,
+      MessageBody: JSON.stringify(ring),
+      MessageGroupId: messageGroup,
+      MessageDeduplicationId: `${messageGroup}-${mark}`,
+    });
+  }
+
+  async function work(group: string, line: Line): Promise<void> {
+    line.sending = true;
+    while (line.next !== undefined) {
+      const mark = line.next;
+      line.next = undefined;
+      await message(group, mark);
+    }
+    line.sending = false;
+  }
+
+  return {
+    ring(group, mark = world.random.uuid()) {
+      const line = lines.get(group) ?? { sending: false, next: undefined };
+      lines.set(group, line);
+      line.next = mark;
+      if (!line.sending) void work(group, line);
+    },
+    rescue: (group, mark) => void message(group, mark, `${group}-rescue`),
+    ringAfter(group, delayMs) {
+      const DelaySeconds = Math.max(0, Math.ceil(delayMs / 1000));
+      if (queues.deadlines === undefined || DelaySeconds > delaySecondsMax) return;
+      const ring: Ring = { group, mark: 'deadline' };
+      void send({ QueueUrl: queues.deadlines, MessageBody: JSON.stringify(ring), DelaySeconds });
+    },
+    async flush() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
