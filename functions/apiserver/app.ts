@@ -15,6 +15,7 @@ import { errorResponse } from './filters/errors.ts';
 import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
 import { requestInfoOf } from './http/request-info.ts';
 import { isPublic, otherPath, type OtherPaths, type VersionDocument } from './other-paths.ts';
+import type { Descriptions } from './openapi/descriptions.ts';
 import { createOpenApi } from './openapi/documents.ts';
 import type {
   AdmissionPlugin,
@@ -47,6 +48,8 @@ export interface ApiServerOptions {
   readonly connector?: Connector;
   readonly extensions?: readonly Extension[];
   readonly version: VersionDocument;
+  /** Of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
+  readonly descriptions?: () => Promise<Descriptions>;
 }
 
 export interface ApiServer {
@@ -69,7 +72,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     otherPaths: {
       version: options.version,
       discovery: createDiscovery(groups),
-      openApi: createOpenApi(groups, { gitVersion: options.version.gitVersion, nowMs: () => world.clock.now() }),
+      openApi: createOpenApi(groups, {
+        gitVersion: options.version.gitVersion,
+        nowMs: () => world.clock.now(),
+        ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
+      }),
     },
   };
   const app = new Hono<{ Bindings: Connection }>();
@@ -125,7 +132,7 @@ async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): 
   const { info } = call;
   const extension = extensionOf(parts, info);
   if (extension !== undefined) return extension.fetch(call);
-  if (!info.isResource) return otherPath(call, otherPaths) ?? pageNotFound();
+  if (!info.isResource) return (await otherPath(call, otherPaths)) ?? pageNotFound();
   if (info.verb === '') throw methodNotAllowed();
   const virtual = server.resources.virtualResource(info);
   if (virtual !== undefined) return createVirtual(call, virtual, warnings);

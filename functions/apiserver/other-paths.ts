@@ -34,15 +34,15 @@ export const isPublic = ({ isResource, path, verb }: RequestInfo): boolean =>
   (healthPath.test(path) || path === '/version' || path === '/version/' || discoveryPath.test(path));
 
 /** Undefined when there is nothing at the path. */
-export function otherPath({ request, url, info }: ApiRequest, paths: OtherPaths): Response | undefined {
-  const response = found(request, url, paths);
+export async function otherPath({ request, url, info }: ApiRequest, paths: OtherPaths): Promise<Response | undefined> {
+  const response = await found(request, url, paths);
   if (response !== undefined && info.verb !== 'get' && info.verb !== 'head') throw methodNotAllowed();
   return response;
 }
 
-function found(request: Request, url: URL, { version, discovery, openApi }: OtherPaths): Response | undefined {
+async function found(request: Request, url: URL, { version, discovery, openApi }: OtherPaths): Promise<Response | undefined> {
   const path = url.pathname;
   if (healthPath.test(path)) return new Response('ok', { headers: { 'content-type': 'text/plain; charset=utf-8' } });
   if (path === '/version' || path === '/version/') return Response.json(version);
-  return openApi.fetch(request, url) ?? discovery.fetch(request, path);
+  return (await openApi.fetch(request, url)) ?? discovery.fetch(request, path);
 }

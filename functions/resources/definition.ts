@@ -72,6 +72,14 @@ export interface ConnectSubresource {
   readonly optionsKind: string;
   /** `stream` copies a response body (log); `upgrade` carries an upgraded connection (exec). */
   readonly transport: 'stream' | 'upgrade';
+  /** What it reads of the query. */
+  readonly parameters?: readonly ConnectParameter[];
+}
+
+export interface ConnectParameter {
+  readonly name: string;
+  /** The plural ones may be given several times. */
+  readonly type: 'boolean' | 'integer' | 'string' | 'strings' | 'integers';
 }
 
 /** A subresource whose answer is computed and stored nowhere: `serviceaccounts/token`. */

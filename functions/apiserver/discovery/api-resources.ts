@@ -1,6 +1,6 @@
 /** What is served, as discovery tells it: groups, versions, resources and their subresources. */
 import type { ResourceType } from '../../kube/resource-type.ts';
-import type { AnyDefinition, Subresource } from '../../resources/definition.ts';
+import type { AnyDefinition, ConnectSubresource, Subresource } from '../../resources/definition.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { ResourceIndex } from '../registry/resource-index.ts';
 import { allVerbs } from '../verbs/resource-endpoint.ts';
@@ -31,6 +31,10 @@ export interface ServedResource {
   readonly subresources: readonly ServedSubresource[];
   /** Name of its OpenAPI definition. */
   readonly schema: string;
+  /** DELETE answers with the object, not with a Status. */
+  readonly returnsDeletedObject: boolean;
+  /** PUT creates what is not there. */
+  readonly createsOnUpdate: boolean;
 }
 
 export interface ServedSubresource {
@@ -39,6 +43,10 @@ export interface ServedSubresource {
   readonly responseKind: ResponseKind;
   /** Name of the OpenAPI definition of its body. */
   readonly schema: string;
+  /** That of what a POST answers, where it is another. */
+  readonly answerSchema?: string;
+  /** A connection to the object, which carries no objects. */
+  readonly connect?: Pick<ConnectSubresource, 'transport' | 'parameters'>;
 }
 
 /**
@@ -89,7 +97,9 @@ function versionsOf(resources: readonly ServedResource[]): ServedVersion[] {
 
 function servedDefinition(definition: AnyDefinition): ServedResource {
   const { type, singular, verbs = allVerbs, shortNames = [], categories = [], schema } = definition;
-  return { type, singular, verbs, shortNames, categories, schema, subresources: subresourcesOf(definition) };
+  const { returnsDeletedObject = false, allowsCreateOnUpdate: createsOnUpdate = false } = definition;
+  const subresources = subresourcesOf(definition);
+  return { type, singular, verbs, shortNames, categories, schema, subresources, returnsDeletedObject, createsOnUpdate };
 }
 
 const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResource = ({ type, singular, verbs, schema }) => ({
@@ -100,6 +110,8 @@ const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResou
   categories: [],
   schema,
   subresources: [],
+  returnsDeletedObject: false,
+  createsOnUpdate: false,
 });
 
 const readAndWrite = ['get', 'patch', 'update'];
@@ -120,11 +132,23 @@ function declared(subresource: Subresource<KubeObject>, own: ResponseKind, schem
   const { name, verbs } = subresource;
   switch (subresource.kind) {
     case 'object':
-      return { name, verbs, responseKind: subresource.body ?? own, schema: subresource.bodySchema ?? schema };
+      return {
+        name,
+        verbs,
+        responseKind: subresource.body ?? own,
+        schema: subresource.bodySchema ?? schema,
+        ...(subresource.answers === 'body' ? {} : { answerSchema: 'io.k8s.apimachinery.pkg.apis.meta.v1.Status' }),
+      };
     case 'computed':
       return { name, verbs, responseKind: subresource.body, schema: subresource.bodySchema };
     case 'connect':
-      return { name, verbs, responseKind: { group: own.group, version: own.version, kind: subresource.optionsKind }, schema };
+      return {
+        name,
+        verbs,
+        responseKind: { group: own.group, version: own.version, kind: subresource.optionsKind },
+        schema,
+        connect: subresource,
+      };
     default:
       return subresource satisfies never;
   }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testApi } from '../../../test/support/api-server.ts';
+import { testApi, type TestApi } from '../../../test/support/api-server.ts';
 import type { JsonObject } from '../../kube/object.ts';
+import type { Descriptions } from './descriptions.ts';
 
 interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { readonly content: object; readonly required?: boolean };
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object }> }>;
   readonly parameters: { readonly name: string }[];
   readonly 'x-kubernetes-group-version-kind': object;
   readonly 'x-kubernetes-action': string;
@@ -83,4 +87,70 @@ test('in version 3 nothing stands beside a reference', async () => {
   const document = (await api.send('GET', '/openapi/v3/api/v1')).body as unknown as Document;
   const properties = document.components.schemas['io.k8s.api.core.v1.Pod']?.['properties'] as Record<string, JsonObject> | undefined;
   assert.deepEqual(properties?.['spec'], { allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }], default: {} });
+});
+
+async function documentsOf(api: TestApi): Promise<Document[]> {
+  const index = (await api.send('GET', '/openapi/v3')).body['paths'] as Record<string, { serverRelativeURL: string }>;
+  const answers = await Promise.all(Object.values(index).map(({ serverRelativeURL }) => api.send('GET', serverRelativeURL)));
+  return answers.map(({ body }) => body as unknown as Document);
+}
+
+const operationsOf = ({ paths }: Document): Operation[] =>
+  Object.values(paths).flatMap((path) =>
+    Object.entries(path).flatMap(([method, operation]) => (method === 'parameters' ? [] : [operation])),
+  );
+
+test('no two operations have one name', async () => {
+  const ids = (await documentsOf(await testApi())).flatMap(operationsOf).map(({ operationId }) => operationId);
+  assert.deepEqual(
+    ids.filter((id, index) => ids.indexOf(id) !== index),
+    [],
+  );
+  assert.ok(ids.includes('createAppsV1NamespacedDeployment'));
+  assert.ok(ids.includes('listCoreV1PodForAllNamespaces'));
+  assert.ok(ids.includes('connectCoreV1GetNamespacedPodExec'));
+});
+
+test('an operation says what it takes and what it answers', async () => {
+  const api = await testApi();
+  const { paths } = (await api.send('GET', '/openapi/v3/api/v1')).body as unknown as Document;
+  const reference = (name: string): object => ({ schema: { $ref: `#/components/schemas/${name}` } });
+  const answers = (path: string, method: string): object =>
+    Object.fromEntries(
+      Object.entries(paths[path]?.[method]?.responses ?? {}).map(([code, { content = {} }]) => [code, content['application/json'] ?? {}]),
+    );
+  const status = reference('io.k8s.apimachinery.pkg.apis.meta.v1.Status');
+  const pods = '/api/v1/namespaces/{namespace}/pods';
+  assert.deepEqual(answers(pods, 'post'), { '201': reference('io.k8s.api.core.v1.Pod'), default: status });
+  assert.deepEqual(answers(`${pods}/{name}/binding`, 'post'), { '201': status, default: status });
+  assert.deepEqual(paths[pods]?.['get']?.responses['200']?.content?.['application/json;stream=watch'], {
+    ...reference('io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent'),
+  });
+  assert.deepEqual(paths[`${pods}/{name}/log`]?.['get']?.responses['200']?.content, { 'text/plain': { schema: { type: 'string' } } });
+  assert.deepEqual(answers('/api/v1/namespaces/{namespace}/configmaps/{name}', 'delete'), {
+    '200': status,
+    '202': status,
+    default: status,
+  });
+  assert.equal(paths[`${pods}/{name}`]?.['delete']?.requestBody?.required, undefined);
+});
+
+test('descriptions that are handed in reach kinds and fields, and are asked for once', async () => {
+  let asked = 0;
+  const descriptions = async (): Promise<Descriptions> => {
+    asked += 1;
+    return { 'io.k8s.api.core.v1.Pod': { '': 'Runs containers.', spec: 'What is wanted.' } };
+  };
+  const api = await testApi({ descriptions });
+  assert.equal(asked, 0);
+  const document = (await api.send('GET', '/openapi/v3/api/v1')).body as unknown as Document;
+  const pod = document.components.schemas['io.k8s.api.core.v1.Pod'] as { description: string; properties: Record<string, object> };
+  assert.equal(pod.description, 'Runs containers.');
+  assert.deepEqual(pod.properties['spec'], {
+    allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.PodSpec' }],
+    description: 'What is wanted.',
+    default: {},
+  });
+  await api.send('GET', '/openapi/v2');
+  assert.equal(asked, 1);
 });

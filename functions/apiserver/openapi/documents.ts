@@ -6,53 +6,91 @@ import type { JsonObject } from '../../kube/object.ts';
 import type { ServedGroup, ServedResource } from '../discovery/api-resources.ts';
 import { acceptClauses, notAcceptable } from '../http/content-negotiation.ts';
 import { type TaggedDocument, taggedDocument, taggedResponse } from '../http/tagged-document.ts';
+import type { Descriptions } from './descriptions.ts';
+import {
+  coreVersionsPath,
+  type DiscoveryPath,
+  discoveryPathDocuments,
+  groupListPath,
+  groupPath,
+  resourceListPath,
+} from './discovery-paths.ts';
+import { security, securityScheme } from './operation.ts';
 import { pathsFor } from './paths.ts';
-import { type Dialect, type NamedSchema, schemasFor } from './schemas.ts';
+import { type NamedSchema, schemasFor } from './schemas.ts';
 
 export interface OpenApi {
   /** Undefined when there is no document at the path. */
-  fetch(request: Request, url: URL): Response | undefined;
+  fetch(request: Request, url: URL): Promise<Response | undefined>;
+}
+
+export interface OpenApiOptions {
+  readonly gitVersion: string;
+  nowMs(): number;
+  /** Asked once, when the first document is. Without it, schemas describe nothing. */
+  readonly descriptions?: () => Promise<Descriptions>;
 }
 
 /** How long a document under its hash may be kept. */
 const keptSeconds = 365 * 24 * 3600;
 
-export function createOpenApi(groups: readonly ServedGroup[], options: { readonly gitVersion: string; nowMs(): number }): OpenApi {
-  const resourcesByPath = new Map<string, readonly ServedResource[]>();
+/** What one document tells of. */
+interface Scope {
+  readonly resources: readonly ServedResource[];
+  readonly discovery: readonly DiscoveryPath[];
+}
+
+/** Document below `/openapi/v3/` → its scope: one a group and version, and the discovery above them. */
+function scopesOf(groups: readonly ServedGroup[]): ReadonlyMap<string, Scope> {
+  const scopes = new Map<string, Scope>([
+    ['api', { resources: [], discovery: [coreVersionsPath] }],
+    ['apis', { resources: [], discovery: [groupListPath] }],
+  ]);
   for (const { group, versions } of groups) {
+    if (group !== '') scopes.set(`apis/${group}`, { resources: [], discovery: [groupPath(group)] });
     for (const { version, resources } of versions) {
-      resourcesByPath.set(group === '' ? `api/${version}` : `apis/${group}/${version}`, resources);
+      const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+      scopes.set(path, { resources, discovery: [resourceListPath(group, version)] });
     }
   }
+  return scopes;
+}
+
+export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOptions): OpenApi {
+  const scopes = scopesOf(groups);
   const documents = new Map<string, TaggedDocument>();
-  const kept = (key: string, make: () => object): TaggedDocument => {
-    const document = documents.get(key) ?? taggedDocument(make());
+  const info = { title: 'Kubernetes', version: options.gitVersion };
+  let descriptions: Promise<Descriptions> | undefined;
+  const described = (): Promise<Descriptions> => (descriptions ??= options.descriptions?.() ?? Promise.resolve({}));
+
+  async function kept(key: string, make: (descriptions: Descriptions) => object): Promise<TaggedDocument> {
+    const document = documents.get(key) ?? taggedDocument(make(await described()));
     documents.set(key, document);
     return document;
-  };
-  const info = { title: 'Kubernetes', version: options.gitVersion };
-  const v3 = (path: string, resources: readonly ServedResource[]): TaggedDocument => kept(path, () => v3Document(resources, info));
-  const v2 = (): TaggedDocument => kept('v2', () => v2Document([...resourcesByPath.values()].flat(), info));
-  const index = (): TaggedDocument =>
-    kept('index', () => ({
-      paths: Object.fromEntries(
-        [...resourcesByPath].map(([path, resources]) => [
-          path,
-          { serverRelativeURL: `/openapi/v3/${path}?hash=${v3(path, resources).hash}` },
-        ]),
-      ),
-    }));
+  }
+  const v3 = (path: string, scope: Scope): Promise<TaggedDocument> => kept(path, (texts) => v3Document(scope, info, texts));
+  const everything = (): Scope => ({
+    resources: [...scopes.values()].flatMap(({ resources }) => resources),
+    discovery: [...scopes.values()].flatMap(({ discovery }) => discovery),
+  });
+  const v2 = (): Promise<TaggedDocument> => kept('v2', (texts) => v2Document(everything(), info, texts));
+
+  async function index(): Promise<TaggedDocument> {
+    const paths: Record<string, { serverRelativeURL: string }> = {};
+    for (const [path, scope] of scopes) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${(await v3(path, scope)).hash}` };
+    return kept('index', () => ({ paths }));
+  }
 
   return {
-    fetch(request, url) {
+    async fetch(request, url) {
       const path = url.pathname.replace(/\/$/, '');
       if (path !== '/openapi/v2' && !`${path}/`.startsWith('/openapi/v3/')) return undefined;
       checkAccept(request);
-      if (path === '/openapi/v2') return taggedResponse(request, v2(), json);
-      if (path === '/openapi/v3') return taggedResponse(request, index(), json);
+      if (path === '/openapi/v2') return taggedResponse(request, await v2(), json);
+      if (path === '/openapi/v3') return taggedResponse(request, await index(), json);
       const name = path.slice('/openapi/v3/'.length);
-      const resources = resourcesByPath.get(name);
-      return resources === undefined ? undefined : byHash(request, url, v3(name, resources), options.nowMs());
+      const scope = scopes.get(name);
+      return scope === undefined ? undefined : byHash(request, url, await v3(name, scope), options.nowMs());
     },
   };
 }
@@ -77,30 +115,33 @@ function checkAccept(request: Request): void {
     throw notAcceptable(['application/json']);
 }
 
-function v3Document(resources: readonly ServedResource[], info: JsonObject): object {
-  const components = { schemas: schemasFor(namedSchemas(resources), 'v3') };
-  return { openapi: '3.0.0', info, paths: pathsFor(resources, 'v3'), components };
+function v3Document(scope: Scope, info: JsonObject, texts: Descriptions): object {
+  const components = { schemas: schemasFor(namedSchemas(scope), 'v3', texts), securitySchemes: securityScheme };
+  const paths = { ...discoveryPathDocuments(scope.discovery, 'v3'), ...pathsFor(scope.resources, 'v3') };
+  return { openapi: '3.0.0', info, paths, components, security };
 }
 
-function v2Document(resources: readonly ServedResource[], info: JsonObject): object {
-  const dialect: Dialect = 'v2';
-  const definitions = schemasFor(namedSchemas(resources), dialect);
-  return { swagger: '2.0', info, paths: pathsFor(resources, dialect), definitions };
+function v2Document(scope: Scope, info: JsonObject, texts: Descriptions): object {
+  const paths = { ...discoveryPathDocuments(scope.discovery, 'v2'), ...pathsFor(scope.resources, 'v2') };
+  const definitions = schemasFor(namedSchemas(scope), 'v2', texts);
+  return { swagger: '2.0', info, paths, definitions, securityDefinitions: securityScheme, security };
 }
 
-/** The kinds of the resources, of their lists, and of what their subresources take. */
-function namedSchemas(resources: readonly ServedResource[]): NamedSchema[] {
-  const metadata = { group: '', version: 'v1' };
-  return [
-    ...resources.flatMap(({ type, schema, verbs, subresources }): NamedSchema[] => {
-      const kind = { group: type.group, version: type.version, kind: type.kind };
-      const list = { schema: `${schema}List`, kind: { ...kind, kind: `${type.kind}List` } };
-      const foreign = subresources
-        .filter((subresource) => subresource.schema !== schema)
-        .map(({ schema: body, responseKind }) => ({ schema: body, kind: responseKind }));
-      return [{ schema, kind }, ...(verbs.includes('list') ? [list] : []), ...foreign];
-    }),
-    ...['DeleteOptions', 'Status'].map((kind) => ({ schema: `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`, kind: { ...metadata, kind } })),
-    { schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch', kind: { ...metadata, kind: 'Patch' } },
-  ];
+/** The kinds of the resources, of their lists, of what their subresources take, and of what everyone sends and gets. */
+function namedSchemas({ resources, discovery }: Scope): NamedSchema[] {
+  const named = resources.flatMap(({ type, schema, verbs, subresources }): NamedSchema[] => {
+    const kind = { group: type.group, version: type.version, kind: type.kind };
+    const list = { schema: `${schema}List`, kind: { ...kind, kind: `${type.kind}List` } };
+    const foreign = subresources
+      .filter((subresource) => subresource.schema !== schema)
+      .map(({ schema: body, responseKind }) => ({ schema: body, kind: responseKind }));
+    return [{ schema, kind }, ...(verbs.includes('list') ? [list] : []), ...foreign];
+  });
+  const everywhere = resources.length === 0 ? ['Status'] : ['DeleteOptions', 'Patch', 'Status', 'WatchEvent'];
+  return [...named, ...discovery.map(({ schema }) => schema), ...everywhere.map(metaSchema)];
 }
+
+const metaSchema = (kind: string): NamedSchema => ({
+  schema: `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`,
+  kind: { group: '', version: 'v1', kind },
+});

@@ -1,18 +1,23 @@
 /**
- * The paths of a group and version, with one operation a verb. kubectl looks in them for the kind that a path answers
- * with, and for the `fieldValidation` parameter of PATCH, which tells it that the server validates.
+ * The paths of the resources of a group and version, with one operation a verb. kubectl looks in them for the kind that
+ * a path answers with, and for the `fieldValidation` parameter of PATCH, which tells it that the server validates.
  */
 import type { JsonObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import type { ResponseKind, ServedResource, ServedSubresource } from '../discovery/api-resources.ts';
-import { type Dialect, reference } from './schemas.ts';
+import { type Answer, type Operation, operationDocument, type RequestBody, text } from './operation.ts';
+import { operationId, tagOf } from './operation-id.ts';
+import { pathParameterDocuments, queryOf } from './parameters.ts';
+import type { Dialect } from './schemas.ts';
 
 interface Endpoint {
   readonly path: string;
   readonly resource: ServedResource;
+  readonly subresource?: ServedSubresource;
   readonly kind: ResponseKind;
   readonly schema: string;
   readonly verbs: readonly string[];
+  readonly allNamespaces?: boolean;
 }
 
 const methods: Readonly<Record<string, { readonly method: string; readonly action: string }>> = {
@@ -25,6 +30,10 @@ const methods: Readonly<Record<string, { readonly method: string; readonly actio
   update: { method: 'put', action: 'put' },
 };
 
+const json = 'application/json';
+const watchJson = 'application/json;stream=watch';
+const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const objectTypes = [json, 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
 
 export function pathsFor(resources: readonly ServedResource[], dialect: Dialect): JsonObject {
@@ -32,9 +41,10 @@ export function pathsFor(resources: readonly ServedResource[], dialect: Dialect)
   for (const endpoint of resources.flatMap(endpointsOf)) {
     const operations = endpoint.verbs.flatMap((verb) => {
       const method = methods[verb];
-      return method === undefined ? [] : [[method.method, operation(endpoint, verb, dialect)] as const];
+      return method === undefined ? [] : [[method.method, operationDocument(operationOf(endpoint, verb), dialect)] as const];
     });
-    paths[endpoint.path] = { ...Object.fromEntries(operations), parameters: pathParameters(endpoint.path, dialect) };
+    const parameters = pathParameterDocuments(endpoint.path, dialect);
+    paths[endpoint.path] = { ...Object.fromEntries(operations), ...(parameters.length === 0 ? {} : { parameters }) };
   }
   return paths;
 }
@@ -47,13 +57,13 @@ function endpointsOf(resource: ServedResource): Endpoint[] {
   const root = type.group === '' ? `/api/${type.version}` : `/apis/${apiVersionOf(type)}`;
   const collection = type.namespaced ? `${root}/namespaces/{namespace}/${type.resource}` : `${root}/${type.resource}`;
   const kind = { group: type.group, version: type.version, kind: type.kind };
-  const endpoints = [
+  const endpoints: Endpoint[] = [
     { path: collection, resource, kind, schema, verbs: verbs.filter((verb) => collectionVerbs.includes(verb)) },
     { path: `${collection}/{name}`, resource, kind, schema, verbs: verbs.filter((verb) => objectVerbs.includes(verb)) },
     ...subresources.map((subresource) => subresourceEndpoint(`${collection}/{name}`, resource, subresource)),
   ];
   if (type.namespaced && verbs.includes('list')) {
-    endpoints.push({ path: `${root}/${type.resource}`, resource, kind, schema, verbs: ['list'] });
+    endpoints.push({ path: `${root}/${type.resource}`, resource, kind, schema, verbs: ['list'], allNamespaces: true });
   }
   return endpoints.filter((endpoint) => endpoint.verbs.length > 0);
 }
@@ -61,66 +71,92 @@ function endpointsOf(resource: ServedResource): Endpoint[] {
 const subresourceEndpoint = (parent: string, resource: ServedResource, subresource: ServedSubresource): Endpoint => ({
   path: `${parent}/${subresource.name}`,
   resource,
+  subresource,
   kind: subresource.responseKind,
   schema: subresource.schema,
   verbs: subresource.verbs,
 });
 
-function operation(endpoint: Endpoint, verb: string, dialect: Dialect): JsonObject {
-  const { kind, schema } = endpoint;
-  const { action } = methods[verb] ?? { action: verb };
-  const answer = verb === 'list' ? `${schema}List` : schema;
-  const hasBody = verb === 'create' || verb === 'update' || verb === 'patch';
+function operationOf(endpoint: Endpoint, verb: string): Operation {
+  const { resource, subresource, kind, allNamespaces = false } = endpoint;
+  const { type } = resource;
+  const connect = subresource?.connect;
+  const isUpgrade = connect?.transport === 'upgrade';
+  const name = { type, verb, subresource: subresource?.name ?? '', isConnect: isUpgrade, allNamespaces };
+  const body = connect === undefined ? bodyOf(endpoint, verb) : undefined;
   return {
-    ...(hasBody ? requestBody(verb === 'patch' ? patchTypes : ['*/*'], bodySchema(verb, schema, dialect), dialect) : {}),
-    ...parametersOf(verb, hasBody ? [bodySchema(verb, schema, dialect)] : [], dialect),
-    responses: { '200': response(reference(answer, dialect), dialect) },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': { ...kind },
+    id: operationId(name),
+    description: descriptionOf(endpoint, verb),
+    tag: tagOf(type.group, type.version),
+    action: isUpgrade ? 'connect' : (methods[verb]?.action ?? verb),
+    kind,
+    ...(body === undefined ? {} : { body }),
+    query: connect === undefined ? (queryOf[verb] ?? []) : (connect.parameters ?? []),
+    answers: isUpgrade
+      ? upgraded
+      : connect === undefined
+        ? answersOf(endpoint, verb)
+        : { '200': { description: 'OK', content: { 'text/plain': text } } },
   };
 }
 
-const bodySchema = (verb: string, schema: string, dialect: Dialect): JsonObject =>
-  reference(verb === 'patch' ? 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch' : schema, dialect);
+/** After the headers it is no HTTP any more. */
+const upgraded: Operation['answers'] = { '101': { description: 'The connection is yours', content: {} } };
 
-/** Version 3 keeps the body apart; in version 2 it is a parameter. */
-function requestBody(mediaTypes: readonly string[], schema: JsonObject, dialect: Dialect): JsonObject {
-  if (dialect === 'v2') return { consumes: [...mediaTypes] };
-  return { requestBody: { content: Object.fromEntries(mediaTypes.map((type) => [type, { schema }])), required: true } };
-}
-
-function response(schema: JsonObject, dialect: Dialect): JsonObject {
-  return dialect === 'v2' ? { description: 'OK', schema } : { description: 'OK', content: { 'application/json': { schema } } };
-}
-
-const queryNames: Readonly<Record<string, readonly string[]>> = {
-  create: ['dryRun', 'fieldManager', 'fieldValidation'],
-  update: ['dryRun', 'fieldManager', 'fieldValidation'],
-  patch: ['dryRun', 'fieldManager', 'fieldValidation', 'force'],
-  delete: ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy'],
-  list: ['continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'resourceVersionMatch', 'timeoutSeconds', 'watch'],
+const phrases: Readonly<Record<string, string>> = {
+  create: 'create',
+  delete: 'delete',
+  deletecollection: 'delete all that match, of kind',
+  get: 'read',
+  list: 'list or watch',
+  patch: 'change parts of',
+  update: 'replace',
 };
 
-const queryTypes: Readonly<Record<string, string>> = {
-  force: 'boolean',
-  gracePeriodSeconds: 'integer',
-  limit: 'integer',
-  orphanDependents: 'boolean',
-  timeoutSeconds: 'integer',
-  watch: 'boolean',
-};
-
-function parametersOf(verb: string, bodies: readonly JsonObject[], dialect: Dialect): JsonObject {
-  const query = (queryNames[verb] ?? []).map((name) => parameter(name, 'query', dialect));
-  const body = dialect === 'v2' ? bodies.map((schema): JsonObject => ({ name: 'body', in: 'body', required: true, schema })) : [];
-  return { parameters: [...body, ...query] };
+function descriptionOf({ resource, subresource }: Endpoint, verb: string): string {
+  const { kind } = resource.type;
+  if (subresource?.connect !== undefined) return `connect to ${subresource.name} of a ${kind}`;
+  return `${phrases[verb] ?? verb} ${subresource === undefined ? '' : `${subresource.name} of `}${kind}`;
 }
 
-function parameter(name: string, place: 'query' | 'path', dialect: Dialect): JsonObject {
-  const type = queryTypes[name] ?? 'string';
-  const typed: JsonObject = dialect === 'v2' ? { type, uniqueItems: true } : { schema: { type, uniqueItems: true } };
-  return { name, in: place, ...(place === 'path' ? { required: true } : {}), ...typed };
+function bodyOf({ schema }: Endpoint, verb: string): RequestBody | undefined {
+  switch (verb) {
+    case 'create':
+    case 'update':
+      return { schema, mediaTypes: objectTypes, required: true };
+    case 'patch':
+      return { schema: `${meta}.Patch`, mediaTypes: patchTypes, required: true };
+    case 'delete':
+    case 'deletecollection':
+      return { schema: `${meta}.DeleteOptions`, mediaTypes: objectTypes, required: false };
+    default:
+      return undefined;
+  }
 }
 
-const pathParameters = (path: string, dialect: Dialect): JsonObject[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => parameter(name, 'path', dialect));
+const object = (description: string, schema: string): Answer => ({
+  description,
+  content: { [json]: schema, 'application/yaml': schema },
+});
+
+function answersOf({ resource, subresource, schema }: Endpoint, verb: string): Operation['answers'] {
+  const deleted = resource.returnsDeletedObject ? schema : `${meta}.Status`;
+  switch (verb) {
+    case 'create':
+      return { '201': object('Created', subresource?.answerSchema ?? schema) };
+    case 'update': {
+      const createdToo = resource.createsOnUpdate && subresource === undefined;
+      return { '200': object('OK', schema), ...(createdToo ? { '201': object('Created', schema) } : {}) };
+    }
+    case 'list': {
+      const { description, content } = object('OK', `${schema}List`);
+      return { '200': { description, content: { ...content, [watchJson]: `${meta}.WatchEvent` } } };
+    }
+    case 'deletecollection':
+      return { '200': object('OK', `${schema}List`) };
+    case 'delete':
+      return { '200': object('Deleted', deleted), '202': object('Deletion has begun', deleted) };
+    default:
+      return { '200': object('OK', schema) };
+  }
+}

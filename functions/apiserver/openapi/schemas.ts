@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from '../../kube/object.ts';
 import definitions from '../../kube/generated/schema.json' with { type: 'json' };
 import { isJsonObject } from '../registry/decode.ts';
+import { type Descriptions, withDescriptions } from './descriptions.ts';
 import type { ResponseKind } from '../discovery/api-resources.ts';
 
 export type Dialect = 'v2' | 'v3';
@@ -19,7 +20,7 @@ export interface NamedSchema {
 }
 
 /** The schemas by name, sorted; those of kinds say which kind they are. */
-export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect): JsonObject {
+export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect, texts: Descriptions): JsonObject {
   const names = new Set<string>();
   const waiting = roots.map(({ schema }) => schema);
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
@@ -29,11 +30,13 @@ export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect): Jso
     waiting.push(...referencesIn(schema));
   }
   const kinds = Map.groupBy(roots, ({ schema }) => schema);
-  return Object.fromEntries([...names].sort().map((name) => [name, described(name, kinds.get(name) ?? [], dialect)]));
+  return Object.fromEntries(
+    [...names].sort().map((name) => [name, told(withDescriptions(all.get(name) ?? {}, texts[name]), kinds.get(name) ?? [], dialect)]),
+  );
 }
 
-function described(name: string, kinds: readonly NamedSchema[], dialect: Dialect): JsonObject {
-  const schema = translated(all.get(name) ?? {}, dialect);
+function told(facts: JsonObject, kinds: readonly NamedSchema[], dialect: Dialect): JsonObject {
+  const schema = translated(facts, dialect);
   const unique = new Map(kinds.map(({ kind }) => [`${kind.group}/${kind.version}/${kind.kind}`, { ...kind }]));
   return unique.size === 0 ? schema : { ...schema, 'x-kubernetes-group-version-kind': [...unique.values()] };
 }

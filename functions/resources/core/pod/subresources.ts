@@ -5,7 +5,7 @@ import type { Binding, Eviction, Pod } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
 import { conflict } from '../../../kube/status-error.ts';
 import { timestamp } from '../../../kube/time.ts';
-import type { ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
+import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
 
 const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
 
@@ -72,18 +72,38 @@ const eviction: ObjectSubresource<Pod> = {
   write: (_pod, body: KubeObject & Partial<Eviction>) => ({ outcome: 'delete', options: body.deleteOptions ?? {} }),
 };
 
-const connect = (
-  name: string,
-  optionsKind: string,
-  transport: 'stream' | 'upgrade',
-  verbs: ConnectSubresource['verbs'],
-): ConnectSubresource => ({ kind: 'connect', name, verbs, optionsKind, transport });
+const upgrade = (name: string, optionsKind: string, parameters: readonly ConnectParameter[]): ConnectSubresource => ({
+  kind: 'connect',
+  name,
+  verbs: ['create', 'get'],
+  optionsKind,
+  transport: 'upgrade',
+  parameters,
+});
+
+const parameters = (type: ConnectParameter['type'], ...names: readonly string[]): ConnectParameter[] =>
+  names.map((name) => ({ name, type }));
+
+const log: ConnectSubresource = {
+  kind: 'connect',
+  name: 'log',
+  verbs: ['get'],
+  optionsKind: 'PodLogOptions',
+  transport: 'stream',
+  parameters: [
+    ...parameters('string', 'container', 'sinceTime'),
+    ...parameters('boolean', 'follow', 'previous', 'timestamps'),
+    ...parameters('integer', 'limitBytes', 'sinceSeconds', 'tailLines'),
+  ],
+};
+
+const terminal = [...parameters('string', 'container'), ...parameters('boolean', 'stdin', 'stdout', 'stderr', 'tty')];
 
 export const subresources: readonly Subresource<Pod>[] = [
-  connect('attach', 'PodAttachOptions', 'upgrade', ['create', 'get']),
+  upgrade('attach', 'PodAttachOptions', terminal),
   binding,
   eviction,
-  connect('exec', 'PodExecOptions', 'upgrade', ['create', 'get']),
-  connect('log', 'PodLogOptions', 'stream', ['get']),
-  connect('portforward', 'PodPortForwardOptions', 'upgrade', ['create', 'get']),
+  upgrade('exec', 'PodExecOptions', [...terminal, ...parameters('strings', 'command')]),
+  log,
+  upgrade('portforward', 'PodPortForwardOptions', parameters('integers', 'ports')),
 ];
