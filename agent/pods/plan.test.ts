@@ -1,52 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Container, Pod, PodSpec } from '../../functions/kube/generated/types.ts';
-import type { ContainerStatus, SandboxStatus } from '../runtime/runtime.ts';
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import { container, exited, nowMs, pod, running, sandbox } from '../../test/support/node-pod.ts';
+import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { Action } from './actions.ts';
 import { emptyMemory, nothingObserved, type PodMemory } from './observed-pod.ts';
 import { planPod, type PlanInput } from './plan.ts';
 
-const nowMs = Date.UTC(2026, 0, 1);
 const ready: PodMemory = { ...emptyMemory, volumes: 'ready' };
-
-const container = (name: string, more: Partial<Container> = {}): Container => ({ name, image: `${name}:v1`, ...more });
-const pod = (spec: Partial<PodSpec> = {}, metadata: Pod['metadata'] = {}): Pod => ({
-  metadata: { name: 'web', namespace: 'default', uid: 'u1', ...metadata },
-  spec: { containers: [container('main')], restartPolicy: 'Always', ...spec },
-});
-const sandbox = (more: Partial<SandboxStatus> = {}): SandboxStatus => ({
-  id: 's0',
-  podUid: 'u1',
-  podName: 'web',
-  podNamespace: 'default',
-  attempt: 0,
-  ready: true,
-  createdAtMs: nowMs - 60_000,
-  annotations: {},
-  ips: ['10.0.0.2'],
-  ...more,
-});
-const running = (name: string, more: Partial<ContainerStatus> = {}): ContainerStatus => ({
-  id: `${name}-${more.attempt ?? 0}`,
-  sandboxId: 's0',
-  podUid: 'u1',
-  name,
-  attempt: 0,
-  state: 'running',
-  createdAtMs: nowMs - 50_000 + (more.attempt ?? 0),
-  startedAtMs: nowMs - 50_000,
-  finishedAtMs: 0,
-  annotations: {},
-  exitCode: 0,
-  reason: '',
-  message: '',
-  image: `${name}:v1`,
-  imageRef: `sha256:${name}`,
-  logPath: '/log',
-  ...more,
-});
-const exited = (name: string, exitCode: number, more: Partial<ContainerStatus> = {}): ContainerStatus =>
-  running(name, { state: 'exited', exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', finishedAtMs: nowMs - 1000, ...more });
 
 const plan = (more: Partial<PlanInput> = {}) =>
   planPod({ pod: pod(), observed: nothingObserved, memory: ready, probes: {}, hostIps: ['192.168.0.1'], nowMs, gone: false, ...more });

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Container, PodSpec } from '../../functions/kube/generated/types.ts';
+import { facts, lookupOf } from '../../test/support/node-context.ts';
+import { container, pod } from '../../test/support/node-pod.ts';
+import { containerConfig, type ContainerConfigInput } from './container-config.ts';
+import { ContainerConfigError } from './lookup.ts';
+
+const input = (own: Partial<Container>, spec: Partial<PodSpec> = {}, more: Partial<ContainerConfigInput> = {}): ContainerConfigInput => {
+  const main = container('main', own);
+  return {
+    pod: pod({ containers: [main], ...spec }),
+    container: main,
+    attempt: 1,
+    image: undefined,
+    lookup: lookupOf({}),
+    podIps: ['10.0.0.2'],
+    hostIps: ['192.168.0.1'],
+    nodeName: 'node-a',
+    allocatable: { cpu: '2', memory: '1Gi' },
+    memoryCapacityBytes: 1 << 30,
+    directories: facts.directories,
+    volumePaths: new Map([['work', '/var/lib/agent/work']]),
+    ...more,
+  };
+};
+const config = (own: Partial<Container>, spec?: Partial<PodSpec>) => containerConfig(input(own, spec));
+const refused = (own: Partial<Container>, message: string): void =>
+  assert.throws(
+    () => config(own),
+    (error) => error instanceof ContainerConfigError && error.message === message,
+  );
+
+test('names, labels and paths say whose container it is, and which try', () => {
+  const { name, attempt, image, labels, logPath } = config({});
+  assert.deepEqual(
+    { name, attempt, image, labels, logPath },
+    {
+      name: 'main',
+      attempt: 1,
+      image: 'main:v1',
+      labels: {
+        'io.kubernetes.pod.name': 'web',
+        'io.kubernetes.pod.namespace': 'default',
+        'io.kubernetes.pod.uid': 'u1',
+        'io.kubernetes.container.name': 'main',
+      },
+      logPath: 'main/1.log',
+    },
+  );
+});
+
+test('its hash changes with the image and with nothing else', () => {
+  const hash = (own: Partial<Container>): string => config(own).annotations['io.kubernetes.container.hash']!;
+  assert.equal(hash({}), hash({ args: ['x'] }));
+  assert.notEqual(hash({}), hash({ image: 'main:v2' }));
+});
+
+test('command and arguments may name variables', () => {
+  const { command, args, env } = config({
+    command: ['/run', '$(WHO)'],
+    args: ['--to=$(WHO)', '$$(WHO)', '$(NOBODY)'],
+    env: [{ name: 'WHO', value: 'you' }],
+  });
+  assert.deepEqual(
+    [command, args],
+    [
+      ['/run', 'you'],
+      ['--to=you', '$(WHO)', '$(NOBODY)'],
+    ],
+  );
+  assert.deepEqual(env, [{ name: 'WHO', value: 'you' }]);
+});
+
+describe('mounts', () => {
+  const mounts = (own: Partial<Container>, spec?: Partial<PodSpec>) =>
+    config(own, spec).mounts.map(
+      ({ containerPath, hostPath, readonly: isReadonly }) => `${containerPath}=${hostPath}${isReadonly ? ' ro' : ''}`,
+    );
+  const hosts = '/etc/hosts=/var/lib/agent/pods/u1/etc-hosts';
+  const lastWords = '/dev/termination-log=/var/lib/agent/pods/u1/containers/main/1';
+
+  test('are the volumes, /etc/hosts and the file for last words', () => {
+    const volumeMounts = [
+      { name: 'work', mountPath: '/work' },
+      { name: 'work', mountPath: 'relative', readOnly: true, subPath: 'a/b' },
+    ];
+    assert.deepEqual(mounts({ volumeMounts }), ['/work=/var/lib/agent/work', '/relative=/var/lib/agent/work/a/b ro', hosts, lastWords]);
+  });
+
+  test('leave /etc/hosts to a pod of the host’s network, and to one that mounts its own', () => {
+    assert.deepEqual(mounts({}, { hostNetwork: true }), [lastWords]);
+    assert.deepEqual(mounts({ volumeMounts: [{ name: 'work', mountPath: '/etc/hosts' }] }), ['/etc/hosts=/var/lib/agent/work', lastWords]);
+  });
+
+  test('keep last words where the container wants to write them', () => {
+    assert.deepEqual(mounts({ terminationMessagePath: '/tmp/last' }).at(-1), '/tmp/last=/var/lib/agent/pods/u1/containers/main/1');
+  });
+
+  test('take a path from a variable', () => {
+    const env = [{ name: 'POD_NAME', value: 'web-0' }];
+    assert.equal(
+      mounts({ env, volumeMounts: [{ name: 'work', mountPath: '/w', subPathExpr: '$(POD_NAME)/x' }] })[0],
+      '/w=/var/lib/agent/work/web-0/x',
+    );
+  });
+
+  test('propagate as they are told', () => {
+    const propagation = (mountPropagation?: string): string =>
+      config({ volumeMounts: [{ name: 'work', mountPath: '/w', mountPropagation }] }).mounts[0]!.propagation;
+    assert.deepEqual([undefined, 'None', 'HostToContainer', 'Bidirectional'].map(propagation), [
+      'PROPAGATION_PRIVATE',
+      'PROPAGATION_PRIVATE',
+      'PROPAGATION_HOST_TO_CONTAINER',
+      'PROPAGATION_BIDIRECTIONAL',
+    ]);
+  });
+
+  test('do not lead out of the volume', () => {
+    const at = (subPath: string): Partial<Container> => ({ volumeMounts: [{ name: 'work', mountPath: '/w', subPath }] });
+    refused(at('/etc'), 'error SubPath `/etc` must not be an absolute path');
+    refused(at('../other'), "unable to provision SubPath `../other`: must not contain '..'");
+    refused({ volumeMounts: [{ name: 'other', mountPath: '/w' }] }, 'cannot find volume "other" to mount into container "main"');
+  });
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import type { KubeObject } from '../../functions/kube/object.ts';
+import { facts, nodeOfTest } from '../../test/support/node-context.ts';
+import { pod } from '../../test/support/node-pod.ts';
+import { createDesiredState } from '../desired-state.ts';
+import { createNodePods } from './node-pods.ts';
+import { sandboxConfig } from './sandbox-config.ts';
+
+const object = (of: Pod): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', ...of });
+const onNode = (uid: string, nodeName = 'node-a'): Pod => pod({ nodeName }, { uid, name: `pod-${uid}` });
+
+function begin() {
+  const node = nodeOfTest();
+  const desired = createDesiredState();
+  const finished: string[] = [];
+  const forgotten: string[] = [];
+  const pods = createNodePods({
+    context: node.context,
+    nodeName: 'node-a',
+    desired,
+    check: async () => ({ outcome: 'success' }),
+    poll: {
+      report: ({ metadata }, _status, isFinished) => void (isFinished && finished.push(metadata.uid!)),
+      forget: (uid) => forgotten.push(uid),
+    },
+  });
+  const end = new AbortController();
+  const running = pods.run(end.signal);
+  const apply = async (objects: readonly Pod[], snapshot = true): Promise<void> => {
+    pods.sync(desired.apply({ snapshot, objects: objects.map(object), gone: [] }));
+    await node.world.settle();
+  };
+  const stop = async (): Promise<void> => {
+    end.abort();
+    await node.world.settle();
+    await running;
+  };
+  const uids = async (): Promise<string[]> => (await node.context.runtime.listSandboxes()).map(({ podUid }) => podUid);
+  return { ...node, desired, pods, finished, forgotten, apply, stop, uids };
+}
+
+test('runs the pods of this node and no other’s', async () => {
+  const { apply, uids, stop } = begin();
+  await apply([onNode('a'), onNode('b', 'node-b'), onNode('c')]);
+  assert.deepEqual(await uids(), ['a', 'c']);
+  await stop();
+});
+
+test('ends what is wanted no more, and forgets it', async () => {
+  const { apply, uids, forgotten, pods, stop } = begin();
+  await apply([onNode('a'), onNode('b')]);
+  await apply([onNode('b')]);
+  assert.deepEqual([await uids(), forgotten, pods.pod('a'), pods.pod('b')?.metadata.uid], [['b'], ['a'], undefined, 'b']);
+  await stop();
+});
+
+test('ends a pod on the runtime that nobody wants, but only once it knows what is wanted', async () => {
+  const { apply, uids, pods, context, world, stop } = begin();
+  await context.runtime.runSandbox(sandboxConfig(onNode('orphan'), 0, facts));
+  await pods.relist();
+  await world.settle();
+  assert.deepEqual(await uids(), ['orphan']);
+  await apply([onNode('a')]);
+  await pods.relist();
+  await world.settle();
+  assert.deepEqual(await uids(), ['a']);
+  await stop();
+});
+
+test('a container that ended is noticed at the next look', async () => {
+  const { apply, pods, context, world, stop } = begin();
+  await apply([onNode('a')]);
+  await pods.relist();
+  await world.settle();
+  const [before] = await context.runtime.listContainers('a');
+  await context.runtime.stopContainer(before!.id, 0);
+  await pods.relist();
+  await world.settle();
+  assert.deepEqual(
+    (await context.runtime.listContainers('a')).map(({ attempt, state }) => `${attempt} ${state}`),
+    ['0 exited', '1 running'],
+  );
+  await stop();
+});

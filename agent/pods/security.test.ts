@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { PodSpec, SecurityContext } from '../../functions/kube/generated/types.ts';
+import { container, pod } from '../../test/support/node-pod.ts';
+import type { Image } from '../runtime/runtime.ts';
+import { ContainerConfigError } from './lookup.ts';
+import { containerSecurity, namespacesOf } from './security.ts';
+
+const image = (more: Partial<Image>): Image => ({ id: 'i', sizeBytes: 1, tags: [], digests: [], uid: undefined, username: '', ...more });
+const security = (own: SecurityContext, spec: Partial<PodSpec> = {}, of?: Image) =>
+  containerSecurity(pod(spec), container('main', { securityContext: own }), of, '/seccomp');
+
+test('a container without a security context is an ordinary one', () => {
+  const { maskedPaths, readonlyPaths, ...rest } = security({});
+  assert.deepEqual(rest, {
+    namespaces: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+    privileged: false,
+    runAsUser: undefined,
+    runAsGroup: undefined,
+    supplementalGroups: [],
+    readonlyRootfs: false,
+    noNewPrivileges: false,
+    addCapabilities: [],
+    dropCapabilities: [],
+    seccomp: { profileType: 'Unconfined', localhostRef: '' },
+  });
+  assert.ok(maskedPaths.includes('/proc/kcore') && readonlyPaths.includes('/proc/sys'));
+});
+
+test('what the container says goes before what the pod says', () => {
+  const spec = { securityContext: { runAsUser: 1, runAsGroup: 2, fsGroup: 3, supplementalGroups: [4] } };
+  const { runAsUser, runAsGroup, supplementalGroups } = security({ runAsUser: 9 }, spec);
+  assert.deepEqual({ runAsUser, runAsGroup, supplementalGroups }, { runAsUser: 9, runAsGroup: 2, supplementalGroups: [3, 4] });
+});
+
+test('capabilities, a read-only root and no new privileges are passed on', () => {
+  const own = {
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
+  };
+  const { readonlyRootfs, noNewPrivileges, addCapabilities, dropCapabilities } = security(own);
+  assert.deepEqual([readonlyRootfs, noNewPrivileges, addCapabilities, dropCapabilities], [true, true, ['NET_BIND_SERVICE'], ['ALL']]);
+});
+
+test('a privileged container sees everything and is under no seccomp profile', () => {
+  const { privileged, maskedPaths, readonlyPaths, seccomp } = security(
+    { privileged: true },
+    { securityContext: { seccompProfile: { type: 'RuntimeDefault' } } },
+  );
+  assert.deepEqual([privileged, maskedPaths, readonlyPaths, seccomp], [true, [], [], { profileType: 'Unconfined', localhostRef: '' }]);
+});
+
+test('a profile of this machine is looked for among the node’s', () => {
+  assert.deepEqual(security({ seccompProfile: { type: 'Localhost', localhostProfile: 'audit.json' } }).seccomp, {
+    profileType: 'Localhost',
+    localhostRef: '/seccomp/audit.json',
+  });
+});
+
+test('namespaces are the host’s or the pod’s when the pod says so', () => {
+  assert.deepEqual(namespacesOf(pod({ hostNetwork: true, hostPID: true, hostIPC: true })), { network: 'NODE', pid: 'NODE', ipc: 'NODE' });
+  assert.deepEqual(namespacesOf(pod({ shareProcessNamespace: true })), { network: 'POD', pid: 'POD', ipc: 'POD' });
+});
+
+describe('who must not be root', () => {
+  const where = '(pod: "web_default(u1)", container: main)';
+  const refused = (own: SecurityContext, of: Image | undefined, message: string): void =>
+    assert.throws(
+      () => security({ runAsNonRoot: true, ...own }, {}, of),
+      (error) => error instanceof ContainerConfigError && error.message === message,
+    );
+
+  test('is refused with user 0, by its own word or its image’s', () => {
+    refused({ runAsUser: 0 }, undefined, `container's runAsUser breaks non-root policy ${where}`);
+    refused({}, image({ uid: 0 }), `container has runAsNonRoot and image will run as root ${where}`);
+    refused({}, image({}), `container has runAsNonRoot and image will run as root ${where}`);
+  });
+
+  test('is refused when the image only names its user', () => {
+    const message = `container has runAsNonRoot and image has non-numeric user (nobody), cannot verify user is non-root ${where}`;
+    refused({}, image({ username: 'nobody' }), message);
+  });
+
+  test('runs with any other number', () => {
+    assert.equal(security({ runAsNonRoot: true, runAsUser: 1000 }).runAsUser, 1000);
+    assert.doesNotThrow(() => security({ runAsNonRoot: true }, {}, image({ uid: 65_534 })));
+  });
+});

@@ -1,0 +1,60 @@
+/** What pod workers share on a node that only exists in a test: a virtual clock, a pretended runtime, Events to read. */
+import { directories } from '../../agent/pods/directories.ts';
+import type { NodeContext } from '../../agent/pods/node-context.ts';
+import { noPodFiles } from '../../agent/pods/pod-files.ts';
+import { semaphore } from '../../agent/pods/semaphore.ts';
+import { createSimulatedRuntime } from '../../agent/runtime/simulated/simulated-runtime.ts';
+import type { ConfigMap, Secret, Service } from '../../functions/kube/generated/types.ts';
+import type { ClusterFacts } from '../../agent/pods/sandbox-config.ts';
+import { virtualWorld, type VirtualWorld } from './virtual-world.ts';
+
+export interface NodeOfTest {
+  readonly world: VirtualWorld;
+  readonly context: NodeContext;
+  /** `Type Reason message`, with the field when there is one, in the order in which they were told. */
+  readonly events: readonly string[];
+}
+
+export interface KnownObjects {
+  readonly configMaps?: readonly ConfigMap[];
+  readonly secrets?: readonly Secret[];
+  readonly services?: readonly Service[];
+}
+
+export const facts: ClusterFacts = {
+  nodeName: 'node-a',
+  clusterDns: '169.254.20.10',
+  clusterDomain: 'cluster.local',
+  hostDns: { servers: ['192.168.0.53'], searches: ['lan'], options: ['edns0'] },
+  directories: directories('/var/lib/agent'),
+  cgroupRoot: '',
+};
+
+export const lookupOf = ({ configMaps = [], secrets = [], services = [] }: KnownObjects): NodeContext['lookup'] => ({
+  configMap: (namespace, name) => configMaps.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name),
+  secret: (namespace, name) => secrets.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name),
+  services: () => services,
+});
+
+export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
+  const world = virtualWorld();
+  const events: string[] = [];
+  const context: NodeContext = {
+    ...world,
+    runtime: createSimulatedRuntime({ clock: world.clock, podCidr: () => '10.244.3.0/24' }),
+    volumes: { setUp: async () => new Map(), refresh: async () => {}, tearDown: async () => {} },
+    files: noPodFiles,
+    events: {
+      event: (_object, type, reason, message, options) =>
+        events.push(`${type} ${reason} ${message}${options?.fieldPath === undefined ? '' : ` (${options.fieldPath})`}`),
+    },
+    lookup: lookupOf({}),
+    facts,
+    starts: semaphore(2),
+    hostIps: ['192.168.0.1'],
+    allocatable: { cpu: '2', memory: '1Gi' },
+    networkIsReady: () => true,
+    ...more,
+  };
+  return { world, context, events };
+}
