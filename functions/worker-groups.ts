@@ -3,7 +3,7 @@ import { serviceAccountUser, type Api } from './api.ts';
 import type { User } from './apiserver/ports.ts';
 import type { Client } from './client/client.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
-import type { EventRecorder } from './client/event-recorder.ts';
+import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { createControllers } from './controllers/all.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import { createScheduler, schedulerComponent } from './scheduler/scheduler.ts';
@@ -30,6 +30,8 @@ export interface WorkerGroup {
   readonly name: string;
   readonly controllers: readonly Controller[];
   session(signal: AbortSignal): Promise<SessionOutcome>;
+  /** Resolves once the Events of all groups were written, or given up. */
+  flush(): Promise<void>;
 }
 
 const authenticated = 'system:authenticated';
@@ -68,8 +70,8 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
     clients.set(user.name, client);
     return client;
   };
-  const recorders = new Map<string, EventRecorder>();
-  const eventsFor = (component: string): EventRecorder => {
+  const recorders = new Map<string, QueuedEventRecorder>();
+  const eventsFor = (component: string): QueuedEventRecorder => {
     const user = component === schedulerComponent ? scheduler : controllerManager;
     const recorder = recorders.get(component) ?? createEventRecorder({ client: clientOf(user), component, world });
     recorders.set(component, recorder);
@@ -91,6 +93,9 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
         world,
         signal,
       }),
+    flush: async () => {
+      await Promise.all([...recorders.values()].map((recorder) => recorder.flush()));
+    },
   });
   return [group('controllers', controllers), group('scheduler', [createScheduler()])];
 }

@@ -29,9 +29,9 @@ export function selectable(resource: string, object: KubeObject, fields: Selecta
 
 /** Reads objects that may lie in blobs. */
 export class BodyReader {
-  readonly #table: Table;
+  readonly #table: Pick<Table, 'readBlob'>;
 
-  constructor(table: Table) {
+  constructor(table: Pick<Table, 'readBlob'>) {
     this.#table = table;
   }
 

@@ -1,0 +1,19 @@
+/** Root: the API as a Web Function, many requests at a time in one environment. */
+import { createApiHost } from './cloud/api-host.ts';
+import { startFunction } from './cloud/function.ts';
+import { webEndpoint } from './cloud/web-endpoint.ts';
+import { startWebHost } from './cloud/web-host.ts';
+import { environment } from './world.ts';
+
+const rooted = startFunction();
+const { fetch } = createApiHost(rooted, { upgrades: false, pollHoldSecondsMax: 30 });
+/** Source: the largest request time-out of a Web Function. */
+const requestSecondsMax = 900;
+
+await startWebHost({
+  ...webEndpoint(environment('AWS_LAMBDA_HTTP_ENDPOINT')),
+  fetch,
+  requestSecondsMax,
+  upgrades: false,
+  log: rooted.world.log,
+});

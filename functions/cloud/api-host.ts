@@ -1,0 +1,106 @@
+/**
+ * The API as hosts in a cloud serve it: opened by the first request, following the log while answers last, with its
+ * doorbells rung. Hosts that cannot give sockets away refuse by path what would need one.
+ */
+import { StatusError } from '../kube/status-error.ts';
+import type { Connection } from '../apiserver/ports.ts';
+import { openControlPlane } from './control-plane.ts';
+import { createFollower, type Follower } from './follower.ts';
+import type { Rooted } from './function.ts';
+import type { Api } from '../api.ts';
+import { needsUpgrade } from './bounded-request.ts';
+
+export interface ApiHostOptions {
+  readonly upgrades: boolean;
+  readonly pollHoldSecondsMax: number;
+}
+
+export interface ApiHost {
+  fetch(request: Request, connection: Connection): Promise<Response>;
+}
+
+interface Opened {
+  readonly api: Api;
+  readonly follower: Follower;
+}
+
+const noUpgrade = new StatusError(
+  501,
+  'NotImplemented',
+  'exec, attach, cp and port-forward need a connection that functions cannot carry: run them through a gateway (infra/runbook.md, "exec on AWS"), or use kubectl logs and kubectl debug',
+);
+
+export function createApiHost(rooted: Rooted, { upgrades, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
+  const { settings, world, doorbell } = rooted;
+  let opening: Promise<Opened> | undefined;
+
+  async function open(): Promise<Opened> {
+    const { api, store } = await openControlPlane({ settings, table: rooted.openTable(), doorbell, world, pollHoldSecondsMax });
+    return { api, follower: createFollower(store, world) };
+  }
+  async function opened(): Promise<Opened> {
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async fetch(request, connection) {
+      if (!upgrades && needsUpgrade(new URL(request.url).pathname)) return statusResponse(noUpgrade);
+      try {
+        const { api, follower } = await opened();
+        return await followed(follower, () => api.fetch(request, connection));
+      } catch (error) {
+        world.log.error('the API cannot be opened', { error });
+        return statusResponse(new StatusError(503, 'ServiceUnavailable', 'the API cannot reach its table; try again in a moment'));
+      }
+    },
+  };
+}
+
+const statusResponse = (error: StatusError): Response => Response.json(error.toStatus(), { status: error.code });
+
+/** Holds the follower until the body has been read to its end, or left. */
+async function followed(follower: Follower, answer: () => Promise<Response>): Promise<Response> {
+  const release = follower.hold();
+  try {
+    const response = await answer();
+    if (response.body === null) {
+      release();
+      return response;
+    }
+    return new Response(followedBody(response.body, release), response);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function followedBody(body: ReadableStream<Uint8Array>, release: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (value !== undefined) controller.enqueue(value);
+          if (!done) return;
+          release();
+          controller.close();
+        } catch (error) {
+          release();
+          controller.error(error);
+        }
+      },
+      async cancel(reason) {
+        release();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,76 @@
+/** The parts that every function shares, in place: the store on its table, the API in this process, the groups of workers, the doorbells. */
+import { createApi, version, type Api } from '../api.ts';
+import { loadSigningKeys } from '../apiserver/auth/keys.ts';
+import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
+import { createTokens } from '../apiserver/auth/tokens.ts';
+import type { TokenUsers } from '../apiserver/auth/token-users.ts';
+import { createDefinitions, defaultRanges } from '../resources/all.ts';
+import { selectableFields } from '../selectable-fields.ts';
+import { createStore } from '../store/create-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Table } from '../store/table.ts';
+import { createWorkerGroups, type WorkerGroup } from '../worker-groups.ts';
+import { createCache } from '../workers/cache.ts';
+import { ringOnChanges } from '../workers/doorbell/ring-on-changes.ts';
+import type { Doorbell } from '../workers/doorbell/doorbell.ts';
+import type { World } from '../world.ts';
+import { bootstrap, isBootstrapped } from './bootstrap.ts';
+import { createIamUsers } from './iam-users.ts';
+import type { Settings } from './settings.ts';
+import { createStaticUsers } from './static-users.ts';
+import { storedKeys } from './stored-keys.ts';
+
+export interface ControlPlaneOptions {
+  readonly settings: Settings;
+  readonly table: Table;
+  readonly doorbell: Doorbell;
+  readonly world: World;
+  /** The group that this function works for: it hears of its own writes without being rung. */
+  readonly ownGroup?: string;
+  /** How long this host can hold an answer without paying for it. */
+  readonly pollHoldSecondsMax?: number;
+  /** How to reach the world outside, for those who ask others who a token stands for. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+export interface CloudControlPlane {
+  readonly store: Store;
+  readonly api: Api;
+  readonly groups: readonly WorkerGroup[];
+}
+
+export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
+  const { settings, table, doorbell, world, ownGroup, pollHoldSecondsMax } = options;
+  const definitions = createDefinitions(defaultRanges);
+  const store = await createStore({ table, world, selectableFields: selectableFields(definitions) });
+  const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
+  const { address, port } = settings.advertise;
+  const api = createApi({
+    store,
+    definitions,
+    tokens: createTokens({ keys, clock: world.clock, random: world.random }),
+    world,
+    extensions: issuerDocuments(keys, `https://${address}:${port}`),
+    otherTokenUsers: otherTokenUsers(options, store),
+    ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
+  });
+  const place = { apiserverAddress: address, apiserverPort: port, serviceRange: defaultRanges.serviceRange };
+  if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);
+  const cache = createCache(store);
+  const { certificateAuthorityPem } = settings;
+  const codeVersion = version.gitVersion;
+  const groups = createWorkerGroups({ store, cache, api, definitions, certificateAuthorityPem, codeVersion, world });
+  for (const { name, controllers } of groups) {
+    if (name !== ownGroup) ringOnChanges({ store, cache, doorbell, group: name, controllers });
+  }
+  return { store, api, groups };
+}
+
+/** Those whom the deployment names, and those whom IAM knows. */
+function otherTokenUsers({ settings, world, fetch = globalThis.fetch }: ControlPlaneOptions, store: Store): TokenUsers {
+  const fixed = createStaticUsers(settings.staticTokens);
+  const { iam } = settings;
+  if (iam === undefined) return fixed;
+  const known = createIamUsers({ ...iam, view: () => store.view(), fetch: (request) => fetch(request), world });
+  return { userOf: async (token, audiences) => (await fixed.userOf(token, audiences)) ?? known.userOf(token, audiences) };
+}

@@ -1,0 +1,52 @@
+/**
+ * Hears of what other processes write, while somebody here waits for it: a watch, a node's poll. It asks often while
+ * something happens and less often while nothing does; while nobody waits it asks nothing.
+ */
+import type { Store } from '../store/store.ts';
+import type { World } from '../world.ts';
+
+export interface Follower {
+  /** Somebody waits from now on. Returns how to say that they do no longer. */
+  hold(): () => void;
+}
+
+const delayMsMin = 200;
+const delayMsMax = 1_000;
+const slower = 1.25;
+
+export function createFollower(store: Pick<Store, 'fresh' | 'view'>, { clock, log }: Pick<World, 'clock' | 'log'>): Follower {
+  let waiting = 0;
+  let isRunning = false;
+
+  async function look(): Promise<boolean> {
+    const before = store.view().revision;
+    try {
+      return (await store.fresh()).revision > before;
+    } catch (error) {
+      log.warn('the log could not be read', { error });
+      return false;
+    }
+  }
+
+  async function follow(): Promise<void> {
+    isRunning = true;
+    for (let delayMs = delayMsMin; ;) {
+      await clock.sleep(delayMs);
+      if (waiting === 0) break;
+      delayMs = (await look()) ? delayMsMin : Math.min(delayMsMax, delayMs * slower);
+    }
+    isRunning = false;
+  }
+
+  return {
+    hold() {
+      waiting += 1;
+      let isHeld = true;
+      if (!isRunning) void follow();
+      return () => {
+        if (isHeld) waiting -= 1;
+        isHeld = false;
+      };
+    },
+  };
+}

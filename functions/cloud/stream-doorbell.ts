@@ -1,0 +1,38 @@
+/**
+ * Rings for what the table's stream shows, a little later and for certain: whoever wrote it may have been cut off
+ * before ringing. A slot that was rung for already has the same mark, so that the queue swallows this ring.
+ */
+import type { Controller } from '../workers/controller.ts';
+import type { Doorbell } from '../workers/doorbell/doorbell.ts';
+import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
+import { type SlotItem } from '../store/table.ts';
+import { StoreError } from '../store/store.ts';
+import type { Log } from '../world.ts';
+import { changesOf, lastRevisionOf } from './slot-changes.ts';
+
+export interface StreamDoorbellOptions {
+  readonly groups: readonly { readonly name: string; readonly controllers: readonly Controller[] }[];
+  readonly doorbell: Doorbell;
+  readonly log: Log;
+}
+
+/** The function behind the stream may not read the table. */
+const noBlobs = {
+  readBlob: async (hash: string): Promise<never> => {
+    throw new StoreError('unavailable', `blob ${hash} cannot be read here`);
+  },
+};
+
+/** Never throws: one slot that cannot be read must not keep the later ones back. */
+export function createStreamDoorbell({ groups, doorbell, log }: StreamDoorbellOptions): (slots: readonly SlotItem[]) => Promise<void> {
+  const watchers = groups.map(({ name, controllers }) => ({ name, concerns: mayConcern(controllers) }));
+  return async (slots) => {
+    for (const slot of slots) {
+      const changes = await changesOf(slot, noBlobs);
+      if (changes === undefined) log.warn('a slot of the stream could not be read', { slot: slot.slot });
+      for (const { name, concerns } of watchers) {
+        if (changes === undefined || concerns(changes)) doorbell.ring(name, String(lastRevisionOf(slot)));
+      }
+    }
+  };
+}

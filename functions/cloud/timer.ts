@@ -1,0 +1,85 @@
+/**
+ * The sweep: whatever ring was lost, whoever was cut off, a minute later somebody notices. It reads the workers' notes
+ * and the log's newest slots, and rings for those that are behind, overdue, or have not been heard of for too long.
+ */
+import type { WorkerGroupName } from '../manifest.ts';
+import type { Controller } from '../workers/controller.ts';
+import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
+import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
+import type { World } from '../world.ts';
+import { changesOf, lastRevisionOf } from './slot-changes.ts';
+import type { Table } from '../store/table.ts';
+import type { WorkerNote, WorkerNotes } from './worker-notes.ts';
+
+export interface TimerOptions {
+  readonly table: Pick<Table, 'readSlots' | 'readMeta' | 'readBlob'>;
+  readonly notes: WorkerNotes;
+  readonly doorbell: Pick<SqsDoorbell, 'ring' | 'rescue' | 'flush'>;
+  readonly groups: readonly { readonly name: WorkerGroupName; readonly controllers: readonly Controller[] }[];
+  readonly world: World;
+}
+
+/** Longer than a worker's function and its queue's visibility time-out: this one will not come back. */
+const lostMs = 75_000;
+/** A worker that fell asleep a moment ago may be being rung right now. */
+const settleMs = 5_000;
+/** Slots looked at in one sweep; more are news for everybody. */
+const slotsMax = 500;
+/** How seldom the state is written down for cold starts: while something happens, and while nothing does. */
+const materialiseMs = 5 * 60_000;
+const materialiseIdleMs = 24 * 3_600_000;
+
+interface Swept {
+  /** The newest slot and revision. */
+  readonly slot: number;
+  readonly revision: number;
+  /** The newest revision that may concern each group. */
+  readonly news: ReadonlyMap<string, number>;
+}
+
+export function createTimer({ table, notes, doorbell, groups, world }: TimerOptions): () => Promise<void> {
+  async function sweep(from: WorkerNote | undefined): Promise<Swept> {
+    const after = from?.slot ?? (await table.readMeta()).slot;
+    const { slots, more } = await table.readSlots(after, slotsMax);
+    const news = new Map<string, number>();
+    for (const item of slots) {
+      const changes = await changesOf(item, table);
+      for (const { name, controllers } of groups) {
+        if (changes === undefined || mayConcern(controllers)(changes)) news.set(name, lastRevisionOf(item));
+      }
+    }
+    const last = slots.at(-1);
+    const revision = last === undefined ? (from?.revision ?? 0) : lastRevisionOf(last);
+    if (more) for (const { name } of groups) news.set(name, revision + 1);
+    return { slot: last?.slot ?? after, revision, news };
+  }
+
+  function isDue(note: WorkerNote, news: number): boolean {
+    if (note.deadlineMs !== undefined && note.deadlineMs <= world.clock.now()) return true;
+    return news > note.revision && world.clock.now() - note.atMs > settleMs;
+  }
+
+  /** True: it has news to read. */
+  function wake(name: WorkerGroupName, note: WorkerNote | undefined, news: number): boolean {
+    const minute = String(Math.floor(world.clock.now() / 60_000));
+    if (note === undefined) doorbell.ring(name, `first-${minute}`);
+    else if (note.state === 'awake' && world.clock.now() - note.atMs > lostMs) doorbell.rescue(name, minute);
+    else if (note.state === 'asleep' && isDue(note, news)) doorbell.ring(name, `sweep-${minute}`);
+    return news > (note?.revision ?? 0);
+  }
+
+  return async () => {
+    const known = await notes.read();
+    const own = known.get('timer');
+    const { slot, revision, news } = await sweep(own);
+    const behind = groups.filter(({ name }) => wake(name, known.get(name), news.get(name) ?? 0));
+    const housekeeping = known.get('materializer');
+    const ageMs = world.clock.now() - (housekeeping?.atMs ?? 0);
+    if (ageMs >= (revision > (housekeeping?.revision ?? 0) ? materialiseMs : materialiseIdleMs))
+      doorbell.ring('materializer', String(Math.floor(world.clock.now() / 60_000)));
+    // What somebody has not read is looked at again, lest this ring gets lost too; unless there is too much of it.
+    const isDone = behind.length === 0 || [...news.values()].some((newest) => newest > revision);
+    if (isDone && slot !== own?.slot) await notes.write('timer', { state: 'asleep', revision, slot });
+    await doorbell.flush();
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * What a worker leaves on the door: whether it is at work, how far it has read, when it wants to be woken. The timer
+ * reads nothing else to know who is due. Kept beside the log, since nobody needs its history.
+ */
+import type { Table } from '../store/table.ts';
+import type { Clock } from '../world.ts';
+
+export interface WorkerNote {
+  readonly state: 'awake' | 'asleep';
+  /** When it fell asleep, or woke up. */
+  readonly atMs: number;
+  /** Every change up to here was taken in. */
+  readonly revision: number;
+  readonly deadlineMs?: number;
+  /** The slot of that revision, where it is known. */
+  readonly slot?: number;
+}
+
+export interface WorkerNotes {
+  write(name: string, note: Omit<WorkerNote, 'atMs'>): Promise<void>;
+  read(): Promise<ReadonlyMap<string, WorkerNote>>;
+}
+
+/** Of leases: there are only as many notes as groups. */
+const shard = 0;
+const prefix = 'worker/';
+
+export function createWorkerNotes(table: Pick<Table, 'putLease' | 'readLeases'>, clock: Pick<Clock, 'now'>): WorkerNotes {
+  return {
+    async write(name, note) {
+      const atMs = clock.now();
+      const body = Buffer.from(JSON.stringify({ ...note, atMs } satisfies WorkerNote));
+      // The last one wins; one that gets lost costs a ring too many.
+      await table.putLease({ shard, name: `${prefix}${name}`, revision: atMs, body });
+    },
+    async read() {
+      const items = (await table.readLeases(shard)).filter(({ name }) => name.startsWith(prefix));
+      return new Map(items.map(({ name, body }) => [name.slice(prefix.length), JSON.parse(Buffer.from(body).toString()) as WorkerNote]));
+    },
+  };
+}

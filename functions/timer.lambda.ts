@@ -1,0 +1,22 @@
+/** Root: the sweep of each minute, and the end of a wait for a deadline. */
+import { startFunction } from './cloud/function.ts';
+import { allDone, type BatchAnswer, type QueueEvent } from './cloud/event-sources.ts';
+import { silentControllers } from './cloud/silent-controllers.ts';
+import { createTimer } from './cloud/timer.ts';
+import { createWorkerNotes } from './cloud/worker-notes.ts';
+import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
+
+const { world, doorbell, openTable } = startFunction();
+const table = openTable();
+const sweep = createTimer({ table, notes: createWorkerNotes(table, world.clock), doorbell, groups: silentControllers(), world });
+
+/** A scheduled event has no records. */
+export async function handler(event: Partial<QueueEvent>): Promise<BatchAnswer> {
+  if (event.Records === undefined) {
+    await sweep();
+    return allDone;
+  }
+  for (const { body } of event.Records) doorbell.ring((JSON.parse(body) as Ring).group);
+  await doorbell.flush();
+  return allDone;
+}

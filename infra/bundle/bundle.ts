@@ -1,0 +1,54 @@
+/** Makes one file of each function: what a cloud is given, and what runs here in its place. */
+import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { manifest } from '../../functions/manifest.ts';
+
+export interface Bundle {
+  /** Below `functions/`: `api.web.ts`. */
+  readonly entry: string;
+  /** The module: `OUT/api.web/index.mjs`. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly gzippedBytes: number;
+  /** Of the module's bytes: the same code has the same. */
+  readonly sha256: string;
+}
+
+const functionsDirectory = join(import.meta.dirname, '../../functions');
+
+/** Every root: those of the manifest, and the other hosts of the API. */
+export const entries: readonly string[] = [...new Set([...manifest.map(({ entry }) => entry), 'api.web.ts', 'api.server.ts'])];
+
+/** Packages written for `require` find one. */
+const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+/** `fileName`: a Web Function wants `index.js`, which a `package.json` beside it makes a module. */
+export async function bundleFunction(entry: string, outDirectory: string, fileName = 'index.mjs'): Promise<Bundle> {
+  const directory = join(outDirectory, basename(entry, '.ts'));
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, fileName);
+  await build({
+    entryPoints: [join(functionsDirectory, entry)],
+    outfile: file,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    banner: { js: banner },
+    logLevel: 'error',
+  });
+  if (fileName.endsWith('.js')) writeFileSync(join(directory, 'package.json'), '{"type":"module"}\n');
+  const bytes = readFileSync(file);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { entry, file, bytes: bytes.length, gzippedBytes: gzipSync(bytes).length, sha256 };
+}
+
+export const bundleAll = (outDirectory: string): Promise<readonly Bundle[]> =>
+  Promise.all(entries.map((entry) => bundleFunction(entry, outDirectory)));
