@@ -37,9 +37,22 @@ export interface PatchTarget {
 /** The patched object, decoded; it shares nothing with `current`. */
 export function patched(current: KubeObject, patch: Patch, { expected, options }: PatchTarget): KubeObject {
   const document = applied(jsonOf(current), patch, expected.schema);
-  const { object, unknown } = decodedPatch(document, expected);
-  report(strictErrors(unknown, patch.duplicates), options, (text) => invalidPatch(document, text));
+  const refuse: Refuse = (text) => invalidPatch(blamed(patch, document), text);
+  const { object, unknown } = decodedPatch(document, expected, refuse);
+  report(strictErrors(unknown, patch.duplicates), options, refuse);
   return withMetadata(object);
+}
+
+/** What a refusal shows: the result, but of a strategic patch the patch itself, as Go prints a map. */
+const blamed = ({ mediaType, value }: Patch, document: JsonObject): string =>
+  mediaType === 'application/strategic-merge-patch+json' ? goText(value) : JSON.stringify(document);
+
+function goText(value: Json): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (typeof value !== 'object') return String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, member]) => `${key}:${goText(member)}`).join(' ')}]`;
 }
 
 /** The stored object is JSON already; the types do not know. */
@@ -58,17 +71,19 @@ function applied(document: JsonObject, patch: Patch, schema: string): JsonObject
   }
 }
 
-function decodedPatch(document: JsonObject, { schema, kind }: Expected): ReturnType<typeof decodeObject> {
+type Refuse = (text: string) => StatusError;
+
+function decodedPatch(document: JsonObject, { schema, kind }: Expected, refuse: Refuse): ReturnType<typeof decodeObject> {
   try {
     return decodeObject(schema, document, { kind });
   } catch (error) {
-    if (hasReason(error, 'BadRequest')) throw invalidPatch(document, error.message);
+    if (hasReason(error, 'BadRequest')) throw refuse(error.message);
     throw error;
   }
 }
 
 /** A patch whose result is no object of the kind is invalid, rather than a bad request. */
-const invalidPatch = (document: JsonObject, text: string): StatusError => {
-  const message = `Invalid value: ${JSON.stringify(JSON.stringify(document))}: ${text}`;
+const invalidPatch = (value: string, text: string): StatusError => {
+  const message = `Invalid value: ${JSON.stringify(value)}: ${text}`;
   return invalidObject({ group: '', kind: '' }, '', [{ type: 'FieldValueInvalid', field: 'patch', message }]);
 };

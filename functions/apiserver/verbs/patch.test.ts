@@ -96,6 +96,16 @@ test('strict validation refuses a patch with unknown fields', async () => {
   assert.match(body['message'] as string, /^ "" is invalid: patch: Invalid value: .*: strict decoding error: unknown field "spec"$/);
 });
 
+test('a refused strategic patch is shown as Go prints it', async () => {
+  const api = await withConfigMap();
+  const change = { spec: { names: ['a', 'b'], none: null }, data: { x: '3' } };
+  const { body } = await api.send('PATCH', `${configMap}?fieldValidation=Strict`, change, strategic);
+  assert.equal(
+    body['message'],
+    ' "" is invalid: patch: Invalid value: "map[data:map[x:3] spec:map[names:[a b] none:<nil>]]": strict decoding error: unknown field "spec"',
+  );
+});
+
 test('admission sees the patched object, and what it changes is stored', async () => {
   const seen: unknown[] = [];
   const api = await testApi({

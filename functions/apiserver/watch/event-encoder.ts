@@ -40,6 +40,8 @@ function sharedLine(type: EventType, object: KubeObject): Uint8Array {
 }
 
 const initialEventsEnd = 'k8s.io/initial-events-end';
+/** client-go makes the list that it returns from this empty one. Source: apiserver, pkg/endpoints/handlers/response.go, watchListTransformer. */
+const initialEventsListBlueprint = 'kubernetes.io/initial-events-list-blueprint';
 
 export function createEventEncoder(definition: AnyDefinition, form: EventForm): EventEncoder {
   return form.form === 'table' ? tableEncoder(definition, form) : objectEncoder(definition, form);
@@ -52,19 +54,22 @@ function objectEncoder({ type: { kind, ...type } }: AnyDefinition, { form, metaV
   const identity = isMetadata
     ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}` }
     : { kind, apiVersion: apiVersionOf({ kind, ...type }) };
+  const emptyList = { ...identity, kind: `${identity.kind}List`, metadata: {}, items: [] };
+  const blueprint = Buffer.from(JSON.stringify(emptyList)).toString('base64');
   return {
     event: (event, object) => (isMetadata ? line(event, JSON.stringify(partialMetadata(object, metaVersion))) : sharedLine(event, object)),
     bookmark: (revision, endsInitialEvents) =>
-      line('BOOKMARK', JSON.stringify({ ...identity, metadata: bookmarkMetadata(revision, endsInitialEvents) })),
+      line('BOOKMARK', JSON.stringify({ ...identity, metadata: bookmarkMetadata(revision, endsInitialEvents, blueprint) })),
     error: errorLine,
   };
 }
 
-const bookmarkMetadata = (revision: number, endsInitialEvents: boolean): object => ({
-  resourceVersion: String(revision),
-  creationTimestamp: null,
-  ...(endsInitialEvents ? { annotations: { [initialEventsEnd]: 'true' } } : {}),
-});
+function bookmarkMetadata(revision: number, endsInitialEvents: boolean, blueprint?: string): object {
+  const metadata = { resourceVersion: String(revision), creationTimestamp: null };
+  if (!endsInitialEvents) return metadata;
+  const list = blueprint === undefined ? {} : { [initialEventsListBlueprint]: blueprint };
+  return { ...metadata, annotations: { [initialEventsEnd]: 'true', ...list } };
+}
 
 function tableEncoder(definition: AnyDefinition, { metaVersion, includeObject, nowMs }: EventForm): EventEncoder {
   let hasColumns = true;

@@ -1,18 +1,16 @@
 /** Source: pkg/registry/coordination/lease/strategy.go, pkg/apis/coordination/validation/validation.go. */
-import { type FieldError, invalid } from '../../../kube/field-error.ts';
+import type { FieldError } from '../../../kube/field-error.ts';
 import type { Lease } from '../../../kube/generated/types.ts';
 import { leases } from '../../../kube/resource-type.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { validateNonnegative, validatePositive } from '../../field-rules.ts';
 
-function validateLease({ spec }: Lease): FieldError[] {
-  const errors = [
-    ...validatePositive(spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds'),
-    ...validateNonnegative(spec?.leaseTransitions, 'spec.leaseTransitions'),
-  ];
-  return spec?.holderIdentity === '' ? [...errors, invalid('spec.holderIdentity', '', 'must not be empty')] : errors;
-}
+/** An empty holder is fine: it is how a leader steps down. */
+const validateLease = ({ spec }: Lease): FieldError[] => [
+  ...validatePositive(spec?.leaseDurationSeconds, 'spec.leaseDurationSeconds'),
+  ...validateNonnegative(spec?.leaseTransitions, 'spec.leaseTransitions'),
+];
 
 export const leaseDefinition = definition<Lease>({
   type: leases,
