@@ -42,7 +42,9 @@ const quickStages: readonly Stage[] = [
 ];
 
 const clusterStages = (): readonly Stage[] => [
+  nodeTests('engines: the store on DynamoDB Local', ['test/engines/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('nodes: real containers and networks', ['test/node/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
+  nodeTests('the generated client against a cluster', ['test/openapi/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('stock kubectl against whole clusters', ['test/kubectl/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
 ];
 

@@ -3,6 +3,7 @@
 #   prepare.sh run     packages for real containers, if this is root on Debian (otherwise the cluster is simulated)
 #   prepare.sh test    the same, for the whole test suite
 #   prepare.sh quick   npm packages only
+#   prepare.sh generator   npm packages, and those that generate the client and the descriptions (130 MB, in openapi/generator)
 # It does nothing, and needs no network, once everything is there.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -20,6 +21,18 @@ install_npm_packages() {
   cp package-lock.json "$stamp"
 }
 
+# A package of its own: nobody else needs these, and they need an older TypeScript than this project.
+install_generator() {
+  (
+    cd openapi/generator
+    stamp=node_modules/.installed-lock
+    if [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then exit 0; fi
+    say "Installing the generators of openapi/generator (once, as its package-lock.json says) ..."
+    PATH="$PWD/../../node_modules/.bin:$PATH" npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+    cp package-lock.json "$stamp"
+  )
+}
+
 check_node() {
   major=$(PATH="$PWD/node_modules/.bin:$PATH" node -p 'process.versions.node.split(".")[0]')
   if [ "$major" -lt 24 ]; then
@@ -35,6 +48,8 @@ missing_debian_packages() {
   command -v nft >/dev/null || printf 'nftables '
   command -v conntrack >/dev/null || printf 'conntrack '
   command -v ip >/dev/null || printf 'iproute2 '
+  # DynamoDB Local, which the store is tested on, is written in Java.
+  [ "$purpose" != test ] || command -v java >/dev/null || printf 'default-jre-headless '
 }
 
 install_debian_packages() {
@@ -57,4 +72,8 @@ install_debian_packages() {
 
 install_npm_packages
 check_node
-[ "$purpose" = quick ] || install_debian_packages
+case $purpose in
+  run) install_debian_packages ;;
+  test) install_debian_packages && install_generator ;;
+  generator) install_generator ;;
+esac

@@ -426,6 +426,8 @@ export function storeContract(name: string, place: () => TablePlace): void {
       const watch = follow(other, 0);
       await store.commit(create(pod('a')));
       await world.advance(250);
+      // The table may be elsewhere.
+      await until(() => watch.changes().length > 0);
       assert.deepEqual(watch.changes(), ['1 added default/a']);
       watch.stop();
     });

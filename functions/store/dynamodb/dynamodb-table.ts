@@ -1,0 +1,256 @@
+/**
+ * The table on AWS: DynamoDB, one conditional request per write, consistent queries, nothing else. Slots expire by
+ * themselves; see `prune` for those that are still needed.
+ */
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { Clock, World } from '../../world.ts';
+import type { Appended, LeaseItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import { CostCounters } from './costs.ts';
+import {
+  blobPartAttributes,
+  blobPartition,
+  blobPartOf,
+  bucketOf,
+  bucketPartition,
+  checkFormat,
+  leaseAttributes,
+  leaseOf,
+  leasePartition,
+  metaAttributes,
+  metaKey,
+  metaOf,
+  number,
+  objectAttributes,
+  objectOf,
+  objectPartition,
+  partSortKey,
+  seconds,
+  slotAttributes,
+  slotKey,
+  slotOf,
+  slotsInBucket,
+  slotSortKey,
+  text,
+  type BlobPart,
+} from './item.ts';
+import { Requests, type PutOutcome } from './requests.ts';
+import { tableFormat } from './table-schema.ts';
+
+export interface DynamodbTableOptions {
+  readonly tableName: string;
+  /** Several clusters may share one table; each sees only its own. */
+  readonly cluster: string;
+  readonly world: Pick<World, 'clock' | 'random'>;
+  /** Region, credentials, endpoint; what is absent comes from where the SDK usually finds it. */
+  readonly client?: Pick<DynamoDBClientConfig, 'region' | 'credentials' | 'endpoint'>;
+}
+
+export interface DynamodbTable extends Table {
+  readonly costs: CostCounters;
+}
+
+const dayMs = 24 * 60 * 60_000;
+/**
+ * Time to live is given when a slot is written, since then it is free; what is not yet below the watermark when half
+ * of it is over gets as much again. So housekeeping must run at least once a day, whether or not there are writes.
+ */
+const slotLifeMs = 7 * dayMs;
+/** How often to look for slots whose time runs out. */
+const postponementsInLife = 8;
+/** Longer than a materialiser that died half-way stays without a successor: housekeeping runs once a day at least. */
+const tombstoneLifeMs = 3 * dayMs;
+
+/** An item holds 400 KB, names included. */
+const partBytes = 350 * 1024;
+const putsAtOnce = 32;
+/** Buckets read side by side, once it is clear that there is much to read. */
+const bucketsAtOnceMax = 8;
+const slotsPerPage = 256;
+
+const absent = 'attribute_not_exists(pk)';
+const absentOrOlder = 'attribute_not_exists(pk) OR r < :r';
+
+export function dynamodbTable(options: DynamodbTableOptions): DynamodbTable {
+  return new TableOnDynamodb(options);
+}
+
+class TableOnDynamodb implements DynamodbTable {
+  readonly costs = new CostCounters();
+  readonly #client: DynamoDBClient;
+  readonly #requests: Requests;
+  readonly #cluster: string;
+  readonly #clock: Clock;
+  #postponeAgainMs = 0;
+
+  constructor({ tableName, cluster, world, client }: DynamodbTableOptions) {
+    // With the clock corrected behind our back, a late request could pass as a timely one.
+    this.#client = new DynamoDBClient({ ...client, maxAttempts: 1, disableClockSkewCorrection: true });
+    this.#requests = new Requests({ client: this.#client, tableName, costs: this.costs, ...world });
+    this.#cluster = cluster;
+    this.#clock = world.clock;
+  }
+
+  async appendSlot(slot: SlotItem, signedMs: number): Promise<Appended> {
+    const item = slotAttributes(this.#cluster, slot, slot.writtenMs + slotLifeMs);
+    const put = await this.#requests.put({ operation: 'appendSlot', item, condition: absent, signedMs, isRepeatable: false });
+    return put.outcome === 'taken' ? { outcome: 'taken', by: slotOf(put.by) } : put;
+  }
+
+  /** The first bucket alone, since mostly there is nothing after it; then more and more of them side by side. */
+  async readSlots(after: number, limit: number = slotsPerPage): Promise<SlotPage> {
+    const slots: SlotItem[] = [];
+    let bucket = bucketOf(after + 1);
+    for (let atOnce = 1; slots.length < limit; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
+      const wanted = Math.min(atOnce, Math.ceil((limit - slots.length) / slotsInBucket));
+      const pages = await Promise.all(
+        Array.from({ length: wanted }, (_, index) => this.#readBucket(bucket + index, after, limit - slots.length)),
+      );
+      for (const page of pages) {
+        slots.push(...page.slots);
+        if (page.more) return { slots: slots.slice(0, limit), more: true };
+        if (!isLastOfBucket(page.slots.at(-1))) return { slots: slots.slice(0, limit), more: slots.length > limit };
+      }
+      bucket += wanted;
+    }
+    return { slots: slots.slice(0, limit), more: true };
+  }
+
+  async readMeta(): Promise<MetaItem> {
+    const item = await this.#requests.get('readMeta', metaKey(this.#cluster));
+    return item === undefined ? this.#writeFirstMeta() : metaOf(item);
+  }
+
+  async advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+    const held = 'A = :from AND f = :format';
+    const put = await this.#requests.put({
+      operation: 'advanceMeta',
+      item: metaAttributes(this.#cluster, to),
+      condition: fromSlot === 0 ? `${absent} OR (${held})` : held,
+      values: { ':from': number(fromSlot), ':format': text(tableFormat) },
+      isRepeatable: false,
+    });
+    if (put.outcome === 'taken') checkFormat(put.by);
+    return put.outcome;
+  }
+
+  async putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'> {
+    const outcomes = await eachAtOnce(items, putsAtOnce, (item) =>
+      this.#requests.put({
+        operation: 'putObjects',
+        item: objectAttributes(this.#cluster, item, tombstoneLifeMs),
+        condition: absentOrOlder,
+        values: { ':r': number(item.revision) },
+        signedMs,
+        isRepeatable: true,
+      }),
+    );
+    return allWritten(outcomes);
+  }
+
+  async readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
+    const partition = objectPartition(this.#cluster, resource, shard);
+    const items = await this.#requests.queryAll({ operation: 'readObjects', partition });
+    return items.map((item) => objectOf(item, resource, shard));
+  }
+
+  async putLease(item: LeaseItem): Promise<Outcome> {
+    const put = await this.#requests.put({
+      operation: 'putLease',
+      item: leaseAttributes(this.#cluster, item),
+      condition: absentOrOlder,
+      values: { ':r': number(item.revision) },
+      isRepeatable: false,
+    });
+    return put.outcome;
+  }
+
+  async readLeases(shard: number): Promise<readonly LeaseItem[]> {
+    const items = await this.#requests.queryAll({ operation: 'readLeases', partition: leasePartition(this.#cluster, shard) });
+    return items.map((item) => leaseOf(item, shard));
+  }
+
+  async putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'> {
+    const count = Math.max(1, Math.ceil(bytes.length / partBytes));
+    const parts = Array.from({ length: count }, (_, index) => index);
+    const outcomes = await eachAtOnce(parts, putsAtOnce, (index) => {
+      const part = { index, count, bytes: bytes.subarray(index * partBytes, (index + 1) * partBytes) };
+      return this.#requests.put({ operation: 'putBlob', item: blobPartAttributes(this.#cluster, hash, part), isRepeatable: true });
+    });
+    return allWritten(outcomes);
+  }
+
+  async readBlob(hash: string): Promise<Uint8Array | undefined> {
+    const parts = await this.#blobParts('readBlob', hash);
+    // A writer that died half-way has told nobody of the blob.
+    return parts.length > 0 && parts.length === parts[0]?.count ? Buffer.concat(parts.map(({ bytes }) => bytes)) : undefined;
+  }
+
+  /** Nothing is deleted: what is no longer needed expires by itself. What is, is kept from it: slots above the watermark. */
+  async prune({ slot, blobs }: Prune): Promise<void> {
+    await this.#postponeAfter(slot);
+    await this.#expireBlobs(blobs);
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async #postponeAfter(watermark: number): Promise<void> {
+    const nowMs = this.#clock.now();
+    if (nowMs < this.#postponeAgainMs) return;
+    this.#postponeAgainMs = nowMs + slotLifeMs / postponementsInLife;
+    for (let after = watermark; ; after += 1) {
+      const [oldest] = (await this.readSlots(after, 1)).slots;
+      if (oldest === undefined || nowMs - oldest.writtenMs < slotLifeMs / 2) return;
+      await this.#requests.expireAt('prune', slotKey(this.#cluster, oldest.slot), seconds(nowMs + slotLifeMs));
+    }
+  }
+
+  async #readBucket(bucket: number, after: number, limit: number): Promise<SlotPage> {
+    const isFirst = bucket === bucketOf(after + 1);
+    const { items, more } = await this.#requests.query({
+      operation: 'readSlots',
+      partition: bucketPartition(this.#cluster, bucket),
+      ...(isFirst ? { after: slotSortKey(after) } : {}),
+      ...(limit < slotsInBucket ? { limit } : {}),
+    });
+    return { slots: items.map(slotOf), more };
+  }
+
+  /** Names the format before the first slot is written, so that no other version takes the table for an empty one. */
+  async #writeFirstMeta(): Promise<MetaItem> {
+    const first: MetaItem = { slot: 0, revision: 0, resources: [] };
+    const item = metaAttributes(this.#cluster, first);
+    const put = await this.#requests.put({ operation: 'readMeta', item, condition: absent, isRepeatable: true });
+    if (put.outcome === 'unknown') throw put.cause;
+    return put.outcome === 'taken' ? metaOf(put.by) : first;
+  }
+
+  async #blobParts(operation: string, hash: string): Promise<readonly BlobPart[]> {
+    const items = await this.#requests.queryAll({ operation, partition: blobPartition(this.#cluster, hash) });
+    return items.map((item) => blobPartOf(item, hash));
+  }
+
+  async #expireBlobs(hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) {
+      for (const { index } of await this.#blobParts('prune', hash)) {
+        const key = { pk: blobPartition(this.#cluster, hash), sk: partSortKey(index) };
+        await this.#requests.expireAt('prune', key, seconds(this.#clock.now()));
+      }
+    }
+  }
+}
+
+const isLastOfBucket = (slot: SlotItem | undefined): boolean => slot !== undefined && bucketOf(slot.slot + 1) > bucketOf(slot.slot);
+
+/** A condition that failed means that something newer is there, which is as good. */
+const allWritten = (outcomes: readonly PutOutcome[]): 'written' | 'unknown' =>
+  outcomes.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : 'written';
+
+async function eachAtOnce<T, R>(items: readonly T[], atOnce: number, action: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let first = 0; first < items.length; first += atOnce) {
+    results.push(...(await Promise.all(items.slice(first, first + atOnce).map(action))));
+  }
+  return results;
+}

@@ -1,0 +1,179 @@
+/**
+ * The items of the table, and what the port calls them. One letter names what a partition holds:
+ *
+ *     L slot    <cluster>#L#<log>#<slot/16>         <slot>              b first revision, n changes, w nonce, t ms, e frames, x
+ *     O object  <cluster>#O#<resource>#<shard>      <namespace>/<name>  r revision, t ms, b body, or del and x: a tombstone
+ *     M meta    <cluster>#M#<log>                   0                   A slot, Ar revision, R resources, f format
+ *     K lease   <cluster>#K#<shard>                 <name>              r revision, b body
+ *     B blob    <cluster>#B#<hash>                  <part>              n parts, b bytes
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { StoreError } from '../store.ts';
+import type { LeaseItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
+import { tableFormat } from './table-schema.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** A partition takes a thousand writes a second: the log moves on to another one before that. */
+export const slotsInBucket = 16;
+
+/** There is one; the key has room for more. */
+const log = 0;
+
+/** As many digits as the largest safe integer has. */
+const slotDigits = 16;
+const partDigits = 4;
+
+export const bucketOf = (slot: number): number => Math.floor(slot / slotsInBucket);
+export const bucketPartition = (cluster: string, bucket: number): string => `${cluster}#L#${log}#${bucket}`;
+export const slotSortKey = (slot: number): string => `${slot}`.padStart(slotDigits, '0');
+export const objectPartition = (cluster: string, resource: string, shard: number): string => `${cluster}#O#${resource}#${shard}`;
+export const leasePartition = (cluster: string, shard: number): string => `${cluster}#K#${shard}`;
+export const blobPartition = (cluster: string, hash: string): string => `${cluster}#B#${hash}`;
+export const partSortKey = (part: number): string => `${part}`.padStart(partDigits, '0');
+
+export const slotKey = (cluster: string, slot: number): ItemKey => ({
+  pk: bucketPartition(cluster, bucketOf(slot)),
+  sk: slotSortKey(slot),
+});
+export const metaKey = (cluster: string): ItemKey => ({ pk: `${cluster}#M#${log}`, sk: '0' });
+
+export const text = (value: string): AttributeValue => ({ S: value });
+export const number = (value: number): AttributeValue => ({ N: `${value}` });
+const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
+/** As times to live are given. */
+export const seconds = (ms: number): AttributeValue => number(Math.ceil(ms / 1000));
+
+export const keyAttributes = ({ pk, sk }: ItemKey): Item => ({ pk: text(pk), sk: text(sk) });
+
+export function slotAttributes(cluster: string, item: SlotItem, expiresMs: number): Item {
+  return {
+    ...keyAttributes(slotKey(cluster, item.slot)),
+    b: number(item.firstRevision),
+    n: number(item.count),
+    w: text(item.nonce),
+    t: number(item.writtenMs),
+    e: bytes(item.frames),
+    x: seconds(expiresMs),
+  };
+}
+
+export function slotOf(item: Item): SlotItem {
+  const where = `slot ${Number(item['sk']?.S)}`;
+  return {
+    slot: Number(textOf(item, 'sk', where)),
+    firstRevision: numberOf(item, 'b', where),
+    count: numberOf(item, 'n', where),
+    nonce: textOf(item, 'w', where),
+    writtenMs: numberOf(item, 't', where),
+    frames: bytesOf(item, 'e', where),
+  };
+}
+
+/** Tombstones expire; objects stay. */
+export function objectAttributes(cluster: string, item: ObjectItem, tombstoneLifeMs: number): Item {
+  const { resource, shard, namespace, name, revision, writtenMs, body } = item;
+  return {
+    ...keyAttributes({ pk: objectPartition(cluster, resource, shard), sk: `${namespace}/${name}` }),
+    r: number(revision),
+    t: number(writtenMs),
+    ...(body === undefined ? { del: number(1), x: seconds(writtenMs + tombstoneLifeMs) } : { b: bytes(body) }),
+  };
+}
+
+export function objectOf(item: Item, resource: string, shard: number): ObjectItem {
+  const key = textOf(item, 'sk', `an object of ${resource}`);
+  const where = `object ${resource} ${key}`;
+  const slash = key.indexOf('/');
+  const head = {
+    resource,
+    shard,
+    namespace: key.slice(0, slash),
+    name: key.slice(slash + 1),
+    revision: numberOf(item, 'r', where),
+    writtenMs: numberOf(item, 't', where),
+  };
+  return item['del'] === undefined ? { ...head, body: bytesOf(item, 'b', where) } : head;
+}
+
+export function metaAttributes(cluster: string, meta: MetaItem): Item {
+  return {
+    ...keyAttributes(metaKey(cluster)),
+    A: number(meta.slot),
+    Ar: number(meta.revision),
+    R: { L: meta.resources.map(text) },
+    f: text(tableFormat),
+  };
+}
+
+export function metaOf(item: Item): MetaItem {
+  checkFormat(item);
+  const where = 'the watermark';
+  return {
+    slot: numberOf(item, 'A', where),
+    revision: numberOf(item, 'Ar', where),
+    resources: (item['R']?.L ?? []).map((resource) => textOf({ resource }, 'resource', where)),
+  };
+}
+
+export function checkFormat(meta: Item): void {
+  const found = meta['f']?.S ?? 'none';
+  if (found === tableFormat) return;
+  throw new StoreError('wrong-format', `the table has the format "${found}"; this version reads "${tableFormat}"`);
+}
+
+export function leaseAttributes(cluster: string, { shard, name, revision, body }: LeaseItem): Item {
+  return { ...keyAttributes({ pk: leasePartition(cluster, shard), sk: name }), r: number(revision), b: bytes(body) };
+}
+
+export function leaseOf(item: Item, shard: number): LeaseItem {
+  const name = textOf(item, 'sk', 'a lease');
+  return { shard, name, revision: numberOf(item, 'r', `lease ${name}`), body: bytesOf(item, 'b', `lease ${name}`) };
+}
+
+/** A part, so that each item stays below the service's limit of 400 KB. */
+export function blobPartAttributes(cluster: string, hash: string, part: BlobPart): Item {
+  return {
+    ...keyAttributes({ pk: blobPartition(cluster, hash), sk: partSortKey(part.index) }),
+    n: number(part.count),
+    b: bytes(part.bytes),
+  };
+}
+
+export interface BlobPart {
+  readonly index: number;
+  /** Of all parts of the blob. */
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+export function blobPartOf(item: Item, hash: string): BlobPart {
+  const where = `blob ${hash}`;
+  return { index: Number(textOf(item, 'sk', where)), count: numberOf(item, 'n', where), bytes: bytesOf(item, 'b', where) };
+}
+
+function numberOf(item: Item, attribute: string, where: string): number {
+  const value = Number(item[attribute]?.N);
+  if (!Number.isSafeInteger(value)) throw corrupt(attribute, where);
+  return value;
+}
+
+function textOf(item: Item, attribute: string, where: string): string {
+  const value = item[attribute]?.S;
+  if (value === undefined) throw corrupt(attribute, where);
+  return value;
+}
+
+function bytesOf(item: Item, attribute: string, where: string): Uint8Array {
+  const value = item[attribute]?.B;
+  if (value === undefined) throw corrupt(attribute, where);
+  return value;
+}
+
+const corrupt = (attribute: string, where: string): StoreError =>
+  new StoreError('corrupt', `${where} cannot be read: its attribute ${attribute} is missing or of another type`);

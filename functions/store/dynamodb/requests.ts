@@ -1,0 +1,243 @@
+/**
+ * One request each to DynamoDB: bounded in time, counted, its errors translated. The SDK's own retries are off: a slot
+ * is sent once, because only the committer knows what may be sent again; reads, and writes that may be repeated
+ * freely, are tried a few times here.
+ */
+import {
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+  type AttributeValue,
+  type ConsumedCapacity,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import type { Clock, Random } from '../../world.ts';
+import type { StoreError } from '../store.ts';
+import { bytesOfItems, itemBytes, readUnitsOf, writeUnitsOf, type CostCounters } from './costs.ts';
+import { keyAttributes, text, type Item, type ItemKey } from './item.ts';
+import { datedSigning } from './signing-date.ts';
+import { troubleOf, type Trouble } from './translate.ts';
+
+export interface RequestParts {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly costs: CostCounters;
+}
+
+export interface Put {
+  /** Under which name its cost is counted. */
+  readonly operation: string;
+  readonly item: Item;
+  readonly condition?: string;
+  readonly values?: Item;
+  /** The clock reading that signs it; default: the time when it is sent. */
+  readonly signedMs?: number;
+  /** May be sent again if it is not known whether it was written. */
+  readonly isRepeatable: boolean;
+}
+
+export type PutOutcome =
+  | { readonly outcome: 'written' }
+  /** The condition does not hold, and this is there. */
+  | { readonly outcome: 'taken'; readonly by: Item }
+  | { readonly outcome: 'unknown'; readonly cause: StoreError };
+
+export interface Query {
+  readonly operation: string;
+  readonly partition: string;
+  /** Sort keys greater than this. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+const answerMsMax = 1000;
+const attemptsMax = 4;
+const pauseMs = { first: 20, most: 200 };
+/** Of 1 MB each. */
+const pagesMax = 10_000;
+
+export class Requests {
+  readonly #parts: RequestParts;
+  readonly #date: (command: PutItemCommand, signedMs: number) => void;
+
+  constructor(parts: RequestParts) {
+    this.#parts = parts;
+    this.#date = datedSigning(parts.client);
+  }
+
+  async put(put: Put): Promise<PutOutcome> {
+    const attempts = put.isRepeatable ? attemptsMax : 1;
+    return this.#tried(attempts, () => this.#putOnce(put), asPutOutcome);
+  }
+
+  /** Gives the item another time to expire, if it is there. */
+  async expireAt(operation: string, key: ItemKey, expires: AttributeValue): Promise<void> {
+    const { client, tableName } = this.#parts;
+    const command = new UpdateItemCommand({
+      TableName: tableName,
+      Key: keyAttributes(key),
+      UpdateExpression: 'SET x = :x',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':x': expires },
+      ReturnConsumedCapacity: 'TOTAL',
+    });
+    const send = async (signal: AbortSignal): Promise<void> => {
+      const { ConsumedCapacity: consumed } = await client.send(command, { abortSignal: signal });
+      this.#countWrite(operation, 0, consumed);
+    };
+    await this.#tried(attemptsMax, () => this.#timed(send, 'UpdateItem'), unlessGone);
+  }
+
+  async get(operation: string, key: ItemKey): Promise<Item | undefined> {
+    const { client, tableName } = this.#parts;
+    const input = { TableName: tableName, Key: keyAttributes(key), ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' } as const;
+    const send = async (signal: AbortSignal): Promise<Item | undefined> => {
+      const { Item: item, ConsumedCapacity: consumed } = await client.send(new GetItemCommand(input), { abortSignal: signal });
+      this.#countRead(operation, item === undefined ? [] : [item], consumed);
+      return item;
+    };
+    return this.#tried(attemptsMax, () => this.#timed(send, 'GetItem'), thrown);
+  }
+
+  /** One consistent read of items in order; `more` when there may be others after the last one. */
+  async query(query: Query): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> {
+    const { items, next } = await this.#page(query);
+    return { items, more: next !== undefined };
+  }
+
+  /** All items of the partition. */
+  async queryAll(query: Query): Promise<readonly Item[]> {
+    const all: Item[] = [];
+    let next: Item | undefined;
+    for (let page = 0; page < pagesMax; page += 1) {
+      const found = await this.#page(query, next);
+      for (const item of found.items) all.push(item);
+      next = found.next;
+      if (next === undefined) return all;
+    }
+    throw new RangeError(`a partition has more than ${pagesMax} pages`);
+  }
+
+  async #putOnce(put: Put): Promise<PutOutcome> {
+    const { client, tableName } = this.#parts;
+    const { operation, item, condition, values, signedMs } = put;
+    const command = new PutItemCommand({
+      TableName: tableName,
+      Item: item,
+      ...(condition === undefined ? {} : { ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
+      ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+      ReturnConsumedCapacity: 'TOTAL',
+    });
+    if (signedMs !== undefined) this.#date(command, signedMs);
+    const send = async (signal: AbortSignal): Promise<PutOutcome> => {
+      const { ConsumedCapacity: consumed } = await client.send(command, { abortSignal: signal });
+      this.#countWrite(operation, itemBytes(item), consumed);
+      return { outcome: 'written' };
+    };
+    try {
+      return await this.#timed(send, 'PutItem');
+    } catch (error) {
+      if (!(error instanceof TroubleError) || error.trouble.type !== 'condition') throw error;
+      const by = error.trouble.item ?? {};
+      const bytesIn = itemBytes(by);
+      this.#parts.costs.count(operation, { calls: 1, bytesOut: itemBytes(item), bytesIn, writeUnits: writeUnitsOf(bytesIn) });
+      return { outcome: 'taken', by };
+    }
+  }
+
+  #page({ operation, partition, after, limit }: Query, from?: Item): Promise<{ items: readonly Item[]; next: Item | undefined }> {
+    const { client, tableName } = this.#parts;
+    const input = {
+      TableName: tableName,
+      ConsistentRead: true,
+      KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
+      ExpressionAttributeValues: { ':pk': text(partition), ...(after === undefined ? {} : { ':after': text(after) }) },
+      ReturnConsumedCapacity: 'TOTAL',
+      ...(limit === undefined ? {} : { Limit: limit }),
+      ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+    } as const;
+    const send = async (signal: AbortSignal): Promise<{ items: readonly Item[]; next: Item | undefined }> => {
+      const found = await client.send(new QueryCommand(input), { abortSignal: signal });
+      const items = found.Items ?? [];
+      this.#countRead(operation, items, found.ConsumedCapacity);
+      return { items, next: found.LastEvaluatedKey };
+    };
+    return this.#tried(attemptsMax, () => this.#timed(send, 'Query'), thrown);
+  }
+
+  #countWrite(operation: string, bytesOut: number, consumed: ConsumedCapacity | undefined): void {
+    const writeUnits = consumed?.CapacityUnits ?? writeUnitsOf(bytesOut);
+    this.#parts.costs.count(operation, { calls: 1, bytesOut, writeUnits });
+  }
+
+  #countRead(operation: string, items: readonly Item[], consumed: ConsumedCapacity | undefined): void {
+    const bytesIn = bytesOfItems(items);
+    this.#parts.costs.count(operation, { calls: 1, bytesIn, readUnits: consumed?.CapacityUnits ?? readUnitsOf(bytesIn) });
+  }
+
+  /** Tries again while that may help; `orElse` says what the last trouble comes to. */
+  async #tried<T>(attempts: number, attempt: () => Promise<T>, orElse: (trouble: Trouble) => T): Promise<T> {
+    for (let number = 1; ; number += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof TroubleError)) throw error;
+        const { trouble } = error;
+        if (trouble.type === 'refused' || trouble.type === 'condition' || number >= attempts) return orElse(trouble);
+      }
+      await this.#pause(number);
+    }
+  }
+
+  #pause(attempt: number): Promise<void> {
+    const { clock, random } = this.#parts;
+    const ms = Math.min(pauseMs.most, pauseMs.first * 2 ** (attempt - 1));
+    return clock.sleep(ms * (0.5 + random.next() / 2));
+  }
+
+  async #timed<T>(send: (signal: AbortSignal) => Promise<T>, name: string): Promise<T> {
+    const controller = new AbortController();
+    const cancel = this.#parts.clock.after(answerMsMax, () => controller.abort());
+    try {
+      return await send(controller.signal);
+    } catch (error) {
+      throw new TroubleError(troubleOf(error, name));
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** Carries a trouble up to where it is decided what it comes to; never leaves this file. */
+class TroubleError extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super(trouble.type);
+    this.trouble = trouble;
+  }
+}
+
+function asPutOutcome(trouble: Trouble): PutOutcome {
+  switch (trouble.type) {
+    case 'condition':
+      return { outcome: 'taken', by: trouble.item ?? {} };
+    case 'refused':
+      throw trouble.error;
+    case 'not-now':
+    case 'unanswered':
+      return { outcome: 'unknown', cause: trouble.error };
+  }
+}
+
+/** Where no condition was set. */
+function thrown(trouble: Trouble): never {
+  throw trouble.type === 'condition' ? new TypeError('a condition that was not set has failed') : trouble.error;
+}
+
+function unlessGone(trouble: Trouble): void {
+  if (trouble.type !== 'condition') throw trouble.error;
+}

