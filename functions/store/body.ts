@@ -15,13 +15,13 @@ const plain = 0;
 const blobReference = 255;
 const headBytes = 5;
 
-/** A little compression buys most of what a lot would. */
-const deflateLevel = 3;
+/** A little compression buys most of what a lot would; for small texts, most of the time would go into clearing memory. */
+const deflateOptions = { level: 3, memLevel: 6, chunkSize: 4096 };
 
 export function encodeBody(json: string): Uint8Array {
   const dictionary = dictionaries.get(currentDictionary);
   const text = Buffer.from(json);
-  const deflated = deflateRawSync(text, { level: deflateLevel, ...(dictionary === undefined ? {} : { dictionary }) });
+  const deflated = deflateRawSync(text, { ...deflateOptions, ...(dictionary === undefined ? {} : { dictionary }) });
   const body = Buffer.allocUnsafe(headBytes + deflated.length);
   body.writeUInt8(currentDictionary, 0);
   body.writeUInt32BE(crc32(text), 1);

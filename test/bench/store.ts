@@ -1,58 +1,136 @@
-/** How fast the embedded store commits: `node test/bench/store.ts [seconds]`. Prints creates a second, and latencies. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/**
+ * The store beside etcd, in one run: `npm run bench:store -- [--json] [--only creates|puts|gets|lists|watches] [--rounds N]
+ * [--seconds S] [--small]`. Both servers hold to the same promise (a write is on the disk before it is answered) and are
+ * asked by the same client in the same words over loopback. Each round measures A B B A, so that what else the machine
+ * does touches both; figures are medians. Ratios are ours to theirs.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { createStore } from '../../functions/store/create-store.ts';
-import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
-import { realWorld } from '../../functions/world.ts';
-import { create, pod } from '../contract/cluster.ts';
+import { parseArgs } from 'node:util';
+import { benchCases, percentile, type BenchCase, type Measured } from './cases.ts';
+import { commit, etcdBinary, isPinned, startEtcd, startOurs, type Contender } from './contenders.ts';
 
-const seconds = Number(process.argv[2] ?? 3);
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1.5' },
+    small: { type: 'boolean', default: false },
+  },
+});
 
-/** About 2 KB, as a small pod is. */
-function benchPod(name: string) {
-  const container = (index: number) => ({
-    name: `container-${index}`,
-    image: `registry.example/team/app:${index}`,
-    resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } },
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    imagePullPolicy: 'IfNotPresent',
-    env: Array.from({ length: 6 }, (_, variable) => ({ name: `VARIABLE_${variable}`, value: `${name}-${variable}` })),
-  });
-  return {
-    ...pod(name, { labels: { app: 'web' } }),
-    spec: { containers: [container(0), container(1), container(2)], restartPolicy: 'Always' },
-  };
+interface Row {
+  readonly key: string;
+  readonly ratioOf: string;
+  readonly ratio: number;
+  readonly ours: Measured;
+  readonly theirs: Measured;
 }
 
-async function measure(inFlight: number): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), 'store-bench-'));
-  const store = await createStore({ table: embeddedTable(directory), world: realWorld('warn') });
-  const latenciesMs: number[] = [];
-  const startMs = performance.now();
-  const endMs = startMs + seconds * 1000;
-  const writer = async (number: number): Promise<void> => {
-    for (let step = 0; performance.now() < endMs; step += 1) {
-      const beforeMs = performance.now();
-      await store.commit(create(benchPod(`pod-${number}-${step}`)));
-      latenciesMs.push(performance.now() - beforeMs);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, (_, number) => writer(number)));
-  const perSecond = latenciesMs.length / ((performance.now() - startMs) / 1000);
-  latenciesMs.sort((a, b) => a - b);
-  const percentile = (share: number): string => (latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0).toFixed(2);
-  await store.close();
-  const reopenMs = performance.now();
-  const reopened = await createStore({ table: embeddedTable(directory), world: realWorld('warn') });
-  const loadMs = performance.now() - reopenMs;
-  process.stdout.write(
-    `${inFlight} in flight: ${perSecond.toFixed(0)} creates/s, p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms; ` +
-      `${reopened.view().list('pods').length} objects read back in ${loadMs.toFixed(0)} ms\n`,
+/** Ours is compiled while it runs. */
+const warmUpSeconds = 2;
+
+const median = (numbers: readonly number[]): number =>
+  percentile(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
   );
-  await reopened.close();
-  rmSync(directory, { recursive: true });
+
+function medians(runs: readonly Measured[]): Measured {
+  const of = (field: keyof Measured): number => median(runs.map((run) => run[field]));
+  return { perSecond: of('perSecond'), p50Ms: of('p50Ms'), p99Ms: of('p99Ms'), cpuMsEach: of('cpuMsEach') };
 }
 
-for (const inFlight of [1, 64, 256]) await measure(inFlight);
+async function measure(benchCase: BenchCase, ours: Contender, theirs: Contender): Promise<Row> {
+  const seconds = Number(options.seconds);
+  const runs = new Map<Contender, Measured[]>([
+    [ours, []],
+    [theirs, []],
+  ]);
+  for (const one of [ours, theirs]) await benchCase.run(one, warmUpSeconds);
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const one of [ours, theirs, theirs, ours]) runs.get(one)!.push(await benchCase.run(one, seconds));
+  }
+  const [own, other] = [medians(runs.get(ours)!), medians(runs.get(theirs)!)];
+  return {
+    key: benchCase.key,
+    ratioOf: benchCase.ratioOf,
+    ratio: own[benchCase.ratioOf] / other[benchCase.ratioOf],
+    ours: own,
+    theirs: other,
+  };
+}
+
+const load = (): string =>
+  loadavg()
+    .map((value) => value.toFixed(2))
+    .join(' ');
+
+const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(1) : value.toFixed(3));
+
+function line({ key, ratioOf, ratio, ours, theirs }: Row): string {
+  const cells = [ours, theirs].flatMap(({ perSecond, p50Ms, p99Ms, cpuMsEach }) => [
+    `${digits(perSecond)}`,
+    `${digits(p50Ms)} / ${digits(p99Ms)}`,
+    digits(cpuMsEach),
+  ]);
+  return `| ${key} | ${ratio.toFixed(2)} (${ratioOf}) | ${cells.join(' | ')} |`;
+}
+
+const tableHead = [
+  '| case | ours ÷ etcd | ours/s | ours p50 / p99 ms | ours CPU ms each | etcd/s | etcd p50 / p99 ms | etcd CPU ms each |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- |',
+];
+
+function say(text: string): void {
+  (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+}
+
+const wanted = benchCases.filter(
+  ({ group, key }) => (options.only === undefined || group === options.only) && !(options.small && key.endsWith('14KB')),
+);
+if (wanted.length === 0) throw new Error(`--only ${options.only}: creates, puts, gets, lists or watches`);
+
+const etcd = etcdBinary();
+const loadBefore = load();
+const ours = await startOurs();
+const theirs = await startEtcd(etcd.path);
+const rows: Row[] = [];
+try {
+  for (const head of tableHead) say(head);
+  for (const benchCase of wanted) {
+    const row = await measure(benchCase, ours, theirs);
+    rows.push(row);
+    say(line(row));
+  }
+  const about = {
+    date: new Date().toISOString(),
+    commit: commit(),
+    node: process.version,
+    etcd: theirs.version,
+    processors: `${cpus().length} × ${cpus()[0]?.model ?? ''}`,
+    isPinned,
+    rounds: Number(options.rounds),
+    seconds: Number(options.seconds),
+    loadBefore,
+    loadAfter: load(),
+    residentMiB: { ours: Math.round(ours.residentMiB()), etcd: Math.round(theirs.residentMiB()) },
+  };
+  const document = { about, ratios: Object.fromEntries(rows.map(({ key, ratio }) => [key, Number(ratio.toFixed(3))])), rows };
+  const results = join(import.meta.dirname, 'results');
+  mkdirSync(results, { recursive: true });
+  const facts = Object.entries(about).map(([name, value]) => `- ${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  const name = options.only === undefined ? 'store' : `store-${options.only}`;
+  writeFileSync(
+    join(results, `${name}.md`),
+    `${[`# The store beside etcd`, '', ...facts, '', ...tableHead, ...rows.map(line)].join('\n')}\n`,
+  );
+  if (options.json) process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  else say(`\nload average before ${loadBefore}, after ${about.loadAfter}; resident MiB ${JSON.stringify(about.residentMiB)}`);
+} finally {
+  await ours.stop();
+  await theirs.stop();
+  etcd.remove();
+}

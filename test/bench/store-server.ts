@@ -1,0 +1,175 @@
+/**
+ * The store behind etcd's words: `node test/bench/store-server.ts DIRECTORY`. It prints its port and serves until it is
+ * ended. Only for the benchmark: the house calls the store in its own process.
+ */
+import { once, setMaxListeners } from 'node:events';
+import { createServer, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { createStore } from '../../functions/store/create-store.ts';
+import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
+import { jsonText } from '../../functions/store/json-text.ts';
+import type { Change, Decision, Operation, Store } from '../../functions/store/store.ts';
+import type { KubeObject } from '../../functions/kube/object.ts';
+import type { Key, Stored } from '../../functions/kube/view.ts';
+import { realWorld } from '../../functions/world.ts';
+import { bytes, bytesAt, framed, number, paths, Unframed } from './etcd-messages.ts';
+
+/** /registry/pods/default/web-1 */
+function keyOf(text: string): Key {
+  const [, , resource = '', namespace = '', name = ''] = text.split('/');
+  return { resource, namespace, name };
+}
+
+const keyText = ({ resource, namespace, name }: Key): string => `/registry/${resource}/${namespace}/${name}`;
+
+const textAt = (from: Uint8Array, field: number): string => Buffer.from(bytesAt(from, field) ?? []).toString();
+
+const valueAt = (from: Uint8Array): KubeObject => JSON.parse(textAt(from, 2)) as KubeObject;
+
+const header = (revision: number): Buffer => bytes(1, number(3, revision));
+
+const lengthOfVarint = (value: number): number => (value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4);
+
+function writeVarint(into: Buffer, value: number, position: number): number {
+  let rest = value;
+  let at = position;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) at = into.writeUInt8((rest % 0x80) | 0x80, at);
+  return into.writeUInt8(rest, at);
+}
+
+/** A KeyValue: key, revision and value. */
+const keyValue = ({ key, revision, object }: Stored): Buffer =>
+  Buffer.concat([bytes(1, Buffer.from(keyText(key))), number(3, revision), bytes(5, Buffer.from(jsonText(object)))]);
+
+/** The same for many, without a buffer for each. */
+function keyValues(list: readonly Stored[], before: Buffer): Buffer {
+  const parts = list.map((stored) => ({
+    head: Buffer.concat([bytes(1, Buffer.from(keyText(stored.key))), number(3, stored.revision)]),
+    text: jsonText(stored.object),
+  }));
+  const lengths = parts.map(({ text }) => Buffer.byteLength(text));
+  const bodies = parts.map(({ head }, index) => head.length + 1 + lengthOfVarint(lengths[index]!) + lengths[index]!);
+  const total = bodies.reduce((sum, length) => sum + 1 + lengthOfVarint(length) + length, before.length);
+  const all = Buffer.allocUnsafe(total);
+  let at = before.copy(all);
+  for (const [index, { head, text }] of parts.entries()) {
+    at = writeVarint(all, bodies[index]!, all.writeUInt8(0x12, at));
+    at += head.copy(all, at);
+    at = writeVarint(all, lengths[index]!, all.writeUInt8(0x2a, at));
+    at += all.write(text, at);
+  }
+  return all;
+}
+
+function putOperation(request: Uint8Array, mustBeAbsent: boolean): Operation<Stored | undefined> {
+  const key = keyOf(textAt(request, 1));
+  const object = valueAt(request);
+  return {
+    keys: [key],
+    decide(view): Decision<Stored | undefined> {
+      const isThere = view.get(key) !== undefined;
+      if (isThere && mustBeAbsent) return { outcome: 'answer', answer: undefined };
+      return { outcome: 'write', writes: [{ type: isThere ? 'update' : 'create', key, object }], answer: ([stored]) => stored };
+    },
+  };
+}
+
+const answers: Readonly<Record<string, (store: Store, request: Buffer) => Promise<Buffer>>> = {
+  async [paths.put](store, request) {
+    const stored = await store.commit(putOperation(request, false));
+    return header(stored?.revision ?? 0);
+  },
+  async [paths.txn](store, request) {
+    const put = bytesAt(bytesAt(request, 2) ?? Buffer.alloc(0), 2) ?? Buffer.alloc(0);
+    const stored = await store.commit(putOperation(put, true));
+    return stored === undefined ? number(2, 0) : Buffer.concat([header(stored.revision), number(2, 1)]);
+  },
+  async [paths.range](store, request) {
+    const key = keyOf(textAt(request, 1));
+    const view = await store.fresh();
+    if (bytesAt(request, 2) === undefined) {
+      const stored = view.get(key);
+      return Buffer.concat([header(view.revision), ...(stored === undefined ? [] : [bytes(2, keyValue(stored))])]);
+    }
+    return keyValues(view.list(key.resource), header(view.revision));
+  },
+};
+
+const eventTexts = new WeakMap<Change, Buffer>();
+
+/** Made once, however many watch it. */
+function eventOf(change: Change): Buffer {
+  const known = eventTexts.get(change);
+  if (known !== undefined) return known;
+  const event = bytes(11, Buffer.concat([number(1, change.type === 'deleted' ? 1 : 0), bytes(2, keyValue(change))]));
+  eventTexts.set(change, event);
+  return event;
+}
+
+interface Place {
+  readonly key: Key;
+  readonly id: number;
+  readonly signal: AbortSignal;
+}
+
+async function follow(store: Store, stream: ServerHttp2Stream, place: Place): Promise<void> {
+  const { resource } = place.key;
+  const { signal } = place;
+  const { revision: after } = await store.fresh();
+  send(stream, Buffer.concat([number(2, place.id), number(3, 1)]));
+  for await (const { changes } of store.watch({ resource, after, signal })) {
+    if (changes.length > 0) send(stream, Buffer.concat([number(2, place.id), ...changes.map(eventOf)]));
+  }
+}
+
+const unsent = new Map<ServerHttp2Stream, Buffer[]>();
+
+/** What is said in one turn goes out in one write. */
+function send(stream: ServerHttp2Stream, body: Buffer): void {
+  const waiting = unsent.get(stream);
+  if (waiting !== undefined) return void waiting.push(framed(body));
+  const first = [framed(body)];
+  unsent.set(stream, first);
+  setImmediate(() => {
+    unsent.delete(stream);
+    if (!stream.destroyed) stream.write(Buffer.concat(first));
+  });
+}
+
+function closing(stream: ServerHttp2Stream): AbortSignal {
+  const closed = new AbortController();
+  setMaxListeners(Infinity, closed.signal);
+  stream.once('close', () => closed.abort());
+  return closed.signal;
+}
+
+function serve(store: Store, stream: ServerHttp2Stream, path: string): void {
+  let watches = 0;
+  let closed: AbortSignal | undefined;
+  const answer = answers[path];
+  stream.on('error', () => undefined);
+  const unframed = new Unframed((request) => {
+    if (answer === undefined) {
+      watches += 1;
+      closed ??= closing(stream);
+      void follow(store, stream, { key: keyOf(textAt(bytesAt(request, 1) ?? request, 1)), id: watches, signal: closed });
+      return;
+    }
+    answer(store, request).then(
+      (body) => stream.end(framed(body)),
+      (error: unknown) => stream.close(2, () => process.stderr.write(`${String(error)}\n`)),
+    );
+  });
+  stream.on('data', (chunk: Buffer) => unframed.push(chunk));
+  stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+}
+
+const directory = process.argv[2];
+if (directory === undefined) throw new Error('usage: node test/bench/store-server.ts DIRECTORY');
+const store = await createStore({ table: embeddedTable(directory), world: realWorld('warn') });
+const server = createServer({ settings: { maxConcurrentStreams: 10_000 } });
+server.on('stream', (stream, headers) => serve(store, stream, String(headers[':path'])));
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
