@@ -9,7 +9,9 @@ import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { hostDns, readMachine } from './node/machine.ts';
+import { allocatableOf } from './node/node-status.ts';
 import { directories } from './pods/directories.ts';
+import type { Lookup } from './pods/lookup.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { nodeChecks } from './probes/node-checks.ts';
@@ -21,6 +23,8 @@ import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 import type { Transport } from './transport.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
 import { volumePlugins } from './volumes/plugins.ts';
+import { createServiceAccountTokens } from './volumes/service-account-tokens.ts';
+import { mountTmpfs } from './volumes/tmpfs.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
 export interface NodeAgentOptions {
@@ -52,13 +56,17 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const facts = factsOf(config);
   const stamp = (): string =>
     `${new Date(world.clock.now()).toISOString().replaceAll(/[-:T]/g, '_').slice(0, 19)}.${world.random.uuid().slice(0, 8)}`;
-  const volumes = (lookup: Parameters<typeof volumePlugins>[0]['lookup']): Volumes =>
-    createNodeVolumes({ directories: facts.directories, plugins: volumePlugins({ directories: facts.directories, lookup, stamp }) });
+  const machine = await readMachine(config.rootDirectory);
+  const tokens = createServiceAccountTokens({ ...world, client: options.client });
+  const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
+  const pluginOptions = { directories: facts.directories, stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
+  const volumes = (lookup: Lookup): Volumes =>
+    createNodeVolumes({ directories: facts.directories, plugins: volumePlugins({ ...pluginOptions, lookup }) });
   return createAgent({
     ...options,
     runtime,
     facts,
-    machine: await readMachine(config.rootDirectory),
+    machine,
     volumes,
     files: createPodFiles({ directories: facts.directories, clusterDomain: config.clusterDomain }),
     check: nodeChecks(runtime),

@@ -72,6 +72,8 @@ class Worker implements PodWorker {
   #volumePaths: ReadonlyMap<string, string> = new Map();
   #hurry = new AbortController();
   #volumesAreOld = false;
+  /** Tokens in volumes grow old without anybody telling. */
+  #refreshVolumesAtMs = 0;
 
   constructor(options: PodWorkerOptions) {
     this.#options = options;
@@ -111,6 +113,8 @@ class Worker implements PodWorker {
       this.#hurry.abort();
       this.#hurry = new AbortController();
     }
+    // Labels and annotations may be files in the pod.
+    this.#volumesAreOld = true;
     this.wake();
   }
 
@@ -142,7 +146,7 @@ class Worker implements PodWorker {
   async #round(): Promise<PodPlan> {
     const context = this.#context;
     const { probes, report } = this.#options;
-    if (this.#volumesAreOld) await this.#bringVolumesUpToDate();
+    if (this.#volumesAreOld || context.clock.now() >= this.#refreshVolumesAtMs) await this.#bringVolumesUpToDate();
     this.#observed = await withLastWords(context, this.#pod, await observePod(context.runtime, this.podUid));
     probes.follow(this.pod(), this.#observed);
     const plan = planPod({
@@ -192,6 +196,7 @@ class Worker implements PodWorker {
   /** What cannot be brought up to date stays as it was; the pod keeps running. */
   async #bringVolumesUpToDate(): Promise<void> {
     this.#volumesAreOld = false;
+    this.#refreshVolumesAtMs = this.#context.clock.now() + resyncMs;
     if (this.#memory.volumes !== 'ready' || this.#gone) return;
     try {
       await this.#context.volumes.refresh(this.#pod);

@@ -3,6 +3,7 @@
  * probe; rounds begin when the container runs and end with it. Source: pkg/kubelet/prober/worker.go
  */
 import type { Container, ContainerStatus as ApiContainerStatus, Pod, Probe } from '../../functions/kube/generated/types.ts';
+import { deepEqual } from '../../functions/kube/equality.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { ObservedPod, ProbeFinding, ProbeFindings } from '../pods/observed-pod.ts';
@@ -66,7 +67,10 @@ export function createProber(options: ProberOptions): Prober {
     const entry: Rounds = { stop: new AbortController(), finding: { started: before?.started, ready: before?.ready } };
     rounds.set(status.id, entry);
     const set = (finding: ProbeFinding): void => {
-      entry.finding = { ...entry.finding, ...finding };
+      const next = { ...entry.finding, ...finding };
+      // Most rounds find what the one before found: nothing to wake anyone for.
+      if (deepEqual(next, entry.finding)) return;
+      entry.finding = next;
       options.onChange();
     };
     const run = (type: ProbeType, probe: Probe | undefined): void => {

@@ -13,6 +13,8 @@ import { dirname, join } from 'node:path';
 export interface FileContent {
   readonly content: Uint8Array;
   readonly mode: number;
+  /** Its owner; root when left out. */
+  readonly userId?: number;
 }
 
 const dataName = '..data';
@@ -28,7 +30,9 @@ async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function isCurrent(directory: string, files: ReadonlyMap<string, FileContent>): Promise<boolean> {
+const modeOf = ({ mode }: FileContent, groupId: number | undefined): number => (groupId === undefined ? mode : mode | 0o440);
+
+async function isCurrent(directory: string, files: ReadonlyMap<string, FileContent>, groupId: number | undefined): Promise<boolean> {
   const target = await orUndefined(readlink(join(directory, dataName)));
   if (target === undefined) return false;
   const entries = await readdir(join(directory, target), { recursive: true, withFileTypes: true });
@@ -37,7 +41,7 @@ async function isCurrent(directory: string, files: ReadonlyMap<string, FileConte
     const path = join(directory, target, name);
     const content = await orUndefined(readFile(path));
     if (content === undefined || Buffer.compare(content, file.content) !== 0) return false;
-    if (((await lstat(path)).mode & 0o777) !== file.mode) return false;
+    if (((await lstat(path)).mode & 0o777) !== modeOf(file, groupId)) return false;
   }
   return true;
 }
@@ -50,19 +54,19 @@ export interface WriteOptions {
 }
 
 async function writeFiles(directory: string, files: ReadonlyMap<string, FileContent>, groupId: number | undefined): Promise<void> {
-  for (const [name, { content, mode }] of files) {
+  for (const [name, file] of files) {
     const path = join(directory, name);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
-    await chmod(path, groupId === undefined ? mode : mode | 0o440);
-    if (groupId !== undefined) await chown(path, 0, groupId);
+    await writeFile(path, file.content);
+    await chmod(path, modeOf(file, groupId));
+    if (groupId !== undefined || file.userId !== undefined) await chown(path, file.userId ?? 0, groupId ?? 0);
   }
 }
 
 /** Makes the directory hold exactly these files. Answers whether anything changed. */
 export async function writeAtomically(directory: string, files: ReadonlyMap<string, FileContent>, options: WriteOptions): Promise<boolean> {
   await mkdir(directory, { recursive: true });
-  if (await isCurrent(directory, files)) return false;
+  if (await isCurrent(directory, files, options.groupId)) return false;
   const before = await orUndefined(readlink(join(directory, dataName)));
   const stamped = `..${options.stamp}`;
   await mkdir(join(directory, stamped), { recursive: true, mode: 0o755 });

@@ -2,7 +2,7 @@
 import type { ConfigMap, KeyToPath, Secret } from '../../functions/kube/generated/types.ts';
 import type { FileContent } from './atomic-files.ts';
 
-const modeDefault = 0o644;
+export const fileModeDefault = 0o644;
 
 export interface Projection {
   readonly items: readonly KeyToPath[] | undefined;
@@ -22,9 +22,15 @@ export function configMapContent(configMap: ConfigMap | undefined): Map<string, 
 export const secretContent = (secret: Secret | undefined): Map<string, Uint8Array> =>
   new Map(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]));
 
+const references = { configmap: 'configmap references non-existent config', secret: 'references non-existent secret' } as const;
+
 /** Throws for an item whose key is not there, unless the volume is optional. */
-export function projectedFiles(content: ReadonlyMap<string, Uint8Array>, projection: Projection, what: string): Map<string, FileContent> {
-  const mode = projection.defaultMode ?? modeDefault;
+export function projectedFiles(
+  content: ReadonlyMap<string, Uint8Array>,
+  projection: Projection,
+  what: keyof typeof references,
+): Map<string, FileContent> {
+  const mode = projection.defaultMode ?? fileModeDefault;
   if (projection.items === undefined || projection.items.length === 0) {
     return new Map([...content].map(([key, bytes]) => [key, { content: bytes, mode }]));
   }
@@ -32,8 +38,7 @@ export function projectedFiles(content: ReadonlyMap<string, Uint8Array>, project
   for (const item of projection.items) {
     const bytes = content.get(item.key);
     if (bytes !== undefined) files.set(item.path, { content: bytes, mode: item.mode ?? mode });
-    else if (!projection.optional)
-      throw new Error(`${what} references non-existent ${what === 'configmap' ? 'config' : 'secret'} key: ${item.key}`);
+    else if (!projection.optional) throw new Error(`${references[what]} key: ${item.key}`);
   }
   return files;
 }

@@ -1,8 +1,6 @@
 /** The kinds of volume of a real node. */
-import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { promisify } from 'node:util';
 import type { Pod, Volume } from '../../functions/kube/generated/types.ts';
 import { namespaceOf, uidOf } from '../../functions/kube/object.ts';
 import { quantityValue } from '../../functions/kube/quantity.ts';
@@ -10,36 +8,34 @@ import type { Directories } from '../pods/directories.ts';
 import type { Lookup } from '../pods/lookup.ts';
 import { specOf } from '../pods/pod-facts.ts';
 import { writeAtomically, type FileContent } from './atomic-files.ts';
+import { downwardFiles, type NodeFacts } from './downward-files.ts';
 import { configMapContent, projectedFiles, secretContent } from './object-files.ts';
+import { projectionFiles } from './projected.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import type { VolumePlugin } from './volumes.ts';
-
-const run = promisify(execFile);
 
 export interface PluginOptions {
   readonly directories: Directories;
   readonly lookup: Lookup;
   /** A new name for every call. */
   readonly stamp: () => string;
+  readonly tokens: ServiceAccountTokens;
+  readonly facts: NodeFacts;
+  /** Makes the directory one of memory; `tmpfs.ts` on a real node. Doing it twice is harmless. */
+  readonly mountMemory: (path: string, bytesMax?: number) => Promise<void>;
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
-async function isMounted(path: string): Promise<boolean> {
-  return (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').some((line) => line.split(' ')[4] === path);
-}
-
-function emptyDir({ directories }: PluginOptions): VolumePlugin {
+function emptyDir({ directories, mountMemory }: PluginOptions): VolumePlugin {
   return {
     follows: false,
     matches: (volume) => volume.emptyDir !== undefined,
     async setUp(pod, volume) {
       const path = directories.volume(uidOf(pod), 'kubernetes.io/empty-dir', volume.name);
       await mkdir(path, { recursive: true });
-      if (volume.emptyDir?.medium === 'Memory' && !(await isMounted(path))) {
-        const limit = volume.emptyDir.sizeLimit;
-        const size = limit === undefined || quantityValue(limit) === 0 ? [] : ['-o', `size=${quantityValue(limit)}`];
-        await run('mount', ['-t', 'tmpfs', ...size, 'tmpfs', path]);
-      }
+      const { medium, sizeLimit } = volume.emptyDir ?? {};
+      if (medium === 'Memory') await mountMemory(path, sizeLimit === undefined ? 0 : quantityValue(sizeLimit));
       const groupId = specOf(pod).securityContext?.fsGroup;
       if (groupId !== undefined) await chown(path, 0, groupId);
       await chmod(path, groupId === undefined ? 0o777 : 0o2777);
@@ -93,9 +89,31 @@ const hostPath: VolumePlugin = {
   },
 };
 
-async function writeObject(options: PluginOptions, pod: Pod, path: string, files: ReadonlyMap<string, FileContent>): Promise<string> {
+type Files = ReadonlyMap<string, FileContent>;
+
+async function writeObject(options: PluginOptions, pod: Pod, path: string, files: Files): Promise<string> {
   await writeAtomically(path, files, { stamp: options.stamp(), groupId: specOf(pod).securityContext?.fsGroup });
   return path;
+}
+
+/** A volume of memory, whose files follow what they are made of. */
+function filesInMemory(
+  options: PluginOptions,
+  field: 'secret' | 'projected' | 'downwardAPI',
+  filesOf: (pod: Pod, volume: Volume) => Promise<Files>,
+): VolumePlugin {
+  const directory = { secret: 'secret', projected: 'projected', downwardAPI: 'downward-api' }[field];
+  return {
+    follows: true,
+    matches: (volume) => volume[field] !== undefined,
+    async setUp(pod, volume) {
+      const files = await filesOf(pod, volume);
+      const path = options.directories.volume(uidOf(pod), `kubernetes.io/${directory}`, volume.name);
+      await mkdir(path, { recursive: true });
+      await options.mountMemory(path);
+      return writeObject(options, pod, path, files);
+    },
+  };
 }
 
 function configMap(options: PluginOptions): VolumePlugin {
@@ -112,29 +130,32 @@ function configMap(options: PluginOptions): VolumePlugin {
   };
 }
 
-function secret(options: PluginOptions): VolumePlugin {
-  return {
-    follows: true,
-    matches: (volume) => volume.secret !== undefined,
-    async setUp(pod, volume) {
-      const { secretName = '', items, defaultMode, optional = false } = volume.secret ?? {};
-      const object = options.lookup.secret(namespaceOf(pod), secretName);
-      if (object === undefined && !optional) throw new Error(`secret "${secretName}" not found`);
-      const path = options.directories.volume(uidOf(pod), 'kubernetes.io/secret', volume.name);
-      await mkdir(path, { recursive: true });
-      // Secrets never touch the disk.
-      if (!(await isMounted(path))) await run('mount', ['-t', 'tmpfs', 'tmpfs', path]);
-      return writeObject(options, pod, path, projectedFiles(secretContent(object), { items, defaultMode, optional }, 'secret'));
-    },
-  };
-}
+const secret = (options: PluginOptions): VolumePlugin =>
+  filesInMemory(options, 'secret', async (pod, volume) => {
+    const { secretName = '', items, defaultMode, optional = false } = volume.secret ?? {};
+    const object = options.lookup.secret(namespaceOf(pod), secretName);
+    if (object === undefined && !optional) throw new Error(`secret "${secretName}" not found`);
+    return projectedFiles(secretContent(object), { items, defaultMode, optional }, 'secret');
+  });
 
-/** Projected, downward API and claims come here as one plugin each. */
+const projected = (options: PluginOptions): VolumePlugin =>
+  filesInMemory(options, 'projected', (pod, volume) => {
+    const { sources = [], defaultMode } = volume.projected ?? {};
+    const { lookup, tokens, facts } = options;
+    return projectionFiles({ pod, defaultMode, lookup, tokens, facts }, sources);
+  });
+
+const downwardApi = (options: PluginOptions): VolumePlugin =>
+  filesInMemory(options, 'downwardAPI', async (pod, volume) => downwardFiles(pod, volume.downwardAPI ?? {}, options.facts));
+
+/** Claims come here as one more. */
 export const volumePlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   emptyDir(options),
   hostPath,
   configMap(options),
   secret(options),
+  projected(options),
+  downwardApi(options),
 ];
 
 export const kindOfVolume = (volume: Volume): string =>

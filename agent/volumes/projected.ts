@@ -1,0 +1,74 @@
+/** Several sources as one directory: tokens, ConfigMaps, Secrets, facts about the pod. Source: pkg/volume/projected/projected.go */
+import type { Pod, ServiceAccountTokenProjection, VolumeProjection } from '../../functions/kube/generated/types.ts';
+import { namespaceOf } from '../../functions/kube/object.ts';
+import type { Lookup } from '../pods/lookup.ts';
+import { specOf } from '../pods/pod-facts.ts';
+import type { FileContent } from './atomic-files.ts';
+import { downwardFiles, type NodeFacts } from './downward-files.ts';
+import { configMapContent, fileModeDefault, projectedFiles, secretContent } from './object-files.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
+
+export interface ProjectionInput {
+  readonly pod: Pod;
+  readonly defaultMode: number | undefined;
+  readonly lookup: Lookup;
+  readonly tokens: ServiceAccountTokens;
+  readonly facts: NodeFacts;
+}
+
+type Files = ReadonlyMap<string, FileContent>;
+
+/** The one user that all containers run as. A token is then that user's alone. */
+function commonUser(pod: Pod): number | undefined {
+  const spec = specOf(pod);
+  const users = new Set(
+    [...(spec.initContainers ?? []), ...spec.containers].map(
+      ({ securityContext }) => securityContext?.runAsUser ?? spec.securityContext?.runAsUser,
+    ),
+  );
+  return users.size === 1 ? [...users][0] : undefined;
+}
+
+async function tokenFiles(input: ProjectionInput, projection: ServiceAccountTokenProjection): Promise<Files> {
+  const { pod, tokens, defaultMode = fileModeDefault } = input;
+  const userId = commonUser(pod);
+  const isPrivate = userId !== undefined || specOf(pod).securityContext?.fsGroup !== undefined;
+  const content = Buffer.from(await tokens.token(pod, projection));
+  return new Map([[projection.path, { content, mode: isPrivate ? 0o600 : defaultMode, userId }]]);
+}
+
+async function filesOf(input: ProjectionInput, source: VolumeProjection): Promise<Files> {
+  const { pod, defaultMode, lookup } = input;
+  const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+  if (serviceAccountToken !== undefined) return tokenFiles(input, serviceAccountToken);
+  if (downwardAPI !== undefined) return downwardFiles(pod, { ...downwardAPI, defaultMode }, input.facts);
+  if (configMap !== undefined) {
+    const { name = '', items, optional = false } = configMap;
+    const object = lookup.configMap(namespaceOf(pod), name);
+    if (object === undefined && !optional) throw new Error(`configmap "${name}" not found`);
+    return projectedFiles(configMapContent(object), { items, defaultMode, optional }, 'configmap');
+  }
+  if (secret !== undefined) {
+    const { name = '', items, optional = false } = secret;
+    const object = lookup.secret(namespaceOf(pod), name);
+    if (object === undefined && !optional) throw new Error(`secret "${name}" not found`);
+    return projectedFiles(secretContent(object), { items, defaultMode, optional }, 'secret');
+  }
+  throw new Error(`projections of ${Object.keys(source).join(', ')} are not supported by this node`);
+}
+
+/** Later sources write over earlier ones. Tells all that is wrong at once. */
+export async function projectionFiles(input: ProjectionInput, sources: readonly VolumeProjection[]): Promise<Files> {
+  const files = new Map<string, FileContent>();
+  const failures: string[] = [];
+  for (const source of sources) {
+    try {
+      for (const [path, file] of await filesOf(input, source)) files.set(path, file);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      failures.push(error.message);
+    }
+  }
+  if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`);
+  return files;
+}
