@@ -27,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/scheduler',
     'agent',
   ],
+  'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'agent'],
   functions: [
     'functions/kube',

@@ -1,0 +1,122 @@
+/** What somebody should be told about. Each alarm names the section of the runbook that says what to do. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { Operation, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { Cluster } from './cluster.ts';
+import { capitalised } from './queues.ts';
+
+interface AlarmSpec {
+  /** Also the end of the alarm's place in the tree of constructs. */
+  readonly id: string;
+  readonly says: string;
+  /** The anchor of a heading in infra/runbook.md. */
+  readonly section: string;
+  readonly metric: IMetric;
+  /** It rings above this … */
+  readonly threshold: number;
+  /** … in so many periods one after the other. */
+  readonly periods: number;
+}
+
+const minute = Duration.minutes(1);
+const minutes5 = Duration.minutes(5);
+/** The stream is late by a quarter of a second as a rule. */
+const streamLateMsMax = 60_000;
+/** A ring is answered at once; a session takes a minute at most. */
+const ringWaitsSecondsMax = 300;
+const failuresInMinutesMax = 5;
+
+export function createAlarms(scope: Construct, topic: Topic, specs: readonly AlarmSpec[]): readonly Alarm[] {
+  return specs.map(({ id, says, section, metric, threshold, periods }) => {
+    const alarm = new Alarm(scope, id, {
+      alarmDescription: `${says} What to do: infra/runbook.md#${section}`,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // A control plane that sleeps says nothing, and that is well.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    alarm.addAlarmAction(new SnsAction(topic));
+    return alarm;
+  });
+}
+
+export function clusterAlarms({ clusterName, queues, functions, endpoint }: Cluster): readonly AlarmSpec[] {
+  const late = functions.get('doorbell');
+  return [
+    ...[queues.deadLetters, queues.fifoDeadLetters].map((queue, index) => ({
+      id: index === 0 ? 'DeadLetters' : 'FifoDeadLetters',
+      says: `Messages of cluster ${clusterName} could not be handled and were put aside.`,
+      section: 'dead-letters',
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute, statistic: Stats.MAXIMUM }),
+      threshold: 0,
+      periods: 1,
+    })),
+    ...[...queues.groups].map(([group, queue]) => ({
+      id: `${capitalised(group)}Waits`,
+      says: `Nobody answers the doorbell of the ${group} of cluster ${clusterName}.`,
+      section: 'nobody-answers-a-doorbell',
+      metric: queue.metricApproximateAgeOfOldestMessage({ period: minute, statistic: Stats.MAXIMUM }),
+      threshold: ringWaitsSecondsMax,
+      periods: 3,
+    })),
+    ...(late === undefined ? [] : [streamIsLate(clusterName, late)]),
+    ...[...functions].flatMap(([name, made]) => functionAlarms(clusterName, name, made)),
+    {
+      id: 'ApiFails',
+      says: `The API of cluster ${clusterName} answers with 5xx.`,
+      section: 'the-api-fails',
+      metric: endpoint.failures,
+      threshold: failuresInMinutesMax,
+      periods: 3,
+    },
+  ];
+}
+
+const streamIsLate = (cluster: string, doorbell: EventFunction): AlarmSpec => ({
+  id: 'StreamLate',
+  says: `The stream of the table reaches the doorbell of cluster ${cluster} late.`,
+  section: 'the-stream-is-late',
+  metric: doorbell.metric('IteratorAge', { period: minute, statistic: Stats.MAXIMUM }),
+  threshold: streamLateMsMax,
+  periods: 5,
+});
+
+const functionAlarms = (cluster: string, name: string, made: EventFunction): readonly AlarmSpec[] => [
+  {
+    id: `${capitalised(name)}Errors`,
+    says: `The function ${name} of cluster ${cluster} fails.`,
+    section: 'a-function-fails',
+    metric: made.metricErrors({ period: minutes5 }),
+    threshold: 0,
+    periods: 2,
+  },
+  {
+    id: `${capitalised(name)}Throttles`,
+    says: `The function ${name} of cluster ${cluster} is wanted more often than it may run.`,
+    section: 'a-function-is-throttled',
+    metric: made.metricThrottles({ period: minutes5 }),
+    threshold: 0,
+    periods: 2,
+  },
+];
+
+/** What the store asks of the table. */
+const tableOperations = ['PutItem', 'UpdateItem', 'GetItem', 'BatchGetItem', 'Query'] as readonly Operation[];
+
+export const tableAlarms = (table: TableV2): readonly AlarmSpec[] => [
+  {
+    id: 'TableThrottles',
+    says: 'The table refuses requests because there are too many.',
+    section: 'the-table-is-throttled',
+    metric: table.metricThrottledRequestsForOperations({ operations: [...tableOperations], period: minute }),
+    threshold: 0,
+    periods: 3,
+  },
+];

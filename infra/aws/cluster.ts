@@ -1,0 +1,125 @@
+/**
+ * One cluster: every function of the manifest with what wakes it. Functions and queues that sleep cost nothing, so
+ * each cluster has its own and can be read, limited and refused by itself; only the table is shared, by a prefix of keys.
+ */
+import { CfnOutput, Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { settingNames } from '../../functions/cloud/settings.ts';
+import type { FunctionSpec } from '../../functions/manifest.ts';
+import { createApiEndpoint, type ApiEndpoint } from './api-endpoint.ts';
+import { createEventFunction, type BundleOf, type FunctionProps } from './cluster-function.ts';
+import type { Deployment } from './deployment.ts';
+import { capitalised, maySend, Queues } from './queues.ts';
+import { tableRights } from './state-table.ts';
+import { wake } from './triggers.ts';
+
+export interface ClusterProps {
+  readonly name: string;
+  readonly functions: readonly FunctionSpec[];
+  readonly deployment: Deployment;
+  readonly table: TableV2;
+  readonly key: Key | undefined;
+  readonly bundleOf: BundleOf;
+}
+
+/** Letters and digits alone are base64 too, and this many of them are the 32 bytes of an AES-256 key. */
+const envelopeKeyCharacters = 43;
+
+export class Cluster extends Construct {
+  readonly clusterName: string;
+  readonly queues: Queues;
+  readonly endpoint: ApiEndpoint;
+  /** By name in the manifest; without the API where its host is no event function. */
+  readonly functions: ReadonlyMap<string, EventFunction>;
+  /** What IAM tokens for this cluster are made for: nobody else's cluster has it. */
+  readonly iamClusterId: string;
+  private readonly props: ClusterProps;
+  private readonly environment: Readonly<Record<string, string>>;
+  private readonly envelopeKey: Secret;
+
+  constructor(scope: Construct, id: string, props: ClusterProps) {
+    super(scope, id);
+    const { name, functions, key } = props;
+    this.props = props;
+    this.clusterName = name;
+    // The last part of a stack's id is drawn by chance.
+    this.iamClusterId = `${name}-${Fn.select(2, Fn.split('/', Stack.of(this).stackId))}`;
+    this.queues = new Queues(this, 'Queues', { functions, key });
+    this.envelopeKey = new Secret(this, 'EnvelopeKey', {
+      description: `Seals what cluster ${name} keeps secret in its table. Without it those secrets are lost.`,
+      generateSecretString: { passwordLength: envelopeKeyCharacters, excludePunctuation: true, includeSpace: false },
+      encryptionKey: key,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    Validations.of(this.envelopeKey).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'What was sealed with the key could not be opened with the next one: rotating it takes a program, not a schedule.',
+    });
+    this.environment = this.settings();
+
+    const apiSpec = functions.find(({ triggers }) => triggers.some(({ kind }) => kind === 'https'));
+    if (apiSpec === undefined) throw new Error('the manifest has no function that serves https');
+    const { host, limits } = props.deployment;
+    this.endpoint = createApiEndpoint[host](this.scopeOf(apiSpec), { ...this.propsOf(apiSpec), limits });
+
+    const made = functions.filter((spec) => spec !== apiSpec).map((spec) => [spec.name, this.eventFunction(spec)] as const);
+    this.functions = new Map(this.endpoint.eventFunction === undefined ? made : [[apiSpec.name, this.endpoint.eventFunction], ...made]);
+    new CfnOutput(this, 'Endpoint', { value: `https://${this.endpoint.domainName}`, description: `The API of cluster ${name}` });
+    new CfnOutput(this, 'IamClusterId', { value: this.iamClusterId, description: `aws eks get-token --cluster-name, for ${name}` });
+  }
+
+  private eventFunction(spec: FunctionSpec): EventFunction {
+    const scope = this.scopeOf(spec);
+    const made = createEventFunction(scope, this.propsOf(spec));
+    for (const trigger of spec.triggers) {
+      wake(scope, made, { trigger, cluster: this.clusterName, table: this.props.table, queues: this.queues, key: this.props.key });
+    }
+    return made;
+  }
+
+  private readonly scopeOf = (spec: FunctionSpec): Construct => new Construct(this, capitalised(spec.name));
+
+  private propsOf(spec: FunctionSpec): FunctionProps {
+    const { bundleOf, key, deployment, table } = this.props;
+    return {
+      spec,
+      environment: this.environment,
+      rights: [...tableRights(table, spec.table, this.clusterName), ...this.ringingRights(spec)],
+      bundleOf,
+      key,
+      logDays: deployment.logDays,
+      concurrency: deployment.limits.concurrency,
+      deadLetters: this.queues.deadLetters,
+    };
+  }
+
+  /** Workers, which doorbells wake, also set their own deadlines. */
+  private ringingRights({ rings, triggers }: FunctionSpec): PolicyStatement[] {
+    const { deadlines } = this.queues;
+    const isWorker = triggers.some(({ kind }) => kind === 'doorbell');
+    const queues = [...rings.map((group) => this.queues.queueOf(group)), ...(isWorker && deadlines !== undefined ? [deadlines] : [])];
+    if (queues.length === 0) return [];
+    return [maySend(...queues)];
+  }
+
+  private settings(): Readonly<Record<string, string>> {
+    const { deployment, table } = this.props;
+    const queues = [...this.queues.groups].map(([group, queue]) => [settingNames.queues[group], queue.queueUrl] as const);
+    const { deadlines } = this.queues;
+    return {
+      [settingNames.table]: table.tableName,
+      [settingNames.cluster]: this.clusterName,
+      ...Object.fromEntries(queues),
+      ...(deadlines === undefined ? {} : { [settingNames.deadlineQueue]: deadlines.queueUrl }),
+      [settingNames.iamClusterId]: this.iamClusterId,
+      ...(deployment.administrators.length === 0 ? {} : { [settingNames.administrators]: deployment.administrators.join(',') }),
+      // CloudFormation fills it in from the secret; neither template nor this program sees it.
+      [settingNames.envelopeKey]: this.envelopeKey.secretValue.unsafeUnwrap(),
+    };
+  }
+}

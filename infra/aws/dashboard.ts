@@ -1,0 +1,75 @@
+/** One page that says how the control plane does. */
+import { Duration } from 'aws-cdk-lib';
+import { AlarmStatusWidget, Dashboard, GraphWidget, Row, Stats, type Alarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import type { Cluster } from './cluster.ts';
+
+const period = Duration.minutes(1);
+const fullWidth = 24;
+
+const graph = (title: string, left: readonly IMetric[], perRow: number): GraphWidget =>
+  new GraphWidget({ title, left: [...left], width: fullWidth / perRow });
+
+export function createDashboard(
+  scope: Construct,
+  clusters: readonly Cluster[],
+  { table, alarms }: { table: TableV2; alarms: readonly Alarm[] },
+): void {
+  const dashboard = new Dashboard(scope, 'Dashboard');
+  dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: fullWidth }));
+  dashboard.addWidgets(
+    new Row(
+      graph(
+        'Table: units consumed',
+        [table.metricConsumedReadCapacityUnits({ period }), table.metricConsumedWriteCapacityUnits({ period })],
+        2,
+      ),
+      graph(
+        'Table: refused',
+        [
+          table.metric('ReadThrottleEvents', { period, statistic: Stats.SUM }),
+          table.metric('WriteThrottleEvents', { period, statistic: Stats.SUM }),
+        ],
+        2,
+      ),
+    ),
+  );
+  for (const cluster of clusters) dashboard.addWidgets(...clusterRows(cluster));
+}
+
+function clusterRows({ clusterName, endpoint, functions, queues }: Cluster): readonly Row[] {
+  const perFunction = (measure: (name: string) => IMetric | undefined): IMetric[] =>
+    [...functions.keys()].map(measure).filter((metric) => metric !== undefined);
+  const titled = (text: string): string => `${clusterName}: ${text}`;
+  const waiting = [...queues.groups].map(([group, queue]) =>
+    queue.metricApproximateAgeOfOldestMessage({ period, label: group, statistic: Stats.MAXIMUM }),
+  );
+  const aside = [queues.deadLetters, queues.fifoDeadLetters].map((queue, index) =>
+    queue.metricApproximateNumberOfMessagesVisible({ period, label: index === 0 ? 'standard' : 'FIFO', statistic: Stats.MAXIMUM }),
+  );
+  return [
+    new Row(
+      graph(titled('answers of the API'), endpoint.answers, 3),
+      graph(titled('age of the oldest ring (s)'), waiting, 3),
+      graph(titled('dead letters'), aside, 3),
+    ),
+    new Row(
+      graph(
+        titled('calls'),
+        perFunction((name) => functions.get(name)?.metricInvocations({ period, label: name })),
+        3,
+      ),
+      graph(
+        titled('duration (ms)'),
+        perFunction((name) => functions.get(name)?.metricDuration({ period, label: name, statistic: Stats.MAXIMUM })),
+        3,
+      ),
+      graph(
+        titled('errors'),
+        perFunction((name) => functions.get(name)?.metricErrors({ period, label: name })),
+        3,
+      ),
+    ),
+  ];
+}

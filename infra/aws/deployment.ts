@@ -1,0 +1,143 @@
+/**
+ * What whoever deploys may choose, read from CDK context (`-c name=value`) and checked once. Everything has a default:
+ * without a word one gets one cluster, no nodes, and limits that keep a mistake from costing more than a dinner.
+ */
+
+export type ApiHost = 'web-function' | 'function-url';
+export type Architecture = 'arm64' | 'x86_64';
+
+export interface NodeGroup {
+  readonly count: number;
+  readonly architecture: Architecture;
+  /** EC2's name of it: `t4g.small`. */
+  readonly instanceType: string;
+  /** The cluster that they join. */
+  readonly cluster: string;
+}
+
+export interface Deployment {
+  /** Also the beginning of the names of all that is made. */
+  readonly stackName: string;
+  /** Prefixes of keys in one table; each has functions, queues and an endpoint of its own. */
+  readonly clusters: readonly string[];
+  readonly host: ApiHost;
+  /** Encrypt with a key of the customer's, made here, instead of keys that AWS keeps for the account. */
+  readonly customerKey: boolean;
+  /** ARNs of IAM users and roles that may do everything. */
+  readonly administrators: readonly string[];
+  readonly alarmEmail: string | undefined;
+  readonly logDays: number;
+  readonly limits: Limits;
+  readonly nodes: NodeGroup | undefined;
+}
+
+/** What bounds the bill. */
+export interface Limits {
+  /** Instances of each event function at one time; undefined reserves none, for accounts whose quota is too small for that. */
+  readonly concurrency: number | undefined;
+  /** Instances of the API at one time. A Web Function's instance serves many requests, a Function URL's one. */
+  readonly apiEnvironments: number;
+  /** Requests to the API. A Web Function takes hundreds up to 1000, then thousands up to 10000. */
+  readonly apiRequestsPerSecond: number;
+  readonly tableReadsPerSecond: number;
+  readonly tableWritesPerSecond: number;
+}
+
+export class DeploymentError extends Error {
+  override name = 'DeploymentError';
+}
+
+/** Context as CDK gives it: text from a command line, anything from cdk.json. */
+export type Context = (name: string) => unknown;
+
+/** A stream feeds two functions at most, and each cluster's doorbell is one. Source: DynamoDB Streams, readers of a shard. */
+export const clustersMax = 2;
+const nodesMax = 500;
+const clusterName = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
+const roleOrUser = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/.+$/;
+/** Source: the periods that CloudWatch Logs accepts. */
+const logDaysKnown = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
+const architectures: readonly Architecture[] = ['arm64', 'x86_64'];
+const hosts: readonly ApiHost[] = ['web-function', 'function-url'];
+const instanceTypes: Readonly<Record<Architecture, string>> = { arm64: 't4g.small', x86_64: 't3.small' };
+
+export function deploymentOf(context: Context): Deployment {
+  const text = textIn(context);
+  const number = numberIn(context);
+  const host = oneOf(text('host', 'web-function'), hosts, 'host');
+  const clusters = listOf(text('clusters', 'default'));
+  checkClusters(clusters);
+  const administrators = listOf(text('administrators', ''));
+  const stranger = administrators.find((arn) => !roleOrUser.test(arn));
+  if (stranger !== undefined) throw new DeploymentError(`administrators: ${stranger} is not the ARN of an IAM role or user`);
+  const email = text('alarmEmail', '');
+  return {
+    stackName: text('stack', 'Hibernetes'),
+    clusters,
+    host,
+    customerKey: oneOf(text('key', 'aws'), ['aws', 'customer'], 'key') === 'customer',
+    administrators,
+    alarmEmail: email === '' ? undefined : email,
+    logDays: oneOf(number('logDays', 14, 1), logDaysKnown, 'logDays'),
+    limits: {
+      concurrency: text('concurrency', '10') === 'none' ? undefined : number('concurrency', 10, 1),
+      apiEnvironments: number('apiEnvironments', host === 'web-function' ? 4 : 100, 2),
+      apiRequestsPerSecond: number('apiRequestsPerSecond', 1000, 0),
+      tableReadsPerSecond: number('tableReadsPerSecond', 12_000, 1),
+      tableWritesPerSecond: number('tableWritesPerSecond', 4000, 1),
+    },
+    nodes: nodeGroupOf(context, clusters),
+  };
+}
+
+function checkClusters(clusters: readonly string[]): void {
+  const wrong = clusters.find((name) => !clusterName.test(name));
+  if (wrong !== undefined) throw new DeploymentError(`clusters: ${wrong} is not a name: lower-case letters, digits and dashes, 32 at most`);
+  if (new Set(clusters).size !== clusters.length) throw new DeploymentError('clusters: each name once');
+  if (clusters.length < 1 || clusters.length > clustersMax) {
+    throw new DeploymentError(`clusters: 1 to ${clustersMax} share a stack; deploy the others as stacks of their own (-c stack=NAME)`);
+  }
+}
+
+function nodeGroupOf(context: Context, clusters: readonly string[]): NodeGroup | undefined {
+  const text = textIn(context);
+  const count = numberIn(context)('nodes', 0, 0);
+  if (count === 0) return undefined;
+  if (count > nodesMax) throw new DeploymentError(`nodes: ${nodesMax} at most`);
+  const architecture = oneOf(text('nodeArchitecture', 'arm64'), architectures, 'nodeArchitecture');
+  return {
+    count,
+    architecture,
+    instanceType: text('instanceType', instanceTypes[architecture]),
+    cluster: oneOf(text('nodeCluster', clusters[0] ?? ''), clusters, 'nodeCluster'),
+  };
+}
+
+const textIn =
+  (context: Context) =>
+  (name: string, otherwise: string): string => {
+    const value = context(name) ?? otherwise;
+    if (Array.isArray(value)) return value.join(',');
+    if (typeof value === 'string' || typeof value === 'number') return `${value}`;
+    throw new DeploymentError(`${name}: a text`);
+  };
+
+const numberIn =
+  (context: Context) =>
+  (name: string, otherwise: number, least: number): number => {
+    const value = Number(context(name) ?? otherwise);
+    if (!Number.isInteger(value) || value < least) throw new DeploymentError(`${name}: a whole number, ${least} or more`);
+    return value;
+  };
+
+const listOf = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+function oneOf<T>(value: unknown, known: readonly T[], name: string): T {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new DeploymentError(`${name}: one of ${known.join(', ')}, not ${String(value)}`);
+  return found;
+}

@@ -1,0 +1,60 @@
+/** The control plane: a table, and for each cluster the functions of the manifest. Made from data, so that it is what the manifest says. */
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { manifest } from '../../functions/manifest.ts';
+import { acknowledgeCodeBucket } from './acknowledged.ts';
+import { clusterAlarms, createAlarms, tableAlarms } from './alarms.ts';
+import type { BundleOf } from './cluster-function.ts';
+import { Cluster } from './cluster.ts';
+import { createDashboard } from './dashboard.ts';
+import type { Deployment } from './deployment.ts';
+import { capitalised } from './queues.ts';
+import { createStateTable } from './state-table.ts';
+
+export interface ControlPlaneProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly bundleOf: BundleOf;
+}
+
+export class ControlPlaneStack extends Stack {
+  readonly clusters: readonly Cluster[];
+
+  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
+    super(scope, id, { ...props, description: 'Hibernetes: Kubernetes without servers to run', terminationProtection: true });
+    const { deployment, bundleOf } = props;
+    const key = deployment.customerKey ? this.customerKey() : undefined;
+    const table = createStateTable(this, { limits: deployment.limits, key });
+    this.clusters = deployment.clusters.map(
+      (name) => new Cluster(this, `Cluster${capitalised(name)}`, { name, functions: manifest, deployment, table, key, bundleOf }),
+    );
+    this.watchOver(table, deployment.alarmEmail, key);
+    acknowledgeCodeBucket(this);
+    new CfnOutput(this, 'TableName', { value: table.tableName });
+  }
+
+  private customerKey(): Key {
+    const key = new Key(this, 'Key', {
+      description: 'Encrypts all that Hibernetes keeps',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    // Alarms reach a topic, and failed ticks a queue, that are encrypted with it.
+    for (const service of ['cloudwatch', 'scheduler']) key.grantEncryptDecrypt(new ServicePrincipal(`${service}.amazonaws.com`));
+    return key;
+  }
+
+  private watchOver(table: TableV2, email: string | undefined, key: Key | undefined): void {
+    const topic = new Topic(this, 'Alarms', { displayName: 'Hibernetes', enforceSSL: true, masterKey: key });
+    if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
+    const alarms = [
+      ...createAlarms(table, topic, tableAlarms(table)),
+      ...this.clusters.flatMap((cluster) => createAlarms(cluster, topic, clusterAlarms(cluster))),
+    ];
+    createDashboard(this, this.clusters, { table, alarms });
+  }
+}

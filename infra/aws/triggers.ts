@@ -1,0 +1,113 @@
+/**
+ * What wakes a function, with its limits. Nothing is tried for ever: what fails again and again goes to the dead
+ * letters, so that no record and no message stands in the way of the next.
+ */
+import { Duration } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition, type Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Trigger } from '../../functions/manifest.ts';
+import { mayInvoke } from './cluster-function.ts';
+import { asDestination, maySend, type Queues } from './queues.ts';
+import { logKeys } from './state-table.ts';
+
+export interface WakeProps {
+  readonly trigger: Trigger;
+  readonly cluster: string;
+  readonly table: TableV2;
+  readonly queues: Queues;
+  readonly key: Key | undefined;
+}
+
+/** One consumer of the group, and one that comes to its rescue. Source: two is also the least that SQS allows. */
+const consumersMax = 2;
+const messagesMax = 10;
+/** A hundred without waiting is Lambda's own default for streams. */
+const recordsMax = 100;
+const attemptsMax = 5;
+/** Older news has been rung by the timer. */
+const recordLife = Duration.hours(1);
+const tickAttemptsMax = 2;
+const secondsInMinute = 60;
+
+export function wake(scope: Construct, woken: EventFunction, props: WakeProps): void {
+  const { trigger, queues } = props;
+  switch (trigger.kind) {
+    case 'https':
+      return;
+    case 'doorbell':
+      return byQueue(woken, queues.queueOf(trigger.group));
+    case 'deadline':
+      if (queues.deadlines === undefined) throw new Error('there is no queue for deadlines');
+      return byQueue(woken, queues.deadlines);
+    case 'stream':
+      return byStream(scope, woken, props);
+    case 'schedule':
+      return bySchedule(scope, woken, { everySeconds: trigger.everySeconds, deadLetters: queues.deadLetters });
+  }
+}
+
+function byQueue(woken: EventFunction, queue: Queue): void {
+  woken.addEventSource(new SqsEventSource(queue, { batchSize: messagesMax, maxConcurrency: consumersMax, reportBatchItemFailures: true }));
+}
+
+function byStream(scope: Construct, woken: EventFunction, { table, cluster, queues }: WakeProps): void {
+  const streamArn = table.tableStreamArn;
+  if (streamArn === undefined) throw new Error('the table has no stream');
+  woken.addToRolePolicy(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+      resources: [streamArn],
+    }),
+  );
+  woken.addToRolePolicy(maySend(queues.deadLetters));
+  new EventSourceMapping(scope, 'Stream', {
+    target: woken,
+    eventSourceArn: streamArn,
+    startingPosition: StartingPosition.LATEST,
+    batchSize: recordsMax,
+    bisectBatchOnError: true,
+    retryAttempts: attemptsMax,
+    maxRecordAge: recordLife,
+    reportBatchItemFailures: true,
+    onFailure: asDestination(queues.deadLetters),
+    // Only what was appended to the log of this cluster.
+    filters: [
+      FilterCriteria.filter({
+        eventName: FilterRule.isEqual('INSERT'),
+        dynamodb: { Keys: { pk: { S: FilterRule.beginsWith(logKeys(cluster)) } } },
+      }),
+    ],
+  });
+}
+
+function bySchedule(
+  scope: Construct,
+  woken: EventFunction,
+  { everySeconds, deadLetters }: { everySeconds: number; deadLetters: Queue },
+): void {
+  if (everySeconds % secondsInMinute !== 0) throw new Error('a schedule goes by the minute');
+  const minutes = everySeconds / secondsInMinute;
+  const role = new Role(scope, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+  role.addToPolicy(mayInvoke(woken));
+  role.addToPolicy(maySend(deadLetters));
+  const schedule = new CfnSchedule(scope, 'Schedule', {
+    description: 'Notices deadlines, and workers that do not answer',
+    scheduleExpression: `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`,
+    flexibleTimeWindow: { mode: 'OFF' },
+    target: {
+      arn: woken.functionArn,
+      roleArn: role.roleArn,
+      input: '{}',
+      deadLetterConfig: { arn: deadLetters.queueArn },
+      retryPolicy: { maximumEventAgeInSeconds: everySeconds, maximumRetryAttempts: tickAttemptsMax },
+    },
+  });
+  schedule.node.addDependency(role);
+}
