@@ -1,6 +1,6 @@
 /** Root: the API behind a Function URL, where Web Functions are not to be had. Polls are not held: a waiting function costs as much as a working one. */
 import { createApiHost } from './cloud/api-host.ts';
-import { startFunction } from './cloud/function.ts';
+import { startFunction } from './cloud/start-function.ts';
 import { createFunctionUrlHandler, type LambdaStreaming } from './cloud/function-url.ts';
 
 declare const awslambda: LambdaStreaming;

@@ -1,6 +1,6 @@
 /** Root: the API as a server that stays, in a container: behind something that speaks TLS. It carries exec and port-forward. */
 import { createApiHost } from './cloud/api-host.ts';
-import { startFunction } from './cloud/function.ts';
+import { startFunction } from './cloud/start-function.ts';
 import { startWebHost } from './cloud/web-host.ts';
 import { environment } from './world.ts';
 

@@ -1,6 +1,6 @@
 /** Root: the API as a Web Function, many requests at a time in one environment. */
 import { createApiHost } from './cloud/api-host.ts';
-import { startFunction } from './cloud/function.ts';
+import { startFunction } from './cloud/start-function.ts';
 import { webEndpoint } from './cloud/web-endpoint.ts';
 import { startWebHost } from './cloud/web-host.ts';
 import { environment } from './world.ts';

@@ -1,5 +1,5 @@
 /** Root: rings for every slot that the table's stream shows. */
-import { startFunction } from './cloud/function.ts';
+import { startFunction } from './cloud/start-function.ts';
 import { allDone, type BatchAnswer, type StreamEvent } from './cloud/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
 import { createStreamDoorbell } from './cloud/stream-doorbell.ts';

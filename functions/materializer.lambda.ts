@@ -1,11 +1,12 @@
 /** Root: the store's housekeeping, so that cold processes begin near the present and the log does not grow for ever. */
-import { startFunction } from './cloud/function.ts';
+import { openTable } from './cloud/open-table.ts';
+import { startFunction } from './cloud/start-function.ts';
 import { createWorkerHandler } from './cloud/worker.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import { createStore } from './store/create-store.ts';
 
-const { world, doorbell, openTable } = startFunction();
-const table = openTable();
+const { settings, world, doorbell } = startFunction();
+const table = openTable(settings, world);
 
 export const handler = createWorkerHandler({
   group: 'materializer',

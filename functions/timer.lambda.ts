@@ -1,13 +1,14 @@
 /** Root: the sweep of each minute, and the end of a wait for a deadline. */
-import { startFunction } from './cloud/function.ts';
+import { openTable } from './cloud/open-table.ts';
+import { startFunction } from './cloud/start-function.ts';
 import { allDone, type BatchAnswer, type QueueEvent } from './cloud/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
 import { createTimer } from './cloud/timer.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
 
-const { world, doorbell, openTable } = startFunction();
-const table = openTable();
+const { settings, world, doorbell } = startFunction();
+const table = openTable(settings, world);
 const sweep = createTimer({ table, notes: createWorkerNotes(table, world.clock), doorbell, groups: silentControllers(), world });
 
 /** A scheduled event has no records. */

@@ -6,7 +6,8 @@ import { StatusError } from '../kube/status-error.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import { openControlPlane } from './control-plane.ts';
 import { createFollower, type Follower } from './follower.ts';
-import type { Rooted } from './function.ts';
+import { openTable } from './open-table.ts';
+import type { Rooted } from './start-function.ts';
 import type { Api } from '../api.ts';
 import { needsUpgrade } from './bounded-request.ts';
 
@@ -35,7 +36,7 @@ export function createApiHost(rooted: Rooted, { upgrades, pollHoldSecondsMax }: 
   let opening: Promise<Opened> | undefined;
 
   async function open(): Promise<Opened> {
-    const { api, store } = await openControlPlane({ settings, table: rooted.openTable(), doorbell, world, pollHoldSecondsMax });
+    const { api, store } = await openControlPlane({ settings, table: openTable(settings, world), doorbell, world, pollHoldSecondsMax });
     return { api, follower: createFollower(store, world) };
   }
   async function opened(): Promise<Opened> {

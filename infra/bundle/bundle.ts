@@ -1,9 +1,9 @@
 /** Makes one file of each function: what a cloud is given, and what runs here in its place. */
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { manifest } from '../../functions/manifest.ts';
 
 export interface Bundle {
@@ -25,6 +25,22 @@ export const entries: readonly string[] = [...new Set([...manifest.map(({ entry 
 /** Packages written for `require` find one. */
 const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
+const largeJsonBytes = 16 * 1024;
+
+/** Large facts are kept deflated: a tenth of the size, and sooner read than the same written as code. */
+const deflatedFacts: Plugin = {
+  name: 'deflated-facts',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.json$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      if (text.length < largeJsonBytes) return undefined;
+      const deflated = deflateRawSync(JSON.stringify(JSON.parse(text)), { level: 9 }).toString('base64');
+      const contents = `import { inflateRawSync } from 'node:zlib'; export default JSON.parse(inflateRawSync(Buffer.from('${deflated}', 'base64')).toString());`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
 /** `fileName`: a Web Function wants `index.js`, which a `package.json` beside it makes a module. */
 export async function bundleFunction(entry: string, outDirectory: string, fileName = 'index.mjs'): Promise<Bundle> {
   const directory = join(outDirectory, basename(entry, '.ts'));
@@ -39,7 +55,7 @@ export async function bundleFunction(entry: string, outDirectory: string, fileNa
     target: 'node24',
     mainFields: ['module', 'main'],
     minify: true,
-    keepNames: true,
+    plugins: [deflatedFacts],
     legalComments: 'none',
     banner: { js: banner },
     logLevel: 'error',

@@ -7,9 +7,9 @@ import {
   createCertificateAuthority,
   createClientCertificate,
   createServerCertificate,
-  userOfCertificate,
   type CertificatePair,
 } from '../../functions/apiserver/auth/certificates.ts';
+import { userOfCertificate } from '../../functions/apiserver/auth/certificate-user.ts';
 import { realWorld } from '../../functions/world.ts';
 import { serveHttps, type HttpsServer } from './https-server.ts';
 

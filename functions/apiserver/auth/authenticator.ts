@@ -3,7 +3,7 @@
  * are a refusal. Everyone who is someone is in system:authenticated.
  */
 import type { Authenticator } from '../ports.ts';
-import { userOfCertificate } from './certificates.ts';
+import { userOfCertificate } from './certificate-user.ts';
 import { unauthorized } from './forbidden-request.ts';
 import { withAuthenticatedGroup } from './groups.ts';
 import type { TokenUsers } from './token-users.ts';

@@ -5,13 +5,8 @@ import { connect, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { test } from 'node:test';
 import { realWorld } from '../../world.ts';
-import {
-  certificateExpiryMs,
-  createCertificateAuthority,
-  createClientCertificate,
-  createServerCertificate,
-  userOfCertificate,
-} from './certificates.ts';
+import { certificateExpiryMs, createCertificateAuthority, createClientCertificate, createServerCertificate } from './certificates.ts';
+import { userOfCertificate } from './certificate-user.ts';
 
 // TLS itself looks at the real clock.
 const nowMs = realWorld('error').clock.now();

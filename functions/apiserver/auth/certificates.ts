@@ -121,12 +121,5 @@ export function createClientCertificate(
   return signLeaf(authority, { subject, usage: x509.ExtendedKeyUsage.clientAuth, extensions: [], days }, clock);
 }
 
-/** Who a client certificate speaks for; undefined without a CN. Proves nothing: the TLS layer has verified it. */
-export function userOfCertificate(der: Uint8Array): { readonly name: string; readonly groups: readonly string[] } | undefined {
-  const { subjectName } = new x509.X509Certificate(new Uint8Array(der));
-  const [name] = subjectName.getField('CN');
-  return name === undefined || name === '' ? undefined : { name, groups: subjectName.getField('O') };
-}
-
 /** The end of a certificate's life, so that a host can renew it in time. */
 export const certificateExpiryMs = (certificatePem: string): number => new x509.X509Certificate(certificatePem).notAfter.getTime();
