@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '../functions/kube/generated/types.ts';
+import type { Pod, PodStatus } from '../functions/kube/generated/types.ts';
 import type { NodePollRequest, NodePollResponse } from '../functions/kube/node-poll.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import { virtualWorld } from '../test/support/virtual-world.ts';
@@ -120,5 +120,21 @@ test('gives up on an answer that does not come', async () => {
   await world.settle();
   await world.advance(40_000);
   assert.equal(asked.length, 3);
+  await stop();
+});
+
+test('knows that somebody overruled what was acknowledged, but not while newer words are on their way', async () => {
+  const { world, loop, asked, stop } = conversation();
+  const ready = (status: string): PodStatus => ({ phase: 'Running', conditions: [{ type: 'Ready', status }] });
+  const inApi = (status: string): Pod => ({ ...pod, status: { ...ready(status), qosClass: 'BestEffort' } });
+  await world.settle();
+  assert.equal(loop.isOverruled(inApi('False')), false);
+  loop.report(pod, ready('True'), false);
+  asked[0]!.answer(empty('7'));
+  await world.settle();
+  assert.equal(loop.isOverruled(inApi('False')), false);
+  asked[1]!.answer(empty('8'));
+  await world.settle();
+  assert.deepEqual([loop.isOverruled(inApi('True')), loop.isOverruled(inApi('False'))], [false, true]);
   await stop();
 });

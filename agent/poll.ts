@@ -12,6 +12,7 @@ import type { NodePollRequest, NodePollResponse, PodReport } from '../functions/
 import { nameOf, namespaceOf, uidOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { Clock, Log, Random } from '../functions/world.ts';
+import { nodeConditions } from './pods/pod-facts.ts';
 
 export interface PollTransport {
   /** Throws StatusError for an answer that is not a success, TransportError when there is none. */
@@ -40,6 +41,8 @@ export interface PollLoop {
   /** The server wants to hear the node's status although it has not changed. */
   repeatStatus(): void;
   report(pod: Pod, status: PodStatus, finished: boolean): void;
+  /** Whether somebody else changed what the server heard and acknowledged about the pod. */
+  isOverruled(pod: Pod): boolean;
   /** Drops what is not told yet about a pod that is gone. */
   forget(podUid: string): void;
   run(signal: AbortSignal): Promise<void>;
@@ -56,6 +59,13 @@ interface Said {
   readonly status: PodStatus;
   readonly finished: boolean;
 }
+
+/** Whether both say the same of what only the node knows; when they said it does not matter. */
+const isSameVerdict = (own: PodStatus, other: PodStatus | undefined): boolean =>
+  own.phase === other?.phase &&
+  (own.conditions ?? []).every(
+    ({ type, status }) => !nodeConditions.has(type) || other?.conditions?.find((condition) => condition.type === type)?.status === status,
+  );
 
 export function createPollLoop(options: PollOptions): PollLoop {
   return new Poll(options);
@@ -97,6 +107,11 @@ class Poll implements PollLoop {
     if (deepEqual(this.#pending.get(uid), entry)) return;
     this.#pending.set(uid, entry);
     this.#interrupt();
+  }
+
+  isOverruled(pod: Pod): boolean {
+    const said = this.#acknowledged.get(uidOf(pod));
+    return said !== undefined && !this.#pending.has(uidOf(pod)) && !isSameVerdict(said.status, pod.status);
   }
 
   forget(podUid: string): void {

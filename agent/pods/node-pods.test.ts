@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '../../functions/kube/generated/types.ts';
+import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
+import { timestamp } from '../../functions/kube/time.ts';
 import { facts, nodeOfTest } from '../../test/support/node-context.ts';
 import { pod } from '../../test/support/node-pod.ts';
 import { createDesiredState } from '../desired-state.ts';
@@ -11,18 +12,23 @@ import { sandboxConfig } from './sandbox-config.ts';
 const object = (of: Pod): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', ...of });
 const onNode = (uid: string, nodeName = 'node-a'): Pod => pod({ nodeName }, { uid, name: `pod-${uid}` });
 
-function begin() {
+function begin({ isOverruled = () => false }: { isOverruled?: () => boolean } = {}) {
   const node = nodeOfTest();
   const desired = createDesiredState();
   const finished: string[] = [];
   const forgotten: string[] = [];
+  const reported: PodStatus[] = [];
   const pods = createNodePods({
     context: node.context,
     nodeName: 'node-a',
     desired,
     check: async () => ({ outcome: 'success' }),
     poll: {
-      report: ({ metadata }, _status, isFinished) => void (isFinished && finished.push(metadata.uid!)),
+      report({ metadata }, status, isFinished) {
+        reported.push(status);
+        if (isFinished) finished.push(metadata.uid!);
+      },
+      isOverruled,
       forget: (uid) => forgotten.push(uid),
     },
   });
@@ -38,7 +44,7 @@ function begin() {
     await running;
   };
   const uids = async (): Promise<string[]> => (await node.context.runtime.listSandboxes()).map(({ podUid }) => podUid);
-  return { ...node, desired, pods, finished, forgotten, apply, stop, uids };
+  return { ...node, desired, pods, finished, forgotten, reported, apply, stop, uids };
 }
 
 test('runs the pods of this node and no other’s', async () => {
@@ -82,5 +88,21 @@ test('a container that ended is noticed at the next look', async () => {
     (await context.runtime.listContainers('a')).map(({ attempt, state }) => `${attempt} ${state}`),
     ['0 exited', '1 running'],
   );
+  await stop();
+});
+
+test('says again what somebody else changed in the API, as new', async () => {
+  let isOverruled = false;
+  const { world, apply, reported, forgotten, stop } = begin({ isOverruled: () => isOverruled });
+  await apply([onNode('a')]);
+  const before = reported.at(-1)!;
+  await world.advance(5_000);
+  isOverruled = true;
+  const unready = before.conditions!.map((condition) => (condition.type === 'Ready' ? { ...condition, status: 'False' } : condition));
+  await apply([{ ...onNode('a'), status: { ...before, conditions: unready } }]);
+  const [was, is] = [before, reported.at(-1)!].map(({ conditions }) => conditions!.find(({ type }) => type === 'Ready')!);
+  assert.deepEqual([is!.status, is!.lastTransitionTime], ['True', timestamp(world.clock.now())]);
+  assert.notEqual(is!.lastTransitionTime, was!.lastTransitionTime);
+  assert.deepEqual(forgotten, ['a']);
   await stop();
 });

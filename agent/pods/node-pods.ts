@@ -25,7 +25,7 @@ export interface NodePodsOptions {
   readonly context: NodeContext;
   readonly nodeName: string;
   readonly desired: DesiredState;
-  readonly poll: Pick<PollLoop, 'report' | 'forget'>;
+  readonly poll: Pick<PollLoop, 'report' | 'isOverruled' | 'forget'>;
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
 }
 
@@ -78,13 +78,17 @@ class Pods implements NodePods {
   }
 
   #syncPods(): void {
-    const { desired, nodeName } = this.#options;
+    const { desired, nodeName, poll } = this.#options;
     const own = desired.pods().filter((pod) => specOf(pod).nodeName === nodeName);
     const wanted = new Set(own.map(uidOf));
     for (const pod of own) {
       const worker = this.#workers.get(uidOf(pod));
       if (worker === undefined) this.#add(pod, false);
       else worker.update(pod);
+      if (worker !== undefined && poll.isOverruled(pod)) {
+        poll.forget(uidOf(pod));
+        worker.reconsider();
+      }
     }
     for (const [podUid, worker] of this.#workers) if (!wanted.has(podUid)) worker.update(undefined);
   }

@@ -26,3 +26,12 @@ export const graceSecondsOf = (pod: Pod): number =>
   pod.metadata.deletionGracePeriodSeconds ?? specOf(pod).terminationGracePeriodSeconds ?? graceSecondsDefault;
 
 export const isTerminalPhase = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Failed';
+
+/** The conditions that the node decides; all others belong to somebody else. */
+export const nodeConditions: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+]);

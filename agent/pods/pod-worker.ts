@@ -13,7 +13,7 @@ import { emptyMemory, nothingObserved, type ObservedPod, type PodMemory, type Pr
 import { observePod } from './observer.ts';
 import { planPod, type PodPlan } from './plan.ts';
 import { executeAction } from './pod-actions.ts';
-import { graceSecondsOf } from './pod-facts.ts';
+import { graceSecondsOf, nodeConditions } from './pod-facts.ts';
 import { tellContainer, tellPod } from './pod-events.ts';
 
 export interface PodProbes {
@@ -37,6 +37,8 @@ export interface PodWorker {
   update(pod: Pod | undefined): void;
   /** Something on the node may have changed. */
   wake(): void;
+  /** Somebody else changed the status that the pod has in the API: look again, beginning from there. */
+  reconsider(): void;
   /** Objects that volumes are made of changed. */
   refreshVolumes(): void;
   /** The pod with the status that this node last gave it. */
@@ -95,6 +97,11 @@ class Worker implements PodWorker {
   wake(): void {
     this.#woken = true;
     this.#wakeUp?.();
+  }
+
+  reconsider(): void {
+    this.#status = this.#pod.status;
+    this.wake();
   }
 
   refreshVolumes(): void {
@@ -245,18 +252,16 @@ function isSameWish(before: Pod, after: Pod): boolean {
     metadata.labels,
     metadata.annotations,
     spec,
-    (status?.conditions ?? []).filter(({ type }) => !ownConditions.has(type)),
+    (status?.conditions ?? []).filter(({ type }) => !nodeConditions.has(type)),
   ];
   return deepEqual(wish(before), wish(after));
 }
 
-const ownConditions = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
-
 /** Ours, but with the conditions that others own as the API has them. */
 function mergedStatus(own: PodStatus | undefined, fromApi: PodStatus | undefined): PodStatus | undefined {
   if (own === undefined) return fromApi;
-  const mine = (own.conditions ?? []).filter(({ type }) => ownConditions.has(type));
-  const theirs = (fromApi?.conditions ?? []).filter(({ type }) => !ownConditions.has(type));
+  const mine = (own.conditions ?? []).filter(({ type }) => nodeConditions.has(type));
+  const theirs = (fromApi?.conditions ?? []).filter(({ type }) => !nodeConditions.has(type));
   return { ...own, conditions: [...mine, ...theirs], qosClass: own.qosClass ?? fromApi?.qosClass };
 }
 

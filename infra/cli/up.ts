@@ -9,7 +9,7 @@ import { canRunContainers } from '../local/hosts/can-run-containers.ts';
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
-import { startCluster } from '../local/start-cluster.ts';
+import { startCluster, type Cluster } from '../local/start-cluster.ts';
 import { CliError } from './cli-error.ts';
 import { reportingProgress, terminalProgress, type Progress, type ProgressMessage } from './progress.ts';
 
@@ -56,21 +56,34 @@ export async function up(options: UpOptions): Promise<void> {
   const directory = dataDirectory(resolve(options.dataDir));
   refuseTwice(directory);
   if (options.detach === true) return upDetached(options, directory);
-  const report = process.send?.bind(process);
+  const report = reportToStarter();
   const progress = report === undefined ? terminalProgress(process.stdout) : reportingProgress(report);
   try {
-    await stayUp(options, directory, progress);
+    const ending = endOfProcess();
+    const cluster = await start(options, directory, progress);
+    if (report === undefined) printWhatToTry(options.kubeconfig ?? directory.kubeconfig);
+    else report({ kind: 'ready' });
+    await ending;
+    if (report === undefined) process.stdout.write('\n');
+    await progress.step('Stopping the control plane, the nodes and their pods', () => cluster.stop());
   } catch (error) {
     if (report === undefined) throw error;
     const cure = error instanceof CliError ? error.cure : undefined;
-    report({ kind: 'error', message: error instanceof Error ? error.message : String(error), cure } satisfies ProgressMessage);
+    report({ kind: 'error', message: error instanceof Error ? error.message : String(error), cure });
     throw error;
   }
 }
 
-async function stayUp(options: UpOptions, directory: DataDirectory, progress: Progress): Promise<void> {
+/** Undefined: a person started this process. The command that started it listens only until the cluster is ready. */
+function reportToStarter(): ((message: ProgressMessage) => void) | undefined {
+  if (process.send === undefined) return undefined;
+  return (message) => {
+    if (process.connected) process.send?.(message);
+  };
+}
+
+async function start(options: UpOptions, directory: DataDirectory, progress: Progress): Promise<Cluster> {
   const before = clusterRecord(directory);
-  const ending = endOfProcess();
   const cluster = await startCluster({
     directory,
     listen: chooseListen(options.listen, before),
@@ -80,11 +93,7 @@ async function stayUp(options: UpOptions, directory: DataDirectory, progress: Pr
     progress,
   });
   if (options.kubeconfig !== undefined) copyKubeconfig(directory, options.kubeconfig);
-  if (process.send === undefined) printWhatToTry(options.kubeconfig ?? directory.kubeconfig);
-  else process.send({ kind: 'ready' } satisfies ProgressMessage);
-  await ending;
-  if (process.send === undefined) process.stdout.write('\n');
-  await (process.connected ? cluster.stop() : progress.step('Stopping the control plane, the nodes and their pods', () => cluster.stop()));
+  return cluster;
 }
 
 function endOfProcess(): Promise<void> {
