@@ -9,6 +9,7 @@ import { authenticationReviews } from './apiserver/auth/authentication-reviews.t
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
 import { createAuthorizer } from './apiserver/auth/authorizer.ts';
 import { serviceAccountGroups } from './apiserver/auth/groups.ts';
+import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
 import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.ts';
 import type { Tokens } from './apiserver/auth/tokens.ts';
@@ -16,6 +17,7 @@ import { createAgentEndpoint } from './apiserver/nodes/agent-endpoint.ts';
 import { createNodePoll } from './apiserver/nodes/node-poll.ts';
 import { createNodeReports } from './apiserver/nodes/node-reports.ts';
 import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
+import type { Descriptions } from './apiserver/openapi/descriptions.ts';
 import type { Connection, Extension, User } from './apiserver/ports.ts';
 import { createConnector } from './apiserver/relay/connector.ts';
 import { createRelayHub } from './apiserver/relay/relay-hub.ts';
@@ -36,6 +38,8 @@ export interface ApiOptions {
   readonly otherTokenUsers?: TokenUsers;
   /** How long this host can hold a node's poll without paying for it. 0: not at all. */
   readonly pollHoldSecondsMax?: number;
+  /** Of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
+  readonly descriptions?: () => Promise<Descriptions>;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -89,6 +93,8 @@ export function createApi(options: ApiOptions): Api {
   const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
   const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, ...hold });
 
+  const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens });
+
   const server = createApiServer({
     store,
     definitions,
@@ -96,11 +102,12 @@ export function createApi(options: ApiOptions): Api {
     version,
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
-    admission: admissionPlugins({ store, clock: world.clock }),
+    admission: admissionPlugins({ ...world, store }),
     virtualResources: [...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock }),
-    extensions: [createAgentEndpoint({ poll, hub }), ...extensions],
+    extensions: [createAgentEndpoint({ poll, hub, nodeTokens }), ...extensions],
+    ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
   return { fetch, clientFor };
 }

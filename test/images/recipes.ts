@@ -7,7 +7,7 @@ import { runCommand } from '../../agent/network/run.ts';
 import { unpackedPackage } from './debian-package.ts';
 
 /** Raise it when a recipe's code changes in a way that the texts in this file do not show. */
-const recipesVersion = 1;
+const recipesVersion = 2;
 
 const file = (path: string, text: string): TarEntry => ({ path, content: text });
 const directory = (path: string, mode = 0o755): TarEntry => ({ path, mode });
@@ -30,22 +30,32 @@ async function busyboxFiles(cache: string): Promise<readonly TarEntry[]> {
   ];
 }
 
-/** nginx, and the libraries of this machine that it is linked to. */
+/** The libraries of this machine that a program is linked to. */
+async function libraryFiles(binary: string, packageName: string): Promise<readonly TarEntry[]> {
+  const linked = await runCommand(['ldd', binary]);
+  const absent = [...linked.matchAll(/^\s*(\S+) => not found/gm)].map(([, name]) => name);
+  if (absent.length > 0)
+    throw new Error(`${packageName} needs ${absent.join(', ')} on this machine; apt-get install -y ${packageName} would bring it`);
+  const libraries = [...linked.matchAll(/(?:=>\s|^\s)(\/\S+) \(/gm)].map(([, path = '']) => path);
+  const directories = new Set(libraries.flatMap((path) => parents(path)));
+  return [...[...directories].sort().map((path) => directory(path)), ...libraries.map((path) => copied(path.slice(1), path))];
+}
+
 async function nginxFiles(cache: string): Promise<readonly TarEntry[]> {
   const binary = join(await unpackedPackage('nginx', cache), 'usr/sbin/nginx');
   const types = join(await unpackedPackage('nginx-common', cache), 'etc/nginx/mime.types');
-  const linked = await runCommand(['ldd', binary]);
-  const absent = [...linked.matchAll(/^\s*(\S+) => not found/gm)].map(([, name]) => name);
-  if (absent.length > 0) throw new Error(`nginx needs ${absent.join(', ')} on this machine; apt-get install -y nginx would bring it`);
-  const libraries = [...linked.matchAll(/(?:=>\s|^\s)(\/\S+) \(/gm)].map(([, path = '']) => path);
-  const directories = new Set(libraries.flatMap((path) => parents(path)));
   return [
-    ...[...directories].sort().map((path) => directory(path)),
-    ...libraries.map((path) => copied(path.slice(1), path)),
+    ...(await libraryFiles(binary, 'nginx')),
     ...['usr/sbin/', 'etc/nginx/', 'usr/share/', 'usr/share/nginx/', 'usr/share/nginx/html/'].map((path) => directory(path)),
     copied('usr/sbin/nginx', binary),
     { path: 'etc/nginx/mime.types', content: readFileSync(types) },
   ];
+}
+
+/** What can verify a certificate, which busybox's wget cannot. */
+async function curlFiles(cache: string): Promise<readonly TarEntry[]> {
+  const binary = join(await unpackedPackage('curl', cache), 'usr/bin/curl');
+  return [...(await libraryFiles(binary, 'curl')), copied('usr/bin/curl', binary)];
 }
 
 /** usr/, usr/lib/ of /usr/lib/x.so. */
@@ -111,6 +121,7 @@ export async function recipes(cache: string): Promise<readonly ImageSource[]> {
     { names: ['docker.io/nginx/nginx:v1', 'docker.io/library/nginx:latest'], files: [...web, ...sites.nginxV1], config: serve },
     { names: ['docker.io/nginx/nginx:v2'], files: [...web, ...sites.nginxV2], config: serve },
     { names: ['docker.io/tomcat/tomcat-8.5-jre8:v1'], files: [...web, ...sites.tomcat], config: serve },
+    { names: ['docker.io/curlimages/curl:latest'], files: [...busybox, ...(await curlFiles(cache))], config: { command: ['sh'] } },
     // Answers with its name, its address and the caller's, a line each, on $PORT.
     {
       names: ['docker.io/library/echo:latest', 'docker.io/library/echo:v1'],

@@ -89,7 +89,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     version,
     authenticator: { authenticate: async () => undefined },
     authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
-    admission: admissionPlugins({ store, clock: world.clock }),
+    admission: admissionPlugins({ ...world, store }),
   });
   const client = createHttpClient({ fetch: (request) => server.fetch(request, { user: admin }) });
   const events: string[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import type { Node, Pod } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -15,7 +15,7 @@ const nodeA: User = { name: 'system:node:a', groups: ['system:nodes'] };
 async function setUp() {
   const world = virtualWorld();
   const cluster = await memoryCluster(world);
-  const plugins = admissionPlugins({ store: cluster.store, clock: world.clock });
+  const plugins = admissionPlugins({ ...world, store: cluster.store });
   async function admit<T extends KubeObject>(
     type: ResourceType<T>,
     object: T | undefined,
@@ -76,6 +76,56 @@ test('a pod runs as the default ServiceAccount, pulls with its secrets, and outl
     serviceAccount: 'default',
     imagePullSecrets: [{ name: 'registry' }],
     tolerations: [seconds(notReady), seconds(unreachable)],
+  });
+});
+
+describe('a token for the API', () => {
+  const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+  const two = { initContainers: [{ name: 'init' }], containers: [{ name: 'main', volumeMounts: [{ name: 'work', mountPath: '/work' }] }] };
+  const mounted = async (spec: Partial<Pod['spec']>, automountServiceAccountToken?: boolean): Promise<NonNullable<Pod['spec']>> => {
+    const { admit, put } = await setUp();
+    await put(serviceAccounts, { ...account, automountServiceAccountToken });
+    return (await admit(pods, pod(structuredClone(spec)))).spec!;
+  };
+
+  test('is mounted into every container, with the authority and the namespace', async () => {
+    const { volumes, containers, initContainers } = await mounted(two);
+    const name = volumes![0]!.name;
+    assert.match(name, /^kube-api-access-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+    const mount = { name, readOnly: true, mountPath };
+    assert.deepEqual(initContainers, [{ name: 'init', volumeMounts: [mount] }]);
+    assert.deepEqual(containers, [{ name: 'main', volumeMounts: [{ name: 'work', mountPath: '/work' }, mount] }]);
+    assert.deepEqual(volumes, [
+      {
+        name,
+        projected: {
+          sources: [
+            { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+            { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+            { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+          ],
+          defaultMode: 420,
+        },
+      },
+    ]);
+  });
+
+  test('is not mounted where the pod, or else its account, does not want it', async () => {
+    const hasToken = async (own?: boolean, ofAccount?: boolean): Promise<boolean> =>
+      (await mounted({ ...two, automountServiceAccountToken: own }, ofAccount)).volumes !== undefined;
+    assert.deepEqual(
+      [await hasToken(), await hasToken(false), await hasToken(undefined, false), await hasToken(true, false), await hasToken(false, true)],
+      [true, false, false, true, false],
+    );
+  });
+
+  test('leaves alone a container that mounts something else there, and uses a volume that is there already', async () => {
+    const own = { name: 'main', volumeMounts: [{ name: 'mine', mountPath }] };
+    assert.deepEqual((await mounted({ containers: [own] })).containers, [own]);
+    assert.equal((await mounted({ containers: [own] })).volumes, undefined);
+    const existing = { name: 'kube-api-access-there', projected: {} };
+    const { volumes, containers } = await mounted({ containers: [{ name: 'main' }], volumes: [existing] });
+    assert.deepEqual([volumes, containers[0]!.volumeMounts![0]!.name], [[existing], 'kube-api-access-there']);
   });
 });
 

@@ -7,7 +7,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { serviceAccount } from './service-account.ts';
 
-export interface AdmissionOptions extends Pick<World, 'clock'> {
+export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
   readonly store: Pick<Store, 'view' | 'fresh'>;
 }
 

@@ -1,17 +1,20 @@
 /**
- * Every pod runs as a ServiceAccount of its namespace, and borrows its image pull secrets. No token is mounted yet.
+ * Every pod runs as a ServiceAccount of its namespace, borrows its image pull secrets, and finds a token for the API, the
+ * authority to verify it with and its namespace in `/var/run/secrets/kubernetes.io/serviceaccount`.
  * Source: plugin/pkg/admission/serviceaccount/admission.go.
  */
-import type { Pod, ServiceAccount } from '../../kube/generated/types.ts';
+import type { Pod, PodSpec, ServiceAccount, Volume } from '../../kube/generated/types.ts';
+import { generatedName } from '../../kube/names.ts';
 import { groupResource, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import type { Store } from '../../store/store.ts';
-import type { Clock } from '../../world.ts';
+import type { Clock, Random } from '../../world.ts';
 import type { AdmissionPlugin } from '../ports.ts';
 import { isOf, refuse } from './refuse.ts';
 
 export interface ServiceAccountOptions {
   readonly store: Pick<Store, 'view' | 'fresh'>;
   readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: Random;
 }
 
 const defaultName = 'default';
@@ -20,7 +23,40 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const attemptsMax = 10;
 const attemptMs = 150;
 
-export function serviceAccount({ store, clock }: ServiceAccountOptions): AdmissionPlugin {
+const volumePrefix = 'kube-api-access-';
+const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** An hour, and a little, which tells these tokens from those that somebody asked for. */
+const tokenSeconds = 3607;
+const fileMode = 0o644;
+
+const automounts = (spec: PodSpec, account: ServiceAccount): boolean =>
+  spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
+
+const tokenVolume = (name: string): Volume => ({
+  name,
+  projected: {
+    sources: [
+      { serviceAccountToken: { expirationSeconds: tokenSeconds, path: 'token' } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+    ],
+    defaultMode: fileMode,
+  },
+});
+
+/** Containers that mount something else there keep it; a volume of this name that is there already is used. */
+function mountToken(spec: PodSpec, random: Random): void {
+  const existing = (spec.volumes ?? []).find(({ name }) => name.startsWith(volumePrefix));
+  const name = existing?.name ?? generatedName(volumePrefix, random);
+  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const without = containers.filter(({ volumeMounts = [] }) => !volumeMounts.some((mount) => mount.mountPath === mountPath));
+  for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }];
+  if (without.length > 0 && existing === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+}
+
+export function serviceAccount(options: ServiceAccountOptions): AdmissionPlugin {
+  const { store, clock } = options;
+
   async function find(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     const key = { resource: groupResource(serviceAccounts), namespace, name };
     const known = store.view().get(key)?.object;
@@ -50,6 +86,7 @@ export function serviceAccount({ store, clock }: ServiceAccountOptions): Admissi
         throw refuse(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`);
       }
       const { imagePullSecrets = [] } = pod.spec;
+      if (automounts(pod.spec, account)) mountToken(pod.spec, options.random);
       if (imagePullSecrets.length === 0 && account.imagePullSecrets !== undefined && account.imagePullSecrets.length > 0) {
         pod.spec.imagePullSecrets = account.imagePullSecrets.map((secret) => ({ ...secret }));
       }
