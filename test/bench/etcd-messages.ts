@@ -64,12 +64,14 @@ export function bytesAt(from: Uint8Array, field: number): Uint8Array | undefined
   return undefined;
 }
 
-/** A message as gRPC sends it: uncompressed, with its length. */
-export function framed(body: Buffer): Buffer {
+/** What gRPC says before a message: that it is not compressed, and its length. */
+export function frameHead(length: number): Buffer {
   const head = Buffer.alloc(5);
-  head.writeUInt32BE(body.length, 1);
-  return Buffer.concat([head, body]);
+  head.writeUInt32BE(length, 1);
+  return head;
 }
+
+export const framed = (body: Buffer): Buffer => Buffer.concat([frameHead(body.length), body]);
 
 /** Cuts what arrives into the messages of one stream. */
 export class Unframed {

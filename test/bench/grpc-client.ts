@@ -6,6 +6,7 @@ import { framed, Unframed } from './etcd-messages.ts';
 /** A list of ten thousand comes in one message: no waiting for room in between. */
 const windowBytes = 512 * 1024 * 1024;
 const frameBytes = 1024 * 1024;
+const sessionMemoryMB = 1000;
 
 export class GrpcClient {
   readonly #session: ClientHttp2Session;
@@ -15,7 +16,10 @@ export class GrpcClient {
   }
 
   static async open(port: number): Promise<GrpcClient> {
-    const session = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: windowBytes, maxFrameSize: frameBytes } });
+    const session = connect(`http://127.0.0.1:${port}`, {
+      settings: { initialWindowSize: windowBytes, maxFrameSize: frameBytes },
+      maxSessionMemory: sessionMemoryMB,
+    });
     await once(session, 'connect');
     session.setLocalWindowSize(windowBytes);
     return new GrpcClient(session);

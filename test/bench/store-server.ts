@@ -12,7 +12,7 @@ import type { Change, Decision, Operation, Store } from '../../functions/store/s
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored } from '../../functions/kube/view.ts';
 import { realWorld } from '../../functions/world.ts';
-import { bytes, bytesAt, framed, number, paths, Unframed } from './etcd-messages.ts';
+import { bytes, bytesAt, framed, frameHead, number, paths, Unframed } from './etcd-messages.ts';
 
 /** /registry/pods/default/web-1 */
 function keyOf(text: string): Key {
@@ -41,24 +41,32 @@ function writeVarint(into: Buffer, value: number, position: number): number {
 const keyValue = ({ key, revision, object }: Stored): Buffer =>
   Buffer.concat([bytes(1, Buffer.from(keyText(key))), number(3, revision), bytes(5, Buffer.from(jsonText(object)))]);
 
-/** The same for many, without a buffer for each. */
-function keyValues(list: readonly Stored[], before: Buffer): Buffer {
-  const parts = list.map((stored) => ({
-    head: Buffer.concat([bytes(1, Buffer.from(keyText(stored.key))), number(3, stored.revision)]),
-    text: jsonText(stored.object),
-  }));
-  const lengths = parts.map(({ text }) => Buffer.byteLength(text));
-  const bodies = parts.map(({ head }, index) => head.length + 1 + lengthOfVarint(lengths[index]!) + lengths[index]!);
-  const total = bodies.reduce((sum, length) => sum + 1 + lengthOfVarint(length) + length, before.length);
-  const all = Buffer.allocUnsafe(total);
-  let at = before.copy(all);
-  for (const [index, { head, text }] of parts.entries()) {
-    at = writeVarint(all, bodies[index]!, all.writeUInt8(0x12, at));
-    at += head.copy(all, at);
-    at = writeVarint(all, lengths[index]!, all.writeUInt8(0x2a, at));
-    at += all.write(text, at);
+const pieceBytes = 1024 * 1024;
+
+/** The same for many, after the header, as the bytes of a message in pieces that can be sent one after the other. */
+function* keyValues(list: readonly Stored[], before: Buffer): Generator<Buffer> {
+  const parts = list.map(({ key, revision, object }) => {
+    const head = Buffer.concat([bytes(1, Buffer.from(keyText(key))), number(3, revision)]);
+    const text = jsonText(object);
+    const length = Buffer.byteLength(text);
+    return { head, text, length, body: head.length + 1 + lengthOfVarint(length) + length };
+  });
+  const total = parts.reduce((sum, { body }) => sum + 1 + lengthOfVarint(body) + body, before.length);
+  yield Buffer.concat([frameHead(total), before]);
+  let piece = Buffer.allocUnsafe(pieceBytes);
+  let at = 0;
+  for (const { head, text, length, body } of parts) {
+    if (at + body + 8 > piece.length) {
+      yield piece.subarray(0, at);
+      piece = Buffer.allocUnsafe(Math.max(pieceBytes, body + 8));
+      at = 0;
+    }
+    at = writeVarint(piece, body, piece.writeUInt8(0x12, at));
+    at += head.copy(piece, at);
+    at = writeVarint(piece, length, piece.writeUInt8(0x2a, at));
+    at += piece.write(text, at);
   }
-  return all;
+  yield piece.subarray(0, at);
 }
 
 function putOperation(request: Uint8Array, mustBeAbsent: boolean): Operation<Stored | undefined> {
@@ -74,22 +82,26 @@ function putOperation(request: Uint8Array, mustBeAbsent: boolean): Operation<Sto
   };
 }
 
-const answers: Readonly<Record<string, (store: Store, request: Buffer) => Promise<Buffer>>> = {
+type Pieces = Iterable<Buffer>;
+
+const whole = (body: Buffer): Pieces => [framed(body)];
+
+const answers: Readonly<Record<string, (store: Store, request: Buffer) => Promise<Pieces>>> = {
   async [paths.put](store, request) {
     const stored = await store.commit(putOperation(request, false));
-    return header(stored?.revision ?? 0);
+    return whole(header(stored?.revision ?? 0));
   },
   async [paths.txn](store, request) {
     const put = bytesAt(bytesAt(request, 2) ?? Buffer.alloc(0), 2) ?? Buffer.alloc(0);
     const stored = await store.commit(putOperation(put, true));
-    return stored === undefined ? number(2, 0) : Buffer.concat([header(stored.revision), number(2, 1)]);
+    return whole(stored === undefined ? number(2, 0) : Buffer.concat([header(stored.revision), number(2, 1)]));
   },
   async [paths.range](store, request) {
     const key = keyOf(textAt(request, 1));
     const view = await store.fresh();
     if (bytesAt(request, 2) === undefined) {
       const stored = view.get(key);
-      return Buffer.concat([header(view.revision), ...(stored === undefined ? [] : [bytes(2, keyValue(stored))])]);
+      return whole(Buffer.concat([header(view.revision), ...(stored === undefined ? [] : [bytes(2, keyValue(stored))])]));
     }
     return keyValues(view.list(key.resource), header(view.revision));
   },
@@ -156,7 +168,10 @@ function serve(store: Store, stream: ServerHttp2Stream, path: string): void {
       return;
     }
     answer(store, request).then(
-      (body) => stream.end(framed(body)),
+      (pieces) => {
+        for (const piece of pieces) stream.write(piece);
+        stream.end();
+      },
       (error: unknown) => stream.close(2, () => process.stderr.write(`${String(error)}\n`)),
     );
   });
@@ -165,10 +180,13 @@ function serve(store: Store, stream: ServerHttp2Stream, path: string): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
 }
 
+/** A thousand watchers that are behind for a moment. */
+const sessionMemoryMB = 1000;
+
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('usage: node test/bench/store-server.ts DIRECTORY');
 const store = await createStore({ table: embeddedTable(directory), world: realWorld('warn') });
-const server = createServer({ settings: { maxConcurrentStreams: 10_000 } });
+const server = createServer({ settings: { maxConcurrentStreams: 10_000 }, maxSessionMemory: sessionMemoryMB });
 server.on('stream', (stream, headers) => serve(store, stream, String(headers[':path'])));
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
