@@ -3,7 +3,7 @@
  *
  *     L slot    <cluster>#L#<log>#<slot/16>         <slot>              b first revision, n changes, w nonce, t ms, e frames, x
  *     O object  <cluster>#O#<resource>#<shard>      <namespace>/<name>  r revision, t ms, b body, or del and x: a tombstone
- *     M meta    <cluster>#M#<log>                   0                   A slot, Ar revision, R resources, f format
+ *     M meta    <cluster>#M#<log>                   0                   A slot, Ar revision, R resources, P passed, f format
  *     K lease   <cluster>#K#<shard>                 <name>              r revision, b body
  *     B blob    <cluster>#B#<hash>                  <part>              n parts, b bytes
  */
@@ -107,6 +107,7 @@ export function metaAttributes(cluster: string, meta: MetaItem): Item {
     A: number(meta.slot),
     Ar: number(meta.revision),
     R: { L: meta.resources.map(text) },
+    ...(meta.passed === undefined ? {} : { P: { L: [meta.passed.slot, meta.passed.revision, meta.passed.atMs].map(number) } }),
     f: text(tableFormat),
   };
 }
@@ -118,7 +119,13 @@ export function metaOf(item: Item): MetaItem {
     slot: numberOf(item, 'A', where),
     revision: numberOf(item, 'Ar', where),
     resources: (item['R']?.L ?? []).map((resource) => textOf({ resource }, 'resource', where)),
+    ...passedOf(item['P']?.L),
   };
+}
+
+function passedOf(place: Item[string]['L']): Pick<MetaItem, 'passed'> {
+  const [slot, revision, atMs] = (place ?? []).map(({ N }) => Number(N));
+  return slot === undefined || revision === undefined || atMs === undefined ? {} : { passed: { slot, revision, atMs } };
 }
 
 export function checkFormat(meta: Item): void {

@@ -175,7 +175,9 @@ export class Requests {
 
   #countRead(operation: string, items: readonly Item[], consumed: ConsumedCapacity | undefined): void {
     const bytesIn = bytesOfItems(items);
-    this.#parts.costs.count(operation, { calls: 1, bytesIn, readUnits: consumed?.CapacityUnits ?? readUnitsOf(bytesIn) });
+    // DynamoDB Local says 0 for nothing found; AWS takes a unit at least.
+    const readUnits = Math.max(readUnitsOf(0), consumed?.CapacityUnits ?? readUnitsOf(bytesIn));
+    this.#parts.costs.count(operation, { calls: 1, bytesIn, readUnits });
   }
 
   /** Tries again while that may help; `orElse` says what the last trouble comes to. */

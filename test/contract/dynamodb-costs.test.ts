@@ -1,0 +1,3 @@
+import { dynamodbCosts } from './dynamodb-costs.contract.ts';
+
+dynamodbCosts('dynoxide');

@@ -1,0 +1,3 @@
+import { dynamodbCosts } from '../contract/dynamodb-costs.contract.ts';
+
+dynamodbCosts('DynamoDB Local');
