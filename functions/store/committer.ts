@@ -168,7 +168,7 @@ export class Committer {
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (attempt > 0) await this.#pauseUndecided(draft, attempt);
-        const result = await this.#attempt(item, { slot, firstRevision, writtenMs, entries });
+        const result = await this.#attempt(item, { slot, firstRevision, writtenMs, entries }, attempt > 0);
         if (result !== 'unknown') return result;
       } catch (error) {
         if (attempt === 0 || !(error instanceof StoreError)) throw error;
@@ -177,9 +177,9 @@ export class Committer {
     }
   }
 
-  async #attempt(item: SlotItem, own: LogSlot): Promise<'written' | 'taken' | 'unknown'> {
+  async #attempt(item: SlotItem, own: LogSlot, wasSent: boolean): Promise<'written' | 'taken' | 'unknown'> {
     const { table, tail, clock, log, limits } = this.#parts;
-    const found = tail.isConfirmedWithin(limits.headLifeMs) ? 'absent' : await this.#look(item);
+    const found = tail.isConfirmedWithin(limits.headLifeMs) ? 'absent' : await this.#look(item, wasSent);
     if (found !== 'absent') return found;
     const reading = readingOf(clock);
     const appended = await table.appendSlot(item, reading.nowMs);
@@ -193,13 +193,15 @@ export class Committer {
   }
 
   /** What is at the place where an attempt may have landed, by reading. */
-  async #look(item: SlotItem): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
+  async #look(item: SlotItem, wasSent: boolean): Promise<'absent' | 'written' | 'taken' | 'unknown'> {
     const { table, tail, replica } = this.#parts;
     try {
       await tail.fresh();
       if (replica.slot < item.slot) return 'absent';
-      const page = await table.readSlots(item.slot - 1, 1);
-      return page.slots[0]?.nonce === item.nonce ? 'written' : 'taken';
+      if (!wasSent) return 'taken';
+      const [found] = (await table.readSlots(item.slot - 1, 1)).slots;
+      if (found?.slot !== item.slot) throw new StoreError('unknown-outcome', `slot ${item.slot} has been removed meanwhile`);
+      return found.nonce === item.nonce ? 'written' : 'taken';
     } catch (error) {
       if (error instanceof StoreError && error.code === 'unavailable') return 'unknown';
       throw error;

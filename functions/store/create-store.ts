@@ -5,7 +5,7 @@ import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
 import { BodyReader, type SelectableFields } from './log-slot.ts';
-import { materialise } from './materialise.ts';
+import { forgettable, materialise } from './materialise.ts';
 import { readPast, readPictureAt, type PastParts } from './past.ts';
 import { listOf, treeKey } from './picture.ts';
 import { Planner } from './plan.ts';
@@ -134,8 +134,9 @@ class LogStore implements Store {
     const { history } = this.#replica;
     if (revision >= history.base) return history.after(revision, limit);
     const { changes, through } = await readPast(this.#past, revision, limit, this.#replica.slot);
-    // A page may hold nothing but floors: then what follows is wanted.
-    return changes.length > 0 || through >= this.#replica.revision ? changes : this.changesAfter(through, limit);
+    // The table's pages end where they like: what is missing then is not to be taken for the end.
+    if (changes.length >= limit || through >= this.#replica.revision) return changes;
+    return [...changes, ...(await this.changesAfter(through, limit - changes.length))];
   }
 
   onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void {
@@ -146,14 +147,12 @@ class LogStore implements Store {
   async housekeep(): Promise<void> {
     await this.fresh();
     if (this.#dueFloor() !== undefined) await this.#committer.appendFloor(() => this.#dueFloor());
+    await this.#prune();
     const { clock } = this.#world;
-    const table = this.#table;
     const { floor } = this.#replica;
     for (let step = 0; step < materialiseStepsMax; step += 1) {
-      if (!(await materialise({ table, clock, limits: this.#limits }, floor))) break;
+      if (!(await materialise({ table: this.#table, clock, limits: this.#limits }, floor))) break;
     }
-    const { slot } = await table.readMeta();
-    await table.prune({ slot, beforeMs: clock.now() - this.#limits.slotLifeMs, blobs: [] });
   }
 
   async close(): Promise<void> {
@@ -174,6 +173,13 @@ class LogStore implements Store {
         .catch((error: unknown) => this.#world.log.warn('the log could not be read', { error }))
         .finally(() => this.startPolling());
     });
+  }
+
+  async #prune(): Promise<void> {
+    const meta = await this.#table.readMeta();
+    const nowMs = this.#world.clock.now();
+    const { slot, revision } = forgettable(meta, nowMs, this.#limits);
+    await this.#table.prune({ slot, revision, beforeMs: nowMs - this.#limits.slotLifeMs, blobs: [] });
   }
 
   #applied(changes: readonly Change[]): void {

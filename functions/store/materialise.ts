@@ -32,8 +32,28 @@ export async function materialise({ table, clock, limits }: MaterialiseParts, fl
   const items = newestItems(slots, clock.now());
   if (!(await putAll({ table, clock, limits }, items, reading))) return false;
   const resources = [...new Set([...meta.resources, ...items.map(({ resource }) => resource)])].toSorted();
-  const to: MetaItem = { slot: last.slot, revision: last.firstRevision + last.count - 1, resources };
+  const revision = last.firstRevision + last.count - 1;
+  const to: MetaItem = {
+    slot: last.slot,
+    revision,
+    resources,
+    passed: passedBy(meta, { slot: last.slot, revision, atMs: clock.now() }, limits),
+  };
   return (await table.advanceMeta(meta.slot, to)) === 'written' && to.revision < floor;
+}
+
+/** What is behind this place may be removed. */
+export function forgettable(
+  { passed }: MetaItem,
+  nowMs: number,
+  { slotLifeMs }: Pick<StoreLimits, 'slotLifeMs'>,
+): Pick<MetaItem, 'slot' | 'revision'> {
+  return passed !== undefined && nowMs - passed.atMs > slotLifeMs ? passed : { slot: 0, revision: 0 };
+}
+
+/** One mark at a time, for as long as it takes to count. */
+function passedBy(meta: MetaItem, mark: NonNullable<MetaItem['passed']>, limits: StoreLimits): MetaItem['passed'] {
+  return meta.passed === undefined || forgettable(meta, mark.atMs, limits).slot > 0 ? mark : meta.passed;
 }
 
 async function slotsBetween(table: Table, after: number, until: { readonly floor: number; readonly count: number }): Promise<SlotItem[]> {

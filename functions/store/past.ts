@@ -20,12 +20,15 @@ export async function readPast(parts: PastParts, after: number, limit: number, n
   const page = await parts.table.readSlots(slot - 1);
   const changes: Change[] = [];
   let through = after;
-  for (const item of page.slots) {
+  for (const [index, item] of page.slots.entries()) {
     if (item.slot > newest || changes.length >= limit) break;
+    // It may have been removed since it was found.
+    if (item.slot !== slot + index) break;
     const read = await readLogSlot(item, parts.bodies, parts.fields);
     changes.push(...changesOf(read).filter(({ revision }) => revision > after));
     through = item.firstRevision + item.count - 1;
   }
+  if (through === after) throw goneError(after + 1);
   if (changes.length <= limit) return { changes, through };
   const first = changes.slice(0, limit);
   return { changes: first, through: first.at(-1)?.revision ?? after };
@@ -60,9 +63,11 @@ export async function readPictureAt(parts: PastParts, revision: number): Promise
   replica.load(snapshot);
   while (replica.revision < revision) {
     const page = await parts.table.readSlots(replica.slot);
-    if (page.slots[0]?.slot !== replica.slot + 1) throw goneError(revision);
+    if (page.slots.length === 0) throw goneError(revision);
     for (const item of page.slots) {
-      if (replica.revision < revision) replica.apply(await readLogSlot(item, parts.bodies, parts.fields));
+      if (replica.revision >= revision) break;
+      if (item.slot !== replica.slot + 1) throw goneError(revision);
+      replica.apply(await readLogSlot(item, parts.bodies, parts.fields));
     }
   }
   return replica.pictureAt(revision);

@@ -9,13 +9,11 @@ import { noObjects, Picture, treeKey, withStored, type Objects } from './picture
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
 
-/** The state behind the watermark, as object items hold it. */
+/** The state at the end of a slot, as object items and the log tell it. */
 export interface Snapshot {
   readonly slot: number;
   readonly revision: number;
-  readonly objects: readonly Stored[];
-  /** Keys whose item is newer than the watermark, because a materialiser is at work: revision by key, deletions too. */
-  readonly ahead: ReadonlyMap<string, number>;
+  readonly objects: Iterable<Stored>;
 }
 
 export interface FloorMark {
@@ -23,15 +21,12 @@ export interface FloorMark {
   readonly writtenMs: number;
 }
 
-export const aheadKey = (key: Key): string => `${key.resource}\u0000${treeKey(key)}`;
-
 export class Replica {
   #slot = 0;
   #revision = 0;
   #floor = 0;
   #lastFloor: FloorMark | undefined;
   #objects = new Map<string, Objects>();
-  #ahead = new Map<string, number>();
   #history = new History(0);
   readonly #historyChangesMax: number;
 
@@ -89,7 +84,6 @@ export class Replica {
     this.#floor = snapshot.revision;
     this.#lastFloor = undefined;
     this.#history = new History(snapshot.revision);
-    this.#ahead = new Map(snapshot.ahead);
     this.#objects = new Map();
     for (const stored of snapshot.objects) this.#put(stored.key, stored);
   }
@@ -125,7 +119,6 @@ export class Replica {
     const objects = this.objects(key.resource);
     const before = objects.get(treeKey(key));
     this.#history.push(change, before, objects);
-    if (this.#isAhead(key, revision)) return change;
     if ((before?.revision ?? 0) !== previousRevision) {
       throw new StoreError(
         'corrupt',
@@ -134,15 +127,6 @@ export class Replica {
     }
     this.#put(key, type === 'deleted' ? undefined : { key, revision, object });
     return change;
-  }
-
-  /** Whether the item that was loaded already holds this change or a later one. */
-  #isAhead(key: Key, revision: number): boolean {
-    if (this.#ahead.size === 0) return false;
-    const loaded = this.#ahead.get(aheadKey(key));
-    if (loaded === undefined) return false;
-    if (loaded <= revision) this.#ahead.delete(aheadKey(key));
-    return revision <= loaded;
   }
 
   #put(key: Key, stored: Stored | undefined): void {

@@ -39,6 +39,8 @@ export interface MetaItem {
   readonly revision: number;
   /** All resources that have object items up to the watermark. */
   readonly resources: readonly string[];
+  /** A place that the watermark had reached, and when: what is behind it may go once all who read an older watermark are done. */
+  readonly passed?: { readonly slot: number; readonly revision: number; readonly atMs: number };
 }
 
 /** A small thing whose history nobody needs, such as a heartbeat: last write wins, by revision. */
@@ -65,8 +67,10 @@ export interface SlotPage {
 }
 
 export interface Prune {
-  /** Slots up to this one are below the watermark and the floor. */
+  /** Slots up to this one, which the watermark passed long ago: a reader who began at an older one still needs the rest. */
   readonly slot: number;
+  /** Tombstones up to this one, the last of that slot: newer ones still keep older items from coming back. */
+  readonly revision: number;
   /** Only what was written before this time: slots, and tombstones. */
   readonly beforeMs: number;
   /** Blobs that nothing points to any more. */

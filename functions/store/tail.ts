@@ -78,7 +78,8 @@ export class Tail {
   }
 
   async #query(): Promise<void> {
-    const { clock, replicaLifeMs } = this.#parts;
+    const { clock, replica, replicaLifeMs } = this.#parts;
+    let missing: number | undefined;
     for (let reloads = 0; reloads <= reloadsMax; reloads += 1) {
       const reading = readingOf(clock);
       if (this.#confirmed === undefined) await this.#load();
@@ -89,7 +90,10 @@ export class Tail {
         this.#confirmed = reading;
         return;
       }
-      if (!complete) await this.#loadAfterGap();
+      if (complete || (await this.#loadIfOvertaken())) continue;
+      // Both may have been written while one read went past the first; the next read begins after both.
+      if (missing === replica.slot + 1) throw new StoreError('corrupt', `slot ${missing} is missing, but there are later ones`);
+      missing = replica.slot + 1;
     }
     throw new StoreError('unavailable', `the log moved on faster than it could be read, ${reloadsMax} times`);
   }
@@ -127,17 +131,13 @@ export class Tail {
     return true;
   }
 
-  async #loadAfterGap(): Promise<void> {
-    const missing = this.#parts.replica.slot + 1;
-    if (!(await this.#loadIfOvertaken())) throw new StoreError('corrupt', `slot ${missing} is missing, but there are later ones`);
-  }
-
   async #load(): Promise<void> {
     const { table, bodies, replica, log, applied } = this.#parts;
     const before = replica.picture();
     const resourcesBefore = replica.resources();
     replica.load(await readSnapshot(table, bodies));
-    if (before.revision === 0) return;
+    // The first time, nobody listens yet.
+    if (this.#confirmed === undefined) return;
     log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
     applied([...new Set([...resourcesBefore, ...replica.resources()])].flatMap((resource) => differences(resource, before, this.#parts)));
   }

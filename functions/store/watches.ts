@@ -146,8 +146,7 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
       this.#isStarted = true;
       await this.#ready();
     }
-    const { replica } = this.#watches.parts;
-    while (this.#seen < replica.history.base && !this.#isOver()) {
+    while (this.#isBehindMemory()) {
       const batch = await this.#readPast();
       if (batch !== undefined) return batch;
     }
@@ -169,6 +168,12 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
   wake(mayTellProgress: boolean): void {
     const pending = this.#pending;
     if (pending === undefined) return;
+    if (this.#isBehindMemory()) {
+      // One slot held more than memory keeps.
+      this.#stopWaiting();
+      this.next().then(pending.resolve, pending.reject);
+      return;
+    }
     try {
       const result = this.#look(mayTellProgress);
       if (result === undefined) return;
@@ -182,6 +187,10 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
 
   #isOver(): boolean {
     return this.#isEnded || this.#request.signal.aborted || this.#watches.isClosed;
+  }
+
+  #isBehindMemory(): boolean {
+    return this.#seen < this.#watches.parts.replica.history.base && !this.#isOver();
   }
 
   #finish(): void {

@@ -165,7 +165,7 @@ class Simulation {
   }
 
   async #retrying<T>(action: () => Promise<T>): Promise<T> {
-    for (let round = 0; round < 50; round += 1) {
+    for (let round = 0; round < 500; round += 1) {
       const result = await action().catch(expectStoreError);
       if (result !== undefined) return result;
       await this.world.clock.sleep(500);

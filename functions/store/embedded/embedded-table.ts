@@ -148,7 +148,7 @@ class EmbeddedTable implements Table {
     await this.#removeAll(what.blobs.map(blobKey), []);
     for (let round = 0; round < pruneRoundsMax; round += 1) {
       const slots = this.#oldSlots(what);
-      const tombstones = [...this.#range(['T'], ['T', what.beforeMs], pruneAtOnce)].map(({ key }) => key);
+      const tombstones = this.#oldTombstones(what);
       await this.#removeAll(slots, tombstones);
       if (slots.length < pruneAtOnce && tombstones.length < pruneAtOnce) return;
     }
@@ -166,6 +166,17 @@ class EmbeddedTable implements Table {
       keys.push(key);
     }
     return keys;
+  }
+
+  #oldTombstones({ revision, beforeMs }: Prune): EmbeddedKey[] {
+    const tombstones: EmbeddedKey[] = [];
+    for (const { key } of this.#range(['T'], ['T', beforeMs])) {
+      const [, , ...objectKey] = key;
+      const current = this.#database.get(objectKey);
+      if (current === undefined || objectItem(current, objectKey).revision <= revision) tombstones.push(key);
+      if (tombstones.length === pruneAtOnce) break;
+    }
+    return tombstones;
   }
 
   async #removeAll(keys: readonly EmbeddedKey[], tombstones: readonly EmbeddedKey[]): Promise<void> {

@@ -108,12 +108,12 @@ class MemoryTable implements Table {
     return this.#read('readBlob', () => this.#blobs.get(hash));
   }
 
-  async prune({ slot, beforeMs, blobs }: Prune): Promise<void> {
+  async prune({ slot, revision, beforeMs, blobs }: Prune): Promise<void> {
     for (const item of this.#slots.values()) {
       if (item.slot <= slot && item.writtenMs < beforeMs) this.#slots.delete(item.slot);
     }
     for (const [key, item] of this.#objects) {
-      if (item.body === undefined && item.writtenMs < beforeMs) this.#objects.delete(key);
+      if (item.body === undefined && item.revision <= revision && item.writtenMs < beforeMs) this.#objects.delete(key);
     }
     for (const hash of blobs) this.#blobs.delete(hash);
   }

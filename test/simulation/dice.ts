@@ -1,0 +1,50 @@
+/** Seeded dice: every choice of a simulation comes from here, so that a seed tells the whole story. */
+import type { Random } from '../../functions/world.ts';
+import { seededRandom } from '../support/virtual-world.ts';
+
+export class Dice {
+  readonly random: Random;
+
+  constructor(seed: number) {
+    this.random = seededRandom(seed);
+    // Small seeds begin alike.
+    for (let turn = 0; turn < 4; turn += 1) this.random.next();
+  }
+
+  /** Other dice, that throw on their own. */
+  fork(): Dice {
+    return new Dice(Math.floor(this.random.next() * 2 ** 32));
+  }
+
+  chance(probability: number): boolean {
+    return this.random.next() < probability;
+  }
+
+  between(low: number, high: number): number {
+    return low + this.random.next() * (high - low);
+  }
+
+  /** Small values are as likely as large ones: each power of ten gets the same share. */
+  scale(low: number, high: number): number {
+    return low * (high / low) ** this.random.next();
+  }
+
+  whole(low: number, high: number): number {
+    return Math.floor(this.between(low, high + 1));
+  }
+
+  pick<T>(from: readonly T[]): T {
+    return from[Math.floor(this.random.next() * from.length)]!;
+  }
+
+  /** One of the names, as often as its weight says. */
+  weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
+    const names = Object.keys(weights) as K[];
+    let rest = this.random.next() * names.reduce((sum, name) => sum + weights[name], 0);
+    for (const name of names) {
+      rest -= weights[name];
+      if (rest < 0) return name;
+    }
+    return names.at(-1)!;
+  }
+}

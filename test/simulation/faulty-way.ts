@@ -1,0 +1,223 @@
+/**
+ * The way of one process to the table, on which everything goes wrong that can: requests and answers get lost, come
+ * twice, or half an hour late; the process dies or freezes in between; reads of several items see them at several times.
+ *
+ *     process ──request──▶ (lost? late? twice? throttled? signature too old?) ──▶ table
+ *     process ◀──answer─── (lost? frozen? dead?) ◀────────────────────────────────┘
+ */
+import type { Appended, ObjectItem, Outcome, SlotPage, Table } from '../../functions/store/table.ts';
+import { StoreError } from '../../functions/store/store.ts';
+import type { Dice } from './dice.ts';
+import type { Judge } from './judge.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { Timeline } from './timeline.ts';
+
+type Fate = 'fine' | 'throttled' | 'lost' | 'answer lost' | 'late' | 'twice' | 'dies before' | 'dies after' | 'freezes';
+
+/** How bad things are; the simulation changes it as it goes. */
+export interface Weather {
+  /** The share of calls that go wrong. */
+  faults: number;
+  /** All calls are throttled until then. */
+  throttledUntilMs: number;
+  /** Whether one read may see several moments. */
+  readonly isTorn: boolean;
+  readonly fates: Readonly<Record<Exclude<Fate, 'fine'>, number>>;
+}
+
+export interface FaultyWayParts {
+  readonly table: Table;
+  readonly timeline: Timeline;
+  readonly process: SimulatedProcess;
+  readonly dice: Dice;
+  readonly weather: Weather;
+  readonly judge: Judge;
+}
+
+/** A client gives up after this. */
+const patienceMs = 1000;
+/** The table carries out no request whose signature is further from its own time. */
+const signatureMs = 15 * 60_000;
+const lateMsMax = 26 * 60_000;
+const freezeMsMax = 2 * 24 * 3_600_000;
+
+interface Call<T> {
+  readonly name: string;
+  readonly execute: () => Promise<T>;
+  /** The answer when there is none. */
+  readonly failed: () => T | StoreError;
+  readonly isWrite: boolean;
+  /** The clock reading it is signed with. */
+  readonly signedMs?: number;
+}
+
+export class FaultyWay implements Table {
+  readonly #parts: FaultyWayParts;
+
+  constructor(parts: FaultyWayParts) {
+    this.#parts = parts;
+  }
+
+  appendSlot(item: Parameters<Table['appendSlot']>[0], signedMs: number): Promise<Appended> {
+    const { table } = this.#parts;
+    return this.#send({
+      name: `append slot ${item.slot}`,
+      execute: () => table.appendSlot(item, signedMs),
+      failed: () => ({ outcome: 'unknown' }),
+      isWrite: true,
+      signedMs,
+    });
+  }
+
+  async readSlots(after: number, limit?: number): Promise<SlotPage> {
+    const { table, dice, weather } = this.#parts;
+    const read = (): Promise<SlotPage> => this.#read(`read slots after ${after}`, () => table.readSlots(after, limit));
+    if (!weather.isTorn || dice.chance(0.7)) return read();
+    // One answer, in which the later slots were read later.
+    const cut = after + dice.whole(1, 6);
+    const [early, late] = await Promise.all([read(), read()]);
+    const [first, second] = [early.slots.filter(({ slot }) => slot < cut), late.slots.filter(({ slot }) => slot >= cut)];
+    return { slots: [...first, ...second], more: late.more && first.length + second.length > 0 };
+  }
+
+  readMeta(): ReturnType<Table['readMeta']> {
+    return this.#read('read meta', () => this.#parts.table.readMeta());
+  }
+
+  advanceMeta(fromSlot: number, to: Parameters<Table['advanceMeta']>[1]): Promise<Outcome> {
+    return this.#write<Outcome>(`advance from ${fromSlot}`, () => this.#parts.table.advanceMeta(fromSlot, to));
+  }
+
+  async putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'> {
+    // Each item is a request of its own.
+    const outcomes = await Promise.all(
+      items.map((item) =>
+        this.#write<'written' | 'unknown'>(
+          `put ${item.namespace}/${item.name} at ${item.revision}`,
+          () => this.#parts.table.putObjects([item], signedMs),
+          signedMs,
+        ),
+      ),
+    );
+    return outcomes.includes('unknown') ? 'unknown' : 'written';
+  }
+
+  async readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
+    const { table, dice, weather } = this.#parts;
+    const read = (): Promise<readonly ObjectItem[]> => this.#read(`read ${resource}`, () => table.readObjects(resource, shard));
+    if (!weather.isTorn || dice.chance(0.7)) return read();
+    const cut = dice.pick(['a', 'b', 'c', 'd']);
+    const [early, late] = await Promise.all([read(), read()]);
+    return [...early.filter(({ name }) => name < cut), ...late.filter(({ name }) => name >= cut)];
+  }
+
+  putLease(item: Parameters<Table['putLease']>[0]): Promise<Outcome> {
+    return this.#write<Outcome>('put a lease', () => this.#parts.table.putLease(item));
+  }
+
+  readLeases(shard: number): ReturnType<Table['readLeases']> {
+    return this.#read('read leases', () => this.#parts.table.readLeases(shard));
+  }
+
+  putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'> {
+    return this.#write<'written' | 'unknown'>('put a blob', () => this.#parts.table.putBlob(hash, bytes));
+  }
+
+  readBlob(hash: string): ReturnType<Table['readBlob']> {
+    return this.#read('read a blob', () => this.#parts.table.readBlob(hash));
+  }
+
+  prune(what: Parameters<Table['prune']>[0]): Promise<void> {
+    return this.#send<void>({
+      name: `prune to ${what.slot}`,
+      execute: () => this.#parts.table.prune(what),
+      failed: () => new StoreError('unavailable', 'prune got no answer'),
+      isWrite: true,
+    });
+  }
+
+  async close(): Promise<void> {
+    // Others use the table too.
+  }
+
+  #read<T>(name: string, execute: () => Promise<T>): Promise<T> {
+    return this.#send({ name, execute, failed: () => new StoreError('unavailable', `${name}: no answer`), isWrite: false });
+  }
+
+  #write<T extends string>(name: string, execute: () => Promise<T>, signedMs?: number): Promise<T> {
+    return this.#send({ name, execute, failed: () => 'unknown' as T, isWrite: true, signedMs });
+  }
+
+  #send<T>(call: Call<T>): Promise<T> {
+    const { process, dice } = this.#parts;
+    const fate = this.#fate(call.isWrite);
+    const sentMs = Math.min(process.clock.now(), call.signedMs ?? Number.POSITIVE_INFINITY);
+    if (fate !== 'fine') this.#parts.judge.note(process.name, () => `${call.name}: ${fate}`);
+    return new Promise((resolve, reject) => {
+      let isAnswered = false;
+      const answer = (valueOf: () => T | StoreError, afterMs: number): void => {
+        process.at(this.#parts.timeline.nowMs + afterMs, () => {
+          if (isAnswered) return;
+          isAnswered = true;
+          const value = valueOf();
+          if (value instanceof StoreError) reject(value);
+          else resolve(value);
+        });
+      };
+      answer(call.failed, fate === 'throttled' ? this.#hopMs() : patienceMs);
+      const carryOut = (then: (value: T | StoreError) => void): void => this.#carryOut(call, sentMs, then);
+      const back = (value: T | StoreError): void => answer(() => value, this.#hopMs());
+      this.#travel(fate, carryOut, back);
+      if (fate === 'twice') this.#parts.timeline.after(dice.scale(1, lateMsMax), () => carryOut(() => {}));
+    });
+  }
+
+  #travel<T>(fate: Fate, carryOut: (then: (value: T) => void) => void, back: (value: T) => void): void {
+    const { timeline, process, dice } = this.#parts;
+    const nobody = (): void => {};
+    switch (fate) {
+      case 'throttled':
+      case 'lost':
+        return;
+      case 'answer lost':
+        timeline.after(this.#hopMs(), () => carryOut(nobody));
+        return;
+      case 'late':
+        timeline.after(dice.scale(patienceMs, lateMsMax), () => carryOut(nobody));
+        return;
+      case 'dies before':
+        timeline.after(this.#hopMs(), () => process.die());
+        return;
+      case 'dies after':
+        timeline.after(this.#hopMs(), () => carryOut(() => process.die()));
+        return;
+      case 'freezes':
+        timeline.after(this.#hopMs(), () => process.freeze(dice.scale(1, freezeMsMax)));
+        timeline.after(this.#hopMs(), () => carryOut(back));
+        return;
+      case 'fine':
+      case 'twice':
+        timeline.after(this.#hopMs(), () => carryOut(back));
+    }
+  }
+
+  #carryOut<T>(call: Call<T>, sentMs: number, then: (value: T | StoreError) => void): void {
+    const { timeline } = this.#parts;
+    if (timeline.isStopped) return;
+    if (Math.abs(timeline.nowMs - sentMs) > signatureMs) then(call.failed());
+    else void call.execute().then(then);
+  }
+
+  #fate(isWrite: boolean): Fate {
+    const { dice, weather, timeline } = this.#parts;
+    if (timeline.nowMs < weather.throttledUntilMs) return 'throttled';
+    if (!dice.chance(weather.faults)) return 'fine';
+    const fate = dice.weighted(weather.fates);
+    return fate === 'twice' && !isWrite ? 'fine' : fate;
+  }
+
+  #hopMs(): number {
+    const { dice } = this.#parts;
+    return dice.chance(0.03) ? dice.scale(1, 700) : dice.scale(0.5, 8);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A process that can be frozen, sent through time, and killed. Its clocks are its own: the wall's is wrong by up to ten
+ * minutes and jumps; the other one may stand still while the process is frozen.
+ */
+import type { Cancel, Clock, Log, Random, World } from '../../functions/world.ts';
+import type { Dice } from './dice.ts';
+import type { Timeline } from './timeline.ts';
+
+export const skewMsMax = 10 * 60_000;
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent };
+
+export class SimulatedProcess implements World {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log = silent;
+  readonly #timeline: Timeline;
+  readonly #dice: Dice;
+  readonly #onDeath: (() => void)[] = [];
+  #skewMs: number;
+  #stoodStillMs = 0;
+  #thawMs = 0;
+  #isDead = false;
+
+  constructor(name: string, timeline: Timeline, dice: Dice) {
+    this.name = name;
+    this.#timeline = timeline;
+    this.#dice = dice;
+    this.random = dice.fork().random;
+    this.#skewMs = dice.chance(0.3) ? dice.between(-skewMsMax, skewMsMax) : dice.between(-50, 50);
+    this.clock = {
+      now: () => Math.floor(timeline.nowMs + this.#skewMs),
+      monotonicMs: () => timeline.nowMs - timeline.startMs - this.#stoodStillMs,
+      after: (delayMs, callback) => this.at(timeline.nowMs + Math.max(0, delayMs), callback),
+      sleep: (delayMs) => new Promise((resolve) => this.at(timeline.nowMs + Math.max(0, delayMs), resolve)),
+    };
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  get isFrozen(): boolean {
+    return this.#timeline.nowMs < this.#thawMs;
+  }
+
+  /** Calls back at this true time, or when the process has thawed; never when it is dead. */
+  at(atMs: number, callback: () => void): Cancel {
+    const attempt = (): void => {
+      if (this.#isDead) return;
+      if (this.isFrozen) cancel = this.#timeline.at(this.#thawMs, attempt);
+      else callback();
+    };
+    let cancel = this.#timeline.at(atMs, attempt);
+    return () => cancel();
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return this.clock.sleep(delayMs);
+  }
+
+  freeze(ms: number): void {
+    if (this.isFrozen) return;
+    this.#thawMs = this.#timeline.nowMs + ms;
+    if (this.#dice.chance(0.5)) this.#stoodStillMs += ms;
+    // Now and then the wall's clock notices only a while later how long it was.
+    if (this.#dice.chance(0.2)) {
+      const skewMs = this.#skewMs;
+      this.#skewMs -= ms;
+      this.#timeline.at(this.#thawMs + this.#dice.scale(1, 60_000), () => {
+        this.#skewMs = skewMs;
+      });
+    }
+  }
+
+  /** Somebody sets the clock. */
+  jump(): void {
+    this.#skewMs = this.#dice.between(-skewMsMax, skewMsMax);
+  }
+
+  die(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    for (const tell of this.#onDeath) tell();
+  }
+
+  onDeath(tell: () => void): void {
+    this.#onDeath.push(tell);
+  }
+}

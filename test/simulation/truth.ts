@@ -1,0 +1,186 @@
+/**
+ * What really is in the table, whoever believes what. It sees each write at the moment it is carried out, remembers all
+ * of the log even after slots were removed, and says at once when the log breaks a promise.
+ */
+import { blobHash, decodeBody } from '../../functions/store/body.ts';
+import type { KubeObject } from '../../functions/kube/object.ts';
+import type { Key } from '../../functions/kube/view.ts';
+import { decodeFrames, type Frame } from '../../functions/store/slot-codec.ts';
+import type { MetaItem, ObjectItem, SlotItem } from '../../functions/store/table.ts';
+import type { Judge } from './judge.ts';
+
+/** One object as it truly is. `mark` tells which operation wrote it. */
+export interface TrueObject {
+  readonly key: Key;
+  readonly revision: number;
+  readonly uid: string;
+  readonly mark: string;
+  readonly color: string;
+}
+
+export interface TrueChange extends TrueObject {
+  readonly type: 'added' | 'modified' | 'deleted';
+  readonly before: TrueObject | undefined;
+}
+
+export type TrueState = ReadonlyMap<string, TrueObject>;
+
+export const nameOf = ({ resource, namespace, name }: Key): string => `${resource}/${namespace}/${name}`;
+
+export const markOf = (object: KubeObject): string => object.metadata.annotations?.['mark'] ?? '';
+
+export const colorOf = (object: KubeObject): string => object.metadata.labels?.['color'] ?? '';
+
+export class Truth {
+  readonly #judge: Judge;
+  readonly #slots = new Map<number, SlotItem>();
+  readonly #changes: (TrueChange | undefined)[] = [];
+  readonly #states: TrueState[] = [new Map()];
+  readonly #floors: number[] = [0];
+  readonly #slotEnds: number[] = [0];
+  readonly #byMark = new Map<string, number[]>();
+  readonly #refused = new Set<string>();
+  readonly #blobs = new Map<string, Uint8Array>();
+  readonly #items = new Map<string, number>();
+  #watermark: MetaItem = { slot: 0, revision: 0, resources: [] };
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+  }
+
+  get revision(): number {
+    return this.#changes.length;
+  }
+
+  get floor(): number {
+    return this.#floors.at(-1)!;
+  }
+
+  get slot(): number {
+    return this.#slots.size;
+  }
+
+  get watermark(): MetaItem {
+    return this.#watermark;
+  }
+
+  stateAt(revision: number): TrueState {
+    return this.#states[revision]!;
+  }
+
+  changesAfter(after: number, through = this.revision): TrueChange[] {
+    return this.#changes.slice(after, through).filter((change) => change !== undefined);
+  }
+
+  /** The revisions that an operation has written. */
+  revisionsOf(mark: string): readonly number[] {
+    return this.#byMark.get(mark) ?? [];
+  }
+
+  changeAt(revision: number): TrueChange | undefined {
+    return this.#changes[revision - 1];
+  }
+
+  /** The last revision of the slot. */
+  slotEnd(slot: number): number {
+    return this.#slotEnds[slot]!;
+  }
+
+  /** The operation was answered with an error: it must not come to pass. */
+  refuse(mark: string): void {
+    this.#refused.add(mark);
+  }
+
+  blob(hash: string, bytes: Uint8Array): void {
+    this.#blobs.set(hash, bytes);
+  }
+
+  appended(item: SlotItem): void {
+    const { slot, firstRevision, count } = item;
+    this.#judge.note('table', () => `slot ${slot} is written: revisions ${firstRevision} to ${firstRevision + count - 1}`);
+    if (this.#slots.has(slot)) return this.#judge.violated('I2 write-once', `slot ${slot} was written a second time`);
+    if (slot !== this.#slots.size + 1)
+      return this.#judge.violated('I1 slot density', `slot ${slot} was written, but the last is ${this.#slots.size}`);
+    if (firstRevision !== this.revision + 1)
+      return this.#judge.violated('I3 revision density', `slot ${slot} begins with revision ${firstRevision}, after ${this.revision}`);
+    this.#slots.set(slot, item);
+    for (const frame of decodeFrames(item)) this.#add(frame);
+    this.#slotEnds.push(this.revision);
+    if (this.floor >= this.revision) this.#judge.violated('I19 floor below head', `the floor is ${this.floor}, the head ${this.revision}`);
+  }
+
+  #add(frame: Frame): void {
+    if (frame.type === 'floor') {
+      if (frame.floor < this.floor) this.#judge.violated('I19 floor', `the floor went back from ${this.floor} to ${frame.floor}`);
+      this.#changes.push(undefined);
+      this.#states.push(this.#states.at(-1)!);
+      this.#floors.push(frame.floor);
+      return;
+    }
+    const revision = this.revision + 1;
+    const before = this.#states.at(-1)!.get(nameOf(frame.key));
+    const object = this.#decode(frame.body);
+    const { type, key, uid } = frame;
+    const change: TrueChange = { type, key, revision, uid, mark: markOf(object), color: colorOf(object), before };
+    this.#checkReplay(change, frame.previousRevision);
+    if (this.#refused.has(change.mark))
+      this.#judge.violated('I5 refused never', `${change.mark} was answered with an error, and is revision ${revision}`);
+    this.#byMark.set(change.mark, [...(this.#byMark.get(change.mark) ?? []), revision]);
+    const state = new Map(this.#states.at(-1)!);
+    if (type === 'deleted') state.delete(nameOf(key));
+    else state.set(nameOf(key), change);
+    this.#changes.push(change);
+    this.#states.push(state);
+    this.#floors.push(this.floor);
+  }
+
+  #checkReplay({ type, key, revision, uid, before }: TrueChange, previousRevision: number): void {
+    const told = `revision ${revision}, ${type} ${nameOf(key)}`;
+    if ((type === 'added') !== (before === undefined))
+      this.#judge.violated('I6 replay', `${told}, but it is ${before === undefined ? 'absent' : 'present'}`);
+    if ((before?.revision ?? 0) !== previousRevision)
+      this.#judge.violated('I6 replay', `${told}: follows ${previousRevision}, but the last is ${before?.revision}`);
+    if (before !== undefined && before.uid !== uid)
+      this.#judge.violated('I6 replay', `${told}: the uid changed from ${before.uid} to ${uid}`);
+  }
+
+  #decode(body: Uint8Array): KubeObject {
+    const hash = blobHash(body);
+    const blob = hash === undefined ? body : this.#blobs.get(hash);
+    if (blob !== undefined) return decodeBody(blob, 'the truth');
+    this.#judge.violated('blobs', `a slot points to blob ${hash}, which is not there`);
+    return { metadata: {} };
+  }
+
+  itemPut(item: ObjectItem): void {
+    const name = nameOf(item);
+    const known = this.#items.get(name) ?? 0;
+    if (item.revision <= known) this.#judge.violated('I7 object revision', `the item of ${name} went from ${known} to ${item.revision}`);
+    if (item.revision > this.revision) this.#judge.violated('I8 items', `the item of ${name} is ${item.revision}, beyond the head`);
+    this.#items.set(name, item.revision);
+  }
+
+  advanced(to: MetaItem): void {
+    this.#judge.note('table', () => `watermark ${to.slot}, revision ${to.revision}`);
+    if (to.slot <= this.#watermark.slot) this.#judge.violated('I11 watermark', `it went from ${this.#watermark.slot} to ${to.slot}`);
+    if (to.slot > this.slot || to.revision !== this.slotEnd(to.slot))
+      this.#judge.violated('I11 watermark', `slot ${to.slot} does not end with ${to.revision}`);
+    if (to.revision > this.floor) this.#judge.violated('I11 watermark', `revision ${to.revision} is above the floor ${this.floor}`);
+    this.#watermark = to;
+    this.#checkItems();
+  }
+
+  /** Each object item is at least as new as the log up to the watermark. */
+  #checkItems(): void {
+    const newest = new Map<string, number>();
+    for (const change of this.changesAfter(0, this.#watermark.revision)) newest.set(nameOf(change.key), change.revision);
+    for (const [name, revision] of newest) {
+      const item = this.#items.get(name) ?? 0;
+      if (item < revision)
+        this.#judge.violated(
+          'I8 items',
+          `the watermark is ${this.#watermark.revision}, ${name} changed at ${revision}, its item is ${item}`,
+        );
+    }
+  }
+}

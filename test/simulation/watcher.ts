@@ -1,0 +1,111 @@
+/** Lists, watches from there, goes on elsewhere when its process dies, and compares all it is told with the log. */
+import { StoreError, type Change, type WatchBatch } from '../../functions/store/store.ts';
+import type { Dice } from './dice.ts';
+import { namespaceOf, resources } from './operations.ts';
+import type { Home, Scene } from './scene.ts';
+import { colorOf, markOf, nameOf, type TrueChange } from './truth.ts';
+
+export class Watcher {
+  readonly name: string;
+  readonly #scene: Scene;
+  readonly #dice: Dice;
+  readonly #resource: string;
+  readonly #namespace: string | undefined;
+  /** All up to here has been told; undefined: a list is needed. */
+  #told: number | undefined;
+  #home: Home | undefined;
+
+  constructor(name: string, scene: Scene) {
+    this.name = name;
+    this.#scene = scene;
+    this.#dice = scene.dice.fork();
+    this.#resource = this.#dice.pick(resources);
+    this.#namespace = this.#dice.chance(0.3) ? namespaceOf(this.#dice) : undefined;
+  }
+
+  /** Never ends by itself. */
+  async run(): Promise<void> {
+    for (;;) {
+      const home = this.#dice.pick(this.#scene.homes);
+      this.#home = home;
+      if (home === undefined) await this.#scene.sleep(1000);
+      else await this.#session(home);
+      await this.#scene.sleep(this.#dice.scale(10, 5000));
+    }
+  }
+
+  /** What it has not been told, though its process knows it. */
+  get missing(): readonly TrueChange[] {
+    if (this.#told === undefined || this.#home === undefined) return [];
+    return this.#scene.truth.changesAfter(this.#told, this.#home.store.view().revision).filter((change) => this.#isMine(change));
+  }
+
+  get told(): number | undefined {
+    return this.#told;
+  }
+
+  async #session(home: Home): Promise<void> {
+    const { process } = home;
+    const end = new AbortController();
+    const dead = new Promise<void>((resolve) => process.onDeath(resolve));
+    const tired = this.#scene.sleep(this.#dice.scale(1000, 12 * 3_600_000)).then(() => end.abort());
+    const session = this.#listAndWatch(home, end.signal).catch((error: unknown) => end.signal.aborted || this.#failed(error));
+    await Promise.race([session, dead, tired]);
+    end.abort();
+  }
+
+  async #listAndWatch({ process, store }: Home, signal: AbortSignal): Promise<void> {
+    await process.sleep(1);
+    if (signal.aborted) return;
+    if (this.#told === undefined || this.#dice.chance(0.2)) {
+      const view = await store.fresh();
+      if (signal.aborted) return;
+      this.#scene.checkPicture(view, 'a list to watch from');
+      this.#told = view.revision;
+    }
+    const request = { resource: this.#resource, namespace: this.#namespace, after: this.#told, signal };
+    this.#scene.judge.note(this.name, () => `watches ${request.resource} after ${request.after}`);
+    for await (const batch of store.watch(request)) {
+      if (signal.aborted) return;
+      this.#accept(batch);
+    }
+  }
+
+  #accept({ revision, changes }: WatchBatch): void {
+    const { judge, truth } = this.#scene;
+    const after = this.#told ?? 0;
+    judge.check(revision >= after, 'I14 watch', () => `${this.name} was told ${after}, and then ${revision}`);
+    if (revision > truth.revision) return judge.violated('I15 applied', `${this.name} is told ${revision}; the head is ${truth.revision}`);
+    const expected = truth.changesAfter(after, revision).filter((change) => this.#isMine(change));
+    const [told, real] = [changes.map(toldOf), expected.map(realOf)];
+    judge.check(told.join() === real.join(), 'I14 I20 I21 watch', () => {
+      return `${this.name}, ${this.#resource} ${this.#namespace ?? ''} from ${after} to ${revision}: is told ${told.join(', ')}; really ${real.join(', ')}`;
+    });
+    this.#told = revision;
+  }
+
+  #isMine({ key }: TrueChange): boolean {
+    return key.resource === this.#resource && (this.#namespace === undefined || key.namespace === this.#namespace);
+  }
+
+  #failed(error: unknown): void {
+    const { judge, truth } = this.#scene;
+    judge.note(this.name, () => `its watch fails: ${String(error)}`);
+    if (error instanceof StoreError && error.code === 'unavailable') return;
+    if (!(error instanceof StoreError && error.code === 'compacted'))
+      return judge.violated('no surprises', `${this.name}: ${error instanceof Error ? error.stack : String(error)}`);
+    const after = this.#told ?? 0;
+    judge.check(
+      after < truth.floor,
+      'I19 floor',
+      () => `${this.name} was told ${after}, the floor is ${truth.floor}, but: ${error.message}`,
+    );
+    this.#told = undefined;
+  }
+}
+
+const toldOf = ({ type, key, revision, object, previous }: Change): string =>
+  `${type} ${nameOf(key)} ${markOf(object)} ${revision} after ${type === 'added' ? '' : previous?.labels['color']}, ${colorOf(object)}`;
+
+const realOf = ({ type, key, mark, revision, before, color }: TrueChange): string =>
+  `${type} ${nameOf(key)} ${mark} ${revision} after ${before?.color ?? ''}, ${color}`;

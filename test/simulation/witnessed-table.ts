@@ -1,0 +1,91 @@
+/** The one true table: the memory table, with a witness to every write at the moment it is carried out. */
+import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { ObjectItem, SlotPage, Table } from '../../functions/store/table.ts';
+import type { Dice } from './dice.ts';
+import type { Timeline } from './timeline.ts';
+import type { Truth } from './truth.ts';
+
+/** A weakness of the table itself, to show that the simulation notices it. */
+export type TableWeakness = 'forgets tombstones' | 'puts older items' | 'moves the watermark from anywhere';
+
+export interface WitnessedTableOptions {
+  readonly timeline: Timeline;
+  readonly truth: Truth;
+  /** Slots that are kept together: a reader goes on to the next bucket only from a full one. */
+  readonly bucketSlots: number;
+  /** Expiry comes when it comes: each time, some of what may go stays. */
+  readonly dice: Dice;
+  readonly weakness?: TableWeakness;
+}
+
+export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }: WitnessedTableOptions): Table {
+  const never = (): never => {
+    throw new Error('the true table needs no time');
+  };
+  const clock = { now: () => timeline.nowMs, monotonicMs: never, after: never, sleep: never };
+  const table = memoryTable({ clock });
+  let items = new Map<string, ObjectItem>();
+  const idOf = ({ resource, namespace, name }: ObjectItem): string => `${resource}/${namespace}/${name}`;
+
+  return {
+    ...bound(table),
+    async appendSlot(item, signedMs) {
+      const result = await table.appendSlot(item, signedMs);
+      if (result.outcome === 'written') truth.appended(item);
+      return result;
+    },
+    async readSlots(after, limit) {
+      const last = Math.ceil((after + 1) / bucketSlots) * bucketSlots;
+      const page = await table.readSlots(after, Math.min(limit ?? bucketSlots, bucketSlots));
+      const slots = page.slots.filter(({ slot }) => slot <= last);
+      const end = slots.at(-1)?.slot;
+      return { slots, more: end !== undefined && (end === last || (slots.length === limit && page.more)) } satisfies SlotPage;
+    },
+    async advanceMeta(fromSlot, to) {
+      const { slot } = await table.readMeta();
+      const outcome = await table.advanceMeta(weakness === 'moves the watermark from anywhere' ? slot : fromSlot, to);
+      if (outcome === 'written') truth.advanced(to);
+      return outcome;
+    },
+    async putObjects(given) {
+      for (const item of given) {
+        const known = items.get(idOf(item))?.revision ?? -1;
+        if (known >= item.revision && weakness !== 'puts older items') continue;
+        truth.itemPut(item);
+        if (item.body === undefined && weakness === 'forgets tombstones') items.delete(idOf(item));
+        else items.set(idOf(item), item);
+      }
+      return 'written';
+    },
+    async readObjects(resource, shard) {
+      return [...items.values()].filter((item) => item.resource === resource && item.shard === shard);
+    },
+    async putBlob(hash, bytes) {
+      truth.blob(hash, bytes);
+      return table.putBlob(hash, bytes);
+    },
+    async prune(what) {
+      const stays = ({ body, revision, writtenMs }: ObjectItem): boolean =>
+        body !== undefined || revision > what.revision || writtenMs >= what.beforeMs || dice.chance(0.3);
+      items = new Map([...items].filter(([, item]) => stays(item)));
+      if (dice.chance(0.7)) await table.prune({ ...what, slot: dice.chance(0.3) ? dice.whole(0, what.slot) : what.slot });
+    },
+  };
+}
+
+function bound(table: Table): Table {
+  return {
+    appendSlot: (item, signedMs) => table.appendSlot(item, signedMs),
+    readSlots: (after, limit) => table.readSlots(after, limit),
+    readMeta: () => table.readMeta(),
+    advanceMeta: (fromSlot, to) => table.advanceMeta(fromSlot, to),
+    putObjects: (items, signedMs) => table.putObjects(items, signedMs),
+    readObjects: (resource, shard) => table.readObjects(resource, shard),
+    putLease: (item) => table.putLease(item),
+    readLeases: (shard) => table.readLeases(shard),
+    putBlob: (hash, bytes) => table.putBlob(hash, bytes),
+    readBlob: (hash) => table.readBlob(hash),
+    prune: (what) => table.prune(what),
+    close: async () => {},
+  };
+}
