@@ -13,12 +13,14 @@ import type { BundleOf } from './cluster-function.ts';
 import { Cluster } from './cluster.ts';
 import { createDashboard } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
+import { NodeGroup } from './node-group.ts';
 import { capitalised } from './queues.ts';
 import { createStateTable } from './state-table.ts';
 
 export interface ControlPlaneProps extends StackProps {
   readonly deployment: Deployment;
   readonly bundleOf: BundleOf;
+  readonly agentFile: string;
 }
 
 export class ControlPlaneStack extends Stack {
@@ -26,13 +28,16 @@ export class ControlPlaneStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id, { ...props, description: 'Hibernetes: Kubernetes without servers to run', terminationProtection: true });
-    const { deployment, bundleOf } = props;
+    const { deployment, bundleOf, agentFile } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table = createStateTable(this, { limits: deployment.limits, key });
     this.clusters = deployment.clusters.map(
       (name) => new Cluster(this, `Cluster${capitalised(name)}`, { name, functions: manifest, deployment, table, key, bundleOf }),
     );
     this.watchOver(table, deployment.alarmEmail, key);
+    const { nodes: options } = deployment;
+    const joined = this.clusters.find(({ clusterName }) => clusterName === options?.cluster);
+    if (options !== undefined && joined !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, cluster: joined, agentFile });
     acknowledgeCodeBucket(this);
     new CfnOutput(this, 'TableName', { value: table.tableName });
   }

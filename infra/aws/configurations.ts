@@ -1,0 +1,9 @@
+/** Choices that are looked at with every change: their templates are kept in test/infra. */
+export const configurations = {
+  defaults: {},
+  'function-url': { host: 'function-url', key: 'customer' },
+  nodes: { nodes: '3' },
+  'two-clusters': { clusters: 'default,staging' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export type ConfigurationName = keyof typeof configurations;

@@ -1,0 +1,132 @@
+/**
+ * Machines that join a cluster, if one wants them from here. They dial out and admit nobody but each other. All stand in
+ * one subnet, where a packet to another machine's pods only needs to know the machine; its network then asks no more.
+ */
+import { CfnOutput, Duration, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
+import { AutoScalingGroup, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling';
+import {
+  AmazonLinuxCpuType,
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  FlowLogDestination,
+  FlowLogTrafficType,
+  InstanceType,
+  LaunchTemplate,
+  MachineImage,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  UserData,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import type { Cluster } from './cluster.ts';
+import type { Deployment, NodeGroup as NodeGroupOptions } from './deployment.ts';
+import { nodeUserData } from './node-user-data.ts';
+
+export interface NodeGroupProps {
+  readonly options: NodeGroupOptions;
+  readonly deployment: Deployment;
+  readonly cluster: Cluster;
+  /** The agent's bundle. */
+  readonly agentFile: string;
+}
+
+const diskGiB = 30;
+const clusterTag = 'hibernetes.dev/cluster';
+/** A new machine is a node within minutes, and pods are given time to move. */
+const replacePause = Duration.minutes(5);
+const cpuTypes = { arm64: AmazonLinuxCpuType.ARM_64, x86_64: AmazonLinuxCpuType.X86_64 } as const;
+
+export class NodeGroup extends Construct {
+  constructor(scope: Construct, id: string, props: NodeGroupProps) {
+    super(scope, id);
+    const { options, deployment, cluster, agentFile } = props;
+    const vpc = this.network(deployment.logDays);
+    const group = new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Nodes and their pods: out, and to each other' });
+    group.connections.allowInternally(Port.allTraffic(), 'nodes and pods reach each other');
+
+    const agent = new Asset(this, 'Agent', { path: agentFile });
+    const role = this.role(agent, cluster.clusterName);
+    const userData = UserData.forLinux();
+    userData.addCommands(
+      ...nodeUserData({
+        server: `https://${cluster.endpoint.domainName}`,
+        iamClusterId: cluster.iamClusterId,
+        agentLocation: agent.s3ObjectUrl,
+        architecture: options.architecture,
+      }),
+    );
+    const launchTemplate = new LaunchTemplate(this, 'LaunchTemplate', {
+      machineImage: MachineImage.latestAmazonLinux2023({ cpuType: cpuTypes[options.architecture] }),
+      instanceType: new InstanceType(options.instanceType),
+      role,
+      userData,
+      securityGroup: group,
+      requireImdsv2: true,
+      // One hop: pods are behind another one, and must not find the machine's role.
+      httpPutResponseHopLimit: 1,
+      blockDevices: [
+        { deviceName: '/dev/xvda', volume: BlockDeviceVolume.ebs(diskGiB, { encrypted: true, volumeType: EbsDeviceVolumeType.GP3 }) },
+      ],
+    });
+    const machines = new AutoScalingGroup(this, 'Machines', {
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      launchTemplate,
+      minCapacity: options.count,
+      maxCapacity: options.count,
+      updatePolicy: UpdatePolicy.rollingUpdate({
+        maxBatchSize: 1,
+        minInstancesInService: options.count - 1,
+        pauseTime: replacePause,
+      }),
+    });
+    Tags.of(machines).add(clusterTag, cluster.clusterName);
+    Validations.of(machines).acknowledge({
+      id: 'AwsSolutions-AS3',
+      reason: 'Machines come and go as nodes of the cluster, which says so with conditions and events.',
+    });
+    this.sayWhoJoins(role);
+  }
+
+  /** Public addresses for the way out, since a gateway for private ones would cost more than the machines. Nothing is let in. */
+  private network(logDays: number): Vpc {
+    const vpc = new Vpc(this, 'Vpc', {
+      maxAzs: 1,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'Nodes', subnetType: SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: true }],
+    });
+    const log = new LogGroup(this, 'RefusedLog', { retention: logDays, removalPolicy: RemovalPolicy.DESTROY });
+    vpc.addFlowLog('Refused', { trafficType: FlowLogTrafficType.REJECT, destination: FlowLogDestination.toCloudWatchLogs(log) });
+    return vpc;
+  }
+
+  private role(agent: Asset, cluster: string): Role {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    const mayDo = (actions: readonly string[], resources: readonly string[], conditions?: Record<string, Record<string, string>>): void => {
+      role.addToPolicy(new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources], conditions }));
+    };
+    mayDo(['s3:GetObject'], [agent.bucket.arnForObjects(agent.s3ObjectKey)]);
+    const machines = Stack.of(this).formatArn({ service: 'ec2', resource: 'instance', resourceName: '*' });
+    mayDo(['ec2:ModifyInstanceAttribute'], [machines], {
+      StringEquals: { 'ec2:Attribute': 'SourceDestCheck', [`aws:ResourceTag/${clusterTag}`]: cluster },
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]',
+      reason: 'A machine has no name before it is born; a tag says which ones are meant, and only one attribute may be changed.',
+    });
+    return role;
+  }
+
+  /** The entry of kube-system/aws-auth by which the machines are nodes. */
+  private sayWhoJoins(role: Role): void {
+    new CfnOutput(this, 'NodeRole', {
+      value: role.roleArn,
+      description: 'Map it in ConfigMap kube-system/aws-auth, as infra/aws/README.md says',
+    });
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What a machine does when it is born: install a container runtime and the agent, and let the agent join. It proves who
+ * it is by its instance role, so that no secret is handed out and none is kept. Amazon Linux 2023.
+ */
+import { clusterCidrDefault, containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
+
+export interface NodeUserData {
+  /** `https://host` of the API. */
+  readonly server: string;
+  readonly iamClusterId: string;
+  /** Where the agent's bundle lies: `s3://bucket/key`. */
+  readonly agentLocation: string;
+  readonly architecture: string;
+}
+
+const clusterDns = '169.254.20.10';
+const clusterDomain = 'cluster.local';
+const tokenFile = '/run/hibernetes/token';
+/** A token is believed for a quarter of an hour. */
+const tokenMinutes = 10;
+
+/** What only the machine knows is filled in by the shell. */
+const agentConfig = (server: string, architecture: string): AgentConfig => ({
+  nodeName: '$INSTANCE',
+  server,
+  tokenFile,
+  runtime: 'containerd',
+  containerdSocket: containerdSocketDefault,
+  rootDirectory: '/var/lib/hibernetes',
+  nodeIp: '$ADDRESS',
+  clusterDns,
+  clusterDomain,
+  clusterCidr: clusterCidrDefault,
+  labels: {
+    'kubernetes.io/arch': architecture === 'x86_64' ? 'amd64' : architecture,
+    'topology.kubernetes.io/region': '$REGION',
+    'topology.kubernetes.io/zone': '$ZONE',
+    'node.kubernetes.io/instance-type': '$TYPE',
+  },
+});
+
+const containerdConfig = `version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${sandboxImageDefault}"
+  stream_server_address = "127.0.0.1"
+  stream_server_port = "10010"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "$CNI"
+    conf_dir = "/etc/cni/net.d"
+    max_conf_num = 1`;
+
+/** Written to `path`; the shell fills in its variables. */
+const file = (path: string, text: string): readonly string[] => [`cat > ${path} <<END`, text, 'END'];
+
+export function nodeUserData({ server, iamClusterId, agentLocation, architecture }: NodeUserData): readonly string[] {
+  return [
+    'set -euo pipefail',
+    'dnf install -y containerd runc cni-plugins nftables conntrack-tools nodejs24',
+    // The second version of the metadata service: a process that can be made to fetch an address learns nothing.
+    'IMDS=http://169.254.169.254/latest',
+    'SESSION=$(curl -sf -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 300" $IMDS/api/token)',
+    'meta() { curl -sf -H "X-aws-ec2-metadata-token: $SESSION" $IMDS/meta-data/$1; }',
+    'INSTANCE=$(meta instance-id); ADDRESS=$(meta local-ipv4); TYPE=$(meta instance-type)',
+    'REGION=$(meta placement/region); ZONE=$(meta placement/availability-zone)',
+    'CNI=/opt/cni/bin; [ -d $CNI ] || CNI=/usr/libexec/cni',
+    // Pods have addresses of their own, which the network would drop as forged.
+    'aws ec2 modify-instance-attribute --region $REGION --instance-id $INSTANCE --no-source-dest-check',
+    'mkdir -p /opt/hibernetes /etc/hibernetes /etc/containerd /etc/cni/net.d /var/lib/hibernetes',
+    `aws s3 cp ${agentLocation} /opt/hibernetes/agent.mjs --region $REGION`,
+    'modprobe overlay; modprobe br_netfilter',
+    ...file('/etc/modules-load.d/hibernetes.conf', 'overlay\nbr_netfilter'),
+    ...file('/etc/sysctl.d/90-hibernetes.conf', 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1'),
+    'sysctl --system',
+    ...file('/etc/containerd/config.toml', containerdConfig),
+    ...file('/etc/hibernetes/agent.json', JSON.stringify(agentConfig(server, architecture), undefined, 2)),
+    ...tokenUnits(iamClusterId),
+    ...agentUnit,
+    'systemctl daemon-reload',
+    'systemctl enable --now containerd hibernetes-token.timer',
+    'systemctl start hibernetes-token.service',
+    'systemctl enable --now hibernetes-agent.service',
+  ];
+}
+
+/** A token is a request that this machine's role has signed; making one asks nobody. */
+const tokenUnits = (iamClusterId: string): readonly string[] => [
+  ...file(
+    '/opt/hibernetes/token',
+    `#!/bin/sh
+set -eu
+umask 077
+aws eks get-token --region $REGION --cluster-name ${iamClusterId} --query status.token --output text > ${tokenFile}.new
+mv ${tokenFile}.new ${tokenFile}`,
+  ),
+  'chmod 755 /opt/hibernetes/token',
+  ...file(
+    '/etc/systemd/system/hibernetes-token.service',
+    `[Unit]
+Description=Signs in to the API of the cluster
+After=network-online.target
+[Service]
+Type=oneshot
+RuntimeDirectory=hibernetes
+RuntimeDirectoryPreserve=yes
+ExecStart=/opt/hibernetes/token`,
+  ),
+  ...file(
+    '/etc/systemd/system/hibernetes-token.timer',
+    `[Timer]
+OnBootSec=5s
+OnUnitActiveSec=${tokenMinutes}min
+[Install]
+WantedBy=timers.target`,
+  ),
+];
+
+/** Ending the agent ends no container. */
+const agentUnit: readonly string[] = file(
+  '/etc/systemd/system/hibernetes-agent.service',
+  `[Unit]
+Description=The agent of a Hibernetes node
+After=containerd.service hibernetes-token.service network-online.target
+Wants=containerd.service hibernetes-token.service
+[Service]
+ExecStart=/usr/bin/node /opt/hibernetes/agent.mjs /etc/hibernetes/agent.json
+Restart=always
+RestartSec=5
+KillMode=process
+Delegate=yes
+[Install]
+WantedBy=multi-user.target`,
+);
