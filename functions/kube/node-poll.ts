@@ -3,6 +3,7 @@
  * out, and what the node should do in. The agent only ever dials out.
  *
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/poll      NodePollRequest → NodePollResponse
+ *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → TokenRequest: the node's next credential, or its first
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade`
  *
@@ -13,6 +14,7 @@ import type { KubeObject, ObjectName } from './object.ts';
 
 export const agentGroup = 'agent.hibernetes.dev';
 export const pollPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/poll`;
+export const tokenPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/token`;
 export const relayPath = (id: string): string => `/apis/${agentGroup}/v1/relays/${id}`;
 /** The value of `Upgrade:` with which an agent fetches a relayed connection. */
 export const relayProtocol = 'hibernetes-relay';

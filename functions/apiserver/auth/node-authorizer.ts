@@ -44,6 +44,7 @@ const onOwnName: Readonly<Record<string, readonly string[]>> = {
   'storage.k8s.io/csinodes': ['get', ...writes],
   'coordination.k8s.io/leases': ['get', ...writes],
   [`${agentGroup}/nodes/poll`]: ['create'],
+  [`${agentGroup}/nodes/token`]: ['create'],
 };
 
 /** Verbs on pods that are bound to the node; what is not bound to anyone may be created as a mirror (NodeRestriction looks). */

@@ -1,6 +1,7 @@
 /**
  * Who a bearer token speaks for. A signature is not enough: the ServiceAccount (and the pod that a token is bound to)
- * must still be there with the same uid, so deleting one ends its tokens.
+ * must still be there with the same uid, so deleting one ends its tokens;
+ * and so it is with a Node and the token that it was given.
  * Source: pkg/serviceaccount/claims.go (Validate), plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
@@ -12,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../world.ts';
 import type { User } from '../ports.ts';
 import { bootstrappersGroup, nodesGroup, serviceAccountGroups } from './groups.ts';
-import { apiAudience, nodeAudience, serviceAccountClaims } from './tokens.ts';
+import { apiAudience, boundNode, nodeAudience, serviceAccountClaims } from './tokens.ts';
 import type { BoundReference, ServiceAccountClaims, Tokens, VerifiedToken } from './tokens.ts';
 
 export interface StaticToken {
@@ -88,7 +89,7 @@ export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: To
     const verified = await tokens.verify(token, audiences);
     if (verified === undefined) return undefined;
     const claims = serviceAccountClaims(verified);
-    const isNode = claims === undefined && verified.audiences.includes(nodeAudience);
+    const isNode = claims === undefined && verified.audiences.includes(nodeAudience) && (await exists(nodes, '', boundNode(verified)));
     const user = claims === undefined ? undefined : await serviceAccountUser(verified, claims);
     const found = isNode ? { name: verified.subject, groups: [nodesGroup] } : user;
     return found === undefined ? undefined : { user: found, audiences: verified.audiences };

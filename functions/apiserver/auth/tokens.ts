@@ -34,6 +34,10 @@ export interface IssueOptions {
   readonly expirationSeconds: number;
 }
 
+export interface NodeIssueOptions extends IssueOptions {
+  readonly nodeUid?: string;
+}
+
 export interface IssuedToken {
   readonly token: string;
   readonly expiresMs: number;
@@ -49,7 +53,8 @@ export interface VerifiedToken {
 
 export interface Tokens {
   issueServiceAccountToken(claims: ServiceAccountClaims, options: IssueOptions): Promise<IssuedToken>;
-  issueNodeToken(nodeName: string, options: IssueOptions): Promise<IssuedToken>;
+  /** With a uid it ends with that Node. */
+  issueNodeToken(nodeName: string, options: NodeIssueOptions): Promise<IssuedToken>;
   /** Undefined: this issuer has not made it, or not for these audiences, or its time is over. */
   verify(token: string, audiences: readonly string[]): Promise<VerifiedToken | undefined>;
 }
@@ -81,7 +86,10 @@ export function createTokens({ keys, clock, random, issuer = clusterIssuer }: To
   return {
     issueServiceAccountToken: (claims, options) =>
       sign(serviceAccountUserName(claims.namespace, claims.serviceaccount.name), { 'kubernetes.io': claims }, options),
-    issueNodeToken: (nodeName, options) => sign(nodeUserName(nodeName), {}, { audiences: [nodeAudience], ...options }),
+    issueNodeToken(nodeName, { nodeUid, ...options }) {
+      const claims = nodeUid === undefined ? {} : { 'kubernetes.io': { node: { name: nodeName, uid: nodeUid } } };
+      return sign(nodeUserName(nodeName), claims, { audiences: [nodeAudience], ...options });
+    },
     verify: (token, audiences) => verifyToken(token, audiences, { keys, issuer, currentDate: new Date(clock.now()) }),
   };
 }
@@ -123,6 +131,12 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 function reference(value: unknown): BoundReference | undefined {
   if (!isObject(value) || typeof value['name'] !== 'string' || typeof value['uid'] !== 'string') return undefined;
   return { name: value['name'], uid: value['uid'] };
+}
+
+/** The Node with which a node's token ends; undefined when it ends by its time alone. */
+export function boundNode({ claims }: VerifiedToken): BoundReference | undefined {
+  const own = claims['kubernetes.io'];
+  return isObject(own) ? reference(own['node']) : undefined;
 }
 
 /** Undefined for tokens that are not a ServiceAccount's. */

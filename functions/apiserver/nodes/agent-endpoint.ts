@@ -2,6 +2,7 @@
 import type { NodePollRequest } from '../../kube/node-poll.ts';
 import { agentGroup } from '../../kube/node-poll.ts';
 import { StatusError, badRequest } from '../../kube/status-error.ts';
+import type { NodeTokens } from '../auth/node-tokens.ts';
 import type { ApiRequest, Extension } from '../ports.ts';
 import { answerRelay } from '../relay/relay-endpoint.ts';
 import type { RelayHub } from '../relay/relay-hub.ts';
@@ -10,6 +11,8 @@ import type { NodePoll } from './node-poll.ts';
 export interface AgentEndpointOptions {
   readonly poll: NodePoll;
   readonly hub: RelayHub;
+  /** Gives a node its credential. Without it there is nothing at that path. */
+  readonly nodeTokens?: NodeTokens;
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -26,16 +29,23 @@ async function pollRequest(request: Request): Promise<NodePollRequest> {
   }
 }
 
-export function createAgentEndpoint({ poll, hub }: AgentEndpointOptions): Extension {
+function requirePost({ method }: Request): void {
+  if (method !== 'POST') throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+}
+
+export function createAgentEndpoint({ poll, hub, nodeTokens }: AgentEndpointOptions): Extension {
   return {
     prefix: `/apis/${agentGroup}/`,
     async fetch(call: ApiRequest): Promise<Response> {
       const { request, info } = call;
       if (info.resource === 'relays' && info.name !== '') return answerRelay(hub, call);
       if (info.resource === 'nodes' && info.subresource === 'poll') {
-        if (request.method !== 'POST')
-          throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+        requirePost(request);
         return Response.json(await poll.poll(info.name, await pollRequest(request), request.signal));
+      }
+      if (info.resource === 'nodes' && info.subresource === 'token' && nodeTokens !== undefined) {
+        requirePost(request);
+        return Response.json(await nodeTokens.issue(info.name, call.user), { status: 201 });
       }
       throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
     },

@@ -33,6 +33,7 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   // Nodes get their rights from the node authorizer, each only for its own: upstream binds the role to nobody.
   binding('system:node', []),
   binding('system:node-bootstrapper', [group('system:bootstrappers')]),
+  binding('hibernetes:node-joiner', [group('system:bootstrappers')]),
   ...Object.keys(controllers).map((name) =>
     binding(`system:controller:${name}`, [{ kind: 'ServiceAccount', name, namespace: 'kube-system' }]),
   ),

@@ -119,6 +119,8 @@ export const componentRoles: readonly ClusterRole[] = [
     rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests'),
     rule(['create', 'get'], '', 'nodes'),
   ]),
+  // Ours: what upstream does by signing a certificate request.
+  clusterRole('hibernetes:node-joiner', [rule(['create'], 'agent.hibernetes.dev', 'nodes/token')]),
   clusterRole('system:node-problem-detector', [rule(['get'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules]),
   clusterRole('system:node-proxier', [
     rule(['list', 'watch'], '', 'endpoints nodes services'),
