@@ -4,8 +4,8 @@ import type { Key, Stored, View } from '../kube/view.ts';
 import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
-import { BodyReader, type SelectableFields } from './log-slot.ts';
-import { forgettable, materialise } from './materialise.ts';
+import { BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { forgettable, materialise, type MaterialiseParts } from './materialise.ts';
 import { readPast, readPictureAt, type PastParts } from './past.ts';
 import { listOf, treeKey } from './picture.ts';
 import { Planner } from './plan.ts';
@@ -14,6 +14,7 @@ import type { Change, Operation, Store, WatchBatch, WatchRequest } from './store
 import { StoreError } from './store.ts';
 import type { Table } from './table.ts';
 import { Tail } from './tail.ts';
+import { Upkeep } from './upkeep.ts';
 import { Watches } from './watches.ts';
 
 export interface StoreOptions {
@@ -41,6 +42,8 @@ const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<s
 const picturesKept = 8;
 /** In one round of housekeeping; the next one goes on. */
 const materialiseStepsMax = 64;
+/** Writers that help look at most this often whether there is something to do. */
+const helpEveryMs = 1000;
 /** How often `notOlderThan` looks again. */
 const lookAgainMs = 50;
 
@@ -53,9 +56,12 @@ class LogStore implements Store {
   readonly #committer: Committer;
   readonly #watches: Watches;
   readonly #past: PastParts;
+  readonly #upkeep = new Upkeep();
   readonly #view: View;
   readonly #listeners = new Set<(revision: number, changes: readonly Change[]) => void>();
   readonly #pictures = new Map<number, Promise<View>>();
+  #helping: Promise<void> | undefined;
+  #helpAgainMs = 0;
   #poll: Cancel | undefined;
   #closed = false;
 
@@ -65,7 +71,7 @@ class LogStore implements Store {
     const replica = new Replica(all.historyChangesMax);
     const bodies = new BodyReader(table);
     const past = { table, bodies, fields };
-    const applied = (changes: readonly Change[]): void => this.#applied(changes);
+    const applied = (changes: readonly Change[], slot?: LogSlot): void => this.#applied(changes, slot);
     const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
     this.#table = table;
     this.#world = world;
@@ -85,7 +91,10 @@ class LogStore implements Store {
   }
 
   commit<T>(operation: Operation<T>): Promise<T> {
-    return this.#committer.commit(operation);
+    if (this.#isOverdue()) return this.#commitAfterUpkeep(operation);
+    const answer = this.#committer.commit(operation);
+    if (this.#upkeep.slotsBehind >= this.#limits.helpSlots) void this.#helpAfter(answer);
+    return answer;
   }
 
   view(): View {
@@ -148,10 +157,15 @@ class LogStore implements Store {
     await this.fresh();
     if (this.#dueFloor() !== undefined) await this.#committer.appendFloor(() => this.#dueFloor());
     await this.#prune();
-    const { clock } = this.#world;
+    const parts: MaterialiseParts = {
+      table: this.#table,
+      clock: this.#world.clock,
+      limits: this.#limits,
+      reached: (slot) => this.#upkeep.reached(slot),
+    };
     const { floor } = this.#replica;
     for (let step = 0; step < materialiseStepsMax; step += 1) {
-      if (!(await materialise({ table: this.#table, clock, limits: this.#limits }, floor))) break;
+      if (!(await materialise(parts, floor))) break;
     }
   }
 
@@ -175,14 +189,54 @@ class LogStore implements Store {
     });
   }
 
+  /** Slots that may expire before they are materialised: nothing must build on them. */
+  #isOverdue(): boolean {
+    const { oldestMs } = this.#upkeep;
+    if (this.#table.slotsExpire !== true || oldestMs === undefined) return false;
+    return this.#world.clock.now() - oldestMs > this.#limits.behindMsMax;
+  }
+
+  async #commitAfterUpkeep<T>(operation: Operation<T>): Promise<T> {
+    await this.#help();
+    if (this.#isOverdue()) throw new StoreError('unavailable', 'the log is not being materialised: writes wait until it is');
+    return this.#committer.commit(operation);
+  }
+
+  /** Once the writer has its answer; and not again at once, when nothing can be done yet. */
+  async #helpAfter(answer: Promise<unknown>): Promise<void> {
+    const { clock } = this.#world;
+    if (this.#helping !== undefined || clock.monotonicMs() < this.#helpAgainMs) return;
+    this.#helpAgainMs = clock.monotonicMs() + helpEveryMs;
+    await answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    await this.#help();
+  }
+
+  /** Those who come meanwhile wait for the same. */
+  #help(): Promise<void> {
+    this.#helping ??= this.housekeep()
+      .catch((error: unknown) => {
+        if (!(error instanceof StoreError)) throw error;
+        this.#world.log.warn('the log could not be materialised', { error });
+      })
+      .finally(() => {
+        this.#helping = undefined;
+      });
+    return this.#helping;
+  }
+
   async #prune(): Promise<void> {
     const meta = await this.#table.readMeta();
+    this.#upkeep.reached(meta.slot);
     const nowMs = this.#world.clock.now();
     const { slot, revision } = forgettable(meta, nowMs, this.#limits);
     await this.#table.prune({ slot, revision, beforeMs: nowMs - this.#limits.slotLifeMs, blobs: [] });
   }
 
-  #applied(changes: readonly Change[]): void {
+  #applied(changes: readonly Change[], slot: LogSlot | undefined): void {
+    if (slot !== undefined) this.#upkeep.applied(slot);
     for (const listener of this.#listeners) listener(this.#replica.revision, changes);
     this.#watches.applied(changes);
   }
@@ -196,6 +250,10 @@ class LogStore implements Store {
   #dueFloor(): number | undefined {
     const { lastFloor, floor, history, revision } = this.#replica;
     if (revision === 0) return undefined;
+    if (this.#isOverdue()) {
+      const overdue = this.#upkeep.revisionBefore(this.#world.clock.now() - this.#limits.retentionMs);
+      if (overdue > floor) return overdue;
+    }
     if (lastFloor === undefined) return floor;
     const isOld = this.#world.clock.now() - lastFloor.writtenMs >= this.#limits.retentionMs;
     const isIdle = history.base <= floor && history.after(floor, 1).length === 0;

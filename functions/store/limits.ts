@@ -15,7 +15,7 @@ export interface StoreLimits {
   readonly slotBytesMax: number;
   /** A compressed body over this goes into a blob. */
   readonly inlineBytesMax: number;
-  /** The JSON of one object. Source: etcd's default request limit. */
+  /** The JSON of one object. Source: apiserver, pkg/server/config.go, MaxRequestBodyBytes. */
   readonly objectBytesMax: number;
   /** A commit that is not decided by then is answered with an error. */
   readonly commitWaitMs: number;
@@ -31,6 +31,10 @@ export interface StoreLimits {
   readonly materialiseMs: number;
   /** Slots that one step of housekeeping materialises. */
   readonly materialiseSlots: number;
+  /** Writers help with housekeeping when the watermark is this many slots behind. */
+  readonly helpSlots: number;
+  /** Where slots expire by themselves, nothing is written while a change that is not materialised is older than this. */
+  readonly behindMsMax: number;
 }
 
 const minute = 60_000;
@@ -44,7 +48,7 @@ export const defaultLimits: StoreLimits = {
   slotOperationsMax: 256,
   slotBytesMax: 256 * 1024,
   inlineBytesMax: 256 * 1024,
-  objectBytesMax: 1536 * 1024,
+  objectBytesMax: 3 * 1024 * 1024,
   commitWaitMs: 30_000,
   notOlderWaitMs: 3000,
   headLifeMs: 5000,
@@ -52,4 +56,6 @@ export const defaultLimits: StoreLimits = {
   slotLifeMs: 150 * minute,
   materialiseMs: minute,
   materialiseSlots: 1024,
+  helpSlots: 1024,
+  behindMsMax: 60 * minute,
 };

@@ -17,12 +17,14 @@ export interface MaterialiseParts {
   readonly table: Table;
   readonly clock: Clock;
   readonly limits: StoreLimits;
+  /** Told where the watermark was moved to. */
+  readonly reached: (slot: number) => void;
 }
 
 const itemsAtOnce = 256;
 
 /** One step; tells whether there is more to do up to the floor. */
-export async function materialise({ table, clock, limits }: MaterialiseParts, floor: number): Promise<boolean> {
+export async function materialise({ table, clock, limits, reached }: MaterialiseParts, floor: number): Promise<boolean> {
   const reading = readingOf(clock);
   const meta = await table.readMeta();
   if (meta.revision >= floor) return false;
@@ -30,7 +32,7 @@ export async function materialise({ table, clock, limits }: MaterialiseParts, fl
   const last = slots.at(-1);
   if (last === undefined) return false;
   const items = newestItems(slots, clock.now());
-  if (!(await putAll({ table, clock, limits }, items, reading))) return false;
+  if (!(await putAll({ table, clock, limits, reached }, items, reading))) return false;
   const resources = [...new Set([...meta.resources, ...items.map(({ resource }) => resource)])].toSorted();
   const revision = last.firstRevision + last.count - 1;
   const to: MetaItem = {
@@ -39,7 +41,9 @@ export async function materialise({ table, clock, limits }: MaterialiseParts, fl
     resources,
     passed: passedBy(meta, { slot: last.slot, revision, atMs: clock.now() }, limits),
   };
-  return (await table.advanceMeta(meta.slot, to)) === 'written' && to.revision < floor;
+  if ((await table.advanceMeta(meta.slot, to)) !== 'written') return false;
+  reached(to.slot);
+  return to.revision < floor;
 }
 
 /** What is behind this place may be removed. */

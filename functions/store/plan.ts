@@ -123,8 +123,9 @@ export class Planner {
   /** Through text and back, so that everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */
   #stamped(object: KubeObject, revision: number): { readonly json: string; readonly object: KubeObject } {
     const json = JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
-    if (json.length > this.#limits.objectBytesMax) {
-      throw new StoreError('too-large-object', `the object is ${json.length} bytes long, more than ${this.#limits.objectBytesMax}`);
+    const length = Buffer.byteLength(json);
+    if (length > this.#limits.objectBytesMax) {
+      throw new StoreError('too-large-object', `the object is ${length} bytes long, more than ${this.#limits.objectBytesMax}`);
     }
     return { json, object: deepFreeze(JSON.parse(json) as KubeObject) };
   }

@@ -78,6 +78,9 @@ export interface Prune {
 }
 
 export interface Table {
+  /** Slots vanish some time after they were written, also those above the watermark: the store must not fall far behind. */
+  readonly slotsExpire?: boolean;
+
   /**
    * Writes the slot if no item is at its position; else answers with the one that is.
    * `signedMs` is the clock reading on which the caller's right to write rests: a request that reaches the table long

@@ -24,8 +24,8 @@ export interface TailParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly replicaLifeMs: number;
-  /** Called after each slot that was applied, wherever it came from. */
-  readonly applied: (changes: readonly Change[]) => void;
+  /** Called after each slot that was applied, wherever it came from; without a slot when the replica was rebuilt. */
+  readonly applied: (changes: readonly Change[], slot?: LogSlot) => void;
 }
 
 /** Each reload begins at a watermark that is newer than the slot that was missing. */
@@ -120,7 +120,7 @@ export class Tail {
   }
 
   #apply(slot: LogSlot): void {
-    this.#parts.applied(this.#parts.replica.apply(slot));
+    this.#parts.applied(this.#parts.replica.apply(slot), slot);
   }
 
   /** Slots that others removed are behind the watermark; if it has not passed this replica, it has missed nothing. */

@@ -153,7 +153,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
     });
 
     fact('refuses an object that is too large', async ({ store }) => {
-      await assert.rejects(store.commit(create(pod('a', { note: 'x'.repeat(2 * 1024 * 1024) }))), code('too-large-object'));
+      await assert.rejects(store.commit(create(pod('a', { note: 'x'.repeat(3 * 1024 * 1024) }))), code('too-large-object'));
       assert.equal((await store.commit(create(pod('b')))).revision, 1);
     });
 
