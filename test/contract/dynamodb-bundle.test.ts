@@ -32,10 +32,10 @@ test('the store with its DynamoDB table fits into 400 KB', async (context) => {
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     });
     const { size } = statSync(outfile);
-    const importing = `const before = performance.now(); await import(${JSON.stringify(outfile)}); console.log((performance.now() - before).toFixed(0));`;
+    const importing = `const before = performance.now(); await import(${JSON.stringify(outfile)}); process.stdout.write((performance.now() - before).toFixed(0));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', importing], { encoding: 'utf8' });
     context.diagnostic(`${size} bytes, imported in ${stdout.trim()} ms`);
-    assert.match(stdout, /^\d+\n$/, stderr);
+    assert.match(stdout, /^\d+$/, stderr);
     assert.ok(size < bytesMax, `${size} bytes`);
   } finally {
     rmSync(directory, { recursive: true });

@@ -1,6 +1,18 @@
 /** The table on DynamoDB keeps the promises of the port, on an engine of one's choice. */
+import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine, type EngineName } from '../support/dynamodb-engine.ts';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { SlotItem } from '../../functions/store/table.ts';
+import { virtualWorld } from '../support/virtual-world.ts';
+import {
+  clientFor,
+  createTable,
+  missingEngine,
+  openTable,
+  startEngine,
+  type DynamodbEngine,
+  type EngineName,
+} from '../support/dynamodb-engine.ts';
 import { storeContract, type TablePlace } from './store.contract.ts';
 import { tableContract } from './table.contract.ts';
 
@@ -11,6 +23,30 @@ const expiresByItself = {
   'prunes old slots and tombstones up to a place, and named blobs, and nothing else':
     'DynamoDB expires what is old by itself, some time later',
 };
+
+const dayMs = 24 * 60 * 60_000;
+
+const slot = (number: number, writtenMs: number, bytes = 10): SlotItem => ({
+  slot: number,
+  firstRevision: number,
+  count: 1,
+  nonce: `nonce-${number}`,
+  writtenMs,
+  frames: Buffer.alloc(bytes, number),
+});
+
+/** The time to live of the first slots, in days after a moment. */
+async function daysToLive(endpoint: string, cluster: string, from: { readonly ms: number; readonly count: number }): Promise<number[]> {
+  const client = clientFor(endpoint);
+  const days: number[] = [];
+  for (let number = 1; number <= from.count; number += 1) {
+    const key = { pk: { S: `${cluster}#L#0#0` }, sk: { S: `${number}`.padStart(16, '0') } };
+    const { Item: item } = await client.send(new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true }));
+    days.push((Number(item?.['x']?.N) * 1000 - from.ms) / dayMs);
+  }
+  client.destroy();
+  return days;
+}
 
 export function dynamodbContract(name: EngineName): void {
   const missing = missingEngine(name);
@@ -30,5 +66,63 @@ export function dynamodbContract(name: EngineName): void {
     };
     tableContract(name, place, expiresByItself);
     storeContract(name, place);
+
+    test('reads a long log in order and without a gap, however large its slots', async () => {
+      const table = openTable(engine.endpoint, tableName, 'long');
+      const nowMs = Date.now();
+      const sizes = Array.from({ length: 75 }, (_, index) => (index >= 20 && index < 30 ? 300_000 : 10));
+      for (const [index, bytes] of sizes.entries()) await table.appendSlot(slot(index + 1, nowMs, bytes), nowMs);
+      for (const limit of [1, 7, 16, 17, 1000]) {
+        const read: SlotItem[] = [];
+        for (let more = true; more;) {
+          const page = await table.readSlots(read.length, limit);
+          assert.ok(page.slots.length <= limit);
+          read.push(...page.slots);
+          more = page.more;
+        }
+        assert.deepEqual(
+          read.map((one) => [one.slot, one.frames.length, one.frames.at(-1)]),
+          sizes.map((bytes, index) => [index + 1, bytes, index + 1]),
+        );
+      }
+      await table.close();
+    });
+
+    test('keeps slots above the watermark from expiring, and only those', async () => {
+      const world = virtualWorld();
+      const table = openTable(engine.endpoint, tableName, 'expiry', world);
+      const startMs = world.clock.now();
+      for (const number of [1, 2]) await table.appendSlot(slot(number, startMs), startMs);
+      await table.appendSlot(slot(3, startMs + 2 * dayMs), startMs);
+      const prune = { slot: 0, revision: 0, beforeMs: 0, blobs: [] };
+      await table.advanceMeta(0, { slot: 1, revision: 1, resources: [] });
+      await table.prune(prune);
+      assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 7, 9]);
+      await world.advance(4 * dayMs);
+      await table.prune(prune);
+      assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 11, 9]);
+      await world.advance(2 * dayMs);
+      await table.prune(prune);
+      assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 13, 13]);
+      await table.close();
+    });
+
+    test('lets an unneeded blob expire, until it is written again', async () => {
+      const table = openTable(engine.endpoint, tableName, 'blobs');
+      const expiry = async (): Promise<string | undefined> => {
+        const client = clientFor(engine.endpoint);
+        const key = { pk: { S: 'blobs#B#hash' }, sk: { S: '0002' } };
+        const { Item: item } = await client.send(new GetItemCommand({ TableName: tableName, Key: key, ConsistentRead: true }));
+        client.destroy();
+        return item === undefined ? 'gone' : item['x']?.N;
+      };
+      await table.putBlob('hash', Buffer.alloc(900_000, 7));
+      assert.equal(await expiry(), undefined);
+      await table.prune({ slot: 0, revision: 0, beforeMs: 0, blobs: ['hash'] });
+      assert.match((await expiry()) ?? '', /^\d+$/);
+      await table.putBlob('hash', Buffer.alloc(900_000, 7));
+      assert.equal(await expiry(), undefined);
+      await table.close();
+    });
   });
 }

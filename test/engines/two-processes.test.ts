@@ -28,32 +28,28 @@ async function acknowledgedBy(endpoint: string, name: string): Promise<Map<strin
 
 const missing = missingEngine('DynamoDB Local');
 
-test(
-  'two processes on one table agree on one order, and lose nothing',
-  { ...(missing === undefined ? {} : { skip: missing }) },
-  async () => {
-    const engine = await startEngine('DynamoDB Local');
-    try {
-      await createTable(engine.endpoint, tableName);
-      const both = await Promise.all(['one', 'two'].map((name) => acknowledgedBy(engine.endpoint, name)));
-      const table = openTable(engine.endpoint, tableName, 'shared');
-      const store = await createStore({ table, world: realWorld('error') });
-      const changes = await store.changesAfter(0, Number.POSITIVE_INFINITY);
-      assert.deepEqual(
-        changes.map(({ revision }) => revision),
-        changes.map((_, index) => index + 1),
-      );
-      assert.equal(new Set(changes.map(({ key }) => key.name)).size, changes.length);
-      for (const acknowledged of both) {
-        assert.ok(acknowledged.size >= acknowledgedEach);
-        for (const [name, revision] of acknowledged) assert.equal(store.view().get(podKey(name))?.revision, revision);
-      }
-      // They took turns: neither waited for the other to end.
-      const [one, two] = both.map((acknowledged) => [...acknowledged.values()]);
-      assert.ok(Math.max(...one!) > Math.min(...two!) && Math.max(...two!) > Math.min(...one!));
-      await store.close();
-    } finally {
-      await engine.stop();
+test('two processes on one table agree on one order, and lose nothing', missing === undefined ? {} : { skip: missing }, async () => {
+  const engine = await startEngine('DynamoDB Local');
+  try {
+    await createTable(engine.endpoint, tableName);
+    const both = await Promise.all(['one', 'two'].map((name) => acknowledgedBy(engine.endpoint, name)));
+    const table = openTable(engine.endpoint, tableName, 'shared');
+    const store = await createStore({ table, world: realWorld('error') });
+    const changes = await store.changesAfter(0, Number.POSITIVE_INFINITY);
+    assert.deepEqual(
+      changes.map(({ revision }) => revision),
+      changes.map((_, index) => index + 1),
+    );
+    assert.equal(new Set(changes.map(({ key }) => key.name)).size, changes.length);
+    for (const acknowledged of both) {
+      assert.ok(acknowledged.size >= acknowledgedEach);
+      for (const [name, revision] of acknowledged) assert.equal(store.view().get(podKey(name))?.revision, revision);
     }
-  },
-);
+    // They took turns: neither waited for the other to end.
+    const [one, two] = both.map((acknowledged) => [...acknowledged.values()]);
+    assert.ok(Math.max(...one!) > Math.min(...two!) && Math.max(...two!) > Math.min(...one!));
+    await store.close();
+  } finally {
+    await engine.stop();
+  }
+});

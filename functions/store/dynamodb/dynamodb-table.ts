@@ -75,6 +75,7 @@ export function dynamodbTable(options: DynamodbTableOptions): DynamodbTable {
 }
 
 class TableOnDynamodb implements DynamodbTable {
+  readonly slotsExpire = true;
   readonly costs = new CostCounters();
   readonly #client: DynamoDBClient;
   readonly #requests: Requests;
@@ -186,8 +187,8 @@ class TableOnDynamodb implements DynamodbTable {
   }
 
   /** Nothing is deleted: what is no longer needed expires by itself. What is, is kept from it: slots above the watermark. */
-  async prune({ slot, blobs }: Prune): Promise<void> {
-    await this.#postponeAfter(slot);
+  async prune({ blobs }: Prune): Promise<void> {
+    await this.#postponeAboveWatermark();
     await this.#expireBlobs(blobs);
   }
 
@@ -195,15 +196,16 @@ class TableOnDynamodb implements DynamodbTable {
     this.#client.destroy();
   }
 
-  async #postponeAfter(watermark: number): Promise<void> {
+  async #postponeAboveWatermark(): Promise<void> {
     const nowMs = this.#clock.now();
     if (nowMs < this.#postponeAgainMs) return;
-    this.#postponeAgainMs = nowMs + slotLifeMs / postponementsInLife;
+    const { slot: watermark } = await this.readMeta();
     for (let after = watermark; ; after += 1) {
       const [oldest] = (await this.readSlots(after, 1)).slots;
-      if (oldest === undefined || nowMs - oldest.writtenMs < slotLifeMs / 2) return;
+      if (oldest === undefined || nowMs - oldest.writtenMs < slotLifeMs / 2) break;
       await this.#requests.expireAt('prune', slotKey(this.#cluster, oldest.slot), seconds(nowMs + slotLifeMs));
     }
+    this.#postponeAgainMs = nowMs + slotLifeMs / postponementsInLife;
   }
 
   async #readBucket(bucket: number, after: number, limit: number): Promise<SlotPage> {
