@@ -11,7 +11,7 @@ const reconnectMsMax = 3000;
 /** containerd's own limit is 16 MiB; ours must not be the smaller one. */
 const messageBytesMax = 16 << 20;
 
-const definitions = fromJSON(criPackage as Parameters<typeof fromJSON>[0], {
+export const definitions = fromJSON(criPackage as Parameters<typeof fromJSON>[0], {
   keepCase: true,
   longs: String,
   enums: String,
