@@ -84,7 +84,7 @@ describe('a fetch with a cluster’s authority', () => {
     const directory = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
     const file = join(directory, 'config');
     const { server: address, caPem = '', certificatePem = '', keyPem = '' } = access;
-    writeFileSync(file, kubeconfig({ clusterName: 'c', server: address, caPem, userName: 'admin', certificatePem, keyPem }));
+    writeFileSync(file, kubeconfig({ clusterName: 'c', server: address, caPem, userName: 'admin', credential: { certificatePem, keyPem } }));
     assert.deepEqual(accessOfKubeconfig(file), access);
     writeFileSync(file, 'apiVersion: v1\n');
     assert.throws(() => accessOfKubeconfig(file), new KubeconfigError(`${file} has no current context with a server.`));

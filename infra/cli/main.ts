@@ -1,12 +1,14 @@
-/** The command line: `hibernetes up | down | status | kubeconfig | node`. Each command is a file; this one knows their flags. */
+/** The command line: `hibernetes up | down | status | kubeconfig | join | token | node`. Each command is a file; this one knows their flags. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from './cli-error.ts';
 import { down } from './down.ts';
+import { joinCluster } from './join.ts';
 import { printKubeconfig } from './kubeconfig.ts';
 import { startOneNode, stopOneNode } from './node.ts';
 import { status } from './status.ts';
+import { createToken, deleteToken, listTokens } from './token.ts';
 import { up } from './up.ts';
 
 const defaultDirectory = join(homedir(), '.hibernetes');
@@ -26,6 +28,17 @@ function listenAddress(text: string): { host: string; port: number } {
   return { host: match[1]?.replace(/^\[|\]$/g, '') || '127.0.0.1', port };
 }
 
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+function durationSeconds(text: string): number {
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+)([smhd])/g)];
+  const seconds = parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (unitSeconds[unit] ?? 0), 0);
+  if (seconds === 0 || parts.map(([part]) => part).join('') !== text)
+    throw new InvalidArgumentError('a time such as 30m, 24h or 7d is wanted');
+  return seconds;
+}
+
 const dataDirOption = (): Option => new Option('--data-dir <dir>', 'where the cluster keeps everything').default(defaultDirectory);
 
 const program = new Command('hibernetes')
@@ -39,6 +52,11 @@ program
   .option('--listen <host:port>', 'where the API answers; port 0 takes a free one (default: as before, or 127.0.0.1:6443)', listenAddress)
   .option('--nodes <count>', 'how many nodes (default: as before, or 1)', nodeCount)
   .addOption(new Option('--runtime <runtime>', 'what runs the pods').choices(['auto', 'containerd', 'simulated']).default('auto'))
+  .addOption(
+    new Option('--cloud <where>', 'run the control plane as functions around a table, as on AWS; local: emulated on this machine').choices([
+      'local',
+    ]),
+  )
   .option('--kubeconfig <file>', 'write the kubeconfig here as well')
   .option('--images <tar...>', 'image archives to import into every node')
   .option('--detach', 'return when the API answers and all nodes are Ready')
@@ -54,6 +72,43 @@ program
 program.command('status').description('what runs, and where').addOption(dataDirOption()).action(status);
 
 program.command('kubeconfig').description('print the administrator’s kubeconfig').addOption(dataDirOption()).action(printKubeconfig);
+
+program
+  .command('join <server>')
+  .description('make this machine a node of the cluster at SERVER (as root, with containerd); token create prints the whole command')
+  .requiredOption('--token <token>', 'the token that lets it in')
+  .option('--ca-cert-hash <hash>', 'sha256:… of the public key of the cluster’s authority (default: the machine’s authorities)')
+  .addOption(new Option('--ca-file <file>', 'the authority itself').conflicts('caCertHash'))
+  .option('--name <name>', 'name of the node (default: the machine’s)')
+  .option('--node-ip <address>', 'where other nodes reach this one (default: the address that reaches the server)')
+  .option('--foreground', 'run the agent here instead of as a service')
+  .addOption(new Option('--config-dir <dir>', 'where the agent finds its configuration and credential').default('/etc/hibernetes'))
+  .addOption(new Option('--root-directory <dir>', 'where the agent keeps pods’ volumes and logs').default('/var/lib/hibernetes'))
+  .addOption(new Option('--containerd-config <file>', 'containerd’s configuration').default('/etc/containerd/config.toml'))
+  .option('--cgroup-root <path>', 'the cgroup below which pods get theirs')
+  .action(joinCluster);
+
+const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
+const token = program.command('token').description('what lets machines join');
+token
+  .command('create')
+  .description('print a command that makes a machine a node')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .addOption(
+    new Option('--ttl <time>', 'how long it lets machines in, such as 30m, 24h or 7d; 0: for ever')
+      .argParser(durationSeconds)
+      .default(24 * 3600, '24h'),
+  )
+  .option('--description <text>', 'what it is for')
+  .action(createToken);
+token.command('list').description('the tokens there are').addOption(dataDirOption()).addOption(kubeconfigOption()).action(listTokens);
+token
+  .command('delete <token>')
+  .description('let nobody in with it any more; nodes that have joined stay')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .action(deleteToken);
 
 const node = program.command('node').description('one node of the cluster');
 node

@@ -18,6 +18,7 @@ export interface UpOptions {
   readonly listen?: { readonly host: string; readonly port: number };
   readonly nodes?: number;
   readonly runtime: 'auto' | 'containerd' | 'simulated';
+  readonly cloud?: ClusterRecord['cloud'];
   readonly kubeconfig?: string;
   readonly images?: readonly string[];
   readonly detach?: boolean;
@@ -44,6 +45,13 @@ async function chooseRuntime(
   if (wanted === 'containerd') throw new CliError(`Real containers cannot run here: ${able.why}`, able.cure);
   progress.note(`Nodes are simulated, since real containers cannot run here: ${able.why} ${able.cure}`);
   return 'simulated';
+}
+
+/** Where a cluster keeps its data does not change. */
+function chooseCloud(asked: UpOptions['cloud'], before: ClusterRecord | undefined): ClusterRecord['cloud'] {
+  if (before !== undefined && asked !== undefined && before.cloud !== asked)
+    throw new CliError('This cluster was made without --cloud.', 'Another --data-dir makes another cluster.');
+  return before === undefined ? asked : before.cloud;
 }
 
 /** A port of 0 means "any", but a cluster that has one keeps it: kubeconfigs and nodes know it. */
@@ -88,6 +96,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     directory,
     listen: chooseListen(options.listen, before),
     nodes: options.nodes ?? before?.nodes ?? defaultNodes,
+    cloud: chooseCloud(options.cloud, before),
     runtime: await chooseRuntime(options.runtime, before, progress),
     images: (options.images ?? []).map((file) => resolve(file)),
     progress,

@@ -7,6 +7,8 @@ export interface ClusterRecord {
   readonly id: string;
   readonly runtime: 'containerd' | 'simulated';
   readonly nodes: number;
+  /** The control plane runs as functions around a table, as on AWS. */
+  readonly cloud?: 'local' | undefined;
   /** Where the API answers. */
   readonly host: string;
   readonly port: number;

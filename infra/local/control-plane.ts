@@ -4,9 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { createApi, version, type Api } from '../../functions/api.ts';
+import { createApi, version } from '../../functions/api.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
+import type { Client } from '../../functions/client/client.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
@@ -24,7 +25,8 @@ import type { Cancel, World } from '../../functions/world.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
-import { loadPki, type Pki } from './pki.ts';
+import type { AdminCredential } from './kubeconfig.ts';
+import { adminName, loadPki, type Pki } from './pki.ts';
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory;
@@ -38,17 +40,19 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly port: number;
   readonly pki: Pki;
-  readonly store: Store;
-  readonly api: Api;
+  /** May do everything. */
+  readonly client: Client;
+  /** What the administrator shows. */
+  readonly admin: AdminCredential;
   /** The credential of one node. */
   nodeToken(name: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-const nodeTokenSeconds = 365 * 24 * 3600;
+export const nodeTokenSeconds = 365 * 24 * 3600;
 
 /** Every name and address that a client may know the API by. */
-function namesOf({ addresses, advertise, clusterDomain }: ControlPlaneOptions): readonly string[] {
+export function namesOf({ addresses, advertise, clusterDomain }: ControlPlaneOptions): readonly string[] {
   const inCluster = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
   const own = addresses.map(({ host }) => host).filter((host) => host !== '0.0.0.0' && host !== '::');
   return [
@@ -139,8 +143,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   return {
     port,
     pki,
-    store,
-    api,
+    client: api.clientFor({ name: adminName, groups: ['system:masters', 'system:authenticated'] }),
+    admin: pki.admin,
     nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
     async stop() {
       stopSchedule();

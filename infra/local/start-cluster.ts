@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import { nameOf } from '../../functions/kube/object.ts';
+import { nodes } from '../../functions/kube/resource-type.ts';
 import { realWorld, type World } from '../../functions/world.ts';
 import { clusterRecord, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
-import { startControlPlane, type ControlPlane } from './control-plane.ts';
+import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
 import type { Fabric } from './hosts/fabric.ts';
 import { adminName } from './pki.ts';
@@ -26,6 +27,7 @@ export interface StartOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly nodes: number;
   readonly runtime: ClusterRecord['runtime'];
+  readonly cloud?: ClusterRecord['cloud'];
   readonly images: readonly string[];
   readonly progress: Steps;
 }
@@ -59,17 +61,14 @@ async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) =>
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-async function untilReady({ store }: ControlPlane, names: readonly string[], world: World): Promise<void> {
+async function untilReady({ client }: ControlPlane, names: readonly string[], world: World): Promise<void> {
   const deadline = world.clock.monotonicMs() + readyWithinMs;
-  const missing = (): readonly string[] => {
-    const nodes = store.view().list('nodes') as readonly { object: Node }[];
-    const ready = new Set(
-      nodes.filter(({ object }) => conditionOf(object.status?.conditions, 'Ready')?.status === 'True').map(({ object }) => nameOf(object)),
-    );
-    return names.filter((name) => !ready.has(name));
-  };
-  while (missing().length > 0) {
-    if (world.clock.monotonicMs() > deadline) throw new Error(`not Ready after ${readyWithinMs / 1000} s: ${missing().join(', ')}`);
+  const isReady = ({ status }: Node): boolean => conditionOf(status?.conditions, 'Ready')?.status === 'True';
+  for (;;) {
+    const ready = new Set((await client.list(nodes)).items.filter(isReady).map((node) => nameOf(node)));
+    const missing = names.filter((name) => !ready.has(name));
+    if (missing.length === 0) return;
+    if (world.clock.monotonicMs() > deadline) throw new Error(`not Ready after ${readyWithinMs / 1000} s: ${missing.join(', ')}`);
     await world.clock.sleep(100);
   }
 }
@@ -91,6 +90,13 @@ async function startRealNodes(options: StartOptions, controlPlane: ControlPlane,
   });
 }
 
+/** The functions' host is only loaded where it is wanted: it brings emulators and a bundler. */
+async function startIn(cloud: ClusterRecord['cloud'], options: ControlPlaneOptions): Promise<ControlPlane> {
+  if (cloud === undefined) return startControlPlane(options);
+  const { startCloudControlPlane } = await import('./cloud/cloud-control-plane.ts');
+  return startCloudControlPlane(options);
+}
+
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { directory, listen, runtime, progress } = options;
   const world = realWorld('warn');
@@ -104,9 +110,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startControlPlane({ directory, addresses, advertise, clusterDomain, world }),
+    startIn(options.cloud, { directory, addresses, advertise, clusterDomain, world }),
   );
-  const record: ClusterRecord = { id, runtime, nodes: options.nodes, host: listen.host, port: controlPlane.port };
+  const record: ClusterRecord = { id, runtime, nodes: options.nodes, cloud: options.cloud, host: listen.host, port: controlPlane.port };
   writeClusterRecord(directory, record);
   recordProcess(directory.controlPlaneRecord, process.pid);
   writePrivately(directory.kubeconfig, adminKubeconfig(controlPlane, record));
@@ -140,14 +146,13 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   };
 }
 
-function adminKubeconfig({ pki }: ControlPlane, { host, port }: ClusterRecord): string {
+function adminKubeconfig({ pki, admin }: ControlPlane, { host, port }: ClusterRecord): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return kubeconfig({
     clusterName: 'hibernetes',
     server: `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`,
     caPem: pki.authority.certificatePem,
     userName: adminName,
-    certificatePem: pki.admin.certificatePem,
-    keyPem: pki.admin.keyPem,
+    credential: admin,
   });
 }

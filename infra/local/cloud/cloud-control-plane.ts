@@ -1,0 +1,212 @@
+/**
+ * The control plane as AWS would run it, on this machine: the bundled functions of the manifest in processes of their
+ * own, woken by the sources that the manifest names, around an emulated table and emulated queues.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import { createHttpClient } from '../../../functions/client/http-client.ts';
+import { createHttpsFetch } from '../../../functions/client/https-fetch.ts';
+import { settingNames } from '../../../functions/cloud/settings.ts';
+import { storedKeys } from '../../../functions/cloud/stored-keys.ts';
+import { loadSigningKeys } from '../../../functions/apiserver/auth/keys.ts';
+import { createTokens, type Tokens } from '../../../functions/apiserver/auth/tokens.ts';
+import { manifest, type FunctionSpec } from '../../../functions/manifest.ts';
+import { createStore } from '../../../functions/store/create-store.ts';
+import { dynamodbTable } from '../../../functions/store/dynamodb/dynamodb-table.ts';
+import type { World } from '../../../functions/world.ts';
+import { bundleFunction } from '../../bundle/bundle.ts';
+import type { ControlPlane, ControlPlaneOptions } from '../control-plane.ts';
+import { namesOf, nodeTokenSeconds } from '../control-plane.ts';
+import { readIfThere, writePrivately } from '../data-directory.ts';
+import { loadPki, type Pki } from '../pki.ts';
+import { credentials, region } from './aws-json.ts';
+import { startEngines, tableName, type Engines } from './engines.ts';
+import { EventFunction } from './event-function.ts';
+import { openFrontDoor } from './front-door.ts';
+import type { Mischief } from './mischief.ts';
+import { startQueueSource } from './queue-source.ts';
+import { endRemains, rememberProcess } from './remains.ts';
+import { startStreamSource } from './stream-source.ts';
+import { WebFunction } from './web-function.ts';
+
+export interface CloudOptions extends ControlPlaneOptions {
+  readonly mischief?: Mischief;
+}
+
+const cluster = 'local';
+const webEntry = 'api.web.ts';
+const secretBytes = 32;
+
+interface Secrets {
+  readonly envelopeKey: string;
+  readonly adminToken: string;
+}
+
+function secretsIn(root: string, { random }: World): Secrets {
+  const file = join(root, 'secrets.json');
+  const known = readIfThere(file);
+  if (known !== undefined) return JSON.parse(known) as Secrets;
+  const secret = (encoding: 'base64' | 'hex'): string => Buffer.from(random.bytes(secretBytes)).toString(encoding);
+  const made: Secrets = { envelopeKey: secret('base64'), adminToken: secret('hex') };
+  writePrivately(file, JSON.stringify(made));
+  return made;
+}
+
+/** As the deployment on AWS would: the keys are made before any function runs. */
+async function openTokens(engines: Engines, { envelopeKey }: Secrets, world: World): Promise<Tokens> {
+  const client = { endpoint: engines.tableEndpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+  const store = await createStore({ table: dynamodbTable({ tableName, cluster, world, client }), world });
+  try {
+    const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: Buffer.from(envelopeKey, 'base64'), random: world.random }));
+    return createTokens({ keys, clock: world.clock, random: world.random });
+  } finally {
+    await store.close();
+  }
+}
+
+interface Deployment {
+  readonly engines: Engines;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly modules: ReadonlyMap<string, string>;
+  readonly mischief: Mischief;
+  readonly world: World;
+  readonly started: (child: ChildProcess) => void;
+}
+
+function variablesOf(engines: Engines, secrets: Secrets, pki: Pki, advertise: string): Record<string, string> {
+  const queues = Object.fromEntries([...engines.groupQueues].map(([group, url]) => [settingNames.queues[group], url]));
+  return {
+    ...credentials,
+    ...queues,
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL_DYNAMODB: engines.tableEndpoint,
+    AWS_ENDPOINT_URL_SQS: engines.queueEndpoint,
+    [settingNames.table]: tableName,
+    [settingNames.cluster]: cluster,
+    [settingNames.deadlineQueue]: engines.deadlineQueue,
+    [settingNames.envelopeKey]: secrets.envelopeKey,
+    [settingNames.adminToken]: secrets.adminToken,
+    [settingNames.certificateAuthority]: pki.authority.certificatePem,
+    [settingNames.advertise]: advertise,
+    [settingNames.logLevel]: 'warn',
+  };
+}
+
+/** Starts what the manifest says wakes the function. Returns how to stop it. */
+async function startSources(spec: FunctionSpec, target: EventFunction, deployment: Deployment): Promise<(() => void)[]> {
+  const { engines, mischief, world } = deployment;
+  const stops: (() => void)[] = [];
+  for (const trigger of spec.triggers) {
+    const queueUrl =
+      trigger.kind === 'doorbell'
+        ? engines.groupQueues.get(trigger.group)
+        : trigger.kind === 'deadline'
+          ? engines.deadlineQueue
+          : undefined;
+    if (queueUrl !== undefined) stops.push(startQueueSource({ endpoint: engines.queueEndpoint, queueUrl, target, mischief, world }));
+    if (trigger.kind === 'stream')
+      stops.push(await startStreamSource({ endpoint: engines.tableEndpoint, tableName, target, mischief, world }));
+    if (trigger.kind === 'schedule') stops.push(startSchedule(trigger.everySeconds, target, world));
+  }
+  return stops;
+}
+
+/** The first tick comes at once: a new cluster's workers have never been rung. */
+function startSchedule(everySeconds: number, target: EventFunction, { clock }: World): () => void {
+  let isStopped = false;
+  const tick = (): void => {
+    if (isStopped) return;
+    void target.invoke({ source: 'aws.events' });
+    clock.after(everySeconds * 1000, tick);
+  };
+  tick();
+  return () => {
+    isStopped = true;
+  };
+}
+
+interface Running {
+  readonly web: WebFunction;
+  readonly functions: ReadonlyMap<string, EventFunction>;
+  stop(): Promise<void>;
+}
+
+async function deploy(deployment: Deployment): Promise<Running> {
+  const { modules, variables, mischief, world, started } = deployment;
+  const common = { variables, mischief, world, started };
+  const web = new WebFunction({ ...common, module: modules.get(webEntry) ?? '' });
+  const functions = new Map<string, EventFunction>();
+  const stops: (() => void)[] = [];
+  for (const spec of manifest) {
+    if (spec.triggers.some(({ kind }) => kind === 'https')) continue;
+    const timeoutSeconds = Math.min(spec.timeoutSeconds, mischief.visibilitySeconds ?? Infinity);
+    const target = new EventFunction({ ...common, name: spec.name, module: modules.get(spec.entry) ?? '', timeoutSeconds });
+    functions.set(spec.name, target);
+    stops.push(...(await startSources(spec, target, deployment)));
+  }
+  return {
+    web,
+    functions,
+    async stop() {
+      for (const stop of stops) stop();
+      for (const target of functions.values()) target.stop();
+      await web.stop();
+    },
+  };
+}
+
+async function bundles(directory: string): Promise<ReadonlyMap<string, string>> {
+  const entries = manifest.filter(({ triggers }) => !triggers.some(({ kind }) => kind === 'https')).map(({ entry }) => entry);
+  const made = await Promise.all([...entries, webEntry].map((entry) => bundleFunction(entry, directory)));
+  return new Map(made.map(({ entry, file }) => [entry, file]));
+}
+
+export interface CloudControlPlane extends ControlPlane {
+  /** How often each function was called, started cold, and failed. */
+  counts(): Readonly<Record<string, { readonly invocations: number; readonly coldStarts: number; readonly failures?: number }>>;
+}
+
+export async function startCloudControlPlane(options: CloudOptions): Promise<CloudControlPlane> {
+  const { directory, world, mischief = {} } = options;
+  const root = join(directory.root, 'cloud');
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  await endRemains(root);
+  const started = (child: ChildProcess): void => rememberProcess(root, child);
+  const pki = await loadPki(directory.pki, namesOf(options), world.clock);
+  const secrets = secretsIn(root, world);
+  const modules = await bundles(join(root, 'functions'));
+  let running: Running | undefined;
+  const door = await openFrontDoor({
+    ...options,
+    // The authority comes along, so that who joins can see whom to believe before believing anyone.
+    certificatePem: pki.server.certificatePem + pki.authority.certificatePem,
+    keyPem: pki.server.keyPem,
+    serve: (request, response) => (running === undefined ? response.writeHead(503).end() : running.web.serve(request, response)),
+  });
+  const engines = await startEngines({ directory: root, world, started, visibilitySeconds: mischief.visibilitySeconds });
+  const tokens = await openTokens(engines, secrets, world);
+  const variables = variablesOf(engines, secrets, pki, `${options.advertise}:${door.port}`);
+  const deployed = await deploy({ engines, variables, modules, mischief, world, started });
+  running = deployed;
+  const server = `https://127.0.0.1:${door.port}`;
+  const fetch = createHttpsFetch({ server, caPem: pki.authority.certificatePem, token: secrets.adminToken });
+  return {
+    port: door.port,
+    pki,
+    admin: { token: secrets.adminToken },
+    client: createHttpClient({ baseUrl: server, fetch }),
+    nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
+    counts: () =>
+      Object.fromEntries([
+        ['api', deployed.web.counts] as const,
+        ...[...deployed.functions].map(([name, { counts }]) => [name, counts] as const),
+      ]),
+    async stop() {
+      fetch.close();
+      await deployed.stop();
+      await door.close();
+      await engines.stop();
+    },
+  };
+}

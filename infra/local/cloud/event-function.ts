@@ -1,0 +1,105 @@
+/** An event function: one invocation an environment, a new environment when all are busy, cold ones now and then. */
+import type { World } from '../../../functions/world.ts';
+import { Environment, type EnvironmentOptions, type InvocationOutcome } from './environment.ts';
+import type { Mischief } from './mischief.ts';
+
+export interface EventFunctionOptions extends EnvironmentOptions {
+  readonly name: string;
+  readonly mischief: Mischief;
+}
+
+export interface FunctionCounts {
+  invocations: number;
+  coldStarts: number;
+  failures: number;
+}
+
+/** Source: about as long as Lambda keeps an idle environment. */
+const idleMsMax = 300_000;
+/** As a reserved concurrency would. */
+const environmentsMax = 10;
+const killWithinMs = 500;
+
+export class EventFunction {
+  readonly counts: FunctionCounts = { invocations: 0, coldStarts: 0, failures: 0 };
+  readonly #options: EventFunctionOptions;
+  readonly #world: World;
+  readonly #idle: Environment[] = [];
+  readonly #all = new Set<Environment>();
+  readonly #waiting: (() => void)[] = [];
+  #isStopped = false;
+
+  constructor(options: EventFunctionOptions) {
+    this.#options = options;
+    this.#world = options.world;
+  }
+
+  async invoke(event: object): Promise<InvocationOutcome> {
+    const environment = await this.#take();
+    if (environment === undefined) return { outcome: 'failed', why: 'the function is being removed' };
+    this.counts.invocations += 1;
+    const cancel = this.#mayKill(environment);
+    const outcome = await environment.invoke(event);
+    cancel();
+    this.#giveBack(environment);
+    if (outcome.outcome === 'failed' && !this.#isStopped) {
+      this.counts.failures += 1;
+      this.#world.log.warn('an invocation failed', { function: this.#options.name, why: outcome.why });
+    }
+    return outcome;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const environment of this.#all) environment.kill();
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  async #take(): Promise<Environment | undefined> {
+    for (;;) {
+      if (this.#isStopped) return undefined;
+      const warm = this.#idle.pop();
+      if (warm !== undefined && this.#isFit(warm)) return warm;
+      if (warm !== undefined) this.#discard(warm);
+      else if (this.#all.size < environmentsMax) return this.#create();
+      else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #isFit(environment: Environment): boolean {
+    const ageMs = this.#world.clock.monotonicMs() - environment.bornMs;
+    return environment.isAlive && ageMs < (this.#options.mischief.coldEveryMs ?? Infinity);
+  }
+
+  #create(): Environment {
+    this.counts.coldStarts += 1;
+    const environment = new Environment(this.#options);
+    this.#all.add(environment);
+    return environment;
+  }
+
+  #discard(environment: Environment): void {
+    environment.kill();
+    this.#all.delete(environment);
+  }
+
+  #giveBack(environment: Environment): void {
+    if (environment.isAlive && !this.#isStopped) {
+      this.#idle.push(environment);
+      this.#world.clock.after(idleMsMax, () => this.#retire());
+    } else this.#discard(environment);
+    this.#waiting.shift()?.();
+  }
+
+  /** Of the idle ones the oldest goes. */
+  #retire(): void {
+    const oldest = this.#idle.length > 1 ? this.#idle.shift() : undefined;
+    if (oldest !== undefined) this.#discard(oldest);
+  }
+
+  #mayKill(environment: Environment): () => void {
+    const { killEvery } = this.#options.mischief;
+    if (killEvery === undefined || this.counts.invocations % killEvery !== 0) return () => undefined;
+    return this.#world.clock.after(this.#world.random.next() * killWithinMs, () => environment.kill());
+  }
+}

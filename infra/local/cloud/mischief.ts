@@ -1,0 +1,13 @@
+/** What may go wrong on AWS, made to happen: for tests. Nothing of it harms correctness. */
+export interface Mischief {
+  /** Every message and every record is delivered twice. */
+  readonly duplicates?: boolean;
+  /** Each invocation of this many is killed at some moment. */
+  readonly killEvery?: number;
+  /** The stream's records arrive this much later. */
+  readonly streamLateMs?: number;
+  /** No environment lives longer. */
+  readonly coldEveryMs?: number;
+  /** Deliveries come again after this time, and functions time out before it. */
+  readonly visibilitySeconds?: number;
+}

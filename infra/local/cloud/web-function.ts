@@ -1,0 +1,179 @@
+/**
+ * The API as a Web Function: environments that serve up to 64 requests at a time, one more when all are full, none for
+ * long when nobody asks. What a Web Function strips from requests is stripped here too; `Upgrade` is, so nothing is
+ * ever upgraded. Source: AWS Lambda developer guide, Web Functions.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { Agent } from 'node:http';
+import { once } from 'node:events';
+import type { World } from '../../../functions/world.ts';
+import { freePort } from './engines.ts';
+import type { Mischief } from './mischief.ts';
+
+export interface WebFunctionOptions {
+  readonly module: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly mischief: Mischief;
+  readonly world: World;
+  readonly started: (child: ChildProcess) => void;
+}
+
+interface WebEnvironment {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly agent: Agent;
+  readonly bornMs: number;
+  readonly ready: Promise<void>;
+  inFlight: number;
+  isDraining: boolean;
+}
+
+const requestsMax = 64;
+const environmentsMax = 8;
+const initMsMax = 10_000;
+const tryAgainMs = 20;
+/** After being asked to end, an environment has this long for what is in flight. */
+const drainMs = 2_000;
+/** Source: Lambda's payload limit. */
+const bodyBytesMax = 6 << 20;
+
+const stripped = new Set(['connection', 'keep-alive', 'upgrade', 'expect', 'te', 'trailer', 'x-http-method-override', 'proxy-connection']);
+
+export class WebFunction {
+  readonly counts = { invocations: 0, coldStarts: 0 };
+  readonly #options: WebFunctionOptions;
+  readonly #environments = new Set<WebEnvironment>();
+  #isStopped = false;
+
+  constructor(options: WebFunctionOptions) {
+    this.#options = options;
+  }
+
+  /** Carries one request to an environment and its answer back, byte by byte. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    this.#carry(request, response).catch((error: unknown) => {
+      this.#options.world.log.warn('a request could not be carried', { error });
+      refuse(response, 502, 'Bad Gateway');
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([...this.#environments].map((environment) => end(environment)));
+  }
+
+  async #carry(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuse(response, 413, 'Request Too Large');
+    const environment = await this.#environment();
+    if (environment === undefined) return refuse(response, 429, 'Too Many Requests');
+    this.counts.invocations += 1;
+    environment.inFlight += 1;
+    try {
+      await environment.ready;
+      await pass(request, response, environment);
+    } finally {
+      environment.inFlight -= 1;
+      if (environment.isDraining && environment.inFlight === 0) void end(environment);
+    }
+  }
+
+  /** The fullest that has room, so that the others can go. */
+  async #environment(): Promise<WebEnvironment | undefined> {
+    this.#retireOld();
+    const open = [...this.#environments].filter(({ inFlight, isDraining }) => !isDraining && inFlight < requestsMax);
+    const fullest = open.toSorted((a, b) => b.inFlight - a.inFlight)[0];
+    if (fullest !== undefined) return fullest;
+    if (this.#isStopped || this.#environments.size >= environmentsMax) return undefined;
+    const port = await freePort();
+    // While the port was looked for, another request may have had the same thought.
+    const made = [...this.#environments].find(({ inFlight, isDraining }) => !isDraining && inFlight < requestsMax);
+    return made ?? this.#create(port);
+  }
+
+  #create(port: number): WebEnvironment {
+    const { module, variables, world, started } = this.#options;
+    this.counts.coldStarts += 1;
+    const child = spawn(process.execPath, [module], {
+      env: { ...variables, AWS_LAMBDA_HTTP_ENDPOINT: `127.0.0.1:${port}` },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    started(child);
+    const environment: WebEnvironment = {
+      process: child,
+      port,
+      agent: new Agent({ keepAlive: true }),
+      bornMs: world.clock.monotonicMs(),
+      ready: untilListening(port, world),
+      inFlight: 0,
+      isDraining: false,
+    };
+    child.on('exit', () => this.#environments.delete(environment));
+    this.#environments.add(environment);
+    return environment;
+  }
+
+  #retireOld(): void {
+    const { mischief, world } = this.#options;
+    if (mischief.coldEveryMs === undefined) return;
+    for (const environment of this.#environments) {
+      const isOld = world.clock.monotonicMs() - environment.bornMs >= mischief.coldEveryMs;
+      if (!isOld || environment.isDraining) continue;
+      environment.isDraining = true;
+      world.clock.after(drainMs, () => void end(environment));
+    }
+  }
+}
+
+async function untilListening(port: number, { clock }: World): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + initMsMax;
+  while (!(await answers(port))) {
+    if (clock.monotonicMs() > deadlineMs) throw new Error(`the environment did not listen within ${initMsMax / 1000} s`);
+    await clock.sleep(tryAgainMs);
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(port, '127.0.0.1');
+  socket.once('connect', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+async function end({ process: child, agent }: WebEnvironment): Promise<void> {
+  agent.destroy();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+function passedHeaders(headers: IncomingMessage['headers']): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !stripped.has(name)));
+}
+
+function refuse(response: ServerResponse, code: number, message: string): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify({ Message: message }));
+}
+
+function pass(request: IncomingMessage, response: ServerResponse, { port, agent }: WebEnvironment): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { method = 'GET', url = '/' } = request;
+  const call = httpRequest({ host: '127.0.0.1', port, agent, method, path: url, headers: passedHeaders(request.headers) });
+  response.once('close', () => {
+    call.destroy();
+    resolve();
+  });
+  call.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 500, passedHeaders(answer.headers));
+    response.flushHeaders();
+    answer.pipe(response);
+    answer.once('error', () => response.destroy());
+  });
+  call.on('error', () => refuse(response, 502, 'Bad Gateway'));
+  request.pipe(call);
+  return promise;
+}
