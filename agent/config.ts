@@ -34,6 +34,8 @@ export interface AgentConfig {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
 }
 
+export const clusterDnsDefault = '169.254.20.10';
+export const clusterDomainDefault = 'cluster.local';
 export const pollSecondsDefault = 20;
 export const startConcurrencyDefault = 2;
 export const clusterCidrDefault = '10.244.0.0/16';

@@ -3,7 +3,7 @@
  * applied something that concerns their group; between rings nothing runs but the schedule.
  */
 import { mkdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { createApi, version } from '../../functions/api.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
@@ -25,6 +25,7 @@ import type { Cancel, World } from '../../functions/world.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
+import { readDescriptions } from './openapi-descriptions.ts';
 import type { AdminCredential } from './kubeconfig.ts';
 import { adminName, loadPki, type Pki } from './pki.ts';
 
@@ -51,10 +52,15 @@ export interface ControlPlane {
 
 export const nodeTokenSeconds = 365 * 24 * 3600;
 
+const machineAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter(({ scopeid = 0 }) => scopeid === 0).map(({ address }) => address),
+  );
+
 /** Every name and address that a client may know the API by. */
 export function namesOf({ addresses, advertise, clusterDomain }: ControlPlaneOptions): readonly string[] {
   const inCluster = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
-  const own = addresses.map(({ host }) => host).filter((host) => host !== '0.0.0.0' && host !== '::');
+  const own = addresses.flatMap(({ host }) => (host === '0.0.0.0' || host === '::' ? machineAddresses() : [host]));
   return [
     ...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(defaultRanges.serviceRange), ...inCluster]),
   ];
@@ -116,11 +122,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const answered = ({ method }: Request, { status }: Response): void =>
     metrics.add('apiserver_request_total', 1, { method, code: String(status) });
   const issuer = issuerDocuments(pki.tokenKeys, `https://${advertise}:${addresses[0]?.port ?? 443}`);
-  const api = createApi({ store, definitions, tokens, world, extensions: [metricsExtension(metrics), ...issuer], answered });
+  const api = createApi({
+    store,
+    definitions,
+    tokens,
+    world,
+    extensions: [metricsExtension(metrics), ...issuer],
+    answered,
+    descriptions: readDescriptions,
+  });
   const server = await serveHttps({
     app: api,
     addresses,
-    certificatePem: pki.server.certificatePem,
+    // The authority comes along, so that who joins can see whom to believe before believing anyone.
+    certificatePem: pki.server.certificatePem + pki.authority.certificatePem,
     keyPem: pki.server.keyPem,
     caPem: pki.authority.certificatePem,
     log: world.log,

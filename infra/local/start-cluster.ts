@@ -1,6 +1,7 @@
 /** Brings a whole cluster up on this machine, step by step: control plane, then nodes, then waits until all are Ready. */
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { clusterDnsDefault as clusterDns, clusterDomainDefault as clusterDomain } from '../../agent/config.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import { nameOf } from '../../functions/kube/object.ts';
@@ -36,8 +37,6 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-const clusterDomain = 'cluster.local';
-const clusterDns = '169.254.20.10';
 const readyWithinMs = 60_000;
 /** Starting several containerds and importing images at once only makes each slower. */
 const nodesAtOnce = 2;

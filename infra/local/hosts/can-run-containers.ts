@@ -20,7 +20,7 @@ const programs: readonly { readonly name: string; readonly debianPackage: string
   { name: 'sysctl', debianPackage: 'procps' },
 ];
 
-const no = (why: string, cure: string): CanRunContainers => ({ ok: false, why, cure });
+const no = (why: string, cure: string): Extract<CanRunContainers, { readonly ok: false }> => ({ ok: false, why, cure });
 
 export async function canRunContainers(): Promise<CanRunContainers> {
   if (process.platform !== 'linux')
@@ -29,7 +29,8 @@ export async function canRunContainers(): Promise<CanRunContainers> {
   return missingPrograms() ?? cgroupsMissing() ?? (await namespacesWork());
 }
 
-function missingPrograms(): CanRunContainers | undefined {
+/** Undefined when everything is there. */
+export function missingPrograms(): Extract<CanRunContainers, { readonly ok: false }> | undefined {
   const missing = programs.filter(({ name }) => programPath(name) === undefined);
   const outside = missing.filter(({ name }) => programPathOutside(name) !== undefined);
   if (outside.length > 0) {

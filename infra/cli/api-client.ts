@@ -1,0 +1,55 @@
+/** The API as a command sees it: with the administrator's credentials, and every failure said in a sentence. */
+import type { Client } from '../../functions/client/client.ts';
+import { createHttpClient } from '../../functions/client/http-client.ts';
+import { ConnectionError, createHttpsFetch, type ClusterAccess } from '../../functions/client/https-fetch.ts';
+import { accessOfKubeconfig, KubeconfigError } from '../../functions/client/kubeconfig-access.ts';
+import { StatusError } from '../../functions/kube/status-error.ts';
+import { dataDirectory, readIfThere } from '../local/data-directory.ts';
+import { CliError } from './cli-error.ts';
+
+/** Where a command finds its cluster: one of its own, or any other. */
+export interface ClusterChoice {
+  readonly dataDir: string;
+  readonly kubeconfig?: string;
+}
+
+export interface ApiAccess {
+  readonly access: ClusterAccess;
+  readonly client: Client;
+  fetch(path: string): Promise<Response>;
+}
+
+export function clusterAccess({ dataDir, kubeconfig }: ClusterChoice): ClusterAccess {
+  const file = kubeconfig ?? dataDirectory(dataDir).kubeconfig;
+  if (readIfThere(file) === undefined) {
+    if (kubeconfig !== undefined) throw new CliError(`There is no file ${kubeconfig}.`);
+    throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
+  }
+  return accessOfKubeconfig(file);
+}
+
+const requestTimeoutMs = 15_000;
+
+/** Runs the work with a client and says what failed as a user can answer it. */
+export async function withApi<T>(choice: ClusterChoice, work: (api: ApiAccess) => Promise<T>): Promise<T> {
+  try {
+    const access = clusterAccess(choice);
+    const https = createHttpsFetch(access);
+    const fetch = (request: Request): Promise<Response> => https(new Request(request, { signal: AbortSignal.timeout(requestTimeoutMs) }));
+    const client = createHttpClient({ fetch, baseUrl: access.server, userAgent: 'hibernetes' });
+    try {
+      return await work({ access, client, fetch: (path) => fetch(new Request(`${access.server}${path}`)) });
+    } finally {
+      https.close();
+    }
+  } catch (error) {
+    throw asCliError(error);
+  }
+}
+
+function asCliError(error: unknown): unknown {
+  if (error instanceof ConnectionError)
+    return new CliError(`The API does not answer: ${error.message}.`, 'hibernetes status tells what runs.');
+  if (error instanceof StatusError) return new CliError(`The API refused: ${error.message}`);
+  return error instanceof KubeconfigError ? new CliError(error.message) : error;
+}

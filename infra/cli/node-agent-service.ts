@@ -1,0 +1,47 @@
+/** The agent of a machine that joined: as a service of systemd, or in the foreground for as long as the command runs. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { runCommand } from '../../agent/network/run.ts';
+import { CliError } from './cli-error.ts';
+
+const serviceName = 'hibernetes-agent';
+const unitFile = `/etc/systemd/system/${serviceName}.service`;
+
+export function requireServices(): void {
+  if (!existsSync('/run/systemd/system'))
+    throw new CliError('systemd does not run here.', 'With --foreground the agent lives as long as the command.');
+}
+
+/** Its containers are containerd's children and go on without it. */
+export const unitText = (command: readonly string[]): string => `[Unit]
+Description=Hibernetes node agent
+After=network-online.target containerd.service
+Wants=network-online.target
+Requires=containerd.service
+
+[Service]
+ExecStart=${command.map((word) => `"${word}"`).join(' ')}
+Restart=always
+RestartSec=2
+KillMode=process
+Delegate=yes
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+export async function startAgentService(program: string, configFile: string): Promise<void> {
+  writeFileSync(unitFile, unitText([process.execPath, program, configFile]));
+  await runCommand(['systemctl', 'daemon-reload']);
+  await runCommand(['systemctl', 'enable', '--now', serviceName]);
+}
+
+/** Ends when the agent does; what ends this ends the agent. */
+export async function runAgent(program: string, configFile: string): Promise<void> {
+  const child = spawn(process.execPath, [program, configFile], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGTERM'));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  process.exitCode = code ?? 1;
+}

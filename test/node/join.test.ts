@@ -1,0 +1,158 @@
+/** A machine joins a cluster with one command, runs a pod there, and is out when its Node is deleted. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { clusterRecord } from '../../infra/local/cluster-record.ts';
+import { dataDirectory } from '../../infra/local/data-directory.ts';
+import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
+import type { Host } from '../../infra/local/hosts/host.ts';
+import { openFabric } from '../../infra/local/real-nodes.ts';
+import { importImages, buildImages } from '../images/build.ts';
+import { runCommandLine, startCluster, type TestCluster } from '../support/cluster-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { imageFiles, reasonToSkipContainers } from '../support/real-nodes.ts';
+import { virtualWorld } from '../support/virtual-world.ts';
+
+const program = join(import.meta.dirname, '../../infra/cli/main.ts');
+
+const pod = `
+apiVersion: v1
+kind: Pod
+metadata: { name: guest, labels: { app: guest } }
+spec:
+  nodeSelector: { kubernetes.io/hostname: joined }
+  terminationGracePeriodSeconds: 1
+  containers: [{ name: shell, image: 'busybox:1.36', command: [sh, -c, 'echo hello from here; sleep 100000'] }]
+`;
+
+interface Joining {
+  readonly child: ChildProcess;
+  output(): string;
+}
+
+describe('a machine that joins', { skip: await reasonToSkipContainers() }, () => {
+  let cluster: TestCluster;
+  let host: Host;
+  let containerd: RunningContainerd;
+  let machine: string;
+  let command: readonly string[];
+  let joining: Joining | undefined;
+
+  before(async () => {
+    cluster = await startCluster({ nodes: 1, runtime: 'containerd', images: await imageFiles() });
+    const directory = dataDirectory(cluster.directory);
+    const record = clusterRecord(directory)!;
+    const fabric = await openFabric(directory, record.id, virtualWorld().log);
+    host = await fabric.addHost('joined');
+    machine = join(cluster.directory, 'machine');
+    mkdirSync(machine);
+    containerd = await startContainerd(host, join(machine, 'containerd'));
+    await importImages(containerd.socket, await buildImages());
+    const printed = (await cluster.hibernetes('token', 'create', '--ttl', '1h', '--description', 'for the test')).trim().split(' ');
+    assert.deepEqual(printed.slice(0, 2), ['hibernetes', 'join']);
+    // The machine reaches the API by the fabric, not by the loopback address of the kubeconfig.
+    command = ['join', `https://${fabric.gateway}:${record.port}`, ...printed.slice(3)];
+  });
+  after(async () => {
+    await leave();
+    await cluster?.remove();
+  });
+
+  const places = (): string[] => [
+    ...['--name', 'joined', '--foreground', '--config-dir', join(machine, 'etc'), '--root-directory', join(machine, 'agent')],
+    ...['--containerd-config', join(host.runDirectory, 'config.toml'), '--cgroup-root', host.cgroupParent],
+  ];
+
+  function start(args: readonly string[]): Joining {
+    const child = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
+    return { child, output: () => output };
+  }
+
+  async function leave(): Promise<void> {
+    if (joining === undefined || joining.child.exitCode !== null) return;
+    const ended = once(joining.child, 'exit');
+    joining.child.kill('SIGTERM');
+    await ended;
+  }
+
+  const refusal = async (...args: string[]): Promise<string> => {
+    const { child, output } = start([...args, ...places()]);
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 1, output());
+    return (
+      output()
+        .split('\n')
+        .find((line) => line.startsWith('error: ')) ?? output()
+    );
+  };
+
+  test('tells a wrong server and a wrong token from the right ones', async () => {
+    const [, server = '', , token = ''] = command;
+    const wrongHash = `sha256:${'0'.repeat(64)}`;
+    assert.equal(
+      await refusal('join', server, '--token', token, '--ca-cert-hash', wrongHash),
+      'error: The server is not the one that was asked for: none of its certificates has the public key of --ca-cert-hash.',
+    );
+    assert.equal(
+      await refusal(...command.map((word) => (word === token ? 'aaaaaa.aaaaaaaaaaaaaaaa' : word))),
+      'error: The server does not know the token, or its time is over.',
+    );
+    assert.match(await refusal('join', server, '--token', token), /^error: The server cannot be talked to: .*certificate/);
+    assert.equal(existsSync(join(machine, 'etc/token')), false);
+  });
+
+  test('becomes a Ready node and runs a pod, by one command', async () => {
+    joining = start([...command, ...places()]);
+    try {
+      await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'), 60_000);
+      const { code, stderr } = await cluster.kubectl.run(['apply', '-f', '-'], { input: pod });
+      assert.equal(code, 0, stderr);
+      await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/guest', '--timeout=60s');
+    } catch (error) {
+      process.stderr.write(joining.output());
+      throw error;
+    }
+    assert.equal(await cluster.kubectl.ok('logs', 'guest'), 'hello from here\n');
+    assert.equal((await cluster.kubectl.ok('get', 'pod', 'guest', '-o', 'jsonpath={.spec.nodeName}')).trim(), 'joined');
+    const { status } = await cluster.kubectl.json<{ status: { addresses: { address: string }[] } }>('get', 'node', 'joined');
+    assert.equal(status.addresses[0]?.address, host.address);
+  });
+
+  test('will not join twice, and its name is taken for others', async () => {
+    assert.equal(await refusal(...command), 'error: This machine is the node joined already.');
+    const elsewhere = [...command, ...places()].map((word) => (word === join(machine, 'etc') ? join(machine, 'other') : word));
+    const { child, output } = start(elsewhere);
+    await once(child, 'close');
+    assert.match(output(), /error: The server refused: nodes "joined" already exists and has been in use: delete it first/);
+  });
+
+  test('is out when its Node is deleted', async () => {
+    await cluster.kubectl.ok('delete', 'pod', 'guest', '--wait=true');
+    await cluster.kubectl.ok('delete', 'node', 'joined');
+    const token = readFileSync(join(machine, 'etc/token'), 'utf8').trim();
+    const config = JSON.parse(readFileSync(join(machine, 'etc/agent.json'), 'utf8')) as { server: string; caFile: string };
+    const asNode = ['--server', config.server, '--certificate-authority', config.caFile, '--token', token, '--kubeconfig', '/dev/null'];
+    const { code, stderr } = await cluster.kubectl.run([...asNode, 'get', 'nodes']);
+    assert.equal(code, 1);
+    assert.match(stderr, /You must be logged in to the server/);
+  });
+
+  test('a token can be listed and taken back', async () => {
+    const id = (command[3] ?? '').split('.')[0] ?? '';
+    const rows = (await cluster.hibernetes('token', 'list')).trimEnd().split('\n');
+    assert.match(rows[0] ?? '', /^ID +EXPIRES +DESCRIPTION$/);
+    assert.match(rows[1] ?? '', new RegExp(`^${id} +\\S+Z +for the test$`));
+    assert.equal(await cluster.hibernetes('token', 'delete', id), `token ${id} deleted\n`);
+    assert.equal(await cluster.hibernetes('token', 'list'), 'There are no tokens.\n');
+    const { code, stderr } = await runCommandLine(['token', 'delete', id, '--data-dir', cluster.directory]);
+    assert.equal(code, 1);
+    assert.equal(stderr, `error: There is no token ${id}.\n  hibernetes token list shows those that are there.\n`);
+  });
+});
