@@ -57,6 +57,11 @@ program
       'local',
     ]),
   )
+  .addOption(
+    new Option('--cloud <where>', 'run the control plane as functions around a table, as on AWS; local: emulated on this machine').choices([
+      'local',
+    ]),
+  )
   .option('--kubeconfig <file>', 'write the kubeconfig here as well')
   .option('--images <tar...>', 'image archives to import into every node')
   .option('--detach', 'return when the API answers and all nodes are Ready')
