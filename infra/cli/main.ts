@@ -41,6 +41,8 @@ function durationSeconds(text: string): number {
 
 const dataDirOption = (): Option => new Option('--data-dir <dir>', 'where the cluster keeps everything').default(defaultDirectory);
 
+const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
+
 const program = new Command('hibernetes')
   .description('Kubernetes without servers to run: a control plane that is only functions and a table')
   .showHelpAfterError('(--help tells more)');
@@ -52,11 +54,6 @@ program
   .option('--listen <host:port>', 'where the API answers; port 0 takes a free one (default: as before, or 127.0.0.1:6443)', listenAddress)
   .option('--nodes <count>', 'how many nodes (default: as before, or 1)', nodeCount)
   .addOption(new Option('--runtime <runtime>', 'what runs the pods').choices(['auto', 'containerd', 'simulated']).default('auto'))
-  .addOption(
-    new Option('--cloud <where>', 'run the control plane as functions around a table, as on AWS; local: emulated on this machine').choices([
-      'local',
-    ]),
-  )
   .addOption(
     new Option('--cloud <where>', 'run the control plane as functions around a table, as on AWS; local: emulated on this machine').choices([
       'local',
@@ -74,7 +71,12 @@ program
   .option('--delete-data', 'forget the cluster altogether')
   .action(down);
 
-program.command('status').description('what runs, and where').addOption(dataDirOption()).action(status);
+program
+  .command('status')
+  .description('what runs, where, and how it is: API, nodes, pods; exits with 1 when something is not well')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .action(status);
 
 program.command('kubeconfig').description('print the administrator’s kubeconfig').addOption(dataDirOption()).action(printKubeconfig);
 
@@ -93,7 +95,6 @@ program
   .option('--cgroup-root <path>', 'the cgroup below which pods get theirs')
   .action(joinCluster);
 
-const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
 const token = program.command('token').description('what lets machines join');
 token
   .command('create')
