@@ -54,7 +54,7 @@ const read = async (table: DynamodbTable): Promise<string> => {
   return typeof result === 'string' ? result : 'read';
 };
 
-const text = `User: arn:aws:iam::1:role/r is not authorized to perform: dynamodb:PutItem on resource: table/${tableName}`;
+const forbidden = 'User: arn:aws:iam::1:role/the-secret-role is not authorized to perform: kms:Decrypt on resource: key';
 
 /** The service's error; what an append comes to; what a read comes to, and after how many requests. */
 const refusals: readonly (readonly [ServiceAnswer, string, string, number])[] = [
@@ -65,9 +65,15 @@ const refusals: readonly (readonly [ServiceAnswer, string, string, number])[] = 
     1,
   ],
   [
-    refusal('AccessDeniedException', text),
-    'unavailable: the permission dynamodb:PutItem on the table is missing',
-    'unavailable: the permission dynamodb:Query on the table is missing',
+    refusal('AccessDeniedException', 'Access denied'),
+    'unavailable: the permission dynamodb:PutItem, which the table needs, is missing',
+    'unavailable: the permission dynamodb:Query, which the table needs, is missing',
+    1,
+  ],
+  [
+    refusal('AccessDeniedException', forbidden),
+    'unavailable: the permission kms:Decrypt, which the table needs, is missing',
+    'unavailable: the permission kms:Decrypt, which the table needs, is missing',
     1,
   ],
   [

