@@ -41,7 +41,17 @@ const quickStages: readonly Stage[] = [
   ),
 ];
 
+/** In one process: its tests share templates, which take long to make. */
+const infraStage = (): Stage => {
+  const { name, command } = nodeTests('infra: what a cloud would be told', ['test/infra/**/*.test.ts'], {
+    concurrency: 1,
+    timeoutMs: unitTimeoutMs * 2,
+  });
+  return { name, command: [...command.slice(0, 2), '--test-isolation=none', ...command.slice(2)] };
+};
+
 const clusterStages = (): readonly Stage[] => [
+  infraStage(),
   nodeTests('engines: the store on DynamoDB Local', ['test/engines/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('nodes: real containers and networks', ['test/node/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('the generated client against a cluster', ['test/openapi/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),

@@ -2,7 +2,7 @@
  * The API's host: the only thing here that the internet reaches. It admits everybody, and the API itself asks who they
  * are: Kubernetes' credentials are none that AWS could check.
  */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { MathExpression, Stats, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   FunctionUrlAuthType,
@@ -14,7 +14,7 @@ import {
   WebFunctionRuntime,
   type Function as EventFunction,
 } from 'aws-cdk-lib/aws-lambda';
-import { Fn } from 'aws-cdk-lib';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { bundleModule, createEventFunction, Identity, type FunctionProps } from './cluster-function.ts';
 import type { ApiHost, Limits } from './deployment.ts';
@@ -46,12 +46,12 @@ export const createApiEndpoint: Readonly<Record<ApiHost, (scope: Construct, prop
 };
 
 function webFunction(scope: Construct, props: ApiEndpointProps): ApiEndpoint {
-  const { spec, environment, bundleOf, key, limits } = props;
+  const { spec, environment, bundleOf, key, limits, logDays } = props;
   const { role, logGroup } = new Identity(scope, 'Identity', props);
   const web = new WebFunction(scope, 'WebFunction', {
     revisionDescription: `Hibernetes: ${spec.name}`,
     runtime: WebFunctionRuntime.NODEJS_24_X,
-    code: WebFunctionCode.fromAssetToManagedBucket(bundleOf(webEntry)),
+    code: WebFunctionCode.fromAssetToManagedBucket(bundleOf(webEntry), { copyOptions: { logGroup: codeLog(scope, logDays) } }),
     entryPoint: bundleModule,
     timeout: Duration.seconds(spec.timeoutSeconds),
     maxConcurrencyPerEnvironment: requestsInEnvironment,
@@ -79,6 +79,14 @@ function webFunction(scope: Construct, props: ApiEndpointProps): ApiEndpoint {
     failures: answered('5XX'),
     eventFunction: undefined,
   };
+}
+
+/** CDK's helper that brings the code is one for the whole stack, and so is its log. */
+function codeLog(scope: Construct, logDays: number): LogGroup {
+  const id = 'CodeLog';
+  const stack = Stack.of(scope);
+  const known = stack.node.tryFindChild(id);
+  return known instanceof LogGroup ? known : new LogGroup(stack, id, { retention: logDays, removalPolicy: RemovalPolicy.DESTROY });
 }
 
 function functionUrl(scope: Construct, props: ApiEndpointProps): ApiEndpoint {

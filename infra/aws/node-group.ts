@@ -25,7 +25,7 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import type { Cluster } from './cluster.ts';
 import type { Deployment, NodeGroup as NodeGroupOptions } from './deployment.ts';
-import { nodeUserData } from './node-user-data.ts';
+import { bootScript } from './boot-script.ts';
 
 export interface NodeGroupProps {
   readonly options: NodeGroupOptions;
@@ -53,7 +53,7 @@ export class NodeGroup extends Construct {
     const role = this.role(agent, cluster.clusterName);
     const userData = UserData.forLinux();
     userData.addCommands(
-      ...nodeUserData({
+      ...bootScript({
         server: `https://${cluster.endpoint.domainName}`,
         iamClusterId: cluster.iamClusterId,
         agentLocation: agent.s3ObjectUrl,

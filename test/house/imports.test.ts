@@ -26,7 +26,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/controllers',
     'functions/scheduler',
     'agent',
+    'infra/bundle',
   ],
+  'infra/bundle': ['functions'],
   'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'agent'],
   functions: [

@@ -4,7 +4,7 @@
  */
 import { clusterCidrDefault, containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
 
-export interface NodeUserData {
+export interface BootScriptOptions {
   /** `https://host` of the API. */
   readonly server: string;
   readonly iamClusterId: string;
@@ -52,7 +52,7 @@ const containerdConfig = `version = 2
 /** Written to `path`; the shell fills in its variables. */
 const file = (path: string, text: string): readonly string[] => [`cat > ${path} <<END`, text, 'END'];
 
-export function nodeUserData({ server, iamClusterId, agentLocation, architecture }: NodeUserData): readonly string[] {
+export function bootScript({ server, iamClusterId, agentLocation, architecture }: BootScriptOptions): readonly string[] {
   return [
     'set -euo pipefail',
     'dnf install -y containerd runc cni-plugins nftables conntrack-tools nodejs24',

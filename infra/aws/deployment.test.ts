@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DeploymentError, deploymentOf } from './deployment.ts';
+
+const chosen = (context: Readonly<Record<string, unknown>>): ReturnType<typeof deploymentOf> => deploymentOf((name) => context[name]);
+
+test('without a word there is one cluster behind a Web Function, with a ceiling for everything', () => {
+  assert.deepEqual(chosen({}), {
+    stackName: 'Hibernetes',
+    clusters: ['default'],
+    host: 'web-function',
+    customerKey: false,
+    administrators: [],
+    alarmEmail: undefined,
+    logDays: 14,
+    limits: {
+      concurrency: 10,
+      apiEnvironments: 4,
+      apiRequestsPerSecond: 1000,
+      tableReadsPerSecond: 12_000,
+      tableWritesPerSecond: 4000,
+    },
+    nodes: undefined,
+  });
+});
+
+test('a Function URL needs an instance for each request under way', () => {
+  assert.equal(chosen({ host: 'function-url' }).limits.apiEnvironments, 100);
+});
+
+test('numbers come as text from a command line and as numbers from cdk.json', () => {
+  assert.deepEqual(chosen({ nodes: '3' }).nodes, { count: 3, architecture: 'arm64', instanceType: 't4g.small', cluster: 'default' });
+  assert.equal(chosen({ nodes: 3, nodeArchitecture: 'x86_64' }).nodes?.instanceType, 't3.small');
+});
+
+test('lists are separated by commas, or are lists', () => {
+  assert.deepEqual(chosen({ clusters: 'default, staging' }).clusters, ['default', 'staging']);
+  assert.deepEqual(chosen({ clusters: ['a', 'b'] }).clusters, ['a', 'b']);
+});
+
+test('young accounts can reserve nothing', () => {
+  assert.equal(chosen({ concurrency: 'none' }).limits.concurrency, undefined);
+});
+
+const refusals: readonly (readonly [Readonly<Record<string, unknown>>, string])[] = [
+  [{ host: 'alb' }, 'host: one of web-function, function-url, not alb'],
+  [{ clusters: 'a,b,c' }, 'clusters: 1 to 2 share a stack; deploy the others as stacks of their own (-c stack=NAME)'],
+  [{ clusters: '' }, 'clusters: 1 to 2 share a stack; deploy the others as stacks of their own (-c stack=NAME)'],
+  [{ clusters: 'a,a' }, 'clusters: each name once'],
+  [{ clusters: 'a#b' }, 'clusters: a#b is not a name: lower-case letters, digits and dashes, 32 at most'],
+  [{ administrators: 'me' }, 'administrators: me is not the ARN of an IAM role or user'],
+  [{ nodes: 'many' }, 'nodes: a whole number, 0 or more'],
+  [{ nodes: 501 }, 'nodes: 500 at most'],
+  [{ nodes: 1, nodeCluster: 'other' }, 'nodeCluster: one of default, not other'],
+  [{ logDays: 8 }, 'logDays: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, not 8'],
+  [{ apiEnvironments: 1 }, 'apiEnvironments: a whole number, 2 or more'],
+  [{ stack: {} }, 'stack: a text'],
+];
+
+for (const [context, message] of refusals) {
+  test(`refuses ${JSON.stringify(context)}`, () => {
+    assert.throws(() => chosen(context), new DeploymentError(message));
+  });
+}
