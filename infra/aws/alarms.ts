@@ -108,7 +108,7 @@ const functionAlarms = (cluster: string, name: string, made: EventFunction): rea
 ];
 
 /** What the store asks of the table. */
-const tableOperations = ['PutItem', 'UpdateItem', 'GetItem', 'BatchGetItem', 'Query'] as readonly Operation[];
+const tableOperations = ['PutItem', 'UpdateItem', 'GetItem', 'Query'] as readonly Operation[];
 
 export const tableAlarms = (table: TableV2): readonly AlarmSpec[] => [
   {

@@ -2,7 +2,14 @@
  * What a machine does when it is born: install a container runtime and the agent, and let the agent join. It proves who
  * it is by its instance role, so that no secret is handed out and none is kept. Amazon Linux 2023.
  */
-import { clusterCidrDefault, containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
+import {
+  clusterCidrDefault,
+  clusterDnsDefault,
+  clusterDomainDefault,
+  containerdSocketDefault,
+  sandboxImageDefault,
+  type AgentConfig,
+} from '../../agent/config.ts';
 
 export interface BootScriptOptions {
   /** `https://host` of the API. */
@@ -13,8 +20,6 @@ export interface BootScriptOptions {
   readonly architecture: string;
 }
 
-const clusterDns = '169.254.20.10';
-const clusterDomain = 'cluster.local';
 const tokenFile = '/run/hibernetes/token';
 /** A token is believed for a quarter of an hour. */
 const tokenMinutes = 10;
@@ -28,8 +33,8 @@ const agentConfig = (server: string, architecture: string): AgentConfig => ({
   containerdSocket: containerdSocketDefault,
   rootDirectory: '/var/lib/hibernetes',
   nodeIp: '$ADDRESS',
-  clusterDns,
-  clusterDomain,
+  clusterDns: clusterDnsDefault,
+  clusterDomain: clusterDomainDefault,
   clusterCidr: clusterCidrDefault,
   labels: {
     'kubernetes.io/arch': architecture === 'x86_64' ? 'amd64' : architecture,

@@ -48,7 +48,7 @@ export function createStateTable(scope: Construct, { limits, key }: { limits: Li
   return table;
 }
 
-const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+const reads = ['dynamodb:GetItem', 'dynamodb:Query'];
 const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 
 /** Reading is never by Scan, and nothing is ever deleted: old slots expire, and the dead leave tombstones. */
