@@ -56,6 +56,7 @@ const clusterStages = (): readonly Stage[] => [
   nodeTests('nodes: real containers and networks', ['test/node/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('the generated client against a cluster', ['test/openapi/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('stock kubectl against whole clusters', ['test/kubectl/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
+  nodeTests('the functions, as AWS runs them', ['test/cloud/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
 ];
 
 for (const stage of quick ? quickStages : [...quickStages, ...clusterStages()]) {

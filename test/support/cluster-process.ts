@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, '../..');
 export interface ClusterOptions {
   readonly nodes: number;
   readonly runtime: 'containerd' | 'simulated';
+  /** The control plane as functions around a table. Default: one process. */
+  readonly cloud?: 'local' | undefined;
   readonly images?: readonly string[];
 }
 
@@ -57,10 +59,11 @@ function logTails(directory: string): string {
   return ['control-plane.log', 'nodes/node-1/agent.log', 'nodes/node-2/agent.log'].map(tail).join('');
 }
 
-export async function startCluster({ nodes, runtime, images = [] }: ClusterOptions): Promise<TestCluster> {
+export async function startCluster({ nodes, runtime, cloud, images = [] }: ClusterOptions): Promise<TestCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-'));
   const dataDir = ['--data-dir', directory];
-  const shape = ['--nodes', String(nodes), '--runtime', runtime, '--listen', '127.0.0.1:0', '--detach'];
+  const where = cloud === undefined ? [] : ['--cloud', cloud];
+  const shape = ['--nodes', String(nodes), '--runtime', runtime, '--listen', '127.0.0.1:0', '--detach', ...where];
   const up = (): Promise<string> => succeed(['up', ...dataDir, ...shape, ...(images.length === 0 ? [] : ['--images', ...images])]);
   const remove = async (): Promise<void> => {
     if (process.env['HIBERNETES_TEST_LOGS'] !== undefined) process.stderr.write(logTails(directory));
