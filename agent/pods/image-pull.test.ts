@@ -23,7 +23,7 @@ const pulled = (image: string): string[] => [
 describe('an image on the node', () => {
   const facts: readonly (readonly [image: string, policy: string | undefined, isAsked: boolean])[] = [
     ['app:v1', undefined, false],
-    ['app@sha256:aa', undefined, false],
+    [`app@sha256:${'aa'.repeat(32)}`, undefined, false],
     ['app', undefined, true],
     ['app:latest', undefined, true],
     ['host:5000/app', undefined, true],
@@ -50,6 +50,18 @@ test('an image that must not be pulled and is not there is ErrImageNeverPull', a
     memory: emptyMemory,
   });
   assert.deepEqual(events, [`Warning ErrImageNeverPull ${message} ${field}`, `Warning Failed Error: ErrImageNeverPull ${field}`]);
+});
+
+test('a name that no image can have is InvalidImageName, and no pull is tried', async () => {
+  const { ensure, events } = asked('App:v1');
+  const problem = `couldn't parse image name "App:v1": invalid reference format: repository name (library/App) must be lowercase`;
+  const message = `Failed to apply default image tag "App:v1": ${problem}`;
+  assert.deepEqual(await ensure(), {
+    outcome: 'failed',
+    failure: { reason: 'InvalidImageName', message, failedAtMs: nowMs, retryAtMs: nowMs + 10_000 },
+    memory: emptyMemory,
+  });
+  assert.deepEqual(events, [`Warning InspectFailed ${message} ${field}`, `Warning Failed Error: InvalidImageName ${field}`]);
 });
 
 test('a pull that fails is ErrImagePull, and waits longer each time', async () => {

@@ -2,6 +2,7 @@
 import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { RuntimeError, type Image } from '../runtime/runtime.ts';
 import { containerBackOff, nextBackOff } from './back-off.ts';
+import { imageNameProblem } from './image-name.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PodMemory, StartFailure } from './observed-pod.ts';
 import { registryCredential } from './registry-credential.ts';
@@ -12,7 +13,7 @@ export type ImageResult =
   | { readonly outcome: 'present'; readonly image: Image; readonly memory: PodMemory }
   | { readonly outcome: 'failed'; readonly failure: StartFailure; readonly memory: PodMemory };
 
-const neverRetrySeconds = 10;
+const refusedSeconds = 10;
 
 /** Source: pkg/apis/core/v1/defaults.go: no tag and `latest` are asked for anew each time. */
 function pullPolicyOf(container: Container): string {
@@ -35,6 +36,11 @@ export async function ensureImage(context: NodeContext, input: PullInput): Promi
   const { pod, container, memory } = input;
   const image = container.image ?? '';
   const policy = pullPolicyOf(container);
+  const problem = imageNameProblem(image);
+  if (problem !== undefined) {
+    const message = `Failed to apply default image tag "${image}": ${problem}`;
+    return refused(context, input, { reason: 'InvalidImageName', message, event: 'InspectFailed' });
+  }
   const present = await context.runtime.imageStatus(image);
   if (present !== undefined && policy !== 'Always') {
     tellContainer(context, pod, container, ['Normal', 'Pulled', `Container image "${image}" already present on machine`]);
@@ -42,13 +48,24 @@ export async function ensureImage(context: NodeContext, input: PullInput): Promi
   }
   if (policy === 'Never') {
     const message = `Container image "${image}" is not present with pull policy of Never`;
-    tellContainer(context, pod, container, ['Warning', 'ErrImageNeverPull', message]);
-    tellContainer(context, pod, container, ['Warning', 'Failed', 'Error: ErrImageNeverPull']);
-    const nowMs = context.clock.now();
-    const failure = { reason: 'ErrImageNeverPull', message, failedAtMs: nowMs, retryAtMs: nowMs + neverRetrySeconds * 1000 };
-    return { outcome: 'failed', failure, memory };
+    return refused(context, input, { reason: 'ErrImageNeverPull', message, event: 'ErrImageNeverPull' });
   }
   return pull(context, input, image);
+}
+
+/** No pull is tried, and waiting longer would not help: things may change on the node. */
+function refused(context: NodeContext, { pod, container, memory }: PullInput, why: Refusal): ImageResult {
+  const { reason, message, event } = why;
+  tellContainer(context, pod, container, ['Warning', event, message]);
+  tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${reason}`]);
+  const nowMs = context.clock.now();
+  return { outcome: 'failed', failure: { reason, message, failedAtMs: nowMs, retryAtMs: nowMs + refusedSeconds * 1000 }, memory };
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly message: string;
+  readonly event: string;
 }
 
 async function pull(context: NodeContext, input: PullInput, image: string): Promise<ImageResult> {
