@@ -33,11 +33,18 @@ export function missingEngine(name: EngineName): string | undefined {
 export async function startEngine(name: EngineName): Promise<DynamodbEngine> {
   const port = await freePort();
   const child = name === 'dynoxide' ? startNative(port) : startLocal(port);
+  // Also when the tests end before they come to stop it.
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
   const endpoint = `http://127.0.0.1:${port}`;
   const client = clientFor(endpoint);
   await eventually(() => client.send(new ListTablesCommand({})), 30_000);
   client.destroy();
-  return { name, endpoint, stop: () => stop(child) };
+  const end = async (): Promise<void> => {
+    process.removeListener('exit', kill);
+    await stop(child);
+  };
+  return { name, endpoint, stop: end };
 }
 
 const startNative = (port: number): ChildProcess =>
