@@ -24,6 +24,7 @@ import { createRelayHub } from './apiserver/relay/relay-hub.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
 import type { AnyDefinition } from './resources/definition.ts';
+import type { Epoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { World } from './world.ts';
 
@@ -46,8 +47,8 @@ export interface ApiOptions {
 
 export interface Api {
   fetch(request: Request, connection: Connection): Promise<Response>;
-  /** For code of ours in this process. */
-  clientFor(user: User): Client;
+  /** For code of ours in this process. With an epoch, writes are refused once it is over. */
+  clientFor(user: User, epoch?: () => Promise<Epoch>): Client;
 }
 
 /** The version of the API that is served, and what kubectl compares its own with. */
@@ -82,8 +83,10 @@ export function createApi(options: ApiOptions): Api {
   const authorizer = createAuthorizer({ store, podsOfNode });
   const hub = createRelayHub(world);
 
-  const clientFor = (user: User): Client =>
-    createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, { user }) });
+  const clientFor: Api['clientFor'] = (user, epoch) => {
+    const connection: Connection = epoch === undefined ? { user } : { user, epoch };
+    return createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, connection) });
+  };
   const fetch: Api['fetch'] = async (request, connection) => {
     const response = await server.fetch(request, connection);
     answered(request, response);

@@ -7,6 +7,7 @@ import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { createControllers } from './controllers/all.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import { createScheduler, schedulerComponent } from './scheduler/scheduler.ts';
+import { sessionEpoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { StoreCache } from './workers/cache.ts';
 import { storedCheckpoint } from './workers/checkpoint.ts';
@@ -78,21 +79,24 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
     return recorder;
   };
 
+  const uid = world.random.uuid();
   const group = (name: string, members: readonly Controller[]): WorkerGroup => ({
     name,
     controllers: members,
-    session: (signal) =>
-      runSession({
+    session: (signal) => {
+      const epoch = sessionEpoch(store, name, uid);
+      return runSession({
         store,
         cache,
         controllers: members,
-        clientFor: (controller) => clientOf(userOf(controller)),
+        clientFor: (controller) => api.clientFor(userOf(controller), epoch),
         eventsFor,
         checkpoint: storedCheckpoint(store, name),
         codeVersion,
         world,
         signal,
-      }),
+      });
+    },
     flush: async () => {
       await Promise.all([...recorders.values()].map((recorder) => recorder.flush()));
     },

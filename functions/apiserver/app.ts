@@ -128,8 +128,9 @@ function mayLast(parts: Parts, info: RequestInfo): boolean {
 }
 
 async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): Promise<Response> {
-  const { server, otherPaths } = parts;
-  const { info } = call;
+  const { otherPaths } = parts;
+  const { info, connection } = call;
+  const server = connection.epoch === undefined ? parts.server : { ...parts.server, epoch: connection.epoch };
   const extension = extensionOf(parts, info);
   if (extension !== undefined) return extension.fetch(call);
   if (!info.isResource) return (await otherPath(call, otherPaths)) ?? pageNotFound();

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { AnyDefinition, ConnectSubresource } from '../resources/definition.ts';
+import type { Epoch } from '../store/epoch.ts';
 
 export interface User {
   readonly name: string;
@@ -21,6 +22,8 @@ export interface Connection {
   /** The client's certificate (DER), already verified against the cluster's authority by the TLS layer. */
   readonly clientCertificate?: Uint8Array;
   readonly remoteAddress?: string;
+  /** What this caller writes is refused once its epoch is over: only for workers in the same process. */
+  readonly epoch?: () => Promise<Epoch>;
   /** The raw connection, when the client asked for `Upgrade` and the host can give it away. */
   readonly upgrade?: Upgrade;
 }

@@ -1,5 +1,6 @@
 /** What every part of the apiserver works with. Made once by `createApiServer`; nothing in it changes afterwards. */
 import type { AnyDefinition, WriteContext } from '../resources/definition.ts';
+import type { Epoch } from '../store/epoch.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 import type { AdmissionPlugin, ApiRequest, Computation, Connector, User } from './ports.ts';
@@ -8,6 +9,8 @@ import type { ResourceIndex } from './registry/resource-index.ts';
 
 export interface Server {
   readonly store: Store;
+  /** The caller's, if its writes depend on one. */
+  readonly epoch?: () => Promise<Epoch>;
   readonly world: World;
   readonly resources: ResourceIndex;
   readonly admission: readonly AdmissionPlugin[];

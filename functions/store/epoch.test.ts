@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import type { Key } from '../kube/view.ts';
 import { createStore } from './create-store.ts';
-import { EpochOver, inEpoch, takeEpoch } from './epoch.ts';
+import { EpochOver, inEpoch, sessionEpoch, takeEpoch } from './epoch.ts';
 import { memoryTable } from './memory/memory-table.ts';
 import type { Operation } from './store.ts';
 
@@ -26,4 +26,19 @@ test('a worker that was replaced writes nothing', async () => {
   await assert.rejects(paused.commit(inEpoch(write, old)), new EpochOver('another worker has taken over as controllers'));
   await world.advance(20);
   assert.equal(await successor.commit(inEpoch(write, current)), 1);
+});
+
+test('a session begins an epoch with its first write, keeps its own, and never begins a second one', async () => {
+  const table = memoryTable();
+  const world = virtualWorld();
+  const [one, two] = [await createStore({ table, world }), await createStore({ table, world })];
+  const first = sessionEpoch(one, 'controllers', 'one');
+  assert.equal(one.view().revision, 0);
+  await first();
+  await sessionEpoch(one, 'controllers', 'one')();
+  assert.equal(one.view().revision, 1);
+  const other = await sessionEpoch(two, 'controllers', 'two')();
+  await assert.rejects(one.commit(inEpoch(write, await first())), new EpochOver('another worker has taken over as controllers'));
+  await world.advance(20);
+  assert.equal(await two.commit(inEpoch(write, other)), 1);
 });

@@ -16,8 +16,8 @@ export class EpochOver extends Error {
   override name = 'EpochOver';
 }
 
-/** Not a resource that is served. */
-const resource = 'epochs.store';
+/** Not a resource that is served, and none that wakes workers. */
+const resource = 'epochs.hibernetes.dev';
 
 /** Begins a new epoch for the workers of this name; `uid` tells it from all others. */
 export function takeEpoch(store: Store, name: string, uid: string): Promise<Epoch> {
@@ -31,6 +31,20 @@ export function takeEpoch(store: Store, name: string, uid: string): Promise<Epoc
       answer: () => ({ key, uid }),
     }),
   });
+}
+
+/**
+ * The epoch of one session of these workers. It begins with the session's first write, unless the last one was this
+ * process's too (`uid`); a session that is overtaken does not begin another.
+ */
+export function sessionEpoch(store: Store, name: string, uid: string): () => Promise<Epoch> {
+  const key: Key = { resource, namespace: '', name };
+  let begun: Promise<Epoch> | undefined;
+  return () => {
+    const isOurs = store.view().get(key)?.object.metadata.uid === uid;
+    begun ??= isOurs ? Promise.resolve({ key, uid }) : takeEpoch(store, name, uid);
+    return begun;
+  };
 }
 
 /** The same operation, refused with `EpochOver` once another epoch has begun. */

@@ -1,6 +1,7 @@
 /** Turns a decision of the registry into an operation of the store, and the store's failures into a Status. */
 import { StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
+import { EpochOver, inEpoch } from '../../store/epoch.ts';
 import { type Decision, type Operation, StoreError } from '../../store/store.ts';
 import type { Server } from '../server.ts';
 import { statusErrorOf } from './store-errors.ts';
@@ -15,7 +16,9 @@ export function commit<T>(server: Server, operation: Operation<T>): Promise<T> {
       throw error;
     }
   };
-  return fromStore(() => server.store.commit({ ...operation, decide }));
+  const guarded = { ...operation, decide };
+  const { store, epoch } = server;
+  return fromStore(async () => store.commit(epoch === undefined ? guarded : inEpoch(guarded, await epoch())));
 }
 
 /** Runs a call of the store. */
@@ -24,6 +27,7 @@ export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (error instanceof StoreError) throw statusErrorOf(error);
+    if (error instanceof EpochOver) throw new StatusError(409, 'Conflict', error.message, { cause: error });
     throw error;
   }
 }
