@@ -3,13 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from './cli-error.ts';
-import { down } from './down.ts';
-import { joinCluster } from './join.ts';
-import { printKubeconfig } from './kubeconfig.ts';
-import { startOneNode, stopOneNode } from './node.ts';
-import { status } from './status.ts';
-import { createToken, deleteToken, listTokens } from './token.ts';
-import { up } from './up.ts';
+
+/** A command's code is read when the command is given: most of them need little of what `up` needs. */
+const lazily =
+  <A extends readonly unknown[]>(load: () => Promise<(...args: A) => void | Promise<void>>) =>
+  async (...args: A): Promise<void> =>
+    (await load())(...args);
 
 const defaultDirectory = join(homedir(), '.hibernetes');
 const nodesMax = 1000;
@@ -62,23 +61,27 @@ program
   .option('--kubeconfig <file>', 'write the kubeconfig here as well')
   .option('--images <tar...>', 'image archives to import into every node')
   .option('--detach', 'return when the API answers and all nodes are Ready')
-  .action(up);
+  .action(lazily(async () => (await import('./up.ts')).up));
 
 program
   .command('down')
   .description('stop the cluster; its data stays for the next up')
   .addOption(dataDirOption())
   .option('--delete-data', 'forget the cluster altogether')
-  .action(down);
+  .action(lazily(async () => (await import('./down.ts')).down));
 
 program
   .command('status')
   .description('what runs, where, and how it is: API, nodes, pods; exits with 1 when something is not well')
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
-  .action(status);
+  .action(lazily(async () => (await import('./status.ts')).status));
 
-program.command('kubeconfig').description('print the administrator’s kubeconfig').addOption(dataDirOption()).action(printKubeconfig);
+program
+  .command('kubeconfig')
+  .description('print the administrator’s kubeconfig')
+  .addOption(dataDirOption())
+  .action(lazily(async () => (await import('./kubeconfig.ts')).printKubeconfig));
 
 program
   .command('join <server>')
@@ -93,7 +96,7 @@ program
   .addOption(new Option('--root-directory <dir>', 'where the agent keeps pods’ volumes and logs').default('/var/lib/hibernetes'))
   .addOption(new Option('--containerd-config <file>', 'containerd’s configuration').default('/etc/containerd/config.toml'))
   .option('--cgroup-root <path>', 'the cgroup below which pods get theirs')
-  .action(joinCluster);
+  .action(lazily(async () => (await import('./join.ts')).joinCluster));
 
 const token = program.command('token').description('what lets machines join');
 token
@@ -107,22 +110,31 @@ token
       .default(24 * 3600, '24h'),
   )
   .option('--description <text>', 'what it is for')
-  .action(createToken);
-token.command('list').description('the tokens there are').addOption(dataDirOption()).addOption(kubeconfigOption()).action(listTokens);
+  .action(lazily(async () => (await import('./token.ts')).createToken));
+token
+  .command('list')
+  .description('the tokens there are')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .action(lazily(async () => (await import('./token.ts')).listTokens));
 token
   .command('delete <token>')
   .description('let nobody in with it any more; nodes that have joined stay')
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
-  .action(deleteToken);
+  .action(lazily(async () => (await import('./token.ts')).deleteToken));
 
 const node = program.command('node').description('one node of the cluster');
 node
   .command('stop <name>')
   .description('stop its agent and containerd, as a power cut would')
   .addOption(dataDirOption())
-  .action(stopOneNode);
-node.command('start <name>').description('start them again').addOption(dataDirOption()).action(startOneNode);
+  .action(lazily(async () => (await import('./node.ts')).stopOneNode));
+node
+  .command('start <name>')
+  .description('start them again')
+  .addOption(dataDirOption())
+  .action(lazily(async () => (await import('./node.ts')).startOneNode));
 
 try {
   await program.parseAsync();

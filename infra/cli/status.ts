@@ -1,25 +1,49 @@
-/** `hibernetes status`: what runs, and where. */
-import { clusterRecord } from '../local/cluster-record.ts';
-import { dataDirectory } from '../local/data-directory.ts';
+/** `hibernetes status`: what runs here, and what the API says of the cluster. Exits with 1 when either is not well. */
+import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
+import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { nodeNamesOf } from '../local/stop-cluster.ts';
+import { type ClusterChoice, withApi } from './api-client.ts';
 import { CliError } from './cli-error.ts';
+import { clusterHealth, healthLines, type ClusterHealth } from './cluster-health.ts';
 
-export function status({ dataDir }: { dataDir: string }): void {
-  const directory = dataDirectory(dataDir);
-  const record = clusterRecord(directory);
-  if (record === undefined) throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
+const askHealth = (choice: ClusterChoice): Promise<ClusterHealth> =>
+  withApi(choice, ({ client, fetch }) => {
+    const readyz = async (): Promise<string> => {
+      const response = await fetch('/readyz');
+      return response.ok ? 'healthy' : `not healthy: ${response.status} ${(await response.text()).slice(0, 200)}`;
+    };
+    return clusterHealth(client, readyz);
+  });
+
+function processLines(directory: DataDirectory, record: ClusterRecord): string[] {
   const controlPlane = runningProcess(directory.controlPlaneRecord);
-  const lines = [
+  const address = `https://${record.host.includes(':') ? `[${record.host}]` : record.host}:${record.port}`;
+  return [
     `data directory  ${directory.root}`,
     `kubeconfig      ${directory.kubeconfig}`,
-    `control plane   ${controlPlane === undefined ? 'stopped' : `running, process ${controlPlane.pid}, https://${record.host}:${record.port}`}`,
-    ...(record.runtime === 'simulated' ? [`nodes           ${record.nodes}, simulated inside the control plane`] : []),
+    `control plane   ${controlPlane === undefined ? 'stopped (hibernetes up resumes it)' : `running, process ${controlPlane.pid}, ${address}`}`,
+    ...(record.runtime === 'simulated' ? [`agents          ${record.nodes}, simulated inside the control plane`] : []),
     ...nodeNamesOf(directory).map((name) => {
       const agent = runningProcess(directory.node(name).record);
-      return `node            ${name}: agent ${agent === undefined ? 'stopped' : `running, process ${agent.pid}`}`;
+      return `agent           ${name}: ${agent === undefined ? `stopped (hibernetes node start ${name})` : `running, process ${agent.pid}`}`;
     }),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-  if (controlPlane === undefined) process.exitCode = 1;
+}
+
+export async function status(choice: ClusterChoice): Promise<void> {
+  const directory = dataDirectory(choice.dataDir);
+  const record = clusterRecord(directory);
+  // With a kubeconfig the cluster is elsewhere, and there are no processes here to tell of.
+  const isElsewhere = choice.kubeconfig !== undefined;
+  if (!isElsewhere && record === undefined) throw new CliError(`There is no cluster in ${choice.dataDir}.`, 'hibernetes up makes one.');
+  const isStopped = !isElsewhere && runningProcess(directory.controlPlaneRecord) === undefined;
+  if (!isElsewhere && record !== undefined) process.stdout.write(`${processLines(directory, record).join('\n')}\n`);
+  if (isStopped) {
+    process.exitCode = 1;
+    return;
+  }
+  const health = await askHealth(choice);
+  process.stdout.write(`${healthLines(health).join('\n')}\n`);
+  if (health.api !== 'healthy' || health.nodes.some(({ isReady }) => !isReady)) process.exitCode = 1;
 }

@@ -61,10 +61,14 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     await cluster?.remove();
   });
 
-  const places = (): string[] => [
-    ...['--name', 'joined', '--foreground', '--config-dir', join(machine, 'etc'), '--root-directory', join(machine, 'agent')],
-    ...['--containerd-config', join(host.runDirectory, 'config.toml'), '--cgroup-root', host.cgroupParent],
-  ];
+  const flags = (): Record<string, string> => ({
+    '--name': 'joined',
+    '--config-dir': join(machine, 'etc'),
+    '--root-directory': join(machine, 'agent'),
+    '--containerd-config': join(host.runDirectory, 'config.toml'),
+    '--cgroup-root': host.cgroupParent,
+  });
+  const places = (): string[] => ['--foreground', ...Object.entries(flags()).flat()];
 
   function start(args: readonly string[]): Joining {
     const child = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, program, ...args], {

@@ -1,0 +1,72 @@
+/** What commands print, and how they exit, where there is no cluster to ask. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { runCommandLine } from '../../test/support/cluster-process.ts';
+
+describe('a command without a cluster', { concurrency: 2 }, () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cli-'));
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  const nothing = (): string => join(directory, 'nothing');
+
+  for (const command of [
+    ['status'],
+    ['kubeconfig'],
+    ['token', 'create'],
+    ['token', 'list'],
+    ['token', 'delete', 'abcdef'],
+    ['node', 'stop', 'a'],
+  ]) {
+    test(`${command.join(' ')} says so, and what makes one`, async () => {
+      const { code, stdout, stderr } = await runCommandLine([...command, '--data-dir', nothing()]);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.equal(stderr, `error: There is no cluster in ${nothing()}.\n  hibernetes up makes one.\n`);
+    });
+  }
+
+  test('a kubeconfig that is not there is named', async () => {
+    const { code, stderr } = await runCommandLine(['status', '--kubeconfig', nothing()]);
+    assert.deepEqual([code, stderr], [1, `error: There is no file ${nothing()}.\n`]);
+  });
+
+  test('an API that does not answer is no stack trace', async () => {
+    const file = join(directory, 'kubeconfig');
+    const parts = [
+      'clusters: [{ name: c, cluster: { server: "https://127.0.0.1:9" } }]',
+      'contexts: [{ name: c, context: { cluster: c, user: c } }]',
+      'current-context: c',
+    ];
+    writeFileSync(file, parts.join('\n'));
+    const { code, stderr } = await runCommandLine(['token', 'list', '--kubeconfig', file]);
+    assert.equal(code, 1);
+    assert.equal(stderr, 'error: The API does not answer: connect ECONNREFUSED 127.0.0.1:9.\n  hibernetes status tells what runs.\n');
+  });
+
+  test('a wrong time, token or address is told what is right', async () => {
+    const ttl = await runCommandLine(['token', 'create', '--ttl', 'soon']);
+    assert.equal(
+      ttl.stderr,
+      "error: option '--ttl <time>' argument 'soon' is invalid. a time such as 30m, 24h or 7d is wanted\n(--help tells more)\n",
+    );
+    const address = await runCommandLine(['join', 'http://a', '--token', 'abcdef.0123456789abcdef']);
+    assert.equal(
+      address.stderr,
+      'error: http://a is no address of an API.\n  It looks like https://10.0.0.1:6443; hibernetes token create prints it.\n',
+    );
+    assert.deepEqual([ttl.code, address.code], [1, 1]);
+  });
+
+  test('every command tells its flags', async () => {
+    for (const command of ['up', 'down', 'status', 'kubeconfig', 'join', 'token', 'node']) {
+      const { code, stdout } = await runCommandLine([command, '--help']);
+      assert.equal(code, 0, command);
+      assert.ok(stdout.startsWith(`Usage: hibernetes ${command}`), stdout);
+    }
+  });
+});
