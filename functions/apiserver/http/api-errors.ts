@@ -7,3 +7,7 @@ export const methodNotAllowed = (): StatusError =>
 /** What Go's router answers: not a Status, since no handler is there to make one. */
 export const pageNotFound = (): Response =>
   new Response('404 page not found\n', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+
+/** Details without a name are how kubectl knows that the cluster, not the object, lacks it: `kubectl debug` says so. */
+export const subresourceNotFound = (): StatusError =>
+  new StatusError(404, 'NotFound', 'the server could not find the requested resource', { details: {} });

@@ -1,6 +1,6 @@
 /** Finds the verb, or the subresource, that a request for a served resource means. */
 import type { AnyDefinition, Verb } from '../../resources/definition.ts';
-import { methodNotAllowed, pageNotFound } from '../http/api-errors.ts';
+import { methodNotAllowed, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { type Answer, respond } from '../http/respond.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
@@ -34,7 +34,10 @@ export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection'
 
 export async function serveResource(server: Server, request: ResourceRequest): Promise<Response> {
   const endpoint = endpointOf(request);
-  if (endpoint === undefined) return pageNotFound();
+  if (endpoint === undefined) {
+    if (request.info.subresource === '') return pageNotFound();
+    throw subresourceNotFound();
+  }
   const answer = await endpoint(server, request);
   return answer instanceof Response ? answer : respond(server, request, answer);
 }

@@ -106,5 +106,15 @@ test('a computed subresource answers what was computed', async () => {
 
 test('a subresource that does not exist is not found', async () => {
   const api = await withPod();
-  assert.equal(await (await api.fetch(`${pods}/p/nothing`)).text(), '404 page not found\n');
+  const { body } = await api.send('PATCH', `${pods}/p/ephemeralcontainers`, {});
+  assert.deepEqual(body, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'the server could not find the requested resource',
+    reason: 'NotFound',
+    details: {},
+    code: 404,
+  });
 });
