@@ -15,6 +15,7 @@ import { nameOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { World } from '../functions/world.ts';
 import type { CheckpointFile } from './checkpoint.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
 import type { Machine } from './node/machine.ts';
@@ -26,6 +27,7 @@ import type { PodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { semaphore } from './pods/semaphore.ts';
 import { createPollLoop, TransportError, type PollLoop, type PollTransport } from './poll.ts';
+import { nap, repeat } from './repeat.ts';
 import { RuntimeError, type Runtime, type RuntimeReadiness } from './runtime/runtime.ts';
 import type { CheckInput } from './probes/prober.ts';
 import type { CheckResult } from './probes/checks.ts';
@@ -65,6 +67,8 @@ export interface AgentOptions {
   readonly relays: (pods: PodLookup) => Relays;
   /** Left out: nothing is kept over a restart. */
   readonly checkpoint?: CheckpointFile;
+  /** Left out where there is no disk to fill. */
+  readonly housekeeping?: Housekeeping;
 }
 
 export interface Agent {
@@ -125,6 +129,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     repeat(options.world, { periodMs: statusPeriodMs, what: 'the node status' }, signal, () => updateNodeStatus(parts)),
     relist(parts, signal),
     pods.run(signal),
+    options.housekeeping?.run(signal),
   ]);
   if (desired.isKnown()) await options.checkpoint?.save({ objects: desired.all() });
   await options.network.close();
@@ -153,7 +158,7 @@ async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
 async function currentStatus({ options, desired }: Pick<Parts, 'options' | 'desired'>): Promise<NodeStatus> {
   const { config, machine, runtime, world } = options;
   const self: Node | undefined = desired.nodes().find((node) => nameOf(node) === config.nodeName);
-  const input = { config, machine, prior: self?.status, nowMs: world.clock.now() };
+  const input = { config, machine, images: options.housekeeping?.images(), prior: self?.status, nowMs: world.clock.now() };
   try {
     const version = await runtime.version();
     const found = await runtime.readiness();
@@ -216,34 +221,4 @@ async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<vo
     await nap(world, relistGatherMs, signal);
   });
   await Promise.all([watching, listing]);
-}
-
-interface Repetition {
-  readonly periodMs: number;
-  readonly what: string;
-}
-
-/** After a failure at least this long passes, so that a loop of failures is not a busy one. */
-const failureMs = 1000;
-
-async function repeat(world: World, { periodMs, what }: Repetition, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  while (!signal.aborted) {
-    let pauseMs = periodMs;
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      world.log.warn('a round of a loop failed', { what, error: error instanceof RuntimeError ? error.message : error });
-      pauseMs = Math.max(periodMs, failureMs);
-    }
-    if (pauseMs > 0) await nap(world, pauseMs, signal);
-  }
-}
-
-async function nap(world: World, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await world.clock.sleep(ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

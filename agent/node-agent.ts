@@ -7,6 +7,7 @@ import { createAgent, type Agent } from './agent.ts';
 import { checkpointFile } from './checkpoint.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
+import { createHousekeeping } from './housekeeping.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { hostDns, readMachine } from './node/machine.ts';
 import { allocatableOf } from './node/node-status.ts';
@@ -73,6 +74,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     network: createClusterNetwork({ config, world }),
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, signal }),
     checkpoint: checkpointFile(facts.directories.checkpoint),
+    housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
   });
 }
 

@@ -73,6 +73,11 @@ test('the whole status of a node', () => {
   });
 });
 
+test('a node with images lists them', () => {
+  const images = [{ names: ['busybox:1.36'], sizeBytes: 5 }];
+  assert.deepEqual(status({ images }).images, images);
+});
+
 test('what is configured goes before what is measured', () => {
   const own = { ...config, capacity: { cpu: '32', 'ephemeral-storage': '5Gi', 'example.com/gpu': '2' } };
   const { cpu, 'ephemeral-storage': storage, 'example.com/gpu': gpu, memory } = allocatableOf(own, machine);

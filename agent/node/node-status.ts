@@ -1,5 +1,5 @@
 /** The Node object of this machine: labels, capacity, conditions. Pure. Source: pkg/kubelet/nodestatus/setters.go, pkg/kubelet/kubelet_node_status.go */
-import type { Node, NodeCondition, NodeStatus } from '../../functions/kube/generated/types.ts';
+import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../functions/kube/generated/types.ts';
 import { timestamp } from '../../functions/kube/time.ts';
 import { versionDefault, type AgentConfig } from '../config.ts';
 import type { RuntimeReadiness, RuntimeVersion } from '../runtime/runtime.ts';
@@ -10,6 +10,8 @@ export interface NodeStatusInput {
   readonly machine: Machine;
   readonly version: RuntimeVersion;
   readonly readiness: RuntimeReadiness;
+  /** Left out by nodes that have none. */
+  readonly images?: readonly ContainerImage[];
   /** What was said before, so that times of transition are kept. */
   readonly prior: NodeStatus | undefined;
   readonly nowMs: number;
@@ -91,6 +93,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     capacity: capacityOf(config, machine),
     allocatable: allocatableOf(config, machine),
     conditions: conditions(input),
+    ...(input.images === undefined ? {} : { images: [...input.images] }),
     daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
     nodeInfo: {
       architecture: machine.architecture,

@@ -252,9 +252,20 @@ test('a pod over its deadline fails and is ended', () => {
   assert.deepEqual([status.phase, status.reason, stops.map(text)], ['Failed', 'DeadlineExceeded', ['stopContainers:main/30']]);
 });
 
-test('only the two newest dead containers of a name are kept', () => {
-  const containers = [3, 2, 1, 0].map((attempt) => (attempt === 3 ? running('main', { attempt }) : exited('main', 1, { attempt })));
-  assert.deepEqual(actions({ observed: { sandboxes: [sandbox()], containers } }), ['removeContainer:main-1', 'removeContainer:main-0']);
+test('only the newest dead container of a name is kept', () => {
+  const dead = [2, 1, 0].map((attempt) => exited('main', 1, { attempt }));
+  const removed = ['removeContainer:main-1', 'removeContainer:main-0'];
+  const backOff = { restarts: { main: { delayMs: 20_000, updatedAtMs: nowMs - 2000 } } };
+  const at = (containers: ContainerStatus[]) => ({ memory: { ...ready, ...backOff }, observed: { sandboxes: [sandbox()], containers } });
+  assert.deepEqual(actions(at([running('main', { attempt: 3 }), ...dead])), removed);
+  assert.deepEqual(actions(at(dead)), removed);
+});
+
+test('a sandbox that was replaced goes with the last container in it', () => {
+  const sandboxes = [sandbox({ id: 's1', attempt: 1 }), sandbox({ ready: false })];
+  const now = running('main', { attempt: 1, sandboxId: 's1' });
+  assert.deepEqual(actions({ observed: { sandboxes, containers: [now, exited('main', 137)] } }), []);
+  assert.deepEqual(actions({ observed: { sandboxes, containers: [now] } }), ['removeSandbox:s0']);
 });
 
 test('a plan does not change when it is asked twice', () => {

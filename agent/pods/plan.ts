@@ -43,8 +43,8 @@ export interface PodPlan {
   readonly recheckAtMs: number | undefined;
 }
 
-/** Dead containers of one name that are kept: the last one and, for `lastState` and `logs --previous`, the one before. */
-const deadContainersKept = 2;
+/** Dead containers of one name that are kept, for `lastState` and `logs --previous`. Source: pkg/kubelet/kuberuntime/kuberuntime_gc.go */
+const deadContainersKept = 1;
 const sandboxGoneContainers: ContainersPlan = { decisions: new Map(), initialized: false, initFailed: false };
 
 interface Course {
@@ -149,9 +149,9 @@ function garbage(observed: ObservedPod): Action[] {
   const actions: Action[] = [];
   const kept = new Set<string>();
   for (const container of observed.containers) {
-    const count = (seen.get(container.name) ?? 0) + 1;
+    const count = (seen.get(container.name) ?? 0) + (container.state === 'exited' ? 1 : 0);
     seen.set(container.name, count);
-    if (count > deadContainersKept && container.state === 'exited') actions.push({ kind: 'removeContainer', containerId: container.id });
+    if (container.state === 'exited' && count > deadContainersKept) actions.push({ kind: 'removeContainer', containerId: container.id });
     else kept.add(container.sandboxId);
   }
   for (const sandbox of observed.sandboxes.slice(1)) {

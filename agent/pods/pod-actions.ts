@@ -60,7 +60,7 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       return done;
     }
     case 'removeContainer':
-      await runtime.removeContainer(action.containerId);
+      await removeContainer(context, action.containerId, input);
       return done;
     case 'tearDownVolumes': {
       await context.volumes.tearDown(uidOf(input.pod));
@@ -68,6 +68,12 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       return { memory: { ...input.memory, volumes: 'released' }, succeeded: true };
     }
   }
+}
+
+async function removeContainer(context: NodeContext, containerId: string, { pod, observed }: ActionInput): Promise<void> {
+  await context.runtime.removeContainer(containerId);
+  const container = observed.containers.find(({ id }) => id === containerId);
+  if (container !== undefined) await context.files.removeContainer(pod, container.name, container.attempt);
 }
 
 async function setUpVolumes(context: NodeContext, { pod, memory }: ActionInput): Promise<ActionResult> {

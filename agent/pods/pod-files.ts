@@ -1,9 +1,9 @@
 /** The files of a pod that are not volumes: log directory, /etc/hosts, termination logs, cgroups. */
 import { mkdir, open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
-import type { Directories } from './directories.ts';
+import { containerLogPath, type Directories } from './directories.ts';
 import { hostsFile } from './hosts-file.ts';
 
 export interface PodFiles {
@@ -11,6 +11,8 @@ export interface PodFiles {
   prepareContainer(pod: Pod, containerName: string, attempt: number, podIps: readonly string[]): Promise<void>;
   /** What the container left as its last words; '' when nothing. */
   lastWords(pod: Pod, containerName: string, attempt: number): Promise<string>;
+  /** Takes the logs and last words of one try of a container away. */
+  removeContainer(pod: Pod, containerName: string, attempt: number): Promise<void>;
   remove(pod: Pod, cgroupParents: readonly string[]): Promise<void>;
 }
 
@@ -28,6 +30,15 @@ async function readStart(path: string): Promise<string> {
     return buffer.subarray(0, bytesRead).toString('utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }
@@ -56,6 +67,14 @@ export function createPodFiles(options: { readonly directories: Directories; rea
       await writeFile(directories.hostsFile(uidOf(pod)), hostsFile(pod, podIps, clusterDomain));
     },
     lastWords: (pod, containerName, attempt) => readStart(directories.terminationLog(uidOf(pod), containerName, attempt)),
+    async removeContainer(pod, containerName, attempt) {
+      await rm(directories.terminationLog(uidOf(pod), containerName, attempt), { force: true });
+      const logs = join(directories.podLogs(pod), containerName);
+      const name = basename(containerLogPath(containerName, attempt));
+      for (const file of await namesIn(logs)) {
+        if (file === name || file.startsWith(`${name}.`)) await rm(join(logs, file), { force: true });
+      }
+    },
     async remove(pod, cgroupParents) {
       await rm(directories.podLogs(pod), { recursive: true, force: true });
       const hierarchies = await readdir(cgroupRoot);
@@ -71,5 +90,6 @@ export const noPodFiles: PodFiles = {
   prepareSandbox: async () => {},
   prepareContainer: async () => {},
   lastWords: async () => '',
+  removeContainer: async () => {},
   remove: async () => {},
 };

@@ -2,6 +2,7 @@
 import type { Probe } from '../../functions/kube/generated/types.ts';
 import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
 import { httpGet, portNumber, tcpConnect, type CheckResult } from './checks.ts';
+import { grpcHealth } from './grpc-health.ts';
 import type { CheckInput } from './prober.ts';
 
 const outputCharsMax = 10 << 10;
@@ -27,6 +28,10 @@ export const nodeChecks =
     if (probe.tcpSocket !== undefined) {
       const { host, port } = probe.tcpSocket;
       return tcpConnect(host === undefined || host === '' ? input.podIp : host, portNumber(port, input.container), timeoutMs);
+    }
+    if (probe.grpc !== undefined) {
+      const { port, service = '' } = probe.grpc;
+      return grpcHealth({ host: input.podIp, port, service, timeoutSeconds: input.timeoutSeconds });
     }
     return { outcome: 'failure', message: 'this kind of probe is not supported by this node' };
   };

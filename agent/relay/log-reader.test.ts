@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { parseLogOptions } from './log-options.ts';
 import { readLog } from './log-reader.ts';
@@ -37,4 +37,76 @@ test('gives the last lines, those since a time, with times, up to a size', async
   assert.equal(await read(`sinceTime=${time(4)}`), 'four\n');
   assert.equal(await read('timestamps=true&tailLines=1'), `${time(4)} four\n`);
   assert.equal(await read('limitBytes=5'), 'one\nt');
+});
+
+/** A log that is written while it is read. */
+function following(query: string) {
+  const file = join(directory, `${Math.trunc(performance.now() * 1000)}.log`);
+  const world = virtualWorld();
+  const end = new AbortController();
+  let isOpen = true;
+  let text = '';
+  const say = (...lines: string[]): void => appendFileSync(file, lines.map((line) => `${time(1)} stdout F ${line}\n`).join(''));
+  say('one');
+  const options = parseLogOptions(query, world.clock.now());
+  const source = { path: file, options, isOpen: async () => isOpen, clock: world.clock, signal: end.signal };
+  let ended = false;
+  const read = async (): Promise<void> => {
+    for await (const chunk of readLog(source)) text += chunk.toString();
+    ended = true;
+  };
+  const reading = read();
+  /** Files take real time: the clock is moved until it is so, or long enough to be sure that it will not be. */
+  const until = async (isSo: () => boolean): Promise<void> => {
+    for (let turn = 0; turn < 1000 && !isSo(); turn += 1) await world.advance(500);
+  };
+  const hears = async (wanted: string): Promise<void> => {
+    await until(() => text === wanted);
+    assert.equal(text, wanted);
+  };
+  const ends = async (): Promise<void> => {
+    await until(() => ended);
+    await reading;
+  };
+  return { file, say, hears, ends, abort: () => end.abort(), close: () => (isOpen = false) };
+}
+
+describe('a log that is followed', () => {
+  test('goes on until its container has ended, to the last line', async () => {
+    const { say, hears, ends, close } = following('follow=true');
+    await hears('one\n');
+    say('two', 'three');
+    await hears('one\ntwo\nthree\n');
+    say('last');
+    close();
+    await ends();
+    await hears('one\ntwo\nthree\nlast\n');
+  });
+
+  test('goes on in the new file when it is rotated, and misses nothing of the old one', async () => {
+    const { file, say, hears, ends, close } = following('follow=true&tailLines=1');
+    await hears('one\n');
+    renameSync(file, `${file}.1`);
+    appendFileSync(`${file}.1`, `${time(2)} stdout F old\n`);
+    await hears('one\nold\n');
+    appendFileSync(`${file}.1`, `${time(2)} stdout F older\n`);
+    say('new');
+    await hears('one\nold\nolder\nnew\n');
+    close();
+    await ends();
+  });
+
+  test('ends when the client does', async () => {
+    const { hears, ends, abort } = following('follow=true');
+    await hears('one\n');
+    abort();
+    await ends();
+  });
+
+  test('of a container that has ended is only read', async () => {
+    const { hears, ends, close } = following('follow=true');
+    close();
+    await ends();
+    await hears('one\n');
+  });
 });

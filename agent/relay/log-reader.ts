@@ -1,6 +1,6 @@
 /** Reads a CRI log file as a client asked for it, and follows it while its container runs. */
-import { watch } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { watch, type FSWatcher } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../functions/world.ts';
 import type { LogOptions } from './log-options.ts';
 import { createLineSplitter, formattedLine, parseLogLine } from './log-line.ts';
@@ -36,49 +36,118 @@ export interface LogSource {
   readonly signal: AbortSignal;
 }
 
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined: the log is just being rotated, and has no file. */
+function watchFile(path: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    return watch(path, onChange).on('error', onChange);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Waits until the file may have grown. */
 async function growth({ path, clock, signal }: LogSource): Promise<void> {
   await new Promise<void>((resolve) => {
-    const watcher = watch(path, () => settle());
+    const watcher = watchFile(path, () => settle());
     const cancel = clock.after(lookMs, () => settle());
     const settle = (): void => {
-      watcher.close();
+      watcher?.close();
       cancel();
       signal.removeEventListener('abort', settle);
       resolve();
     };
-    watcher.on('error', settle);
     signal.addEventListener('abort', settle, { once: true });
   });
 }
 
-async function* chunks(source: LogSource, file: FileHandle, from: number): AsyncGenerator<Buffer> {
-  let offset = from;
-  let wasOpen = source.options.follow;
-  while (!source.signal.aborted) {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, offset);
-    if (bytesRead > 0) {
-      offset += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    } else if (!source.options.follow || !wasOpen) {
-      return;
-    } else {
+/** The file that took the place of the one that is read: the log was rotated. */
+async function successor(path: string, file: FileHandle): Promise<FileHandle | undefined> {
+  const now = await orUndefined(stat(path));
+  if (now === undefined || now.ino === (await file.stat()).ino) return undefined;
+  return orUndefined(open(path));
+}
+
+class Follower {
+  readonly #source: LogSource;
+  #file: FileHandle;
+  #next: FileHandle | undefined;
+  #offset = 0;
+
+  constructor(source: LogSource, file: FileHandle) {
+    this.#source = source;
+    this.#file = file;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+    await this.#next?.close();
+  }
+
+  async skipTo(tailLines: number): Promise<void> {
+    this.#offset = await tailOffset(this.#file, tailLines);
+  }
+
+  /** Empty at the end of what there is now. */
+  async read(): Promise<Buffer> {
+    for (;;) {
+      const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, this.#offset);
+      this.#offset += bytesRead;
+      if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+      if (this.#next !== undefined) await this.#goOn(this.#next);
+      // What was written before the new file began is still to be read from the old one: hence once more.
+      else if ((this.#next = await successor(this.#source.path, this.#file)) === undefined) return buffer.subarray(0, 0);
+    }
+  }
+
+  async #goOn(next: FileHandle): Promise<void> {
+    await this.#file.close();
+    this.#file = next;
+    this.#next = undefined;
+    this.#offset = 0;
+  }
+}
+
+async function* chunks(source: LogSource): AsyncGenerator<Buffer> {
+  const { options, signal } = source;
+  const follower = new Follower(source, await open(source.path));
+  try {
+    if (options.tailLines !== undefined) await follower.skipTo(options.tailLines);
+    let wasOpen = options.follow;
+    while (!signal.aborted) {
+      const bytes = await follower.read();
+      if (bytes.length > 0) {
+        yield bytes;
+        continue;
+      }
+      if (!wasOpen) return;
       await growth(source);
       // One more read after the container ended: its last lines may have come in between.
       wasOpen = await source.isOpen();
     }
+  } finally {
+    await follower.close();
   }
 }
 
 /** The lines as the client wants them. */
 export async function* readLog(source: LogSource): AsyncGenerator<Buffer> {
   const { options } = source;
-  await using file = await open(source.path);
   const split = createLineSplitter();
-  const from = options.tailLines === undefined ? 0 : await tailOffset(file, options.tailLines);
   let left = options.limitBytes ?? Infinity;
   let continues = false;
-  for await (const chunk of chunks(source, file, from)) {
+  for await (const chunk of chunks(source)) {
     for (const bytes of split(chunk)) {
       const line = parseLogLine(bytes);
       const text = line === undefined ? undefined : formattedLine(line, options, continues);

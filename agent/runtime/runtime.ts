@@ -73,6 +73,8 @@ export interface Container {
   readonly state: ContainerStateName;
   readonly createdAtMs: number;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Of the image it was made from: its id, or a digest. */
+  readonly imageRef: string;
 }
 
 export interface ContainerStatus extends Container {
@@ -83,7 +85,6 @@ export interface ContainerStatus extends Container {
   readonly message: string;
   /** As the runtime knows it: `docker.io/library/nginx:latest`. */
   readonly image: string;
-  readonly imageRef: string;
   readonly logPath: string;
 }
 
@@ -230,11 +231,17 @@ export interface Runtime {
   /** SIGTERM, then SIGKILL after the grace. Answers when it has stopped. A second call with less grace shortens the first. */
   stopContainer(id: string, graceSeconds: number): Promise<void>;
   removeContainer(id: string): Promise<void>;
+  /** Begins a new file at the container's log path: the one that was there has been renamed. */
+  reopenLog(containerId: string): Promise<void>;
 
   /** Undefined: not on this node. */
   imageStatus(image: string): Promise<Image | undefined>;
   listImages(): Promise<readonly Image[]>;
   pullImage(image: string, sandbox: SandboxConfig, credential?: RegistryCredential): Promise<void>;
+  /** With all its names: that is what naming one of them would do as well. */
+  removeImage(id: string): Promise<void>;
+  /** Where images are on the disk. */
+  imageDirectory(): Promise<string>;
 
   execSync(containerId: string, command: readonly string[], timeoutSeconds: number): Promise<ExecResult>;
   /** One-time URLs of the runtime's streaming server. */

@@ -65,7 +65,11 @@ const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; rea
     why: 'hono stays in app.ts, http/, filters/ and relay/',
   },
   { pattern: /^lmdb$/, where: /^functions\/store\/embedded\//, why: 'LMDB is the embedded table’s own' },
-  { pattern: /^@grpc\//, where: /^agent\/runtime\/cri\//, why: 'gRPC is the CRI runtime’s own' },
+  {
+    pattern: /^@grpc\//,
+    where: /^agent\/(runtime\/cri\/|probes\/grpc-health\.)/,
+    why: 'gRPC is the CRI runtime’s own, and one kind of probe’s',
+  },
 ];
 
 const roomOf = (path: string): string =>

@@ -1,6 +1,6 @@
 /** The runtime port over a real containerd. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { createCriRuntime } from '../../agent/runtime/cri/cri-runtime.ts';
@@ -61,8 +61,24 @@ describe('containerd over CRI', { skip: can.ok ? false : can.why }, () => {
     await eventually(() => assert.ok(changes > 0), 5000);
     end.abort();
     await watching;
+    const { logPath } = await runtime.containerStatus(id);
+    renameSync(logPath, `${logPath}.1`);
+    await runtime.reopenLog(id);
+    assert.equal(statSync(logPath).size, 0);
     await runtime.stopSandbox(sandboxId);
     await runtime.removeSandbox(sandboxId);
+    runtime.close();
+  });
+
+  test('removes an image with all its names', async () => {
+    const runtime = open();
+    const names = ['docker.io/library/echo:v1', 'docker.io/library/echo:latest'];
+    const [before] = (await Promise.all(names.map((name) => runtime.imageStatus(name)))).map((found) => found?.id);
+    assert.ok(before !== undefined);
+    await runtime.removeImage(before);
+    await runtime.removeImage(before);
+    assert.deepEqual(await Promise.all(names.map((name) => runtime.imageStatus(name))), [undefined, undefined]);
+    assert.equal(statSync(await runtime.imageDirectory()).isDirectory(), true);
     runtime.close();
   });
 });

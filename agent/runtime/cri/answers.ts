@@ -30,6 +30,7 @@ export interface ContainerMessage {
   readonly createdAt: string;
   readonly labels: Record<string, string>;
   readonly annotations: Record<string, string>;
+  readonly imageRef: string;
 }
 
 export interface ContainerStatusMessage extends ContainerMessage {
@@ -37,7 +38,6 @@ export interface ContainerStatusMessage extends ContainerMessage {
   readonly finishedAt: string;
   readonly exitCode: number;
   readonly image: { readonly image: string } | null;
-  readonly imageRef: string;
   readonly reason: string;
   readonly message: string;
   readonly logPath: string;
@@ -85,6 +85,7 @@ export const containerFrom = (message: ContainerMessage): Container => ({
   state: stateNames[message.state] ?? 'unknown',
   createdAtMs: milliseconds(message.createdAt),
   annotations: message.annotations,
+  imageRef: message.imageRef,
 });
 
 /** ContainerStatus does not say which sandbox: callers know it from the list. */
@@ -96,7 +97,6 @@ export const containerStatusFrom = (message: ContainerStatusMessage): ContainerS
   reason: message.reason,
   message: message.message,
   image: message.image?.image ?? '',
-  imageRef: message.imageRef,
   logPath: message.logPath,
 });
 

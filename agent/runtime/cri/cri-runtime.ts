@@ -83,7 +83,9 @@ const sandboxPart = (channel: Channel): Part<'listSandboxes' | 'sandboxStatus' |
 
 const containerPart = (
   channel: Channel,
-): Part<'listContainers' | 'containerStatus' | 'createContainer' | 'startContainer' | 'stopContainer' | 'removeContainer'> => ({
+): Part<
+  'listContainers' | 'containerStatus' | 'createContainer' | 'startContainer' | 'stopContainer' | 'removeContainer' | 'reopenLog'
+> => ({
   async listContainers(podUid) {
     const answer = await channel.call<{ containers: ContainerMessage[] }>('RuntimeService', 'ListContainers', ofPod(podUid));
     return answer.containers.map(containerFrom);
@@ -106,9 +108,12 @@ const containerPart = (
   async removeContainer(id) {
     await unlessGone(channel.call('RuntimeService', 'RemoveContainer', { containerId: id }));
   },
+  async reopenLog(containerId) {
+    await channel.call('RuntimeService', 'ReopenContainerLog', { containerId });
+  },
 });
 
-const imagePart = (channel: Channel): Part<'imageStatus' | 'listImages' | 'pullImage'> => ({
+const imagePart = (channel: Channel): Part<'imageStatus' | 'listImages' | 'pullImage' | 'removeImage' | 'imageDirectory'> => ({
   async imageStatus(image) {
     const answer = await channel.call<{ image: ImageMessage | null }>('ImageService', 'ImageStatus', { image: { image } });
     return answer.image === null ? undefined : imageFrom(answer.image);
@@ -123,6 +128,13 @@ const imagePart = (channel: Channel): Part<'imageStatus' | 'listImages' | 'pullI
       ...(credential === undefined ? {} : { auth: credential }),
     };
     await channel.call('ImageService', 'PullImage', request, pullSecondsMax);
+  },
+  async removeImage(id) {
+    await unlessGone(channel.call('ImageService', 'RemoveImage', { image: { image: id } }));
+  },
+  async imageDirectory() {
+    const answer = await channel.call<{ imageFilesystems: { fsId: { mountpoint: string } | null }[] }>('ImageService', 'ImageFsInfo', {});
+    return answer.imageFilesystems[0]?.fsId?.mountpoint ?? '/';
   },
 });
 

@@ -38,7 +38,11 @@ ExecRequest containerId=1:string cmd=2:string[] tty=3:bool stdin=4:bool stdout=5
 ExecResponse url=1:string
 ExecSyncRequest containerId=1:string cmd=2:string[] timeout=3:int64
 ExecSyncResponse stdout=1:bytes stderr=2:bytes exitCode=3:int32
+FilesystemIdentifier mountpoint=1:string
+FilesystemUsage timestamp=1:int64 fsId=2:FilesystemIdentifier
 Image id=1:string repoTags=2:string[] repoDigests=3:string[] size=4:uint64 uid=5:Int64Value username=6:string
+ImageFsInfoRequest
+ImageFsInfoResponse imageFilesystems=1:FilesystemUsage[]
 ImageSpec image=1:string
 ImageStatusRequest image=1:ImageSpec
 ImageStatusResponse image=1:Image
@@ -75,6 +79,10 @@ RemoveContainerRequest containerId=1:string
 RemoveContainerResponse
 RemovePodSandboxRequest podSandboxId=1:string
 RemovePodSandboxResponse
+RemoveImageRequest image=1:ImageSpec
+RemoveImageResponse
+ReopenContainerLogRequest containerId=1:string
+ReopenContainerLogResponse
 RunPodSandboxRequest config=1:PodSandboxConfig runtimeHandler=2:string
 RunPodSandboxResponse podSandboxId=1:string
 RuntimeCondition type=1:string status=2:bool reason=3:string message=4:string
@@ -106,12 +114,13 @@ const runtimeMethods = [
   'RemoveContainer',
   'ListContainers',
   'ContainerStatus',
+  'ReopenContainerLog',
   'ExecSync',
   'Exec',
   'Attach',
   'PortForward',
 ];
-const imageMethods = ['ListImages', 'ImageStatus', 'PullImage'];
+const imageMethods = ['ListImages', 'ImageStatus', 'PullImage', 'RemoveImage', 'ImageFsInfo'];
 
 function fieldJson(text: string): [string, FieldJson] {
   const match = /^(\w+)=(\d+):(\w+)(\[\]|\{\})?$/.exec(text);

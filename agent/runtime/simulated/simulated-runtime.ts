@@ -138,7 +138,9 @@ function end(state: Simulated, id: string, exitCode: number): void {
 
 const containerPart = (
   state: Simulated,
-): Part<'listContainers' | 'containerStatus' | 'createContainer' | 'startContainer' | 'stopContainer' | 'removeContainer'> => ({
+): Part<
+  'listContainers' | 'containerStatus' | 'createContainer' | 'startContainer' | 'stopContainer' | 'removeContainer' | 'reopenLog'
+> => ({
   async listContainers(podUid) {
     const all: readonly Container[] = [...state.containers.values()];
     return podUid === undefined ? all : all.filter((container) => container.podUid === podUid);
@@ -171,6 +173,7 @@ const containerPart = (
     state.containers.delete(id);
     changed(state);
   },
+  reopenLog: async () => {},
 });
 
 interface Creation {
@@ -207,7 +210,7 @@ const imageOf = (image: string): Image => ({
   username: 'simulated',
 });
 
-const imagePart = (state: Simulated): Part<'imageStatus' | 'listImages' | 'pullImage'> => ({
+const imagePart = (state: Simulated): Part<'imageStatus' | 'listImages' | 'pullImage' | 'removeImage' | 'imageDirectory'> => ({
   imageStatus: async (image) => (state.images.has(image) ? imageOf(image) : undefined),
   listImages: async () => [...state.images].map(imageOf),
   async pullImage(image, sandbox) {
@@ -216,4 +219,8 @@ const imagePart = (state: Simulated): Part<'imageStatus' | 'listImages' | 'pullI
     }
     state.images.add(image);
   },
+  async removeImage(id) {
+    for (const image of state.images) if (imageOf(image).id === id) state.images.delete(image);
+  },
+  imageDirectory: async () => '/',
 });

@@ -1,0 +1,53 @@
+/** What keeps a node's disk from filling: images that nobody uses go, logs that grew too large are rotated. */
+import { statfs } from 'node:fs/promises';
+import type { EventRecorder } from '../functions/client/event-recorder.ts';
+import type { ContainerImage } from '../functions/kube/generated/types.ts';
+import type { World } from '../functions/world.ts';
+import { sandboxImageDefault, type AgentConfig } from './config.ts';
+import { createNodeImages, type DiskUsage } from './images/node-images.ts';
+import { rotateLogs } from './pods/log-rotation.ts';
+import { repeat } from './repeat.ts';
+import type { Runtime } from './runtime/runtime.ts';
+
+export interface Housekeeping {
+  /** What the Node's status lists. */
+  images(): readonly ContainerImage[];
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface HousekeepingOptions {
+  readonly config: AgentConfig;
+  readonly world: World;
+  readonly runtime: Runtime;
+  readonly events: EventRecorder;
+}
+
+const lookPeriodMs = 30_000;
+const collectPeriodMs = 5 * 60 * 1000;
+const rotatePeriodMs = 10_000;
+
+export async function diskUsage(directory: string): Promise<DiskUsage> {
+  const { blocks, bavail, bsize } = await statfs(directory);
+  return { capacityBytes: blocks * bsize, availableBytes: bavail * bsize };
+}
+
+export function createHousekeeping({ config, world, runtime, events }: HousekeepingOptions): Housekeeping {
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: config.nodeName, uid: config.nodeName } };
+  const images = createNodeImages({
+    ...world,
+    runtime,
+    usage: async () => diskUsage(await runtime.imageDirectory()),
+    sandboxImage: config.sandboxImage ?? sandboxImageDefault,
+    onShortage: (message) => events.event(node, 'Warning', 'FreeDiskSpaceFailed', message),
+  });
+  return {
+    images: () => images.list(),
+    async run(signal) {
+      await Promise.all([
+        repeat(world, { periodMs: lookPeriodMs, what: 'the images' }, signal, () => images.look()),
+        repeat(world, { periodMs: collectPeriodMs, what: 'the disk' }, signal, () => images.collect()),
+        repeat(world, { periodMs: rotatePeriodMs, what: 'the logs' }, signal, () => rotateLogs({ ...world, runtime })),
+      ]);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { running } from '../../test/support/node-pod.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import type { Image } from '../runtime/runtime.ts';
+import { createNodeImages } from './node-images.ts';
+
+const sandboxImage = 'registry.k8s.io/pause:3.9';
+const image = (id: string, more: Partial<Image> = {}): Image => ({
+  id,
+  sizeBytes: 10,
+  tags: [`${id}:v1`],
+  digests: [],
+  uid: undefined,
+  username: '',
+  ...more,
+});
+
+function node(images: Image[], used: string[] = []) {
+  const world = virtualWorld();
+  const removed: string[] = [];
+  const told: string[] = [];
+  let usedBytes = 0;
+  const nodeImages = createNodeImages({
+    ...world,
+    sandboxImage,
+    runtime: {
+      listImages: async () => images.filter(({ id }) => !removed.includes(id)),
+      listContainers: async () => used.map((imageRef) => running('main', { state: 'exited', imageRef })),
+      removeImage: async (id) => void removed.push(id),
+    },
+    usage: async () => ({ capacityBytes: 100, availableBytes: 100 - usedBytes }),
+    onShortage: (message) => told.push(message),
+  });
+  const fill = (bytes: number) => (usedBytes = bytes);
+  return { ...nodeImages, world, removed, told, images, used, fill };
+}
+const twoMinutes = 2 * 60 * 1000;
+
+describe('when the disk is full', () => {
+  test('images that nothing uses go until it is at four fifths', async () => {
+    const { collect, world, fill, removed, told } = node([image('a'), image('b'), image('c')]);
+    await collect();
+    await world.advance(twoMinutes);
+    fill(84);
+    await collect();
+    assert.deepEqual(removed, []);
+    fill(95);
+    await collect();
+    assert.deepEqual([removed, told], [['a', 'b'], []]);
+  });
+
+  test('those that were used longest ago go first', async () => {
+    const { collect, look, world, fill, removed, used } = node([image('a'), image('b'), image('c')], ['a']);
+    await collect();
+    await world.advance(twoMinutes);
+    used.splice(0, 1, 'c:v1');
+    await look();
+    await world.advance(1000);
+    used.pop();
+    fill(99);
+    await collect();
+    assert.deepEqual(removed, ['b', 'a']);
+  });
+
+  test('images in use, by ended containers too, the sandbox’s and new ones stay, and that is told', async () => {
+    const { collect, world, fill, removed, told, images } = node(
+      [image('a'), image('b', { digests: ['b@sha256:1'] }), image('p', { tags: [sandboxImage] })],
+      ['a', 'b@sha256:1'],
+    );
+    await collect();
+    await world.advance(twoMinutes);
+    images.push(image('new'));
+    fill(90);
+    await collect();
+    assert.deepEqual(removed, []);
+    assert.deepEqual(told, [
+      'Failed to garbage collect required amount of images. Attempted to free 10 bytes, but only found 0 bytes eligible to free.',
+    ]);
+  });
+});
+
+test('the Node lists the largest images with some of their names', async () => {
+  const tags = ['1', '2', '3', '4', '5', '6'].map((tag) => `big:${tag}`);
+  const small = Array.from({ length: 60 }, (_each, index) => image(`small-${index}`, { sizeBytes: index }));
+  const { look, list } = node([...small, image('big', { sizeBytes: 1000, tags, digests: ['big@sha256:1'] })]);
+  assert.deepEqual(list(), []);
+  await look();
+  assert.equal(list().length, 50);
+  assert.deepEqual(list()[0], { names: ['big@sha256:1', 'big:1', 'big:2', 'big:3', 'big:4'], sizeBytes: 1000 });
+  assert.deepEqual(list()[1], { names: ['small-59:v1'], sizeBytes: 59 });
+});

@@ -1,0 +1,92 @@
+/**
+ * Keeps the logs of containers from filling the disk: a file that grew too large is renamed and a new one begun, older
+ * ones are compressed, the oldest removed. Source: pkg/kubelet/logs/container_log_manager.go
+ *
+ *   0.log  0.log.20260101-120000  0.log.20260101-110000.gz  0.log.20260101-100000.gz
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Clock, Log } from '../../functions/world.ts';
+import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
+
+export interface LogRotationOptions {
+  readonly runtime: Pick<Runtime, 'listContainers' | 'containerStatus' | 'reopenLog'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bytesMax?: number;
+  /** Of one container, with the one that is written to. */
+  readonly filesMax?: number;
+}
+
+const bytesMaxDefault = 10 << 20;
+const filesMaxDefault = 5;
+const compressed = '.gz';
+/** Left of a compression that did not come to its end. */
+const unfinished = '.tmp';
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return 0;
+    throw error;
+  }
+}
+
+/** `20260101-120000`: sorts as it was made. */
+const stamp = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+
+async function compress(path: string): Promise<void> {
+  await pipeline(createReadStream(path), createGzip(), createWriteStream(`${path}${unfinished}`));
+  await rename(`${path}${unfinished}`, `${path}${compressed}`);
+  await rm(path);
+}
+
+/** Oldest first. */
+async function rotatedOf(path: string): Promise<string[]> {
+  const prefix = `${basename(path)}.`;
+  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(prefix));
+  for (const name of names.filter((each) => each.endsWith(unfinished))) await rm(join(dirname(path), name));
+  return names
+    .filter((name) => !name.endsWith(unfinished))
+    .toSorted()
+    .map((name) => join(dirname(path), name));
+}
+
+/** Looks at every running container's log once. */
+export async function rotateLogs(options: LogRotationOptions): Promise<void> {
+  const { runtime, log } = options;
+  for (const { id, state } of await runtime.listContainers()) {
+    if (state !== 'running') continue;
+    try {
+      const { logPath } = await runtime.containerStatus(id);
+      if ((await sizeOf(logPath)) > (options.bytesMax ?? bytesMaxDefault)) await rotate(options, id, logPath);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      // One log that cannot be rotated must not keep the others from it.
+      log.warn('a log could not be rotated', { container: id, error: error instanceof RuntimeError ? error.message : error });
+    }
+  }
+}
+
+async function rotate({ runtime, clock, filesMax = filesMaxDefault }: LogRotationOptions, id: string, path: string): Promise<void> {
+  const before = await rotatedOf(path);
+  // Room for the one that is written to, and for the one that is made now.
+  const kept = before.slice(Math.max(0, before.length - (filesMax - 2)));
+  for (const old of before) if (!kept.includes(old)) await rm(old);
+  for (const old of kept) if (!old.endsWith(compressed)) await compress(old);
+  const renamed = `${path}.${stamp(clock.now())}`;
+  await rename(path, renamed);
+  try {
+    await runtime.reopenLog(id);
+  } catch (error) {
+    // It goes on writing to the old file: that must be found under its name.
+    await rename(renamed, path);
+    throw error;
+  }
+}
