@@ -59,7 +59,7 @@ export function createWorkerHandler(options: WorkerHandlerOptions): QueueHandler
     const worker = await opened();
     await notes.write(group, { state: 'awake', revision: worker.revision() });
     const ending = new AbortController();
-    const cancel = world.clock.after(context.getRemainingTimeInMillis() - lastMs, () => ending.abort());
+    const cancel = world.clock.after(Math.max(0, context.getRemainingTimeInMillis() - lastMs), () => ending.abort());
     try {
       const outcome = await worker.session(ending.signal);
       if (outcome.outcome === 'more') doorbell.ring(group);

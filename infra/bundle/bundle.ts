@@ -41,6 +41,18 @@ const deflatedFacts: Plugin = {
   },
 };
 
+/** A function's credentials are in its environment; the SDK would bring every other place where some could be. */
+const environmentCredentials: Plugin = {
+  name: 'environment-credentials',
+  setup({ onResolve }) {
+    const path = join(import.meta.dirname, 'environment-credentials.ts');
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path }));
+  },
+};
+
+/** Hosts that are no function, where credentials may come from anywhere. */
+const servers: readonly string[] = ['api.server.ts'];
+
 /** `fileName`: a Web Function wants `index.js`, which a `package.json` beside it makes a module. */
 export async function bundleFunction(entry: string, outDirectory: string, fileName = 'index.mjs'): Promise<Bundle> {
   const directory = join(outDirectory, basename(entry, '.ts'));
@@ -55,7 +67,7 @@ export async function bundleFunction(entry: string, outDirectory: string, fileNa
     target: 'node24',
     mainFields: ['module', 'main'],
     minify: true,
-    plugins: [deflatedFacts],
+    plugins: servers.includes(entry) ? [deflatedFacts] : [deflatedFacts, environmentCredentials],
     legalComments: 'none',
     banner: { js: banner },
     logLevel: 'error',

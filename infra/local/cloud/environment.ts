@@ -64,7 +64,7 @@ export class Environment {
     });
     this.#signal('SIGCONT');
     if (this.#isOver) this.#settle?.({ outcome: 'failed', why: 'the process has ended' });
-    else this.#process.send({ id, event, deadlineMs: clock.now() + timeoutSeconds * 1000 } satisfies Invocation);
+    else this.#process.send({ id, event, timeoutMs: timeoutSeconds * 1000 } satisfies Invocation);
     const outcome = await settled;
     cancel();
     this.#settle = undefined;

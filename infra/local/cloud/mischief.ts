@@ -8,6 +8,8 @@ export interface Mischief {
   readonly streamLateMs?: number;
   /** No environment lives longer. */
   readonly coldEveryMs?: number;
+  /** Requests that one environment of the API serves at a time: fewer make more environments. */
+  readonly requestsMax?: number;
   /** Deliveries come again after this time, and functions time out before it. */
   readonly visibilitySeconds?: number;
 }

@@ -7,8 +7,8 @@ import type { InvocationContext } from '../../../functions/cloud/event-sources.t
 export interface Invocation {
   readonly id: number;
   readonly event: object;
-  /** On the clock of the day. */
-  readonly deadlineMs: number;
+  /** From the moment at which the handler is called. */
+  readonly timeoutMs: number;
 }
 
 export type RuntimeMessage =
@@ -20,7 +20,8 @@ type Handler = (event: object, context: InvocationContext) => Promise<unknown>;
 
 const send = (message: RuntimeMessage): void => void process.send?.(message);
 
-async function invoke(handler: Handler, { id, event, deadlineMs }: Invocation): Promise<void> {
+async function invoke(handler: Handler, { id, event, timeoutMs }: Invocation): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
   try {
     const answer = await handler(event, { getRemainingTimeInMillis: () => deadlineMs - Date.now() });
     send({ type: 'answer', id, answer });

@@ -30,7 +30,8 @@ interface WebEnvironment {
   isDraining: boolean;
 }
 
-const requestsMax = 64;
+/** Source: the default of a Web Function. */
+const requestsMaxDefault = 64;
 const environmentsMax = 8;
 const initMsMax = 10_000;
 const tryAgainMs = 20;
@@ -45,10 +46,12 @@ export class WebFunction {
   readonly counts = { invocations: 0, coldStarts: 0 };
   readonly #options: WebFunctionOptions;
   readonly #environments = new Set<WebEnvironment>();
+  readonly #requestsMax: number;
   #isStopped = false;
 
   constructor(options: WebFunctionOptions) {
     this.#options = options;
+    this.#requestsMax = options.mischief.requestsMax ?? requestsMaxDefault;
   }
 
   /** Carries one request to an environment and its answer back, byte by byte. */
@@ -82,14 +85,17 @@ export class WebFunction {
   /** The fullest that has room, so that the others can go. */
   async #environment(): Promise<WebEnvironment | undefined> {
     this.#retireOld();
-    const open = [...this.#environments].filter(({ inFlight, isDraining }) => !isDraining && inFlight < requestsMax);
-    const fullest = open.toSorted((a, b) => b.inFlight - a.inFlight)[0];
+    const fullest = this.#withRoom();
     if (fullest !== undefined) return fullest;
     if (this.#isStopped || this.#environments.size >= environmentsMax) return undefined;
     const port = await freePort();
     // While the port was looked for, another request may have had the same thought.
-    const made = [...this.#environments].find(({ inFlight, isDraining }) => !isDraining && inFlight < requestsMax);
-    return made ?? this.#create(port);
+    return this.#withRoom() ?? this.#create(port);
+  }
+
+  #withRoom(): WebEnvironment | undefined {
+    const open = [...this.#environments].filter(({ inFlight, isDraining }) => !isDraining && inFlight < this.#requestsMax);
+    return open.toSorted((a, b) => b.inFlight - a.inFlight)[0];
   }
 
   #create(port: number): WebEnvironment {
