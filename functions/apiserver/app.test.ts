@@ -38,6 +38,7 @@ test('the authorizer hears what is asked for, and its no is explained', async ()
   const { status, body } = await api.send('GET', '/api/v1/namespaces/default/pods');
   assert.equal(status, 403);
   assert.equal(body['message'], 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"');
+  assert.deepEqual(body['details'], { kind: 'pods' });
   assert.deepEqual(
     asked.map(({ verb, resource, namespace }) => ({ verb, resource, namespace })),
     [{ verb: 'list', resource: 'pods', namespace: 'default' }],

@@ -69,7 +69,7 @@ export const isAlreadyExists = (error: unknown): error is StatusError => hasReas
 type Resource = Pick<ResourceType, 'group' | 'resource'>;
 
 const detailsOf = (type: Resource, name: string): StatusDetails => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(type.group === '' ? {} : { group: type.group }),
   kind: type.resource,
 });

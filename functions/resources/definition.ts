@@ -138,6 +138,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   validateStatusUpdate?(next: T, current: T): readonly FieldError[];
   /** `Warning:` headers for whoever writes it. */
   warnings?(object: T): readonly string[];
+  /** What everyone who asks for the resource is told, since it will go: `v1 Endpoints is deprecated in …`. */
+  readonly deprecation?: string;
   readonly commit?: CommitRule<T>;
 
   /** What keeps a terminating object besides `metadata.finalizers`: a Namespace has `spec.finalizers`. Default: nothing. */

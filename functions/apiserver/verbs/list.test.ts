@@ -148,3 +148,9 @@ test('a metadata-only client gets nothing else', async () => {
   const [item] = body['items'] as { kind: string }[];
   assert.deepEqual(Object.keys(item ?? {}), ['kind', 'apiVersion', 'metadata']);
 });
+
+test('who asks for what will go is told so', async () => {
+  const api = await testApi();
+  const { headers } = await api.fetch('/api/v1/namespaces/default/endpoints');
+  assert.equal(headers.get('warning'), '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"');
+});

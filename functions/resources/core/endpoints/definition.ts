@@ -25,6 +25,6 @@ export const endpointsDefinition = definition<Endpoints>({
     for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= 'TCP';
   },
   validate: validateEndpoints,
-  warnings: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   allowsCreateOnUpdate: true,
 });
