@@ -1,50 +1,36 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
-import { virtualWorld, type VirtualWorld } from '../test/support/virtual-world.ts';
-import { keepCredential, renewalMs } from './credential.ts';
+import { test } from 'node:test';
+import { virtualWorld } from '../test/support/virtual-world.ts';
+import { credentialFile, keepCredential, renewalMs } from './credential.ts';
 
 const hourMs = 3_600_000;
 const token = (madeMs: number, endsMs: number): string =>
   `head.${Buffer.from(JSON.stringify({ iat: madeMs / 1000, exp: endsMs / 1000 })).toString('base64url')}.signature`;
 
-let directory: string;
-let world: VirtualWorld;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'credential-'));
-  world = virtualWorld();
-});
-afterEach(() => rmSync(directory, { recursive: true }));
-
-function keep(first: string, answer: (request: Request) => Response) {
-  const tokenFile = join(directory, 'token');
-  writeFileSync(tokenFile, first);
-  const ending = new AbortController();
+/** An agent whose token was made `agoMs` ago for two hours. */
+function keep(agoMs: number, answer: (nowMs: number) => Response) {
+  const world = virtualWorld();
+  const madeMs = world.clock.now() - agoMs;
+  let held = token(madeMs, madeMs + 2 * hourMs);
+  const file = { read: async () => `${held}\n`, write: async (next: string) => void (held = next) };
   const asked: string[] = [];
   const transport = {
     fetch: async (request: Request) => {
       asked.push(`${request.method} ${request.url}`);
-      return answer(request);
+      return answer(world.clock.now());
     },
   };
-  const kept = keepCredential({ config: { nodeName: 'a', server: 'https://api', tokenFile }, world, transport }, ending.signal);
-  const end = async (): Promise<void> => {
+  const ending = new AbortController();
+  const kept = keepCredential({ config: { nodeName: 'a', server: 'https://api' }, file, world, transport }, ending.signal);
+  const end = (): Promise<void> => {
     ending.abort(new Error('over'));
-    await kept;
+    return kept;
   };
-  return { asked, end, token: () => readFileSync(tokenFile, 'utf8').trim() };
+  return { world, asked, end, held: () => held };
 }
-
-/** Files are read and written on the real clock. */
-const settle = async (ms: number): Promise<void> => {
-  for (let passed = 0; passed < ms; passed += 10 * 60_000) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    await world.advance(10 * 60_000);
-  }
-  await new Promise((resolve) => setTimeout(resolve, 20));
-};
 
 test('half its life is the moment of renewal', () => {
   assert.equal(renewalMs(token(1000, 5000)), 3000);
@@ -52,26 +38,42 @@ test('half its life is the moment of renewal', () => {
   assert.equal(renewalMs('a.e30.b'), undefined);
 });
 
-test('a credential is traded at half its life and the file is whole', async () => {
-  const now = world.clock.now();
-  const next = token(now + hourMs, now + 5 * hourMs);
-  const answer = (): Response => Response.json({ spec: {}, status: { token: next, expirationTimestamp: '' } }, { status: 201 });
-  const kept = keep(token(now, now + 2 * hourMs), answer);
-  await settle(hourMs / 2);
-  assert.deepEqual(kept.asked, []);
-  await settle(hourMs);
-  assert.deepEqual(kept.asked, ['POST https://api/apis/agent.hibernetes.dev/v1/nodes/a/token']);
-  assert.equal(kept.token(), next);
-  assert.deepEqual(readdirSync(directory), ['token']);
-  await kept.end();
+test('a credential is traded at half its life, and then at half the next one’s', async () => {
+  const answer = (nowMs: number): Response => Response.json({ status: { token: token(nowMs, nowMs + 2 * hourMs) } }, { status: 201 });
+  const { world, asked, end } = keep(0, answer);
+  await world.advance(hourMs - 1);
+  assert.deepEqual(asked, []);
+  await world.advance(hourMs / 2);
+  assert.deepEqual(asked, ['POST https://api/apis/agent.hibernetes.dev/v1/nodes/a/token']);
+  await world.advance(hourMs);
+  assert.equal(asked.length, 2);
+  await end();
 });
 
 test('a refusal leaves the old one in place, and the agent asks again', async () => {
-  const now = world.clock.now();
-  const old = token(now - 2 * hourMs, now + hourMs);
-  const kept = keep(old, () => new Response('busy', { status: 503 }));
-  await settle(hourMs / 2);
-  assert.ok(kept.asked.length >= 2, String(kept.asked.length));
-  assert.equal(kept.token(), old);
-  await kept.end();
+  const { world, asked, end, held } = keep(hourMs, () => new Response('busy', { status: 503 }));
+  const old = held();
+  await world.advance(hourMs / 2);
+  assert.ok(asked.length >= 3, String(asked.length));
+  assert.equal(held(), old);
+  await end();
+});
+
+test('an answer without a token is not taken', async () => {
+  const { world, end, held } = keep(hourMs, () => Response.json({ status: {} }, { status: 201 }));
+  const old = held();
+  await world.advance(hourMs / 2);
+  assert.equal(held(), old);
+  await end();
+});
+
+test('the file is private, whole, and alone', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'credential-'));
+  const file = credentialFile(join(directory, 'token'));
+  await file.write('first');
+  await file.write('second');
+  assert.equal(await file.read(), 'second\n');
+  assert.equal(statSync(join(directory, 'token')).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(directory), ['token']);
+  rmSync(directory, { recursive: true });
 });

@@ -11,10 +11,26 @@ import { TransportError } from './poll.ts';
 import type { Transport } from './transport.ts';
 
 export interface CredentialOptions {
-  readonly config: Pick<AgentConfig, 'nodeName' | 'server' | 'tokenFile'>;
+  readonly config: Pick<AgentConfig, 'nodeName' | 'server'>;
+  readonly file: CredentialFile;
   readonly world: Pick<World, 'clock' | 'log'>;
   readonly transport: Pick<Transport, 'fetch'>;
 }
+
+export interface CredentialFile {
+  read(): Promise<string>;
+  /** Whole or not at all: it is read at any moment. */
+  write(token: string): Promise<void>;
+}
+
+export const credentialFile = (path: string): CredentialFile => ({
+  read: () => readFile(path, 'utf8'),
+  async write(token) {
+    const draft = `${path}.draft`;
+    await writeFile(draft, `${token}\n`, { mode: 0o600 });
+    await rename(draft, path);
+  },
+});
 
 const lookAgainMs = 10 * 60_000;
 
@@ -30,14 +46,7 @@ export function renewalMs(token: string): number | undefined {
   }
 }
 
-/** Whole or not at all: the file is read at any moment. */
-async function replaceToken(file: string, token: string): Promise<void> {
-  const draft = `${file}.draft`;
-  await writeFile(draft, `${token}\n`, { mode: 0o600 });
-  await rename(draft, file);
-}
-
-async function renew({ config, transport, world }: CredentialOptions): Promise<void> {
+async function renew({ config, file, transport, world }: CredentialOptions): Promise<void> {
   const request = new Request(`${config.server}${tokenPath(config.nodeName)}`, {
     method: 'POST',
     body: '{}',
@@ -48,18 +57,19 @@ async function renew({ config, transport, world }: CredentialOptions): Promise<v
   const { status } = (await response.json()) as TokenRequest;
   const token = status?.token ?? '';
   if (token === '') throw new TransportError('the server answered without a token');
-  await replaceToken(config.tokenFile, token);
+  await file.write(token);
   world.log.info('the credential of the node is renewed', { until: status?.expirationTimestamp });
 }
 
 /** Resolves when the signal aborts. A renewal that fails is tried again as long as the old credential may hold. */
 export async function keepCredential(options: CredentialOptions, signal: AbortSignal): Promise<void> {
-  const { config, world } = options;
+  const { file, world } = options;
   while (!signal.aborted) {
-    const dueMs = renewalMs(await readFile(config.tokenFile, 'utf8'));
+    const dueMs = renewalMs(await file.read());
     if (dueMs !== undefined && dueMs <= world.clock.now()) {
       await renew(options).catch((error: unknown) => {
-        if (!(error instanceof TransportError)) throw error;
+        // A SyntaxError: something in between answered, and not with JSON.
+        if (!(error instanceof TransportError) && !(error instanceof SyntaxError)) throw error;
         world.log.warn('the credential of the node could not be renewed; it is tried again', { error: error.message });
       });
     }

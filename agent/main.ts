@@ -5,7 +5,7 @@ import { realWorld } from '../functions/world.ts';
 import { createHttpClient } from '../functions/client/http-client.ts';
 import { createEventRecorder } from '../functions/client/create-event-recorder.ts';
 import { readAgentConfig, type AgentConfig } from './config.ts';
-import { keepCredential } from './credential.ts';
+import { credentialFile, keepCredential } from './credential.ts';
 import { createContainerAgent, createSimulatedAgent } from './node-agent.ts';
 import { createTransport } from './transport.ts';
 
@@ -18,7 +18,7 @@ async function run(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const create = config.runtime === 'containerd' ? createContainerAgent : createSimulatedAgent;
   const agent = await create({ config, world, client, events, transport, signal });
   world.log.info('the agent runs', { server: config.server, runtime: config.runtime });
-  await Promise.all([agent.run(signal), keepCredential({ config, world, transport }, signal)]);
+  await Promise.all([agent.run(signal), keepCredential({ config, file: credentialFile(config.tokenFile), world, transport }, signal)]);
   transport.close();
 }
 

@@ -28,9 +28,9 @@ function readClass(name: string): { readonly texts: Texts; readonly fields: Read
   const fields = new Set<string>();
   const [, head] = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export declare class/.exec(source) ?? [];
   if (head !== undefined) texts[''] = textOf(head);
-  for (const [, comment, field = ''] of source.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?'(\w+)'\??:/g)) {
-    // A name that is a word of the language gets an underscore in front.
-    const plain = field.replace(/^_/, '');
+  for (const [, comment, field = ''] of source.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?'([\w$]+)'\??:/g)) {
+    // A name that is a word of the language gets an underscore in front; one with a dash has underscores throughout.
+    const plain = field.replace(/^_/, '').replace(/^x_kubernetes_.*/, (name) => name.replaceAll('_', '-'));
     fields.add(plain);
     if (comment !== undefined) texts[plain] = textOf(comment);
   }
@@ -51,9 +51,7 @@ function collect(definitions: Definitions): Record<string, Texts> {
   const found: Record<string, Texts> = {};
   for (const [definition, { properties = {} }] of Object.entries(definitions)) {
     const known = classesFor(definition).filter((name) => classes.has(name));
-    const fitting = known
-      .map(readClass)
-      .find(({ fields }) => Object.keys(properties).every((field) => fields.has(field.replace(/^[$_]/, ''))));
+    const fitting = known.map(readClass).find(({ fields }) => Object.keys(properties).every((field) => fields.has(field)));
     if (fitting !== undefined && Object.keys(fitting.texts).length > 0) found[definition] = fitting.texts;
   }
   return found;

@@ -10,6 +10,7 @@ import type { TLSSocket } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
 import { createCertificateAuthority, createClientCertificate, createServerCertificate } from '../apiserver/auth/certificates.ts';
 import { kubeconfig } from '../../infra/local/kubeconfig.ts';
+import { realWorld } from '../world.ts';
 import { ConnectionError, createHttpsFetch, type ClusterAccess, type HttpsFetch } from './https-fetch.ts';
 import { accessOfKubeconfig, KubeconfigError } from './kubeconfig-access.ts';
 
@@ -22,7 +23,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   else response.end(JSON.stringify([request.method, request.url, user ?? '', request.headers.authorization ?? '', body]));
 }
 
-const clock = { now: () => Date.now() };
+// TLS itself looks at the real clock.
+const { clock } = realWorld('error');
 
 describe('a fetch with a cluster’s authority', () => {
   let server: Server;
@@ -84,7 +86,10 @@ describe('a fetch with a cluster’s authority', () => {
     const directory = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
     const file = join(directory, 'config');
     const { server: address, caPem = '', certificatePem = '', keyPem = '' } = access;
-    writeFileSync(file, kubeconfig({ clusterName: 'c', server: address, caPem, userName: 'admin', credential: { certificatePem, keyPem } }));
+    writeFileSync(
+      file,
+      kubeconfig({ clusterName: 'c', server: address, caPem, userName: 'admin', credential: { certificatePem, keyPem } }),
+    );
     assert.deepEqual(accessOfKubeconfig(file), access);
     writeFileSync(file, 'apiVersion: v1\n');
     assert.throws(() => accessOfKubeconfig(file), new KubeconfigError(`${file} has no current context with a server.`));
