@@ -47,7 +47,7 @@ export class NodeGroup extends Construct {
     const { options, deployment, cluster, agentFile } = props;
     const vpc = this.network(deployment.logDays);
     const group = new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Nodes and their pods: out, and to each other' });
-    group.connections.allowInternally(Port.allTraffic(), 'nodes and pods reach each other');
+    group.addIngressRule(group, Port.allTraffic(), 'nodes and pods reach each other');
 
     const agent = new Asset(this, 'Agent', { path: agentFile });
     const role = this.role(agent, cluster.clusterName);

@@ -176,3 +176,9 @@ test('there is a bundle for every entry', () => {
 test('the doorbell listens to the slots of the log', () => {
   assert.ok(bucketPartition('default', 7).startsWith(logKeys('default')));
 });
+
+everywhere('the envelope key is filled in for the functions, and for nobody else', (name) => {
+  const told = resourcesOf(templateOf(name)).filter(({ Properties }) => JSON.stringify(Properties).includes('{{resolve:'));
+  for (const { id, Type } of told) assert.match(Type, /^AWS::Lambda::(Function|WebFunctionRevision)$/, id);
+  assert.equal(told.length, manifest.length * (name === 'two-clusters' ? 2 : 1));
+});
