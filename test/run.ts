@@ -35,7 +35,8 @@ const quickStages: readonly Stage[] = [
       'agent/**/*.test.ts',
       'infra/**/*.test.ts',
       'openapi/**/*.test.ts',
-      'test/{house,contract,scenarios,regression,simulation}/**/*.test.ts',
+      'test/{house,contract,scenarios,regression}/**/*.test.ts',
+      'test/simulation/simulation.test.ts',
     ],
     { concurrency: 2, timeoutMs: unitTimeoutMs },
   ),
@@ -50,7 +51,17 @@ const infraStage = (): Stage => {
   return { name, command: [...command.slice(0, 2), '--test-isolation=none', ...command.slice(2)] };
 };
 
+const simulationStages = (): readonly Stage[] => [
+  { name: 'simulation: many seeds', command: ['node', 'test/simulation/simulate.ts', '--seed', '10000', '--seeds', '2000', '--jobs', '2'] },
+  nodeTests(
+    'simulation: without each rule something is lost',
+    ['test/simulation/weakenings.test.ts', 'test/simulation/model/**/*.test.ts'],
+    { concurrency: 2, timeoutMs: clusterTimeoutMs },
+  ),
+];
+
 const clusterStages = (): readonly Stage[] => [
+  ...simulationStages(),
   infraStage(),
   nodeTests('engines: the store on DynamoDB Local', ['test/engines/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),
   nodeTests('nodes: real containers and networks', ['test/node/**/*.test.ts'], { concurrency: 1, timeoutMs: clusterTimeoutMs }),

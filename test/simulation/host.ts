@@ -1,5 +1,5 @@
 /** A place where processes live, one after the other: each starts cold, keeps house now and then, and dies. */
-import { createStore } from '../../functions/store/create-store.ts';
+import type { createStore } from '../../functions/store/create-store.ts';
 import type { StoreLimits } from '../../functions/store/limits.ts';
 import { StoreError, type Change, type Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';

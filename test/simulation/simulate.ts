@@ -1,8 +1,10 @@
-/** `npm run simulate -- --seed N [--seeds K] [--steps M]`: K seeds from N on; ends with 1 at the first broken promise. */
+/** `npm run simulate -- --seed N [--seeds K] [--steps M] [--jobs J]`: K seeds from N on; ends with 1 at a broken promise. */
+import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { defaultSteps, simulate } from './simulation.ts';
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, seeds: { type: 'string' }, steps: { type: 'string' } } });
+const text = { type: 'string' } as const;
+const { values } = parseArgs({ options: { seed: text, seeds: text, steps: text, jobs: text } });
 
 function whole(text: string | undefined, otherwise: number): number {
   const value = text === undefined ? otherwise : Number(text);
@@ -14,21 +16,40 @@ function whole(text: string | undefined, otherwise: number): number {
 const first = whole(values.seed, 1);
 const seeds = whole(values.seeds, 1);
 const steps = whole(values.steps, defaultSteps);
-const begun = performance.now();
-let revisions = 0;
-let virtualHours = 0;
-for (let seed = first; seed < first + seeds; seed += 1) {
-  const report = await simulate({ seed, steps });
-  revisions += report.revisions;
-  virtualHours += report.virtualHours;
-  if (report.violation === undefined) continue;
-  const { invariant, what, history } = report.violation;
-  process.stdout.write(`${history.join('\n')}\n\nseed ${seed}, ${steps} steps: ${invariant}: ${what}\n`);
-  process.exit(1);
+const jobs = whole(values.jobs, 1);
+
+/** One after the other, up to the first broken promise. */
+async function runHere(): Promise<number> {
+  const begun = performance.now();
+  let revisions = 0;
+  let virtualHours = 0;
+  for (let seed = first; seed < first + seeds; seed += 1) {
+    const report = await simulate({ seed, steps });
+    revisions += report.revisions;
+    virtualHours += report.virtualHours;
+    if (report.violation === undefined) continue;
+    const { invariant, what, history } = report.violation;
+    process.stdout.write(`${history.join('\n')}\n\nseed ${seed}, ${steps} steps: ${invariant}: ${what}\n`);
+    return 1;
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const each = ((1000 * seconds) / seeds).toFixed(0);
+  const amount = `${seeds} seeds, ${revisions} revisions, ${virtualHours.toFixed(0)} virtual hours`;
+  process.stdout.write(`${amount}: all promises kept (${seconds.toFixed(1)} s, ${each} ms a seed)\n`);
+  return 0;
 }
-const seconds = (performance.now() - begun) / 1000;
-const each = ((1000 * seconds) / seeds).toFixed(0);
-process.stdout.write(
-  `${seeds} seeds, ${revisions} revisions, ${virtualHours.toFixed(0)} virtual hours: all promises kept (${seconds.toFixed(1)} s, ${each} ms a seed)\n`,
-);
-process.exit(0);
+
+/** In several processes, each with its share of the seeds. */
+async function runInJobs(): Promise<number> {
+  const share = Math.ceil(seeds / jobs);
+  const runs = Array.from({ length: jobs }, (_, job) => {
+    const count = Math.min(share, seeds - job * share);
+    const options = ['--seed', String(first + job * share), '--seeds', String(count), '--steps', String(steps)];
+    if (count <= 0) return Promise.resolve(0);
+    const child = spawn(process.execPath, [import.meta.filename, ...options], { stdio: 'inherit' });
+    return new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  });
+  return Math.max(...(await Promise.all(runs)));
+}
+
+process.exit(jobs === 1 ? await runHere() : await runInJobs());

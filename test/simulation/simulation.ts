@@ -117,6 +117,7 @@ class Simulation {
       this.#stepsLeft -= 1;
       if (this.#stepsLeft % 12 === 0) this.#gapMsMax = this.#dice.pick([50, 5000, 5000, 3 * minuteMs, 8 * hourMs]);
       if (this.#dice.chance(0.0005)) await this.#stampede(client);
+      else if (this.#dice.chance(0.05)) await this.#crowd();
       else await client.step();
     }
   }
@@ -128,6 +129,12 @@ class Simulation {
     if (homes.length === 0) return;
     const writers = Array.from({ length: 100 }, () => client.ask(this.#dice.pick(homes), [{ key, verb: 'put' }]));
     await Promise.all(writers);
+  }
+
+  /** Many ask at almost the same time. */
+  async #crowd(): Promise<void> {
+    const readers = Array.from({ length: 8 }, (_, number) => new Client(`crowd ${this.#stepsLeft}-${number}`, this.#scene));
+    await Promise.all(readers.map((reader) => reader.step()));
   }
 
   /** What happens to processes, whatever they do. */

@@ -1,0 +1,137 @@
+/**
+ * The store's safety rules, each with the edit that takes it out: a simulation that does not notice is none. Some are
+ * needed so rarely that hundreds of seeds miss nothing: that no item is put long after the watermark was read is shown by
+ * the model.
+ */
+import type { Edit } from './weakened-store.ts';
+import type { TableWeakness } from './witnessed-table.ts';
+
+export interface Weakening {
+  /** What no longer holds. */
+  readonly without: string;
+  readonly edits?: readonly Edit[];
+  readonly table?: TableWeakness;
+  /** The loss is noticed with one of the seeds from 1 to this. */
+  readonly seeds: number;
+}
+
+const infinite = 'Number.POSITIVE_INFINITY';
+
+export const weakenings: readonly Weakening[] = [
+  {
+    without: 'a slot is put soon after the head was seen',
+    edits: [{ file: 'limits.ts', from: 'headLifeMs: 5000', to: `headLifeMs: ${infinite}` }],
+    seeds: 60,
+  },
+  {
+    without: 'a replica that is too old looks at the watermark first',
+    edits: [{ file: 'limits.ts', from: 'replicaLifeMs: 60 * minute', to: `replicaLifeMs: ${infinite}` }],
+    seeds: 40,
+  },
+  {
+    without: 'time is told by the clock that does not stand still, too',
+    edits: [{ file: 'reading.ts', from: 'wallMs < 0 || wallMs > ms || ', to: '' }],
+    seeds: 60,
+  },
+  {
+    without: 'undecided bytes go to the same place again',
+    edits: [
+      {
+        file: 'committer.ts',
+        from: "      return 'unknown';\n    }\n    if (appended",
+        to: "      return 'taken';\n    }\n    if (appended",
+      },
+    ],
+    seeds: 20,
+  },
+  {
+    without: 'a writer knows its own slot by the nonce',
+    edits: [
+      { file: 'committer.ts', from: ' && appended.by.nonce !== item.nonce', to: '' },
+      { file: 'committer.ts', from: 'found.nonce === item.nonce', to: 'false' },
+    ],
+    seeds: 20,
+  },
+  {
+    without: 'errors are answered at a fresh head',
+    edits: [
+      {
+        file: 'committer.ts',
+        from: 'if (!isWritten) await tail.fresh();',
+        to: 'if (!isWritten && draft.frames.length > 0) await tail.fresh();',
+      },
+    ],
+    seeds: 10,
+  },
+  {
+    without: 'a blob is there before the slot that points to it',
+    edits: [
+      { file: 'committer.ts', from: "if (outcome === 'unknown') throw", to: "if (outcome === 'unknown' && frame.body.length === 0) throw" },
+    ],
+    seeds: 60,
+  },
+  {
+    without: 'a query is shared only by those who came before it began',
+    edits: [
+      { file: 'tail.ts', from: 'this.#next ??= this.#afterRunning(this.#running);\n    return this.#next;', to: 'return this.#running;' },
+    ],
+    seeds: 150,
+  },
+  {
+    without: 'a list is as new as what was applied, not as the head',
+    edits: [
+      { file: 'replica.ts', from: '  #slot = 0;\n', to: '  head = 0;\n  #slot = 0;\n' },
+      {
+        file: 'tail.ts',
+        from: 'const page = await table.readSlots(replica.slot);',
+        to: 'const page = await table.readSlots(replica.slot);\n      for (const { firstRevision, count } of page.slots) Object.assign(replica, { head: firstRevision + count - 1 });',
+      },
+      {
+        file: 'create-store.ts',
+        from: '    return this.#replica.revision;\n',
+        to: "    return Math.max(this.#replica.revision, this.#replica['head']);\n",
+      },
+    ],
+    seeds: 150,
+  },
+  {
+    without: 'the watermark is read before the slots',
+    edits: [
+      {
+        file: 'materialise.ts',
+        from: '  const meta = await table.readMeta();\n',
+        to: '  const first = await table.readMeta();\n  const scan = await slotsBetween(table, first.slot, { floor, count: limits.materialiseSlots });\n  const meta = await table.readMeta();\n',
+      },
+      {
+        file: 'materialise.ts',
+        from: 'const slots = await slotsBetween(table, meta.slot, { floor, count: limits.materialiseSlots });',
+        to: 'const slots = scan;',
+      },
+    ],
+    seeds: 150,
+  },
+  {
+    without: 'the watermark moves when all items are in',
+    edits: [{ file: 'materialise.ts', from: 'items, reading))) return false;', to: 'items, reading))) void 0;' }],
+    seeds: 60,
+  },
+  {
+    without: 'items stop at the floor',
+    edits: [
+      {
+        file: 'create-store.ts',
+        from: '    const { floor } = this.#replica;\n    for',
+        to: '    const floor = this.#replica.revision;\n    for',
+      },
+    ],
+    seeds: 10,
+  },
+  {
+    without: 'a snapshot is of one revision',
+    edits: [{ file: 'snapshot.ts', from: 'while (revision < newest) {', to: 'while (revision < 0) {' }],
+    seeds: 20,
+  },
+  { without: 'a deletion leaves a tombstone', table: 'forgets tombstones', seeds: 30 },
+  { without: 'an item is put only over an older one', table: 'puts older items', seeds: 20 },
+  { without: 'the watermark moves only from where it was read', table: 'moves the watermark from anywhere', seeds: 80 },
+];
