@@ -36,7 +36,7 @@ const quickStages: readonly Stage[] = [
       'infra/**/*.test.ts',
       'openapi/**/*.test.ts',
       'test/{house,contract,scenarios,regression}/**/*.test.ts',
-      'test/simulation/simulation.test.ts',
+      'test/simulation/{simulation,linearizable}.test.ts',
     ],
     { concurrency: 2, timeoutMs: unitTimeoutMs },
   ),

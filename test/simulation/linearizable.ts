@@ -19,7 +19,7 @@ export interface KeyEvent {
 
 export type Explained = 'yes' | 'no' | 'too many orders to look at';
 
-const configurationsMax = 200_000;
+const configurationsMax = 20_000;
 
 export function explain(events: readonly KeyEvent[]): Explained {
   // What only looked, and told nobody, explains nothing.

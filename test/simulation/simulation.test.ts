@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { simulate } from './simulation.ts';
 
 /** The long run is `npm run simulate`; `npm test` does one of two thousand seeds. */
-const fewSeeds = 20;
+const fewSeeds = 10;
 
 const text = readFileSync(new URL('seeds.txt', import.meta.url), 'utf8').replaceAll(/#.*$/gm, '');
 const kept = text.split(/\s+/).filter((word) => word !== '');
