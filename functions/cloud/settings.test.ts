@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SettingsError, settingNames, settingsOf } from './settings.ts';
+
+const key = Buffer.alloc(32, 7).toString('base64');
+const from = (variables: Record<string, string>) => settingsOf((name) => variables[name]);
+const least = { [settingNames.table]: 't', [settingNames.envelopeKey]: key };
+
+test('a table and an envelope key are enough', () => {
+  const settings = from(least);
+  assert.deepEqual(settings, {
+    table: 't',
+    cluster: 'default',
+    queues: {},
+    deadlineQueue: undefined,
+    envelopeKey: Buffer.alloc(32, 7),
+    certificateAuthorityPem: '',
+    advertise: { address: '192.0.2.1', port: 443 },
+    iam: undefined,
+    staticTokens: [],
+  });
+});
+
+test('everything that a deployment says is taken in', () => {
+  const settings = from({
+    ...least,
+    [settingNames.queues.scheduler]: 'https://q/s',
+    [settingNames.advertise]: '10.0.0.1:6443',
+    [settingNames.iamClusterId]: 'id',
+    [settingNames.administrators]: 'arn:a, arn:b',
+    [settingNames.adminToken]: 'secret',
+  });
+  assert.deepEqual(settings.queues, { scheduler: 'https://q/s' });
+  assert.deepEqual(settings.advertise, { address: '10.0.0.1', port: 6443 });
+  assert.deepEqual(settings.iam, { clusterId: 'id', administrators: ['arn:a', 'arn:b'] });
+  assert.deepEqual(settings.staticTokens, [{ token: 'secret', user: { name: 'kubernetes-admin', groups: ['system:masters'] } }]);
+});
+
+test('what is missing or cannot be read is named', () => {
+  assert.throws(() => from({}), new SettingsError('the environment variable HIBERNETES_TABLE is missing'));
+  assert.throws(
+    () => from({ ...least, [settingNames.envelopeKey]: 'c2hvcnQ=' }),
+    new SettingsError('HIBERNETES_ENVELOPE_KEY must be 32 bytes in base64'),
+  );
+  assert.throws(
+    () => from({ ...least, [settingNames.advertise]: 'x' }),
+    new SettingsError('HIBERNETES_ADVERTISE must be ADDRESS:PORT, not x'),
+  );
+});
