@@ -26,12 +26,15 @@ const shard = 0;
 const prefix = 'worker/';
 
 export function createWorkerNotes(table: Pick<Table, 'putLease' | 'readLeases'>, clock: Pick<Clock, 'now'>): WorkerNotes {
+  let revision = 0;
   return {
     async write(name, note) {
       const atMs = clock.now();
+      // Of two notes in one millisecond, the later one counts.
+      revision = Math.max(revision + 1, atMs);
       const body = Buffer.from(JSON.stringify({ ...note, atMs } satisfies WorkerNote));
       // The last one wins; one that gets lost costs a ring too many.
-      await table.putLease({ shard, name: `${prefix}${name}`, revision: atMs, body });
+      await table.putLease({ shard, name: `${prefix}${name}`, revision, body });
     },
     async read() {
       const items = (await table.readLeases(shard)).filter(({ name }) => name.startsWith(prefix));

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordingDoorbell } from '../../test/support/recording-doorbell.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { slotAttributes } from '../store/dynamodb/item.ts';
+import { createStore } from '../store/create-store.ts';
+import { memoryTable } from '../store/memory/memory-table.ts';
+import { silentControllers } from './silent-controllers.ts';
+import { createStreamDoorbell } from './stream-doorbell.ts';
+import { slotsIn } from './stream-slots.ts';
+
+/** A slot as the table's stream shows it to a function. */
+async function recordOf(resource: string, object: object = {}) {
+  const world = virtualWorld();
+  const table = memoryTable({ clock: world.clock });
+  const store = await createStore({ table, world });
+  const key = { resource, namespace: 'default', name: 'a' };
+  const metadata = { name: 'a', namespace: 'default', uid: 'u' };
+  const write = { type: 'create', key, object: { apiVersion: 'v1', kind: 'X', metadata, ...object } } as const;
+  await store.commit({ keys: [key], decide: () => ({ outcome: 'write', writes: [write], answer: () => undefined }) });
+  const { slots } = await table.readSlots(0);
+  const attributes = slotAttributes('c', slots.at(-1)!, 0);
+  const image = Object.fromEntries(
+    Object.entries(attributes).map(([name, { S, N, B }]) => [
+      name,
+      S !== undefined ? { S } : N !== undefined ? { N } : { B: Buffer.from(B!).toString('base64') },
+    ]),
+  );
+  return { eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage: image } };
+}
+
+async function rungFor(records: Awaited<ReturnType<typeof recordOf>>[], cluster = 'c') {
+  const { log, ...world } = virtualWorld();
+  const doorbell = recordingDoorbell();
+  const ring = createStreamDoorbell({ groups: silentControllers(), doorbell, log });
+  await ring(slotsIn({ Records: records }, cluster, log));
+  return { rings: doorbell.rings, lines: world.lines };
+}
+
+test('a slot rings those whom it may concern, marked with its revision', async () => {
+  assert.deepEqual((await rungFor([await recordOf('pods', { spec: { schedulerName: 'default-scheduler' } })])).rings, [
+    'ring controllers 1',
+    'ring scheduler 1',
+  ]);
+  assert.deepEqual((await rungFor([await recordOf('deployments.apps', { spec: {} })])).rings, ['ring controllers 1']);
+});
+
+test('nobody is rung for what workers write for themselves, nor for another cluster’s slots', async () => {
+  assert.deepEqual((await rungFor([await recordOf('checkpoints.hibernetes.dev')])).rings, []);
+  assert.deepEqual((await rungFor([await recordOf('pods', { spec: { schedulerName: 'default-scheduler' } })], 'other')).rings, []);
+});
+
+test('a record that cannot be read is left out, and the others are not', async () => {
+  const poison = await recordOf('pods');
+  const { rings, lines } = await rungFor([
+    { ...poison, dynamodb: { ...poison.dynamodb, NewImage: { pk: poison.dynamodb.NewImage['pk']!, sk: { S: 'x' } } } },
+    await recordOf('deployments.apps', { spec: {} }),
+  ]);
+  assert.deepEqual(rings, ['ring controllers 1']);
+  assert.deepEqual(
+    lines.map(({ message }) => message),
+    ['a record of the stream could not be read'],
+  );
+});
+
+test('a slot whose bytes are spoilt rings everybody', async () => {
+  const poison = await recordOf('pods');
+  const { rings } = await rungFor([
+    { ...poison, dynamodb: { ...poison.dynamodb, NewImage: { ...poison.dynamodb.NewImage, e: { B: 'AAAA' } } } },
+  ]);
+  assert.deepEqual(rings, ['ring controllers 1', 'ring scheduler 1']);
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { recordingDoorbell } from '../../test/support/recording-doorbell.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { pods } from '../kube/resource-type.ts';
+import { createStore } from '../store/create-store.ts';
+import { memoryTable } from '../store/memory/memory-table.ts';
+import { settled, watch, type Controller } from '../workers/controller.ts';
+import { createTimer } from './timer.ts';
+import { createWorkerNotes } from './worker-notes.ts';
+
+const podsOnly: Controller = {
+  name: 'pods',
+  watches: [watch(pods, ({ key }) => [{ namespace: key.namespace, name: key.name }])],
+  all: () => [],
+  reconcile: async () => settled,
+};
+
+async function cluster() {
+  const world = virtualWorld();
+  const table = memoryTable({ clock: world.clock });
+  const store = await createStore({ table, world });
+  const notes = createWorkerNotes(table, world.clock);
+  const doorbell = recordingDoorbell();
+  const sweep = createTimer({ table, notes, doorbell, groups: [{ name: 'controllers', controllers: [podsOnly] }], world });
+  const write = (resource: string, name: string) => {
+    const key = { resource, namespace: 'default', name };
+    const object = { apiVersion: 'v1', kind: 'X', metadata: { name, namespace: 'default', uid: name } };
+    return store.commit({
+      keys: [key],
+      decide: () => ({ outcome: 'write', writes: [{ type: 'create', key, object }], answer: ([stored]) => stored!.revision }),
+    });
+  };
+  /** What a sweep rings for, a minute after the last one. */
+  const rung = async () => {
+    await world.advance(60_000);
+    doorbell.rings.length = 0;
+    await sweep();
+    return doorbell.rings.map((ring) => ring.replace(/-?\d{5,}$/, ''));
+  };
+  await notes.write('materializer', { state: 'asleep', revision: 1_000_000 });
+  return { world, notes, write, rung };
+}
+
+test('a group that has never worked is rung', async () => {
+  const { rung } = await cluster();
+  assert.deepEqual(await rung(), ['ring controllers first']);
+});
+
+test('nothing is rung while nothing concerns a group that sleeps', async () => {
+  const { notes, write, rung } = await cluster();
+  await notes.write('controllers', { state: 'asleep', revision: 0 });
+  await write('configmaps', 'a');
+  assert.deepEqual(await rung(), []);
+});
+
+test('news that a group has not read ring until it has', async () => {
+  const { notes, write, rung } = await cluster();
+  await notes.write('controllers', { state: 'asleep', revision: 0 });
+  const revision = await write('pods', 'a');
+  assert.deepEqual(await rung(), ['ring controllers sweep']);
+  assert.deepEqual(await rung(), ['ring controllers sweep']);
+  await notes.write('controllers', { state: 'asleep', revision });
+  assert.deepEqual(await rung(), []);
+});
+
+test('a deadline that has come rings', async () => {
+  const { world, notes, rung } = await cluster();
+  await notes.write('controllers', { state: 'asleep', revision: 0, deadlineMs: world.clock.now() + 90_000 });
+  assert.deepEqual(await rung(), []);
+  assert.deepEqual(await rung(), ['ring controllers sweep']);
+});
+
+test('a worker that has not been heard of is rung under another name', async () => {
+  const { notes, rung } = await cluster();
+  await notes.write('controllers', { state: 'awake', revision: 0 });
+  assert.deepEqual(await rung(), []);
+  assert.deepEqual(await rung(), ['rescue controllers']);
+});
+
+test('housekeeping is rung for five minutes after the last, if something happened, and once a day if not', async () => {
+  const { world, notes, write, rung } = await cluster();
+  await notes.write('controllers', { state: 'asleep', revision: 1_000_000 });
+  await notes.write('materializer', { state: 'asleep', revision: 0 });
+  await write('configmaps', 'a');
+  assert.deepEqual(await rung(), []);
+  await world.advance(240_000);
+  assert.deepEqual(await rung(), ['ring materializer ']);
+  await notes.write('materializer', { state: 'asleep', revision: 1 });
+  await world.advance(240_000);
+  assert.deepEqual(await rung(), []);
+  await world.advance(24 * 3_600_000);
+  assert.deepEqual(await rung(), ['ring materializer ']);
+});
