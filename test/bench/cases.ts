@@ -81,7 +81,7 @@ function valuesFor(size: PodSize): (name: string) => Buffer {
   return (name) => Buffer.from(text.replaceAll(sample, name));
 }
 
-function creates(inFlight: number, size: PodSize): BenchCase {
+export function creates(inFlight: number, size: PodSize): BenchCase {
   const valueFor = valuesFor(size);
   return {
     key: `creates@${inFlight}${suffixes[size]}`,

@@ -24,8 +24,10 @@ const root = join(import.meta.dirname, '..', '..');
 const startWaitMsMax = 10_000;
 /** Servers on one processor, the client on the other. */
 const serverCore = '0';
+const clientCore = '1';
 
-export const isPinned = spawnSync('taskset', ['-c', serverCore, 'true']).status === 0;
+/** This process, with all its threads; false where there are no two processors, or no `taskset`. */
+export const isPinned = spawnSync('taskset', ['-acp', clientCore, String(process.pid)]).status === 0;
 
 function startServer(command: string, args: readonly string[], output: 'pipe' | 'ignore'): ChildProcess {
   const [file, ...rest] = isPinned ? ['taskset', '-c', serverCore, command, ...args] : [command, ...args];
@@ -58,7 +60,7 @@ async function contender(
       const ended = once(server.process, 'exit');
       server.process.kill('SIGTERM');
       await ended;
-      rmSync(server.directory, { recursive: true });
+      rmSync(server.directory, { recursive: true, force: true });
     },
   };
 }
@@ -82,8 +84,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export async function startOurs(): Promise<Contender> {
-  const directory = mkdtempSync(join(tmpdir(), 'bench-store-'));
+/** With a directory: on the log that is there, beside others. */
+export async function startOurs(directory = mkdtempSync(join(tmpdir(), 'bench-store-'))): Promise<Contender> {
   const server = startServer(process.execPath, [join(import.meta.dirname, 'store-server.ts'), directory], 'pipe');
   const [line] = (await once(createInterface({ input: server.stdout! }), 'line')) as [string];
   return contender('embedded', commit(), { process: server, port: Number(line), directory });
