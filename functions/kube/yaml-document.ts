@@ -1,6 +1,6 @@
 /**
- * Request bodies in YAML (apply patches, `Content-Type: application/yaml`), read as YAML 1.1 as Go's library does. The
- * parser is loaded by the first such body: most processes never see one.
+ * Bodies in YAML (apply patches, `application/yaml`), read and written as YAML 1.1 as Go's library does. The library is
+ * loaded by the first such body: most processes never see one.
  */
 import type * as YamlModule from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
@@ -24,6 +24,12 @@ export async function parseYaml(text: string): Promise<JsonDocument> {
   const [error] = document.errors;
   if (error !== undefined) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error.message.split('\n')[0]}`);
   return { value: valueOf(document), duplicates: duplicatesOf(document.contents, '', yaml) };
+}
+
+/** Text that looks like a number, a time or a truth to some reader is quoted, since readers of either version must take it as text. */
+export async function yamlText(value: Json): Promise<string> {
+  const { stringify } = await import('yaml');
+  return stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
 function valueOf(document: Document.Parsed): Json {

@@ -1,9 +1,9 @@
 /** Reads the body of a request: at most 3 MiB of JSON, YAML or protobuf. */
-import { parseDocument } from 'yaml';
 import { parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { decodeProtobuf } from '../../kube/protobuf.ts';
-import { badRequest, StatusError } from '../../kube/status-error.ts';
+import { StatusError } from '../../kube/status-error.ts';
+import { parseYaml } from '../../kube/yaml-document.ts';
 import { unsupportedMediaType } from './content-negotiation.ts';
 
 /** Source: apiserver, pkg/server/config.go, MaxRequestBodyBytes. */
@@ -56,13 +56,4 @@ export async function readBody(request: Request): Promise<Body | undefined> {
 function protobufObject(bytes: Uint8Array): JsonObject {
   const { apiVersion, kind, object } = decodeProtobuf(bytes);
   return { ...object, apiVersion, kind };
-}
-
-/** YAML as JSON; of a repeated key the last one wins. */
-export function parseYaml(text: string): Body {
-  const document = parseDocument(text, { uniqueKeys: false });
-  const [error] = document.errors;
-  if (error !== undefined) throw badRequest(`error converting YAML to JSON: yaml: ${error.message.split('\n')[0] ?? ''}`);
-  // By way of JSON's text: what is not JSON (dates, sets) becomes what JSON makes of it.
-  return parseJson(JSON.stringify(document.toJS()) ?? 'null');
 }

@@ -1,7 +1,8 @@
 /** Turns what a verb answered into an HTTP response, in the form that the client accepts. */
-import { stringify } from 'yaml';
+import { parseJson } from '../../kube/json-document.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
+import { yamlText } from '../../kube/yaml-document.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
@@ -21,15 +22,15 @@ export type Answer =
   /** Anything else: a Status, a Scale, a review. It is sent as it is. */
   | { readonly kind: 'other'; readonly code: number; readonly object: object };
 
-export function respond(server: Server, request: ResourceRequest, answer: Answer): Response {
+export async function respond(server: Server, request: ResourceRequest, answer: Answer): Promise<Response> {
   const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' });
   const text = textOf(answer, request, { negotiated, nowMs: server.world.clock.now() });
   return encoded(text, negotiated, answer.kind === 'list' ? 200 : answer.code);
 }
 
-function encoded(text: string, { encoding }: Negotiated, status: number): Response {
+async function encoded(text: string, { encoding }: Negotiated, status: number): Promise<Response> {
   const headers = { 'content-type': `application/${encoding}`, 'cache-control': 'no-cache, private' };
-  return new Response(encoding === 'yaml' ? stringify(JSON.parse(text)) : text, { status, headers });
+  return new Response(encoding === 'yaml' ? await yamlText(parseJson(text).value) : text, { status, headers });
 }
 
 interface Presentation {

@@ -172,11 +172,32 @@ test('another kind than the path serves is refused', async () => {
 
 test('a body in YAML is as good as one in JSON', async () => {
   const api = await testApi();
-  const { status, body } = await api.send('POST', configMaps, 'metadata:\n  name: y\ndata:\n  on: "1"\n', {
+  const { status, body } = await api.send('POST', configMaps, 'metadata:\n  name: yam\ndata:\n  "on": "1"\n', {
     'content-type': 'application/yaml',
   });
   assert.equal(status, 201);
   assert.deepEqual(body['data'], { on: '1' });
+});
+
+test('a body in YAML is read as Go reads it', async () => {
+  const api = await testApi();
+  const send = (data: string) =>
+    api.send('POST', `${configMaps}?fieldValidation=Strict`, `metadata: {name: yam}\ndata:\n${data}`, { 'content-type': 'application/yaml' });
+  const { status, body } = await send('  a: "1"\n  a: "2"\n');
+  assert.equal(status, 400);
+  assert.match(body['message'] as string, /strict decoding error: duplicate field "data.a"$/);
+  assert.match(
+    (await send('  a: yes\n')).body['message'] as string,
+    /cannot unmarshal bool into Go struct field ConfigMap.data of type string$/,
+  );
+  assert.equal((await send('  a: 22:22\n  b: 2001-01-01\n')).status, 201);
+});
+
+test('an answer in YAML quotes what Go would not take as text', async () => {
+  const api = await testApi();
+  await api.send('POST', configMaps, { metadata: { name: 'y' }, data: { a: 'yes', b: '2001-01-01', c: '1:20', d: 'plain' } });
+  const text = await (await api.fetch(`${configMaps}/y`, { headers: { accept: 'application/yaml' } })).text();
+  assert.match(text, /data:\n  a: "yes"\n  b: "2001-01-01"\n  c: "1:20"\n  d: plain\n/);
 });
 
 test('a body in an unknown format is refused with the list of known ones', async () => {
