@@ -39,8 +39,7 @@ function typeOf(definitions: readonly AnyDefinition[], { apiVersion, kind }: Kub
 
 export async function bootstrap(api: Api, definitions: readonly AnyDefinition[], place: ApiserverPlace): Promise<void> {
   const client = api.clientFor(user);
-  // In order: namespaces come before what lives in them.
-  for (const object of bootstrapObjects(place)) {
+  const create = async (object: KubeObject): Promise<void> => {
     const type = typeOf(definitions, object);
     try {
       await client.create(type, object);
@@ -48,5 +47,10 @@ export async function bootstrap(api: Api, definitions: readonly AnyDefinition[],
       if (!isAlreadyExists(error)) throw error;
       if (places.has(type.kind)) await client.update(type, object);
     }
-  }
+  };
+  // Namespaces come before what lives in them; the rest shares slots of the log, so that a cold process has few to read.
+  const [outside, inside] = [false, true].map((isInside) =>
+    bootstrapObjects(place).filter(({ metadata }) => (metadata.namespace !== undefined) === isInside),
+  );
+  for (const objects of [outside, inside]) await Promise.all((objects ?? []).map(create));
 }
