@@ -8,6 +8,7 @@ import {
   podNamespaceLabel,
   podUidLabel,
   type ContainerConfig,
+  type ContainerSecurity,
   type Image,
   type RuntimeMount,
 } from '../runtime/runtime.ts';
@@ -24,6 +25,8 @@ export interface ContainerConfigInput extends EnvironmentInput {
   readonly image: Image | undefined;
   readonly directories: Directories;
   readonly memoryCapacityBytes: number;
+  /** Of an ephemeral container: the one whose processes it is to see. */
+  readonly targetContainerId?: string;
   /** Where the pod's volumes are on the host, by name. */
   readonly volumePaths: ReadonlyMap<string, string>;
 }
@@ -86,8 +89,13 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,
     resources: containerResources(pod, container, input.memoryCapacityBytes),
-    security: containerSecurity(pod, container, input.image, input.directories.seccomp),
+    security: securityOf(input),
   };
+}
+
+function securityOf({ pod, container, image, directories, targetContainerId: targetId }: ContainerConfigInput): ContainerSecurity {
+  const security = containerSecurity(pod, container, image, directories.seccomp);
+  return targetId === undefined ? security : { ...security, namespaces: { ...security.namespaces, pid: 'TARGET', targetId } };
 }
 
 const labelsOfContainer = (pod: Pod, container: Container): Record<string, string> => ({

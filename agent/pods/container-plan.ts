@@ -6,7 +6,7 @@ import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { Action, ContainerStop } from './actions.ts';
 import { containerBackOff, retryAtMs } from './back-off.ts';
-import { graceSecondsOf, isSidecar, restartPolicyOf, specOf, type RestartPolicy } from './pod-facts.ts';
+import { containersOf, graceSecondsOf, isSidecar, restartPolicyOf, specOf, type RestartPolicy } from './pod-facts.ts';
 import type { PodMemory, ProbeFindings } from './observed-pod.ts';
 import { specHash, specHashAnnotation } from './spec-hash.ts';
 
@@ -100,6 +100,12 @@ function decideInit(input: ContainersInput, container: Container, policy: Restar
   return decide({ ...input, containers: inSandbox }, container, policy === 'Always' && !isSidecar(container) ? 'OnFailure' : policy);
 }
 
+/** It is started once; nothing brings it back. Source: computePodActions (EphemeralContainersToStart) */
+function decideEphemeral(input: ContainersInput, container: Container): Decision {
+  const newest = newestOf(input.containers, container.name);
+  return newest?.state === 'exited' ? { kind: 'done', succeeded: newest.exitCode === 0 } : decide(input, container, 'Never');
+}
+
 interface InitPlan {
   readonly decisions: readonly (readonly [string, Decision])[];
   readonly initialized: boolean;
@@ -136,6 +142,8 @@ function planInit(input: ContainersInput): InitPlan {
 export function planContainers(input: ContainersInput): ContainersPlan {
   const init = planInit(input);
   const decisions = new Map<string, Decision>(init.decisions);
+  // They are there to see why the others do not start: they wait for nobody.
+  for (const container of specOf(input.pod).ephemeralContainers ?? []) decisions.set(container.name, decideEphemeral(input, container));
   if (init.failed) return { decisions, initialized: false, initFailed: true };
   for (const container of specOf(input.pod).containers) {
     const policy = restartPolicyOf(input.pod);
@@ -155,11 +163,10 @@ function nextAttempt(input: ContainersInput, name: string): number {
 
 /** The decisions as actions: stops first, at once; then starts in the pod's order. */
 export function containerActions(input: ContainersInput, plan: ContainersPlan): Action[] {
-  const spec = specOf(input.pod);
   const stops: ContainerStop[] = [];
   const discards: Action[] = [];
   const starts: Action[] = [];
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const container of containersOf(input.pod)) {
     const decision = plan.decisions.get(container.name);
     if (decision?.kind === 'stop') {
       const containerId = newestOf(input.containers, container.name)?.id ?? '';

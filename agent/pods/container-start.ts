@@ -10,7 +10,7 @@ import { ensureImage } from './image-pull.ts';
 import { ContainerConfigError } from './lookup.ts';
 import type { NodeContext } from './node-context.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
-import { graceSecondsOf, isHostNetwork } from './pod-facts.ts';
+import { graceSecondsOf, isHostNetwork, specOf } from './pod-facts.ts';
 import { tellContainer } from './pod-events.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
@@ -84,6 +84,14 @@ async function createAndStart(
   }
 }
 
+function targetOf(pod: Pod, name: string, observed: ObservedPod): string | undefined {
+  const target = specOf(pod).ephemeralContainers?.find((container) => container.name === name)?.targetContainerName ?? '';
+  if (target === '') return undefined;
+  const found = observed.containers.find((container) => container.name === target && container.state === 'running');
+  if (found === undefined) throw new ContainerConfigError(`unable to find target container ${target}`);
+  return found.id;
+}
+
 async function configOf(context: NodeContext, action: StartAction, input: StartInput & { readonly image: Image }) {
   const { container, attempt } = action;
   const { pod, observed } = input;
@@ -102,6 +110,7 @@ async function configOf(context: NodeContext, action: StartAction, input: StartI
     memoryCapacityBytes: quantityValue(context.allocatable['memory'] ?? '0'),
     directories: context.facts.directories,
     volumePaths: input.volumePaths,
+    targetContainerId: targetOf(pod, container.name, observed),
   });
   await context.files.prepareContainer(pod, container.name, attempt, podIps);
   return { container: config, sandbox };

@@ -108,7 +108,7 @@ export function containerState(input: ContainerStateInput): t.ContainerStatus {
     restartCount: newest?.attempt ?? prior?.restartCount ?? 0,
     image: named ?? '',
     imageID: newest?.imageRef ?? '',
-    ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}` }),
+    ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}`, resources: container.resources ?? {} }),
     started,
   };
 }

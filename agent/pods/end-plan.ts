@@ -7,7 +7,7 @@ import { isTerminating } from '../../functions/kube/object.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { Action, ContainerStop } from './actions.ts';
 import type { ObservedPod } from './observed-pod.ts';
-import { graceSecondsOf, isSidecar, specOf } from './pod-facts.ts';
+import { containersOf, graceSecondsOf, isSidecar, specOf } from './pod-facts.ts';
 
 /** A pod deleted by force still gets a moment. Source: pkg/kubelet/pod_workers.go (calculateEffectiveGracePeriod) */
 const forcedGraceSeconds = 1;
@@ -19,8 +19,7 @@ export const hasEnded = (observed: ObservedPod): boolean =>
   !observed.containers.some(isAlive) && !observed.sandboxes.some(({ ready }) => ready);
 
 function stopOf(pod: Pod, status: ContainerStatus, gone: boolean): ContainerStop {
-  const spec = specOf(pod);
-  const container: Container | undefined = [...(spec.initContainers ?? []), ...spec.containers].find(({ name }) => name === status.name);
+  const container: Container | undefined = containersOf(pod).find(({ name }) => name === status.name);
   const forced = gone && !isTerminating(pod);
   return {
     containerId: status.id,

@@ -272,3 +272,39 @@ test('a plan does not change when it is asked twice', () => {
   const input = { observed: { sandboxes: [sandbox()], containers: [exited('main', 1)] } };
   assert.deepEqual(plan(input), plan(input));
 });
+
+describe('an ephemeral container', () => {
+  const spec = { initContainers: [container('one')], ephemeralContainers: [container('debugger', { stdin: true })] };
+  const at = (...containers: ContainerStatus[]): Partial<PlanInput> => ({
+    pod: pod(spec),
+    observed: { sandboxes: [sandbox()], containers },
+  });
+
+  test('starts at once, without waiting for the others', () => {
+    assert.deepEqual(actions(at()), ['startContainer:one#0', 'startContainer:debugger#0']);
+    assert.deepEqual(actions({ ...at(), observed: nothingObserved }), ['createSandbox:0']);
+  });
+
+  test('is never started again', () => {
+    assert.deepEqual(actions(at(running('main'), exited('one', 0), exited('debugger', 1))), []);
+  });
+
+  test('has a status of its own, in which it is never ready', () => {
+    const { status } = plan(at(running('main'), running('debugger'), exited('one', 0)));
+    assert.equal(status.phase, 'Running');
+    assert.deepEqual(status.ephemeralContainerStatuses, [
+      {
+        name: 'debugger',
+        state: { running: { startedAt: '2025-12-31T23:59:10Z' } },
+        lastState: {},
+        ready: false,
+        restartCount: 0,
+        image: 'debugger:v1',
+        imageID: 'sha256:debugger',
+        containerID: 'containerd://debugger-0',
+        resources: {},
+      },
+    ]);
+    assert.equal(condition(at(running('main'), running('debugger'), exited('one', 0)), 'Ready'), 'True');
+  });
+});

@@ -9,7 +9,10 @@ type Words = readonly ['Normal' | 'Warning', reason: string, message: string];
 /** The type of a pod in a poll's answer is known, but an Event needs it said. */
 const withKind = (pod: Pod): KubeObject => ({ ...pod, apiVersion: 'v1', kind: 'Pod' });
 
-const isInit = (pod: Pod, name: string): boolean => (specOf(pod).initContainers ?? []).some((container) => container.name === name);
+const lists = ['initContainers', 'ephemeralContainers'] as const;
+
+const listOf = (pod: Pod, name: string): string =>
+  lists.find((list) => (specOf(pod)[list] ?? []).some((container) => container.name === name)) ?? 'containers';
 
 export function tellPod(context: Pick<NodeContext, 'events'>, pod: Pod, [type, reason, message]: Words): void {
   context.events.event(withKind(pod), type, reason, message);
@@ -17,6 +20,5 @@ export function tellPod(context: Pick<NodeContext, 'events'>, pod: Pod, [type, r
 
 export function tellContainer(context: Pick<NodeContext, 'events'>, pod: Pod, container: Pick<Container, 'name'>, words: Words): void {
   const [type, reason, message] = words;
-  const list = isInit(pod, container.name) ? 'initContainers' : 'containers';
-  context.events.event(withKind(pod), type, reason, message, { fieldPath: `spec.${list}{${container.name}}` });
+  context.events.event(withKind(pod), type, reason, message, { fieldPath: `spec.${listOf(pod, container.name)}{${container.name}}` });
 }

@@ -10,6 +10,12 @@ export const podText = (pod: Pod): string => `${nameOf(pod)}_${namespaceOf(pod)}
 /** An init container that keeps running beside the others. */
 export const isSidecar = (container: Container): boolean => container.restartPolicy === 'Always';
 
+/** All of them: init, main and ephemeral. */
+export const containersOf = (pod: Pod): readonly Container[] => {
+  const { initContainers = [], containers, ephemeralContainers = [] } = specOf(pod);
+  return [...initContainers, ...containers, ...ephemeralContainers];
+};
+
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
 export function restartPolicyOf(pod: Pod): RestartPolicy {

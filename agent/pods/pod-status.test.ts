@@ -50,6 +50,7 @@ test('the whole status of a pod that runs', () => {
         image: 'main:v1',
         imageID: 'sha256:main',
         containerID: 'containerd://main-0',
+        resources: {},
         started: true,
       },
     ],
@@ -105,6 +106,13 @@ describe('a container’s state', () => {
         containerID: 'containerd://main-0',
       },
     });
+  });
+
+  test('tells what the container may use once there is one', () => {
+    const resources = { requests: { cpu: '100m' }, limits: { memory: '64Mi' } };
+    const of = pod({ containers: [container('main', { resources })] });
+    assert.equal(main({ pod: of }).resources, undefined);
+    assert.deepEqual(main({ pod: of, containers: [running('main')] }).resources, resources);
   });
 
   test('is OOMKilled only when its main process was', () => {

@@ -21,8 +21,11 @@ export interface PodStatusInput {
 
 export const runtimeScheme = 'containerd';
 
-function statusesOf(input: PodStatusInput, containers: readonly t.Container[], isInit: boolean): t.ContainerStatus[] {
-  const priors = isInit ? input.pod.status?.initContainerStatuses : input.pod.status?.containerStatuses;
+type StatusList = 'initContainerStatuses' | 'containerStatuses' | 'ephemeralContainerStatuses';
+
+function statusesOf(input: PodStatusInput, containers: readonly t.Container[], list: StatusList): t.ContainerStatus[] {
+  const isInit = list === 'initContainerStatuses';
+  const priors = input.pod.status?.[list];
   const hasInit = (specOf(input.pod).initContainers ?? []).length > 0;
   const waitsForInit = hasInit && (isInit || !input.containers.initialized);
   return containers.map((container) =>
@@ -102,8 +105,12 @@ function addresses({ pod, observed, hostIps }: PodStatusInput): Pick<t.PodStatus
 export function podStatus(input: PodStatusInput): t.PodStatus {
   const { pod, nowMs } = input;
   const spec = specOf(pod);
-  const init = statusesOf(input, spec.initContainers ?? [], true);
-  const main = statusesOf(input, spec.containers, false);
+  const init = statusesOf(input, spec.initContainers ?? [], 'initContainerStatuses');
+  const main = statusesOf(input, spec.containers, 'containerStatuses');
+  // Nobody waits for them: they are never ready, nor started.
+  const ephemeral = statusesOf(input, spec.ephemeralContainers ?? [], 'ephemeralContainerStatuses').map(
+    ({ started: _started, ...status }): t.ContainerStatus => ({ ...status, ready: false }),
+  );
   const phase = phaseOf(input, init, main);
   const generation = pod.metadata.generation;
   const prior = pod.status;
@@ -122,6 +129,7 @@ export function podStatus(input: PodStatusInput): t.PodStatus {
     startTime: prior?.startTime ?? timestamp(nowMs),
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: main.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     ...(prior?.qosClass === undefined ? {} : { qosClass: prior.qosClass }),
   };
 }

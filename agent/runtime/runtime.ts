@@ -95,12 +95,14 @@ export interface PortMapping {
   readonly hostIp: string;
 }
 
-export type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE';
+export type NamespaceMode = 'POD' | 'CONTAINER' | 'NODE' | 'TARGET';
 
 export interface NamespaceOptions {
   readonly network: NamespaceMode;
   readonly pid: NamespaceMode;
   readonly ipc: NamespaceMode;
+  /** The container whose processes are seen: with `pid: 'TARGET'`. */
+  readonly targetId?: string;
 }
 
 export interface SecurityProfile {

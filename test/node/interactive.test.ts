@@ -60,6 +60,33 @@ describe('one node', { skip: await reasonToSkipContainers() }, () => {
     assert.match(stdout + stderr, /terminal/);
   });
 
+  test('debug joins a pod that runs, and sees its processes', async () => {
+    await kubectl.ok('debug', 'talker', '--image=busybox:1.36', '--target=main', '-c', 'looker', '--', 'ps', '-o', 'args');
+    await eventually(async () => {
+      const state = await kubectl.ok(
+        'get',
+        'pod',
+        'talker',
+        '-o',
+        'jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.reason}',
+      );
+      assert.equal(state, 'Completed');
+    });
+    const seen = await kubectl.ok('logs', 'talker', '-c', 'looker');
+    assert.match(seen, /sh -c i=0; while true/);
+    assert.match(seen, /\nps -o args\n/);
+    assert.equal(rows(await kubectl.ok('get', 'pod', 'talker'))[0]?.READY, '1/1');
+  });
+
+  test('debug -i gives a shell beside the containers', async () => {
+    const shell = kubectl.start(['debug', '-i', 'talker', '--image=busybox:1.36', '-c', 'shell', '--', 'sh']);
+    await eventually(() => assert.match(shell.output(), /If you don't see a command prompt/));
+    shell.write('hostname\n');
+    await eventually(() => assert.match(shell.output(), /^talker$/m));
+    shell.write('exit\n');
+    await shell.ended;
+  });
+
   test('port-forward carries HTTP', async () => {
     await kubectl.ok('create', 'deployment', 'web', '--image=nginx/nginx:v1');
     await kubectl.ok('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s');

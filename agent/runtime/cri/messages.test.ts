@@ -33,7 +33,7 @@ describe('a request', () => {
     const security = linux!['securityContext'] as Record<string, unknown>;
     assert.deepEqual(security['runAsUser'], { value: '0' }, 'root is not the same as nothing said');
     assert.equal(security['runAsGroup'], null);
-    assert.deepEqual(security['namespaceOptions'], { network: 'POD', pid: 'CONTAINER', ipc: 'POD' });
+    assert.deepEqual(security['namespaceOptions'], { network: 'POD', pid: 'CONTAINER', ipc: 'POD', targetId: '' });
     assert.deepEqual(security['supplementalGroups'], ['7']);
   });
 

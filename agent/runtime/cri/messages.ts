@@ -60,7 +60,7 @@ ListImagesResponse images=1:Image[]
 ListPodSandboxRequest filter=1:PodSandboxFilter
 ListPodSandboxResponse items=1:PodSandbox[]
 Mount containerPath=1:string hostPath=2:string readonly=3:bool propagation=5:MountPropagation
-NamespaceOption network=1:NamespaceMode pid=2:NamespaceMode ipc=3:NamespaceMode
+NamespaceOption network=1:NamespaceMode pid=2:NamespaceMode ipc=3:NamespaceMode targetId=4:string
 PodIP ip=1:string
 PodSandbox id=1:string metadata=2:PodSandboxMetadata state=3:PodSandboxState createdAt=4:int64 labels=5:string{} annotations=6:string{}
 PodSandboxConfig metadata=1:PodSandboxMetadata hostname=2:string logDirectory=3:string dnsConfig=4:DNSConfig portMappings=5:PortMapping[] labels=6:string{} annotations=7:string{} linux=8:LinuxPodSandboxConfig

@@ -106,7 +106,7 @@ test('a computed subresource answers what was computed', async () => {
 
 test('a subresource that does not exist is not found', async () => {
   const api = await withPod();
-  const { body } = await api.send('PATCH', `${pods}/p/ephemeralcontainers`, {});
+  const { body } = await api.send('PATCH', `${pods}/p/resize`, {});
   assert.deepEqual(body, {
     kind: 'Status',
     apiVersion: 'v1',

@@ -17,7 +17,7 @@ export interface ContainerRules {
 export function validateContainers(containers: readonly Container[] | undefined, path: string, rules: ContainerRules): FieldError[] {
   if (containers === undefined || containers.length === 0) return [required(path)];
   return [
-    ...containers.flatMap((container, index) => containerErrors(container, `${path}[${index}]`, rules)),
+    ...containers.flatMap((container, index) => validateContainer(container, `${path}[${index}]`, rules)),
     ...hostPortErrors(containers, path),
   ];
 }
@@ -25,7 +25,7 @@ export function validateContainers(containers: readonly Container[] | undefined,
 export function validateInitContainers(containers: readonly Container[], path: string, rules: ContainerRules): FieldError[] {
   return containers.flatMap((container, index) => {
     const field = `${path}[${index}]`;
-    const errors = containerErrors(container, field, rules);
+    const errors = validateContainer(container, field, rules);
     if (container.restartPolicy === 'Always') return errors;
     for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
       if (container[name] === undefined) continue;
@@ -47,7 +47,8 @@ export function validateContainerNames(inits: readonly Container[], containers: 
   });
 }
 
-function containerErrors(container: Container, path: string, rules: ContainerRules): FieldError[] {
+/** One container, of whatever kind. */
+export function validateContainer(container: Container, path: string, rules: ContainerRules): FieldError[] {
   const { name, image, resources, lifecycle, securityContext } = container;
   return [
     ...(name ? dnsLabelErrors(name).map((why) => invalid(`${path}.name`, name, why)) : [required(`${path}.name`)]),

@@ -6,6 +6,7 @@ import { type KubeObject, annotationsOf, isTerminating, nameOf } from '../../../
 import { conflict } from '../../../kube/status-error.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
+import { ephemeralContainers } from './ephemeral-containers.ts';
 
 const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
 
@@ -102,6 +103,7 @@ const terminal = [...parameters('string', 'container'), ...parameters('boolean',
 export const subresources: readonly Subresource<Pod>[] = [
   upgrade('attach', 'PodAttachOptions', terminal),
   binding,
+  ephemeralContainers,
   eviction,
   upgrade('exec', 'PodExecOptions', [...terminal, ...parameters('strings', 'command')]),
   log,
