@@ -31,7 +31,9 @@ export const isPinned = spawnSync('taskset', ['-acp', clientCore, String(process
 
 function startServer(command: string, args: readonly string[], output: 'pipe' | 'ignore'): ChildProcess {
   const [file, ...rest] = isPinned ? ['taskset', '-c', serverCore, command, ...args] : [command, ...args];
-  return spawn(file, rest, { stdio: ['ignore', output, output === 'pipe' ? 'inherit' : 'ignore'] });
+  const server = spawn(file, rest, { stdio: ['ignore', output, output === 'pipe' ? 'inherit' : 'ignore'] });
+  process.once('exit', () => server.kill());
+  return server;
 }
 
 /** In ticks of the kernel's clock, which are ten milliseconds long on Linux. */
