@@ -6,7 +6,7 @@ import { createFunctionUrlHandler, type LambdaStreaming } from './cloud/function
 declare const awslambda: LambdaStreaming;
 
 const rooted = startFunction();
-const { fetch } = createApiHost(rooted, { upgrades: false, pollHoldSecondsMax: 0 });
+const { fetch } = createApiHost(rooted, { relays: [], pollHoldSecondsMax: 0 });
 
 export const handler = awslambda.streamifyResponse(
   createFunctionUrlHandler({ fetch, streaming: awslambda, settle: () => rooted.doorbell.flush() }),

@@ -6,7 +6,7 @@ import { startWebHost } from './cloud/web-host.ts';
 import { environment } from './world.ts';
 
 const rooted = startFunction();
-const { fetch } = createApiHost(rooted, { upgrades: false, pollHoldSecondsMax: 30 });
+const { fetch } = createApiHost(rooted, { relays: ['stream'], pollHoldSecondsMax: 30 });
 /** Source: the largest request time-out of a Web Function. */
 const requestSecondsMax = 900;
 

@@ -9,10 +9,11 @@ import { createFollower, type Follower } from './follower.ts';
 import { openTable } from './open-table.ts';
 import type { Rooted } from './start-function.ts';
 import type { Api } from '../api.ts';
-import { needsUpgrade } from './bounded-request.ts';
+import { relayOf } from './bounded-request.ts';
 
 export interface ApiHostOptions {
-  readonly upgrades: boolean;
+  /** What of the relay works here: a stream needs client and agent in one process, an upgrade their sockets too. */
+  readonly relays: readonly ('stream' | 'upgrade')[];
   readonly pollHoldSecondsMax: number;
 }
 
@@ -25,13 +26,20 @@ interface Opened {
   readonly follower: Follower;
 }
 
-const noUpgrade = new StatusError(
-  501,
-  'NotImplemented',
-  'exec, attach, cp and port-forward need a connection that functions cannot carry: run them through a gateway (infra/runbook.md, "exec on AWS"), or use kubectl logs and kubectl debug',
-);
+const notCarried = {
+  upgrade: new StatusError(
+    501,
+    'NotImplemented',
+    'exec, attach, cp and port-forward need a connection that functions cannot carry: run them through a gateway (infra/runbook.md, "exec on AWS"), or use kubectl logs and kubectl debug',
+  ),
+  stream: new StatusError(
+    501,
+    'NotImplemented',
+    'logs need the client and the node’s agent in one process, which a Function URL never has: deploy the API as a Web Function, or read the logs on the node',
+  ),
+};
 
-export function createApiHost(rooted: Rooted, { upgrades, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
+export function createApiHost(rooted: Rooted, { relays, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
   const { settings, world, doorbell } = rooted;
   let opening: Promise<Opened> | undefined;
 
@@ -51,7 +59,8 @@ export function createApiHost(rooted: Rooted, { upgrades, pollHoldSecondsMax }: 
 
   return {
     async fetch(request, connection) {
-      if (!upgrades && needsUpgrade(new URL(request.url).pathname)) return statusResponse(noUpgrade);
+      const relay = relayOf(new URL(request.url).pathname);
+      if (relay !== undefined && !relays.includes(relay)) return statusResponse(notCarried[relay]);
       try {
         const { api, follower } = await opened();
         return await followed(follower, () => api.fetch(request, connection));

@@ -125,7 +125,10 @@ describe('a storm', () => {
     await insist(async () => client.update(deployments, web('nginx/nginx:v2')));
     await eventually(() => settled('nginx/nginx:v2'), settleMsMax);
     const sets = (await client.list(replicaSets, { namespace: 'default' })).items;
-    assert.deepEqual(sets.map(({ status }) => status?.replicas ?? 0).toSorted(), [0, replicas]);
+    assert.deepEqual(
+      sets.map(({ status }) => status?.replicas ?? 0).toSorted((a, b) => a - b),
+      [0, replicas],
+    );
   });
 
   test('that was one', () => {

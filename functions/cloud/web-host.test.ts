@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { realWorld } from '../world.ts';
+import { relayOf } from './bounded-request.ts';
+import { SettingsError } from './settings.ts';
+import { webEndpoint } from './web-endpoint.ts';
+import { startWebHost } from './web-host.ts';
+
+test('a Web Function is told where to listen', () => {
+  assert.deepEqual(webEndpoint('127.0.0.1:8080'), { host: '127.0.0.1', port: 8080 });
+  assert.deepEqual(webEndpoint('http://[::1]:80/'), { host: '::1', port: 80 });
+  assert.deepEqual(webEndpoint(':9000'), { host: '127.0.0.1', port: 9000 });
+  assert.throws(() => webEndpoint(undefined), new SettingsError('AWS_LAMBDA_HTTP_ENDPOINT must be ADDRESS:PORT, not empty'));
+});
+
+test('the path tells what would need a connection of its own', () => {
+  const pod = '/api/v1/namespaces/default/pods/web';
+  assert.deepEqual(
+    ['exec', 'attach', 'portforward', 'log', 'status'].map((name) => relayOf(`${pod}/${name}`)),
+    ['upgrade', 'upgrade', 'upgrade', 'stream', undefined],
+  );
+  assert.equal(relayOf('/api/v1/namespaces/exec/pods/exec'), undefined);
+});
+
+test('a server answers, tells where the client is, and ends a watch before its host does', async () => {
+  const asked: unknown[] = [];
+  const host = await startWebHost({
+    host: '127.0.0.1',
+    port: 0,
+    upgrades: false,
+    requestSecondsMax: 900,
+    log: realWorld('error').log,
+    async fetch(request, connection) {
+      asked.push(new URL(request.url).search, connection.remoteAddress);
+      return Response.json({ body: await request.text() });
+    },
+  });
+  const answer = await fetch(`http://127.0.0.1:${host.port}/api/v1/pods?watch=true`);
+  assert.deepEqual(await answer.json(), { body: '' });
+  assert.deepEqual(await (await fetch(`http://127.0.0.1:${host.port}/api/v1/pods`, { method: 'POST', body: 'x' })).json(), { body: 'x' });
+  assert.deepEqual(asked, ['?watch=true&timeoutSeconds=895', '127.0.0.1', '', '127.0.0.1']);
+  await host.close();
+});
