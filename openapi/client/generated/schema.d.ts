@@ -337,6 +337,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/pods/{name}/ephemeralcontainers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description read ephemeralcontainers of Pod */
+        get: operations["readCoreV1NamespacedPodEphemeralcontainers"];
+        /** @description replace ephemeralcontainers of Pod */
+        put: operations["replaceCoreV1NamespacedPodEphemeralcontainers"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description change parts of ephemeralcontainers of Pod */
+        patch: operations["patchCoreV1NamespacedPodEphemeralcontainers"];
+        trace?: never;
+    };
     "/api/v1/namespaces/{namespace}/pods/{name}/eviction": {
         parameters: {
             query?: never;
@@ -5920,6 +5944,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    readCoreV1NamespacedPodEphemeralcontainers: {
+        parameters: {
+            query?: {
+                /** @description No older than this version; unset: the newest; 0: whatever is at hand */
+                resourceVersion?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    replaceCoreV1NamespacedPodEphemeralcontainers: {
+        parameters: {
+            query?: {
+                /** @description All: check everything and store nothing */
+                dryRun?: string;
+                /** @description Who writes, for the record */
+                fieldManager?: string;
+                /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
+                fieldValidation?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    patchCoreV1NamespacedPodEphemeralcontainers: {
+        parameters: {
+            query?: {
+                /** @description All: check everything and store nothing */
+                dryRun?: string;
+                /** @description Who writes, for the record */
+                fieldManager?: string;
+                /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
+                fieldValidation?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
                 };
             };
             /** @description Not done; the Status says why */
