@@ -7,7 +7,7 @@ import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { Cluster } from './cluster.ts';
-import { capitalised } from './queues.ts';
+import { capitalised } from './capitalised.ts';
 
 interface AlarmSpec {
   /** Also the end of the alarm's place in the tree of constructs. */

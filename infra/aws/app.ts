@@ -2,7 +2,7 @@
 import { App, Validations, type AppProps } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { BundleOf } from './cluster-function.ts';
-import { deploymentOf, type Context } from './deployment.ts';
+import { choicesIn, deploymentOf, type Context } from './deployment.ts';
 import { ControlPlaneStack } from './stack.ts';
 
 export interface AppOptions {
@@ -17,6 +17,6 @@ export function createApp({ bundleOf, agentFile, app: props = {} }: AppOptions):
   const context: Context = (name) => app.node.tryGetContext(name);
   const deployment = deploymentOf(context);
   Validations.of(app).addPlugins(new AwsSolutionsChecks());
-  new ControlPlaneStack(app, deployment.stackName, { deployment, bundleOf, agentFile });
+  new ControlPlaneStack(app, deployment.stackName, { deployment, choices: choicesIn(context), bundleOf, agentFile });
   return app;
 }

@@ -2,7 +2,7 @@
  * One cluster: every function of the manifest with what wakes it. Functions and queues that sleep cost nothing, so
  * each cluster has its own and can be read, limited and refused by itself; only the table is shared, by a prefix of keys.
  */
-import { CfnOutput, Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
@@ -12,9 +12,12 @@ import { Construct } from 'constructs';
 import { settingNames } from '../../functions/cloud/settings.ts';
 import type { FunctionSpec } from '../../functions/manifest.ts';
 import { createApiEndpoint, type ApiEndpoint } from './api-endpoint.ts';
+import { capitalised } from './capitalised.ts';
 import { createEventFunction, type BundleOf, type FunctionProps } from './cluster-function.ts';
 import type { Deployment } from './deployment.ts';
-import { capitalised, maySend, Queues } from './queues.ts';
+import { clusterOutputs } from './outputs.ts';
+import { maySend, Queues } from './queues.ts';
+import { say } from './say.ts';
 import { tableRights } from './state-table.ts';
 import { wake } from './triggers.ts';
 
@@ -69,8 +72,9 @@ export class Cluster extends Construct {
 
     const made = functions.filter((spec) => spec !== apiSpec).map((spec) => [spec.name, this.eventFunction(spec)] as const);
     this.functions = new Map(this.endpoint.eventFunction === undefined ? made : [[apiSpec.name, this.endpoint.eventFunction], ...made]);
-    new CfnOutput(this, 'Endpoint', { value: `https://${this.endpoint.domainName}`, description: `The API of cluster ${name}` });
-    new CfnOutput(this, 'IamClusterId', { value: this.iamClusterId, description: `aws eks get-token --cluster-name, for ${name}` });
+    const said = { endpoint: `The API of cluster ${name}`, iamClusterId: `aws eks get-token --cluster-name, for ${name}` };
+    say(this, 'Endpoint', clusterOutputs(name).endpoint, { value: `https://${this.endpoint.domainName}`, description: said.endpoint });
+    say(this, 'IamClusterId', clusterOutputs(name).iamClusterId, { value: this.iamClusterId, description: said.iamClusterId });
   }
 
   private eventFunction(spec: FunctionSpec): EventFunction {

@@ -50,6 +50,31 @@ export class DeploymentError extends Error {
 /** Context as CDK gives it: text from a command line, anything from cdk.json. */
 export type Context = (name: string) => unknown;
 
+/** What may be chosen besides the stack's name, which whoever asks about a stack knows. */
+const choiceNames = [
+  'clusters',
+  'host',
+  'administrators',
+  'key',
+  'alarmEmail',
+  'logDays',
+  'concurrency',
+  'apiEnvironments',
+  'apiRequestsPerSecond',
+  'tableReadsPerSecond',
+  'tableWritesPerSecond',
+  'nodes',
+  'instanceType',
+  'nodeArchitecture',
+  'nodeCluster',
+] as const;
+
+/** As on a command line; what is not there has its default. */
+export type Choices = Readonly<Partial<Record<(typeof choiceNames)[number], string>>>;
+
+export const choicesIn = (context: Context): Choices =>
+  Object.fromEntries(choiceNames.filter((name) => context(name) !== undefined).map((name) => [name, textIn(context)(name, '')]));
+
 /** A stream feeds two functions at most, and each cluster's doorbell is one. Source: DynamoDB Streams, readers of a shard. */
 export const clustersMax = 2;
 const nodesMax = 500;

@@ -2,7 +2,7 @@
  * Machines that join a cluster, if one wants them from here. They dial out and admit nobody but each other. All stand in
  * one subnet, where a packet to another machine's pods only needs to know the machine; its network then asks no more.
  */
-import { CfnOutput, Duration, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
 import { AutoScalingGroup, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling';
 import {
   AmazonLinuxCpuType,
@@ -26,6 +26,8 @@ import { Construct } from 'constructs';
 import type { Cluster } from './cluster.ts';
 import type { Deployment, NodeGroup as NodeGroupOptions } from './deployment.ts';
 import { bootScript } from './boot-script.ts';
+import { stackOutputs } from './outputs.ts';
+import { say } from './say.ts';
 
 export interface NodeGroupProps {
   readonly options: NodeGroupOptions;
@@ -124,9 +126,9 @@ export class NodeGroup extends Construct {
 
   /** The entry of kube-system/aws-auth by which the machines are nodes. */
   private sayWhoJoins(role: Role): void {
-    new CfnOutput(this, 'NodeRole', {
+    say(this, 'NodeRole', stackOutputs.nodeRole, {
       value: role.roleArn,
-      description: 'Map it in ConfigMap kube-system/aws-auth, as infra/aws/README.md says',
+      description: 'Mapped in ConfigMap kube-system/aws-auth, as infra/aws/README.md says',
     });
   }
 }

@@ -8,6 +8,7 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, RedrivePermission, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionSpec, WorkerGroupName } from '../../functions/manifest.ts';
+import { capitalised } from './capitalised.ts';
 
 export interface QueuesProps {
   readonly functions: readonly FunctionSpec[];
@@ -83,10 +84,3 @@ export const asDestination = (queue: Queue): { bind(): { readonly destination: s
 
 export const maySend = (...queues: readonly Queue[]): PolicyStatement =>
   new PolicyStatement({ effect: Effect.ALLOW, actions: ['sqs:SendMessage'], resources: queues.map(({ queueArn }) => queueArn) });
-
-/** Construct ids are written so. */
-export const capitalised = (name: string): string =>
-  name
-    .split('-')
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-    .join('');

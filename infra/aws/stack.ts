@@ -1,5 +1,5 @@
 /** The control plane: a table, and for each cluster the functions of the manifest. Made from data, so that it is what the manifest says. */
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -12,13 +12,17 @@ import { clusterAlarms, createAlarms, tableAlarms } from './alarms.ts';
 import type { BundleOf } from './cluster-function.ts';
 import { Cluster } from './cluster.ts';
 import { createDashboard } from './dashboard.ts';
-import type { Deployment } from './deployment.ts';
+import type { Choices, Deployment } from './deployment.ts';
 import { NodeGroup } from './node-group.ts';
-import { capitalised } from './queues.ts';
+import { stackOutputs } from './outputs.ts';
+import { capitalised } from './capitalised.ts';
+import { say } from './say.ts';
 import { createStateTable } from './state-table.ts';
 
 export interface ControlPlaneProps extends StackProps {
   readonly deployment: Deployment;
+  /** Those of which it was made. */
+  readonly choices: Choices;
   readonly bundleOf: BundleOf;
   readonly agentFile: string;
 }
@@ -28,7 +32,7 @@ export class ControlPlaneStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id, { ...props, description: 'Hibernetes: Kubernetes without servers to run', terminationProtection: true });
-    const { deployment, bundleOf, agentFile } = props;
+    const { deployment, choices, bundleOf, agentFile } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table = createStateTable(this, { limits: deployment.limits, key });
     this.clusters = deployment.clusters.map(
@@ -39,7 +43,8 @@ export class ControlPlaneStack extends Stack {
     const joined = this.clusters.find(({ clusterName }) => clusterName === options?.cluster);
     if (options !== undefined && joined !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, cluster: joined, agentFile });
     acknowledgeCodeBucket(this);
-    new CfnOutput(this, 'TableName', { value: table.tableName });
+    say(this, 'TableName', stackOutputs.table, { value: table.tableName, description: 'Everything that the clusters keep' });
+    say(this, 'Choices', stackOutputs.choices, { value: JSON.stringify(choices), description: 'What was chosen, and stays chosen' });
   }
 
   private customerKey(): Key {
