@@ -8,6 +8,6 @@ export const methodNotAllowed = (): StatusError =>
 export const pageNotFound = (): Response =>
   new Response('404 page not found\n', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
 
-/** Details without a name are how kubectl knows that the cluster, not the object, lacks it: `kubectl debug` says so. */
+/** Details without a name are how kubectl knows that the cluster, not the object, lacks it. */
 export const subresourceNotFound = (): StatusError =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', { details: {} });
