@@ -138,3 +138,59 @@ test('knows that somebody overruled what was acknowledged, but not while newer w
   assert.deepEqual([loop.isOverruled(inApi('True')), loop.isOverruled(inApi('False'))], [false, true]);
   await stop();
 });
+
+test('a server that has forgotten where the node was is asked for everything again', async () => {
+  const { world, asked, stop } = conversation();
+  await world.settle();
+  asked[0]!.answer(empty('7'));
+  await world.settle();
+  asked[1]!.fail(new StatusError(410, 'Expired', 'too old'));
+  await world.advance(1000);
+  assert.deepEqual(asked[2]!.request, { waitSeconds: 20 });
+  await stop();
+});
+
+test('the node’s status is told when it is new, and again when the server asks for it', async () => {
+  const { world, loop, asked, stop } = conversation();
+  await world.settle();
+  asked[0]!.answer(empty('1'));
+  await world.settle();
+  loop.setStatus({ phase: 'a' });
+  await world.advance(100);
+  assert.deepEqual(asked[2]!.request, { since: '1', waitSeconds: 0, status: { phase: 'a' } });
+  asked[2]!.answer(empty('2'));
+  await world.settle();
+  loop.setStatus({ phase: 'a' });
+  await world.advance(100);
+  assert.equal(asked.length, 4, 'the same is no news');
+  loop.repeatStatus();
+  asked[3]!.answer(empty('3'));
+  await world.settle();
+  assert.deepEqual(asked[4]!.request.status, { phase: 'a' });
+  await stop();
+});
+
+test('nothing is said any more of a pod that is forgotten', async () => {
+  const { world, loop, asked, stop } = conversation();
+  loop.report(pod, { phase: 'Running' }, true);
+  loop.forget('u1');
+  await world.settle();
+  assert.deepEqual(asked[0]!.request, { waitSeconds: 0 });
+  await stop();
+});
+
+test('a server that wants a pause gets one, unless there is news', async () => {
+  const { world, loop, asked, stop } = conversation();
+  await world.settle();
+  asked[0]!.answer({ ...empty('1'), pollAfterSeconds: 30 });
+  await world.advance(29_000);
+  assert.equal(asked.length, 1);
+  await world.advance(1000);
+  assert.equal(asked.length, 2);
+  asked[1]!.answer({ ...empty('2'), pollAfterSeconds: 30 });
+  await world.settle();
+  loop.report(pod, { phase: 'Running' }, false);
+  await world.advance(100);
+  assert.equal(asked.length, 3);
+  await stop();
+});

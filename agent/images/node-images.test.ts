@@ -80,6 +80,17 @@ describe('when the disk is full', () => {
   });
 });
 
+test('the Node lists its images the same, in whatever order the runtime does', async () => {
+  const images = [image('b', { tags: ['b:2', 'b:1'] }), image('a')];
+  const [one, other] = [node(images), node([...images].reverse())];
+  await Promise.all([one.look(), other.look()]);
+  assert.deepEqual(one.list(), other.list());
+  assert.deepEqual(
+    one.list().map(({ names }) => names),
+    [['a:v1'], ['b:1', 'b:2']],
+  );
+});
+
 test('the Node lists the largest images with some of their names', async () => {
   const tags = ['1', '2', '3', '4', '5', '6'].map((tag) => `big:${tag}`);
   const small = Array.from({ length: 60 }, (_each, index) => image(`small-${index}`, { sizeBytes: index }));

@@ -44,7 +44,13 @@ interface Seen {
   readonly usedMs: number;
 }
 
-const listed = ({ digests, tags, sizeBytes }: Image): ContainerImage => ({ names: [...digests, ...tags].slice(0, namesListed), sizeBytes });
+/** Runtimes list in any order: what is told must not change when nothing did. */
+const listed = ({ digests, tags, sizeBytes }: Image): ContainerImage => ({
+  names: [...digests.toSorted(), ...tags.toSorted()].slice(0, namesListed),
+  sizeBytes,
+});
+
+const byName = (a: ContainerImage, b: ContainerImage): number => ((a.names?.[0] ?? '') < (b.names?.[0] ?? '') ? -1 : 1);
 
 export function createNodeImages(options: NodeImagesOptions): NodeImages {
   const { runtime, clock, log } = options;
@@ -89,7 +95,7 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
     list: () =>
       [...seen.values()]
         .map(({ image }) => listed(image))
-        .toSorted((a, b) => (b.sizeBytes ?? 0) - (a.sizeBytes ?? 0))
+        .toSorted((a, b) => (b.sizeBytes ?? 0) - (a.sizeBytes ?? 0) || byName(a, b))
         .slice(0, imagesListed),
     async collect() {
       await look();

@@ -93,6 +93,10 @@ export function runtimeContract(name: string, create: () => Promise<ContractWorl
     await runtime.startContainer(id);
     const [listed] = await runtime.listContainers('contract-1');
     assert.deepEqual([listed?.id, listed?.sandboxId, listed?.name, listed?.attempt, listed?.state], [id, sandboxId, 'main', 2, 'running']);
+    const used = (await runtime.listImages()).find(({ id: imageId, tags, digests }) =>
+      [imageId, ...tags, ...digests].includes(listed?.imageRef ?? ''),
+    );
+    assert.ok(used?.tags.includes(image), `${listed?.imageRef} is no image of the node`);
     assert.ok((await runtime.containerStatus(id)).startedAtMs > 0);
 
     await runtime.stopContainer(id, 0);
