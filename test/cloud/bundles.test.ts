@@ -48,13 +48,13 @@ describe('the bundles', () => {
 
   test('load by themselves, quickly', () => {
     for (const { entry, file } of bundles.filter(({ entry: name }) => name.endsWith('.lambda.ts'))) {
-      const script = `globalThis.awslambda = { streamifyResponse: (handler) => handler }; const start = performance.now(); const { handler } = await import(${JSON.stringify(file)}); console.log(typeof handler, Math.round(performance.now() - start));`;
+      const script = `globalThis.awslambda = { streamifyResponse: (handler) => handler }; const start = performance.now(); const { handler } = await import(${JSON.stringify(file)}); process.stdout.write(typeof handler + ' ' + Math.round(performance.now() - start));`;
       const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
         cwd: directory,
         env: variables,
         encoding: 'utf8',
       });
-      assert.match(stdout, /^function \d+\n$/, stderr);
+      assert.match(stdout, /^function \d+$/, stderr);
       process.stdout.write(`${entry}: loaded in ${stdout.split(' ')[1]?.trim()} ms\n`);
     }
   });

@@ -18,7 +18,8 @@ export interface FunctionCounts {
 const idleMsMax = 300_000;
 /** As a reserved concurrency would. */
 const environmentsMax = 10;
-const killWithinMs = 500;
+/** Most invocations of a warm environment take about this long. */
+const killWithinMs = 30;
 
 export class EventFunction {
   readonly counts: FunctionCounts = { invocations: 0, coldStarts: 0, failures: 0 };
