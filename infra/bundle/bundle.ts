@@ -1,7 +1,7 @@
-/** Makes one file of each function: what a cloud is given, and what runs here in its place. */
+/** Makes one module of each function: what a cloud is given, and what runs here in its place. */
 import { build, type Plugin } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { manifest } from '../../functions/manifest.ts';
@@ -13,7 +13,7 @@ export interface Bundle {
   readonly file: string;
   readonly bytes: number;
   readonly gzippedBytes: number;
-  /** Of the module's bytes: the same code has the same. */
+  /** Of the module, which names the files beside it by their contents: the same code has the same. */
   readonly sha256: string;
 }
 
@@ -53,15 +53,18 @@ const environmentCredentials: Plugin = {
 /** Hosts that are no function, where credentials may come from anywhere. */
 const servers: readonly string[] = ['api.server.ts'];
 
-/** `fileName`: a Web Function wants `index.js`, which a `package.json` beside it makes a module. */
-export async function bundleFunction(entry: string, outDirectory: string, fileName = 'index.mjs'): Promise<Bundle> {
+/** What most calls never need, such as a parser of YAML, is in files beside the module and loaded when it is wanted. */
+export async function bundleFunction(entry: string, outDirectory: string): Promise<Bundle> {
   const directory = join(outDirectory, basename(entry, '.ts'));
+  // Parts of an earlier build would be uploaded too.
+  rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const file = join(directory, fileName);
   await build({
-    entryPoints: [join(functionsDirectory, entry)],
-    outfile: file,
+    entryPoints: [{ in: join(functionsDirectory, entry), out: 'index' }],
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -72,7 +75,7 @@ export async function bundleFunction(entry: string, outDirectory: string, fileNa
     banner: { js: banner },
     logLevel: 'error',
   });
-  if (fileName.endsWith('.js')) writeFileSync(join(directory, 'package.json'), '{"type":"module"}\n');
+  const file = join(directory, 'index.mjs');
   const bytes = readFileSync(file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { entry, file, bytes: bytes.length, gzippedBytes: gzipSync(bytes).length, sha256 };

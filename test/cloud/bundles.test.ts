@@ -15,11 +15,11 @@ import { createTable, missingEngine, startEngine } from '../support/dynamodb-eng
 import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 const bytesMax: Readonly<Record<string, number>> = {
-  'materializer.lambda.ts': 330_000,
-  'doorbell.lambda.ts': 310_000,
-  'timer.lambda.ts': 370_000,
+  'materializer.lambda.ts': 260_000,
+  'doorbell.lambda.ts': 240_000,
+  'timer.lambda.ts': 300_000,
 };
-const bytesMaxDefault = 900_000;
+const bytesMaxDefault = 700_000;
 
 const variables = {
   AWS_REGION: 'us-east-1',
