@@ -40,7 +40,7 @@ const place = (candidate: Pod, nodes: readonly NodeState[]): string => {
 };
 
 const notHelpful = (count: number): string =>
-  `preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
+  `no new claims to deallocate, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
 
 describe('a pod goes only where it may', () => {
   test('a cordoned node takes nothing', () => {
@@ -87,7 +87,7 @@ describe('a pod goes only where it may', () => {
     assert.equal(place(pod('p', asking('500m')), nodes), 'a');
     assert.equal(
       place(pod('p', asking('1')), nodes),
-      '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.',
+      '0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.',
     );
   });
 
@@ -96,7 +96,7 @@ describe('a pod goes only where it may', () => {
     const old = { ...pod('old'), spec: { ...pod('old').spec, nodeName: 'a' } };
     assert.equal(
       place(pod('p'), states([full], [old])),
-      '0/1 nodes are available: 1 Too many pods. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
+      '0/1 nodes are available: 1 Too many pods. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.',
     );
     assert.equal(place(pod('p'), states([full], [{ ...old, status: { phase: 'Succeeded' } }])), 'a');
   });
@@ -119,7 +119,7 @@ describe('a pod goes only where it may', () => {
     const nodes = states([node('a', { spec: { unschedulable: true } }), node('b', { allocatable: { cpu: '100m' } })]);
     assert.equal(
       place(pod('p', asking('1')), nodes),
-      '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.',
+      '0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
     );
   });
 });

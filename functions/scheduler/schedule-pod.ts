@@ -22,7 +22,7 @@ export type Placement =
 function rejectionOf(pod: Pod, node: NodeState, filters: readonly FilterPlugin[]): Rejection | undefined {
   for (const plugin of filters) {
     const reasons = plugin.filter(pod, node);
-    if (reasons.length > 0) return { reasons, resolvable: plugin.resolvable };
+    if (reasons.length > 0) return { reasons, resolvable: plugin.resolvable(pod, node) };
   }
   return undefined;
 }

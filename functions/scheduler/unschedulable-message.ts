@@ -10,11 +10,14 @@ function histogram(reasons: readonly string[]): string {
     .join(', ');
 }
 
+/** What upstream's DynamicResources says of every pod; resource claims are not served here. */
+const noClaims = 'no new claims to deallocate';
+
 export function unschedulableMessage(rejections: readonly Rejection[]): string {
   if (rejections.length === 0) return 'no nodes available to schedule pods';
   const available = `0/${rejections.length} nodes are available: `;
   const preemption = rejections.map(({ resolvable }) =>
     resolvable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
   );
-  return `${available}${histogram(rejections.flatMap(({ reasons }) => reasons))}. preemption: ${available}${histogram(preemption)}.`;
+  return `${available}${histogram(rejections.flatMap(({ reasons }) => reasons))}. ${noClaims}, preemption: ${available}${histogram(preemption)}.`;
 }

@@ -36,7 +36,7 @@ function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTe
 
 export const nodeAffinityFilter: FilterPlugin = {
   name: 'NodeAffinity',
-  resolvable: false,
+  resolvable: () => false,
   filter(pod, { node }) {
     const labels = labelsOf(node);
     const selected = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);

@@ -9,7 +9,7 @@ const clash = (a: HostPort, b: HostPort): boolean =>
 /** Two pods cannot have the same port of a node. Source: plugins/nodeports/node_ports.go. */
 export const nodePortsPlugin: FilterPlugin = {
   name: 'NodePorts',
-  resolvable: true,
+  resolvable: () => true,
   filter: (pod, { hostPorts }) =>
     hostPortsOf(pod).some((wanted) => hostPorts.some((taken) => clash(wanted, taken)))
       ? ["node(s) didn't have free ports for the requested pod ports"]

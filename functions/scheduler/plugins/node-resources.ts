@@ -10,7 +10,9 @@ const free = ({ allocatable, requested }: NodeState, resource: string): bigint =
 
 export const nodeResourcesFit: FilterPlugin = {
   name: 'NodeResourcesFit',
-  resolvable: true,
+  /** A pod that asks for more than the whole node has would not fit on an empty one. */
+  resolvable: (pod, { allocatable }) =>
+    Object.entries(podRequests(pod)).every(([resource, amount]) => amount <= (allocatable.get(resource) ?? 0n)),
   filter(pod, node) {
     const reasons = free(node, 'pods') < onePod ? ['Too many pods'] : [];
     for (const [resource, amount] of Object.entries(podRequests(pod))) {

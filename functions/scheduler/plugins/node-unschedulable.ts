@@ -6,7 +6,7 @@ const cordonTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedu
 /** A cordoned node takes only pods that tolerate the cordon. Source: plugins/nodeunschedulable/node_unschedulable.go. */
 export const nodeUnschedulablePlugin: FilterPlugin = {
   name: 'NodeUnschedulable',
-  resolvable: false,
+  resolvable: () => false,
   filter: (pod, { node }) =>
     node.spec.unschedulable === true && !(pod.spec.tolerations ?? []).some((toleration) => tolerates(toleration, cordonTaint))
       ? ['node(s) were unschedulable']

@@ -7,8 +7,8 @@ export interface FilterPlugin {
   readonly name: string;
   /** Why this node cannot run the pod, in upstream's words; empty when it can. */
   filter(pod: Pod, node: NodeState): readonly string[];
-  /** True when evicting other pods could make room: the word in the message about preemption. */
-  readonly resolvable: boolean;
+  /** Whether evicting other pods could make room on a node that was refused: the word in the message about preemption. */
+  resolvable(pod: Pod, node: NodeState): boolean;
 }
 
 export interface ScorePlugin {

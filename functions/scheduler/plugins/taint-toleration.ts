@@ -17,7 +17,7 @@ const untolerated = (pod: Pod, taints: readonly Taint[], effects: readonly strin
 
 export const taintTolerationFilter: FilterPlugin = {
   name: 'TaintToleration',
-  resolvable: false,
+  resolvable: () => false,
   filter(pod, { node }) {
     const [first] = untolerated(pod, node.spec.taints ?? [], ['NoSchedule', 'NoExecute']);
     return first === undefined ? [] : [`node(s) had untolerated taint {${first.key}: ${first.value ?? ''}}`];
