@@ -1,7 +1,7 @@
 /** From a decision to start a container to a running one: image, config, create, start, postStart. */
-import type { Pod } from '../../functions/kube/generated/types.ts';
+import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { quantityValue } from '../../functions/kube/quantity.ts';
-import { RuntimeError, type Image } from '../runtime/runtime.ts';
+import { RuntimeError, type ContainerConfig, type Image } from '../runtime/runtime.ts';
 import type { Action } from './actions.ts';
 import { containerBackOff, nextBackOff } from './back-off.ts';
 import { containerConfig } from './container-config.ts';
@@ -92,6 +92,27 @@ function targetOf(pod: Pod, name: string, observed: ObservedPod): string | undef
   return found.id;
 }
 
+/** The runtime would make them root's own. */
+async function prepareSubPaths(
+  context: NodeContext,
+  container: Container,
+  { mounts }: ContainerConfig,
+  volumePaths: ReadonlyMap<string, string>,
+): Promise<void> {
+  // The container's own mounts come first, in their order.
+  for (const [index, { name }] of (container.volumeMounts ?? []).entries()) {
+    const [volume, path] = [volumePaths.get(name), mounts[index]?.hostPath];
+    if (volume === undefined || path === undefined || path === volume) continue;
+    try {
+      await context.files.prepareSubPath(volume, path);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      context.log.warn('a part of a volume could not be made', { path, error: error.message });
+      throw new ContainerConfigError(`failed to prepare subPath for volumeMount "${name}" of container "${container.name}"`);
+    }
+  }
+}
+
 async function configOf(context: NodeContext, action: StartAction, input: StartInput & { readonly image: Image }) {
   const { container, attempt } = action;
   const { pod, observed } = input;
@@ -113,6 +134,7 @@ async function configOf(context: NodeContext, action: StartAction, input: StartI
     targetContainerId: targetOf(pod, container.name, observed),
   });
   await context.files.prepareContainer(pod, container.name, attempt, podIps);
+  await prepareSubPaths(context, container, config, input.volumePaths);
   return { container: config, sandbox };
 }
 

@@ -3,12 +3,15 @@ import { mkdir, open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
+import { makeSubPath } from '../volumes/sub-path.ts';
 import { containerLogPath, type Directories } from './directories.ts';
 import { hostsFile } from './hosts-file.ts';
 
 export interface PodFiles {
   prepareSandbox(pod: Pod): Promise<void>;
   prepareContainer(pod: Pod, containerName: string, attempt: number, podIps: readonly string[]): Promise<void>;
+  /** Makes the part of a volume that is mounted alone. Throws `SubPathError` for one that leads out of the volume. */
+  prepareSubPath(volumePath: string, path: string): Promise<void>;
   /** What the container left as its last words; '' when nothing. */
   lastWords(pod: Pod, containerName: string, attempt: number): Promise<string>;
   /** Takes the logs and last words of one try of a container away. */
@@ -66,6 +69,7 @@ export function createPodFiles(options: { readonly directories: Directories; rea
       await mkdir(join(directories.podLogs(pod), containerName), { recursive: true });
       await writeFile(directories.hostsFile(uidOf(pod)), hostsFile(pod, podIps, clusterDomain));
     },
+    prepareSubPath: makeSubPath,
     lastWords: (pod, containerName, attempt) => readStart(directories.terminationLog(uidOf(pod), containerName, attempt)),
     async removeContainer(pod, containerName, attempt) {
       await rm(directories.terminationLog(uidOf(pod), containerName, attempt), { force: true });
@@ -89,6 +93,7 @@ export function createPodFiles(options: { readonly directories: Directories; rea
 export const noPodFiles: PodFiles = {
   prepareSandbox: async () => {},
   prepareContainer: async () => {},
+  prepareSubPath: async () => {},
   lastWords: async () => '',
   removeContainer: async () => {},
   remove: async () => {},

@@ -147,6 +147,52 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     node.api.deletePod('follower', 0);
   });
 
+  test('volumes of memory are as large as they may be, parts of volumes can be mounted alone', async () => {
+    const script = [
+      'dd if=/dev/zero of=/scratch/big bs=1M count=8 2>&1 | grep -o "No space left on device"',
+      'ls /scratch; df -t tmpfs /secret /facts > /dev/null && echo in memory',
+      'cat /one/deep/color; echo; cat /facts/name; echo; ls /part; touch /part/new && ls /whole/part',
+      'stat -c %a /part; touch /whole/x 2>&1 | grep -o "Read-only file system"; sleep 1000',
+    ].join('; ');
+    node.api.put(
+      pod('volumes', {
+        containers: [
+          shell(script, {
+            volumeMounts: [
+              { name: 'scratch', mountPath: '/scratch' },
+              { name: 'secret', mountPath: '/secret' },
+              { name: 'facts', mountPath: '/facts' },
+              { name: 'config', mountPath: '/one' },
+              { name: 'work', mountPath: '/part', subPath: 'part' },
+              { name: 'work', mountPath: '/whole', readOnly: true },
+            ],
+          }),
+        ],
+        volumes: [
+          { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '4Mi' } },
+          { name: 'secret', secret: { secretName: 'key' } },
+          { name: 'facts', downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+          { name: 'config', configMap: { name: 'settings', items: [{ key: 'color', path: 'deep/color' }] } },
+          { name: 'work', emptyDir: {} },
+        ],
+      }),
+    );
+    await isReady('volumes');
+    await eventually(async () => {
+      const { text } = await node.api.log('volumes', 'container=main');
+      assert.equal(text, 'No space left on device\nbig\nin memory\ngreen\nvolumes\nnew\n777\nRead-only file system\n');
+    }, 10_000);
+    node.api.deletePod('volumes', 0);
+    await eventually(() => assert.equal(node.api.pod('volumes'), undefined), 10_000);
+  });
+
+  test('the node lists its images', async () => {
+    await eventually(() => {
+      const names = node.api.node()!.status!.images!.flatMap((image) => image.names ?? []);
+      assert.ok(names.includes(busybox), names.join(' '));
+    }, 40_000);
+  });
+
   test('waits for a ConfigMap that is missing, and says so', async () => {
     node.api.put(
       pod('waiter', {

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Container, PodSpec } from '../../functions/kube/generated/types.ts';
+import { nodeOfTest } from '../../test/support/node-context.ts';
+import { container, nowMs, pod, running, sandbox } from '../../test/support/node-pod.ts';
+import { RuntimeError, type ContainerConfig, type Runtime } from '../runtime/runtime.ts';
+import { startContainer } from './container-start.ts';
+import { emptyMemory } from './observed-pod.ts';
+import { noPodFiles } from './pod-files.ts';
+
+interface Options {
+  readonly own?: Partial<Container>;
+  readonly spec?: Partial<PodSpec>;
+  readonly runtime?: Partial<Runtime>;
+  readonly isRestart?: boolean;
+  readonly breaksSubPath?: boolean;
+}
+
+function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaksSubPath = false }: Options) {
+  const parts: string[] = [];
+  const prepareSubPath = async (volume: string, path: string): Promise<void> => {
+    parts.push(`${volume} ${path}`);
+    if (breaksSubPath) throw new Error('leads out');
+  };
+  const { context, events } = nodeOfTest({ files: { ...noPodFiles, prepareSubPath } });
+  const created: ContainerConfig[] = [];
+  const told: string[] = [];
+  const main = container('main', own);
+  const whole: Runtime = {
+    ...context.runtime,
+    createContainer: async (_sandbox, config) => {
+      created.push(config);
+      return 'c1';
+    },
+    startContainer: async () => {},
+    stopContainer: async (id, graceSeconds) => void told.push(`stop ${id} ${graceSeconds}`),
+    ...runtime,
+  };
+  const start = () =>
+    startContainer(
+      { ...context, runtime: whole },
+      { kind: 'startContainer', container: main, attempt: 0, sandboxId: 's0', isRestart },
+      {
+        pod: pod({ containers: [main], ...spec }),
+        observed: { sandboxes: [sandbox()], containers: [running('target', { id: 'target-id' })] },
+        memory: emptyMemory,
+        volumePaths: new Map([['work', '/volumes/work']]),
+      },
+    );
+  return { start, created, events, told, parts };
+}
+const failure = (reason: string, message: string) => ({
+  main: { reason, message, failedAtMs: nowMs, retryAtMs: nowMs + 10_000 },
+});
+const field = '(spec.containers{main})';
+
+test('a restart counts against the next one', async () => {
+  assert.deepEqual((await starting({}).start()).restarts, {});
+  assert.deepEqual((await starting({ isRestart: true }).start()).restarts, { main: { delayMs: 10_000, updatedAtMs: nowMs } });
+});
+
+describe('what goes wrong is remembered by where it did, and told', () => {
+  const failing = (description: string) => () => Promise.reject(new RuntimeError('Unknown', description));
+  const facts: readonly (readonly [reason: string, message: string, Options])[] = [
+    ['CreateContainerConfigError', 'secret "x" not found', { own: { envFrom: [{ secretRef: { name: 'x' } }] } }],
+    ['CreateContainerError', 'no room', { runtime: { createContainer: failing('no room') } }],
+    ['RunContainerError', 'no such file', { runtime: { startContainer: failing('no such file') } }],
+  ];
+  for (const [reason, message, options] of facts) {
+    test(`as ${reason}`, async () => {
+      const { start, events } = starting(options);
+      assert.deepEqual((await start()).failures, failure(reason, message));
+      assert.equal(events.at(-1), `Warning Failed Error: ${message} ${field}`);
+    });
+  }
+});
+
+describe('a postStart hook', () => {
+  const lifecycle = { postStart: { exec: { command: ['warm', 'up'] } } };
+  const answer = (exitCode: number) => ({
+    execSync: async () => ({ exitCode, stdout: Buffer.from('cold'), stderr: Buffer.alloc(0) }),
+  });
+
+  test('runs in the container that was just started', async () => {
+    const { start, told } = starting({ own: { lifecycle }, runtime: answer(0) });
+    assert.deepEqual([(await start()).failures, told], [{}, []]);
+  });
+
+  test('that fails ends it', async () => {
+    const { start, told, events } = starting({ own: { lifecycle }, runtime: answer(2) });
+    assert.deepEqual((await start()).failures, failure('PostStartHookError', "command 'warm up' exited with 2: cold"));
+    assert.deepEqual(told, ['stop c1 30']);
+    assert.deepEqual(events.slice(-2), [
+      `Warning FailedPostStartHook PostStartHook failed ${field}`,
+      `Normal Killing FailedPostStartHook ${field}`,
+    ]);
+  });
+});
+
+describe('parts of volumes', () => {
+  const volumeMounts = [
+    { name: 'work', mountPath: '/whole' },
+    { name: 'work', mountPath: '/part', subPath: 'a/b' },
+  ];
+
+  test('are made before the container is', async () => {
+    const { start, parts } = starting({ own: { volumeMounts } });
+    await start();
+    assert.deepEqual(parts, ['/volumes/work /volumes/work/a/b']);
+  });
+
+  test('that cannot be made are told without a word of the host', async () => {
+    const { start, created } = starting({ own: { volumeMounts }, breaksSubPath: true });
+    const message = 'failed to prepare subPath for volumeMount "work" of container "main"';
+    assert.deepEqual((await start()).failures, failure('CreateContainerConfigError', message));
+    assert.deepEqual(created, []);
+  });
+});
+
+describe('an ephemeral container', () => {
+  const aimedAt = (targetContainerName: string): Options => ({
+    spec: { containers: [container('target')], ephemeralContainers: [{ name: 'main', image: 'main:v1', targetContainerName }] },
+  });
+
+  test('sees the processes of its target', async () => {
+    const { start, created, events } = starting(aimedAt('target'));
+    await start();
+    assert.deepEqual(created[0]!.security.namespaces, { network: 'POD', pid: 'TARGET', ipc: 'POD', targetId: 'target-id' });
+    assert.equal(events.at(-1), 'Normal Started Container started (spec.ephemeralContainers{main})');
+  });
+
+  test('waits for a target that does not run', async () => {
+    const { start } = starting(aimedAt('other'));
+    assert.deepEqual((await start()).failures, failure('CreateContainerConfigError', 'unable to find target container other'));
+  });
+});
