@@ -18,7 +18,9 @@ describe('a recorded process', () => {
 
   /** Resolves once the script runs. */
   const start = async (script: string): Promise<number> => {
-    const { pid, stdout } = spawn(process.execPath, ['-e', `${script}; process.stdout.write('runs')`], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const { pid, stdout } = spawn(process.execPath, ['-e', `${script}; process.stdout.write('runs')`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     await once(stdout, 'data');
     assert.ok(pid !== undefined);
     return pid;

@@ -182,7 +182,9 @@ test('a body in YAML is as good as one in JSON', async () => {
 test('a body in YAML is read as Go reads it', async () => {
   const api = await testApi();
   const send = (data: string) =>
-    api.send('POST', `${configMaps}?fieldValidation=Strict`, `metadata: {name: yam}\ndata:\n${data}`, { 'content-type': 'application/yaml' });
+    api.send('POST', `${configMaps}?fieldValidation=Strict`, `metadata: {name: yam}\ndata:\n${data}`, {
+      'content-type': 'application/yaml',
+    });
   const { status, body } = await send('  a: "1"\n  a: "2"\n');
   assert.equal(status, 400);
   assert.match(body['message'] as string, /strict decoding error: duplicate field "data.a"$/);
