@@ -53,6 +53,7 @@ export type Context = (name: string) => unknown;
 /** What may be chosen besides the stack's name, which whoever asks about a stack knows. */
 const choiceNames = [
   'clusters',
+  'deletedClusters',
   'host',
   'administrators',
   'key',
@@ -92,6 +93,9 @@ export function deploymentOf(context: Context): Deployment {
   const host = oneOf(text('host', 'web-function'), hosts, 'host');
   const clusters = listOf(text('clusters', 'default'));
   checkClusters(clusters);
+  const again = listOf(text('deletedClusters', '')).find((name) => clusters.includes(name));
+  if (again !== undefined)
+    throw new DeploymentError(`clusters: ${again} was deleted here, and a new one could not read what the old one left in the table`);
   const administrators = listOf(text('administrators', ''));
   const stranger = administrators.find((arn) => !roleOrUser.test(arn));
   if (stranger !== undefined) throw new DeploymentError(`administrators: ${stranger} is not the ARN of an IAM role or user`);

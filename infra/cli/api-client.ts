@@ -31,9 +31,12 @@ export function clusterAccess({ dataDir, kubeconfig }: ClusterChoice): ClusterAc
 const requestTimeoutMs = 15_000;
 
 /** Runs the work with a client and says what failed as a user can answer it. */
-export async function withApi<T>(choice: ClusterChoice, work: (api: ApiAccess) => Promise<T>): Promise<T> {
+export const withApi = <T>(choice: ClusterChoice, work: (api: ApiAccess) => Promise<T>): Promise<T> =>
+  withAccess(() => clusterAccess(choice), work);
+
+export async function withAccess<T>(accessOf: () => ClusterAccess, work: (api: ApiAccess) => Promise<T>): Promise<T> {
   try {
-    const access = clusterAccess(choice);
+    const access = accessOf();
     const https = createHttpsFetch(access);
     const fetch = (request: Request): Promise<Response> => https(new Request(request, { signal: AbortSignal.timeout(requestTimeoutMs) }));
     const client = createHttpClient({ fetch, baseUrl: access.server, userAgent: 'hibernetes' });

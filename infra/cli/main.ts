@@ -1,8 +1,10 @@
-/** The command line: `hibernetes up | down | status | kubeconfig | join | token | node`. Each command is a file; this one knows their flags. */
+/** The command line. Each command is a file; this one knows their flags. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ClusterChoice } from './api-client.ts';
 import { CliError } from './cli-error.ts';
+import type { StackChoice } from './cloud-stack.ts';
 
 /** A command's code is read when the command is given: most of them need little of what `up` needs. */
 const lazily =
@@ -42,6 +44,12 @@ const dataDirOption = (): Option => new Option('--data-dir <dir>', 'where the cl
 
 const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
 
+const stackOption = (): Option => new Option('--stack <name>', 'name of the stack').default('Hibernetes');
+
+const regionOption = (): Option => new Option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)');
+
+const yesOption = (): Option => new Option('--yes', 'do not ask');
+
 const program = new Command('hibernetes')
   .description('Kubernetes without servers to run: a control plane that is only functions and a table')
   .showHelpAfterError('(--help tells more)');
@@ -75,13 +83,79 @@ program
   .description('what runs, where, and how it is: API, nodes, pods; exits with 1 when something is not well')
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
-  .action(lazily(async () => (await import('./status.ts')).status));
+  .addOption(new Option('--stack <name>', 'a stack on AWS, with its functions, queues and clusters').conflicts('kubeconfig'))
+  .addOption(regionOption())
+  .action(async (options: ClusterChoice & Partial<StackChoice>) => {
+    const { stack } = options;
+    if (stack === undefined) return (await import('./status.ts')).status(options);
+    return (await import('./cloud-status.ts')).cloudStatus({ ...options, stack });
+  });
 
 program
   .command('kubeconfig')
   .description('print the administrator’s kubeconfig')
   .addOption(dataDirOption())
-  .action(lazily(async () => (await import('./kubeconfig.ts')).printKubeconfig));
+  .option('--stack <name>', 'of a cluster on AWS: it holds no secret, and kubectl signs in with the aws command line')
+  .option('--cluster <name>', 'which of the stack’s clusters (default: the first)')
+  .addOption(regionOption())
+  .action(async (options: { dataDir: string; cluster?: string } & Partial<StackChoice>) => {
+    const { stack } = options;
+    if (stack === undefined) return (await import('./kubeconfig.ts')).printKubeconfig(options);
+    return (await import('./cloud-kubeconfig.ts')).printCloudKubeconfig({ ...options, stack });
+  });
+
+program
+  .command('deploy')
+  .description('make or change clusters in an AWS account: a stack of functions around a table')
+  .addOption(stackOption())
+  .addOption(regionOption())
+  .option('--cluster <name...>', 'one or two clusters (default: as before, or one named default)')
+  .addOption(
+    new Option('--host <host>', 'what the API runs on (default: as before, or web-function)').choices(['web-function', 'function-url']),
+  )
+  .option('--nodes <count>', 'machines that join the first cluster (default: as before, or none)', nodeCount)
+  .option('--admin <arn...>', 'IAM roles and users that may do everything, besides whoever deploys')
+  .addOption(dataDirOption())
+  .addOption(yesOption())
+  .action(lazily(async () => (await import('./deploy.ts')).deploy));
+
+program
+  .command('destroy')
+  .description('delete a stack on AWS; its table stays')
+  .addOption(stackOption())
+  .addOption(regionOption())
+  .addOption(dataDirOption())
+  .addOption(yesOption())
+  .action(lazily(async () => (await import('./destroy.ts')).destroy));
+
+program
+  .command('create')
+  .description('make something in a stack on AWS')
+  .command('cluster <name>')
+  .description('make a second cluster; deploys the stack anew')
+  .addOption(stackOption())
+  .addOption(regionOption())
+  .addOption(dataDirOption())
+  .addOption(yesOption())
+  .action(lazily(async () => (await import('./cluster.ts')).createCluster));
+program
+  .command('list')
+  .description('show what a stack on AWS has')
+  .command('clusters')
+  .description('its clusters, and where they answer')
+  .addOption(stackOption())
+  .addOption(regionOption())
+  .action(lazily(async () => (await import('./cluster.ts')).listClusters));
+program
+  .command('delete')
+  .description('delete something in a stack on AWS')
+  .command('cluster <name>')
+  .description('end one of two clusters; deploys the stack anew, and what it kept stays in the table')
+  .addOption(stackOption())
+  .addOption(regionOption())
+  .addOption(dataDirOption())
+  .addOption(yesOption())
+  .action(lazily(async () => (await import('./cluster.ts')).deleteCluster));
 
 program
   .command('join <server>')

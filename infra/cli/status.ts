@@ -3,18 +3,17 @@ import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { nodeNamesOf } from '../local/stop-cluster.ts';
-import { type ClusterChoice, withApi } from './api-client.ts';
+import { type ApiAccess, type ClusterChoice, withApi } from './api-client.ts';
 import { CliError } from './cli-error.ts';
 import { clusterHealth, healthLines, type ClusterHealth } from './cluster-health.ts';
 
-const askHealth = (choice: ClusterChoice): Promise<ClusterHealth> =>
-  withApi(choice, ({ client, fetch }) => {
-    const readyz = async (): Promise<string> => {
-      const response = await fetch('/readyz');
-      return response.ok ? 'healthy' : `not healthy: ${response.status} ${(await response.text()).slice(0, 200)}`;
-    };
-    return clusterHealth(client, readyz);
-  });
+export function askHealth({ client, fetch }: ApiAccess): Promise<ClusterHealth> {
+  const readyz = async (): Promise<string> => {
+    const response = await fetch('/readyz');
+    return response.ok ? 'healthy' : `not healthy: ${response.status} ${(await response.text()).slice(0, 200)}`;
+  };
+  return clusterHealth(client, readyz);
+}
 
 function processLines(directory: DataDirectory, record: ClusterRecord): string[] {
   const controlPlane = runningProcess(directory.controlPlaneRecord);
@@ -43,7 +42,7 @@ export async function status(choice: ClusterChoice): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const health = await askHealth(choice);
+  const health = await withApi(choice, askHealth);
   process.stdout.write(`${healthLines(health).join('\n')}\n`);
   if (health.api !== 'healthy' || health.nodes.some(({ isReady }) => !isReady)) process.exitCode = 1;
 }

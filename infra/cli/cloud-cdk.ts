@@ -1,0 +1,149 @@
+/** The CDK's own command line, which does the deploying: its words, and what it says made into steps and sentences. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
+import type { Choices } from '../aws/deployment.ts';
+import { isMissing, writePrivately } from '../local/data-directory.ts';
+import { CliError } from './cli-error.ts';
+import type { Progress } from './progress.ts';
+
+export interface CdkTarget {
+  readonly stack: string;
+  readonly region: string;
+  /** The account's number. */
+  readonly account: string;
+  readonly choices: Choices;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** What it asks has been asked already, and telemetry is nobody's business. */
+const quietly = ['--yes', '--no-color', '--no-notices', '--no-version-reporting', '--ci'];
+
+const contextOf = ({ stack, choices }: CdkTarget): readonly string[] =>
+  Object.entries({ stack, ...choices }).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
+
+export const deployCommand = (target: CdkTarget): readonly string[] => [
+  'deploy',
+  target.stack,
+  '--region',
+  target.region,
+  ...quietly,
+  '--require-approval',
+  'never',
+  '--progress',
+  'events',
+  ...contextOf(target),
+];
+
+export const destroyCommand = (target: CdkTarget): readonly string[] => [
+  'destroy',
+  target.stack,
+  '--region',
+  target.region,
+  ...quietly,
+  '--force',
+  ...contextOf(target),
+];
+
+/** A step lasts until a line of the program says that the next has begun; the last lasts until it ends. */
+export interface CdkStep {
+  readonly title: string;
+  readonly endsAt?: RegExp;
+}
+
+export const deploySteps: readonly CdkStep[] = [
+  { title: 'Bundling the functions and describing the stack', endsAt: /Synthesis time/ },
+  { title: 'Bringing the code to AWS', endsAt: /creating CloudFormation changeset|\(no changes\)/ },
+  { title: 'Making what is new (minutes, the first time)' },
+];
+
+export const destroySteps: readonly CdkStep[] = [
+  { title: 'Describing the stack', endsAt: /destroying\.\.\./ },
+  { title: 'Deleting the functions, the queues and the machines' },
+];
+
+interface Cure {
+  readonly says: RegExp;
+  cure(target: CdkTarget): string;
+}
+
+const cures: readonly Cure[] = [
+  {
+    says: /been bootstrapped|bootstrap stack version|cdk-bootstrap\//,
+    cure: ({ account, region }) => `npx cdk bootstrap aws://${account}/${region} prepares the account, once for each Region.`,
+  },
+  {
+    says: /Unrecognized resource types?.*WebFunction|WebFunction.*(not (available|supported)|unsupported)/i,
+    cure: ({ region }) => `${region} has no Web Functions: --host function-url does without.`,
+  },
+  {
+    says: /ReservedConcurrentExecutions|UnreservedConcurrentExecution/,
+    cure: () => 'The account may run too few functions at once to reserve any: npx cdk deploy -c concurrency=none reserves none.',
+  },
+  {
+    says: /TerminationProtection/,
+    cure: ({ stack, region }) => `${unprotectCommand({ stack, region })} lifts the protection.`,
+  },
+  {
+    says: /not authorized to perform|AccessDenied/,
+    cure: () => 'Whoever deploys needs the rights of an administrator of the account, or those of the roles that cdk bootstrap made.',
+  },
+  { says: /security token included in the request is (invalid|expired)|ExpiredToken/, cure: () => 'Sign in again: aws sso login.' },
+];
+
+export const unprotectCommand = ({ stack, region }: Pick<CdkTarget, 'stack' | 'region'>): string =>
+  `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack} --region ${region}`;
+
+/** The line that says what is wrong, if one does. */
+function reasonIn(lines: readonly string[]): string {
+  const said =
+    lines.find((line) => /DeploymentError|❌/.test(line)) ??
+    lines.find((line) => /_FAILED/.test(line)) ??
+    lines.findLast((line) => /error/i.test(line)) ??
+    lines.findLast((line) => line.trim() !== '');
+  return said?.replaceAll(/\s+/g, ' ').trim() ?? 'it said nothing';
+}
+
+export function cdkError(lines: readonly string[], target: CdkTarget, logFile: string): CliError {
+  const text = lines.join('\n');
+  const known = cures.find(({ says }) => says.test(text));
+  return new CliError(`cdk failed: ${reasonIn(lines)}`, known?.cure(target) ?? `${logFile} holds all that it said.`);
+}
+
+export interface CdkRun {
+  readonly command: readonly string[];
+  readonly target: CdkTarget;
+  readonly steps: readonly CdkStep[];
+  readonly logFile: string;
+  readonly progress: Progress;
+}
+
+const linesMax = 20_000;
+
+/** The cdk on the PATH: `hibernetes` puts the one that this package pins before all others. */
+export async function runCdk({ command, target, steps, logFile, progress }: CdkRun): Promise<void> {
+  const ended = steps.map(() => Promise.withResolvers<void>());
+  const environment = { ...process.env, AWS_REGION: target.region, AWS_DEFAULT_REGION: target.region };
+  const child = spawn('cdk', command, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  let current = 0;
+  const hear = (raw: string): void => {
+    const line = stripVTControlCharacters(raw);
+    if (lines.length < linesMax) lines.push(line);
+    const found = steps.findIndex(({ endsAt }, index) => index >= current && endsAt?.test(line) === true);
+    for (; current <= found; current += 1) ended[current]?.resolve();
+  };
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', hear);
+  const fail = (error: Error): void => ended[current]?.reject(error);
+  child.on('error', (error) =>
+    fail(isMissing(error) ? new CliError('There is no cdk on the PATH.', 'npm install in the clone of Hibernetes brings it.') : error),
+  );
+  child.on('close', (code) => {
+    writePrivately(logFile, `cdk ${command.join(' ')}\n${lines.join('\n')}\n`);
+    if (code === 0) for (const { resolve } of ended) resolve();
+    else fail(cdkError(lines, target, logFile));
+  });
+  for (const [index, { title }] of steps.entries()) await progress.step(title, async () => ended[index]?.promise);
+}

@@ -1,0 +1,143 @@
+/** `hibernetes status --stack NAME`: what AWS says of the functions, queues and stream, and what each API says of its cluster. */
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { withAccount, type CloudAccount } from './cloud-account.ts';
+import { CloudError, membersAt, textAt } from './cloud-request.ts';
+import { requireStack, type CloudCluster, type StackChoice } from './cloud-stack.ts';
+import { withCloudApi } from './cloud-nodes.ts';
+import { CliError } from './cli-error.ts';
+import { healthLines } from './cluster-health.ts';
+import { askHealth } from './status.ts';
+
+interface Resource {
+  /** CDK's id of it, without the hash at its end. */
+  readonly name: string;
+  readonly id: string;
+  readonly type: string;
+}
+
+interface Said {
+  readonly lines: readonly string[];
+  readonly isWell: boolean;
+}
+
+const pagesMax = 20;
+const minutesBack = 15;
+const lateMsMax = 60_000;
+
+async function resourcesOf(account: CloudAccount, stack: string): Promise<readonly Resource[]> {
+  const found: Resource[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < pagesMax; page += 1) {
+    const next = token === undefined ? undefined : { NextToken: token };
+    const answer = await account.query('cloudformation', 'ListStackResources', { StackName: stack, ...next });
+    for (const summary of membersAt(answer, 'StackResourceSummaries')) {
+      const name = (textAt(summary, 'LogicalResourceId') ?? '').replace(/[0-9A-F]{8}$/, '');
+      found.push({ name, id: textAt(summary, 'PhysicalResourceId') ?? '', type: textAt(summary, 'ResourceType') ?? '' });
+    }
+    token = textAt(answer, 'NextToken');
+    if (token === undefined) break;
+  }
+  return found;
+}
+
+interface FunctionState {
+  readonly State?: string;
+  readonly StateReason?: string;
+  readonly LastUpdateStatus?: string;
+}
+
+/** A function that nobody called for long is Inactive, and wakes when it is called. */
+const wellStates = new Set(['Active', 'Inactive', 'Pending']);
+
+async function functionState(account: CloudAccount, { name, id }: Resource): Promise<Said> {
+  const state = (await account.get('lambda', `/2015-03-31/functions/${encodeURIComponent(id)}/configuration`)) as FunctionState;
+  const { State = 'Unknown', StateReason, LastUpdateStatus = 'Successful' } = state;
+  const isWell = wellStates.has(State) && LastUpdateStatus !== 'Failed';
+  const why = [StateReason, LastUpdateStatus === 'Failed' ? 'its last update failed' : undefined].filter((text) => text !== undefined);
+  return { isWell, lines: [`                ${name}: ${State}${why.length === 0 ? '' : `, ${why.join(', ')}`}`] };
+}
+
+async function queueState(sqs: SQSClient, { name, id }: Resource): Promise<Said> {
+  const asked = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] as const;
+  const { Attributes: counts = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: id, AttributeNames: [...asked] }));
+  const [waiting, inHand, delayed] = asked.map((attribute) => Number(counts[attribute] ?? 0));
+  const isDead = name.includes('DeadLetters');
+  const text = isDead ? `${waiting} put aside` : `${waiting} waiting, ${inHand} in hand, ${delayed} for later`;
+  return { isWell: !isDead || waiting === 0, lines: [`                ${name}: ${text}`] };
+}
+
+/** The age of the oldest record of the stream that was handled; a stream that brings nothing says nothing. */
+async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<Said> {
+  const answer = await account.query('monitoring', 'GetMetricStatistics', {
+    Namespace: 'AWS/Lambda',
+    MetricName: 'IteratorAge',
+    'Dimensions.member.1.Name': 'FunctionName',
+    'Dimensions.member.1.Value': doorbell.id,
+    StartTime: new Date(nowMs - minutesBack * 60_000).toISOString(),
+    EndTime: new Date(nowMs).toISOString(),
+    Period: String(minutesBack * 60),
+    'Statistics.member.1': 'Maximum',
+  });
+  const ages = membersAt(answer, 'Datapoints').map((point) => Number(textAt(point, 'Maximum')));
+  const late = ages.length === 0 ? undefined : Math.max(...ages);
+  const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
+  return { isWell: (late ?? 0) <= lateMsMax, lines: [`                ${doorbell.name}: ${text} in ${minutesBack} minutes`] };
+}
+
+/** Whoever may not look at one thing may still look at the others. */
+async function section(title: string, states: readonly Promise<Said>[]): Promise<Said> {
+  try {
+    const said = await Promise.all(states);
+    return { isWell: said.every(({ isWell }) => isWell), lines: [title, ...said.flatMap(({ lines }) => lines)] };
+  } catch (error) {
+    const isRefused = error instanceof CloudError || (error instanceof Error && '$fault' in error);
+    if (!isRefused) throw error;
+    return { isWell: false, lines: [`${title.padEnd(16)}not known: ${error.message}`] };
+  }
+}
+
+async function clusterState(account: CloudAccount, cluster: CloudCluster): Promise<Said> {
+  const head = `cluster         ${cluster.name}, ${cluster.endpoint}`;
+  try {
+    const health = await withCloudApi(account, cluster, askHealth);
+    return { isWell: health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady), lines: [head, ...healthLines(health)] };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { isWell: false, lines: [head, `API             ${error.message}`] };
+  }
+}
+
+/** Also for a stack of which one part does not answer. Web Functions have no state that could be asked for: their API tells. */
+export async function cloudStatus({ stack: name, region }: StackChoice): Promise<void> {
+  await withAccount(region, async (account) => {
+    const stack = await requireStack(account, name);
+    const resources = await resourcesOf(account, name);
+    const ofType = (type: string): readonly Resource[] =>
+      resources.filter((resource) => resource.type === type && resource.name.startsWith('Cluster'));
+    const [functions, queues] = [ofType('AWS::Lambda::Function'), ofType('AWS::SQS::Queue')];
+    const doorbells = functions.filter((made) => made.name.endsWith('DoorbellFunction'));
+    const sqs = new SQSClient({ region: account.region });
+    const head = [
+      `stack           ${name}, ${stack.status}, ${account.region} of account ${account.id}`,
+      `protection      ${stack.isProtected ? 'on' : 'off: the stack can be deleted'}`,
+      `table           ${stack.table ?? 'not there'}`,
+    ];
+    const sections = [
+      await section(
+        'functions',
+        functions.map((made) => functionState(account, made)),
+      ),
+      await section(
+        'queues',
+        queues.map((queue) => queueState(sqs, queue)),
+      ),
+      await section(
+        'stream',
+        doorbells.map((doorbell) => streamState(account, doorbell, Date.now())),
+      ),
+      ...(await Promise.all(stack.clusters.map((cluster) => clusterState(account, cluster)))),
+    ];
+    process.stdout.write(`${[...head, ...sections.flatMap(({ lines }) => lines)].join('\n')}\n`);
+    if (sections.some(({ isWell }) => !isWell)) process.exitCode = 1;
+  });
+}

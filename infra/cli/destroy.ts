@@ -1,0 +1,53 @@
+/** `hibernetes destroy`: the functions go. The table and the key of its secrets stay, since neither could be made again. */
+import { agree } from './agree.ts';
+import { CliError } from './cli-error.ts';
+import { withAccount } from './cloud-account.ts';
+import { destroyCommand, destroySteps, runCdk, unprotectCommand } from './cloud-cdk.ts';
+import { cloudFile } from './cloud-kubeconfig.ts';
+import { requireStack, type CloudStack, type StackChoice } from './cloud-stack.ts';
+import { terminalProgress } from './progress.ts';
+
+export interface DestroyOptions extends StackChoice {
+  readonly yes?: boolean;
+  readonly dataDir: string;
+}
+
+export function refuseProtected({ name, isProtected }: CloudStack, region: string): void {
+  if (isProtected)
+    throw new CliError(
+      `The stack ${name} is protected from being deleted.`,
+      `${unprotectCommand({ stack: name, region })} lifts the protection.`,
+    );
+}
+
+export function whatStays(table: string | undefined, region: string): string {
+  if (table === undefined) return '';
+  const deletion = ['update-table --no-deletion-protection-enabled', 'delete-table'].map(
+    (command) => `  aws dynamodb ${command} --region ${region} --table-name ${table}`,
+  );
+  return `
+The table ${table} stays, and so does the envelope key of each cluster in Secrets Manager. They cost what they store.
+To lose all that the clusters kept:
+
+${deletion.join('\n')}
+`;
+}
+
+export async function destroy({ stack: name, region, yes = false, dataDir }: DestroyOptions): Promise<void> {
+  await withAccount(region, async (account) => {
+    const stack = await requireStack(account, name);
+    refuseProtected(stack, account.region);
+    const clusters = stack.clusters.map((cluster) => cluster.name).join(', ');
+    process.stdout.write(`Clusters ${clusters} in ${account.region} of account ${account.id} end. Their table stays.\n`);
+    await agree({ question: 'The name of the stack, to go on:', answer: name, yes });
+    const target = { stack: name, region: account.region, account: account.id, choices: stack.choices };
+    await runCdk({
+      command: destroyCommand(target),
+      target,
+      steps: destroySteps,
+      logFile: cloudFile(dataDir, name, 'destroy.log'),
+      progress: terminalProgress(process.stdout),
+    });
+    process.stdout.write(whatStays(stack.table, account.region));
+  });
+}
