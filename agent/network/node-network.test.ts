@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { Node } from '../../functions/kube/generated/types.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { createNodeNetwork } from './node-network.ts';
+import { CommandFailed, type Run } from './run.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'node-network-'));
+after(() => rmSync(root, { recursive: true }));
+
+const node = (name: string, index: number, podCIDR: string | undefined = `10.244.${index}.0/24`): Node => ({
+  metadata: { name },
+  spec: { podCIDR },
+  status: { addresses: [{ type: 'InternalIP', address: `192.168.0.${index}` }] },
+});
+const [a, b, c] = [node('a', 1), node('b', 2), node('c', 3)] as const;
+
+let count = 0;
+/** A node whose programs only note what they are asked, and answer what the kernel would. */
+function machine() {
+  const directory = join(root, String((count += 1)));
+  const world = virtualWorld();
+  const ran: string[] = [];
+  const broken = new Set<string>();
+  let routes: { dst: string; gateway: string }[] = [];
+  const run: Run = async (command, options = {}) => {
+    const text = command.join(' ');
+    if ([...broken].some((part) => text.includes(part))) throw new CommandFailed(command, 'exit code 2', 'unreachable');
+    if (text === 'ip -j -4 addr show') return JSON.stringify([{ mtu: 1450, addr_info: [{ local: '192.168.0.1' }] }]);
+    if (text.startsWith('ip -j link')) return '[]';
+    if (text.startsWith('ip -j -4 route')) return JSON.stringify(routes);
+    ran.push(
+      options.input === undefined
+        ? text
+        : `${text}: ${options.input
+            .split('\n')
+            .find((line) => line.includes('saddr'))
+            ?.trim()}`,
+    );
+    return '';
+  };
+  const network = createNodeNetwork({ run, directory, cniConfDir: join(directory, 'cni'), clusterCidr: '10.244.0.0/16', log: world.log });
+  const configure = async (self: Node, nodes: readonly Node[]): Promise<string[]> => {
+    ran.length = 0;
+    await network.configure(self, nodes);
+    return [...ran];
+  };
+  const conflist = (): unknown => JSON.parse(readFileSync(join(directory, 'cni/10-pods.conflist'), 'utf8'));
+  return { world, directory, network, configure, conflist, broken, setRoutes: (now: typeof routes) => (routes = now) };
+}
+
+test('a node is prepared once, and gets a way to every other node’s pods', async () => {
+  const { configure, network, setRoutes } = machine();
+  assert.deepEqual(await configure(a, [a, b, c]), [
+    'sysctl -q -w net.ipv4.ip_forward=1',
+    'sysctl -q -w net.bridge.bridge-nf-call-iptables=1',
+    'ip link add nodelocaldns type bridge',
+    'ip addr replace 169.254.20.10/32 dev nodelocaldns',
+    'ip link set nodelocaldns up',
+    'nft -f -: ip saddr 10.244.1.0/24 ip daddr != 10.244.0.0/16 fib daddr type != local masquerade fully-random',
+    'ip -4 route replace 10.244.2.0/24 via 192.168.0.2 proto 72',
+    'ip -4 route replace 10.244.3.0/24 via 192.168.0.3 proto 72',
+  ]);
+  assert.equal(network.ready(), true);
+  setRoutes([
+    { dst: '10.244.2.0/24', gateway: '192.168.0.2' },
+    { dst: '10.244.3.0/24', gateway: '192.168.0.3' },
+  ]);
+  assert.deepEqual(await configure(a, [a, b, c]), []);
+  assert.deepEqual(await configure(a, [a, b]), ['ip -4 route delete 10.244.3.0/24 proto 72']);
+});
+
+test('pods get addresses of the node’s range, and packets that fit through its link', async () => {
+  const { configure, conflist, directory } = machine();
+  await configure(a, [a]);
+  const bridge = {
+    type: 'bridge',
+    bridge: 'cni0',
+    isGateway: true,
+    ipMasq: false,
+    hairpinMode: true,
+    mtu: 1450,
+    ipam: {
+      type: 'host-local',
+      dataDir: join(directory, 'ipam'),
+      ranges: [[{ subnet: '10.244.1.0/24' }]],
+      routes: [{ dst: '0.0.0.0/0' }],
+    },
+  };
+  const portmap = { type: 'portmap', capabilities: { portMappings: true }, snat: true };
+  assert.deepEqual(conflist(), { cniVersion: '0.4.0', name: 'pods', plugins: [bridge, portmap] });
+});
+
+test('a node without a range is not ready, and gets none of somebody else’s', async () => {
+  const { configure, network, directory } = machine();
+  await configure({ ...a, spec: {} }, [a]);
+  assert.equal(network.ready(), false);
+  assert.equal(existsSync(join(directory, 'cni')), false);
+});
+
+describe('what fails', () => {
+  test('for one node costs the others nothing, and is told', async () => {
+    const { configure, broken, world } = machine();
+    broken.add('192.168.0.2');
+    const ran = await configure(a, [a, b, c]);
+    assert.equal(ran.at(-1), 'ip -4 route replace 10.244.3.0/24 via 192.168.0.3 proto 72');
+    const { message, keys } = world.lines.at(-1)!;
+    assert.equal(message, 'A route to another node’s pods could not be set');
+    assert.equal(keys['command'], 'route replace 10.244.2.0/24 via 192.168.0.2 proto 72');
+  });
+
+  test('before the network is there is tried again as a whole', async () => {
+    const { configure, broken, network } = machine();
+    broken.add('nft');
+    await assert.rejects(configure(a, [a]), CommandFailed);
+    assert.equal(network.ready(), false);
+    broken.clear();
+    await configure(a, [a]);
+    assert.equal(network.ready(), true);
+  });
+});
