@@ -109,7 +109,7 @@ export function createCloudRequests(options: CloudRequestOptions): CloudRequests
     } catch (error) {
       if (error instanceof CloudError || !(error instanceof Error)) throw error;
       const why = error.cause instanceof Error ? error.cause.message : error.message;
-      throw new CloudUnreachable(`${host} does not answer: ${why}`, { cause: error });
+      throw new CloudUnreachable(`${host}: ${why}`, { cause: error });
     }
   }
 
