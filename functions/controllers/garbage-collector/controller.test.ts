@@ -4,7 +4,9 @@ import type { Cluster } from '../../../test/support/cluster.ts';
 import { assertSettled, assertSurvivesAnyFailure, createCluster, deployment, namespace } from '../../../test/support/cluster.ts';
 import type { ConfigMap, OwnerReference } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
-import { configMaps, deployments, replicaSets } from '../../kube/resource-type.ts';
+import { configMaps, deployments, leases, nodes, replicaSets } from '../../kube/resource-type.ts';
+import { mayConcern } from '../../workers/doorbell/rings-of-changes.ts';
+import { createGarbageCollector } from './controller.ts';
 
 const at = (name: string): { namespace: string; name: string } => ({ namespace, name });
 
@@ -36,6 +38,22 @@ describe('the garbage collector', () => {
     await make(cluster, 'lost', [reference(owner, { name: 'nobody', uid: 'nobody' })]);
     await cluster.settle();
     assert.deepEqual(await names(cluster), ['owner']);
+  });
+
+  test('lets nodes renew their Leases undisturbed, and deletes the Lease of a node that is gone', async () => {
+    const cluster = await createCluster();
+    const node = await cluster.client.get(nodes, { namespace: '', name: 'node-a' });
+    const leaseAt = { namespace: 'kube-node-lease', name: 'node-a' };
+    const owner = { apiVersion: 'v1', kind: 'Node', name: 'node-a', uid: node.metadata.uid ?? '' };
+    await cluster.client.patch(leases, leaseAt, { metadata: { ownerReferences: [owner] } });
+    await cluster.settle();
+    const { revision } = await cluster.store.fresh();
+    await cluster.client.patch(leases, leaseAt, { spec: { leaseTransitions: 7 } });
+    const controllers = [createGarbageCollector([leases, nodes])];
+    assert.equal(mayConcern(controllers)(await cluster.store.changesAfter(revision, 10)), false);
+    await cluster.client.delete(nodes, { namespace: '', name: 'node-a' });
+    await cluster.settle();
+    assert.deepEqual((await cluster.client.list(leases, { namespace: 'kube-node-lease' })).items.map(nameOf), ['node-b']);
   });
 
   test('waits with a foreground deletion for those that block it', async () => {

@@ -9,7 +9,7 @@
 import type { OwnerReference } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
-import type { ResourceType } from '../../kube/resource-type.ts';
+import { groupResource, leases, type ResourceType } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
 import type { Change } from '../../store/store.ts';
 import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
@@ -51,8 +51,16 @@ export function createGarbageCollector(resourceTypes: readonly ResourceType[]): 
   };
 }
 
-function* requestsFor({ type, key, object }: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
-  if (!graph.knows(key)) return;
+/**
+ * A Lease that is renewed has the owners that it had. Judging each heartbeat of each node would never let the
+ * controllers sleep; should its owner go, that is news enough.
+ */
+const isHeartbeat = ({ type, key, object }: Change): boolean =>
+  type === 'modified' && key.resource === groupResource(leases) && !isTerminating(object);
+
+function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
+  const { type, key, object } = change;
+  if (!graph.knows(key) || isHeartbeat(change)) return;
   if (type !== 'deleted' && isCandidate(object)) yield graph.request(key);
   // Whoever waits for this object may be done waiting.
   for (const reference of ownersOf(object)) {

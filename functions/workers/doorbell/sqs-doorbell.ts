@@ -27,6 +27,17 @@ export interface SqsDoorbellOptions {
   readonly queues: Queues;
   readonly world: Pick<World, 'log' | 'random'>;
   readonly client?: Pick<SQSClient, 'send'>;
+  /** Takes the messages in SQS' place. */
+  readonly send?: (message: QueueMessage) => Promise<unknown>;
+}
+
+/** As SQS' SendMessage takes it. */
+export interface QueueMessage {
+  readonly QueueUrl: string;
+  readonly MessageBody: string;
+  readonly MessageGroupId?: string;
+  readonly MessageDeduplicationId?: string;
+  readonly DelaySeconds?: number;
 }
 
 /** What the body of a message says; only people read the mark. */
@@ -43,15 +54,20 @@ interface Line {
   next: string | undefined;
 }
 
-export function createSqsDoorbell({ queues, world, client = new SQSClient({}) }: SqsDoorbellOptions): SqsDoorbell {
+function sendBy(client: Pick<SQSClient, 'send'>): (message: QueueMessage) => Promise<unknown> {
+  return (message) => client.send(new SendMessageCommand(message));
+}
+
+export function createSqsDoorbell(options: SqsDoorbellOptions): SqsDoorbell {
+  const { queues, world } = options;
+  const sendMessage = options.send ?? sendBy(options.client ?? new SQSClient({}));
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
 
-  function send(input: ConstructorParameters<typeof SendMessageCommand>[0]): Promise<void> {
-    const sent = client
-      .send(new SendMessageCommand(input))
+  function send(message: QueueMessage): Promise<void> {
+    const sent = sendMessage(message)
       .then(() => undefined)
-      .catch((error: unknown) => world.log.warn('a doorbell could not be rung', { queue: input.QueueUrl, error }))
+      .catch((error: unknown) => world.log.warn('a doorbell could not be rung', { queue: message.QueueUrl, error }))
       .finally(() => underWay.delete(sent));
     underWay.add(sent);
     return sent;
