@@ -22,6 +22,15 @@ function nodeCount(text: string): number {
   return count;
 }
 
+const sizeMax = 1_000_000;
+
+function sizeCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 0 || count > sizeMax)
+    throw new InvalidArgumentError(`a whole number from 0 to ${sizeMax} is wanted`);
+  return count;
+}
+
 function listenAddress(text: string): { host: string; port: number } {
   const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
@@ -90,6 +99,18 @@ program
     if (stack === undefined) return (await import('./status.ts')).status(options);
     return (await import('./cloud-status.ts')).cloudStatus({ ...options, stack });
   });
+
+program
+  .command('cost')
+  .description('what the cluster’s counted operations would have cost on AWS; with --simulate, what any would')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .option('--simulate', 'measure functions, table and queues in this process, and reckon a month of them')
+  .addOption(new Option('--nodes <count>', 'simulate: a month with so many nodes').argParser(sizeCount).implies({ simulate: true }))
+  .addOption(
+    new Option('--pods <count>', 'simulate: and so many pods, each replaced once a day').argParser(sizeCount).implies({ simulate: true }),
+  )
+  .action(lazily(async () => (await import('./cost.ts')).cost));
 
 program
   .command('kubeconfig')

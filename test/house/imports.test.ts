@@ -30,7 +30,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'infra/bundle': ['functions'],
   'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
-  'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'agent'],
+  'infra/cost': ['functions', 'functions/kube', 'functions/store', 'functions/client', 'functions/apiserver', 'functions/workers', 'agent'],
+  'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'infra/cost', 'agent'],
   functions: [
     'functions/kube',
     'functions/store',

@@ -1,0 +1,35 @@
+/** `hibernetes cost`: what a cluster costs on AWS, from counted operations: this one's, or those of a simulated one. */
+import { countedCost } from '../cost/counted-cost.ts';
+import { monthTable, simulatedCosts } from '../cost/cost-tables.ts';
+import { measure } from '../cost/measure.ts';
+import { pricesReadOn } from '../cost/prices.ts';
+import { type ClusterChoice, withApi } from './api-client.ts';
+import { CliError } from './cli-error.ts';
+
+export interface CostOptions extends ClusterChoice {
+  readonly simulate?: boolean;
+  readonly nodes?: number;
+  readonly pods?: number;
+}
+
+const podsPerNode = 30;
+
+export async function cost({ simulate = false, nodes, pods, ...choice }: CostOptions): Promise<void> {
+  if (!simulate) return void process.stdout.write(countedCost(await metricsOf(choice)));
+  if (process.stderr.isTTY) process.stderr.write('Counting what a simulated cluster does; this takes some seconds …\n');
+  const measured = await measure();
+  const isUsual = nodes === undefined && pods === undefined;
+  const size = { nodes: nodes ?? Math.ceil((pods ?? 0) / podsPerNode), pods: pods ?? (nodes ?? 0) * podsPerNode };
+  process.stdout.write(isUsual ? simulatedCosts(measured) : monthTable(measured, size));
+  process.stdout.write(`\nPrices of us-east-1, read on ${pricesReadOn}, without free tiers, nodes, traffic and logs.\n`);
+}
+
+const metricsOf = (choice: ClusterChoice): Promise<string> =>
+  withApi(choice, async ({ fetch }) => {
+    const response = await fetch('/metrics');
+    if (response.ok) return response.text();
+    throw new CliError(
+      `This cluster does not tell what it counts: /metrics was answered with ${response.status}.`,
+      'Clusters in one process do; on AWS, CloudWatch and the bill know better.',
+    );
+  });

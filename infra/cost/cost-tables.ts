@@ -1,0 +1,111 @@
+/** What things cost, as tables for people: the same in a terminal and in the README. */
+import type { Measurements } from './measure.ts';
+import { dollarsOf, dollarsOfAll, dollarsOfRows, gbSecondsOf, gbSecondsOfAll, idleHour, monthRows, shapeOf, type Row } from './month.ts';
+import { assumptions, hoursInMonth, prices } from './prices.ts';
+import { added, minus, times, total, type FunctionUsage, type Usage } from './usage.ts';
+
+type Cells = readonly string[];
+
+/** The first column to the left, numbers to the right. */
+export function markdownTable(head: Cells, rows: readonly Cells[]): string {
+  const widths = head.map((_, column) => Math.max(4, ...[head, ...rows].map((cells) => (cells[column] ?? '').length)));
+  const line = (cells: Cells): string =>
+    `| ${widths.map((width, column) => (column === 0 ? (cells[column] ?? '').padEnd(width) : (cells[column] ?? '').padStart(width))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
+  return `${[line(head), rule, ...rows.map(line)].join('\n')}\n`;
+}
+
+/** Differences of counts may come out a little below nothing. */
+const atLeastNothing = (value: number): number => Math.max(0, value);
+
+const grouped = (value: number, digits: number): string =>
+  atLeastNothing(value).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+
+export const countText = (value: number): string => grouped(value, Math.abs(value) >= 100 ? 0 : 1);
+export const dollarText = (value: number): string => `$${grouped(value, value >= 1000 ? 0 : 2)}`;
+
+function operationCells(name: string, used: FunctionUsage, gbSeconds: number, dollars: number): Cells {
+  const messages = used.fifoRequests + used.standardRequests;
+  const counts = [used.invocations, used.tableCalls, used.writeUnits, used.readUnits, messages].map(countText);
+  return [name, ...counts, grouped(gbSeconds, gbSeconds >= 100 ? 0 : 3), dollarText(dollars * 1_000_000)];
+}
+
+const usageCells = (name: string, usage: Usage): Cells => operationCells(name, total(usage), gbSecondsOfAll(usage), dollarsOfAll(usage));
+
+/** One of each, and what a million of them cost. */
+export function operationsTable(measured: Measurements): string {
+  const { podLife, podReplaced, write, read, watchHour, coldStart } = measured;
+  const idle = (nodes: number): Usage => idleHour(measured, nodes);
+  const started = { ...coldStart, waitedMs: coldStart.waitedMs + assumptions.coldStartMs };
+  const startSeconds = gbSecondsOf('api', started);
+  return markdownTable(
+    ['', 'invocations', 'table calls', 'write units', 'read units', 'queue requests', 'GB-s', 'a million'],
+    [
+      usageCells('an hour of rest, no nodes', idle(0)),
+      usageCells('a node at rest, an hour (of 3)', times(minus(idle(3), idle(0)), 1 / 3)),
+      usageCells('a node at rest, an hour (of 100)', times(minus(idle(100), idle(0)), 1 / 100)),
+      usageCells('a pod, from its start to its end', podLife),
+      usageCells('a pod replaced by a rolling update', podReplaced),
+      usageCells('a write', write),
+      usageCells('a read', read),
+      usageCells('a quiet watch, an hour', watchHour),
+      operationCells('a function starting from nothing', started, startSeconds, dollarsOf(started, startSeconds)),
+    ],
+  );
+}
+
+export interface Size {
+  readonly nodes: number;
+  readonly pods: number;
+}
+
+export const usualSizes: readonly Size[] = [
+  { nodes: 3, pods: 30 },
+  { nodes: 100, pods: 3_000 },
+  { nodes: 5_000, pods: 150_000 },
+];
+
+const sizeText = ({ nodes, pods }: Size): string => `${nodes.toLocaleString('en-US')} nodes, ${pods.toLocaleString('en-US')} pods`;
+
+/** Dollars a month, by function, for some sizes side by side. */
+export function monthsTable(measured: Measurements, sizes: readonly Size[]): string {
+  const months = sizes.map(({ nodes, pods }) => monthRows(measured, shapeOf(nodes, pods)));
+  const names = (months[0] ?? []).map(({ name }) => name);
+  const of = (name: string): Cells => months.map((rows) => dollarText(rows.find((row) => row.name === name)?.dollars ?? 0));
+  const eks = (hourly: number): Cells => sizes.map(() => dollarText(hourly * hoursInMonth));
+  return markdownTable(
+    ['dollars a month', ...sizes.map(sizeText)],
+    [
+      ...names.map((name): Cells => [name, ...of(name)]),
+      ['together', ...months.map((rows) => dollarText(dollarsOfRows(rows)))],
+      ['of that, for each node', ...months.map((rows, index) => dollarText(dollarsOfRows(rows) / (sizes[index]?.nodes || 1)))],
+      ['EKS, a standard control plane', ...eks(prices.eksHour)],
+      ['EKS, in extended support', ...eks(prices.eksExtendedSupportHour)],
+    ],
+  );
+}
+
+const rowCells = (name: string, used: FunctionUsage, gbSeconds: number, dollars: number): Cells => [
+  name,
+  ...[used.invocations, gbSeconds, used.writeUnits, used.readUnits, used.fifoRequests + used.standardRequests].map((value) =>
+    grouped(value, 0),
+  ),
+  dollarText(dollars),
+];
+
+/** One size, with what each function uses. */
+export function monthTable(measured: Measurements, { nodes, pods }: Size): string {
+  const rows: readonly Row[] = monthRows(measured, shapeOf(nodes, pods));
+  const together = added(rows.map(({ usage }) => usage));
+  const gbSeconds = rows.reduce((seconds, row) => seconds + row.gbSeconds, 0);
+  return markdownTable(
+    ['a month', 'invocations', 'GB-s', 'write units', 'read units', 'queue requests', 'dollars'],
+    [
+      ...rows.map((row) => rowCells(row.name, row.usage, row.gbSeconds, row.dollars)),
+      rowCells('together', together, gbSeconds, dollarsOfRows(rows)),
+    ],
+  );
+}
+
+/** Everything that `hibernetes cost --simulate` prints without a size of its own; the README shows the same. */
+export const simulatedCosts = (measured: Measurements): string => `${operationsTable(measured)}\n${monthsTable(measured, usualSizes)}`;

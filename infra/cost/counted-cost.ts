@@ -1,0 +1,68 @@
+/**
+ * What a cluster elsewhere than on AWS would have cost there, from what its control plane counts. It counts what reaches
+ * the log and the API; what sessions, queues and cold starts would have added is not known, and said so.
+ */
+import { countText, dollarText, markdownTable } from './cost-tables.ts';
+import { dollarsOf, gbSecondsOf } from './month.ts';
+import { pricesReadOn } from './prices.ts';
+import { nothing, type FunctionUsage } from './usage.ts';
+
+interface Counted {
+  readonly requests: number;
+  readonly slots: number;
+  readonly changes: number;
+  readonly logBytes: number;
+}
+
+/** The sum of a counter's samples, whatever their labels. Source: Prometheus, exposition formats. */
+function counterOf(metrics: string, name: string): number {
+  const samples = metrics.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
+
+const countedIn = (metrics: string): Counted => ({
+  requests: counterOf(metrics, 'apiserver_request_total'),
+  slots: counterOf(metrics, 'hibernetes_store_slots_total'),
+  changes: counterOf(metrics, 'hibernetes_store_changes_total'),
+  logBytes: counterOf(metrics, 'hibernetes_store_log_bytes_total'),
+});
+
+/** The log's items have a few attributes besides what changed. */
+const slotBytes = 120;
+/** A request looks at the head of the log or appends to it, at five milliseconds. */
+const requestMs = 5;
+
+const kilobyte = 1024;
+
+/** Pure: the text of /metrics in, a text for people out. */
+export function countedCost(metrics: string): string {
+  const { requests, slots, changes, logBytes } = countedIn(metrics);
+  const parts: readonly (readonly [string, number, FunctionUsage])[] = [
+    ['requests to the API', requests, { ...nothing, invocations: requests, waitedMs: requests * requestMs, readUnits: requests }],
+    // Each slot is rounded up to a unit: at most one more than its bytes tell.
+    ['slots of the log', slots, { ...nothing, writeUnits: slots + (logBytes + slots * slotBytes) / kilobyte }],
+    ['objects written down for cold starts', changes, { ...nothing, writeUnits: changes }],
+  ];
+  const rows = parts.map(([name, count, usage]) => ({ name, count, usage, dollars: dollarsOf(usage, gbSecondsOf('api', usage)) }));
+  const dollars = rows.reduce((sum, row) => sum + row.dollars, 0);
+  const table = markdownTable(
+    ['since the control plane started', 'counted', 'write units', 'read units', 'dollars'],
+    [
+      ...rows.map(({ name, count, usage, dollars: own }) => [
+        name,
+        countText(count),
+        countText(usage.writeUnits),
+        countText(usage.readUnits),
+        dollarText(own),
+      ]),
+      ['together, at most', '', '', '', dollarText(dollars)],
+    ],
+  );
+  return [
+    table,
+    `Prices of us-east-1, read on ${pricesReadOn}, without free tiers. Requests of the control plane to itself are counted as`,
+    'those of others. Not counted here, so not in it: sessions of the workers, messages, the minute, watches that last,',
+    'storage. `hibernetes cost --simulate --nodes N --pods P` reckons a whole month with all of them.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,151 @@
+/** A month of a cluster of some shape: what was measured, multiplied, and its price. Pure. */
+import type { Measurements } from './measure.ts';
+import { assumptions, daysInMonth, hoursInMonth, prices } from './prices.ts';
+import { functionNames, memoryGbOf, minus, nothing, plus, sum, times, type FunctionName, type FunctionUsage, type Usage } from './usage.ts';
+
+export interface ClusterShape {
+  readonly nodes: number;
+  readonly pods: number;
+  /** Pods that are started and stopped: by deployments, scaling, and whatever fails. */
+  readonly podLivesPerDay: number;
+  readonly readsPerDay: number;
+  readonly writesPerDay: number;
+  readonly watchHoursPerDay: number;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly usage: FunctionUsage;
+  readonly gbSeconds: number;
+  readonly dollars: number;
+}
+
+/** Every pod is replaced once a day; people and programs ask the API more the more nodes there are. */
+export const shapeOf = (nodes: number, pods: number): ClusterShape => ({
+  nodes,
+  pods,
+  podLivesPerDay: pods,
+  readsPerDay: 500 + 20 * nodes,
+  writesPerDay: 100 + 5 * nodes,
+  watchHoursPerDay: Math.min(24, 1 + nodes / 20),
+});
+
+export const gbSecondsOf = (name: FunctionName, { invocations, waitedMs }: FunctionUsage): number =>
+  (memoryGbOf(name) * (waitedMs + invocations * assumptions.computeMs[name])) / 1000;
+
+export const dollarsOf = (usage: FunctionUsage, gbSeconds: number): number =>
+  usage.invocations * prices.request +
+  gbSeconds * prices.gbSecond +
+  usage.writeUnits * prices.writeUnit +
+  usage.readUnits * prices.readUnit +
+  usage.fifoRequests * prices.fifoRequest +
+  usage.standardRequests * prices.standardRequest;
+
+export const gbSecondsOfAll = (usage: Usage): number =>
+  functionNames.reduce((seconds, name) => seconds + gbSecondsOf(name, usage[name]), 0);
+
+export const dollarsOfAll = (usage: Usage): number =>
+  functionNames.reduce((dollars, name) => dollars + dollarsOf(usage[name], gbSecondsOf(name, usage[name])), 0);
+
+/** Between two numbers of nodes that were measured, a straight line; beyond the last, the same line goes on. */
+export function idleHour({ idleHours }: Pick<Measurements, 'idleHours'>, nodes: number): Usage {
+  const above = idleHours.findIndex((measured) => measured.nodes >= nodes);
+  const upper = Math.max(1, above === -1 ? idleHours.length - 1 : above);
+  const [from, to] = [idleHours[upper - 1], idleHours[upper]];
+  if (from === undefined || to === undefined) throw new Error('two numbers of nodes must have been measured');
+  const perNode = times(minus(to.usage, from.usage), 1 / (to.nodes - from.nodes));
+  return limited(plus(from.usage, times(perNode, nodes - from.nodes)), nodes);
+}
+
+const minutesInHour = 60;
+
+/** What does not grow with the nodes for ever: how often anybody looks. What is read then still does. */
+function limited(usage: Usage, nodes: number): Usage {
+  const { deadlinesPerHourMax, streamCallsPerHourMax, checkpointBytesPerNode } = assumptions;
+  const controllers = atMost(usage.controllers, deadlinesPerHourMax);
+  const checkpointUnits = (controllers.invocations * nodes * checkpointBytesPerNode) / 1024;
+  return {
+    ...usage,
+    controllers: { ...controllers, writeUnits: controllers.writeUnits + checkpointUnits },
+    timer: atMost(usage.timer, deadlinesPerHourMax + minutesInHour),
+    doorbell: atMost(usage.doorbell, streamCallsPerHourMax),
+  };
+}
+
+function atMost(usage: FunctionUsage, invocationsMax: number): FunctionUsage {
+  const share = Math.min(1, invocationsMax / Math.max(1, usage.invocations));
+  return {
+    ...usage,
+    invocations: usage.invocations * share,
+    waitedMs: usage.waitedMs * share,
+    writeUnits: usage.writeUnits * share,
+    fifoRequests: usage.fifoRequests * share,
+    standardRequests: usage.standardRequests * share,
+  };
+}
+
+const withState: readonly FunctionName[] = ['api', 'controllers', 'scheduler', 'materializer'];
+
+/** What starting from nothing costs in a month, by function. */
+function coldStarts({ coldStart, coldStartPodReadUnits }: Measurements, { pods }: ClusterShape): Usage {
+  const starts = assumptions.coldStartsPerDay * daysInMonth;
+  const one: FunctionUsage = {
+    ...nothing,
+    waitedMs: coldStart.waitedMs + assumptions.coldStartMs,
+    tableCalls: coldStart.tableCalls,
+    readUnits: coldStart.readUnits + pods * coldStartPodReadUnits,
+  };
+  const parts = withState.map((name) => times(only(name, one), starts));
+  return sum(parts);
+}
+
+const only = (name: FunctionName, usage: FunctionUsage): Usage => ({
+  api: nothing,
+  controllers: nothing,
+  scheduler: nothing,
+  materializer: nothing,
+  doorbell: nothing,
+  timer: nothing,
+  [name]: usage,
+});
+
+export function monthUsage(measured: Measurements, shape: ClusterShape): Usage {
+  return sum([
+    times(idleHour(measured, shape.nodes), hoursInMonth),
+    times(measured.podLife, shape.podLivesPerDay * daysInMonth),
+    times(measured.read, shape.readsPerDay * daysInMonth),
+    times(measured.write, shape.writesPerDay * daysInMonth),
+    times(measured.watchHour, shape.watchHoursPerDay * daysInMonth),
+    coldStarts(measured, shape),
+  ]);
+}
+
+const queueCount = { fifo: 3, standard: 1 };
+const bytesInGb = 1024 ** 3;
+
+/** What is paid for whether functions run or not. */
+function standingRows(usage: Usage, shape: ClusterShape): Row[] {
+  const receives = assumptions.emptyReceivesPerHour * hoursInMonth;
+  const waiting: FunctionUsage = { ...nothing, fifoRequests: receives * queueCount.fifo, standardRequests: receives * queueCount.standard };
+  const { api, controllers, scheduler } = usage;
+  const logBytes = ((api.writeUnits + controllers.writeUnits + scheduler.writeUnits) / daysInMonth) * 1024;
+  const storedGb = (shape.pods * assumptions.storedBytesPerPod + logBytes) / bytesInGb;
+  const still = { usage: nothing, gbSeconds: 0 };
+  return [
+    { name: 'queues, asked in vain', usage: waiting, gbSeconds: 0, dollars: dollarsOf(waiting, 0) },
+    { ...still, name: 'the minute', dollars: hoursInMonth * minutesInHour * prices.scheduledCall },
+    { ...still, name: 'storage and its recovery', dollars: storedGb * prices.storedGbMonth },
+  ];
+}
+
+/** By function, and what belongs to none. */
+export function monthRows(measured: Measurements, shape: ClusterShape): readonly Row[] {
+  const usage = monthUsage(measured, shape);
+  const functions = functionNames.map((name) => {
+    const gbSeconds = gbSecondsOf(name, usage[name]);
+    return { name, usage: usage[name], gbSeconds, dollars: dollarsOf(usage[name], gbSeconds) };
+  });
+  return [...functions, ...standingRows(usage, shape)];
+}
+
+export const dollarsOfRows = (rows: readonly Row[]): number => rows.reduce((dollars, row) => dollars + row.dollars, 0);

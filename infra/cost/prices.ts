@@ -1,0 +1,48 @@
+/**
+ * What AWS asks, and what is assumed where nothing was measured. Prices of us-east-1, on demand, without free tiers,
+ * as read on the date below; nothing here was taken from a bill.
+ */
+export const pricesReadOn = '2026-11-20';
+
+const million = 1_000_000;
+
+/** Dollars. */
+export const prices = {
+  request: 0.2 / million,
+  /** Functions on arm64. */
+  gbSecond: 0.000_013_333_4,
+  writeUnit: 0.625 / million,
+  readUnit: 0.125 / million,
+  /** Storage, and its point-in-time recovery. */
+  storedGbMonth: 0.25 + 0.2,
+  fifoRequest: 0.5 / million,
+  standardRequest: 0.4 / million,
+  scheduledCall: 1 / million,
+  eksHour: 0.1,
+  eksExtendedSupportHour: 0.6,
+} as const;
+
+/** As AWS counts months. */
+export const hoursInMonth = 730;
+export const daysInMonth = hoursInMonth / 24;
+
+export const assumptions = {
+  /**
+   * What an invocation computes besides waiting, in milliseconds: about 2 ms a request here, with room for TLS, JSON and, in
+   * functions with little memory, a small share of a processor.
+   */
+  computeMs: { api: 5, controllers: 10, scheduler: 10, materializer: 20, doorbell: 10, timer: 10 },
+  /** How often a day each function that knows the state starts from nothing, and what that computes. */
+  coldStartsPerDay: 12,
+  coldStartMs: 400,
+  /** Lambda asks each queue for messages whether there are any or not: five waits of 20 seconds, side by side. */
+  emptyReceivesPerHour: 5 * 180,
+  /** Sessions that look for silent nodes are five seconds apart, however many nodes there are. */
+  deadlinesPerHourMax: 720,
+  /** The stream is looked at four times a second in each of its parts; a new table has four. */
+  streamCallsPerHourMax: 4 * 4 * 3600,
+  /** What a worker remembers of each node between two sessions, compressed. */
+  checkpointBytesPerNode: 4.3,
+  /** Stored: the object and its Events. The log of a day is reckoned from its writes. */
+  storedBytesPerPod: 4096,
+} as const;

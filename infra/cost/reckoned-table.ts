@@ -1,0 +1,97 @@
+/**
+ * A table in memory that reckons what each call would cost on DynamoDB: calls and capacity units by the items' sizes,
+ * as `store/dynamodb` makes them. Its test holds it to what the real one counts.
+ */
+import { bytesOfItems, itemBytes, readUnitsOf, writeUnitsOf } from '../../functions/store/dynamodb/costs.ts';
+import {
+  bucketOf,
+  leaseAttributes,
+  metaAttributes,
+  objectAttributes,
+  slotAttributes,
+  slotsInBucket,
+} from '../../functions/store/dynamodb/item.ts';
+import type { SlotItem, Table } from '../../functions/store/table.ts';
+import type { FunctionUsage } from './usage.ts';
+
+/** Keys begin with the cluster's name. */
+const cluster = 'default';
+const aDayMs = 24 * 3_600_000;
+/** As the table on DynamoDB reads buckets side by side. */
+const bucketsAtOnceMax = 8;
+
+export interface ReckonedOptions {
+  readonly table: Table;
+  readonly count: (used: Partial<FunctionUsage>) => void;
+  readonly appended?: (slot: SlotItem) => void;
+}
+
+export function reckonedTable({ table, count, appended = () => undefined }: ReckonedOptions): Table {
+  const wrote = (bytes: number): void => count({ tableCalls: 1, writeUnits: writeUnitsOf(bytes) });
+  const read = (bytes: number): void => count({ tableCalls: 1, readUnits: readUnitsOf(bytes) });
+  return {
+    slotsExpire: true,
+    async appendSlot(item, signedMs) {
+      wrote(itemBytes(slotAttributes(cluster, item, item.writtenMs + aDayMs)));
+      const answer = await table.appendSlot(item, signedMs);
+      if (answer.outcome === 'written') appended(item);
+      return answer;
+    },
+    async readSlots(after, limit) {
+      const page = await table.readSlots(after, limit);
+      for (const bytes of bytesOfQueries(page.slots, after)) read(bytes);
+      return page;
+    },
+    async readMeta() {
+      const meta = await table.readMeta();
+      read(itemBytes(metaAttributes(cluster, meta)));
+      return meta;
+    },
+    async advanceMeta(fromSlot, to) {
+      wrote(itemBytes(metaAttributes(cluster, to)));
+      return table.advanceMeta(fromSlot, to);
+    },
+    async putObjects(items, signedMs) {
+      for (const item of items) wrote(itemBytes(objectAttributes(cluster, item, aDayMs)));
+      return table.putObjects(items, signedMs);
+    },
+    async readObjects(resource, shard) {
+      const items = await table.readObjects(resource, shard);
+      read(bytesOfItems(items.map((item) => objectAttributes(cluster, item, aDayMs))));
+      return items;
+    },
+    async putLease(item) {
+      wrote(itemBytes(leaseAttributes(cluster, item)));
+      return table.putLease(item);
+    },
+    async readLeases(shard) {
+      const items = await table.readLeases(shard);
+      read(bytesOfItems(items.map((item) => leaseAttributes(cluster, item))));
+      return items;
+    },
+    async putBlob(hash, bytes) {
+      wrote(bytes.length);
+      return table.putBlob(hash, bytes);
+    },
+    async readBlob(hash) {
+      const bytes = await table.readBlob(hash);
+      read(bytes?.length ?? 0);
+      return bytes;
+    },
+    // The service expires items by itself, for nothing.
+    prune: async () => undefined,
+    close: () => table.close(),
+  };
+}
+
+/** One query a bucket; past a full one, more and more of them side by side, until one is not full. */
+function bytesOfQueries(slots: readonly SlotItem[], after: number): readonly number[] {
+  const inBucket = Map.groupBy(slots, ({ slot }) => bucketOf(slot));
+  const queries: number[] = [];
+  for (let bucket = bucketOf(after + 1), atOnce = 1; ; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
+    const asked = Array.from({ length: atOnce }, (_, index) => inBucket.get(bucket + index) ?? []);
+    queries.push(...asked.map((found) => bytesOfItems(found.map((item) => slotAttributes(cluster, item, item.writtenMs + aDayMs)))));
+    bucket += atOnce;
+    if ((asked.at(-1)?.at(-1)?.slot ?? 0) + 1 < bucket * slotsInBucket) return queries;
+  }
+}
