@@ -1,7 +1,7 @@
 /** `hibernetes status --stack NAME`: what AWS says of the functions, queues and stream, and what each API says of its cluster. */
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
-import { CloudError, membersAt, textAt } from './cloud-request.ts';
+import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request.ts';
 import { requireStack, type CloudCluster, type StackChoice } from './cloud-stack.ts';
 import { withCloudApi } from './cloud-nodes.ts';
 import { CliError } from './cli-error.ts';
@@ -90,7 +90,7 @@ async function section(title: string, states: readonly Promise<Said>[]): Promise
     const said = await Promise.all(states);
     return { isWell: said.every(({ isWell }) => isWell), lines: [title, ...said.flatMap(({ lines }) => lines)] };
   } catch (error) {
-    const isRefused = error instanceof CloudError || (error instanceof Error && '$fault' in error);
+    const isRefused = error instanceof CloudError || error instanceof CloudUnreachable || (error instanceof Error && '$metadata' in error);
     if (!isRefused) throw error;
     return { isWell: false, lines: [`${title.padEnd(16)}not known: ${error.message}`] };
   }
@@ -116,7 +116,7 @@ export async function cloudStatus({ stack: name, region }: StackChoice): Promise
       resources.filter((resource) => resource.type === type && resource.name.startsWith('Cluster'));
     const [functions, queues] = [ofType('AWS::Lambda::Function'), ofType('AWS::SQS::Queue')];
     const doorbells = functions.filter((made) => made.name.endsWith('DoorbellFunction'));
-    const sqs = new SQSClient({ region: account.region });
+    const sqs = new SQSClient({ region: account.region, useQueueUrlAsEndpoint: false });
     const head = [
       `stack           ${name}, ${stack.status}, ${account.region} of account ${account.id}`,
       `protection      ${stack.isProtected ? 'on' : 'off: the stack can be deleted'}`,

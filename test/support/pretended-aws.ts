@@ -1,0 +1,157 @@
+/**
+ * AWS as far as the command line asks it, on a port of this machine: the token service, CloudFormation, CloudWatch,
+ * Lambda and SQS each answer what a test has put down. Nothing is deployed; a pretended `cdk` only says so.
+ */
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+export interface PretendedStack {
+  readonly status: string;
+  readonly isProtected: boolean;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface PretendedAws {
+  /** Environment of a command that is to find all this instead of AWS. */
+  readonly environment: Readonly<Record<string, string>>;
+  stack: PretendedStack | undefined;
+  /** What a deployment brings about, given the words of `cdk`. */
+  deployed: (words: readonly string[]) => PretendedStack | undefined;
+  /** What `cdk` says, and its exit code. */
+  cdk: { says: string; code: number };
+  /** Words of the last `cdk`, if there was one. */
+  cdkWords(): readonly string[] | undefined;
+  /** Refusals by action. */
+  readonly refusals: Map<string, { readonly code: string; readonly message: string }>;
+  close(): Promise<void>;
+}
+
+export const pretendedAccount = { id: '111122223333', arn: 'arn:aws:sts::111122223333:assumed-role/Admin/jane' };
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+const elements = (fields: Readonly<Record<string, string>>): string =>
+  Object.entries(fields)
+    .map(([name, value]) => `<${name}>${escaped(value)}</${name}>`)
+    .join('');
+const result = (action: string, inner: string): string =>
+  `<${action}Response xmlns="http://example.com/doc/"><${action}Result>${inner}</${action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${action}Response>`;
+
+const stackXml = (name: string, { status, isProtected, outputs }: PretendedStack): string => {
+  const members = Object.entries(outputs).map(
+    ([OutputKey, OutputValue]) => `<member>${elements({ OutputKey, OutputValue, Description: 'd' })}</member>`,
+  );
+  const fields = elements({ StackName: name, StackStatus: status, EnableTerminationProtection: String(isProtected) });
+  return `<Stacks><member>${fields}<Outputs>${members.join('')}</Outputs></member></Stacks>`;
+};
+
+const resources = [
+  ['ClusterDefaultControllersFunction0A1B2C3D', 'made-controllers', 'AWS::Lambda::Function'],
+  ['ClusterDefaultDoorbellFunction0A1B2C3D', 'made-doorbell', 'AWS::Lambda::Function'],
+  ['ClusterDefaultQueuesControllers0A1B2C3D', 'https://sqs.example.com/1/controllers', 'AWS::SQS::Queue'],
+  ['ClusterDefaultQueuesDeadLetters0A1B2C3D', 'https://sqs.example.com/1/dead', 'AWS::SQS::Queue'],
+  ['TableCD117FA1', 'made-table', 'AWS::DynamoDB::GlobalTable'],
+] as const;
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
+
+/** Writes its words and says what the test wants. */
+const cdkProgram = (directory: string): string => `#!/bin/sh
+printf '%s\\n' "$@" > '${directory}/words'
+cat '${directory}/says'
+exit "$(cat '${directory}/code')"
+`;
+
+export async function pretendAws(directory: string): Promise<PretendedAws> {
+  mkdirSync(join(directory, 'bin'), { recursive: true });
+  writeFileSync(join(directory, 'bin/cdk'), cdkProgram(directory));
+  chmodSync(join(directory, 'bin/cdk'), 0o755);
+  const wordsFile = join(directory, 'words');
+  const refusals: PretendedAws['refusals'] = new Map();
+  const cdkWords = (): readonly string[] | undefined =>
+    existsSync(wordsFile) ? readFileSync(wordsFile, 'utf8').trimEnd().split('\n') : undefined;
+
+  function answer(action: string, form: URLSearchParams): string | undefined {
+    switch (action) {
+      case 'GetCallerIdentity':
+        return elements({ Arn: pretendedAccount.arn, UserId: 'AROA:jane', Account: pretendedAccount.id });
+      case 'DescribeStacks': {
+        const words = cdkWords();
+        const stack = words === undefined ? aws.stack : aws.deployed(words);
+        return stack === undefined ? undefined : stackXml(form.get('StackName') ?? '', stack);
+      }
+      case 'ListStackResources':
+        return `<StackResourceSummaries>${resources
+          .map(
+            ([LogicalResourceId, PhysicalResourceId, ResourceType]) =>
+              `<member>${elements({ LogicalResourceId, PhysicalResourceId, ResourceType })}</member>`,
+          )
+          .join('')}</StackResourceSummaries>`;
+      case 'GetMetricStatistics':
+        return '<Datapoints><member><Maximum>245.0</Maximum></member></Datapoints>';
+      default:
+        return undefined;
+    }
+  }
+
+  async function respond(request: IncomingMessage): Promise<{ status: number; text: string }> {
+    const body = await bodyOf(request);
+    if (!/^AWS4-HMAC-SHA256 Credential=AKIA\/\d{8}\/eu-west-1\//.test(request.headers.authorization ?? ''))
+      return { status: 403, text: '' };
+    if (request.url?.startsWith('/2015-03-31/functions/') === true)
+      return { status: 200, text: '{"State":"Active","LastUpdateStatus":"Successful"}' };
+    if (request.headers['x-amz-target'] === 'AmazonSQS.GetQueueAttributes') {
+      const waiting = body.includes('/dead') ? '0' : '3';
+      return { status: 200, text: JSON.stringify({ Attributes: { ApproximateNumberOfMessages: waiting } }) };
+    }
+    const form = new URLSearchParams(body);
+    const action = form.get('Action') ?? '';
+    const inner = refusals.has(action) ? undefined : answer(action, form);
+    if (inner !== undefined) return { status: 200, text: result(action, inner) };
+    const missing = { code: 'ValidationError', message: `Stack with id ${form.get('StackName')} does not exist` };
+    const { code, message } = refusals.get(action) ?? missing;
+    const error = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+    return { status: 400, text: error };
+  }
+
+  const server = createServer((request, response) => {
+    void (async () => {
+      const { status, text } = await respond(request);
+      response.writeHead(status).end(text);
+    })();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  let cdk = { says: '', code: 0 };
+  const aws: PretendedAws = {
+    environment: {
+      PATH: `${join(directory, 'bin')}:${process.env['PATH']}`,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_REGION: 'eu-west-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    stack: undefined,
+    deployed: () => undefined,
+    get cdk() {
+      return cdk;
+    },
+    set cdk(next) {
+      cdk = next;
+      writeFileSync(join(directory, 'says'), cdk.says);
+      writeFileSync(join(directory, 'code'), String(cdk.code));
+    },
+    cdkWords,
+    refusals,
+    close: async () => void (await once(server.close(), 'close')),
+  };
+  aws.cdk = cdk;
+  return aws;
+}
