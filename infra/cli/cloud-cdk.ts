@@ -97,19 +97,27 @@ export const unprotectCommand = ({ stack, region }: Pick<CdkTarget, 'stack' | 'r
   `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack} --region ${region}`;
 
 /** The line that says what is wrong, if one does. */
-function reasonIn(lines: readonly string[]): string {
-  const said =
+function reasonIn(lines: readonly string[]): string | undefined {
+  return (
     lines.find((line) => /DeploymentError|❌/.test(line)) ??
     lines.find((line) => /_FAILED/.test(line)) ??
     lines.findLast((line) => /error/i.test(line)) ??
-    lines.findLast((line) => line.trim() !== '');
-  return said?.replaceAll(/\s+/g, ' ').trim() ?? 'it said nothing';
+    lines.findLast((line) => line.trim() !== '')
+  );
 }
 
+const sentence = (line: string): string =>
+  line
+    .replace(/^[\s❌‣]+/u, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
 export function cdkError(lines: readonly string[], target: CdkTarget, logFile: string): CliError {
-  const text = lines.join('\n');
-  const known = cures.find(({ says }) => says.test(text));
-  return new CliError(`cdk failed: ${reasonIn(lines)}`, known?.cure(target) ?? `${logFile} holds all that it said.`);
+  for (const { says, cure } of cures) {
+    const line = lines.find((one) => says.test(one));
+    if (line !== undefined) return new CliError(`cdk failed: ${sentence(line)}`, cure(target));
+  }
+  return new CliError(`cdk failed: ${sentence(reasonIn(lines) ?? 'it said nothing')}`, `${logFile} holds all that it said.`);
 }
 
 export interface CdkRun {

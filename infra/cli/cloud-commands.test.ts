@@ -139,7 +139,7 @@ describe('a command for AWS', () => {
     assert.match(out, /✗ Bundling/);
     assert.equal(
       error,
-      'error: cdk failed: ❌ Hibernetes failed: SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?\n' +
+      'error: cdk failed: Hibernetes failed: SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?\n' +
         '  npx cdk bootstrap aws://111122223333/eu-west-1 prepares the account, once for each Region.\n',
     );
   });

@@ -1,0 +1,173 @@
+/** What the commands for AWS decide without asking anybody. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import type { Choices } from '../aws/deployment.ts';
+import { CliError } from './cli-error.ts';
+import { cdkError, deployCommand } from './cloud-cdk.ts';
+import { cloudKubeconfig } from './cloud-kubeconfig.ts';
+import { withNodeRole } from './cloud-nodes.ts';
+import { clusterIn, type CloudCluster, type CloudStack } from './cloud-stack.ts';
+import { withCluster, withoutCluster } from './cluster.ts';
+import { checkChoices, choicesOf, refuseLoss, refuseState, type DeployOptions } from './deploy.ts';
+
+const session = 'arn:aws:sts::111122223333:assumed-role/Admin/jane';
+const adminRole = 'arn:aws:iam::111122223333:role/Admin';
+const options = (rest: Partial<DeployOptions> = {}): DeployOptions => ({ stack: 'S', dataDir: '/d', ...rest });
+
+const cluster = (name: string, nodeRole?: string): CloudCluster => ({
+  name,
+  endpoint: `https://${name}`,
+  iamClusterId: `${name}-1`,
+  nodeRole,
+});
+const stack = (clusters: readonly CloudCluster[], rest: Partial<CloudStack> = {}): CloudStack => ({
+  name: 'S',
+  status: 'UPDATE_COMPLETE',
+  isProtected: true,
+  table: 't',
+  choices: {},
+  clusters,
+  ...rest,
+});
+const refusal = (message: string, cure?: string) => (error: unknown) => {
+  assert.ok(error instanceof CliError);
+  assert.deepEqual([error.message, error.cure], [message, cure]);
+  return true;
+};
+
+test('who deploys is an administrator, by role and not by session, and what was chosen before stays', () => {
+  assert.deepEqual(choicesOf({}, options(), session), { administrators: adminRole });
+  const before: Choices = { nodes: '3', host: 'function-url', administrators: 'arn:aws:iam::111122223333:user/ann' };
+  assert.deepEqual(choicesOf(before, options({ nodes: 0, cluster: ['a', 'b'] }), session), {
+    nodes: '0',
+    host: 'function-url',
+    clusters: 'a,b',
+    administrators: `arn:aws:iam::111122223333:user/ann,${adminRole}`,
+  });
+});
+
+test('a role is named without its path, as tokens name it', () => {
+  const admin = ['arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/Ops'];
+  assert.equal(choicesOf({}, options({ admin }), session).administrators, `arn:aws:iam::111122223333:role/Ops,${adminRole}`);
+});
+
+test('the root user deploys nothing', () => {
+  assert.throws(() => choicesOf({}, options(), 'arn:aws:iam::111122223333:root'), CliError);
+});
+
+test('what the CDK app would refuse is refused in a sentence', () => {
+  assert.throws(
+    () => checkChoices({ clusters: 'a,b,c' }, 'S'),
+    refusal('That cannot be deployed: clusters: 1 to 2 share a stack; deploy the others as stacks of their own (-c stack=NAME).'),
+  );
+});
+
+test('a cluster that is not named is not lost', () => {
+  const before = stack([cluster('default'), cluster('staging')]);
+  refuseLoss(before, { clusters: 'default, staging' });
+  assert.throws(
+    () => refuseLoss(before, { clusters: 'default' }),
+    refusal('The stack has a cluster staging, which is not named.', 'hibernetes delete cluster staging deletes it.'),
+  );
+});
+
+test('states in which nothing can be changed are told apart', () => {
+  const inState = (status: string) => () => refuseState(stack([], { status }), 'eu-west-1');
+  for (const status of ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) inState(status)();
+  assert.throws(inState('UPDATE_IN_PROGRESS'), /is being changed \(UPDATE_IN_PROGRESS\)/);
+  assert.throws(inState('UPDATE_ROLLBACK_FAILED'), /is between two states/);
+  for (const status of ['ROLLBACK_COMPLETE', 'DELETE_FAILED']) assert.throws(inState(status), /can only be deleted/);
+});
+
+const target = { stack: 'S', region: 'eu-west-1', account: '1', choices: { clusters: 'a,b' } };
+
+test('choices become words for cdk', () => {
+  assert.deepEqual(deployCommand(target).slice(-4), ['--context', 'stack=S', '--context', 'clusters=a,b']);
+});
+
+const failures: readonly (readonly [said: string, message: string, cure: string])[] = [
+  [
+    'S | 3/9 | CREATE_FAILED | AWS::Lambda::Function | Specified ReservedConcurrentExecutions for function decreases …',
+    'cdk failed: S | 3/9 | CREATE_FAILED | AWS::Lambda::Function | Specified ReservedConcurrentExecutions for function decreases …',
+    'The account may run too few functions at once to reserve any: npx cdk deploy -c concurrency=none reserves none.',
+  ],
+  [
+    'Template format error: Unrecognized resource types: [AWS::Lambda::WebFunction]',
+    'cdk failed: Template format error: Unrecognized resource types: [AWS::Lambda::WebFunction]',
+    'eu-west-1 has no Web Functions: --host function-url does without.',
+  ],
+  ['❌  S failed: something new', 'cdk failed: S failed: something new', '/log holds all that it said.'],
+  ['', 'cdk failed: it said nothing', '/log holds all that it said.'],
+];
+
+for (const [said, message, cure] of failures) {
+  test(`a cure for: ${said}`, () => {
+    refusal(message, cure)(cdkError(['✨  Synthesis time: 5s', ...(said === '' ? [] : [said])].slice(said === '' ? 1 : 0), target, '/log'));
+  });
+}
+
+test('the kubeconfig holds no secret and no authority: kubectl signs in by the aws command line', () => {
+  const text = cloudKubeconfig({ stack: 'S', region: 'eu-west-1', cluster: cluster('default'), profile: 'work' });
+  assert.deepEqual(parse(text), {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'S-default', cluster: { server: 'https://default' } }],
+    users: [
+      {
+        name: 'S-default',
+        user: {
+          exec: {
+            apiVersion: 'client.authentication.k8s.io/v1beta1',
+            command: 'aws',
+            args: ['--region', 'eu-west-1', 'eks', 'get-token', '--cluster-name', 'default-1', '--output', 'json'],
+            env: [{ name: 'AWS_PROFILE', value: 'work' }],
+            interactiveMode: 'IfAvailable',
+            provideClusterInfo: false,
+            installHint: 'Signing in takes the aws command line, version 1.16.156 or newer: https://aws.amazon.com/cli/',
+          },
+        },
+      },
+    ],
+    contexts: [{ name: 'S-default', context: { cluster: 'S-default', user: 'S-default' } }],
+    'current-context': 'S-default',
+  });
+});
+
+test('a node’s role is added to the map once, and what is there stays', () => {
+  const other = '- rolearn: other\n  username: o\n  groups: []\n';
+  const map = withNodeRole({ metadata: { name: 'aws-auth', resourceVersion: '7' }, data: { mapRoles: other, mapUsers: 'u' } }, 'nodes');
+  assert.deepEqual(map?.metadata, { name: 'aws-auth', resourceVersion: '7' });
+  assert.equal(map.data?.['mapUsers'], 'u');
+  assert.deepEqual(parse(map.data?.['mapRoles'] ?? ''), [
+    { rolearn: 'other', username: 'o', groups: [] },
+    { rolearn: 'nodes', username: 'system:node:{{SessionName}}', groups: ['system:bootstrappers', 'system:nodes'] },
+  ]);
+  assert.equal(withNodeRole(map, 'nodes'), undefined);
+});
+
+test('clusters come and go with what was chosen, and a name is given once', () => {
+  const one = stack([cluster('default')], { choices: { host: 'function-url' } });
+  assert.deepEqual(withCluster(one, 'staging'), { host: 'function-url', clusters: 'default,staging' });
+  assert.throws(() => withCluster(one, 'default'), refusal('The stack S has a cluster default already.'));
+  const both = stack([cluster('default'), cluster('staging')]);
+  const after = withoutCluster(both, 'default');
+  assert.deepEqual(after, { clusters: 'staging', deletedClusters: 'default' });
+  assert.throws(
+    () => checkChoices(withCluster(stack([cluster('staging')], { choices: after }), 'default'), 'S'),
+    /default was deleted here/,
+  );
+});
+
+test('the last cluster, and one that machines have joined, is not deleted', () => {
+  assert.throws(() => withoutCluster(stack([cluster('a')]), 'a'), /a is the last cluster of the stack S/);
+  assert.throws(
+    () => withoutCluster(stack([cluster('a', 'role'), cluster('b')]), 'a'),
+    refusal('Machines of the stack are nodes of a.', 'hibernetes deploy --stack S --nodes 0 ends them.'),
+  );
+});
+
+test('a stack’s first cluster is meant unless another is named', () => {
+  assert.equal(clusterIn(stack([cluster('a'), cluster('b')]), undefined).name, 'a');
+  assert.throws(() => clusterIn(stack([]), undefined), refusal('The stack S has no clusters that stand.', 'hibernetes deploy makes them.'));
+});
