@@ -51,7 +51,7 @@ export class DeploymentError extends Error {
 export type Context = (name: string) => unknown;
 
 /** What may be chosen besides the stack's name, which whoever asks about a stack knows. */
-const choiceNames = [
+export const choiceNames = [
   'clusters',
   'deletedClusters',
   'host',

@@ -80,7 +80,7 @@ const cures: readonly Cure[] = [
   },
   {
     says: /ReservedConcurrentExecutions|UnreservedConcurrentExecution/,
-    cure: () => 'The account may run too few functions at once to reserve any: npx cdk deploy -c concurrency=none reserves none.',
+    cure: () => 'The account may run too few functions at once to reserve any: --context concurrency=none reserves none.',
   },
   {
     says: /TerminationProtection/,

@@ -52,6 +52,18 @@ test('a role is named without its path, as tokens name it', () => {
   assert.equal(choicesOf({}, options({ admin }), session).administrators, `arn:aws:iam::111122223333:role/Ops,${adminRole}`);
 });
 
+test('all other choices of the CDK app can be made, and nothing else', () => {
+  const context = ['concurrency=none', 'alarmEmail=a=b@example.com'];
+  assert.deepEqual(choicesOf({ logDays: '7', concurrency: '5' }, options({ context }), session), {
+    logDays: '7',
+    concurrency: 'none',
+    alarmEmail: 'a=b@example.com',
+    administrators: adminRole,
+  });
+  for (const text of ['stack=other', 'concurrency', ''])
+    assert.throws(() => choicesOf({}, options({ context: [text] }), session), CliError);
+});
+
 test('the root user deploys nothing', () => {
   assert.throws(() => choicesOf({}, options(), 'arn:aws:iam::111122223333:root'), CliError);
 });
@@ -90,7 +102,7 @@ const failures: readonly (readonly [said: string, message: string, cure: string]
   [
     'S | 3/9 | CREATE_FAILED | AWS::Lambda::Function | Specified ReservedConcurrentExecutions for function decreases …',
     'cdk failed: S | 3/9 | CREATE_FAILED | AWS::Lambda::Function | Specified ReservedConcurrentExecutions for function decreases …',
-    'The account may run too few functions at once to reserve any: npx cdk deploy -c concurrency=none reserves none.',
+    'The account may run too few functions at once to reserve any: --context concurrency=none reserves none.',
   ],
   [
     'Template format error: Unrecognized resource types: [AWS::Lambda::WebFunction]',

@@ -1,6 +1,6 @@
 /** `hibernetes deploy`: a stack in an AWS account, made or changed, and the way into its clusters. */
 import { canonicalArn } from '../../functions/cloud/iam-mapping.ts';
-import { deploymentOf, DeploymentError, type ApiHost, type Choices } from '../aws/deployment.ts';
+import { choiceNames, deploymentOf, DeploymentError, type ApiHost, type Choices } from '../aws/deployment.ts';
 import { writePrivately } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
@@ -16,6 +16,8 @@ export interface DeployOptions extends StackChoice {
   readonly host?: ApiHost;
   readonly nodes?: number;
   readonly admin?: readonly string[];
+  /** Other choices, as `name=value`. */
+  readonly context?: readonly string[];
   readonly yes?: boolean;
   readonly dataDir: string;
 }
@@ -29,19 +31,28 @@ function administratorsOf(before: Choices, admins: readonly string[], caller: st
   return [...new Set(all.filter((arn) => arn !== ''))].join(',');
 }
 
+function choiceOf(text: string): readonly [string, string] {
+  const [name = '', ...value] = text.split('=');
+  const known = choiceNames.find((one) => one === name);
+  if (known === undefined || value.length === 0)
+    throw new CliError(`--context ${text} is no choice.`, `NAME=VALUE is wanted, where NAME is one of ${choiceNames.join(', ')}.`);
+  return [known, value.join('=')];
+}
+
 /** What was chosen before stays chosen unless something else is said. */
-export function choicesOf(before: Choices, { cluster, host, nodes, admin = [] }: DeployOptions, caller: string): Choices {
+export function choicesOf(before: Choices, { cluster, host, nodes, admin = [], context = [] }: DeployOptions, caller: string): Choices {
   if (caller.endsWith(':root'))
     throw new CliError(
       'These are the credentials of the account’s root user, which no cluster should know.',
       'Sign in as a role or a user.',
     );
+  const others: Choices = { ...before, ...Object.fromEntries(context.map(choiceOf)) };
   return {
-    ...before,
+    ...others,
     ...(cluster === undefined ? {} : { clusters: cluster.join(',') }),
     ...(host === undefined ? {} : { host }),
     ...(nodes === undefined ? {} : { nodes: String(nodes) }),
-    administrators: administratorsOf(before, admin, caller),
+    administrators: administratorsOf(others, admin, caller),
   };
 }
 

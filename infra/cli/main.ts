@@ -136,6 +136,7 @@ program
   )
   .option('--nodes <count>', 'machines that join the first cluster (default: as before, or none)', nodeCount)
   .option('--admin <arn...>', 'IAM roles and users that may do everything, besides whoever deploys')
+  .option('--context <name=value...>', 'other choices: infra/aws/README.md lists them')
   .addOption(dataDirOption())
   .addOption(yesOption())
   .action(lazily(async () => (await import('./deploy.ts')).deploy));
