@@ -1,4 +1,5 @@
 /** The table on DynamoDB keeps the promises of the port, on an engine of one's choice. */
+import { append } from './append.ts';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
@@ -71,7 +72,7 @@ export function dynamodbContract(name: EngineName): void {
       const table = openTable(engine.endpoint, tableName, 'long');
       const nowMs = Date.now();
       const sizes = Array.from({ length: 75 }, (_, index) => (index >= 20 && index < 30 ? 300_000 : 10));
-      for (const [index, bytes] of sizes.entries()) await table.appendSlot(slot(index + 1, nowMs, bytes), nowMs);
+      for (const [index, bytes] of sizes.entries()) await append(table, slot(index + 1, nowMs, bytes), nowMs);
       for (const limit of [1, 7, 16, 17, 1000]) {
         const read: SlotItem[] = [];
         for (let more = true; more;) {
@@ -92,8 +93,8 @@ export function dynamodbContract(name: EngineName): void {
       const world = virtualWorld();
       const table = openTable(engine.endpoint, tableName, 'expiry', world);
       const startMs = world.clock.now();
-      for (const number of [1, 2]) await table.appendSlot(slot(number, startMs), startMs);
-      await table.appendSlot(slot(3, startMs + 2 * dayMs), startMs);
+      for (const number of [1, 2]) await append(table, slot(number, startMs), startMs);
+      await append(table, slot(3, startMs + 2 * dayMs), startMs);
       const prune = { slot: 0, revision: 0, beforeMs: 0, blobs: [] };
       await table.advanceMeta(0, { slot: 1, revision: 1, resources: [] });
       await table.prune(prune);

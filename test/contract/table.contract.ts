@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ObjectItem, SlotItem, Table } from '../../functions/store/table.ts';
+import { append } from './append.ts';
 import type { TablePlace } from './store.contract.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
@@ -72,7 +73,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
     });
 
     fact('reads slots after a place, in order, in pages', async (table) => {
-      for (let number = 1; number <= 12; number += 1) await table.appendSlot(slot(number), nowMs);
+      for (let number = 1; number <= 12; number += 1) await append(table, slot(number), nowMs);
       const first = await table.readSlots(0, 5);
       assert.deepEqual([first.slots.map((item) => item.slot), first.more], [[1, 2, 3, 4, 5], true]);
       const rest = await table.readSlots(10);
@@ -126,7 +127,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
 
     fact('prunes old slots and tombstones up to a place, and named blobs, and nothing else', async (table) => {
       const old = { writtenMs: nowMs - 1000 };
-      for (const one of [slot(1, old), slot(2, old), slot(3), slot(4, old)]) await table.appendSlot(one, nowMs);
+      for (const one of [slot(1, old), slot(2, old), slot(3), slot(4, old)]) await append(table, one, nowMs);
       await table.putObjects(
         [object('kept', 1, old), { ...object('gone', 2, old), body: undefined }, { ...object('new', 3), body: undefined }],
         nowMs,

