@@ -28,7 +28,7 @@ export interface Measurements {
 /** Twice around for the materializer, whose rounds take six minutes. */
 const windowMs = 12 * 60_000;
 const windowsInHour = 5;
-const nodeCounts = [0, 3, 10, 20];
+const nodeCounts = [0, 3, 6, 12];
 const workNodes = 3;
 /** What is written is materialised a window later. */
 const windowsOfWork = 2;

@@ -76,7 +76,7 @@ function atMost(usage: FunctionUsage, invocationsMax: number): FunctionUsage {
   const share = Math.min(1, invocationsMax / Math.max(1, usage.invocations));
   return {
     ...usage,
-    invocations: usage.invocations * share,
+    invocations: Math.min(usage.invocations, invocationsMax),
     waitedMs: usage.waitedMs * share,
     writeUnits: usage.writeUnits * share,
     fifoRequests: usage.fifoRequests * share,

@@ -19,7 +19,7 @@ interface Appointment {
 }
 
 /** How many turns of the event loop it takes for everything to have been said that needs no time. */
-const quietTurns = 12;
+const quietTurns = 8;
 const startMs = Date.UTC(2026, 0, 1);
 
 async function settle(): Promise<void> {

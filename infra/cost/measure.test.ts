@@ -1,0 +1,60 @@
+/**
+ * What the functions use, to the piece; and the README's tables are what `hibernetes cost --simulate` prints. Whoever
+ * changes what something costs sees it here, and writes the tables anew with UPDATE=1.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, test } from 'node:test';
+import { simulatedCosts } from './cost-tables.ts';
+import { measure, type Measurements } from './measure.ts';
+import { noUsage, nothing } from './usage.ts';
+
+const readmeFile = join(import.meta.dirname, '../../README.md');
+const [opening, closing] = ['<!-- hibernetes cost --simulate -->\n\n', '\n<!-- end -->'];
+
+describe('what is measured', () => {
+  let measured: Measurements;
+  before(async () => {
+    measured = await measure();
+  });
+
+  test('an hour of rest without nodes is the timer alone', () => {
+    const timer = { ...nothing, invocations: 60, waitedMs: 600, tableCalls: 120, readUnits: 120 };
+    assert.deepEqual(measured.idleHours[0], { nodes: 0, usage: { ...noUsage, timer } });
+  });
+
+  test('three nodes at rest poll, and wake nobody by it', () => {
+    const { api, controllers, scheduler } = measured.idleHours[1]?.usage ?? noUsage;
+    assert.equal(api.invocations, 3 * 180);
+    assert.equal(api.fifoRequests, 0);
+    assert.deepEqual(scheduler, nothing);
+    // Each node is looked at once in forty seconds.
+    assert.ok(controllers.invocations <= 3 * 90, `${controllers.invocations} sessions an hour`);
+  });
+
+  test('a read is one invocation and one look at the head', () => {
+    const api = { ...nothing, invocations: 1, waitedMs: 5, tableCalls: 1, readUnits: 1 };
+    assert.deepEqual(measured.read, { ...noUsage, api });
+  });
+
+  test('a write is one slot, and the head if it was not known', () => {
+    const { invocations, tableCalls, writeUnits, readUnits } = measured.write.api;
+    assert.deepEqual([invocations, tableCalls, writeUnits, readUnits], [1, 2, 1, 1]);
+  });
+
+  test('a watch looks at the head once a second, and is paid as long as it lasts', () => {
+    const { invocations, tableCalls, waitedMs } = measured.watchHour.api;
+    assert.deepEqual([invocations, tableCalls], [6, 3612]);
+    assert.equal(Math.round(waitedMs / 1000), 3600);
+  });
+
+  test('the README shows what the command prints', () => {
+    const readme = readFileSync(readmeFile, 'utf8');
+    const [from, to] = [readme.indexOf(opening) + opening.length, readme.indexOf(closing)];
+    assert.ok(from >= opening.length && to >= from, 'the README has no place for the tables');
+    const tables = simulatedCosts(measured);
+    if (process.env['UPDATE'] === '1') writeFileSync(readmeFile, readme.slice(0, from) + tables + readme.slice(to));
+    else assert.equal(readme.slice(from, to), tables);
+  });
+});

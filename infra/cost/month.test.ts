@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Measurements } from './measure.ts';
+import { dollarsOf, dollarsOfRows, gbSecondsOf, idleHour, monthRows, monthUsage, shapeOf } from './month.ts';
+import { noUsage, nothing, type Usage } from './usage.ts';
+
+const using = (part: Partial<Usage>): Usage => ({ ...noUsage, ...part });
+const nodesAt = (nodes: number, controllers: number, api: number) => ({
+  nodes,
+  usage: using({
+    api: { ...nothing, invocations: api },
+    controllers: { ...nothing, invocations: controllers, readUnits: controllers },
+  }),
+});
+
+const measured: Measurements = {
+  idleHours: [nodesAt(0, 0, 0), nodesAt(10, 100, 1800), nodesAt(20, 150, 3600)],
+  podLife: using({ api: { ...nothing, writeUnits: 20 } }),
+  podReplaced: noUsage,
+  write: using({ api: { ...nothing, invocations: 1, writeUnits: 1 } }),
+  read: using({ api: { ...nothing, invocations: 1, readUnits: 1 } }),
+  watchHour: using({ api: { ...nothing, waitedMs: 3_600_000 } }),
+  coldStart: { ...nothing, readUnits: 100 },
+  coldStartPodReadUnits: 1,
+};
+
+describe('an hour of rest', () => {
+  test('lies on a straight line between what was measured, and beyond', () => {
+    assert.deepEqual(
+      [0, 5, 10, 15, 20, 40].map((nodes) => idleHour(measured, nodes).api.invocations),
+      [0, 900, 1800, 2700, 3600, 7200],
+    );
+  });
+
+  test('does not look for silent nodes more often than it can, but reads what there is to read', () => {
+    const { controllers } = idleHour(measured, 1000);
+    assert.deepEqual([controllers.invocations, controllers.readUnits], [720, 5050]);
+  });
+});
+
+test('a month is made of rest, pods, requests, watches and cold starts', () => {
+  const shape = { ...shapeOf(0, 0), readsPerDay: 0, writesPerDay: 0, watchHoursPerDay: 0 };
+  const api = (part: Partial<typeof shape>): Usage['api'] => monthUsage(measured, { ...shape, ...part }).api;
+  assert.equal(api({}).readUnits, 36_500);
+  assert.equal(api({ pods: 100 }).readUnits, 73_000);
+  assert.equal(Math.round(api({ podLivesPerDay: 1 }).writeUnits), 608);
+  assert.equal(Math.round(api({ readsPerDay: 2 }).readUnits), 36_561);
+  assert.equal(Math.round(api({ writesPerDay: 2 }).writeUnits), 61);
+  assert.equal(api({ nodes: 10 }).invocations, 1800 * 730);
+});
+
+test('time is paid by memory, and everything else by the piece', () => {
+  const used = { ...nothing, invocations: 1_000_000, waitedMs: 0 };
+  assert.equal(gbSecondsOf('timer', used), 2500);
+  const dollars = dollarsOf(
+    { ...used, writeUnits: 1_000_000, readUnits: 1_000_000, fifoRequests: 1_000_000, standardRequests: 1_000_000 },
+    0,
+  );
+  assert.equal(Math.round(dollars * 1000), 1850);
+});
+
+test('what runs never and waits always is on the bill too', () => {
+  const rows = monthRows(measured, shapeOf(0, 0));
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    [
+      'api',
+      'controllers',
+      'scheduler',
+      'materializer',
+      'doorbell',
+      'timer',
+      'queues, asked in vain',
+      'the minute',
+      'storage and its recovery',
+    ],
+  );
+  assert.ok(Math.abs(dollarsOfRows(rows) - rows.reduce((sum, { dollars }) => sum + dollars, 0)) < 1e-9);
+});

@@ -1,0 +1,88 @@
+/** The reckoned table and the real one, asked the same: they must count the same. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
+import type { SlotItem, Table } from '../../functions/store/table.ts';
+import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine } from '../../test/support/dynamodb-engine.ts';
+import { reckonedTable } from './reckoned-table.ts';
+import { Meter } from './usage.ts';
+
+const writtenMs = Date.UTC(2026, 0, 1);
+
+const slot = (number: number, bytes: number): SlotItem => ({
+  slot: number,
+  firstRevision: number,
+  count: 1,
+  nonce: 'c0ffee00-0000-4000-8000-000000000000',
+  writtenMs,
+  frames: new Uint8Array(bytes).fill(7),
+});
+
+const object = (name: string, bytes: number) => ({
+  resource: 'pods',
+  shard: 1,
+  namespace: 'default',
+  name,
+  revision: 12,
+  writtenMs,
+  body: new Uint8Array(bytes).fill(7),
+});
+
+type Calls = (table: Table) => Promise<unknown>;
+
+const cases: Readonly<Record<string, Calls>> = {
+  'slots of several sizes': async (table) => {
+    for (const [index, bytes] of [10, 700, 1500, 20_000].entries()) await table.appendSlot(slot(index + 1, bytes), Date.now());
+  },
+  'a slot that is taken': (table) => table.appendSlot(slot(1, 10), Date.now()),
+  'a look at the head': (table) => table.readSlots(4),
+  'all slots': (table) => table.readSlots(0),
+  'slots of several buckets, to the end of one': async (table) => {
+    for (let number = 5; number <= 47; number += 1) await table.appendSlot(slot(number, 300), Date.now());
+    await table.readSlots(0);
+    await table.readSlots(15);
+    await table.readSlots(47);
+  },
+  objects: async (table) => {
+    await table.putObjects([object('a', 500), object('b', 5000)], Date.now());
+    await table.readObjects('pods', 1);
+    await table.readObjects('pods', 2);
+  },
+  leases: async (table) => {
+    await table.putLease({ shard: 0, name: 'worker/controllers', revision: writtenMs, body: new Uint8Array(90) });
+    await table.readLeases(0);
+  },
+};
+
+describe('a table that is only reckoned', { skip: missingEngine('dynoxide') }, () => {
+  let engine: DynamodbEngine;
+  let real: DynamodbTable;
+  const meter = new Meter();
+  const reckoned = reckonedTable({ table: memoryTable(), count: (used) => meter.add('api', used) });
+  before(async () => {
+    engine = await startEngine('dynoxide');
+    await createTable(engine.endpoint, 'costs');
+    real = openTable(engine.endpoint, 'costs', 'default');
+  });
+  after(async () => {
+    await real.close();
+    await engine.stop();
+  });
+
+  for (const [name, calls] of Object.entries(cases)) {
+    test(`costs what DynamoDB counts: ${name}`, async () => {
+      real.costs.take();
+      const before = meter.read().api;
+      await calls(real);
+      await calls(reckoned);
+      const after = meter.read().api;
+      const counted = [...real.costs.take().values()];
+      const sum = (field: 'calls' | 'writeUnits' | 'readUnits'): number => counted.reduce((all, cost) => all + cost[field], 0);
+      assert.deepEqual(
+        [after.tableCalls - before.tableCalls, after.writeUnits - before.writeUnits, after.readUnits - before.readUnits],
+        [sum('calls'), sum('writeUnits'), sum('readUnits')],
+      );
+    });
+  }
+});
