@@ -1,5 +1,6 @@
 /** The AWS account that a command works in: whose it is, as whom, and where. Credentials come from wherever the SDK finds them. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { environment } from '../../functions/world.ts';
 import { CliError } from './cli-error.ts';
 import { CloudError, CloudUnreachable, createCloudRequests, textAt, type CloudRequests } from './cloud-request.ts';
 import { presignedToken, type CloudCredentials } from './cloud-token.ts';
@@ -58,7 +59,7 @@ export async function cloudAccount(chosen: string | undefined): Promise<CloudAcc
   const sdk = new DynamoDBClient(chosen === undefined ? {} : { region: chosen });
   const region = await regionOf(sdk);
   const credentials = (): Promise<CloudCredentials> => sdk.config.credentials();
-  const requests = createCloudRequests({ region, credentials, environment: process.env, fetch: globalThis.fetch });
+  const requests = createCloudRequests({ region, credentials, environment, fetch: globalThis.fetch });
   try {
     const identity = await requests.query('sts', 'GetCallerIdentity');
     const [id, arn] = [textAt(identity, 'Account'), textAt(identity, 'Arn')];

@@ -133,8 +133,7 @@ const linesMax = 20_000;
 /** The cdk on the PATH: `hibernetes` puts the one that this package pins before all others. */
 export async function runCdk({ command, target, steps, logFile, progress }: CdkRun): Promise<void> {
   const ended = steps.map(() => Promise.withResolvers<void>());
-  const environment = { ...process.env, AWS_REGION: target.region, AWS_DEFAULT_REGION: target.region };
-  const child = spawn('cdk', command, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('cdk', command, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   let current = 0;
   const hear = (raw: string): void => {

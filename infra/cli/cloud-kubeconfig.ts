@@ -1,6 +1,7 @@
 /** A kubeconfig that holds no secret: whoever uses it signs in with AWS, by a program that kubectl runs. */
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { environment } from '../../functions/world.ts';
 import { withAccount } from './cloud-account.ts';
 import { clusterIn, requireStack, type CloudCluster, type StackChoice } from './cloud-stack.ts';
 
@@ -46,7 +47,7 @@ export interface CloudClusterChoice extends StackChoice {
 export async function printCloudKubeconfig({ stack, region, cluster }: CloudClusterChoice): Promise<void> {
   await withAccount(region, async (account) => {
     const found = clusterIn(await requireStack(account, stack), cluster);
-    const profile = process.env['AWS_PROFILE'];
+    const profile = environment('AWS_PROFILE');
     process.stdout.write(cloudKubeconfig({ stack, region: account.region, cluster: found, profile }));
   });
 }

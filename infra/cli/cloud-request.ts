@@ -11,7 +11,7 @@ import { serviceHost } from './cloud-host.ts';
 export interface CloudRequestOptions {
   readonly region: string;
   readonly credentials: () => Promise<CloudCredentials>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: (name: string) => string | undefined;
   readonly fetch: typeof globalThis.fetch;
 }
 
@@ -74,8 +74,8 @@ export function membersAt(element: Element | undefined, ...path: readonly string
 const settingOf: Readonly<Record<string, string>> = { monitoring: 'CLOUDWATCH' };
 
 function baseOf(service: string, { region, environment }: CloudRequestOptions): URL {
-  const named = environment[`AWS_ENDPOINT_URL_${settingOf[service] ?? service.toUpperCase()}`];
-  return new URL(named ?? environment['AWS_ENDPOINT_URL'] ?? `https://${serviceHost(service, region)}`);
+  const named = environment(`AWS_ENDPOINT_URL_${settingOf[service] ?? service.toUpperCase()}`);
+  return new URL(named ?? environment('AWS_ENDPOINT_URL') ?? `https://${serviceHost(service, region)}`);
 }
 
 function refusal(status: number, text: string): CloudError {

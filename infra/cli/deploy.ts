@@ -1,5 +1,6 @@
 /** `hibernetes deploy`: a stack in an AWS account, made or changed, and the way into its clusters. */
 import { canonicalArn } from '../../functions/cloud/iam-mapping.ts';
+import { environment } from '../../functions/world.ts';
 import { choiceNames, deploymentOf, DeploymentError, type ApiHost, type Choices } from '../aws/deployment.ts';
 import { writePrivately } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';
@@ -108,7 +109,7 @@ export async function deployChoices({ account, stack, before, choices, dataDir, 
   const logFile = cloudFile(dataDir, stack, 'deploy.log');
   await runCdk({ command: deployCommand(target), target, steps: deploySteps, logFile, progress });
   const { clusters } = await requireStack(account, stack);
-  const profile = process.env['AWS_PROFILE'];
+  const profile = environment('AWS_PROFILE');
   for (const cluster of clusters) {
     const text = cloudKubeconfig({ stack, region: account.region, cluster, profile });
     writePrivately(kubeconfigFile(dataDir, stack, cluster.name), text);

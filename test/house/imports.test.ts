@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'infra/bundle': ['functions'],
   'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cost': ['functions', 'functions/kube', 'functions/store', 'functions/client', 'functions/apiserver', 'functions/workers', 'agent'],
-  'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'infra/cost', 'agent'],
+  'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'infra/cost', 'infra/aws', 'agent'],
   functions: [
     'functions/kube',
     'functions/store',
@@ -57,13 +57,18 @@ const typesAllowed: Readonly<Record<string, readonly string[]>> = {
 const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; readonly why: string }[] = [
   {
     pattern: /^@aws-sdk\//,
-    where: /^functions\/(store\/dynamodb\/|workers\/doorbell\/|[^/]+$)/,
-    why: 'the AWS SDK lives under store/dynamodb, workers/doorbell and the roots',
+    where: /^(functions\/(store\/dynamodb\/|workers\/doorbell\/|[^/]+$)|infra\/cli\/cloud-)/,
+    why: 'the AWS SDK lives under store/dynamodb, workers/doorbell, the roots and the command line’s cloud-* files',
   },
   {
     pattern: /^hono(\/|$)/,
     where: /^functions\/apiserver\/(app\.ts|http\/|filters\/|relay\/)/,
     why: 'hono stays in app.ts, http/, filters/ and relay/',
+  },
+  {
+    pattern: /^aws-cdk-lib(\/|$)/,
+    where: /^infra\/aws\//,
+    why: 'the CDK takes seconds to load, and describes; it runs in its own process',
   },
   { pattern: /^lmdb$/, where: /^functions\/store\/embedded\//, why: 'LMDB is the embedded table’s own' },
   {

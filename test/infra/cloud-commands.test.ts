@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { testApi, type TestApi } from '../../test/support/api-server.ts';
-import { pretendAws, pretendedAccount, type PretendedAws, type PretendedStack } from '../../test/support/pretended-aws.ts';
+import { testApi, type TestApi } from '../support/api-server.ts';
+import { pretendAws, pretendedAccount, type PretendedAws, type PretendedStack } from '../support/pretended-aws.ts';
 import { createCertificateAuthority, createServerCertificate } from '../../functions/apiserver/auth/certificates.ts';
 import { createIamUsers } from '../../functions/cloud/iam-users.ts';
 import { realWorld } from '../../functions/world.ts';
-import { serveHttps, type HttpsServer } from '../local/https-server.ts';
+import { serveHttps, type HttpsServer } from '../../infra/local/https-server.ts';
 
 const iamClusterId = 'default-51af3dc0-da77-11e4-872e-1234567db123';
 const nodeRole = `arn:aws:iam::${pretendedAccount.id}:role/Nodes`;
@@ -82,7 +82,7 @@ describe('a command for AWS', () => {
 
   async function run(...words: string[]): Promise<{ code: number | null; out: string; error: string }> {
     try {
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...words], {
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../../infra/cli/main.ts'), ...words], {
         env: { ...process.env, ...aws.environment, NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') },
         stdio: ['ignore', 'pipe', 'pipe'],
         timeout: 60_000,
