@@ -30,7 +30,7 @@ const notCarried = {
   upgrade: new StatusError(
     501,
     'NotImplemented',
-    'exec, attach, cp and port-forward need a connection that functions cannot carry: run them through a gateway (infra/runbook.md, "exec on AWS"), or use kubectl logs and kubectl debug',
+    'exec, attach, cp and port-forward need a connection that functions cannot carry: use kubectl logs, or go to the node (infra/runbook.md, "exec on AWS")',
   ),
   stream: new StatusError(
     501,
