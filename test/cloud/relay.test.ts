@@ -24,7 +24,7 @@ describe('functions', () => {
     ]) {
       const { code, stderr } = await cluster.kubectl.run(command);
       assert.equal(code, 1);
-      assert.match(stderr, /need a connection that functions cannot carry: run them through a gateway/);
+      assert.match(stderr, /need a connection that functions cannot carry: use kubectl logs, or go to the node/);
     }
   });
 
