@@ -42,3 +42,19 @@ test('its signature is that of the request with the header of the cluster, and o
   assert.equal(url.searchParams.get('X-Amz-Signature'), signatureOf(url, 'default-1'));
   assert.notEqual(url.searchParams.get('X-Amz-Signature'), signatureOf(url, 'default-2'));
 });
+
+test('it is, to the letter, the token of the aws command line', async () => {
+  // Source: aws-cli 1.45.11, aws eks get-token.
+  const theirs = [
+    'https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256',
+    '&X-Amz-Credential=AKIA%2F20261121%2Feu-west-1%2Fsts%2Faws4_request&X-Amz-Date=20261121T033510Z&X-Amz-Expires=60',
+    '&X-Amz-SignedHeaders=host%3Bx-k8s-aws-id&X-Amz-Signature=077868b34233e3d910023bbd3fda64b2a102912a21cdc75ad6a0df3124060b81',
+  ].join('');
+  const ours = await presignedToken({
+    iamClusterId: 'default-51af3dc0-da77-11e4-872e-1234567db123',
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'AKIA', secretAccessKey: 'b' },
+    nowMs: Date.parse('2026-11-21T03:35:10Z'),
+  });
+  assert.equal(Buffer.from(ours.replace('k8s-aws-v1.', ''), 'base64url').toString('utf8'), theirs);
+});
