@@ -22,7 +22,11 @@ const grouped = (value: number, digits: number): string =>
   atLeastNothing(value).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 export const countText = (value: number): string => grouped(value, Math.abs(value) >= 100 ? 0 : 1);
-export const dollarText = (value: number): string => `$${grouped(value, value >= 1000 ? 0 : 2)}`;
+/** Whole dollars where they are many, and what is less than a cent to the last digit that says something. */
+export function dollarText(value: number): string {
+  const digits = value >= 1000 ? 0 : value > 0 && value < 0.005 ? 6 : 2;
+  return `$${grouped(value, digits)}`;
+}
 
 function operationCells(name: string, used: FunctionUsage, gbSeconds: number, dollars: number): Cells {
   const messages = used.fifoRequests + used.standardRequests;
