@@ -6,6 +6,7 @@ import { accessOfKubeconfig, KubeconfigError } from '../../functions/client/kube
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { dataDirectory, readIfThere } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';
+import { execToken } from './exec-credential.ts';
 
 /** Where a command finds its cluster: one of its own, or any other. */
 export interface ClusterChoice {
@@ -25,7 +26,9 @@ export function clusterAccess({ dataDir, kubeconfig }: ClusterChoice): ClusterAc
     if (kubeconfig !== undefined) throw new CliError(`There is no file ${kubeconfig}.`);
     throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
   }
-  return accessOfKubeconfig(file);
+  const access = accessOfKubeconfig(file);
+  const token = execToken(file);
+  return token === undefined ? access : { ...access, token };
 }
 
 const requestTimeoutMs = 15_000;

@@ -63,7 +63,20 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
   });
 
   test('every command tells its flags', async () => {
-    for (const command of ['up', 'down', 'status', 'kubeconfig', 'join', 'token', 'node']) {
+    for (const command of [
+      'up',
+      'down',
+      'status',
+      'kubeconfig',
+      'join',
+      'token',
+      'node',
+      'deploy',
+      'destroy',
+      'create',
+      'list',
+      'delete',
+    ]) {
       const { code, stdout } = await runCommandLine([command, '--help']);
       assert.equal(code, 0, command);
       assert.ok(stdout.startsWith(`Usage: hibernetes ${command}`), stdout);

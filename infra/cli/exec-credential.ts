@@ -1,0 +1,49 @@
+/** The credential of a kubeconfig that names a program which fetches it. Source: client-go, plugin/pkg/client/auth/exec/exec.go. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { isMissing } from '../local/data-directory.ts';
+import { CliError } from './cli-error.ts';
+
+interface Exec {
+  readonly apiVersion?: string;
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly installHint?: string;
+}
+
+interface Kubeconfig {
+  readonly 'current-context'?: string;
+  readonly contexts?: readonly { readonly name: string; readonly context: { readonly user?: string } }[];
+  readonly users?: readonly { readonly name: string; readonly user?: { readonly exec?: Exec } }[];
+}
+
+const timeoutMs = 60_000;
+
+function execOf(file: string): Exec | undefined {
+  const config = (parse(readFileSync(file, 'utf8')) ?? {}) as Kubeconfig;
+  const context = config.contexts?.find(({ name }) => name === config['current-context'])?.context;
+  return config.users?.find(({ name }) => name === context?.user)?.user?.exec;
+}
+
+/** Undefined: the current context names no program. */
+export function execToken(file: string): string | undefined {
+  const exec = execOf(file);
+  if (exec === undefined) return undefined;
+  const { apiVersion = 'client.authentication.k8s.io/v1', command, args = [], env = [], installHint } = exec;
+  const told = {
+    name: 'KUBERNETES_EXEC_INFO',
+    value: JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } }),
+  };
+  const words = [...[...env, told].map(({ name, value }) => `${name}=${value}`), command, ...args];
+  const { status, stdout, stderr, error } = spawnSync('env', words, { encoding: 'utf8', timeout: timeoutMs });
+  if (error !== undefined && !isMissing(error)) throw error;
+  if (status !== 0) {
+    const why = stderr.trim().split('\n').at(-1) ?? '';
+    throw new CliError(`${command}, which ${file} says to sign in with, failed: ${why}`, installHint);
+  }
+  const { status: credential } = JSON.parse(stdout) as { readonly status?: { readonly token?: string } };
+  if (credential?.token === undefined) throw new CliError(`${command}, which ${file} says to sign in with, told no token.`);
+  return credential.token;
+}
