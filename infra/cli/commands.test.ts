@@ -17,6 +17,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
 
   for (const command of [
     ['status'],
+    ['cost'],
     ['kubeconfig'],
     ['token', 'create'],
     ['token', 'list'],

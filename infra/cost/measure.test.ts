@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { environment } from '../../functions/world.ts';
 import { simulatedCosts } from './cost-tables.ts';
 import { measure, type Measurements } from './measure.ts';
 import { noUsage, nothing } from './usage.ts';
@@ -54,7 +55,7 @@ describe('what is measured', () => {
     const [from, to] = [readme.indexOf(opening) + opening.length, readme.indexOf(closing)];
     assert.ok(from >= opening.length && to >= from, 'the README has no place for the tables');
     const tables = simulatedCosts(measured);
-    if (process.env['UPDATE'] === '1') writeFileSync(readmeFile, readme.slice(0, from) + tables + readme.slice(to));
+    if (environment('UPDATE') === '1') writeFileSync(readmeFile, readme.slice(0, from) + tables + readme.slice(to));
     else assert.equal(readme.slice(from, to), tables);
   });
 });
