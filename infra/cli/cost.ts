@@ -1,7 +1,6 @@
 /** `hibernetes cost`: what a cluster costs on AWS, from counted operations: this one's, or those of a simulated one. */
 import { countedCost } from '../cost/counted-cost.ts';
 import { monthTable, simulatedCosts } from '../cost/cost-tables.ts';
-import { measure } from '../cost/measure.ts';
 import { pricesReadOn } from '../cost/prices.ts';
 import { type ClusterChoice, withApi } from './api-client.ts';
 import { CliError } from './cli-error.ts';
@@ -17,6 +16,8 @@ const podsPerNode = 30;
 export async function cost({ simulate = false, nodes, pods, ...choice }: CostOptions): Promise<void> {
   if (!simulate) return void process.stdout.write(countedCost(await metricsOf(choice)));
   if (process.stderr.isTTY) process.stderr.write('Counting what a simulated cluster does; this takes some seconds …\n');
+  // The functions themselves take a while to read; whoever asks what was counted here needs none of them.
+  const { measure } = await import('../cost/measure.ts');
   const measured = await measure();
   const isUsual = nodes === undefined && pods === undefined;
   const size = { nodes: nodes ?? Math.ceil((pods ?? 0) / podsPerNode), pods: pods ?? (nodes ?? 0) * podsPerNode };
