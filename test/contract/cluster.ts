@@ -2,20 +2,7 @@
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored } from '../../functions/kube/view.ts';
 import type { VirtualWorld } from '../support/virtual-world.ts';
-import type { StoreOptions } from '../../functions/store/create-store.ts';
 import type { Change, Operation, Store, WatchBatch } from '../../functions/store/store.ts';
-
-/** What a fact about stores is told with. */
-export interface Given {
-  readonly store: Store;
-  readonly world: VirtualWorld;
-  /** Another store on the same table, as another process would have. */
-  another(limits?: StoreOptions['limits']): Promise<Store>;
-  /** Closes all stores, and opens one again. */
-  restart(limits?: StoreOptions['limits']): Promise<Store>;
-}
-
-export type Fact = (title: string, body: (given: Given) => Promise<void>) => void;
 
 export const podKey = (name: string, namespace = 'default'): Key => ({ resource: 'pods', namespace, name });
 

@@ -6,27 +6,21 @@ import type { Store } from '../../functions/store/store.ts';
 import { StoreError } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
-import {
-  create,
-  Conflict,
-  Exists,
-  follow,
-  Missing,
-  names,
-  pod,
-  podKey,
-  remove,
-  summary,
-  update,
-  whileTimePasses,
-  type Given,
-} from './cluster.ts';
-import { renewalFacts, volatileField } from './renewals.contract.ts';
+import { create, Conflict, Exists, follow, Missing, names, pod, podKey, remove, summary, update, whileTimePasses } from './cluster.ts';
 
 /** A place for tables: what one writes, the next one opened there finds. */
 export interface TablePlace {
   open(): Table;
   remove(): Promise<void>;
+}
+
+interface Given {
+  readonly store: Store;
+  readonly world: VirtualWorld;
+  /** Another store on the same table, as another process would have. */
+  another(limits?: StoreOptions['limits']): Promise<Store>;
+  /** Closes all stores, and opens one again. */
+  restart(limits?: StoreOptions['limits']): Promise<Store>;
 }
 
 const code = (expected: StoreError['code']) => (error: unknown) => error instanceof StoreError && error.code === expected;
@@ -48,7 +42,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       const tables = place();
       const stores: Store[] = [];
       const open = async (own: StoreOptions['limits'] = limits): Promise<Store> => {
-        const store = await createStore({ table: tables.open(), world, volatileField, ...(own === undefined ? {} : { limits: own }) });
+        const store = await createStore({ table: tables.open(), world, ...(own === undefined ? {} : { limits: own }) });
         stores.push(store);
         return store;
       };
@@ -438,8 +432,6 @@ export function storeContract(name: string, place: () => TablePlace): void {
       watch.stop();
     });
   });
-
-  describe(`${name}: renewals of a volatile field`, () => renewalFacts(fact));
 
   describe(`${name}: several processes`, () => {
     fact('decide at a fresh head before an error is an answer', async ({ store, another, world }) => {
