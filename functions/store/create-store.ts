@@ -42,8 +42,9 @@ const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<s
 const picturesKept = 8;
 /** In one round of housekeeping; the next one goes on. */
 const materialiseStepsMax = 64;
-/** Writers that help look at most this often whether there is something to do. */
+/** Writers that help look at most this often whether there is something to do, and this often when there was not. */
 const helpEveryMs = 1000;
+const helpInVainEveryMs = 10_000;
 /** How often `notOlderThan` looks again. */
 const lookAgainMs = 50;
 
@@ -211,7 +212,10 @@ class LogStore implements Store {
       () => undefined,
       () => undefined,
     );
+    const before = this.#upkeep.watermark;
     await this.#help();
+    // What is behind lies above the floor, and that moves once in minutes.
+    if (this.#upkeep.watermark === before) this.#helpAgainMs = clock.monotonicMs() + helpInVainEveryMs;
   }
 
   /** Those who come meanwhile wait for the same. */

@@ -84,6 +84,22 @@ test('writers help to materialise when the watermark is far behind', async () =>
   assert.ok(slot >= 4, `the watermark is at ${slot}`);
 });
 
+test('writers that could not help do not try again for each write', async () => {
+  const { world, store, table } = await given({ helpSlots: 4 });
+  let looks = 0;
+  const readMeta = table.readMeta.bind(table);
+  table.readMeta = () => {
+    looks += 1;
+    return readMeta();
+  };
+  for (let number = 0; number < 90; number += 1) {
+    await store.commit(create(pod(`web-${number}`)));
+    await world.advance(100);
+  }
+  // One round of housekeeping looks twice.
+  assert.equal(looks, 2);
+});
+
 test('keeps an object of nearly three megabytes, and refuses a larger one', async () => {
   const { world, store, table } = await given();
   const noteOf = (length: number): string => Buffer.from(world.random.bytes(length)).toString('base64');

@@ -21,6 +21,10 @@ export class Upkeep {
   /** Slots with changes above the watermark, now and then one; the first is the oldest that is not materialised. */
   #marks: Mark[] = [];
 
+  get watermark(): number {
+    return this.#watermark;
+  }
+
   get slotsBehind(): number {
     return this.#last === undefined ? 0 : this.#last.slot - this.#watermark;
   }
