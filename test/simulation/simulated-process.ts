@@ -19,6 +19,8 @@ export class SimulatedProcess implements World {
   readonly #dice: Dice;
   readonly #onDeath: (() => void)[] = [];
   #skewMs: number;
+  /** What it is but for a moment after a freeze. */
+  #usualSkewMs: number;
   #stoodStillMs = 0;
   #thawMs = 0;
   #isDead = false;
@@ -28,7 +30,8 @@ export class SimulatedProcess implements World {
     this.#timeline = timeline;
     this.#dice = dice;
     this.random = dice.fork().random;
-    this.#skewMs = dice.chance(0.3) ? dice.between(-skewMsMax, skewMsMax) : dice.between(-50, 50);
+    this.#usualSkewMs = dice.chance(0.3) ? dice.between(-skewMsMax, skewMsMax) : dice.between(-50, 50);
+    this.#skewMs = this.#usualSkewMs;
     this.clock = {
       now: () => Math.floor(timeline.nowMs + this.#skewMs),
       monotonicMs: () => timeline.nowMs - timeline.startMs - this.#stoodStillMs,
@@ -66,17 +69,22 @@ export class SimulatedProcess implements World {
     if (this.#dice.chance(0.5)) this.#stoodStillMs += ms;
     // Now and then the wall's clock notices only a while later how long it was.
     if (this.#dice.chance(0.2)) {
-      const skewMs = this.#skewMs;
       this.#skewMs -= ms;
       this.#timeline.at(this.#thawMs + this.#dice.scale(1, 60_000), () => {
-        this.#skewMs = skewMs;
+        this.#skewMs = this.#usualSkewMs;
       });
     }
   }
 
+  /** Its clock is as right as clocks are: a table believes its requests. */
+  get isOnTime(): boolean {
+    return Math.abs(this.#skewMs) <= skewMsMax;
+  }
+
   /** Somebody sets the clock. */
   jump(): void {
-    this.#skewMs = this.#dice.between(-skewMsMax, skewMsMax);
+    this.#usualSkewMs = this.#dice.between(-skewMsMax, skewMsMax);
+    this.#skewMs = this.#usualSkewMs;
   }
 
   die(): void {

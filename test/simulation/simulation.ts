@@ -174,7 +174,7 @@ class Simulation {
     this.#judge.note('all', () => 'the faults stop');
     this.#weather.faults = 0;
     this.#weather.throttledUntilMs = 0;
-    const isUp = (): boolean => this.#hosts.every(({ home }) => home !== undefined && !home.process.isFrozen);
+    const isUp = (): boolean => this.#hosts.every(({ home }) => home !== undefined && !home.process.isFrozen && home.process.isOnTime);
     if (!(await this.#timeline.runUntil(isUp, this.#timeline.nowMs + 3 * 24 * hourMs)))
       return this.#judge.violated('I26 liveness', 'not all processes came up');
     await this.#timeline.runFor(settleMs);
