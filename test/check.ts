@@ -7,6 +7,7 @@ const commands = [
   ['tsc', '-p', '.'],
   ['oxlint', '--type-aware'],
   ['oxfmt', '--check', '.'],
+  ['knip', '--no-config-hints'],
   ['node', '--test', 'test/house/**/*.test.ts'],
 ];
 // All of them run, so that one look shows everything there is to mend.

@@ -19,7 +19,7 @@ const clusterTimeoutMs = 900_000;
 const unitTimeoutMs = 60_000;
 
 function nodeTests(name: string, patterns: readonly string[], options: { concurrency: number; timeoutMs: number }): Stage {
-  const files = globSync([...patterns], { cwd: root }).sort();
+  const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes('node_modules') }).sort();
   const flags = ['--test', '--test-force-exit', `--test-concurrency=${options.concurrency}`, `--test-timeout=${options.timeoutMs}`];
   return { name, command: ['node', ...flags, ...files] };
 }
@@ -28,6 +28,7 @@ const quickStages: readonly Stage[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
+  { name: 'unused files and exports', command: ['knip', '--no-config-hints'] },
   nodeTests(
     'unit, house, contract, scenarios',
     [
