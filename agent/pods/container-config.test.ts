@@ -20,7 +20,7 @@ const input = (own: Partial<Container>, spec: Partial<PodSpec> = {}, more: Parti
     allocatable: { cpu: '2', memory: '1Gi' },
     memoryCapacityBytes: 1 << 30,
     directories: facts.directories,
-    volumePaths: new Map([['work', '/var/lib/agent/work']]),
+    volumePaths: new Map([['scratch', '/var/lib/agent/scratch']]),
     ...more,
   };
 };
@@ -82,15 +82,23 @@ describe('mounts', () => {
 
   test('are the volumes, /etc/hosts and the file for last words', () => {
     const volumeMounts = [
-      { name: 'work', mountPath: '/work' },
-      { name: 'work', mountPath: 'relative', readOnly: true, subPath: 'a/b' },
+      { name: 'scratch', mountPath: '/scratch' },
+      { name: 'scratch', mountPath: 'relative', readOnly: true, subPath: 'a/b' },
     ];
-    assert.deepEqual(mounts({ volumeMounts }), ['/work=/var/lib/agent/work', '/relative=/var/lib/agent/work/a/b ro', hosts, lastWords]);
+    assert.deepEqual(mounts({ volumeMounts }), [
+      '/scratch=/var/lib/agent/scratch',
+      '/relative=/var/lib/agent/scratch/a/b ro',
+      hosts,
+      lastWords,
+    ]);
   });
 
   test('leave /etc/hosts to a pod of the host’s network, and to one that mounts its own', () => {
     assert.deepEqual(mounts({}, { hostNetwork: true }), [lastWords]);
-    assert.deepEqual(mounts({ volumeMounts: [{ name: 'work', mountPath: '/etc/hosts' }] }), ['/etc/hosts=/var/lib/agent/work', lastWords]);
+    assert.deepEqual(mounts({ volumeMounts: [{ name: 'scratch', mountPath: '/etc/hosts' }] }), [
+      '/etc/hosts=/var/lib/agent/scratch',
+      lastWords,
+    ]);
   });
 
   test('keep last words where the container wants to write them', () => {
@@ -100,14 +108,14 @@ describe('mounts', () => {
   test('take a path from a variable', () => {
     const env = [{ name: 'POD_NAME', value: 'web-0' }];
     assert.equal(
-      mounts({ env, volumeMounts: [{ name: 'work', mountPath: '/w', subPathExpr: '$(POD_NAME)/x' }] })[0],
-      '/w=/var/lib/agent/work/web-0/x',
+      mounts({ env, volumeMounts: [{ name: 'scratch', mountPath: '/w', subPathExpr: '$(POD_NAME)/x' }] })[0],
+      '/w=/var/lib/agent/scratch/web-0/x',
     );
   });
 
   test('propagate as they are told', () => {
     const propagation = (mountPropagation?: string): string =>
-      config({ volumeMounts: [{ name: 'work', mountPath: '/w', mountPropagation }] }).mounts[0]!.propagation;
+      config({ volumeMounts: [{ name: 'scratch', mountPath: '/w', mountPropagation }] }).mounts[0]!.propagation;
     assert.deepEqual([undefined, 'None', 'HostToContainer', 'Bidirectional'].map(propagation), [
       'PROPAGATION_PRIVATE',
       'PROPAGATION_PRIVATE',
@@ -117,7 +125,7 @@ describe('mounts', () => {
   });
 
   test('do not lead out of the volume', () => {
-    const at = (subPath: string): Partial<Container> => ({ volumeMounts: [{ name: 'work', mountPath: '/w', subPath }] });
+    const at = (subPath: string): Partial<Container> => ({ volumeMounts: [{ name: 'scratch', mountPath: '/w', subPath }] });
     refused(at('/etc'), 'error SubPath `/etc` must not be an absolute path');
     refused(at('../other'), "unable to provision SubPath `../other`: must not contain '..'");
     refused({ volumeMounts: [{ name: 'other', mountPath: '/w' }] }, 'cannot find volume "other" to mount into container "main"');

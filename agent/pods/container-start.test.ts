@@ -44,7 +44,7 @@ function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaks
         pod: pod({ containers: [main], ...spec }),
         observed: { sandboxes: [sandbox()], containers: [running('target', { id: 'target-id' })] },
         memory: emptyMemory,
-        volumePaths: new Map([['work', '/volumes/work']]),
+        volumePaths: new Map([['scratch', '/volumes/scratch']]),
       },
     );
   return { start, created, events, told, parts };
@@ -99,19 +99,19 @@ describe('a postStart hook', () => {
 
 describe('parts of volumes', () => {
   const volumeMounts = [
-    { name: 'work', mountPath: '/whole' },
-    { name: 'work', mountPath: '/part', subPath: 'a/b' },
+    { name: 'scratch', mountPath: '/whole' },
+    { name: 'scratch', mountPath: '/part', subPath: 'a/b' },
   ];
 
   test('are made before the container is', async () => {
     const { start, parts } = starting({ own: { volumeMounts } });
     await start();
-    assert.deepEqual(parts, ['/volumes/work /volumes/work/a/b']);
+    assert.deepEqual(parts, ['/volumes/scratch /volumes/scratch/a/b']);
   });
 
   test('that cannot be made are told without a word of the host', async () => {
     const { start, created } = starting({ own: { volumeMounts }, breaksSubPath: true });
-    const message = 'failed to prepare subPath for volumeMount "work" of container "main"';
+    const message = 'failed to prepare subPath for volumeMount "scratch" of container "main"';
     assert.deepEqual((await start()).failures, failure('CreateContainerConfigError', message));
     assert.deepEqual(created, []);
   });

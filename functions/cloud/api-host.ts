@@ -3,6 +3,7 @@
  * doorbells rung. Hosts that cannot give sockets away refuse by path what would need one.
  */
 import { StatusError } from '../kube/status-error.ts';
+import { bodyWithEnd } from '../apiserver/http/body-with-end.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import { openControlPlane } from './control-plane.ts';
 import { createFollower, type Follower } from './follower.ts';
@@ -83,34 +84,9 @@ async function followed(follower: Follower, answer: () => Promise<Response>): Pr
       release();
       return response;
     }
-    return new Response(followedBody(response.body, release), response);
+    return new Response(bodyWithEnd(response.body, release), response);
   } catch (error) {
     release();
     throw error;
   }
-}
-
-function followedBody(body: ReadableStream<Uint8Array>, release: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (value !== undefined) controller.enqueue(value);
-          if (!done) return;
-          release();
-          controller.close();
-        } catch (error) {
-          release();
-          controller.error(error);
-        }
-      },
-      async cancel(reason) {
-        release();
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -133,12 +133,12 @@ describe('one node', { skip: await reasonToSkipContainers() }, () => {
 
   test('init containers run in turn before the others', async () => {
     await apply(
-      busybox('initialised', 'cat /work/log; sleep 1000', 'volumes: [{ name: work, emptyDir: {} }]')
+      busybox('initialised', 'cat /scratch/log; sleep 1000', 'volumes: [{ name: work, emptyDir: {} }]')
         .replace(
           'containers: [{',
-          "initContainers:\n  - { name: first, image: 'busybox:1.36', command: [sh, -c, 'echo one >> /work/log'], volumeMounts: [{ name: work, mountPath: /work }] }\n  - { name: second, image: 'busybox:1.36', command: [sh, -c, 'echo two >> /work/log'], volumeMounts: [{ name: work, mountPath: /work }] }\n  containers: [{",
+          "initContainers:\n  - { name: first, image: 'busybox:1.36', command: [sh, -c, 'echo one >> /scratch/log'], volumeMounts: [{ name: work, mountPath: /scratch }] }\n  - { name: second, image: 'busybox:1.36', command: [sh, -c, 'echo two >> /scratch/log'], volumeMounts: [{ name: work, mountPath: /scratch }] }\n  containers: [{",
         )
-        .replace(`command: [sh, -c, "cat`, `volumeMounts: [{ name: work, mountPath: /work }], command: [sh, -c, "cat`),
+        .replace(`command: [sh, -c, "cat`, `volumeMounts: [{ name: work, mountPath: /scratch }], command: [sh, -c, "cat`),
     );
     await kubectl.ok('wait', '--for=condition=Ready', 'pod/initialised', '--timeout=60s');
     assert.equal(await kubectl.ok('logs', 'initialised'), 'one\ntwo\n');

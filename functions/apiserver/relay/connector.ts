@@ -3,6 +3,7 @@
  * whose body the agent uploads; an upgrade is spliced byte by byte, so that what the client and the container's
  * runtime agree on (WebSocket, SPDY) is their own affair.
  */
+import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { Pod } from '../../kube/generated/types.ts';
 import type { RelayRequest } from '../../kube/node-poll.ts';
 import { relayStatusHeader } from '../../kube/node-poll.ts';
@@ -86,39 +87,7 @@ function streamed(agent: AgentStream): Response {
   if (body === null) agent.finish();
   // No buffering on the way: a follower wants each line when it is written.
   const answer = { 'content-type': type, 'cache-control': 'no-cache, private', 'x-accel-buffering': 'no' };
-  return new Response(body === null ? null : passedOn(body, () => agent.finish()), { status, headers: answer });
+  return new Response(body === null ? null : bodyWithEnd(body, () => agent.finish()), { status, headers: answer });
 }
 
 const statusCode = (text: string): number => (/^[45]\d\d$/.test(text) ? Number(text) : 500);
-
-/** Reads on only when the client does; a client that leaves ends the upload. */
-function passedOn(body: ReadableStream<Uint8Array>, finish: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (value !== undefined) controller.enqueue(value);
-          if (!done) return;
-          finish();
-          controller.close();
-        } catch (error) {
-          // The agent broke off: so does the answer, which tells the client that it is not the whole log.
-          finish();
-          controller.error(error instanceof Error ? error : new Error(String(error)));
-        }
-      },
-      async cancel(reason) {
-        finish();
-        await reader.cancel(reason).catch(ignoreBrokenUpload);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-/** Nobody is left who would want to know that the upload broke off. */
-function ignoreBrokenUpload(reason: unknown): void {
-  if (!(reason instanceof Error)) throw new TypeError(String(reason));
-}
