@@ -9,7 +9,8 @@ import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
 
 const { settings, world, doorbell } = startFunction();
 const table = openTable(settings, world);
-const sweep = createTimer({ table, notes: createWorkerNotes(table, world.clock), doorbell, groups: silentControllers(), world });
+const notes = createWorkerNotes(table, world.clock);
+const sweep = createTimer({ table, notes, doorbell, groups: silentControllers(), world, cluster: settings.cluster });
 
 /** A scheduled event has no records. */
 export async function handler(event: Partial<QueueEvent>): Promise<BatchAnswer> {

@@ -22,7 +22,7 @@ async function cluster() {
   const store = await createStore({ table, world });
   const notes = createWorkerNotes(table, world.clock);
   const doorbell = recordingDoorbell();
-  const sweep = createTimer({ table, notes, doorbell, groups: [{ name: 'controllers', controllers: [podsOnly] }], world });
+  const sweep = createTimer({ table, notes, doorbell, groups: [{ name: 'controllers', controllers: [podsOnly] }], world, cluster: 'c' });
   const write = (resource: string, name: string) => {
     const key = { resource, namespace: 'default', name };
     const object = { apiVersion: 'v1', kind: 'X', metadata: { name, namespace: 'default', uid: name } };
@@ -39,7 +39,7 @@ async function cluster() {
     return doorbell.rings.map((ring) => ring.replace(/-?\d{5,}$/, ''));
   };
   await notes.write('materializer', { state: 'asleep', revision: 1_000_000 });
-  return { world, notes, write, rung };
+  return { world, store, notes, write, rung };
 }
 
 test('a group that has never worked is rung', async () => {
@@ -91,4 +91,24 @@ test('housekeeping is rung for five minutes after the last, if something happene
   assert.deepEqual(await rung(), []);
   await world.advance(24 * 3_600_000);
   assert.deepEqual(await rung(), ['ring materializer ']);
+});
+
+test('a watermark that housekeeping does not move is measured, and one that moves is not', async () => {
+  const { world, store, notes, write, rung } = await cluster();
+  const late = (): readonly unknown[] => world.lines.filter(({ message }) => message === 'the watermark is late').map(({ keys }) => keys);
+  await notes.write('controllers', { state: 'asleep', revision: 1_000_000 });
+  await notes.write('materializer', { state: 'asleep', revision: 0 });
+  await write('configmaps', 'a');
+  await world.advance(13 * 60_000);
+  await rung();
+  assert.deepEqual(late(), []);
+  await rung();
+  const directive = { Namespace: 'Hibernetes', Dimensions: [['Cluster']], Metrics: [{ Name: 'WatermarkSecondsBehind', Unit: 'Seconds' }] };
+  const _aws = { Timestamp: world.clock.now(), CloudWatchMetrics: [directive] };
+  assert.deepEqual(late(), [{ slotsBehind: 1, _aws, Cluster: 'c', WatermarkSecondsBehind: 900 }]);
+  await store.housekeep();
+  await world.advance(5 * 60_000);
+  await store.housekeep();
+  await rung();
+  assert.equal(late().length, 1);
 });

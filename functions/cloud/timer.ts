@@ -9,6 +9,7 @@ import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
 import type { World } from '../world.ts';
 import { changesOf, lastRevisionOf } from './slot-changes.ts';
 import type { Table } from '../store/table.ts';
+import { sayIfLate, watermarkLag } from './watermark-lag.ts';
 import type { WorkerNote, WorkerNotes } from './worker-notes.ts';
 
 export interface TimerOptions {
@@ -17,6 +18,8 @@ export interface TimerOptions {
   readonly doorbell: Pick<SqsDoorbell, 'ring' | 'rescue' | 'flush'>;
   readonly groups: readonly { readonly name: WorkerGroupName; readonly controllers: readonly Controller[] }[];
   readonly world: World;
+  /** Whose log it is, in what is measured. */
+  readonly cluster: string;
 }
 
 /** Longer than a worker's function and its queue's visibility time-out: this one will not come back. */
@@ -37,7 +40,7 @@ interface Swept {
   readonly news: ReadonlyMap<string, number>;
 }
 
-export function createTimer({ table, notes, doorbell, groups, world }: TimerOptions): () => Promise<void> {
+export function createTimer({ table, notes, doorbell, groups, world, cluster }: TimerOptions): () => Promise<void> {
   async function sweep(from: WorkerNote | undefined): Promise<Swept> {
     const after = from?.slot ?? (await table.readMeta()).slot;
     const { slots, more } = await table.readSlots(after, slotsMax);
@@ -54,7 +57,7 @@ export function createTimer({ table, notes, doorbell, groups, world }: TimerOpti
     return { slot: last?.slot ?? after, revision, news };
   }
 
-  function isDue(note: WorkerNote, news: number): boolean {
+  function wantsToWake(note: WorkerNote, news: number): boolean {
     if (note.deadlineMs !== undefined && note.deadlineMs <= world.clock.now()) return true;
     return news > note.revision && world.clock.now() - note.atMs > settleMs;
   }
@@ -64,7 +67,7 @@ export function createTimer({ table, notes, doorbell, groups, world }: TimerOpti
     const minute = String(Math.floor(world.clock.now() / 60_000));
     if (note === undefined) doorbell.ring(name, `first-${minute}`);
     else if (note.state === 'awake' && world.clock.now() - note.atMs > lostMs) doorbell.rescue(name, minute);
-    else if (note.state === 'asleep' && isDue(note, news)) doorbell.ring(name, `sweep-${minute}`);
+    else if (note.state === 'asleep' && wantsToWake(note, news)) doorbell.ring(name, `sweep-${minute}`);
     return news > (note?.revision ?? 0);
   }
 
@@ -75,11 +78,14 @@ export function createTimer({ table, notes, doorbell, groups, world }: TimerOpti
     const behind = groups.filter(({ name }) => wake(name, known.get(name), news.get(name) ?? 0));
     const housekeeping = known.get('materializer');
     const ageMs = world.clock.now() - (housekeeping?.atMs ?? 0);
-    if (ageMs >= (revision > (housekeeping?.revision ?? 0) ? materialiseMs : materialiseIdleMs))
-      doorbell.ring('materializer', String(Math.floor(world.clock.now() / 60_000)));
+    const hasNews = revision > (housekeeping?.revision ?? 0);
+    const isDue = ageMs >= (hasNews ? materialiseMs : materialiseIdleMs);
+    if (isDue) doorbell.ring('materializer', String(Math.floor(world.clock.now() / 60_000)));
     // What somebody has not read is looked at again, lest this ring gets lost too; unless there is too much of it.
     const isDone = behind.length === 0 || [...news.values()].some((newest) => newest > revision);
     if (isDone && slot !== own?.slot) await notes.write('timer', { state: 'asleep', revision, slot });
     await doorbell.flush();
+    // Looked at when housekeeping is due, which is seldom. After a long silence it is late until then, and that is well.
+    if (isDue && hasNews) sayIfLate(await watermarkLag(table, slot, world.clock.now()), cluster, world);
   };
 }

@@ -1,11 +1,12 @@
 /** What somebody should be told about. Each alarm names the section of the runbook that says what to do. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Operation, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { clusterDimension, metricNamespace, watermarkMetric } from '../../functions/cloud/metrics.ts';
 import type { Cluster } from './cluster.ts';
 import { capitalised } from './capitalised.ts';
 
@@ -29,6 +30,19 @@ const streamLateMsMax = 60_000;
 /** A ring is answered at once; a session takes a minute at most. */
 const ringWaitsSecondsMax = 300;
 const failuresInMinutesMax = 5;
+/** Twice as late as it ever is when all is well; writes are refused at an hour. */
+const watermarkLateSecondsMax = 20 * 60;
+const minutes10 = Duration.minutes(10);
+
+/** Said only when it is late. */
+export const watermarkLateness = (clusterName: string, period: Duration): IMetric =>
+  new Metric({
+    namespace: metricNamespace,
+    metricName: watermarkMetric,
+    dimensionsMap: { [clusterDimension]: clusterName },
+    statistic: Stats.MAXIMUM,
+    period,
+  });
 
 export function createAlarms(scope: Construct, topic: Topic, specs: readonly AlarmSpec[]): readonly Alarm[] {
   return specs.map(({ id, says, section, metric, threshold, periods }) => {
@@ -67,6 +81,15 @@ export function clusterAlarms({ clusterName, queues, functions, endpoint }: Clus
       periods: 3,
     })),
     ...(late === undefined ? [] : [streamIsLate(clusterName, late)]),
+    {
+      id: 'WatermarkLate',
+      says: `The state of cluster ${clusterName} is not written down: its watermark stays behind the log.`,
+      section: 'the-watermark-is-late',
+      metric: watermarkLateness(clusterName, minutes10),
+      threshold: watermarkLateSecondsMax,
+      // One look after a long silence finds it late, and the next one does not.
+      periods: 2,
+    },
     ...[...functions].flatMap(([name, made]) => functionAlarms(clusterName, name, made)),
     {
       id: 'ApiFails',

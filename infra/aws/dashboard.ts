@@ -3,6 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, Row, Stats, type Alarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
+import { watermarkLateness } from './alarms.ts';
 import type { Cluster } from './cluster.ts';
 
 const period = Duration.minutes(1);
@@ -48,6 +49,7 @@ function clusterRows({ clusterName, endpoint, functions, queues }: Cluster): rea
   const aside = [queues.deadLetters, queues.fifoDeadLetters].map((queue, index) =>
     queue.metricApproximateNumberOfMessagesVisible({ period, label: index === 0 ? 'standard' : 'FIFO', statistic: Stats.MAXIMUM }),
   );
+  const iteratorAge = functions.get('doorbell')?.metric('IteratorAge', { period, label: 'stream', statistic: Stats.MAXIMUM });
   return [
     new Row(
       graph(titled('answers of the API'), endpoint.answers, 3),
@@ -70,6 +72,10 @@ function clusterRows({ clusterName, endpoint, functions, queues }: Cluster): rea
         perFunction((name) => functions.get(name)?.metricErrors({ period, label: name })),
         3,
       ),
+    ),
+    new Row(
+      graph(titled('the stream comes late by (ms)'), iteratorAge === undefined ? [] : [iteratorAge], 2),
+      graph(titled('watermark behind the log (s), said when late'), [watermarkLateness(clusterName, period)], 2),
     ),
   ];
 }

@@ -1,6 +1,7 @@
 /** `hibernetes status --stack NAME`: what AWS says of the functions, queues and stream, and what each API says of its cluster. */
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
+import { clusterDimension, metricNamespace, watermarkMetric } from '../../functions/cloud/metrics.ts';
 import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request.ts';
 import { requireStack, type CloudCluster, type StackChoice } from './cloud-stack.ts';
 import { withCloudApi } from './cloud-nodes.ts';
@@ -66,22 +67,41 @@ async function queueState(sqs: SQSClient, { name, id }: Resource): Promise<Said>
   return { isWell: !isDead || waiting === 0, lines: [`                ${name}: ${text}`] };
 }
 
-/** The age of the oldest record of the stream that was handled; a stream that brings nothing says nothing. */
-async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<Said> {
+interface MetricName {
+  readonly namespace: string;
+  readonly name: string;
+  /** Its one dimension. */
+  readonly of: readonly [name: string, value: string];
+}
+
+/** The greatest value of the last minutes; undefined when nobody said any. */
+async function greatest(account: CloudAccount, { namespace, name, of }: MetricName, nowMs: number): Promise<number | undefined> {
   const answer = await account.query('monitoring', 'GetMetricStatistics', {
-    Namespace: 'AWS/Lambda',
-    MetricName: 'IteratorAge',
-    'Dimensions.member.1.Name': 'FunctionName',
-    'Dimensions.member.1.Value': doorbell.id,
+    Namespace: namespace,
+    MetricName: name,
+    'Dimensions.member.1.Name': of[0],
+    'Dimensions.member.1.Value': of[1],
     StartTime: new Date(nowMs - minutesBack * 60_000).toISOString(),
     EndTime: new Date(nowMs).toISOString(),
     Period: String(minutesBack * 60),
     'Statistics.member.1': 'Maximum',
   });
-  const ages = membersAt(answer, 'Datapoints').map((point) => Number(textAt(point, 'Maximum')));
-  const late = ages.length === 0 ? undefined : Math.max(...ages);
+  const values = membersAt(answer, 'Datapoints').map((point) => Number(textAt(point, 'Maximum')));
+  return values.length === 0 ? undefined : Math.max(...values);
+}
+
+/** The age of the oldest record of the stream that was handled; a stream that brings nothing says nothing. */
+async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<Said> {
+  const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: ['FunctionName', doorbell.id] }, nowMs);
   const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
   return { isWell: (late ?? 0) <= lateMsMax, lines: [`                ${doorbell.name}: ${text} in ${minutesBack} minutes`] };
+}
+
+/** It is measured only when it is late. */
+async function watermarkState(account: CloudAccount, cluster: string, nowMs: number): Promise<Said> {
+  const late = await greatest(account, { namespace: metricNamespace, name: watermarkMetric, of: [clusterDimension, cluster] }, nowMs);
+  const text = late === undefined ? 'in time' : `${Math.round(late / 60)} minutes behind the log (infra/runbook.md#the-watermark-is-late)`;
+  return { isWell: late === undefined, lines: [`                ${cluster}: ${text}`] };
 }
 
 /** Whoever may not look at one thing may still look at the others. */
@@ -134,6 +154,10 @@ export async function cloudStatus({ stack: name, region }: StackChoice): Promise
       await section(
         'stream',
         doorbells.map((doorbell) => streamState(account, doorbell, Date.now())),
+      ),
+      await section(
+        'watermark',
+        stack.clusters.map((cluster) => watermarkState(account, cluster.name, Date.now())),
       ),
       ...(await Promise.all(stack.clusters.map((cluster) => clusterState(account, cluster)))),
     ];

@@ -154,7 +154,8 @@ function startTimer(account: Account): void {
   const { world } = account;
   const table = account.tableOf('timer');
   const doorbell = account.doorbellOf('timer');
-  const sweep = createTimer({ table, notes: createWorkerNotes(table, world.clock), doorbell, groups: silentControllers(), world });
+  const notes = createWorkerNotes(table, world.clock);
+  const sweep = createTimer({ table, notes, doorbell, groups: silentControllers(), world, cluster: 'default' });
   account.consumers.set('deadlines', {
     name: 'timer',
     consume: ({ Records }) =>

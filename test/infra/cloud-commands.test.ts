@@ -201,12 +201,23 @@ queues
                 ClusterDefaultQueuesDeadLetters: 0 put aside
 stream
                 ClusterDefaultDoorbellFunction: late by 245 ms at most in 15 minutes
+watermark
+                default: in time
 cluster         default, ${endpoint}
 API             healthy
 nodes           0 of 0 Ready
 pods            none
 `,
     );
+  });
+
+  test('status is not well while the watermark is late', async () => {
+    aws.stack = standing();
+    aws.metrics.set('WatermarkSecondsBehind', 1500);
+    const { code, out } = await run('status', '--stack', 'Hibernetes');
+    aws.metrics.delete('WatermarkSecondsBehind');
+    assert.equal(code, 1);
+    assert.match(out, /\nwatermark\n +default: 25 minutes behind the log \(infra\/runbook\.md#the-watermark-is-late\)\n/);
   });
 
   test('a second cluster is made by deploying both', async () => {

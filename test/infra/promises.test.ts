@@ -6,6 +6,8 @@ import { test } from 'node:test';
 import { entries } from '../../infra/bundle/bundle.ts';
 import type { ConfigurationName } from '../../infra/aws/configurations.ts';
 import { logKeys } from '../../infra/aws/state-table.ts';
+import { metricNamespace, secondsMeasured, watermarkMetric } from '../../functions/cloud/metrics.ts';
+import { defaultLimits } from '../../functions/store/limits.ts';
 import { bucketPartition } from '../../functions/store/dynamodb/item.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { bare, configurationNames, named, resourcesOf, synthesized, templateOf, type Named } from './templates.ts';
@@ -157,6 +159,24 @@ everywhere('every alarm reaches somebody and names a section of the runbook', (n
     const section = /infra\/runbook\.md#([a-z0-9-]+)$/.exec(String(Properties['AlarmDescription']))?.[1];
     assert.ok(section !== undefined && sections.includes(section), `${id}: the runbook has no section ${section}`);
   }
+});
+
+everywhere('a watermark that stays behind rings and is on the dashboard, by the name under which the timer measures it', (name) => {
+  const template = templateOf(name);
+  const clusters = name === 'two-clusters' ? ['default', 'staging'] : ['default'];
+  const measured = secondsMeasured(watermarkMetric, 1, { cluster: 'default', nowMs: 0 }) as Readonly<Record<string, unknown>>;
+  assert.deepEqual([measured['Cluster'], measured['WatermarkSecondsBehind']], ['default', 1]);
+  const asked = ['MetricName', 'Dimensions', 'Threshold', 'Period', 'EvaluationPeriods', 'TreatMissingData'] as const;
+  const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties['Namespace'] === metricNamespace);
+  assert.deepEqual(
+    alarms.map(({ Properties }) => asked.map((property) => Properties[property])),
+    clusters.map((Value) => ['WatermarkSecondsBehind', [{ Name: 'Cluster', Value }], 1200, 600, 2, 'notBreaching']),
+  );
+  // A quarter of an hour before the store refuses to write, at least.
+  assert.ok((2 * 600 + 1200 + 900) * 1000 <= defaultLimits.behindMsMax);
+  const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
+  const body = JSON.stringify(dashboard!.Properties['DashboardBody']).replaceAll('\\', '');
+  for (const cluster of clusters) assert.ok(body.includes(`"WatermarkSecondsBehind","Cluster","${cluster}"`), cluster);
 });
 
 everywhere('each cluster has every function of the manifest', (name) => {

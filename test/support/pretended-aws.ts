@@ -24,6 +24,8 @@ export interface PretendedAws {
   cdk: { says: string; code: number };
   /** Words of the last `cdk`, if there was one. */
   cdkWords(): readonly string[] | undefined;
+  /** The greatest value of each metric that somebody said. */
+  readonly metrics: Map<string, number>;
   /** Refusals by action. */
   readonly refusals: Map<string, { readonly code: string; readonly message: string }>;
   close(): Promise<void>;
@@ -46,6 +48,9 @@ const stackXml = (name: string, { status, isProtected, outputs }: PretendedStack
   const fields = elements({ StackName: name, StackStatus: status, EnableTerminationProtection: String(isProtected) });
   return `<Stacks><member>${fields}<Outputs>${members.join('')}</Outputs></member></Stacks>`;
 };
+
+const datapoints = (maximum: number | undefined): string =>
+  maximum === undefined ? '<Datapoints/>' : `<Datapoints><member><Maximum>${maximum}</Maximum></member></Datapoints>`;
 
 const resources = [
   ['ClusterDefaultControllersFunction0A1B2C3D', 'made-controllers', 'AWS::Lambda::Function'],
@@ -94,7 +99,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
           )
           .join('')}</StackResourceSummaries>`;
       case 'GetMetricStatistics':
-        return '<Datapoints><member><Maximum>245.0</Maximum></member></Datapoints>';
+        return datapoints(aws.metrics.get(form.get('MetricName') ?? ''));
       default:
         return undefined;
     }
@@ -149,6 +154,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
       writeFileSync(join(directory, 'code'), String(cdk.code));
     },
     cdkWords,
+    metrics: new Map([['IteratorAge', 245]]),
     refusals,
     close: async () => void (await once(server.close(), 'close')),
   };

@@ -1,0 +1,30 @@
+/**
+ * How far the watermark is behind the log, and a word about it when it is late: cold starts read what is behind it, and
+ * after an hour the store refuses to write, for slots expire (functions/store/limits.ts, behindMsMax).
+ */
+import type { Table } from '../store/table.ts';
+import type { World } from '../world.ts';
+import { secondsMeasured, watermarkMetric } from './metrics.ts';
+
+export interface WatermarkLag {
+  readonly slots: number;
+  /** Age of the oldest slot that is not materialised. */
+  readonly seconds: number;
+}
+
+/** Retention keeps it back for nine minutes, and housekeeping comes every five. */
+export const lateSeconds = 15 * 60;
+
+export async function watermarkLag(table: Pick<Table, 'readMeta' | 'readSlots'>, newestSlot: number, nowMs: number): Promise<WatermarkLag> {
+  const { slot } = await table.readMeta();
+  if (slot >= newestSlot) return { slots: 0, seconds: 0 };
+  const [oldest] = (await table.readSlots(slot, 1)).slots;
+  const ageMs = oldest === undefined ? 0 : nowMs - oldest.writtenMs;
+  return { slots: newestSlot - slot, seconds: Math.max(0, Math.round(ageMs / 1000)) };
+}
+
+export function sayIfLate({ slots, seconds }: WatermarkLag, cluster: string, { log, clock }: Pick<World, 'log' | 'clock'>): void {
+  if (seconds < lateSeconds) return;
+  const measured = secondsMeasured(watermarkMetric, seconds, { cluster, nowMs: clock.now() });
+  log.warn('the watermark is late', { slotsBehind: slots, ...measured });
+}
