@@ -22,6 +22,8 @@ export interface Connection {
   /** The client's certificate (DER), already verified against the cluster's authority by the TLS layer. */
   readonly clientCertificate?: Uint8Array;
   readonly remoteAddress?: string;
+  /** The longest answer that the host can carry. What is longer is refused, or ends well before. */
+  readonly answerBytesMax?: number;
   /** What this caller writes is refused once its epoch is over: only for workers in the same process. */
   readonly epoch?: () => Promise<Epoch>;
   /** The raw connection, when the client asked for `Upgrade` and the host can give it away. */

@@ -7,6 +7,7 @@ import type { AnyDefinition } from '../../resources/definition.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
 import { type Negotiated, negotiate } from './content-negotiation.ts';
+import { isLongerThan, listBody, tooLargeAnswer } from './list-body.ts';
 import { objectText } from './object-text.ts';
 
 export interface ListMetadata {
@@ -24,27 +25,35 @@ export type Answer =
 
 export async function respond(server: Server, request: ResourceRequest, answer: Answer): Promise<Response> {
   const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' });
-  const text = textOf(answer, request, { negotiated, nowMs: server.world.clock.now() });
-  return encoded(text, negotiated, answer.kind === 'list' ? 200 : answer.code);
+  const bytesMax = request.connection.answerBytesMax ?? Infinity;
+  const body = bodyOf(answer, request, { negotiated, nowMs: server.world.clock.now(), bytesMax });
+  if (typeof body === 'string' && isLongerThan(body, bytesMax)) throw tooLargeAnswer(bytesMax);
+  return encoded(body, negotiated, answer.kind === 'list' ? 200 : answer.code);
 }
 
-async function encoded(text: string, { encoding }: Negotiated, status: number): Promise<Response> {
+type ResponseBody = string | ReadableStream<Uint8Array>;
+
+async function encoded(body: ResponseBody, { encoding }: Negotiated, status: number): Promise<Response> {
   const headers = { 'content-type': `application/${encoding}`, 'cache-control': 'no-cache, private' };
-  return new Response(encoding === 'yaml' ? await yamlText(parseJson(text).value) : text, { status, headers });
+  if (encoding !== 'yaml') return new Response(body, { status, headers });
+  const text = typeof body === 'string' ? body : await new Response(body).text();
+  return new Response(await yamlText(parseJson(text).value), { status, headers });
 }
 
 interface Presentation {
   readonly negotiated: Negotiated;
   readonly nowMs: number;
+  /** Of the answer. */
+  readonly bytesMax: number;
 }
 
-function textOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs }: Presentation): string {
+function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, bytesMax }: Presentation): ResponseBody {
   if (answer.kind === 'other') return JSON.stringify(answer.object);
   const { definition, url } = request;
   const { form, metaVersion } = negotiated;
   switch (form) {
     case 'object':
-      return answer.kind === 'list' ? listText(definition, answer.objects, answer.metadata) : objectText(answer.object);
+      return answer.kind === 'list' ? listBody(listHead(definition, answer.metadata), answer.objects, bytesMax) : objectText(answer.object);
     case 'metadata':
       return answer.kind === 'list' ? metadataListText(answer, metaVersion) : JSON.stringify(partialMetadata(answer.object, metaVersion));
     case 'table': {
@@ -58,11 +67,8 @@ function textOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs }:
   }
 }
 
-/** Joins texts that are already there: a list of thousands costs no second serialisation. */
-function listText({ type }: AnyDefinition, objects: readonly KubeObject[], metadata: ListMetadata): string {
-  const head = JSON.stringify({ kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
-  return `${head.slice(0, -1)},"items":[${objects.map(objectText).join(',')}]}`;
-}
+const listHead = ({ type }: AnyDefinition, metadata: ListMetadata): string =>
+  JSON.stringify({ kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
 
 function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
   const items = answer.objects.map((object) => partialMetadata(object, metaVersion));

@@ -1,6 +1,9 @@
 /** WATCH: where it starts and in which form it is sent. Source: apiserver, pkg/endpoints/handlers/{get,watch}.go. */
+import type { KubeObject } from '../../kube/object.ts';
 import type { View } from '../../kube/view.ts';
 import { negotiate } from '../http/content-negotiation.ts';
+import { tooLargeAnswer } from '../http/list-body.ts';
+import { objectText } from '../http/object-text.ts';
 import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
 import { fromStore } from '../registry/commit.ts';
 import { storeResource } from '../registry/resource-index.ts';
@@ -13,6 +16,8 @@ import { namespaceOfList } from './list.ts';
 
 /** Without a timeoutSeconds: between this and twice this. Source: pkg/server/config.go, MinRequestTimeout. */
 const timeoutSecondsDefault = 1800;
+/** What surrounds an object, at most. */
+const eventBytes = 64;
 
 export async function watch(server: Server, request: ResourceRequest): Promise<Response> {
   const { definition, info, url } = request;
@@ -24,21 +29,33 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
   const namespace = namespaceOfList(request, info.namespace);
   const start = await fromStore(() => startOf(server, options));
   // A live view: its revision and its objects are read without waiting in between.
-  const initial = 'view' in start ? start.view.list(resource, namespace).map(({ object }) => object) : [];
+  const known = 'view' in start ? start.view.list(resource, namespace).map(({ object }) => object) : [];
+  const initial = known.filter((object) => selection.matches(object));
+  const bytesMax = request.connection.answerBytesMax ?? Infinity;
+  // Clients then list it in pages instead. Source: client-go, tools/cache/reflector.go, ListAndWatch.
+  if (form === 'object' && isLongerThanAnswer(initial, bytesMax)) throw tooLargeAnswer(bytesMax);
   const plan = {
     resource,
     namespace,
     selection,
     after: 'view' in start ? start.view.revision : start.after,
-    initial: initial.filter((object) => selection.matches(object)),
+    initial,
     hasBookmarks: options.allowWatchBookmarks,
     marksInitialEnd: options.sendInitialEvents === true,
+    bytesMax,
     timeoutMs: 1000 * (options.timeoutSeconds ?? timeoutSecondsDefault * (1 + world.random.next())),
   };
   const includeObject = includeObjectOf(url.searchParams);
   const encoder = createEventEncoder(definition, { form, metaVersion, includeObject, nowMs: () => world.clock.now() });
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
   return new Response(eventStream(plan, encoder, { store, world }), { headers });
+}
+
+/** As events: what surrounds an object is counted, too. */
+function isLongerThanAnswer(objects: readonly KubeObject[], bytesMax: number): boolean {
+  if (bytesMax === Infinity) return false;
+  let bytes = 0;
+  return objects.some((object) => (bytes += Buffer.byteLength(objectText(object)) + eventBytes) > bytesMax);
 }
 
 /** After a revision, or with everything that is in a view, which is live. */

@@ -23,12 +23,16 @@ export interface WatchPlan {
   /** A bookmark tells where `initial` ends. */
   readonly marksInitialEnd: boolean;
   readonly timeoutMs: number;
+  /** It ends before it has sent more, as if its time were up. */
+  readonly bytesMax: number;
 }
 
 /** Source: apiserver, pkg/storage/cacher/cacher.go, defaultBookmarkFrequency. */
 const bookmarkMs = 60_000;
 /** Waiting for the reader starts when this much has not been read. */
 const unreadBytesMax = 256 * 1024;
+/** For a bookmark. */
+const lastBytes = 1024;
 
 export function eventStream(
   plan: WatchPlan,
@@ -85,30 +89,40 @@ async function pump(run: WatchRun): Promise<void> {
 
 class WatchRun {
   readonly #parts: RunParts;
-  #revision: number;
-  #timeIsUp = false;
+  /** Everything up to here has been sent; undefined while what was there at the start has not. */
+  #revision: number | undefined;
+  /** It ends by itself, since its time is up or it has sent all that it may. */
+  #isEnding = false;
+  #sentBytes = 0;
   #cancelTimers: (() => void)[] = [];
 
   constructor(parts: RunParts) {
     this.#parts = parts;
-    this.#revision = parts.plan.after;
   }
 
   async run(): Promise<void> {
     const { plan, encoder, store, world, stop, reader } = this.#parts;
     this.#cancelTimers.push(
       world.clock.after(plan.timeoutMs, () => {
-        this.#timeIsUp = true;
+        this.#isEnding = true;
         stop.abort();
       }),
     );
-    for (const object of plan.initial) this.#send(encoder.event('ADDED', object));
+    for (const object of plan.initial) {
+      this.#send(encoder.event('ADDED', object));
+      await reader.ready();
+      if (stop.signal.aborted) return;
+    }
+    this.#revision = plan.after;
     if (plan.marksInitialEnd && plan.hasBookmarks) this.#send(encoder.bookmark(plan.after, true));
     this.#scheduleBookmark();
     await reader.ready();
     const request = { resource: plan.resource, after: plan.after, signal: stop.signal };
     for await (const batch of store.watch(plan.namespace === undefined ? request : { ...request, namespace: plan.namespace })) {
-      for (const change of batch.changes) this.#sendChange(change);
+      for (const change of batch.changes) {
+        if (!this.#sendChange(change)) return;
+        this.#revision = change.revision;
+      }
       this.#revision = batch.revision;
       await reader.ready();
     }
@@ -126,33 +140,49 @@ class WatchRun {
     for (const cancel of this.#cancelTimers) cancel();
     if (this.#hasReaderLeft()) return;
     // So that the next watch can start where this one ended.
-    if (this.#timeIsUp && this.#parts.plan.hasBookmarks) this.#send(this.#parts.encoder.bookmark(this.#revision, false));
+    if (this.#isEnding) this.#sendBookmark();
     this.#parts.reader.end();
   }
 
   #hasReaderLeft(): boolean {
-    return this.#parts.stop.signal.aborted && !this.#timeIsUp;
+    return this.#parts.stop.signal.aborted && !this.#isEnding;
   }
 
   #send(bytes: Uint8Array): void {
-    if (!this.#hasReaderLeft()) this.#parts.reader.send(bytes);
+    if (this.#hasReaderLeft()) return;
+    this.#sentBytes += bytes.byteLength;
+    this.#parts.reader.send(bytes);
+  }
+
+  /** False: there is no room for it any more. */
+  #sendChange(change: Change): boolean {
+    const bytes = this.#eventOf(change);
+    if (bytes === undefined) return true;
+    this.#isEnding ||= this.#sentBytes + bytes.byteLength > this.#parts.plan.bytesMax - lastBytes;
+    if (!this.#isEnding) this.#send(bytes);
+    return !this.#isEnding;
   }
 
   /** A selector sees an object come and go, though it is only modified. */
-  #sendChange(change: Change): void {
+  #eventOf(change: Change): Uint8Array | undefined {
     const { plan, encoder } = this.#parts;
     const wasSelected = plan.selection.matchedBefore(change);
     const isSelected = change.type !== 'deleted' && plan.selection.matches(change.object);
-    if (isSelected) this.#send(encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change.object));
-    else if (wasSelected) this.#send(encoder.event('DELETED', change.object));
+    if (isSelected) return encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change.object);
+    return wasSelected ? encoder.event('DELETED', change.object) : undefined;
+  }
+
+  #sendBookmark(): void {
+    const { plan, encoder } = this.#parts;
+    if (plan.hasBookmarks && this.#revision !== undefined) this.#send(encoder.bookmark(this.#revision, false));
   }
 
   #scheduleBookmark(): void {
-    const { plan, encoder, world } = this.#parts;
+    const { plan, world } = this.#parts;
     if (!plan.hasBookmarks || this.#hasReaderLeft()) return;
     const cancel = world.clock.after(bookmarkMs, () => {
       this.#cancelTimers = this.#cancelTimers.filter((other) => other !== cancel);
-      this.#send(encoder.bookmark(this.#revision, false));
+      this.#sendBookmark();
       this.#scheduleBookmark();
     });
     this.#cancelTimers.push(cancel);
