@@ -6,6 +6,7 @@
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import { boundedUrl } from './bounded-request.ts';
+import type { Connection } from '../apiserver/ports.ts';
 import type { InvocationContext } from './event-sources.ts';
 
 /** Version 2.0 of the event, as far as it is read. */
@@ -32,10 +33,12 @@ export interface LambdaStreaming {
 export type StreamHandler = (event: FunctionUrlEvent, stream: Writable, context: InvocationContext) => Promise<void>;
 
 export interface FunctionUrlOptions {
-  readonly fetch: (request: Request, connection: { readonly remoteAddress?: string }) => Promise<Response>;
+  readonly fetch: (request: Request, connection: Connection) => Promise<Response>;
   readonly streaming: Pick<LambdaStreaming, 'HttpResponseStream'>;
   /** Called before the invocation ends: what happens afterwards may never happen. */
   readonly settle: () => Promise<void>;
+  /** The longest answer. Not limited when left out. */
+  readonly answerBytesMax?: number;
 }
 
 /** Nobody tells us that a client has left: a watch that nobody reads costs this much at most. */
@@ -73,13 +76,14 @@ async function pass(body: ReadableStream<Uint8Array> | null, stream: Writable, s
   if (!stream.destroyed) stream.end();
 }
 
-export function createFunctionUrlHandler({ fetch, streaming, settle }: FunctionUrlOptions): StreamHandler {
+export function createFunctionUrlHandler({ fetch, streaming, settle, answerBytesMax }: FunctionUrlOptions): StreamHandler {
+  const carried: Connection = answerBytesMax === undefined ? {} : { answerBytesMax };
   return async (event, stream, context) => {
     const leftMs = context.getRemainingTimeInMillis() - lastMs;
     const ending = AbortSignal.timeout(Math.max(1, leftMs));
     const request = requestOf(event, Math.min(watchSecondsMax, leftMs / 1000 - 1), ending);
     const { sourceIp } = event.requestContext.http;
-    const response = await fetch(request, sourceIp === undefined ? {} : { remoteAddress: sourceIp });
+    const response = await fetch(request, sourceIp === undefined ? carried : { ...carried, remoteAddress: sourceIp });
     const head = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
     await pass(response.body, streaming.HttpResponseStream.from(stream, head), ending);
     await settle();

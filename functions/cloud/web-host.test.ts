@@ -22,22 +22,23 @@ test('the path tells what would need a connection of its own', () => {
   assert.equal(relayOf('/api/v1/namespaces/exec/pods/exec'), undefined);
 });
 
-test('a server answers, tells where the client is, and ends a watch before its host does', async () => {
+test('a server answers, tells where the client is and what may be sent there, and ends a watch before its host does', async () => {
   const asked: unknown[] = [];
   const host = await startWebHost({
     host: '127.0.0.1',
     port: 0,
     upgrades: false,
     requestSecondsMax: 900,
+    answerBytesMax: 1000,
     log: realWorld('error').log,
     async fetch(request, connection) {
-      asked.push(new URL(request.url).search, connection.remoteAddress);
+      asked.push(new URL(request.url).search, connection.remoteAddress, connection.answerBytesMax);
       return Response.json({ body: await request.text() });
     },
   });
   const answer = await fetch(`http://127.0.0.1:${host.port}/api/v1/pods?watch=true`);
   assert.deepEqual(await answer.json(), { body: '' });
   assert.deepEqual(await (await fetch(`http://127.0.0.1:${host.port}/api/v1/pods`, { method: 'POST', body: 'x' })).json(), { body: 'x' });
-  assert.deepEqual(asked, ['?watch=true&timeoutSeconds=895', '127.0.0.1', '', '127.0.0.1']);
+  assert.deepEqual(asked, ['?watch=true&timeoutSeconds=895', '127.0.0.1', 1000, '', '127.0.0.1', 1000]);
   await host.close();
 });

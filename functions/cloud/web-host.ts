@@ -17,6 +17,8 @@ export interface WebHostOptions {
   fetch(request: Request, connection: Connection): Promise<Response>;
   /** No answer lasts longer here. Not limited when left out. */
   readonly requestSecondsMax?: number;
+  /** The longest answer. Not limited when left out. */
+  readonly answerBytesMax?: number;
   /** Whether sockets may be given away for exec and port-forward. */
   readonly upgrades: boolean;
   readonly log: Log;
@@ -30,8 +32,7 @@ export interface WebHost {
 /** For the last bookmark of a watch. */
 const lastSeconds = 5;
 
-const connectionOf = ({ socket }: IncomingMessage): Connection =>
-  socket.remoteAddress === undefined ? {} : { remoteAddress: socket.remoteAddress };
+const remoteOf = ({ socket: { remoteAddress } }: IncomingMessage): Connection => (remoteAddress === undefined ? {} : { remoteAddress });
 
 function bounded(request: Request, secondsMax: number | undefined): Request {
   if (secondsMax === undefined) return request;
@@ -41,7 +42,11 @@ function bounded(request: Request, secondsMax: number | undefined): Request {
 }
 
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
-  const { host, port, requestSecondsMax, upgrades, log } = options;
+  const { host, port, requestSecondsMax, answerBytesMax, upgrades, log } = options;
+  const connectionOf = (incoming: IncomingMessage): Connection => ({
+    ...remoteOf(incoming),
+    ...(answerBytesMax === undefined ? {} : { answerBytesMax }),
+  });
   const listener = getRequestListener(
     (request, { incoming }) => options.fetch(bounded(request, requestSecondsMax), connectionOf(incoming as IncomingMessage)),
     { overrideGlobalObjects: false },
