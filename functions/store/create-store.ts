@@ -71,7 +71,7 @@ class LogStore implements Store {
     const all = { ...defaultLimits, ...limits };
     const replica = new Replica(all.historyChangesMax);
     const bodies = new BodyReader(table);
-    const past = { table, bodies, fields };
+    const past = { table, bodies, fields, clock, limits: all };
     const applied = (changes: readonly Change[], slot?: LogSlot): void => this.#applied(changes, slot);
     const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
     this.#table = table;

@@ -10,7 +10,6 @@ import type { Clock } from '../world.ts';
 import type { StoreLimits } from './limits.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
-import { shardOf } from './snapshot.ts';
 import type { MetaItem, ObjectItem, SlotItem, Table } from './table.ts';
 
 export interface MaterialiseParts {
@@ -33,12 +32,10 @@ export async function materialise({ table, clock, limits, reached }: Materialise
   if (last === undefined) return false;
   const items = newestItems(slots, clock.now());
   if (!(await putAll({ table, clock, limits, reached }, items, reading))) return false;
-  const resources = [...new Set([...meta.resources, ...items.map(({ resource }) => resource)])].toSorted();
   const revision = last.firstRevision + last.count - 1;
   const to: MetaItem = {
     slot: last.slot,
     revision,
-    resources,
     passed: passedBy(meta, { slot: last.slot, revision, atMs: clock.now() }, limits),
   };
   if ((await table.advanceMeta(meta.slot, to)) !== 'written') return false;
@@ -89,7 +86,7 @@ function newestItems(slots: readonly SlotItem[], nowMs: number): ObjectItem[] {
 
 function itemOf({ type, key, body }: ChangeFrame, revision: number, writtenMs: number): ObjectItem {
   const { resource, namespace, name } = key;
-  const item = { resource, shard: shardOf(namespace, name), namespace, name, revision, writtenMs };
+  const item = { resource, namespace, name, revision, writtenMs };
   return type === 'deleted' ? item : { ...item, body };
 }
 

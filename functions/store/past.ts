@@ -1,16 +1,14 @@
 /** What is above the floor but no longer in memory, read from the table's slots. */
-import { readLogSlot, type BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { readLogSlot, type LogSlot, type SelectableFields } from './log-slot.ts';
 import type { Picture } from './picture.ts';
 import { Replica } from './replica.ts';
-import { readSnapshot } from './snapshot.ts';
+import { readSnapshot, type SnapshotParts } from './snapshot.ts';
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
 import type { SlotItem, Table } from './table.ts';
 import type { PastChanges } from './watches.ts';
 
-export interface PastParts {
-  readonly table: Table;
-  readonly bodies: BodyReader;
+export interface PastParts extends SnapshotParts {
   readonly fields: SelectableFields;
 }
 
@@ -57,7 +55,7 @@ async function readSlot(table: Table, slot: number): Promise<SlotItem> {
 
 /** The state as of a revision, built from the watermark on. It is below none of the object items, which stop at the floor. */
 export async function readPictureAt(parts: PastParts, revision: number): Promise<Picture> {
-  const snapshot = await readSnapshot(parts.table, parts.bodies);
+  const snapshot = await readSnapshot(parts);
   if (snapshot.revision > revision) throw goneError(revision);
   const replica = new Replica(slotRevisionsMax);
   replica.load(snapshot);

@@ -1,30 +1,35 @@
 /** The state behind the watermark, read from object items. */
-import { crc32 } from 'node:zlib';
 import type { Key, Stored } from '../kube/view.ts';
+import type { Clock } from '../world.ts';
+import type { StoreLimits } from './limits.ts';
 import type { BodyReader } from './log-slot.ts';
+import { isOlderThan, readingOf } from './reading.ts';
 import type { Snapshot } from './replica.ts';
 import { decodeFrames } from './slot-codec.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem, ObjectItem, SlotItem, Table } from './table.ts';
 
-/** Part of the format: never changed. */
-const objectShards = 4;
+export interface SnapshotParts {
+  readonly table: Table;
+  readonly bodies: BodyReader;
+  readonly clock: Clock;
+  readonly limits: Pick<StoreLimits, 'replicaLifeMs'>;
+}
 
-export const shardOf = (namespace: string, name: string): number => crc32(`${namespace}/${name}`) % objectShards;
-
-/** Each time, somebody moved the watermark meanwhile. */
+/** Each time, it took far too long, or somebody moved the watermark meanwhile. */
 const attemptsMax = 5;
 
 /**
- * The watermark is read before the items: each of them is then at least as new as it says. It is read again after them,
- * because tombstones that it has passed may go. A materialiser that is at work, or died, leaves some items newer than
+ * The watermark is read before the items: each of them is then at least as new as it says, tombstones too, unless the
+ * reading took so long that the watermark could pass some of them and they be removed (`slotLifeMs` later). A materialiser that is at work, or died, leaves some items newer than
  * the watermark: the others are brought to the same revision, which the floor has passed already.
  */
-export async function readSnapshot(table: Table, bodies: BodyReader): Promise<Snapshot> {
+export async function readSnapshot({ table, bodies, clock, limits }: SnapshotParts): Promise<Snapshot> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const reading = readingOf(clock);
     const meta = await table.readMeta();
-    const items = new Map((await readItems(table, meta)).map((item) => [keyOf(item), item]));
-    if ((await table.readMeta()).slot !== meta.slot) continue;
+    const items = new Map((await table.readObjects()).map((item) => [keyOf(item), item]));
+    if (isOlderThan(reading, limits.replicaLifeMs, clock)) continue;
     const end = await rollOn(table, items, meta);
     if (end === undefined) continue;
     return { ...end, objects: await readBodies(items.values(), bodies) };
@@ -70,14 +75,7 @@ async function readBodies(items: Iterable<NewestItem>, bodies: BodyReader): Prom
   const objects: Stored[] = [];
   for (const { resource, namespace, name, revision, body } of items) {
     if (body === undefined) continue;
-    const object = await bodies.read(body, `object ${resource} ${namespace}/${name}`);
-    objects.push({ key: { resource, namespace, name }, revision, object });
+    objects.push(await bodies.stored({ resource, namespace, name }, revision, body));
   }
   return objects;
-}
-
-async function readItems(table: Table, meta: MetaItem): Promise<readonly ObjectItem[]> {
-  const shards = meta.resources.flatMap((resource) => Array.from({ length: objectShards }, (_, shard) => ({ resource, shard })));
-  const items = await Promise.all(shards.map(({ resource, shard }) => table.readObjects(resource, shard)));
-  return items.flat();
 }

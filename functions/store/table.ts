@@ -23,7 +23,6 @@ export interface SlotItem {
 /** The newest known state of one object; without a body it is a tombstone. */
 export interface ObjectItem {
   readonly resource: string;
-  readonly shard: number;
   readonly namespace: string;
   readonly name: string;
   readonly revision: number;
@@ -37,8 +36,6 @@ export interface MetaItem {
   readonly slot: number;
   /** The last revision of that slot. */
   readonly revision: number;
-  /** All resources that have object items up to the watermark. */
-  readonly resources: readonly string[];
   /** A place that the watermark had reached, and when: what is behind it may go once all who read an older watermark are done. */
   readonly passed?: { readonly slot: number; readonly revision: number; readonly atMs: number };
 }
@@ -48,6 +45,16 @@ export interface LeaseItem {
   readonly shard: number;
   readonly name: string;
   readonly revision: number;
+  readonly body: Uint8Array;
+}
+
+/** A message of a mailbox: written once, read in order, and gone some time after it expired. */
+export interface MailItem {
+  readonly mailbox: string;
+  /** Its place, from 1. */
+  readonly number: number;
+  readonly expiresMs: number;
+  /** At most 350 KB. */
   readonly body: Uint8Array;
 }
 
@@ -71,7 +78,7 @@ export interface Prune {
   readonly slot: number;
   /** Tombstones up to this one, the last of that slot: newer ones still keep older items from coming back. */
   readonly revision: number;
-  /** Only what was written before this time: slots, and tombstones. */
+  /** Only what was written before this time: slots, and tombstones; and mail that had expired by then. */
   readonly beforeMs: number;
   /** Blobs that nothing points to any more. */
   readonly blobs: readonly string[];
@@ -96,12 +103,18 @@ export interface Table {
 
   /** Writes each item if none is there or the one there has a smaller revision. 'unknown' when any of them is. */
   putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'>;
-  /** All items of the shard, tombstones too. */
-  readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]>;
+  /** All items, tombstones too, in no order; each as it was at some moment of the call. */
+  readObjects(): Promise<readonly ObjectItem[]>;
 
   /** Writes the item if none is there or the one there has a smaller revision. */
   putLease(item: LeaseItem): Promise<Outcome>;
   readLeases(shard: number): Promise<readonly LeaseItem[]>;
+
+  /** Writes the item if none is at its place. 'taken' may mean that it was written by this very call. */
+  putMail(item: MailItem): Promise<Outcome>;
+  /** Items after this place, in order: the next ones, as many as the table finds convenient. What has expired may still be there. */
+  readMail(mailbox: string, after: number): Promise<readonly MailItem[]>;
+  readNewestMail(mailbox: string): Promise<MailItem | undefined>;
 
   /** The name is the hash of the bytes: writing twice is harmless. */
   putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'>;

@@ -7,13 +7,14 @@
  *     caller 3 ───────┘ shares B
  */
 import type { Clock, Log } from '../world.ts';
-import { readLogSlot, selectable, type BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { readLogSlot, type BodyReader, type LogSlot } from './log-slot.ts';
 import { treeKey, type Picture } from './picture.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import type { Replica } from './replica.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
+import { ChangeOf, type SelectableFields } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
 
 export interface TailParts {
@@ -132,10 +133,10 @@ export class Tail {
   }
 
   async #load(): Promise<void> {
-    const { table, bodies, replica, log, applied } = this.#parts;
+    const { table, bodies, replica, clock, log, replicaLifeMs, applied } = this.#parts;
     const before = replica.picture();
     const resourcesBefore = replica.resources();
-    replica.load(await readSnapshot(table, bodies));
+    replica.load(await readSnapshot({ table, bodies, clock, limits: { replicaLifeMs } }));
     // The first time, nobody listens yet.
     if (this.#confirmed === undefined) return;
     log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
@@ -150,13 +151,10 @@ function differences(resource: string, before: Picture, { replica, fields }: Tai
   const changes: Change[] = [];
   for (const stored of now.values()) {
     const known = old.get(treeKey(stored.key));
-    if (known === undefined) changes.push({ ...stored, type: 'added' });
-    else if (known.revision !== stored.revision)
-      changes.push({ ...stored, type: 'modified', previous: selectable(resource, known.object, fields) });
+    if (known?.revision !== stored.revision) changes.push(difference(stored, stored.revision, { known, fields }));
   }
   for (const stored of old.values()) {
-    if (now.get(treeKey(stored.key)) !== undefined) continue;
-    changes.push({ ...stored, type: 'deleted', revision: replica.revision, previous: selectable(resource, stored.object, fields) });
+    if (now.get(treeKey(stored.key)) === undefined) changes.push(difference(undefined, replica.revision, { known: stored, fields }));
   }
   return changes;
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import { slotsInBucket } from '../../functions/store/dynamodb/item.ts';
 import type { DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import type { SlotItem, Table } from '../../functions/store/table.ts';
 import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine } from '../../test/support/dynamodb-engine.ts';
@@ -21,7 +22,6 @@ const slot = (number: number, bytes: number): SlotItem => ({
 
 const object = (name: string, bytes: number) => ({
   resource: 'pods',
-  shard: 1,
   namespace: 'default',
   name,
   revision: 12,
@@ -39,19 +39,25 @@ const cases: Readonly<Record<string, Calls>> = {
   'a look at the head': (table) => table.readSlots(4),
   'all slots': (table) => table.readSlots(0),
   'slots of several buckets, to the end of one': async (table) => {
-    for (let number = 5; number <= 47; number += 1) await table.appendSlot(slot(number, 300), Date.now());
+    for (let number = 5; number < 3 * slotsInBucket; number += 1) await table.appendSlot(slot(number, 300), Date.now());
     await table.readSlots(0);
-    await table.readSlots(15);
-    await table.readSlots(47);
+    await table.readSlots(slotsInBucket - 1);
+    await table.readSlots(3 * slotsInBucket - 1);
   },
   objects: async (table) => {
     await table.putObjects([object('a', 500), object('b', 5000)], Date.now());
-    await table.readObjects('pods', 1);
-    await table.readObjects('pods', 2);
+    await table.readObjects();
   },
   leases: async (table) => {
     await table.putLease({ shard: 0, name: 'worker/controllers', revision: writtenMs, body: new Uint8Array(90) });
     await table.readLeases(0);
+  },
+  mail: async (table) => {
+    const mail = { mailbox: 'node-1/0f2f5f6e', expiresMs: writtenMs, body: new Uint8Array(5000) };
+    for (const number of [1, 2, 3]) await table.putMail({ ...mail, number });
+    await table.readMail(mail.mailbox, 1);
+    await table.readNewestMail(mail.mailbox);
+    await table.readNewestMail('none');
   },
 };
 

@@ -5,11 +5,14 @@
 import { bytesOfItems, itemBytes, readUnitsOf, writeUnitsOf } from '../../functions/store/dynamodb/costs.ts';
 import {
   bucketOf,
+  bucketsAtOnceMax,
   leaseAttributes,
+  mailAttributes,
   metaAttributes,
   objectAttributes,
   slotAttributes,
   slotsInBucket,
+  slotsPerPage,
 } from '../../functions/store/dynamodb/item.ts';
 import type { SlotItem, Table } from '../../functions/store/table.ts';
 import type { FunctionUsage } from './usage.ts';
@@ -17,8 +20,8 @@ import type { FunctionUsage } from './usage.ts';
 /** Keys begin with the cluster's name. */
 const cluster = 'default';
 const aDayMs = 24 * 3_600_000;
-/** As the table on DynamoDB reads buckets side by side. */
-const bucketsAtOnceMax = 8;
+/** Of one query. */
+const pageBytes = 1024 ** 2;
 
 export interface ReckonedOptions {
   readonly table: Table;
@@ -37,7 +40,7 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       if (answer.outcome === 'written') appended(item);
       return answer;
     },
-    async readSlots(after, limit) {
+    async readSlots(after, limit = slotsPerPage) {
       const page = await table.readSlots(after, limit);
       for (const bytes of bytesOfQueries(page.slots, after)) read(bytes);
       return page;
@@ -55,9 +58,10 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       for (const item of items) wrote(itemBytes(objectAttributes(cluster, item, aDayMs)));
       return table.putObjects(items, signedMs);
     },
-    async readObjects(resource, shard) {
-      const items = await table.readObjects(resource, shard);
-      read(bytesOfItems(items.map((item) => objectAttributes(cluster, item, aDayMs))));
+    async readObjects() {
+      const items = await table.readObjects();
+      const bytes = bytesOfItems(items.map((item) => objectAttributes(cluster, item, aDayMs)));
+      for (let rest = bytes; rest > 0 || rest === bytes; rest -= pageBytes) read(Math.min(rest, pageBytes));
       return items;
     },
     async putLease(item) {
@@ -68,6 +72,20 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       const items = await table.readLeases(shard);
       read(bytesOfItems(items.map((item) => leaseAttributes(cluster, item))));
       return items;
+    },
+    async putMail(item) {
+      wrote(itemBytes(mailAttributes(cluster, item)));
+      return table.putMail(item);
+    },
+    async readMail(mailbox, after) {
+      const items = await table.readMail(mailbox, after);
+      read(bytesOfItems(items.map((item) => mailAttributes(cluster, item))));
+      return items;
+    },
+    async readNewestMail(mailbox) {
+      const item = await table.readNewestMail(mailbox);
+      read(item === undefined ? 0 : itemBytes(mailAttributes(cluster, item)));
+      return item;
     },
     async putBlob(hash, bytes) {
       wrote(bytes.length);
@@ -88,10 +106,14 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
 function bytesOfQueries(slots: readonly SlotItem[], after: number): readonly number[] {
   const inBucket = Map.groupBy(slots, ({ slot }) => bucketOf(slot));
   const queries: number[] = [];
-  for (let bucket = bucketOf(after + 1), atOnce = 1; ; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
-    const asked = Array.from({ length: atOnce }, (_, index) => inBucket.get(bucket + index) ?? []);
+  let queried = 0;
+  for (let bucket = bucketOf(after + 1), atOnce = 1; queried < slotsPerPage; atOnce = Math.min(bucketsAtOnceMax, atOnce * 2)) {
+    const wanted = Math.min(atOnce, Math.ceil((slotsPerPage - queried) / slotsInBucket));
+    const asked = Array.from({ length: wanted }, (_, index) => inBucket.get(bucket + index) ?? []);
     queries.push(...asked.map((found) => bytesOfItems(found.map((item) => slotAttributes(cluster, item, item.writtenMs + aDayMs)))));
-    bucket += atOnce;
+    bucket += wanted;
+    queried += asked.reduce((sum, found) => sum + found.length, 0);
     if ((asked.at(-1)?.at(-1)?.slot ?? 0) + 1 < bucket * slotsInBucket) return queries;
   }
+  return queries;
 }

@@ -7,11 +7,10 @@ import type { DynamodbTable } from '../../functions/store/dynamodb/dynamodb-tabl
 import type { StoreLimits } from '../../functions/store/limits.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine, type EngineName } from '../support/dynamodb-engine.ts';
-import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
+import { seededRandom, virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
 import { create, follow, pod, remove, podKey, update } from './cluster.ts';
 
 const tableName = 'costs';
-const resourceShards = 4;
 
 interface Opened {
   readonly store: Store;
@@ -41,6 +40,9 @@ async function materialiseAll({ store, world }: Given): Promise<void> {
   }
   await store.housekeep();
 }
+
+/** What does not compress. */
+const noise = (bytes: number, seed: number): string => Buffer.from(seededRandom(seed).bytes(bytes)).toString('base64');
 
 async function until(isSo: () => boolean): Promise<void> {
   const turnsMax = 100_000;
@@ -91,8 +93,7 @@ export function dynamodbCosts(name: EngineName): void {
     });
 
     fact('a large create: a unit for each kilobyte', async ({ store, table }) => {
-      const note = Array.from({ length: 1000 }, (_, index) => (index * 7919 ** 2).toString(36)).join('');
-      await store.commit(create(pod('a', { note })));
+      await store.commit(create(pod('a', { note: noise(4500, 1) })));
       const cost = sumOf(table.costs.take().values());
       assert.equal(cost.calls, 1);
       assert.equal(cost.writeUnits, Math.ceil(cost.bytesOut / 1024));
@@ -158,26 +159,54 @@ export function dynamodbCosts(name: EngineName): void {
       assert.deepEqual(cost, { calls: 1, bytesOut: 0, bytesIn: 0, writeUnits: 0, readUnits: 1 });
     });
 
-    fact('a list of 500 in a cold process: the bytes of their items by 4 KB, shard by shard, and the log above', async (given) => {
-      const { store, another } = given;
-      await creates(store, 500);
-      await materialiseAll(given);
-      const cold = await another();
-      assert.equal(cold.store.view().list('pods').length, 503);
+    /** A first read in a process that starts now: what it finds, and its calls. */
+    const coldRead = async ({ world }: Given): Promise<{ readonly pods: number; readonly costs: ReadonlyMap<string, Cost> }> => {
       const table = openTable(engine.endpoint, tableName, `cluster-${clusters}`);
-      const again = await createStore({ table, world: given.world });
+      const store = await createStore({ table, world });
+      const pods = store.view().list('pods').length;
       const costs = table.costs.take();
-      await again.close();
-      const calls = [...costs].map(([operation, cost]) => `${operation} ${cost.calls}`);
-      assert.deepEqual(calls, ['readMeta 2', `readObjects ${resourceShards}`, 'readSlots 1']);
-      const objects = costs.get('readObjects') ?? noCost;
-      // Each shard's query is rounded up.
-      const least = readUnitsOf(objects.bytesIn);
-      assert.ok(objects.readUnits >= least && objects.readUnits < least + resourceShards);
+      await store.close();
+      return { pods, costs };
+    };
+    const callsOf = (costs: ReadonlyMap<string, Cost>): readonly string[] =>
+      [...costs].map(([operation, { calls }]) => `${operation} ${calls}`);
+
+    fact('a first read in an empty cluster: three calls', async (given) => {
+      const { costs } = await coldRead(given);
+      assert.deepEqual(callsOf(costs), ['readMeta 1', 'readObjects 1', 'readSlots 1']);
+      assert.equal(sumOf(costs.values()).readUnits, 3);
+    });
+
+    fact('a first read among hundreds of objects: three calls, and the bytes of their items by 4 KB', async (given) => {
+      await creates(given.store, 500);
+      await materialiseAll(given);
+      const { pods, costs } = await coldRead(given);
+      assert.equal(pods, 503);
+      assert.deepEqual(callsOf(costs), ['readMeta 1', 'readObjects 1', 'readSlots 1']);
+      const { bytesIn, readUnits } = costs.get('readObjects') ?? noCost;
+      assert.equal(readUnits, readUnitsOf(bytesIn));
+      assert.ok(bytesIn > 50_000);
       // Warm, the same list is one look at the head.
-      cold.table.costs.take();
-      assert.equal((await cold.store.fresh()).list('pods').length, 503);
-      assert.deepEqual(bill(cold.table), ['readSlots 1/0/1']);
+      bill(given.table);
+      assert.equal((await given.store.fresh()).list('pods').length, 503);
+      assert.deepEqual(bill(given.table), ['readSlots 1/0/1']);
+    });
+
+    fact('a first read of thousands of objects: a call for each megabyte, nearly, side by side after the first', async (given) => {
+      const { store } = given;
+      const atOnce = 100;
+      for (let first = 0; first < 3000; first += atOnce) {
+        const notes = Array.from({ length: atOnce }, (_, index) => ({ name: `pod-${first + index}`, note: noise(1500, first + index) }));
+        await Promise.all(notes.map(({ name: of, note }) => store.commit(create(pod(of, { note })))));
+      }
+      await materialiseAll(given);
+      const { pods, costs } = await coldRead(given);
+      assert.equal(pods, 3003);
+      const { bytesIn, readUnits, calls } = costs.get('readObjects') ?? noCost;
+      assert.deepEqual(callsOf(new Map([...costs].filter(([operation]) => operation !== 'readObjects'))), ['readMeta 1', 'readSlots 1']);
+      const pages = bytesIn / 1024 ** 2;
+      assert.ok(calls > 1 && calls <= Math.ceil(pages * 1.5) + 1, `${calls} calls for ${pages} MB`);
+      assert.ok(readUnits < readUnitsOf(bytesIn) + calls);
     });
 
     fact('materialising: one unit for each object, however often it changed', async (given) => {

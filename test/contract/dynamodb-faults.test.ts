@@ -13,7 +13,7 @@ const credentials = { accessKeyId: 'the-key', secretAccessKey: 'the-secret' };
 const signedMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 const slot: SlotItem = { slot: 1, firstRevision: 1, count: 1, nonce: 'mine', writtenMs: signedMs, frames: Buffer.from('frames') };
-const object = { resource: 'pods', shard: 0, namespace: 'default', name: 'a', revision: 1, writtenMs: 0, body: Buffer.of(1) };
+const object = { resource: 'pods', namespace: 'default', name: 'a', revision: 1, writtenMs: 0, body: Buffer.of(1) };
 
 interface Given {
   readonly table: DynamodbTable;
@@ -171,12 +171,12 @@ describe('DynamoDB', () => {
   });
 
   test('is refused by name when the table has another format', async () => {
-    const item = { pk: { S: 'c#M#0' }, sk: { S: '0' }, A: { N: '5' }, Ar: { N: '9' }, R: { L: [] }, f: { S: 'hibernetes store 9' } };
-    const wrong = new StoreError('wrong-format', 'the table has the format "hibernetes store 9"; this version reads "hibernetes store 1"');
+    const item = { pk: { S: 'c#M#0' }, sk: { S: '0' }, A: { N: '5' }, Ar: { N: '9' }, f: { S: 'hibernetes store 9' } };
+    const wrong = new StoreError('wrong-format', 'the table has the format "hibernetes store 9"; this version reads "hibernetes store 2"');
     await withService({ body: { Item: item } }, ({ table }) => assert.rejects(table.readMeta(), wrong));
     const held = refusal('ConditionalCheckFailedException', 'The conditional request failed');
     const answer = { ...held, body: { ...(held.body as object), Item: item } };
-    await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { slot: 6, revision: 10, resources: [] }), wrong));
+    await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { slot: 6, revision: 10 }), wrong));
   });
 
   test('has an item that cannot be read: its place is named', async () => {
@@ -188,10 +188,10 @@ describe('DynamoDB', () => {
   });
 
   test('has an object’s item that cannot be read: its place is named', async () => {
-    const item = { pk: { S: 'c#O#pods#0' }, sk: { S: 'default/web' }, r: { S: 'three' }, t: { N: '1' }, b: { B: 'AA==' } };
+    const item = { pk: { S: 'c#O' }, sk: { S: '01ab/pods/default/web' }, r: { S: 'three' }, t: { N: '1' }, b: { B: 'AA==' } };
     await withService({ body: { Items: [item] } }, async ({ table }) => {
       const corrupt = new StoreError('corrupt', 'object pods default/web cannot be read: its attribute r is missing or of another type');
-      await assert.rejects(table.readObjects('pods', 0), corrupt);
+      await assert.rejects(table.readObjects(), corrupt);
     });
   });
 });

@@ -96,7 +96,7 @@ export function dynamodbContract(name: EngineName): void {
       for (const number of [1, 2]) await append(table, slot(number, startMs), startMs);
       await append(table, slot(3, startMs + 2 * dayMs), startMs);
       const prune = { slot: 0, revision: 0, beforeMs: 0, blobs: [] };
-      await table.advanceMeta(0, { slot: 1, revision: 1, resources: [] });
+      await table.advanceMeta(0, { slot: 1, revision: 1 });
       await table.prune(prune);
       assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 7, 9]);
       await world.advance(4 * dayMs);

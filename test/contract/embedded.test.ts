@@ -88,7 +88,7 @@ describe('a data directory', () => {
         () => embeddedTable(directory),
         new StoreError(
           'wrong-format',
-          `the data directory ${directory} has the format "hibernetes store 9"; this version reads "hibernetes store 1"`,
+          `the data directory ${directory} has the format "hibernetes store 9"; this version reads "hibernetes store 2"`,
         ),
       );
     });

@@ -1,7 +1,7 @@
 /** The promises of the port, for every implementation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ObjectItem, SlotItem, Table } from '../../functions/store/table.ts';
+import type { MailItem, ObjectItem, SlotItem, Table } from '../../functions/store/table.ts';
 import { append } from './append.ts';
 import type { TablePlace } from './store.contract.ts';
 
@@ -19,7 +19,6 @@ const slot = (number: number, fields: Partial<SlotItem> = {}): SlotItem => ({
 
 const object = (name: string, revision: number, fields: Partial<ObjectItem> = {}): ObjectItem => ({
   resource: 'pods',
-  shard: 0,
   namespace: 'default',
   name,
   revision,
@@ -28,8 +27,16 @@ const object = (name: string, revision: number, fields: Partial<ObjectItem> = {}
   ...fields,
 });
 
-const bodies = async (table: Table, resource = 'pods', shard = 0): Promise<string[]> =>
-  (await table.readObjects(resource, shard))
+const mail = (number: number, fields: Partial<MailItem> = {}): MailItem => ({
+  mailbox: 'node-1/letters',
+  number,
+  expiresMs: nowMs,
+  body: Buffer.from(`mail ${number}`),
+  ...fields,
+});
+
+const bodies = async (table: Table): Promise<string[]> =>
+  (await table.readObjects())
     .map(({ name, revision, body }) => (body === undefined ? `${name}@${revision} deleted` : Buffer.from(body).toString()))
     .toSorted();
 
@@ -83,8 +90,8 @@ export function tableContract(name: string, place: () => TablePlace, different: 
     });
 
     fact('advances the watermark only from where it is', async (table, reopen) => {
-      assert.deepEqual(await table.readMeta(), { slot: 0, revision: 0, resources: [] });
-      const to = { slot: 5, revision: 9, resources: ['pods'], passed: { slot: 4, revision: 7, atMs: nowMs } };
+      assert.deepEqual(await table.readMeta(), { slot: 0, revision: 0 });
+      const to = { slot: 5, revision: 9, passed: { slot: 4, revision: 7, atMs: nowMs } };
       assert.equal(await table.advanceMeta(0, to), 'written');
       assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }), 'taken');
       assert.deepEqual(await (await reopen()).readMeta(), to);
@@ -98,11 +105,29 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       for (const opened of [async () => table, reopen]) assert.deepEqual(await bodies(await opened()), ['a@3', 'b@5 deleted']);
     });
 
-    fact('keeps resources and shards apart', async (table) => {
-      await table.putObjects([object('a', 1), object('b', 2, { shard: 1 }), object('c', 3, { resource: 'podsecrets' })], nowMs);
-      assert.deepEqual(await bodies(table), ['a@1']);
-      assert.deepEqual(await bodies(table, 'pods', 1), ['b@2']);
-      assert.deepEqual(await bodies(table, 'podsecrets'), ['c@3']);
+    fact('keeps resources, namespaces and names apart', async (table) => {
+      const objects = [
+        object('a', 1),
+        object('a', 2, { resource: 'podsecrets' }),
+        object('a', 3, { namespace: '' }),
+        object('system:a', 4),
+      ];
+      await table.putObjects(objects, nowMs);
+      const read = (await table.readObjects()).toSorted((a, b) => a.revision - b.revision);
+      assert.deepEqual(
+        read.map((item) => ({ ...item, body: text(item.body) })),
+        objects.map((item) => ({ ...item, body: text(item.body) })),
+      );
+    });
+
+    fact('reads all objects, however many and large', async (table) => {
+      const noise = Array.from({ length: 20_000 }, (_, index) => (index * 7919 ** 2) % 251);
+      const body = Buffer.from(noise);
+      const objects = Array.from({ length: 300 }, (_, index) => object(`object-${index}`, index + 1, { body }));
+      await table.putObjects(objects, nowMs);
+      const read = await table.readObjects();
+      assert.deepEqual(read.map(({ name }) => name).toSorted(), objects.map(({ name }) => name).toSorted());
+      assert.ok(read.every((item) => body.equals(item.body ?? Buffer.alloc(0))));
     });
 
     fact('keeps the newest lease', async (table) => {
@@ -115,6 +140,34 @@ export function tableContract(name: string, place: () => TablePlace, different: 
         ['node-1 6'],
       );
       assert.deepEqual(await table.readLeases(0), []);
+    });
+
+    fact('keeps mail as it was first written, and reads it in order after a place', async (table, reopen) => {
+      for (const number of [10, 1, 2, 9]) assert.equal(await table.putMail(mail(number)), 'written');
+      assert.equal(await table.putMail(mail(2, { body: Buffer.from('other') })), 'taken');
+      await table.putMail(mail(3, { mailbox: 'node-1/letters/other' }));
+      for (const opened of [async () => table, reopen]) {
+        const found = await (await opened()).readMail('node-1/letters', 1);
+        assert.deepEqual(
+          found.map(({ number, body }) => [number, text(body)]),
+          [2, 9, 10].map((number) => [number, `mail ${number}`]),
+        );
+      }
+    });
+
+    fact('reads large mail in pages, and the newest by itself', async (table) => {
+      const body = Buffer.alloc(300_000, 7);
+      for (let number = 1; number <= 9; number += 1) await table.putMail(mail(number, { body }));
+      const read: number[] = [];
+      for (let page = 0; page < 9 && read.length < 9; page += 1) {
+        const found = await table.readMail('node-1/letters', read.at(-1) ?? 0);
+        assert.ok(found.every((item) => body.equals(item.body)));
+        read.push(...found.map(({ number }) => number));
+      }
+      assert.deepEqual(read, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      assert.deepEqual(await table.readMail('node-1/letters', 9), []);
+      assert.equal((await table.readNewestMail('node-1/letters'))?.number, 9);
+      assert.equal(await table.readNewestMail('node-1'), undefined);
     });
 
     fact('keeps blobs', async (table) => {
@@ -136,6 +189,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       await table.putObjects([{ ...object('back', 4, old), body: undefined }], nowMs);
       await table.putObjects([object('back', 5, old)], nowMs);
       await table.putBlob('old', Buffer.of(1));
+      for (const number of [1, 2]) await table.putMail(mail(number, { expiresMs: nowMs - 2000 + number * 1000 }));
       await table.prune({ slot: 3, revision: 6, beforeMs: nowMs, blobs: ['old'] });
       assert.deepEqual(
         (await table.readSlots(0)).slots.map((item) => item.slot),
@@ -143,6 +197,10 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       );
       assert.deepEqual(await bodies(table), ['ahead@7 deleted', 'back@5', 'kept@1', 'new@3 deleted']);
       assert.equal(await table.readBlob('old'), undefined);
+      assert.deepEqual(
+        (await table.readMail('node-1/letters', 0)).map(({ number }) => number),
+        [2],
+      );
     });
   });
 }

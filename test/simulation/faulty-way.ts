@@ -34,6 +34,8 @@ export interface FaultyWayParts {
   readonly judge: Judge;
 }
 
+/** There and back within a client's patience. */
+const hopMsMax = 490;
 /** A client gives up after this. */
 const patienceMs = 1000;
 /** The table carries out no request whose signature is further from its own time. */
@@ -102,9 +104,9 @@ export class FaultyWay implements Table {
     return outcomes.includes('unknown') ? 'unknown' : 'written';
   }
 
-  async readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
+  async readObjects(): Promise<readonly ObjectItem[]> {
     const { table, dice, weather } = this.#parts;
-    const read = (): Promise<readonly ObjectItem[]> => this.#read(`read ${resource}`, () => table.readObjects(resource, shard));
+    const read = (): Promise<readonly ObjectItem[]> => this.#read('read objects', () => table.readObjects());
     if (!weather.isTorn || dice.chance(0.7)) return read();
     const cut = dice.pick(['a', 'b', 'c', 'd']);
     const [early, late] = await Promise.all([read(), read()]);
@@ -117,6 +119,18 @@ export class FaultyWay implements Table {
 
   readLeases(shard: number): ReturnType<Table['readLeases']> {
     return this.#read('read leases', () => this.#parts.table.readLeases(shard));
+  }
+
+  putMail(item: Parameters<Table['putMail']>[0]): Promise<Outcome> {
+    return this.#write<Outcome>('put mail', () => this.#parts.table.putMail(item));
+  }
+
+  readMail(mailbox: string, after: number): ReturnType<Table['readMail']> {
+    return this.#read('read mail', () => this.#parts.table.readMail(mailbox, after));
+  }
+
+  readNewestMail(mailbox: string): ReturnType<Table['readNewestMail']> {
+    return this.#read('read the newest mail', () => this.#parts.table.readNewestMail(mailbox));
   }
 
   putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'> {
@@ -218,6 +232,6 @@ export class FaultyWay implements Table {
 
   #hopMs(): number {
     const { dice } = this.#parts;
-    return dice.chance(0.03) ? dice.scale(1, 700) : dice.scale(0.5, 8);
+    return dice.chance(0.03) ? dice.scale(1, hopMsMax) : dice.scale(0.5, 8);
   }
 }

@@ -42,7 +42,7 @@ export class Truth {
   readonly #refused = new Set<string>();
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #items = new Map<string, number>();
-  #watermark: MetaItem = { slot: 0, revision: 0, resources: [] };
+  #watermark: MetaItem = { slot: 0, revision: 0 };
 
   constructor(judge: Judge) {
     this.#judge = judge;

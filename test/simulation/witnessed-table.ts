@@ -57,8 +57,8 @@ export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }:
       }
       return 'written';
     },
-    async readObjects(resource, shard) {
-      return [...items.values()].filter((item) => item.resource === resource && item.shard === shard);
+    async readObjects() {
+      return [...items.values()];
     },
     async putBlob(hash, bytes) {
       truth.blob(hash, bytes);
@@ -80,9 +80,12 @@ function bound(table: Table): Table {
     readMeta: () => table.readMeta(),
     advanceMeta: (fromSlot, to) => table.advanceMeta(fromSlot, to),
     putObjects: (items, signedMs) => table.putObjects(items, signedMs),
-    readObjects: (resource, shard) => table.readObjects(resource, shard),
+    readObjects: () => table.readObjects(),
     putLease: (item) => table.putLease(item),
     readLeases: (shard) => table.readLeases(shard),
+    putMail: (item) => table.putMail(item),
+    readMail: (mailbox, after) => table.readMail(mailbox, after),
+    readNewestMail: (mailbox) => table.readNewestMail(mailbox),
     putBlob: (hash, bytes) => table.putBlob(hash, bytes),
     readBlob: (hash) => table.readBlob(hash),
     prune: (what) => table.prune(what),

@@ -20,7 +20,7 @@ test('a slot weighs little more than its frames', () => {
     frames: Buffer.alloc(900),
   };
   assert.equal(itemBytes(slotAttributes('c', slot, 1.8e12)), 981);
-  assert.equal(itemBytes(metaAttributes('c', { slot: 1, revision: 2, resources: ['pods'] })), 45);
+  assert.equal(itemBytes(metaAttributes('c', { slot: 1, revision: 2 })), 36);
 });
 
 test('units are rounded up, and nothing is free', () => {

@@ -4,35 +4,41 @@
  */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { Clock, World } from '../../world.ts';
-import type { Appended, LeaseItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 import { CostCounters } from './costs.ts';
+import { eachAtOnce } from './each-at-once.ts';
 import {
   blobPartAttributes,
   blobPartition,
   blobPartOf,
   bucketOf,
   bucketPartition,
+  bucketsAtOnceMax,
   checkFormat,
   leaseAttributes,
   leaseOf,
   leasePartition,
+  mailAttributes,
+  mailOf,
+  mailPartition,
+  mailSortKey,
   metaAttributes,
   metaKey,
   metaOf,
   number,
   objectAttributes,
-  objectOf,
-  objectPartition,
   partSortKey,
   seconds,
   slotAttributes,
   slotKey,
   slotOf,
   slotsInBucket,
+  slotsPerPage,
   slotSortKey,
   text,
   type BlobPart,
 } from './item.ts';
+import { readObjectItems } from './object-reader.ts';
 import { Requests, type PutOutcome } from './requests.ts';
 import { tableFormat } from './table-schema.ts';
 
@@ -63,9 +69,6 @@ const tombstoneLifeMs = 3 * dayMs;
 /** An item holds 400 KB, names included. */
 const partBytes = 350 * 1024;
 const putsAtOnce = 32;
-/** Buckets read side by side, once it is clear that there is much to read. */
-const bucketsAtOnceMax = 8;
-const slotsPerPage = 256;
 
 const absent = 'attribute_not_exists(pk)';
 const absentOrOlder = 'attribute_not_exists(pk) OR r < :r';
@@ -150,10 +153,8 @@ class TableOnDynamodb implements DynamodbTable {
     return allWritten(outcomes);
   }
 
-  async readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
-    const partition = objectPartition(this.#cluster, resource, shard);
-    const items = await this.#requests.queryAll({ operation: 'readObjects', partition });
-    return items.map((item) => objectOf(item, resource, shard));
+  readObjects(): Promise<readonly ObjectItem[]> {
+    return readObjectItems(this.#requests, this.#cluster);
   }
 
   async putLease(item: LeaseItem): Promise<Outcome> {
@@ -170,6 +171,24 @@ class TableOnDynamodb implements DynamodbTable {
   async readLeases(shard: number): Promise<readonly LeaseItem[]> {
     const items = await this.#requests.queryAll({ operation: 'readLeases', partition: leasePartition(this.#cluster, shard) });
     return items.map((item) => leaseOf(item, shard));
+  }
+
+  async putMail(item: MailItem): Promise<Outcome> {
+    const attributes = mailAttributes(this.#cluster, item);
+    const put = await this.#requests.put({ operation: 'putMail', item: attributes, condition: absent, isRepeatable: true });
+    return put.outcome;
+  }
+
+  async readMail(mailbox: string, after: number): Promise<readonly MailItem[]> {
+    const partition = mailPartition(this.#cluster, mailbox);
+    const { items } = await this.#requests.query({ operation: 'readMail', partition, after: mailSortKey(after) });
+    return items.map((item) => mailOf(item, mailbox));
+  }
+
+  async readNewestMail(mailbox: string): Promise<MailItem | undefined> {
+    const partition = mailPartition(this.#cluster, mailbox);
+    const { items } = await this.#requests.query({ operation: 'readNewestMail', partition, limit: 1, isBackwards: true });
+    return items[0] === undefined ? undefined : mailOf(items[0], mailbox);
   }
 
   async putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'> {
@@ -223,7 +242,7 @@ class TableOnDynamodb implements DynamodbTable {
 
   /** Names the format before the first slot is written, so that no other version takes the table for an empty one. */
   async #writeFirstMeta(): Promise<MetaItem> {
-    const first: MetaItem = { slot: 0, revision: 0, resources: [] };
+    const first: MetaItem = { slot: 0, revision: 0 };
     const item = metaAttributes(this.#cluster, first);
     const put = await this.#requests.put({ operation: 'readMeta', item, condition: absent, isRepeatable: true });
     if (put.outcome === 'unknown') throw put.cause;
@@ -250,11 +269,3 @@ const isLastOfBucket = (slot: SlotItem | undefined): boolean => slot !== undefin
 /** A condition that failed means that something newer is there, which is as good. */
 const allWritten = (outcomes: readonly PutOutcome[]): 'written' | 'unknown' =>
   outcomes.some(({ outcome }) => outcome === 'unknown') ? 'unknown' : 'written';
-
-async function eachAtOnce<T, R>(items: readonly T[], atOnce: number, action: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results: R[] = [];
-  for (let first = 0; first < items.length; first += atOnce) {
-    results.push(...(await Promise.all(items.slice(first, first + atOnce).map(action))));
-  }
-  return results;
-}

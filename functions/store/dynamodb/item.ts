@@ -1,15 +1,20 @@
 /**
  * The items of the table, and what the port calls them. One letter names what a partition holds:
  *
- *     L slot    <cluster>#L#<log>#<slot/16>         <slot>              b first revision, n changes, w nonce, t ms, e frames, x
- *     O object  <cluster>#O#<resource>#<shard>      <namespace>/<name>  r revision, t ms, b body, or del and x: a tombstone
- *     M meta    <cluster>#M#<log>                   0                   A slot, Ar revision, R resources, P passed, f format
- *     K lease   <cluster>#K#<shard>                 <name>              r revision, b body
- *     B blob    <cluster>#B#<hash>                  <part>              n parts, b bytes
+ *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce, t ms, e frames, x
+ *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and x: a tombstone
+ *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, P passed, f format
+ *     K lease   <cluster>#K#<shard>          <name>                                r revision, b body
+ *     P mail    <cluster>#P#<mailbox>        <number>                              b body, x
+ *     B blob    <cluster>#B#<hash>           <part>                                n parts, b bytes
+ *
+ * All objects of a cluster are one item collection, so that one query reads a small cluster. Their place is a hash: what
+ * is written spreads over it evenly, and DynamoDB splits a collection that is busy at a sort key.
  */
+import { hash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { StoreError } from '../store.ts';
-import type { LeaseItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
+import type { LeaseItem, MailItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
 import { tableFormat } from './table-schema.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -19,8 +24,14 @@ export interface ItemKey {
   readonly sk: string;
 }
 
-/** A partition takes a thousand writes a second: the log moves on to another one before that. */
-export const slotsInBucket = 16;
+/**
+ * A partition takes a thousand write units a second: the log moves on to another one before that. Not sooner, since what
+ * a process reads when it starts should be one bucket, mostly.
+ */
+export const slotsInBucket = 64;
+/** Buckets read side by side, once it is clear that there is much to read. */
+export const bucketsAtOnceMax = 8;
+export const slotsPerPage = bucketsAtOnceMax * slotsInBucket;
 
 /** There is one; the key has room for more. */
 const log = 0;
@@ -28,12 +39,15 @@ const log = 0;
 /** As many digits as the largest safe integer has. */
 const slotDigits = 16;
 const partDigits = 4;
+const mailDigits = 10;
 
 export const bucketOf = (slot: number): number => Math.floor(slot / slotsInBucket);
 export const bucketPartition = (cluster: string, bucket: number): string => `${cluster}#L#${log}#${bucket}`;
 export const slotSortKey = (slot: number): string => `${slot}`.padStart(slotDigits, '0');
-export const objectPartition = (cluster: string, resource: string, shard: number): string => `${cluster}#O#${resource}#${shard}`;
+export const objectPartition = (cluster: string): string => `${cluster}#O`;
 export const leasePartition = (cluster: string, shard: number): string => `${cluster}#K#${shard}`;
+export const mailPartition = (cluster: string, mailbox: string): string => `${cluster}#P#${mailbox}`;
+export const mailSortKey = (number: number): string => `${number}`.padStart(mailDigits, '0');
 export const blobPartition = (cluster: string, hash: string): string => `${cluster}#B#${hash}`;
 export const partSortKey = (part: number): string => `${part}`.padStart(partDigits, '0');
 
@@ -48,6 +62,18 @@ export const number = (value: number): AttributeValue => ({ N: `${value}` });
 const bytes = (value: Uint8Array): AttributeValue => ({ B: value });
 /** As times to live are given. */
 export const seconds = (ms: number): AttributeValue => number(Math.ceil(ms / 1000));
+
+const placeDigits = 4;
+/** Places are below this. */
+export const placesEnd = 16 ** placeDigits;
+export const placeText = (place: number): string => place.toString(16).padStart(placeDigits, '0');
+/** Of an object's item, or its key. */
+export const placeOf = (item: Item): number => Number.parseInt(item['sk']?.S?.slice(0, placeDigits) ?? '', 16);
+
+function objectSortKey({ resource, namespace, name }: ObjectItem): string {
+  const path = `${resource}/${namespace}/${name}`;
+  return `${hash('sha256', path).slice(0, placeDigits)}/${path}`;
+}
 
 export const keyAttributes = ({ pk, sk }: ItemKey): Item => ({ pk: text(pk), sk: text(sk) });
 
@@ -77,24 +103,22 @@ export function slotOf(item: Item): SlotItem {
 
 /** Tombstones expire; objects stay. */
 export function objectAttributes(cluster: string, item: ObjectItem, tombstoneLifeMs: number): Item {
-  const { resource, shard, namespace, name, revision, writtenMs, body } = item;
+  const { revision, writtenMs, body } = item;
   return {
-    ...keyAttributes({ pk: objectPartition(cluster, resource, shard), sk: `${namespace}/${name}` }),
+    ...keyAttributes({ pk: objectPartition(cluster), sk: objectSortKey(item) }),
     r: number(revision),
     t: number(writtenMs),
     ...(body === undefined ? { del: number(1), x: seconds(writtenMs + tombstoneLifeMs) } : { b: bytes(body) }),
   };
 }
 
-export function objectOf(item: Item, resource: string, shard: number): ObjectItem {
-  const key = textOf(item, 'sk', `an object of ${resource}`);
-  const where = `object ${resource} ${key}`;
-  const slash = key.indexOf('/');
+export function objectOf(item: Item): ObjectItem {
+  const [, resource = '', namespace = '', name = ''] = textOf(item, 'sk', 'an object').split('/');
+  const where = `object ${resource} ${namespace}/${name}`;
   const head = {
     resource,
-    shard,
-    namespace: key.slice(0, slash),
-    name: key.slice(slash + 1),
+    namespace,
+    name,
     revision: numberOf(item, 'r', where),
     writtenMs: numberOf(item, 't', where),
   };
@@ -106,7 +130,6 @@ export function metaAttributes(cluster: string, meta: MetaItem): Item {
     ...keyAttributes(metaKey(cluster)),
     A: number(meta.slot),
     Ar: number(meta.revision),
-    R: { L: meta.resources.map(text) },
     ...(meta.passed === undefined ? {} : { P: { L: [meta.passed.slot, meta.passed.revision, meta.passed.atMs].map(number) } }),
     f: text(tableFormat),
   };
@@ -118,7 +141,6 @@ export function metaOf(item: Item): MetaItem {
   return {
     slot: numberOf(item, 'A', where),
     revision: numberOf(item, 'Ar', where),
-    resources: (item['R']?.L ?? []).map((resource) => textOf({ resource }, 'resource', where)),
     ...passedOf(item['P']?.L),
   };
 }
@@ -141,6 +163,17 @@ export function leaseAttributes(cluster: string, { shard, name, revision, body }
 export function leaseOf(item: Item, shard: number): LeaseItem {
   const name = textOf(item, 'sk', 'a lease');
   return { shard, name, revision: numberOf(item, 'r', `lease ${name}`), body: bytesOf(item, 'b', `lease ${name}`) };
+}
+
+export function mailAttributes(cluster: string, { mailbox, number: place, body, expiresMs }: MailItem): Item {
+  const key = { pk: mailPartition(cluster, mailbox), sk: mailSortKey(place) };
+  return { ...keyAttributes(key), b: bytes(body), x: seconds(expiresMs) };
+}
+
+export function mailOf(item: Item, mailbox: string): MailItem {
+  const where = `mail of ${mailbox}`;
+  const number = Number(textOf(item, 'sk', where));
+  return { mailbox, number, expiresMs: numberOf(item, 'x', where) * 1000, body: bytesOf(item, 'b', where) };
 }
 
 /** A part, so that each item stays below the service's limit of 400 KB. */

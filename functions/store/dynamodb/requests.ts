@@ -50,7 +50,13 @@ export interface Query {
   readonly partition: string;
   /** Sort keys greater than this. */
   readonly after?: string;
+  /** Sort keys from the one to the other. */
+  readonly between?: readonly [string, string];
   readonly limit?: number;
+  /** From the greatest sort key down. */
+  readonly isBackwards?: boolean;
+  /** Goes on after this item, or its key. */
+  readonly from?: Item;
 }
 
 const answerMsMax = 1000;
@@ -104,19 +110,19 @@ export class Requests {
 
   /** One consistent read of items in order; `more` when there may be others after the last one. */
   async query(query: Query): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> {
-    const { items, next } = await this.#page(query);
+    const { items, next } = await this.page(query);
     return { items, more: next !== undefined };
   }
 
   /** All items of the partition. */
   async queryAll(query: Query): Promise<readonly Item[]> {
     const all: Item[] = [];
-    let next: Item | undefined;
+    let rest = query;
     for (let page = 0; page < pagesMax; page += 1) {
-      const found = await this.#page(query, next);
-      for (const item of found.items) all.push(item);
-      next = found.next;
+      const { items, next } = await this.page(rest);
+      for (const item of items) all.push(item);
       if (next === undefined) return all;
+      rest = { ...query, from: next };
     }
     throw new RangeError(`a partition has more than ${pagesMax} pages`);
   }
@@ -148,15 +154,16 @@ export class Requests {
     }
   }
 
-  #page({ operation, partition, after, limit }: Query, from?: Item): Promise<{ items: readonly Item[]; next: Item | undefined }> {
+  /** What one answer holds, at most 1 MB; `next`: the key to go on from. */
+  page({ operation, limit, from, isBackwards, ...keys }: Query): Promise<{ readonly items: readonly Item[]; readonly next: Item | undefined }> {
     const { client, tableName } = this.#parts;
     const input = {
       TableName: tableName,
       ConsistentRead: true,
-      KeyConditionExpression: after === undefined ? 'pk = :pk' : 'pk = :pk AND sk > :after',
-      ExpressionAttributeValues: { ':pk': text(partition), ...(after === undefined ? {} : { ':after': text(after) }) },
+      ...keyCondition(keys),
       ReturnConsumedCapacity: 'TOTAL',
       ...(limit === undefined ? {} : { Limit: limit }),
+      ...(isBackwards === true ? { ScanIndexForward: false } : {}),
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     } as const;
     const send = async (signal: AbortSignal): Promise<{ items: readonly Item[]; next: Item | undefined }> => {
@@ -211,6 +218,19 @@ export class Requests {
       cancel();
     }
   }
+}
+
+function keyCondition({ partition, after, between }: Pick<Query, 'partition' | 'after' | 'between'>) {
+  const values = { ':pk': text(partition) };
+  if (between !== undefined) {
+    const [low, high] = between;
+    return {
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :low AND :high',
+      ExpressionAttributeValues: { ...values, ':low': text(low), ':high': text(high) },
+    };
+  }
+  if (after === undefined) return { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: values };
+  return { KeyConditionExpression: 'pk = :pk AND sk > :after', ExpressionAttributeValues: { ...values, ':after': text(after) } };
 }
 
 /** Carries a trouble up to where it is decided what it comes to; never leaves this file. */

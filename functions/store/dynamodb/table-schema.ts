@@ -14,7 +14,7 @@ export const tableSchema = {
 } as const;
 
 /** Changes when an older version could not read what this one writes. */
-export const tableFormat = 'hibernetes store 1';
+export const tableFormat = 'hibernetes store 2';
 
 /** What asks the service for a table of this shape; the time to live is turned on by another request. */
 export const tableCreation = (tableName: string) => {

@@ -7,16 +7,17 @@ import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { decodeItem, encodeItem } from './item-codec.ts';
 import { StoreError } from '../store.ts';
-import type { Appended, LeaseItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 
 /** Changes when an older version could not read what this one writes. */
-const format = 'hibernetes store 1';
+const format = 'hibernetes store 2';
 
 /** The file in the data directory that names its format. */
 const formatFile = 'format';
 const tableFile = 'table.mdb';
 
 const pageSlots = 256;
+const pageMail = 16;
 /** Removed in one transaction, so that commits are not kept waiting. */
 const pruneAtOnce = 256;
 /** In one call; the next one goes on. */
@@ -50,15 +51,16 @@ function checkFormat(directory: string): void {
 }
 
 /**
- * L slot · O resource, shard, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
- * name · B hash. Numbers and texts sort as such.
+ * L slot · O resource, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
+ * name · P mailbox, number · B hash. Numbers and texts sort as such.
  */
 type EmbeddedKey = (string | number)[];
 
 const slotKey = (slot: number): EmbeddedKey => ['L', slot];
-const objectKey = ({ resource, shard, namespace, name }: ObjectItem): EmbeddedKey => ['O', resource, shard, namespace, name];
+const objectKey = ({ resource, namespace, name }: ObjectItem): EmbeddedKey => ['O', resource, namespace, name];
 const metaKey: EmbeddedKey = ['M'];
 const leaseKey = ({ shard, name }: LeaseItem): EmbeddedKey => ['K', shard, name];
+const mailKey = ({ mailbox, number }: Pick<MailItem, 'mailbox' | 'number'>): EmbeddedKey => ['P', mailbox, number];
 const blobKey = (hash: string): EmbeddedKey => ['B', hash];
 /** Sorts after all that begins the same. */
 const last = '\uFFFF';
@@ -113,9 +115,8 @@ class EmbeddedTable implements Table {
     });
   }
 
-  async readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
-    const found = this.#range(['O', resource, shard], ['O', resource, shard, last]);
-    return [...found].map(({ key, value }) => objectItem(value, key));
+  async readObjects(): Promise<readonly ObjectItem[]> {
+    return [...this.#range(['O'], ['O', last])].map(({ key, value }) => objectItem(value, key));
   }
 
   putLease(item: LeaseItem): Promise<Outcome> {
@@ -133,6 +134,27 @@ class EmbeddedTable implements Table {
     return [...this.#range(['K', shard], ['K', shard, last])].map(({ key, value }) => leaseItem(value, key));
   }
 
+  putMail(item: MailItem): Promise<Outcome> {
+    return this.#transaction<Outcome>(() => {
+      const key = mailKey(item);
+      if (this.#database.get(key) !== undefined) return 'taken';
+      const { body, ...head } = item;
+      void this.#database.put(key, encodeItem(head, body));
+      return 'written';
+    });
+  }
+
+  async readMail(mailbox: string, after: number): Promise<readonly MailItem[]> {
+    const found = this.#range(mailKey({ mailbox, number: after + 1 }), ['P', mailbox, last], pageMail);
+    return [...found].map(({ key, value }) => mailItem(value, key));
+  }
+
+  async readNewestMail(mailbox: string): Promise<MailItem | undefined> {
+    this.#database.resetReadTxn();
+    const [newest] = this.#database.getRange({ start: ['P', mailbox, last], end: ['P', mailbox], reverse: true, limit: 1 });
+    return newest === undefined ? undefined : mailItem(newest.value, newest.key);
+  }
+
   putBlob(hash: string, bytes: Uint8Array): Promise<'written'> {
     return this.#transaction(() => {
       void this.#database.put(blobKey(hash), Buffer.from(bytes));
@@ -145,7 +167,7 @@ class EmbeddedTable implements Table {
   }
 
   async prune(what: Prune): Promise<void> {
-    await this.#removeAll(what.blobs.map(blobKey), []);
+    await this.#removeAll([...what.blobs.map(blobKey), ...this.#oldMail(what)], []);
     for (let round = 0; round < pruneRoundsMax; round += 1) {
       const slots = this.#oldSlots(what);
       const tombstones = this.#oldTombstones(what);
@@ -164,6 +186,15 @@ class EmbeddedTable implements Table {
       // Slots are written in order of time, more or less.
       if (slotItem(value, Number(key[1])).writtenMs >= beforeMs) break;
       keys.push(key);
+    }
+    return keys;
+  }
+
+  #oldMail({ beforeMs }: Prune): EmbeddedKey[] {
+    const keys: EmbeddedKey[] = [];
+    for (const { key, value } of this.#range(['P'], ['P', last])) {
+      if (mailItem(value, key).expiresMs < beforeMs) keys.push(key);
+      if (keys.length === pruneAtOnce) break;
     }
     return keys;
   }
@@ -246,6 +277,11 @@ function leaseItem(value: Uint8Array, key: EmbeddedKey): LeaseItem {
   return { ...head, body: binary };
 }
 
+function mailItem(value: Uint8Array, key: EmbeddedKey): MailItem {
+  const { head, binary } = decodeItem<Head<MailItem, 'body'>>(value, `mail ${key.slice(1).join(' ')}`);
+  return { ...head, body: binary };
+}
+
 function metaItem(value: Uint8Array | undefined): MetaItem {
-  return value === undefined ? { slot: 0, revision: 0, resources: [] } : decodeItem<MetaItem>(value, 'the watermark').head;
+  return value === undefined ? { slot: 0, revision: 0 } : decodeItem<MetaItem>(value, 'the watermark').head;
 }

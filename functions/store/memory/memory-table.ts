@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../world.ts';
 import { StoreError } from '../store.ts';
-import type { Appended, LeaseItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 
 export type TableMethod = Exclude<keyof Table, 'close'>;
 
@@ -25,11 +25,13 @@ export interface MemoryTableOptions {
   /** Asked before each call; undefined: nothing goes wrong. */
   readonly fault?: (method: TableMethod) => Fault | undefined;
   readonly pageSlots?: number;
+  readonly pageMail?: number;
 }
 
 /** A signed request is refused when it arrives later than this. */
 const signatureLifeMs = 15 * 60_000;
 const defaultPageSlots = 500;
+const defaultPageMail = 4;
 
 export function memoryTable(options: MemoryTableOptions = {}): Table {
   return new MemoryTable(options);
@@ -40,9 +42,10 @@ class MemoryTable implements Table {
   readonly #slots = new Map<number, SlotItem>();
   readonly #objects = new Map<string, ObjectItem>();
   readonly #leases = new Map<string, LeaseItem>();
+  readonly #mail = new Map<string, MailItem>();
   readonly #blobs = new Map<string, Uint8Array>();
   #newest = 0;
-  #meta: MetaItem = { slot: 0, revision: 0, resources: [] };
+  #meta: MetaItem = { slot: 0, revision: 0 };
 
   constructor(options: MemoryTableOptions) {
     this.#options = options;
@@ -83,10 +86,8 @@ class MemoryTable implements Table {
     });
   }
 
-  readObjects(resource: string, shard: number): Promise<readonly ObjectItem[]> {
-    return this.#read('readObjects', () =>
-      [...this.#objects.values()].filter((item) => item.resource === resource && item.shard === shard),
-    );
+  readObjects(): Promise<readonly ObjectItem[]> {
+    return this.#read('readObjects', () => [...this.#objects.values()]);
   }
 
   putLease(item: LeaseItem): Promise<Outcome> {
@@ -95,6 +96,24 @@ class MemoryTable implements Table {
 
   readLeases(shard: number): Promise<readonly LeaseItem[]> {
     return this.#read('readLeases', () => [...this.#leases.values()].filter((item) => item.shard === shard));
+  }
+
+  putMail(item: MailItem): Promise<Outcome> {
+    return this.#write<Outcome>('putMail', () => {
+      const key = JSON.stringify([item.mailbox, item.number]);
+      if (this.#mail.has(key)) return 'taken';
+      this.#mail.set(key, item);
+      return 'written';
+    });
+  }
+
+  readMail(mailbox: string, after: number): Promise<readonly MailItem[]> {
+    const count = this.#options.pageMail ?? defaultPageMail;
+    return this.#read('readMail', () => this.#mailOf(mailbox, after).slice(0, count));
+  }
+
+  readNewestMail(mailbox: string): Promise<MailItem | undefined> {
+    return this.#read('readNewestMail', () => this.#mailOf(mailbox, 0).at(-1));
   }
 
   putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'> {
@@ -115,6 +134,9 @@ class MemoryTable implements Table {
     for (const [key, item] of this.#objects) {
       if (item.body === undefined && item.revision <= revision && item.writtenMs < beforeMs) this.#objects.delete(key);
     }
+    for (const [key, { expiresMs }] of this.#mail) {
+      if (expiresMs < beforeMs) this.#mail.delete(key);
+    }
     for (const hash of blobs) this.#blobs.delete(hash);
   }
 
@@ -129,6 +151,12 @@ class MemoryTable implements Table {
     this.#slots.set(item.slot, item);
     this.#newest = Math.max(this.#newest, item.slot);
     return { outcome: 'written' };
+  }
+
+  #mailOf(mailbox: string, after: number): MailItem[] {
+    return [...this.#mail.values()]
+      .filter((item) => item.mailbox === mailbox && item.number > after)
+      .toSorted((one, other) => one.number - other.number);
   }
 
   #isExpired(signedMs: number): boolean {
