@@ -6,11 +6,16 @@ export interface Key extends ObjectName {
   readonly resource: string;
 }
 
-/** One object at one revision. Frozen, and `metadata.resourceVersion` is the revision's decimal string. */
+/**
+ * One object at one revision. Frozen, and `metadata.resourceVersion` is the revision's decimal string. The object may
+ * be made each time it is asked for: readers compare revisions, not objects, and hold `Stored` rather than its object.
+ */
 export interface Stored<T extends KubeObject = KubeObject> {
   readonly key: Key;
   readonly revision: number;
   readonly object: T;
+  /** The object's JSON in UTF-8, where the store has it without making the object. */
+  json?(): Uint8Array;
 }
 
 export interface View {

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KubeObject } from '../kube/object.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import { currentDictionary, dictionaries } from './dictionary.ts';
 import { StoreError } from './store.ts';
 
@@ -18,11 +19,15 @@ const headBytes = 5;
 /** A little compression buys most of what a lot would; for small texts, most of the time would go into clearing memory. */
 const deflateOptions = { level: 3, memLevel: 6, chunkSize: 4096 };
 
-export function encodeBody(json: string): Uint8Array {
+/** What is inflated comes in pieces of this: a little more than most bodies need, since an object is several times its body. */
+const pieceBytes = { least: 4096, most: 64 * 1024, perByteOfBody: 14 };
+
+/** `json` may be its UTF-8, where that is at hand. The bytes are all that their memory holds. */
+export function encodeBody(json: string | Uint8Array): Uint8Array {
   const dictionary = dictionaries.get(currentDictionary);
-  const text = Buffer.from(json);
+  const text = typeof json === 'string' ? Buffer.from(json) : json;
   const deflated = deflateRawSync(text, { ...deflateOptions, ...(dictionary === undefined ? {} : { dictionary }) });
-  const body = Buffer.allocUnsafe(headBytes + deflated.length);
+  const body = Buffer.allocUnsafeSlow(headBytes + deflated.length);
   body.writeUInt8(currentDictionary, 0);
   body.writeUInt32BE(crc32(text), 1);
   deflated.copy(body, headBytes);
@@ -39,24 +44,39 @@ export function blobHash(body: Uint8Array): string | undefined {
   return body[0] === blobReference ? Buffer.from(body.subarray(1)).toString('latin1') : undefined;
 }
 
-/** `where` names the item in the error when the body cannot be read. */
-export function decodeBody(body: Uint8Array, where: string): KubeObject {
-  try {
-    return JSON.parse(body[0] === plain ? Buffer.from(body.subarray(1)).toString() : inflate(body, where)) as KubeObject;
-  } catch (error) {
-    if (error instanceof StoreError) throw error;
-    if (!(error instanceof Error)) throw error;
-    throw new StoreError('corrupt', `${where} cannot be read: ${error.message}`, { cause: error });
-  }
+/** Throws `wrong-format` for a body that this version cannot read, without reading it. */
+export function checkFormat(body: Uint8Array, where: string): void {
+  const number = body[0] ?? plain;
+  if (number === plain || dictionaries.has(number)) return;
+  throw new StoreError('wrong-format', `${where} was written with dictionary ${number}, which this version does not know`);
 }
 
-function inflate(body: Uint8Array, where: string): string {
+/** The JSON in UTF-8. `where` names the item in the error when the body cannot be read. */
+export function inflateBody(body: Uint8Array, where: string): Buffer {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const number = bytes[0] ?? plain;
-  const dictionary = dictionaries.get(number);
-  if (dictionary === undefined)
-    throw new StoreError('wrong-format', `${where} was written with dictionary ${number}, which this version does not know`);
-  const text = inflateRawSync(bytes.subarray(headBytes), { dictionary });
-  if (crc32(text) !== bytes.readUInt32BE(1)) throw new StoreError('corrupt', `${where} cannot be read: its checksum is wrong`);
-  return text.toString();
+  if (bytes[0] === plain) return bytes.subarray(1);
+  checkFormat(bytes, where);
+  const dictionary = dictionaries.get(bytes[0] ?? plain);
+  const { least, most, perByteOfBody } = pieceBytes;
+  const chunkSize = Math.min(most, Math.max(least, bytes.length * perByteOfBody));
+  return readable(where, () => {
+    const text = inflateRawSync(bytes.subarray(headBytes), { chunkSize, ...(dictionary === undefined ? {} : { dictionary }) });
+    if (crc32(text) !== bytes.readUInt32BE(1)) throw new StoreError('corrupt', `${where} cannot be read: its checksum is wrong`);
+    return text;
+  });
+}
+
+/** `json` is that of a body. */
+export const parseBody = (json: Buffer, where: string): KubeObject =>
+  readable(where, () => deepFreeze(JSON.parse(json.toString()) as KubeObject));
+
+export const decodeBody = (body: Uint8Array, where: string): KubeObject => parseBody(inflateBody(body, where), where);
+
+function readable<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StoreError || !(error instanceof Error)) throw error;
+    throw new StoreError('corrupt', `${where} cannot be read: ${error.message}`, { cause: error });
+  }
 }

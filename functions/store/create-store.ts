@@ -4,7 +4,7 @@ import type { Key, Stored, View } from '../kube/view.ts';
 import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
-import { BodyReader, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { BodyReader, type LogSlot } from './log-slot.ts';
 import { forgettable, materialise, type MaterialiseParts } from './materialise.ts';
 import { readPast, readPictureAt, type PastParts } from './past.ts';
 import { listOf, treeKey } from './picture.ts';
@@ -12,6 +12,7 @@ import { Planner } from './plan.ts';
 import { Replica } from './replica.ts';
 import type { Change, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
 import { StoreError } from './store.ts';
+import { Decoder, type SelectableFields } from './stored-object.ts';
 import type { Table } from './table.ts';
 import { Tail } from './tail.ts';
 import { Upkeep } from './upkeep.ts';
@@ -24,6 +25,8 @@ export interface StoreOptions {
   /** What selectors may name, besides labels. Default: name and namespace. */
   readonly selectableFields?: SelectableFields;
   readonly limits?: Partial<StoreLimits>;
+  /** For who wants to know what was decoded; default: one with these limits. */
+  readonly decoder?: Decoder;
 }
 
 export async function createStore(options: StoreOptions): Promise<Store> {
@@ -66,11 +69,11 @@ class LogStore implements Store {
   #poll: Cancel | undefined;
   #closed = false;
 
-  constructor({ table, world, selectableFields: fields = nameAndNamespace, limits }: StoreOptions) {
+  constructor({ table, world, selectableFields: fields = nameAndNamespace, limits, decoder }: StoreOptions) {
     const { clock, random, log } = world;
     const all = { ...defaultLimits, ...limits };
     const replica = new Replica(all.historyChangesMax);
-    const bodies = new BodyReader(table);
+    const bodies = new BodyReader(table, decoder ?? new Decoder(all));
     const past = { table, bodies, fields, clock, limits: all };
     const applied = (changes: readonly Change[], slot?: LogSlot): void => this.#applied(changes, slot);
     const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
@@ -80,7 +83,16 @@ class LogStore implements Store {
     this.#replica = replica;
     this.#past = past;
     this.#tail = tail;
-    this.#committer = new Committer({ table, replica, tail, planner: new Planner(fields, all), clock, random, log, limits: all });
+    this.#committer = new Committer({
+      table,
+      replica,
+      tail,
+      planner: new Planner(fields, all, bodies.decoder),
+      clock,
+      random,
+      log,
+      limits: all,
+    });
     this.#watches = new Watches({
       replica,
       clock,

@@ -4,6 +4,10 @@ export interface StoreLimits {
   readonly retentionMs: number;
   /** Changes kept in memory; older ones above the floor are read from the table. */
   readonly historyChangesMax: number;
+  /** Objects are kept parsed as long as their JSON is no more than this together; parsed, it is about twice that. */
+  readonly parsedBytesMax: number;
+  /** The same for their JSON texts. */
+  readonly textBytesMax: number;
   /** Watches that have nothing to tell say so at most this often. */
   readonly progressMs: number;
   /** Changes in one batch of a watch. */
@@ -43,6 +47,8 @@ export const defaultLimits: StoreLimits = {
   // Twice this is what clients may find kept; conformance tests expect a continue token to expire within ten minutes.
   retentionMs: 4.5 * minute,
   historyChangesMax: 100_000,
+  parsedBytesMax: 64 * 1024 * 1024,
+  textBytesMax: 32 * 1024 * 1024,
   progressMs: 1000,
   watchBatchMax: 1000,
   pollMs: 0,

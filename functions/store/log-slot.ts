@@ -1,14 +1,11 @@
-/** A slot of the log, read: its changes with their objects. */
-import { labelsOf, type KubeObject } from '../kube/object.ts';
-import { blobHash, decodeBody } from './body.ts';
-import { deepFreeze } from './deep-freeze.ts';
-import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
-import type { Change, Selectable } from './store.ts';
+/** A slot of the log, read: its changes, their objects still as bodies. */
+import type { Key, Stored } from '../kube/view.ts';
+import { blobHash, checkFormat } from './body.ts';
+import { decodeFrames } from './slot-codec.ts';
+import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
+import { Decoder, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
-
-/** The fields of an object that selectors may name. */
-export type SelectableFields = (resource: string, object: KubeObject) => Record<string, string>;
 
 export type Entry =
   | { readonly type: 'change'; readonly change: Change; readonly previousRevision: number }
@@ -23,25 +20,34 @@ export interface LogSlot {
 
 export const lastRevision = ({ firstRevision, entries }: LogSlot): number => firstRevision + entries.length - 1;
 
-export function selectable(resource: string, object: KubeObject, fields: SelectableFields): Selectable {
-  return { labels: labelsOf(object), fields: fields(resource, object) };
-}
-
-/** Reads objects that may lie in blobs. */
+/** Reads bodies that may lie in blobs. */
 export class BodyReader {
+  readonly decoder: Decoder;
   readonly #table: Pick<Table, 'readBlob'>;
 
-  constructor(table: Pick<Table, 'readBlob'>) {
+  constructor(table: Pick<Table, 'readBlob'>, decoder: Decoder = new Decoder()) {
     this.#table = table;
+    this.decoder = decoder;
   }
 
-  async read(body: Uint8Array, where: string): Promise<KubeObject> {
+  /** The body itself, of a format that this version knows. */
+  async read(body: Uint8Array, where: string): Promise<Uint8Array> {
     const hash = blobHash(body);
-    if (hash === undefined) return deepFreeze(decodeBody(body, where));
+    if (hash === undefined) return known(body, where);
     const blob = await this.#table.readBlob(hash);
     if (blob === undefined) throw new StoreError('corrupt', `${where} cannot be read: its blob ${hash} is missing`);
-    return deepFreeze(decodeBody(blob, `blob ${hash} of ${where}`));
+    return known(blob, `blob ${hash} of ${where}`);
   }
+
+  async stored(key: Key, revision: number, body: Uint8Array): Promise<Stored> {
+    const whole = await this.read(body, `object ${key.resource} ${key.namespace}/${key.name}`);
+    return new StoredObject({ key, revision, body: whole }, this.decoder);
+  }
+}
+
+function known(body: Uint8Array, where: string): Uint8Array {
+  checkFormat(body, where);
+  return body;
 }
 
 export async function readLogSlot(item: SlotItem, bodies: BodyReader, fields: SelectableFields): Promise<LogSlot> {
@@ -51,17 +57,10 @@ export async function readLogSlot(item: SlotItem, bodies: BodyReader, fields: Se
       entries.push(frame);
       continue;
     }
-    const revision = item.firstRevision + index;
     const { resource, namespace, name } = frame.key;
-    const object = await bodies.read(frame.body, `slot ${item.slot}, ${resource} ${namespace}/${name}`);
-    entries.push({ type: 'change', change: changeOf(frame, revision, object, fields), previousRevision: frame.previousRevision });
+    const body = await bodies.read(frame.body, `slot ${item.slot}, ${resource} ${namespace}/${name}`);
+    const change = new StoredChange({ ...frame, revision: item.firstRevision + index, body }, bodies.decoder, fields);
+    entries.push({ type: 'change', change, previousRevision: frame.previousRevision });
   }
   return { slot: item.slot, firstRevision: item.firstRevision, writtenMs: item.writtenMs, entries };
-}
-
-function changeOf(frame: ChangeFrame, revision: number, object: KubeObject, fields: SelectableFields): Change {
-  const { type, key } = frame;
-  if (type === 'added') return { type, key, revision, object };
-  // What the frame leaves out did not change.
-  return { type, key, revision, object, previous: frame.previous ?? selectable(key.resource, object, fields) };
 }

@@ -1,10 +1,11 @@
 /** What is above the floor but no longer in memory, read from the table's slots. */
-import { readLogSlot, type LogSlot, type SelectableFields } from './log-slot.ts';
+import { readLogSlot, type LogSlot } from './log-slot.ts';
 import type { Picture } from './picture.ts';
 import { Replica } from './replica.ts';
 import { readSnapshot, type SnapshotParts } from './snapshot.ts';
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
+import type { SelectableFields } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
 import type { PastChanges } from './watches.ts';
 

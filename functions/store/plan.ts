@@ -6,13 +6,12 @@ import { deepEqual } from '../kube/equality.ts';
 import { uidOf, type KubeObject } from '../kube/object.ts';
 import type { Stored } from '../kube/view.ts';
 import { encodeBody } from './body.ts';
-import { deepFreeze } from './deep-freeze.ts';
-import type { Entry, SelectableFields } from './log-slot.ts';
-import { selectable } from './log-slot.ts';
+import type { Entry } from './log-slot.ts';
 import type { Picture } from './picture.ts';
 import type { ChangeFrame } from './slot-codec.ts';
-import type { Change, Decision, Operation, Write } from './store.ts';
+import type { Decision, Operation, Write } from './store.ts';
 import { StoreError } from './store.ts';
+import { type Decoder, selectable, type SelectableFields, StoredChange } from './stored-object.ts';
 
 export interface PlannedChange {
   readonly entry: Extract<Entry, { type: 'change' }>;
@@ -45,10 +44,12 @@ interface Step {
 export class Planner {
   readonly #fields: SelectableFields;
   readonly #limits: PlanLimits;
+  readonly #decoder: Decoder;
 
-  constructor(fields: SelectableFields, limits: PlanLimits) {
+  constructor(fields: SelectableFields, limits: PlanLimits, decoder: Decoder) {
     this.#fields = fields;
     this.#limits = limits;
+    this.#decoder = decoder;
   }
 
   plan(base: Picture, operations: readonly Operation<unknown>[]): Plan {
@@ -94,10 +95,10 @@ export class Planner {
         continue;
       }
       const planned = this.#change(write, current, picture.revision + 1);
-      const { key, revision, object } = planned.entry.change;
-      stored.push({ key, revision, object });
+      const { change } = planned.entry;
+      stored.push(change);
       changes.push(planned);
-      picture = picture.next(key, write.type === 'delete' ? undefined : { key, revision, object });
+      picture = picture.next(change.key, write.type === 'delete' ? undefined : change);
     }
     const settle = (): unknown => decision.answer(stored);
     return { ending: { outcome: changes.length > 0 ? 'written' : 'answered', settle }, picture, changes };
@@ -105,31 +106,37 @@ export class Planner {
 
   #change(write: Write, current: Stored | undefined, revision: number): PlannedChange {
     const { key } = write;
-    const { json, object } = this.#stamped(write.object ?? current?.object ?? { metadata: {} }, revision);
+    const object = stamped(write.object ?? current?.object ?? { metadata: {} }, revision);
+    const text = this.#textOf(object);
     const before = current === undefined ? undefined : selectable(key.resource, current.object, this.#fields);
-    const change: Change = { type: changeTypes[write.type], key, revision, object, ...(before === undefined ? {} : { previous: before }) };
+    const isAltered = before !== undefined && !deepEqual(before, selectable(key.resource, object, this.#fields));
     const previousRevision = current?.revision ?? 0;
     const frame: ChangeFrame = {
-      type: change.type,
+      type: changeTypes[write.type],
       key,
       uid: uidOf(object),
       previousRevision,
-      ...(before === undefined || deepEqual(before, selectable(key.resource, object, this.#fields)) ? {} : { previous: before }),
-      body: encodeBody(json),
+      ...(isAltered ? { previous: before } : {}),
+      body: encodeBody(text),
     };
+    const change = new StoredChange({ ...frame, revision, text }, this.#decoder, this.#fields);
     return { entry: { type: 'change', change, previousRevision }, frame };
   }
 
-  /** Through text and back, so that everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */
-  #stamped(object: KubeObject, revision: number): { readonly json: string; readonly object: KubeObject } {
-    const json = JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } });
-    const length = Buffer.byteLength(json);
-    if (length > this.#limits.objectBytesMax) {
-      throw new StoreError('too-large-object', `the object is ${length} bytes long, more than ${this.#limits.objectBytesMax}`);
+  /** From here on the text alone counts: everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */
+  #textOf(object: KubeObject): Buffer {
+    const text = Buffer.from(JSON.stringify(object));
+    if (text.length > this.#limits.objectBytesMax) {
+      throw new StoreError('too-large-object', `the object is ${text.length} bytes long, more than ${this.#limits.objectBytesMax}`);
     }
-    return { json, object: deepFreeze(JSON.parse(json) as KubeObject) };
+    return text;
   }
 }
+
+const stamped = (object: KubeObject, revision: number): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(revision) },
+});
 
 const changeTypes = { create: 'added', update: 'modified', delete: 'deleted' } as const;
 

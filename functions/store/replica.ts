@@ -115,7 +115,7 @@ export class Replica {
   }
 
   #applyChange({ change, previousRevision }: Extract<Entry, { type: 'change' }>, slot: number): Change {
-    const { key, revision, object, type } = change;
+    const { key, type } = change;
     const objects = this.objects(key.resource);
     const before = objects.get(treeKey(key));
     this.#history.push(change, before, objects);
@@ -125,7 +125,7 @@ export class Replica {
         `slot ${slot}, ${key.resource} ${key.namespace}/${key.name} follows revision ${previousRevision}, but the log says ${before?.revision ?? 0}`,
       );
     }
-    this.#put(key, type === 'deleted' ? undefined : { key, revision, object });
+    this.#put(key, type === 'deleted' ? undefined : change);
     return change;
   }
 

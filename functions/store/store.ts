@@ -11,7 +11,7 @@ export type ChangeType = 'added' | 'modified' | 'deleted';
 export interface Change<T extends KubeObject = KubeObject> extends Stored<T> {
   readonly type: ChangeType;
   /** The labels and selectable fields before this change; undefined for `added`. Watches with selectors need both sides. */
-  readonly previous?: Selectable;
+  readonly previous?: Selectable | undefined;
 }
 
 export interface Selectable {

@@ -14,7 +14,7 @@ import type { Replica } from './replica.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
-import { ChangeOf, type SelectableFields } from './stored-object.ts';
+import { selectable, type SelectableFields } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
 
 export interface TailParts {
@@ -150,11 +150,17 @@ function differences(resource: string, before: Picture, { replica, fields }: Tai
   const now = replica.objects(resource);
   const changes: Change[] = [];
   for (const stored of now.values()) {
-    const known = old.get(treeKey(stored.key));
-    if (known?.revision !== stored.revision) changes.push(difference(stored, stored.revision, { known, fields }));
+    const { key, revision } = stored;
+    const known = old.get(treeKey(key));
+    if (known?.revision === revision) continue;
+    const { object } = stored;
+    if (known === undefined) changes.push({ key, revision, object, type: 'added' });
+    else changes.push({ key, revision, object, type: 'modified', previous: selectable(resource, known.object, fields) });
   }
   for (const stored of old.values()) {
-    if (now.get(treeKey(stored.key)) === undefined) changes.push(difference(undefined, replica.revision, { known: stored, fields }));
+    if (now.get(treeKey(stored.key)) !== undefined) continue;
+    const { key, object } = stored;
+    changes.push({ key, revision: replica.revision, object, type: 'deleted', previous: selectable(resource, object, fields) });
   }
   return changes;
 }

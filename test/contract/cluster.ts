@@ -59,6 +59,9 @@ export function remove(key: Key): Operation<Stored> {
   };
 }
 
+/** What readers see of it, however it is held. */
+export const plain = ({ key, revision, object }: Stored): Stored => ({ key, revision, object });
+
 export const names = (list: readonly Stored[]): string[] => list.map(({ key }) => key.name);
 
 export const summary = ({ type, key, revision }: Change): string => `${revision} ${type} ${key.namespace}/${key.name}`;

@@ -1,0 +1,98 @@
+/**
+ * Values that can be made again, kept while there is room. Newcomers wait in line: most of them are looked at by one
+ * reader who goes through everything, and leave again when the line is full. One that is asked for again soon after it
+ * left has proved useful: it gets a place where only others like it push it out. So a scan costs the hot ones nothing.
+ */
+
+/** Where a value is kept; its owner holds the place, the cache empties it. */
+export interface Place<V> {
+  value: V | undefined;
+  bytes: number;
+  isUsed: boolean;
+  /** How many had left before it did; -1: it never left. */
+  leftAt: number;
+}
+
+export const emptyPlace = <V>(): Place<V> => ({ value: undefined, bytes: 0, isUsed: false, leftAt: -1 });
+
+/** Of all bytes, while there are proven ones. */
+const lineShare = 1 / 4;
+/** How often one that was used since it was last looked at may stay; then it goes like the others. */
+const chancesMax = 8;
+
+export class DecodedCache<V> {
+  readonly #bytesMax: number;
+  #line: Place<V>[] = [];
+  #lineStart = 0;
+  #lineBytes = 0;
+  readonly #proven: Place<V>[] = [];
+  #provenBytes = 0;
+  #left = 0;
+  #lot = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** What is kept, by the sizes that were told. */
+  get bytes(): number {
+    return this.#lineBytes + this.#provenBytes;
+  }
+
+  /** Keeps the value in an empty place, if it is worth it. */
+  put(place: Place<V>, value: V, bytes: number): void {
+    if (bytes > this.#bytesMax * lineShare) return;
+    const isProven = place.leftAt >= 0 && this.#left - place.leftAt <= this.#line.length - this.#lineStart + this.#proven.length;
+    place.value = value;
+    place.bytes = bytes;
+    place.isUsed = false;
+    if (isProven) {
+      this.#proven.push(place);
+      this.#provenBytes += bytes;
+    } else {
+      this.#line.push(place);
+      this.#lineBytes += bytes;
+    }
+    while (this.bytes > this.#bytesMax) this.#letOneGo();
+  }
+
+  #letOneGo(): void {
+    const isLineLong = this.#lineBytes > this.#bytesMax * lineShare;
+    const place = isLineLong || this.#proven.length === 0 ? this.#firstInLine() : this.#oneByLot();
+    if (place === undefined) throw new Error('bytes are counted, but nothing is kept');
+    place.value = undefined;
+    place.leftAt = this.#left;
+    this.#left += 1;
+  }
+
+  #firstInLine(): Place<V> | undefined {
+    const place = this.#line[this.#lineStart];
+    this.#lineStart += 1;
+    this.#lineBytes -= place?.bytes ?? 0;
+    if (this.#lineStart * 2 > this.#line.length) {
+      this.#line = this.#line.slice(this.#lineStart);
+      this.#lineStart = 0;
+    }
+    return place;
+  }
+
+  /**
+   * Not the one that was used longest ago: who goes round and round through a little more than there is room for would
+   * then never find anything.
+   */
+  #oneByLot(): Place<V> | undefined {
+    let index = 0;
+    for (let chance = 0; chance < chancesMax; chance += 1) {
+      this.#lot = (Math.imul(this.#lot, 1_664_525) + 1_013_904_223) >>> 0;
+      index = this.#lot % this.#proven.length;
+      const place = this.#proven[index];
+      if (place === undefined || !place.isUsed) break;
+      place.isUsed = false;
+    }
+    const place = this.#proven[index];
+    const last = this.#proven.pop();
+    if (last !== undefined && last !== place) this.#proven[index] = last;
+    this.#provenBytes -= place?.bytes ?? 0;
+    return place;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What is held of an object: its compressed body, off the heap. The JSON and the parsed object are made when somebody
+ * asks, and kept as long as there is room. While the object is kept every reader gets the same one; later, an equal one.
+ */
+import { labelsOf, type KubeObject } from '../kube/object.ts';
+import type { Key, Stored } from '../kube/view.ts';
+import { inflateBody, parseBody } from './body.ts';
+import { DecodedCache, emptyPlace, type Place } from './decoded-cache.ts';
+import { defaultLimits, type StoreLimits } from './limits.ts';
+import type { Change, ChangeType, Selectable } from './store.ts';
+
+/** The fields of an object that selectors may name. */
+export type SelectableFields = (resource: string, object: KubeObject) => Record<string, string>;
+
+/** What one of the two costs besides its bytes. */
+const placeBytes = 200;
+
+export type DecoderLimits = Pick<StoreLimits, 'parsedBytesMax' | 'textBytesMax'>;
+
+/** What is decoded at the moment, of all objects of a store. */
+export class Decoder {
+  readonly #objects: DecodedCache<KubeObject>;
+  readonly #texts: DecodedCache<Buffer>;
+  #inflated = 0;
+  #parsed = 0;
+
+  constructor({ parsedBytesMax, textBytesMax }: DecoderLimits = defaultLimits) {
+    this.#objects = new DecodedCache(parsedBytesMax);
+    this.#texts = new DecodedCache(textBytesMax);
+  }
+
+  /** How often there was something to do so far, and how much is kept of it. */
+  get counts(): { readonly inflated: number; readonly parsed: number; readonly keptBytes: number } {
+    return { inflated: this.#inflated, parsed: this.#parsed, keptBytes: this.#objects.bytes + this.#texts.bytes };
+  }
+
+  text(place: Place<Buffer>, stored: StoredObject): Buffer {
+    place.isUsed = true;
+    if (place.value !== undefined) return place.value;
+    const text = this.#inflate(stored);
+    this.keepText(place, text);
+    return text;
+  }
+
+  keepText(place: Place<Buffer>, text: Buffer): void {
+    this.#texts.put(place, ownBytes(text), text.length + placeBytes);
+  }
+
+  /** `text`: if it is there. If not, it is made, but not kept: who wants objects rarely wants their text. */
+  object(place: Place<KubeObject>, stored: StoredObject, text: Buffer | undefined): KubeObject {
+    place.isUsed = true;
+    if (place.value !== undefined) return place.value;
+    const json = text ?? this.#inflate(stored);
+    this.#parsed += 1;
+    const object = parseBody(json, whereOf(stored));
+    this.#objects.put(place, object, json.length + placeBytes);
+    return object;
+  }
+
+  #inflate(stored: StoredObject): Buffer {
+    this.#inflated += 1;
+    return inflateBody(stored.body, whereOf(stored));
+  }
+}
+
+const whereOf = ({ key, revision }: StoredObject): string => `${key.resource} ${key.namespace}/${key.name} at revision ${revision}`;
+
+/** The bytes in memory of their own, unless what they are a part of is hardly larger. */
+export function ownBytes(bytes: Uint8Array): Buffer {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (buffer.byteLength <= byteLength * 1.25) return Buffer.from(buffer, byteOffset, byteLength);
+  const own = Buffer.allocUnsafeSlow(byteLength);
+  own.set(bytes);
+  return own;
+}
+
+interface Held {
+  readonly key: Key;
+  readonly revision: number;
+  readonly body: Uint8Array;
+  /** The JSON in the body, from the one who has just made it. */
+  readonly text?: Buffer;
+}
+
+export class StoredObject implements Stored {
+  readonly key: Key;
+  readonly revision: number;
+  /** As it stands in the log. */
+  readonly body: Uint8Array;
+  readonly #decoder: Decoder;
+  #text: Place<Buffer> | undefined;
+  #object: Place<KubeObject> | undefined;
+
+  constructor({ key, revision, body, text }: Held, decoder: Decoder) {
+    this.key = key;
+    this.revision = revision;
+    this.body = ownBytes(body);
+    this.#decoder = decoder;
+    if (text !== undefined) decoder.keepText((this.#text = emptyPlace()), text);
+  }
+
+  get object(): KubeObject {
+    return this.#decoder.object((this.#object ??= emptyPlace()), this, this.#text?.value);
+  }
+
+  json(): Buffer {
+    return this.#decoder.text((this.#text ??= emptyPlace()), this);
+  }
+}
+
+interface HeldChange extends Held {
+  readonly type: ChangeType;
+  /** Only when the change altered them. */
+  readonly previous?: Selectable | undefined;
+}
+
+export class StoredChange extends StoredObject implements Change {
+  readonly type: ChangeType;
+  readonly #altered: Selectable | undefined;
+  readonly #fields: SelectableFields;
+
+  constructor(held: HeldChange, decoder: Decoder, fields: SelectableFields) {
+    super(held, decoder);
+    this.type = held.type;
+    this.#altered = held.previous;
+    this.#fields = fields;
+  }
+
+  /** What the log leaves out did not change. */
+  get previous(): Selectable | undefined {
+    if (this.type === 'added') return undefined;
+    return this.#altered ?? selectable(this.key.resource, this.object, this.#fields);
+  }
+}
+
+export function selectable(resource: string, object: KubeObject, fields: SelectableFields): Selectable {
+  return { labels: labelsOf(object), fields: fields(resource, object) };
+}
