@@ -7,7 +7,7 @@ import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { createControllers } from './controllers/all.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import { createScheduler, schedulerComponent } from './scheduler/scheduler.ts';
-import { sessionEpoch } from './store/epoch.ts';
+import { EpochOver, sessionEpoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { StoreCache } from './workers/cache.ts';
 import { storedCheckpoint } from './workers/checkpoint.ts';
@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly certificateAuthorityPem: string;
   /** Another version of the code starts from nothing instead of from the checkpoint. */
   readonly codeVersion: string;
+  /** Where nodes can reach the control plane only while this process runs: since when. See node-lifecycle. */
+  readonly listeningSinceMs?: number;
   readonly world: World;
 }
 
@@ -61,9 +63,9 @@ function userOf(controller: string): User {
 }
 
 export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
-  const { store, cache, api, definitions, certificateAuthorityPem, codeVersion, world } = options;
+  const { store, cache, api, definitions, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
   const resourceTypes = definitions.map(({ type }) => type);
-  const controllers = createControllers({ resourceTypes, certificateAuthorityPem, listeningSinceMs: world.clock.now() });
+  const controllers = createControllers({ resourceTypes, certificateAuthorityPem, listeningSinceMs });
 
   const clients = new Map<string, Client>();
   const clientOf = (user: User): Client => {
@@ -83,19 +85,29 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
   const group = (name: string, members: readonly Controller[]): WorkerGroup => ({
     name,
     controllers: members,
-    session: (signal) => {
-      const epoch = sessionEpoch(store, name, uid);
-      return runSession({
-        store,
-        cache,
-        controllers: members,
-        clientFor: (controller) => api.clientFor(userOf(controller), epoch),
-        eventsFor,
-        checkpoint: storedCheckpoint(store, name),
-        codeVersion,
-        world,
-        signal,
-      });
+    session: async (signal) => {
+      const begun = sessionEpoch(store, name, uid);
+      const ended = new AbortController();
+      // What a session leaves unfinished must not write beside the next one.
+      const epoch: typeof begun = async () => {
+        if (ended.signal.aborted) throw new EpochOver(`this session of ${name} is over`);
+        return begun();
+      };
+      try {
+        return await runSession({
+          store,
+          cache,
+          controllers: members,
+          clientFor: (controller) => api.clientFor(userOf(controller), epoch),
+          eventsFor,
+          checkpoint: storedCheckpoint(store, name),
+          codeVersion,
+          world,
+          signal,
+        });
+      } finally {
+        ended.abort();
+      }
     },
     flush: async () => {
       await Promise.all([...recorders.values()].map((recorder) => recorder.flush()));

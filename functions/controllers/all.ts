@@ -20,7 +20,7 @@ export interface ControllersOptions {
   /** What pods get to trust the API by. */
   readonly certificateAuthorityPem: string;
   /** Since when nodes could reach the control plane; see node-lifecycle. */
-  readonly listeningSinceMs: number;
+  readonly listeningSinceMs?: number;
 }
 
 export function createControllers(options: ControllersOptions): readonly Controller[] {
@@ -34,7 +34,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     serviceAccountController,
     createRootCaController(options.certificateAuthorityPem),
     createGarbageCollector(options.resourceTypes),
-    createNodeLifecycleController({ listeningSinceMs: options.listeningSinceMs }),
+    createNodeLifecycleController(options),
     createTaintEvictionController(),
     createPodGarbageCollector(),
   ];

@@ -3,7 +3,8 @@
  * Losing it costs a full resync and nothing else. It is kept in the store itself, under a resource that the API does
  * not serve.
  */
-import type { KubeObject } from '../kube/object.ts';
+import { deepEqual } from '../kube/equality.ts';
+import { keyText, type KubeObject } from '../kube/object.ts';
 import type { Key, View } from '../kube/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Pending } from './work-queue.ts';
@@ -20,6 +21,28 @@ export interface ControllerCheckpoint {
   /** When everything was last put into the queue. */
   readonly resyncedAtMs: number;
   readonly pending: readonly Pending[];
+}
+
+/**
+ * Whether nothing differs but that what was planned is planned for later. Who takes up the earlier plan looks once more
+ * than needed, and finds the same: a look that finds nothing is not written down.
+ */
+export function isOnlyLater(before: Checkpoint['controllers'], after: Checkpoint['controllers']): boolean {
+  const names = Object.keys(after);
+  if (names.length !== Object.keys(before).length) return false;
+  return names.every((name) => {
+    const [from, to] = [before[name], after[name]];
+    return from !== undefined && to !== undefined && from.resyncedAtMs === to.resyncedAtMs && areOnlyLater(from.pending, to.pending);
+  });
+}
+
+function areOnlyLater(before: readonly Pending[], after: readonly Pending[]): boolean {
+  const earlier = new Map(before.map((pending) => [keyText(pending), pending]));
+  if (before.length !== after.length) return false;
+  return after.every((pending) => {
+    const from = earlier.get(keyText(pending));
+    return from !== undefined && pending.atMs >= from.atMs && deepEqual({ ...pending, atMs: from.atMs }, from);
+  });
 }
 
 export interface CheckpointPort {

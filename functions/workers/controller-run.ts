@@ -39,8 +39,8 @@ export class ControllerRun {
   /** Never throws: whatever goes wrong is logged, and tried again. */
   async #reconcile(request: ObjectName): Promise<void> {
     try {
-      const result = await this.controller.reconcile(request, this.#context);
-      this.queue.done(request, result.outcome === 'again' ? result.afterSeconds * 1000 : undefined);
+      const result = await this.controller.reconcile(request, this.#context, this.queue.noteFor(request));
+      this.queue.done(request, result.outcome === 'again' ? { afterMs: result.afterSeconds * 1000, note: result.note } : undefined);
     } catch (error) {
       this.#logFailure(request, error);
     }

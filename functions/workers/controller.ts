@@ -41,13 +41,20 @@ export function watch<T extends KubeObject>(type: ResourceType<T>, requests: Wat
   return { type, requests: requests as Watch['requests'] };
 }
 
+/**
+ * What the next reconcile of an object has to know that no object tells, such as since when something is missed. Written down with
+ * the time of that look, and forgotten once the object is settled: a controller's own memory ends with its process.
+ */
+export type Note = Readonly<Record<string, number>>;
+
 export type ReconcileResult =
   | { readonly outcome: 'settled' }
   /** Look again later, whether or not anything changes. */
-  | { readonly outcome: 'again'; readonly afterSeconds: number };
+  | { readonly outcome: 'again'; readonly afterSeconds: number; readonly note?: Note };
 
 export const settled: ReconcileResult = { outcome: 'settled' };
-export const again = (afterSeconds: number): ReconcileResult => ({ outcome: 'again', afterSeconds });
+export const again = (afterSeconds: number, note?: Note): ReconcileResult =>
+  note === undefined ? { outcome: 'again', afterSeconds } : { outcome: 'again', afterSeconds, note };
 
 /** Thrown by `reconcile` to say that retrying cannot help until the object changes. */
 export class Terminal extends Error {
@@ -75,5 +82,6 @@ export interface Controller {
   readonly resyncSeconds?: number;
   /** Reconciles at most this many objects at once. Default: 8. */
   readonly concurrency?: number;
-  reconcile(request: ObjectName, context: ReconcileContext): Promise<ReconcileResult>;
+  /** `note`: what the reconcile before left for this one. */
+  reconcile(request: ObjectName, context: ReconcileContext, note?: Note): Promise<ReconcileResult>;
 }

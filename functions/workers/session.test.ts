@@ -4,13 +4,12 @@ import { StoreClient } from '../../test/support/store-client.ts';
 import type { VirtualWorld } from '../../test/support/virtual-world.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import type { ConfigMap } from '../kube/generated/types.ts';
-import type { ObjectName } from '../kube/object.ts';
 import { configMaps } from '../kube/resource-type.ts';
 import { createStore } from '../store/create-store.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
 import type { Store } from '../store/store.ts';
 import { storedCheckpoint, TakenOver } from './checkpoint.ts';
-import type { Controller, ReconcileContext, ReconcileResult } from './controller.ts';
+import type { Controller } from './controller.ts';
 import { again, settled, Terminal, watch } from './controller.ts';
 import type { SessionOptions } from './session.ts';
 import { runSession } from './session.ts';
@@ -25,7 +24,7 @@ interface Setup {
   session(options?: Partial<SessionOptions>): ReturnType<typeof runSession>;
 }
 
-type Reconcile = (request: ObjectName, context: ReconcileContext) => Promise<ReconcileResult>;
+type Reconcile = Controller['reconcile'];
 
 async function setup(reconcile: Reconcile = async () => settled, extra: Partial<Controller> = {}): Promise<Setup> {
   const world = virtualWorld();
@@ -36,9 +35,9 @@ async function setup(reconcile: Reconcile = async () => settled, extra: Partial<
     name: 'test',
     watches: [watch<ConfigMap>(configMaps, ({ key }) => [{ namespace: key.namespace, name: key.name }])],
     all: (cache) => cache.list(configMaps).map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })),
-    reconcile(request, context) {
+    reconcile(request, context, note) {
       seen.push(request.name);
-      return reconcile(request, context);
+      return reconcile(request, context, note);
     },
     ...extra,
   };
@@ -145,6 +144,74 @@ describe('a session', () => {
     await world.advance(1001);
     await session({ checkpoint: storedCheckpoint(store, 'test') });
     assert.deepEqual(seen(), ['a']);
+  });
+
+  test('hands a note to the next look, in another process too', async () => {
+    const notes: unknown[] = [];
+    const { session, put, world, store } = await setup(async (_request, { clock }, note) => {
+      notes.push(note);
+      return again(60, note ?? { sinceMs: clock.now() });
+    });
+    await put('a');
+    const sinceMs = world.clock.now();
+    for (let look = 0; look < 3; look += 1) {
+      await session({ checkpoint: storedCheckpoint(store, 'test') });
+      await world.advance(60_000);
+    }
+    assert.deepEqual(notes, [undefined, { sinceMs }, { sinceMs }]);
+  });
+
+  test('writes nothing when a look that was due found nothing new', async () => {
+    const { session, put, seen, world, store } = await setup(async () => again(60));
+    await put('a');
+    await session();
+    const { revision } = store.view();
+    for (const looks of [1, 2]) {
+      await world.advance(60_000);
+      const nextDeadlineMs = world.clock.now() + 60_000;
+      assert.deepEqual([looks, await session()], [looks, { outcome: 'quiet', nextDeadlineMs }]);
+    }
+    assert.deepEqual([seen(), store.view().revision], [['a', 'a', 'a'], revision]);
+  });
+
+  test('saves what a change made it do, so that it is done once', async () => {
+    const { session, put, seen, client } = await setup();
+    await put('a');
+    await session();
+    await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { color: 'blue' } });
+    await session();
+    await session();
+    assert.deepEqual(seen(), ['a', 'a']);
+  });
+
+  test('does not wait for ever for what it cannot finish, and leaves it to the next one', async () => {
+    let hangs = true;
+    const { session, put, seen, world } = await setup(async ({ name }) => {
+      if (name === 'b' && hangs) await new Promise(() => undefined);
+      return settled;
+    });
+    for (const name of ['a', 'b']) await put(name);
+    const first = session();
+    await world.advance(54_999);
+    const isOver = Promise.race([first.then(() => true), Promise.resolve(false)]);
+    assert.equal(await isOver, false);
+    await world.advance(1);
+    assert.deepEqual(await first, { outcome: 'more' });
+    assert.equal(world.lines.at(-1)?.message, 'reconciles were cut off');
+    hangs = false;
+    assert.deepEqual([seen(), await session(), seen()], [['a', 'b'], { outcome: 'quiet' }, ['b']]);
+  });
+
+  test('that is cut before it could save is held again, from the same point', async () => {
+    const { session, put, seen, store } = await setup();
+    await put('a');
+    await session();
+    await put('b');
+    const saved = storedCheckpoint(store, 'test');
+    const save = (): Promise<void> => Promise.reject(new Error('killed'));
+    await assert.rejects(session({ checkpoint: { load: saved.load, save } }), new Error('killed'));
+    await session();
+    assert.deepEqual(seen(), ['a', 'b', 'b']);
   });
 
   test('ends at its deadline with the work that is left', async () => {

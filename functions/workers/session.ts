@@ -10,7 +10,6 @@
  */
 import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
-import { deepEqual } from '../kube/equality.ts';
 import type { Change, Store } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { World } from '../world.ts';
@@ -18,7 +17,7 @@ import { Alarm } from './alarm.ts';
 import type { StoreCache } from './cache.ts';
 import { createCache } from './cache.ts';
 import type { Checkpoint, CheckpointPort, ControllerCheckpoint } from './checkpoint.ts';
-import { isInternal } from './checkpoint.ts';
+import { isInternal, isOnlyLater } from './checkpoint.ts';
 import { ControllerRun } from './controller-run.ts';
 import type { Controller } from './controller.ts';
 import type { Wake } from './wake.ts';
@@ -27,6 +26,8 @@ import { wakeOf } from './wake.ts';
 interface SessionLimits {
   /** A session starts no reconcile after this long. */
   readonly sessionMsMax: number;
+  /** Then it waits this long for those under way. The next session runs them again, so whoever holds the clients ends their epoch. */
+  readonly finishMsMax: number;
   /** Nor more than this many: a controller that never settles must not hide. */
   readonly reconcilesMax: number;
   /** It stays awake for a delayed request that is due this soon, and leaves later ones to the next session. */
@@ -39,6 +40,7 @@ interface SessionLimits {
 
 const sessionLimits: SessionLimits = {
   sessionMsMax: 50_000,
+  finishMsMax: 5_000,
   reconcilesMax: 200_000,
   waitMsMax: 1_000,
   pageChanges: 1_000,
@@ -94,6 +96,8 @@ class Session {
   #revision = 0;
   /** Changes taken in that were not ours to keep quiet about; see `unsavedChangesMax`. */
   #changes = 0;
+  /** Requests that changes made. */
+  #woken = 0;
   #reconciles = 0;
 
   constructor(options: SessionOptions, cache: StoreCache) {
@@ -174,7 +178,10 @@ class Session {
   #take(changes: readonly Change[]): void {
     for (const change of changes) {
       if (!isInternal(change.key.resource)) this.#changes += 1;
-      for (const { controller, request } of this.#wake(change, this.#cache)) this.#runs.get(controller)?.queue.add(request);
+      for (const { controller, request } of this.#wake(change, this.#cache)) {
+        this.#runs.get(controller)?.queue.add(request);
+        this.#woken += 1;
+      }
     }
   }
 
@@ -217,7 +224,10 @@ class Session {
   }
 
   async #finishRunning(): Promise<void> {
-    while (this.#sum((run) => run.queue.runningCount) > 0) await this.#alarm.wait(undefined);
+    const { clock, log } = this.#options.world;
+    const endMs = clock.monotonicMs() + this.#limits.finishMsMax;
+    while (this.#runningCount() > 0 && clock.monotonicMs() < endMs) await this.#alarm.wait(endMs - clock.monotonicMs());
+    if (this.#runningCount() > 0) log.warn('reconciles were cut off', { running: this.#runningCount() });
   }
 
   #mustStop(): boolean {
@@ -249,6 +259,10 @@ class Session {
     return nextMs === Infinity ? undefined : nextMs;
   }
 
+  #runningCount(): number {
+    return this.#sum((run) => run.queue.runningCount);
+  }
+
   #sum(count: (run: ControllerRun) => number): number {
     return [...this.#runs.values()].reduce((sum, run) => sum + count(run), 0);
   }
@@ -262,7 +276,7 @@ class Session {
   }
 
   #isWorthSaving(saved: Checkpoint | undefined, checkpoint: Checkpoint): boolean {
-    if (saved === undefined || this.#reconciles > 0 || this.#changes > this.#limits.unsavedChangesMax) return true;
-    return saved.codeVersion !== checkpoint.codeVersion || !deepEqual(saved.controllers, checkpoint.controllers);
+    if (saved === undefined || this.#woken > 0 || this.#changes > this.#limits.unsavedChangesMax) return true;
+    return saved.codeVersion !== checkpoint.codeVersion || !isOnlyLater(saved.controllers, checkpoint.controllers);
   }
 }

@@ -59,11 +59,28 @@ describe('a work queue', () => {
     const queue = new WorkQueue(virtualWorld().clock);
     queue.add(web);
     queue.take();
-    queue.done(web, 60_000);
+    queue.done(web, { afterMs: 60_000 });
     queue.add(web);
     queue.take();
     queue.done(web);
     assert.equal(queue.nextMs(), undefined);
+  });
+
+  test('keeps a note through failures and sessions until the request settles', () => {
+    const { clock } = virtualWorld();
+    const queue = new WorkQueue(clock);
+    queue.add(web);
+    queue.take();
+    queue.done(web, { afterMs: 0, note: { sinceMs: 1 } });
+    queue.take();
+    queue.failed(web);
+    const next = new WorkQueue(clock);
+    for (const pending of queue.pending()) next.restore(pending);
+    assert.deepEqual(next.noteFor(web), { sinceMs: 1 });
+    next.add(web);
+    next.take();
+    next.done(web);
+    assert.equal(next.noteFor(web), undefined);
   });
 
   test('names everything that is left, and takes it up again', async () => {
@@ -73,7 +90,7 @@ describe('a work queue', () => {
     for (const name of ['running', 'failed', 'later', 'ready']) queue.add({ namespace: '', name });
     for (let taken = 0; taken < 3; taken += 1) queue.take();
     queue.failed({ namespace: '', name: 'failed' });
-    queue.done({ namespace: '', name: 'later' }, 60_000);
+    queue.done({ namespace: '', name: 'later' }, { afterMs: 60_000 });
     const left = queue.pending();
     assert.deepEqual(left, [
       { namespace: '', name: 'failed', atMs: nowMs + 5, failures: 1 },
@@ -96,10 +113,10 @@ describe('a work queue', () => {
       const request = { namespace: '', name: `${index}` };
       queue.add(request);
       queue.take();
-      queue.done(request, 2 * delayMs);
+      queue.done(request, { afterMs: 2 * delayMs });
       queue.add(request);
       queue.take();
-      queue.done(request, delayMs);
+      queue.done(request, { afterMs: delayMs });
     }
     const served: (number | undefined)[] = [];
     for (let ms = 1; ms <= 501; ms += 1) {

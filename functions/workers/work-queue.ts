@@ -6,6 +6,7 @@
  */
 import type { ObjectName } from '../kube/object.ts';
 import type { Clock } from '../world.ts';
+import type { Note } from './controller.ts';
 import { Appointments } from './appointments.ts';
 
 const retryMsMin = 5;
@@ -17,6 +18,13 @@ export interface Pending extends ObjectName {
   readonly atMs: number;
   /** How often it failed in a row. */
   readonly failures?: number;
+  readonly note?: Note;
+}
+
+/** Another look that a reconcile asks for. */
+interface Again {
+  readonly afterMs: number;
+  readonly note?: Note | undefined;
 }
 
 export function retryDelayMs(failures: number): number {
@@ -39,6 +47,7 @@ export class WorkQueue {
   readonly #dirty = new Set<string>();
   readonly #appointments = new Appointments();
   readonly #failures = new Map<string, number>();
+  readonly #notes = new Map<string, Note>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -52,6 +61,7 @@ export class WorkQueue {
   restore(pending: Pending): void {
     const key = keyOf(pending);
     if (pending.failures !== undefined) this.#failures.set(key, pending.failures);
+    if (pending.note !== undefined) this.#notes.set(key, pending.note);
     if (pending.atMs <= this.#clock.now()) this.#addKey(key);
     else this.#appointments.set(key, pending.atMs);
   }
@@ -66,14 +76,21 @@ export class WorkQueue {
     return requestOf(key);
   }
 
-  /** It was reconciled; `againAfterMs` asks for another look. */
-  done(request: ObjectName, againAfterMs?: number): void {
-    const key = keyOf(request);
-    this.#failures.delete(key);
-    this.#finish(key, againAfterMs);
+  /** What the reconcile before left for this one. */
+  noteFor(request: ObjectName): Note | undefined {
+    return this.#notes.get(keyOf(request));
   }
 
-  /** It was not; it comes back after the returned delay. */
+  /** It was reconciled; `again` asks for another look. */
+  done(request: ObjectName, again?: Again): void {
+    const key = keyOf(request);
+    this.#failures.delete(key);
+    if (again?.note === undefined) this.#notes.delete(key);
+    else this.#notes.set(key, again.note);
+    this.#finish(key, again?.afterMs);
+  }
+
+  /** It was not; it comes back after the returned delay, with its note. */
   failed(request: ObjectName): number {
     const key = keyOf(request);
     const failures = (this.#failures.get(key) ?? 0) + 1;
@@ -103,7 +120,8 @@ export class WorkQueue {
     for (const key of [...this.#ready, ...this.#running]) all.set(key, 0);
     return [...all].map(([key, atMs]) => {
       const failures = this.#failures.get(key);
-      return { ...requestOf(key), atMs, ...(failures === undefined ? {} : { failures }) };
+      const note = this.#notes.get(key);
+      return { ...requestOf(key), atMs, ...(failures === undefined ? {} : { failures }), ...(note === undefined ? {} : { note }) };
     });
   }
 

@@ -151,6 +151,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     definitions,
     certificateAuthorityPem: pki.authority.certificatePem,
     codeVersion,
+    listeningSinceMs: world.clock.now(),
     world,
   });
   const stopWorkers = startWorkers(groups, { store, cache, world });

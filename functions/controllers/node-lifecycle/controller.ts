@@ -4,56 +4,87 @@
  */
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
-import type { Node, Pod } from '../../kube/generated/types.ts';
-import { nameOf } from '../../kube/object.ts';
+import type { Lease, Node, Pod } from '../../kube/generated/types.ts';
+import { nameOf, type ObjectName } from '../../kube/object.ts';
 import { isPodReady } from '../../kube/pod.ts';
 import { leases, nodes, pods } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
-import type { Controller, ReconcileContext } from '../../workers/controller.ts';
+import type { Cache, Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled, watch } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
+import { allOf } from '../shared/slow-start.ts';
 import { podsByNode } from '../shared/taints.ts';
-import { isNodeReady, nodeTaints, silenceMs, unknownConditions } from './health.ts';
+import { isGivenUp, isNodeReady, longestGraceMs, nodeTaints, silenceMs, unknownConditions } from './health.ts';
 
 const leaseNamespace = 'kube-node-lease';
 
+/** No node has this name: it stands for all of them. Who fell silent is looked at together, when the longest silence could be too long. */
+const allNodes: ObjectName = { namespace: '', name: 'all nodes' };
+
+/** A look that is due is never that late while there is a control plane: the timer wakes each minute whoever missed his time. */
+const lateMs = 90_000;
+
 export interface NodeLifecycleOptions {
   /**
-   * Since when nodes could reach the control plane: their silence counts from then. After the control plane was away,
-   * all of them have been silent, and it is not their fault.
+   * Since when nodes could reach the control plane, where they can only while this process runs: their silence counts from then.
+   * After the control plane was away all of them have been silent, and it is not their fault.
    */
-  readonly listeningSinceMs: number;
+  readonly listeningSinceMs?: number;
 }
 
-export function createNodeLifecycleController({ listeningSinceMs }: NodeLifecycleOptions): Controller {
+export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLifecycleOptions): Controller {
   return {
     name: 'node-lifecycle',
     component: 'node-controller',
     // The silent ones too, since whether any other is ready decides about evictions.
-    watches: [watch<Node>(nodes, ({ object }, cache) => namesOf([object, ...cache.list(nodes).filter((node) => !isNodeReady(node))]))],
-    all: (cache) => namesOf(cache.list(nodes)),
-    async reconcile(request, context) {
+    watches: [
+      watch<Node>(nodes, ({ object }, cache) => [
+        ...namesOf([object, ...cache.list(nodes).filter((node) => !isNodeReady(node))]),
+        allNodes,
+      ]),
+    ],
+    all: (cache) => [...namesOf(cache.list(nodes)), allNodes],
+    async reconcile(request, context, note) {
+      if (request.name === allNodes.name) return lookForSilence(context, Math.max(listeningSinceMs, note?.['listeningSinceMs'] ?? 0));
       const node = context.cache.get(nodes, request);
       if (node === undefined) return settled;
-      const lease = context.cache.get(leases, { namespace: leaseNamespace, name: request.name });
-      const waitMs = silenceMs(node, lease, listeningSinceMs) - context.clock.now();
-      const heard = waitMs > 0 ? node : await writeUnknown(node, context);
-      await writeTaints(heard, context);
-      if (!isNodeReady(heard)) await markPodsNotReady(heard, context);
-      // A node that is known to be silent speaks up by writing its status.
-      return waitMs > 0 ? again(waitMs / 1000) : settled;
+      await writeTaints(node, context);
+      if (!isNodeReady(node)) await markPodsNotReady(node, context);
+      return settled;
     },
   };
 }
 
-async function writeUnknown(node: Node, { client, clock, events }: ReconcileContext): Promise<Node> {
-  const before = conditionOf(node.status?.conditions, 'Ready')?.status;
-  if (before === 'Unknown') return node;
+const leaseOf = (node: Node, cache: Cache): Lease | undefined => cache.get(leases, { namespace: leaseNamespace, name: nameOf(node) });
+
+/** Heartbeats wake nobody: the one that was there at the last look may be followed by others, or not. */
+async function lookForSilence(context: ReconcileContext, listeningSinceMs: number): Promise<ReconcileResult> {
+  const { cache, clock } = context;
+  const nowMs = clock.now();
+  // One that is given up speaks up by writing its status.
+  const expected = cache.list(nodes).filter((node) => !isGivenUp(node));
+  const deadlines = expected.map((node) => ({ node, atMs: silenceMs(node, leaseOf(node, cache), listeningSinceMs) }));
+  // Nobody looked in time, so the control plane was away, and nodes have called in vain.
+  if (deadlines.some(({ atMs }) => atMs + lateMs < nowMs)) return lookForSilence(context, nowMs);
+  const failure = await allOf(
+    deadlines.filter(({ atMs }) => atMs <= nowMs),
+    ({ node }) => writeUnknown(node, context),
+  );
+  if (failure !== undefined) throw failure;
+  const nextMs = deadlines.reduce((earliest, { atMs }) => (atMs > nowMs ? Math.min(earliest, atMs) : earliest), Infinity);
+  return nextMs === Infinity ? settled : again((nextMs - nowMs) / 1000, listeningNote(listeningSinceMs, nowMs));
+}
+
+/** Of no interest once every node has had its time since then. */
+const listeningNote = (listeningSinceMs: number, nowMs: number): Note | undefined =>
+  nowMs - listeningSinceMs > longestGraceMs ? undefined : { listeningSinceMs };
+
+async function writeUnknown(node: Node, { client, clock, events }: ReconcileContext): Promise<void> {
+  const wasReady = isNodeReady(node);
   const conditions = unknownConditions(node, clock.now());
-  const written = await client.update(nodes, { ...copy(node), status: { ...node.status, conditions } }, 'status');
-  if (before === 'True') events.event(node, 'Normal', 'NodeNotReady', `Node ${nameOf(node)} status is now: NodeNotReady`);
-  return written;
+  await client.update(nodes, { ...copy(node), status: { ...node.status, conditions } }, 'status');
+  if (wasReady) events.event(node, 'Normal', 'NodeNotReady', `Node ${nameOf(node)} status is now: NodeNotReady`);
 }
 
 async function writeTaints(node: Node, { cache, client, clock }: ReconcileContext): Promise<void> {

@@ -11,11 +11,15 @@ import { isSameTaint, notReadyTaint, unreachableTaint } from '../shared/taints.t
 /** How long a node may be silent: in its life, and before its first word. */
 const graceMs = 40_000;
 const startupGraceMs = 60_000;
+export const longestGraceMs = Math.max(graceMs, startupGraceMs);
 
-/** Looked at in steps, so that the nodes of a cluster are looked at together. */
+/** Looked at in steps, as upstream does: `--node-monitor-period`. */
 const stepMs = 5_000;
 
 export const isNodeReady = (node: Node): boolean => conditionOf(node.status?.conditions, 'Ready')?.status === 'True';
+
+/** Nobody knows how it is, and that is said. */
+export const isGivenUp = (node: Node): boolean => conditionOf(node.status?.conditions, 'Ready')?.status === 'Unknown';
 
 const timeMs = (text: string | undefined): number => (text === undefined ? 0 : parseTime(text));
 

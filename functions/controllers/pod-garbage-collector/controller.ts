@@ -9,7 +9,7 @@ import { isTerminating, nameOf } from '../../kube/object.ts';
 import { isPodFinished } from '../../kube/pod.ts';
 import { nodes, pods } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
-import type { Cache, Controller, Index, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import type { Cache, Controller, Index, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled, watch } from '../../workers/controller.ts';
 import type { Disruption } from '../shared/disruption.ts';
 import { markDisrupted } from '../shared/disruption.ts';
@@ -32,8 +32,6 @@ const finishedPods: Index<Pod> = { type: pods, values: (pod) => (isPodFinished(p
 const allFinished: ObjectName = { namespace: '', name: 'finished pods' };
 
 export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefault): Controller {
-  /** Since when a node is missed. */
-  const missingSince = new Map<string, number>();
   return {
     name: 'pod-garbage-collector',
     watches: [
@@ -43,19 +41,18 @@ export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefau
         return cache.by(finishedPods, 'finished').length > finishedPodsMax && isPodFinished(object) ? [...wake, allFinished] : wake;
       }),
       watch<Node>(nodes, ({ type, object }, cache) => {
-        if (type === 'deleted' || isOutOfService(object)) return namesOf(cache.by(podsByNode, nameOf(object)));
-        missingSince.delete(nameOf(object));
-        return [];
+        // Pods of a node that is back are no longer to be waited for.
+        return type !== 'modified' || isOutOfService(object) ? namesOf(cache.by(podsByNode, nameOf(object))) : [];
       }),
     ],
     *all(cache) {
       yield* namesOf(cache.list(pods).filter((pod) => isSuspect(pod, cache)));
       yield allFinished;
     },
-    async reconcile(request, context) {
+    async reconcile(request, context, note) {
       if (request.name === allFinished.name) return removeOldest(finishedPodsMax, context);
       const pod = context.cache.get(pods, request);
-      return pod === undefined ? settled : examine(pod, missingSince, context);
+      return pod === undefined ? settled : examine(pod, note, context);
     },
   };
 }
@@ -72,17 +69,16 @@ function isSuspect(pod: Pod, cache: Cache): boolean {
   return node === undefined || (isTerminating(pod) && isOutOfService(node));
 }
 
-async function examine(pod: Pod, missingSince: Map<string, number>, context: ReconcileContext): Promise<ReconcileResult> {
+async function examine(pod: Pod, note: Note | undefined, context: ReconcileContext): Promise<ReconcileResult> {
   if (!isSuspect(pod, context.cache)) return settled;
   const nodeName = pod.spec?.nodeName ?? '';
   if (nodeName === '') return removeNow(pod, unscheduled, context);
   if (nodeOf(pod, context.cache) !== undefined) return removeNow(pod, outOfService, context);
 
   const nowMs = context.clock.now();
-  const sinceMs = missingSince.get(nodeName) ?? nowMs;
-  missingSince.set(nodeName, sinceMs);
-  const waitMs = sinceMs + missingNodeMs - nowMs;
-  if (waitMs > 0) return again(waitMs / 1000);
+  const nodeMissingSinceMs = note?.['nodeMissingSinceMs'] ?? nowMs;
+  const waitMs = nodeMissingSinceMs + missingNodeMs - nowMs;
+  if (waitMs > 0) return again(waitMs / 1000, { nodeMissingSinceMs });
   return (await nodeExists(nodeName, context)) ? settled : removeNow(pod, nodeGone, context);
 }
 

@@ -2,7 +2,7 @@
 import type { Node, Pod, Taint } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { nodes, pods } from '../../kube/resource-type.ts';
-import type { Controller, ReconcileContext } from '../../workers/controller.ts';
+import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled, watch } from '../../workers/controller.ts';
 import { markDisrupted } from '../shared/disruption.ts';
 import { namesOf, watchItself } from '../shared/pod-requests.ts';
@@ -11,8 +11,6 @@ import { noExecuteTaints, podsByNode } from '../shared/taints.ts';
 import { evictionMs } from './deadlines.ts';
 
 export function createTaintEvictionController(): Controller {
-  // `kubectl taint` writes no time: such a taint counts from when it was first seen.
-  const firstSeen = new Map<string, number>();
   return {
     name: 'taint-eviction',
     component: 'taint-eviction-controller',
@@ -25,23 +23,23 @@ export function createTaintEvictionController(): Controller {
       }),
     ],
     all: (cache) => namesOf(cache.list(nodes)),
-    async reconcile(request, context) {
+    async reconcile(request, context, note) {
       const node = context.cache.get(nodes, request);
-      if (node === undefined) return settled;
-      return evictFrom(node, context, (taint) => {
-        const key = `${uidOf(node)} ${taint.key} ${taint.value ?? ''}`;
-        const seenMs = firstSeen.get(key) ?? context.clock.now();
-        firstSeen.set(key, seenMs);
-        return seenMs;
-      });
+      return node === undefined ? settled : evictFrom(node, context, note);
     },
   };
 }
 
-async function evictFrom(node: Node, context: ReconcileContext, seenMs: (taint: Taint) => number): ReturnType<Controller['reconcile']> {
+/** `firstSeen`: of taints that bear no time, as `kubectl taint` writes them. They count from when they were first seen. */
+async function evictFrom(node: Node, context: ReconcileContext, firstSeen: Note = {}): Promise<ReconcileResult> {
   const taints = noExecuteTaints(node);
   if (taints.length === 0) return settled;
   const nowMs = context.clock.now();
+  const seen: Record<string, number> = {};
+  const seenMs = ({ key, value = '' }: Taint): number => {
+    const name = `${uidOf(node)} ${key} ${value}`;
+    return (seen[name] ??= firstSeen[name] ?? nowMs);
+  };
   let nextMs = Infinity;
   for (const pod of context.cache.by(podsByNode, nameOf(node))) {
     if (isTerminating(pod)) continue;
@@ -49,7 +47,7 @@ async function evictFrom(node: Node, context: ReconcileContext, seenMs: (taint: 
     if (deadlineMs <= nowMs) await evict(pod, context);
     else nextMs = Math.min(nextMs, deadlineMs);
   }
-  return nextMs === Infinity ? settled : again((nextMs - nowMs) / 1000);
+  return nextMs === Infinity ? settled : again((nextMs - nowMs) / 1000, seen);
 }
 
 async function evict(pod: Pod, context: ReconcileContext): Promise<void> {
