@@ -4,6 +4,7 @@ import { nameOf } from '../functions/kube/object.ts';
 import type { World } from '../functions/world.ts';
 import type { ClusterNetwork } from './agent.ts';
 import { clusterCidrDefault, type AgentConfig } from './config.ts';
+import type { ApiService } from './api-service/api-service.ts';
 import type { DesiredState } from './desired-state.ts';
 import { createDns, type Dns } from './dns/dns-server.ts';
 import { machineServers } from './dns/upstream.ts';
@@ -16,11 +17,12 @@ import { createRunner } from './runner.ts';
 export interface ClusterNetworkOptions {
   readonly config: AgentConfig;
   readonly world: World;
+  readonly apiService: ApiService;
 }
 
 const selfOf = (desired: DesiredState, nodeName: string): Node | undefined => desired.nodes().find((node) => nameOf(node) === nodeName);
 
-export function createClusterNetwork({ config, world }: ClusterNetworkOptions): ClusterNetwork {
+export function createClusterNetwork({ config, world, apiService }: ClusterNetworkOptions): ClusterNetwork {
   const { clock, log } = world;
   const clusterCidr = config.clusterCidr ?? clusterCidrDefault;
   const network = createNodeNetwork({
@@ -40,7 +42,7 @@ export function createClusterNetwork({ config, world }: ClusterNetworkOptions): 
     if (state !== undefined && self !== undefined) await network.configure(self, state.nodes());
   };
   const syncProxy = async (): Promise<void> => {
-    if (state !== undefined) await proxy.sync(state.services(), state.endpointSlices(), [config.nodeIp]);
+    if (state !== undefined) await proxy.sync(state.services(), apiService.endpointSlices(state.endpointSlices()), [config.nodeIp]);
   };
   const syncDns = async (): Promise<void> => {
     // Its address exists once the network is configured.
@@ -48,10 +50,15 @@ export function createClusterNetwork({ config, world }: ClusterNetworkOptions): 
     dns ??= await createDns({ address: config.clusterDns, clusterDomain: config.clusterDomain, upstreams: machineServers(), clock, log });
     dns.update(state.services(), state.endpointSlices());
   };
+  const serveApi = async (): Promise<void> => {
+    if (state === undefined || !network.ready()) throw new Error('the network is not there yet');
+    await apiService.listen(state.services(), state.endpointSlices());
+  };
   const runners = {
     network: createRunner(world, 'the network of pods', configure),
     proxy: createRunner(world, 'the services', syncProxy),
     dns: createRunner(world, 'the name server', syncDns),
+    api: createRunner(world, 'the API for pods', serveApi),
   };
 
   return {
@@ -61,6 +68,7 @@ export function createClusterNetwork({ config, world }: ClusterNetworkOptions): 
       if (changed.has('Service') || changed.has('EndpointSlice')) {
         runners.proxy.request();
         runners.dns.request();
+        runners.api.request();
       }
     },
     ready: () => network.ready(),
@@ -68,6 +76,7 @@ export function createClusterNetwork({ config, world }: ClusterNetworkOptions): 
       for (const runner of Object.values(runners)) await runner.stop();
       await proxy.close();
       await dns?.close();
+      await apiService.close();
     },
   };
 }

@@ -1,18 +1,21 @@
 /** Puts an agent together from its configuration: on containerd, or pretending. */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client } from '../functions/client/client.ts';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { World } from '../functions/world.ts';
 import { createAgent, type Agent } from './agent.ts';
+import { createApiService, trusting } from './api-service/api-service.ts';
+import { nodeAuthority } from './api-service/certificates.ts';
 import { checkpointFile } from './checkpoint.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
+import type { DesiredState } from './desired-state.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { hostDns, readMachine } from './node/machine.ts';
 import { allocatableOf } from './node/node-status.ts';
 import { directories } from './pods/directories.ts';
-import type { Lookup } from './pods/lookup.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { nodeChecks } from './probes/node-checks.ts';
@@ -61,8 +64,12 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const tokens = createServiceAccountTokens({ ...world, client: options.client });
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
   const pluginOptions = { directories: facts.directories, stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
-  const volumes = (lookup: Lookup): Volumes =>
-    createNodeVolumes({ directories: facts.directories, plugins: volumePlugins({ ...pluginOptions, lookup }) });
+  const authority = await nodeAuthority(join(config.rootDirectory, 'api-service'), config.nodeName, world.clock);
+  const volumes = (desired: DesiredState): Volumes =>
+    createNodeVolumes({
+      directories: facts.directories,
+      plugins: volumePlugins({ ...pluginOptions, lookup: trusting(desired, authority) }),
+    });
   return createAgent({
     ...options,
     runtime,
@@ -71,7 +78,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     volumes,
     files: createPodFiles({ directories: facts.directories, clusterDomain: config.clusterDomain }),
     check: nodeChecks(runtime),
-    network: createClusterNetwork({ config, world }),
+    network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, signal }),
     checkpoint: checkpointFile(facts.directories.checkpoint),
     housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),

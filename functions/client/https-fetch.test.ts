@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
-import { createCertificateAuthority, createClientCertificate, createServerCertificate } from '../apiserver/auth/certificates.ts';
+import { createCertificateAuthority, createClientCertificate, createServerCertificate } from './certificates.ts';
 import { kubeconfig } from '../../infra/local/kubeconfig.ts';
 import { realWorld } from '../world.ts';
 import { ConnectionError, createHttpsFetch, type ClusterAccess, type HttpsFetch } from './https-fetch.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { createCertificateAuthority, createServerCertificate } from '../../functions/apiserver/auth/certificates.ts';
+import { createCertificateAuthority, createServerCertificate } from '../../functions/client/certificates.ts';
 import { CliError } from './cli-error.ts';
 import { defaultNodeName, serverUrl } from './join.ts';
 import { parseContainerdConfig } from './machine-containerd.ts';

@@ -8,7 +8,7 @@ import {
   createClientCertificate,
   createServerCertificate,
   type CertificatePair,
-} from '../../functions/apiserver/auth/certificates.ts';
+} from '../../functions/client/certificates.ts';
 import { userOfCertificate } from '../../functions/apiserver/auth/certificate-user.ts';
 import { realWorld } from '../../functions/world.ts';
 import { serveHttps, type HttpsServer } from './https-server.ts';

@@ -10,7 +10,7 @@ import {
   createClientCertificate,
   createServerCertificate,
   type CertificatePair,
-} from '../../functions/apiserver/auth/certificates.ts';
+} from '../../functions/client/certificates.ts';
 import { loadSigningKeys, type SigningKeys } from '../../functions/apiserver/auth/keys.ts';
 import type { Clock } from '../../functions/world.ts';
 import { readIfThere, writePrivately } from './data-directory.ts';

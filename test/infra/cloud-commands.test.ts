@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { testApi, type TestApi } from '../support/api-server.ts';
 import { pretendAws, pretendedAccount, type PretendedAws, type PretendedStack } from '../support/pretended-aws.ts';
-import { createCertificateAuthority, createServerCertificate } from '../../functions/apiserver/auth/certificates.ts';
+import { createCertificateAuthority, createServerCertificate } from '../../functions/client/certificates.ts';
 import { createIamUsers } from '../../functions/cloud/iam-users.ts';
 import { realWorld } from '../../functions/world.ts';
 import { serveHttps, type HttpsServer } from '../../infra/local/https-server.ts';

@@ -7,7 +7,7 @@ import { pods, secrets, serviceAccounts } from '../../kube/resource-type.ts';
 import { memoryCluster } from '../nodes/memory-cluster.ts';
 import type { Authorizer, Connection, User } from '../ports.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { createCertificateAuthority, createClientCertificate } from './certificates.ts';
+import { createCertificateAuthority, createClientCertificate } from '../../client/certificates.ts';
 import { impersonatedUser } from './impersonation.ts';
 import { newSigningKeyPem, signingKeyOf } from './keys.ts';
 import { createTokenUsers } from './token-users.ts';

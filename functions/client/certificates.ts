@@ -7,7 +7,7 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import type { Clock } from '../../world.ts';
+import type { Clock } from '../world.ts';
 
 export interface CertificatePair {
   readonly certificatePem: string;

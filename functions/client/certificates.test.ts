@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { test } from 'node:test';
-import { realWorld } from '../../world.ts';
+import { realWorld } from '../world.ts';
 import { certificateExpiryMs, createCertificateAuthority, createClientCertificate, createServerCertificate } from './certificates.ts';
-import { userOfCertificate } from './certificate-user.ts';
+import { userOfCertificate } from '../apiserver/auth/certificate-user.ts';
 
 // TLS itself looks at the real clock.
 const nowMs = realWorld('error').clock.now();
