@@ -7,11 +7,12 @@ import { isTest, sourceFiles, type SourceFile } from './sources.ts';
 /** Room → rooms it may import besides itself. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/kube': [],
-  'functions/store': ['functions/kube'],
+  'functions/aws': [],
+  'functions/store': ['functions/kube', 'functions/aws'],
   'functions/client': ['functions/kube'],
   'functions/resources': ['functions/kube'],
   'functions/apiserver': ['functions/kube', 'functions/store', 'functions/client', 'functions/resources'],
-  'functions/workers': ['functions/kube', 'functions/store', 'functions/client'],
+  'functions/workers': ['functions/kube', 'functions/store', 'functions/client', 'functions/aws'],
   'functions/controllers': ['functions/kube', 'functions/client', 'functions/workers'],
   'functions/scheduler': ['functions/kube', 'functions/client', 'functions/workers'],
   agent: ['functions/kube', 'functions/client'],
@@ -57,8 +58,8 @@ const typesAllowed: Readonly<Record<string, readonly string[]>> = {
 const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; readonly why: string }[] = [
   {
     pattern: /^@aws-sdk\//,
-    where: /^(functions\/(store\/dynamodb\/|workers\/doorbell\/|[^/]+$)|infra\/cli\/cloud-)/,
-    why: 'the AWS SDK lives under store/dynamodb, workers/doorbell, the roots and the command line’s cloud-* files',
+    where: /^(functions\/(aws\/credentials|workers\/doorbell\/)|infra\/cli\/cloud-)/,
+    why: 'the AWS SDK’s clients are the command line’s (cloud-*): functions ask by aws/json-service.ts',
   },
   {
     pattern: /^hono(\/|$)/,

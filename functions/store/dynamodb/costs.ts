@@ -2,8 +2,7 @@
  * What the table costs: calls, bytes and capacity units by operation. Exact, so that tests can hold each operation to
  * its price. Bytes are those of the items, as the service reckons an item's size.
  */
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item } from './item.ts';
+import type { AttributeValue, Item } from './item.ts';
 
 export interface Cost {
   readonly calls: number;

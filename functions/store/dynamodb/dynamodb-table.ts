@@ -2,10 +2,11 @@
  * The table on AWS: DynamoDB, one conditional request per write, consistent queries, nothing else. Slots expire by
  * themselves; see `prune` for those that are still needed.
  */
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import type { AwsAccess } from '../../aws/json-service.ts';
 import type { Clock, World } from '../../world.ts';
 import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 import { CostCounters } from './costs.ts';
+import { dynamodbService, type DynamodbService } from './dynamodb-service.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import {
   blobPartAttributes,
@@ -47,8 +48,8 @@ export interface DynamodbTableOptions {
   /** Several clusters may share one table; each sees only its own. */
   readonly cluster: string;
   readonly world: Pick<World, 'clock' | 'random'>;
-  /** Region, credentials, endpoint; what is absent comes from where the SDK usually finds it. */
-  readonly client?: Pick<DynamoDBClientConfig, 'region' | 'credentials' | 'endpoint'>;
+  /** Region, credentials, endpoint; what is absent comes from the environment. */
+  readonly client?: AwsAccess;
 }
 
 export interface DynamodbTable extends Table {
@@ -80,16 +81,15 @@ export function dynamodbTable(options: DynamodbTableOptions): DynamodbTable {
 class TableOnDynamodb implements DynamodbTable {
   readonly slotsExpire = true;
   readonly costs = new CostCounters();
-  readonly #client: DynamoDBClient;
+  readonly #service: DynamodbService;
   readonly #requests: Requests;
   readonly #cluster: string;
   readonly #clock: Clock;
   #postponeAgainMs = 0;
 
-  constructor({ tableName, cluster, world, client }: DynamodbTableOptions) {
-    // With the clock corrected behind our back, a late request could pass as a timely one.
-    this.#client = new DynamoDBClient({ ...client, maxAttempts: 1, disableClockSkewCorrection: true });
-    this.#requests = new Requests({ client: this.#client, tableName, costs: this.costs, ...world });
+  constructor({ tableName, cluster, world, client = {} }: DynamodbTableOptions) {
+    this.#service = dynamodbService(client, world.clock);
+    this.#requests = new Requests({ service: this.#service, tableName, costs: this.costs, ...world });
     this.#cluster = cluster;
     this.#clock = world.clock;
   }
@@ -214,7 +214,7 @@ class TableOnDynamodb implements DynamodbTable {
   }
 
   async close(): Promise<void> {
-    this.#client.destroy();
+    this.#service.close();
   }
 
   async #postponeAboveWatermark(): Promise<void> {

@@ -12,10 +12,17 @@
  * is written spreads over it evenly, and DynamoDB splits a collection that is busy at a sort key.
  */
 import { hash } from 'node:crypto';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { StoreError } from '../store.ts';
 import type { LeaseItem, MailItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
 import { tableFormat } from './table-schema.ts';
+
+/** Of the kinds that the store uses. */
+export interface AttributeValue {
+  readonly S?: string;
+  readonly N?: string;
+  readonly B?: Uint8Array;
+  readonly L?: readonly AttributeValue[];
+}
 
 export type Item = Record<string, AttributeValue>;
 

@@ -1,26 +1,17 @@
 /**
- * One request each to DynamoDB: bounded in time, counted, its errors translated. The SDK's own retries are off: a slot
+ * One request each to DynamoDB: bounded in time, counted, its errors translated. A slot
  * is sent once, because only the committer knows what may be sent again; reads, and writes that may be repeated
  * freely, are tried a few times here.
  */
-import {
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-  type AttributeValue,
-  type ConsumedCapacity,
-  type DynamoDBClient,
-} from '@aws-sdk/client-dynamodb';
 import type { Clock, Random } from '../../world.ts';
 import type { StoreError } from '../store.ts';
 import { bytesOfItems, itemBytes, readUnitsOf, writeUnitsOf, type CostCounters } from './costs.ts';
-import { keyAttributes, text, type Item, type ItemKey } from './item.ts';
-import { datedSigning } from './signing-date.ts';
+import type { ConsumedCapacity, DynamodbService } from './dynamodb-service.ts';
+import { keyAttributes, text, type AttributeValue, type Item, type ItemKey } from './item.ts';
 import { troubleOf, type Trouble } from './translate.ts';
 
 export interface RequestParts {
-  readonly client: DynamoDBClient;
+  readonly service: DynamodbService;
   readonly tableName: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -67,11 +58,9 @@ const pagesMax = 10_000;
 
 export class Requests {
   readonly #parts: RequestParts;
-  readonly #date: (command: PutItemCommand, signedMs: number) => void;
 
   constructor(parts: RequestParts) {
     this.#parts = parts;
-    this.#date = datedSigning(parts.client);
   }
 
   async put(put: Put): Promise<PutOutcome> {
@@ -81,27 +70,27 @@ export class Requests {
 
   /** Gives the item another time to expire, if it is there. */
   async expireAt(operation: string, key: ItemKey, expires: AttributeValue): Promise<void> {
-    const { client, tableName } = this.#parts;
-    const command = new UpdateItemCommand({
+    const { service, tableName } = this.#parts;
+    const input = {
       TableName: tableName,
       Key: keyAttributes(key),
       UpdateExpression: 'SET x = :x',
       ConditionExpression: 'attribute_exists(pk)',
       ExpressionAttributeValues: { ':x': expires },
       ReturnConsumedCapacity: 'TOTAL',
-    });
+    };
     const send = async (signal: AbortSignal): Promise<void> => {
-      const { ConsumedCapacity: consumed } = await client.send(command, { abortSignal: signal });
+      const { ConsumedCapacity: consumed } = await service.send('UpdateItem', input, { signal });
       this.#countWrite(operation, 0, consumed);
     };
     await this.#tried(attemptsMax, () => this.#timed(send, 'UpdateItem'), unlessGone);
   }
 
   async get(operation: string, key: ItemKey): Promise<Item | undefined> {
-    const { client, tableName } = this.#parts;
+    const { service, tableName } = this.#parts;
     const input = { TableName: tableName, Key: keyAttributes(key), ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' } as const;
     const send = async (signal: AbortSignal): Promise<Item | undefined> => {
-      const { Item: item, ConsumedCapacity: consumed } = await client.send(new GetItemCommand(input), { abortSignal: signal });
+      const { Item: item, ConsumedCapacity: consumed } = await service.send('GetItem', input, { signal });
       this.#countRead(operation, item === undefined ? [] : [item], consumed);
       return item;
     };
@@ -128,18 +117,18 @@ export class Requests {
   }
 
   async #putOnce(put: Put): Promise<PutOutcome> {
-    const { client, tableName } = this.#parts;
+    const { service, tableName } = this.#parts;
     const { operation, item, condition, values, signedMs } = put;
-    const command = new PutItemCommand({
+    const input = {
       TableName: tableName,
       Item: item,
       ...(condition === undefined ? {} : { ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }),
       ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
       ReturnConsumedCapacity: 'TOTAL',
-    });
-    if (signedMs !== undefined) this.#date(command, signedMs);
+    };
+    const dated = signedMs === undefined ? {} : { signedMs };
     const send = async (signal: AbortSignal): Promise<PutOutcome> => {
-      const { ConsumedCapacity: consumed } = await client.send(command, { abortSignal: signal });
+      const { ConsumedCapacity: consumed } = await service.send('PutItem', input, { signal, ...dated });
       this.#countWrite(operation, itemBytes(item), consumed);
       return { outcome: 'written' };
     };
@@ -155,8 +144,14 @@ export class Requests {
   }
 
   /** What one answer holds, at most 1 MB; `next`: the key to go on from. */
-  page({ operation, limit, from, isBackwards, ...keys }: Query): Promise<{ readonly items: readonly Item[]; readonly next: Item | undefined }> {
-    const { client, tableName } = this.#parts;
+  page({
+    operation,
+    limit,
+    from,
+    isBackwards,
+    ...keys
+  }: Query): Promise<{ readonly items: readonly Item[]; readonly next: Item | undefined }> {
+    const { service, tableName } = this.#parts;
     const input = {
       TableName: tableName,
       ConsistentRead: true,
@@ -167,7 +162,7 @@ export class Requests {
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     } as const;
     const send = async (signal: AbortSignal): Promise<{ items: readonly Item[]; next: Item | undefined }> => {
-      const found = await client.send(new QueryCommand(input), { abortSignal: signal });
+      const found = await service.send('Query', input, { signal });
       const items = found.Items ?? [];
       this.#countRead(operation, items, found.ConsumedCapacity);
       return { items, next: found.LastEvaluatedKey };

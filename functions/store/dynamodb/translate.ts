@@ -1,8 +1,11 @@
 /**
- * What the SDK's errors mean to the store; the only place that knows their names. Messages name neither the table nor
- * anything secret: the SDK's own error is the cause.
+ * What the service's errors mean to the store; the only place that knows their names. Messages name neither the table
+ * nor anything secret: the service's own error is the cause.
  */
 import { StoreError } from '../store.ts';
+import { MissingRegion } from '../../aws/endpoint.ts';
+import { ServiceError } from '../../aws/json-service.ts';
+import { readItem } from './dynamodb-service.ts';
 import type { Item } from './item.ts';
 
 export type Trouble =
@@ -42,8 +45,7 @@ const unknownCredentials = refused('the credentials for the table are not accept
 const missingTable = refused('the table does not exist in this account and region');
 
 const byName: Readonly<Record<string, Translate>> = {
-  ConditionalCheckFailedException: (error) =>
-    'Item' in error && isItem(error.Item) ? { type: 'condition', item: error.Item } : { type: 'condition' },
+  ConditionalCheckFailedException: (error) => ({ type: 'condition', ...shownBy(error) }),
   ProvisionedThroughputExceededException: throttled,
   ThrottlingException: throttled,
   RequestLimitExceeded: throttled,
@@ -87,8 +89,7 @@ function forbidden(error: Error, operation: string): Trouble {
 const firstServerError = 500;
 
 function byStatus(error: Error): Translate | undefined {
-  const status = '$metadata' in error ? (error.$metadata as { readonly httpStatusCode?: number }).httpStatusCode : undefined;
-  return status !== undefined && status >= firstServerError ? unanswered('the table’s service failed') : undefined;
+  return error instanceof ServiceError && error.status >= firstServerError ? unanswered('the table’s service failed') : undefined;
 }
 
 /** Nothing was sent when there was nobody to send it to. */
@@ -98,9 +99,12 @@ function byConnection(error: Error): Translate | undefined {
     return notNow('the table’s service has no address: is the region right, and is there a network?');
   if (code === 'ECONNREFUSED') return notNow('the table’s service cannot be reached');
   if (typeof code === 'string') return unanswered('the connection to the table’s service broke');
-  if (error.message === 'Region is missing') return refused('no region is set for the table');
+  if (error instanceof MissingRegion) return refused('no region is set for the table');
   return undefined;
 }
 
-/** The SDK gives what the service sent, as attributes. */
-const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null;
+/** What is there, if that was asked for. */
+function shownBy(error: Error): { readonly item?: Item } {
+  const item = error instanceof ServiceError ? error.fields['Item'] : undefined;
+  return typeof item === 'object' && item !== null ? { item: readItem(item as Parameters<typeof readItem>[0]) } : {};
+}

@@ -1,0 +1,156 @@
+/**
+ * A service of AWS that speaks JSON, one request at a time: signed by AWS's own signer, sent by the SDK's own transport,
+ * its error given a class. Nothing is tried again here, and nobody corrects the clock: that is for those who ask. The SDK's
+ * clients do the same with ten times the code, which every cold start has to read.
+ */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { HttpRequest } from '@smithy/core/protocols';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { Clock } from '../world.ts';
+import { credentialsFrom, type Credentials } from './credentials.ts';
+import { endpointOf } from './endpoint.ts';
+
+/** Where AWS is and as whom; what is absent comes from the environment. */
+export interface AwsAccess {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: Credentials;
+}
+
+export interface JsonServiceOptions extends AwsAccess {
+  /** As signatures and addresses name it: `dynamodb`. */
+  readonly service: string;
+  /** The version of its API, as requests name it: `DynamoDB_20120810`. */
+  readonly target: string;
+  readonly clock: Pick<Clock, 'now'>;
+  /** How long to wait for an answer; default: as long as the caller's signal says. */
+  readonly answerMsMax?: number;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** The clock reading that signs it; default: now. */
+  readonly signedMs?: number;
+}
+
+export interface JsonService {
+  /** Rejects with a ServiceError when the service refuses, and as Node does when it is not reached. */
+  call(operation: string, input: object, options?: CallOptions): Promise<unknown>;
+  close(): void;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a service answered instead of what was asked of it. Its name is the service's code. */
+export class ServiceError extends Error {
+  override name: string;
+  readonly status: number;
+  readonly fields: Fields;
+
+  constructor(status: number, fields: Fields) {
+    super(text(fields['message']) ?? text(fields['Message']) ?? `it answered ${status}`);
+    this.name = codeOf(text(fields['__type']) ?? text(fields['code']) ?? `Status${status}`);
+    this.status = status;
+    this.fields = fields;
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** `com.amazonaws.dynamodb.v20120810#ValidationException`, and some add an address. */
+const codeOf = (type: string): string => type.replace(/^.*#/, '').replace(/:.*$/, '');
+
+const firstRefusal = 300;
+
+export function jsonService(options: JsonServiceOptions): JsonService {
+  const { service, target, clock, answerMsMax } = options;
+  const handler = new NodeHttpHandler(answerMsMax === undefined ? {} : { requestTimeout: answerMsMax, throwOnRequestTimeout: true });
+  let place: Place | undefined;
+
+  return {
+    async call(operation, input, { signal, signedMs = clock.now() } = {}) {
+      place ??= placeOf(service, options);
+      const request = requestOf(place.endpoint, `${target}.${operation}`, JSON.stringify(input));
+      const signed = await place.signer.sign(request, { signingDate: new Date(signedMs) });
+      const { response } = await handler.handle(new HttpRequest(signed), signal === undefined ? {} : { abortSignal: signal });
+      const fields = parsed(await textOf(response.body as AsyncIterable<Uint8Array>), response.statusCode);
+      if (response.statusCode >= firstRefusal) throw new ServiceError(response.statusCode, fields);
+      return fields;
+    },
+    close: () => handler.destroy(),
+  };
+}
+
+interface Place {
+  readonly endpoint: URL;
+  readonly signer: SignatureV4;
+}
+
+/** Found out when it is first needed: who only loads the code need not be anywhere. */
+function placeOf(service: string, access: AwsAccess): Place {
+  const { region, endpoint } = endpointOf(service, access);
+  const signer = new SignatureV4({ service, region, credentials: credentialsFrom(access.credentials), sha256: Sha256 });
+  return { endpoint, signer };
+}
+
+function requestOf({ protocol, hostname, port, host, pathname }: URL, target: string, body: string): HttpRequest {
+  return new HttpRequest({
+    protocol,
+    hostname,
+    ...(port === '' ? {} : { port: Number(port) }),
+    method: 'POST',
+    path: pathname,
+    headers: {
+      host,
+      'content-type': 'application/x-amz-json-1.0',
+      'content-length': `${Buffer.byteLength(body)}`,
+      'x-amz-target': target,
+    },
+    body,
+  });
+}
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** Whoever stands between, a proxy perhaps, answers with something else. */
+function parsed(body: string, status: number): Fields {
+  try {
+    return (body === '' ? {} : JSON.parse(body)) as Fields;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ServiceError(status < firstRefusal ? 502 : status, { message: 'the answer is not JSON' });
+  }
+}
+
+/** Node's, as the signer wants it. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+
+  update(part: Uint8Array | string): void {
+    this.#hash.update(part);
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+
+  reset(): void {
+    throw new TypeError('a digest is made once');
+  }
+}
+
+const bytesOf = (secret: string | ArrayBuffer | ArrayBufferView): Uint8Array =>
+  typeof secret === 'string'
+    ? Buffer.from(secret)
+    : ArrayBuffer.isView(secret)
+      ? new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
+      : new Uint8Array(secret);
