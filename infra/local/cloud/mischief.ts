@@ -10,6 +10,10 @@ export interface Mischief {
   readonly coldEveryMs?: number;
   /** Requests that one environment of the API serves at a time: fewer make more environments. */
   readonly requestsMax?: number;
+  /** A request of the API is cut off after this time; 15 minutes on AWS. The API is told. */
+  readonly requestSecondsMax?: number;
+  /** The longest answer of the API; 200 MB on AWS. The API is told. */
+  readonly answerBytesMax?: number;
   /** Deliveries come again after this time, and functions time out before it. */
   readonly visibilitySeconds?: number;
 }

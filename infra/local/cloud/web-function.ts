@@ -8,6 +8,7 @@ import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders,
 import { connect } from 'node:net';
 import { Agent } from 'node:http';
 import { once } from 'node:events';
+import { hostLimitNames } from '../../../functions/cloud/host-limits.ts';
 import type { World } from '../../../functions/world.ts';
 import { freePort } from './engines.ts';
 import type { Mischief } from './mischief.ts';
@@ -33,6 +34,8 @@ interface WebEnvironment {
 /** Source: the default of a Web Function. */
 const requestsMaxDefault = 64;
 const environmentsMax = 8;
+/** Source: the largest time-out of a Web Function. At its end the client has the answer so far. */
+const requestSecondsMaxDefault = 900;
 const initMsMax = 10_000;
 const tryAgainMs = 20;
 /** After being asked to end, an environment has this long for what is in flight. */
@@ -73,10 +76,13 @@ export class WebFunction {
     if (environment === undefined) return refuse(response, 429, 'Too Many Requests');
     this.counts.invocations += 1;
     environment.inFlight += 1;
+    const { requestSecondsMax = requestSecondsMaxDefault } = this.#options.mischief;
+    const cancel = this.#options.world.clock.after(requestSecondsMax * 1000, () => response.destroy());
     try {
       await environment.ready;
       await pass(request, response, environment);
     } finally {
+      cancel();
       environment.inFlight -= 1;
       if (environment.isDraining && environment.inFlight === 0) void end(environment);
     }
@@ -99,10 +105,10 @@ export class WebFunction {
   }
 
   #create(port: number): WebEnvironment {
-    const { module, variables, world, started } = this.#options;
+    const { module, variables, mischief, world, started } = this.#options;
     this.counts.coldStarts += 1;
     const child = spawn(process.execPath, [module], {
-      env: { ...variables, AWS_LAMBDA_HTTP_ENDPOINT: `127.0.0.1:${port}` },
+      env: { ...variables, ...toldLimits(mischief), AWS_LAMBDA_HTTP_ENDPOINT: `127.0.0.1:${port}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     started(child);
@@ -130,6 +136,13 @@ export class WebFunction {
       world.clock.after(drainMs, () => void end(environment));
     }
   }
+}
+
+function toldLimits({ requestSecondsMax, answerBytesMax }: Mischief): Readonly<Record<string, string>> {
+  return {
+    ...(requestSecondsMax === undefined ? {} : { [hostLimitNames.requestSecondsMax]: String(requestSecondsMax) }),
+    ...(answerBytesMax === undefined ? {} : { [hostLimitNames.answerBytesMax]: String(answerBytesMax) }),
+  };
 }
 
 async function untilListening(port: number, { clock }: World): Promise<void> {
