@@ -178,8 +178,10 @@ export class Committer {
   }
 
   async #attempt(item: SlotItem, own: LogSlot, wasSent: boolean): Promise<'written' | 'taken' | 'unknown'> {
-    const { table, tail, clock, log, limits } = this.#parts;
-    const found = tail.isConfirmedWithin(limits.headLifeMs) ? 'absent' : await this.#look(item, wasSent);
+    const { table, tail, replica, clock, log, limits } = this.#parts;
+    // Others may have brought the replica past this place meanwhile, and what was there may be removed.
+    const isFree = replica.slot < item.slot && tail.isConfirmedWithin(limits.headLifeMs);
+    const found = isFree ? 'absent' : await this.#look(item, wasSent);
     if (found !== 'absent') return found;
     const reading = readingOf(clock);
     const appended = await table.appendSlot(item, reading.nowMs);

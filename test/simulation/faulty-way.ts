@@ -20,6 +20,8 @@ export interface Weather {
   faults: number;
   /** All calls are throttled until then. */
   throttledUntilMs: number;
+  /** The share of processes that are frozen while they start. */
+  frozenStarts: number;
   /** Whether one read may see several moments. */
   readonly isTorn: boolean;
   readonly fates: Readonly<Record<Exclude<Fate, 'fine'>, number>>;

@@ -56,6 +56,9 @@ export class Host {
       this.#home = undefined;
       timeline.after(this.#dice.scale(100, 600_000), () => this.start());
     });
+    // What it reads first belongs together: a moment to be frozen in.
+    if (this.#dice.chance(weather.frozenStarts))
+      timeline.after(this.#dice.scale(1, 40), () => process.freeze(this.#dice.scale(60_000, 48 * 3_600_000)));
     const way = new FaultyWay({ table, timeline, process, dice: this.#dice.fork(), weather, judge });
     this.#live(process, way).catch((error: Error) => judge.violated('no surprises', `${process.name}: ${error.stack}`));
   }

@@ -174,6 +174,7 @@ class Simulation {
     this.#judge.note('all', () => 'the faults stop');
     this.#weather.faults = 0;
     this.#weather.throttledUntilMs = 0;
+    this.#weather.frozenStarts = 0;
     const isUp = (): boolean => this.#hosts.every(({ home }) => home !== undefined && !home.process.isFrozen && home.process.isOnTime);
     if (!(await this.#timeline.runUntil(isUp, this.#timeline.nowMs + 3 * 24 * hourMs)))
       return this.#judge.violated('I26 liveness', 'not all processes came up');
@@ -231,7 +232,8 @@ class Simulation {
   async #lastItems(): Promise<void> {
     await this.#coldStart();
     const [home] = this.#homes();
-    for (let round = 0; round < 3 && home !== undefined; round += 1) {
+    // Clocks that are apart by twenty minutes differ about a floor's age.
+    for (let round = 0; round < 6 && home !== undefined; round += 1) {
       await this.#waitFor(home.store.housekeep());
       await this.#timeline.runFor(6 * minuteMs);
     }
@@ -279,6 +281,7 @@ function weatherOf(dice: Dice): Weather {
   return {
     faults: dice.pick([0, 0.02, 0.05, 0.1, 0.3]),
     throttledUntilMs: 0,
+    frozenStarts: dice.pick([0, 0.1, 0.3]),
     isTorn: dice.chance(0.5),
     fates: {
       throttled: share(),
