@@ -3,7 +3,7 @@
  * of all messages into what the same object would be in JSON. We never answer in protobuf: every client that sends it
  * also takes JSON. Source: apimachinery, pkg/runtime/serializer/protobuf/protobuf.go.
  */
-import generated from './generated/protobuf.json' with { type: 'json' };
+import { generatedTable } from './generated-table.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import { ProtobufError, fieldsOf, packedVarints } from './protobuf-reader.ts';
@@ -15,7 +15,7 @@ import { isZero, omitsZero } from './zero-values.ts';
 
 type FieldTable = Readonly<Record<string, readonly (number | string)[]>>;
 
-const messages: ReadonlyMap<string, FieldTable> = new Map(Object.entries(generated as Readonly<Record<string, FieldTable>>));
+const messages = generatedTable<FieldTable>('protobuf');
 
 /** `k8s` and a zero byte come before every message. */
 const magic = [0x6b, 0x38, 0x73, 0x00];
@@ -50,7 +50,7 @@ function decodeUnknown(bytes: Uint8Array): ProtobufObject {
   if (contentEncoding !== '') throw new ProtobufError(`unsupported content encoding ${JSON.stringify(contentEncoding)}`);
   const schemaName = schemaFor(apiVersion, kind);
   const message = schemaName?.replace(/^io\.k8s\./, 'k8s.io.') ?? '';
-  if (schemaName === undefined || !messages.has(message)) {
+  if (schemaName === undefined || !messages().has(message)) {
     throw new ProtobufError(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
     );
@@ -76,7 +76,7 @@ function fieldsByNumber(message: string, schemaName: string): MessageFields {
   if (known !== undefined) return known;
   const fields = new Map<number, Field>();
   compiled.set(key, fields);
-  for (const [name, [number, type]] of Object.entries(messages.get(message) ?? {})) {
+  for (const [name, [number, type]] of Object.entries(messages().get(message) ?? {})) {
     fields.set(Number(number), fieldOf({ message, schemaName, name, type: String(type) }));
   }
   return fields;

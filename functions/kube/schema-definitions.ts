@@ -2,7 +2,7 @@
  * The OpenAPI definitions of all built-in kinds, as `openapi/generate.ts` left them: what decoding, validation and
  * strategic merge patches know about fields.
  */
-import generated from './generated/schema.json' with { type: 'json' };
+import { generatedTable } from './generated-table.ts';
 import type { Json } from './object.ts';
 
 export interface SchemaNode {
@@ -19,13 +19,13 @@ export interface SchemaNode {
   readonly 'x-kubernetes-patch-merge-key'?: string;
 }
 
-const definitions: ReadonlyMap<string, SchemaNode> = new Map(Object.entries(generated as Readonly<Record<string, SchemaNode>>));
+const definitions = generatedTable<SchemaNode>('schema');
 const refPrefix = '#/definitions/';
 
 const anything: SchemaNode = {};
 
 /** The definition of that name; one that allows anything when there is none. */
-export const definitionOf = (schemaName: string): SchemaNode => definitions.get(schemaName) ?? anything;
+export const definitionOf = (schemaName: string): SchemaNode => definitions().get(schemaName) ?? anything;
 
 /** The name of the definition that the node refers to. */
 export const referredName = (node: SchemaNode): string | undefined => node.$ref?.slice(refPrefix.length);
@@ -62,5 +62,5 @@ export function schemaFor(apiVersion: string, kind: string): string | undefined 
     ...(group === 'apiextensions.k8s.io' ? [`io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${kind}`] : []),
     ...(isMeta ? [`${metaPackage}.${kind}`] : []),
   ];
-  return candidates.find((name) => definitions.has(name));
+  return candidates.find((name) => definitions().has(name));
 }

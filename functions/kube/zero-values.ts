@@ -3,12 +3,12 @@
  * field is a pointer (then zero means zero: `replicas: 0`). The schema does not tell pointers, so a table lists them.
  * Source: the struct tags in k8s.io/api and apimachinery.
  */
+import { generatedTable } from './generated-table.ts';
 import type { Json } from './object.ts';
-import pointerFields from './generated/pointer-fields.json' with { type: 'json' };
 import type { SchemaNode } from './schema-definitions.ts';
 import { definitionOf } from './schema-definitions.ts';
 
-const pointers: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(pointerFields));
+const pointers = generatedTable<readonly string[]>('pointer-fields');
 
 /** The table was not made for the types of CustomResourceDefinitions: all of theirs count as pointers. */
 const hasTable = (schemaName: string): boolean =>
@@ -24,7 +24,7 @@ export function omitsZero(schemaName: string, field: string): boolean {
   // A zero default says that the field has no omitempty; any other one takes the place of zero.
   if (node === undefined || required.includes(field) || (node.default !== undefined && isZero(node.default))) return false;
   if (node.items !== undefined || node.additionalProperties !== undefined) return true;
-  return isScalar(node) && hasTable(schemaName) && pointers.get(schemaName)?.includes(field) !== true;
+  return isScalar(node) && hasTable(schemaName) && pointers().get(schemaName)?.includes(field) !== true;
 }
 
 /** `''`, 0, false, and lists and maps without entries. */

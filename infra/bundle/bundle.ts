@@ -1,9 +1,8 @@
 /** Makes one module of each function: what a cloud is given, and what runs here in its place. */
-import { build, type Plugin } from 'esbuild';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { copyFileSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import { manifest } from '../../functions/manifest.ts';
 
 export interface Bundle {
@@ -11,13 +10,16 @@ export interface Bundle {
   readonly entry: string;
   /** The module: `OUT/api.web/index.mjs`. */
   readonly file: string;
+  /** Of the code that is read before the first invocation: the module, and the parts that it cannot do without. */
   readonly bytes: number;
-  readonly gzippedBytes: number;
-  /** Of the module, which names the files beside it by their contents: the same code has the same. */
-  readonly sha256: string;
+  /** Of everything, compressed as in a zip file. */
+  readonly zippedBytes: number;
+  /** What the code that is read at first was made of, and how many bytes of it each became. */
+  readonly sources: Readonly<Record<string, number>>;
 }
 
-const functionsDirectory = join(import.meta.dirname, '../../functions');
+const root = join(import.meta.dirname, '../..');
+const functionsDirectory = join(root, 'functions');
 
 /** Every root: those of the manifest, and the other hosts of the API. */
 export const entries: readonly string[] = [...new Set([...manifest.map(({ entry }) => entry), 'api.web.ts', 'api.server.ts'])];
@@ -25,21 +27,9 @@ export const entries: readonly string[] = [...new Set([...manifest.map(({ entry 
 /** Packages written for `require` find one. */
 const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
-const largeJsonBytes = 16 * 1024;
-
-/** Large facts are kept deflated: a tenth of the size, and sooner read than the same written as code. */
-const deflatedFacts: Plugin = {
-  name: 'deflated-facts',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.json$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8');
-      if (text.length < largeJsonBytes) return undefined;
-      const deflated = deflateRawSync(JSON.stringify(JSON.parse(text)), { level: 9 }).toString('base64');
-      const contents = `import { inflateRawSync } from 'node:zlib'; export default JSON.parse(inflateRawSync(Buffer.from('${deflated}', 'base64')).toString());`;
-      return { contents, loader: 'js' };
-    });
-  },
-};
+/** Tables that are read when they are first needed. See functions/kube/generated-table.ts. */
+const tableReader = 'functions/kube/generated-table.ts';
+const tablesDirectory = join(functionsDirectory, 'kube/generated');
 
 /** A function's credentials are in its environment; the SDK would bring every other place where some could be. */
 const environmentCredentials: Plugin = {
@@ -59,7 +49,8 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
   // Parts of an earlier build would be uploaded too.
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: root,
     entryPoints: [{ in: join(functionsDirectory, entry), out: 'index' }],
     outdir: directory,
     outExtension: { '.js': '.mjs' },
@@ -70,16 +61,39 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
     target: 'node24',
     mainFields: ['module', 'main'],
     minify: true,
-    plugins: servers.includes(entry) ? [deflatedFacts] : [deflatedFacts, environmentCredentials],
+    metafile: true,
+    plugins: servers.includes(entry) ? [] : [environmentCredentials],
     legalComments: 'none',
     banner: { js: banner },
     logLevel: 'error',
   });
-  const file = join(directory, 'index.mjs');
-  const bytes = readFileSync(file);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { entry, file, bytes: bytes.length, gzippedBytes: gzipSync(bytes).length, sha256 };
+  if (tableReader in metafile.inputs) copyTables(join(directory, 'generated'));
+  return { entry, file: join(directory, 'index.mjs'), ...readAtFirst(metafile), zippedBytes: zippedBytesOf(directory) };
 }
+
+function copyTables(directory: string): void {
+  mkdirSync(directory);
+  for (const name of globSync('*.json', { cwd: tablesDirectory })) copyFileSync(join(tablesDirectory, name), join(directory, name));
+}
+
+/** The module, and whatever it imports without waiting until it is wanted. */
+function readAtFirst({ outputs }: Metafile): Pick<Bundle, 'bytes' | 'sources'> {
+  const waiting = Object.keys(outputs).filter((path) => basename(path) === 'index.mjs');
+  const seen = new Set<string>();
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const { path: next, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement' && next in outputs) waiting.push(next);
+  }
+  const parts = [...seen].flatMap((path) => outputs[path] ?? []);
+  const sources = parts.flatMap(({ inputs }) => Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput] as const));
+  return { bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0), sources: Object.fromEntries(sources) };
+}
+
+const zippedBytesOf = (directory: string): number =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + deflateRawSync(readFileSync(join(parentPath, name))).length, 0);
 
 export const bundleAll = (outDirectory: string): Promise<readonly Bundle[]> =>
   Promise.all(entries.map((entry) => bundleFunction(entry, outDirectory)));

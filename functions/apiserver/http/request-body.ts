@@ -1,7 +1,6 @@
 /** Reads the body of a request: at most 3 MiB of JSON, YAML or protobuf. */
 import { parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
-import { decodeProtobuf } from '../../kube/protobuf.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { parseYaml } from '../../kube/yaml-document.ts';
 import { unsupportedMediaType } from './content-negotiation.ts';
@@ -47,13 +46,15 @@ export async function readBody(request: Request): Promise<Body | undefined> {
     case 'application/yaml':
       return parseYaml(Buffer.from(bytes).toString('utf8'));
     case 'application/vnd.kubernetes.protobuf':
-      return { value: protobufObject(bytes), duplicates: [] };
+      return { value: await protobufObject(bytes), duplicates: [] };
     default:
       throw unsupportedMediaType(accepted);
   }
 }
 
-function protobufObject(bytes: Uint8Array): JsonObject {
+/** Few send it, so it is loaded when somebody does. */
+async function protobufObject(bytes: Uint8Array): Promise<JsonObject> {
+  const { decodeProtobuf } = await import('../../kube/protobuf.ts');
   const { apiVersion, kind, object } = decodeProtobuf(bytes);
   return { ...object, apiVersion, kind };
 }

@@ -1,13 +1,13 @@
 /** The schemas that an OpenAPI document needs: those of its kinds, and all that these refer to. */
+import { generatedTable } from '../../kube/generated-table.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
-import definitions from '../../kube/generated/schema.json' with { type: 'json' };
 import { isJsonObject } from '../registry/decode.ts';
 import { type Descriptions, withDescriptions } from './descriptions.ts';
 import type { ResponseKind } from '../discovery/api-resources.ts';
 
 export type Dialect = 'v2' | 'v3';
 
-const all: ReadonlyMap<string, JsonObject> = new Map(Object.entries<JsonObject>(definitions));
+const all = generatedTable<JsonObject>('schema');
 
 const prefix = '#/definitions/';
 const refPrefixes: Readonly<Record<Dialect, string>> = { v2: prefix, v3: '#/components/schemas/' };
@@ -24,14 +24,14 @@ export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect, text
   const names = new Set<string>();
   const waiting = roots.map(({ schema }) => schema);
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const schema = all.get(name);
+    const schema = all().get(name);
     if (schema === undefined || names.has(name)) continue;
     names.add(name);
     waiting.push(...referencesIn(schema));
   }
   const kinds = Map.groupBy(roots, ({ schema }) => schema);
   return Object.fromEntries(
-    [...names].sort().map((name) => [name, told(withDescriptions(all.get(name) ?? {}, texts[name]), kinds.get(name) ?? [], dialect)]),
+    [...names].sort().map((name) => [name, told(withDescriptions(all().get(name) ?? {}, texts[name]), kinds.get(name) ?? [], dialect)]),
   );
 }
 
