@@ -1,13 +1,7 @@
-/** The JSON text of stored objects, made once however many readers want it. */
-import type { KubeObject } from '../kube/object.ts';
+/** The JSON of objects, in UTF-8. That of a stored one is in its body: nothing is parsed or printed for it. */
+import type { Stored } from '../kube/view.ts';
 
-const texts = new WeakMap<KubeObject, string>();
+/** A stored object, or one that was made for the occasion. */
+export type Shown = Pick<Stored, 'object' | 'json'>;
 
-/** Only for objects that came from the store: they are frozen, so that the text stays true. */
-export function jsonText(object: KubeObject): string {
-  const known = texts.get(object);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(object);
-  if (Object.isFrozen(object)) texts.set(object, text);
-  return text;
-}
+export const jsonText = (shown: Shown): Uint8Array => shown.json?.() ?? Buffer.from(JSON.stringify(shown.object));

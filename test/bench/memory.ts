@@ -8,6 +8,7 @@ import { createStore } from '../../functions/store/create-store.ts';
 import { deepFreeze } from '../../functions/store/deep-freeze.ts';
 import { jsonText } from '../../functions/store/json-text.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { Stored } from '../../functions/kube/view.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import { realWorld } from '../../functions/world.ts';
 import { benchPod, type PodSize } from './pods.ts';
@@ -15,10 +16,7 @@ import { benchPod, type PodSize } from './pods.ts';
 const pods = 10_000;
 const nameOf = (index: number): string => `web-5d9c8b7f6-${index}`;
 
-async function storeOf(
-  size: PodSize,
-  after: (list: readonly { readonly object: KubeObject }[]) => unknown = () => undefined,
-): Promise<unknown> {
+async function storeOf(size: PodSize, after: (list: readonly Stored[]) => unknown = () => undefined): Promise<unknown> {
   const table = memoryTable();
   const store = await createStore({ table, world: realWorld('warn'), limits: { historyChangesMax: 1 } });
   await Promise.all(
@@ -37,7 +35,7 @@ async function storeOf(
 
 const forms: Readonly<Record<string, (size: PodSize) => Promise<unknown>>> = {
   'store, with the compressed log of its table': (size) => storeOf(size),
-  'the same, once all were listed': (size) => storeOf(size, (list) => list.map(({ object }) => jsonText(object).length)),
+  'the same, once all were listed': (size) => storeOf(size, (list) => list.map((stored) => jsonText(stored).length)),
   'compressed bodies': async (size) =>
     Array.from({ length: pods }, (_, index) => Uint8Array.from(encodeBody(JSON.stringify(benchPod(nameOf(index), size))))),
   'parsed objects': async (size) =>

@@ -38,24 +38,23 @@ function writeVarint(into: Buffer, value: number, position: number): number {
 }
 
 /** A KeyValue: key, revision and value. */
-const keyValue = ({ key, revision, object }: Stored): Buffer =>
-  Buffer.concat([bytes(1, Buffer.from(keyText(key))), number(3, revision), bytes(5, Buffer.from(jsonText(object)))]);
+const keyValue = (stored: Stored): Buffer =>
+  Buffer.concat([bytes(1, Buffer.from(keyText(stored.key))), number(3, stored.revision), bytes(5, Buffer.from(jsonText(stored)))]);
 
 const pieceBytes = 1024 * 1024;
 
 /** The same for many, after the header, as the bytes of a message in pieces that can be sent one after the other. */
 function* keyValues(list: readonly Stored[], before: Buffer): Generator<Buffer> {
-  const parts = list.map(({ key, revision, object }) => {
-    const head = Buffer.concat([bytes(1, Buffer.from(keyText(key))), number(3, revision)]);
-    const text = jsonText(object);
-    const length = Buffer.byteLength(text);
-    return { head, text, length, body: head.length + 1 + lengthOfVarint(length) + length };
+  const parts = list.map((stored) => {
+    const head = Buffer.concat([bytes(1, Buffer.from(keyText(stored.key))), number(3, stored.revision)]);
+    const text = jsonText(stored);
+    return { head, text, body: head.length + 1 + lengthOfVarint(text.length) + text.length };
   });
   const total = parts.reduce((sum, { body }) => sum + 1 + lengthOfVarint(body) + body, before.length);
   yield Buffer.concat([frameHead(total), before]);
   let piece = Buffer.allocUnsafe(pieceBytes);
   let at = 0;
-  for (const { head, text, length, body } of parts) {
+  for (const { head, text, body } of parts) {
     if (at + body + 8 > piece.length) {
       yield piece.subarray(0, at);
       piece = Buffer.allocUnsafe(Math.max(pieceBytes, body + 8));
@@ -63,8 +62,9 @@ function* keyValues(list: readonly Stored[], before: Buffer): Generator<Buffer> 
     }
     at = writeVarint(piece, body, piece.writeUInt8(0x12, at));
     at += head.copy(piece, at);
-    at = writeVarint(piece, length, piece.writeUInt8(0x2a, at));
-    at += piece.write(text, at);
+    at = writeVarint(piece, text.length, piece.writeUInt8(0x2a, at));
+    piece.set(text, at);
+    at += text.length;
   }
   yield piece.subarray(0, at);
 }

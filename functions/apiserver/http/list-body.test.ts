@@ -2,25 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testApi, admin } from '../../../test/support/api-server.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import type { Shown } from '../../store/json-text.ts';
 import { listBody, tooLargeAnswer } from './list-body.ts';
 
 const mebi = 1024 * 1024;
 const head = '{"kind":"ConfigMapList","metadata":{"resourceVersion":"7"}}';
-const maps = (count: number, length: number, letter = 'x'): readonly KubeObject[] =>
+const maps = (count: number, length: number, letter = 'x'): readonly Shown[] =>
   Array.from({ length: count }, (_, index) => ({
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name: `m-${index}` },
-    data: { text: letter.repeat(length) },
+    object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `m-${index}` }, data: { text: letter.repeat(length) } } as KubeObject,
   }));
-const whole = (objects: readonly KubeObject[]): object => ({ ...(JSON.parse(head) as object), items: objects });
-const text = (body: string | ReadableStream<Uint8Array>): Promise<string> => new Response(body).text();
+const whole = (list: readonly Shown[]): object => ({ ...(JSON.parse(head) as object), items: list.map(({ object }) => object) });
+const text = (body: Uint8Array | ReadableStream<Uint8Array>): Promise<string> => new Response(body).text();
 
-test('a short list is one text, an empty one too', () => {
+test('a short list is one piece, an empty one too', async () => {
   for (const objects of [[], maps(1, 10), maps(700, 1000)]) {
     const body = listBody(head, objects, Infinity);
-    assert.equal(typeof body, 'string');
-    assert.deepEqual(JSON.parse(body as string), whole(objects));
+    assert.ok(body instanceof Uint8Array);
+    assert.deepEqual(JSON.parse(await text(body)), whole(objects));
   }
 });
 

@@ -1,14 +1,13 @@
 /** Turns what a verb answered into an HTTP response, in the form that the client accepts. */
 import { parseJson } from '../../kube/json-document.ts';
-import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
+import { jsonText, type Shown } from '../../store/json-text.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
 import { type Negotiated, negotiate } from './content-negotiation.ts';
 import { isLongerThan, listBody, tooLargeAnswer } from './list-body.ts';
-import { objectText } from './object-text.ts';
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -18,8 +17,8 @@ export interface ListMetadata {
 
 export type Answer =
   /** An object of the request's definition. */
-  | { readonly kind: 'object'; readonly code: number; readonly object: KubeObject }
-  | { readonly kind: 'list'; readonly objects: readonly KubeObject[]; readonly metadata: ListMetadata }
+  | { readonly kind: 'object'; readonly code: number; readonly shown: Shown }
+  | { readonly kind: 'list'; readonly list: readonly Shown[]; readonly metadata: ListMetadata }
   /** Anything else: a Status, a Scale, a review. It is sent as it is. */
   | { readonly kind: 'other'; readonly code: number; readonly object: object };
 
@@ -27,11 +26,11 @@ export async function respond(server: Server, request: ResourceRequest, answer: 
   const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' });
   const bytesMax = request.connection.answerBytesMax ?? Infinity;
   const body = bodyOf(answer, request, { negotiated, nowMs: server.world.clock.now(), bytesMax });
-  if (typeof body === 'string' && isLongerThan(body, bytesMax)) throw tooLargeAnswer(bytesMax);
+  if (!(body instanceof ReadableStream) && isLongerThan(body, bytesMax)) throw tooLargeAnswer(bytesMax);
   return encoded(body, negotiated, answer.kind === 'list' ? 200 : answer.code);
 }
 
-type ResponseBody = string | ReadableStream<Uint8Array>;
+type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array>;
 
 async function encoded(body: ResponseBody, { encoding }: Negotiated, status: number): Promise<Response> {
   const headers = { 'content-type': `application/${encoding}`, 'cache-control': 'no-cache, private' };
@@ -53,13 +52,15 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
   const { form, metaVersion } = negotiated;
   switch (form) {
     case 'object':
-      return answer.kind === 'list' ? listBody(listHead(definition, answer.metadata), answer.objects, bytesMax) : objectText(answer.object);
+      return answer.kind === 'list' ? listBody(listHead(definition, answer.metadata), answer.list, bytesMax) : jsonText(answer.shown);
     case 'metadata':
-      return answer.kind === 'list' ? metadataListText(answer, metaVersion) : JSON.stringify(partialMetadata(answer.object, metaVersion));
+      return answer.kind === 'list'
+        ? metadataListText(answer, metaVersion)
+        : JSON.stringify(partialMetadata(answer.shown.object, metaVersion));
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
-      const objects = answer.kind === 'list' ? answer.objects : [answer.object];
-      const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: answer.object.metadata.resourceVersion };
+      const objects = (answer.kind === 'list' ? answer.list : [answer.shown]).map(({ object }) => object);
+      const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: objects[0]?.metadata.resourceVersion };
       return JSON.stringify(tableOf(definition, objects, metadata, options));
     }
     default:
@@ -71,7 +72,7 @@ const listHead = ({ type }: AnyDefinition, metadata: ListMetadata): string =>
   JSON.stringify({ kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
 
 function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
-  const items = answer.objects.map((object) => partialMetadata(object, metaVersion));
+  const items = answer.list.map(({ object }) => partialMetadata(object, metaVersion));
   return JSON.stringify({
     kind: 'PartialObjectMetadataList',
     apiVersion: `meta.k8s.io/${metaVersion}`,

@@ -51,6 +51,10 @@ function visitVolume(volume: Volume, { configMaps, secrets, claims }: Names): vo
   add(secrets, volume.azureFile?.secretName);
 }
 
+/** They are kept for each pod, and most name nothing. */
+const none: ReadonlySet<string> = new Set();
+const small = (names: ReadonlySet<string>): ReadonlySet<string> => (names.size === 0 ? none : names);
+
 export function referencesOf({ spec }: Pod): PodReferences {
   const names: Names = { configMaps: new Set(), secrets: new Set(), claims: new Set() };
   const { containers, initContainers = [], ephemeralContainers = [], volumes = [], imagePullSecrets = [] } = spec ?? { containers: [] };
@@ -58,5 +62,10 @@ export function referencesOf({ spec }: Pod): PodReferences {
   for (const volume of volumes) visitVolume(volume, names);
   for (const { name } of imagePullSecrets) add(names.secrets, name);
   const account = spec?.serviceAccountName;
-  return { ...names, serviceAccounts: new Set(account === undefined || account === '' ? [] : [account]) };
+  return {
+    configMaps: small(names.configMaps),
+    secrets: small(names.secrets),
+    claims: small(names.claims),
+    serviceAccounts: account === undefined || account === '' ? none : new Set([account]),
+  };
 }

@@ -2,6 +2,7 @@
 import type { Pod } from '../../kube/generated/types.ts';
 import { keyText } from '../../kube/object.ts';
 import { groupResource, pods } from '../../kube/resource-type.ts';
+import type { Stored } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
 import type { PodReferences } from './pod-references.ts';
 import { referencesOf } from './pod-references.ts';
@@ -13,31 +14,31 @@ export interface PodsOfNode {
   names(nodeName: string, what: keyof PodReferences, namespace: string, name: string): boolean;
 }
 
-type Entry = { readonly nodeName: string; readonly revision: number };
+/** Stored, not parsed: a node's pods are looked at when it asks for them. */
+interface Entry {
+  readonly nodeName: string;
+  readonly stored: Stored;
+  references?: PodReferences;
+}
 
 const podResource = groupResource(pods);
 
-/** References are worked out once an object version; the version's end frees them. */
-const known = new WeakMap<Pod, PodReferences>();
+const podOf = ({ object }: Stored): Pod => object as Pod;
 
-export function podReferences(pod: Pod): PodReferences {
-  const references = known.get(pod) ?? referencesOf(pod);
-  known.set(pod, references);
-  return references;
-}
+export const podReferences = (pod: Pod): PodReferences => referencesOf(pod);
 
 export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): PodsOfNode {
-  const byNode = new Map<string, Map<string, Pod>>();
+  const byNode = new Map<string, Map<string, Entry>>();
   const entries = new Map<string, Entry>();
   let filled = false;
 
-  function put(key: string, pod: Pod, revision: number): void {
-    const nodeName = pod.spec?.nodeName ?? '';
-    entries.set(key, { nodeName, revision });
-    if (nodeName === '') return;
-    const own = byNode.get(nodeName) ?? new Map<string, Pod>();
-    own.set(key, pod);
-    byNode.set(nodeName, own);
+  function put(key: string, stored: Stored): void {
+    const entry: Entry = { nodeName: podOf(stored).spec?.nodeName ?? '', stored };
+    entries.set(key, entry);
+    if (entry.nodeName === '') return;
+    const own = byNode.get(entry.nodeName) ?? new Map<string, Entry>();
+    own.set(key, entry);
+    byNode.set(entry.nodeName, own);
   }
 
   function remove(key: string): void {
@@ -52,29 +53,31 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
     if (change.key.resource !== podResource) return;
     const key = keyText(change.key);
     // The first fill may have seen it already.
-    if ((entries.get(key)?.revision ?? -1) >= change.revision) return;
+    if ((entries.get(key)?.stored.revision ?? -1) >= change.revision) return;
     remove(key);
-    if (change.type !== 'deleted') put(key, change.object as Pod, change.revision);
+    if (change.type !== 'deleted') put(key, change);
   }
 
   /** Late, so that making the index costs nothing where no node ever asks. */
   function fill(): void {
     if (filled) return;
     filled = true;
-    for (const { key, object, revision } of store.view().list(podResource)) put(keyText(key), object as Pod, revision);
+    for (const stored of store.view().list(podResource)) put(keyText(stored.key), stored);
     store.onApplied((_revision, changes) => changes.forEach(apply));
   }
 
-  function own(nodeName: string): Iterable<Pod> {
+  function own(nodeName: string): Iterable<Entry> {
     fill();
     return byNode.get(nodeName)?.values() ?? [];
   }
 
   return {
-    list: (nodeName) => [...own(nodeName)],
+    list: (nodeName) => [...own(nodeName)].map(({ stored }) => podOf(stored)),
     names(nodeName, what, namespace, name) {
-      for (const pod of own(nodeName)) {
-        if (pod.metadata.namespace === namespace && podReferences(pod)[what].has(name)) return true;
+      for (const entry of own(nodeName)) {
+        if (entry.stored.key.namespace !== namespace) continue;
+        entry.references ??= referencesOf(podOf(entry.stored));
+        if (entry.references[what].has(name)) return true;
       }
       return false;
     },

@@ -3,13 +3,14 @@ import { matchesFields, parseFieldSelector } from '../../kube/fields.ts';
 import { matchesLabels, parseLabelSelector } from '../../kube/labels.ts';
 import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
+import type { Stored } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import type { Change } from '../../store/store.ts';
 
 export interface Selection {
   /** Nothing is left out: the rest of a list can be counted without looking at it. */
   readonly isEverything: boolean;
-  matches(object: KubeObject): boolean;
+  selects(stored: Pick<Stored, 'object'>): boolean;
   /** Whether the object was selected before this change. */
   matchedBefore(change: Change): boolean;
 }
@@ -21,13 +22,18 @@ export function selectionOf(definition: AnyDefinition, selectors: { labelSelecto
   const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
     (labelRequirements.length === 0 || matchesLabels(labelRequirements, labels)) &&
     (fieldRequirements.length === 0 || matchesFields(fieldRequirements, fields()));
+  const isEverything = labelRequirements.length === 0 && fieldRequirements.length === 0;
+  const matches = (object: KubeObject): boolean => selects(labelsOf(object), () => fieldsOf(definition, object));
   return {
-    isEverything: labelRequirements.length === 0 && fieldRequirements.length === 0,
-    matches: (object) => selects(labelsOf(object), () => fieldsOf(definition, object)),
-    matchedBefore: ({ type, previous, object }) => {
-      if (type === 'added') return false;
+    isEverything,
+    // The object is not even made where nothing is asked of it.
+    selects: (stored) => isEverything || matches(stored.object),
+    matchedBefore(change) {
+      if (change.type === 'added') return false;
+      if (isEverything) return true;
+      const { previous, object } = change;
       // A change that says nothing of what was before left the labels and fields alone.
-      if (previous === undefined) return selects(labelsOf(object), () => fieldsOf(definition, object));
+      if (previous === undefined) return matches(object);
       return selects(previous.labels, () => ({ ...previous.fields, ...nameFields(object) }));
     },
   };

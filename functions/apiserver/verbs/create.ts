@@ -13,5 +13,5 @@ export async function create(server: Server, request: ResourceRequest): Promise<
   const body = await readBody(request.request);
   const object = decodeBody(body, expectedOf(request.definition), { fieldValidation, warnings: request.warnings });
   const created = await createObject(server, request, object, { dryRun });
-  return { kind: 'object', code: 201, object: created };
+  return { kind: 'object', code: 201, shown: { object: created } };
 }

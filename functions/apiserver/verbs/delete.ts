@@ -17,7 +17,7 @@ export async function deleteOne(server: Server, request: ResourceRequest): Promi
   const { gone, object } = await deleteObject(server, request, info.name, options);
   const code = !gone && options.isLegacyForeground ? 202 : 200;
   if (gone && definition.returnsDeletedObject !== true) return { kind: 'other', code, object: deletedStatus(definition, object) };
-  return { kind: 'object', code, object };
+  return { kind: 'object', code, shown: { object } };
 }
 
 /** How many deletions are under way at once. Source: store.go, deleteCollectionWorkers. */
@@ -30,18 +30,18 @@ export async function deleteCollection(server: Server, request: ResourceRequest)
   const selection = selectionOf(definition, listOptionsOf(url.searchParams, false));
   const view = await fromStore(() => server.store.fresh());
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
-  const objects = all.flatMap(({ object }) => (selection.matches(object) ? [object] : []));
+  const list = all.filter((stored) => selection.selects(stored));
   const metadata = { resourceVersion: String(view.revision) };
-  for (let start = 0; start < objects.length; start += workers) {
-    const names = objects.slice(start, start + workers);
+  for (let start = 0; start < list.length; start += workers) {
+    const names = list.slice(start, start + workers);
     await Promise.all(
-      names.map(async ({ metadata: { name = '', namespace = '' } }) => {
+      names.map(async ({ key: { name, namespace } }) => {
         const one = { ...request, info: { ...info, name, namespace } };
         await deleteObject(server, one, name, deleteOptions).catch(ignoreNotFound);
       }),
     );
   }
-  return { kind: 'list', objects, metadata };
+  return { kind: 'list', list, metadata };
 }
 
 function ignoreNotFound(error: unknown): void {

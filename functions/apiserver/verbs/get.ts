@@ -8,8 +8,7 @@ import { keyOf } from '../registry/resource-index.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 
 export async function get(server: Server, request: ResourceRequest): Promise<Answer> {
-  const { object } = await getStored(server, request);
-  return { kind: 'object', code: 200, object };
+  return { kind: 'object', code: 200, shown: await getStored(server, request) };
 }
 
 /** The object that the path names, at the resourceVersion that the query asks for. */

@@ -2,7 +2,7 @@
  * LIST: which state, which objects of it, and how many at once.
  * Source: apiserver, pkg/storage/cacher/delegator/interface.go (which state), pkg/storage/etcd3/store.go (pages).
  */
-import type { KubeObject, ObjectName } from '../../kube/object.ts';
+import type { ObjectName } from '../../kube/object.ts';
 import type { Stored, View } from '../../kube/view.ts';
 import type { Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
@@ -21,8 +21,8 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const { view, after } = await fromStore(() => pictureFor(server.store, options));
   // The view is live: everything is taken from it before anything else is waited for.
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
-  const { objects, metadata } = pageOf(all, { selection, after, limit: options.limit, revision: view.revision });
-  return { kind: 'list', objects, metadata };
+  const { list: page, metadata } = pageOf(all, { selection, after, limit: options.limit, revision: view.revision });
+  return { kind: 'list', list: page, metadata };
 }
 
 /** Undefined for cluster-scoped resources and for lists over all namespaces. */
@@ -64,25 +64,24 @@ interface PageRequest {
 }
 
 interface Page {
-  readonly objects: readonly KubeObject[];
+  readonly list: readonly Stored[];
   readonly metadata: ListMetadata;
 }
 
 function pageOf(all: readonly Stored[], { selection, after, limit, revision }: PageRequest): Page {
-  const objects: KubeObject[] = [];
-  let last: ObjectName | undefined;
+  const found: Stored[] = [];
   let index = after === undefined ? 0 : firstAfter(all, after);
   for (; index < all.length; index += 1) {
     const stored = all[index];
-    if (stored === undefined || !selection.matches(stored.object)) continue;
-    if (limit > 0 && objects.length === limit) break;
-    objects.push(stored.object);
-    last = stored.key;
+    if (stored === undefined || !selection.selects(stored)) continue;
+    if (limit > 0 && found.length === limit) break;
+    found.push(stored);
   }
   const resourceVersion = String(revision);
-  if (index === all.length || last === undefined) return { objects, metadata: { resourceVersion } };
+  const last = found.at(-1)?.key;
+  if (index === all.length || last === undefined) return { list: found, metadata: { resourceVersion } };
   const remaining = selection.isEverything ? { remainingItemCount: all.length - index } : {};
-  return { objects, metadata: { resourceVersion, continue: encodeToken({ revision, after: last }), ...remaining } };
+  return { list: found, metadata: { resourceVersion, continue: encodeToken({ revision, after: last }), ...remaining } };
 }
 
 /** Where the list goes on: by binary search, since it is in key order. */

@@ -25,5 +25,5 @@ async function patchWith(server: Server, request: ResourceRequest, strategy: Upd
   };
   const updated = await updateObject(server, request, { name: info.name, dryRun: options.dryRun, strategy, transform });
   for (const warning of definition.warnings?.(updated) ?? []) request.warnings.add(warning);
-  return { kind: 'object', code: 200, object: updated };
+  return { kind: 'object', code: 200, shown: { object: updated } };
 }

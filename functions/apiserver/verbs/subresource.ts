@@ -63,12 +63,12 @@ async function replace(server: Server, request: ResourceRequest, subresource: Ob
   if (isPatch) {
     const change = await readPatch(request.request);
     const bodyFor = (current: KubeObject): KubeObject => patched(current, change, target);
-    return { kind: 'object', code: 200, object: await write(server, request, subresource, { options, bodyFor }) };
+    return { kind: 'object', code: 200, shown: { object: await write(server, request, subresource, { options, bodyFor }) } };
   }
   const body = decodeBody(await readBody(request.request), target.expected, target.options);
   checkName(body, request.info);
   const object = await write(server, request, subresource, { options, bodyFor: () => body });
-  return { kind: 'object', code: 200, object };
+  return { kind: 'object', code: 200, shown: { object } };
 }
 
 interface SubresourceWrite {

@@ -22,10 +22,10 @@ async function put(server: Server, request: ResourceRequest, strategy: UpdateStr
   try {
     const updated = await updateObject(server, request, update);
     for (const warning of definition.warnings?.(updated) ?? []) request.warnings.add(warning);
-    return { kind: 'object', code: 200, object: updated };
+    return { kind: 'object', code: 200, shown: { object: updated } };
   } catch (error) {
     if (!isNotFound(error) || definition.allowsCreateOnUpdate !== true || strategy !== mainStrategy) throw error;
-    return { kind: 'object', code: 201, object: await createObject(server, request, object, options) };
+    return { kind: 'object', code: 201, shown: { object: await createObject(server, request, object, options) } };
   }
 }
 

@@ -1,13 +1,12 @@
 /** WATCH: where it starts and in which form it is sent. Source: apiserver, pkg/endpoints/handlers/{get,watch}.go. */
-import type { KubeObject } from '../../kube/object.ts';
 import type { View } from '../../kube/view.ts';
 import { negotiate } from '../http/content-negotiation.ts';
 import { tooLargeAnswer } from '../http/list-body.ts';
-import { objectText } from '../http/object-text.ts';
 import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
 import { fromStore } from '../registry/commit.ts';
 import { storeResource } from '../registry/resource-index.ts';
 import { selectionOf } from '../registry/selection.ts';
+import { jsonText, type Shown } from '../../store/json-text.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf } from '../table.ts';
 import { createEventEncoder } from '../watch/event-encoder.ts';
@@ -29,8 +28,8 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
   const namespace = namespaceOfList(request, info.namespace);
   const start = await fromStore(() => startOf(server, options));
   // A live view: its revision and its objects are read without waiting in between.
-  const known = 'view' in start ? start.view.list(resource, namespace).map(({ object }) => object) : [];
-  const initial = known.filter((object) => selection.matches(object));
+  const known = 'view' in start ? start.view.list(resource, namespace) : [];
+  const initial = known.filter((stored) => selection.selects(stored));
   const bytesMax = request.connection.answerBytesMax ?? Infinity;
   // Clients then list it in pages instead. Source: client-go, tools/cache/reflector.go, ListAndWatch.
   if (form === 'object' && isLongerThanAnswer(initial, bytesMax)) throw tooLargeAnswer(bytesMax);
@@ -52,10 +51,10 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
 }
 
 /** As events: what surrounds an object is counted, too. */
-function isLongerThanAnswer(objects: readonly KubeObject[], bytesMax: number): boolean {
+function isLongerThanAnswer(list: readonly Shown[], bytesMax: number): boolean {
   if (bytesMax === Infinity) return false;
   let bytes = 0;
-  return objects.some((object) => (bytes += Buffer.byteLength(objectText(object)) + eventBytes) > bytesMax);
+  return list.some((shown) => (bytes += jsonText(shown).length + eventBytes) > bytesMax);
 }
 
 /** After a revision, or with everything that is in a view, which is live. */

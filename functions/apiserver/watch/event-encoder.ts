@@ -7,7 +7,8 @@ import { apiVersionOf } from '../../kube/resource-type.ts';
 import type { StatusError } from '../../kube/status-error.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import type { Form } from '../http/content-negotiation.ts';
-import { objectText } from '../http/object-text.ts';
+import { DecodedCache, emptyPlace, type Place } from '../../store/decoded-cache.ts';
+import { jsonText, type Shown } from '../../store/json-text.ts';
 import { type IncludeObject, partialMetadata, tableOf } from '../table.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -20,23 +21,34 @@ export interface EventForm {
 }
 
 export interface EventEncoder {
-  event(type: EventType, object: KubeObject): Uint8Array;
+  event(type: EventType, shown: Shown): Uint8Array;
   /** `endsInitialEvents`: everything that was there when the watch began has been sent. */
   bookmark(revision: number, endsInitialEvents: boolean): Uint8Array;
   error(error: StatusError): Uint8Array;
 }
 
-const encoder = new TextEncoder();
-const line = (type: string, text: string): Uint8Array => encoder.encode(`{"type":"${type}","object":${text}}\n`);
+const line = (type: string, json: string | Uint8Array): Uint8Array =>
+  Buffer.concat([Buffer.from(`{"type":"${type}","object":`), typeof json === 'string' ? Buffer.from(json) : json, lineEnd]);
+const lineEnd = Buffer.from('}\n');
 
-/** By object, then by type of event. */
-const shared = new WeakMap<KubeObject, Partial<Record<EventType, Uint8Array>>>();
+/** Lines are kept for the watchers that come a little later: those of a change all come at about the same time. */
+const sharedBytesMax = 16 * 1024 * 1024;
+const shared = new DecodedCache<Uint8Array>(sharedBytesMax);
+/** By what it shows, then by what the line says of it. */
+const places = new WeakMap<Shown, Map<string, Place<Uint8Array>>>();
 
-function sharedLine(type: EventType, object: KubeObject): Uint8Array {
-  if (!Object.isFrozen(object)) return line(type, objectText(object));
-  const lines = shared.get(object) ?? {};
-  shared.set(object, lines);
-  return (lines[type] ??= line(type, objectText(object)));
+/** `what` tells apart the lines about one object. Those about what is not stored are nobody else's. */
+function sharedLine(shown: Shown, what: string, make: () => Uint8Array): Uint8Array {
+  if (shown.json === undefined) return make();
+  const ofShown = places.get(shown) ?? new Map<string, Place<Uint8Array>>();
+  places.set(shown, ofShown);
+  const place = ofShown.get(what) ?? emptyPlace<Uint8Array>();
+  ofShown.set(what, place);
+  place.isUsed = true;
+  if (place.value !== undefined) return place.value;
+  const made = make();
+  shared.put(place, made, made.length);
+  return made;
 }
 
 const initialEventsEnd = 'k8s.io/initial-events-end';
@@ -57,7 +69,10 @@ function objectEncoder({ type: { kind, ...type } }: AnyDefinition, { form, metaV
   const emptyList = { ...identity, kind: `${identity.kind}List`, metadata: {}, items: [] };
   const blueprint = Buffer.from(JSON.stringify(emptyList)).toString('base64');
   return {
-    event: (event, object) => (isMetadata ? line(event, JSON.stringify(partialMetadata(object, metaVersion))) : sharedLine(event, object)),
+    event: isMetadata
+      ? (event, shown) =>
+          sharedLine(shown, `${event} ${metaVersion}`, () => line(event, JSON.stringify(partialMetadata(shown.object, metaVersion))))
+      : (event, shown) => sharedLine(shown, event, () => line(event, jsonText(shown))),
     bookmark: (revision, endsInitialEvents) =>
       line('BOOKMARK', JSON.stringify({ ...identity, metadata: bookmarkMetadata(revision, endsInitialEvents, blueprint) })),
     error: errorLine,
@@ -79,7 +94,7 @@ function tableEncoder(definition: AnyDefinition, { metaVersion, includeObject, n
     return text;
   };
   return {
-    event: (event, object) => line(event, table([object], { resourceVersion: object.metadata.resourceVersion })),
+    event: (event, { object }) => line(event, table([object], { resourceVersion: object.metadata.resourceVersion })),
     bookmark: (revision, endsInitialEvents) => line('BOOKMARK', table([], bookmarkMetadata(revision, endsInitialEvents))),
     error: errorLine,
   };

@@ -3,8 +3,8 @@
  * A slow reader makes the watch wait, not the memory grow; one that falls too far behind gets 410 and begins again.
  */
 import type { UnderlyingSource } from 'node:stream/web';
-import type { KubeObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
+import type { Shown } from '../../store/json-text.ts';
 import { type Change, type Store, StoreError } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { Selection } from '../registry/selection.ts';
@@ -16,7 +16,7 @@ export interface WatchPlan {
   readonly namespace: string | undefined;
   readonly selection: Selection;
   /** Sent as ADDED before anything else. */
-  readonly initial: readonly KubeObject[];
+  readonly initial: readonly Shown[];
   /** The revision of `initial`: changes after it follow. */
   readonly after: number;
   readonly hasBookmarks: boolean;
@@ -108,8 +108,8 @@ class WatchRun {
         stop.abort();
       }),
     );
-    for (const object of plan.initial) {
-      this.#send(encoder.event('ADDED', object));
+    for (const shown of plan.initial) {
+      this.#send(encoder.event('ADDED', shown));
       await reader.ready();
       if (stop.signal.aborted) return;
     }
@@ -167,9 +167,9 @@ class WatchRun {
   #eventOf(change: Change): Uint8Array | undefined {
     const { plan, encoder } = this.#parts;
     const wasSelected = plan.selection.matchedBefore(change);
-    const isSelected = change.type !== 'deleted' && plan.selection.matches(change.object);
-    if (isSelected) return encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change.object);
-    return wasSelected ? encoder.event('DELETED', change.object) : undefined;
+    const isSelected = change.type !== 'deleted' && plan.selection.selects(change);
+    if (isSelected) return encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change);
+    return wasSelected ? encoder.event('DELETED', change) : undefined;
   }
 
   #sendBookmark(): void {
