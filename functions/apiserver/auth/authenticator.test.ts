@@ -18,7 +18,7 @@ const admin: User = { name: 'admin', groups: ['system:masters'] };
 async function setUp() {
   const world = virtualWorld();
   const cluster = await memoryCluster(world);
-  const tokens = createTokens({ keys: [await signingKeyOf(await newSigningKeyPem())], ...world });
+  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const tokenUsers = createTokenUsers({ ...world, store: cluster.store, tokens, staticTokens: [{ token: 'let-me-in', user: admin }] });
   const authenticator = createAuthenticator(tokenUsers);
   const withToken = (token: string): Promise<User | undefined> =>

@@ -2,8 +2,8 @@
  * The keys that sign tokens. The newest key signs; all of them verify, so that a key can be replaced without logging
  * anyone out. Where keys are kept is the host's concern: it hands in a `KeyStore`.
  */
-import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, importJWK, importPKCS8 } from 'jose';
-import type { CryptoKey, JWK } from 'jose';
+import { createPrivateKey, createPublicKey, generateKeyPair, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
 
 export interface KeyStore {
   /** PEM documents (PKCS #8), the signing one first; empty when there is none yet. */
@@ -17,50 +17,51 @@ export type KeyAlgorithm = 'ES256' | 'RS256';
 export interface SigningKey {
   readonly id: string;
   readonly algorithm: KeyAlgorithm;
-  readonly privateKey: CryptoKey;
-  readonly publicKey: CryptoKey;
-  readonly publicJwk: JWK;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly publicJwk: JsonWebKey;
 }
 
 /** The first one signs. */
 export type SigningKeys = readonly [SigningKey, ...SigningKey[]];
 
 export async function newSigningKeyPem(): Promise<string> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  return exportPKCS8(privateKey);
+  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-async function importPrivateKey(pem: string): Promise<{ key: CryptoKey; algorithm: KeyAlgorithm }> {
-  try {
-    return { key: await importPKCS8(pem, 'ES256', { extractable: true }), algorithm: 'ES256' };
-  } catch (error) {
-    // An RSA key is refused as an EC one with one of several error classes; if it is neither, the second import throws.
-    if (!(error instanceof Error)) throw error;
-    return { key: await importPKCS8(pem, 'RS256', { extractable: true }), algorithm: 'RS256' };
-  }
+function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyAlgorithm {
+  if (asymmetricKeyType === 'rsa') return 'RS256';
+  // OpenSSL's name of P-256.
+  if (asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1') return 'ES256';
+  throw new TypeError(`a signing key must be of RSA or of the curve P-256, not ${asymmetricKeyType}`);
 }
 
-export async function signingKeyOf(pem: string): Promise<SigningKey> {
-  const { key, algorithm } = await importPrivateKey(pem);
-  const { kty, crv, x, y, n, e } = await exportJWK(key);
-  const bare: JWK = kty === 'EC' ? { kty, crv, x, y } : { kty: 'RSA', n, e };
-  const id = await calculateJwkThumbprint(bare);
-  const publicJwk: JWK = { use: 'sig', ...bare, kid: id, alg: algorithm };
-  const publicKey = await importJWK(publicJwk, algorithm);
-  if (publicKey instanceof Uint8Array) throw new Error('a signing key must be asymmetric');
-  return { id, algorithm, privateKey: key, publicKey, publicJwk };
+/** Its members are in the order of their names. Source: RFC 7638. */
+const thumbprintOf = (jwk: JsonWebKey): string =>
+  hash('sha256', JSON.stringify(Object.fromEntries(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)))), 'base64url');
+
+export function signingKeyOf(pem: string): SigningKey {
+  const privateKey = createPrivateKey(pem);
+  const publicKey = createPublicKey(privateKey);
+  const algorithm = algorithmOf(privateKey);
+  const bare = publicKey.export({ format: 'jwk' });
+  const id = thumbprintOf(bare);
+  return { id, algorithm, privateKey, publicKey, publicJwk: { use: 'sig', ...bare, kid: id, alg: algorithm } };
 }
 
 export async function loadSigningKeys(store: KeyStore): Promise<SigningKeys> {
   const found = await store.load();
   const pems = found.length > 0 ? found : await store.create(await newSigningKeyPem());
-  const [first, ...rest] = await Promise.all(pems.map((pem) => signingKeyOf(pem)));
+  const [first, ...rest] = pems.map((pem) => signingKeyOf(pem));
   if (first === undefined) throw new Error('the key store holds no signing key');
   return [first, ...rest];
 }
 
 /** The document at `/openid/v1/jwks`. */
-export const jsonWebKeySet = (keys: SigningKeys): { readonly keys: readonly JWK[] } => ({ keys: keys.map(({ publicJwk }) => publicJwk) });
+export const jsonWebKeySet = (keys: SigningKeys): { readonly keys: readonly JsonWebKey[] } => ({
+  keys: keys.map(({ publicJwk }) => publicJwk),
+});
 
 /** The document at `/.well-known/openid-configuration`. Source: pkg/serviceaccount/openidmetadata.go. */
 export function openIdConfiguration(keys: SigningKeys, issuer: string, jwksUri: string): object {

@@ -21,7 +21,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 async function cluster() {
   const world = virtualWorld();
   const store = await createStore({ table: memoryTable(), world });
-  const tokens = createTokens({ keys: [await signingKeyOf(await newSigningKeyPem())], ...world });
+  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const definitions = createDefinitions();
   const api = createApi({ store, definitions, tokens, world });
   const client = api.clientFor({ name: 'admin', groups: ['system:masters'] });

@@ -21,7 +21,7 @@ async function setUp() {
   const world = virtualWorld();
   const cluster = await memoryCluster(world);
   const { store } = cluster;
-  const tokens = createTokens({ keys: [await signingKeyOf(await newSigningKeyPem())], ...world });
+  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const authorizer = createAuthorizer({ store, podsOfNode: createPodsOfNode(store) });
   const all = [...accessReviews(authorizer), ...authenticationReviews(createTokenUsers({ ...world, store, tokens }))];
   await cluster.put(clusterRoles, { metadata: { name: 'reader' }, rules: [{ verbs: ['get'], apiGroups: [''], resources: ['pods'] }] });

@@ -3,7 +3,7 @@
  * the field) and those of nodes. Reading one proves who signed it and when it ends, nothing more: whether the
  * ServiceAccount still exists is the authenticator's question.
  */
-import { SignJWT, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import type * as Jose from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Clock, Random } from '../../world.ts';
 import type { SigningKeys } from './keys.ts';
@@ -66,10 +66,14 @@ export interface TokenOptions {
   readonly issuer?: string;
 }
 
+/** Users of IAM, and whoever has a certificate, never need it. */
+const jose = (): Promise<typeof Jose> => import('jose');
+
 export function createTokens({ keys, clock, random, issuer = clusterIssuer }: TokenOptions): Tokens {
   async function sign(subject: string, claims: JWTPayload, options: IssueOptions): Promise<IssuedToken> {
     const nowSeconds = Math.floor(clock.now() / 1000);
     const expiresSeconds = nowSeconds + options.expirationSeconds;
+    const { SignJWT } = await jose();
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: keys[0].algorithm, kid: keys[0].id })
       .setIssuer(issuer)
@@ -101,6 +105,7 @@ interface Verification {
 }
 
 async function verifyToken(token: string, audiences: readonly string[], against: Verification): Promise<VerifiedToken | undefined> {
+  const { decodeProtectedHeader, errors, jwtVerify } = await jose();
   try {
     const { kid } = decodeProtectedHeader(token);
     const key = against.keys.find(({ id }) => id === kid);

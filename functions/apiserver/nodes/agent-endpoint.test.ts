@@ -21,7 +21,7 @@ const admin: User = { name: 'admin', groups: ['system:masters'] };
 async function cluster() {
   const world = virtualWorld();
   const store = await createStore({ table: memoryTable(), world });
-  const keys = [await signingKeyOf(await newSigningKeyPem())] as const;
+  const keys = [signingKeyOf(await newSigningKeyPem())] as const;
   const tokens = createTokens({ keys, ...world });
   const extensions = issuerDocuments(keys, 'https://10.0.0.1:6443');
   const api = createApi({ store, definitions: createDefinitions(), tokens, world, extensions });
