@@ -58,7 +58,7 @@ const typesAllowed: Readonly<Record<string, readonly string[]>> = {
 const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; readonly why: string }[] = [
   {
     pattern: /^@aws-sdk\//,
-    where: /^(functions\/(aws\/credentials|workers\/doorbell\/)|infra\/cli\/cloud-)/,
+    where: /^(functions\/aws\/credentials|infra\/cli\/cloud-)/,
     why: 'the AWS SDK’s clients are the command line’s (cloud-*): functions ask by aws/json-service.ts',
   },
   {

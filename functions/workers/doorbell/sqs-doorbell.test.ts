@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
-import { createSqsDoorbell } from './sqs-doorbell.ts';
+import { createSqsDoorbell, type QueueMessage } from './sqs-doorbell.ts';
 
 /** A client whose answers wait until they are let go. */
 function doorbell({ fails = false } = {}) {
   const sent: object[] = [];
   const waiting: (() => void)[] = [];
-  const send = async (command: { input: object }): Promise<never> => {
-    sent.push(command.input);
+  const send = async (message: QueueMessage): Promise<void> => {
+    sent.push(message);
     await new Promise<void>((resolve) => waiting.push(resolve));
     if (fails) throw new Error('no queue');
-    return {} as never;
   };
   const world = virtualWorld();
   const queues = { groups: { controllers: 'https://q/controllers.fifo' }, deadlines: 'https://q/deadlines' };
-  const bell = createSqsDoorbell({ queues, world, client: { send } as never });
+  const bell = createSqsDoorbell({ queues, world, send });
   return { bell, sent, world, answer: () => waiting.splice(0).forEach((resolve) => resolve()) };
 }
 

@@ -3,9 +3,9 @@
  * time: that is the election of the leader. News that were rung about already, here or elsewhere, are swallowed by the
  * queue for five minutes. While one ring is on its way, later ones of the group wait and become one.
  */
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { World } from '../../world.ts';
 import type { Doorbell } from './doorbell.ts';
+import { sqsSender } from './sqs-sender.ts';
 
 export interface Queues {
   /** Address of each group's FIFO queue. */
@@ -25,9 +25,8 @@ export interface SqsDoorbell extends Doorbell {
 
 export interface SqsDoorbellOptions {
   readonly queues: Queues;
-  readonly world: Pick<World, 'log' | 'random'>;
-  readonly client?: Pick<SQSClient, 'send'>;
-  /** Takes the messages in SQS' place. */
+  readonly world: Pick<World, 'clock' | 'log' | 'random'>;
+  /** Takes the messages; default: SQS, as the environment says. */
   readonly send?: (message: QueueMessage) => Promise<unknown>;
 }
 
@@ -54,13 +53,9 @@ interface Line {
   next: string | undefined;
 }
 
-function sendBy(client: Pick<SQSClient, 'send'>): (message: QueueMessage) => Promise<unknown> {
-  return (message) => client.send(new SendMessageCommand(message));
-}
-
 export function createSqsDoorbell(options: SqsDoorbellOptions): SqsDoorbell {
   const { queues, world } = options;
-  const sendMessage = options.send ?? sendBy(options.client ?? new SQSClient({}));
+  const sendMessage = options.send ?? sqsSender(world);
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
 
