@@ -1,22 +1,24 @@
 /**
- * The table of one machine: LMDB in one data directory. What was acknowledged survives the end of the process and of
- * the machine's power: a commit is answered after it has been synced to the disk, and commits that wait share the sync.
+ * The table of one machine, in one data directory: the log in files of its own, all else in LMDB. What was acknowledged
+ * survives the end of the process and of the machine's power: it is answered after it has been synced to the disk.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import { decodeItem, encodeItem } from './item-codec.ts';
+import { logFiles } from './log-files.ts';
+import { SlotLog } from './slot-log.ts';
 import { StoreError } from '../store.ts';
 import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 
 /** Changes when an older version could not read what this one writes. */
-const format = 'hibernetes store 2';
+const format = 'hibernetes store 3';
 
 /** The file in the data directory that names its format. */
 const formatFile = 'format';
 const tableFile = 'table.mdb';
+const logDirectory = 'log';
 
-const pageSlots = 256;
 const pageMail = 16;
 /** Removed in one transaction, so that commits are not kept waiting. */
 const pruneAtOnce = 256;
@@ -26,7 +28,12 @@ const pruneRoundsMax = 256;
 /** Address space, not disk: the file is as large as what is in it. */
 const mapBytes = 64 * 1024 ** 3;
 
-export function embeddedTable(directory: string): Table {
+export interface EmbeddedOptions {
+  /** In one file of the log. All who open the directory must agree on it. */
+  readonly segmentSlots?: number;
+}
+
+export function embeddedTable(directory: string, { segmentSlots }: EmbeddedOptions = {}): Table {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   checkFormat(directory);
   // Without overlapping, a commit's promise waits for the sync.
@@ -36,7 +43,7 @@ export function embeddedTable(directory: string): Table {
     mapSize: mapBytes,
     encoding: 'binary',
   });
-  return new EmbeddedTable(database);
+  return new EmbeddedTable(database, new SlotLog(logFiles(join(directory, logDirectory)), segmentSlots));
 }
 
 function checkFormat(directory: string): void {
@@ -51,12 +58,11 @@ function checkFormat(directory: string): void {
 }
 
 /**
- * L slot · O resource, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
+ * O resource, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
  * name · P mailbox, number · B hash. Numbers and texts sort as such.
  */
 type EmbeddedKey = (string | number)[];
 
-const slotKey = (slot: number): EmbeddedKey => ['L', slot];
 const objectKey = ({ resource, namespace, name }: ObjectItem): EmbeddedKey => ['O', resource, namespace, name];
 const metaKey: EmbeddedKey = ['M'];
 const leaseKey = ({ shard, name }: LeaseItem): EmbeddedKey => ['K', shard, name];
@@ -69,31 +75,31 @@ type Head<T, Binary extends keyof T> = Omit<T, Binary>;
 
 class EmbeddedTable implements Table {
   readonly #database: RootDatabase<Buffer, EmbeddedKey>;
+  readonly #log: SlotLog;
 
-  constructor(database: RootDatabase<Buffer, EmbeddedKey>) {
+  constructor(database: RootDatabase<Buffer, EmbeddedKey>, log: SlotLog) {
     this.#database = database;
+    this.#log = log;
   }
 
-  async appendSlot({ frames, ...head }: SlotItem): Promise<Appended> {
-    const key = slotKey(head.slot);
+  async appendSlot(item: SlotItem): Promise<Appended> {
     try {
-      const isWritten = await this.#database.ifNoExists(key, () => {
-        void this.#database.put(key, encodeItem(head, frames));
-      });
-      if (isWritten) return { outcome: 'written' };
+      const by = await this.#log.append(item);
+      return by.nonce === item.nonce ? { outcome: 'written' } : { outcome: 'taken', by };
     } catch (error) {
+      if (error instanceof StoreError || !(error instanceof Error)) throw error;
       // A disk that is full or fails: the same bytes are sent again until it is known.
-      if (error instanceof Error) return { outcome: 'unknown', cause: error };
-      throw error;
+      return { outcome: 'unknown', cause: error };
     }
-    const by = this.#get(key);
-    return by === undefined ? { outcome: 'unknown' } : { outcome: 'taken', by: slotItem(by, head.slot) };
   }
 
-  async readSlots(after: number, limit: number = pageSlots): Promise<SlotPage> {
-    const found = [...this.#range(slotKey(after + 1), ['L', last], limit + 1)];
-    const slots = found.slice(0, limit).map(({ key, value }) => slotItem(value, Number(key[1])));
-    return { slots, more: found.length > limit };
+  async readSlots(after: number, limit?: number): Promise<SlotPage> {
+    try {
+      return await this.#log.read(after, limit);
+    } catch (error) {
+      if (error instanceof StoreError || !(error instanceof Error)) throw error;
+      throw new StoreError('unavailable', 'the log cannot be read', { cause: error });
+    }
   }
 
   async readMeta(): Promise<MetaItem> {
@@ -167,27 +173,18 @@ class EmbeddedTable implements Table {
   }
 
   async prune(what: Prune): Promise<void> {
+    await this.#log.prune(what);
     await this.#removeAll([...what.blobs.map(blobKey), ...this.#oldMail(what)], []);
     for (let round = 0; round < pruneRoundsMax; round += 1) {
-      const slots = this.#oldSlots(what);
       const tombstones = this.#oldTombstones(what);
-      await this.#removeAll(slots, tombstones);
-      if (slots.length < pruneAtOnce && tombstones.length < pruneAtOnce) return;
+      await this.#removeAll([], tombstones);
+      if (tombstones.length < pruneAtOnce) return;
     }
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
-  }
-
-  #oldSlots({ slot, beforeMs }: Prune): EmbeddedKey[] {
-    const keys: EmbeddedKey[] = [];
-    for (const { key, value } of this.#range(slotKey(0), slotKey(slot + 1), pruneAtOnce)) {
-      // Slots are written in order of time, more or less.
-      if (slotItem(value, Number(key[1])).writtenMs >= beforeMs) break;
-      keys.push(key);
-    }
-    return keys;
+  async close(): Promise<void> {
+    await this.#log.close();
+    await this.#database.close();
   }
 
   #oldMail({ beforeMs }: Prune): EmbeddedKey[] {
@@ -255,12 +252,6 @@ class EmbeddedTable implements Table {
     this.#database.resetReadTxn();
     return this.#database.getRange({ start, end, ...(limit === undefined ? {} : { limit }) });
   }
-}
-
-function slotItem(value: Uint8Array, slot: number): SlotItem {
-  const { head, binary } = decodeItem<Head<SlotItem, 'frames'>>(value, `slot ${slot}`);
-  if (head.slot !== slot) throw new StoreError('corrupt', `slot ${slot} cannot be read: it says that it is slot ${head.slot}`);
-  return { ...head, frames: binary };
 }
 
 function objectItem(value: Uint8Array, key: EmbeddedKey): ObjectItem {

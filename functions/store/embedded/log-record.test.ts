@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { StoreError } from '../store.ts';
+import type { SlotItem } from '../table.ts';
+import { encodeRecord, findRecords, recordAt } from './log-record.ts';
+
+const slot = (number: number, frames: Uint8Array = Buffer.from(`frames of ${number}`), nonce = `nonce-${number}`): SlotItem => ({
+  slot: number,
+  firstRevision: number,
+  count: 1,
+  nonce,
+  writtenMs: 1000,
+  frames,
+});
+
+const whole = { at: 0, next: 1, isLast: true };
+
+/** The nonces of the records that count. */
+function nonces(bytes: Buffer, window = whole): string[] {
+  return findRecords(bytes, window).records.map(({ at }) => recordAt(bytes, at - window.at)?.item.nonce ?? '');
+}
+
+const [one, two, three] = [encodeRecord(slot(1)), encodeRecord(slot(2)), encodeRecord(slot(3, Buffer.alloc(1500, 7)))];
+const log = Buffer.concat([one, two, three]);
+
+const isCorrupt = (error: unknown): boolean => error instanceof StoreError && error.code === 'corrupt';
+
+describe('a record', () => {
+  test('gives back what it was made of, and hides no mark', () => {
+    const piece = fc.oneof(fc.uint8Array(), fc.constant(one.subarray(0, 4)), fc.constant(one));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
+        const item = slot(1, Buffer.concat(pieces));
+        const bytes = encodeRecord(item);
+        const read = recordAt(bytes, 0);
+        assert.deepEqual({ ...read?.item, frames: Buffer.from(read?.item.frames ?? []) }, item);
+        assert.equal(read?.end, bytes.length);
+        assert.equal(bytes.indexOf(one.subarray(0, 4), 1), -1);
+      }),
+    );
+  });
+});
+
+describe('records in a file', () => {
+  test('count once: who came too late, or again, is void', () => {
+    const late = encodeRecord(slot(2, Buffer.from('late'), 'late'));
+    assert.deepEqual(nonces(Buffer.concat([one, two, late, one, three, late])), ['nonce-1', 'nonce-2', 'nonce-3']);
+  });
+
+  test('are found from any place on, and the last one may be in the next window', () => {
+    for (let length = 0; length < log.length; length += 1) {
+      const { records, end } = findRecords(log.subarray(0, length), { ...whole, isLast: false });
+      const rest = findRecords(log.subarray(end), { at: end, next: 1 + records.length, isLast: true });
+      assert.deepEqual([...records, ...rest.records], findRecords(log, whole).records);
+    }
+  });
+
+  test('are all found when the last write was cut off at any byte, and what is written next counts', () => {
+    const before = one.length + two.length;
+    for (let length = before; length < log.length; length += 1) {
+      const torn = log.subarray(0, length);
+      assert.deepEqual(findRecords(torn, whole).end, before);
+      assert.deepEqual(nonces(torn), ['nonce-1', 'nonce-2']);
+      for (const between of [[], [two]]) {
+        const again = Buffer.concat([torn, ...between, encodeRecord(slot(3, Buffer.from('again'), 'again'))]);
+        assert.deepEqual(nonces(again), ['nonce-1', 'nonce-2', 'again']);
+        // Another who came too late, and no new slot yet.
+        assert.deepEqual(nonces(Buffer.concat([torn, ...between])), ['nonce-1', 'nonce-2']);
+      }
+    }
+  });
+
+  test('are all found when the last write lacks a sector, or all of it', () => {
+    const before = one.length + two.length;
+    for (let sector = Math.floor(before / 512); sector * 512 < log.length; sector += 1) {
+      const torn = Buffer.from(log);
+      torn.fill(0, Math.max(before, sector * 512), Math.min(log.length, (sector + 1) * 512));
+      assert.deepEqual(nonces(torn), ['nonce-1', 'nonce-2']);
+      assert.deepEqual(nonces(Buffer.concat([torn, three])), ['nonce-1', 'nonce-2', 'nonce-3']);
+    }
+    assert.deepEqual(nonces(Buffer.concat([one, two, Buffer.alloc(3000)])), ['nonce-1', 'nonce-2']);
+  });
+
+  test('stop the reader when any byte has changed, the last record’s too', () => {
+    for (let at = 0; at < log.length; at += 1) {
+      const damaged = Buffer.from(log);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 0x41, at);
+      assert.throws(() => findRecords(damaged, whole), isCorrupt, `byte ${at}`);
+      // Who came too late does not prove that nothing was lost.
+      assert.throws(() => findRecords(Buffer.concat([damaged, two]), whole), isCorrupt, `byte ${at}`);
+    }
+  });
+
+  test('name the slot that cannot be read', () => {
+    assert.throws(
+      () => findRecords(Buffer.concat([one, three]), whole),
+      new StoreError('corrupt', 'slot 2 cannot be read: there is none before slot 3'),
+    );
+    const damaged = Buffer.from(log);
+    damaged.write('X', log.length - 1);
+    assert.throws(() => findRecords(damaged, whole), new StoreError('corrupt', 'slot 3 cannot be read: its checksum is wrong'));
+  });
+});

@@ -1,0 +1,137 @@
+/**
+ * One file of the log: a fixed number of slots that follow one another. A slot is shown when it is on the disk, whoever
+ * wrote it; what is written is read back like what others wrote, so that all agree on whose record came first.
+ */
+import { StoreError } from '../store.ts';
+import type { SlotItem } from '../table.ts';
+import type { LogFile } from './log-files.ts';
+import { encodeRecord, findRecords, recordAt, unreadable, type Found } from './log-record.ts';
+
+/** The kernel tells of a failed sync once, and takes the bytes for written from then on: after one, nothing is believed. */
+export class Disk {
+  #failure: Error | undefined;
+
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async sync(file: LogFile): Promise<void> {
+    try {
+      await file.sync();
+    } catch (error) {
+      if (error instanceof Error) this.#failure = error;
+      throw error;
+    }
+  }
+}
+
+export interface SegmentRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Grows when a record, or what is left of one, is longer. */
+const windowBytes = 4 * 1024 * 1024;
+/** At once; a slot that is larger comes alone. */
+const pageBytesMax = 4 * 1024 * 1024;
+
+export class Segment {
+  readonly #file: LogFile;
+  readonly #range: SegmentRange;
+  readonly #disk: Disk;
+  /** Of the slots from the first one on. */
+  readonly #records: Found['records'][number][] = [];
+  /** How much of the file has been read, and is on the disk. */
+  #seen = 0;
+  /** How much of it is settled. */
+  #settled = 0;
+  #reading: Promise<void> | undefined;
+
+  constructor(file: LogFile, range: SegmentRange, disk: Disk) {
+    this.#file = file;
+    this.#range = range;
+    this.#disk = disk;
+  }
+
+  get isWhole(): boolean {
+    return this.#next > this.#range.last;
+  }
+
+  /** Resolves when it knows all that was in the file before this call. */
+  async fresh(): Promise<void> {
+    const size = this.#size();
+    while (this.#seen < size) {
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      await this.#reading;
+    }
+  }
+
+  /** Writes the slot unless it is there, and returns the one that counts. */
+  async append(item: SlotItem): Promise<SlotItem> {
+    // Who knows that others came first need not write.
+    if (this.#size() !== this.#seen) await this.fresh();
+    if (item.slot === this.#next) {
+      this.#file.append(encodeRecord(item));
+      await this.fresh();
+    }
+    const [found] = await this.slots(item.slot, 1);
+    if (found === undefined) throw new StoreError('corrupt', `slot ${item.slot} cannot be written: slot ${this.#next} comes before it`);
+    return found;
+  }
+
+  /** From this one on, as far as they are known. */
+  async slots(from: number, limit: number): Promise<SlotItem[]> {
+    const index = from - this.#range.first;
+    const page = this.#records.slice(index, index + limit);
+    const [first] = page;
+    if (first === undefined) return [];
+    const fitting = page.filter(({ at, length }) => at + length - first.at <= pageBytesMax);
+    const last = fitting.at(-1) ?? first;
+    const bytes = await this.#file.read(first.at, last.at + last.length - first.at);
+    return (fitting.length === 0 ? [first] : fitting).map(({ at }, place) => {
+      const item = recordAt(bytes, at - first.at)?.item;
+      if (item === undefined) throw unreadable(from + place, 'its checksum is wrong');
+      return item;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  get #next(): number {
+    return this.#range.first + this.#records.length;
+  }
+
+  #size(): number {
+    this.#disk.check();
+    const size = this.#file.size();
+    if (size < this.#seen) throw unreadable(this.#next, 'its file has become shorter');
+    return size;
+  }
+
+  async #read(): Promise<void> {
+    const size = this.#size();
+    const [found] = await Promise.all([this.#find(size), this.#disk.sync(this.#file)]);
+    this.#records.push(...found.records);
+    this.#settled = found.end;
+    this.#seen = size;
+  }
+
+  async #find(size: number): Promise<Found> {
+    const records: Found['records'][number][] = [];
+    let end = this.#settled;
+    for (let length = windowBytes; end < size;) {
+      const isLast = end + length >= size;
+      const bytes = await this.#file.read(end, Math.min(length, size - end));
+      const found = findRecords(bytes, { at: end, next: this.#next + records.length, isLast });
+      records.push(...found.records);
+      length = found.end === end ? length * 2 : windowBytes;
+      end = found.end;
+      if (isLast) break;
+    }
+    return { records, end };
+  }
+}
