@@ -1,8 +1,9 @@
 /** Makes one module of each function: what a cloud is given, and what runs here in its place. */
 import { build, type Metafile, type Plugin } from 'esbuild';
-import { copyFileSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
+import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
 import { manifest } from '../../functions/manifest.ts';
 
 export interface Bundle {
@@ -30,6 +31,10 @@ const banner = "import { createRequire } from 'node:module'; const require = cre
 /** Tables that are read when they are first needed. See functions/kube/generated-table.ts. */
 const tableReader = 'functions/kube/generated-table.ts';
 const tablesDirectory = join(functionsDirectory, 'kube/generated');
+
+/** Texts of `kubectl explain`, where `npm run generate:descriptions` has collected them. */
+const descriptionsReader = 'functions/cloud/bundled-descriptions.ts';
+const collectedDescriptions = join(root, '.cache/openapi', descriptionsFile);
 
 /** A function's credentials are in its environment; the SDK would bring every other place where some could be. */
 const environmentCredentials: Plugin = {
@@ -68,6 +73,8 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
     logLevel: 'error',
   });
   if (tableReader in metafile.inputs) copyTables(join(directory, 'generated'));
+  if (descriptionsReader in metafile.inputs && existsSync(collectedDescriptions))
+    copyFileSync(collectedDescriptions, join(directory, descriptionsFile));
   return { entry, file: join(directory, 'index.mjs'), ...readAtFirst(metafile), zippedBytes: zippedBytesOf(directory) };
 }
 

@@ -71,7 +71,11 @@ export class WebFunction {
   }
 
   async #carry(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) return refuse(response, 413, 'Request Too Large');
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) {
+      // Read to its end: a client that is cut off while it writes may never read the answer.
+      request.resume();
+      return refuse(response, 413, 'Request Too Large');
+    }
     const environment = await this.#environment();
     if (environment === undefined) return refuse(response, 429, 'Too Many Requests');
     this.counts.invocations += 1;

@@ -1,0 +1,18 @@
+/** What `kubectl explain` tells: beside the module, where whoever bundled it had collected the texts; nothing otherwise. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
+import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
+
+export const descriptionsFile = 'descriptions.json.br';
+
+export async function bundledDescriptions(directory: string = import.meta.dirname): Promise<Descriptions> {
+  try {
+    const text = await promisify(brotliDecompress)(await readFile(join(directory, descriptionsFile)));
+    return JSON.parse(text.toString('utf8')) as Descriptions;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
