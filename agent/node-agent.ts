@@ -127,6 +127,6 @@ export async function createSimulatedAgent(options: NodeAgentOptions): Promise<A
     files: noPodFiles,
     check: async () => ({ outcome: 'success' }),
     network,
-    relays: () => createSimulatedRelays({ transport, log: world.log }),
+    relays: () => createSimulatedRelays({ world, transport, signal: options.signal }),
   });
 }

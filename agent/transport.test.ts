@@ -106,6 +106,17 @@ describe('what the agent says over HTTP', () => {
     assert.match(heard[0]!, /^POST \S+\/relays\/r1 Bearer one one two$/);
   });
 
+  test('a chunk is put under its number, or only the way asked for', async () => {
+    respond = (_request, response) => response.end('{"upTo":8,"isOpen":true}');
+    assert.deepEqual(await transport.sendChunk('r1', { number: 3, encoded: Buffer.from('bytes') }, new AbortController().signal), {
+      upTo: 8,
+      isOpen: true,
+    });
+    await transport.sendChunk('r1', undefined, new AbortController().signal);
+    const path = `/apis/agent.hibernetes.dev/v1/relays/r1/chunks`;
+    assert.deepEqual(heard, [`POST ${path}?number=3 Bearer one bytes`, `GET ${path} Bearer one `]);
+  });
+
   test('a relayed connection begins with what came along', async () => {
     const { socket, head } = await transport.openConnection('r1');
     assert.equal(head.toString(), 'first words');

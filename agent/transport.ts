@@ -1,4 +1,4 @@
-/** HTTPS to the apiserver with the node's own token: polls, relayed streams, relayed connections. */
+/** HTTPS to the apiserver with the node's own token: polls, relayed streams and connections, chunks. */
 import { readFileSync } from 'node:fs';
 import {
   Agent as HttpAgent,
@@ -10,7 +10,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Status } from '../functions/kube/generated/types.ts';
-import { pollPath, relayPath, relayProtocol, type NodePollResponse } from '../functions/kube/node-poll.ts';
+import { chunksPath, pollPath, relayPath, relayProtocol, type NodePollResponse, type RelayGrant } from '../functions/kube/node-poll.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { AgentConfig } from './config.ts';
 import { TransportError, type PollTransport } from './poll.ts';
@@ -20,9 +20,16 @@ export interface Transport extends PollTransport {
   openStream(relayId: string, headers: Readonly<Record<string, string>>): ClientRequest;
   /** Fetches a relayed connection: the raw bytes of the client. `head` came along with the answer. */
   openConnection(relayId: string): Promise<{ readonly socket: Duplex; readonly head: Buffer }>;
+  /** Puts a chunk into a relay's mailbox, or only asks how it may go on. */
+  sendChunk(relayId: string, chunk: NumberedChunk | undefined, signal: AbortSignal): Promise<RelayGrant>;
   /** Any other request, for a `Client`. The request's URL counts only by its path. */
   fetch(request: Request): Promise<Response>;
   close(): void;
+}
+
+export interface NumberedChunk {
+  readonly number: number;
+  readonly encoded: Uint8Array;
 }
 
 interface RequestOptions extends Omit<NodeOptions, 'headers'> {
@@ -72,21 +79,29 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
     return send({ host: base.hostname, port: base.port || (isTls ? 443 : 80), agent, ...tls, ...options, method, path, headers });
   };
 
+  /** The answer's JSON. */
+  const ask = <T>(request: ClientRequest, body?: string | Uint8Array): Promise<T> =>
+    new Promise((resolve, reject) => {
+      request.on('error', (error) => reject(asTransportError(error)));
+      request.on('response', (response) => {
+        readBody(response).then((bytes) => {
+          const code = response.statusCode ?? 0;
+          if (code !== 200) return reject(statusError(code, bytes.toString('utf8')));
+          resolve(JSON.parse(bytes.toString('utf8')) as T);
+        }, reject);
+      });
+      request.end(body);
+    });
+
   return {
     poll(body, signal) {
-      return new Promise<NodePollResponse>((resolve, reject) => {
-        const headers = { 'content-type': 'application/json', accept: 'application/json' };
-        const request = open('POST', pollPath(config.nodeName), { headers, signal });
-        request.on('error', (error) => reject(asTransportError(error)));
-        request.on('response', (response) => {
-          readBody(response).then((bytes) => {
-            const code = response.statusCode ?? 0;
-            if (code !== 200) return reject(statusError(code, bytes.toString('utf8')));
-            resolve(JSON.parse(bytes.toString('utf8')) as NodePollResponse);
-          }, reject);
-        });
-        request.end(JSON.stringify(body));
-      });
+      const headers = { 'content-type': 'application/json', accept: 'application/json' };
+      return ask<NodePollResponse>(open('POST', pollPath(config.nodeName), { headers, signal }), JSON.stringify(body));
+    },
+    sendChunk(relayId, chunk, signal) {
+      if (chunk === undefined) return ask<RelayGrant>(open('GET', chunksPath(relayId), { headers: {}, signal }));
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(chunk.encoded.length) };
+      return ask<RelayGrant>(open('POST', `${chunksPath(relayId)}?number=${chunk.number}`, { headers, signal }), chunk.encoded);
     },
     async fetch(request) {
       const { pathname, search } = new URL(request.url);

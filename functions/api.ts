@@ -20,6 +20,8 @@ import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
 import type { Descriptions } from './apiserver/openapi/descriptions.ts';
 import type { Connection, Extension, User } from './apiserver/ports.ts';
 import { createConnector } from './apiserver/relay/connector.ts';
+import { createLogMail } from './apiserver/relay/mailed-log.ts';
+import type { Mail } from './apiserver/relay/mailbox.ts';
 import { createRelayHub } from './apiserver/relay/relay-hub.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
@@ -39,6 +41,8 @@ export interface ApiOptions {
   readonly otherTokenUsers?: TokenUsers;
   /** How long this host can hold a node's poll without paying for it. 0: not at all. */
   readonly pollHoldSecondsMax?: number;
+  /** Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not at all. */
+  readonly logMail?: { readonly mail: Mail; readonly secondsMax: number };
   /** Of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
   /** Told of every answer, to callers in this process too. */
@@ -96,6 +100,10 @@ export function createApi(options: ApiOptions): Api {
   const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
   const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, ...hold });
 
+  const { logMail } = options;
+  const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
+  const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
+
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens });
 
   const server = createApiServer({
@@ -108,8 +116,8 @@ export function createApi(options: ApiOptions): Api {
     admission: admissionPlugins({ ...world, store }),
     virtualResources: [...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
-    connector: createConnector({ hub, view, clock: world.clock }),
-    extensions: [createAgentEndpoint({ poll, hub, nodeTokens }), ...extensions],
+    connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
+    extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
   return { fetch, clientFor };

@@ -9,9 +9,11 @@ import { Duplex, PassThrough } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import { decodeChunk } from '../../functions/kube/relay-chunk.ts';
 import { nodeOfTest } from '../../test/support/node-context.ts';
 import { pod, running, sandbox } from '../../test/support/node-pod.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { NumberedChunk } from '../transport.ts';
 import { createNodeRelays } from './node-relays.ts';
 import { createSimulatedRelays } from './simulated-relays.ts';
 
@@ -65,6 +67,12 @@ function apiserver() {
         clients.push(far);
         return { socket: near, head: Buffer.from('head ') };
       },
+      async sendChunk(id: string, chunk: NumberedChunk | undefined) {
+        const { code, isLast, bytes } = decodeChunk(chunk!.encoded)!;
+        uploads.push({ id, headers: { number: `${chunk!.number}`, code: `${code}` }, text: Buffer.from(bytes).toString() });
+        if (isLast) heard.write('.');
+        return { upTo: 8, isOpen: true };
+      },
     },
   };
 }
@@ -95,6 +103,19 @@ describe('a log', () => {
     open(request({ query: 'container=main&tailLines=1' }));
     await next();
     assert.deepEqual(uploads, [{ id: 'r1', headers: { 'content-type': 'text/plain' }, text: 'two\n' }]);
+  });
+
+  test('goes by mail where the client is elsewhere', async () => {
+    const { open, next, uploads } = relays();
+    open(request({ transport: 'mailbox', query: 'container=main&timestamps=true&limitBytes=34' }));
+    open(request({ transport: 'mailbox' }));
+    await next();
+    assert.deepEqual(uploads, [{ id: 'r1', headers: { number: '1', code: '200' }, text: '2026-01-01T00:00:01Z one\n2026-01-0' }]);
+    open(request({ id: 'r2', transport: 'mailbox', query: 'container=main&previous=true' }));
+    await next();
+    const { headers, text } = uploads[1]!;
+    const { code, message } = JSON.parse(text) as { code: number; message: string };
+    assert.deepEqual([headers['code'], code, message], ['400', 400, 'previous terminated container "main" in pod "web" not found']);
   });
 
   test('is sent once, however often the server repeats the wish', async () => {
@@ -193,10 +214,13 @@ describe('a simulated node', () => {
   test('has a line for every log, and nothing else', async () => {
     const { world } = nodeOfTest();
     const server = apiserver();
-    const { open } = createSimulatedRelays({ transport: server.transport, log: world.log });
+    const { open } = createSimulatedRelays({ world, transport: server.transport, signal: new AbortController().signal });
     open(request({}));
     await server.next();
     assert.equal(server.uploads[0]!.text, 'container main of pod web is simulated\n');
+    open(request({ id: 'r3', transport: 'mailbox' }));
+    await server.next();
+    assert.equal(server.uploads[1]!.text, 'container main of pod web is simulated\n');
     open(request({ id: 'r2', transport: 'upgrade', subresource: 'exec' }));
     await world.settle();
     const answer = await readAll(server.client());

@@ -12,6 +12,7 @@ import type { PodLookup, Relays } from '../agent.ts';
 import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
 import type { Transport } from '../transport.ts';
 import { containerForLogs, runningContainerId } from './container-of-pod.ts';
+import { createLogMailer } from './log-mailer.ts';
 import { parseLogOptions } from './log-options.ts';
 import { readLog } from './log-reader.ts';
 import { replayedRequest } from './replayed-request.ts';
@@ -20,7 +21,7 @@ import { splice } from './splice.ts';
 export interface NodeRelayOptions {
   readonly world: World;
   readonly runtime: Runtime;
-  readonly transport: Pick<Transport, 'openStream' | 'openConnection'>;
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk'>;
   readonly pods: PodLookup;
   /** Ends all that is open. */
   readonly signal: AbortSignal;
@@ -31,9 +32,15 @@ const knownMax = 1000;
 
 export function createNodeRelays(options: NodeRelayOptions): Relays {
   const known = new Set<string>();
+  const mailer = createLogMailer(options);
+  const served = {
+    stream: (request: RelayRequest) => serveLog(options, request),
+    upgrade: (request: RelayRequest) => serveUpgrade(options, request),
+    mailbox: (request: RelayRequest) => mailer.send(request, (signal) => logBytes(options, request, signal)),
+  };
   const serve = async (request: RelayRequest): Promise<void> => {
     try {
-      await (request.transport === 'stream' ? serveLog(options, request) : serveUpgrade(options, request));
+      await served[request.transport](request);
     } catch (error) {
       // The client sees its connection end; the reason is for the operator.
       if (!(error instanceof Error)) throw error;
@@ -62,7 +69,16 @@ function asStatusError(error: unknown): StatusError {
   throw error;
 }
 
+/** Throws a StatusError when there is no such log. */
 async function logBytes(options: NodeRelayOptions, request: RelayRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  try {
+    return await openLog(options, request, signal);
+  } catch (error) {
+    throw asStatusError(error);
+  }
+}
+
+async function openLog(options: NodeRelayOptions, request: RelayRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const pod = wantedPod(options, request);
   const { runtime } = options;
   const logOptions = parseLogOptions(request.query, options.world.clock.now());
@@ -86,12 +102,12 @@ async function serveLog(options: NodeRelayOptions, request: RelayRequest): Promi
   try {
     bytes = await logBytes(options, request, signal);
   } catch (error) {
-    const failure = asStatusError(error);
-    const headers = { [relayStatusHeader]: String(failure.code), 'content-type': 'application/json' };
+    if (!(error instanceof StatusError)) throw error;
+    const headers = { [relayStatusHeader]: String(error.code), 'content-type': 'application/json' };
     options.transport
       .openStream(request.id, headers)
       .on('error', () => ending.abort())
-      .end(JSON.stringify(failure.toStatus()));
+      .end(JSON.stringify(error.toStatus()));
     return;
   }
   const upload = options.transport.openStream(request.id, { 'content-type': 'text/plain' });

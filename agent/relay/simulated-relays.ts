@@ -1,21 +1,33 @@
 /** What a pretended container says: its log is one line, everything else is refused. */
 import { relayStatusHeader, type RelayRequest } from '../../functions/kube/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
-import type { Log } from '../../functions/world.ts';
+import type { World } from '../../functions/world.ts';
 import type { Relays } from '../agent.ts';
 import type { Transport } from '../transport.ts';
+import { createLogMailer } from './log-mailer.ts';
 
 export interface SimulatedRelayOptions {
-  readonly transport: Pick<Transport, 'openStream' | 'openConnection'>;
-  readonly log: Log;
+  readonly world: World;
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk'>;
+  /** Ends what is relayed. */
+  readonly signal: AbortSignal;
 }
 
 const refusal = (subresource: string): StatusError =>
   new StatusError(501, 'NotImplemented', `${subresource} is not supported: the pod runs on a simulated node, which has no containers`);
 
-export function createSimulatedRelays({ transport, log }: SimulatedRelayOptions): Relays {
+const logText = ({ query, pod }: RelayRequest): string =>
+  `container ${new URLSearchParams(query).get('container') ?? ''} of pod ${pod.name} is simulated\n`;
+
+async function* logOf(request: RelayRequest): AsyncGenerator<Buffer> {
+  yield Buffer.from(logText(request));
+}
+
+export function createSimulatedRelays(options: SimulatedRelayOptions): Relays {
+  const { transport, world } = options;
   const known = new Set<string>();
-  const failed = (error: unknown): void => log.warn('a relay failed', { error });
+  const failed = (error: unknown): void => world.log.warn('a relay failed', { error });
+  const mailer = createLogMailer(options);
 
   const refuse = async ({ id, subresource }: RelayRequest): Promise<void> => {
     const { socket } = await transport.openConnection(id);
@@ -35,14 +47,15 @@ export function createSimulatedRelays({ transport, log }: SimulatedRelayOptions)
         refuse(request).catch(failed);
         return;
       }
+      if (request.transport === 'mailbox') {
+        mailer.send(request, async () => logOf(request)).catch(failed);
+        return;
+      }
       const isLog = request.subresource === 'log';
-      const container = new URLSearchParams(request.query).get('container') ?? '';
       const headers: Record<string, string> = isLog
         ? { 'content-type': 'text/plain' }
         : { [relayStatusHeader]: '501', 'content-type': 'application/json' };
-      const body = isLog
-        ? `container ${container} of pod ${request.pod.name} is simulated\n`
-        : JSON.stringify(refusal(request.subresource).toStatus());
+      const body = isLog ? logText(request) : JSON.stringify(refusal(request.subresource).toStatus());
       transport
         .openStream(request.id, headers)
         .on('error', failed)

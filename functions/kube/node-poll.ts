@@ -6,6 +6,8 @@
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → TokenRequest: the node's next credential, or its first
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade`
+ *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see `relay-chunk.ts` → RelayGrant
+ *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}/chunks     → RelayGrant
  *
  * An answer may get lost: the agent repeats `since` and `pods` until an answer arrived, and nothing is harmed by twice.
  */
@@ -16,6 +18,7 @@ export const agentGroup = 'agent.hibernetes.dev';
 export const pollPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/poll`;
 export const tokenPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/token`;
 export const relayPath = (id: string): string => `/apis/${agentGroup}/v1/relays/${id}`;
+export const chunksPath = (id: string): string => `${relayPath(id)}/chunks`;
 /** The value of `Upgrade:` with which an agent fetches a relayed connection. */
 export const relayProtocol = 'hibernetes-relay';
 /** Header of a relayed stream that could not be opened: the HTTP code; the body is then a Status. */
@@ -65,7 +68,7 @@ export interface GoneObject extends ObjectName {
 
 export interface RelayRequest {
   readonly id: string;
-  readonly transport: 'stream' | 'upgrade';
+  readonly transport: 'stream' | 'upgrade' | 'mailbox';
   /** `log`, `exec`, `attach`, `portforward`. */
   readonly subresource: string;
   readonly pod: ObjectName & { readonly uid: string };
@@ -74,4 +77,12 @@ export interface RelayRequest {
   /** For `upgrade`: the client's request, to be replayed to the runtime's streaming server. */
   readonly method: string;
   readonly headers: readonly (readonly [string, string])[];
+}
+
+/** How a relay by `mailbox` may go on. */
+export interface RelayGrant {
+  /** Chunks up to this number are taken; a later one was not. */
+  readonly upTo: number;
+  /** False: nobody reads any more. */
+  readonly isOpen: boolean;
 }

@@ -4,6 +4,7 @@ import { agentGroup } from '../../kube/node-poll.ts';
 import { StatusError, badRequest } from '../../kube/status-error.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
 import type { ApiRequest, Extension } from '../ports.ts';
+import { answerChunk, type ChunkEndpointOptions } from '../relay/chunk-endpoint.ts';
 import { answerRelay } from '../relay/relay-endpoint.ts';
 import type { RelayHub } from '../relay/relay-hub.ts';
 import type { NodePoll } from './node-poll.ts';
@@ -11,6 +12,8 @@ import type { NodePoll } from './node-poll.ts';
 export interface AgentEndpointOptions {
   readonly poll: NodePoll;
   readonly hub: RelayHub;
+  /** Logs that go by mail. Without it there is nothing at that path. */
+  readonly chunks?: ChunkEndpointOptions;
   /** Gives a node its credential. Without it there is nothing at that path. */
   readonly nodeTokens?: NodeTokens;
 }
@@ -33,12 +36,13 @@ function requirePost({ method }: Request): void {
   if (method !== 'POST') throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
 }
 
-export function createAgentEndpoint({ poll, hub, nodeTokens }: AgentEndpointOptions): Extension {
+export function createAgentEndpoint({ poll, hub, chunks, nodeTokens }: AgentEndpointOptions): Extension {
   return {
     prefix: `/apis/${agentGroup}/`,
     async fetch(call: ApiRequest): Promise<Response> {
       const { request, info } = call;
-      if (info.resource === 'relays' && info.name !== '') return answerRelay(hub, call);
+      if (info.resource === 'relays' && info.subresource === 'chunks' && chunks !== undefined) return answerChunk(chunks, call);
+      if (info.resource === 'relays' && info.subresource === '' && info.name !== '') return answerRelay(hub, call);
       if (info.resource === 'nodes' && info.subresource === 'poll') {
         requirePost(request);
         return Response.json(await poll.poll(info.name, await pollRequest(request), request.signal));

@@ -10,6 +10,7 @@ import { apiVersionOf, configMaps, endpointSlices, groupResource, nodes, pods, s
 import type { ResourceType } from '../../kube/resource-type.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
+import { isAnnouncedTo } from '../relay/waiting-relays.ts';
 import type { PodReferences } from './pod-references.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
 import { podReferences } from './pods-of-node.ts';
@@ -85,7 +86,8 @@ export function concernsNode(change: Change, nodeName: string, podsOfNode: PodsO
   if (resource === podResource) return nodeNameOf(change.object) === nodeName;
   if (isShared(change)) return true;
   const named = namedTypes.get(resource);
-  return named !== undefined && podsOfNode.names(nodeName, named.what, namespace, name);
+  if (named === undefined) return isAnnouncedTo(change, nodeName);
+  return podsOfNode.names(nodeName, named.what, namespace, name);
 }
 
 /** True when the pod came to the node with this change, and with it all that it names. */

@@ -9,6 +9,7 @@ import { configMaps, endpointSlices, leases, nodes, pods, secrets, services } fr
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { StatusError, conflict, notFound } from '../../kube/status-error.ts';
 import { createRelayHub } from '../relay/relay-hub.ts';
+import { announce } from '../relay/waiting-relays.ts';
 import { memoryCluster } from './memory-cluster.ts';
 import type { MemoryCluster } from './memory-cluster.ts';
 import { createNodePoll } from './node-poll.ts';
@@ -243,11 +244,66 @@ test('a relay that a client asks for ends the wait, once', async () => {
   assert.ok((await asked) instanceof StatusError);
 });
 
+/** As another process would, in the log. */
+function announced(
+  { store, world }: Pick<Awaited<ReturnType<typeof setUp>>, 'store' | 'world'>,
+  id: string,
+  nodeName = 'a',
+): Promise<void> {
+  const ofPod = { namespace: 'default', name: 'web', uid: 'u1' };
+  const request = { id, transport: 'mailbox', subresource: 'log', pod: ofPod, query: '', method: 'GET', headers: [] } as const;
+  const nowMs = world.clock.now();
+  return store.commit(announce({ nodeName, request, untilMs: nowMs + 30_000 }, nowMs));
+}
+
+const idsOf = ({ relays }: NodePollResponse): string[] => relays.map(({ id }) => id);
+
+test('a client that waits in another process ends the wait, and is told of again when the answer was lost', async () => {
+  const cluster = await setUp();
+  const { poll, world } = cluster;
+  const { revision: since } = await poll();
+  const polling = poll({ since, waitSeconds: 20 });
+  await world.settle();
+  await announced(cluster, 'r1');
+  const answer = await polling;
+  assert.deepEqual([idsOf(answer), told(answer)], [['r1'], []]);
+  assert.deepEqual(idsOf(await poll({ since, waitSeconds: 20 })), ['r1']);
+  assert.deepEqual(idsOf(await poll()), ['r1']);
+  const next = poll({ since: answer.revision, waitSeconds: 20 });
+  await world.advance(19_000);
+  await announced(cluster, 'r2');
+  assert.deepEqual(idsOf(await next), ['r1', 'r2']);
+});
+
+test('a client that waits for another node wakes nobody here', async () => {
+  const cluster = await setUp();
+  const { poll, world } = cluster;
+  await announced(cluster, 'r1');
+  const { revision: since } = await poll();
+  await world.advance(30_000);
+  const polling = poll({ since, waitSeconds: 20 });
+  await announced(cluster, 'r2', 'b');
+  await world.advance(19_000);
+  const early = await Promise.race([polling, Promise.resolve('held')]);
+  assert.equal(early, 'held');
+  await world.advance(1000);
+  assert.deepEqual(idsOf(await polling), []);
+});
+
 test('where answers cannot be held the agent is told when to come back', async () => {
   const { put, poll } = await setUp({ holdSecondsMax: 0 });
   assert.equal((await poll({ waitSeconds: 30 })).pollAfterSeconds, 20);
   await put(pods, { ...pod('web'), status: { phase: 'Pending' } });
   assert.equal((await poll({ waitSeconds: 30 })).pollAfterSeconds, 1);
+});
+
+test('where answers cannot be held, logs that were read lately are reason to come soon', async () => {
+  const cluster = await setUp({ holdSecondsMax: 0 });
+  const { poll, world } = cluster;
+  await announced(cluster, 'r1');
+  assert.equal((await poll()).pollAfterSeconds, 1);
+  await world.advance(60_000);
+  assert.equal((await poll()).pollAfterSeconds, 20);
 });
 
 test('the heartbeat is renewed when it is ten seconds old', async () => {

@@ -10,6 +10,7 @@ import type { Change, Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { RelayHub } from '../relay/relay-hub.ts';
+import { isAnnouncedTo, isSoughtAfter, waitingOf } from '../relay/waiting-relays.ts';
 import { nodeDelta, nodeSnapshot } from './node-changes.ts';
 import type { NodeDelta } from './node-changes.ts';
 import type { NodeReports } from './node-reports.ts';
@@ -32,7 +33,7 @@ export interface NodePollOptions extends Pick<World, 'clock'> {
 const holdSeconds = 30;
 /** More changes than this are cheaper to hear as a snapshot. */
 const changesMax = 5_000;
-/** Where answers cannot be held: soon while something moves on the node, seldom while nothing does. */
+/** Where answers cannot be held: soon while something moves on the node or is asked of it, seldom while nothing does. */
 const movingSeconds = 1;
 const quietSeconds = 20;
 /** An agent that has not fetched a relay is told again: see the hub. */
@@ -52,10 +53,13 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
   }
 
   function answer(nodeName: string, part: Pick<NodePollResponse, 'revision' | 'snapshot'> & NodeDelta): NodePollResponse {
-    const pollAfterSeconds = holdSecondsMax > 0 ? 0 : isMoving(nodeName) ? movingSeconds : quietSeconds;
+    const [view, nowMs] = [store.view(), clock.now()];
+    const isBusy = (): boolean => isMoving(nodeName) || isSoughtAfter(view, nodeName, nowMs);
+    const pollAfterSeconds = holdSecondsMax > 0 ? 0 : isBusy() ? movingSeconds : quietSeconds;
     const { revision, snapshot, objects, gone } = part;
+    const relays = [...hub.pending(nodeName), ...waitingOf(view, nodeName, nowMs)];
     const wantsStatus = isGivenUp(nodeName) ? { wantsStatus: true } : {};
-    return { revision, snapshot, objects, gone, relays: hub.pending(nodeName), pollAfterSeconds, ...wantsStatus };
+    return { revision, snapshot, objects, gone, relays, pollAfterSeconds, ...wantsStatus };
   }
 
   function snapshot(nodeName: string): NodePollResponse {
@@ -79,7 +83,8 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
         const delta = nodeDelta(nodeName, changes, { podsOfNode, view: store.view() });
         from = Math.max(from, reached, changes.at(-1)?.revision ?? 0);
         const leftMs = until.ms - clock.monotonicMs();
-        const isNews = delta.objects.length > 0 || delta.gone.length > 0 || hub.isUrgent(nodeName);
+        const isAsked = hub.isUrgent(nodeName) || changes.some((change) => isAnnouncedTo(change, nodeName));
+        const isNews = delta.objects.length > 0 || delta.gone.length > 0 || isAsked;
         if (isNews || leftMs <= 0 || until.signal.aborted) return answer(nodeName, { revision: String(from), snapshot: false, ...delta });
         await listening.atMost(hub.hasPending(nodeName) ? Math.min(leftMs, relayRepeatMs) : leftMs);
       } finally {

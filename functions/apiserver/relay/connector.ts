@@ -1,7 +1,8 @@
 /**
  * Carries a client's `log`, `exec`, `attach` or `portforward` to the agent of the pod's node. A stream is a Response
  * whose body the agent uploads; an upgrade is spliced byte by byte, so that what the client and the container's
- * runtime agree on (WebSocket, SPDY) is their own affair.
+ * runtime agree on (WebSocket, SPDY) is their own affair. Where the two do not meet in one process, streams go by mail
+ * and upgrades not at all.
  */
 import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { Pod } from '../../kube/generated/types.ts';
@@ -14,6 +15,7 @@ import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
 import type { ConnectTarget, Connector } from '../ports.ts';
 import { podQuery } from './pod-options.ts';
+import type { LogMail } from './mailed-log.ts';
 import type { AgentConnection, AgentStream, RelayHub } from './relay-hub.ts';
 import { splice } from './splice.ts';
 
@@ -21,6 +23,8 @@ export interface ConnectorOptions {
   readonly hub: RelayHub;
   readonly view: () => View;
   readonly clock: Pick<Clock, 'after'>;
+  /** Where client and agent do not meet in one process. */
+  readonly logMail?: LogMail;
 }
 
 /** Credentials are for us and stay here; the runtime has its own host name. */
@@ -34,32 +38,39 @@ function forwardedHeaders(headers: Headers): (readonly [string, string])[] {
     .flatMap(([name, value]) => (oneLineEach.has(name) ? value.split(/, */).map((one) => [name, one] as const) : [[name, value] as const]));
 }
 
-export function createConnector({ hub, view, clock }: ConnectorOptions): Connector {
+export function createConnector({ hub, view, clock, logMail }: ConnectorOptions): Connector {
   return {
     async connect(request, target) {
       const pod = target.object as Pod;
       const { name: subresource, transport } = target.subresource;
+      if (logMail !== undefined && transport === 'upgrade') throw notCarried;
       const query = podQuery(subresource, pod, new URL(request.url).searchParams);
       const nodeName = pod.spec?.nodeName ?? '';
       if (nodeName === '') return unscheduled(pod, transport);
       if (view().get({ resource: groupResource(nodes), namespace: '', name: nodeName }) === undefined) throw notFound(nodes, nodeName);
-      const wish: Omit<RelayRequest, 'id'> = {
-        transport,
+      const wish: Omit<RelayRequest, 'id' | 'transport'> = {
         subresource,
         pod: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
         query: query.toString(),
         method: request.method,
         headers: forwardedHeaders(request.headers),
       };
+      if (logMail !== undefined) return logMail.fetch(nodeName, wish, request.signal);
       if (transport === 'upgrade') requireUpgrade(request, target);
-      const side = await hub.ask(nodeName, wish, request.signal);
+      const side = await hub.ask(nodeName, { ...wish, transport }, request.signal);
       return side.transport === 'stream' ? streamed(side) : joined(side, target, clock);
     },
   };
 }
 
+const notCarried = new StatusError(
+  501,
+  'NotImplemented',
+  'exec, attach, cp and port-forward need a connection that functions cannot carry: use kubectl logs, go to the node, or run the API in a container (infra/runbook.md, "exec on AWS")',
+);
+
 /** The field answers a log that cannot exist yet with nothing, and refuses the rest. */
-function unscheduled(pod: Pod, transport: RelayRequest['transport']): Response {
+function unscheduled(pod: Pod, transport: ConnectTarget['subresource']['transport']): Response {
   if (transport === 'stream') return new Response(null, { status: 204 });
   throw badRequest(`pod ${nameOf(pod)} does not have a host assigned`);
 }

@@ -1,0 +1,170 @@
+/**
+ * Sends a log to a client that the agent does not meet: in numbered chunks, one under way at a time, as far as the client
+ * has room for them. A chunk whose answer is lost is sent again, the same, under the same number. While the log is silent
+ * an empty chunk now and then says that the agent is there, and its answer whether the client is.
+ */
+import type { RelayGrant, RelayRequest } from '../../functions/kube/node-poll.ts';
+import { encodeChunk, type RelayChunk } from '../../functions/kube/relay-chunk.ts';
+import { StatusError } from '../../functions/kube/status-error.ts';
+import type { World } from '../../functions/world.ts';
+import { TransportError } from '../poll.ts';
+import { nap } from '../repeat.ts';
+import type { NumberedChunk, Transport } from '../transport.ts';
+import { createOutbox, gatherMs, type Outbox } from './outbox.ts';
+
+export interface LogMailerOptions {
+  readonly world: World;
+  readonly transport: Pick<Transport, 'sendChunk'>;
+  /** Ends all that is open. */
+  readonly signal: AbortSignal;
+}
+
+export interface LogMailer {
+  /** Resolves when all is sent, or nobody reads any more. */
+  send(request: Pick<RelayRequest, 'id'>, open: OpenLog): Promise<void>;
+}
+
+/** The log, until the signal aborts; or the StatusError that says why there is none. */
+export type OpenLog = (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
+
+const quietMs = 5_000;
+/** A client that has no room is asked again, less and less often. */
+const askMs = { first: 500, last: quietMs, slower: 1.5 };
+const retryMs = { first: 500, last: 4_000, slower: 2 };
+const giveUpMs = 30_000;
+const requestMsMax = 15_000;
+const sendersEnd = 2 ** 32;
+const openMax = 100;
+
+const tooMany = new StatusError(429, 'TooManyRequests', 'too many logs of this node are being read, please try again later', {
+  details: { retryAfterSeconds: 1 },
+});
+
+export function createLogMailer(options: LogMailerOptions): LogMailer {
+  let open = 0;
+  return {
+    async send({ id }, openLog) {
+      const isTooMany = open >= openMax;
+      open += 1;
+      try {
+        await new Mailing(id, options).run(isTooMany ? () => Promise.reject(tooMany) : openLog);
+      } finally {
+        open -= 1;
+      }
+    },
+  };
+}
+
+interface Waits {
+  readonly first: number;
+  readonly last: number;
+  readonly slower: number;
+}
+
+const longer = (ms: number, { last, slower }: Waits): number => Math.min(last, ms * slower);
+
+/** Whether asking again may help. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof TransportError || (error instanceof StatusError && (error.code === 429 || error.code >= 500));
+
+class Mailing {
+  readonly #id: string;
+  readonly #options: LogMailerOptions;
+  readonly #ending = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #sender: number;
+  #sent = 0;
+  /** As far as is known; the first chunk is just tried. */
+  #upTo = 1;
+
+  constructor(id: string, options: LogMailerOptions) {
+    this.#id = id;
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#ending.signal]);
+    this.#sender = Math.floor(options.world.random.next() * sendersEnd);
+  }
+
+  async run(openLog: OpenLog): Promise<void> {
+    const log = await this.#opened(openLog);
+    if (log instanceof StatusError) {
+      await this.#deliver({ code: log.code, bytes: Buffer.from(JSON.stringify(log.toStatus())), isLast: true });
+      return;
+    }
+    const outbox = createOutbox(this.#options.world.clock);
+    const filling = outbox.fill(log);
+    try {
+      await this.#sendAll(outbox);
+    } finally {
+      outbox.close();
+      this.#ending.abort();
+      await filling;
+    }
+  }
+
+  async #opened(openLog: OpenLog): Promise<AsyncIterable<Buffer> | StatusError> {
+    try {
+      return await openLog(this.#signal);
+    } catch (error) {
+      if (error instanceof StatusError) return error;
+      throw error;
+    }
+  }
+
+  async #sendAll(outbox: Outbox): Promise<void> {
+    while (!this.#signal.aborted) {
+      const parcel = await this.#next(outbox);
+      if (!(await this.#deliver(parcel)) || parcel.isLast) return;
+    }
+  }
+
+  async #next(outbox: Outbox): Promise<Omit<RelayChunk, 'sender'>> {
+    try {
+      return { code: 200, ...(await outbox.take(this.#sent === 0 ? gatherMs : quietMs)) };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      this.#options.world.log.warn('a log could not be read on', { relay: this.#id, error });
+      return { code: 500, bytes: Buffer.alloc(0), isLast: true };
+    }
+  }
+
+  /** False: nobody reads any more. */
+  async #deliver(chunk: Omit<RelayChunk, 'sender'>): Promise<boolean> {
+    this.#sent += 1;
+    const numbered = { number: this.#sent, encoded: encodeChunk({ sender: this.#sender, ...chunk }) };
+    for (let pauseMs = askMs.first; !this.#signal.aborted; pauseMs = longer(pauseMs, askMs)) {
+      const isTried = numbered.number <= this.#upTo;
+      const grant = await this.#asked(isTried ? numbered : undefined);
+      if (!grant.isOpen) return false;
+      this.#upTo = grant.upTo;
+      const isRoom = numbered.number <= grant.upTo;
+      if (isTried && isRoom) return true;
+      if (!isRoom) await nap(this.#options.world, pauseMs, this.#signal);
+    }
+    return false;
+  }
+
+  async #asked(chunk: NumberedChunk | undefined): Promise<RelayGrant> {
+    const { world } = this.#options;
+    const startMs = world.clock.monotonicMs();
+    for (let pauseMs = retryMs.first; ; pauseMs = longer(pauseMs, retryMs)) {
+      try {
+        return await this.#ask(chunk);
+      } catch (error) {
+        const isTooLate = this.#signal.aborted || world.clock.monotonicMs() - startMs > giveUpMs;
+        if (isTooLate || !isPassing(error)) throw error;
+      }
+      await nap(world, pauseMs, this.#signal);
+    }
+  }
+
+  async #ask(chunk: NumberedChunk | undefined): Promise<RelayGrant> {
+    const { world, transport } = this.#options;
+    const timeout = new AbortController();
+    const cancel = world.clock.after(requestMsMax, () => timeout.abort());
+    try {
+      return await transport.sendChunk(this.#id, chunk, AbortSignal.any([this.#signal, timeout.signal]));
+    } finally {
+      cancel();
+    }
+  }
+}
