@@ -9,5 +9,5 @@ const rooted = startFunction();
 const { fetch } = createApiHost(rooted, { relays: [], pollHoldSecondsMax: 0 });
 
 export const handler = awslambda.streamifyResponse(
-  createFunctionUrlHandler({ fetch, streaming: awslambda, settle: () => rooted.doorbell.flush() }),
+  createFunctionUrlHandler({ fetch, streaming: awslambda, settle: () => rooted.doorbells.flush() }),
 );

@@ -1,15 +1,18 @@
-/** Root: rings for every slot that the table's stream shows. */
+/** Root: rings for every slot that the table's stream shows, in the name of the cluster whose it is. */
 import { startFunction } from './cloud/start-function.ts';
 import { allDone, type BatchAnswer, type StreamEvent } from './cloud/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
 import { createStreamDoorbell } from './cloud/stream-doorbell.ts';
 import { slotsIn } from './cloud/stream-slots.ts';
 
-const { settings, world, doorbell } = startFunction();
-const ringFor = createStreamDoorbell({ groups: silentControllers(), doorbell, log: world.log });
+const { world, doorbells } = startFunction();
+const groups = silentControllers();
 
 export async function handler(event: StreamEvent): Promise<BatchAnswer> {
-  await ringFor(slotsIn(event, settings.cluster, world.log));
-  await doorbell.flush();
+  for (const [cluster, slots] of slotsIn(event, world.log)) {
+    const doorbell = doorbells.of(cluster);
+    await createStreamDoorbell({ groups, doorbell, log: world.log })(slots);
+  }
+  await doorbells.flush();
   return allDone;
 }

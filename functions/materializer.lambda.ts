@@ -5,22 +5,24 @@ import { createWorkerHandler } from './cloud/worker.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import { createStore } from './store/create-store.ts';
 
-const { settings, world, doorbell } = startFunction();
-const table = openTable(settings, world);
+const { settings, world, clusters, doorbells } = startFunction();
 
 export const handler = createWorkerHandler({
   group: 'materializer',
-  doorbell,
-  notes: createWorkerNotes(table, world.clock),
+  clusters,
+  doorbells,
   world,
-  async open() {
+  async open(cluster) {
+    const table = openTable(settings, cluster, world);
     const store = await createStore({ table, world });
     return {
+      notes: createWorkerNotes(table, world.clock),
       revision: () => store.view().revision,
       async session() {
         await store.housekeep();
         return { outcome: 'quiet' };
       },
+      close: () => store.close(),
     };
   },
 });

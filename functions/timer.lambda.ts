@@ -3,14 +3,25 @@ import { openTable } from './cloud/open-table.ts';
 import { startFunction } from './cloud/start-function.ts';
 import { allDone, type BatchAnswer, type QueueEvent } from './cloud/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
+import { createSweeps } from './cloud/sweeps.ts';
 import { createTimer } from './cloud/timer.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
 
-const { settings, world, doorbell } = startFunction();
-const table = openTable(settings, world);
-const notes = createWorkerNotes(table, world.clock);
-const sweep = createTimer({ table, notes, doorbell, groups: silentControllers(), world, cluster: settings.cluster });
+const { settings, world, clusters, doorbells } = startFunction();
+const groups = silentControllers();
+
+const sweep = createSweeps({
+  clusters,
+  world,
+  open(cluster) {
+    const table = openTable(settings, cluster, world);
+    const notes = createWorkerNotes(table, world.clock);
+    const measured = { table: settings.table, cluster: cluster.name };
+    const timer = createTimer({ table, notes, doorbell: doorbells.of(cluster.id), groups, world, measured });
+    return { sweep: timer, close: () => table.close() };
+  },
+});
 
 /** A scheduled event has no records. */
 export async function handler(event: Partial<QueueEvent>): Promise<BatchAnswer> {
@@ -18,7 +29,10 @@ export async function handler(event: Partial<QueueEvent>): Promise<BatchAnswer> 
     await sweep();
     return allDone;
   }
-  for (const { body } of event.Records) doorbell.ring((JSON.parse(body) as Ring).group);
-  await doorbell.flush();
+  for (const { body } of event.Records) {
+    const { cluster, group } = JSON.parse(body) as Ring;
+    doorbells.of(cluster).ring(group);
+  }
+  await doorbells.flush();
   return allDone;
 }

@@ -1,13 +1,16 @@
 /**
- * The API as hosts in a cloud serve it: opened by the first request, following the log while answers last, with its
- * doorbells rung. Hosts that cannot give sockets away refuse by path what would need one.
+ * The API as hosts in a cloud serve it: each cluster's is opened by the first request that is about it, following the log
+ * while answers last, with its doorbells rung. Hosts that cannot give sockets away refuse by path what would need one.
  */
 import { StatusError } from '../kube/status-error.ts';
 import { bodyWithEnd } from '../apiserver/http/body-with-end.ts';
 import type { Connection } from '../apiserver/ports.ts';
+import { addressOf, claimedCluster } from './cluster-address.ts';
+import type { ClusterIdentity } from './clusters.ts';
 import { openControlPlane } from './control-plane.ts';
 import { createFollower, type Follower } from './follower.ts';
 import { openTable } from './open-table.ts';
+import { createOpenedClusters, TooManyOpen } from './opened-clusters.ts';
 import type { Rooted } from './start-function.ts';
 import type { Api } from '../api.ts';
 import { relayOf } from './bounded-request.ts';
@@ -25,7 +28,11 @@ export interface ApiHost {
 interface Opened {
   readonly api: Api;
   readonly follower: Follower;
+  close(): Promise<void>;
 }
+
+/** Held in memory by one environment of the API. */
+const openMax = 32;
 
 const notCarried = {
   upgrade: new StatusError(
@@ -40,53 +47,75 @@ const notCarried = {
   ),
 };
 
-export function createApiHost(rooted: Rooted, { relays, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
-  const { settings, world, doorbell } = rooted;
-  let opening: Promise<Opened> | undefined;
+const notFound = (name: string): StatusError =>
+  new StatusError(404, 'NotFound', `clusters "${name}" not found`, { details: { name, kind: 'clusters' } });
+const tooManyOpen = new StatusError(429, 'TooManyRequests', 'too many clusters are being used here; try again in a moment', {
+  details: { retryAfterSeconds: 1 },
+});
+const unavailable = new StatusError(503, 'ServiceUnavailable', 'the API cannot reach its table; try again in a moment');
 
-  async function open(): Promise<Opened> {
-    const { api, store } = await openControlPlane({ settings, table: openTable(settings, world), doorbell, world, pollHoldSecondsMax });
-    return { api, follower: createFollower(store, world) };
-  }
-  async function opened(): Promise<Opened> {
-    opening ??= open();
-    try {
-      return await opening;
-    } catch (error) {
-      opening = undefined;
-      throw error;
-    }
+export function createApiHost(rooted: Rooted, { relays, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
+  const { settings, world, clusters, doorbells } = rooted;
+  const open = async (cluster: ClusterIdentity): Promise<Opened> => {
+    const [table, doorbell] = [openTable(settings, cluster, world), doorbells.of(cluster.id)];
+    const { api, store, close } = await openControlPlane({ settings, cluster, table, doorbell, world, pollHoldSecondsMax });
+    return { api, follower: createFollower(store, world), close };
+  };
+  const opened = createOpenedClusters({ open, openMax, log: world.log });
+  clusters.onRead(opened.keepOnly);
+
+  /** Undefined: there is no such cluster. */
+  async function clusterOf(name: string | undefined, request: Request): Promise<ClusterIdentity | undefined> {
+    if (name !== undefined) return clusters.named(name);
+    const claimed = claimedCluster(request.headers.get('authorization'));
+    return (claimed === undefined ? undefined : await clusters.named(claimed)) ?? clusters.default;
   }
 
   return {
     async fetch(request, connection) {
-      const relay = relayOf(new URL(request.url).pathname);
+      const url = new URL(request.url);
+      const { name, path } = addressOf(url.pathname);
+      const relay = relayOf(path);
       if (relay !== undefined && !relays.includes(relay)) return statusResponse(notCarried[relay]);
       try {
-        const { api, follower } = await opened();
-        return await followed(follower, () => api.fetch(request, connection));
+        const cluster = await clusterOf(name, request);
+        if (cluster === undefined) return statusResponse(notFound(name ?? ''));
+        const asked = name === undefined ? request : withPath(request, url, path);
+        const { opened: host, release } = await opened.hold(cluster);
+        return await followed(host.follower, release, () => host.api.fetch(asked, connection));
       } catch (error) {
+        if (error instanceof TooManyOpen) return statusResponse(tooManyOpen);
         world.log.error('the API cannot be opened', { error });
-        return statusResponse(new StatusError(503, 'ServiceUnavailable', 'the API cannot reach its table; try again in a moment'));
+        return statusResponse(unavailable);
       }
     },
   };
 }
 
+function withPath(request: Request, from: URL, path: string): Request {
+  const url = new URL(from);
+  url.pathname = path;
+  return new Request(url, request);
+}
+
 const statusResponse = (error: StatusError): Response => Response.json(error.toStatus(), { status: error.code });
 
-/** Holds the follower until the body has been read to its end, or left. */
-async function followed(follower: Follower, answer: () => Promise<Response>): Promise<Response> {
-  const release = follower.hold();
+/** Holds the follower, and the cluster open, until the body has been read to its end, or left. */
+async function followed(follower: Follower, release: () => void, answer: () => Promise<Response>): Promise<Response> {
+  const unfollow = follower.hold();
+  const end = (): void => {
+    unfollow();
+    release();
+  };
   try {
     const response = await answer();
     if (response.body === null) {
-      release();
+      end();
       return response;
     }
-    return new Response(bodyWithEnd(response.body, release), response);
+    return new Response(bodyWithEnd(response.body, end), response);
   } catch (error) {
-    release();
+    end();
     throw error;
   }
 }

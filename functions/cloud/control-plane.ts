@@ -1,4 +1,4 @@
-/** The parts that every function shares, in place: the store on its table, the API in this process, the groups of workers, the doorbells. */
+/** The parts of one cluster, in place: the store on its table, the API in this process, the groups of workers, the doorbells. */
 import { createApi, version, type Api } from '../api.ts';
 import { loadSigningKeys } from '../apiserver/auth/keys.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
@@ -16,12 +16,16 @@ import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import type { World } from '../world.ts';
 import { bootstrap, isBootstrapped } from './bootstrap.ts';
 import { createIamUsers } from './iam-users.ts';
-import type { Settings } from './settings.ts';
-import { createStaticUsers } from './static-users.ts';
+import { createAdminUsers } from './admin-token.ts';
+import { clusterPath, issuerOf } from './cluster-address.ts';
+import type { ClusterIdentity } from './clusters.ts';
+import { iamClusterId, type Settings } from './settings.ts';
 import { storedKeys } from './stored-keys.ts';
 
 export interface ControlPlaneOptions {
   readonly settings: Settings;
+  readonly cluster: ClusterIdentity;
+  /** Its own. */
   readonly table: Table;
   readonly doorbell: Doorbell;
   readonly world: World;
@@ -37,20 +41,23 @@ export interface CloudControlPlane {
   readonly store: Store;
   readonly api: Api;
   readonly groups: readonly WorkerGroup[];
+  close(): Promise<void>;
 }
 
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
-  const { settings, table, doorbell, world, ownGroup, pollHoldSecondsMax } = options;
+  const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax } = options;
   const definitions = createDefinitions(defaultRanges);
   const store = await createStore({ table, world, selectableFields: selectableFields(definitions) });
   const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
   const { address, port } = settings.advertise;
+  const isDefault = cluster.name === settings.defaultCluster;
+  const issuer = issuerOf(cluster.name, isDefault);
   const api = createApi({
     store,
     definitions,
-    tokens: createTokens({ keys, clock: world.clock, random: world.random }),
+    tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
-    extensions: issuerDocuments(keys, `https://${address}:${port}`),
+    extensions: issuerDocuments(keys, `https://${address}:${port}${isDefault ? '' : clusterPath(cluster.name)}`, issuer),
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
   });
@@ -63,14 +70,16 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   for (const { name, controllers } of groups) {
     if (name !== ownGroup) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }
-  return { store, api, groups };
+  return { store, api, groups, close: () => store.close() };
 }
 
-/** Those whom the deployment names, and those whom IAM knows. */
-function otherTokenUsers({ settings, world, fetch = globalThis.fetch }: ControlPlaneOptions, store: Store): TokenUsers {
-  const fixed = createStaticUsers(settings.staticTokens);
-  const { iam } = settings;
-  if (iam === undefined) return fixed;
-  const known = createIamUsers({ ...iam, view: () => store.view(), fetch: (request) => fetch(request), world });
-  return { userOf: async (token, audiences) => (await fixed.userOf(token, audiences)) ?? known.userOf(token, audiences) };
+/** The administrator of a cluster that only this machine reaches, and those whom IAM knows. */
+function otherTokenUsers({ settings, cluster, world, fetch = globalThis.fetch }: ControlPlaneOptions, store: Store): TokenUsers {
+  const { iam, adminSecret } = settings;
+  const nobody: TokenUsers = { userOf: async () => undefined };
+  const admins = adminSecret === undefined ? nobody : createAdminUsers(adminSecret, cluster.id);
+  if (iam === undefined) return admins;
+  const clusterId = iamClusterId(cluster.name, iam.scope);
+  const known = createIamUsers({ ...iam, clusterId, view: () => store.view(), fetch: (request) => fetch(request), world });
+  return { userOf: async (token, audiences) => (await admins.userOf(token, audiences)) ?? known.userOf(token, audiences) };
 }

@@ -7,24 +7,27 @@ import { createWorkerNotes } from './worker-notes.ts';
 
 /** The handler of a function that runs the sessions of one group of controllers. */
 export function controllersHandler(group: WorkerGroupName): QueueHandler {
-  const { settings, world, doorbell } = startFunction();
-  const table = openTable(settings, world);
+  const { settings, world, clusters, doorbells } = startFunction();
   return createWorkerHandler({
     group,
-    doorbell,
-    notes: createWorkerNotes(table, world.clock),
+    clusters,
+    doorbells,
     world,
-    async open() {
-      const { store, groups } = await openControlPlane({ settings, table, doorbell, world, ownGroup: group });
+    async open(cluster) {
+      const table = openTable(settings, cluster, world);
+      const doorbell = doorbells.of(cluster.id);
+      const { store, groups, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup: group });
       const own = groups.find(({ name }) => name === group);
       if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
       return {
+        notes: createWorkerNotes(table, world.clock),
         revision: () => store.view().revision,
         async session(signal) {
           const outcome = await own.session(signal);
           await own.flush();
           return outcome;
         },
+        close,
       };
     },
   });

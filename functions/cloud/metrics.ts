@@ -4,11 +4,25 @@
  * Source: Amazon CloudWatch user guide, embedded metric format.
  */
 export const metricNamespace = 'Hibernetes';
+/** Of all clusters of a stack, which share a table; and of each of them. */
+export const tableDimension = 'Table';
 export const clusterDimension = 'Cluster';
 export const watermarkMetric = 'WatermarkSecondsBehind';
 
+export interface Measured {
+  readonly table: string;
+  /** Its name. */
+  readonly cluster: string;
+}
+
 /** Keys for a line of the log. */
-export function secondsMeasured(name: string, seconds: number, { cluster, nowMs }: { cluster: string; nowMs: number }): object {
-  const directive = { Namespace: metricNamespace, Dimensions: [[clusterDimension]], Metrics: [{ Name: name, Unit: 'Seconds' }] };
-  return { _aws: { Timestamp: nowMs, CloudWatchMetrics: [directive] }, [clusterDimension]: cluster, [name]: seconds };
+export function secondsMeasured(name: string, seconds: number, { table, cluster, nowMs }: Measured & { readonly nowMs: number }): object {
+  const Dimensions = [[tableDimension], [tableDimension, clusterDimension]];
+  const directive = { Namespace: metricNamespace, Dimensions, Metrics: [{ Name: name, Unit: 'Seconds' }] };
+  return {
+    _aws: { Timestamp: nowMs, CloudWatchMetrics: [directive] },
+    [tableDimension]: table,
+    [clusterDimension]: cluster,
+    [name]: seconds,
+  };
 }

@@ -1,7 +1,15 @@
-/** The table that the settings name. */
+/** What the settings say of the table: a cluster's part of it, and the list of the clusters. */
+import { clusterRecords } from '../store/dynamodb/cluster-records.ts';
 import { dynamodbTable } from '../store/dynamodb/dynamodb-table.ts';
 import type { Table } from '../store/table.ts';
 import type { World } from '../world.ts';
+import { createClusters, type ClusterIdentity, type Clusters } from './clusters.ts';
 import type { Settings } from './settings.ts';
 
-export const openTable = ({ table: tableName, cluster }: Settings, world: World): Table => dynamodbTable({ tableName, cluster, world });
+export const openTable = ({ table: tableName }: Settings, { id: cluster }: ClusterIdentity, world: World): Table =>
+  dynamodbTable({ tableName, cluster, world });
+
+export function openClusters({ table: tableName, defaultCluster: defaultName }: Settings, world: World): Clusters {
+  const records = clusterRecords({ tableName, world });
+  return createClusters({ defaultName, list: () => records.list(), clock: world.clock });
+}

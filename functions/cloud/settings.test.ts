@@ -10,14 +10,14 @@ test('a table and an envelope key are enough', () => {
   const settings = from(least);
   assert.deepEqual(settings, {
     table: 't',
-    cluster: 'default',
+    defaultCluster: 'default',
     queues: {},
     deadlineQueue: undefined,
     envelopeKey: Buffer.alloc(32, 7),
     certificateAuthorityPem: '',
     advertise: { address: '192.0.2.1', port: 443 },
     iam: undefined,
-    staticTokens: [],
+    adminSecret: undefined,
   });
 });
 
@@ -26,14 +26,15 @@ test('everything that a deployment says is taken in', () => {
     ...least,
     [settingNames.queues.scheduler]: 'https://q/s',
     [settingNames.advertise]: '10.0.0.1:6443',
-    [settingNames.iamClusterId]: 'id',
+    [settingNames.cluster]: 'blue',
+    [settingNames.iamScope]: 'id',
     [settingNames.administrators]: 'arn:a, arn:b',
-    [settingNames.adminToken]: 'secret',
+    [settingNames.adminSecret]: 'secret',
   });
   assert.deepEqual(settings.queues, { scheduler: 'https://q/s' });
   assert.deepEqual(settings.advertise, { address: '10.0.0.1', port: 6443 });
-  assert.deepEqual(settings.iam, { clusterId: 'id', administrators: ['arn:a', 'arn:b'] });
-  assert.deepEqual(settings.staticTokens, [{ token: 'secret', user: { name: 'kubernetes-admin', groups: ['system:masters'] } }]);
+  assert.deepEqual(settings.iam, { scope: 'id', administrators: ['arn:a', 'arn:b'] });
+  assert.deepEqual([settings.defaultCluster, settings.adminSecret], ['blue', 'secret']);
 });
 
 test('what is missing or cannot be read is named', () => {

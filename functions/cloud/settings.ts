@@ -1,12 +1,11 @@
 /** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
 import type { WorkerGroupName } from '../manifest.ts';
-import type { StaticToken } from '../apiserver/auth/token-users.ts';
 
 /** Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, …). */
 export const settingNames = {
   /** The DynamoDB table. */
   table: 'HIBERNETES_TABLE',
-  /** Several clusters share a table: the prefix of this one's keys. */
+  /** Several clusters share all of it: the one that is meant when nobody says which. */
   cluster: 'HIBERNETES_CLUSTER',
   /** Addresses of the FIFO queues that wake the workers. */
   queues: {
@@ -22,26 +21,27 @@ export const settingNames = {
   certificateAuthority: 'HIBERNETES_CERTIFICATE_AUTHORITY',
   /** Address and port at which pods find the API: `192.0.2.1:443`. */
   advertise: 'HIBERNETES_ADVERTISE',
-  /** What IAM tokens must be made for: `aws eks get-token --cluster-name …`. Without it no IAM token is believed. */
-  iamClusterId: 'HIBERNETES_IAM_CLUSTER_ID',
+  /** What IAM tokens must be made for, behind the cluster's name: `aws eks get-token --cluster-name NAME-…`. Without it no IAM token is believed. */
+  iamScope: 'HIBERNETES_IAM_SCOPE',
   /** ARNs of IAM users and roles that may do everything, separated by commas. Others come from the ConfigMap kube-system/aws-auth. */
   administrators: 'HIBERNETES_ADMINISTRATORS',
-  /** A bearer token that may do everything: for clusters that only this machine reaches. */
-  adminToken: 'HIBERNETES_ADMIN_TOKEN',
+  /** The secret of which the administrator's token of each cluster is made: for clusters that only this machine reaches. */
+  adminSecret: 'HIBERNETES_ADMIN_SECRET',
   /** `debug`, `info`, `warn` or `error`. */
   logLevel: 'HIBERNETES_LOG_LEVEL',
 } as const;
 
 export interface Settings {
   readonly table: string;
-  readonly cluster: string;
+  /** The one that is meant when nobody says which. */
+  readonly defaultCluster: string;
   readonly queues: Readonly<Partial<Record<WorkerGroupName, string>>>;
   readonly deadlineQueue: string | undefined;
   readonly envelopeKey: Uint8Array;
   readonly certificateAuthorityPem: string;
   readonly advertise: { readonly address: string; readonly port: number };
-  readonly iam: { readonly clusterId: string; readonly administrators: readonly string[] } | undefined;
-  readonly staticTokens: readonly StaticToken[];
+  readonly iam: { readonly scope: string; readonly administrators: readonly string[] } | undefined;
+  readonly adminSecret: string | undefined;
 }
 
 /** A function was deployed with a setting that is missing or cannot be read. */
@@ -49,16 +49,18 @@ export class SettingsError extends Error {
   override name = 'SettingsError';
 }
 
+/** What IAM tokens for a cluster are made for: nobody else's cluster has it. */
+export const iamClusterId = (name: string, scope: string): string => `${name}-${scope}`;
+
 type Environment = (name: string) => string | undefined;
 
-const adminUser = { name: 'kubernetes-admin', groups: ['system:masters'] };
 /** Documentation's range: an API that no pod can reach at an address. */
 const nowhere = '192.0.2.1:443';
 const envelopeBytes = 32;
 
 export const settingsOf = (environment: Environment): Settings => ({
   table: required(environment, settingNames.table),
-  cluster: environment(settingNames.cluster) ?? 'default',
+  defaultCluster: environment(settingNames.cluster) ?? 'default',
   queues: Object.fromEntries(
     Object.entries(settingNames.queues).flatMap(([group, name]) => {
       const url = environment(name);
@@ -70,10 +72,7 @@ export const settingsOf = (environment: Environment): Settings => ({
   certificateAuthorityPem: environment(settingNames.certificateAuthority) ?? '',
   advertise: place(environment(settingNames.advertise) ?? nowhere),
   iam: iam(environment),
-  staticTokens: (environment(settingNames.adminToken) ?? '')
-    .split(',')
-    .filter((token) => token !== '')
-    .map((token) => ({ token, user: adminUser })),
+  adminSecret: environment(settingNames.adminSecret),
 });
 
 function required(environment: Environment, name: string): string {
@@ -95,8 +94,8 @@ function place(text: string): { readonly address: string; readonly port: number 
 }
 
 function iam(environment: Environment): Settings['iam'] {
-  const clusterId = environment(settingNames.iamClusterId);
-  if (clusterId === undefined) return undefined;
+  const scope = environment(settingNames.iamScope);
+  if (scope === undefined) return undefined;
   const administrators = (environment(settingNames.administrators) ?? '').split(',').map((arn) => arn.trim());
-  return { clusterId, administrators: administrators.filter((arn) => arn !== '') };
+  return { scope, administrators: administrators.filter((arn) => arn !== '') };
 }

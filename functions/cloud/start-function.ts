@@ -1,12 +1,15 @@
-/** What a root begins with: its settings, the real world and its doorbells. */
-import { type SqsDoorbell, createSqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
+/** What a root begins with: its settings, the real world, the clusters there are and their doorbells. */
 import { environment, realWorld, type LogLevel, type World } from '../world.ts';
+import { createDoorbells, type Doorbells } from '../workers/doorbell/doorbells.ts';
+import type { Clusters } from './clusters.ts';
+import { openClusters } from './open-table.ts';
 import { settingNames, settingsOf, type Settings } from './settings.ts';
 
 export interface Rooted {
   readonly settings: Settings;
   readonly world: World;
-  readonly doorbell: SqsDoorbell;
+  readonly clusters: Clusters;
+  readonly doorbells: Doorbells;
 }
 
 export function startFunction(): Rooted {
@@ -14,7 +17,7 @@ export function startFunction(): Rooted {
   const level = environment(settingNames.logLevel) ?? 'info';
   const world = realWorld(isLogLevel(level) ? level : 'info');
   const queues = { groups: settings.queues, deadlines: settings.deadlineQueue };
-  return { settings, world, doorbell: createSqsDoorbell({ queues, world }) };
+  return { settings, world, clusters: openClusters(settings, world), doorbells: createDoorbells({ queues, world }) };
 }
 
 const isLogLevel = (text: string): text is LogLevel => ['debug', 'info', 'warn', 'error'].includes(text);

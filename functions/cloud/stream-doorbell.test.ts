@@ -29,11 +29,11 @@ async function recordOf(resource: string, object: object = {}) {
   return { eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage: image } };
 }
 
-async function rungFor(records: Awaited<ReturnType<typeof recordOf>>[], cluster = 'c') {
+async function rungFor(records: Awaited<ReturnType<typeof recordOf>>[]) {
   const { log, ...world } = virtualWorld();
   const doorbell = recordingDoorbell();
   const ring = createStreamDoorbell({ groups: silentControllers(), doorbell, log });
-  await ring(slotsIn({ Records: records }, cluster, log));
+  for (const slots of slotsIn({ Records: records }, log).values()) await ring(slots);
   return { rings: doorbell.rings, lines: world.lines };
 }
 
@@ -45,9 +45,20 @@ test('a slot rings those whom it may concern, marked with its revision', async (
   assert.deepEqual((await rungFor([await recordOf('deployments.apps', { spec: {} })])).rings, ['ring controllers 1']);
 });
 
-test('nobody is rung for what workers write for themselves, nor for another cluster’s slots', async () => {
+test('nobody is rung for what workers write for themselves', async () => {
   assert.deepEqual((await rungFor([await recordOf('checkpoints.hibernetes.dev')])).rings, []);
-  assert.deepEqual((await rungFor([await recordOf('pods', { spec: { schedulerName: 'default-scheduler' } })], 'other')).rings, []);
+});
+
+test('one batch brings slots of several clusters, told apart by their keys; what is no slot is left out', async () => {
+  const { log } = virtualWorld();
+  const record = await recordOf('pods');
+  const keyed = (pk: string) => ({ ...record, dynamodb: { ...record.dynamodb, NewImage: { ...record.dynamodb.NewImage, pk: { S: pk } } } });
+  const Records = ['c#L#0#0', 'blue.x7k2f#L#0#0', 'c#L#0#0', 'c#K#0', '#clusters'].map(keyed);
+  const counts = [...slotsIn({ Records }, log)].map(([cluster, slots]) => [cluster, slots.length]);
+  assert.deepEqual(counts, [
+    ['c', 2],
+    ['blue.x7k2f', 1],
+  ]);
 });
 
 test('a record that cannot be read is left out, and the others are not', async () => {

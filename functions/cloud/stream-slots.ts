@@ -1,21 +1,25 @@
-/** The slots that records of the table's stream show. Other items, and other clusters', are left out. */
+/** The slots that records of the table's stream show, by cluster. Other items are left out. */
+import { clusterOfSlots } from '../store/dynamodb/cluster-keys.ts';
 import { slotOf } from '../store/dynamodb/item.ts';
 import { StoreError } from '../store/store.ts';
 import type { SlotItem } from '../store/table.ts';
 import type { Log } from '../world.ts';
 import type { AttributeValue, StreamEvent } from './event-sources.ts';
 
-export function slotsIn({ Records }: StreamEvent, cluster: string, log: Log): SlotItem[] {
-  return Records.flatMap(({ dynamodb: { NewImage: image } = {} }) => {
-    if (image === undefined || image['pk']?.S?.startsWith(`${cluster}#L#`) !== true) return [];
+/** By what the cluster's keys begin with. */
+export function slotsIn({ Records }: StreamEvent, log: Log): ReadonlyMap<string, readonly SlotItem[]> {
+  const slots = new Map<string, SlotItem[]>();
+  for (const { dynamodb: { NewImage: image } = {} } of Records) {
+    const cluster = clusterOfSlots(image?.['pk']?.S ?? '');
+    if (image === undefined || cluster === undefined) continue;
     try {
-      return [slotOf(withBytes(image))];
+      slots.set(cluster, [...(slots.get(cluster) ?? []), slotOf(withBytes(image))]);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      log.error('a record of the stream could not be read', { error });
-      return [];
+      log.error('a record of the stream could not be read', { cluster, error });
     }
-  });
+  }
+  return slots;
 }
 
 /** In events, bytes are base64. */

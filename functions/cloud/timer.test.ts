@@ -22,7 +22,8 @@ async function cluster() {
   const store = await createStore({ table, world });
   const notes = createWorkerNotes(table, world.clock);
   const doorbell = recordingDoorbell();
-  const sweep = createTimer({ table, notes, doorbell, groups: [{ name: 'controllers', controllers: [podsOnly] }], world, cluster: 'c' });
+  const groups = [{ name: 'controllers', controllers: [podsOnly] }] as const;
+  const sweep = createTimer({ table, notes, doorbell, groups, world, measured: { table: 't', cluster: 'c' } });
   const write = (resource: string, name: string) => {
     const key = { resource, namespace: 'default', name };
     const object = { apiVersion: 'v1', kind: 'X', metadata: { name, namespace: 'default', uid: name } };
@@ -103,9 +104,10 @@ test('a watermark that housekeeping does not move is measured, and one that move
   await rung();
   assert.deepEqual(late(), []);
   await rung();
-  const directive = { Namespace: 'Hibernetes', Dimensions: [['Cluster']], Metrics: [{ Name: 'WatermarkSecondsBehind', Unit: 'Seconds' }] };
+  const Dimensions = [['Table'], ['Table', 'Cluster']];
+  const directive = { Namespace: 'Hibernetes', Dimensions, Metrics: [{ Name: 'WatermarkSecondsBehind', Unit: 'Seconds' }] };
   const _aws = { Timestamp: world.clock.now(), CloudWatchMetrics: [directive] };
-  assert.deepEqual(late(), [{ slotsBehind: 1, _aws, Cluster: 'c', WatermarkSecondsBehind: 900 }]);
+  assert.deepEqual(late(), [{ slotsBehind: 1, _aws, Table: 't', Cluster: 'c', WatermarkSecondsBehind: 900 }]);
   await store.housekeep();
   await world.advance(5 * 60_000);
   await store.housekeep();

@@ -9,6 +9,7 @@ import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
 import type { World } from '../world.ts';
 import { changesOf, lastRevisionOf } from './slot-changes.ts';
 import type { Table } from '../store/table.ts';
+import type { Measured } from './metrics.ts';
 import { sayIfLate, watermarkLag } from './watermark-lag.ts';
 import type { WorkerNote, WorkerNotes } from './worker-notes.ts';
 
@@ -19,7 +20,7 @@ export interface TimerOptions {
   readonly groups: readonly { readonly name: WorkerGroupName; readonly controllers: readonly Controller[] }[];
   readonly world: World;
   /** Whose log it is, in what is measured. */
-  readonly cluster: string;
+  readonly measured: Measured;
 }
 
 /** Longer than a worker's function and its queue's visibility time-out: this one will not come back. */
@@ -40,7 +41,7 @@ interface Swept {
   readonly news: ReadonlyMap<string, number>;
 }
 
-export function createTimer({ table, notes, doorbell, groups, world, cluster }: TimerOptions): () => Promise<void> {
+export function createTimer({ table, notes, doorbell, groups, world, measured }: TimerOptions): () => Promise<void> {
   async function sweep(from: WorkerNote | undefined): Promise<Swept> {
     const after = from?.slot ?? (await table.readMeta()).slot;
     const { slots, more } = await table.readSlots(after, slotsMax);
@@ -86,6 +87,6 @@ export function createTimer({ table, notes, doorbell, groups, world, cluster }: 
     if (isDone && slot !== own?.slot) await notes.write('timer', { state: 'asleep', revision, slot });
     await doorbell.flush();
     // Looked at when housekeeping is due, which is seldom. After a long silence it is late until then, and that is well.
-    if (isDue && hasNews) sayIfLate(await watermarkLag(table, slot, world.clock.now()), cluster, world);
+    if (isDue && hasNews) sayIfLate(await watermarkLag(table, slot, world.clock.now()), measured, world);
   };
 }

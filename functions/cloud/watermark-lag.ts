@@ -4,7 +4,7 @@
  */
 import type { Table } from '../store/table.ts';
 import type { World } from '../world.ts';
-import { secondsMeasured, watermarkMetric } from './metrics.ts';
+import { secondsMeasured, watermarkMetric, type Measured } from './metrics.ts';
 
 export interface WatermarkLag {
   readonly slots: number;
@@ -23,8 +23,8 @@ export async function watermarkLag(table: Pick<Table, 'readMeta' | 'readSlots'>,
   return { slots: newestSlot - slot, seconds: Math.max(0, Math.round(ageMs / 1000)) };
 }
 
-export function sayIfLate({ slots, seconds }: WatermarkLag, cluster: string, { log, clock }: Pick<World, 'log' | 'clock'>): void {
+export function sayIfLate({ slots, seconds }: WatermarkLag, measured: Measured, { log, clock }: Pick<World, 'log' | 'clock'>): void {
   if (seconds < lateSeconds) return;
-  const measured = secondsMeasured(watermarkMetric, seconds, { cluster, nowMs: clock.now() });
-  log.warn('the watermark is late', { slotsBehind: slots, ...measured });
+  const keys = secondsMeasured(watermarkMetric, seconds, { ...measured, nowMs: clock.now() });
+  log.warn('the watermark is late', { slotsBehind: slots, ...keys });
 }

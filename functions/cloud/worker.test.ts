@@ -3,38 +3,45 @@ import { test } from 'node:test';
 import { recordingDoorbell } from '../../test/support/recording-doorbell.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
+import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
 import type { SessionOutcome } from '../workers/session.ts';
+import { createClusters } from './clusters.ts';
 import { createWorkerHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
 
-const event = { Records: [{ messageId: '1', body: '{}' }] };
+const event = (...clusters: string[]) => ({ Records: clusters.map((cluster) => ({ messageId: '1', body: JSON.stringify({ cluster }) })) });
 const done = { batchItemFailures: [] };
 
-function worker(session: (signal: AbortSignal) => Promise<SessionOutcome>, openFails = 0) {
+function worker(session: (signal: AbortSignal, cluster: string) => Promise<SessionOutcome>, openFails = 0) {
   const world = virtualWorld();
   const doorbell = recordingDoorbell();
   const notes = createWorkerNotes(memoryTable({ clock: world.clock }), world.clock);
-  let [opened, failures] = [0, openFails];
+  let others: readonly ClusterRecord[] = [{ name: 'blue', id: 'blue.x', createdMs: 0 }];
+  const opened: string[] = [];
+  const closed: string[] = [];
+  let failures = openFails;
   const handler = createWorkerHandler({
     group: 'controllers',
-    doorbell,
-    notes,
+    clusters: createClusters({ defaultName: 'default', list: async () => others, clock: world.clock }),
+    doorbells: { of: () => doorbell, flush: () => doorbell.flush() },
     world,
-    async open() {
-      opened += 1;
+    async open({ id }) {
+      opened.push(id);
       if ((failures -= 1) >= 0) throw new Error('no table');
-      return { revision: () => 7, session };
+      return { notes, revision: () => 7, session: (signal) => session(signal, id), close: async () => void closed.push(id) };
     },
   });
-  const invoke = (remainingMs = 60_000) => handler(event, { getRemainingTimeInMillis: () => remainingMs });
-  return { invoke, doorbell, notes, world, opened: () => opened };
+  const invoke = (remainingMs = 60_000, ...clusters: string[]) =>
+    handler(event(...(clusters.length === 0 ? ['default'] : clusters)), { getRemainingTimeInMillis: () => remainingMs });
+  const deleteBlue = (): void => void (others = [{ name: 'blue', id: 'blue.x', createdMs: 0, deletedMs: 1 }]);
+  return { invoke, doorbell, notes, world, opened, closed, deleteBlue };
 }
 
 test('a quiet session rings nobody and leaves a note', async () => {
   const { invoke, doorbell, notes, world, opened } = worker(async () => ({ outcome: 'quiet' }));
   assert.deepEqual(await invoke(), done);
   await invoke();
-  assert.equal(opened(), 1);
+  assert.deepEqual(opened, ['default']);
   assert.deepEqual(doorbell.rings, []);
   assert.deepEqual((await notes.read()).get('controllers'), { state: 'asleep', revision: 7, atMs: world.clock.now() });
 });
@@ -61,7 +68,7 @@ test('what could not be opened is opened anew', async () => {
   const { invoke, doorbell, opened } = worker(async () => ({ outcome: 'quiet' }), 1);
   await invoke();
   await invoke();
-  assert.equal(opened(), 2);
+  assert.equal(opened.length, 2);
   assert.deepEqual(doorbell.rings, ['after controllers 5000']);
 });
 
@@ -77,4 +84,50 @@ test('a session is told to end before the function is ended', async () => {
   assert.equal(isOver, false);
   await world.advance(1);
   assert.deepEqual(await invoked, done);
+});
+
+test('a batch that names two clusters holds a session for each, side by side', async () => {
+  const under = new Set<string>();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { invoke, opened } = worker(async (_signal, cluster) => {
+    under.add(cluster);
+    if (under.size === 2) resolve();
+    await promise;
+    return { outcome: 'quiet' };
+  });
+  await invoke(60_000, 'default', 'blue.x', 'default');
+  assert.deepEqual(opened, ['default', 'blue.x']);
+});
+
+test('one cluster that fails keeps another from nothing', async () => {
+  const held: string[] = [];
+  const { invoke, doorbell } = worker(async (_signal, cluster) => {
+    if (cluster === 'blue.x') throw new Error('boom');
+    held.push(cluster);
+    return { outcome: 'quiet' };
+  });
+  assert.deepEqual(await invoke(60_000, 'blue.x', 'default'), done);
+  assert.deepEqual([held, doorbell.rings], [['default'], ['after controllers 5000']]);
+});
+
+test('nothing is opened for a cluster that is no more, and what was open is closed', async () => {
+  const { invoke, world, opened, closed, deleteBlue } = worker(async () => ({ outcome: 'quiet' }));
+  await invoke(60_000, 'blue.x', 'gone.y');
+  deleteBlue();
+  await world.advance(5_000);
+  assert.deepEqual(await invoke(60_000, 'blue.x'), done);
+  assert.deepEqual([opened, closed], [['blue.x'], ['blue.x']]);
+});
+
+test('a session whose cluster is deleted meanwhile is told to end, and writes nothing more', async () => {
+  const { invoke, world, notes, deleteBlue, doorbell } = worker(
+    (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: 'more' }))),
+  );
+  const invoked = invoke(60_000, 'blue.x');
+  await world.settle();
+  deleteBlue();
+  await world.advance(10_000);
+  await invoked;
+  assert.deepEqual(doorbell.rings, []);
+  assert.equal((await notes.read()).get('controllers')?.state, 'awake');
 });

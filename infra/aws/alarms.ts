@@ -6,8 +6,8 @@ import type { Operation, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { clusterDimension, metricNamespace, watermarkMetric } from '../../functions/cloud/metrics.ts';
-import type { Cluster } from './cluster.ts';
+import { metricNamespace, tableDimension, watermarkMetric } from '../../functions/cloud/metrics.ts';
+import type { ControlPlane } from './control-plane.ts';
 import { capitalised } from './capitalised.ts';
 
 interface AlarmSpec {
@@ -34,12 +34,12 @@ const failuresInMinutesMax = 5;
 const watermarkLateSecondsMax = 20 * 60;
 const minutes10 = Duration.minutes(10);
 
-/** Said only when it is late. */
-export const watermarkLateness = (clusterName: string, period: Duration): IMetric =>
+/** The latest of all clusters. Said only when it is late. */
+export const watermarkLateness = (table: TableV2, period: Duration): IMetric =>
   new Metric({
     namespace: metricNamespace,
     metricName: watermarkMetric,
-    dimensionsMap: { [clusterDimension]: clusterName },
+    dimensionsMap: { [tableDimension]: table.tableName },
     statistic: Stats.MAXIMUM,
     period,
   });
@@ -61,12 +61,12 @@ export function createAlarms(scope: Construct, topic: Topic, specs: readonly Ala
   });
 }
 
-export function clusterAlarms({ clusterName, queues, functions, endpoint }: Cluster): readonly AlarmSpec[] {
+export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane, table: TableV2): readonly AlarmSpec[] {
   const late = functions.get('doorbell');
   return [
     ...[queues.deadLetters, queues.fifoDeadLetters].map((queue, index) => ({
       id: index === 0 ? 'DeadLetters' : 'FifoDeadLetters',
-      says: `Messages of cluster ${clusterName} could not be handled and were put aside.`,
+      says: 'Messages could not be handled and were put aside.',
       section: 'dead-letters',
       metric: queue.metricApproximateNumberOfMessagesVisible({ period: minute, statistic: Stats.MAXIMUM }),
       threshold: 0,
@@ -74,26 +74,26 @@ export function clusterAlarms({ clusterName, queues, functions, endpoint }: Clus
     })),
     ...[...queues.groups].map(([group, queue]) => ({
       id: `${capitalised(group)}Waits`,
-      says: `Nobody answers the doorbell of the ${group} of cluster ${clusterName}.`,
+      says: `Nobody answers the doorbell of the ${group}.`,
       section: 'nobody-answers-a-doorbell',
       metric: queue.metricApproximateAgeOfOldestMessage({ period: minute, statistic: Stats.MAXIMUM }),
       threshold: ringWaitsSecondsMax,
       periods: 3,
     })),
-    ...(late === undefined ? [] : [streamIsLate(clusterName, late)]),
+    ...(late === undefined ? [] : [streamIsLate(late)]),
     {
       id: 'WatermarkLate',
-      says: `The state of cluster ${clusterName} is not written down: its watermark stays behind the log.`,
+      says: 'The state of a cluster is not written down: its watermark stays behind the log.',
       section: 'the-watermark-is-late',
-      metric: watermarkLateness(clusterName, minutes10),
+      metric: watermarkLateness(table, minutes10),
       threshold: watermarkLateSecondsMax,
       // One look after a long silence finds it late, and the next one does not.
       periods: 2,
     },
-    ...[...functions].flatMap(([name, made]) => functionAlarms(clusterName, name, made)),
+    ...[...functions].flatMap(([name, made]) => functionAlarms(name, made)),
     {
       id: 'ApiFails',
-      says: `The API of cluster ${clusterName} answers with 5xx.`,
+      says: 'The API answers with 5xx.',
       section: 'the-api-fails',
       metric: endpoint.failures,
       threshold: failuresInMinutesMax,
@@ -102,19 +102,19 @@ export function clusterAlarms({ clusterName, queues, functions, endpoint }: Clus
   ];
 }
 
-const streamIsLate = (cluster: string, doorbell: EventFunction): AlarmSpec => ({
+const streamIsLate = (doorbell: EventFunction): AlarmSpec => ({
   id: 'StreamLate',
-  says: `The stream of the table reaches the doorbell of cluster ${cluster} late.`,
+  says: 'The stream of the table reaches the doorbell late.',
   section: 'the-stream-is-late',
   metric: doorbell.metric('IteratorAge', { period: minute, statistic: Stats.MAXIMUM }),
   threshold: streamLateMsMax,
   periods: 5,
 });
 
-const functionAlarms = (cluster: string, name: string, made: EventFunction): readonly AlarmSpec[] => [
+const functionAlarms = (name: string, made: EventFunction): readonly AlarmSpec[] => [
   {
     id: `${capitalised(name)}Errors`,
-    says: `The function ${name} of cluster ${cluster} fails.`,
+    says: `The function ${name} fails.`,
     section: 'a-function-fails',
     metric: made.metricErrors({ period: minutes5 }),
     threshold: 0,
@@ -122,7 +122,7 @@ const functionAlarms = (cluster: string, name: string, made: EventFunction): rea
   },
   {
     id: `${capitalised(name)}Throttles`,
-    says: `The function ${name} of cluster ${cluster} is wanted more often than it may run.`,
+    says: `The function ${name} is wanted more often than it may run.`,
     section: 'a-function-is-throttled',
     metric: made.metricThrottles({ period: minutes5 }),
     threshold: 0,

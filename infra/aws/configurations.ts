@@ -3,7 +3,7 @@ export const configurations = {
   defaults: {},
   'function-url': { host: 'function-url', key: 'customer' },
   nodes: { nodes: '3' },
-  'two-clusters': { clusters: 'default,staging' },
+  'two-clusters': { clusters: 'default,staging', nodes: '2', nodeCluster: 'staging' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 export type ConfigurationName = keyof typeof configurations;

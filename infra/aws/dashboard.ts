@@ -4,7 +4,7 @@ import { AlarmStatusWidget, Dashboard, GraphWidget, Row, Stats, type Alarm, type
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { watermarkLateness } from './alarms.ts';
-import type { Cluster } from './cluster.ts';
+import type { ControlPlane } from './control-plane.ts';
 
 const period = Duration.minutes(1);
 const fullWidth = 24;
@@ -14,7 +14,7 @@ const graph = (title: string, left: readonly IMetric[], perRow: number): GraphWi
 
 export function createDashboard(
   scope: Construct,
-  clusters: readonly Cluster[],
+  controlPlane: ControlPlane,
   { table, alarms }: { table: TableV2; alarms: readonly Alarm[] },
 ): void {
   const dashboard = new Dashboard(scope, 'Dashboard');
@@ -36,13 +36,12 @@ export function createDashboard(
       ),
     ),
   );
-  for (const cluster of clusters) dashboard.addWidgets(...clusterRows(cluster));
+  dashboard.addWidgets(...controlPlaneRows(controlPlane, table));
 }
 
-function clusterRows({ clusterName, endpoint, functions, queues }: Cluster): readonly Row[] {
+function controlPlaneRows({ endpoint, functions, queues }: ControlPlane, table: TableV2): readonly Row[] {
   const perFunction = (measure: (name: string) => IMetric | undefined): IMetric[] =>
     [...functions.keys()].map(measure).filter((metric) => metric !== undefined);
-  const titled = (text: string): string => `${clusterName}: ${text}`;
   const waiting = [...queues.groups].map(([group, queue]) =>
     queue.metricApproximateAgeOfOldestMessage({ period, label: group, statistic: Stats.MAXIMUM }),
   );
@@ -52,30 +51,30 @@ function clusterRows({ clusterName, endpoint, functions, queues }: Cluster): rea
   const iteratorAge = functions.get('doorbell')?.metric('IteratorAge', { period, label: 'stream', statistic: Stats.MAXIMUM });
   return [
     new Row(
-      graph(titled('answers of the API'), endpoint.answers, 3),
-      graph(titled('age of the oldest ring (s)'), waiting, 3),
-      graph(titled('dead letters'), aside, 3),
+      graph('Answers of the API', endpoint.answers, 3),
+      graph('Age of the oldest ring (s)', waiting, 3),
+      graph('Dead letters', aside, 3),
     ),
     new Row(
       graph(
-        titled('calls'),
+        'Calls',
         perFunction((name) => functions.get(name)?.metricInvocations({ period, label: name })),
         3,
       ),
       graph(
-        titled('duration (ms)'),
+        'Duration (ms)',
         perFunction((name) => functions.get(name)?.metricDuration({ period, label: name, statistic: Stats.MAXIMUM })),
         3,
       ),
       graph(
-        titled('errors'),
+        'Errors',
         perFunction((name) => functions.get(name)?.metricErrors({ period, label: name })),
         3,
       ),
     ),
     new Row(
-      graph(titled('the stream comes late by (ms)'), iteratorAge === undefined ? [] : [iteratorAge], 2),
-      graph(titled('watermark behind the log (s), said when late'), [watermarkLateness(clusterName, period)], 2),
+      graph('The stream comes late by (ms)', iteratorAge === undefined ? [] : [iteratorAge], 2),
+      graph('Watermark behind the log (s), said when late', [watermarkLateness(table, period)], 2),
     ),
   ];
 }

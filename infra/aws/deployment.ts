@@ -3,6 +3,8 @@
  * without a word one gets one cluster, no nodes, and limits that keep a mistake from costing more than a dinner.
  */
 
+import { clusterNameErrors, clustersMax } from '../../functions/cloud/clusters.ts';
+
 export type ApiHost = 'web-function' | 'function-url';
 export type Architecture = 'arm64' | 'x86_64';
 
@@ -18,7 +20,7 @@ export interface NodeGroup {
 export interface Deployment {
   /** Also the beginning of the names of all that is made. */
   readonly stackName: string;
-  /** Prefixes of keys in one table; each has functions, queues and an endpoint of its own. */
+  /** Prefixes of keys in one table. The first answers at the root of the endpoint; the others are made once it stands. */
   readonly clusters: readonly string[];
   readonly host: ApiHost;
   /** Encrypt with a key of the customer's, made here, instead of keys that AWS keeps for the account. */
@@ -53,7 +55,6 @@ export type Context = (name: string) => unknown;
 /** What may be chosen besides the stack's name, which whoever asks about a stack knows. */
 export const choiceNames = [
   'clusters',
-  'deletedClusters',
   'host',
   'administrators',
   'key',
@@ -76,10 +77,7 @@ export type Choices = Readonly<Partial<Record<(typeof choiceNames)[number], stri
 export const choicesIn = (context: Context): Choices =>
   Object.fromEntries(choiceNames.filter((name) => context(name) !== undefined).map((name) => [name, textIn(context)(name, '')]));
 
-/** A stream feeds two functions at most, and each cluster's doorbell is one. Source: DynamoDB Streams, readers of a shard. */
-export const clustersMax = 2;
 const nodesMax = 500;
-const clusterName = /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/;
 const roleOrUser = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/.+$/;
 /** Source: the periods that CloudWatch Logs accepts. */
 const logDaysKnown = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
@@ -93,9 +91,6 @@ export function deploymentOf(context: Context): Deployment {
   const host = oneOf(text('host', 'web-function'), hosts, 'host');
   const clusters = listOf(text('clusters', 'default'));
   checkClusters(clusters);
-  const again = listOf(text('deletedClusters', '')).find((name) => clusters.includes(name));
-  if (again !== undefined)
-    throw new DeploymentError(`clusters: ${again} was deleted here, and a new one could not read what the old one left in the table`);
   const administrators = listOf(text('administrators', ''));
   const stranger = administrators.find((arn) => !roleOrUser.test(arn));
   if (stranger !== undefined) throw new DeploymentError(`administrators: ${stranger} is not the ARN of an IAM role or user`);
@@ -120,8 +115,10 @@ export function deploymentOf(context: Context): Deployment {
 }
 
 function checkClusters(clusters: readonly string[]): void {
-  const wrong = clusters.find((name) => !clusterName.test(name));
-  if (wrong !== undefined) throw new DeploymentError(`clusters: ${wrong} is not a name: lower-case letters, digits and dashes, 32 at most`);
+  for (const name of clusters) {
+    const [wrong] = clusterNameErrors(name);
+    if (wrong !== undefined) throw new DeploymentError(`clusters: ${name}: ${wrong}`);
+  }
   if (new Set(clusters).size !== clusters.length) throw new DeploymentError('clusters: each name once');
   if (clusters.length < 1 || clusters.length > clustersMax) {
     throw new DeploymentError(`clusters: 1 to ${clustersMax} share a stack; deploy the others as stacks of their own (-c stack=NAME)`);

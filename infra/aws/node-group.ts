@@ -23,7 +23,7 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import type { Cluster } from './cluster.ts';
+import type { ControlPlane } from './control-plane.ts';
 import type { Deployment, NodeGroup as NodeGroupOptions } from './deployment.ts';
 import { bootScript } from './boot-script.ts';
 import { stackOutputs } from './outputs.ts';
@@ -32,7 +32,7 @@ import { say } from './say.ts';
 export interface NodeGroupProps {
   readonly options: NodeGroupOptions;
   readonly deployment: Deployment;
-  readonly cluster: Cluster;
+  readonly controlPlane: ControlPlane;
   /** The agent's bundle. */
   readonly agentFile: string;
 }
@@ -46,18 +46,18 @@ const cpuTypes = { arm64: AmazonLinuxCpuType.ARM_64, x86_64: AmazonLinuxCpuType.
 export class NodeGroup extends Construct {
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
-    const { options, deployment, cluster, agentFile } = props;
+    const { options, deployment, controlPlane, agentFile } = props;
     const vpc = this.network(deployment.logDays);
     const group = new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Nodes and their pods: out, and to each other' });
     group.addIngressRule(group, Port.allTraffic(), 'nodes and pods reach each other');
 
     const agent = new Asset(this, 'Agent', { path: agentFile });
-    const role = this.role(agent, cluster.clusterName);
+    const role = this.role(agent, options.cluster);
     const userData = UserData.forLinux();
     userData.addCommands(
       ...bootScript({
-        server: `https://${cluster.endpoint.domainName}`,
-        iamClusterId: cluster.iamClusterId,
+        server: controlPlane.serverOf(options.cluster),
+        iamClusterId: controlPlane.iamClusterIdOf(options.cluster),
         agentLocation: agent.s3ObjectUrl,
         architecture: options.architecture,
       }),
@@ -87,7 +87,7 @@ export class NodeGroup extends Construct {
         pauseTime: replacePause,
       }),
     });
-    Tags.of(machines).add(clusterTag, cluster.clusterName);
+    Tags.of(machines).add(clusterTag, options.cluster);
     Validations.of(machines).acknowledge({
       id: 'AwsSolutions-AS3',
       reason: 'Machines come and go as nodes of the cluster, which says so with conditions and events.',

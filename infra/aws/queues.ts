@@ -1,6 +1,6 @@
 /**
- * A cluster's queues. Each worker group has one of its own, FIFO: a message group has one consumer at a time, which is
- * the election of the leader. What cannot be delivered goes aside and raises an alarm; it blocks nobody.
+ * The queues. Each worker group has one of its own, FIFO: a message group (a cluster's) has one consumer at a time,
+ * which is the election of the leader. What cannot be delivered goes aside and raises an alarm; it blocks nobody.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';

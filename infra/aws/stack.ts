@@ -1,4 +1,4 @@
-/** The control plane: a table, and for each cluster the functions of the manifest. Made from data, so that it is what the manifest says. */
+/** The control plane: a table, and the functions of the manifest for all clusters. Made from data, so that it is what the manifest says. */
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,18 +8,17 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { manifest } from '../../functions/manifest.ts';
 import { acknowledgeCodeBucket } from './acknowledged.ts';
-import { clusterAlarms, createAlarms, tableAlarms } from './alarms.ts';
+import { controlPlaneAlarms, createAlarms, tableAlarms } from './alarms.ts';
 import type { BundleOf } from './cluster-function.ts';
-import { Cluster } from './cluster.ts';
+import { ControlPlane } from './control-plane.ts';
 import { createDashboard } from './dashboard.ts';
 import type { Choices, Deployment } from './deployment.ts';
 import { NodeGroup } from './node-group.ts';
 import { stackOutputs } from './outputs.ts';
-import { capitalised } from './capitalised.ts';
 import { say } from './say.ts';
 import { createStateTable } from './state-table.ts';
 
-export interface ControlPlaneProps extends StackProps {
+export interface ControlPlaneStackProps extends StackProps {
   readonly deployment: Deployment;
   /** Those of which it was made. */
   readonly choices: Choices;
@@ -28,20 +27,17 @@ export interface ControlPlaneProps extends StackProps {
 }
 
 export class ControlPlaneStack extends Stack {
-  readonly clusters: readonly Cluster[];
+  readonly controlPlane: ControlPlane;
 
-  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
+  constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, { ...props, description: 'Hibernetes: Kubernetes without servers to run', terminationProtection: true });
     const { deployment, choices, bundleOf, agentFile } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table = createStateTable(this, { limits: deployment.limits, key });
-    this.clusters = deployment.clusters.map(
-      (name) => new Cluster(this, `Cluster${capitalised(name)}`, { name, functions: manifest, deployment, table, key, bundleOf }),
-    );
+    this.controlPlane = new ControlPlane(this, 'ControlPlane', { functions: manifest, deployment, table, key, bundleOf });
     this.watchOver(table, deployment.alarmEmail, key);
     const { nodes: options } = deployment;
-    const joined = this.clusters.find(({ clusterName }) => clusterName === options?.cluster);
-    if (options !== undefined && joined !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, cluster: joined, agentFile });
+    if (options !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, controlPlane: this.controlPlane, agentFile });
     acknowledgeCodeBucket(this);
     say(this, 'TableName', stackOutputs.table, { value: table.tableName, description: 'Everything that the clusters keep' });
     say(this, 'Choices', stackOutputs.choices, { value: JSON.stringify(choices), description: 'What was chosen, and stays chosen' });
@@ -63,8 +59,8 @@ export class ControlPlaneStack extends Stack {
     if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
     const alarms = [
       ...createAlarms(table, topic, tableAlarms(table)),
-      ...this.clusters.flatMap((cluster) => createAlarms(cluster, topic, clusterAlarms(cluster))),
+      ...createAlarms(this.controlPlane, topic, controlPlaneAlarms(this.controlPlane, table)),
     ];
-    createDashboard(this, this.clusters, { table, alarms });
+    createDashboard(this, this.controlPlane, { table, alarms });
   }
 }

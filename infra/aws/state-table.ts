@@ -13,12 +13,9 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/manifest.ts';
+import { clusterListPartition } from '../../functions/store/dynamodb/cluster-keys.ts';
 import { tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
 import type { Limits } from './deployment.ts';
-
-/** A cluster's keys begin with its name, and its log's with this behind it: what the doorbell listens to. */
-export const clusterKeys = (cluster: string): string => `${cluster}#`;
-export const logKeys = (cluster: string): string => `${cluster}#L#`;
 
 const attributeTypes = { S: AttributeType.STRING, N: AttributeType.NUMBER, B: AttributeType.BINARY } as const;
 const attribute = ({ name, type }: { readonly name: string; readonly type: keyof typeof attributeTypes }): Attribute => ({
@@ -51,19 +48,19 @@ export function createStateTable(scope: Construct, { limits, key }: { limits: Li
 const reads = ['dynamodb:GetItem', 'dynamodb:Query'];
 const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
 
-/** Reading is never by Scan, and nothing is ever deleted: old slots expire, and the dead leave tombstones. */
-export function tableRights(table: TableV2, access: FunctionSpec['table'], cluster: string): PolicyStatement[] {
+/**
+ * Reading is never by Scan, and nothing is ever deleted: old slots expire, and the dead leave tombstones. Which clusters there are,
+ * functions only read: people make and delete them.
+ */
+export function tableRights(table: TableV2, access: FunctionSpec['table']): PolicyStatement[] {
   if (access === 'none') return [];
-  return [
-    new PolicyStatement({
-      effect: Effect.ALLOW,
-      actions: access === 'read' ? reads : [...reads, ...writes],
-      resources: [table.tableArn],
-      // "For all values" holds where there are none, so a request must name its keys as well.
-      conditions: {
-        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${clusterKeys(cluster)}*`] },
-        Null: { 'dynamodb:LeadingKeys': 'false' },
-      },
-    }),
-  ];
+  const may = (actions: string[], conditions?: Record<string, unknown>): PolicyStatement =>
+    new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [table.tableArn], conditions });
+  if (access === 'read') return [may(reads)];
+  // "For all values" holds where there are none, so a request must name its keys as well.
+  const notTheList = {
+    'ForAllValues:StringNotEquals': { 'dynamodb:LeadingKeys': [clusterListPartition] },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
+  };
+  return [may(reads), may(writes, notTheList)];
 }

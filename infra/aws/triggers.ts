@@ -5,27 +5,27 @@
 import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Key } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition, type Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Trigger } from '../../functions/manifest.ts';
+import { slotAttribute } from '../../functions/store/dynamodb/cluster-keys.ts';
 import { mayInvoke } from './cluster-function.ts';
 import { asDestination, maySend, type Queues } from './queues.ts';
-import { logKeys } from './state-table.ts';
 
 export interface WakeProps {
   readonly trigger: Trigger;
-  readonly cluster: string;
   readonly table: TableV2;
   readonly queues: Queues;
-  readonly key: Key | undefined;
+  /** Instances of each function at one time; undefined: nobody says. */
+  readonly concurrency: number | undefined;
 }
 
-/** One consumer of the group, and one that comes to its rescue. Source: two is also the least that SQS allows. */
-const consumersMax = 2;
+/** Of one cluster's group there is one consumer, and one that comes to its rescue. Source: two is also the least that SQS allows. */
+const consumersMin = 2;
+const consumersDefault = 10;
 const messagesMax = 10;
 /** A hundred without waiting is Lambda's own default for streams. */
 const recordsMax = 100;
@@ -36,15 +36,16 @@ const tickAttemptsMax = 2;
 const secondsInMinute = 60;
 
 export function wake(scope: Construct, woken: EventFunction, props: WakeProps): void {
-  const { trigger, queues } = props;
+  const { trigger, queues, concurrency = consumersDefault } = props;
+  const consumersMax = Math.max(consumersMin, concurrency);
   switch (trigger.kind) {
     case 'https':
       return;
     case 'doorbell':
-      return byQueue(woken, queues.queueOf(trigger.group));
+      return byQueue(woken, queues.queueOf(trigger.group), consumersMax);
     case 'deadline':
       if (queues.deadlines === undefined) throw new Error('there is no queue for deadlines');
-      return byQueue(woken, queues.deadlines);
+      return byQueue(woken, queues.deadlines, consumersMin);
     case 'stream':
       return byStream(scope, woken, props);
     case 'schedule':
@@ -52,11 +53,11 @@ export function wake(scope: Construct, woken: EventFunction, props: WakeProps): 
   }
 }
 
-function byQueue(woken: EventFunction, queue: Queue): void {
+function byQueue(woken: EventFunction, queue: Queue, consumersMax: number): void {
   woken.addEventSource(new SqsEventSource(queue, { batchSize: messagesMax, maxConcurrency: consumersMax, reportBatchItemFailures: true }));
 }
 
-function byStream(scope: Construct, woken: EventFunction, { table, cluster, queues }: WakeProps): void {
+function byStream(scope: Construct, woken: EventFunction, { table, queues }: WakeProps): void {
   const streamArn = table.tableStreamArn;
   if (streamArn === undefined) throw new Error('the table has no stream');
   woken.addToRolePolicy(
@@ -77,11 +78,11 @@ function byStream(scope: Construct, woken: EventFunction, { table, cluster, queu
     maxRecordAge: recordLife,
     reportBatchItemFailures: true,
     onFailure: asDestination(queues.deadLetters),
-    // Only what was appended to the log of this cluster.
+    // Only what was appended to a log, whichever cluster's.
     filters: [
       FilterCriteria.filter({
         eventName: FilterRule.isEqual('INSERT'),
-        dynamodb: { Keys: { pk: { S: FilterRule.beginsWith(logKeys(cluster)) } } },
+        dynamodb: { NewImage: { [slotAttribute]: { S: FilterRule.exists() } } },
       }),
     ],
   });

@@ -10,6 +10,7 @@ export interface CloudAccount extends CloudRequests {
   readonly id: string;
   /** Who asks, as AWS says it. */
   readonly arn: string;
+  credentials(): Promise<CloudCredentials>;
   /** A bearer token for the API of a cluster. */
   tokenFor(iamClusterId: string): Promise<string>;
 }
@@ -69,6 +70,7 @@ export async function cloudAccount(chosen: string | undefined): Promise<CloudAcc
       region,
       id,
       arn,
+      credentials,
       tokenFor: async (iamClusterId) => presignedToken({ iamClusterId, region, credentials: await credentials(), nowMs: Date.now() }),
     };
   } catch (error) {

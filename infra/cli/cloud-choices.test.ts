@@ -7,9 +7,10 @@ import { CliError } from './cli-error.ts';
 import { cdkError, deployCommand } from './cloud-cdk.ts';
 import { cloudKubeconfig } from './cloud-kubeconfig.ts';
 import { withNodeRole } from './cloud-nodes.ts';
-import { clusterIn, type CloudCluster, type CloudStack } from './cloud-stack.ts';
-import { withCluster, withoutCluster } from './cluster.ts';
-import { checkChoices, choicesOf, refuseLoss, refuseState, type DeployOptions } from './deploy.ts';
+import { clusterOf, type CloudCluster, type CloudStack } from './cloud-stack.ts';
+import type { ClusterHome } from './cluster-home.ts';
+import { refuseName } from './cluster.ts';
+import { checkChoices, choicesOf, refuseOtherDefault, refuseState, type DeployOptions } from './deploy.ts';
 
 const session = 'arn:aws:sts::111122223333:assumed-role/Admin/jane';
 const adminRole = 'arn:aws:iam::111122223333:role/Admin';
@@ -21,13 +22,15 @@ const cluster = (name: string, nodeRole?: string): CloudCluster => ({
   iamClusterId: `${name}-1`,
   nodeRole,
 });
-const stack = (clusters: readonly CloudCluster[], rest: Partial<CloudStack> = {}): CloudStack => ({
+const stack = (rest: Partial<CloudStack> = {}): CloudStack => ({
   name: 'S',
   status: 'UPDATE_COMPLETE',
   isProtected: true,
   table: 't',
   choices: {},
-  clusters,
+  endpoint: 'https://host',
+  iamScope: '1',
+  nodeRole: 'role',
   ...rest,
 });
 const refusal = (message: string, cure?: string) => (error: unknown) => {
@@ -69,23 +72,24 @@ test('the root user deploys nothing', () => {
 });
 
 test('what the CDK app would refuse is refused in a sentence', () => {
-  assert.throws(
-    () => checkChoices({ clusters: 'a,b,c' }, 'S'),
-    refusal('That cannot be deployed: clusters: 1 to 2 share a stack; deploy the others as stacks of their own (-c stack=NAME).'),
-  );
+  assert.throws(() => checkChoices({ clusters: 'a,a' }, 'S'), refusal('That cannot be deployed: clusters: each name once.'));
 });
 
-test('a cluster that is not named is not lost', () => {
-  const before = stack([cluster('default'), cluster('staging')]);
-  refuseLoss(before, { clusters: 'default, staging' });
+test('another cluster than before is not put at the root', () => {
+  const before = stack({ choices: { clusters: 'blue,staging' } });
+  refuseOtherDefault(before, { clusters: 'blue' });
+  refuseOtherDefault(undefined, { clusters: 'green' });
   assert.throws(
-    () => refuseLoss(before, { clusters: 'default' }),
-    refusal('The stack has a cluster staging, which is not named.', 'hibernetes delete cluster staging deletes it.'),
+    () => refuseOtherDefault(before, { clusters: 'staging, blue' }),
+    refusal(
+      'The default cluster of the stack is blue, and not staging.',
+      '--cluster blue first, and then others; those that are left out stay.',
+    ),
   );
 });
 
 test('states in which nothing can be changed are told apart', () => {
-  const inState = (status: string) => () => refuseState(stack([], { status }), 'eu-west-1');
+  const inState = (status: string) => () => refuseState(stack({ status }), 'eu-west-1');
   for (const status of ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) inState(status)();
   assert.throws(inState('UPDATE_IN_PROGRESS'), /is being changed \(UPDATE_IN_PROGRESS\)/);
   assert.throws(inState('UPDATE_ROLLBACK_FAILED'), /is between two states/);
@@ -158,28 +162,48 @@ test('a node’s role is added to the map once, and what is there stays', () => 
   assert.equal(withNodeRole(map, 'nodes'), undefined);
 });
 
-test('clusters come and go with what was chosen, and a name is given once', () => {
-  const one = stack([cluster('default')], { choices: { host: 'function-url' } });
-  assert.deepEqual(withCluster(one, 'staging'), { host: 'function-url', clusters: 'default,staging' });
-  assert.throws(() => withCluster(one, 'default'), refusal('The stack S has a cluster default already.'));
-  const both = stack([cluster('default'), cluster('staging')]);
-  const after = withoutCluster(both, 'default');
-  assert.deepEqual(after, { clusters: 'staging', deletedClusters: 'default' });
+const home = { title: 'the stack S', defaultName: 'default' } as ClusterHome;
+
+test('a name is a DNS label, and nobody else’s', () => {
+  const known = [
+    { name: 'blue', id: 'blue.x', createdMs: 0 },
+    { name: 'old', id: 'old.x', createdMs: 0, deletedMs: 1 },
+  ];
+  refuseName('green', home, known);
+  assert.throws(() => refuseName('blue', home, known), refusal('There is a cluster blue in the stack S already.'));
+  assert.throws(() => refuseName('default', home, known), refusal('There is a cluster default in the stack S already.'));
   assert.throws(
-    () => checkChoices(withCluster(stack([cluster('staging')], { choices: after }), 'default'), 'S'),
-    /default was deleted here/,
+    () => refuseName('old', home, known),
+    refusal('A cluster old of the stack S is being deleted.', 'hibernetes delete cluster old finishes that.'),
+  );
+  assert.throws(() => refuseName('a.b', home, known), refusal('a.b is no name for a cluster: must not contain dots.'));
+});
+
+test('a stack has room for fifty', () => {
+  const known = Array.from({ length: 49 }, (_, index) => ({ name: `c${index}`, id: `c${index}.x`, createdMs: 0 }));
+  refuseName('one', home, known.slice(1));
+  assert.throws(
+    () => refuseName('one', home, known),
+    refusal('There are 50 clusters in the stack S, as many as may share it.', 'hibernetes deploy --stack makes another.'),
   );
 });
 
-test('the last cluster, and one that machines have joined, is not deleted', () => {
-  assert.throws(() => withoutCluster(stack([cluster('a')]), 'a'), /a is the last cluster of the stack S/);
+test('the default cluster is at the root, others have a path; machines join one of them', () => {
+  const two = stack({ choices: { clusters: 'default,staging', nodes: '1', nodeCluster: 'staging' } });
+  assert.deepEqual(clusterOf(two, 'default'), {
+    name: 'default',
+    endpoint: 'https://host',
+    iamClusterId: 'default-1',
+    nodeRole: undefined,
+  });
+  assert.deepEqual(clusterOf(two, 'staging'), {
+    name: 'staging',
+    endpoint: 'https://host/clusters/staging',
+    iamClusterId: 'staging-1',
+    nodeRole: 'role',
+  });
   assert.throws(
-    () => withoutCluster(stack([cluster('a', 'role'), cluster('b')]), 'a'),
-    refusal('Machines of the stack are nodes of a.', 'hibernetes deploy --stack S --nodes 0 ends them.'),
+    () => clusterOf(stack({ endpoint: undefined }), 'default'),
+    refusal('The functions of the stack S do not stand.', 'hibernetes deploy makes them.'),
   );
-});
-
-test('a stack’s first cluster is meant unless another is named', () => {
-  assert.equal(clusterIn(stack([cluster('a'), cluster('b')]), undefined).name, 'a');
-  assert.throws(() => clusterIn(stack([]), undefined), refusal('The stack S has no clusters that stand.', 'hibernetes deploy makes them.'));
 });

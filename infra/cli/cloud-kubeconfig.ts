@@ -1,9 +1,7 @@
 /** A kubeconfig that holds no secret: whoever uses it signs in with AWS, by a program that kubectl runs. */
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { environment } from '../../functions/world.ts';
-import { withAccount } from './cloud-account.ts';
-import { clusterIn, requireStack, type CloudCluster, type StackChoice } from './cloud-stack.ts';
+import type { CloudCluster } from './cloud-stack.ts';
 
 export interface CloudKubeconfigOptions {
   readonly stack: string;
@@ -39,15 +37,3 @@ export function cloudKubeconfig({ stack, region, cluster, profile }: CloudKubeco
 
 /** Beside what is kept of clusters of this machine. */
 export const cloudFile = (dataDir: string, stack: string, name: string): string => join(dataDir, 'aws', stack, name);
-
-export interface CloudClusterChoice extends StackChoice {
-  readonly cluster?: string;
-}
-
-export async function printCloudKubeconfig({ stack, region, cluster }: CloudClusterChoice): Promise<void> {
-  await withAccount(region, async (account) => {
-    const found = clusterIn(await requireStack(account, stack), cluster);
-    const profile = environment('AWS_PROFILE');
-    process.stdout.write(cloudKubeconfig({ stack, region: account.region, cluster: found, profile }));
-  });
-}

@@ -1,13 +1,15 @@
 /** A stack as CloudFormation tells of it, and what it says of itself in its outputs. */
-import { stackOutputs, clusterOutputs } from '../aws/outputs.ts';
-import { deploymentOf, type Choices } from '../aws/deployment.ts';
+import { clusterPath } from '../../functions/cloud/cluster-address.ts';
+import { iamClusterId } from '../../functions/cloud/settings.ts';
+import { stackOutputs } from '../aws/outputs.ts';
+import { deploymentOf, type Choices, type Deployment } from '../aws/deployment.ts';
 import { CliError } from './cli-error.ts';
 import type { CloudAccount } from './cloud-account.ts';
 import { CloudError, membersAt, textAt, type Element } from './cloud-request.ts';
 
 export interface CloudCluster {
   readonly name: string;
-  /** `https://host`. */
+  /** `https://host`, and a path but for the default cluster. */
   readonly endpoint: string;
   readonly iamClusterId: string;
   /** Of the machines that join it, if the stack makes some. */
@@ -20,8 +22,10 @@ export interface CloudStack {
   readonly isProtected: boolean;
   readonly table: string | undefined;
   readonly choices: Choices;
-  /** Those that have come to stand. */
-  readonly clusters: readonly CloudCluster[];
+  /** `https://host`, once the functions stand. */
+  readonly endpoint: string | undefined;
+  readonly iamScope: string | undefined;
+  readonly nodeRole: string | undefined;
 }
 
 export interface StackChoice {
@@ -33,21 +37,32 @@ export function stackOf(element: Element): CloudStack {
   const outputs = new Map(
     membersAt(element, 'Outputs').map((output) => [textAt(output, 'OutputKey') ?? '', textAt(output, 'OutputValue') ?? '']),
   );
-  const choices = JSON.parse(outputs.get(stackOutputs.choices) ?? '{}') as Choices;
-  const { clusters, nodes } = deploymentOf((name) => (choices as Readonly<Record<string, string>>)[name]);
   return {
     name: textAt(element, 'StackName') ?? '',
     status: textAt(element, 'StackStatus') ?? '',
     isProtected: textAt(element, 'EnableTerminationProtection') === 'true',
     table: outputs.get(stackOutputs.table),
-    choices,
-    clusters: clusters.flatMap((name) => {
-      const names = clusterOutputs(name);
-      const [endpoint, iamClusterId] = [outputs.get(names.endpoint), outputs.get(names.iamClusterId)];
-      if (endpoint === undefined || iamClusterId === undefined) return [];
-      return [{ name, endpoint, iamClusterId, nodeRole: nodes?.cluster === name ? outputs.get(stackOutputs.nodeRole) : undefined }];
-    }),
+    choices: JSON.parse(outputs.get(stackOutputs.choices) ?? '{}') as Choices,
+    endpoint: outputs.get(stackOutputs.endpoint),
+    iamScope: outputs.get(stackOutputs.iamScope),
+    nodeRole: outputs.get(stackOutputs.nodeRole),
   };
+}
+
+const deploymentIn = ({ choices }: Pick<CloudStack, 'choices'>): Deployment =>
+  deploymentOf((name) => (choices as Readonly<Record<string, string>>)[name]);
+
+/** The cluster that answers at the root. */
+export const defaultNameOf = (stack: Pick<CloudStack, 'choices'>): string => deploymentIn(stack).clusters[0] ?? '';
+
+/** Where a cluster of the stack is found, if there is one of this name. */
+export function clusterOf(stack: CloudStack, name: string): CloudCluster {
+  const { endpoint, iamScope, nodeRole } = stack;
+  if (endpoint === undefined || iamScope === undefined)
+    throw new CliError(`The functions of the stack ${stack.name} do not stand.`, 'hibernetes deploy makes them.');
+  const path = name === defaultNameOf(stack) ? '' : clusterPath(name);
+  const isJoined = deploymentIn(stack).nodes?.cluster === name;
+  return { name, endpoint: `${endpoint}${path}`, iamClusterId: iamClusterId(name, iamScope), nodeRole: isJoined ? nodeRole : undefined };
 }
 
 /** Undefined: there is none of that name here. */
@@ -68,12 +83,4 @@ export async function requireStack(account: CloudAccount, name: string): Promise
     `There is no stack ${name} in ${account.region} of account ${account.id}.`,
     '--region and --stack choose another; hibernetes deploy makes one.',
   );
-}
-
-export function clusterIn({ name: stack, clusters }: CloudStack, wanted: string | undefined): CloudCluster {
-  const found = wanted === undefined ? clusters[0] : clusters.find(({ name }) => name === wanted);
-  if (found !== undefined) return found;
-  const known = clusters.map(({ name }) => name).join(', ');
-  if (known === '') throw new CliError(`The stack ${stack} has no clusters that stand.`, 'hibernetes deploy makes them.');
-  throw new CliError(`The stack ${stack} has no cluster ${wanted}.`, `It has: ${known}.`);
 }

@@ -1,12 +1,15 @@
 /** `hibernetes status --stack NAME`: what AWS says of the functions, queues and stream, and what each API says of its cluster. */
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
-import { clusterDimension, metricNamespace, watermarkMetric } from '../../functions/cloud/metrics.ts';
+import { clusterDimension, metricNamespace, tableDimension, watermarkMetric } from '../../functions/cloud/metrics.ts';
 import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request.ts';
-import { requireStack, type CloudCluster, type StackChoice } from './cloud-stack.ts';
-import { withCloudApi } from './cloud-nodes.ts';
+import { cloudHome } from './cloud-home.ts';
+import { requireStack, type StackChoice } from './cloud-stack.ts';
 import { CliError } from './cli-error.ts';
+import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
 import { healthLines } from './cluster-health.ts';
+import type { ClusterHome } from './cluster-home.ts';
+import { listedClusters } from './cluster.ts';
 import { askHealth } from './status.ts';
 
 interface Resource {
@@ -70,8 +73,8 @@ async function queueState(sqs: SQSClient, { name, id }: Resource): Promise<Said>
 interface MetricName {
   readonly namespace: string;
   readonly name: string;
-  /** Its one dimension. */
-  readonly of: readonly [name: string, value: string];
+  /** Its dimensions. */
+  readonly of: Readonly<Record<string, string>>;
 }
 
 /** The greatest value of the last minutes; undefined when nobody said any. */
@@ -79,8 +82,12 @@ async function greatest(account: CloudAccount, { namespace, name, of }: MetricNa
   const answer = await account.query('monitoring', 'GetMetricStatistics', {
     Namespace: namespace,
     MetricName: name,
-    'Dimensions.member.1.Name': of[0],
-    'Dimensions.member.1.Value': of[1],
+    ...Object.fromEntries(
+      Object.entries(of).flatMap(([dimension, value], index) => [
+        [`Dimensions.member.${index + 1}.Name`, dimension],
+        [`Dimensions.member.${index + 1}.Value`, value],
+      ]),
+    ),
     StartTime: new Date(nowMs - minutesBack * 60_000).toISOString(),
     EndTime: new Date(nowMs).toISOString(),
     Period: String(minutesBack * 60),
@@ -92,14 +99,15 @@ async function greatest(account: CloudAccount, { namespace, name, of }: MetricNa
 
 /** The age of the oldest record of the stream that was handled; a stream that brings nothing says nothing. */
 async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<Said> {
-  const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: ['FunctionName', doorbell.id] }, nowMs);
+  const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: { FunctionName: doorbell.id } }, nowMs);
   const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
   return { isWell: (late ?? 0) <= lateMsMax, lines: [`                ${doorbell.name}: ${text} in ${minutesBack} minutes`] };
 }
 
 /** It is measured only when it is late. */
-async function watermarkState(account: CloudAccount, cluster: string, nowMs: number): Promise<Said> {
-  const late = await greatest(account, { namespace: metricNamespace, name: watermarkMetric, of: [clusterDimension, cluster] }, nowMs);
+async function watermarkState(account: CloudAccount, table: string, cluster: string): Promise<Said> {
+  const of = { [tableDimension]: table, [clusterDimension]: cluster };
+  const late = await greatest(account, { namespace: metricNamespace, name: watermarkMetric, of }, Date.now());
   const text = late === undefined ? 'in time' : `${Math.round(late / 60)} minutes behind the log (infra/runbook.md#the-watermark-is-late)`;
   return { isWell: late === undefined, lines: [`                ${cluster}: ${text}`] };
 }
@@ -116,10 +124,10 @@ async function section(title: string, states: readonly Promise<Said>[]): Promise
   }
 }
 
-async function clusterState(account: CloudAccount, cluster: CloudCluster): Promise<Said> {
-  const head = `cluster         ${cluster.name}, ${cluster.endpoint}`;
+async function clusterState(home: ClusterHome, cluster: ClusterIdentity): Promise<Said> {
+  const head = `cluster         ${cluster.name}, ${home.serverOf(cluster.name)}`;
   try {
-    const health = await withCloudApi(account, cluster, askHealth);
+    const health = await home.withApi(cluster, askHealth);
     return { isWell: health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady), lines: [head, ...healthLines(health)] };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -128,12 +136,14 @@ async function clusterState(account: CloudAccount, cluster: CloudCluster): Promi
 }
 
 /** Also for a stack of which one part does not answer. Web Functions have no state that could be asked for: their API tells. */
-export async function cloudStatus({ stack: name, region }: StackChoice): Promise<void> {
+export async function cloudStatus({ stack: name, region, dataDir }: StackChoice & { readonly dataDir: string }): Promise<void> {
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);
+    const home = cloudHome(account, stack, dataDir);
+    const clusters = await listedClusters(home);
     const resources = await resourcesOf(account, name);
     const ofType = (type: string): readonly Resource[] =>
-      resources.filter((resource) => resource.type === type && resource.name.startsWith('Cluster'));
+      resources.filter((resource) => resource.type === type && resource.name.startsWith('ControlPlane'));
     const [functions, queues] = [ofType('AWS::Lambda::Function'), ofType('AWS::SQS::Queue')];
     const doorbells = functions.filter((made) => made.name.endsWith('DoorbellFunction'));
     const sqs = new SQSClient({ region: account.region, useQueueUrlAsEndpoint: false });
@@ -157,9 +167,9 @@ export async function cloudStatus({ stack: name, region }: StackChoice): Promise
       ),
       await section(
         'watermark',
-        stack.clusters.map((cluster) => watermarkState(account, cluster.name, Date.now())),
+        clusters.map((cluster) => watermarkState(account, home.tableName, cluster.name)),
       ),
-      ...(await Promise.all(stack.clusters.map((cluster) => clusterState(account, cluster)))),
+      ...(await Promise.all(clusters.map((cluster) => clusterState(home, cluster)))),
     ];
     process.stdout.write(`${[...head, ...sections.flatMap(({ lines }) => lines)].join('\n')}\n`);
     if (sections.some(({ isWell }) => !isWell)) process.exitCode = 1;

@@ -1,72 +1,169 @@
-/** `hibernetes create|list|delete cluster`: the clusters of a stack, which share its table. Each change deploys the stack anew. */
-import type { Choices } from '../aws/deployment.ts';
+/** `hibernetes create|list|delete cluster`: the clusters that share a table. Nothing is deployed: a cluster is an item in a list, and a prefix of keys. */
+import { rmSync } from 'node:fs';
+import { jsonService } from '../../functions/aws/json-service.ts';
+import { clusterNameErrors, clustersMax, defaultIdentity, knownMsMax, type ClusterIdentity } from '../../functions/cloud/clusters.ts';
+import { nodes } from '../../functions/kube/resource-type.ts';
+import { nameOf } from '../../functions/kube/object.ts';
+import { clusterRecords, type ClusterRecord, type ClusterRecords } from '../../functions/store/dynamodb/cluster-records.ts';
+import { realWorld } from '../../functions/world.ts';
+import { writePrivately } from '../local/data-directory.ts';
 import { agree } from './agree.ts';
 import { CliError } from './cli-error.ts';
-import { withAccount, type CloudAccount } from './cloud-account.ts';
-import { requireStack, type CloudStack, type StackChoice } from './cloud-stack.ts';
-import { checkChoices, deployChoices, kubeconfigFile } from './deploy.ts';
-import { terminalProgress } from './progress.ts';
+import { mapNodeRole, untilReady } from './cloud-nodes.ts';
+import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
+import { removeKeys } from './cluster-keys.ts';
+import { terminalProgress, type Progress } from './progress.ts';
+import { randomText } from './token.ts';
 
-export interface ClusterOptions extends StackChoice {
+export interface DeleteOptions extends HomeChoice {
   readonly yes?: boolean;
-  readonly dataDir: string;
+  readonly force?: boolean;
 }
 
-const namesOf = ({ clusters }: CloudStack): readonly string[] => clusters.map(({ name }) => name);
+/** So many of a million names with the same beginning, and none is given twice. */
+const idLetters = 6;
+/** Until no function serves a deleted cluster any more: each has heard of it by then, and ended what it was doing. */
+const forgottenMs = 3 * knownMsMax;
+/** What was written while the first one looked, the next one finds. */
+const passesMax = 10;
+const answerMsMax = 30_000;
 
-export function withCluster(stack: CloudStack, name: string): Choices {
-  if (namesOf(stack).includes(name)) throw new CliError(`The stack ${stack.name} has a cluster ${name} already.`);
-  return { ...stack.choices, clusters: [...namesOf(stack), name].join(',') };
+const world = realWorld('error');
+
+const recordsOf = ({ tableName, access }: ClusterHome): ClusterRecords => clusterRecords({ tableName, world, client: access });
+
+/** The default one first. */
+export async function listedClusters(home: ClusterHome): Promise<readonly ClusterIdentity[]> {
+  const records = recordsOf(home);
+  try {
+    const others = (await records.list()).filter(({ deletedMs }) => deletedMs === undefined);
+    return [defaultIdentity(home.defaultName), ...others.map(({ name, id }) => ({ name, id }))];
+  } finally {
+    records.close();
+  }
 }
 
-export function withoutCluster(stack: CloudStack, name: string): Choices {
-  const gone = stack.clusters.find((cluster) => cluster.name === name);
-  if (gone === undefined) throw new CliError(`The stack ${stack.name} has no cluster ${name}.`, `It has: ${namesOf(stack).join(', ')}.`);
-  if (stack.clusters.length === 1)
-    throw new CliError(`${name} is the last cluster of the stack ${stack.name}.`, `hibernetes destroy --stack ${stack.name} ends both.`);
-  if (gone.nodeRole !== undefined)
-    throw new CliError(`Machines of the stack are nodes of ${name}.`, `hibernetes deploy --stack ${stack.name} --nodes 0 ends them.`);
-  const { deletedClusters } = stack.choices;
-  return {
-    ...stack.choices,
-    clusters: namesOf(stack)
-      .filter((other) => other !== name)
-      .join(','),
-    deletedClusters: deletedClusters === undefined ? name : `${deletedClusters},${name}`,
-  };
+export function refuseName(name: string, { title, defaultName }: ClusterHome, known: readonly ClusterRecord[]): void {
+  const [wrong] = clusterNameErrors(name);
+  if (wrong !== undefined) throw new CliError(`${name} is no name for a cluster: ${wrong}.`);
+  const same = known.find((record) => record.name === name);
+  if (same?.deletedMs !== undefined)
+    throw new CliError(`A cluster ${name} of ${title} is being deleted.`, `hibernetes delete cluster ${name} finishes that.`);
+  if (same !== undefined || name === defaultName) throw new CliError(`There is a cluster ${name} in ${title} already.`);
+  if (known.length + 1 >= clustersMax)
+    throw new CliError(
+      `There are ${clustersMax} clusters in ${title}, as many as may share it.`,
+      'hibernetes deploy --stack makes another.',
+    );
 }
 
-async function change(account: CloudAccount, before: CloudStack, choices: Choices, dataDir: string): Promise<void> {
-  const progress = terminalProgress(process.stdout);
-  await deployChoices({ account, stack: before.name, before, choices, dataDir, progress });
+/** Makes the cluster and the way in. */
+export async function makeCluster(name: string, home: ClusterHome, progress: Progress): Promise<ClusterIdentity> {
+  const records = recordsOf(home);
+  try {
+    refuseName(name, home, await records.list());
+    const cluster = { name, id: `${name}.${randomText(idLetters, world.random)}` };
+    const isNew = await progress.step(`Adding cluster ${name}`, () => records.create({ ...cluster, createdMs: world.clock.now() }));
+    if (!isNew) throw new CliError(`Somebody else has just made a cluster ${name} in ${home.title}.`);
+    await openDoor(cluster, home, progress);
+    return cluster;
+  } finally {
+    records.close();
+  }
 }
 
-export async function createCluster(name: string, { stack, region, yes = false, dataDir }: ClusterOptions): Promise<void> {
-  await withAccount(region, async (account) => {
-    const before = await requireStack(account, stack);
-    const choices = withCluster(before, name);
-    checkChoices(choices, stack);
-    await agree({ question: `Make cluster ${name} in the stack ${stack}, in ${account.region} of ${account.id}?`, answer: 'yes', yes });
-    await change(account, before, choices, dataDir);
-    process.stdout.write(`\nexport KUBECONFIG=${kubeconfigFile(dataDir, stack, name)}\n`);
+/** The first request makes the cluster's keys and what every cluster begins with. */
+export async function openDoor(cluster: ClusterIdentity, home: ClusterHome, progress: Progress): Promise<void> {
+  writePrivately(home.kubeconfigFile(cluster.name), home.kubeconfigOf(cluster));
+  await progress.step(`Signing in to cluster ${cluster.name}`, () => home.withApi(cluster, ({ client }) => untilReady(client)));
+  const nodeRole = home.nodeRoleOf(cluster.name);
+  if (nodeRole !== undefined)
+    await progress.step('Letting the machines join', () => home.withApi(cluster, ({ client }) => mapNodeRole(client, nodeRole)));
+}
+
+export async function createCluster(name: string, choice: HomeChoice): Promise<void> {
+  await withHome(choice, async (home) => {
+    await makeCluster(name, home, terminalProgress(process.stdout));
+    process.stdout.write(`\nexport KUBECONFIG=${home.kubeconfigFile(name)}\n`);
   });
 }
 
-export async function deleteCluster(name: string, { stack, region, yes = false, dataDir }: ClusterOptions): Promise<void> {
-  await withAccount(region, async (account) => {
-    const before = await requireStack(account, stack);
-    const choices = withoutCluster(before, name);
-    process.stdout.write(`Cluster ${name} of the stack ${stack} ends. What it kept stays in the table, and its name is not given again.\n`);
-    await agree({ question: 'The name of the cluster, to go on:', answer: name, yes });
-    await change(account, before, choices, dataDir);
-  });
-}
-
-export async function listClusters({ stack, region }: StackChoice): Promise<void> {
-  await withAccount(region, async (account) => {
-    const { clusters } = await requireStack(account, stack);
+export async function listClusters(choice: HomeChoice): Promise<void> {
+  await withHome(choice, async (home) => {
+    const clusters = await listedClusters(home);
     const width = Math.max('NAME'.length, ...clusters.map(({ name }) => name.length)) + 3;
-    const rows = [['NAME', 'API'] as const, ...clusters.map(({ name, endpoint }) => [name, endpoint] as const)];
-    process.stdout.write(rows.map(([name, endpoint]) => `${name.padEnd(width)}${endpoint}\n`).join(''));
+    const rows = [['NAME', 'API'] as const, ...clusters.map(({ name }) => [name, home.serverOf(name)] as const)];
+    process.stdout.write(rows.map(([name, server]) => `${name.padEnd(width)}${server}\n`).join(''));
   });
+}
+
+/** Of the default cluster, unless another is named. */
+export async function printKubeconfigOf({ cluster: name, ...choice }: HomeChoice & { readonly cluster?: string }): Promise<void> {
+  await withHome(choice, async (home) => {
+    const own = defaultIdentity(home.defaultName);
+    const clusters = name === undefined ? [own] : await listedClusters(home);
+    const found = clusters.find((cluster) => cluster.name === (name ?? own.name));
+    if (found === undefined) throw noCluster(name ?? '', home, clusters);
+    process.stdout.write(home.kubeconfigOf(found));
+  });
+}
+
+const noCluster = (name: string, { title }: ClusterHome, clusters: readonly { readonly name: string }[]): CliError =>
+  new CliError(`There is no cluster ${name} in ${title}.`, `There are: ${clusters.map((cluster) => cluster.name).join(', ')}.`);
+
+async function refuseJoined(cluster: ClusterIdentity, home: ClusterHome): Promise<void> {
+  const { items } = await home.withApi(cluster, ({ client }) => client.list(nodes));
+  if (items.length === 0) return;
+  const names = items.map((node) => nameOf(node));
+  throw new CliError(
+    `Machines are nodes of ${cluster.name}: ${names.join(', ')}.`,
+    'kubectl delete node removes them, and ends the agents’ right to come back; --force does not ask for it.',
+  );
+}
+
+export async function deleteCluster(name: string, { yes = false, force = false, ...choice }: DeleteOptions): Promise<void> {
+  await withHome(choice, async (home) => {
+    if (name === home.defaultName) throw new CliError(`${name} is the default cluster of ${home.title}.`, `${home.endedBy} ends both.`);
+    const records = recordsOf(home);
+    try {
+      const all = await records.list();
+      const record = all.find((one) => one.name === name);
+      if (record === undefined) throw noCluster(name, home, [{ name: home.defaultName }, ...all]);
+      if (record.deletedMs === undefined && !force) await refuseJoined(record, home);
+      process.stdout.write(`All that cluster ${name} of ${home.title} keeps is lost.\n`);
+      await agree({ question: 'The name of the cluster, to go on:', answer: name, yes });
+      await endCluster(record, home, records);
+    } finally {
+      records.close();
+    }
+  });
+}
+
+async function endCluster(record: ClusterRecord, home: ClusterHome, records: ClusterRecords): Promise<void> {
+  const progress = terminalProgress(process.stdout);
+  const { deletedMs = world.clock.now() } = record;
+  await progress.step('Waiting until nobody serves it', async () => {
+    const isOurs = await records.replace({ ...record, deletedMs });
+    if (!isOurs) throw new CliError(`Somebody else has just deleted cluster ${record.name}.`);
+    await world.clock.sleep(Math.max(0, deletedMs + forgottenMs - world.clock.now()));
+  });
+  const removed = await progress.step('Removing what it kept', () => removeAll(record.id, home));
+  await records.remove(record);
+  rmSync(home.kubeconfigFile(record.name), { force: true });
+  process.stdout.write(`${removed} items removed. The name ${record.name} is free.\n`);
+}
+
+async function removeAll(id: string, { tableName, access }: ClusterHome): Promise<number> {
+  const service = jsonService({ ...access, service: 'dynamodb', target: 'DynamoDB_20120810', clock: world.clock, answerMsMax });
+  try {
+    let removed = 0;
+    for (let pass = 0; pass < passesMax; pass += 1) {
+      const found = await removeKeys({ service, tableName, id, clock: world.clock });
+      removed += found;
+      if (found === 0) return removed;
+    }
+    throw new CliError('Somebody still writes what is to be removed.', 'The same command again goes on.');
+  } finally {
+    service.close();
+  }
 }

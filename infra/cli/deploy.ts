@@ -1,15 +1,15 @@
 /** `hibernetes deploy`: a stack in an AWS account, made or changed, and the way into its clusters. */
 import { canonicalArn } from '../../functions/cloud/iam-mapping.ts';
-import { environment } from '../../functions/world.ts';
 import { choiceNames, deploymentOf, DeploymentError, type ApiHost, type Choices } from '../aws/deployment.ts';
-import { writePrivately } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
 import { deployCommand, deploySteps, runCdk, unprotectCommand, type CdkTarget } from './cloud-cdk.ts';
-import { cloudFile, cloudKubeconfig } from './cloud-kubeconfig.ts';
-import { mapNodeRole, untilReady, withCloudApi } from './cloud-nodes.ts';
-import { findStack, requireStack, type CloudCluster, type CloudStack, type StackChoice } from './cloud-stack.ts';
+import { cloudHome } from './cloud-home.ts';
+import { cloudFile } from './cloud-kubeconfig.ts';
+import { clusterOf, defaultNameOf, findStack, requireStack, type CloudCluster, type CloudStack, type StackChoice } from './cloud-stack.ts';
 import { agree } from './agree.ts';
+import type { ClusterHome } from './cluster-home.ts';
+import { listedClusters, makeCluster, openDoor } from './cluster.ts';
 import { terminalProgress, type Progress } from './progress.ts';
 
 export interface DeployOptions extends StackChoice {
@@ -57,21 +57,27 @@ export function choicesOf(before: Choices, { cluster, host, nodes, admin = [], c
   };
 }
 
+const clustersIn = (choices: Choices, stack: string): readonly string[] =>
+  deploymentOf((name) => (name === 'stack' ? stack : (choices as Readonly<Record<string, string>>)[name])).clusters;
+
 /** The CDK app would refuse it too, with less of a sentence. */
 export function checkChoices(choices: Choices, stack: string): void {
   try {
-    deploymentOf((name) => (name === 'stack' ? stack : (choices as Readonly<Record<string, string>>)[name]));
+    clustersIn(choices, stack);
   } catch (error) {
     throw error instanceof DeploymentError ? new CliError(`That cannot be deployed: ${error.message}.`) : error;
   }
 }
 
-/** A cluster that is left out would be deleted: that takes a command of its own. */
-export function refuseLoss(before: CloudStack | undefined, choices: Choices): void {
-  const wanted = (choices.clusters ?? 'default').split(',').map((name) => name.trim());
-  const lost = before?.clusters.find(({ name }) => !wanted.includes(name));
-  if (lost !== undefined)
-    throw new CliError(`The stack has a cluster ${lost.name}, which is not named.`, `hibernetes delete cluster ${lost.name} deletes it.`);
+/** What answers at the root stays the same cluster: kubeconfigs and nodes know it there. */
+export function refuseOtherDefault(before: CloudStack | undefined, choices: Choices): void {
+  if (before?.endpoint === undefined) return;
+  const [was, wanted] = [defaultNameOf(before), defaultNameOf({ choices })];
+  if (was !== wanted)
+    throw new CliError(
+      `The default cluster of the stack is ${was}, and not ${wanted}.`,
+      `--cluster ${was} first, and then others; those that are left out stay.`,
+    );
 }
 
 /** States in which CloudFormation changes nothing. */
@@ -92,7 +98,7 @@ export function refuseState(stack: CloudStack | undefined, region: string): void
     );
 }
 
-export interface Deploying {
+interface Deploying {
   readonly account: CloudAccount;
   readonly stack: string;
   readonly before: CloudStack | undefined;
@@ -101,28 +107,32 @@ export interface Deploying {
   readonly progress: Progress;
 }
 
-/** Deploys and makes the way in; the clusters that stand. */
-export async function deployChoices({ account, stack, before, choices, dataDir, progress }: Deploying): Promise<readonly CloudCluster[]> {
+interface Deployed {
+  readonly home: ClusterHome;
+  readonly clusters: readonly CloudCluster[];
+}
+
+/** Deploys, makes the clusters that were named, and the way into all. */
+async function deployChoices({ account, stack, before, choices, dataDir, progress }: Deploying): Promise<Deployed> {
   checkChoices(choices, stack);
   refuseState(before, account.region);
   const target: CdkTarget = { stack, region: account.region, account: account.id, choices };
   const logFile = cloudFile(dataDir, stack, 'deploy.log');
   await runCdk({ command: deployCommand(target), target, steps: deploySteps, logFile, progress });
-  const { clusters } = await requireStack(account, stack);
-  const profile = environment('AWS_PROFILE');
-  for (const cluster of clusters) {
-    const text = cloudKubeconfig({ stack, region: account.region, cluster, profile });
-    writePrivately(kubeconfigFile(dataDir, stack, cluster.name), text);
-    await progress.step(`Signing in to cluster ${cluster.name}`, () => withCloudApi(account, cluster, ({ client }) => untilReady(client)));
-    const { nodeRole } = cluster;
-    if (nodeRole !== undefined)
-      await progress.step('Letting the machines join', () => withCloudApi(account, cluster, ({ client }) => mapNodeRole(client, nodeRole)));
-  }
-  return clusters;
+  const made = await requireStack(account, stack);
+  const home = cloudHome(account, made, dataDir);
+  const names = await openDoors(home, clustersIn(choices, stack), progress);
+  return { home, clusters: names.map((name) => clusterOf(made, name)) };
 }
 
-export const kubeconfigFile = (dataDir: string, stack: string, cluster: string): string =>
-  cloudFile(dataDir, stack, `${cluster}.kubeconfig`);
+/** Clusters that were named and are not there are made; the way into the others is made anew. All their names. */
+async function openDoors(home: ClusterHome, wanted: readonly string[], progress: Progress): Promise<readonly string[]> {
+  const known = await listedClusters(home);
+  for (const cluster of known) await openDoor(cluster, home, progress);
+  const missing = wanted.filter((name) => !known.some((cluster) => cluster.name === name));
+  for (const name of missing) await makeCluster(name, home, progress);
+  return [...known.map(({ name }) => name), ...missing];
+}
 
 export async function deploy(options: DeployOptions): Promise<void> {
   const { stack, dataDir } = options;
@@ -130,12 +140,12 @@ export async function deploy(options: DeployOptions): Promise<void> {
     const before = await findStack(account, stack);
     const choices = choicesOf(before?.choices ?? {}, options, account.arn);
     checkChoices(choices, stack);
-    refuseLoss(before, choices);
+    refuseOtherDefault(before, choices);
     process.stdout.write(planText({ account, stack, before, choices }));
     await agree({ question: 'Go on?', answer: 'yes', yes: options.yes === true });
     const progress = terminalProgress(process.stdout);
-    const clusters = await deployChoices({ account, stack, before, choices, dataDir, progress });
-    process.stdout.write(clusters.map((cluster) => whatToTry(cluster, kubeconfigFile(dataDir, stack, cluster.name), choices)).join(''));
+    const { home, clusters } = await deployChoices({ account, stack, before, choices, dataDir, progress });
+    process.stdout.write(clusters.map((cluster) => whatToTry(cluster, home.kubeconfigFile(cluster.name), choices)).join(''));
   });
 }
 

@@ -26,7 +26,7 @@ export function whatStays(table: string | undefined, region: string): string {
     (command) => `  aws dynamodb ${command} --region ${region} --table-name ${table}`,
   );
   return `
-The table ${table} stays, and so does the envelope key of each cluster in Secrets Manager. They cost what they store.
+The table ${table} stays, and so does the envelope key in Secrets Manager. They cost what they store.
 To lose all that the clusters kept:
 
 ${deletion.join('\n')}
@@ -37,8 +37,7 @@ export async function destroy({ stack: name, region, yes = false, dataDir }: Des
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);
     refuseProtected(stack, account.region);
-    const clusters = stack.clusters.map((cluster) => cluster.name).join(', ');
-    process.stdout.write(`Clusters ${clusters} in ${account.region} of account ${account.id} end. Their table stays.\n`);
+    process.stdout.write(`All clusters of ${name} in ${account.region} of account ${account.id} end. Their table stays.\n`);
     await agree({ question: 'The name of the stack, to go on:', answer: name, yes });
     const target = { stack: name, region: account.region, account: account.id, choices: stack.choices };
     await runCdk({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterChoice } from './api-client.ts';
 import { CliError } from './cli-error.ts';
+import { stackDefault } from './stack-default.ts';
 import type { StackChoice } from './cloud-stack.ts';
 
 /** A command's code is read when the command is given: most of them need little of what `up` needs. */
@@ -53,7 +54,7 @@ const dataDirOption = (): Option => new Option('--data-dir <dir>', 'where the cl
 
 const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
 
-const stackOption = (): Option => new Option('--stack <name>', 'name of the stack').default('Hibernetes');
+const stackOption = (): Option => new Option('--stack <name>', 'name of the stack').default(stackDefault);
 
 const regionOption = (): Option => new Option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)');
 
@@ -117,12 +118,11 @@ program
   .description('print the administrator’s kubeconfig')
   .addOption(dataDirOption())
   .option('--stack <name>', 'of a cluster on AWS: it holds no secret, and kubectl signs in with the aws command line')
-  .option('--cluster <name>', 'which of the stack’s clusters (default: the first)')
+  .option('--cluster <name>', 'which of several clusters (default: the one at the root)')
   .addOption(regionOption())
   .action(async (options: { dataDir: string; cluster?: string } & Partial<StackChoice>) => {
-    const { stack } = options;
-    if (stack === undefined) return (await import('./kubeconfig.ts')).printKubeconfig(options);
-    return (await import('./cloud-kubeconfig.ts')).printCloudKubeconfig({ ...options, stack });
+    if (options.stack === undefined && options.cluster === undefined) return (await import('./kubeconfig.ts')).printKubeconfig(options);
+    return (await import('./cluster.ts')).printKubeconfigOf(options);
   });
 
 program
@@ -130,11 +130,11 @@ program
   .description('make or change clusters in an AWS account: a stack of functions around a table')
   .addOption(stackOption())
   .addOption(regionOption())
-  .option('--cluster <name...>', 'one or two clusters (default: as before, or one named default)')
+  .option('--cluster <name...>', 'clusters that share the stack, the default one first (default: as before, or one named default)')
   .addOption(
     new Option('--host <host>', 'what the API runs on (default: as before, or web-function)').choices(['web-function', 'function-url']),
   )
-  .option('--nodes <count>', 'machines that join the first cluster (default: as before, or none)', nodeCount)
+  .option('--nodes <count>', 'machines that join the default cluster, or nodeCluster (default: as before, or none)', nodeCount)
   .option('--admin <arn...>', 'IAM roles and users that may do everything, besides whoever deploys')
   .option('--context <name=value...>', 'other choices: infra/aws/README.md lists them')
   .addOption(dataDirOption())
@@ -150,32 +150,23 @@ program
   .addOption(yesOption())
   .action(lazily(async () => (await import('./destroy.ts')).destroy));
 
-program
-  .command('create')
-  .description('make something in a stack on AWS')
-  .command('cluster <name>')
-  .description('make a second cluster; deploys the stack anew')
-  .addOption(stackOption())
-  .addOption(regionOption())
-  .addOption(dataDirOption())
-  .addOption(yesOption())
+const homeOptions = (command: Command): Command =>
+  command
+    .addOption(dataDirOption())
+    .option('--stack <name>', 'in this stack on AWS (default: in the cloud of the data directory, or in the stack Hibernetes)')
+    .addOption(regionOption());
+const clusterCommand = (verb: string, description: string, words: string): Command =>
+  homeOptions(program.command(verb).description(description).command(words));
+
+clusterCommand('create', 'make something where several clusters share a table', 'cluster <name>')
+  .description('make another cluster; nothing is deployed')
   .action(lazily(async () => (await import('./cluster.ts')).createCluster));
-program
-  .command('list')
-  .description('show what a stack on AWS has')
-  .command('clusters')
-  .description('its clusters, and where they answer')
-  .addOption(stackOption())
-  .addOption(regionOption())
+clusterCommand('list', 'show what there is where several clusters share a table', 'clusters')
+  .description('the clusters, and where they answer')
   .action(lazily(async () => (await import('./cluster.ts')).listClusters));
-program
-  .command('delete')
-  .description('delete something in a stack on AWS')
-  .command('cluster <name>')
-  .description('end one of two clusters; deploys the stack anew, and what it kept stays in the table')
-  .addOption(stackOption())
-  .addOption(regionOption())
-  .addOption(dataDirOption())
+clusterCommand('delete', 'delete something where several clusters share a table', 'cluster <name>')
+  .description('end a cluster and remove all it kept; again goes on where the last one was cut off')
+  .option('--force', 'although machines are its nodes, or nobody can ask')
   .addOption(yesOption())
   .action(lazily(async () => (await import('./cluster.ts')).deleteCluster));
 

@@ -21,7 +21,8 @@ describe('what is measured', () => {
   });
 
   test('an hour of rest without nodes is the timer alone', () => {
-    const timer = { ...nothing, invocations: 60, waitedMs: 600, tableCalls: 120, readUnits: 120 };
+    // Which clusters there are, and of the one: who is due, and what is new.
+    const timer = { ...nothing, invocations: 60, waitedMs: 900, tableCalls: 180, readUnits: 180 };
     assert.deepEqual(measured.idleHours[0], { nodes: 0, usage: { ...noUsage, timer } });
   });
 

@@ -5,11 +5,13 @@
  */
 import type { User } from '../../functions/apiserver/ports.ts';
 import { openControlPlane, type CloudControlPlane } from '../../functions/cloud/control-plane.ts';
+import { createClusters, defaultIdentity, type Clusters } from '../../functions/cloud/clusters.ts';
 import { createFollower } from '../../functions/cloud/follower.ts';
 import { silentControllers } from '../../functions/cloud/silent-controllers.ts';
 import { createStreamDoorbell } from '../../functions/cloud/stream-doorbell.ts';
+import { createSweeps } from '../../functions/cloud/sweeps.ts';
 import { createTimer } from '../../functions/cloud/timer.ts';
-import { createWorkerHandler, type QueueHandler } from '../../functions/cloud/worker.ts';
+import { createWorkerHandler, type OpenedWorker, type QueueHandler } from '../../functions/cloud/worker.ts';
 import { createWorkerNotes } from '../../functions/cloud/worker-notes.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
@@ -20,15 +22,26 @@ import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { SlotItem, Table } from '../../functions/store/table.ts';
 import { createSqsDoorbell, type Ring, type SqsDoorbell } from '../../functions/workers/doorbell/sqs-doorbell.ts';
 import { startPlayedNode } from './played-node.ts';
-import { createPlayedQueues, type Consumer, type SenderOf } from './played-queues.ts';
+import { createPlayedQueues, Killed, type Consumer, type SenderOf } from './played-queues.ts';
 import { reckonedTable } from './reckoned-table.ts';
 import { simulatedWorld, type SimulatedWorld } from './simulated-world.ts';
 import { Meter, type FunctionName, type FunctionUsage, type Usage } from './usage.ts';
+
+export interface MeasuredClusterOptions {
+  /** Each invocation of a worker is a process of its own, which knows nothing of the one before. */
+  readonly coldWorkers?: boolean;
+  /** Each so many invocations of a worker one is killed, sooner or later. */
+  readonly killEvery?: number;
+  /** A message to this queue is lost. */
+  readonly loses?: (queue: string) => boolean;
+}
 
 export interface MeasuredCluster {
   /** As kubectl: each call is an invocation of the API. */
   readonly client: Client;
   readonly world: SimulatedWorld;
+  /** Nodes whose polls do not arrive. */
+  readonly silentNodes: Set<string>;
   /** Does something and lets time pass until it is done. */
   run<T>(work: Promise<T>): Promise<T>;
   pass(ms: number): Promise<void>;
@@ -52,38 +65,72 @@ const groups: readonly WorkerGroupName[] = ['controllers', 'scheduler', 'materia
 const queues = { groups: Object.fromEntries(groups.map((group) => [group, group])), deadlines: 'deadlines' };
 const settings = {
   table: '',
-  cluster: 'default',
+  defaultCluster: 'default',
   queues: {},
   deadlineQueue: undefined,
   envelopeKey: new Uint8Array(32),
   certificateAuthorityPem: '',
   advertise: { address: '192.0.2.1', port: 443 },
   iam: undefined,
-  staticTokens: [],
+  adminSecret: undefined,
 };
+const cluster = defaultIdentity(settings.defaultCluster);
 const admin: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 const nodeUser = (name: string): User => ({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] });
 const baseUrl = 'https://kubernetes.default.svc';
 
 const elapsedMs = ({ clock }: SimulatedWorld, sinceMs: number): number => Math.round(clock.monotonicMs() - sinceMs);
 
+/** Of one process of a function. When it was killed nothing that it still asks for is answered. */
+interface Life {
+  isOver: boolean;
+}
+
+const never = (): Promise<never> => new Promise<never>(() => undefined);
+
 /** The parts that functions share: one table, one set of queues, one meter. */
 class Account {
+  readonly options: MeasuredClusterOptions;
   readonly world = simulatedWorld();
   readonly meter = new Meter();
   readonly consumers = new Map<string, Consumer>();
   readonly #table = memoryTable({ clock: this.world.clock, fault: () => ({ delayMs: tableMs }), pageSlots });
   readonly #senderOf: SenderOf = createPlayedQueues({ clock: this.world.clock, meter: this.meter, consumers: this.consumers });
+  readonly silentNodes = new Set<string>();
   /** Told of every slot that was appended. */
   appended: (slot: SlotItem) => void = () => undefined;
+
+  constructor(options: MeasuredClusterOptions) {
+    this.options = options;
+  }
 
   tableOf(name: FunctionName, meter = this.meter): Table {
     const count = (used: Parameters<Meter['add']>[1]): void => meter.add(name, used);
     return reckonedTable({ table: this.#table, count, appended: (slot) => this.appended(slot) });
   }
 
-  doorbellOf(name: FunctionName): SqsDoorbell {
-    return createSqsDoorbell({ queues, world: this.world, send: this.#senderOf(name) });
+  doorbellOf(name: FunctionName, life?: Life): SqsDoorbell {
+    const send = this.#senderOf(name);
+    const { loses = () => false } = this.options;
+    return createSqsDoorbell({
+      queues,
+      cluster: cluster.id,
+      world: this.world,
+      async send(message) {
+        if (life?.isOver === true) return never();
+        if (!loses(message.QueueUrl)) await send(message);
+      },
+    });
+  }
+
+  /** There is no other cluster; to know that, the table is asked. */
+  clustersOf(name: FunctionName): Clusters {
+    const list = async (): Promise<[]> => {
+      await this.world.clock.sleep(tableMs);
+      this.meter.add(name, { tableCalls: 1, readUnits: 1 });
+      return [];
+    };
+    return createClusters({ defaultName: settings.defaultCluster, list, clock: this.world.clock });
   }
 
   async invoke<T>(name: FunctionName, work: () => Promise<T>): Promise<T> {
@@ -103,59 +150,106 @@ const remaining = (account: Account, name: FunctionName): { getRemainingTimeInMi
   return { getRemainingTimeInMillis: () => endMs - clock.monotonicMs() };
 };
 
-/** A function that a group's queue wakes. */
-function consumerOf(account: Account, name: FunctionName, handler: QueueHandler): Consumer {
-  return { name, consume: (event) => account.invoke(name, async () => void (await handler(event, remaining(account, name)))) };
+type OpenWorker = (life: Life) => Promise<Omit<OpenedWorker, 'notes'>>;
+
+/** A process of a worker's function. */
+function workerHandler(account: Account, group: WorkerGroupName, life: Life, open: OpenWorker): QueueHandler {
+  const { world } = account;
+  const doorbell = account.doorbellOf(group, life);
+  return createWorkerHandler({
+    group,
+    clusters: account.clustersOf(group),
+    doorbells: { of: () => doorbell, flush: () => doorbell.flush() },
+    world,
+    open: async () => ({ ...(await open(life)), notes: createWorkerNotes(mortal(account.tableOf(group), life), world.clock) }),
+  });
 }
 
-async function startWorker(account: Account, group: 'controllers' | 'scheduler'): Promise<void> {
+/** A function that a group's queue wakes. */
+async function startConsumer(account: Account, group: WorkerGroupName, open: OpenWorker): Promise<void> {
+  const { coldWorkers = false, killEvery = Infinity } = account.options;
+  const first = { isOver: false };
+  const worker = coldWorkers ? undefined : await open(first);
+  const warm = workerHandler(account, group, first, async (life) => worker ?? open(life));
+  let invocations = 0;
+  account.consumers.set(group, {
+    name: group,
+    async consume(event) {
+      const life = { isOver: false };
+      const handler = coldWorkers ? workerHandler(account, group, life, open) : warm;
+      invocations += 1;
+      const work = (): Promise<unknown> => handler(event, remaining(account, group));
+      const lives = invocations % killEvery !== 0;
+      await account.invoke(group, async () => void (await (lives ? work() : killed(account, life, work))));
+      life.isOver = coldWorkers;
+    },
+  });
+}
+
+/** At some moment of its work, which takes about a second from a cold start. */
+async function killed({ world }: Account, life: Life, work: () => Promise<unknown>): Promise<void> {
+  const kill = async (): Promise<never> => {
+    await world.clock.sleep(world.random.next() * 1000);
+    life.isOver = true;
+    throw new Killed();
+  };
+  await Promise.race([work(), kill()]);
+}
+
+const mortal = (table: Table, life: Life): Table =>
+  new Proxy(table, {
+    get(target, property) {
+      const method: unknown = Reflect.get(target, property);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]): unknown => (life.isOver ? never() : method.apply(target, args));
+    },
+  });
+
+const startWorker = (account: Account, group: 'controllers' | 'scheduler'): Promise<void> =>
+  startConsumer(account, group, (life) => openWorker(account, group, life));
+
+async function openWorker(account: Account, group: 'controllers' | 'scheduler', life: Life): Promise<Omit<OpenedWorker, 'notes'>> {
   const { world } = account;
-  const table = account.tableOf(group);
-  const doorbell = account.doorbellOf(group);
-  const { store, groups: all } = await openControlPlane({ settings, table, doorbell, world, ownGroup: group });
+  const [table, doorbell] = [mortal(account.tableOf(group), life), account.doorbellOf(group, life)];
+  const { store, groups: all, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup: group });
   const own = all.find(({ name }) => name === group);
   if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
-  const worker = {
+  return {
     revision: () => store.view().revision,
     async session(signal: AbortSignal) {
       const outcome = await own.session(signal);
       await own.flush();
       return outcome;
     },
+    close,
   };
-  const notes = createWorkerNotes(table, world.clock);
-  account.consumers.set(
-    group,
-    consumerOf(account, group, createWorkerHandler({ group, doorbell, notes, world, open: async () => worker })),
-  );
 }
 
-async function startMaterializer(account: Account): Promise<void> {
-  const { world } = account;
-  const group = 'materializer';
-  const table = account.tableOf(group);
-  const store = await createStore({ table, world });
-  const worker = {
-    revision: () => store.view().revision,
-    async session() {
-      await store.housekeep();
-      return { outcome: 'quiet' } as const;
-    },
-  };
-  const doorbell = account.doorbellOf(group);
-  const notes = createWorkerNotes(table, world.clock);
-  account.consumers.set(
-    group,
-    consumerOf(account, group, createWorkerHandler({ group, doorbell, notes, world, open: async () => worker })),
-  );
-}
+const startMaterializer = (account: Account): Promise<void> =>
+  startConsumer(account, 'materializer', async (life) => {
+    const { world } = account;
+    const store = await createStore({ table: mortal(account.tableOf('materializer'), life), world });
+    return {
+      revision: () => store.view().revision,
+      async session() {
+        await store.housekeep();
+        return { outcome: 'quiet' } as const;
+      },
+      close: () => store.close(),
+    };
+  });
 
 function startTimer(account: Account): void {
   const { world } = account;
   const table = account.tableOf('timer');
   const doorbell = account.doorbellOf('timer');
   const notes = createWorkerNotes(table, world.clock);
-  const sweep = createTimer({ table, notes, doorbell, groups: silentControllers(), world, cluster: 'default' });
+  const timer = createTimer({ table, notes, doorbell, groups: silentControllers(), world, measured: { table: '', cluster: cluster.name } });
+  const sweep = createSweeps({
+    clusters: account.clustersOf('timer'),
+    world,
+    open: () => ({ sweep: timer, close: async () => undefined }),
+  });
   account.consumers.set('deadlines', {
     name: 'timer',
     consume: ({ Records }) =>
@@ -200,6 +294,7 @@ async function startApi(account: Account): Promise<Api> {
   const doorbell = account.doorbellOf('api');
   const opened: CloudControlPlane = await openControlPlane({
     settings,
+    cluster,
     table: account.tableOf('api'),
     doorbell,
     world,
@@ -228,6 +323,7 @@ async function startNode(account: Account, api: Api, index: number): Promise<voi
     client,
     world: account.world,
     async poll(request) {
+      if (account.silentNodes.has(name)) throw new Error(`${name} is not heard`);
       const body = JSON.stringify(request);
       const headers = { 'content-type': 'application/json' };
       const response = await api.fetch(new Request(`${baseUrl}${pollPath(name)}`, { method: 'POST', body, headers }), nodeUser(name));
@@ -240,8 +336,8 @@ async function startNode(account: Account, api: Api, index: number): Promise<voi
 /** Between the polls of one node and the next, so that they are spread as those of real nodes. */
 const nodePeriodMs = 20_000;
 
-export async function openMeasuredCluster(nodeCount: number): Promise<MeasuredCluster> {
-  const account = new Account();
+export async function openMeasuredCluster(nodeCount: number, options: MeasuredClusterOptions = {}): Promise<MeasuredCluster> {
+  const account = new Account(options);
   const { world, meter } = account;
   const api = await world.until(startApi(account));
   for (const group of ['controllers', 'scheduler'] as const) await world.until(startWorker(account, group));
@@ -255,6 +351,7 @@ export async function openMeasuredCluster(nodeCount: number): Promise<MeasuredCl
   return {
     client: createHttpClient({ baseUrl, fetch: (request) => api.fetch(request, admin) }),
     world,
+    silentNodes: account.silentNodes,
     run: (work) => world.until(work),
     pass: (ms) => world.pass(ms),
     async follow(path) {

@@ -7,6 +7,11 @@ import type { QueueMessage } from '../../functions/workers/doorbell/sqs-doorbell
 import type { Clock } from '../../functions/world.ts';
 import type { FunctionName, Meter } from './usage.ts';
 
+/** Thrown by a consumer that ended without a word. */
+export class Killed extends Error {
+  override name = 'Killed';
+}
+
 export interface Consumer {
   readonly name: FunctionName;
   consume(event: QueueEvent): Promise<void>;
@@ -28,6 +33,8 @@ const deliveryMs = 20;
 /** Source: SQS developer guide, "Exactly-once processing". */
 const swallowMs = 5 * 60_000;
 const batchMax = 10;
+/** What was not deleted is there again after this. Source: the time-out of the queues in infra/aws. */
+const visibilityMs = 65_000;
 
 interface Line {
   readonly waiting: QueueMessage[];
@@ -56,9 +63,21 @@ export function createPlayedQueues({ clock, meter, consumers }: PlayedQueuesOpti
     line.isBusy = true;
     while (line.waiting.length > 0) {
       await clock.sleep(deliveryMs);
-      await deliver(line.waiting.splice(0, batchMax), 'fifoRequests');
+      await deliverAlive(line.waiting.splice(0, batchMax));
     }
     line.isBusy = false;
+  }
+
+  /** Whoever was killed gets it again, and nobody else of the group gets anything before. */
+  async function deliverAlive(messages: readonly QueueMessage[]): Promise<void> {
+    for (;;) {
+      try {
+        return await deliver(messages, 'fifoRequests');
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+        await clock.sleep(visibilityMs);
+      }
+    }
   }
 
   function putInLine(message: QueueMessage, group: string): void {

@@ -14,6 +14,12 @@ export interface ClusterRecord {
   readonly port: number;
 }
 
+/** `https://host:port`, for clients on this machine. */
+export function serverOf({ host, port }: Pick<ClusterRecord, 'host' | 'port'>): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}
+
 const fileOf = (directory: DataDirectory): string => join(directory.root, 'cluster.json');
 
 export function clusterRecord(directory: DataDirectory): ClusterRecord | undefined {

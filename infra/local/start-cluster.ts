@@ -7,7 +7,7 @@ import { conditionOf } from '../../functions/kube/conditions.ts';
 import { nameOf } from '../../functions/kube/object.ts';
 import { nodes } from '../../functions/kube/resource-type.ts';
 import { realWorld, type World } from '../../functions/world.ts';
-import { clusterRecord, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
+import { clusterRecord, serverOf, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
 import type { Fabric } from './hosts/fabric.ts';
@@ -145,11 +145,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   };
 }
 
-function adminKubeconfig({ pki, admin }: ControlPlane, { host, port }: ClusterRecord): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+function adminKubeconfig({ pki, admin }: ControlPlane, record: ClusterRecord): string {
   return kubeconfig({
     clusterName: 'hibernetes',
-    server: `https://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`,
+    server: serverOf(record),
     caPem: pki.authority.certificatePem,
     userName: adminName,
     credential: admin,

@@ -70,7 +70,10 @@ describe('a cold API', { skip: missingEngine('dynoxide') }, () => {
         const world = realWorld('error');
         const table = dynamodbTable({ tableName: 'table', cluster: 'c', world, client });
         const settings = settingsOf((name) => ({ ...variables })[name]);
-        return { table, ...(await openControlPlane({ settings, table, doorbell: recordingDoorbell(), world })) };
+        return {
+          table,
+          ...(await openControlPlane({ settings, cluster: { name: 'default', id: 'c' }, table, doorbell: recordingDoorbell(), world })),
+        };
       };
       await (await open()).store.close();
       const { table, api, store } = await open();

@@ -32,7 +32,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'infra/bundle': ['functions'],
   'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cost': ['functions', 'functions/kube', 'functions/store', 'functions/client', 'functions/apiserver', 'functions/workers', 'agent'],
-  'infra/cli': ['functions', 'functions/kube', 'functions/client', 'infra/local', 'infra/cost', 'infra/aws', 'agent'],
+  'infra/cli': [
+    'functions',
+    'functions/aws',
+    'functions/kube',
+    'functions/store',
+    'functions/client',
+    'infra/local',
+    'infra/cost',
+    'infra/aws',
+    'agent',
+  ],
   functions: [
     'functions/kube',
     'functions/store',

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { entries } from '../../infra/bundle/bundle.ts';
 import type { ConfigurationName } from '../../infra/aws/configurations.ts';
-import { logKeys } from '../../infra/aws/state-table.ts';
 import { metricNamespace, secondsMeasured, watermarkMetric } from '../../functions/cloud/metrics.ts';
 import { defaultLimits } from '../../functions/store/limits.ts';
-import { bucketPartition } from '../../functions/store/dynamodb/item.ts';
+import { slotAttributes } from '../../functions/store/dynamodb/item.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { bare, configurationNames, named, resourcesOf, synthesized, templateOf, type Named } from './templates.ts';
 
@@ -45,7 +44,7 @@ everywhere('every event source has limits and tells failures apart', (name) => {
       assert.deepEqual([BatchSize, MaximumRetryAttempts, MaximumRecordAgeInSeconds, BisectBatchOnFunctionError], [100, 5, 3600, true], id);
       assert.match(JSON.stringify(Properties['DestinationConfig']), /QueuesDeadLetters/, id);
     } else {
-      assert.deepEqual([BatchSize, ScalingConfig], [10, { MaximumConcurrency: 2 }], id);
+      assert.deepEqual([BatchSize, ScalingConfig], [10, { MaximumConcurrency: id.includes('Deadlines') ? 2 : 10 }], id);
     }
   }
 });
@@ -105,10 +104,9 @@ everywhere('everything at rest is encrypted', (name) => {
   }
 });
 
-everywhere('nothing is public but the endpoint of each cluster', (name) => {
+everywhere('nothing is public but the endpoint of the API', (name) => {
   const template = templateOf(name);
-  const clusters = name === 'two-clusters' ? 2 : 1;
-  assert.equal(resourcesOf(template, 'AWS::Lambda::WebFunctionEndpoint', 'AWS::Lambda::Url').length, clusters);
+  assert.equal(resourcesOf(template, 'AWS::Lambda::WebFunctionEndpoint', 'AWS::Lambda::Url').length, 1);
   for (const { id, Properties } of resourcesOf(template, 'AWS::S3::Bucket')) {
     const closed = { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true };
     assert.deepEqual(Properties['PublicAccessBlockConfiguration'], closed, id);
@@ -131,7 +129,7 @@ everywhere('machines give their role to nobody who comes by a pod', (name) => {
 everywhere('the bill has a ceiling', (name) => {
   const template = templateOf(name);
   for (const { id, Properties } of resourcesOf(template, 'AWS::Lambda::Function')) {
-    if (id.startsWith('Cluster')) assert.equal(Properties['ReservedConcurrentExecutions'], /ApiFunction/.test(id) ? 100 : 10, id);
+    if (id.startsWith('ControlPlane')) assert.equal(Properties['ReservedConcurrentExecutions'], /ApiFunction/.test(id) ? 100 : 10, id);
   }
   for (const { Properties } of resourcesOf(template, 'AWS::Lambda::WebFunctionEndpoint')) {
     assert.deepEqual([Properties['ScalingConfig'], Properties['ThrottleConfig']], [{ MaxEnvironments: 4 }, { RateLimit: 1000 }]);
@@ -163,29 +161,43 @@ everywhere('every alarm reaches somebody and names a section of the runbook', (n
 
 everywhere('a watermark that stays behind rings and is on the dashboard, by the name under which the timer measures it', (name) => {
   const template = templateOf(name);
-  const clusters = name === 'two-clusters' ? ['default', 'staging'] : ['default'];
-  const measured = secondsMeasured(watermarkMetric, 1, { cluster: 'default', nowMs: 0 }) as Readonly<Record<string, unknown>>;
-  assert.deepEqual([measured['Cluster'], measured['WatermarkSecondsBehind']], ['default', 1]);
+  const measured = secondsMeasured(watermarkMetric, 1, { table: 't', cluster: 'c', nowMs: 0 }) as Readonly<Record<string, unknown>>;
+  assert.deepEqual([measured['Table'], measured['Cluster'], measured['WatermarkSecondsBehind']], ['t', 'c', 1]);
   const asked = ['MetricName', 'Dimensions', 'Threshold', 'Period', 'EvaluationPeriods', 'TreatMissingData'] as const;
   const alarms = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(({ Properties }) => Properties['Namespace'] === metricNamespace);
   assert.deepEqual(
     alarms.map(({ Properties }) => asked.map((property) => Properties[property])),
-    clusters.map((Value) => ['WatermarkSecondsBehind', [{ Name: 'Cluster', Value }], 1200, 600, 2, 'notBreaching']),
+    [['WatermarkSecondsBehind', [{ Name: 'Table', Value: { Ref: 'TableCD117FA1' } }], 1200, 600, 2, 'notBreaching']],
   );
   // A quarter of an hour before the store refuses to write, at least.
   assert.ok((2 * 600 + 1200 + 900) * 1000 <= defaultLimits.behindMsMax);
   const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard');
   const body = JSON.stringify(dashboard!.Properties['DashboardBody']).replaceAll('\\', '');
-  for (const cluster of clusters) assert.ok(body.includes(`"WatermarkSecondsBehind","Cluster","${cluster}"`), cluster);
+  assert.match(body, /"WatermarkSecondsBehind","Table",/);
 });
 
-everywhere('each cluster has every function of the manifest', (name) => {
-  const template = templateOf(name);
-  const clusters = name === 'two-clusters' ? ['Default', 'Staging'] : ['Default'];
-  const made = resourcesOf(template, 'AWS::Lambda::Function', 'AWS::Lambda::WebFunction')
-    .map(({ id }) => /^Cluster([A-Z][a-z]+)([A-Z][a-z]+)(Web)?Function/.exec(id))
-    .flatMap((match) => (match === null ? [] : [`${match[1]} ${match[2]!.toLowerCase()}`]));
-  assert.deepEqual(made.toSorted(), clusters.flatMap((cluster) => manifest.map((spec) => `${cluster} ${spec.name}`)).toSorted());
+everywhere('every function of the manifest is there once, however many clusters there are', (name) => {
+  const made = resourcesOf(templateOf(name), 'AWS::Lambda::Function', 'AWS::Lambda::WebFunction')
+    .map(({ id }) => /^ControlPlane([A-Z][a-z]+)(Web)?Function/.exec(id)?.[1]?.toLowerCase())
+    .filter((made) => made !== undefined);
+  assert.deepEqual(made.toSorted(), manifest.map((spec) => spec.name).toSorted());
+});
+
+test('a second cluster is said where it will be, and machines join it there', () => {
+  const template = templateOf('two-clusters');
+  const valueOf = (output: string): string => named((template.Outputs[output] as { Value: unknown }).Value);
+  assert.equal(valueOf('ClusterStagingEndpoint'), `${valueOf('ClusterDefaultEndpoint')}/clusters/staging`);
+  assert.equal(valueOf('ClusterDefaultEndpoint'), valueOf('Endpoint'));
+  assert.equal(valueOf('ClusterStagingIamId'), `staging-${valueOf('IamScope')}`);
+  const [machines] = resourcesOf(template, 'AWS::EC2::LaunchTemplate');
+  const script = JSON.stringify(machines!.Properties['LaunchTemplateData']);
+  assert.match(script, /\/clusters\/staging/);
+  assert.match(script, /--cluster-name staging-/);
+  const same = (name: ConfigurationName): readonly string[] =>
+    resourcesOf(templateOf(name))
+      .filter(({ id }) => !id.startsWith('Nodes'))
+      .map(({ id }) => id);
+  assert.deepEqual(same('two-clusters'), same('defaults'));
 });
 
 test('there is a bundle for every entry', () => {
@@ -193,12 +205,19 @@ test('there is a bundle for every entry', () => {
   assert.ok(entries.includes('api.web.ts'));
 });
 
-test('the doorbell listens to the slots of the log', () => {
-  assert.ok(bucketPartition('default', 7).startsWith(logKeys('default')));
+everywhere('the doorbell hears of new slots, whosever they are, and of nothing else', (name) => {
+  const [stream] = resourcesOf(templateOf(name), 'AWS::Lambda::EventSourceMapping').filter(
+    ({ Properties }) => Properties['FilterCriteria'],
+  );
+  const { Filters } = stream!.Properties['FilterCriteria'] as { Filters: readonly [{ Pattern: string }] };
+  const pattern: unknown = JSON.parse(Filters[0].Pattern);
+  assert.deepEqual(pattern, { eventName: ['INSERT'], dynamodb: { NewImage: { w: { S: [{ exists: true }] } } } });
+  const slot = { slot: 1, firstRevision: 1, count: 1, nonce: 'n', writtenMs: 0, frames: new Uint8Array(1) };
+  assert.equal(slotAttributes('c', slot, 0)['w']?.S, 'n');
 });
 
 everywhere('the envelope key is filled in for the functions, and for nobody else', (name) => {
   const told = resourcesOf(templateOf(name)).filter(({ Properties }) => JSON.stringify(Properties).includes('{{resolve:'));
   for (const { id, Type } of told) assert.match(Type, /^AWS::Lambda::(Function|WebFunctionRevision)$/, id);
-  assert.equal(told.length, manifest.length * (name === 'two-clusters' ? 2 : 1));
+  assert.equal(told.length, manifest.length);
 });

@@ -31,28 +31,28 @@ const rightsIn = (template: Template): readonly Right[] =>
 function table(template: Template): Record<string, string[]> {
   const byRole: Record<string, string[]> = {};
   for (const { role, statement } of rightsIn(template)) {
-    const short = role.replace(/^ClusterDefault/, '').replace(/IdentityRole$|Role$/, '');
+    const short = role.replace(/^ControlPlane/, '').replace(/IdentityRole$|Role$/, '');
     const actions = listed(statement.Action).join(' ');
-    const resources = listed(statement.Resource).map(named).join(' ').replaceAll('ClusterDefault', '');
+    const resources = listed(statement.Resource).map(named).join(' ').replaceAll('ControlPlane', '');
     if (!role.startsWith('Custom')) (byRole[short] ??= []).push(`${actions} → ${resources}`);
   }
   return byRole;
 }
 
 const writesLog = (name: string): string => `logs:CreateLogStream logs:PutLogEvents → ${name}IdentityLog`;
-const usesTable = 'dynamodb:GetItem dynamodb:Query dynamodb:PutItem dynamodb:UpdateItem → Table';
+const usesTable = ['dynamodb:GetItem dynamodb:Query → Table', 'dynamodb:PutItem dynamodb:UpdateItem → Table'];
 const consumes = (queue: string): string =>
   `sqs:ReceiveMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:DeleteMessage sqs:GetQueueAttributes → ${queue}`;
 const ringsAll = 'sqs:SendMessage → QueuesControllers QueuesScheduler QueuesMaterializer';
 
 test('each role has the rights of its function, and no others', () => {
   assert.deepEqual(table(templateOf('defaults')), {
-    Api: [writesLog('Api'), usesTable, ringsAll],
-    Controllers: [writesLog('Controllers'), usesTable, `${ringsAll} QueuesDeadlines`, consumes('QueuesControllers')],
-    Scheduler: [writesLog('Scheduler'), usesTable, `${ringsAll} QueuesDeadlines`, consumes('QueuesScheduler')],
+    Api: [writesLog('Api'), ...usesTable, ringsAll],
+    Controllers: [writesLog('Controllers'), ...usesTable, `${ringsAll} QueuesDeadlines`, consumes('QueuesControllers')],
+    Scheduler: [writesLog('Scheduler'), ...usesTable, `${ringsAll} QueuesDeadlines`, consumes('QueuesScheduler')],
     Materializer: [
       writesLog('Materializer'),
-      usesTable,
+      ...usesTable,
       'sqs:SendMessage → QueuesMaterializer QueuesDeadlines',
       consumes('QueuesMaterializer'),
     ],
@@ -62,7 +62,7 @@ test('each role has the rights of its function, and no others', () => {
       'dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator dynamodb:ListStreams → Table.StreamArn',
       'sqs:SendMessage → QueuesDeadLetters',
     ],
-    Timer: [writesLog('Timer'), usesTable, ringsAll, 'sqs:SendMessage → QueuesDeadLetters', consumes('QueuesDeadlines')],
+    Timer: [writesLog('Timer'), ...usesTable, ringsAll, 'sqs:SendMessage → QueuesDeadLetters', consumes('QueuesDeadlines')],
     TimerSchedule: ['lambda:InvokeFunction → TimerFunction', 'sqs:SendMessage → QueuesDeadLetters'],
   });
 });
@@ -81,14 +81,17 @@ test('a machine may fetch the agent, and let through the packets of its own pods
   );
 });
 
-test('a function reads and writes the keys of its own cluster only', () => {
-  const conditions = rightsIn(templateOf('two-clusters'))
-    .filter(({ statement }) => listed(statement.Action).includes('dynamodb:Query'))
-    .map(({ role, statement }) => [/^Cluster[A-Z][a-z]+/.exec(role)?.[0], JSON.stringify(statement.Condition)]);
-  const only = (cluster: string): string =>
-    `{"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["${cluster}#*"]},"Null":{"dynamodb:LeadingKeys":"false"}}`;
-  const expected = [...Array(5).fill(['ClusterDefault', only('default')]), ...Array(5).fill(['ClusterStaging', only('staging')])];
-  assert.deepEqual(conditions, expected);
+test('no function scans or deletes, and none writes which clusters there are', () => {
+  const rights = rightsIn(templateOf('two-clusters')).filter(({ statement }) => JSON.stringify(statement.Action).includes('dynamodb:'));
+  const actions = new Set(rights.flatMap(({ statement }) => listed(statement.Action)));
+  for (const action of ['dynamodb:Scan', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'])
+    assert.equal(actions.has(action), false, action);
+  const writers = rights.filter(({ statement }) => listed(statement.Action).includes('dynamodb:PutItem'));
+  const butTheList = '{"ForAllValues:StringNotEquals":{"dynamodb:LeadingKeys":["#clusters"]},"Null":{"dynamodb:LeadingKeys":"false"}}';
+  assert.deepEqual(
+    writers.map(({ statement }) => JSON.stringify(statement.Condition)),
+    Array(5).fill(butTheList),
+  );
 });
 
 /** Wildcards that are left, by role, and why. */
@@ -133,7 +136,7 @@ for (const name of configurationNames) {
     const api = permissions.map(({ Properties }) => [named(Properties['FunctionName']).replace(/\.Arn$/, ''), Properties['Action']]);
     const expected =
       name === 'function-url'
-        ? ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'].map((action) => ['ClusterDefaultApiFunction', action])
+        ? ['lambda:InvokeFunctionUrl', 'lambda:InvokeFunction'].map((action) => ['ControlPlaneApiFunction', action])
         : [];
     assert.deepEqual(api, expected);
     for (const { Properties } of permissions) {

@@ -3,7 +3,7 @@ import { jsonService, type AwsAccess, type CallOptions } from '../../aws/json-se
 import type { Clock } from '../../world.ts';
 import type { AttributeValue, Item } from './item.ts';
 
-export type Operation = 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
+export type Operation = 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
 
 /** The fields that hold items; the others are the service's to read. */
 export interface Input {

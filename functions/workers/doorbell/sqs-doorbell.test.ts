@@ -14,18 +14,18 @@ function doorbell({ fails = false } = {}) {
   };
   const world = virtualWorld();
   const queues = { groups: { controllers: 'https://q/controllers.fifo' }, deadlines: 'https://q/deadlines' };
-  const bell = createSqsDoorbell({ queues, world, send });
+  const bell = createSqsDoorbell({ queues, cluster: 'blue.x', world, send });
   return { bell, sent, world, answer: () => waiting.splice(0).forEach((resolve) => resolve()) };
 }
 
 const ring = (mark: string, group = 'controllers') => ({
   QueueUrl: 'https://q/controllers.fifo',
-  MessageBody: `{"group":"controllers","mark":"${mark}"}`,
-  MessageGroupId: group,
-  MessageDeduplicationId: `${group}-${mark}`,
+  MessageBody: `{"cluster":"blue.x","group":"controllers","mark":"${mark}"}`,
+  MessageGroupId: `blue.x/${group}`,
+  MessageDeduplicationId: `blue.x/${group}-${mark}`,
 });
 
-test('a ring goes to the group’s queue, marked so that the same news ring once', () => {
+test('a ring goes to the group’s queue in the name of its cluster, marked so that the same news ring once', () => {
   const { bell, sent } = doorbell();
   bell.ring('controllers', '17');
   assert.deepEqual(sent, [ring('17')]);
@@ -52,7 +52,8 @@ test('a deadline waits in the other queue, unless it is too far away for one', (
   const { bell, sent } = doorbell();
   bell.ringAfter('controllers', 1_500);
   bell.ringAfter('controllers', 901_000);
-  assert.deepEqual(sent, [{ QueueUrl: 'https://q/deadlines', MessageBody: '{"group":"controllers","mark":"deadline"}', DelaySeconds: 2 }]);
+  const MessageBody = '{"cluster":"blue.x","group":"controllers","mark":"deadline"}';
+  assert.deepEqual(sent, [{ QueueUrl: 'https://q/deadlines', MessageBody, DelaySeconds: 2 }]);
 });
 
 test('a queue that fails harms nobody, and a group without one is silent', async () => {

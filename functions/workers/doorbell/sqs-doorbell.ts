@@ -1,7 +1,8 @@
 /**
  * Doorbells that are SQS queues. A ring goes to the group's FIFO queue, where one message group has one consumer at a
  * time: that is the election of the leader. News that were rung about already, here or elsewhere, are swallowed by the
- * queue for five minutes. While one ring is on its way, later ones of the group wait and become one.
+ * queue for five minutes. While one ring is on its way, later ones of the group wait and become one. Several clusters
+ * share the queues: each has message groups of its own.
  */
 import type { World } from '../../world.ts';
 import type { Doorbell } from './doorbell.ts';
@@ -25,6 +26,8 @@ export interface SqsDoorbell extends Doorbell {
 
 export interface SqsDoorbellOptions {
   readonly queues: Queues;
+  /** Whose doorbells they are, by the beginning of its keys. */
+  readonly cluster: string;
   readonly world: Pick<World, 'clock' | 'log' | 'random'>;
   /** Takes the messages; default: SQS, as the environment says. */
   readonly send?: (message: QueueMessage) => Promise<unknown>;
@@ -41,6 +44,7 @@ export interface QueueMessage {
 
 /** What the body of a message says; only people read the mark. */
 export interface Ring {
+  readonly cluster: string;
   readonly group: string;
   readonly mark: string;
 }
@@ -54,7 +58,7 @@ interface Line {
 }
 
 export function createSqsDoorbell(options: SqsDoorbellOptions): SqsDoorbell {
-  const { queues, world } = options;
+  const { queues, cluster, world } = options;
   const sendMessage = options.send ?? sqsSender(world);
   const lines = new Map<string, Line>();
   const underWay = new Set<Promise<void>>();
@@ -71,13 +75,9 @@ export function createSqsDoorbell(options: SqsDoorbellOptions): SqsDoorbell {
   function message(group: string, mark: string, messageGroup = group): Promise<void> {
     const QueueUrl = queues.groups[group];
     if (QueueUrl === undefined) return Promise.resolve();
-    const ring: Ring = { group, mark };
-    return send({
-      QueueUrl,
-      MessageBody: JSON.stringify(ring),
-      MessageGroupId: messageGroup,
-      MessageDeduplicationId: `${messageGroup}-${mark}`,
-    });
+    const ring: Ring = { cluster, group, mark };
+    const MessageGroupId = `${cluster}/${messageGroup}`;
+    return send({ QueueUrl, MessageBody: JSON.stringify(ring), MessageGroupId, MessageDeduplicationId: `${MessageGroupId}-${mark}` });
   }
 
   async function work(group: string, line: Line): Promise<void> {
@@ -101,7 +101,7 @@ export function createSqsDoorbell(options: SqsDoorbellOptions): SqsDoorbell {
     ringAfter(group, delayMs) {
       const DelaySeconds = Math.max(0, Math.ceil(delayMs / 1000));
       if (queues.deadlines === undefined || DelaySeconds > delaySecondsMax) return;
-      const ring: Ring = { group, mark: 'deadline' };
+      const ring: Ring = { cluster, group, mark: 'deadline' };
       void send({ QueueUrl: queues.deadlines, MessageBody: JSON.stringify(ring), DelaySeconds });
     },
     async flush() {

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import { createHttpClient } from '../../../functions/client/http-client.ts';
 import { createHttpsFetch } from '../../../functions/client/https-fetch.ts';
+import { adminTokenOf } from '../../../functions/cloud/admin-token.ts';
+import { issuerOf } from '../../../functions/cloud/cluster-address.ts';
+import { defaultIdentity, type ClusterIdentity } from '../../../functions/cloud/clusters.ts';
 import { settingNames } from '../../../functions/cloud/settings.ts';
 import { storedKeys } from '../../../functions/cloud/stored-keys.ts';
 import { loadSigningKeys } from '../../../functions/apiserver/auth/keys.ts';
@@ -21,6 +24,7 @@ import { namesOf, nodeTokenSeconds } from '../control-plane.ts';
 import { readIfThere, writePrivately } from '../data-directory.ts';
 import { loadPki, type Pki } from '../pki.ts';
 import { credentials, region } from './aws-json.ts';
+import { tableAccessAt, writeSharedTable } from './shared-table.ts';
 import { startEngines, tableName, type Engines } from './engines.ts';
 import { EventFunction } from './event-function.ts';
 import { openFrontDoor } from './front-door.ts';
@@ -34,13 +38,14 @@ export interface CloudOptions extends ControlPlaneOptions {
   readonly mischief?: Mischief;
 }
 
-const cluster = 'local';
+const defaultCluster = 'default';
 const webEntry = 'api.web.ts';
 const secretBytes = 32;
 
 interface Secrets {
   readonly envelopeKey: string;
-  readonly adminToken: string;
+  /** Of which the administrator's token of each cluster is made. */
+  readonly adminSecret: string;
 }
 
 function secretsIn(root: string, { random }: World): Secrets {
@@ -48,18 +53,19 @@ function secretsIn(root: string, { random }: World): Secrets {
   const known = readIfThere(file);
   if (known !== undefined) return JSON.parse(known) as Secrets;
   const secret = (encoding: 'base64' | 'hex'): string => Buffer.from(random.bytes(secretBytes)).toString(encoding);
-  const made: Secrets = { envelopeKey: secret('base64'), adminToken: secret('hex') };
+  const made: Secrets = { envelopeKey: secret('base64'), adminSecret: secret('hex') };
   writePrivately(file, JSON.stringify(made));
   return made;
 }
 
-/** As the deployment on AWS would: the keys are made before any function runs. */
-async function openTokens(engines: Engines, { envelopeKey }: Secrets, world: World): Promise<Tokens> {
-  const client = { endpoint: engines.tableEndpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-  const store = await createStore({ table: dynamodbTable({ tableName, cluster, world, client }), world });
+/** For nodes of a cluster: with its own keys, which are made if nobody did before. */
+async function openTokens(engines: Engines, { envelopeKey }: Secrets, { name, id }: ClusterIdentity, world: World): Promise<Tokens> {
+  const client = tableAccessAt(engines.tableEndpoint);
+  const store = await createStore({ table: dynamodbTable({ tableName, cluster: id, world, client }), world });
   try {
     const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: Buffer.from(envelopeKey, 'base64'), random: world.random }));
-    return createTokens({ keys, clock: world.clock, random: world.random });
+    const issuer = issuerOf(name, name === defaultCluster);
+    return createTokens({ keys, clock: world.clock, random: world.random, issuer });
   } finally {
     await store.close();
   }
@@ -83,10 +89,10 @@ function variablesOf(engines: Engines, secrets: Secrets, pki: Pki, advertise: st
     AWS_ENDPOINT_URL_DYNAMODB: engines.tableEndpoint,
     AWS_ENDPOINT_URL_SQS: engines.queueEndpoint,
     [settingNames.table]: tableName,
-    [settingNames.cluster]: cluster,
+    [settingNames.cluster]: defaultCluster,
     [settingNames.deadlineQueue]: engines.deadlineQueue,
     [settingNames.envelopeKey]: secrets.envelopeKey,
-    [settingNames.adminToken]: secrets.adminToken,
+    [settingNames.adminSecret]: secrets.adminSecret,
     [settingNames.certificateAuthority]: pki.authority.certificatePem,
     [settingNames.advertise]: advertise,
     [settingNames.logLevel]: 'warn',
@@ -185,16 +191,19 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
     serve: (request, response) => (running === undefined ? response.writeHead(503).end() : running.web.serve(request, response)),
   });
   const engines = await startEngines({ directory: root, world, started, visibilitySeconds: mischief.visibilitySeconds });
-  const tokens = await openTokens(engines, secrets, world);
+  const own = defaultIdentity(defaultCluster);
+  const tokens = await openTokens(engines, secrets, own, world);
   const variables = variablesOf(engines, secrets, pki, `${options.advertise}:${door.port}`);
   const deployed = await deploy({ engines, variables, modules, mischief, world, started });
   running = deployed;
   const server = `https://127.0.0.1:${door.port}`;
-  const fetch = createHttpsFetch({ server, caPem: pki.authority.certificatePem, token: secrets.adminToken });
+  const token = adminTokenOf(secrets.adminSecret, own.id);
+  const fetch = createHttpsFetch({ server, caPem: pki.authority.certificatePem, token });
+  writeSharedTable(directory, { tableEndpoint: engines.tableEndpoint, adminSecret: secrets.adminSecret, defaultCluster });
   return {
     port: door.port,
     pki,
-    admin: { token: secrets.adminToken },
+    admin: { token },
     client: createHttpClient({ baseUrl: server, fetch }),
     nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
     counts: () =>

@@ -1,6 +1,6 @@
 /**
- * One cluster: every function of the manifest with what wakes it. Functions and queues that sleep cost nothing, so
- * each cluster has its own and can be read, limited and refused by itself; only the table is shared, by a prefix of keys.
+ * Every function of the manifest with what wakes it, once for all clusters of the stack: which one a request or a message is
+ * about, it says itself.
  */
 import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -9,20 +9,20 @@ import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { settingNames } from '../../functions/cloud/settings.ts';
+import { clusterPath } from '../../functions/cloud/cluster-address.ts';
+import { iamClusterId, settingNames } from '../../functions/cloud/settings.ts';
 import type { FunctionSpec } from '../../functions/manifest.ts';
 import { createApiEndpoint, type ApiEndpoint } from './api-endpoint.ts';
 import { capitalised } from './capitalised.ts';
 import { createEventFunction, type BundleOf, type FunctionProps } from './cluster-function.ts';
 import type { Deployment } from './deployment.ts';
-import { clusterOutputs } from './outputs.ts';
+import { clusterOutputs, stackOutputs } from './outputs.ts';
 import { maySend, Queues } from './queues.ts';
 import { say } from './say.ts';
 import { tableRights } from './state-table.ts';
 import { wake } from './triggers.ts';
 
-export interface ClusterProps {
-  readonly name: string;
+export interface ControlPlaneProps {
   readonly functions: readonly FunctionSpec[];
   readonly deployment: Deployment;
   readonly table: TableV2;
@@ -33,28 +33,26 @@ export interface ClusterProps {
 /** Letters and digits alone are base64 too, and this many of them are the 32 bytes of an AES-256 key. */
 const envelopeKeyCharacters = 43;
 
-export class Cluster extends Construct {
-  readonly clusterName: string;
+export class ControlPlane extends Construct {
   readonly queues: Queues;
   readonly endpoint: ApiEndpoint;
   /** By name in the manifest; without the API where its host is no event function. */
   readonly functions: ReadonlyMap<string, EventFunction>;
-  /** What IAM tokens for this cluster are made for: nobody else's cluster has it. */
-  readonly iamClusterId: string;
-  private readonly props: ClusterProps;
+  /** What IAM tokens for its clusters are made for, behind the cluster's name: no other stack has it. */
+  private readonly iamScope: string;
+  private readonly props: ControlPlaneProps;
   private readonly environment: Readonly<Record<string, string>>;
   private readonly envelopeKey: Secret;
 
-  constructor(scope: Construct, id: string, props: ClusterProps) {
+  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
-    const { name, functions, key } = props;
+    const { functions, key } = props;
     this.props = props;
-    this.clusterName = name;
     // The last part of a stack's id is drawn by chance.
-    this.iamClusterId = `${name}-${Fn.select(2, Fn.split('/', Stack.of(this).stackId))}`;
+    this.iamScope = Fn.select(2, Fn.split('/', Stack.of(this).stackId));
     this.queues = new Queues(this, 'Queues', { functions, key });
     this.envelopeKey = new Secret(this, 'EnvelopeKey', {
-      description: `Seals what cluster ${name} keeps secret in its table. Without it those secrets are lost.`,
+      description: 'Seals what the clusters keep secret in their table. Without it those secrets are lost.',
       generateSecretString: { passwordLength: envelopeKeyCharacters, excludePunctuation: true, includeSpace: false },
       encryptionKey: key,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -72,16 +70,43 @@ export class Cluster extends Construct {
 
     const made = functions.filter((spec) => spec !== apiSpec).map((spec) => [spec.name, this.eventFunction(spec)] as const);
     this.functions = new Map(this.endpoint.eventFunction === undefined ? made : [[apiSpec.name, this.endpoint.eventFunction], ...made]);
-    const said = { endpoint: `The API of cluster ${name}`, iamClusterId: `aws eks get-token --cluster-name, for ${name}` };
-    say(this, 'Endpoint', clusterOutputs(name).endpoint, { value: `https://${this.endpoint.domainName}`, description: said.endpoint });
-    say(this, 'IamClusterId', clusterOutputs(name).iamClusterId, { value: this.iamClusterId, description: said.iamClusterId });
+    this.sayWhere();
+  }
+
+  /** `https://host`, and a path but for the default cluster. */
+  serverOf(cluster: string): string {
+    const root = `https://${this.endpoint.domainName}`;
+    return cluster === this.props.deployment.clusters[0] ? root : `${root}${clusterPath(cluster)}`;
+  }
+
+  iamClusterIdOf(cluster: string): string {
+    return iamClusterId(cluster, this.iamScope);
+  }
+
+  private sayWhere(): void {
+    const [defaultCluster = '', ...others] = this.props.deployment.clusters;
+    const endpoint = {
+      value: this.serverOf(defaultCluster),
+      description: `The API: of cluster ${defaultCluster}, and of NAME at /clusters/NAME`,
+    };
+    say(this, 'Endpoint', stackOutputs.endpoint, endpoint);
+    say(this, 'IamScope', stackOutputs.iamScope, { value: this.iamScope, description: 'aws eks get-token --cluster-name NAME-…' });
+    for (const name of [defaultCluster, ...others]) {
+      const names = clusterOutputs(name);
+      const made = name === defaultCluster ? '' : `, once hibernetes create cluster ${name} has made it`;
+      say(this, `${name}Endpoint`, names.endpoint, { value: this.serverOf(name), description: `The API of cluster ${name}${made}` });
+      say(this, `${name}IamId`, names.iamId, {
+        value: this.iamClusterIdOf(name),
+        description: `aws eks get-token --cluster-name, for ${name}`,
+      });
+    }
   }
 
   private eventFunction(spec: FunctionSpec): EventFunction {
     const scope = this.scopeOf(spec);
     const made = createEventFunction(scope, this.propsOf(spec));
     for (const trigger of spec.triggers) {
-      wake(scope, made, { trigger, cluster: this.clusterName, table: this.props.table, queues: this.queues, key: this.props.key });
+      wake(scope, made, { trigger, table: this.props.table, queues: this.queues, concurrency: this.props.deployment.limits.concurrency });
     }
     return made;
   }
@@ -93,7 +118,7 @@ export class Cluster extends Construct {
     return {
       spec,
       environment: this.environment,
-      rights: [...tableRights(table, spec.table, this.clusterName), ...this.ringingRights(spec)],
+      rights: [...tableRights(table, spec.table), ...this.ringingRights(spec)],
       bundleOf,
       key,
       logDays: deployment.logDays,
@@ -117,10 +142,10 @@ export class Cluster extends Construct {
     const { deadlines } = this.queues;
     return {
       [settingNames.table]: table.tableName,
-      [settingNames.cluster]: this.clusterName,
+      [settingNames.cluster]: deployment.clusters[0] ?? '',
       ...Object.fromEntries(queues),
       ...(deadlines === undefined ? {} : { [settingNames.deadlineQueue]: deadlines.queueUrl }),
-      [settingNames.iamClusterId]: this.iamClusterId,
+      [settingNames.iamScope]: this.iamScope,
       ...(deployment.administrators.length === 0 ? {} : { [settingNames.administrators]: deployment.administrators.join(',') }),
       // CloudFormation fills it in from the secret; neither template nor this program sees it.
       [settingNames.envelopeKey]: this.envelopeKey.secretValue.unsafeUnwrap(),

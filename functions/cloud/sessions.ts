@@ -1,0 +1,87 @@
+/** One cluster's sessions in a worker's function, with a note on the door before and after each. */
+import type { WorkerGroupName } from '../manifest.ts';
+import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
+import type { SessionOutcome } from '../workers/session.ts';
+import type { World } from '../world.ts';
+import type { InvocationContext } from './event-sources.ts';
+import type { WorkerNotes } from './worker-notes.ts';
+
+export interface Worker {
+  /** The newest revision that this process knows. */
+  revision(): number;
+  session(signal: AbortSignal): Promise<SessionOutcome>;
+}
+
+export interface SessionsOptions {
+  readonly group: WorkerGroupName;
+  readonly doorbell: SqsDoorbell;
+  readonly notes: WorkerNotes;
+  readonly world: World;
+  readonly worker: Worker;
+  /** False: the cluster was deleted, and nothing may be written for it any more. */
+  isThere(): Promise<boolean>;
+}
+
+/** Before the function is ended, for the last reconciles and the checkpoint. */
+const lastMs = 8_000;
+/** How often a session asks whether its cluster still is. */
+const lookMs = 5_000;
+
+/** Resolves after one session. */
+export function createSessions({
+  group,
+  doorbell,
+  notes,
+  world,
+  worker,
+  isThere,
+}: SessionsOptions): (context: InvocationContext) => Promise<void> {
+  const { clock, log } = world;
+  let alarmMs: number | undefined;
+
+  /** A deadline that a message waits for already needs no other. */
+  function setAlarm(deadlineMs: number | undefined): void {
+    if (deadlineMs === undefined || deadlineMs === alarmMs) return;
+    alarmMs = deadlineMs;
+    doorbell.ringAfter(group, deadlineMs - clock.now());
+  }
+
+  /** Aborts when the time is nearly up, or the cluster is deleted. Returns how to stop looking. */
+  function watchOver(ending: AbortController, context: InvocationContext): () => void {
+    let cancelLook = (): void => undefined;
+    const look = async (): Promise<void> => {
+      try {
+        if (!(await isThere())) ending.abort();
+      } catch (error) {
+        log.warn('whether the cluster still is could not be asked', { error });
+      }
+      if (!ending.signal.aborted) lookLater();
+    };
+    const lookLater = (): void => {
+      cancelLook = clock.after(lookMs, () => void look());
+    };
+    lookLater();
+    const cancelEnd = clock.after(Math.max(0, context.getRemainingTimeInMillis() - lastMs), () => ending.abort());
+    return () => {
+      ending.abort();
+      cancelLook();
+      cancelEnd();
+    };
+  }
+
+  return async (context) => {
+    await notes.write(group, { state: 'awake', revision: worker.revision() });
+    const ending = new AbortController();
+    const stopWatching = watchOver(ending, context);
+    try {
+      const outcome = await worker.session(ending.signal);
+      if (!(await isThere())) return;
+      if (outcome.outcome === 'more') doorbell.ring(group);
+      else setAlarm(outcome.nextDeadlineMs);
+      const deadlineMs = outcome.outcome === 'more' ? clock.now() : outcome.nextDeadlineMs;
+      await notes.write(group, { state: 'asleep', revision: worker.revision(), ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+    } finally {
+      stopWatching();
+    }
+  };
+}

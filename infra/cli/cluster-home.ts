@@ -1,0 +1,43 @@
+/** Where several clusters share a table: a stack on AWS, or `up --cloud local` on this machine. Making a cluster means the same in both. */
+import type { AwsAccess } from '../../functions/aws/json-service.ts';
+import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
+import type { ApiAccess } from './api-client.ts';
+import { localHome } from './local-home.ts';
+import { stackDefault } from './stack-default.ts';
+
+export interface ClusterHome {
+  /** In a sentence: `the stack Hibernetes`. */
+  readonly title: string;
+  readonly defaultName: string;
+  /** What ends the default cluster, which is as old as its table. */
+  readonly endedBy: string;
+  readonly tableName: string;
+  /** Where the table is, and as whom it is asked. */
+  readonly access: AwsAccess;
+  /** `https://host`, and a path but for the default cluster. */
+  serverOf(name: string): string;
+  kubeconfigOf(cluster: ClusterIdentity): string;
+  /** Where a cluster's kubeconfig is kept. */
+  kubeconfigFile(name: string): string;
+  /** As an administrator. */
+  withApi<T>(cluster: ClusterIdentity, work: (api: ApiAccess) => Promise<T>): Promise<T>;
+  /** Of machines that join the cluster, if some do. */
+  nodeRoleOf(name: string): string | undefined;
+}
+
+export interface HomeChoice {
+  readonly dataDir: string;
+  /** Also chosen by its Region alone. */
+  readonly stack?: string;
+  readonly region?: string;
+}
+
+/** The cloud of the data directory, unless a stack is named or there is none. */
+export async function withHome<T>(choice: HomeChoice, work: (home: ClusterHome) => Promise<T>): Promise<T> {
+  const { dataDir, stack, region } = choice;
+  const here = stack === undefined && region === undefined ? localHome(dataDir) : undefined;
+  if (here !== undefined) return work(here);
+  // It brings the SDK.
+  const { withCloudHome } = await import('./cloud-home.ts');
+  return withCloudHome({ dataDir, stack: stack ?? stackDefault, ...(region === undefined ? {} : { region }) }, work);
+}

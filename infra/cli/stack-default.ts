@@ -1,0 +1,2 @@
+/** The stack that is meant when none is named. */
+export const stackDefault = 'Hibernetes';
