@@ -106,7 +106,8 @@ export async function startPlayedNode(options: PlayedNodeOptions): Promise<() =>
     ...world,
     transport: { poll: options.poll },
     pollSeconds,
-    async onAnswer({ objects, gone }) {
+    async onAnswer({ objects, gone, wantsStatus = false }) {
+      if (wantsStatus) loop.repeatStatus();
       for (const object of objects) if (object.kind === pods.kind) follow(object as Pod);
       for (const { uid } of gone) loop.forget(uid);
     },
