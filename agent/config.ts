@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 
 export interface AgentConfig {
   readonly nodeName: string;
-  /** `https://host:port` of the apiserver. */
+  /** `https://host:port` of the apiserver, with a path where several clusters share it. */
   readonly server: string;
   /** PEM of the authority that signed the server's certificate; the system's when left out. */
   readonly caFile?: string;

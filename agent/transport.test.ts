@@ -64,6 +64,19 @@ describe('what the agent says over HTTP', () => {
     assert.deepEqual(heard, [said('one'), said('two')]);
   });
 
+  test('one of several clusters behind a host is asked below its path', async () => {
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/clusters/blue`;
+    const blue = createTransport({ nodeName: 'node-a', server: address, tokenFile });
+    await blue.poll({ waitSeconds: 0 }, new AbortController().signal);
+    (await blue.openConnection('r1')).socket.destroy();
+    await blue.fetch(new Request(`${address}/api/v1/nodes`));
+    blue.close();
+    assert.deepEqual(
+      heard.map((line) => line.split(' ')[1]),
+      [`/clusters/blue${pollPath('node-a')}`, '/clusters/blue/apis/agent.hibernetes.dev/v1/relays/r1', '/clusters/blue/api/v1/nodes'],
+    );
+  });
+
   test('a refusal is what the server says, or else its code', async () => {
     const status = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' };
     respond = (_request, response) => response.writeHead(410).end(JSON.stringify(status));

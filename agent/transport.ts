@@ -68,6 +68,8 @@ function statusError(code: number, text: string): StatusError {
 
 export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' | 'caFile' | 'tokenFile'>): Transport {
   const base = new URL(config.server);
+  /** One of several clusters behind a host has a path. */
+  const under = base.pathname.replace(/\/$/, '');
   const isTls = base.protocol === 'https:';
   const tls = config.caFile === undefined ? {} : { ca: readFileSync(config.caFile) };
   const agent = isTls ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
@@ -96,12 +98,12 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
   return {
     poll(body, signal) {
       const headers = { 'content-type': 'application/json', accept: 'application/json' };
-      return ask<NodePollResponse>(open('POST', pollPath(config.nodeName), { headers, signal }), JSON.stringify(body));
+      return ask<NodePollResponse>(open('POST', under + pollPath(config.nodeName), { headers, signal }), JSON.stringify(body));
     },
     sendChunk(relayId, chunk, signal) {
-      if (chunk === undefined) return ask<RelayGrant>(open('GET', chunksPath(relayId), { headers: {}, signal }));
+      if (chunk === undefined) return ask<RelayGrant>(open('GET', under + chunksPath(relayId), { headers: {}, signal }));
       const headers = { 'content-type': 'application/octet-stream', 'content-length': String(chunk.encoded.length) };
-      return ask<RelayGrant>(open('POST', `${chunksPath(relayId)}?number=${chunk.number}`, { headers, signal }), chunk.encoded);
+      return ask<RelayGrant>(open('POST', `${under}${chunksPath(relayId)}?number=${chunk.number}`, { headers, signal }), chunk.encoded);
     },
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
@@ -118,10 +120,13 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
         call.end(body);
       });
     },
-    openStream: (relayId, headers) => open('POST', relayPath(relayId), { headers, agent: false }),
+    openStream: (relayId, headers) => open('POST', under + relayPath(relayId), { headers, agent: false }),
     openConnection(relayId) {
       return new Promise((resolve, reject) => {
-        const request = open('GET', relayPath(relayId), { headers: { connection: 'Upgrade', upgrade: relayProtocol }, agent: false });
+        const request = open('GET', under + relayPath(relayId), {
+          headers: { connection: 'Upgrade', upgrade: relayProtocol },
+          agent: false,
+        });
         request.on('upgrade', (_response, socket, head) => resolve({ socket, head }));
         request.on('response', (response) => {
           readBody(response).then((bytes) => reject(statusError(response.statusCode ?? 0, bytes.toString('utf8'))), reject);

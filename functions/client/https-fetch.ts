@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
 export interface ClusterAccess {
-  /** `https://host:port`. */
+  /** `https://host:port`, with a path where several clusters share it. */
   readonly server: string;
   /** PEM of the authority that signed the server's certificate; the system's when left out. */
   readonly caPem?: string;

@@ -1,6 +1,6 @@
 /**
  * The API as hosts in a cloud serve it: each cluster's is opened by the first request that is about it, following the log
- * while answers last, with its doorbells rung. Hosts that cannot give sockets away refuse by path what would need one.
+ * while answers last, with its doorbells rung.
  */
 import { StatusError } from '../kube/status-error.ts';
 import { bodyWithEnd } from '../apiserver/http/body-with-end.ts';
@@ -8,16 +8,17 @@ import type { Connection } from '../apiserver/ports.ts';
 import { addressOf, claimedCluster } from './cluster-address.ts';
 import type { ClusterIdentity } from './clusters.ts';
 import { openControlPlane } from './control-plane.ts';
+import { bundledDescriptions } from './bundled-descriptions.ts';
 import { createFollower, type Follower } from './follower.ts';
 import { openTable } from './open-table.ts';
 import { createOpenedClusters, TooManyOpen } from './opened-clusters.ts';
 import type { Rooted } from './start-function.ts';
 import type { Api } from '../api.ts';
-import { relayOf } from './bounded-request.ts';
+import { isLog } from './bounded-request.ts';
 
 export interface ApiHostOptions {
-  /** What of the relay works here: a stream needs client and agent in one process, an upgrade their sockets too. */
-  readonly relays: readonly ('stream' | 'upgrade')[];
+  /** Where a client and a node's agent do not meet in one process: how long a log, which then goes by mail, may be read. */
+  readonly mailedLogSecondsMax?: number;
   readonly pollHoldSecondsMax: number;
 }
 
@@ -34,19 +35,6 @@ interface Opened {
 /** Held in memory by one environment of the API. */
 const openMax = 32;
 
-const notCarried = {
-  upgrade: new StatusError(
-    501,
-    'NotImplemented',
-    'exec, attach, cp and port-forward need a connection that functions cannot carry: use kubectl logs, or go to the node (infra/runbook.md, "exec on AWS")',
-  ),
-  stream: new StatusError(
-    501,
-    'NotImplemented',
-    'logs need the client and the node’s agent in one process, which a Function URL never has: deploy the API as a Web Function, or read the logs on the node',
-  ),
-};
-
 const notFound = (name: string): StatusError =>
   new StatusError(404, 'NotFound', `clusters "${name}" not found`, { details: { name, kind: 'clusters' } });
 const tooManyOpen = new StatusError(429, 'TooManyRequests', 'too many clusters are being used here; try again in a moment', {
@@ -54,11 +42,13 @@ const tooManyOpen = new StatusError(429, 'TooManyRequests', 'too many clusters a
 });
 const unavailable = new StatusError(503, 'ServiceUnavailable', 'the API cannot reach its table; try again in a moment');
 
-export function createApiHost(rooted: Rooted, { relays, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
+export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
   const { settings, world, clusters, doorbells } = rooted;
+  const isMailed = (path: string): boolean => mailedLogSecondsMax !== undefined && isLog(path);
+  const shared = { settings, world, pollHoldSecondsMax, mailedLogSecondsMax, descriptions: bundledDescriptions };
   const open = async (cluster: ClusterIdentity): Promise<Opened> => {
     const [table, doorbell] = [openTable(settings, cluster, world), doorbells.of(cluster.id)];
-    const { api, store, close } = await openControlPlane({ settings, cluster, table, doorbell, world, pollHoldSecondsMax });
+    const { api, store, close } = await openControlPlane({ ...shared, cluster, table, doorbell });
     return { api, follower: createFollower(store, world), close };
   };
   const opened = createOpenedClusters({ open, openMax, log: world.log });
@@ -75,14 +65,13 @@ export function createApiHost(rooted: Rooted, { relays, pollHoldSecondsMax }: Ap
     async fetch(request, connection) {
       const url = new URL(request.url);
       const { name, path } = addressOf(url.pathname);
-      const relay = relayOf(path);
-      if (relay !== undefined && !relays.includes(relay)) return statusResponse(notCarried[relay]);
       try {
         const cluster = await clusterOf(name, request);
         if (cluster === undefined) return statusResponse(notFound(name ?? ''));
         const asked = name === undefined ? request : withPath(request, url, path);
         const { opened: host, release } = await opened.hold(cluster);
-        return await followed(host.follower, release, () => host.api.fetch(asked, connection));
+        const hold = isMailed(path) ? host.keep : host.follower;
+        return await followed(hold, release, () => host.api.fetch(asked, connection));
       } catch (error) {
         if (error instanceof TooManyOpen) return statusResponse(tooManyOpen);
         world.log.error('the API cannot be opened', { error });

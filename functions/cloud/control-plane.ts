@@ -3,6 +3,7 @@ import { createApi, version, type Api } from '../api.ts';
 import { loadSigningKeys } from '../apiserver/auth/keys.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
+import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
 import { createDefinitions, defaultRanges } from '../resources/all.ts';
 import { selectableFields } from '../selectable-fields.ts';
@@ -33,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly ownGroup?: string;
   /** How long this host can hold an answer without paying for it. */
   readonly pollHoldSecondsMax?: number;
+  /** Of kinds and fields, for `kubectl explain`. */
+  readonly descriptions?: () => Promise<Descriptions>;
   /** How to reach the world outside, for those who ask others who a token stands for. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }
@@ -45,7 +48,7 @@ export interface CloudControlPlane {
 }
 
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
-  const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax } = options;
+  const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax, descriptions } = options;
   const definitions = createDefinitions(defaultRanges);
   const store = await createStore({ table, world, selectableFields: selectableFields(definitions) });
   const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
@@ -60,6 +63,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     extensions: issuerDocuments(keys, `https://${address}:${port}${isDefault ? '' : clusterPath(cluster.name)}`, issuer),
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
+    ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceRange: defaultRanges.serviceRange };
   if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);

@@ -24,6 +24,8 @@ export interface SessionsOptions {
 
 /** Before the function is ended, for the last reconciles and the checkpoint. */
 const lastMs = 8_000;
+/** A session that is over by then needs no note that it is on: it is missed by its deadline. */
+const awakeMs = 2_000;
 /** How often a session asks whether its cluster still is. */
 const lookMs = 5_000;
 
@@ -39,11 +41,31 @@ export function createSessions({
   const { clock, log } = world;
   let alarmMs: number | undefined;
 
-  /** A deadline that a message waits for already needs no other. */
+  /** A message that comes before the deadline is enough: then it is known anew. */
   function setAlarm(deadlineMs: number | undefined): void {
-    if (deadlineMs === undefined || deadlineMs === alarmMs) return;
+    if (deadlineMs === undefined) return;
+    if (alarmMs !== undefined && alarmMs > clock.now() && alarmMs <= deadlineMs) return;
     alarmMs = deadlineMs;
     doorbell.ringAfter(group, deadlineMs - clock.now());
+  }
+
+  /** Returns how to have it said no more. */
+  function sayAwakeLater(): () => Promise<void> {
+    let said = Promise.resolve();
+    const say = async (): Promise<void> => {
+      try {
+        await notes.write(group, { state: 'awake', revision: worker.revision() });
+      } catch (error) {
+        log.warn('the note of a worker was not written', { error });
+      }
+    };
+    const cancel = clock.after(awakeMs, () => {
+      said = say();
+    });
+    return () => {
+      cancel();
+      return said;
+    };
   }
 
   /** Aborts when the time is nearly up, or the cluster is deleted. Returns how to stop looking. */
@@ -70,7 +92,7 @@ export function createSessions({
   }
 
   return async (context) => {
-    await notes.write(group, { state: 'awake', revision: worker.revision() });
+    const isOver = sayAwakeLater();
     const ending = new AbortController();
     const stopWatching = watchOver(ending, context);
     try {
@@ -79,8 +101,11 @@ export function createSessions({
       if (outcome.outcome === 'more') doorbell.ring(group);
       else setAlarm(outcome.nextDeadlineMs);
       const deadlineMs = outcome.outcome === 'more' ? clock.now() : outcome.nextDeadlineMs;
+      // Of two notes the last one counts.
+      await isOver();
       await notes.write(group, { state: 'asleep', revision: worker.revision(), ...(deadlineMs === undefined ? {} : { deadlineMs }) });
     } finally {
+      await isOver();
       stopWatching();
     }
   };

@@ -1,4 +1,5 @@
 /** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
+import { noApiAddress } from '../kube/api-address.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 
 /** Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, …). */
@@ -19,7 +20,7 @@ export const settingNames = {
   envelopeKey: 'HIBERNETES_ENVELOPE_KEY',
   /** What pods trust the API by (PEM). */
   certificateAuthority: 'HIBERNETES_CERTIFICATE_AUTHORITY',
-  /** Address and port at which pods find the API: `192.0.2.1:443`. */
+  /** Address and port at which pods find the API. Where there is none, their nodes stand in for it (agent/api-service). */
   advertise: 'HIBERNETES_ADVERTISE',
   /** What IAM tokens must be made for, behind the cluster's name: `aws eks get-token --cluster-name NAME-…`. Without it no IAM token is believed. */
   iamScope: 'HIBERNETES_IAM_SCOPE',
@@ -54,8 +55,7 @@ export const iamClusterId = (name: string, scope: string): string => `${name}-${
 
 type Environment = (name: string) => string | undefined;
 
-/** Documentation's range: an API that no pod can reach at an address. */
-const nowhere = '192.0.2.1:443';
+const nowhere = `${noApiAddress}:443`;
 const envelopeBytes = 32;
 
 export const settingsOf = (environment: Environment): Settings => ({

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { createCertificateAuthority, createServerCertificate } from '../../functions/client/certificates.ts';
 import { CliError } from './cli-error.ts';
-import { defaultNodeName, serverUrl } from './join.ts';
+import { addressOf, defaultNodeName, serverUrl } from './join.ts';
 import { parseContainerdConfig } from './machine-containerd.ts';
 import { unitText } from './node-agent-service.ts';
 import { publicKeyHash } from './public-key-hash.ts';
@@ -16,6 +16,8 @@ const clock = { now: () => 1_767_225_600_000 };
 test('an address may leave out https', () => {
   assert.equal(serverUrl('10.0.0.1:6443').origin, 'https://10.0.0.1:6443');
   assert.equal(serverUrl('https://api.example.com').origin, 'https://api.example.com');
+  assert.equal(addressOf(serverUrl('https://api.example.com/clusters/blue/')), 'https://api.example.com/clusters/blue');
+  assert.equal(addressOf(serverUrl('10.0.0.1:6443')), 'https://10.0.0.1:6443');
   assert.throws(() => serverUrl('http://10.0.0.1'), CliError);
   assert.throws(() => serverUrl('not an address'), CliError);
 });

@@ -40,6 +40,9 @@ export function serverUrl(text: string): URL {
   return url;
 }
 
+/** As agents are told: one of several clusters behind a host has a path. */
+export const addressOf = ({ origin, pathname }: URL): string => origin + pathname.replace(/\/$/, '');
+
 /** Node names are DNS subdomains. */
 export const defaultNodeName = (host: string): string => host.toLowerCase().replaceAll('_', '-');
 
@@ -78,8 +81,8 @@ async function findServer(server: URL, { caFile, caCertHash, nodeIp }: JoinOptio
 const untrusted = /certificate|self.signed|issuer|altnames/i;
 
 async function tradeToken({ server, caPem }: Membership, name: string, token: string): Promise<string> {
-  const fetch = createHttpsFetch({ server: server.origin, token, ...(caPem === undefined ? {} : { caPem }) });
-  const request = new Request(`${server.origin}${tokenPath(name)}`, {
+  const fetch = createHttpsFetch({ server: addressOf(server), token, ...(caPem === undefined ? {} : { caPem }) });
+  const request = new Request(`${addressOf(server)}${tokenPath(name)}`, {
     method: 'POST',
     body: '{}',
     headers: { 'content-type': 'application/json' },
@@ -108,7 +111,7 @@ function writeConfig(options: JoinOptions, { server, caPem, nodeIp }: Membership
   if (caPem !== undefined) writePrivately(caFile, caPem);
   return {
     nodeName: options.name ?? defaultNodeName(hostname()),
-    server: server.origin,
+    server: addressOf(server),
     ...(caPem === undefined ? {} : { caFile }),
     tokenFile: join(configDir, 'token'),
     runtime: 'containerd',

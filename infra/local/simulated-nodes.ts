@@ -11,6 +11,8 @@ import { writePrivately } from './data-directory.ts';
 
 export interface SimulatedNodesOptions {
   readonly controlPlane: Pick<ControlPlane, 'port' | 'nodeToken'>;
+  /** Of the cluster, where several share the control plane: `/clusters/blue`. */
+  readonly path?: string;
   readonly names: readonly string[];
   readonly caFile: string;
   /** For tokens and whatever an agent keeps. */
@@ -40,14 +42,14 @@ async function runAgent(config: AgentConfig, world: World, signal: AbortSignal):
 }
 
 export async function startSimulatedNodes(options: SimulatedNodesOptions): Promise<SimulatedNodes> {
-  const { controlPlane, names, rootDirectory, world } = options;
+  const { controlPlane, path = '', names, rootDirectory, world } = options;
   const ending = new AbortController();
   const running: Promise<void>[] = [];
   for (const [index, nodeName] of names.entries()) {
     const directory = join(rootDirectory, nodeName);
     const config: AgentConfig = {
       nodeName,
-      server: `https://127.0.0.1:${controlPlane.port}`,
+      server: `https://127.0.0.1:${controlPlane.port}${path}`,
       caFile: options.caFile,
       tokenFile: join(directory, 'token'),
       runtime: 'simulated',

@@ -42,7 +42,7 @@ export interface QueueMessage {
   readonly DelaySeconds?: number;
 }
 
-/** What the body of a message says; only people read the mark. */
+/** What the body of a message says. */
 export interface Ring {
   readonly cluster: string;
   readonly group: string;
@@ -101,7 +101,8 @@ export function createSqsDoorbell(options: SqsDoorbellOptions): SqsDoorbell {
     ringAfter(group, delayMs) {
       const DelaySeconds = Math.max(0, Math.ceil(delayMs / 1000));
       if (queues.deadlines === undefined || DelaySeconds > delaySecondsMax) return;
-      const ring: Ring = { cluster, group, mark: 'deadline' };
+      // Processes that know nothing of each other may wait for the same deadline: one ring is enough.
+      const ring: Ring = { cluster, group, mark: `deadline-${Math.ceil((world.clock.now() + delayMs) / 1000)}` };
       void send({ QueueUrl: queues.deadlines, MessageBody: JSON.stringify(ring), DelaySeconds });
     },
     async flush() {
