@@ -16,6 +16,8 @@ export interface Stored<T extends KubeObject = KubeObject> {
   readonly object: T;
   /** The object's JSON in UTF-8, where the store has it without making the object. */
   json?(): Uint8Array;
+  /** How long that is, without making it. */
+  readonly jsonLength?: number;
 }
 
 export interface View {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crc32, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { blobBody, blobHash, decodeBody, encodeBody } from './body.ts';
+import { blobBody, blobHash, decodeBody, encodeBody, jsonLength } from './body.ts';
+import { dictionaries } from './dictionary.ts';
 import { StoreError } from './store.ts';
 
 test('reads back what it wrote', () => {
@@ -32,6 +34,32 @@ test('makes a small pod much smaller', () => {
 
 test('reads plain JSON too', () => {
   assert.deepEqual(decodeBody(Buffer.from('\u0000{"metadata":{}}'), 'x'), { metadata: {} });
+});
+
+test('tells the length of its JSON without reading it', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 5000 }), (text) => {
+      const json = JSON.stringify({ metadata: { name: text } });
+      assert.equal(jsonLength(encodeBody(json)), Buffer.byteLength(json));
+    }),
+  );
+  assert.equal(jsonLength(Buffer.from('\u0000{"metadata":{}}')), 15);
+});
+
+test('reads bodies that do not tell their length, as they were written before', () => {
+  const json = Buffer.from('{"metadata":{"name":"ä"}}');
+  const head = Buffer.alloc(5);
+  head.writeUInt8(1, 0);
+  head.writeUInt32BE(crc32(json), 1);
+  const body = Buffer.concat([head, deflateRawSync(json, { dictionary: dictionaries.get(1)! })]);
+  assert.equal(jsonLength(body), undefined);
+  assert.deepEqual(decodeBody(body, 'x'), { metadata: { name: 'ä' } });
+});
+
+test('does not make room for what a damaged length says', () => {
+  const body = Buffer.from(encodeBody('{"metadata":{}}'));
+  body.writeUInt32BE(0xff_ff_ff_ff, 5);
+  assert.throws(() => decodeBody(body, 'slot 7'), new StoreError('corrupt', 'slot 7 cannot be read: its length is wrong'));
 });
 
 test('names the item that it cannot read', () => {

@@ -2,7 +2,8 @@
  * How an object looks in the table. The first byte says how to read the rest:
  *
  *     0          JSON
- *     1…200      number of a dictionary, checksum of the JSON (4 bytes), JSON deflated with that dictionary
+ *     1…200      number of a dictionary, checksum of the JSON (4 bytes), from 2 on its length (4 bytes), JSON deflated
+ *                with that dictionary
  *     255        the hash of a blob that holds a body of the kinds above
  */
 import { createHash } from 'node:crypto';
@@ -14,13 +15,16 @@ import { StoreError } from './store.ts';
 
 const plain = 0;
 const blobReference = 255;
-const headBytes = 5;
+const headBytes = 9;
+/** The least that zlib takes. */
+const chunkBytesMin = 64;
+/** Nothing is deflated to less than this part of itself. Source: zlib's technical details, "Maximum Compression Factor". */
+const ratioMax = 1032;
+/** Of bodies that do not tell the length. */
+const shortHead = { number: 1, bytes: 5 };
 
 /** A little compression buys most of what a lot would; for small texts, most of the time would go into clearing memory. */
 const deflateOptions = { level: 3, memLevel: 6, chunkSize: 4096 };
-
-/** What is inflated comes in pieces of this: a little more than most bodies need, since an object is several times its body. */
-const pieceBytes = { least: 4096, most: 64 * 1024, perByteOfBody: 14 };
 
 /** `json` may be its UTF-8, where that is at hand. The bytes are all that their memory holds. */
 export function encodeBody(json: string | Uint8Array): Uint8Array {
@@ -30,6 +34,7 @@ export function encodeBody(json: string | Uint8Array): Uint8Array {
   const body = Buffer.allocUnsafeSlow(headBytes + deflated.length);
   body.writeUInt8(currentDictionary, 0);
   body.writeUInt32BE(crc32(text), 1);
+  body.writeUInt32BE(text.length, 5);
   deflated.copy(body, headBytes);
   return body;
 }
@@ -44,6 +49,14 @@ export function blobHash(body: Uint8Array): string | undefined {
   return body[0] === blobReference ? Buffer.from(body.subarray(1)).toString('latin1') : undefined;
 }
 
+/** How long the JSON is, where the body tells. */
+export function jsonLength(body: Uint8Array): number | undefined {
+  const number = body[0] ?? plain;
+  if (number === plain) return body.length - 1;
+  if (number === shortHead.number || number === blobReference || body.length < headBytes) return undefined;
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(5);
+}
+
 /** Throws `wrong-format` for a body that this version cannot read, without reading it. */
 export function checkFormat(body: Uint8Array, where: string): void {
   const number = body[0] ?? plain;
@@ -54,13 +67,18 @@ export function checkFormat(body: Uint8Array, where: string): void {
 /** The JSON in UTF-8. `where` names the item in the error when the body cannot be read. */
 export function inflateBody(body: Uint8Array, where: string): Buffer {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (bytes[0] === plain) return bytes.subarray(1);
+  const number = bytes[0] ?? plain;
+  if (number === plain) return bytes.subarray(1);
   checkFormat(bytes, where);
-  const dictionary = dictionaries.get(bytes[0] ?? plain);
-  const { least, most, perByteOfBody } = pieceBytes;
-  const chunkSize = Math.min(most, Math.max(least, bytes.length * perByteOfBody));
+  const dictionary = dictionaries.get(number);
+  const length = jsonLength(body);
+  if (length !== undefined && length > body.length * ratioMax)
+    throw new StoreError('corrupt', `${where} cannot be read: its length is wrong`);
+  // One piece for all that comes out; a byte more, so that its end is seen without asking for another.
+  const chunkSize = length === undefined ? {} : { chunkSize: Math.max(length + 1, chunkBytesMin) };
+  const options = { ...chunkSize, ...(dictionary === undefined ? {} : { dictionary }) };
   return readable(where, () => {
-    const text = inflateRawSync(bytes.subarray(headBytes), { chunkSize, ...(dictionary === undefined ? {} : { dictionary }) });
+    const text = inflateRawSync(bytes.subarray(length === undefined ? shortHead.bytes : headBytes), options);
     if (crc32(text) !== bytes.readUInt32BE(1)) throw new StoreError('corrupt', `${where} cannot be read: its checksum is wrong`);
     return text;
   });

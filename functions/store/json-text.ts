@@ -2,6 +2,8 @@
 import type { Stored } from '../kube/view.ts';
 
 /** A stored object, or one that was made for the occasion. */
-export type Shown = Pick<Stored, 'object' | 'json'>;
+export type Shown = Pick<Stored, 'object' | 'json' | 'jsonLength'>;
+
+export const jsonLength = (shown: Shown): number => shown.jsonLength ?? jsonText(shown).length;
 
 export const jsonText = (shown: Shown): Uint8Array => shown.json?.() ?? Buffer.from(JSON.stringify(shown.object));

@@ -4,7 +4,7 @@
  */
 import { labelsOf, type KubeObject } from '../kube/object.ts';
 import type { Key, Stored } from '../kube/view.ts';
-import { inflateBody, parseBody } from './body.ts';
+import { inflateBody, jsonLength, parseBody } from './body.ts';
 import { DecodedCache, emptyPlace, type Place } from './decoded-cache.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
 import type { Change, ChangeType, Selectable } from './store.ts';
@@ -101,6 +101,10 @@ export class StoredObject implements Stored {
 
   get object(): KubeObject {
     return this.#decoder.object((this.#object ??= emptyPlace()), this, this.#text?.value);
+  }
+
+  get jsonLength(): number {
+    return jsonLength(this.body) ?? this.json().length;
   }
 
   json(): Buffer {

@@ -7,7 +7,7 @@ import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createStore } from '../../functions/store/create-store.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
-import { jsonText } from '../../functions/store/json-text.ts';
+import { jsonLength, jsonText } from '../../functions/store/json-text.ts';
 import type { Change, Decision, Operation, Store } from '../../functions/store/store.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored } from '../../functions/kube/view.ts';
@@ -47,21 +47,25 @@ const pieceBytes = 1024 * 1024;
 function* keyValues(list: readonly Stored[], before: Buffer): Generator<Buffer> {
   const parts = list.map((stored) => {
     const head = Buffer.concat([bytes(1, Buffer.from(keyText(stored.key))), number(3, stored.revision)]);
-    const text = jsonText(stored);
-    return { head, text, body: head.length + 1 + lengthOfVarint(text.length) + text.length };
+    const length = jsonLength(stored);
+    return { stored, head, body: head.length + 1 + lengthOfVarint(length) + length };
   });
   const total = parts.reduce((sum, { body }) => sum + 1 + lengthOfVarint(body) + body, before.length);
-  yield Buffer.concat([frameHead(total), before]);
-  let piece = Buffer.allocUnsafe(pieceBytes);
-  let at = 0;
-  for (const { head, text, body } of parts) {
-    if (at + body + 8 > piece.length) {
+  const first = Buffer.concat([frameHead(total), before]);
+  let left = total - before.length;
+  let piece = Buffer.allocUnsafe(first.length + Math.min(pieceBytes, left));
+  let at = first.copy(piece);
+  for (const { stored, head, body } of parts) {
+    const length = 1 + lengthOfVarint(body) + body;
+    if (at + length > piece.length) {
       yield piece.subarray(0, at);
-      piece = Buffer.allocUnsafe(Math.max(pieceBytes, body + 8));
+      piece = Buffer.allocUnsafe(Math.max(length, Math.min(pieceBytes, left)));
       at = 0;
     }
+    left -= length;
     at = writeVarint(piece, body, piece.writeUInt8(0x12, at));
     at += head.copy(piece, at);
+    const text = jsonText(stored);
     at = writeVarint(piece, text.length, piece.writeUInt8(0x2a, at));
     piece.set(text, at);
     at += text.length;
@@ -101,7 +105,7 @@ const answers: Readonly<Record<string, (store: Store, request: Buffer) => Promis
     const view = await store.fresh();
     if (bytesAt(request, 2) === undefined) {
       const stored = view.get(key);
-      return whole(Buffer.concat([header(view.revision), ...(stored === undefined ? [] : [bytes(2, keyValue(stored))])]));
+      return keyValues(stored === undefined ? [] : [stored], header(view.revision));
     }
     return keyValues(view.list(key.resource), header(view.revision));
   },
@@ -148,6 +152,18 @@ function send(stream: ServerHttp2Stream, body: Buffer): void {
   });
 }
 
+/** The next piece is made when there is room for it. */
+async function sendPieces(stream: ServerHttp2Stream, pieces: Pieces): Promise<void> {
+  let closed: Promise<unknown> | undefined;
+  for (const piece of pieces) {
+    closed ??= stream.writableNeedDrain ? new Promise((resolve) => stream.once('close', resolve)) : undefined;
+    if (stream.writableNeedDrain) await Promise.race([closed, new Promise((resolve) => stream.once('drain', resolve))]);
+    if (stream.destroyed) return;
+    stream.write(piece);
+  }
+  stream.end();
+}
+
 function closing(stream: ServerHttp2Stream): AbortSignal {
   const closed = new AbortController();
   setMaxListeners(Infinity, closed.signal);
@@ -168,10 +184,7 @@ function serve(store: Store, stream: ServerHttp2Stream, path: string): void {
       return;
     }
     answer(store, request).then(
-      (pieces) => {
-        for (const piece of pieces) stream.write(piece);
-        stream.end();
-      },
+      (pieces) => sendPieces(stream, pieces),
       (error: unknown) => stream.close(2, () => process.stderr.write(`${String(error)}\n`)),
     );
   });

@@ -3,7 +3,7 @@
  * send only so much says so, and what it would cut off is refused before it begins: nobody may take a part for the whole.
  */
 import { StatusError } from '../../kube/status-error.ts';
-import { jsonText, type Shown } from '../../store/json-text.ts';
+import { jsonLength, jsonText, type Shown } from '../../store/json-text.ts';
 
 const pieceBytes = 256 * 1024;
 /** A list no longer than this is sent in one piece. */
@@ -25,6 +25,7 @@ export function isLongerThan(body: string | Uint8Array, bytesMax: number): boole
 
 /** `head` is the list as a JSON object without its items. */
 export function listBody(head: string, list: readonly Shown[], bytesMax: number): Uint8Array | ReadableStream<Uint8Array> {
+  if (lengthOf(head, list, bytesMax) > bytesMax) throw tooLargeAnswer(bytesMax);
   const pieces = piecesOf(head, list);
   const begun: Uint8Array[] = [];
   let length = 0;
@@ -32,22 +33,22 @@ export function listBody(head: string, list: readonly Shown[], bytesMax: number)
     begun.push(next.value);
     length += next.value.length;
     if (length <= wholeBytesMax) continue;
-    // The host's bound is looked at once more, for all of it: only long lists are written twice.
-    if (isLonger(piecesOf(head, list), bytesMax)) throw tooLargeAnswer(bytesMax);
     return streamOf(begun, pieces);
   }
-  if (length > bytesMax) throw tooLargeAnswer(bytesMax);
   return Buffer.concat(begun, length);
 }
 
+const itemsStart = ',"items":[';
+const itemsEnd = Buffer.from(']}');
 const comma = Buffer.from(',');
-const end = Buffer.from(']}');
+/** What the items add to the head, besides themselves: its last brace is counted with it. */
+const aroundItems = itemsStart.length + itemsEnd.length - 1;
 
 /** Joins texts that are already there: a list of thousands costs no serialisation. */
 function* piecesOf(head: string, list: readonly Shown[]): Generator<Uint8Array, void> {
   let texts: Uint8Array[] = [];
   let length = 0;
-  let before = Buffer.from(`${head.slice(0, -1)},"items":[`);
+  let before = Buffer.from(head.slice(0, -1) + itemsStart);
   for (const shown of list) {
     const text = jsonText(shown);
     texts.push(before, text);
@@ -58,17 +59,14 @@ function* piecesOf(head: string, list: readonly Shown[]): Generator<Uint8Array, 
     [texts, length] = [[], 0];
   }
   if (list.length === 0) texts.push(before);
-  yield Buffer.concat([...texts, end]);
+  yield Buffer.concat([...texts, itemsEnd]);
 }
 
-function isLonger(pieces: Iterable<Uint8Array>, bytesMax: number): boolean {
-  if (bytesMax === Infinity) return false;
-  let bytes = 0;
-  for (const piece of pieces) {
-    bytes += piece.length;
-    if (bytes > bytesMax) return true;
-  }
-  return false;
+/** Of the whole list; nobody reckons it where nothing is too long. */
+function lengthOf(head: string, list: readonly Shown[], bytesMax: number): number {
+  if (bytesMax === Infinity) return 0;
+  const commas = Math.max(0, list.length - 1);
+  return list.reduce((sum, shown) => sum + jsonLength(shown), Buffer.byteLength(head) + aroundItems + commas);
 }
 
 function streamOf(begun: readonly Uint8Array[], rest: Iterator<Uint8Array>): ReadableStream<Uint8Array> {

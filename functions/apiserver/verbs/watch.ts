@@ -6,7 +6,7 @@ import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-opt
 import { fromStore } from '../registry/commit.ts';
 import { storeResource } from '../registry/resource-index.ts';
 import { selectionOf } from '../registry/selection.ts';
-import { jsonText, type Shown } from '../../store/json-text.ts';
+import { jsonLength, type Shown } from '../../store/json-text.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf } from '../table.ts';
 import { createEventEncoder } from '../watch/event-encoder.ts';
@@ -54,7 +54,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
 function isLongerThanAnswer(list: readonly Shown[], bytesMax: number): boolean {
   if (bytesMax === Infinity) return false;
   let bytes = 0;
-  return list.some((shown) => (bytes += jsonText(shown).length + eventBytes) > bytesMax);
+  return list.some((shown) => (bytes += jsonLength(shown) + eventBytes) > bytesMax);
 }
 
 /** After a revision, or with everything that is in a view, which is live. */
