@@ -1,14 +1,12 @@
 /**
- * The apiserver. One catch-all route, and behind it one chain, in one function: what every request goes through, in
- * order. It is a `fetch`, so that it runs behind any host, and in a test without one.
+ * The apiserver: one chain, in one function, of what every request goes through, in order. It is a `fetch`, so that it runs behind any host, and in a test without one.
  */
-import { Hono } from 'hono';
 import type { AnyDefinition } from '../resources/definition.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
 import { impersonatedUser } from './auth/impersonation.ts';
-import { servedGroups } from './discovery/api-resources.ts';
+import { servedGroups, type ServedGroup } from './discovery/api-resources.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { deadlineSeconds, withDeadline } from './filters/deadline.ts';
 import { errorResponse } from './filters/errors.ts';
@@ -16,7 +14,7 @@ import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
 import { requestInfoOf } from './http/request-info.ts';
 import { isPublic, otherPath, type OtherPaths, type VersionDocument } from './other-paths.ts';
 import type { Descriptions } from './openapi/descriptions.ts';
-import { createOpenApi } from './openapi/documents.ts';
+import type { OpenApi, OpenApiOptions } from './openapi/documents.ts';
 import type {
   AdmissionPlugin,
   ApiRequest,
@@ -72,16 +70,38 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     otherPaths: {
       version: options.version,
       discovery: createDiscovery(groups),
-      openApi: createOpenApi(groups, {
+      openApi: openApiOf(groups, {
         gitVersion: options.version.gitVersion,
         nowMs: () => world.clock.now(),
         ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
       }),
     },
   };
-  const app = new Hono<{ Bindings: Connection }>();
-  app.all('*', ({ req, env }) => serve(parts, req.raw, env));
-  return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
+  return {
+    async fetch(request, connection = {}) {
+      const response = await serve(parts, request, connection);
+      return request.method === 'HEAD' ? withoutBody(response) : response;
+    },
+  };
+}
+
+/** A body that nobody reads would hold what it is made of. */
+async function withoutBody(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+/** Loaded when a document is first asked for, which a cold start need not wait for. */
+function openApiOf(groups: readonly ServedGroup[], options: OpenApiOptions): OpenApi {
+  let made: Promise<OpenApi> | undefined;
+  const load = async (): Promise<OpenApi> => (await import('./openapi/documents.ts')).createOpenApi(groups, options);
+  return {
+    async fetch(request, url) {
+      if (!url.pathname.startsWith('/openapi/')) return undefined;
+      made ??= load();
+      return (await made).fetch(request, url);
+    },
+  };
 }
 
 /** The chain. */

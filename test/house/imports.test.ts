@@ -72,11 +72,6 @@ const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; rea
     why: 'the AWS SDK’s clients are the command line’s (cloud-*): functions ask by aws/json-service.ts',
   },
   {
-    pattern: /^hono(\/|$)/,
-    where: /^functions\/apiserver\/(app\.ts|http\/|filters\/|relay\/)/,
-    why: 'hono stays in app.ts, http/, filters/ and relay/',
-  },
-  {
     pattern: /^aws-cdk-lib(\/|$)/,
     where: /^infra\/aws\//,
     why: 'the CDK takes seconds to load, and describes; it runs in its own process',

@@ -14,7 +14,8 @@ import type { Clock } from '../../world.ts';
 import type { User } from '../ports.ts';
 import { bootstrappersGroup, nodesGroup, serviceAccountGroups } from './groups.ts';
 import { apiAudience, boundNode, nodeAudience, serviceAccountClaims } from './tokens.ts';
-import type { BoundReference, ServiceAccountClaims, Tokens, VerifiedToken } from './tokens.ts';
+import type { VerifiedToken } from './signed-token.ts';
+import type { BoundReference, ServiceAccountClaims, Tokens } from './tokens.ts';
 
 export interface StaticToken {
   readonly token: string;

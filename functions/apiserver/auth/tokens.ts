@@ -3,10 +3,11 @@
  * the field) and those of nodes. Reading one proves who signed it and when it ends, nothing more: whether the
  * ServiceAccount still exists is the authenticator's question.
  */
-import type * as Jose from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Clock, Random } from '../../world.ts';
 import type { SigningKeys } from './keys.ts';
+import type * as Signatures from './signed-token.ts';
+import type { VerifiedToken } from './signed-token.ts';
 import { nodeUserName, serviceAccountUserName } from './groups.ts';
 
 export const clusterIssuer = 'https://kubernetes.default.svc.cluster.local';
@@ -43,14 +44,6 @@ export interface IssuedToken {
   readonly expiresMs: number;
 }
 
-export interface VerifiedToken {
-  readonly subject: string;
-  readonly id: string;
-  /** Those of the asked ones that the token was made for; never empty. */
-  readonly audiences: readonly string[];
-  readonly claims: JWTPayload;
-}
-
 export interface Tokens {
   issueServiceAccountToken(claims: ServiceAccountClaims, options: IssueOptions): Promise<IssuedToken>;
   /** With a uid it ends with that Node. */
@@ -66,24 +59,16 @@ export interface TokenOptions {
   readonly issuer?: string;
 }
 
-/** Users of IAM, and whoever has a certificate, never need it. */
-const jose = (): Promise<typeof Jose> => import('jose');
+/** Signing and reading takes a library that users of IAM, and whoever has a certificate, never need. */
+const signatures = (): Promise<typeof Signatures> => import('./signed-token.ts');
 
 export function createTokens({ keys, clock, random, issuer = clusterIssuer }: TokenOptions): Tokens {
   async function sign(subject: string, claims: JWTPayload, options: IssueOptions): Promise<IssuedToken> {
     const nowSeconds = Math.floor(clock.now() / 1000);
     const expiresSeconds = nowSeconds + options.expirationSeconds;
-    const { SignJWT } = await jose();
-    const token = await new SignJWT(claims)
-      .setProtectedHeader({ alg: keys[0].algorithm, kid: keys[0].id })
-      .setIssuer(issuer)
-      .setSubject(subject)
-      .setAudience([...(options.audiences ?? [apiAudience])])
-      .setIssuedAt(nowSeconds)
-      .setNotBefore(nowSeconds)
-      .setExpirationTime(expiresSeconds)
-      .setJti(random.uuid())
-      .sign(keys[0].privateKey);
+    const { signedToken } = await signatures();
+    const audiences = options.audiences ?? [apiAudience];
+    const token = await signedToken({ claims, issuer, subject, audiences, id: random.uuid(), nowSeconds, expiresSeconds }, keys[0]);
     return { token, expiresMs: expiresSeconds * 1000 };
   }
 
@@ -94,41 +79,11 @@ export function createTokens({ keys, clock, random, issuer = clusterIssuer }: To
       const claims = nodeUid === undefined ? {} : { 'kubernetes.io': { node: { name: nodeName, uid: nodeUid } } };
       return sign(nodeUserName(nodeName), claims, { audiences: [nodeAudience], ...options });
     },
-    verify: (token, audiences) => verifyToken(token, audiences, { keys, issuer, currentDate: new Date(clock.now()) }),
+    async verify(token, audiences) {
+      const { verifiedToken } = await signatures();
+      return verifiedToken(token, audiences, { keys, issuer, nowMs: clock.now() });
+    },
   };
-}
-
-interface Verification {
-  readonly keys: SigningKeys;
-  readonly issuer: string;
-  readonly currentDate: Date;
-}
-
-async function verifyToken(token: string, audiences: readonly string[], against: Verification): Promise<VerifiedToken | undefined> {
-  const { decodeProtectedHeader, errors, jwtVerify } = await jose();
-  try {
-    const { kid } = decodeProtectedHeader(token);
-    const key = against.keys.find(({ id }) => id === kid);
-    if (key === undefined) return undefined;
-    const { payload } = await jwtVerify(token, key.publicKey, {
-      algorithms: [key.algorithm],
-      issuer: against.issuer,
-      audience: [...audiences],
-      currentDate: against.currentDate,
-      requiredClaims: ['sub', 'exp', 'aud'],
-    });
-    const of = [payload.aud ?? []].flat();
-    return {
-      subject: payload.sub ?? '',
-      id: payload.jti ?? '',
-      audiences: audiences.filter((audience) => of.includes(audience)),
-      claims: payload,
-    };
-  } catch (error) {
-    // jose says "not a token" with a TypeError, and everything that is wrong with a token with a JOSEError.
-    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
-    throw error;
-  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
