@@ -9,11 +9,13 @@ import { parse } from 'yaml';
 import { testApi, type TestApi } from '../support/api-server.ts';
 import { pretendAws, pretendedAccount, type PretendedAws, type PretendedStack } from '../support/pretended-aws.ts';
 import { createCertificateAuthority, createServerCertificate } from '../../functions/client/certificates.ts';
+import { addressOf } from '../../functions/cloud/cluster-address.ts';
 import { createIamUsers } from '../../functions/cloud/iam-users.ts';
 import { realWorld } from '../../functions/world.ts';
 import { serveHttps, type HttpsServer } from '../../infra/local/https-server.ts';
 
-const iamClusterId = 'default-51af3dc0-da77-11e4-872e-1234567db123';
+const iamScope = '51af3dc0-da77-11e4-872e-1234567db123';
+const iamClusterId = `default-${iamScope}`;
 const nodeRole = `arn:aws:iam::${pretendedAccount.id}:role/Nodes`;
 const world = realWorld('error');
 
@@ -31,24 +33,32 @@ describe('a command for AWS', () => {
     const certificate = await createServerCertificate(authority, { commonName: 'api', hosts: ['127.0.0.1'] }, world.clock);
     directory = mkdtempSync(join(tmpdir(), 'cloud-'));
     writeFileSync(join(directory, 'ca.pem'), authority.certificatePem);
-    const users = createIamUsers({
-      clusterId: iamClusterId,
-      administrators: [`arn:aws:iam::${pretendedAccount.id}:role/Admin`],
-      view: () => ({ revision: 1, get: () => undefined, list: () => [] }),
-      world,
-      async fetch(request) {
-        const isOurs = request.headers.get('x-k8s-aws-id') === iamClusterId;
-        const GetCallerIdentityResult = { Account: pretendedAccount.id, Arn: pretendedAccount.arn, UserId: 'AROA:jane' };
-        return Response.json({ GetCallerIdentityResponse: { GetCallerIdentityResult } }, { status: isOurs ? 200 : 403 });
-      },
-    });
+    const usersOf = (clusterId: string) =>
+      createIamUsers({
+        clusterId,
+        administrators: [`arn:aws:iam::${pretendedAccount.id}:role/Admin`],
+        view: () => ({ revision: 1, get: () => undefined, list: () => [] }),
+        world,
+        async fetch(request) {
+          const isOurs = request.headers.get('x-k8s-aws-id') === clusterId;
+          const GetCallerIdentityResult = { Account: pretendedAccount.id, Arn: pretendedAccount.arn, UserId: 'AROA:jane' };
+          return Response.json({ GetCallerIdentityResponse: { GetCallerIdentityResult } }, { status: isOurs ? 200 : 403 });
+        },
+      });
     server = await serveHttps({
       app: {
         async fetch(request) {
           const token = request.headers.get('authorization')?.replace(/^Bearer /, '') ?? '';
-          if ((await users.userOf(token)) === undefined) return Response.json({ kind: 'Status', code: 401 }, { status: 401 });
           const { pathname, search } = new URL(request.url);
-          return api.fetch(pathname + search, request);
+          const { name = 'default', path } = addressOf(pathname);
+          if (name !== 'default' && !aws.table.items.has(`#clusters ${name}`))
+            return Response.json(
+              { kind: 'Status', code: 404, reason: 'NotFound', message: `clusters "${name}" not found` },
+              { status: 404 },
+            );
+          if ((await usersOf(`${name}-${iamScope}`).userOf(token)) === undefined)
+            return Response.json({ kind: 'Status', code: 401 }, { status: 401 });
+          return api.fetch(path + search, request);
         },
       },
       addresses: [{ host: '127.0.0.1', port: 0 }],
@@ -74,8 +84,8 @@ describe('a command for AWS', () => {
       TableName: 'made-table',
       Choices: JSON.stringify(choices),
       NodeRole: nodeRole,
-      DefaultClusterEndpoint: endpoint,
-      DefaultClusterIamId: iamClusterId,
+      Endpoint: endpoint,
+      IamScope: iamScope,
     },
     ...rest,
   });
@@ -194,13 +204,13 @@ describe('a command for AWS', () => {
 protection      on
 table           made-table
 functions
-                ClusterDefaultControllersFunction: Active
-                ClusterDefaultDoorbellFunction: Active
+                ControlPlaneControllersFunction: Active
+                ControlPlaneDoorbellFunction: Active
 queues
-                ClusterDefaultQueuesControllers: 3 waiting, 0 in hand, 0 for later
-                ClusterDefaultQueuesDeadLetters: 0 put aside
+                ControlPlaneQueuesControllers: 3 waiting, 0 in hand, 0 for later
+                ControlPlaneQueuesDeadLetters: 0 put aside
 stream
-                ClusterDefaultDoorbellFunction: late by 245 ms at most in 15 minutes
+                ControlPlaneDoorbellFunction: late by 245 ms at most in 15 minutes
 watermark
                 default: in time
 cluster         default, ${endpoint}
@@ -220,21 +230,95 @@ pods            none
     assert.match(out, /\nwatermark\n +default: 25 minutes behind the log \(infra\/runbook\.md#the-watermark-is-late\)\n/);
   });
 
-  test('a second cluster is made by deploying both', async () => {
-    aws.stack = standing({ host: 'function-url' });
-    aws.deployed = () => standing({ host: 'function-url', clusters: 'default,staging' });
-    const { code, error } = await run('create', 'cluster', 'staging', '--yes', '--data-dir', directory);
+  test('deploy makes the clusters that are named besides the default one, once', async () => {
+    aws.deployed = () => standing({ clusters: 'default,staging' });
+    const dataDir = join(directory, 'two');
+    const { code, out, error } = await run('deploy', '--cluster', 'default', 'staging', '--yes', '--data-dir', dataDir);
     assert.deepEqual([code, error], [0, '']);
-    assert.match(aws.cdkWords()!.join(' '), /--context host=function-url --context clusters=default,staging$/);
+    assert.match(aws.cdkWords()!.join(' '), /--context clusters=default,staging /);
+    assert.match(out, /✓ Adding cluster staging/);
+    assert.match(out, new RegExp(`Cluster staging answers at ${endpoint}/clusters/staging\\. It has no machines`));
+    const { clusters } = parse(readFileSync(join(dataDir, 'aws/Hibernetes/staging.kubeconfig'), 'utf8')) as { clusters: unknown };
+    assert.deepEqual(clusters, [{ name: 'Hibernetes-staging', cluster: { server: `${endpoint}/clusters/staging` } }]);
+    const { table } = aws;
+    aws = await pretendAws(directory);
+    for (const [key, item] of table.items) aws.table.items.set(key, item);
+    aws.deployed = () => standing({ clusters: 'default,staging' });
+    assert.doesNotMatch((await run('deploy', '--yes', '--data-dir', dataDir)).out, /Adding/);
+  });
+
+  test('a cluster is created by writing one item, and nothing is deployed', async () => {
+    aws.stack = standing({ host: 'function-url' });
+    const { code, out, error } = await run('create', 'cluster', 'staging', '--data-dir', directory);
+    assert.deepEqual([code, error], [0, '']);
+    assert.equal(aws.cdkWords(), undefined);
+    assert.deepEqual(aws.table.asked, ['Query', 'PutItem']);
+    assert.deepEqual(aws.table.keys(), ['#clusters staging']);
+    assert.match(aws.table.items.get('#clusters staging')!['i']!.S!, /^staging\.[a-z0-9]{6}$/);
+    assert.match(out, /\nexport KUBECONFIG=.*\/aws\/Hibernetes\/staging\.kubeconfig\n$/);
+  });
+
+  test('a name that is taken, or none, is refused before anything is written', async () => {
+    aws.stack = standing();
+    const taken = await run('create', 'cluster', 'default', '--data-dir', directory);
+    assert.equal(taken.error, 'error: There is a cluster default in the stack Hibernetes already.\n');
+    aws = await pretendAws(directory);
+    aws.stack = standing();
+    const wrong = await run('create', 'cluster', 'a_b', '--data-dir', directory);
+    assert.match(wrong.error, /^error: a_b is no name for a cluster: a lowercase RFC 1123 label must consist of/);
+    assert.deepEqual(aws.table.asked, ['Query']);
+  });
+
+  const others = ['default#L#0#0 1', 'staging#M#0 0', 'staging.zzzzzz#M#0 0'];
+  const withStaging = (record: object = {}): void => {
+    aws.stack = standing();
+    aws.table.put('#clusters', 'staging', { i: { S: 'staging.abcdef' }, c: { N: '1' }, ...record });
+    for (const key of others) aws.table.put(...(key.split(' ') as [string, string]));
+    for (let slot = 0; slot < 60; slot += 1) aws.table.put(`staging.abcdef#L#0#${Math.floor(slot / 16)}`, String(slot));
+  };
+
+  test('delete goes on where the last one was cut off, removes the keys of the cluster and nothing else, and frees the name', async () => {
+    withStaging({ d: { N: '2' } });
+    const { code, out, error } = await run('delete', 'cluster', 'staging', '--yes', '--data-dir', directory);
+    assert.deepEqual([code, error], [0, '']);
+    assert.match(out, /60 items removed\. The name staging is free\.\n$/);
+    assert.deepEqual(aws.table.keys(), others);
+  });
+
+  test('delete asks who is joined, and where nobody agrees nothing is lost', async () => {
+    withStaging();
+    await api.send('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
+    const joined = await run('delete', 'cluster', 'staging', '--yes', '--data-dir', directory);
+    assert.match(joined.error, /^error: Machines are nodes of staging: node-1\.\n {2}kubectl delete node removes them/);
+    await api.send('DELETE', '/api/v1/nodes/node-1');
+    const { table } = aws;
+    aws = await pretendAws(directory);
+    withStaging();
+    const silent = await run('delete', 'cluster', 'staging', '--data-dir', directory);
+    assert.equal(silent.error, 'error: Nobody is here to be asked.\n  --yes goes on without.\n');
+    for (const { keys, asked } of [table, aws.table].map((of) => ({ keys: of.keys(), asked: of.asked })))
+      assert.deepEqual([keys.length, asked], [64, ['Query']]);
+  });
+
+  test('the default cluster is not deleted by itself', async () => {
+    aws.stack = standing();
+    const { error } = await run('delete', 'cluster', 'default', '--yes', '--data-dir', directory);
+    assert.equal(
+      error,
+      'error: default is the default cluster of the stack Hibernetes.\n  hibernetes destroy --stack Hibernetes ends both.\n',
+    );
   });
 
   test('kubeconfig and list name what there is', async () => {
     aws.stack = standing();
-    assert.equal((await run('list', 'clusters')).out, `NAME      API\ndefault   ${endpoint}\n`);
+    aws.table.put('#clusters', 'blue', { i: { S: 'blue.abcdef' }, c: { N: '1' } });
+    aws.table.put('#clusters', 'gone', { i: { S: 'gone.abcdef' }, c: { N: '1' }, d: { N: '2' } });
+    const listed = await run('list', 'clusters', '--data-dir', directory);
+    assert.equal(listed.out, `NAME      API\ndefault   ${endpoint}\nblue      ${endpoint}/clusters/blue\n`);
     aws = await pretendAws(directory);
     aws.stack = standing();
     const wrong = await run('kubeconfig', '--stack', 'Hibernetes', '--cluster', 'other');
-    assert.equal(wrong.error, 'error: The stack Hibernetes has no cluster other.\n  It has: default.\n');
+    assert.equal(wrong.error, 'error: There is no cluster other in the stack Hibernetes.\n  There are: default.\n');
     aws = await pretendAws(directory);
     const none = await run('kubeconfig', '--stack', 'Other');
     assert.equal(

@@ -1,12 +1,13 @@
 /**
  * AWS as far as the command line asks it, on a port of this machine: the token service, CloudFormation, CloudWatch,
- * Lambda and SQS each answer what a test has put down. Nothing is deployed; a pretended `cdk` only says so.
+ * Lambda and SQS each answer what a test has put down, and there is a table. Nothing is deployed; a pretended `cdk` only says so.
  */
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { PretendedTable } from './pretended-table.ts';
 
 export interface PretendedStack {
   readonly status: string;
@@ -26,6 +27,8 @@ export interface PretendedAws {
   cdkWords(): readonly string[] | undefined;
   /** The greatest value of each metric that somebody said. */
   readonly metrics: Map<string, number>;
+  /** What the clusters keep. */
+  readonly table: PretendedTable;
   /** Refusals by action. */
   readonly refusals: Map<string, { readonly code: string; readonly message: string }>;
   close(): Promise<void>;
@@ -53,10 +56,10 @@ const datapoints = (maximum: number | undefined): string =>
   maximum === undefined ? '<Datapoints/>' : `<Datapoints><member><Maximum>${maximum}</Maximum></member></Datapoints>`;
 
 const resources = [
-  ['ClusterDefaultControllersFunction0A1B2C3D', 'made-controllers', 'AWS::Lambda::Function'],
-  ['ClusterDefaultDoorbellFunction0A1B2C3D', 'made-doorbell', 'AWS::Lambda::Function'],
-  ['ClusterDefaultQueuesControllers0A1B2C3D', 'https://sqs.example.com/1/controllers', 'AWS::SQS::Queue'],
-  ['ClusterDefaultQueuesDeadLetters0A1B2C3D', 'https://sqs.example.com/1/dead', 'AWS::SQS::Queue'],
+  ['ControlPlaneControllersFunction0A1B2C3D', 'made-controllers', 'AWS::Lambda::Function'],
+  ['ControlPlaneDoorbellFunction0A1B2C3D', 'made-doorbell', 'AWS::Lambda::Function'],
+  ['ControlPlaneQueuesControllers0A1B2C3D', 'https://sqs.example.com/1/controllers', 'AWS::SQS::Queue'],
+  ['ControlPlaneQueuesDeadLetters0A1B2C3D', 'https://sqs.example.com/1/dead', 'AWS::SQS::Queue'],
   ['TableCD117FA1', 'made-table', 'AWS::DynamoDB::GlobalTable'],
 ] as const;
 
@@ -79,6 +82,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
   chmodSync(join(directory, 'bin/cdk'), 0o755);
   const wordsFile = join(directory, 'words');
   const refusals: PretendedAws['refusals'] = new Map();
+  const table = new PretendedTable();
   const cdkWords = (): readonly string[] | undefined =>
     existsSync(wordsFile) ? readFileSync(wordsFile, 'utf8').trimEnd().split('\n') : undefined;
 
@@ -111,6 +115,8 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
       return { status: 403, text: '' };
     if (request.url?.startsWith('/2015-03-31/functions/') === true)
       return { status: 200, text: '{"State":"Active","LastUpdateStatus":"Successful"}' };
+    const operation = /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1];
+    if (operation !== undefined) return table.answer(operation, JSON.parse(body) as Record<string, unknown>);
     if (request.headers['x-amz-target'] === 'AmazonSQS.GetQueueAttributes') {
       const waiting = body.includes('/dead') ? '0' : '3';
       return { status: 200, text: JSON.stringify({ Attributes: { ApproximateNumberOfMessages: waiting } }) };
@@ -155,6 +161,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
     },
     cdkWords,
     metrics: new Map([['IteratorAge', 245]]),
+    table,
     refusals,
     close: async () => void (await once(server.close(), 'close')),
   };
