@@ -48,6 +48,8 @@ export function recordAt(bytes: Buffer, at: number): { readonly item: SlotItem; 
 export interface Found {
   /** The records that count, in the order of their slots; places are those of the file. */
   readonly records: readonly { readonly at: number; readonly length: number }[];
+  /** What the last of them holds. */
+  readonly newest: SlotItem | undefined;
   /** What is before is settled. What is behind may be half a record that is being written, or will never be. */
   readonly end: number;
 }
@@ -67,6 +69,7 @@ export interface Window {
  */
 export function findRecords(bytes: Buffer, window: Window): Found {
   const records: Found['records'][number][] = [];
+  let newest: SlotItem | undefined;
   let settled = 0;
   for (let at = 0; at !== -1 && at < bytes.length;) {
     const record = recordAt(bytes, at);
@@ -77,14 +80,17 @@ export function findRecords(bytes: Buffer, window: Window): Found {
     const next = window.next + records.length;
     const { slot } = record.item;
     if (slot > next) throw unreadable(next, `there is none before slot ${slot}`);
-    if (slot === next) records.push({ at: window.at + at, length: record.end - at });
+    if (slot === next) {
+      records.push({ at: window.at + at, length: record.end - at });
+      newest = record.item;
+    }
     // Who came too late proves nothing about what was before.
     if (slot === next || settled === at) settled = record.end;
     at = record.end;
   }
   if (window.isLast && settled < bytes.length && !isTorn(bytes, settled, window.at))
     throw unreadable(window.next + records.length, 'its checksum is wrong');
-  return { records, end: window.at + settled };
+  return { records, newest, end: window.at + settled };
 }
 
 export const unreadable = (slot: number, why: string): StoreError => new StoreError('corrupt', `slot ${slot} cannot be read: ${why}`);

@@ -41,6 +41,8 @@ export class Segment {
   readonly #disk: Disk;
   /** Of the slots from the first one on. */
   readonly #records: Found['records'][number][] = [];
+  /** The one that writers and tails ask for. */
+  #newest: SlotItem | undefined;
   /** How much of the file has been read, and is on the disk. */
   #seen = 0;
   /** How much of it is settled. */
@@ -61,7 +63,7 @@ export class Segment {
   async fresh(): Promise<void> {
     const size = this.#size();
     while (this.#seen < size) {
-      this.#reading ??= this.#read().finally(() => {
+      this.#reading ??= this.#read(size).finally(() => {
         this.#reading = undefined;
       });
       await this.#reading;
@@ -87,6 +89,7 @@ export class Segment {
     const page = this.#records.slice(index, index + limit);
     const [first] = page;
     if (first === undefined) return [];
+    if (from === this.#newest?.slot) return [this.#newest];
     const fitting = page.filter(({ at, length }) => at + length - first.at <= pageBytesMax);
     const last = fitting.at(-1) ?? first;
     const bytes = await this.#file.read(first.at, last.at + last.length - first.at);
@@ -112,26 +115,29 @@ export class Segment {
     return size;
   }
 
-  async #read(): Promise<void> {
-    const size = this.#size();
+  async #read(size: number): Promise<void> {
     const [found] = await Promise.all([this.#find(size), this.#disk.sync(this.#file)]);
     this.#records.push(...found.records);
+    // A copy, which does not hold on to all that was read with it.
+    if (found.newest !== undefined) this.#newest = { ...found.newest, frames: Uint8Array.from(found.newest.frames) };
     this.#settled = found.end;
     this.#seen = size;
   }
 
   async #find(size: number): Promise<Found> {
     const records: Found['records'][number][] = [];
+    let newest: SlotItem | undefined;
     let end = this.#settled;
     for (let length = windowBytes; end < size;) {
       const isLast = end + length >= size;
       const bytes = await this.#file.read(end, Math.min(length, size - end));
       const found = findRecords(bytes, { at: end, next: this.#next + records.length, isLast });
       records.push(...found.records);
+      newest = found.newest ?? newest;
       length = found.end === end ? length * 2 : windowBytes;
       end = found.end;
       if (isLast) break;
     }
-    return { records, end };
+    return { records, newest, end };
   }
 }
