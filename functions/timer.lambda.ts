@@ -30,8 +30,8 @@ export async function handler(event: Partial<QueueEvent>): Promise<BatchAnswer> 
     return allDone;
   }
   for (const { body } of event.Records) {
-    const { cluster, group } = JSON.parse(body) as Ring;
-    doorbells.of(cluster).ring(group);
+    const { cluster, group, mark } = JSON.parse(body) as Ring;
+    doorbells.of(cluster).ring(group, mark);
   }
   await doorbells.flush();
   return allDone;

@@ -29,6 +29,25 @@ const awakeMs = 2_000;
 /** How often a session asks whether its cluster still is. */
 const lookMs = 5_000;
 
+/** Returns how to have it said no more: once that is done, it was said or never will be. */
+function sayAwakeLater({ group, notes, world, worker }: Omit<SessionsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
+  let said = Promise.resolve();
+  const say = async (): Promise<void> => {
+    try {
+      await notes.write(group, { state: 'awake', revision: worker.revision() });
+    } catch (error) {
+      world.log.warn('the note of a worker was not written', { error });
+    }
+  };
+  const cancel = world.clock.after(awakeMs, () => {
+    said = say();
+  });
+  return () => {
+    cancel();
+    return said;
+  };
+}
+
 /** Resolves after one session. */
 export function createSessions({
   group,
@@ -47,25 +66,6 @@ export function createSessions({
     if (alarmMs !== undefined && alarmMs > clock.now() && alarmMs <= deadlineMs) return;
     alarmMs = deadlineMs;
     doorbell.ringAfter(group, deadlineMs - clock.now());
-  }
-
-  /** Returns how to have it said no more. */
-  function sayAwakeLater(): () => Promise<void> {
-    let said = Promise.resolve();
-    const say = async (): Promise<void> => {
-      try {
-        await notes.write(group, { state: 'awake', revision: worker.revision() });
-      } catch (error) {
-        log.warn('the note of a worker was not written', { error });
-      }
-    };
-    const cancel = clock.after(awakeMs, () => {
-      said = say();
-    });
-    return () => {
-      cancel();
-      return said;
-    };
   }
 
   /** Aborts when the time is nearly up, or the cluster is deleted. Returns how to stop looking. */
@@ -92,7 +92,7 @@ export function createSessions({
   }
 
   return async (context) => {
-    const isOver = sayAwakeLater();
+    const isOver = sayAwakeLater({ group, notes, world, worker });
     const ending = new AbortController();
     const stopWatching = watchOver(ending, context);
     try {

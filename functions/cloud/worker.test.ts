@@ -57,6 +57,31 @@ test('work that is left is rung for at once, and a deadline once', async () => {
   assert.deepEqual(doorbell.rings, ['ring controllers again', 'after controllers 5000']);
 });
 
+test('a later deadline waits for the message of the earlier one, and a sooner one has its own', async () => {
+  const startMs = Date.UTC(2026, 0, 1);
+  const deadlines = [5_000, 9_000, 3_000, 9_000].map((ms) => startMs + ms);
+  const { invoke, doorbell, world } = worker(async () => ({ outcome: 'quiet', nextDeadlineMs: deadlines.shift()! }));
+  for (let times = 0; times < 3; times += 1) await invoke();
+  assert.deepEqual(doorbell.rings, ['after controllers 5000', 'after controllers 3000']);
+  await world.advance(3_000);
+  await invoke();
+  assert.equal(doorbell.rings.at(-1), 'after controllers 6000');
+});
+
+test('a session that takes its time says that it is on, and then that it is over', async () => {
+  let end: (outcome: SessionOutcome) => void = () => undefined;
+  const { invoke, notes, world } = worker(() => new Promise((resolve) => (end = resolve)));
+  const state = async (): Promise<string | undefined> => (await notes.read()).get('controllers')?.state;
+  const invoked = invoke();
+  await world.advance(1_999);
+  assert.equal(await state(), undefined);
+  await world.advance(1);
+  assert.equal(await state(), 'awake');
+  end({ outcome: 'quiet' });
+  await invoked;
+  assert.equal(await state(), 'asleep');
+});
+
 test('a session that fails fails no message: it is rung for again later', async () => {
   const { invoke, doorbell, world } = worker(() => Promise.reject(new Error('boom')));
   assert.deepEqual(await invoke(), done);

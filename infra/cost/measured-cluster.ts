@@ -254,7 +254,10 @@ function startTimer(account: Account): void {
     name: 'timer',
     consume: ({ Records }) =>
       account.invoke('timer', async () => {
-        for (const { body } of Records) doorbell.ring((JSON.parse(body) as Ring).group);
+        for (const { body } of Records) {
+          const { group, mark } = JSON.parse(body) as Ring;
+          doorbell.ring(group, mark);
+        }
         await doorbell.flush();
       }),
   });

@@ -52,7 +52,7 @@ test('a deadline waits in the other queue, unless it is too far away for one', (
   const { bell, sent } = doorbell();
   bell.ringAfter('controllers', 1_500);
   bell.ringAfter('controllers', 901_000);
-  const MessageBody = '{"cluster":"blue.x","group":"controllers","mark":"deadline"}';
+  const MessageBody = '{"cluster":"blue.x","group":"controllers","mark":"deadline-1767225602"}';
   assert.deepEqual(sent, [{ QueueUrl: 'https://q/deadlines', MessageBody, DelaySeconds: 2 }]);
 });
 
