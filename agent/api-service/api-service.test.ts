@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, request as httpsRequest } from 'node:https';
+import { Agent, createServer, request as httpsRequest } from 'node:https';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -75,10 +75,10 @@ describe('the API of a cluster that has a name only', () => {
   /** As a pod asks, by one of the names that the Service has. */
   async function ask(
     path: string,
-    options: { method?: string; headers?: Record<string, string>; body?: string; servername?: string } = {},
+    options: { method?: string; headers?: Record<string, string>; body?: string; servername?: string; agent?: Agent } = {},
   ): Promise<IncomingMessage> {
-    const { method = 'GET', headers = {}, body, servername = 'kubernetes.default.svc' } = options;
-    const target = { host: '127.0.0.1', port: portOfNode(), ca: authority.certificatePem, servername, agent: false };
+    const { method = 'GET', headers = {}, body, servername = 'kubernetes.default.svc', agent = false } = options;
+    const target = { host: '127.0.0.1', port: portOfNode(), ca: authority.certificatePem, servername, agent };
     const call = httpsRequest({ ...target, method, path, headers: { host: servername, ...headers } });
     call.end(body);
     const [response] = (await once(call, 'response')) as [IncomingMessage];
@@ -127,6 +127,16 @@ describe('the API of a cluster that has a name only', () => {
       setImmediate(() => response.destroy());
     };
     await assert.rejects(text(await ask('/api/v1/pods')), { code: 'ECONNRESET' });
+  });
+
+  test('a body that the API does not want is read to its end, and its connection is used again', async () => {
+    answer = (_request, response) => response.writeHead(413, { connection: 'close' }).end('too large');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const time of ['once', 'again']) {
+      const response = await ask('/api/v1/pods', { method: 'POST', body: time.repeat(1_000_000), agent });
+      assert.deepEqual([response.statusCode, await text(response)], [413, 'too large']);
+    }
+    agent.destroy();
   });
 
   test('that cannot be reached is unavailable, and clients are told to come again', async () => {

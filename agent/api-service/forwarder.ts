@@ -66,6 +66,11 @@ function upstreamOf({ server, caFile, log }: ForwarderOptions): Upstream {
       refuse(response);
     });
     request.pipe(call);
+    // What was answered before it was all read is read to its end: the connection could not be used again otherwise.
+    response.once('finish', () => {
+      request.unpipe(call);
+      request.resume();
+    });
   };
   return { pass, close: () => agent.destroy() };
 }

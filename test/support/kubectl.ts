@@ -25,7 +25,7 @@ function minorOf(file: string): number {
   return match === null ? 0 : Number(match[1]);
 }
 
-function newestKubectl(): string {
+export function newestKubectl(): string {
   const found = candidates()
     .map((file) => ({ file, minor: minorOf(file) }))
     .sort((a, b) => b.minor - a.minor)[0];

@@ -80,7 +80,7 @@ interface Deployment {
   readonly started: (child: ChildProcess) => void;
 }
 
-function variablesOf(engines: Engines, secrets: Secrets, pki: Pki, advertise: string): Record<string, string> {
+function variablesOf(engines: Engines, secrets: Secrets, pki: Pki): Record<string, string> {
   const queues = Object.fromEntries([...engines.groupQueues].map(([group, url]) => [settingNames.queues[group], url]));
   return {
     ...credentials,
@@ -94,7 +94,6 @@ function variablesOf(engines: Engines, secrets: Secrets, pki: Pki, advertise: st
     [settingNames.envelopeKey]: secrets.envelopeKey,
     [settingNames.adminSecret]: secrets.adminSecret,
     [settingNames.certificateAuthority]: pki.authority.certificatePem,
-    [settingNames.advertise]: advertise,
     [settingNames.logLevel]: 'warn',
   };
 }
@@ -193,7 +192,7 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
   const engines = await startEngines({ directory: root, world, started, visibilitySeconds: mischief.visibilitySeconds });
   const own = defaultIdentity(defaultCluster);
   const tokens = await openTokens(engines, secrets, own, world);
-  const variables = variablesOf(engines, secrets, pki, `${options.advertise}:${door.port}`);
+  const variables = variablesOf(engines, secrets, pki);
   const deployed = await deploy({ engines, variables, modules, mischief, world, started });
   running = deployed;
   const server = `https://127.0.0.1:${door.port}`;

@@ -4,7 +4,7 @@
  * ever upgraded. Source: AWS Lambda developer guide, Web Functions.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { Agent } from 'node:http';
 import { once } from 'node:events';
@@ -72,7 +72,6 @@ export class WebFunction {
 
   async #carry(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) {
-      // Read to its end: a client that is cut off while it writes may never read the answer.
       request.resume();
       return refuse(response, 413, 'Request Too Large');
     }
@@ -182,6 +181,12 @@ function refuse(response: ServerResponse, code: number, message: string): void {
   else response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify({ Message: message }));
 }
 
+/** What was answered before it was all read: its connection could not be used again, and a client that still writes would not read. */
+function readToEnd(request: IncomingMessage, call: ClientRequest): void {
+  request.unpipe(call);
+  request.resume();
+}
+
 function pass(request: IncomingMessage, response: ServerResponse, { port, agent }: WebEnvironment): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { method = 'GET', url = '/' } = request;
@@ -198,5 +203,6 @@ function pass(request: IncomingMessage, response: ServerResponse, { port, agent 
   });
   call.on('error', () => refuse(response, 502, 'Bad Gateway'));
   request.pipe(call);
+  response.once('finish', () => readToEnd(request, call));
   return promise;
 }
