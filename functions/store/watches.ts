@@ -1,11 +1,12 @@
 /**
  * Watches read the shared history from a place of their own, so that a slow one costs nothing and a thousand cost a
- * wake-up each. One that falls below the floor is told so.
+ * wake-up each (`topics.ts`). One that falls below the floor is told so.
  */
 import type { Cancel, Clock } from '../world.ts';
 import type { Replica } from './replica.ts';
 import type { Change, WatchBatch, WatchRequest } from './store.ts';
 import { StoreError } from './store.ts';
+import { Topic, type Sleeper } from './topics.ts';
 
 export interface WatchesParts {
   readonly replica: Replica;
@@ -28,7 +29,7 @@ const end: Result = { done: true, value: undefined };
 
 export class Watches {
   readonly parts: WatchesParts;
-  readonly #waiting = new Map<string, Set<Watch>>();
+  readonly #topics = new Map<string, Topic>();
   /** What watches at the same place found since the last change: many of them ask for the same. */
   readonly #found = new Map<string, readonly Change[]>();
   #progressTimer: Cancel | undefined;
@@ -47,13 +48,14 @@ export class Watches {
     this.#found.clear();
     const topics = new Set<string>();
     for (const { key } of changes) topics.add(topicOf(key)).add(topicOf({ resource: key.resource }));
-    for (const topic of topics) this.#wake(topic, false);
-    if (this.#waiting.size > 0) this.#promiseProgress();
+    for (const name of topics) this.#topics.get(name)?.ring();
+    if (this.#topics.size > 0) this.#promiseProgress();
   }
 
   close(): void {
     this.#closed = true;
     this.#progressTimer?.();
+    for (const topic of this.#topics.values()) topic.close();
     this.#wakeAll(false);
   }
 
@@ -62,21 +64,31 @@ export class Watches {
     return new Watch(this, request, ready);
   }
 
-  wait(watch: Watch): void {
-    const waiting = this.#waiting.get(watch.topic);
-    if (waiting === undefined) this.#waiting.set(watch.topic, new Set([watch]));
-    else waiting.add(watch);
+  follow(name: string): Topic {
+    const topic = this.#topics.get(name) ?? new Topic(this.parts.clock);
+    this.#topics.set(name, topic);
+    topic.follow();
+    return topic;
   }
 
-  leave(watch: Watch): void {
-    const waiting = this.#waiting.get(watch.topic);
-    if (waiting?.delete(watch) === true && waiting.size === 0) this.#waiting.delete(watch.topic);
+  unfollow(name: string): void {
+    if (this.#topics.get(name)?.unfollow() === false) this.#topics.delete(name);
   }
 
   /** The changes of the resource that are in memory, at most a batch; all namespaces'. */
   changesAfter(resource: string, after: number): readonly Change[] {
-    const place = `${after} ${resource}`;
-    const found = this.#found.get(place) ?? this.parts.replica.history.ofResource(resource, after, this.parts.batchMax);
+    return this.#sharedAt(`${after} ${resource}`, () => this.parts.replica.history.ofResource(resource, after, this.parts.batchMax));
+  }
+
+  /** Those of them in the namespace. */
+  changesIn(namespace: string | undefined, resource: string, after: number): readonly Change[] {
+    const all = this.changesAfter(resource, after);
+    if (namespace === undefined) return all;
+    return this.#sharedAt(`${after} ${topicOf({ resource, namespace })}`, () => all.filter(({ key }) => key.namespace === namespace));
+  }
+
+  #sharedAt(place: string, find: () => readonly Change[]): readonly Change[] {
+    const found = this.#found.get(place) ?? find();
     this.#found.set(place, found);
     return found;
   }
@@ -90,12 +102,7 @@ export class Watches {
   }
 
   #wakeAll(mayTellProgress: boolean): void {
-    for (const topic of this.#waiting.keys()) this.#wake(topic, mayTellProgress);
-  }
-
-  /** A woken watch comes back no sooner than in another turn: it is safe to go through those that wait. */
-  #wake(topic: string, mayTellProgress: boolean): void {
-    for (const watch of this.#waiting.get(topic) ?? []) watch.wake(mayTellProgress);
+    for (const topic of this.#topics.values()) topic.wake(mayTellProgress);
   }
 }
 
@@ -104,8 +111,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-class Watch implements AsyncIterableIterator<WatchBatch> {
-  readonly topic: string;
+class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   readonly #watches: Watches;
   readonly #request: WatchRequest;
   readonly #ready: () => Promise<unknown>;
@@ -117,9 +123,12 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
   /** The revision of the last batch. */
   #told: number;
   #pending: Pending | undefined;
+  /** From the first read on, until it ends. */
+  #topic: Topic | undefined;
+  /** The beat in which it was told all there was. */
+  #toldInBeat: number | undefined;
 
   constructor(watches: Watches, request: WatchRequest, ready: () => Promise<unknown>) {
-    this.topic = topicOf(request);
     this.#watches = watches;
     this.#request = request;
     this.#ready = ready;
@@ -145,18 +154,29 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
     if (!this.#isStarted) {
       this.#isStarted = true;
       await this.#ready();
+      if (!this.#isOver()) this.#topic = this.#watches.follow(topicOf(this.#request));
     }
     while (this.#isBehindMemory()) {
       const batch = await this.#readPast();
       if (batch !== undefined) return batch;
     }
-    return (
-      this.#look(false) ??
-      new Promise((resolve, reject) => {
-        this.#pending = { resolve, reject };
-        this.#watches.wait(this);
-      })
-    );
+    return (this.#isEarly() ? undefined : this.#look(false)) ?? this.#wait();
+  }
+
+  /** It has had its part of this beat: what came since waits for the next one. */
+  #isEarly(): boolean {
+    const topic = this.#topic;
+    if (topic?.hasBeats !== true || topic.beats !== this.#toldInBeat || this.#isOver()) return false;
+    if (this.#watches.changesAfter(this.#request.resource, this.#seen).length === 0) return false;
+    topic.awaitBeat();
+    return true;
+  }
+
+  #wait(): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      this.#topic?.wait(this);
+    });
   }
 
   async return(): Promise<Result> {
@@ -198,12 +218,14 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
     this.#isEnded = true;
     this.#request.signal.removeEventListener('abort', this.#abort);
     this.#stopWaiting();
+    if (this.#topic !== undefined) this.#watches.unfollow(topicOf(this.#request));
+    this.#topic = undefined;
     pending?.resolve(end);
   }
 
   #stopWaiting(): void {
     this.#pending = undefined;
-    this.#watches.leave(this);
+    this.#topic?.stopWaiting(this);
   }
 
   /** The next batch of what is in memory, if there is something to tell. */
@@ -213,10 +235,12 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
     const { replica, batchMax } = this.#watches.parts;
     // A full batch may have left some behind; those of other namespaces alone are nothing to tell.
     for (;;) {
-      const found = this.#watches.changesAfter(this.#request.resource, this.#seen);
+      const { resource, namespace } = this.#request;
+      const found = this.#watches.changesAfter(resource, this.#seen);
+      const changes = this.#watches.changesIn(namespace, resource, this.#seen);
       const isFull = found.length === batchMax;
       this.#seen = Math.max(this.#seen, (isFull ? found.at(-1)?.revision : undefined) ?? replica.revision);
-      const changes = this.#inNamespace(found);
+      this.#toldInBeat = isFull ? undefined : this.#topic?.beats;
       if (changes.length > 0 || (mayTellProgress && !isFull && this.#seen > this.#told)) return this.#tell(changes);
       if (!isFull) return undefined;
     }
@@ -229,13 +253,9 @@ class Watch implements AsyncIterableIterator<WatchBatch> {
     const { changes, through } = await past(this.#seen, batchMax);
     if (this.#isOver()) return end;
     this.#seen = through;
-    const own = this.#inNamespace(changes.filter(({ key }) => key.resource === this.#request.resource));
+    const { resource, namespace } = this.#request;
+    const own = changes.filter(({ key }) => key.resource === resource && (namespace === undefined || key.namespace === namespace));
     return own.length === 0 ? undefined : this.#tell(own);
-  }
-
-  #inNamespace(changes: readonly Change[]): readonly Change[] {
-    const { namespace } = this.#request;
-    return namespace === undefined ? changes : changes.filter(({ key }) => key.namespace === namespace);
   }
 
   #tell(changes: readonly Change[]): Result {

@@ -111,15 +111,16 @@ const answers: Readonly<Record<string, (store: Store, request: Buffer) => Promis
   },
 };
 
-const eventTexts = new WeakMap<Change, Buffer>();
+const eventOf = (change: Change): Buffer =>
+  bytes(11, Buffer.concat([number(1, change.type === 'deleted' ? 1 : 0), bytes(2, keyValue(change))]));
 
-/** Made once, however many watch it. */
-function eventOf(change: Change): Buffer {
-  const known = eventTexts.get(change);
-  if (known !== undefined) return known;
-  const event = bytes(11, Buffer.concat([number(1, change.type === 'deleted' ? 1 : 0), bytes(2, keyValue(change))]));
-  eventTexts.set(change, event);
-  return event;
+const known = new WeakMap<readonly Change[], Buffer>();
+
+/** Made once, however many are told the same. */
+function eventsOf(changes: readonly Change[]): Buffer {
+  const events = known.get(changes) ?? Buffer.concat(changes.map(eventOf));
+  known.set(changes, events);
+  return events;
 }
 
 interface Place {
@@ -132,23 +133,23 @@ async function follow(store: Store, stream: ServerHttp2Stream, place: Place): Pr
   const { resource } = place.key;
   const { signal } = place;
   const { revision: after } = await store.fresh();
-  send(stream, Buffer.concat([number(2, place.id), number(3, 1)]));
+  send(stream, number(2, place.id), number(3, 1));
   for await (const { changes } of store.watch({ resource, after, signal })) {
-    if (changes.length > 0) send(stream, Buffer.concat([number(2, place.id), ...changes.map(eventOf)]));
+    if (changes.length > 0) send(stream, number(2, place.id), eventsOf(changes));
   }
 }
 
 const unsent = new Map<ServerHttp2Stream, Buffer[]>();
 
 /** What is said in one turn goes out in one write. */
-function send(stream: ServerHttp2Stream, body: Buffer): void {
+function send(stream: ServerHttp2Stream, head: Buffer, body: Buffer): void {
+  const parts = [frameHead(head.length + body.length), head, body];
   const waiting = unsent.get(stream);
-  if (waiting !== undefined) return void waiting.push(framed(body));
-  const first = [framed(body)];
-  unsent.set(stream, first);
+  if (waiting !== undefined) return void waiting.push(...parts);
+  unsent.set(stream, parts);
   setImmediate(() => {
     unsent.delete(stream);
-    if (!stream.destroyed) stream.write(Buffer.concat(first));
+    if (!stream.destroyed) stream.write(Buffer.concat(parts));
   });
 }
 
