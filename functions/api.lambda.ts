@@ -1,13 +1,19 @@
 /** Root: the API behind a Function URL, where Web Functions are not to be had. Polls are not held: a waiting function costs as much as a working one. */
 import { createApiHost } from './cloud/api-host.ts';
+import { hostLimitsOf } from './cloud/host-limits.ts';
 import { startFunction } from './cloud/start-function.ts';
 import { createFunctionUrlHandler, type LambdaStreaming } from './cloud/function-url.ts';
+import { environment } from './world.ts';
 
 declare const awslambda: LambdaStreaming;
 
+/** Nobody tells us that a client has left: a log that nobody reads costs this much at most. */
+const mailedLogSecondsMax = 300;
+
 const rooted = startFunction();
-const { fetch } = createApiHost(rooted, { relays: [], pollHoldSecondsMax: 0 });
+const { answerBytesMax } = hostLimitsOf(environment);
+const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 0, mailedLogSecondsMax });
 
 export const handler = awslambda.streamifyResponse(
-  createFunctionUrlHandler({ fetch, streaming: awslambda, settle: () => rooted.doorbells.flush() }),
+  createFunctionUrlHandler({ fetch, streaming: awslambda, settle: () => rooted.doorbells.flush(), answerBytesMax }),
 );

@@ -5,7 +5,7 @@ import { startWebHost } from './cloud/web-host.ts';
 import { environment } from './world.ts';
 
 const rooted = startFunction();
-const { fetch } = createApiHost(rooted, { relays: ['stream', 'upgrade'], pollHoldSecondsMax: 30 });
+const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 30 });
 const portDefault = 8080;
 
 await startWebHost({

@@ -6,12 +6,16 @@ import { webEndpoint } from './cloud/web-endpoint.ts';
 import { startWebHost } from './cloud/web-host.ts';
 import { environment } from './world.ts';
 
+/** So that a log ends before it is cut off. */
+const lastSeconds = 5;
+
 const rooted = startFunction();
-const { fetch } = createApiHost(rooted, { relays: ['stream'], pollHoldSecondsMax: 30 });
+const limits = hostLimitsOf(environment);
+const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 30, mailedLogSecondsMax: limits.requestSecondsMax - lastSeconds });
 
 await startWebHost({
   ...webEndpoint(environment('AWS_LAMBDA_HTTP_ENDPOINT')),
-  ...hostLimitsOf(environment),
+  ...limits,
   fetch,
   upgrades: false,
   log: rooted.world.log,

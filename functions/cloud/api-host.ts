@@ -70,8 +70,8 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
         if (cluster === undefined) return statusResponse(notFound(name ?? ''));
         const asked = name === undefined ? request : withPath(request, url, path);
         const { opened: host, release } = await opened.hold(cluster);
-        const hold = isMailed(path) ? host.keep : host.follower;
-        return await followed(hold, release, () => host.api.fetch(asked, connection));
+        const follower = isMailed(path) ? undefined : host.follower;
+        return await followed(follower, release, () => host.api.fetch(asked, connection));
       } catch (error) {
         if (error instanceof TooManyOpen) return statusResponse(tooManyOpen);
         world.log.error('the API cannot be opened', { error });
@@ -89,11 +89,11 @@ function withPath(request: Request, from: URL, path: string): Request {
 
 const statusResponse = (error: StatusError): Response => Response.json(error.toStatus(), { status: error.code });
 
-/** Holds the follower, and the cluster open, until the body has been read to its end, or left. */
-async function followed(follower: Follower, release: () => void, answer: () => Promise<Response>): Promise<Response> {
-  const unfollow = follower.hold();
+/** Holds the follower, if the answer needs one, and the cluster open until the body has been read to its end, or left. */
+async function followed(follower: Follower | undefined, release: () => void, answer: () => Promise<Response>): Promise<Response> {
+  const unfollow = follower?.hold();
   const end = (): void => {
-    unfollow();
+    unfollow?.();
     release();
   };
   try {

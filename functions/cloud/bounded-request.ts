@@ -11,9 +11,4 @@ export function boundedUrl(url: URL, secondsMax: number): URL {
   return bounded;
 }
 
-/** How a request reaches a container, if it does: the hosts strip the header that asks for an upgrade, so the path must tell. */
-export function relayOf(pathname: string): 'stream' | 'upgrade' | undefined {
-  const subresource = /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/(log|exec|attach|portforward)$/.exec(pathname)?.[1];
-  if (subresource === undefined) return undefined;
-  return subresource === 'log' ? 'stream' : 'upgrade';
-}
+export const isLog = (pathname: string): boolean => /^\/api\/v1\/namespaces\/[^/]+\/pods\/[^/]+\/log$/.test(pathname);

@@ -34,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly ownGroup?: string;
   /** How long this host can hold an answer without paying for it. */
   readonly pollHoldSecondsMax?: number;
+  /** Where logs go by mail: how long one may be read. */
+  readonly mailedLogSecondsMax?: number | undefined;
   /** Of kinds and fields, for `kubectl explain`. */
   readonly descriptions?: () => Promise<Descriptions>;
   /** How to reach the world outside, for those who ask others who a token stands for. */
@@ -48,7 +50,7 @@ export interface CloudControlPlane {
 }
 
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
-  const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax, descriptions } = options;
+  const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
   const definitions = createDefinitions(defaultRanges);
   const store = await createStore({ table, world, selectableFields: selectableFields(definitions) });
   const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
@@ -63,6 +65,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     extensions: issuerDocuments(keys, `https://${address}:${port}${isDefault ? '' : clusterPath(cluster.name)}`, issuer),
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
+    ...(mailedLogSecondsMax === undefined ? {} : { logMail: { mail: table, secondsMax: mailedLogSecondsMax } }),
     ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceRange: defaultRanges.serviceRange };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { realWorld } from '../world.ts';
-import { relayOf } from './bounded-request.ts';
+import { isLog } from './bounded-request.ts';
 import { SettingsError } from './settings.ts';
 import { webEndpoint } from './web-endpoint.ts';
 import { startWebHost } from './web-host.ts';
@@ -13,13 +13,14 @@ test('a Web Function is told where to listen', () => {
   assert.throws(() => webEndpoint(undefined), new SettingsError('AWS_LAMBDA_HTTP_ENDPOINT must be ADDRESS:PORT, not empty'));
 });
 
-test('the path tells what would need a connection of its own', () => {
-  const pod = '/api/v1/namespaces/default/pods/web';
-  assert.deepEqual(
-    ['exec', 'attach', 'portforward', 'log', 'status'].map((name) => relayOf(`${pod}/${name}`)),
-    ['upgrade', 'upgrade', 'upgrade', 'stream', undefined],
-  );
-  assert.equal(relayOf('/api/v1/namespaces/exec/pods/exec'), undefined);
+test('the path tells what is a log', () => {
+  const pods = '/api/v1/namespaces/default/pods';
+  assert.deepEqual([`${pods}/web/log`, `${pods}/web/exec`, `${pods}/log`, '/api/v1/namespaces/pods/web/log'].map(isLog), [
+    true,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test('a server answers, tells where the client is and what may be sent there, and ends a watch before its host does', async () => {

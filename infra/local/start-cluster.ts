@@ -8,6 +8,7 @@ import { nameOf } from '../../functions/kube/object.ts';
 import { nodes } from '../../functions/kube/resource-type.ts';
 import { realWorld, type World } from '../../functions/world.ts';
 import { clusterRecord, serverOf, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
+import type { Mischief } from './cloud/mischief.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
 import type { Fabric } from './hosts/fabric.ts';
@@ -29,6 +30,8 @@ export interface StartOptions {
   readonly nodes: number;
   readonly runtime: ClusterRecord['runtime'];
   readonly cloud?: ClusterRecord['cloud'];
+  /** What goes wrong in that cloud: for tests. */
+  readonly mischief?: Mischief;
   readonly images: readonly string[];
   readonly progress: Steps;
 }
@@ -90,10 +93,13 @@ async function startRealNodes(options: StartOptions, controlPlane: ControlPlane,
 }
 
 /** The functions' host is only loaded where it is wanted: it brings emulators and a bundler. */
-async function startIn(cloud: ClusterRecord['cloud'], options: ControlPlaneOptions): Promise<ControlPlane> {
+async function startIn(
+  { cloud, mischief = {} }: Pick<StartOptions, 'cloud' | 'mischief'>,
+  options: ControlPlaneOptions,
+): Promise<ControlPlane> {
   if (cloud === undefined) return startControlPlane(options);
   const { startCloudControlPlane } = await import('./cloud/cloud-control-plane.ts');
-  return startCloudControlPlane(options);
+  return startCloudControlPlane({ ...options, mischief });
 }
 
 export async function startCluster(options: StartOptions): Promise<Cluster> {
@@ -109,7 +115,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options.cloud, { directory, addresses, advertise, clusterDomain, world }),
+    startIn(options, { directory, addresses, advertise, clusterDomain, world }),
   );
   const record: ClusterRecord = { id, runtime, nodes: options.nodes, cloud: options.cloud, host: listen.host, port: controlPlane.port };
   writeClusterRecord(directory, record);

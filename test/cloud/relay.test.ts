@@ -24,7 +24,10 @@ describe('functions', () => {
     ]) {
       const { code, stderr } = await cluster.kubectl.run(command);
       assert.equal(code, 1);
-      assert.match(stderr, /need a connection that functions cannot carry: use kubectl logs, or go to the node/);
+      assert.match(
+        stderr,
+        /need a connection that functions cannot carry: use kubectl logs, go to the node, or run the API in a container/,
+      );
     }
   });
 

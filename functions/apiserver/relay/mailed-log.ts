@@ -31,7 +31,7 @@ export interface LogMail {
 const aheadMax = 8;
 /** A grant counts this long, and is renewed meanwhile. */
 const grantMs = 60_000;
-const renewMs = 20_000;
+const renewMs = 25_000;
 /** The agent sends a chunk every few seconds, be it empty: after this it is gone. */
 const silentMsMax = 60_000;
 /** Between two looks into the mailbox: soon after something was said, later while nothing is. */
@@ -139,9 +139,12 @@ class MailedLog {
         if (chunk === undefined || (given === undefined && isFailed(chunk))) return this.#finish(controller);
         isSent = chunk.bytes.length > 0;
         if (isSent) controller.enqueue(chunk.bytes);
-        if (!chunk.isLast) continue;
-        this.#end();
-        return controller.close();
+        if (chunk.isLast) {
+          this.#end();
+          return controller.close();
+        }
+        // Nothing was said, so nothing comes right behind it.
+        if (!isSent) await this.#nap(this.#lookMs);
       }
     };
     return new ReadableStream({ pull: (controller) => this.#closing(pull(controller)), cancel: () => this.close() });
