@@ -10,7 +10,7 @@ import { selectableFields } from '../selectable-fields.ts';
 import { createStore } from '../store/create-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Table } from '../store/table.ts';
-import { createWorkerGroups, type WorkerGroup } from '../worker-groups.ts';
+import type { WorkerGroup } from '../worker-groups.ts';
 import { createCache } from '../workers/cache.ts';
 import { ringOnChanges } from '../workers/doorbell/ring-on-changes.ts';
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
@@ -52,7 +52,11 @@ export interface CloudControlPlane {
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
   const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
   const definitions = createDefinitions(defaultRanges);
-  const store = await createStore({ table, world, selectableFields: selectableFields(definitions) });
+  const [store, { createWorkerGroups }] = await Promise.all([
+    createStore({ table, world, selectableFields: selectableFields(definitions) }),
+    // The controllers' code is read while the table answers.
+    import('../worker-groups.ts'),
+  ]);
   const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
   const { address, port } = settings.advertise;
   const isDefault = cluster.name === settings.defaultCluster;
