@@ -48,7 +48,8 @@ test('where nothing is due a minute costs one read of the list and two of each c
   await sweep();
   assert.deepEqual(calls[0], 'list');
   assert.equal(calls.length, 1 + 2 * (names.length + 1));
-  assert.deepEqual([...new Set(calls.slice(1).map((call) => call.split(' ')[1]))].toSorted(), ['readLeases', 'readSlots']);
+  const read = new Set(calls.slice(1).map((call) => call.split(' ')[1] ?? ''));
+  assert.deepEqual(read, new Set(['readLeases', 'readSlots']));
   assert.deepEqual(doorbell.rings, []);
 });
 

@@ -1,7 +1,7 @@
 /**
  * Everything that AWS does now and then, all the time: each message and record twice, each tenth invocation killed,
  * the stream two seconds late, no environment older than ten seconds,
- * the API in several of them. Nothing is lost, and everything settles.
+ * the API in several of them. Two clusters share it all. Nothing is lost, and everything settles.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,11 +18,10 @@ import { startCloudControlPlane, type CloudControlPlane } from '../../infra/loca
 import { dataDirectory } from '../../infra/local/data-directory.ts';
 import { startSimulatedNodes, type SimulatedNodes } from '../../infra/local/simulated-nodes.ts';
 import { eventually } from '../support/eventually.ts';
+import { secondCluster, type SecondCluster } from '../support/second-cluster.ts';
 
 const mischief = { duplicates: true, killEvery: 10, streamLateMs: 2_000, coldEveryMs: 10_000, requestsMax: 16, visibilitySeconds: 15 };
-const clients = 50;
 const mapsOfEach = 20;
-const replicas = 10;
 const settleMsMax = 100_000;
 const attemptsMax = 20;
 
@@ -33,7 +32,7 @@ const mapOf = (client: number, index: number): ConfigMap => ({
   data: { from: String(client), index: String(index) },
 });
 
-const web = (image: string): Deployment => ({
+const web = (image: string, replicas: number): Deployment => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name: 'web', namespace: 'default' },
@@ -59,12 +58,19 @@ async function insist<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+async function insisted<T>(work: () => Promise<T>): Promise<T> {
+  const answer = await insist(work);
+  assert.ok(answer !== undefined);
+  return answer;
+}
+
 describe('a storm', () => {
   const root = mkdtempSync(join(tmpdir(), 'hibernetes-storm-'));
   const world = realWorld('error');
   let controlPlane: CloudControlPlane;
-  let nodes: SimulatedNodes;
-  let client: Client;
+  let nodes: SimulatedNodes[];
+  let blue: SecondCluster;
+  let clusters: readonly { readonly client: Client; readonly writers: number; readonly replicas: number }[];
 
   before(async () => {
     const directory = dataDirectory(root);
@@ -77,8 +83,12 @@ describe('a storm', () => {
       world,
       mischief,
     });
-    client = controlPlane.client;
-    nodes = await startSimulatedNodes({
+    blue = await secondCluster(root, 'blue', controlPlane.port);
+    clusters = [
+      { client: controlPlane.client, writers: 50, replicas: 10 },
+      { client: blue.client, writers: 10, replicas: 5 },
+    ];
+    const ofDefault = await startSimulatedNodes({
       controlPlane,
       names: ['node-1', 'node-2', 'node-3'],
       caFile: join(directory.pki, 'ca.crt'),
@@ -87,14 +97,19 @@ describe('a storm', () => {
       clusterDomain: 'cluster.local',
       world,
     });
+    nodes = [ofDefault, await blue.startNodes('blue-1', 'blue-2')];
   });
   after(async () => {
-    await nodes?.stop();
+    await Promise.all((nodes ?? []).map((started) => started.stop()));
+    blue?.close();
     await controlPlane?.stop();
     rmSync(root, { recursive: true, force: true });
   });
 
-  const settled = async (image: string): Promise<void> => {
+  type Cluster = (typeof clusters)[number];
+  const inEach = async (work: (cluster: Cluster) => Promise<void>): Promise<void> => void (await Promise.all(clusters.map(work)));
+
+  const settled = async ({ client, replicas }: Cluster, image: string): Promise<void> => {
     const { status } = await client.get(deployments, { namespace: 'default', name: 'web' });
     assert.equal(status?.updatedReplicas, replicas);
     assert.equal(status?.availableReplicas, replicas);
@@ -107,29 +122,34 @@ describe('a storm', () => {
     assert.equal(running.length, replicas);
   };
 
-  test('loses nothing of a thousand writes of fifty clients', async () => {
-    await insist(() => client.create(deployments, web('nginx/nginx:v1')));
+  const writes = async ({ client, writers, replicas }: Cluster): Promise<void> => {
+    await insist(() => client.create(deployments, web('nginx/nginx:v1', replicas)));
     await Promise.all(
-      Array.from({ length: clients }, async (_, own) => {
+      Array.from({ length: writers }, async (_, own) => {
         for (let index = 0; index < mapsOfEach; index += 1) await insist(() => client.create(configMaps, mapOf(own, index)));
       }),
     );
-    const { items } = await client.list(configMaps, { namespace: 'default' });
+    const { items } = await insisted(() => client.list(configMaps, { namespace: 'default' }));
     const found = items.flatMap(({ data }) => (data?.['from'] === undefined ? [] : [`${data['from']}-${data['index']}`]));
-    const written = Array.from({ length: clients * mapsOfEach }, (_, n) => `${Math.floor(n / mapsOfEach)}-${n % mapsOfEach}`);
+    const written = Array.from({ length: writers * mapsOfEach }, (_, n) => `${Math.floor(n / mapsOfEach)}-${n % mapsOfEach}`);
     assert.deepEqual(found.toSorted(), written.toSorted());
-  });
+  };
 
-  test('and a rolling update gets through it', async () => {
-    await eventually(() => settled('nginx/nginx:v1'), settleMsMax);
-    await insist(async () => client.update(deployments, web('nginx/nginx:v2')));
-    await eventually(() => settled('nginx/nginx:v2'), settleMsMax);
-    const sets = (await client.list(replicaSets, { namespace: 'default' })).items;
+  const update = async (cluster: Cluster): Promise<void> => {
+    const { client, replicas } = cluster;
+    await eventually(() => settled(cluster, 'nginx/nginx:v1'), settleMsMax);
+    await insist(async () => client.update(deployments, web('nginx/nginx:v2', replicas)));
+    await eventually(() => settled(cluster, 'nginx/nginx:v2'), settleMsMax);
+    const sets = (await insisted(() => client.list(replicaSets, { namespace: 'default' }))).items;
     assert.deepEqual(
-      sets.map(({ status }) => status?.replicas ?? 0).toSorted((a, b) => a - b),
+      sets.map(({ status }) => status?.replicas ?? 0).toSorted((x, y) => x - y),
       [0, replicas],
     );
-  });
+  };
+
+  test('loses nothing of a thousand writes of fifty clients, and of another cluster’s meanwhile', () => inEach(writes));
+
+  test('and a rolling update in each gets through it', () => inEach(update));
 
   test('that was one', () => {
     const counts = Object.values(controlPlane.counts());
