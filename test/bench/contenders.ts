@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -27,12 +27,30 @@ const serverCore = '0';
 const clientCore = '1';
 
 /** This process, with all its threads; false where there are no two processors, or no `taskset`. */
-export const isPinned = spawnSync('taskset', ['-acp', clientCore, String(process.pid)]).status === 0;
+const pinTo = (cores: string): boolean => spawnSync('taskset', ['-acp', cores, String(process.pid)]).status === 0;
+
+export const isPinned = pinTo(clientCore);
+
+/** What is started meanwhile may run anywhere. */
+export async function unpinned<T>(start: () => Promise<T>): Promise<T> {
+  if (isPinned) pinTo(`0-${cpus().length - 1}`);
+  try {
+    return await start();
+  } finally {
+    if (isPinned) pinTo(clientCore);
+  }
+}
+
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const server of running) server.kill();
+});
 
 function startServer(command: string, args: readonly string[], output: 'pipe' | 'ignore'): ChildProcess {
   const [file, ...rest] = isPinned ? ['taskset', '-c', serverCore, command, ...args] : [command, ...args];
   const server = spawn(file, rest, { stdio: ['ignore', output, output === 'pipe' ? 'inherit' : 'ignore'] });
-  process.once('exit', () => server.kill());
+  running.add(server);
+  server.once('exit', () => running.delete(server));
   return server;
 }
 

@@ -1,45 +1,86 @@
 /**
- * How fast the store commits to DynamoDB as its engines on this machine stand in for it: `node test/bench/dynamodb.ts
- * [seconds]`. Creates a second, latencies, and calls per write; says nothing about the latency of AWS.
+ * Creates on what stands in for DynamoDB on this machine: `npm run bench:store -- --only dynamodb`, and after all other
+ * cases. The store is in the client's process, and the engine, which keeps all in memory, runs wherever there is room: it
+ * says how fast the store is, and nothing about the latency of AWS.
  */
-import { loadavg } from 'node:os';
 import { createStore } from '../../functions/store/create-store.ts';
 import { sumOf } from '../../functions/store/dynamodb/costs.ts';
 import { realWorld } from '../../functions/world.ts';
 import { create } from '../contract/cluster.ts';
 import { createTable, missingEngine, openTable, startEngine, type EngineName } from '../support/dynamodb-engine.ts';
+import { percentile } from './cases.ts';
+import { unpinned } from './contenders.ts';
 import { benchPod } from './pods.ts';
 
-const seconds = Number(process.argv[2] ?? 3);
+export interface OnDynamodb {
+  readonly engine: EngineName;
+  readonly inFlight: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Of the store and its client. */
+  readonly cpuMsEach: number;
+  readonly callsEach: number;
+  readonly writeUnitsEach: number;
+}
 
-async function measure(name: EngineName, inFlight: number): Promise<void> {
-  const engine = await startEngine(name);
+const engines: readonly EngineName[] = ['DynamoDB Local', 'dynoxide'];
+const inFlights = [1, 64, 256];
+const warmUpSeconds = 3;
+
+/** Without the engines that cannot run here, which it says. */
+export async function measureOnDynamodb(seconds: number, say: (text: string) => void): Promise<readonly OnDynamodb[]> {
+  const all: OnDynamodb[] = [];
+  for (const engine of engines) {
+    const why = missingEngine(engine);
+    if (why === undefined) all.push(...(await measureEngine(engine, seconds)));
+    else say(`${engine}: ${why}`);
+  }
+  return all;
+}
+
+async function measureEngine(name: EngineName, seconds: number): Promise<OnDynamodb[]> {
+  const engine = await unpinned(() => startEngine(name));
   await createTable(engine.endpoint, 'bench');
   const table = openTable(engine.endpoint, 'bench', 'bench');
   const store = await createStore({ table, world: realWorld('warn') });
-  const latenciesMs: number[] = [];
-  const endMs = performance.now() + seconds * 1000;
-  const writer = async (number: number): Promise<void> => {
-    for (let step = 0; performance.now() < endMs; step += 1) {
-      const beforeMs = performance.now();
-      await store.commit(create(benchPod(`pod-${number}-${step}`, '1.1 KB')));
-      latenciesMs.push(performance.now() - beforeMs);
-    }
+  let made = 0;
+  const measure = async (inFlight: number, duration: number): Promise<OnDynamodb> => {
+    const latenciesMs: number[] = [];
+    table.costs.take();
+    const cpuBefore = process.cpuUsage();
+    const startMs = performance.now();
+    const writer = async (): Promise<void> => {
+      while (performance.now() - startMs < duration * 1000) {
+        const beforeMs = performance.now();
+        await store.commit(create(benchPod(`pod-${(made += 1)}`, '1.1 KB')));
+        latenciesMs.push(performance.now() - beforeMs);
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, writer));
+    const count = latenciesMs.length;
+    const { user, system } = process.cpuUsage(cpuBefore);
+    const { calls, writeUnits } = sumOf(table.costs.take().values());
+    const perSecond = count / ((performance.now() - startMs) / 1000);
+    latenciesMs.sort((a, b) => a - b);
+    return {
+      engine: name,
+      inFlight,
+      perSecond,
+      p50Ms: percentile(latenciesMs, 0.5),
+      p99Ms: percentile(latenciesMs, 0.99),
+      cpuMsEach: (user + system) / 1000 / count,
+      callsEach: calls / count,
+      writeUnitsEach: writeUnits / count,
+    };
   };
-  await Promise.all(Array.from({ length: inFlight }, (_, number) => writer(number)));
-  const { calls, writeUnits } = sumOf(table.costs.take().values());
-  latenciesMs.sort((a, b) => a - b);
-  const percentile = (share: number): string => (latenciesMs[Math.floor(latenciesMs.length * share)] ?? 0).toFixed(2);
-  const count = latenciesMs.length;
-  process.stdout.write(
-    `${name}, ${inFlight} in flight: ${(count / seconds).toFixed(0)} creates/s, p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms, ` +
-      `${(calls / count).toFixed(3)} calls and ${(writeUnits / count).toFixed(2)} units a write; load ${loadavg()[0]?.toFixed(1)}\n`,
-  );
-  await store.close();
-  await engine.stop();
-}
-
-for (const name of ['DynamoDB Local', 'dynoxide'] as const) {
-  if (missingEngine(name) !== undefined) process.stdout.write(`${name}: ${missingEngine(name)}\n`);
-  else for (const inFlight of [1, 64, 256]) await measure(name, inFlight);
+  try {
+    await measure(64, warmUpSeconds);
+    const measured: OnDynamodb[] = [];
+    for (const inFlight of inFlights) measured.push(await measure(inFlight, seconds));
+    return measured;
+  } finally {
+    await store.close();
+    await engine.stop();
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * The store beside etcd, in one run: `npm run bench:store -- [--json] [--only creates|puts|gets|lists|watches|writers] [--rounds N]
- * [--seconds S] [--small]`. Both servers hold to the same promise (a write is on the disk before it is answered) and are
+ * The store beside etcd, in one run: `npm run bench:store -- [--json] [--only creates|puts|gets|lists|watches|writers|dynamodb]
+ * [--rounds N] [--seconds S] [--small]`. Both servers hold to the same promise (a write is on the disk before it is answered) and are
  * asked by the same client in the same words over loopback. Each round measures A B B A, so that what else the machine
  * does touches both; figures are medians. Ratios are ours to theirs;
  * those of processor time (`cpuRatios`) hold on a busy machine too.
@@ -10,6 +10,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCases, percentile, type BenchCase, type Measured } from './cases.ts';
+import { measureOnDynamodb, type OnDynamodb } from './dynamodb.ts';
 import { measureWriters, type Writers } from './writers.ts';
 import { commit, etcdBinary, isPinned, startEtcd, startOurs, type Contender } from './contenders.ts';
 
@@ -97,12 +98,24 @@ const wanted = benchCases.filter(
   ({ group, key }) => (options.only === undefined || group === options.only) && !(options.small && key.endsWith('14KB')),
 );
 const wantsWriters = options.only === undefined || options.only === 'writers';
-if (wanted.length === 0 && !wantsWriters) throw new Error(`--only ${options.only}: creates, puts, gets, lists, watches or writers`);
+const wantsDynamodb = options.only === undefined || options.only === 'dynamodb';
+if (wanted.length === 0 && !wantsWriters && !wantsDynamodb)
+  throw new Error(`--only ${options.only}: creates, puts, gets, lists, watches, writers or dynamodb`);
 
 const writersHead = ['', '| processes on one log, 64 in flight together | creates/s | p99 ms | CPU ms each |', '| --- | --- | --- | --- |'];
 
 const writersLine = ({ writers, perSecond, p99Ms, cpuMsEach }: Writers): string =>
   `| ${writers} | ${digits(perSecond)} | ${digits(p99Ms)} | ${digits(cpuMsEach)} |`;
+
+const dynamodbHead = [
+  '',
+  '| ours in the client’s process, on | creates/s | p50 / p99 ms | CPU ms each | calls each | write units each |',
+  '| --- | --- | --- | --- | --- | --- |',
+];
+
+const dynamodbLine = ({ engine, inFlight, ...measured }: OnDynamodb): string =>
+  `| ${engine}, creates@${inFlight} | ${digits(measured.perSecond)} | ${digits(measured.p50Ms)} / ${digits(measured.p99Ms)} | ` +
+  `${[measured.cpuMsEach, measured.callsEach, measured.writeUnitsEach].map(digits).join(' | ')} |`;
 
 const etcd = etcdBinary();
 const loadBefore = load();
@@ -121,6 +134,9 @@ try {
   const writers = wantsWriters ? await measureWriters(Number(options.seconds)) : [];
   const writersTable = writers.length === 0 ? [] : [...writersHead, ...writers.map(writersLine)];
   for (const text of writersTable) say(text);
+  const dynamodb = wantsDynamodb ? await measureOnDynamodb(Number(options.seconds), say) : [];
+  const dynamodbTable = dynamodb.length === 0 ? [] : [...dynamodbHead, ...dynamodb.map(dynamodbLine)];
+  for (const text of dynamodbTable) say(text);
   const about = {
     date: new Date().toISOString(),
     commit: commit(),
@@ -143,6 +159,7 @@ try {
     cpuRatios,
     rows,
     writers,
+    dynamodb,
   };
   const results = join(import.meta.dirname, 'results');
   mkdirSync(results, { recursive: true });
@@ -150,7 +167,7 @@ try {
   const name = options.only === undefined ? 'store' : `store-${options.only}`;
   writeFileSync(
     join(results, `${name}.md`),
-    `${[`# The store beside etcd`, '', ...facts, '', ...tableHead, ...rows.map(line), ...writersTable].join('\n')}\n`,
+    `${['# The store beside etcd', '', ...facts, '', ...tableHead, ...rows.map(line), ...writersTable, ...dynamodbTable].join('\n')}\n`,
   );
   if (options.json) process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   else say(`\nload average before ${loadBefore}, after ${about.loadAfter}; resident MiB ${JSON.stringify(about.residentMiB)}`);
