@@ -1,6 +1,17 @@
 /** What things cost, as tables for people: the same in a terminal and in the README. */
 import type { Measurements } from './measure.ts';
-import { dollarsOf, dollarsOfAll, dollarsOfRows, gbSecondsOf, gbSecondsOfAll, idleHour, monthRows, shapeOf, type Row } from './month.ts';
+import {
+  dollarsOf,
+  dollarsOfAll,
+  dollarsOfRows,
+  freeDollars,
+  gbSecondsOf,
+  gbSecondsOfAll,
+  idleHour,
+  monthRows,
+  shapeOf,
+  type Row,
+} from './month.ts';
 import { assumptions, hoursInMonth, prices } from './prices.ts';
 import { added, minus, times, total, type FunctionUsage, type Usage } from './usage.ts';
 
@@ -83,6 +94,7 @@ export function monthsTable(measured: Measurements, sizes: readonly Size[]): str
       ...names.map((name): Cells => [name, ...of(name)]),
       ['together', ...months.map((rows) => dollarText(dollarsOfRows(rows)))],
       ['of that, for each node', ...months.map((rows, index) => dollarText(dollarsOfRows(rows) / (sizes[index]?.nodes || 1)))],
+      ['together, without what is free for ever', ...months.map((rows) => dollarText(dollarsOfRows(rows) - freeDollars(rows)))],
       ['EKS, a standard control plane', ...eks(prices.eksHour)],
       ['EKS, in extended support', ...eks(prices.eksExtendedSupportHour)],
     ],

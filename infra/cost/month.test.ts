@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Measurements } from './measure.ts';
-import { dollarsOf, dollarsOfRows, gbSecondsOf, idleHour, monthRows, monthUsage, shapeOf } from './month.ts';
+import { dollarsOf, dollarsOfRows, freeDollars, gbSecondsOf, idleHour, monthRows, monthUsage, shapeOf } from './month.ts';
 import { noUsage, nothing, type Usage } from './usage.ts';
 
 const using = (part: Partial<Usage>): Usage => ({ ...noUsage, ...part });
@@ -34,7 +34,7 @@ describe('an hour of rest', () => {
 
   test('does not look for silent nodes more often than it can, but reads what there is to read', () => {
     const { controllers } = idleHour(measured, 1000);
-    assert.deepEqual([controllers.invocations, controllers.readUnits], [720, 5050]);
+    assert.deepEqual([controllers.invocations, controllers.readUnits], [180, 5050]);
   });
 });
 
@@ -57,6 +57,14 @@ test('time is paid by memory, and everything else by the piece', () => {
     0,
   );
   assert.equal(Math.round(dollars * 1000), 1850);
+});
+
+test('what is free each month is taken off once, and no more than there is', () => {
+  const row = (part: Partial<Usage['api']>, gbSeconds: number) => ({ name: '', usage: { ...nothing, ...part }, gbSeconds, dollars: 0 });
+  const small = row({ invocations: 500_000, fifoRequests: 200_000, standardRequests: 300_000 }, 200_000);
+  const minute = 43_800e-6;
+  const cents = (...rows: ReturnType<typeof row>[]): number => Math.round((freeDollars(rows) - minute) * 100);
+  assert.deepEqual([cents(), cents(small), cents(small, small), cents(small, small, small)], [0, 297, 593, 593]);
 });
 
 test('what runs never and waits always is on the bill too', () => {

@@ -1,6 +1,6 @@
 /** A month of a cluster of some shape: what was measured, multiplied, and its price. Pure. */
 import type { Measurements } from './measure.ts';
-import { assumptions, daysInMonth, hoursInMonth, prices } from './prices.ts';
+import { assumptions, daysInMonth, freeEachMonth, hoursInMonth, prices } from './prices.ts';
 import { functionNames, memoryGbOf, minus, nothing, plus, sum, times, type FunctionName, type FunctionUsage, type Usage } from './usage.ts';
 
 export interface ClusterShape {
@@ -54,19 +54,18 @@ export function idleHour({ idleHours }: Pick<Measurements, 'idleHours'>, nodes: 
   const [from, to] = [idleHours[upper - 1], idleHours[upper]];
   if (from === undefined || to === undefined) throw new Error('two numbers of nodes must have been measured');
   const perNode = times(minus(to.usage, from.usage), 1 / (to.nodes - from.nodes));
-  return limited(plus(from.usage, times(perNode, nodes - from.nodes)), nodes);
+  return limited(plus(from.usage, times(perNode, nodes - from.nodes)));
 }
 
 const minutesInHour = 60;
+const scheduledCalls = hoursInMonth * minutesInHour;
 
 /** What does not grow with the nodes for ever: how often anybody looks. What is read then still does. */
-function limited(usage: Usage, nodes: number): Usage {
-  const { deadlinesPerHourMax, streamCallsPerHourMax, checkpointBytesPerNode } = assumptions;
-  const controllers = atMost(usage.controllers, deadlinesPerHourMax);
-  const checkpointUnits = (controllers.invocations * nodes * checkpointBytesPerNode) / 1024;
+function limited(usage: Usage): Usage {
+  const { deadlinesPerHourMax, streamCallsPerHourMax } = assumptions;
   return {
     ...usage,
-    controllers: { ...controllers, writeUnits: controllers.writeUnits + checkpointUnits },
+    controllers: atMost(usage.controllers, deadlinesPerHourMax),
     timer: atMost(usage.timer, deadlinesPerHourMax + minutesInHour),
     doorbell: atMost(usage.doorbell, streamCallsPerHourMax),
   };
@@ -133,7 +132,7 @@ function standingRows(usage: Usage, shape: ClusterShape): Row[] {
   const still = { usage: nothing, gbSeconds: 0 };
   return [
     { name: 'queues, asked in vain', usage: waiting, gbSeconds: 0, dollars: dollarsOf(waiting, 0) },
-    { ...still, name: 'the minute', dollars: hoursInMonth * minutesInHour * prices.scheduledCall },
+    { ...still, name: 'the minute', dollars: scheduledCalls * prices.scheduledCall },
     { ...still, name: 'storage and its recovery', dollars: storedGb * prices.storedGbMonth },
   ];
 }
@@ -146,6 +145,21 @@ export function monthRows(measured: Measurements, shape: ClusterShape): readonly
     return { name, usage: usage[name], gbSeconds, dollars: dollarsOf(usage[name], gbSeconds) };
   });
   return [...functions, ...standingRows(usage, shape)];
+}
+
+/** What is off a month's bill in an account that uses its free tiers for nothing else. */
+export function freeDollars(rows: readonly Row[]): number {
+  const sumOf = (count: (row: Row) => number): number => rows.reduce((sum, row) => sum + count(row), 0);
+  const requests = sumOf(({ usage }) => usage.invocations);
+  const gbSeconds = sumOf((row) => row.gbSeconds);
+  const queueRequests = sumOf(({ usage }) => usage.fifoRequests + usage.standardRequests);
+  return (
+    Math.min(freeEachMonth.requests, requests) * prices.request +
+    Math.min(freeEachMonth.gbSeconds, gbSeconds) * prices.gbSecond +
+    // Which of the two kinds comes first is not said: the cheaper one.
+    Math.min(freeEachMonth.queueRequests, queueRequests) * prices.standardRequest +
+    Math.min(freeEachMonth.scheduledCalls, scheduledCalls) * prices.scheduledCall
+  );
 }
 
 export const dollarsOfRows = (rows: readonly Row[]): number => rows.reduce((dollars, row) => dollars + row.dollars, 0);

@@ -22,6 +22,12 @@ export const prices = {
   eksExtendedSupportHour: 0.6,
 } as const;
 
+/**
+ * What an account has free each month, for ever and not only in its first year: taken off only where it is said. Queue
+ * requests of both kinds count together.
+ */
+export const freeEachMonth = { requests: million, gbSeconds: 400_000, queueRequests: million, scheduledCalls: 14 * million } as const;
+
 /** As AWS counts months. */
 export const hoursInMonth = 730;
 export const daysInMonth = hoursInMonth / 24;
@@ -37,12 +43,10 @@ export const assumptions = {
   coldStartMs: 400,
   /** Lambda asks each queue for messages whether there are any or not: five waits of 20 seconds, side by side. */
   emptyReceivesPerHour: 5 * 180,
-  /** Sessions that look for silent nodes are five seconds apart, however many nodes there are. */
-  deadlinesPerHourMax: 720,
+  /** However many nodes there are: the longest silence is 20 seconds, and is looked at when it could be 40. */
+  deadlinesPerHourMax: 180,
   /** The stream is looked at four times a second in each of its parts; a new table has four. */
   streamCallsPerHourMax: 4 * 4 * 3600,
-  /** What a worker remembers of each node between two sessions, compressed. */
-  checkpointBytesPerNode: 4.3,
   /** Stored: the object and its Events. The log of a day is reckoned from its writes. */
   storedBytesPerPod: 4096,
 } as const;
