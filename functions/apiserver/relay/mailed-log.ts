@@ -227,7 +227,7 @@ class MailedLog {
       return await this.#mailbox.putGrant(this.#grants, grant);
     } catch (error) {
       // Another one follows, or this is the last and the one before it will be over soon.
-      if (!(error instanceof StoreError)) throw error;
+      if (!(error instanceof Error)) throw error;
       this.#options.log.warn('a mailbox could not be written', { error });
       return false;
     }
