@@ -81,3 +81,26 @@ test('a body that does not end is cut off when the function’s time is nearly u
   assert.equal(body, 'line\n');
   assert.equal(isCancelled, true);
 });
+
+test('a long answer to a slow reader is written piece by piece, and leaves nothing behind on the stream', async () => {
+  const stream = new PassThrough();
+  const pieces = 40;
+  let left = pieces;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => ((left -= 1) >= 0 ? controller.enqueue(Buffer.alloc(32 * 1024)) : controller.close()),
+  });
+  const handler = createFunctionUrlHandler({
+    fetch: async () => new Response(body),
+    streaming: { HttpResponseStream: { from: (to) => to } },
+    settle: async () => undefined,
+  });
+  const handled = handler(eventOf('GET', '/x'), stream, { getRemainingTimeInMillis: () => 60_000 });
+  let [bytes, listenersMax] = [0, 0];
+  for await (const chunk of stream) {
+    bytes += (chunk as Buffer).length;
+    listenersMax = Math.max(listenersMax, stream.listenerCount('close'));
+  }
+  await handled;
+  assert.equal(bytes, pieces * 32 * 1024);
+  assert.ok(listenersMax < 8, String(listenersMax));
+});

@@ -4,7 +4,6 @@
  * Source: AWS Lambda developer guide, "Response streaming" and "Invoking function URLs".
  */
 import type { Writable } from 'node:stream';
-import { once } from 'node:events';
 import { boundedUrl } from './bounded-request.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import type { InvocationContext } from './event-sources.ts';
@@ -61,6 +60,14 @@ function requestOf(event: FunctionUrlEvent, secondsMax: number, signal: AbortSig
   });
 }
 
+/** Or closed. */
+function untilDrained(stream: Writable): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const events = ['drain', 'close'] as const;
+  for (const event of events) stream.once(event, resolve);
+  return promise.finally(() => events.forEach((event) => stream.off(event, resolve)));
+}
+
 /** Writes until the body ends, the reader leaves, or the time is up. */
 async function pass(body: ReadableStream<Uint8Array> | null, stream: Writable, signal: AbortSignal): Promise<void> {
   const reader = body?.getReader();
@@ -70,7 +77,7 @@ async function pass(body: ReadableStream<Uint8Array> | null, stream: Writable, s
   stream.write('');
   for (;;) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (value !== undefined && !stream.write(value)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    if (value !== undefined && !stream.write(value)) await untilDrained(stream);
     if (done || stream.destroyed) break;
   }
   if (!stream.destroyed) stream.end();

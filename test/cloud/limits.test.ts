@@ -5,9 +5,15 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import { openControlPlane } from '../../functions/cloud/control-plane.ts';
+import { settingsOf } from '../../functions/cloud/settings.ts';
+import { sumOf } from '../../functions/store/dynamodb/costs.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { realWorld } from '../../functions/world.ts';
+import { functionVariables } from '../support/cold-import.ts';
+import { createTable, missingEngine, openTable, startEngine } from '../support/dynamodb-engine.ts';
+import { recordingDoorbell } from '../support/recording-doorbell.ts';
 import { eventually } from '../support/eventually.ts';
 import { cloudClient, type CloudClient } from '../support/cloud-client.ts';
 
@@ -179,5 +185,38 @@ describe('a thousand writers at once', () => {
     assert.ok((answers.get(429) ?? 0) > 0);
     // Nobody else writes much: the revisions of the log have no gaps.
     assert.ok(Math.max(...revisions) - Math.min(...revisions) < writers * 1.1);
+  });
+});
+
+describe('a thousand writers in one environment', { skip: missingEngine('dynoxide') }, () => {
+  test('share the calls of the table', async () => {
+    const writers = 1000;
+    const engine = await startEngine('dynoxide');
+    try {
+      await createTable(engine.endpoint, 'table');
+      const table = openTable(engine.endpoint, 'table', 'default');
+      const settings = settingsOf((name) => functionVariables[name]);
+      const cluster = { name: 'default', id: 'default' };
+      const { api, close } = await openControlPlane({ settings, cluster, table, doorbell: recordingDoorbell(), world: realWorld('error') });
+      const user = { name: 'admin', groups: ['system:masters'] };
+      table.costs.take();
+      const codes = await Promise.all(
+        Array.from({ length: writers }, async (_, index) => {
+          const init = {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ metadata: { name: `map-${index}` } }),
+          };
+          return (await api.fetch(new Request(`https://api${configMaps}`, init), { user })).status;
+        }),
+      );
+      assert.deepEqual(new Set(codes), new Set([201]));
+      const { calls, writeUnits } = sumOf(table.costs.take().values());
+      process.stdout.write(`${writers} writes at once: ${calls} calls, ${writeUnits} write units\n`);
+      assert.ok(calls < writers / 10, `${calls} calls`);
+      await close();
+    } finally {
+      await engine.stop();
+    }
   });
 });
