@@ -31,7 +31,7 @@ export interface StoreLimits {
   readonly replicaLifeMs: number;
   /** Slots below the floor are kept this long. More than twice `replicaLifeMs`, so that whoever needs one still finds it or knows better. */
   readonly slotLifeMs: number;
-  /** Objects are put into their items at most this long after the watermark was read. */
+  /** Objects are put into their items, and the watermark is moved, at most this long after it was read. */
   readonly materialiseMs: number;
   /** Slots that one step of housekeeping materialises. */
   readonly materialiseSlots: number;

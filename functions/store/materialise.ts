@@ -4,7 +4,8 @@
  *
  * Five rules hold it up, each of them needed: the watermark is read before the slots; every slot after it is read;
  * an item is put only over an older one, and a deletion leaves a tombstone; the watermark moves when all are in, and
- * only from where it was read; no put is sent long after that reading.
+ * only from where it was read; nothing is written long after that reading, so that tombstones that vanish by themselves
+ * have most of their life before them when the watermark passes them.
  */
 import type { Clock } from '../world.ts';
 import type { StoreLimits } from './limits.ts';
@@ -32,13 +33,10 @@ export async function materialise({ table, clock, limits, reached }: Materialise
   if (last === undefined) return false;
   const items = newestItems(slots, clock.now());
   if (!(await putAll({ table, clock, limits, reached }, items, reading))) return false;
-  const revision = last.firstRevision + last.count - 1;
-  const to: MetaItem = {
-    slot: last.slot,
-    revision,
-    passed: passedBy(meta, { slot: last.slot, revision, atMs: clock.now() }, limits),
-  };
-  if ((await table.advanceMeta(meta.slot, to)) !== 'written') return false;
+  const place = { slot: last.slot, revision: last.firstRevision + last.count - 1 };
+  const to: MetaItem = { ...place, writtenMs: last.writtenMs, passed: passedBy(meta, { ...place, atMs: clock.now() }, limits) };
+  if (isOlderThan(reading, limits.materialiseMs, clock)) return false;
+  if ((await table.advanceMeta(meta.slot, to, reading.nowMs)) !== 'written') return false;
   reached(to.slot);
   return to.revision < floor;
 }

@@ -20,9 +20,10 @@ export interface SnapshotParts {
 const attemptsMax = 5;
 
 /**
- * The watermark is read before the items: each of them is then at least as new as it says, tombstones too, unless the
- * reading took so long that the watermark could pass some of them and they be removed (`slotLifeMs` later). A materialiser that is at work, or died, leaves some items newer than
- * the watermark: the others are brought to the same revision, which the floor has passed already.
+ * The watermark is read before the items: each of them is then at least as new as it says. Only tombstones may be gone:
+ * those that it passed while the reading took very long (`slotLifeMs`), and, where they vanish by themselves, those of old
+ * slots above it. The former are read again; the latter are all below the floor, so the items are brought to the floor. A materialiser that is at work, or died, leaves some items newer than the watermark: the others are
+ * brought to the same revision, which the floor has passed already.
  */
 export async function readSnapshot({ table, bodies, clock, limits }: SnapshotParts): Promise<Snapshot> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -30,7 +31,8 @@ export async function readSnapshot({ table, bodies, clock, limits }: SnapshotPar
     const meta = await table.readMeta();
     const items = new Map((await table.readObjects()).map((item) => [keyOf(item), item]));
     if (isOlderThan(reading, limits.replicaLifeMs, clock)) continue;
-    const end = await rollOn(table, items, meta);
+    const newest = (await overdueFloor(table, meta, clock)) ?? 0;
+    const end = await rollOn(table, items, { ...meta, newest });
     if (end === undefined) continue;
     return { ...end, objects: await readBodies(items.values(), bodies) };
   }
@@ -42,9 +44,32 @@ type NewestItem = Pick<ObjectItem, 'resource' | 'namespace' | 'name' | 'revision
 
 const keyOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
 
-/** Brings all items to the newest one's revision; undefined when the slots for that are not there. */
-async function rollOn(table: Table, items: Items, meta: MetaItem): Promise<Pick<Snapshot, 'slot' | 'revision'> | undefined> {
-  let newest = meta.revision;
+/** The floor that the log tells, when slots above the watermark are so old that tombstones of theirs may have vanished. */
+async function overdueFloor(table: Table, meta: MetaItem, clock: Clock): Promise<number | undefined> {
+  const { tombstoneLifeMs } = table;
+  // The other half is for clocks that are wrong, and for as long as this takes.
+  if (tombstoneLifeMs === undefined || (meta.writtenMs !== undefined && clock.now() - meta.writtenMs < tombstoneLifeMs / 2))
+    return undefined;
+  let floor: number | undefined;
+  for (let { slot } = meta; ;) {
+    const page = await table.readSlots(slot);
+    for (const item of page.slots) {
+      if (item.slot !== slot + 1) return floor;
+      const [frame] = decodeFrames(item);
+      if (frame?.type === 'floor') floor = frame.floor;
+      slot = item.slot;
+    }
+    if (!page.more || page.slots.length === 0) return floor;
+  }
+}
+
+/** Brings all items to the newest one's revision, or further; undefined when the slots for that are not there. */
+async function rollOn(
+  table: Table,
+  items: Items,
+  meta: Pick<MetaItem, 'slot' | 'revision'> & { readonly newest: number },
+): Promise<Pick<Snapshot, 'slot' | 'revision'> | undefined> {
+  let newest = Math.max(meta.revision, meta.newest);
   for (const item of items.values()) newest = Math.max(newest, item.revision);
   let { slot, revision } = meta;
   while (revision < newest) {

@@ -36,6 +36,8 @@ export interface MetaItem {
   readonly slot: number;
   /** The last revision of that slot. */
   readonly revision: number;
+  /** When that slot was written: all that are above it came later. Absent before the first. */
+  readonly writtenMs?: number;
   /** A place that the watermark had reached, and when: what is behind it may go once all who read an older watermark are done. */
   readonly passed?: { readonly slot: number; readonly revision: number; readonly atMs: number };
 }
@@ -87,6 +89,8 @@ export interface Prune {
 export interface Table {
   /** Slots vanish some time after they were written, also those above the watermark: the store must not fall far behind. */
   readonly slotsExpire?: boolean;
+  /** Tombstones vanish this long after they were last put, also those above the watermark: see `snapshot.ts`. */
+  readonly tombstoneLifeMs?: number;
 
   /**
    * Writes the slot if no item is at its position; else answers with the one that is.
@@ -99,9 +103,12 @@ export interface Table {
 
   readMeta(): Promise<MetaItem>;
   /** Writes `to` if the watermark is still at `fromSlot`. */
-  advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome>;
+  advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome>;
 
-  /** Writes each item if none is there or the one there has a smaller revision. 'unknown' when any of them is. */
+  /**
+   * Writes each item if none is there or the one there has a smaller revision; where tombstones vanish by themselves, one
+   * that is there already lives as long as if it were put now. 'unknown' when any of them is.
+   */
   putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'>;
   /** All items, tombstones too, in no order; each as it was at some moment of the call. */
   readObjects(): Promise<readonly ObjectItem[]>;

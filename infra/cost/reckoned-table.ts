@@ -50,9 +50,9 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       read(itemBytes(metaAttributes(cluster, meta)));
       return meta;
     },
-    async advanceMeta(fromSlot, to) {
+    async advanceMeta(fromSlot, to, signedMs) {
       wrote(itemBytes(metaAttributes(cluster, to)));
-      return table.advanceMeta(fromSlot, to);
+      return table.advanceMeta(fromSlot, to, signedMs);
     },
     async putObjects(items, signedMs) {
       for (const item of items) wrote(itemBytes(objectAttributes(cluster, item, aDayMs)));

@@ -176,7 +176,7 @@ describe('DynamoDB', () => {
     await withService({ body: { Item: item } }, ({ table }) => assert.rejects(table.readMeta(), wrong));
     const held = refusal('ConditionalCheckFailedException', 'The conditional request failed');
     const answer = { ...held, body: { ...(held.body as object), Item: item } };
-    await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { slot: 6, revision: 10 }), wrong));
+    await withService(answer, ({ table }) => assert.rejects(table.advanceMeta(5, { slot: 6, revision: 10 }, signedMs), wrong));
   });
 
   test('has an item that cannot be read: its place is named', async () => {

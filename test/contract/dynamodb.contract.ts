@@ -2,7 +2,7 @@
 import { append } from './append.ts';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { SlotItem } from '../../functions/store/table.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import {
@@ -96,7 +96,7 @@ export function dynamodbContract(name: EngineName): void {
       for (const number of [1, 2]) await append(table, slot(number, startMs), startMs);
       await append(table, slot(3, startMs + 2 * dayMs), startMs);
       const prune = { slot: 0, revision: 0, beforeMs: 0, blobs: [] };
-      await table.advanceMeta(0, { slot: 1, revision: 1 });
+      await table.advanceMeta(0, { slot: 1, revision: 1 }, startMs);
       await table.prune(prune);
       assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 7, 9]);
       await world.advance(4 * dayMs);
@@ -105,6 +105,28 @@ export function dynamodbContract(name: EngineName): void {
       await world.advance(2 * dayMs);
       await table.prune(prune);
       assert.deepEqual(await daysToLive(engine.endpoint, 'expiry', { ms: startMs, count: 3 }), [7, 13, 13]);
+      await table.close();
+    });
+
+    test('gives a tombstone that is put again its whole time to live', async () => {
+      const table = openTable(engine.endpoint, tableName, 'tombstones');
+      const startMs = Date.now();
+      const expiresDays = async (): Promise<number> => {
+        const client = clientFor(engine.endpoint);
+        const keys = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': { S: 'tombstones#O' } } };
+        const { Items: items = [] } = await client.send(new QueryCommand({ TableName: tableName, ConsistentRead: true, ...keys }));
+        client.destroy();
+        return (Number(items[0]?.['x']?.N) - Math.ceil(startMs / 1000)) / (24 * 3600);
+      };
+      const key = { resource: 'pods', namespace: 'default', name: 'a', revision: 5 };
+      await table.putObjects([{ ...key, writtenMs: startMs }], startMs);
+      assert.equal(await expiresDays(), 3);
+      await table.putObjects([{ ...key, writtenMs: startMs + dayMs }], startMs);
+      assert.equal(await expiresDays(), 4);
+      await table.putObjects([{ ...key, writtenMs: startMs }], startMs);
+      assert.equal(await expiresDays(), 4);
+      await table.putObjects([{ ...key, revision: 4, writtenMs: startMs + 2 * dayMs }], startMs);
+      assert.equal(await expiresDays(), 4);
       await table.close();
     });
 

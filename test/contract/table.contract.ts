@@ -90,10 +90,11 @@ export function tableContract(name: string, place: () => TablePlace, different: 
     });
 
     fact('advances the watermark only from where it is', async (table, reopen) => {
-      assert.deepEqual(await table.readMeta(), { slot: 0, revision: 0 });
-      const to = { slot: 5, revision: 9, passed: { slot: 4, revision: 7, atMs: nowMs } };
-      assert.equal(await table.advanceMeta(0, to), 'written');
-      assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }), 'taken');
+      const first = await table.readMeta();
+      assert.deepEqual([first.slot, first.revision], [0, 0]);
+      const to = { slot: 5, revision: 9, writtenMs: nowMs - 1000, passed: { slot: 4, revision: 7, atMs: nowMs } };
+      assert.equal(await table.advanceMeta(0, to, Date.now()), 'written');
+      assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }, Date.now()), 'taken');
       assert.deepEqual(await (await reopen()).readMeta(), to);
     });
 

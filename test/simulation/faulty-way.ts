@@ -20,6 +20,8 @@ export interface Weather {
   faults: number;
   /** All calls are throttled until then. */
   throttledUntilMs: number;
+  /** The watermark cannot be moved; object items cannot be put. */
+  readonly stall: Record<'advances' | 'puts', boolean>;
   /** The share of processes that are frozen while they start. */
   frozenStarts: number;
   /** Whether one read may see several moments. */
@@ -62,6 +64,10 @@ export class FaultyWay implements Table {
     this.#parts = parts;
   }
 
+  get tombstoneLifeMs(): number | undefined {
+    return this.#parts.table.tombstoneLifeMs;
+  }
+
   appendSlot(item: Parameters<Table['appendSlot']>[0], signedMs: number): Promise<Appended> {
     const { table } = this.#parts;
     return this.#send({
@@ -88,11 +94,14 @@ export class FaultyWay implements Table {
     return this.#read('read meta', () => this.#parts.table.readMeta());
   }
 
-  advanceMeta(fromSlot: number, to: Parameters<Table['advanceMeta']>[1]): Promise<Outcome> {
-    return this.#write<Outcome>(`advance from ${fromSlot}`, () => this.#parts.table.advanceMeta(fromSlot, to));
+  advanceMeta(fromSlot: number, to: Parameters<Table['advanceMeta']>[1], signedMs: number): Promise<Outcome> {
+    const { table } = this.#parts;
+    if (this.#isStalled('advances')) return Promise.resolve('unknown');
+    return this.#write<Outcome>(`advance from ${fromSlot}`, () => table.advanceMeta(fromSlot, to, signedMs), signedMs);
   }
 
   async putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'> {
+    if (this.#isStalled('puts')) return 'unknown';
     // Each item is a request of its own.
     const outcomes = await Promise.all(
       items.map((item) =>
@@ -230,6 +239,10 @@ export class FaultyWay implements Table {
     if (!dice.chance(weather.faults)) return 'fine';
     const fate = dice.weighted(weather.fates);
     return fate === 'twice' && !isWrite ? 'fine' : fate;
+  }
+
+  #isStalled(what: keyof Weather['stall']): boolean {
+    return this.#parts.weather.stall[what];
   }
 
   #hopMs(): number {

@@ -58,7 +58,7 @@ export class Host {
     });
     // What it reads first belongs together: a moment to be frozen in.
     if (this.#dice.chance(weather.frozenStarts))
-      timeline.after(this.#dice.scale(1, 40), () => process.freeze(this.#dice.scale(60_000, 48 * 3_600_000)));
+      timeline.after(this.#dice.scale(1, 20), () => process.freeze(this.#dice.scale(600_000, 48 * 3_600_000)));
     const way = new FaultyWay({ table, timeline, process, dice: this.#dice.fork(), weather, judge });
     this.#live(process, way).catch((error: Error) => judge.violated('no surprises', `${process.name}: ${error.stack}`));
   }
@@ -116,7 +116,7 @@ function apply(mirror: Map<string, string>, { type, key, object }: Change): void
   else mirror.set(nameOf(key), markOf(object));
 }
 
-function expectUnavailable(error: unknown): undefined {
+export function expectUnavailable(error: unknown): undefined {
   if (error instanceof StoreError && (error.code === 'unavailable' || error.code === 'unknown-outcome')) return undefined;
   throw error;
 }

@@ -12,6 +12,7 @@ import { Host, type CreateStore } from './host.ts';
 import { Judge, type Violation } from './judge.ts';
 import { explain } from './linearizable.ts';
 import { anyKey, resources } from './operations.ts';
+import { lateStart, standstill } from './rare-scenes.ts';
 import { Scene, type Home } from './scene.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { Timeline } from './timeline.ts';
@@ -36,6 +37,8 @@ export interface Report {
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+/** More than twice as long as a reader relies on the watermark that it has read. */
+const tombstoneLifeMs = 5 * hourMs;
 export const defaultSteps = 150;
 /** Nothing that clients do takes longer than this, weeks of frozen processes included. */
 const playMsMax = 100 * 24 * hourMs;
@@ -75,6 +78,7 @@ class Simulation {
       timeline: this.#timeline,
       truth: this.#truth,
       bucketSlots: dice.pick([4, 8, 16]),
+      tombstoneLifeMs: dice.pick([undefined, tombstoneLifeMs]),
       dice: dice.fork(),
       weakness,
     });
@@ -117,6 +121,7 @@ class Simulation {
       this.#stepsLeft -= 1;
       if (this.#stepsLeft % 12 === 0) this.#gapMsMax = this.#dice.pick([50, 5000, 5000, 3 * minuteMs, 8 * hourMs]);
       if (this.#dice.chance(0.0005)) await this.#stampede(client);
+      else if (this.#dice.chance(0.002)) await this.#rareScene(client);
       else if (this.#dice.chance(0.05)) await this.#crowd();
       else await client.step();
     }
@@ -129,6 +134,11 @@ class Simulation {
     if (homes.length === 0) return;
     const writers = Array.from({ length: 100 }, () => client.ask(this.#dice.pick(homes), [{ key, verb: 'put' }]));
     await Promise.all(writers);
+  }
+
+  #rareScene(client: Client): Promise<void> {
+    const stage = { scene: this.#scene, hosts: this.#hosts, weather: this.#weather, client, dice: this.#dice };
+    return this.#dice.pick([standstill, lateStart])(stage);
   }
 
   /** Many ask at almost the same time. */
@@ -175,6 +185,7 @@ class Simulation {
     this.#weather.faults = 0;
     this.#weather.throttledUntilMs = 0;
     this.#weather.frozenStarts = 0;
+    Object.assign(this.#weather.stall, { advances: false, puts: false });
     const isUp = (): boolean => this.#hosts.every(({ home }) => home !== undefined && !home.process.isFrozen && home.process.isOnTime);
     if (!(await this.#timeline.runUntil(isUp, this.#timeline.nowMs + 3 * 24 * hourMs)))
       return this.#judge.violated('I26 liveness', 'not all processes came up');
@@ -281,6 +292,7 @@ function weatherOf(dice: Dice): Weather {
   return {
     faults: dice.pick([0, 0.02, 0.05, 0.1, 0.3]),
     throttledUntilMs: 0,
+    stall: { advances: false, puts: false },
     frozenStarts: dice.pick([0, 0.1, 0.3]),
     isTorn: dice.chance(0.5),
     fates: {

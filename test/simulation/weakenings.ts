@@ -1,7 +1,7 @@
 /**
  * The store's safety rules, each with the edit that takes it out: a simulation that does not notice is none. Some are
- * needed so rarely that hundreds of seeds miss nothing: that no item is put long after the watermark was read is shown by
- * the model.
+ * needed so rarely that hundreds of seeds miss nothing: that nothing is done long after the watermark was read, neither
+ * putting items nor moving it nor reading a snapshot, and that tombstones are renewed, is shown by the model.
  */
 import type { Edit } from './weakened-store.ts';
 import type { TableWeakness } from './witnessed-table.ts';
@@ -130,6 +130,11 @@ export const weakenings: readonly Weakening[] = [
     without: 'a snapshot is of one revision',
     edits: [{ file: 'snapshot.ts', from: 'while (revision < newest) {', to: 'while (revision < 0) {' }],
     seeds: 20,
+  },
+  {
+    without: 'a snapshot above which there are old slots is brought to the floor',
+    edits: [{ file: 'snapshot.ts', from: 'if (tombstoneLifeMs === undefined ||', to: 'if (tombstoneLifeMs !== 0 ||' }],
+    seeds: 150,
   },
   { without: 'a deletion leaves a tombstone', table: 'forgets tombstones', seeds: 30 },
   { without: 'an item is put only over an older one', table: 'puts older items', seeds: 20 },

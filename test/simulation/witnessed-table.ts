@@ -13,12 +13,14 @@ export interface WitnessedTableOptions {
   readonly truth: Truth;
   /** Slots that are kept together: a reader goes on to the next bucket only from a full one. */
   readonly bucketSlots: number;
+  /** Tombstones vanish by themselves, as they do on DynamoDB; else when they are pruned. */
+  readonly tombstoneLifeMs: number | undefined;
   /** Expiry comes when it comes: each time, some of what may go stays. */
   readonly dice: Dice;
   readonly weakness?: TableWeakness;
 }
 
-export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }: WitnessedTableOptions): Table {
+export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, dice, weakness }: WitnessedTableOptions): Table {
   const never = (): never => {
     throw new Error('the true table needs no time');
   };
@@ -27,8 +29,17 @@ export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }:
   let items = new Map<string, ObjectItem>();
   const idOf = ({ resource, namespace, name }: ObjectItem): string => `${resource}/${namespace}/${name}`;
 
+  /** Some of what may go; never before its time. */
+  const remove = (mayGo: (tombstone: ObjectItem) => boolean): void => {
+    items = new Map([...items].filter(([, item]) => item.body !== undefined || !mayGo(item) || dice.chance(0.3)));
+  };
+  const expire = (): void => {
+    if (tombstoneLifeMs !== undefined) remove(({ writtenMs }) => timeline.nowMs > writtenMs + tombstoneLifeMs);
+  };
+
   return {
     ...bound(table),
+    ...(tombstoneLifeMs === undefined ? {} : { tombstoneLifeMs }),
     async appendSlot(item, signedMs) {
       const result = await table.appendSlot(item, signedMs);
       if (result.outcome === 'written') truth.appended(item);
@@ -41,15 +52,17 @@ export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }:
       const end = slots.at(-1)?.slot;
       return { slots, more: end !== undefined && (end === last || (slots.length === limit && page.more)) } satisfies SlotPage;
     },
-    async advanceMeta(fromSlot, to) {
+    async advanceMeta(fromSlot, to, signedMs) {
       const { slot } = await table.readMeta();
-      const outcome = await table.advanceMeta(weakness === 'moves the watermark from anywhere' ? slot : fromSlot, to);
+      const outcome = await table.advanceMeta(weakness === 'moves the watermark from anywhere' ? slot : fromSlot, to, signedMs);
       if (outcome === 'written') truth.advanced(to);
       return outcome;
     },
     async putObjects(given) {
+      expire();
       for (const item of given) {
         const known = items.get(idOf(item))?.revision ?? -1;
+        if (known === item.revision && item.body === undefined) items.set(idOf(item), item);
         if (known >= item.revision && weakness !== 'puts older items') continue;
         truth.itemPut(item);
         if (item.body === undefined && weakness === 'forgets tombstones') items.delete(idOf(item));
@@ -58,6 +71,7 @@ export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }:
       return 'written';
     },
     async readObjects() {
+      expire();
       return [...items.values()];
     },
     async putBlob(hash, bytes) {
@@ -65,10 +79,10 @@ export function witnessedTable({ timeline, truth, bucketSlots, dice, weakness }:
       return table.putBlob(hash, bytes);
     },
     async prune(what) {
-      const stays = ({ body, revision, writtenMs }: ObjectItem): boolean =>
-        body !== undefined || revision > what.revision || writtenMs >= what.beforeMs || dice.chance(0.3);
-      items = new Map([...items].filter(([, item]) => stays(item)));
-      if (dice.chance(0.7)) await table.prune({ ...what, slot: dice.chance(0.3) ? dice.whole(0, what.slot) : what.slot });
+      if (tombstoneLifeMs === undefined) remove(({ revision, writtenMs }) => revision <= what.revision && writtenMs < what.beforeMs);
+      // What expires by itself is there for much longer than what is pruned.
+      const beforeMs = tombstoneLifeMs === undefined ? what.beforeMs : Math.min(what.beforeMs, timeline.nowMs - 4 * tombstoneLifeMs);
+      if (dice.chance(0.7)) await table.prune({ ...what, beforeMs, slot: dice.chance(0.3) ? dice.whole(0, what.slot) : what.slot });
     },
   };
 }
@@ -78,7 +92,7 @@ function bound(table: Table): Table {
     appendSlot: (item, signedMs) => table.appendSlot(item, signedMs),
     readSlots: (after, limit) => table.readSlots(after, limit),
     readMeta: () => table.readMeta(),
-    advanceMeta: (fromSlot, to) => table.advanceMeta(fromSlot, to),
+    advanceMeta: (fromSlot, to, signedMs) => table.advanceMeta(fromSlot, to, signedMs),
     putObjects: (items, signedMs) => table.putObjects(items, signedMs),
     readObjects: () => table.readObjects(),
     putLease: (item) => table.putLease(item),

@@ -64,7 +64,7 @@ const dayMs = 24 * 60 * 60_000;
 const slotLifeMs = 7 * dayMs;
 /** How often to look for slots whose time runs out. */
 const postponementsInLife = 8;
-/** Longer than a materialiser that died half-way stays without a successor: housekeeping runs once a day at least. */
+/** Far longer than any reader or writer relies on the watermark that it has read. */
 const tombstoneLifeMs = 3 * dayMs;
 
 /** An item holds 400 KB, names included. */
@@ -73,6 +73,8 @@ const putsAtOnce = 32;
 
 const absent = 'attribute_not_exists(pk)';
 const absentOrOlder = 'attribute_not_exists(pk) OR r < :r';
+/** A tombstone that is there already gets a new time to live. */
+const absentOrOlderOrExpiring = `${absentOrOlder} OR (r = :r AND x < :x)`;
 
 export function dynamodbTable(options: DynamodbTableOptions): DynamodbTable {
   return new TableOnDynamodb(options);
@@ -80,6 +82,7 @@ export function dynamodbTable(options: DynamodbTableOptions): DynamodbTable {
 
 class TableOnDynamodb implements DynamodbTable {
   readonly slotsExpire = true;
+  readonly tombstoneLifeMs = tombstoneLifeMs;
   readonly costs = new CostCounters();
   readonly #service: DynamodbService;
   readonly #requests: Requests;
@@ -126,13 +129,14 @@ class TableOnDynamodb implements DynamodbTable {
     return item === undefined ? this.#writeFirstMeta() : metaOf(item);
   }
 
-  async advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+  async advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome> {
     const held = 'A = :from AND f = :format';
     const put = await this.#requests.put({
       operation: 'advanceMeta',
       item: metaAttributes(this.#cluster, to),
       condition: fromSlot === 0 ? `${absent} OR (${held})` : held,
       values: { ':from': number(fromSlot), ':format': text(tableFormat) },
+      signedMs,
       isRepeatable: false,
     });
     if (put.outcome === 'taken') checkFormat(put.by);
@@ -140,16 +144,13 @@ class TableOnDynamodb implements DynamodbTable {
   }
 
   async putObjects(items: readonly ObjectItem[], signedMs: number): Promise<'written' | 'unknown'> {
-    const outcomes = await eachAtOnce(items, putsAtOnce, (item) =>
-      this.#requests.put({
-        operation: 'putObjects',
-        item: objectAttributes(this.#cluster, item, tombstoneLifeMs),
-        condition: absentOrOlder,
-        values: { ':r': number(item.revision) },
-        signedMs,
-        isRepeatable: true,
-      }),
-    );
+    const outcomes = await eachAtOnce(items, putsAtOnce, ({ revision, ...rest }) => {
+      const item = objectAttributes(this.#cluster, { revision, ...rest }, tombstoneLifeMs);
+      const { x: expires } = item;
+      const condition = expires === undefined ? absentOrOlder : absentOrOlderOrExpiring;
+      const values = { ':r': number(revision), ...(expires === undefined ? {} : { ':x': expires }) };
+      return this.#requests.put({ operation: 'putObjects', item, condition, values, signedMs, isRepeatable: true });
+    });
     return allWritten(outcomes);
   }
 
@@ -242,7 +243,7 @@ class TableOnDynamodb implements DynamodbTable {
 
   /** Names the format before the first slot is written, so that no other version takes the table for an empty one. */
   async #writeFirstMeta(): Promise<MetaItem> {
-    const first: MetaItem = { slot: 0, revision: 0 };
+    const first: MetaItem = { slot: 0, revision: 0, writtenMs: this.#clock.now() };
     const item = metaAttributes(this.#cluster, first);
     const put = await this.#requests.put({ operation: 'readMeta', item, condition: absent, isRepeatable: true });
     if (put.outcome === 'unknown') throw put.cause;

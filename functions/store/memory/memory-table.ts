@@ -70,8 +70,9 @@ class MemoryTable implements Table {
     return this.#read('readMeta', () => this.#meta);
   }
 
-  advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+  advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome> {
     return this.#write<Outcome>('advanceMeta', () => {
+      if (this.#isExpired(signedMs)) return 'unknown';
       if (this.#meta.slot !== fromSlot) return 'taken';
       this.#meta = to;
       return 'written';

@@ -1,5 +1,5 @@
 /** All states of the model, nearest first. */
-import { firstState, loss, nextStates, type Bounds, type Rules, type State } from './model.ts';
+import { firstState, loss, nextStates, type Bounds, type Entry, type Rules, type State } from './model.ts';
 
 export interface Exploration {
   readonly states: number;
@@ -26,7 +26,7 @@ export function explore(rules: Rules, bounds: Bounds): Exploration {
   while (level.length > 0) {
     const next: Found[] = [];
     for (const found of level) {
-      const lost = loss(found.state);
+      const lost = loss(found.state, rules);
       if (lost !== undefined) return { states: known.size, loss: lost, way: wayTo(found) };
       next.push(...unknownAfter(found));
     }
@@ -36,26 +36,33 @@ export function explore(rules: Rules, bounds: Bounds): Exploration {
   return { states: known.size, loss: undefined, way: [] };
 }
 
-/** What makes a difference from now on. The materialisers are alike: which of them is which does not matter. */
+/** What makes a difference from now on. Writers are alike, and so are materialisers: which of them is which does not matter. */
 function textOf(state: State): string {
-  const { log, removed, item, watermark, passed, ticks, writers, appends, broken } = state;
-  const both = [materialisersText(state, [0, 1]), materialisersText(state, [1, 0])].toSorted();
-  const short = [
-    log.map(({ operation, deletes }) => `${operation}${deletes ? '-' : '+'}`),
-    [removed, item, watermark, passed, ticks, broken],
-    writers.map(({ head, isFresh, operationsLeft, slot, entry }) =>
-      operationsLeft === 0 ? '' : `${head}${isFresh}${operationsLeft},${slot}${entry?.deletes}`,
-    ),
-    appends.map(({ slot, entry }) => `${slot},${entry.operation}${entry.deletes ? '-' : '+'}`).toSorted(),
-    [both[0]],
-  ];
-  return short.map((part) => part.join(' ')).join('|');
+  const { removed, item, isItemOld, watermark, passed, oldSlots, ticks, broken } = state;
+  const table = `${removed} ${item}${isItemOld ? 'o' : ''} ${watermark} ${passed} ${oldSlots} ${ticks} ${broken ?? ''}`;
+  return `${table}|${smaller(writersText(state, '12'), writersText(state, '21'))}|${smaller(materialisersText(state, [0, 1]), materialisersText(state, [1, 0]))}`;
 }
+
+const smaller = (a: string, b: string): string => (a < b ? a : b);
+
+function writersText({ log, writers, appends, passed }: State, order: '12' | '21'): string {
+  const entryText = ({ operation, deletes }: Entry): string => `${order === '12' ? operation : swapped(operation)}${deletes ? '-' : '+'}`;
+  const own = [writers[Number(order[0]) - 1]!, writers[Number(order[1]) - 1]!].map(({ head, isFresh, operationsLeft, slot, entry }) =>
+    operationsLeft === 0 ? '' : `${head}${isFresh ? 'f' : ''}${operationsLeft},${slot}${entry === undefined ? '' : entryText(entry)}`,
+  );
+  // A place that is taken stays so until slots are removed that the watermark has passed.
+  const underWay = appends
+    .filter(({ slot }) => slot > log.length || slot <= passed)
+    .map(({ slot, entry }) => `${slot},${entryText(entry)}`);
+  return `${log.map(entryText).join('')};${own.join(' ')};${underWay.toSorted().join(' ')}`;
+}
+
+const swapped = (operation: string): string => `${operation.startsWith('1') ? 2 : 1}${operation.slice(1)}`;
 
 function materialisersText({ materialisers, puts }: State, order: readonly number[]): string {
   const own = order.map((index) => {
     const { step, from, to, isFresh } = materialisers[index]!;
-    return `${step},${from},${to}${step !== 'idle' && isFresh}`;
+    return `${step},${from},${to}${step !== 'idle' && isFresh ? 'f' : ''}`;
   });
   // Who put it matters only to one that waits for it.
   const underWay = puts.map(({ revision, by, isIn }) => {

@@ -4,7 +4,8 @@
  * slot's number is its revision too.
  *
  * Time is one step, `tick`: more has passed than any reading or signature lives. Requests sent before are void, what
- * was read before is stale, and what the watermark had passed by then may be removed at any time after.
+ * was read before is stale; what the watermark had passed by then may be removed at any time after, and so may a tombstone
+ * that was put before, passed or not.
  */
 
 export interface Rules {
@@ -19,6 +20,13 @@ export interface Rules {
   readonly waitsForPuts: boolean;
   readonly advancesFromWhereRead: boolean;
   readonly putsSoon: boolean;
+  readonly movesSoon: boolean;
+  /** A tombstone that is put again begins a new life. */
+  readonly renewsTombstones: boolean;
+  /** A reader does not use items that it read long after the watermark. */
+  readonly readsSnapshotSoon: boolean;
+  /** A reader takes from the log what old slots above the watermark did. */
+  readonly readsOldSlots: boolean;
 }
 
 export const allRules: Rules = {
@@ -31,10 +39,14 @@ export const allRules: Rules = {
   waitsForPuts: true,
   advancesFromWhereRead: true,
   putsSoon: true,
+  movesSoon: true,
+  renewsTombstones: true,
+  readsSnapshotSoon: true,
+  readsOldSlots: true,
 };
 
 /** A slot's change: whose operation it is, and whether it deletes. */
-interface Entry {
+export interface Entry {
   readonly operation: string;
   readonly deletes: boolean;
 }
@@ -75,9 +87,13 @@ export interface State {
   readonly removed: number;
   /** The object item: its revision, negative for a tombstone; 0: none. */
   readonly item: number;
+  /** It was put before the last tick. */
+  readonly isItemOld: boolean;
   readonly watermark: number;
   /** The watermark at the last tick. */
   readonly passed: number;
+  /** Slots that were written before the last tick. */
+  readonly oldSlots: number;
   readonly ticks: number;
   readonly writers: readonly Writer[];
   readonly materialisers: readonly Materialiser[];
@@ -98,7 +114,7 @@ const idle: Materialiser = { step: 'idle', from: 0, to: 0, isFresh: false };
 
 export function firstState({ operations }: Bounds): State {
   const writer: Writer = { head: 0, isFresh: false, operationsLeft: operations, slot: 0, entry: undefined };
-  const empty = { log: [], removed: 0, item: 0, watermark: 0, passed: 0, ticks: 0, appends: [], puts: [] };
+  const empty = { log: [], removed: 0, item: 0, isItemOld: false, watermark: 0, passed: 0, oldSlots: 0, ticks: 0, appends: [], puts: [] };
   return { ...empty, writers: [writer, writer], materialisers: [idle, idle] };
 }
 
@@ -165,7 +181,9 @@ function materialiserSteps(state: State, index: number, { rules, bounds }: { rul
     if (state.watermark === state.log.length) return [];
     return [[`${who} reads the watermark`, become({ step: 'has read the watermark', from: state.watermark, isFresh: true })]];
   }
-  const steps: Step[] = [[`${who} gives up`, become(idle)]];
+  // Who has put nothing might as well not have begun.
+  const hasPut = own.step === 'has put' || own.step === 'knows it is in';
+  const steps: Step[] = hasPut ? [[`${who} gives up`, become(idle)]] : [];
   if (own.step === 'has read the watermark' && state.removed <= own.from) {
     for (let to = own.from + 1; to <= state.log.length; to += 1)
       steps.push([`${who} reads slots to ${to}`, become({ step: 'has read slots', to })]);
@@ -178,41 +196,61 @@ function materialiserSteps(state: State, index: number, { rules, bounds }: { rul
   const isIn = state.puts.some((put) => put.by === index && put.revision === own.to && put.isIn);
   if (own.step === 'has put' && (isIn || !rules.waitsForPuts))
     steps.push([`${who} knows that it is in`, become({ step: 'knows it is in' })]);
-  if (own.step === 'knows it is in' && (state.watermark === own.from || !rules.advancesFromWhereRead)) {
+  const mayMove = (own.isFresh || !rules.movesSoon) && (state.watermark === own.from || !rules.advancesFromWhereRead);
+  if (own.step === 'knows it is in' && mayMove) {
     const to = rules.readsEverySlot ? own.to : Math.min(own.to + 1, state.log.length);
-    steps.push([`${who} moves the watermark to ${to}`, become(idle, { watermark: to })]);
+    const broken = to < state.watermark ? { broken: `the watermark goes back from ${state.watermark} to ${to}` } : {};
+    steps.push([`${who} moves the watermark to ${to}`, become(idle, { watermark: to, ...broken })]);
   }
   return steps;
 }
 
 function lands(state: State, put: Put, rules: Rules): State {
   const puts = state.puts.map((other) => (other === put ? { ...put, isIn: true } : other));
+  if (rules.renewsTombstones && put.deletes && state.item === -put.revision) return { ...state, puts, isItemOld: false };
   if (rules.putsOnlyOverOlder && Math.abs(state.item) >= put.revision) return { ...state, puts };
   const tombstone = rules.leavesTombstones ? -put.revision : 0;
-  return { ...state, puts, item: put.deletes ? tombstone : put.revision };
+  return { ...state, puts, item: put.deletes ? tombstone : put.revision, isItemOld: false };
 }
 
 function timeSteps(state: State, bounds: Bounds): Step[] {
-  const { writers, materialisers, passed, ticks } = state;
+  const { log, item, watermark, writers, materialisers, passed, ticks } = state;
   const steps: Step[] = [];
   if (ticks < bounds.ticks) {
     const stale = {
       writers: writers.map((writer) => ({ ...writer, isFresh: false })),
       materialisers: materialisers.map((one) => ({ ...one, isFresh: false })),
     };
-    steps.push(['a long time passes', { ...state, ...stale, ticks: ticks + 1, passed: state.watermark, appends: [], puts: [] }]);
+    const old = { passed: watermark, oldSlots: log.length, isItemOld: item < 0 };
+    steps.push(['a long time passes', { ...state, ...stale, ...old, ticks: ticks + 1, appends: [], puts: [] }]);
   }
   if (state.removed < passed) steps.push([`slots to ${passed} are removed`, { ...state, removed: passed }]);
-  if (state.item < 0 && -state.item <= passed) steps.push(['the tombstone is removed', { ...state, item: 0 }]);
+  if (item < 0 && state.isItemOld) steps.push(['the tombstone is removed', { ...state, item: 0, isItemOld: false }]);
   return steps;
 }
 
 /** What is lost in this state, for one who starts cold; undefined: nothing. */
-export function loss(state: State): string | undefined {
-  const { log, item, watermark, removed, broken } = state;
+export function loss(state: State, rules: Rules): string | undefined {
+  const { watermark, removed, broken, ticks, materialisers } = state;
   if (broken !== undefined) return broken;
   if (removed > watermark) return `slot ${watermark + 1} is removed, but above the watermark`;
-  if (watermark === 0 || Math.abs(item) > watermark) return undefined;
-  const isRight = log[watermark - 1]!.deletes ? item === -watermark || item === 0 : item === watermark;
-  return isRight ? undefined : `the item is ${item}, the watermark ${watermark}`;
+  const now = wrongSnapshot(state, watermark, ticks > 0 && rules.readsOldSlots);
+  if (now !== undefined) return now;
+  // Who has read the watermark, and reads items now, knows what a materialiser knows.
+  for (const { step, from, isFresh } of materialisers) {
+    if (step !== 'has read the watermark' || (!isFresh && rules.readsSnapshotSoon)) continue;
+    const late = wrongSnapshot(state, from, ticks > 0 && isFresh && rules.readsOldSlots);
+    if (late !== undefined) return late;
+  }
+  return undefined;
+}
+
+/** How the item differs from the log up to this slot, unless the reader takes it from the log. */
+function wrongSnapshot({ log, item, removed, oldSlots }: State, from: number, knowsAge: boolean): string | undefined {
+  // It finds slots missing, or newer items, or old slots, and goes on by the log.
+  if (removed > from || Math.abs(item) > from || (knowsAge && from <= oldSlots && from < log.length)) return undefined;
+  const last = log[from - 1];
+  const isPresent = last !== undefined && !last.deletes;
+  if (isPresent ? item === from : item <= 0) return undefined;
+  return `the item is ${item}, the watermark that was read ${from}`;
 }
