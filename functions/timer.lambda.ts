@@ -17,8 +17,9 @@ const sweep = createSweeps({
   open(cluster) {
     const table = openTable(settings, cluster, world);
     const notes = createWorkerNotes(table, world.clock);
+    const own = { ...world, log: world.log.with({ cluster: cluster.name }) };
     const measured = { table: settings.table, cluster: cluster.name };
-    const timer = createTimer({ table, notes, doorbell: doorbells.of(cluster.id), groups, world, measured });
+    const timer = createTimer({ table, notes, doorbell: doorbells.of(cluster.id), groups, world: own, measured });
     return { sweep: timer, close: () => table.close() };
   },
 });

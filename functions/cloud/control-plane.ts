@@ -50,7 +50,8 @@ export interface CloudControlPlane {
 }
 
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
-  const { settings, cluster, table, doorbell, world, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
+  const { settings, cluster, table, doorbell, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
+  const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
   const definitions = createDefinitions(defaultRanges);
   const [store, { createWorkerGroups }] = await Promise.all([
     createStore({ table, world, selectableFields: selectableFields(definitions) }),

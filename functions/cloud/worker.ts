@@ -47,7 +47,7 @@ export function createWorkerHandler({ group, clusters, doorbells, world, open }:
   clusters.onRead(opened.keepOnly);
 
   async function hold(id: string, context: InvocationContext): Promise<void> {
-    const log = world.log.with({ group, cluster: id });
+    const log = world.log.with({ group, clusterId: id });
     try {
       const cluster = await clusters.withId(id);
       if (cluster === undefined) return log.info('a cluster that is no more was rung for');

@@ -27,20 +27,25 @@ const forgottenMs = 3 * knownMsMax;
 /** What was written while the first one looked, the next one finds. */
 const passesMax = 10;
 const answerMsMax = 30_000;
+const beingDeleted = 'being deleted: hibernetes delete cluster finishes that';
 
 const world = realWorld('error');
 
 const recordsOf = ({ tableName, access }: ClusterHome): ClusterRecords => clusterRecords({ tableName, world, client: access });
 
-/** The default one first. */
-export async function listedClusters(home: ClusterHome): Promise<readonly ClusterIdentity[]> {
+async function recordsIn(home: ClusterHome): Promise<readonly ClusterRecord[]> {
   const records = recordsOf(home);
   try {
-    const others = (await records.list()).filter(({ deletedMs }) => deletedMs === undefined);
-    return [defaultIdentity(home.defaultName), ...others.map(({ name, id }) => ({ name, id }))];
+    return await records.list();
   } finally {
     records.close();
   }
+}
+
+/** The default one first; without those that are being deleted. */
+export async function listedClusters(home: ClusterHome): Promise<readonly ClusterIdentity[]> {
+  const others = (await recordsIn(home)).filter(({ deletedMs }) => deletedMs === undefined);
+  return [defaultIdentity(home.defaultName), ...others.map(({ name, id }) => ({ name, id }))];
 }
 
 export function refuseName(name: string, { title, defaultName }: ClusterHome, known: readonly ClusterRecord[]): void {
@@ -90,10 +95,13 @@ export async function createCluster(name: string, choice: HomeChoice): Promise<v
 
 export async function listClusters(choice: HomeChoice): Promise<void> {
   await withHome(choice, async (home) => {
-    const clusters = await listedClusters(home);
-    const width = Math.max('NAME'.length, ...clusters.map(({ name }) => name.length)) + 3;
-    const rows = [['NAME', 'API'] as const, ...clusters.map(({ name }) => [name, home.serverOf(name)] as const)];
-    process.stdout.write(rows.map(([name, server]) => `${name.padEnd(width)}${server}\n`).join(''));
+    const all = [{ name: home.defaultName, deletedMs: undefined }, ...(await recordsIn(home))];
+    const width = Math.max('NAME'.length, ...all.map(({ name }) => name.length)) + 3;
+    const rows = [
+      ['NAME', 'API'],
+      ...all.map(({ name, deletedMs }) => [name, deletedMs === undefined ? home.serverOf(name) : beingDeleted]),
+    ];
+    process.stdout.write(rows.map(([name = '', server = '']) => `${name.padEnd(width)}${server}\n`).join(''));
   });
 }
 

@@ -314,7 +314,10 @@ pods            none
     aws.table.put('#clusters', 'blue', { i: { S: 'blue.abcdef' }, c: { N: '1' } });
     aws.table.put('#clusters', 'gone', { i: { S: 'gone.abcdef' }, c: { N: '1' }, d: { N: '2' } });
     const listed = await run('list', 'clusters', '--data-dir', directory);
-    assert.equal(listed.out, `NAME      API\ndefault   ${endpoint}\nblue      ${endpoint}/clusters/blue\n`);
+    assert.equal(
+      listed.out,
+      `NAME      API\ndefault   ${endpoint}\nblue      ${endpoint}/clusters/blue\ngone      being deleted: hibernetes delete cluster finishes that\n`,
+    );
     aws = await pretendAws(directory);
     aws.stack = standing();
     const wrong = await run('kubeconfig', '--stack', 'Hibernetes', '--cluster', 'other');
