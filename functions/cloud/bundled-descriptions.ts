@@ -1,5 +1,4 @@
 /** What `kubectl explain` tells: beside the module, where whoever bundled it had collected the texts; nothing otherwise. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
@@ -8,6 +7,8 @@ import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
 export const descriptionsFile = 'descriptions.json.br';
 
 export async function bundledDescriptions(directory: string = import.meta.dirname): Promise<Descriptions> {
+  // Not before somebody asks: starting without it is a little sooner.
+  const { readFile } = await import('node:fs/promises');
   try {
     const text = await promisify(brotliDecompress)(await readFile(join(directory, descriptionsFile)));
     return JSON.parse(text.toString('utf8')) as Descriptions;

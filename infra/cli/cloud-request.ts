@@ -5,8 +5,8 @@
 import { parseXML } from '@aws-sdk/xml-builder';
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { serviceHost } from '../../functions/aws/endpoint.ts';
 import type { CloudCredentials } from './cloud-token.ts';
-import { serviceHost } from './cloud-host.ts';
 
 export interface CloudRequestOptions {
   readonly region: string;

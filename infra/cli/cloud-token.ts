@@ -4,8 +4,8 @@
  */
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { serviceHost } from '../../functions/aws/endpoint.ts';
 import { clusterIdHeader } from '../../functions/cloud/iam-token.ts';
-import { serviceHost } from './cloud-host.ts';
 
 export interface CloudCredentials {
   readonly accessKeyId: string;
