@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly codeVersion: string;
   /** Every change up to here was taken in. */
   readonly revision: number;
+  /** Absent in those of earlier versions. */
+  readonly savedAtMs?: number;
   readonly controllers: Readonly<Record<string, ControllerCheckpoint>>;
 }
 
@@ -69,15 +71,21 @@ interface StoredCheckpoint extends KubeObject {
 
 const checkpointIn = (view: View, key: Key): StoredCheckpoint | undefined => view.get(key)?.object as StoredCheckpoint | undefined;
 
+/** Saving it was a change too. Where that was the next one it has been taken in, lest the floor rises above what is known while nothing happens. */
+function withItself(checkpoint: Checkpoint, savedAt: number | undefined): Checkpoint {
+  return savedAt === checkpoint.revision + 1 ? { ...checkpoint, revision: savedAt } : checkpoint;
+}
+
 export function storedCheckpoint(store: Store, group: string): CheckpointPort {
   const key: Key = { resource, namespace: '', name: group };
   let epoch = -1;
   return {
     async load() {
-      const stored = checkpointIn(await store.fresh(), key);
+      const view = await store.fresh();
+      const stored = checkpointIn(view, key);
       if (stored === undefined) epoch = 0;
       else if (stored.epoch !== epoch) epoch = stored.epoch + 1;
-      return stored?.checkpoint;
+      return stored === undefined ? undefined : withItself(stored.checkpoint, view.get(key)?.revision);
     },
     save: (checkpoint) =>
       store.commit({

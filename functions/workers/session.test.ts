@@ -4,7 +4,7 @@ import { StoreClient } from '../../test/support/store-client.ts';
 import type { VirtualWorld } from '../../test/support/virtual-world.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import type { ConfigMap } from '../kube/generated/types.ts';
-import { configMaps } from '../kube/resource-type.ts';
+import { configMaps, secrets } from '../kube/resource-type.ts';
 import { createStore } from '../store/create-store.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
 import type { Store } from '../store/store.ts';
@@ -182,6 +182,26 @@ describe('a session', () => {
     await session();
     await session();
     assert.deepEqual(seen(), ['a', 'a']);
+  });
+
+  test('is not left behind the floor by changes that concern nobody', async () => {
+    const { session, put, seen, world, store, client } = await setup(async () => again(60));
+    await put('a');
+    for (let minute = 0; minute < 30; minute += 1) {
+      await client.create(secrets, { metadata: { namespace: 'default', name: `${minute}` } });
+      await store.housekeep();
+      await session({ checkpoint: storedCheckpoint(store, 'test') });
+      await world.advance(60_000);
+    }
+    assert.equal(seen().length, 30);
+    // Housekeeping marks the log now and then.
+    for (let minute = 0; minute < 30; minute += 1) {
+      await store.housekeep();
+      await session({ checkpoint: storedCheckpoint(store, 'test') });
+      await world.advance(60_000);
+    }
+    const { resyncedAtMs } = (await storedCheckpoint(store, 'test').load())?.controllers['test'] ?? {};
+    assert.equal(resyncedAtMs, Date.UTC(2026, 0, 1));
   });
 
   test('does not wait for ever for what it cannot finish, and leaves it to the next one', async () => {

@@ -36,6 +36,8 @@ interface SessionLimits {
   readonly pageChanges: number;
   /** Changes that concern nobody are read again by the next session, unless there are more of them than this. */
   readonly unsavedChangesMax: number;
+  /** Nor are they left unsaved for longer: below the store's floor nobody could read them, and everything would have to be looked at. */
+  readonly unsavedMsMax: number;
 }
 
 const sessionLimits: SessionLimits = {
@@ -45,6 +47,7 @@ const sessionLimits: SessionLimits = {
   waitMsMax: 1_000,
   pageChanges: 1_000,
   unsavedChangesMax: 1_000,
+  unsavedMsMax: 3 * 60_000,
 };
 
 export interface SessionOptions {
@@ -272,11 +275,14 @@ class Session {
     for (const { controller, queue } of this.#runs.values()) {
       controllers[controller.name] = { resyncedAtMs: this.#resyncedAtMs.get(controller.name) ?? 0, pending: queue.pending() };
     }
-    return { codeVersion: this.#options.codeVersion, revision: this.#revision, controllers };
+    const { codeVersion, world } = this.#options;
+    return { codeVersion, revision: this.#revision, savedAtMs: world.clock.now(), controllers };
   }
 
   #isWorthSaving(saved: Checkpoint | undefined, checkpoint: Checkpoint): boolean {
     if (saved === undefined || this.#woken > 0 || this.#changes > this.#limits.unsavedChangesMax) return true;
+    const ageMs = this.#options.world.clock.now() - (saved.savedAtMs ?? 0);
+    if (checkpoint.revision > saved.revision && ageMs >= this.#limits.unsavedMsMax) return true;
     return saved.codeVersion !== checkpoint.codeVersion || !isOnlyLater(saved.controllers, checkpoint.controllers);
   }
 }

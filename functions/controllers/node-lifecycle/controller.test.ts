@@ -87,6 +87,29 @@ describe('a node', () => {
     assert.equal((await cluster.pods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined).length, 4);
   });
 
+  test('has its time anew after the control plane was away, and no more than that', async () => {
+    const cluster = await running();
+    // Nobody looks, and nobody is heard.
+    await cluster.world.advance(600_000);
+    await cluster.settle();
+    assert.equal(readyOf(await node(cluster, lost)), 'True');
+    cluster.silentNodes.add(lost);
+    await cluster.advance(30_000);
+    assert.equal(readyOf(await node(cluster, lost)), 'True');
+    await cluster.advance(20_000);
+    assert.deepEqual([readyOf(await node(cluster, lost)), readyOf(await node(cluster, other))], ['Unknown', 'True']);
+  });
+
+  test('is given up although its neighbours go on', async () => {
+    const cluster = await running();
+    cluster.silentNodes.add(lost);
+    for (let beat = 0; beat < 5; beat += 1) {
+      await cluster.advance(10_000);
+      await cluster.edit(nodes, other, ({ metadata }) => (metadata.labels = { beat: `${beat}` }));
+    }
+    assert.deepEqual([readyOf(await node(cluster, lost)), readyOf(await node(cluster, other))], ['Unknown', 'True']);
+  });
+
   test('that is cordoned is tainted for it, and keeps other taints', async () => {
     const cluster = await running();
     const foreign = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
