@@ -1,11 +1,10 @@
 /** Root: the store's housekeeping, so that cold processes begin near the present and the log does not grow for ever. */
-import { openTable } from './cloud/open-table.ts';
 import { startFunction } from './cloud/start-function.ts';
 import { createWorkerHandler } from './cloud/worker.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import { createStore } from './store/create-store.ts';
 
-const { settings, world, clusters, doorbells } = startFunction();
+const { world, clusters, doorbells, openTable } = startFunction();
 
 export const handler = createWorkerHandler({
   group: 'materializer',
@@ -13,7 +12,7 @@ export const handler = createWorkerHandler({
   doorbells,
   world,
   async open(cluster) {
-    const table = openTable(settings, cluster, world);
+    const table = openTable(cluster);
     const store = await createStore({ table, world });
     return {
       notes: createWorkerNotes(table, world.clock),

@@ -1,5 +1,4 @@
 /** Root: the sweep of each minute, and the end of a wait for a deadline. */
-import { openTable } from './cloud/open-table.ts';
 import { startFunction } from './cloud/start-function.ts';
 import { allDone, type BatchAnswer, type QueueEvent } from './cloud/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
@@ -8,14 +7,14 @@ import { createTimer } from './cloud/timer.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
 
-const { settings, world, clusters, doorbells } = startFunction();
+const { settings, world, clusters, doorbells, openTable } = startFunction();
 const groups = silentControllers();
 
 const sweep = createSweeps({
   clusters,
   world,
   open(cluster) {
-    const table = openTable(settings, cluster, world);
+    const table = openTable(cluster);
     const notes = createWorkerNotes(table, world.clock);
     const own = { ...world, log: world.log.with({ cluster: cluster.name }) };
     const measured = { table: settings.table, cluster: cluster.name };

@@ -10,7 +10,6 @@ import type { ClusterIdentity } from './clusters.ts';
 import { openControlPlane } from './control-plane.ts';
 import { bundledDescriptions } from './bundled-descriptions.ts';
 import { createFollower, type Follower } from './follower.ts';
-import { openTable } from './open-table.ts';
 import { createOpenedClusters, TooManyOpen } from './opened-clusters.ts';
 import type { Rooted } from './start-function.ts';
 import type { Api } from '../api.ts';
@@ -43,11 +42,11 @@ const tooManyOpen = new StatusError(429, 'TooManyRequests', 'too many clusters a
 const unavailable = new StatusError(503, 'ServiceUnavailable', 'the API cannot reach its table; try again in a moment');
 
 export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
-  const { settings, world, clusters, doorbells } = rooted;
+  const { settings, world, clusters, doorbells, openTable } = rooted;
   const isMailed = (path: string): boolean => mailedLogSecondsMax !== undefined && isLog(path);
   const shared = { settings, world, pollHoldSecondsMax, mailedLogSecondsMax, descriptions: bundledDescriptions };
   const open = async (cluster: ClusterIdentity): Promise<Opened> => {
-    const [table, doorbell] = [openTable(settings, cluster, world), doorbells.of(cluster.id)];
+    const [table, doorbell] = [openTable(cluster), doorbells.of(cluster.id)];
     const { api, store, close } = await openControlPlane({ ...shared, cluster, table, doorbell });
     return { api, follower: createFollower(store, world), close };
   };
@@ -87,7 +86,13 @@ function withPath(request: Request, from: URL, path: string): Request {
   return new Request(url, request);
 }
 
-const statusResponse = (error: StatusError): Response => Response.json(error.toStatus(), { status: error.code });
+function statusResponse(error: StatusError): Response {
+  const retryAfter = error.details?.retryAfterSeconds;
+  return Response.json(error.toStatus(), {
+    status: error.code,
+    headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+  });
+}
 
 /** Holds the follower, if the answer needs one, and the cluster open until the body has been read to its end, or left. */
 async function followed(follower: Follower | undefined, release: () => void, answer: () => Promise<Response>): Promise<Response> {

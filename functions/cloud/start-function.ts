@@ -1,8 +1,9 @@
 /** What a root begins with: its settings, the real world, the clusters there are and their doorbells. */
 import { environment, realWorld, type LogLevel, type World } from '../world.ts';
 import { createDoorbells, type Doorbells } from '../workers/doorbell/doorbells.ts';
-import type { Clusters } from './clusters.ts';
-import { openClusters } from './open-table.ts';
+import type { Table } from '../store/table.ts';
+import type { ClusterIdentity, Clusters } from './clusters.ts';
+import { openClusters, openTable } from './open-table.ts';
 import { settingNames, settingsOf, type Settings } from './settings.ts';
 
 export interface Rooted {
@@ -10,6 +11,8 @@ export interface Rooted {
   readonly world: World;
   readonly clusters: Clusters;
   readonly doorbells: Doorbells;
+  /** A cluster's part of the table. */
+  openTable(cluster: ClusterIdentity): Table;
 }
 
 export function startFunction(): Rooted {
@@ -17,7 +20,13 @@ export function startFunction(): Rooted {
   const level = environment(settingNames.logLevel) ?? 'info';
   const world = realWorld(isLogLevel(level) ? level : 'info');
   const queues = { groups: settings.queues, deadlines: settings.deadlineQueue };
-  return { settings, world, clusters: openClusters(settings, world), doorbells: createDoorbells({ queues, world }) };
+  return {
+    settings,
+    world,
+    clusters: openClusters(settings, world),
+    doorbells: createDoorbells({ queues, world }),
+    openTable: (cluster) => openTable(settings, cluster, world),
+  };
 }
 
 const isLogLevel = (text: string): text is LogLevel => ['debug', 'info', 'warn', 'error'].includes(text);

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { createDoorbells } from '../workers/doorbell/doorbells.ts';
+import type { QueueMessage } from '../workers/doorbell/sqs-doorbell.ts';
+import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
+import { memoryTable } from '../store/memory/memory-table.ts';
+import { adminTokenOf } from './admin-token.ts';
+import { createApiHost } from './api-host.ts';
+import { createClusters, type ClusterIdentity } from './clusters.ts';
+import { settingNames, settingsOf } from './settings.ts';
+
+const secret = 'secret';
+const variables: Readonly<Record<string, string>> = {
+  [settingNames.table]: 't',
+  [settingNames.envelopeKey]: Buffer.alloc(32).toString('base64'),
+  [settingNames.adminSecret]: secret,
+};
+const recordOf = (name: string): ClusterRecord => ({ name, id: `${name}.x`, createdMs: 0 });
+
+/** A host whose clusters each have a table in memory. */
+function hosting(...names: string[]) {
+  const world = virtualWorld();
+  const records = names.map(recordOf);
+  const opened: string[] = [];
+  const sent: QueueMessage[] = [];
+  let isListed = true;
+  const openTable = ({ id }: ClusterIdentity) => {
+    opened.push(id);
+    return memoryTable({ clock: world.clock });
+  };
+  const list = async () => (isListed ? [...records] : Promise.reject(new Error('no table')));
+  const send = async (message: QueueMessage): Promise<number> => sent.push(message);
+  const rooted = {
+    settings: settingsOf((name) => variables[name]),
+    world,
+    clusters: createClusters({ defaultName: 'default', list, clock: world.clock }),
+    doorbells: createDoorbells({ queues: { groups: { controllers: 'q' } }, world, send }),
+    openTable,
+  };
+  const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 0 });
+  const ask = async (method: string, path: string, { body, token }: { body?: object; token?: string } = {}) => {
+    const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const request = new Request(`https://host${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    const response = await fetch(request, {});
+    const answer = (await response.json()) as Readonly<Record<string, unknown>>;
+    return { code: response.status, headers: response.headers, answer };
+  };
+  const hide = (): void => void (isListed = false);
+  return { ask, opened, sent, world, records, hide };
+}
+
+const admin = (id: string): { token: string } => ({ token: adminTokenOf(secret, id) });
+const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' }, data: { of: 'blue' } };
+const maps = '/api/v1/namespaces/default/configmaps';
+
+test('a path leads to its cluster with method, query and body, and the root to the default one', async () => {
+  const { ask, opened } = hosting('blue');
+  const made = await ask('POST', `/clusters/blue${maps}?fieldManager=me`, { body: map, ...admin('blue.x') });
+  assert.deepEqual([made.code, made.answer['data']], [201, { of: 'blue' }]);
+  assert.equal((await ask('GET', `/clusters/blue${maps}/a`, admin('blue.x'))).code, 200);
+  for (const path of [`${maps}/a`, `/clusters/default${maps}/a`]) assert.equal((await ask('GET', path, admin('default'))).code, 404, path);
+  assert.deepEqual(opened, ['blue.x', 'default']);
+});
+
+test('each cluster’s writes ring in its own name', async () => {
+  const { ask, sent } = hosting('blue');
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+  for (const [root, id] of [
+    ['', 'default'],
+    ['/clusters/blue', 'blue.x'],
+  ] as const)
+    assert.equal((await ask('POST', `${root}/api/v1/namespaces`, { body, ...admin(id) })).code, 201);
+  assert.deepEqual(new Set(sent.map(({ MessageGroupId }) => MessageGroupId)), new Set(['default/controllers', 'blue.x/controllers']));
+});
+
+test('an administrator of one is nobody to the other', async () => {
+  const { ask } = hosting('blue');
+  assert.equal((await ask('GET', `/clusters/blue${maps}`, admin('default'))).code, 401);
+  assert.equal((await ask('GET', maps, admin('blue.x'))).code, 401);
+});
+
+test('a ServiceAccount’s token leads to the cluster that issued it, where no path does', async () => {
+  const { ask } = hosting('blue');
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'app', namespace: 'default' } };
+  await ask('POST', '/clusters/blue/api/v1/namespaces/default/serviceaccounts', { body: account, ...admin('blue.x') });
+  const path = '/clusters/blue/api/v1/namespaces/default/serviceaccounts/app/token';
+  const { answer } = await ask('POST', path, {
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
+    ...admin('blue.x'),
+  });
+  const { token } = answer['status'] as { token: string };
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+  const who = await ask('POST', reviews, { body: review, token });
+  assert.deepEqual([who.code, JSON.stringify(who.answer).includes('system:serviceaccount:default:app')], [201, true]);
+  assert.equal((await ask('POST', `/clusters/default${reviews}`, { body: review, token })).code, 401);
+});
+
+test('a cluster that nobody made is not found, whoever asks, and nothing is opened for it', async () => {
+  const { ask, opened } = hosting();
+  const { code, answer } = await ask('GET', '/clusters/green/version');
+  assert.deepEqual([code, answer['reason'], answer['message']], [404, 'NotFound', 'clusters "green" not found']);
+  assert.deepEqual(opened, []);
+});
+
+test('a deleted cluster is not found five seconds later; one of its name is another', async () => {
+  const { ask, opened, world, records } = hosting('blue');
+  await ask('POST', `/clusters/blue${maps}`, { body: map, ...admin('blue.x') });
+  records[0] = { ...recordOf('blue'), deletedMs: 1 };
+  await world.advance(5_000);
+  assert.equal((await ask('GET', `/clusters/blue${maps}/a`, admin('blue.x'))).code, 404);
+  records[0] = { name: 'blue', id: 'blue.y', createdMs: 2 };
+  await world.advance(5_000);
+  assert.equal((await ask('GET', `/clusters/blue${maps}/a`, admin('blue.x'))).code, 401);
+  assert.equal((await ask('GET', `/clusters/blue${maps}/a`, admin('blue.y'))).code, 404);
+  assert.deepEqual(opened, ['blue.x', 'blue.y']);
+});
+
+test('where the list cannot be read the others wait, and the default cluster is served', async () => {
+  const { ask, hide } = hosting('blue');
+  hide();
+  assert.equal((await ask('GET', '/clusters/blue/version', admin('blue.x'))).code, 503);
+  assert.equal((await ask('GET', '/version', admin('default'))).code, 200);
+});
+
+test('more clusters than one host holds take turns', async () => {
+  const names = Array.from({ length: 34 }, (_, index) => `c${index}`);
+  const { ask, opened } = hosting(...names);
+  for (const name of [...names, 'c33', 'c0']) assert.equal((await ask('GET', `/clusters/${name}/version`, admin(`${name}.x`))).code, 200);
+  assert.deepEqual(opened.slice(-2), ['c33.x', 'c0.x']);
+});
