@@ -8,7 +8,7 @@ import { createFollower } from '../../functions/cloud/follower.ts';
 import { settingNames, settingsOf } from '../../functions/cloud/settings.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { chunksPath, pollPath, type NodePollResponse, type RelayGrant, type RelayRequest } from '../../functions/kube/node-poll.ts';
-import { badRequest, StatusError } from '../../functions/kube/status-error.ts';
+import { badRequest, type StatusError } from '../../functions/kube/status-error.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import { recordingDoorbell } from '../support/recording-doorbell.ts';
 import { virtualWorld, type VirtualWorld } from '../support/virtual-world.ts';
