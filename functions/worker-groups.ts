@@ -33,9 +33,12 @@ export interface WorkerGroup {
   readonly name: string;
   readonly controllers: readonly Controller[];
   session(signal: AbortSignal): Promise<SessionOutcome>;
-  /** Resolves once the Events of all groups were written, or given up. */
+  /** Resolves once the Events of all groups were written, or given up, or took too long. */
   flush(): Promise<void>;
 }
+
+/** Events are worth less than the end of an invocation in order: its note, its ring for the rest. */
+const flushMsMax = 2_000;
 
 const authenticated = 'system:authenticated';
 const controllerManager: User = { name: 'system:kube-controller-manager', groups: [authenticated] };
@@ -110,7 +113,11 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
       }
     },
     flush: async () => {
-      await Promise.all([...recorders.values()].map((recorder) => recorder.flush()));
+      const flushed = Promise.all([...recorders.values()].map((recorder) => recorder.flush()));
+      await new Promise<void>((resolve, reject) => {
+        const cancel = world.clock.after(flushMsMax, resolve);
+        flushed.then(() => resolve(), reject).finally(cancel);
+      });
     },
   });
   return [group('controllers', controllers), group('scheduler', [createScheduler()])];
