@@ -64,6 +64,27 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       for (let rest = bytes; rest > 0 || rest === bytes; rest -= pageBytes) read(Math.min(rest, pageBytes));
       return items;
     },
+    ...reckonedBeside(table, { wrote, read }),
+    async putBlob(hash, bytes) {
+      wrote(bytes.length);
+      return table.putBlob(hash, bytes);
+    },
+    async readBlob(hash) {
+      const bytes = await table.readBlob(hash);
+      read(bytes?.length ?? 0);
+      return bytes;
+    },
+    // The service expires items by itself, for nothing.
+    prune: async () => undefined,
+    close: () => table.close(),
+  };
+}
+
+type Beside = Pick<Table, 'putLease' | 'readLeases' | 'putMail' | 'readMail' | 'readNewestMail'>;
+
+/** What lies beside the log. */
+function reckonedBeside(table: Beside, { wrote, read }: Readonly<Record<'wrote' | 'read', (bytes: number) => void>>): Beside {
+  return {
     async putLease(item) {
       wrote(itemBytes(leaseAttributes(cluster, item)));
       return table.putLease(item);
@@ -87,18 +108,6 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       read(item === undefined ? 0 : itemBytes(mailAttributes(cluster, item)));
       return item;
     },
-    async putBlob(hash, bytes) {
-      wrote(bytes.length);
-      return table.putBlob(hash, bytes);
-    },
-    async readBlob(hash) {
-      const bytes = await table.readBlob(hash);
-      read(bytes?.length ?? 0);
-      return bytes;
-    },
-    // The service expires items by itself, for nothing.
-    prune: async () => undefined,
-    close: () => table.close(),
   };
 }
 
