@@ -1,5 +1,8 @@
 /** What is sent, and what the answers come to. Signatures are AWS's own code: only that there is one, of this time, is asked. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { refusal, startScriptedDynamodb, type ServiceAnswer } from '../../test/support/scripted-dynamodb.ts';
 import { endpointOf } from './endpoint.ts';
@@ -67,6 +70,37 @@ test('silence is waited for as long as was said, or until the caller gives up', 
     await assert.rejects(service.call('SendMessage', {}), { name: 'TimeoutError' });
     await assert.rejects(service.call('SendMessage', {}, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   });
+});
+
+/** What asking comes to where answers are written by hand. */
+async function asked(answer: RequestListener, signal?: AbortSignal): Promise<unknown> {
+  const server = createServer(answer);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const service = jsonService({
+    region: 'eu-west-1',
+    endpoint,
+    credentials,
+    service: 'sqs',
+    target: 'AmazonSQS',
+    clock: { now: () => nowMs },
+  });
+  try {
+    return await service.call('SendMessage', {}, signal === undefined ? {} : { signal });
+  } finally {
+    service.close();
+    server.close();
+  }
+}
+
+test('an answer that stops half-way is given up, and its connection too', async () => {
+  const half: RequestListener = (_incoming, outgoing) => void outgoing.writeHead(200, { 'content-length': '100' }).write('{"Mess');
+  await assert.rejects(asked(half, AbortSignal.timeout(50)), { code: 'ECONNRESET' });
+});
+
+test('an answer that is no JSON is a failure of whoever gave it', async () => {
+  const page: RequestListener = (_incoming, outgoing) => void outgoing.end('<html>');
+  await assert.rejects(asked(page), { name: 'Status502', message: 'the answer is not JSON' });
 });
 
 test('a service has its address in its Region and partition, unless one is given', () => {
