@@ -114,3 +114,20 @@ test('a watermark that housekeeping does not move is measured, and one that move
   await rung();
   assert.equal(late().length, 1);
 });
+
+test('after a long silence the watermark is late only once housekeeping has had its time', async () => {
+  const { world, notes, write, rung } = await cluster();
+  const late = (): number => world.lines.filter(({ message }) => message === 'the watermark is late').length;
+  await notes.write('controllers', { state: 'asleep', revision: 1_000_000 });
+  await write('configmaps', 'a');
+  await rung();
+  await notes.write('materializer', { state: 'asleep', revision: 1 });
+  await world.advance(10 * 3_600_000);
+  for (let minute = 0; minute < 14; minute += 1) {
+    await write('configmaps', `b-${minute}`);
+    await rung();
+  }
+  assert.equal(late(), 0);
+  await rung();
+  assert.equal(late(), 1);
+});

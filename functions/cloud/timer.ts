@@ -32,11 +32,15 @@ const slotsMax = 500;
 /** How seldom the state is written down for cold starts: while something happens, and while nothing does. */
 const materialiseMs = 5 * 60_000;
 const materialiseIdleMs = 24 * 3_600_000;
+/** After so long without a change the watermark may be far behind: nobody had to move it. */
+const silenceMs = 10 * 60_000;
 
 interface Swept {
   /** The newest slot and revision. */
   readonly slot: number;
   readonly revision: number;
+  /** When the first change was written that is new; undefined when none is. */
+  readonly firstNewMs: number | undefined;
   /** The newest revision that may concern each group. */
   readonly news: ReadonlyMap<string, number>;
 }
@@ -55,7 +59,7 @@ export function createTimer({ table, notes, doorbell, groups, world, measured }:
     const last = slots.at(-1);
     const revision = last === undefined ? (from?.revision ?? 0) : lastRevisionOf(last);
     if (more) for (const { name } of groups) news.set(name, revision + 1);
-    return { slot: last?.slot ?? after, revision, news };
+    return { slot: last?.slot ?? after, revision, firstNewMs: slots[0]?.writtenMs, news };
   }
 
   function wantsToWake(note: WorkerNote, news: number): boolean {
@@ -72,10 +76,16 @@ export function createTimer({ table, notes, doorbell, groups, world, measured }:
     return news > (note?.revision ?? 0);
   }
 
+  function busySince(own: WorkerNote | undefined, firstNewMs: number | undefined): number {
+    if (own === undefined || (firstNewMs !== undefined && firstNewMs - own.atMs >= silenceMs)) return firstNewMs ?? world.clock.now();
+    return own.busySinceMs ?? own.atMs;
+  }
+
   return async () => {
     const known = await notes.read();
     const own = known.get('timer');
-    const { slot, revision, news } = await sweep(own);
+    const { slot, revision, firstNewMs, news } = await sweep(own);
+    const busySinceMs = busySince(own, firstNewMs);
     const behind = groups.filter(({ name }) => wake(name, known.get(name), news.get(name) ?? 0));
     const housekeeping = known.get('materializer');
     const ageMs = world.clock.now() - (housekeeping?.atMs ?? 0);
@@ -84,9 +94,9 @@ export function createTimer({ table, notes, doorbell, groups, world, measured }:
     if (isDue) doorbell.ring('materializer', String(Math.floor(world.clock.now() / 60_000)));
     // What somebody has not read is looked at again, lest this ring gets lost too; unless there is too much of it.
     const isDone = behind.length === 0 || [...news.values()].some((newest) => newest > revision);
-    if (isDone && slot !== own?.slot) await notes.write('timer', { state: 'asleep', revision, slot });
+    if (isDone && slot !== own?.slot) await notes.write('timer', { state: 'asleep', revision, slot, busySinceMs });
     await doorbell.flush();
-    // Looked at when housekeeping is due, which is seldom. After a long silence it is late until then, and that is well.
-    if (isDue && hasNews) sayIfLate(await watermarkLag(table, slot, world.clock.now()), measured, world);
+    // Looked at when housekeeping is due, which is seldom.
+    if (isDue && hasNews) sayIfLate(await watermarkLag(table, { newestSlot: slot, busySinceMs }, world.clock.now()), measured, world);
   };
 }

@@ -14,6 +14,8 @@ export interface WorkerNote {
   readonly deadlineMs?: number;
   /** The slot of that revision, where it is known. */
   readonly slot?: number;
+  /** Since when changes have come without a long silence: the timer's own. */
+  readonly busySinceMs?: number;
 }
 
 export interface WorkerNotes {

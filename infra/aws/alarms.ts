@@ -87,7 +87,7 @@ export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane
       section: 'the-watermark-is-late',
       metric: watermarkLateness(table, minutes10),
       threshold: watermarkLateSecondsMax,
-      // One look after a long silence finds it late, and the next one does not.
+      // Housekeeping may fail once.
       periods: 2,
     },
     ...[...functions].flatMap(([name, made]) => functionAlarms(name, made)),

@@ -1,9 +1,10 @@
 /** What a function is made of: how large it is, how long it takes to load, and what it asks the table before its first answer. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
 import { openControlPlane } from '../../functions/cloud/control-plane.ts';
 import { settingsOf } from '../../functions/cloud/settings.ts';
 import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
@@ -55,6 +56,12 @@ describe('the bundles', () => {
       const found = Object.keys(sources).filter((path) => (sources[path] ?? 0) > 0 && notAtFirst.test(path));
       assert.deepEqual(found, [], entry);
     }
+  });
+
+  test('of the API bring the texts of kubectl explain, where they were collected', () => {
+    const areCollected = existsSync(join(import.meta.dirname, '../../.cache/openapi', descriptionsFile));
+    for (const { entry, file } of bundles)
+      assert.equal(existsSync(join(dirname(file), descriptionsFile)), areCollected && entry.startsWith('api.'), entry);
   });
 
   test('load by themselves', () => {
