@@ -95,12 +95,13 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
 
   return {
     async poll(nodeName, request, signal) {
-      await Promise.all([
+      const [isCurrent] = await Promise.all([
         reports.heartbeat(nodeName),
         request.status === undefined ? undefined : reports.nodeStatus(nodeName, request.status),
         reports.podReports(nodeName, request.pods ?? []),
       ]);
-      const { revision } = await store.fresh();
+      // What was appended to the log is newer than all that was there: asking again would say no more.
+      const { revision } = isCurrent ? store.view() : await store.fresh();
       const since = Number(request.since ?? 'none');
       // A revision that is yet to come is another cluster's.
       if (!Number.isSafeInteger(since) || since < 0 || since > revision) return snapshot(nodeName);

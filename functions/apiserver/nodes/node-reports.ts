@@ -19,7 +19,8 @@ import { isNewNodeStatus, mergedNodeStatus, mergedPodStatus } from './merged-sta
 import { createStatusWriter } from './status-writer.ts';
 
 export interface NodeReports {
-  heartbeat(nodeName: string): Promise<void>;
+  /** True: it was written, so that everything is known that was there a moment ago. */
+  heartbeat(nodeName: string): Promise<boolean>;
   nodeStatus(nodeName: string, status: NodeStatus): Promise<void>;
   /** Throws when a report could not be written and should come again. */
   podReports(nodeName: string, reports: readonly PodReport[]): Promise<void>;
@@ -42,21 +43,23 @@ export function createNodeReports({ view, client, clock, log }: NodeReportOption
 
   const statuses = createStatusWriter(client, view);
 
-  async function heartbeat(nodeName: string): Promise<void> {
+  async function heartbeat(nodeName: string): Promise<boolean> {
     const at = { namespace: leaseNamespace, name: nodeName };
     const lease = read(leases, at);
     const nowMs = clock.now();
     const renewed = lease?.spec?.renewTime;
-    if (renewed !== undefined && Math.abs(nowMs - parseTime(renewed)) < renewAfterMs) return;
+    if (renewed !== undefined && Math.abs(nowMs - parseTime(renewed)) < renewAfterMs) return false;
     const spec = { ...lease?.spec, holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime: microTimestamp(nowMs) };
     const metadata = { ...lease?.metadata, ...at, ...ownerOf(read(nodes, { namespace: '', name: nodeName })) };
     const next: Lease = { apiVersion: apiVersionOf(leases), kind: leases.kind, metadata, spec };
     try {
       await (lease === undefined ? client.create(leases, next) : client.update(leases, next));
+      return true;
     } catch (error) {
       // Another poll of this node was faster, or the namespace is not there yet: the next poll writes again.
       if (!isConflict(error) && !isAlreadyExists(error) && !isNotFound(error)) throw error;
       log.debug('the heartbeat was not written', { node: nodeName, error });
+      return false;
     }
   }
 
