@@ -66,7 +66,7 @@ describe('a list of 200 MB', () => {
     do {
       const { code, body } = await cloud.ask<List>(
         'GET',
-        `${configMaps}?labelSelector=size%3Dlarge&limit=50&continue=${encodeURIComponent(token)}`,
+        `${configMaps}?labelSelector=size%3Dlarge&limit=500&continue=${encodeURIComponent(token)}`,
       );
       assert.equal(code, 200);
       found.push(...body.items.map(({ metadata }) => metadata.name));

@@ -53,8 +53,29 @@ test('a client that is refused is told how to ask, in every form', async () => {
     const { status, body } = await api.send('GET', `${configMaps}?includeObject=Object`, undefined, { accept });
     assert.deepEqual([status, body['reason'], body['message']], [413, 'RequestEntityTooLarge', message], accept);
   }
-  const { status, body } = await api.send('GET', `${configMaps}?limit=2`);
-  assert.deepEqual([status, (body['items'] as unknown[]).length], [200, 2]);
+});
+
+test('a page is cut short where its objects are large, however many were asked for', async () => {
+  const api = await fullApi(5000);
+  const names: unknown[] = [];
+  let from = '';
+  let pages = 0;
+  do {
+    const { status, body } = await api.send('GET', `${configMaps}?limit=500&continue=${encodeURIComponent(from)}`);
+    assert.equal(status, 200);
+    const { items, metadata } = body as unknown as { items: KubeObject[]; metadata: { continue?: string; remainingItemCount?: number } };
+    names.push(...items.map((item) => item.metadata.name));
+    assert.equal(metadata.remainingItemCount ?? 0, 3 - names.length);
+    from = metadata.continue ?? '';
+    pages += 1;
+  } while (from !== '');
+  assert.deepEqual([names, pages], [['a', 'b', 'c'], 2]);
+});
+
+test('a page has one object at least', async () => {
+  const api = await fullApi(1500);
+  const { status, body } = await api.send('GET', `${configMaps}?limit=500`);
+  assert.deepEqual([status, (body['items'] as unknown[]).length], [200, 1]);
 });
 
 test('a watch that would begin with too much is refused, so that the client lists in pages', async () => {

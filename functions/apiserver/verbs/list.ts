@@ -6,6 +6,7 @@ import type { ObjectName } from '../../kube/object.ts';
 import type { Stored, View } from '../../kube/view.ts';
 import type { Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
+import { jsonLength } from '../../store/json-text.ts';
 import type { Answer, ListMetadata } from '../http/respond.ts';
 import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
 import { fromStore } from '../registry/commit.ts';
@@ -21,9 +22,13 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const { view, after } = await fromStore(() => pictureFor(server.store, options));
   // The view is live: everything is taken from it before anything else is waited for.
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
-  const { list: page, metadata } = pageOf(all, { selection, after, limit: options.limit, revision: view.revision });
+  const bytesMax = (request.connection.answerBytesMax ?? Infinity) / formsOfPage;
+  const { list: page, metadata } = pageOf(all, { selection, after, limit: options.limit, bytesMax, revision: view.revision });
   return { kind: 'list', list: page, metadata };
 }
+
+/** A page as YAML or as a Table is longer than its objects are, but not by so many times. */
+const formsOfPage = 2;
 
 /** Undefined for cluster-scoped resources and for lists over all namespaces. */
 export const namespaceOfList = ({ definition }: ResourceRequest, namespace: string): string | undefined =>
@@ -60,6 +65,8 @@ interface PageRequest {
   readonly after: ObjectName | undefined;
   /** 0: no limit. */
   readonly limit: number;
+  /** Of the objects of a page, if there is a limit: whoever asks for pages takes shorter ones. */
+  readonly bytesMax: number;
   readonly revision: number;
 }
 
@@ -68,13 +75,16 @@ interface Page {
   readonly metadata: ListMetadata;
 }
 
-function pageOf(all: readonly Stored[], { selection, after, limit, revision }: PageRequest): Page {
+function pageOf(all: readonly Stored[], { selection, after, limit, bytesMax, revision }: PageRequest): Page {
   const found: Stored[] = [];
+  let bytes = 0;
   let index = after === undefined ? 0 : firstAfter(all, after);
   for (; index < all.length; index += 1) {
     const stored = all[index];
     if (stored === undefined || !selection.selects(stored)) continue;
     if (limit > 0 && found.length === limit) break;
+    if (limit > 0 && bytesMax < Infinity) bytes += jsonLength(stored);
+    if (bytes > bytesMax && found.length > 0) break;
     found.push(stored);
   }
   const resourceVersion = String(revision);
