@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { createDoorbells } from '../workers/doorbell/doorbells.ts';
@@ -9,6 +12,8 @@ import { adminTokenOf } from './admin-token.ts';
 import { createApiHost } from './api-host.ts';
 import { createClusters, type ClusterIdentity } from './clusters.ts';
 import { settingNames, settingsOf } from './settings.ts';
+import { startWebHost } from './web-host.ts';
+import { realWorld } from '../world.ts';
 
 const secret = 'secret';
 const variables: Readonly<Record<string, string>> = {
@@ -47,7 +52,7 @@ function hosting(...names: string[]) {
     return { code: response.status, headers: response.headers, answer };
   };
   const hide = (): void => void (isListed = false);
-  return { ask, opened, sent, world, records, hide };
+  return { ask, fetch, opened, sent, world, records, hide };
 }
 
 const admin = (id: string): { token: string } => ({ token: adminTokenOf(secret, id) });
@@ -61,6 +66,25 @@ test('a path leads to its cluster with method, query and body, and the root to t
   assert.equal((await ask('GET', `/clusters/blue${maps}/a`, admin('blue.x'))).code, 200);
   for (const path of [`${maps}/a`, `/clusters/default${maps}/a`]) assert.equal((await ask('GET', path, admin('default'))).code, 404, path);
   assert.deepEqual(opened, ['blue.x', 'default']);
+});
+
+test('what would be upgraded finds its cluster, too', async () => {
+  const { fetch } = hosting('blue');
+  const host = await startWebHost({
+    host: '127.0.0.1',
+    port: 0,
+    fetch,
+    upgrades: true,
+
+    log: realWorld('error').log,
+  });
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', authorization: `Bearer ${admin('blue.x').token}` };
+  const path = '/clusters/blue/api/v1/namespaces/default/pods/web/exec?command=ls&stdout=true';
+  const asked = httpGet({ port: host.port, path, headers });
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  assert.equal(response.statusCode, 404);
+  assert.match(await text(response), /pods \\"web\\" not found/);
+  await host.close();
 });
 
 test('each cluster’s writes ring in its own name', async () => {

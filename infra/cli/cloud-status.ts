@@ -5,23 +5,14 @@ import { clusterDimension, metricNamespace, tableDimension, watermarkMetric } fr
 import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request.ts';
 import { cloudHome } from './cloud-home.ts';
 import { requireStack, type StackChoice } from './cloud-stack.ts';
-import { CliError } from './cli-error.ts';
-import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
-import { healthLines } from './cluster-health.ts';
-import type { ClusterHome } from './cluster-home.ts';
 import { listedClusters } from './cluster.ts';
-import { askHealth } from './status.ts';
+import { clusterState, type Said } from './cluster-state.ts';
 
 interface Resource {
   /** CDK's id of it, without the hash at its end. */
   readonly name: string;
   readonly id: string;
   readonly type: string;
-}
-
-interface Said {
-  readonly lines: readonly string[];
-  readonly isWell: boolean;
 }
 
 const pagesMax = 20;
@@ -121,17 +112,6 @@ async function section(title: string, states: readonly Promise<Said>[]): Promise
     const isRefused = error instanceof CloudError || error instanceof CloudUnreachable || (error instanceof Error && '$metadata' in error);
     if (!isRefused) throw error;
     return { isWell: false, lines: [`${title.padEnd(16)}not known: ${error.message}`] };
-  }
-}
-
-async function clusterState(home: ClusterHome, cluster: ClusterIdentity): Promise<Said> {
-  const head = `cluster         ${cluster.name}, ${home.serverOf(cluster.name)}`;
-  try {
-    const health = await home.withApi(cluster, askHealth);
-    return { isWell: health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady), lines: [head, ...healthLines(health)] };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { isWell: false, lines: [head, `API             ${error.message}`] };
   }
 }
 

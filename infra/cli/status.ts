@@ -3,17 +3,13 @@ import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { nodeNamesOf } from '../local/stop-cluster.ts';
-import { type ApiAccess, type ClusterChoice, withApi } from './api-client.ts';
+import { type ClusterChoice, withApi } from './api-client.ts';
+import { askHealth } from './ask-health.ts';
 import { CliError } from './cli-error.ts';
-import { clusterHealth, healthLines, type ClusterHealth } from './cluster-health.ts';
-
-export function askHealth({ client, fetch }: ApiAccess): Promise<ClusterHealth> {
-  const readyz = async (): Promise<string> => {
-    const response = await fetch('/readyz');
-    return response.ok ? 'healthy' : `not healthy: ${response.status} ${(await response.text()).slice(0, 200)}`;
-  };
-  return clusterHealth(client, readyz);
-}
+import { healthLines } from './cluster-health.ts';
+import { clusterState, type Said } from './cluster-state.ts';
+import { listedClusters } from './cluster.ts';
+import { localHome } from './local-home.ts';
 
 function processLines(directory: DataDirectory, record: ClusterRecord): string[] {
   const controlPlane = runningProcess(directory.controlPlaneRecord);
@@ -44,5 +40,16 @@ export async function status(choice: ClusterChoice): Promise<void> {
   }
   const health = await withApi(choice, askHealth);
   process.stdout.write(`${healthLines(health).join('\n')}\n`);
-  if (health.api !== 'healthy' || health.nodes.some(({ isReady }) => !isReady)) process.exitCode = 1;
+  const others = isElsewhere ? [] : await otherStates(choice);
+  process.stdout.write(others.flatMap(({ lines }) => lines.map((line) => `${line}\n`)).join(''));
+  const isWell = health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady);
+  if (!isWell || others.some((other) => !other.isWell)) process.exitCode = 1;
+}
+
+/** Of clusters that share its cloud. */
+async function otherStates({ dataDir }: ClusterChoice): Promise<readonly Said[]> {
+  const home = localHome(dataDir);
+  if (home === undefined) return [];
+  const [, ...others] = await listedClusters(home);
+  return Promise.all(others.map((cluster) => clusterState(home, cluster)));
 }

@@ -1,5 +1,6 @@
 /** Two clusters side by side behind one endpoint, as stock kubectl sees them: each complete, neither aware of the other. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
@@ -91,6 +92,23 @@ describe('two clusters of one cloud', () => {
     const { stderr } = await onBlue.run(['exec', 'deployment/web', '--', 'ls']);
     assert.match(stderr, /need a connection that functions cannot carry/);
     assert.equal(await onBlue.ok('get', '--raw', '/clusters/blue/livez'), 'ok');
+  });
+
+  test('the command line tells of both, and how to join the second one', async () => {
+    assert.match(
+      await cloud.hibernetes('status'),
+      /\ncluster +blue, https:[^ ]+\/clusters\/blue\nAPI +healthy\nnodes +1 of 1 Ready\n +blue-node: Ready\npods +\d Running/,
+    );
+    const file = join(cloud.directory, 'clusters/blue.kubeconfig');
+    assert.equal(await cloud.hibernetes('kubeconfig', '--cluster', 'blue'), readFileSync(file, 'utf8'));
+    const command = await cloud.hibernetes('token', 'create', '--kubeconfig', file);
+    const [, server, token] = /^hibernetes join (https:[^ ]+\/clusters\/blue) --token ([^ ]+) /.exec(command) ?? [];
+    assert.equal(
+      (await blue.fetch(`${new URL(server!).pathname}/apis/agent.hibernetes.dev/v1/nodes/joined/token`, token, 'POST')).status,
+      201,
+    );
+    assert.equal((await blue.fetch('/apis/agent.hibernetes.dev/v1/nodes/joined/token', token, 'POST')).status, 401);
+    await onBlue.ok('delete', 'node', 'joined');
   });
 
   test('names and secrets of one are unknown to the other', async () => {

@@ -20,7 +20,7 @@ export interface SecondCluster {
   readonly path: string;
   readonly adminToken: string;
   readonly client: Client;
-  fetch(path: string, token?: string): Promise<Response>;
+  fetch(path: string, token?: string, method?: 'GET' | 'POST'): Promise<Response>;
   nodeToken(name: string): Promise<string>;
   startNodes(...names: string[]): Promise<SimulatedNodes>;
   close(): void;
@@ -69,9 +69,10 @@ export async function secondCluster(root: string, name: string, port?: number): 
     path,
     adminToken,
     client,
-    async fetch(asked, token) {
+    async fetch(asked, token, method = 'GET') {
       const once = createHttpsFetch({ server: host, caPem: access.caPem, ...(token === undefined ? {} : { token }) });
-      const response = await once(new Request(`${host}${asked}`));
+      const sent = method === 'POST' ? { body: '{}', headers: { 'content-type': 'application/json' } } : {};
+      const response = await once(new Request(`${host}${asked}`, { method, ...sent }));
       const body = await response.text();
       once.close();
       return new Response(body, response);
