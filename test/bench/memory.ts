@@ -1,24 +1,42 @@
 /**
  * What ten thousand pods cost in memory: `npm run bench:memory`. Each form is measured in a process of its own, after a
- * full collection: the store as it is, after a start; its compressed bodies alone; the parsed objects alone.
+ * full collection: its compressed bodies alone; the store that holds them; the parsed objects alone.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeBody } from '../../functions/store/body.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { deepFreeze } from '../../functions/store/deep-freeze.ts';
 import { jsonText } from '../../functions/store/json-text.ts';
-import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { StoreLimits } from '../../functions/store/limits.ts';
+import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import type { Stored } from '../../functions/kube/view.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import { realWorld } from '../../functions/world.ts';
 import { benchPod, type PodSize } from './pods.ts';
 
-const pods = 10_000;
+const podsUsual = 10_000;
+/** Code that is not run for a while would be let go, and its memory be taken for that of pods. */
+const measuringFlags = ['--expose-gc', '--no-flush-bytecode'];
+
+const collections = 4;
+/** Held first, so that what is measured is not the code that runs. */
+const podsBefore = 2000;
 const nameOf = (index: number): string => `web-5d9c8b7f6-${index}`;
 
-async function storeOf(size: PodSize, after: (list: readonly Stored[]) => unknown = () => undefined): Promise<unknown> {
-  const table = memoryTable();
-  const store = await createStore({ table, world: realWorld('warn'), limits: { historyChangesMax: 1 } });
+interface Held {
+  readonly size: PodSize;
+  readonly pods: number;
+}
+
+/** The table's own memory is not the process's: it is a file. */
+async function storeOf({ size, pods }: Held, limits: Partial<StoreLimits>, after?: (list: readonly Stored[]) => unknown): Promise<unknown> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-memory-'));
+  process.once('exit', () => rmSync(directory, { recursive: true }));
+  const store = await createStore({ table: embeddedTable(directory), world: realWorld('warn'), limits });
   await Promise.all(
     Array.from({ length: pods }, (_, index) => {
       const key = { resource: 'pods', namespace: 'default', name: nameOf(index) };
@@ -29,40 +47,54 @@ async function storeOf(size: PodSize, after: (list: readonly Stored[]) => unknow
       });
     }),
   );
-  const list = store.view().list('pods');
-  return [store, list, after(list)];
+  after?.(store.view().list('pods'));
+  return store;
 }
 
-const forms: Readonly<Record<string, (size: PodSize) => Promise<unknown>>> = {
-  'store, with the compressed log of its table': (size) => storeOf(size),
-  'the same, once all were listed': (size) => storeOf(size, (list) => list.map((stored) => jsonText(stored).length)),
-  'compressed bodies': async (size) =>
-    Array.from({ length: pods }, (_, index) => Uint8Array.from(encodeBody(JSON.stringify(benchPod(nameOf(index), size))))),
-  'parsed objects': async (size) =>
+const nothing: Partial<StoreLimits> = { parsedBytesMax: 0, textBytesMax: 0 };
+
+const forms: Readonly<Record<string, (held: Held) => Promise<unknown>>> = {
+  'compressed bodies': async ({ size, pods }) =>
+    Array.from({ length: pods }, (_, index) => encodeBody(JSON.stringify(benchPod(nameOf(index), size)))),
+  'store with its history, nothing decoded': (held) => storeOf(held, nothing),
+  'store with its history': (held) => storeOf(held, {}),
+  'the same, once all were listed and looked at': (held) =>
+    storeOf(held, {}, (list) => list.map((stored) => [jsonText(stored), stored.object.metadata.name].length)),
+  'parsed objects': async ({ size, pods }) =>
     Array.from({ length: pods }, (_, index) => deepFreeze(JSON.parse(JSON.stringify(benchPod(nameOf(index), size))) as KubeObject)),
 };
 
-const used = (): number => {
-  for (let round = 0; round < 3; round += 1) gc?.();
+/** Buffers are given back in the background, a little after each collection. */
+async function used(): Promise<number> {
+  for (let round = 0; round < collections; round += 1) {
+    gc?.();
+    await sleep(20);
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
-};
+}
 
-const [form, size] = process.argv.slice(2);
+const [form, size, pods = String(podsUsual)] = process.argv.slice(2);
 if (form === undefined) {
-  process.stdout.write('| pod | JSON bytes | form | bytes per pod |\n| --- | --- | --- | --- |\n');
+  process.stdout.write('| JSON of a pod | its body | what is held | bytes per pod | MB per 10,000 |\n| --- | --- | --- | --- | --- |\n');
   for (const each of ['1.1 KB', '4.5 KB', '14 KB'] satisfies PodSize[]) {
+    const json = JSON.stringify(benchPod(nameOf(1), each));
     for (const name of Object.keys(forms)) {
-      const { stdout } = spawnSync(process.execPath, ['--expose-gc', import.meta.filename, name, each], {
+      const { stdout } = spawnSync(process.execPath, [...measuringFlags, import.meta.filename, name, each], {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      process.stdout.write(`| ${each} | ${JSON.stringify(benchPod(nameOf(1), each)).length} | ${name} | ${stdout} |\n`);
+      process.stdout.write(
+        `| ${json.length} | ${encodeBody(json).length} | ${name} | ${stdout} | ${(Number(stdout) / 100).toFixed(1)} |\n`,
+      );
     }
   }
 } else {
-  const before = used();
-  const held = await forms[form]?.(size as PodSize);
-  process.stdout.write(String(Math.round((used() - before) / pods)));
-  if (held === undefined) throw new Error(`no form ${form}`);
+  const make = forms[form];
+  if (make === undefined) throw new Error(`no form ${form}`);
+  const first = await make({ size: size as PodSize, pods: podsBefore });
+  const before = await used();
+  const held = await make({ size: size as PodSize, pods: Number(pods) });
+  process.stdout.write(String(Math.round(((await used()) - before) / Number(pods))));
+  if (held === undefined || first === undefined) throw new Error('nothing is held');
 }

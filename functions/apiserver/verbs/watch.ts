@@ -38,7 +38,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
     namespace,
     selection,
     after: 'view' in start ? start.view.revision : start.after,
-    initial,
+    initial: initial.values(),
     hasBookmarks: options.allowWatchBookmarks,
     marksInitialEnd: options.sendInitialEvents === true,
     bytesMax,

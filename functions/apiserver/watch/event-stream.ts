@@ -15,8 +15,8 @@ export interface WatchPlan {
   readonly resource: string;
   readonly namespace: string | undefined;
   readonly selection: Selection;
-  /** Sent as ADDED before anything else. */
-  readonly initial: readonly Shown[];
+  /** Sent as ADDED before anything else. Read once and let go: it is the past soon, and a watch lives long. */
+  readonly initial: Iterable<Shown>;
   /** The revision of `initial`: changes after it follow. */
   readonly after: number;
   readonly hasBookmarks: boolean;
@@ -31,6 +31,8 @@ export interface WatchPlan {
 const bookmarkMs = 60_000;
 /** Waiting for the reader starts when this much has not been read. */
 const unreadBytesMax = 256 * 1024;
+/** Changes that come together are sent together, up to this. */
+const pieceBytes = 64 * 1024;
 /** For a bookmark. */
 const lastBytes = 1024;
 
@@ -119,10 +121,7 @@ class WatchRun {
     await reader.ready();
     const request = { resource: plan.resource, after: plan.after, signal: stop.signal };
     for await (const batch of store.watch(plan.namespace === undefined ? request : { ...request, namespace: plan.namespace })) {
-      for (const change of batch.changes) {
-        if (!this.#sendChange(change)) return;
-        this.#revision = change.revision;
-      }
+      if (!this.#sendChanges(batch.changes)) return;
       this.#revision = batch.revision;
       await reader.ready();
     }
@@ -154,12 +153,22 @@ class WatchRun {
     this.#parts.reader.send(bytes);
   }
 
-  /** False: there is no room for it any more. */
-  #sendChange(change: Change): boolean {
-    const bytes = this.#eventOf(change);
-    if (bytes === undefined) return true;
-    this.#isEnding ||= this.#sentBytes + bytes.byteLength > this.#parts.plan.bytesMax - lastBytes;
-    if (!this.#isEnding) this.#send(bytes);
+  /** Together, since each piece costs the connection a write. False: there is no room for all of them. */
+  #sendChanges(changes: readonly Change[]): boolean {
+    const lines: Uint8Array[] = [];
+    let bytes = 0;
+    for (const change of changes) {
+      const line = this.#eventOf(change);
+      bytes += line?.byteLength ?? 0;
+      this.#isEnding ||= line !== undefined && this.#sentBytes + bytes > this.#parts.plan.bytesMax - lastBytes;
+      if (this.#isEnding) break;
+      this.#revision = change.revision;
+      if (line !== undefined) lines.push(line);
+      if (bytes < pieceBytes) continue;
+      this.#send(Buffer.concat(lines));
+      [lines.length, bytes] = [0, 0];
+    }
+    if (lines.length > 0) this.#send(Buffer.concat(lines));
     return !this.#isEnding;
   }
 
