@@ -32,7 +32,8 @@ export const manifest: readonly FunctionSpec[] = [
     name: 'api',
     entry: 'api.lambda.ts',
     triggers: [{ kind: 'https' }],
-    memoryMiB: 1769,
+    // Watches wait, and a Function URL is paid by memory as long as they do.
+    memoryMiB: 768,
     timeoutSeconds: 900,
     table: 'read-write',
     rings: ['controllers', 'scheduler', 'materializer'],

@@ -1,6 +1,7 @@
 /** What things cost, as tables for people: the same in a terminal and in the README. */
 import type { Measurements } from './measure.ts';
 import {
+  coldStartMsOf,
   dollarsOf,
   dollarsOfAll,
   dollarsOfRows,
@@ -12,7 +13,7 @@ import {
   shapeOf,
   type Row,
 } from './month.ts';
-import { assumptions, hoursInMonth, prices } from './prices.ts';
+import { hoursInMonth, prices } from './prices.ts';
 import { added, minus, times, total, type FunctionUsage, type Usage } from './usage.ts';
 
 type Cells = readonly string[];
@@ -51,7 +52,7 @@ const usageCells = (name: string, usage: Usage): Cells => operationCells(name, t
 export function operationsTable(measured: Measurements): string {
   const { podLife, podReplaced, write, read, watchHour, coldStart } = measured;
   const idle = (nodes: number): Usage => idleHour(measured, nodes);
-  const started = { ...coldStart, waitedMs: coldStart.waitedMs + assumptions.coldStartMs };
+  const started = { ...coldStart, waitedMs: coldStart.waitedMs + coldStartMsOf('api') };
   const startSeconds = gbSecondsOf('api', started);
   return markdownTable(
     ['', 'invocations', 'table calls', 'write units', 'read units', 'queue requests', 'GB-s', 'a million'],

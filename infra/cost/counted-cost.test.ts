@@ -18,7 +18,7 @@ test('what a control plane has counted is given its price, and what it has not i
       .map((cell) => cell.trim())
       .slice(1, -1);
   assert.deepEqual(cells(head), ['since the control plane started', 'counted', 'write units', 'read units', 'dollars']);
-  assert.deepEqual(cells(rows[0]), ['requests to the API', '1,000,000', '0.0', '1,000,000', '$0.56']);
+  assert.deepEqual(cells(rows[0]), ['requests to the API', '1,000,000', '0.0', '1,000,000', '$0.50']);
   assert.deepEqual(cells(rows[1]), ['slots of the log', '80,000', '129,375', '0.0', '$0.08']);
   assert.deepEqual(cells(rows[2]), ['objects written down for cold starts', '100,000', '100,000', '0.0', '$0.06']);
   assert.deepEqual(cells(rows[3]), ['together, at most', '', '', '', '$0.70']);

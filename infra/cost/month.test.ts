@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Measurements } from './measure.ts';
-import { dollarsOf, dollarsOfRows, freeDollars, gbSecondsOf, idleHour, monthRows, monthUsage, shapeOf } from './month.ts';
+import { coldStartMsOf, dollarsOf, dollarsOfRows, freeDollars, gbSecondsOf, idleHour, monthRows, monthUsage, shapeOf } from './month.ts';
 import { noUsage, nothing, type Usage } from './usage.ts';
 
 const using = (part: Partial<Usage>): Usage => ({ ...noUsage, ...part });
@@ -57,6 +57,10 @@ test('time is paid by memory, and everything else by the piece', () => {
     0,
   );
   assert.equal(Math.round(dollars * 1000), 1850);
+});
+
+test('a function with little memory starts slowly', () => {
+  assert.deepEqual([coldStartMsOf('controllers'), Math.round(coldStartMsOf('materializer'))], [400, 1382]);
 });
 
 test('what is free each month is taken off once, and no more than there is', () => {

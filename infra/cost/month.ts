@@ -85,16 +85,20 @@ function atMost(usage: FunctionUsage, invocationsMax: number): FunctionUsage {
 
 const withState: readonly FunctionName[] = ['api', 'controllers', 'scheduler', 'materializer'];
 
+/** What starting from nothing computes. */
+export const coldStartMsOf = (name: FunctionName): number =>
+  assumptions.coldStartMs * Math.max(1, assumptions.wholeProcessorMiB / 1024 / memoryGbOf(name));
+
 /** What starting from nothing costs in a month, by function. */
 function coldStarts({ coldStart, coldStartPodReadUnits }: Measurements, { pods }: ClusterShape): Usage {
   const starts = assumptions.coldStartsPerDay * daysInMonth;
-  const one: FunctionUsage = {
+  const one = (name: FunctionName): FunctionUsage => ({
     ...nothing,
-    waitedMs: coldStart.waitedMs + assumptions.coldStartMs,
+    waitedMs: coldStart.waitedMs + coldStartMsOf(name),
     tableCalls: coldStart.tableCalls,
     readUnits: coldStart.readUnits + pods * coldStartPodReadUnits,
-  };
-  const parts = withState.map((name) => times(only(name, one), starts));
+  });
+  const parts = withState.map((name) => times(only(name, one(name)), starts));
   return sum(parts);
 }
 

@@ -37,10 +37,12 @@ export const assumptions = {
    * What an invocation computes besides waiting, in milliseconds: about 2 ms a request here, with room for TLS, JSON and, in
    * functions with little memory, a small share of a processor.
    */
-  computeMs: { api: 5, controllers: 10, scheduler: 10, materializer: 20, doorbell: 10, timer: 10 },
-  /** How often a day each function that knows the state starts from nothing, and what that computes. */
+  computeMs: { api: 12, controllers: 10, scheduler: 10, materializer: 20, doorbell: 10, timer: 10 },
+  /** How often a day each function that knows the state starts from nothing, and what that computes on a whole processor. */
   coldStartsPerDay: 12,
   coldStartMs: 400,
+  /** Functions with less memory have a share of a processor. Source: AWS Lambda developer guide, "Configure function memory". */
+  wholeProcessorMiB: 1769,
   /** Lambda asks each queue for messages whether there are any or not: five waits of 20 seconds, side by side. */
   emptyReceivesPerHour: 5 * 180,
   /** However many nodes there are: the longest silence is 20 seconds, and is looked at when it could be 40. */
