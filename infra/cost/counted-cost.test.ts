@@ -21,6 +21,6 @@ test('what a control plane has counted is given its price, and what it has not i
   assert.deepEqual(cells(rows[0]), ['requests to the API', '1,000,000', '0.0', '1,000,000', '$0.50']);
   assert.deepEqual(cells(rows[1]), ['slots of the log', '80,000', '129,375', '0.0', '$0.08']);
   assert.deepEqual(cells(rows[2]), ['objects written down for cold starts', '100,000', '100,000', '0.0', '$0.06']);
-  assert.deepEqual(cells(rows[3]), ['together, at most', '', '', '', '$0.70']);
+  assert.deepEqual(cells(rows[3]), ['together, at most', '', '', '', '$0.64']);
   assert.match(rows.join(' '), /Not counted here/);
 });
