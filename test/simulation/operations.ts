@@ -80,7 +80,8 @@ export class Asked implements Operation<readonly Stored[]> {
       if (error !== undefined) return { outcome: 'refuse', error };
       writes.push(...this.#writes(step, current));
     }
-    this.#sight = { revision: view.revision, seen, writes: writes.filter(({ key, object }) => object !== view.get(key)?.object).length };
+    // Who touches an object puts back what is there: nothing is written for it.
+    this.#sight = { revision: view.revision, seen, writes: this.steps.filter(({ verb }) => verb !== 'get' && verb !== 'touch').length };
     if (writes.length === 0) return { outcome: 'answer', answer: [] };
     return { outcome: 'write', writes, answer: (stored) => stored };
   }

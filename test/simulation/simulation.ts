@@ -310,8 +310,11 @@ function weatherOf(dice: Dice): Weather {
 
 /** Small bounds make rare cases common; times stay as they are. */
 function limitsOf(dice: Dice): Partial<StoreLimits> {
+  const historyChangesMax = dice.pick([5, 20, 100_000]);
   return {
-    historyChangesMax: dice.pick([5, 20, 100_000]),
+    historyChangesMax,
+    // Little memory is little for both: nothing stays decoded, or a few objects.
+    ...(historyChangesMax < 100_000 ? { parsedBytesMax: historyChangesMax * 100, textBytesMax: (historyChangesMax - 5) * 100 } : {}),
     watchBatchMax: dice.pick([1, 3, 1000]),
     slotOperationsMax: dice.pick([1, 3, 256]),
     slotBytesMax: dice.pick([400, 256 * 1024]),
