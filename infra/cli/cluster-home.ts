@@ -1,7 +1,9 @@
 /** Where several clusters share a table: a stack on AWS, or `up --cloud local` on this machine. Making a cluster means the same in both. */
-import type { AwsAccess } from '../../functions/aws/json-service.ts';
+import { ServiceError, type AwsAccess } from '../../functions/aws/json-service.ts';
 import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
+import { StoreError } from '../../functions/store/store.ts';
 import type { ApiAccess } from './api-client.ts';
+import { CliError } from './cli-error.ts';
 import { localHome } from './local-home.ts';
 import { stackDefault } from './stack-default.ts';
 
@@ -36,8 +38,22 @@ export interface HomeChoice {
 export async function withHome<T>(choice: HomeChoice, work: (home: ClusterHome) => Promise<T>): Promise<T> {
   const { dataDir, stack, region } = choice;
   const here = stack === undefined && region === undefined ? localHome(dataDir) : undefined;
-  if (here !== undefined) return work(here);
+  if (here !== undefined) return inWords(here, work);
   // It brings the SDK.
   const { withCloudHome } = await import('./cloud-home.ts');
-  return withCloudHome({ dataDir, stack: stack ?? stackDefault, ...(region === undefined ? {} : { region }) }, work);
+  return withCloudHome({ dataDir, stack: stack ?? stackDefault, ...(region === undefined ? {} : { region }) }, (home) =>
+    inWords(home, work),
+  );
+}
+
+/** What the table fails with, as a user can answer it. */
+async function inWords<T>(home: ClusterHome, work: (home: ClusterHome) => Promise<T>): Promise<T> {
+  try {
+    return await work(home);
+  } catch (error) {
+    if (error instanceof StoreError)
+      throw new CliError(`The table of ${home.title} cannot be used: ${error.message}.`, 'hibernetes list clusters tells what there is.');
+    if (error instanceof ServiceError) throw new CliError(`The table of ${home.title} refused (${error.name}): ${error.message}`);
+    throw error;
+  }
 }

@@ -269,6 +269,19 @@ pods            none
     assert.deepEqual(aws.table.asked, ['Query']);
   });
 
+  test('whoever may not write to the table is told so', async () => {
+    aws.stack = standing();
+    const message = 'User: jane is not authorized to perform: dynamodb:PutItem on resource: made-table';
+    aws.refusals.set('PutItem', { code: 'AccessDeniedException', message });
+    const { code, error } = await run('create', 'cluster', 'staging', '--data-dir', directory);
+    assert.equal(code, 1);
+    assert.equal(
+      error,
+      'error: The table of the stack Hibernetes cannot be used: the permission dynamodb:PutItem, which the table needs, is missing.\n' +
+        '  hibernetes list clusters tells what there is.\n',
+    );
+  });
+
   const others = ['default#L#0#0 1', 'staging#M#0 0', 'staging.zzzzzz#M#0 0'];
   const withStaging = (record: object = {}): void => {
     aws.stack = standing();

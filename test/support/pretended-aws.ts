@@ -116,6 +116,8 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
     if (request.url?.startsWith('/2015-03-31/functions/') === true)
       return { status: 200, text: '{"State":"Active","LastUpdateStatus":"Successful"}' };
     const operation = /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1];
+    const refused = refusals.get(operation ?? '');
+    if (refused !== undefined) return { status: 400, text: JSON.stringify({ __type: refused.code, message: refused.message }) };
     if (operation !== undefined) return table.answer(operation, JSON.parse(body) as Record<string, unknown>);
     if (request.headers['x-amz-target'] === 'AmazonSQS.GetQueueAttributes') {
       const waiting = body.includes('/dead') ? '0' : '3';
