@@ -71,13 +71,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const settings = (endpoint: string) => ({
+/** Where an engine is, and as whom it is asked. */
+export const settingsFor = (endpoint: string) => ({
   endpoint,
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
-export const clientFor = (endpoint: string): DynamoDBClient => new DynamoDBClient(settings(endpoint));
+export const clientFor = (endpoint: string): DynamoDBClient => new DynamoDBClient(settingsFor(endpoint));
 
 /** As infrastructure code makes it on AWS. */
 /** An engine's first writes may take longer than the store waits for one. Written under a cluster that nobody reads. */
@@ -103,4 +104,4 @@ export async function createTable(endpoint: string, tableName: string): Promise<
 
 /** `world`: with a clock of one's own, no answer is waited for longer than that clock says. */
 export const openTable = (endpoint: string, tableName: string, cluster: string, world: World = realWorld('error')): DynamodbTable =>
-  dynamodbTable({ tableName, cluster, world, client: settings(endpoint) });
+  dynamodbTable({ tableName, cluster, world, client: settingsFor(endpoint) });

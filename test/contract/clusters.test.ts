@@ -1,0 +1,3 @@
+import { clustersContract } from './clusters.contract.ts';
+
+clustersContract('dynoxide');

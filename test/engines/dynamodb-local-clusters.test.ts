@@ -1,0 +1,3 @@
+import { clustersContract } from '../contract/clusters.contract.ts';
+
+clustersContract('DynamoDB Local');
