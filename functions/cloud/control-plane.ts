@@ -5,6 +5,7 @@ import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
 import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
+import { noApiAddress } from '../kube/api-address.ts';
 import { createDefinitions, defaultRanges } from '../resources/all.ts';
 import { selectableFields } from '../selectable-fields.ts';
 import { createStore } from '../store/create-store.ts';
@@ -61,13 +62,14 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
   const { address, port } = settings.advertise;
   const isDefault = cluster.name === settings.defaultCluster;
+  const path = isDefault ? '' : clusterPath(cluster.name);
   const issuer = issuerOf(cluster.name, isDefault);
   const api = createApi({
     store,
     definitions,
     tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
-    extensions: issuerDocuments(keys, `https://${address}:${port}${isDefault ? '' : clusterPath(cluster.name)}`, issuer),
+    extensions: issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
     ...(mailedLogSecondsMax === undefined ? {} : { logMail: { mail: table, secondsMax: mailedLogSecondsMax } }),

@@ -121,7 +121,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
   const answered = ({ method }: Request, { status }: Response): void =>
     metrics.add('apiserver_request_total', 1, { method, code: String(status) });
-  const issuer = issuerDocuments(pki.tokenKeys, `https://${advertise}:${addresses[0]?.port ?? 443}`);
+  const issuer = issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${addresses[0]?.port ?? 443}`);
   const api = createApi({
     store,
     definitions,

@@ -10,20 +10,34 @@ const configurationPath = '/.well-known/openid-configuration';
 /** Source: pkg/routes/openidmetadata.go. */
 const cacheSeconds = 3600;
 
-function document(prefix: string, path: string, contentType: string, body: object): Extension {
-  const text = JSON.stringify(body);
+interface Document {
+  readonly prefix: string;
+  readonly path: string;
+  readonly contentType: string;
+  /** By the host that was asked. */
+  body(host: string): object;
+}
+
+function document({ prefix, path, contentType, body }: Document): Extension {
   return {
     prefix,
-    async fetch({ info }) {
+    async fetch({ info, url }) {
       if (info.path !== path || info.verb !== 'get')
         throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
-      return new Response(text, { headers: { 'content-type': contentType, 'cache-control': `public, max-age=${cacheSeconds}` } });
+      return new Response(JSON.stringify(body(url.host)), {
+        headers: { 'content-type': contentType, 'cache-control': `public, max-age=${cacheSeconds}` },
+      });
     },
   };
 }
 
-/** `apiUrl` is how clients reach the server: `https://10.0.0.1:6443`. */
-export const issuerDocuments = (keys: SigningKeys, apiUrl: string, issuer = clusterIssuer): readonly Extension[] => [
-  document('/openid/v1/', jwksPath, 'application/jwk-set+json', jsonWebKeySet(keys)),
-  document('/.well-known/', configurationPath, 'application/json', openIdConfiguration(keys, issuer, `${apiUrl}${jwksPath}`)),
+/** `apiUrl` is how clients reach the server, given the host that one of them has asked: `https://10.0.0.1:6443`. */
+export const issuerDocuments = (keys: SigningKeys, apiUrl: (host: string) => string, issuer = clusterIssuer): readonly Extension[] => [
+  document({ prefix: '/openid/v1/', path: jwksPath, contentType: 'application/jwk-set+json', body: () => jsonWebKeySet(keys) }),
+  document({
+    prefix: '/.well-known/',
+    path: configurationPath,
+    contentType: 'application/json',
+    body: (host) => openIdConfiguration(keys, issuer, `${apiUrl(host)}${jwksPath}`),
+  }),
 ];

@@ -23,7 +23,7 @@ async function cluster() {
   const store = await createStore({ table: memoryTable(), world });
   const keys = [signingKeyOf(await newSigningKeyPem())] as const;
   const tokens = createTokens({ keys, ...world });
-  const extensions = issuerDocuments(keys, 'https://10.0.0.1:6443');
+  const extensions = issuerDocuments(keys, (host) => `https://${host}/clusters/blue`);
   const api = createApi({ store, definitions: createDefinitions(), tokens, world, extensions });
   const client = api.clientFor(admin);
   for (const name of ['default', 'kube-node-lease']) await client.create<KubeObject>(namespaces, { metadata: { name }, spec: {} });
@@ -129,4 +129,7 @@ test('who I am and what I may is answered through the chain', async () => {
   assert.equal((await tokens.verify(status.token, ['vault']))?.subject, 'system:serviceaccount:default:default');
   const jwks = await api.fetch(new Request('http://a/openid/v1/jwks'), { user: admin });
   assert.deepEqual([jwks.status, jwks.headers.get('content-type')], [200, 'application/jwk-set+json']);
+  const configuration = await api.fetch(new Request('http://api.example/.well-known/openid-configuration'), { user: admin });
+  const { jwks_uri: jwksUri } = (await configuration.json()) as { jwks_uri: string };
+  assert.equal(jwksUri, 'https://api.example/clusters/blue/openid/v1/jwks');
 });
