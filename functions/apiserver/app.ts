@@ -1,6 +1,8 @@
 /**
- * The apiserver: one chain, in one function, of what every request goes through, in order. It is a `fetch`, so that it runs behind any host, and in a test without one.
+ * The apiserver. One catch-all route, and behind it one chain, in one function: what every request goes through, in
+ * order. It is a `fetch`, so that it runs behind any host, and in a test without one.
  */
+import { Hono } from 'hono/tiny';
 import type { AnyDefinition } from '../resources/definition.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
@@ -77,18 +79,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       }),
     },
   };
-  return {
-    async fetch(request, connection = {}) {
-      const response = await serve(parts, request, connection);
-      return request.method === 'HEAD' ? withoutBody(response) : response;
-    },
-  };
-}
-
-/** A body that nobody reads would hold what it is made of. */
-async function withoutBody(response: Response): Promise<Response> {
-  await response.body?.cancel();
-  return new Response(null, response);
+  const app = new Hono<{ Bindings: Connection }>();
+  app.all('*', ({ req, env }) => serve(parts, req.raw, env));
+  return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
 }
 
 /** Loaded when a document is first asked for, which a cold start need not wait for. */

@@ -72,6 +72,11 @@ const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; rea
     why: 'the AWS SDK’s clients are the command line’s (cloud-*): functions ask by aws/json-service.ts',
   },
   {
+    pattern: /^hono(\/|$)/,
+    where: /^functions\/apiserver\/app\.ts$/,
+    why: 'hono stays in app.ts',
+  },
+  {
     pattern: /^aws-cdk-lib(\/|$)/,
     where: /^infra\/aws\//,
     why: 'the CDK takes seconds to load, and describes; it runs in its own process',
