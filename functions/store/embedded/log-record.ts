@@ -125,7 +125,7 @@ function marksIn(frames: Uint8Array): number[] {
 }
 
 function withMarks(frames: Uint8Array, marks: readonly number[]): Uint8Array {
-  const bytes = Uint8Array.from(frames);
+  const bytes = new Uint8Array(frames);
   for (const at of marks) bytes.set(mark.subarray(0, 1), at);
   return bytes;
 }

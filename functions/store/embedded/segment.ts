@@ -119,7 +119,7 @@ export class Segment {
     const [found] = await Promise.all([this.#find(size), this.#disk.sync(this.#file)]);
     this.#records.push(...found.records);
     // A copy, which does not hold on to all that was read with it.
-    if (found.newest !== undefined) this.#newest = { ...found.newest, frames: Uint8Array.from(found.newest.frames) };
+    if (found.newest !== undefined) this.#newest = { ...found.newest, frames: new Uint8Array(found.newest.frames) };
     this.#settled = found.end;
     this.#seen = size;
   }
