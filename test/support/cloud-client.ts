@@ -39,7 +39,11 @@ export async function cloudClient(mischief: Mischief = {}): Promise<CloudClient>
   const directory = dataDirectory(root);
   const addresses = [{ host: '127.0.0.1', port: 0 }];
   const place = { directory, addresses, advertise: '192.0.2.1', clusterDomain: 'cluster.local' };
-  const controlPlane = await startCloudControlPlane({ ...place, world: realWorld('error'), mischief });
+  const removeAll = (): void => rmSync(root, { recursive: true, force: true });
+  const controlPlane = await startCloudControlPlane({ ...place, world: realWorld('error'), mischief }).catch((error: unknown) => {
+    removeAll();
+    throw error;
+  });
   const ca = readFileSync(join(directory.pki, 'ca.crt'));
   const agent = new Agent({ keepAlive: true });
   const token = 'token' in controlPlane.admin ? controlPlane.admin.token : '';
@@ -63,7 +67,7 @@ export async function cloudClient(mischief: Mischief = {}): Promise<CloudClient>
     async stop() {
       agent.destroy();
       await controlPlane.stop();
-      rmSync(root, { recursive: true, force: true });
+      removeAll();
     },
   };
 }
