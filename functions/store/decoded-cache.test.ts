@@ -55,6 +55,20 @@ test('who goes round through a little more than there is room for finds more tha
   assert.ok(made < 60, `${made} of 120 were made again`);
 });
 
+test('what is only offered takes no room from others, until it was asked for twice in a short time', () => {
+  const cache = new DecodedCache<number>(100);
+  const { readAll } = readerOf(cache, 100);
+  readAll(0, 100);
+  const offered = emptyPlace<number>();
+  cache.offer(offered, 7, 1);
+  assert.equal(offered.value, undefined);
+  cache.offer(offered, 7, 1);
+  assert.equal(offered.value, 7);
+  const inFreeRoom = emptyPlace<number>();
+  new DecodedCache<number>(100).offer(inFreeRoom, 8, 1);
+  assert.equal(inFreeRoom.value, 8);
+});
+
 test('what is larger than a quarter of the room is not kept', () => {
   const cache = new DecodedCache<number>(100);
   const { read, places } = readerOf(cache, 2);

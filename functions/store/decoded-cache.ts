@@ -39,10 +39,17 @@ export class DecodedCache<V> {
     return this.#lineBytes + this.#provenBytes;
   }
 
-  /** Keeps the value in an empty place, if it is worth it. */
+  /** Keeps the value in an empty place if there is room, or if it has proved useful: for what is rarely asked for twice. */
+  offer(place: Place<V>, value: V, bytes: number): void {
+    if (this.bytes + bytes <= this.#bytesMax || this.#isProven(place, bytes)) return this.put(place, value, bytes);
+    place.leftAt = this.#left;
+    this.#left += 1;
+  }
+
+  /** Keeps the value in an empty place, for a while at least. */
   put(place: Place<V>, value: V, bytes: number): void {
     if (bytes > this.#bytesMax * lineShare) return;
-    const isProven = place.leftAt >= 0 && this.#left - place.leftAt <= this.#line.length - this.#lineStart + this.#proven.length;
+    const isProven = this.#isProven(place, bytes);
     place.value = value;
     place.bytes = bytes;
     place.isUsed = false;
@@ -54,6 +61,11 @@ export class DecodedCache<V> {
       this.#lineBytes += bytes;
     }
     while (this.bytes > this.#bytesMax) this.#letOneGo();
+  }
+
+  /** Since it left, no more have left than there is room for: kept, it would have been found. */
+  #isProven({ leftAt }: Place<V>, bytes: number): boolean {
+    return leftAt >= 0 && (this.#left - leftAt) * bytes <= this.#bytesMax;
   }
 
   #letOneGo(): void {

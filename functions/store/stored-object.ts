@@ -38,7 +38,7 @@ export class Decoder {
     place.isUsed = true;
     if (place.value !== undefined) return place.value;
     const text = this.#inflate(stored);
-    this.keepText(place, text);
+    this.#texts.offer(place, ownBytes(text), text.length + placeBytes);
     return text;
   }
 
