@@ -6,7 +6,7 @@ import { StatusError } from '../kube/status-error.ts';
 import { bodyWithEnd } from '../apiserver/http/body-with-end.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import { addressOf, claimedCluster } from './cluster-address.ts';
-import type { ClusterIdentity } from './clusters.ts';
+import { clustersMax, type ClusterIdentity } from './clusters.ts';
 import { openControlPlane } from './control-plane.ts';
 import { bundledDescriptions } from './bundled-descriptions.ts';
 import { createFollower, type Follower } from './follower.ts';
@@ -31,8 +31,8 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** Held in memory by one environment of the API. */
-const openMax = 32;
+/** Held in memory by one environment of the API: nodes that poll hold each of theirs, so that there must be room for all. */
+const openMax = clustersMax;
 
 const notFound = (name: string): StatusError =>
   new StatusError(404, 'NotFound', `clusters "${name}" not found`, { details: { name, kind: 'clusters' } });
