@@ -78,8 +78,9 @@ test('names the item that it cannot read', () => {
 });
 
 test('points to a blob by its hash', () => {
-  const { hash, reference } = blobBody(encodeBody('{}'));
-  assert.match(hash, /^[0-9a-f]{64}$/);
+  const { hash, reference } = blobBody(encodeBody('{}'), 'nonce');
+  assert.match(hash, /^[0-9a-f]{32}$/);
   assert.equal(blobHash(reference), hash);
+  assert.notEqual(blobBody(encodeBody('{}'), 'another nonce').hash, hash);
   assert.equal(blobHash(encodeBody('{}')), undefined);
 });

@@ -3,13 +3,13 @@
  * sent: the same bytes go to the same place until it is known who won.
  */
 import type { Clock, Log, Random } from '../world.ts';
-import { blobBody } from './body.ts';
+import { placeBodies } from './blobs.ts';
 import type { StoreLimits } from './limits.ts';
 import type { Entry, LogSlot } from './log-slot.ts';
-import type { Ending, Planner } from './plan.ts';
+import type { Ending, PlannedChange, Planner } from './plan.ts';
 import { readingOf } from './reading.ts';
 import type { Replica } from './replica.ts';
-import { encodeFrames, type ChangeFrame, type Frame } from './slot-codec.ts';
+import { encodeFrames } from './slot-codec.ts';
 import type { Operation } from './store.ts';
 import { StoreError } from './store.ts';
 import type { SlotItem, Table } from './table.ts';
@@ -41,7 +41,8 @@ interface Draft {
   readonly firstRevision: number;
   readonly endings: readonly Ending[];
   readonly entries: readonly Entry[];
-  readonly frames: readonly Frame[];
+  /** Those of the entries that change objects. */
+  readonly changes: readonly PlannedChange[];
 }
 
 const yieldMs = { least: 3, most: 10 };
@@ -112,14 +113,14 @@ export class Committer {
     for (let isContended = false; ;) {
       if (!tail.isConfirmedWithin(limits.headLifeMs)) await tail.fresh();
       const draft = this.#draft(this.#withoutLate(batch));
-      const isWritten = draft.frames.length > 0 && (await this.#append(draft)) === 'written';
+      const isWritten = draft.entries.length > 0 && (await this.#append(draft)) === 'written';
       if (!isWritten) await tail.fresh();
       // With nothing to write, errors and answers are true if the head has not moved since they were found.
-      if (isWritten || (draft.frames.length === 0 && replica.slot === draft.slot - 1)) {
+      if (isWritten || (draft.entries.length === 0 && replica.slot === draft.slot - 1)) {
         this.#settle(draft);
         return isWritten && isContended;
       }
-      isContended ||= draft.frames.length > 0;
+      isContended ||= draft.entries.length > 0;
     }
   }
 
@@ -141,7 +142,7 @@ export class Committer {
     if (first !== undefined && 'floor' in first) return { ...place, ...floorDraft(first.floor()) };
     const operations = waiting.flatMap(({ task }) => ('operation' in task ? [task.operation] : []));
     const { endings, changes } = planner.plan(replica.picture(), operations);
-    return { ...place, endings, entries: changes.map(({ entry }) => entry), frames: changes.map(({ frame }) => frame) };
+    return { ...place, endings, changes, entries: changes.map(({ entry }) => entry) };
   }
 
   /** What found no room in the slot goes first into the next one. */
@@ -160,15 +161,18 @@ export class Committer {
 
   /** Resolves only when it is decided whose slot it is. */
   async #append(draft: Draft): Promise<'written' | 'taken'> {
-    const { random, clock } = this.#parts;
+    const { random, clock, table, limits } = this.#parts;
     const { slot, firstRevision, entries } = draft;
     const writtenMs = clock.now();
-    const frames = encodeFrames(await this.#withBlobs(draft.frames));
-    const item: SlotItem = { slot, firstRevision, count: entries.length, nonce: random.uuid(), writtenMs, frames };
+    const nonce = random.uuid();
+    const { frames, blobs } = await placeBodies(draft.changes, { table, nonce, inlineBytesMax: limits.inlineBytesMax });
+    const floors = entries.filter((entry) => entry.type === 'floor');
+    const item: SlotItem = { slot, firstRevision, count: entries.length, nonce, writtenMs, frames: encodeFrames([...floors, ...frames]) };
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (attempt > 0) await this.#pauseUndecided(draft, attempt);
         const result = await this.#attempt(item, { slot, firstRevision, writtenMs, entries }, attempt > 0);
+        if (result === 'taken') void this.#forget(blobs);
         if (result !== 'unknown') return result;
       } catch (error) {
         if (attempt === 0 || !(error instanceof StoreError)) throw error;
@@ -221,37 +225,22 @@ export class Committer {
     await clock.sleep(Math.min(retryMs.most, retryMs.first * 2 ** (attempt - 1)));
   }
 
-  /** Moves what is too large for a slot into blobs; they are there before the slot that points to them. */
-  async #withBlobs(frames: readonly Frame[]): Promise<readonly Frame[]> {
-    const { limits } = this.#parts;
-    const total = frames.reduce((sum, frame) => sum + bodyLength(frame), 0);
-    if (total <= limits.inlineBytesMax) return frames;
-    let excess = total - limits.inlineBytesMax;
-    const moved = new Map<Frame, Frame>();
-    for (const frame of frames.toSorted((a, b) => bodyLength(b) - bodyLength(a))) {
-      if (excess <= 0 || frame.type === 'floor') break;
-      excess -= frame.body.length;
-      moved.set(frame, await this.#asBlob(frame));
-    }
-    return frames.map((frame) => moved.get(frame) ?? frame);
-  }
-
-  async #asBlob(frame: ChangeFrame): Promise<ChangeFrame> {
-    const { hash, reference } = blobBody(frame.body);
-    const outcome = await this.#parts.table.putBlob(hash, frame.body);
-    if (outcome === 'unknown') throw new StoreError('unavailable', 'a large object could not be written');
-    return { ...frame, body: reference };
+  /** The draft lost: what was written for it alone is of no use. Should that fail, it stays. */
+  async #forget(blobs: readonly string[]): Promise<void> {
+    const { table, clock, log, limits } = this.#parts;
+    if (blobs.length === 0) return;
+    await table.expireBlobs(blobs, clock.now() + limits.slotLifeMs).catch((error: unknown) => {
+      if (!(error instanceof StoreError)) throw error;
+      log.warn('blobs that nobody needs stay in the table', { error });
+    });
   }
 }
 
-function floorDraft(floor: number | undefined): Pick<Draft, 'endings' | 'entries' | 'frames'> {
+function floorDraft(floor: number | undefined): Pick<Draft, 'endings' | 'entries' | 'changes'> {
   const settled = (): undefined => undefined;
-  if (floor === undefined) return { endings: [{ outcome: 'answered', settle: settled }], entries: [], frames: [] };
-  const frame = { type: 'floor', floor } as const;
-  return { endings: [{ outcome: 'written', settle: settled }], entries: [frame], frames: [frame] };
+  if (floor === undefined) return { endings: [{ outcome: 'answered', settle: settled }], entries: [], changes: [] };
+  return { endings: [{ outcome: 'written', settle: settled }], entries: [{ type: 'floor', floor }], changes: [] };
 }
-
-const bodyLength = (frame: Frame): number => (frame.type === 'floor' ? 0 : frame.body.length);
 
 const closedError = (): StoreError => new StoreError('unavailable', 'the store is closed');
 

@@ -248,7 +248,7 @@ class LogStore implements Store {
     this.#upkeep.reached(meta.slot);
     const nowMs = this.#world.clock.now();
     const { slot, revision } = forgettable(meta, nowMs, this.#limits);
-    await this.#table.prune({ slot, revision, beforeMs: nowMs - this.#limits.slotLifeMs, blobs: [] });
+    await this.#table.prune({ slot, revision, beforeMs: nowMs - this.#limits.slotLifeMs });
   }
 
   #applied(changes: readonly Change[], slot: LogSlot | undefined): void {

@@ -1,9 +1,9 @@
 /** A slot of the log, read: its changes, their objects still as bodies. */
 import type { Key, Stored } from '../kube/view.ts';
+import { MissingBlob } from './blobs.ts';
 import { blobHash, checkFormat } from './body.ts';
 import { decodeFrames } from './slot-codec.ts';
 import type { Change } from './store.ts';
-import { StoreError } from './store.ts';
 import { Decoder, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
 
@@ -35,13 +35,13 @@ export class BodyReader {
     const hash = blobHash(body);
     if (hash === undefined) return known(body, where);
     const blob = await this.#table.readBlob(hash);
-    if (blob === undefined) throw new StoreError('corrupt', `${where} cannot be read: its blob ${hash} is missing`);
+    if (blob === undefined) throw new MissingBlob(where, hash);
     return known(blob, `blob ${hash} of ${where}`);
   }
 
   async stored(key: Key, revision: number, body: Uint8Array): Promise<Stored> {
     const whole = await this.read(body, `object ${key.resource} ${key.namespace}/${key.name}`);
-    return new StoredObject({ key, revision, body: whole }, this.decoder);
+    return new StoredObject({ key, revision, body: whole, blob: blobHash(body) }, this.decoder);
   }
 }
 
@@ -59,7 +59,11 @@ export async function readLogSlot(item: SlotItem, bodies: BodyReader, fields: Se
     }
     const { resource, namespace, name } = frame.key;
     const body = await bodies.read(frame.body, `slot ${item.slot}, ${resource} ${namespace}/${name}`);
-    const change = new StoredChange({ ...frame, revision: item.firstRevision + index, body }, bodies.decoder, fields);
+    const change = new StoredChange(
+      { ...frame, revision: item.firstRevision + index, body, blob: blobHash(frame.body) },
+      bodies.decoder,
+      fields,
+    );
     entries.push({ type: 'change', change, previousRevision: frame.previousRevision });
   }
   return { slot: item.slot, firstRevision: item.firstRevision, writtenMs: item.writtenMs, entries };

@@ -6,8 +6,11 @@
  * an item is put only over an older one, and a deletion leaves a tombstone; the watermark moves when all are in, and
  * only from where it was read; nothing is written long after that reading, so that tombstones that vanish by themselves
  * have most of their life before them when the watermark passes them.
+ *
+ * Blobs that the slots left behind are noted with the watermark, expire as late as slots do, and are then struck out.
  */
 import type { Clock } from '../world.ts';
+import { supersededBlobs } from './blobs.ts';
 import type { StoreLimits } from './limits.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
 import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
@@ -22,23 +25,41 @@ export interface MaterialiseParts {
 }
 
 const itemsAtOnce = 256;
+/** That one step leaves behind: their names must find room in the watermark's item. */
+const blobsMax = 1000;
 
 /** One step; tells whether there is more to do up to the floor. */
-export async function materialise({ table, clock, limits, reached }: MaterialiseParts, floor: number): Promise<boolean> {
+export async function materialise(parts: MaterialiseParts, floor: number): Promise<boolean> {
+  const { table, clock, limits, reached } = parts;
   const reading = readingOf(clock);
   const meta = await table.readMeta();
+  await letBlobsExpire(parts, meta, reading);
   if (meta.revision >= floor) return false;
-  const slots = await slotsBetween(table, meta.slot, { floor, count: limits.materialiseSlots });
+  const { slots, superseded } = await slotsBetween(table, meta.slot, { floor, count: limits.materialiseSlots });
   const last = slots.at(-1);
   if (last === undefined) return false;
   const items = newestItems(slots, clock.now());
-  if (!(await putAll({ table, clock, limits, reached }, items, reading))) return false;
+  if (!(await putAll(parts, items, reading))) return false;
   const place = { slot: last.slot, revision: last.firstRevision + last.count - 1 };
-  const to: MetaItem = { ...place, writtenMs: last.writtenMs, passed: passedBy(meta, { ...place, atMs: clock.now() }, limits) };
+  const to: MetaItem = {
+    ...place,
+    writtenMs: last.writtenMs,
+    passed: passedBy(meta, { ...place, atMs: clock.now() }, limits),
+    ...(superseded.length === 0 ? {} : { superseded }),
+  };
   if (isOlderThan(reading, limits.materialiseMs, clock)) return false;
   if ((await table.advanceMeta(meta.slot, to, reading.nowMs)) !== 'written') return false;
   reached(to.slot);
+  await letBlobsExpire(parts, to, reading);
   return to.revision < floor;
+}
+
+/** Whoever dies before they are struck out leaves them to the next one. */
+async function letBlobsExpire({ table, clock, limits }: MaterialiseParts, meta: MetaItem, reading: Reading): Promise<void> {
+  const { superseded, ...rest } = meta;
+  if (superseded === undefined) return;
+  await table.expireBlobs(superseded, clock.now() + limits.slotLifeMs);
+  if (!isOlderThan(reading, limits.materialiseMs, clock)) await table.advanceMeta(meta.slot, rest, reading.nowMs);
 }
 
 /** What is behind this place may be removed. */
@@ -55,17 +76,26 @@ function passedBy(meta: MetaItem, mark: NonNullable<MetaItem['passed']>, limits:
   return meta.passed === undefined || forgettable(meta, mark.atMs, limits).slot > 0 ? mark : meta.passed;
 }
 
-async function slotsBetween(table: Table, after: number, until: { readonly floor: number; readonly count: number }): Promise<SlotItem[]> {
+interface Slots {
+  readonly slots: readonly SlotItem[];
+  /** Blobs that they leave behind. */
+  readonly superseded: readonly string[];
+}
+
+async function slotsBetween(table: Table, after: number, until: { readonly floor: number; readonly count: number }): Promise<Slots> {
   const slots: SlotItem[] = [];
+  const superseded: string[] = [];
   for (;;) {
     const next = after + slots.length;
     const page = await table.readSlots(next, until.count - slots.length);
     for (const item of page.slots) {
       const isWanted = item.slot === after + slots.length + 1 && item.firstRevision + item.count - 1 <= until.floor;
-      if (!isWanted) return slots;
+      if (!isWanted) return { slots, superseded };
       slots.push(item);
+      superseded.push(...supersededBlobs(item));
+      if (superseded.length >= blobsMax) return { slots, superseded };
     }
-    if (!page.more || slots.length >= until.count) return slots;
+    if (!page.more || slots.length >= until.count) return { slots, superseded };
   }
 }
 

@@ -1,6 +1,8 @@
 /** What is above the floor but no longer in memory, read from the table's slots. */
 import { readLogSlot, type LogSlot } from './log-slot.ts';
+import { isLateForBlob } from './blobs.ts';
 import type { Picture } from './picture.ts';
+import { readingOf, type Reading } from './reading.ts';
 import { Replica } from './replica.ts';
 import { readSnapshot, type SnapshotParts } from './snapshot.ts';
 import type { Change } from './store.ts';
@@ -15,6 +17,7 @@ export interface PastParts extends SnapshotParts {
 
 /** One page of the changes after a revision, at most `limit` of them. `newest`: a slot that is known to exist. */
 export async function readPast(parts: PastParts, after: number, limit: number, newest: number): Promise<PastChanges> {
+  const began = readingOf(parts.clock);
   const slot = await findSlot(parts.table, after + 1, newest);
   const page = await parts.table.readSlots(slot - 1);
   const changes: Change[] = [];
@@ -23,7 +26,7 @@ export async function readPast(parts: PastParts, after: number, limit: number, n
     if (item.slot > newest || changes.length >= limit) break;
     // It may have been removed since it was found.
     if (item.slot !== slot + index) break;
-    const read = await readLogSlot(item, parts.bodies, parts.fields);
+    const read = await readOrGone(parts, item, began);
     changes.push(...changesOf(read).filter(({ revision }) => revision > after));
     through = item.firstRevision + item.count - 1;
   }
@@ -56,6 +59,7 @@ async function readSlot(table: Table, slot: number): Promise<SlotItem> {
 
 /** The state as of a revision, built from the watermark on. It is below none of the object items, which stop at the floor. */
 export async function readPictureAt(parts: PastParts, revision: number): Promise<Picture> {
+  const began = readingOf(parts.clock);
   const snapshot = await readSnapshot(parts);
   if (snapshot.revision > revision) throw goneError(revision);
   const replica = new Replica(slotRevisionsMax);
@@ -66,10 +70,18 @@ export async function readPictureAt(parts: PastParts, revision: number): Promise
     for (const item of page.slots) {
       if (replica.revision >= revision) break;
       if (item.slot !== replica.slot + 1) throw goneError(revision);
-      replica.apply(await readLogSlot(item, parts.bodies, parts.fields));
+      replica.apply(await readOrGone(parts, item, began));
     }
   }
   return replica.pictureAt(revision);
+}
+
+async function readOrGone({ bodies, fields, clock, limits }: PastParts, item: SlotItem, began: Reading): Promise<LogSlot> {
+  try {
+    return await readLogSlot(item, bodies, fields);
+  } catch (error) {
+    throw isLateForBlob(error, began, { clock, ...limits }) ? goneError(item.firstRevision) : error;
+  }
 }
 
 /** More than one slot ever holds; only the last one has to be taken back in part. */

@@ -15,7 +15,10 @@ import { type Decoder, selectable, type SelectableFields, StoredChange } from '.
 
 export interface PlannedChange {
   readonly entry: Extract<Entry, { type: 'change' }>;
+  readonly change: StoredChange;
   readonly frame: ChangeFrame;
+  /** What the key held. */
+  readonly before: Stored | undefined;
 }
 
 /** How one operation ends. Only `written` is true just by the slot being written; the others need a fresh head. */
@@ -120,7 +123,7 @@ export class Planner {
       body: encodeBody(text),
     };
     const change = new StoredChange({ ...frame, revision, text }, this.#decoder, this.#fields);
-    return { entry: { type: 'change', change, previousRevision }, frame };
+    return { entry: { type: 'change', change, previousRevision }, change, frame, before: current };
   }
 
   /** From here on the text alone counts: everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */

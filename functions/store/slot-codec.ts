@@ -16,6 +16,8 @@ export interface ChangeFrame {
   readonly previousRevision: number;
   /** Only when the change altered them. */
   readonly previous?: Selectable;
+  /** The blob that held the body of the previous revision. */
+  readonly previousBlob?: string;
   readonly body: Uint8Array;
 }
 
@@ -30,8 +32,10 @@ export type Frame = ChangeFrame | FloorFrame;
 const letters = { added: 'A', modified: 'M', deleted: 'D', floor: 'F' } as const;
 const types = { A: 'added', M: 'modified', D: 'deleted' } as const;
 
-/** Letter, then for a change: resource, namespace, name, uid, previous revision, length of the body, previous selectable. */
-type Head = readonly ['A' | 'M' | 'D', string, string, string, string, number, number, Selectable?] | readonly ['F', number];
+/** Letter, then for a change: resource, namespace, name, uid, previous revision, length of the body, previous selectable and blob. */
+type Head =
+  | readonly ['A' | 'M' | 'D', string, string, string, string, number, number, (Selectable | null)?, string?]
+  | readonly ['F', number];
 
 const fixedBytes = 8;
 
@@ -47,8 +51,9 @@ export function encodeFrames(frames: readonly Frame[]): Uint8Array {
 
 function headOf(frame: Frame): Head {
   if (frame.type === 'floor') return ['F', frame.floor];
-  const { key, uid, previousRevision, body, previous } = frame;
+  const { key, uid, previousRevision, body, previous, previousBlob } = frame;
   const head = [letters[frame.type], key.resource, key.namespace, key.name, uid, previousRevision, body.length] as const;
+  if (previousBlob !== undefined) return [...head, previous ?? null, previousBlob];
   return previous === undefined ? head : [...head, previous];
 }
 
@@ -61,13 +66,13 @@ export function decodeFrames(item: SlotItem): Frame[] {
   let position = headsEnd;
   return heads.map((head) => {
     if (head[0] === 'F') return { type: 'floor', floor: head[1] };
-    const [letter, resource, namespace, name, uid, previousRevision, length, previous] = head;
+    const [letter, resource, namespace, name, uid, previousRevision, length, previous, previousBlob] = head;
     if (!Object.hasOwn(types, letter))
       throw new StoreError('wrong-format', `slot ${item.slot} holds a change of the unknown type ${letter}`);
     const body = bytes.subarray(position, position + length);
     position += length;
     const frame = { type: types[letter], key: { resource, namespace, name }, uid, previousRevision, body };
-    return previous === undefined ? frame : { ...frame, previous };
+    return { ...frame, ...(previous ? { previous } : {}), ...(previousBlob === undefined ? {} : { previousBlob }) };
   });
 }
 

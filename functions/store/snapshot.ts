@@ -2,6 +2,7 @@
 import type { Key, Stored } from '../kube/view.ts';
 import type { Clock } from '../world.ts';
 import type { StoreLimits } from './limits.ts';
+import { isLateForBlob } from './blobs.ts';
 import type { BodyReader } from './log-slot.ts';
 import { isOlderThan, readingOf } from './reading.ts';
 import type { Snapshot } from './replica.ts';
@@ -34,7 +35,11 @@ export async function readSnapshot({ table, bodies, clock, limits }: SnapshotPar
     const newest = (await overdueFloor(table, meta, clock)) ?? 0;
     const end = await rollOn(table, items, { ...meta, newest });
     if (end === undefined) continue;
-    return { ...end, objects: await readBodies(items.values(), bodies) };
+    try {
+      return { ...end, objects: await readBodies(items.values(), bodies) };
+    } catch (error) {
+      if (!isLateForBlob(error, reading, { clock, ...limits })) throw error;
+    }
   }
   throw new StoreError('unavailable', `the watermark moved on while object items were read, ${attemptsMax} times`);
 }

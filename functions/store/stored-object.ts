@@ -80,6 +80,7 @@ interface Held {
   readonly body: Uint8Array;
   /** The JSON in the body, from the one who has just made it. */
   readonly text?: Buffer;
+  readonly blob?: string | undefined;
 }
 
 export class StoredObject implements Stored {
@@ -87,14 +88,17 @@ export class StoredObject implements Stored {
   readonly revision: number;
   /** As it stands in the log. */
   readonly body: Uint8Array;
+  /** Where the body lies, if not in its item. Whoever writes it finds that out late. */
+  blob: string | undefined;
   readonly #decoder: Decoder;
   #text: Place<Buffer> | undefined;
   #object: Place<KubeObject> | undefined;
 
-  constructor({ key, revision, body, text }: Held, decoder: Decoder) {
+  constructor({ key, revision, body, text, blob }: Held, decoder: Decoder) {
     this.key = key;
     this.revision = revision;
     this.body = ownBytes(body);
+    this.blob = blob;
     this.#decoder = decoder;
     if (text !== undefined) decoder.keepText((this.#text = emptyPlace()), text);
   }

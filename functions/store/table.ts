@@ -38,6 +38,8 @@ export interface MetaItem {
   readonly revision: number;
   /** When that slot was written: all that are above it came later. Absent before the first. */
   readonly writtenMs?: number;
+  /** Blobs that the last step left behind, until they are given a time to expire. */
+  readonly superseded?: readonly string[];
   /** A place that the watermark had reached, and when: what is behind it may go once all who read an older watermark are done. */
   readonly passed?: { readonly slot: number; readonly revision: number; readonly atMs: number };
 }
@@ -82,8 +84,6 @@ export interface Prune {
   readonly revision: number;
   /** Only what was written before this time: slots, and tombstones; and mail that had expired by then. */
   readonly beforeMs: number;
-  /** Blobs that nothing points to any more. */
-  readonly blobs: readonly string[];
 }
 
 export interface Table {
@@ -123,9 +123,11 @@ export interface Table {
   readMail(mailbox: string, after: number): Promise<readonly MailItem[]>;
   readNewestMail(mailbox: string): Promise<MailItem | undefined>;
 
-  /** The name is the hash of the bytes: writing twice is harmless. */
+  /** The name belongs to these bytes and this use of them: writing twice is harmless, and once superseded it is never needed again. */
   putBlob(hash: string, bytes: Uint8Array): Promise<'written' | 'unknown'>;
   readBlob(hash: string): Promise<Uint8Array | undefined>;
+  /** Those that are there may vanish after this time. */
+  expireBlobs(hashes: readonly string[], expiresMs: number): Promise<void>;
 
   /** Forgets what is no longer needed. A table that expires items by itself need not do anything. */
   prune(what: Prune): Promise<void>;

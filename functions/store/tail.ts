@@ -7,6 +7,7 @@
  *     caller 3 ───────┘ shares B
  */
 import type { Clock, Log } from '../world.ts';
+import { isLateForBlob } from './blobs.ts';
 import { readLogSlot, type BodyReader, type LogSlot } from './log-slot.ts';
 import { treeKey, type Picture } from './picture.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
@@ -85,7 +86,7 @@ export class Tail {
       const reading = readingOf(clock);
       if (this.#confirmed === undefined) await this.#load();
       else if (isOlderThan(this.#confirmed, replicaLifeMs, clock)) await this.#loadIfOvertaken();
-      const complete = await this.#readOn();
+      const complete = await this.#readOn(reading);
       // A query that was itself frozen for that long proves nothing.
       if (complete && !isOlderThan(reading, replicaLifeMs, clock)) {
         this.#confirmed = reading;
@@ -100,24 +101,31 @@ export class Tail {
   }
 
   /** Reads and applies slots until there are no more; false when one is missing in between. */
-  async #readOn(): Promise<boolean> {
+  async #readOn(began: Reading): Promise<boolean> {
     const { table, replica } = this.#parts;
     for (;;) {
       const page = await table.readSlots(replica.slot);
       for (const item of page.slots) {
         if (item.slot <= replica.slot) continue;
         if (item.slot > replica.slot + 1) return false;
-        await this.#applyItem(item);
+        if (!(await this.#applyItem(item, began))) return false;
       }
       if (!page.more) return true;
       if (page.slots.length === 0) throw new StoreError('corrupt', `the table has more slots after ${replica.slot} but does not show them`);
     }
   }
 
-  async #applyItem(item: SlotItem): Promise<void> {
+  /** False when it came so late that a blob of the slot is gone. */
+  async #applyItem(item: SlotItem, began: Reading): Promise<boolean> {
     const { bodies, fields, replica } = this.#parts;
-    const slot = await readLogSlot(item, bodies, fields);
-    if (slot.slot === replica.slot + 1) this.#apply(slot);
+    try {
+      const slot = await readLogSlot(item, bodies, fields);
+      if (slot.slot === replica.slot + 1) this.#apply(slot);
+      return true;
+    } catch (error) {
+      if (isLateForBlob(error, began, this.#parts)) return false;
+      throw error;
+    }
   }
 
   #apply(slot: LogSlot): void {

@@ -74,6 +74,10 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       read(bytes?.length ?? 0);
       return bytes;
     },
+    async expireBlobs(hashes, expiresMs) {
+      for (const hash of hashes) wrote((await table.readBlob(hash))?.length ?? 0);
+      return table.expireBlobs(hashes, expiresMs);
+    },
     // The service expires items by itself, for nothing.
     prune: async () => undefined,
     close: () => table.close(),

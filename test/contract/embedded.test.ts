@@ -22,7 +22,7 @@ const placeWith = (options?: EmbeddedOptions) => () => {
 };
 
 tableContract('embedded table', placeWith(), {
-  'prunes old slots and tombstones up to a place, and named blobs, and nothing else': 'it removes slots by the file: see below',
+  'prunes old slots and tombstones up to a place, and nothing else': 'it removes slots by the file: see below',
 });
 tableContract('embedded table, each slot in a file of its own', placeWith({ segmentSlots: 1 }));
 storeContract('embedded table', placeWith());

@@ -92,7 +92,13 @@ export function tableContract(name: string, place: () => TablePlace, different: 
     fact('advances the watermark only from where it is', async (table, reopen) => {
       const first = await table.readMeta();
       assert.deepEqual([first.slot, first.revision], [0, 0]);
-      const to = { slot: 5, revision: 9, writtenMs: nowMs - 1000, passed: { slot: 4, revision: 7, atMs: nowMs } };
+      const to = {
+        slot: 5,
+        revision: 9,
+        writtenMs: nowMs - 1000,
+        superseded: ['hash', 'other'],
+        passed: { slot: 4, revision: 7, atMs: nowMs },
+      };
       assert.equal(await table.advanceMeta(0, to, Date.now()), 'written');
       assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }, Date.now()), 'taken');
       assert.deepEqual(await (await reopen()).readMeta(), to);
@@ -179,7 +185,20 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.equal(await table.readBlob('none'), undefined);
     });
 
-    fact('prunes old slots and tombstones up to a place, and named blobs, and nothing else', async (table) => {
+    fact('prunes blobs whose time is over, and no others', async (table, reopen) => {
+      for (const hash of ['old', 'young', 'alive']) await table.putBlob(hash, Buffer.of(1));
+      await table.expireBlobs(['old', 'none'], nowMs - 1);
+      await table.expireBlobs(['young'], nowMs + 1);
+      const pruned = await reopen();
+      await pruned.prune({ slot: 0, revision: 0, beforeMs: nowMs });
+      const blobs = await Promise.all(['old', 'young', 'alive'].map((hash) => pruned.readBlob(hash)));
+      assert.deepEqual(
+        blobs.map((bytes) => bytes !== undefined),
+        [false, true, true],
+      );
+    });
+
+    fact('prunes old slots and tombstones up to a place, and nothing else', async (table) => {
       const old = { writtenMs: nowMs - 1000 };
       for (const one of [slot(1, old), slot(2, old), slot(3), slot(4, old)]) await append(table, one, nowMs);
       await table.putObjects(
@@ -189,15 +208,13 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       await table.putObjects([{ ...object('ahead', 7, old), body: undefined }], nowMs);
       await table.putObjects([{ ...object('back', 4, old), body: undefined }], nowMs);
       await table.putObjects([object('back', 5, old)], nowMs);
-      await table.putBlob('old', Buffer.of(1));
       for (const number of [1, 2]) await table.putMail(mail(number, { expiresMs: nowMs - 2000 + number * 1000 }));
-      await table.prune({ slot: 3, revision: 6, beforeMs: nowMs, blobs: ['old'] });
+      await table.prune({ slot: 3, revision: 6, beforeMs: nowMs });
       assert.deepEqual(
         (await table.readSlots(0)).slots.map((item) => item.slot),
         [3, 4],
       );
       assert.deepEqual(await bodies(table), ['ahead@7 deleted', 'back@5', 'kept@1', 'new@3 deleted']);
-      assert.equal(await table.readBlob('old'), undefined);
       assert.deepEqual(
         (await table.readMail('node-1/letters', 0)).map(({ number }) => number),
         [2],

@@ -17,13 +17,16 @@ test('an undecided slot whose place was removed is not written a second time, th
   const store = await createStore({ table, world });
   const other = await createStore({ table, world: virtualWorld(2) });
   isAnswerLost = true;
-  const undecided = assert.rejects(store.commit(create(pod('a'))), new StoreError('unknown-outcome', 'it is not known whether it was written'));
+  const undecided = assert.rejects(
+    store.commit(create(pod('a'))),
+    new StoreError('unknown-outcome', 'it is not known whether it was written'),
+  );
   await world.settle();
   isAnswerLost = false;
   await other.fresh();
   await other.commit(create(pod('b')));
   await store.fresh();
-  await table.prune({ slot: 1, revision: 1, beforeMs: Number.POSITIVE_INFINITY, blobs: [] });
+  await table.prune({ slot: 1, revision: 1, beforeMs: Number.POSITIVE_INFINITY });
   await world.advance(1000);
   await undecided;
   assert.deepEqual(

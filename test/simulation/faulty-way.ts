@@ -152,6 +152,15 @@ export class FaultyWay implements Table {
     return this.#read('read a blob', () => this.#parts.table.readBlob(hash));
   }
 
+  expireBlobs(hashes: readonly string[], expiresMs: number): Promise<void> {
+    return this.#send<void>({
+      name: `let ${hashes.length} blobs expire`,
+      execute: () => this.#parts.table.expireBlobs(hashes, expiresMs),
+      failed: () => new StoreError('unavailable', 'expireBlobs got no answer'),
+      isWrite: true,
+    });
+  }
+
   prune(what: Parameters<Table['prune']>[0]): Promise<void> {
     return this.#send<void>({
       name: `prune to ${what.slot}`,

@@ -4,7 +4,6 @@
  */
 import { createStore } from '../../functions/store/create-store.ts';
 import type { StoreLimits } from '../../functions/store/limits.ts';
-import type { Table } from '../../functions/store/table.ts';
 import { Client } from './client.ts';
 import { Dice } from './dice.ts';
 import { FaultyWay, type Weather } from './faulty-way.ts';
@@ -18,7 +17,7 @@ import { SimulatedProcess } from './simulated-process.ts';
 import { Timeline } from './timeline.ts';
 import { Truth } from './truth.ts';
 import { Watcher } from './watcher.ts';
-import { witnessedTable, type TableWeakness } from './witnessed-table.ts';
+import { witnessedTable, type TableWeakness, type WitnessedTable } from './witnessed-table.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -58,7 +57,7 @@ class Simulation {
   readonly #judge = new Judge(this.#timeline);
   readonly #truth = new Truth(this.#judge);
   readonly #scene: Scene;
-  readonly #table: Table;
+  readonly #table: WitnessedTable;
   readonly #weather: Weather;
   readonly #hosts: readonly Host[];
   readonly #watchers: readonly Watcher[];
@@ -250,7 +249,14 @@ class Simulation {
     }
     if (!this.#timeline.isStopped && this.#truth.revision > 0)
       this.#judge.check(this.#truth.watermark.revision > 0, 'I24 materialised', () => 'housekeeping moved no watermark');
+    this.#lastBlobs();
     await this.#coldStart();
+  }
+
+  /** What nothing points to any more does not stay. */
+  #lastBlobs(): void {
+    const stay = this.#truth.supersededBlobs.filter((hash) => this.#table.staysForEver(hash));
+    this.#judge.check(stay.length === 0, 'I27 blobs', () => `nobody needs these blobs, but they stay: ${stay.join(', ')}`);
   }
 
   async #coldStart(): Promise<void> {
@@ -318,7 +324,7 @@ function limitsOf(dice: Dice): Partial<StoreLimits> {
     watchBatchMax: dice.pick([1, 3, 1000]),
     slotOperationsMax: dice.pick([1, 3, 256]),
     slotBytesMax: dice.pick([400, 256 * 1024]),
-    inlineBytesMax: dice.pick([200, 256 * 1024, 256 * 1024]),
+    inlineBytesMax: dice.pick([60, 200, 256 * 1024, 256 * 1024]),
     materialiseSlots: dice.pick([3, 20, 1024]),
     objectBytesMax: 2 ** 21,
   };

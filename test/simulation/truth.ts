@@ -5,7 +5,7 @@
 import { blobHash, decodeBody } from '../../functions/store/body.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key } from '../../functions/kube/view.ts';
-import { decodeFrames, type Frame } from '../../functions/store/slot-codec.ts';
+import { decodeFrames, type ChangeFrame, type Frame } from '../../functions/store/slot-codec.ts';
 import type { MetaItem, ObjectItem, SlotItem } from '../../functions/store/table.ts';
 import type { Judge } from './judge.ts';
 
@@ -42,6 +42,9 @@ export class Truth {
   readonly #refused = new Set<string>();
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #items = new Map<string, number>();
+  /** Where each object's body lies, if in a blob. */
+  readonly #blobOf = new Map<string, string>();
+  readonly #supersededBlobs: { readonly revision: number; readonly hash: string }[] = [];
   #watermark: MetaItem = { slot: 0, revision: 0 };
 
   constructor(judge: Judge) {
@@ -81,6 +84,11 @@ export class Truth {
     return this.#changes[revision - 1];
   }
 
+  /** The blobs of what was replaced or deleted up to the watermark. */
+  get supersededBlobs(): readonly string[] {
+    return this.#supersededBlobs.flatMap(({ revision, hash }) => (revision <= this.#watermark.revision ? [hash] : []));
+  }
+
   /** The last revision of the slot. */
   slotEnd(slot: number): number {
     return this.#slotEnds[slot]!;
@@ -118,6 +126,7 @@ export class Truth {
       return;
     }
     const revision = this.revision + 1;
+    this.#supersede(frame, revision);
     const before = this.#states.at(-1)!.get(nameOf(frame.key));
     const object = this.#decode(frame.body);
     const { type, key, uid } = frame;
@@ -132,6 +141,16 @@ export class Truth {
     this.#changes.push(change);
     this.#states.push(state);
     this.#floors.push(this.floor);
+  }
+
+  #supersede({ type, key, body }: ChangeFrame, revision: number): void {
+    const own = blobHash(body);
+    const before = this.#blobOf.get(nameOf(key));
+    if (before !== undefined) this.#supersededBlobs.push({ revision, hash: before });
+    this.#blobOf.delete(nameOf(key));
+    if (own === undefined) return;
+    if (type === 'deleted') this.#supersededBlobs.push({ revision, hash: own });
+    else this.#blobOf.set(nameOf(key), own);
   }
 
   #checkReplay({ type, key, revision, uid, before }: TrueChange, previousRevision: number): void {
@@ -165,6 +184,8 @@ export class Truth {
 
   advanced(to: MetaItem): void {
     this.#judge.note('table', () => `watermark ${to.slot}, revision ${to.revision}`);
+    // Blobs that were noted with it may be struck out.
+    if (to.slot === this.#watermark.slot && to.superseded === undefined) return;
     if (to.slot <= this.#watermark.slot) this.#judge.violated('I11 watermark', `it went from ${this.#watermark.slot} to ${to.slot}`);
     if (to.slot > this.slot || to.revision !== this.slotEnd(to.slot))
       this.#judge.violated('I11 watermark', `slot ${to.slot} does not end with ${to.revision}`);

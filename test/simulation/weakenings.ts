@@ -71,6 +71,33 @@ export const weakenings: readonly Weakening[] = [
     seeds: 60,
   },
   {
+    without: 'a blob that was superseded stays as long as its slot',
+    edits: [{ file: 'materialise.ts', from: 'expireBlobs(superseded, clock.now() + limits.slotLifeMs)', to: 'expireBlobs(superseded, 0)' }],
+    seeds: 60,
+  },
+  {
+    without: 'blobs expire only when the watermark has passed what superseded them',
+    edits: [
+      {
+        file: 'materialise.ts',
+        from: '  if ((await table.advanceMeta(meta.slot, to, reading.nowMs))',
+        to: '  await table.expireBlobs(superseded, clock.now() + limits.slotLifeMs);\n  if ((await table.advanceMeta(meta.slot, to, reading.nowMs))',
+      },
+    ],
+    seeds: 150,
+  },
+  {
+    without: 'a change names the blob that it supersedes',
+    edits: [
+      {
+        file: 'blobs.ts',
+        from: 'before instanceof StoredObject ? before.blob : undefined',
+        to: 'before instanceof StoredObject ? undefined : undefined',
+      },
+    ],
+    seeds: 20,
+  },
+  {
     without: 'a query is shared only by those who came before it began',
     edits: [
       { file: 'tail.ts', from: 'this.#next ??= this.#afterRunning(this.#running);\n    return this.#next;', to: 'return this.#running;' },

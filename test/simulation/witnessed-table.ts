@@ -8,6 +8,11 @@ import type { Truth } from './truth.ts';
 /** A weakness of the table itself, to show that the simulation notices it. */
 export type TableWeakness = 'forgets tombstones' | 'puts older items' | 'moves the watermark from anywhere';
 
+export interface WitnessedTable extends Table {
+  /** Whether the blob is there, and nobody has let it expire. */
+  staysForEver(hash: string): boolean;
+}
+
 export interface WitnessedTableOptions {
   readonly timeline: Timeline;
   readonly truth: Truth;
@@ -20,13 +25,14 @@ export interface WitnessedTableOptions {
   readonly weakness?: TableWeakness;
 }
 
-export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, dice, weakness }: WitnessedTableOptions): Table {
+export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, dice, weakness }: WitnessedTableOptions): WitnessedTable {
   const never = (): never => {
     throw new Error('the true table needs no time');
   };
   const clock = { now: () => timeline.nowMs, monotonicMs: never, after: never, sleep: never };
   const table = memoryTable({ clock });
   let items = new Map<string, ObjectItem>();
+  const blobs = new Map<string, { readonly bytes: Uint8Array; readonly expiresMs: number }>();
   const idOf = ({ resource, namespace, name }: ObjectItem): string => `${resource}/${namespace}/${name}`;
 
   /** Some of what may go; never before its time. */
@@ -76,8 +82,20 @@ export function witnessedTable({ timeline, truth, bucketSlots, tombstoneLifeMs, 
     },
     async putBlob(hash, bytes) {
       truth.blob(hash, bytes);
-      return table.putBlob(hash, bytes);
+      if (!blobs.has(hash)) blobs.set(hash, { bytes, expiresMs: Number.POSITIVE_INFINITY });
+      return 'written';
     },
+    async readBlob(hash) {
+      for (const [name, { expiresMs }] of blobs) if (timeline.nowMs > expiresMs && dice.chance(0.5)) blobs.delete(name);
+      return blobs.get(hash)?.bytes;
+    },
+    async expireBlobs(hashes, expiresMs) {
+      for (const hash of hashes) {
+        const known = blobs.get(hash);
+        if (known !== undefined) blobs.set(hash, { ...known, expiresMs });
+      }
+    },
+    staysForEver: (hash) => blobs.get(hash)?.expiresMs === Number.POSITIVE_INFINITY,
     async prune(what) {
       if (tombstoneLifeMs === undefined) remove(({ revision, writtenMs }) => revision <= what.revision && writtenMs < what.beforeMs);
       // What expires by itself is there for much longer than what is pruned.
@@ -102,6 +120,7 @@ function bound(table: Table): Table {
     readNewestMail: (mailbox) => table.readNewestMail(mailbox),
     putBlob: (hash, bytes) => table.putBlob(hash, bytes),
     readBlob: (hash) => table.readBlob(hash),
+    expireBlobs: (hashes, expiresMs) => table.expireBlobs(hashes, expiresMs),
     prune: (what) => table.prune(what),
     close: async () => {},
   };

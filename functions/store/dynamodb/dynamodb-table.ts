@@ -4,11 +4,12 @@
  */
 import type { AwsAccess } from '../../aws/json-service.ts';
 import type { Clock, World } from '../../world.ts';
-import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
+import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, SlotItem, SlotPage, Table } from '../table.ts';
 import { CostCounters } from './costs.ts';
 import { dynamodbService, type DynamodbService } from './dynamodb-service.ts';
 import { eachAtOnce } from './each-at-once.ts';
 import {
+  type AttributeValue,
   blobPartAttributes,
   blobPartition,
   blobPartOf,
@@ -69,6 +70,8 @@ const tombstoneLifeMs = 3 * dayMs;
 
 /** An item holds 400 KB, names included. */
 const partBytes = 350 * 1024;
+/** Objects are far smaller. */
+const blobPartsMax = 1000;
 const putsAtOnce = 32;
 
 const absent = 'attribute_not_exists(pk)';
@@ -197,7 +200,9 @@ class TableOnDynamodb implements DynamodbTable {
     const parts = Array.from({ length: count }, (_, index) => index);
     const outcomes = await eachAtOnce(parts, putsAtOnce, (index) => {
       const part = { index, count, bytes: bytes.subarray(index * partBytes, (index + 1) * partBytes) };
-      return this.#requests.put({ operation: 'putBlob', item: blobPartAttributes(this.#cluster, hash, part), isRepeatable: true });
+      const item = blobPartAttributes(this.#cluster, hash, part);
+      // One that comes late must not take the time to live away.
+      return this.#requests.put({ operation: 'putBlob', item, condition: absent, isRepeatable: true });
     });
     return allWritten(outcomes);
   }
@@ -208,14 +213,25 @@ class TableOnDynamodb implements DynamodbTable {
     return parts.length > 0 && parts.length === parts[0]?.count ? Buffer.concat(parts.map(({ bytes }) => bytes)) : undefined;
   }
 
+  async expireBlobs(hashes: readonly string[], expiresMs: number): Promise<void> {
+    for (const hash of hashes) await this.#expireBlob(hash, seconds(expiresMs));
+  }
+
   /** Nothing is deleted: what is no longer needed expires by itself. What is, is kept from it: slots above the watermark. */
-  async prune({ blobs }: Prune): Promise<void> {
-    await this.#postponeAboveWatermark();
-    await this.#expireBlobs(blobs);
+  prune(): Promise<void> {
+    return this.#postponeAboveWatermark();
   }
 
   async close(): Promise<void> {
     this.#service.close();
+  }
+
+  /** Part by part: reading how many there are would cost more. */
+  async #expireBlob(hash: string, expires: AttributeValue): Promise<void> {
+    for (let index = 0; index < blobPartsMax; index += 1) {
+      const key = { pk: blobPartition(this.#cluster, hash), sk: partSortKey(index) };
+      if (!(await this.#requests.expireAt('expireBlobs', key, expires))) return;
+    }
   }
 
   async #postponeAboveWatermark(): Promise<void> {
@@ -253,15 +269,6 @@ class TableOnDynamodb implements DynamodbTable {
   async #blobParts(operation: string, hash: string): Promise<readonly BlobPart[]> {
     const items = await this.#requests.queryAll({ operation, partition: blobPartition(this.#cluster, hash) });
     return items.map((item) => blobPartOf(item, hash));
-  }
-
-  async #expireBlobs(hashes: readonly string[]): Promise<void> {
-    for (const hash of hashes) {
-      for (const { index } of await this.#blobParts('prune', hash)) {
-        const key = { pk: blobPartition(this.#cluster, hash), sk: partSortKey(index) };
-        await this.#requests.expireAt('prune', key, seconds(this.#clock.now()));
-      }
-    }
   }
 }
 

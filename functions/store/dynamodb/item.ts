@@ -3,7 +3,7 @@
  *
  *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce, t ms, e frames, x
  *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and x: a tombstone
- *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, f format
+ *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B superseded, f format
  *     K lease   <cluster>#K#<shard>          <name>                                r revision, b body
  *     P mail    <cluster>#P#<mailbox>        <number>                              b body, x
  *     B blob    <cluster>#B#<hash>           <part>                                n parts, b bytes
@@ -139,6 +139,7 @@ export function metaAttributes(cluster: string, meta: MetaItem): Item {
     Ar: number(meta.revision),
     ...(meta.writtenMs === undefined ? {} : { t: number(meta.writtenMs) }),
     ...(meta.passed === undefined ? {} : { P: { L: [meta.passed.slot, meta.passed.revision, meta.passed.atMs].map(number) } }),
+    ...(meta.superseded === undefined ? {} : { B: { L: meta.superseded.map(text) } }),
     f: text(tableFormat),
   };
 }
@@ -151,6 +152,7 @@ export function metaOf(item: Item): MetaItem {
     revision: numberOf(item, 'Ar', where),
     ...(item['t'] === undefined ? {} : { writtenMs: numberOf(item, 't', where) }),
     ...passedOf(item['P']?.L),
+    ...(item['B']?.L === undefined ? {} : { superseded: item['B'].L.map((hash) => textOf({ hash }, 'hash', where)) }),
   };
 }
 

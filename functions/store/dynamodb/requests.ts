@@ -68,8 +68,8 @@ export class Requests {
     return this.#tried(attempts, () => this.#putOnce(put), asPutOutcome);
   }
 
-  /** Gives the item another time to expire, if it is there. */
-  async expireAt(operation: string, key: ItemKey, expires: AttributeValue): Promise<void> {
+  /** Gives the item another time to expire; tells whether it is there. */
+  async expireAt(operation: string, key: ItemKey, expires: AttributeValue): Promise<boolean> {
     const { service, tableName } = this.#parts;
     const input = {
       TableName: tableName,
@@ -79,11 +79,12 @@ export class Requests {
       ExpressionAttributeValues: { ':x': expires },
       ReturnConsumedCapacity: 'TOTAL',
     };
-    const send = async (signal: AbortSignal): Promise<void> => {
+    const send = async (signal: AbortSignal): Promise<boolean> => {
       const { ConsumedCapacity: consumed } = await service.send('UpdateItem', input, { signal });
       this.#countWrite(operation, 0, consumed);
+      return true;
     };
-    await this.#tried(attemptsMax, () => this.#timed(send, 'UpdateItem'), unlessGone);
+    return this.#tried(attemptsMax, () => this.#timed(send, 'UpdateItem'), unlessGone);
   }
 
   async get(operation: string, key: ItemKey): Promise<Item | undefined> {
@@ -255,6 +256,7 @@ function thrown(trouble: Trouble): never {
   throw trouble.type === 'condition' ? new TypeError('a condition that was not set has failed') : trouble.error;
 }
 
-function unlessGone(trouble: Trouble): void {
+function unlessGone(trouble: Trouble): boolean {
   if (trouble.type !== 'condition') throw trouble.error;
+  return false;
 }

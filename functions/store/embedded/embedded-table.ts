@@ -59,7 +59,7 @@ function checkFormat(directory: string): void {
 
 /**
  * O resource, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
- * name · P mailbox, number · B hash. Numbers and texts sort as such.
+ * name · P mailbox, number · B hash · X when a blob expires, and its hash. Numbers and texts sort as such.
  */
 type EmbeddedKey = (string | number)[];
 
@@ -172,9 +172,15 @@ class EmbeddedTable implements Table {
     return this.#get(blobKey(hash));
   }
 
+  async expireBlobs(hashes: readonly string[], expiresMs: number): Promise<void> {
+    await this.#transaction(() => {
+      for (const hash of hashes) void this.#database.put(['X', expiresMs, hash], Buffer.alloc(0));
+    });
+  }
+
   async prune(what: Prune): Promise<void> {
     await this.#log.prune(what);
-    await this.#removeAll([...what.blobs.map(blobKey), ...this.#oldMail(what)], []);
+    await this.#removeAll([...this.#oldBlobs(what), ...this.#oldMail(what)], []);
     for (let round = 0; round < pruneRoundsMax; round += 1) {
       const tombstones = this.#oldTombstones(what);
       await this.#removeAll([], tombstones);
@@ -185,6 +191,12 @@ class EmbeddedTable implements Table {
   async close(): Promise<void> {
     await this.#log.close();
     await this.#database.close();
+  }
+
+  /** And what says that they expire. */
+  #oldBlobs({ beforeMs }: Prune): EmbeddedKey[] {
+    const keys = [...this.#range(['X'], ['X', beforeMs], pruneAtOnce)].map(({ key }) => key);
+    return keys.flatMap((key) => [key, blobKey(String(key[2]))]);
   }
 
   #oldMail({ beforeMs }: Prune): EmbeddedKey[] {

@@ -44,6 +44,7 @@ class MemoryTable implements Table {
   readonly #leases = new Map<string, LeaseItem>();
   readonly #mail = new Map<string, MailItem>();
   readonly #blobs = new Map<string, Uint8Array>();
+  readonly #blobsExpireMs = new Map<string, number>();
   #newest = 0;
   #meta: MetaItem = { slot: 0, revision: 0 };
 
@@ -128,7 +129,13 @@ class MemoryTable implements Table {
     return this.#read('readBlob', () => this.#blobs.get(hash));
   }
 
-  async prune({ slot, revision, beforeMs, blobs }: Prune): Promise<void> {
+  async expireBlobs(hashes: readonly string[], expiresMs: number): Promise<void> {
+    await this.#read('expireBlobs', () => {
+      for (const hash of hashes) this.#blobsExpireMs.set(hash, expiresMs);
+    });
+  }
+
+  async prune({ slot, revision, beforeMs }: Prune): Promise<void> {
     for (const item of this.#slots.values()) {
       if (item.slot <= slot && item.writtenMs < beforeMs) this.#slots.delete(item.slot);
     }
@@ -138,7 +145,9 @@ class MemoryTable implements Table {
     for (const [key, { expiresMs }] of this.#mail) {
       if (expiresMs < beforeMs) this.#mail.delete(key);
     }
-    for (const hash of blobs) this.#blobs.delete(hash);
+    for (const [hash, expiresMs] of this.#blobsExpireMs) {
+      if (expiresMs < beforeMs && this.#blobsExpireMs.delete(hash)) this.#blobs.delete(hash);
+    }
   }
 
   async close(): Promise<void> {

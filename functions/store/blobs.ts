@@ -1,0 +1,70 @@
+/**
+ * Bodies that are too large for their slot lie in blobs beside it. A blob belongs to one attempt to write one slot; the
+ * change that follows names it, and housekeeping lets it expire when nobody can need that slot any more.
+ */
+import type { Clock } from '../world.ts';
+import { blobBody, blobHash } from './body.ts';
+import type { PlannedChange } from './plan.ts';
+import { isOlderThan, type Reading } from './reading.ts';
+import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
+import { StoreError } from './store.ts';
+import { StoredObject } from './stored-object.ts';
+import type { SlotItem, Table } from './table.ts';
+
+export interface BlobPlace {
+  readonly table: Pick<Table, 'putBlob'>;
+  /** Of the slot. */
+  readonly nonce: string;
+  readonly inlineBytesMax: number;
+}
+
+export interface PlacedFrames {
+  readonly frames: readonly ChangeFrame[];
+  /** What was written for them. */
+  readonly blobs: readonly string[];
+}
+
+/** A slot or an item points to a blob that is not there. */
+export class MissingBlob extends StoreError {
+  constructor(where: string, hash: string) {
+    super('corrupt', `${where} cannot be read: its blob ${hash} is missing`);
+  }
+}
+
+/** Who began so long ago may have read what was superseded meanwhile, and look for its blob when that has expired. */
+export function isLateForBlob(error: unknown, began: Reading, { clock, replicaLifeMs }: { clock: Clock; replicaLifeMs: number }): boolean {
+  return error instanceof MissingBlob && isOlderThan(began, replicaLifeMs, clock);
+}
+
+/** Moves what is too large into blobs, the largest first; they are there before the slot that points to them. */
+export async function placeBodies(changes: readonly PlannedChange[], place: BlobPlace): Promise<PlacedFrames> {
+  const references = new Map<PlannedChange, Uint8Array>();
+  const blobs: string[] = [];
+  let excess = changes.reduce((sum, { frame }) => sum + frame.body.length, -place.inlineBytesMax);
+  for (const planned of changes.toSorted((a, b) => b.frame.body.length - a.frame.body.length)) {
+    if (excess <= 0) break;
+    const { body } = planned.frame;
+    const { hash, reference } = blobBody(body, place.nonce);
+    const outcome = await place.table.putBlob(hash, body);
+    if (outcome === 'unknown') throw new StoreError('unavailable', 'a large object could not be written');
+    planned.change.blob = hash;
+    references.set(planned, reference);
+    blobs.push(hash);
+    excess -= body.length;
+  }
+  return { frames: changes.map((planned) => placed(planned, references.get(planned))), blobs };
+}
+
+function placed({ frame, before }: PlannedChange, reference: Uint8Array | undefined): ChangeFrame {
+  const previousBlob = before instanceof StoredObject ? before.blob : undefined;
+  return { ...frame, ...(reference === undefined ? {} : { body: reference }), ...(previousBlob === undefined ? {} : { previousBlob }) };
+}
+
+/** The blobs that nothing but slots up to this one, and items that they replace, points to. */
+export function supersededBlobs(slot: SlotItem): readonly string[] {
+  return decodeFrames(slot).flatMap((frame) => {
+    if (frame.type === 'floor') return [];
+    const { type, body, previousBlob } = frame;
+    return [previousBlob, type === 'deleted' ? blobHash(body) : undefined].filter((hash) => hash !== undefined);
+  });
+}
