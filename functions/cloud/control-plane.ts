@@ -10,6 +10,7 @@ import { createDefinitions, defaultRanges } from '../resources/all.ts';
 import { selectableFields } from '../selectable-fields.ts';
 import { createStore } from '../store/create-store.ts';
 import type { Store } from '../store/store.ts';
+import { Decoder } from '../store/stored-object.ts';
 import type { Table } from '../store/table.ts';
 import type { WorkerGroup } from '../worker-groups.ts';
 import { createCache } from '../workers/cache.ts';
@@ -50,12 +51,15 @@ export interface CloudControlPlane {
   close(): Promise<void>;
 }
 
+/** All clusters of a process share what may be kept decoded. */
+const decoder = new Decoder();
+
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
   const { settings, cluster, table, doorbell, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
   const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
   const definitions = createDefinitions(defaultRanges);
   const [store, { createWorkerGroups }] = await Promise.all([
-    createStore({ table, world, selectableFields: selectableFields(definitions) }),
+    createStore({ table, world, decoder, selectableFields: selectableFields(definitions) }),
     // The controllers' code is read while the table answers.
     import('../worker-groups.ts'),
   ]);

@@ -25,7 +25,7 @@ export interface StoreOptions {
   /** What selectors may name, besides labels. Default: name and namespace. */
   readonly selectableFields?: SelectableFields;
   readonly limits?: Partial<StoreLimits>;
-  /** For who wants to know what was decoded; default: one with these limits. */
+  /** Several stores may share one, and with it the room for what is decoded; default: one with these limits. */
   readonly decoder?: Decoder;
 }
 

@@ -17,7 +17,7 @@ const placeBytes = 200;
 
 export type DecoderLimits = Pick<StoreLimits, 'parsedBytesMax' | 'textBytesMax'>;
 
-/** What is decoded at the moment, of all objects of a store. */
+/** What is decoded at the moment, of all objects of a store, or of several. */
 export class Decoder {
   readonly #objects: DecodedCache<KubeObject>;
   readonly #texts: DecodedCache<Buffer>;
