@@ -114,4 +114,17 @@ describe('a data directory', () => {
       await assert.rejects(openStore(directory), new StoreError('corrupt', 'slot 2 cannot be read: there is none before slot 3'));
     });
   });
+
+  test('whose log has gone is unavailable, and says of no write that it failed', async () => {
+    await withDirectory(async (directory) => {
+      const table = embeddedTable(directory);
+      removeDirectory(join(directory, 'log'));
+      const unavailable = new StoreError('unavailable', 'the log cannot be read');
+      await assert.rejects(table.readSlots(0), unavailable);
+      await assert.rejects(table.prune({ slot: 1, revision: 1, beforeMs: 1 }), unavailable);
+      const slot = { slot: 1, firstRevision: 1, count: 1, nonce: 'nonce', writtenMs: 1, frames: Buffer.alloc(1) };
+      assert.equal((await table.appendSlot(slot, 1)).outcome, 'unknown');
+      await table.close();
+    });
+  });
 });

@@ -93,13 +93,8 @@ class EmbeddedTable implements Table {
     }
   }
 
-  async readSlots(after: number, limit?: number): Promise<SlotPage> {
-    try {
-      return await this.#log.read(after, limit);
-    } catch (error) {
-      if (error instanceof StoreError || !(error instanceof Error)) throw error;
-      throw new StoreError('unavailable', 'the log cannot be read', { cause: error });
-    }
+  readSlots(after: number, limit?: number): Promise<SlotPage> {
+    return this.#fromLog(() => this.#log.read(after, limit));
   }
 
   async readMeta(): Promise<MetaItem> {
@@ -179,7 +174,7 @@ class EmbeddedTable implements Table {
   }
 
   async prune(what: Prune): Promise<void> {
-    await this.#log.prune(what);
+    await this.#fromLog(() => this.#log.prune(what));
     await this.#removeAll([...this.#oldBlobs(what), ...this.#oldMail(what)], []);
     for (let round = 0; round < pruneRoundsMax; round += 1) {
       const tombstones = this.#oldTombstones(what);
@@ -243,6 +238,15 @@ class EmbeddedTable implements Table {
     // Unless the object came back since.
     if (item?.body === undefined && item?.writtenMs === writtenMs) void this.#database.remove(key);
     void this.#database.remove(tombstone);
+  }
+
+  async #fromLog<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof StoreError || !(error instanceof Error)) throw error;
+      throw new StoreError('unavailable', 'the log cannot be read', { cause: error });
+    }
   }
 
   async #transaction<T>(action: () => T): Promise<T> {

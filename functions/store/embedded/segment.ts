@@ -116,7 +116,8 @@ export class Segment {
   }
 
   async #read(size: number): Promise<void> {
-    const [found] = await Promise.all([this.#find(size), this.#disk.sync(this.#file)]);
+    // The disk works meanwhile.
+    const [, found] = await Promise.all([this.#disk.sync(this.#file), this.#find(size)]);
     this.#records.push(...found.records);
     // A copy, which does not hold on to all that was read with it.
     if (found.newest !== undefined) this.#newest = { ...found.newest, frames: new Uint8Array(found.newest.frames) };
