@@ -51,7 +51,7 @@ async function deleteOne({ scene, client, dice }: Stage): Promise<void> {
   for (const verb of ['put', 'delete'] satisfies Step['verb'][]) {
     const [home] = scene.homes;
     if (home !== undefined) await client.ask(home, [{ key, verb }]);
-    if (verb === 'put' && dice.chance(0.6)) await keepHouse({ scene, dice }, 3);
+    if (verb === 'put' && dice.chance(0.5)) await keepHouse({ scene, dice }, 3);
   }
 }
 

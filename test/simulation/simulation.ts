@@ -120,7 +120,7 @@ class Simulation {
       this.#stepsLeft -= 1;
       if (this.#stepsLeft % 12 === 0) this.#gapMsMax = this.#dice.pick([50, 5000, 5000, 3 * minuteMs, 8 * hourMs]);
       if (this.#dice.chance(0.0005)) await this.#stampede(client);
-      else if (this.#dice.chance(0.002)) await this.#rareScene(client);
+      else if (this.#dice.chance(0.003)) await this.#rareScene(client);
       else if (this.#dice.chance(0.05)) await this.#crowd();
       else await client.step();
     }
@@ -324,7 +324,7 @@ function limitsOf(dice: Dice): Partial<StoreLimits> {
     watchBatchMax: dice.pick([1, 3, 1000]),
     slotOperationsMax: dice.pick([1, 3, 256]),
     slotBytesMax: dice.pick([400, 256 * 1024]),
-    inlineBytesMax: dice.pick([60, 200, 256 * 1024, 256 * 1024]),
+    inlineBytesMax: dice.pick([60, 200, 256 * 1024]),
     materialiseSlots: dice.pick([3, 20, 1024]),
     objectBytesMax: 2 ** 21,
   };

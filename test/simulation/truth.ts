@@ -46,6 +46,8 @@ export class Truth {
   readonly #blobOf = new Map<string, string>();
   readonly #supersededBlobs: { readonly revision: number; readonly hash: string }[] = [];
   #watermark: MetaItem = { slot: 0, revision: 0 };
+  /** The last watermark that names blobs. */
+  #notedSlot = 0;
 
   constructor(judge: Judge) {
     this.#judge = judge;
@@ -185,12 +187,13 @@ export class Truth {
   advanced(to: MetaItem): void {
     this.#judge.note('table', () => `watermark ${to.slot}, revision ${to.revision}`);
     // Blobs that were noted with it may be struck out.
-    if (to.slot === this.#watermark.slot && to.superseded === undefined) return;
+    if (to.slot === this.#notedSlot && to.slot === this.#watermark.slot && to.superseded === undefined) return;
     if (to.slot <= this.#watermark.slot) this.#judge.violated('I11 watermark', `it went from ${this.#watermark.slot} to ${to.slot}`);
     if (to.slot > this.slot || to.revision !== this.slotEnd(to.slot))
       this.#judge.violated('I11 watermark', `slot ${to.slot} does not end with ${to.revision}`);
     if (to.revision > this.floor) this.#judge.violated('I11 watermark', `revision ${to.revision} is above the floor ${this.floor}`);
     this.#watermark = to;
+    if (to.superseded !== undefined) this.#notedSlot = to.slot;
     this.#checkItems();
   }
 
