@@ -141,6 +141,8 @@ async function follow(store: Store, stream: ServerHttp2Stream, place: Place): Pr
 
 const unsent = new Map<ServerHttp2Stream, Buffer[]>();
 
+const copiedBytesMax = 4096;
+
 /** What is said in one turn goes out in one write. */
 function send(stream: ServerHttp2Stream, head: Buffer, body: Buffer): void {
   const parts = [frameHead(head.length + body.length), head, body];
@@ -149,7 +151,12 @@ function send(stream: ServerHttp2Stream, head: Buffer, body: Buffer): void {
   unsent.set(stream, parts);
   setImmediate(() => {
     unsent.delete(stream);
-    if (!stream.destroyed) stream.write(Buffer.concat(parts));
+    if (stream.destroyed) return;
+    // What is large is not copied once more for each watch.
+    if (body.length < copiedBytesMax) return void stream.write(Buffer.concat(parts));
+    stream.cork();
+    for (const part of parts) stream.write(part);
+    stream.uncork();
   });
 }
 
