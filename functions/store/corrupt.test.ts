@@ -1,0 +1,55 @@
+/** What cannot be read stops with its name: nothing is skipped, and nothing is acknowledged on top of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { create, pod } from '../../test/contract/cluster.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { createStore } from './create-store.ts';
+import { memoryTable } from './memory/memory-table.ts';
+import { encodeFrames } from './slot-codec.ts';
+import { StoreError } from './store.ts';
+import type { SlotItem, Table } from './table.ts';
+
+const body = Buffer.from([200, 1, 2, 3]);
+const frame = { type: 'added', key: { resource: 'pods', namespace: 'default', name: 'web' }, uid: 'u', previousRevision: 0, body } as const;
+
+const slot = (frames: Uint8Array): SlotItem => ({ slot: 1, firstRevision: 1, count: 1, nonce: 'other', writtenMs: 0, frames });
+
+/** What a process that starts says, and one that has been there before, about what it is asked to read, or write. */
+async function said(damage: (table: Table) => Promise<unknown>): Promise<readonly string[]> {
+  const table = memoryTable();
+  const running = await createStore({ table, world: virtualWorld(1) });
+  await damage(table);
+  const messages: string[] = [];
+  const tell = (error: unknown): undefined => {
+    assert.ok(error instanceof StoreError);
+    messages.push(`${error.code}: ${error.message}`);
+  };
+  await createStore({ table, world: virtualWorld(2) }).catch(tell);
+  await running.fresh().catch(tell);
+  await running.commit(create(pod('a'))).catch(tell);
+  return messages;
+}
+
+test('a slot whose bytes are damaged stops whoever reads it, with its number', async () => {
+  const message = 'corrupt: slot 1 cannot be read: its checksum is wrong';
+  const frames = Buffer.from(encodeFrames([frame]));
+  frames.writeUInt8(frames.readUInt8(20) ^ 1, 20);
+  assert.deepEqual(await said((table) => table.appendSlot(slot(frames), 0)), [message, message, message]);
+});
+
+test('a body of a format that is not known stops whoever reads it, with its slot and key', async () => {
+  const message = 'wrong-format: slot 1, pods default/web was written with dictionary 200, which this version does not know';
+  const messages = await said((table) => table.appendSlot(slot(encodeFrames([frame])), 0));
+  assert.deepEqual(messages, [message, message, message]);
+});
+
+test('an object item whose blob is missing stops a process that starts, with its key', async () => {
+  const reference = Buffer.concat([Buffer.of(255), Buffer.from('hash')]);
+  const item = { resource: 'pods', namespace: 'default', name: 'web', revision: 1, writtenMs: 0, body: reference };
+  const messages = await said(async (table) => {
+    await table.appendSlot(slot(encodeFrames([{ type: 'floor', floor: 0 }])), 0);
+    await table.putObjects([item], 0);
+    await table.advanceMeta(0, { slot: 1, revision: 1 }, 0);
+  });
+  assert.equal(messages[0], 'corrupt: object pods default/web cannot be read: its blob hash is missing');
+});
