@@ -5,7 +5,7 @@ import { StoreError, type Change, type Store } from '../../functions/store/store
 import type { Table } from '../../functions/store/table.ts';
 import type { Dice } from './dice.ts';
 import { FaultyWay, type Weather } from './faulty-way.ts';
-import { resources } from './operations.ts';
+import { allResources } from './operations.ts';
 import type { Home, Scene } from './scene.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { markOf, nameOf } from './truth.ts';
@@ -100,11 +100,11 @@ export class Host {
   #mirror(store: Store, name: string): void {
     const { judge } = this.#parts.scene;
     const mirror = new Map(
-      resources.flatMap((resource) => store.view().list(resource)).map((one) => [nameOf(one.key), markOf(one.object)]),
+      allResources.flatMap((resource) => store.view().list(resource)).map((one) => [nameOf(one.key), markOf(one.object)]),
     );
     store.onApplied((revision, changes) => {
       for (const change of changes) apply(mirror, change);
-      const shown = resources.flatMap((resource) => store.view().list(resource));
+      const shown = allResources.flatMap((resource) => store.view().list(resource));
       const isSame = shown.length === mirror.size && shown.every((one) => mirror.get(nameOf(one.key)) === markOf(one.object));
       judge.check(isSame, 'listeners', () => `${name} at ${revision}: was told ${[...mirror].join('; ')}`);
     });

@@ -3,9 +3,10 @@ import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored, View } from '../../functions/kube/view.ts';
 import type { Decision, Operation, Write } from '../../functions/store/store.ts';
 import type { Dice } from './dice.ts';
-import { colorOf, markOf, nameOf, type TrueObject } from './truth.ts';
+import { colorOf, epochs, markOf, nameOf, type TrueObject } from './truth.ts';
 
 export const resources = ['pods', 'configmaps'] as const;
+export const allResources = [...resources, epochs] as const;
 const namespaces = ['red', 'blue'] as const;
 const names = ['a', 'b', 'c', 'd'] as const;
 const colors = ['green', 'grey', 'gold'] as const;

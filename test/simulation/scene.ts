@@ -4,7 +4,7 @@ import type { Store } from '../../functions/store/store.ts';
 import type { Dice } from './dice.ts';
 import type { Judge } from './judge.ts';
 import type { KeyEvent } from './linearizable.ts';
-import { difference, resources } from './operations.ts';
+import { allResources, difference } from './operations.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { Timeline } from './timeline.ts';
 import { nameOf, type Truth } from './truth.ts';
@@ -67,7 +67,7 @@ export class Scene {
     if (view.revision > truth.revision)
       return judge.violated('I15 applied', `${what} shows revision ${view.revision}; the head is ${truth.revision}`);
     const state = truth.stateAt(view.revision);
-    const stored = resources.flatMap((resource) => view.list(resource));
+    const stored = allResources.flatMap((resource) => view.list(resource));
     const shown = new Map(stored.map((one) => [nameOf(one.key), one]));
     for (const name of new Set([...shown.keys(), ...state.keys()])) {
       const wrong = difference(shown.get(name), state.get(name));

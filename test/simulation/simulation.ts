@@ -3,6 +3,7 @@
  * tells what is simulated and what is checked.
  */
 import { createStore } from '../../functions/store/create-store.ts';
+import { inEpoch } from '../../functions/store/epoch.ts';
 import type { StoreLimits } from '../../functions/store/limits.ts';
 import { Client } from './client.ts';
 import { Dice } from './dice.ts';
@@ -17,6 +18,7 @@ import { SimulatedProcess } from './simulated-process.ts';
 import { Timeline } from './timeline.ts';
 import { Truth } from './truth.ts';
 import { Watcher } from './watcher.ts';
+import { Worker, type Fence } from './worker.ts';
 import { witnessedTable, type TableWeakness, type WitnessedTable } from './witnessed-table.ts';
 
 export interface SimulationOptions {
@@ -25,6 +27,7 @@ export interface SimulationOptions {
   readonly steps?: number;
   readonly createStore?: CreateStore;
   readonly weakness?: TableWeakness;
+  readonly fence?: Fence;
 }
 
 export interface Report {
@@ -62,16 +65,18 @@ class Simulation {
   readonly #hosts: readonly Host[];
   readonly #watchers: readonly Watcher[];
   readonly #createStore: CreateStore;
+  readonly #fence: Fence;
   readonly #limits: Partial<StoreLimits>;
   #stepsLeft: number;
   #gapMsMax = 1000;
   #isCalm = false;
 
-  constructor({ seed, steps = defaultSteps, createStore: create = createStore, weakness }: SimulationOptions) {
+  constructor({ seed, steps = defaultSteps, createStore: create = createStore, weakness, fence = inEpoch }: SimulationOptions) {
     const dice = new Dice(seed);
     this.#dice = dice;
     this.#stepsLeft = steps;
     this.#createStore = create;
+    this.#fence = fence;
     this.#scene = new Scene(this.#timeline, this.#judge, this.#truth, dice.fork());
     this.#table = witnessedTable({
       timeline: this.#timeline,
@@ -107,6 +112,8 @@ class Simulation {
     for (const host of this.#hosts) host.start();
     for (const client of clients) void this.#play(client).then(() => (playing -= 1));
     for (const watcher of this.#watchers) void watcher.run();
+    const workers = this.#dice.chance(0.4) ? ['worker a', 'worker b'] : [];
+    for (const name of workers) void new Worker(name, this.#scene, this.#fence).run();
     this.#trouble();
     const isOver = await this.#timeline.runUntil(() => playing === 0, this.#timeline.nowMs + playMsMax);
     if (!isOver) return this.#judge.violated('I26 liveness', 'the clients did not come to an end');

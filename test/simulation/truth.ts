@@ -25,6 +25,9 @@ export interface TrueChange extends TrueObject {
 
 export type TrueState = ReadonlyMap<string, TrueObject>;
 
+/** Where the store keeps who its workers are. */
+export const epochs = 'epochs.hibernetes.dev';
+
 export const nameOf = ({ resource, namespace, name }: Key): string => `${resource}/${namespace}/${name}`;
 
 export const markOf = (object: KubeObject): string => object.metadata.annotations?.['mark'] ?? '';
@@ -40,6 +43,8 @@ export class Truth {
   readonly #slotEnds: number[] = [0];
   readonly #byMark = new Map<string, number[]>();
   readonly #refused = new Set<string>();
+  /** Who may write what has this mark: the epoch's worker alone. */
+  readonly #fenced = new Map<string, string>();
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #items = new Map<string, number>();
   /** Where each object's body lies, if in a blob. */
@@ -101,6 +106,11 @@ export class Truth {
     this.#refused.add(mark);
   }
 
+  /** What has this mark is written in this worker's epoch, or not at all. */
+  fence(mark: string, worker: string): void {
+    this.#fenced.set(mark, worker);
+  }
+
   blob(hash: string, bytes: Uint8Array): void {
     this.#blobs.set(hash, bytes);
   }
@@ -134,6 +144,7 @@ export class Truth {
     const { type, key, uid } = frame;
     const change: TrueChange = { type, key, revision, uid, mark: markOf(object), color: colorOf(object), before };
     this.#checkReplay(change, frame.previousRevision);
+    this.#checkEpoch(change);
     if (this.#refused.has(change.mark))
       this.#judge.violated('I5 refused never', `${change.mark} was answered with an error, and is revision ${revision}`);
     this.#byMark.set(change.mark, [...(this.#byMark.get(change.mark) ?? []), revision]);
@@ -155,13 +166,20 @@ export class Truth {
     else this.#blobOf.set(nameOf(key), own);
   }
 
+  #checkEpoch({ mark, revision }: TrueChange): void {
+    const worker = this.#fenced.get(mark);
+    const now = [...this.#states.at(-1)!.values()].find(({ key }) => key.resource === epochs)?.uid;
+    if (worker !== undefined && worker !== now)
+      this.#judge.violated('I25 epochs', `${mark} is revision ${revision}, but the epoch is that of ${now}`);
+  }
+
   #checkReplay({ type, key, revision, uid, before }: TrueChange, previousRevision: number): void {
     const told = `revision ${revision}, ${type} ${nameOf(key)}`;
     if ((type === 'added') !== (before === undefined))
       this.#judge.violated('I6 replay', `${told}, but it is ${before === undefined ? 'absent' : 'present'}`);
     if ((before?.revision ?? 0) !== previousRevision)
       this.#judge.violated('I6 replay', `${told}: follows ${previousRevision}, but the last is ${before?.revision}`);
-    if (before !== undefined && before.uid !== uid)
+    if (before !== undefined && before.uid !== uid && key.resource !== epochs)
       this.#judge.violated('I6 replay', `${told}: the uid changed from ${before.uid} to ${uid}`);
   }
 

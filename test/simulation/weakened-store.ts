@@ -7,6 +7,7 @@ import { registerHooks } from 'node:module';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CreateStore } from './host.ts';
+import type { Fence } from './worker.ts';
 
 export interface Edit {
   /** In functions/store. */
@@ -57,8 +58,14 @@ function edited(path: string, edits: readonly Edit[]): string {
   return source;
 }
 
-export async function weakenedStore(name: string, edits: readonly Edit[]): Promise<CreateStore> {
+export interface WeakenedStore {
+  readonly createStore: CreateStore;
+  readonly fence: Fence;
+}
+
+export async function weakenedStore(name: string, edits: readonly Edit[]): Promise<WeakenedStore> {
   editsOf.set(name, edits);
   const module = (await import(`${folder}create-store.ts${mark}${encodeURIComponent(name)}`)) as { createStore: CreateStore };
-  return module.createStore;
+  const epoch = (await import(`${folder}epoch.ts${mark}${encodeURIComponent(name)}`)) as { inEpoch: Fence };
+  return { createStore: module.createStore, fence: epoch.inEpoch };
 }

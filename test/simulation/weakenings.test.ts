@@ -6,7 +6,7 @@ import { weakenedStore } from './weakened-store.ts';
 import { weakenings, type Weakening } from './weakenings.ts';
 
 async function firstLoss({ without, edits, table, seeds }: Weakening): Promise<string | undefined> {
-  const store = edits === undefined ? {} : { createStore: await weakenedStore(without, edits) };
+  const store = edits === undefined ? {} : await weakenedStore(without, edits);
   for (let seed = 1; seed <= seeds; seed += 1) {
     const { violation } = await simulate({ seed, ...store, weakness: table });
     if (violation !== undefined) return `seed ${seed}: ${violation.invariant}: ${violation.what}`;

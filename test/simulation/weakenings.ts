@@ -21,7 +21,7 @@ export const weakenings: readonly Weakening[] = [
   {
     without: 'a slot is put soon after the head was seen',
     edits: [{ file: 'limits.ts', from: 'headLifeMs: 5000', to: `headLifeMs: ${infinite}` }],
-    seeds: 60,
+    seeds: 120,
   },
   {
     without: 'a replica that is too old looks at the watermark first',
@@ -83,6 +83,17 @@ export const weakenings: readonly Weakening[] = [
       },
     ],
     seeds: 20,
+  },
+  {
+    without: 'a worker that was replaced writes nothing',
+    edits: [
+      {
+        file: 'epoch.ts',
+        from: 'if (view.get(key)?.object.metadata.uid === uid) return',
+        to: 'if (view.get(key)?.object.metadata.uid !== undefined) return',
+      },
+    ],
+    seeds: 60,
   },
   {
     without: 'a query is shared only by those who came before it began',

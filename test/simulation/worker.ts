@@ -1,0 +1,58 @@
+/** Workers that take over from each other: each writes in sessions, and must write nothing once another epoch has begun. */
+import { sessionEpoch } from '../../functions/store/epoch.ts';
+import type { inEpoch } from '../../functions/store/epoch.ts';
+import { StoreError } from '../../functions/store/store.ts';
+import type { Dice } from './dice.ts';
+import { Asked } from './operations.ts';
+import type { Home, Scene } from './scene.ts';
+
+export type Fence = typeof inEpoch;
+
+export const workersName = 'controllers';
+
+/** Nobody else writes it. */
+const key = { resource: 'configmaps', namespace: 'red', name: 'work' } as const;
+const sessionMsMax = 20 * 60_000;
+const sessionsMax = 12;
+
+export class Worker {
+  readonly #name: string;
+  readonly #scene: Scene;
+  readonly #dice: Dice;
+  readonly #fence: Fence;
+  #written = 0;
+
+  constructor(name: string, scene: Scene, fence: Fence) {
+    this.#name = name;
+    this.#scene = scene;
+    this.#dice = scene.dice.fork();
+    this.#fence = fence;
+  }
+
+  async run(): Promise<void> {
+    for (let session = 1; session <= sessionsMax; session += 1) {
+      await this.#scene.sleep(this.#dice.scale(10_000, 3 * 3_600_000));
+      const home = this.#dice.pick(this.#scene.homes);
+      if (home === undefined) continue;
+      const dead = new Promise<void>((resolve) => home.process.onDeath(resolve));
+      await Promise.race([this.#session(home, `${this.#name}.${session}`), dead, this.#scene.sleep(sessionMsMax)]);
+    }
+  }
+
+  async #session({ store, process }: Home, uid: string): Promise<void> {
+    const epoch = sessionEpoch(store, workersName, uid);
+    try {
+      for (let write = this.#dice.whole(1, 3); write > 0; write -= 1) {
+        this.#written += 1;
+        const asked = new Asked(`${uid}.${this.#written}`, [{ key, verb: 'put' }], this.#dice);
+        this.#scene.truth.fence(asked.mark, uid);
+        await store.commit(this.#fence(asked, await epoch()));
+        await process.sleep(this.#dice.scale(10, 300_000));
+      }
+    } catch (error) {
+      const isExpected = error instanceof StoreError || (error instanceof Error && error.name === 'EpochOver');
+      this.#scene.judge.note(this.#name, () => `session ${uid} ends: ${String(error)}`);
+      if (!isExpected) throw error;
+    }
+  }
+}
