@@ -11,15 +11,28 @@ export class MissingRegion extends Error {
   override name = 'MissingRegion';
 }
 
-const suffixOf = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');
+/** Of the partitions but the first, by how the names of their Regions begin. Source: the SDKs' partitions.json. */
+const suffixes: readonly (readonly [string, string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-iso-', 'c2s.ic.gov'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+  ['us-isof-', 'csp.hci.ic.gov'],
+  ['eu-isoe-', 'cloud.adc-e.uk'],
+];
+
+const suffixOf = (region: string): string => suffixes.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'amazonaws.com';
 
 export const serviceHost = (service: string, region: string): string => `${service}.${region}.${suffixOf(region)}`;
 
-/** Partitions that are no part of the public internet are reached by an address of one's own. */
+/** Where only cryptography is used that the government of the United States has approved; in its own partition it always is. */
+const fipsHost = (service: string, region: string): string =>
+  serviceHost(region.startsWith('us-gov-') ? service : `${service}-fips`, region);
+
 export function endpointOf(service: string, given: { readonly region?: string; readonly endpoint?: string }): Endpoint {
   const region = given.region ?? environment('AWS_REGION');
   if (region === undefined) throw new MissingRegion('Region is missing');
-  const fips = environment('AWS_USE_FIPS_ENDPOINT') === 'true' ? '-fips' : '';
   const own = given.endpoint ?? environment(`AWS_ENDPOINT_URL_${service.toUpperCase()}`) ?? environment('AWS_ENDPOINT_URL');
-  return { region, endpoint: new URL(own ?? `https://${serviceHost(service + fips, region)}`) };
+  const hostOf = environment('AWS_USE_FIPS_ENDPOINT') === 'true' ? fipsHost : serviceHost;
+  return { region, endpoint: new URL(own ?? `https://${hostOf(service, region)}`) };
 }

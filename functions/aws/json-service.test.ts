@@ -1,11 +1,10 @@
-/** What is sent, and what the answers come to. Signatures are AWS's own code: only that there is one, of this time, is asked. */
+/** What is sent, and what the answers come to. `sdk-requests.test.ts` and `sdk-answers.test.ts` hold both against the SDK. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { refusal, startScriptedDynamodb, type ServiceAnswer } from '../../test/support/scripted-dynamodb.ts';
-import { endpointOf } from './endpoint.ts';
 import { jsonService, ServiceError, type JsonService } from './json-service.ts';
 
 const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -73,7 +72,7 @@ test('silence is waited for as long as was said, or until the caller gives up', 
 });
 
 /** What asking comes to where answers are written by hand. */
-async function asked(answer: RequestListener, signal?: AbortSignal): Promise<unknown> {
+async function asked(answer: RequestListener, { signal, ...limit }: { signal?: AbortSignal; answerMsMax?: number } = {}): Promise<unknown> {
   const server = createServer(answer);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -84,6 +83,7 @@ async function asked(answer: RequestListener, signal?: AbortSignal): Promise<unk
     service: 'sqs',
     target: 'AmazonSQS',
     clock: { now: () => nowMs },
+    ...limit,
   });
   try {
     return await service.call('SendMessage', {}, signal === undefined ? {} : { signal });
@@ -95,17 +95,11 @@ async function asked(answer: RequestListener, signal?: AbortSignal): Promise<unk
 
 test('an answer that stops half-way is given up, and its connection too', async () => {
   const half: RequestListener = (_incoming, outgoing) => void outgoing.writeHead(200, { 'content-length': '100' }).write('{"Mess');
-  await assert.rejects(asked(half, AbortSignal.timeout(50)), { code: 'ECONNRESET' });
+  await assert.rejects(asked(half, { signal: AbortSignal.timeout(50) }), { code: 'ECONNRESET' });
+  await assert.rejects(asked(half, { answerMsMax: 50 }), { name: 'TimeoutError' });
 });
 
 test('an answer that is no JSON is a failure of whoever gave it', async () => {
   const page: RequestListener = (_incoming, outgoing) => void outgoing.end('<html>');
   await assert.rejects(asked(page), { name: 'Status502', message: 'the answer is not JSON' });
-});
-
-test('a service has its address in its Region and partition, unless one is given', () => {
-  const hostOf = (region: string): string => endpointOf('sqs', { region }).endpoint.host;
-  assert.equal(hostOf('eu-west-1'), 'sqs.eu-west-1.amazonaws.com');
-  assert.equal(hostOf('cn-north-1'), 'sqs.cn-north-1.amazonaws.com.cn');
-  assert.equal(endpointOf('sqs', { region: 'eu-west-1', endpoint: 'http://127.0.0.1:1' }).endpoint.href, 'http://127.0.0.1:1/');
 });

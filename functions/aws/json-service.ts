@@ -4,8 +4,9 @@
  * clients do the same with ten times the code, which every cold start has to read.
  */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { HttpRequest } from '@smithy/core/protocols';
+import { crc32 } from 'node:zlib';
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from '@smithy/node-http-handler';
+import { HttpRequest, type HttpResponse } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Clock } from '../world.ts';
 import { credentialsFrom, type Credentials } from './credentials.ts';
@@ -48,9 +49,10 @@ export class ServiceError extends Error {
   readonly status: number;
   readonly fields: Fields;
 
-  constructor(status: number, fields: Fields) {
+  /** `type`: what the headers say of it, for a body that says nothing. */
+  constructor(status: number, fields: Fields, type?: string) {
     super(text(fields['message']) ?? text(fields['Message']) ?? `it answered ${status}`);
-    this.name = codeOf(text(fields['__type']) ?? text(fields['code']) ?? `Status${status}`);
+    this.name = codeOf(text(fields['__type']) ?? text(fields['code']) ?? text(fields['Code']) ?? type ?? `Status${status}`);
     this.status = status;
     this.fields = fields;
   }
@@ -59,13 +61,14 @@ export class ServiceError extends Error {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** `com.amazonaws.dynamodb.v20120810#ValidationException`, and some add an address. */
-const codeOf = (type: string): string => type.replace(/^.*#/, '').replace(/:.*$/, '');
+const codeOf = (type: string): string => type.replace(/[:,].*$/, '').replace(/^.*#/, '');
 
 const firstRefusal = 300;
+const badGateway = 502;
 
 export function jsonService(options: JsonServiceOptions): JsonService {
   const { service, target, clock, answerMsMax } = options;
-  const handler = new NodeHttpHandler(answerMsMax === undefined ? {} : { requestTimeout: answerMsMax, throwOnRequestTimeout: true });
+  const handler = new NodeHttpHandler(answerMsMax === undefined ? {} : waitingFor(answerMsMax));
   let place: Place | undefined;
 
   return {
@@ -74,13 +77,14 @@ export function jsonService(options: JsonServiceOptions): JsonService {
       const request = requestOf(place.endpoint, `${target}.${operation}`, JSON.stringify(input));
       const signed = await place.signer.sign(request, { signingDate: new Date(signedMs) });
       const { response } = await handler.handle(new HttpRequest(signed), signal === undefined ? {} : { abortSignal: signal });
-      const fields = parsed(await textOf(response.body as AsyncIterable<Uint8Array>), response.statusCode);
-      if (response.statusCode >= firstRefusal) throw new ServiceError(response.statusCode, fields);
-      return fields;
+      return fieldsOf(response, await bytesOf(response.body as AsyncIterable<Uint8Array>));
     },
     close: () => handler.destroy(),
   };
 }
+
+/** For the beginning of an answer, and for each next part of it. */
+const waitingFor = (ms: number): NodeHttpHandlerOptions => ({ requestTimeout: ms, throwOnRequestTimeout: true, socketTimeout: ms });
 
 interface Place {
   readonly endpoint: URL;
@@ -100,7 +104,7 @@ function requestOf({ protocol, hostname, port, host, pathname }: URL, target: st
     hostname,
     ...(port === '' ? {} : { port: Number(port) }),
     method: 'POST',
-    path: pathname,
+    path: pathname.endsWith('/') ? pathname : `${pathname}/`,
     headers: {
       host,
       'content-type': 'application/x-amz-json-1.0',
@@ -111,19 +115,36 @@ function requestOf({ protocol, hostname, port, host, pathname }: URL, target: st
   });
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
-/** Whoever stands between, a proxy perhaps, answers with something else. */
-function parsed(body: string, status: number): Fields {
+function fieldsOf({ statusCode, headers }: Pick<HttpResponse, 'statusCode' | 'headers'>, body: Buffer): Fields {
+  const type = headers['x-amzn-errortype'];
+  if (!isWhole(body, headers)) throw new ServiceError(badGateway, { message: 'the answer is damaged' });
+  const fields = parsed(body.toString());
+  // Whoever stands between, a proxy perhaps, answers with something else.
+  if (fields === undefined)
+    throw new ServiceError(statusCode < firstRefusal ? badGateway : statusCode, { message: 'the answer is not JSON' }, type);
+  if (statusCode >= firstRefusal) throw new ServiceError(statusCode, fields, type);
+  return fields;
+}
+
+/** DynamoDB sends a checksum along. Source: "DynamoDB low-level API", x-amz-crc32. */
+function isWhole(body: Buffer, headers: Readonly<Record<string, string>>): boolean {
+  const expected = headers['x-amz-crc32'];
+  return expected === undefined || Number(expected) === crc32(body);
+}
+
+function parsed(body: string): Fields | undefined {
   try {
-    return (body === '' ? {} : JSON.parse(body)) as Fields;
+    const value: unknown = body === '' ? {} : JSON.parse(body);
+    return typeof value === 'object' && value !== null ? (value as Fields) : undefined;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new ServiceError(status < firstRefusal ? 502 : status, { message: 'the answer is not JSON' });
+    return undefined;
   }
 }
 
@@ -132,7 +153,7 @@ class Sha256 {
   readonly #hash: Hash | Hmac;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secretBytes(secret));
   }
 
   update(part: Uint8Array | string): void {
@@ -148,7 +169,7 @@ class Sha256 {
   }
 }
 
-const bytesOf = (secret: string | ArrayBuffer | ArrayBufferView): Uint8Array =>
+const secretBytes = (secret: string | ArrayBuffer | ArrayBufferView): Uint8Array =>
   typeof secret === 'string'
     ? Buffer.from(secret)
     : ArrayBuffer.isView(secret)

@@ -3,7 +3,7 @@
  * It costs what reading the table costs, and does no harm when it is cut off: the next one goes on.
  */
 import type { JsonService } from '../../functions/aws/json-service.ts';
-import { ServiceError } from '../../functions/aws/json-service.ts';
+import { isThrottling } from '../../functions/aws/refusals.ts';
 import { clusterKeys } from '../../functions/store/dynamodb/cluster-keys.ts';
 import type { Clock } from '../../functions/world.ts';
 
@@ -39,7 +39,6 @@ const pagesMax = 1_000_000;
 const batchMax = 25;
 const attemptsMax = 10;
 const pauseMs = { first: 50, most: 2_000 };
-const throttled = /^(ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|InternalServerError)/;
 
 /** How many items went. */
 export async function removeKeys(options: RemovalOptions): Promise<number> {
@@ -80,13 +79,16 @@ async function removeBatch(options: RemovalOptions, items: readonly KeyItem[]): 
 
 const pauseOf = (attempt: number): number => Math.min(pauseMs.most, pauseMs.first * 2 ** (attempt - 1));
 
+const isWorthRepeating = (error: unknown): boolean =>
+  error instanceof Error && (isThrottling(error) || error.name === 'InternalServerError');
+
 /** Tries again while the table is too busy. */
 async function patiently<T>({ clock }: RemovalOptions, call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof ServiceError) || !throttled.test(error.name) || attempt >= attemptsMax) throw error;
+      if (!isWorthRepeating(error) || attempt >= attemptsMax) throw error;
     }
     await clock.sleep(pauseOf(attempt));
   }

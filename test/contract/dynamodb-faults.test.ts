@@ -113,9 +113,12 @@ const refusals: readonly (readonly [ServiceAnswer, string, string, number])[] = 
     4,
   ],
   [
-    refusal('InvalidSignatureException', 'Signature expired: 20260102T030405Z is now earlier than 20260102T040000Z'),
-    'unknown, unavailable: a request was signed too long before it arrived, or the clock of this machine is wrong',
-    'unavailable: a request was signed too long before it arrived, or the clock of this machine is wrong',
+    refusal(
+      'InvalidSignatureException',
+      'Signature expired: 20260102T030405Z is now earlier than 20260102T034500Z (20260102T040000Z - 15 min.)',
+    ),
+    'unknown, unavailable: a request signed at 2026-01-02T03:04:05Z arrived at 2026-01-02T04:00:00Z: it was held up, or the clock of this machine is wrong',
+    'unavailable: a request signed at 2026-01-02T03:04:05Z arrived at 2026-01-02T04:00:00Z: it was held up, or the clock of this machine is wrong',
     4,
   ],
   [

@@ -1,18 +1,25 @@
 /** A service that answers DynamoDB's requests as it is told, and remembers what it was sent. */
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface ServiceAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
+  /** Instead of the body, as it is. */
+  readonly text?: string;
+  /** Breaks the connection after the headers and so many characters; before them when it is 0. */
+  readonly breaksAfter?: number;
 }
 
 export interface ServiceRequest {
   /** Such as PutItem. */
   readonly operation: string;
+  readonly method: string;
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  readonly body: string;
 }
 
 export interface ScriptedDynamodb {
@@ -26,17 +33,27 @@ export const refusal = (type: string, message: string, status = 400): ServiceAns
   body: { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message },
 });
 
+function send({ status = 200, headers, body, text = JSON.stringify(body), breaksAfter }: ServiceAnswer, outgoing: ServerResponse): void {
+  if (breaksAfter === 0) return void outgoing.destroy();
+  const length = Buffer.byteLength(text);
+  outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'content-length': length, ...headers });
+  if (breaksAfter === undefined) outgoing.end(text);
+  else outgoing.write(text.slice(0, breaksAfter), () => outgoing.destroy());
+}
+
 /** `answer`: undefined keeps the client waiting. */
 export async function startScriptedDynamodb(answer: (request: ServiceRequest) => ServiceAnswer | undefined): Promise<ScriptedDynamodb> {
   const requests: ServiceRequest[] = [];
   const server = createServer((incoming, outgoing) => {
-    incoming.resume().on('end', () => {
-      const request = { operation: `${incoming.headers['x-amz-target']}`.split('.')[1] ?? '', headers: incoming.headers };
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    incoming.on('end', () => {
+      const { method = '', url: path = '', headers } = incoming;
+      const operation = `${headers['x-amz-target']}`.split('.')[1] ?? '';
+      const request = { operation, method, path, headers, body: Buffer.concat(chunks).toString() };
       requests.push(request);
       const given = answer(request);
-      if (given === undefined) return;
-      outgoing.writeHead(given.status ?? 200, { 'content-type': 'application/x-amz-json-1.0', ...given.headers });
-      outgoing.end(JSON.stringify(given.body));
+      if (given !== undefined) send(given, outgoing);
     });
   });
   server.listen(0, '127.0.0.1');

@@ -5,6 +5,7 @@
 import { StoreError } from '../store.ts';
 import { MissingRegion } from '../../aws/endpoint.ts';
 import { ServiceError } from '../../aws/json-service.ts';
+import { isThrottling, latenessOf } from '../../aws/refusals.ts';
 import { readItem } from './dynamodb-service.ts';
 import type { Item } from './item.ts';
 
@@ -21,7 +22,7 @@ export type Trouble =
 /** `operation`: the service's name of it, such as PutItem. */
 export function troubleOf(error: unknown, operation: string): Trouble {
   if (!(error instanceof Error)) throw error;
-  const known = named(error) ?? byStatus(error) ?? byConnection(error);
+  const known = named(error) ?? (isThrottling(error) ? throttled : undefined) ?? byStatus(error) ?? byConnection(error);
   if (known !== undefined) return known(error, operation);
   return refused('the table did not accept a request')(error, operation);
 }
@@ -40,15 +41,11 @@ const unanswered =
   (cause) => ({ type: 'unanswered', error: unavailable(message, cause) });
 
 const throttled = notNow('the table is busy: more was asked of it than it takes at once');
-const late = notNow('a request was signed too long before it arrived, or the clock of this machine is wrong');
 const unknownCredentials = refused('the credentials for the table are not accepted');
 const missingTable = refused('the table does not exist in this account and region');
 
 const byName: Readonly<Record<string, Translate>> = {
   ConditionalCheckFailedException: (error) => ({ type: 'condition', ...shownBy(error) }),
-  ProvisionedThroughputExceededException: throttled,
-  ThrottlingException: throttled,
-  RequestLimitExceeded: throttled,
   LimitExceededException: throttled,
   TransactionConflictException: throttled,
   ReplicatedWriteConflictException: throttled,
@@ -62,22 +59,35 @@ const byName: Readonly<Record<string, Translate>> = {
   InvalidSignatureException: signature,
   SignatureDoesNotMatch: signature,
   RequestExpired: late,
+  RequestInTheFuture: late,
   RequestTimeTooSkewed: late,
   ExpiredTokenException: refused('the credentials for the table have expired'),
   CredentialsProviderError: refused('there are no credentials for the table'),
   ValidationException: refused('the table did not accept a request: is it of this version, and not too large?'),
   TimeoutError: unanswered('the table did not answer in time'),
   AbortError: unanswered('the table did not answer in time'),
+  RequestTimeout: unanswered('the table did not answer in time'),
+  RequestTimeoutException: unanswered('the table did not answer in time'),
 };
 
 const named = (error: Error): Translate | undefined => (Object.hasOwn(byName, error.name) ? byName[error.name] : undefined);
 
 /** Old signatures and those of another region come under one name. Source: AWS, "Troubleshoot Signature Version 4". */
 function signature(error: Error, operation: string): Trouble {
-  if (/expired|not yet current/i.test(error.message)) return late(error, operation);
+  if (/expired|not yet current/i.test(error.message)) return late(error);
   if (/scoped to a valid region/i.test(error.message))
     return refused('the credentials for the table are for another region')(error, operation);
   return unknownCredentials(error, operation);
+}
+
+/** Nobody corrects the clock, since rights rest on its readings: a person has to. */
+function late(cause: Error): Trouble {
+  const { signed, arrived, isFromTheFuture } = latenessOf(cause) ?? {};
+  const times =
+    signed === undefined ? 'a request was signed too long before it arrived' : `a request signed at ${signed} arrived at ${arrived}`;
+  const clock = 'the clock of this machine is wrong';
+  const heldUp = signed === undefined ? `${times}, or ${clock}` : `${times}: it was held up, or ${clock}`;
+  return { type: 'not-now', error: unavailable(isFromTheFuture === true ? `${clock}: ${times}` : heldUp, cause) };
 }
 
 /** What is missing may be another service's, such as the right to the key that seals the table. */

@@ -1,5 +1,6 @@
 /** Sends messages to SQS. What is not answered, or not now, is sent again: a queue swallows the second of two, or one rings twice. */
 import { jsonService, ServiceError, type AwsAccess } from '../../aws/json-service.ts';
+import { isThrottling, latenessOf } from '../../aws/refusals.ts';
 import type { World } from '../../world.ts';
 
 const answerMsMax = 3_000;
@@ -7,11 +8,10 @@ const attemptsMax = 3;
 const pauseMs = 100;
 const firstServerError = 500;
 
-/** Refusals that pass: too much at once, of the queue or of the key that seals it. */
-const throttled = /Throttl|OverLimit|TooManyRequests/;
-
+/** A ring that was held up is signed anew; one from the future is not worth it. */
 function isWorthRepeating(error: unknown): boolean {
-  if (error instanceof ServiceError) return error.status >= firstServerError || throttled.test(error.name);
+  if (error instanceof ServiceError)
+    return error.status >= firstServerError || isThrottling(error) || latenessOf(error)?.isFromTheFuture === false;
   return error instanceof Error && ('code' in error || error.name === 'TimeoutError');
 }
 
