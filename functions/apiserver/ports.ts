@@ -22,6 +22,8 @@ export interface Connection {
   /** The client's certificate (DER), already verified against the cluster's authority by the TLS layer. */
   readonly clientCertificate?: Uint8Array;
   readonly remoteAddress?: string;
+  /** When the host got the request, by the monotonic clock: what was read since is new enough for it. */
+  readonly arrivedMs?: number;
   /** The longest answer that the host can carry. What is longer is refused, or ends well before. */
   readonly answerBytesMax?: number;
   /** What this caller writes is refused once its epoch is over: only for workers in the same process. */

@@ -62,6 +62,7 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
 
   return {
     async fetch(request, connection) {
+      const arrivedMs = world.clock.monotonicMs();
       const url = new URL(request.url);
       const { name, path } = addressOf(url.pathname);
       try {
@@ -70,7 +71,7 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
         const asked = name === undefined ? request : withPath(request, url, path);
         const { opened: host, release } = await opened.hold(cluster);
         const follower = isMailed(path) ? undefined : host.follower;
-        return await followed(follower, release, () => host.api.fetch(asked, connection));
+        return await followed(follower, release, () => host.api.fetch(asked, { ...connection, arrivedMs }));
       } catch (error) {
         if (error instanceof TooManyOpen) return statusResponse(tooManyOpen);
         world.log.error('the API cannot be opened', { error });

@@ -132,6 +132,19 @@ test('readers who arrive while a query runs share the next one', async () => {
   assert.deepEqual(calls, ['readSlots', 'readSlots']);
 });
 
+test('what was read since a request came is fresh enough for it, and nothing older is', async () => {
+  const { store, calls, world } = await given();
+  const beforeMs = world.clock.monotonicMs();
+  await world.advance(1);
+  await store.fresh();
+  calls.length = 0;
+  await store.fresh(beforeMs);
+  assert.deepEqual(calls, []);
+  // Whoever came in the very moment of the last reading may have heard of something that it missed.
+  await store.fresh(world.clock.monotonicMs());
+  assert.deepEqual(calls, ['readSlots']);
+});
+
 test('a closed store refuses, and forgets nobody who waits', async () => {
   const { store, faults } = await given();
   faults.set('appendSlot', { delayMs: 1000 });

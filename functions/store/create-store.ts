@@ -114,9 +114,9 @@ class LogStore implements Store {
     return this.#view;
   }
 
-  async fresh(): Promise<View> {
+  async fresh(sinceMs?: number): Promise<View> {
     if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
-    await this.#tail.fresh();
+    if (sinceMs === undefined || !this.#tail.isConfirmedSince(sinceMs)) await this.#tail.fresh();
     return this.#view;
   }
 

@@ -69,8 +69,11 @@ export interface Store {
 
   /** The newest picture in memory, without asking the log. Live: read what you need before the next await. */
   view(): View;
-  /** A picture that holds every write acknowledged before this call. Live, as above. */
-  fresh(): Promise<View>;
+  /**
+   * A picture that holds every write acknowledged before this call; or before `sinceMs`, a reading of this process's
+   * monotonic clock, for whoever asks on behalf of a request that came then. Live, as above.
+   */
+  fresh(sinceMs?: number): Promise<View>;
   /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. Live, as above. */
   notOlderThan(revision: number): Promise<View>;
   /** The picture as of exactly `revision`; a snapshot that stays. `StoreError` 'compacted' below the floor. */

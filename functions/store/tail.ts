@@ -48,6 +48,11 @@ export class Tail {
     return this.#confirmed !== undefined && !isOlderThan(this.#confirmed, ms, this.#parts.clock);
   }
 
+  /** Whether all that was acknowledged at that reading of the monotonic clock is certainly in the replica. */
+  isConfirmedSince(monotonicMs: number): boolean {
+    return this.#confirmed !== undefined && this.#confirmed.monotonicMs > monotonicMs;
+  }
+
   /** Resolves when the replica holds all that was acknowledged before this call. */
   fresh(): Promise<void> {
     if (this.#running === undefined) return this.#start();

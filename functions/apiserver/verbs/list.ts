@@ -19,7 +19,7 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const { definition, info } = request;
   const options = listOptionsOf(request.url.searchParams, false);
   const selection = selectionOf(definition, options);
-  const { view, after } = await fromStore(() => pictureFor(server.store, options));
+  const { view, after } = await fromStore(() => pictureFor(server.store, options, request.connection.arrivedMs));
   // The view is live: everything is taken from it before anything else is waited for.
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
   const bytesMax = (request.connection.answerBytesMax ?? Infinity) / formsOfPage;
@@ -40,10 +40,10 @@ interface Picture {
   readonly after?: ObjectName;
 }
 
-async function pictureFor(store: Store, options: ListOptions): Promise<Picture> {
+async function pictureFor(store: Store, options: ListOptions, arrivedMs: number | undefined): Promise<Picture> {
   if (options.continue !== '') return continued(store, options.continue);
   const revision = revisionOf(options.resourceVersion);
-  if (revision === undefined) return { view: options.resourceVersion === '0' ? store.view() : await store.fresh() };
+  if (revision === undefined) return { view: options.resourceVersion === '0' ? store.view() : await store.fresh(arrivedMs) };
   // Without a match, a limit has always meant exactly this revision.
   const isExact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);
   return { view: await (isExact ? store.at(revision) : store.notOlderThan(revision)) };
