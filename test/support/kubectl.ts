@@ -25,10 +25,14 @@ function minorOf(file: string): number {
   return match === null ? 0 : Number(match[1]);
 }
 
-export function newestKubectl(): string {
-  const found = candidates()
+/** All of this machine, the newest first. */
+export const installedKubectls = (): readonly { readonly file: string; readonly minor: number }[] =>
+  candidates()
     .map((file) => ({ file, minor: minorOf(file) }))
-    .sort((a, b) => b.minor - a.minor)[0];
+    .sort((a, b) => b.minor - a.minor);
+
+export function newestKubectl(): string {
+  const [found] = installedKubectls();
   if (found === undefined || found.minor < minorMin) {
     throw new Error(
       `These tests need stock kubectl 1.${minorMin} or newer on the PATH and ${found === undefined ? 'there is none' : `the newest is 1.${found.minor}`}.`,

@@ -39,7 +39,7 @@ export function createDiscovery(groups: readonly ServedGroup[]): Discovery {
       negotiate(request.headers.get('accept'), { forms: false });
       const make = root === 'api' ? coreDocument(ofRoot, parts) : namedDocument(ofRoot, parts);
       if (make === undefined) return undefined;
-      return new Response(document(path, make).text, { headers: { 'content-type': 'application/json', vary: 'Accept' } });
+      return new Response(document(path, make).body, { headers: { 'content-type': 'application/json', vary: 'Accept' } });
     },
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { testApi, type TestApi } from '../../../test/support/api-server.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import type { Descriptions } from './descriptions.ts';
@@ -153,4 +154,57 @@ test('descriptions that are handed in reach kinds and fields, and are asked for 
   });
   await api.send('GET', '/openapi/v2');
   assert.equal(asked, 1);
+});
+
+const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+test('version 2 is protobuf for those who want it, by either of its names', async () => {
+  const api = await testApi();
+  for (const accept of [protobufType, 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf', `text/html, ${protobufType}, */*`]) {
+    const response = await api.fetch('/openapi/v2', { headers: { accept } });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), protobufType);
+    assert.deepEqual([...(await response.bytes()).subarray(0, 5)], [0x0a, 3, ...Buffer.from('2.0')]);
+  }
+  for (const accept of ['*/*', 'application/*', `application/json, ${protobufType}`, `${protobufType};q=0.5, application/json`]) {
+    assert.equal((await api.fetch('/openapi/v2', { headers: { accept } })).headers.get('content-type'), 'application/json', accept);
+  }
+});
+
+test('both forms of version 2 have one tag, and depend on what was accepted', async () => {
+  const api = await testApi();
+  const json = await api.fetch('/openapi/v2');
+  const protobuf = await api.fetch('/openapi/v2', { headers: { accept: protobufType } });
+  assert.match(json.headers.get('etag') ?? '', /^"[0-9A-F]{128}"$/);
+  assert.equal(protobuf.headers.get('etag'), json.headers.get('etag'));
+  assert.equal(protobuf.headers.get('vary'), 'Accept, Accept-Encoding');
+  const again = await api.fetch('/openapi/v2', { headers: { accept: protobufType, 'if-none-match': json.headers.get('etag') ?? '' } });
+  assert.deepEqual([again.status, (await again.bytes()).length], [304, 0]);
+});
+
+test('what is not there is not acceptable', async () => {
+  const api = await testApi();
+  const v2 = await api.send('GET', '/openapi/v2', undefined, { accept: 'application/yaml' });
+  assert.equal(v2.status, 406);
+  assert.match(
+    JSON.stringify(v2.body['message']),
+    /^"only the following media types are accepted: application\/json, application\/com\.github\.proto/,
+  );
+  const v3 = await api.send('GET', '/openapi/v3', undefined, { accept: protobufType });
+  assert.deepEqual([v3.status, v3.body['message']], [406, 'only the following media types are accepted: application/json']);
+});
+
+test('who can read gzip gets a tenth', async () => {
+  const api = await testApi();
+  for (const accept of ['application/json', protobufType]) {
+    const plain = await (await api.fetch('/openapi/v2', { headers: { accept } })).bytes();
+    const response = await api.fetch('/openapi/v2', { headers: { accept, 'accept-encoding': 'gzip, deflate' } });
+    assert.equal(response.headers.get('content-encoding'), 'gzip');
+    assert.equal(response.headers.get('content-type'), accept);
+    const bytes = await response.bytes();
+    assert.ok(bytes.length * 10 < plain.length, `${bytes.length} bytes for ${plain.length}`);
+    assert.deepEqual(new Uint8Array(gunzipSync(bytes)), plain);
+  }
+  for (const accepted of ['', 'br', 'gzip;q=0'])
+    assert.equal((await api.fetch('/openapi/v2', { headers: { 'accept-encoding': accepted } })).headers.get('content-encoding'), null);
 });

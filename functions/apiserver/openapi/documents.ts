@@ -1,6 +1,6 @@
 /**
  * Serves `/openapi/v3`, its documents for each group and version, and `/openapi/v2`. A document is made when it is
- * first asked for. Source: kube-openapi, pkg/handler3/handler.go.
+ * first asked for. Source: kube-openapi, pkg/handler/handler.go, pkg/handler3/handler.go.
  */
 import type { JsonObject } from '../../kube/object.ts';
 import type { ServedGroup, ServedResource } from '../discovery/api-resources.ts';
@@ -15,6 +15,7 @@ import {
   groupPath,
   resourceListPath,
 } from './discovery-paths.ts';
+import { gzipped } from './gzip.ts';
 import { security, securityScheme } from './operation.ts';
 import { pathsFor } from './paths.ts';
 import { type NamedSchema, schemasFor } from './schemas.ts';
@@ -63,7 +64,7 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
   let descriptions: Promise<Descriptions> | undefined;
   const described = (): Promise<Descriptions> => (descriptions ??= options.descriptions?.() ?? Promise.resolve({}));
 
-  async function kept(key: string, make: (descriptions: Descriptions) => object): Promise<TaggedDocument> {
+  async function kept(key: string, make: (descriptions: Descriptions) => JsonObject): Promise<TaggedDocument> {
     const document = documents.get(key) ?? taggedDocument(make(await described()));
     documents.set(key, document);
     return document;
@@ -75,6 +76,16 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
   });
   const v2 = (): Promise<TaggedDocument> => kept('v2', (texts) => v2Document(everything(), info, texts));
 
+  /** Under the hash of the JSON: whoever has one form of the document can tell that the other has changed. */
+  async function v2Protobuf(): Promise<TaggedDocument> {
+    const { hash } = await v2();
+    const texts = await described();
+    const { documentV2Protobuf } = await import('./document-v2-protobuf.ts');
+    const document = documents.get('v2 protobuf') ?? { hash, body: documentV2Protobuf(v2Document(everything(), info, texts)) };
+    documents.set('v2 protobuf', document);
+    return document;
+  }
+
   async function index(): Promise<TaggedDocument> {
     const paths: Record<string, { serverRelativeURL: string }> = {};
     for (const [path, scope] of scopes) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${(await v3(path, scope)).hash}` };
@@ -85,9 +96,10 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
     async fetch(request, url) {
       const path = url.pathname.replace(/\/$/, '');
       if (path !== '/openapi/v2' && !`${path}/`.startsWith('/openapi/v3/')) return undefined;
-      checkAccept(request);
-      if (path === '/openapi/v2') return taggedResponse(request, await v2(), json);
-      if (path === '/openapi/v3') return taggedResponse(request, await index(), json);
+      const isV2 = path === '/openapi/v2';
+      const type = acceptedType(request, isV2 ? [json, ...v2ProtobufTypes] : [json]);
+      if (isV2) return type === json ? answer(request, await v2(), json) : answer(request, await v2Protobuf(), v2ProtobufTypes[0]);
+      if (path === '/openapi/v3') return answer(request, await index(), json);
       const name = path.slice('/openapi/v3/'.length);
       const scope = scopes.get(name);
       return scope === undefined ? undefined : byHash(request, url, await v3(name, scope), options.nowMs());
@@ -95,33 +107,46 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
   };
 }
 
-const json = { 'content-type': 'application/json' };
+const json = 'application/json';
+
+/** Clients ask for the second, which is no media type by the book, and are answered with the first. */
+const v2ProtobufTypes = [
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+] as const;
+
+function answer(request: Request, document: TaggedDocument, type: string, headers: Record<string, string> = {}): Promise<Response> {
+  const all = { 'content-type': type, vary: 'Accept, Accept-Encoding', ...headers };
+  return gzipped(request, document, taggedResponse(request, document, all));
+}
 
 /** The right hash never changes its document; a wrong one is led to the right one. */
-function byHash(request: Request, url: URL, document: TaggedDocument, nowMs: number): Response {
+function byHash(request: Request, url: URL, document: TaggedDocument, nowMs: number): Response | Promise<Response> {
   const given = url.searchParams.get('hash');
-  if (given === null) return taggedResponse(request, document, json);
+  if (given === null) return answer(request, document, json);
   if (given !== document.hash) {
     return new Response(null, { status: 301, headers: { location: `${url.pathname}?hash=${document.hash}` } });
   }
   const expires = new Date(nowMs + keptSeconds * 1000).toUTCString();
-  return taggedResponse(request, document, { ...json, 'cache-control': 'public, immutable', expires });
+  return answer(request, document, json, { 'cache-control': 'public, immutable', expires });
 }
 
-/** There is only JSON; older clients that insist on protobuf are told so. */
-function checkAccept(request: Request): void {
-  const accepts = new Set(['application/json', 'application/*', '*/*']);
-  if (!acceptClauses(request.headers.get('accept')).some(({ mediaType }) => accepts.has(mediaType)))
-    throw notAcceptable(['application/json']);
+/** The first that the client accepts, in the order of its wishes. */
+function acceptedType(request: Request, offered: readonly string[]): string | undefined {
+  for (const { mediaType } of acceptClauses(request.headers.get('accept'))) {
+    if (mediaType === '*/*' || mediaType === 'application/*') return offered[0];
+    if (offered.includes(mediaType)) return mediaType;
+  }
+  throw notAcceptable(offered);
 }
 
-function v3Document(scope: Scope, info: JsonObject, texts: Descriptions): object {
+function v3Document(scope: Scope, info: JsonObject, texts: Descriptions): JsonObject {
   const components = { schemas: schemasFor(namedSchemas(scope), 'v3', texts), securitySchemes: securityScheme };
   const paths = { ...discoveryPathDocuments(scope.discovery, 'v3'), ...pathsFor(scope.resources, 'v3') };
   return { openapi: '3.0.0', info, paths, components, security };
 }
 
-function v2Document(scope: Scope, info: JsonObject, texts: Descriptions): object {
+function v2Document(scope: Scope, info: JsonObject, texts: Descriptions): JsonObject {
   const paths = { ...discoveryPathDocuments(scope.discovery, 'v2'), ...pathsFor(scope.resources, 'v2') };
   const definitions = schemasFor(namedSchemas(scope), 'v2', texts);
   return { swagger: '2.0', info, paths, definitions, securityDefinitions: securityScheme, security };

@@ -38,7 +38,7 @@ const status = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
 /** Every refusal, whatever its code. */
 const refusal: Answer = { description: 'Not done; the Status says why', content: { 'application/json': status } };
 
-export const security: readonly Json[] = [{ BearerToken: [] }];
+export const security: Json[] = [{ BearerToken: [] }];
 export const securityScheme: JsonObject = {
   BearerToken: { type: 'apiKey', name: 'authorization', in: 'header', description: 'Bearer TOKEN' },
 };
