@@ -1,10 +1,18 @@
 /** The controllers of each group, only to know what they watch: none of them runs here. */
 import { createControllers } from '../controllers/all.ts';
+import { watchesOfAnyOwner } from '../controllers/garbage-collector/controller.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
-import type { Controller } from '../workers/controller.ts';
+import type { Watcher } from '../workers/wake.ts';
 
-export const silentControllers = (): readonly { readonly name: WorkerGroupName; readonly controllers: readonly Controller[] }[] => [
-  { name: 'controllers', controllers: createControllers({ resourceTypes: [], certificateAuthorityPem: '', listeningSinceMs: 0 }) },
+/** Which resources there are is not known here, so that the garbage collector watches more of them than it would. */
+export const silentControllers = (): readonly { readonly name: WorkerGroupName; readonly controllers: readonly Watcher[] }[] => [
+  {
+    name: 'controllers',
+    controllers: [
+      ...createControllers({ resourceTypes: [], certificateAuthorityPem: '', listeningSinceMs: 0 }),
+      { watches: watchesOfAnyOwner },
+    ],
+  },
   { name: 'scheduler', controllers: [createScheduler()] },
 ];

@@ -10,13 +10,13 @@ import { createStreamDoorbell } from './stream-doorbell.ts';
 import { slotsIn } from './stream-slots.ts';
 
 /** A slot as the table's stream shows it to a function. */
-async function recordOf(resource: string, object: object = {}) {
+async function recordOf(resource: string, object: object = {}, metadata: object = {}) {
   const world = virtualWorld();
   const table = memoryTable({ clock: world.clock });
   const store = await createStore({ table, world });
   const key = { resource, namespace: 'default', name: 'a' };
-  const metadata = { name: 'a', namespace: 'default', uid: 'u' };
-  const write = { type: 'create', key, object: { apiVersion: 'v1', kind: 'X', metadata, ...object } } as const;
+  const own = { name: 'a', namespace: 'default', uid: 'u', ...metadata };
+  const write = { type: 'create', key, object: { apiVersion: 'v1', kind: 'X', metadata: own, ...object } } as const;
   await store.commit({ keys: [key], decide: () => ({ outcome: 'write', writes: [write], answer: () => undefined }) });
   const { slots } = await table.readSlots(0);
   const attributes = slotAttributes('c', slots.at(-1)!, 0);
@@ -43,6 +43,17 @@ test('a slot rings those whom it may concern, marked with its revision', async (
     'ring scheduler 1',
   ]);
   assert.deepEqual((await rungFor([await recordOf('deployments.apps', { spec: {} })])).rings, ['ring controllers 1']);
+});
+
+test('what is owned, or goes once others went, rings the garbage collector, whatever it is', async () => {
+  const rings = async (metadata: object) => (await rungFor([await recordOf('secrets', {}, metadata)])).rings;
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: 'v' };
+  const deletionTimestamp = '2026-01-02T03:04:05Z';
+  assert.deepEqual(await rings({ ownerReferences: [owner] }), ['ring controllers 1']);
+  assert.deepEqual(await rings({ deletionTimestamp, finalizers: ['foregroundDeletion'] }), ['ring controllers 1']);
+  assert.deepEqual(await rings({ deletionTimestamp, finalizers: ['orphan'] }), ['ring controllers 1']);
+  assert.deepEqual(await rings({ deletionTimestamp, finalizers: ['example.com/mine'] }), []);
+  assert.deepEqual(await rings({}), []);
 });
 
 test('nobody is rung for what workers write for themselves', async () => {

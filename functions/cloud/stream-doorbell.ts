@@ -2,16 +2,16 @@
  * Rings for what the table's stream shows, a little later and for certain: whoever wrote it may have been cut off
  * before ringing. A slot that was rung for already has the same mark, so that the queue swallows this ring.
  */
-import type { Controller } from '../workers/controller.ts';
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
+import type { Watcher } from '../workers/wake.ts';
 import { type SlotItem } from '../store/table.ts';
 import { StoreError } from '../store/store.ts';
 import type { Log } from '../world.ts';
 import { changesOf, lastRevisionOf } from './slot-changes.ts';
 
 export interface StreamDoorbellOptions {
-  readonly groups: readonly { readonly name: string; readonly controllers: readonly Controller[] }[];
+  readonly groups: readonly { readonly name: string; readonly controllers: readonly Watcher[] }[];
   readonly doorbell: Doorbell;
   readonly log: Log;
 }

@@ -3,8 +3,8 @@
  * and the log's newest slots, and rings for those that are behind, overdue, or have not been heard of for too long.
  */
 import type { WorkerGroupName } from '../manifest.ts';
-import type { Controller } from '../workers/controller.ts';
 import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
+import type { Watcher } from '../workers/wake.ts';
 import type { SqsDoorbell } from '../workers/doorbell/sqs-doorbell.ts';
 import type { World } from '../world.ts';
 import { changesOf, lastRevisionOf } from './slot-changes.ts';
@@ -17,7 +17,7 @@ export interface TimerOptions {
   readonly table: Pick<Table, 'readSlots' | 'readMeta' | 'readBlob'>;
   readonly notes: WorkerNotes;
   readonly doorbell: Pick<SqsDoorbell, 'ring' | 'rescue' | 'flush'>;
-  readonly groups: readonly { readonly name: WorkerGroupName; readonly controllers: readonly Controller[] }[];
+  readonly groups: readonly { readonly name: WorkerGroupName; readonly controllers: readonly Watcher[] }[];
   readonly world: World;
   /** Whose log it is, in what is measured. */
   readonly measured: Measured;

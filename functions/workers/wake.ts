@@ -5,22 +5,25 @@ import type { Change } from '../store/store.ts';
 import { isInternal } from './checkpoint.ts';
 import type { Cache, Controller, Watch } from './controller.ts';
 
-interface WakeRequest {
-  readonly controller: Controller;
+/** As much of a controller as tells what concerns it. */
+export type Watcher = Pick<Controller, 'watches'>;
+
+interface WakeRequest<W extends Watcher> {
+  readonly controller: W;
   readonly request: ObjectName;
 }
 
 /** Which requests follow from a change. */
-export type Wake = (change: Change, cache: Cache) => WakeRequest[];
+export type Wake<W extends Watcher = Controller> = (change: Change, cache: Cache) => WakeRequest<W>[];
 
-interface Watcher {
-  readonly controller: Controller;
+interface WatchOf<W extends Watcher> {
+  readonly controller: W;
   readonly watch: Watch;
 }
 
-export function wakeOf(controllers: readonly Controller[]): Wake {
-  const everything: Watcher[] = [];
-  const byResource = new Map<string, Watcher[]>();
+export function wakeOf<W extends Watcher>(controllers: readonly W[]): Wake<W> {
+  const everything: WatchOf<W>[] = [];
+  const byResource = new Map<string, WatchOf<W>[]>();
   for (const controller of controllers) {
     for (const watch of controller.watches) {
       if (watch.type === 'everything') everything.push({ controller, watch });

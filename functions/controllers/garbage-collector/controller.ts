@@ -12,7 +12,7 @@ import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts'
 import { groupResource, leases, type ResourceType } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
 import type { Change } from '../../store/store.ts';
-import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import type { Cache, Controller, ReconcileContext, ReconcileResult, Watch } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
 import type { Item } from './graph.ts';
@@ -57,6 +57,14 @@ export function createGarbageCollector(resourceTypes: readonly ResourceType[]): 
  */
 const isHeartbeat = ({ type, key, object }: Change): boolean =>
   type === 'modified' && key.resource === groupResource(leases) && !isTerminating(object);
+
+/** Of resources of which there is no list: what may be owned, and what may have been waited for. For who only wants to know whether to ring. */
+export const watchesOfAnyOwner: readonly Watch[] = [
+  {
+    type: 'everything',
+    requests: (change) => (!isHeartbeat(change) && (change.type === 'deleted' || isCandidate(change.object)) ? [change.key] : []),
+  },
+];
 
 function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
   const { type, key, object } = change;

@@ -4,8 +4,8 @@
  * have found it.
  */
 import type { Change } from '../../store/store.ts';
-import type { Cache, Controller } from '../controller.ts';
-import { wakeOf } from '../wake.ts';
+import type { Cache } from '../controller.ts';
+import { wakeOf, type Watcher } from '../wake.ts';
 
 class Unknown extends Error {}
 
@@ -16,7 +16,7 @@ const unknown = (): never => {
 const nothingKnown: Cache = { revision: 0, get: unknown, list: unknown, controlledBy: unknown, by: unknown };
 
 /** Pure: whether any of the changes may concern any of the controllers. */
-export function mayConcern(controllers: readonly Controller[]): (changes: readonly Change[]) => boolean {
+export function mayConcern(controllers: readonly Watcher[]): (changes: readonly Change[]) => boolean {
   const wake = wakeOf(controllers);
   return (changes) =>
     changes.some((change) => {
