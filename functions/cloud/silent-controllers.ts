@@ -2,7 +2,7 @@
 import { createControllers } from '../controllers/all.ts';
 import { watchesOfAnyOwner } from '../controllers/garbage-collector/controller.ts';
 import type { WorkerGroupName } from '../manifest.ts';
-import { createScheduler } from '../scheduler/scheduler.ts';
+import { schedulerWatches } from '../scheduler/watches.ts';
 import type { Watcher } from '../workers/wake.ts';
 
 /** Which resources there are is not known here, so that the garbage collector watches more of them than it would. */
@@ -14,5 +14,5 @@ export const silentControllers = (): readonly { readonly name: WorkerGroupName; 
       { watches: watchesOfAnyOwner },
     ],
   },
-  { name: 'scheduler', controllers: [createScheduler()] },
+  { name: 'scheduler', controllers: [{ watches: schedulerWatches() }] },
 ];

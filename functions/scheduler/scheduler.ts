@@ -4,31 +4,18 @@
  * store commits many binds in one slot. A pod that fits nowhere says so in its status and waits for the cluster to change.
  */
 import type { Pod } from '../kube/generated/types.ts';
-import { isPodFinished } from '../kube/pod.ts';
-import { isTerminating } from '../kube/object.ts';
 import { nodes, pods } from '../kube/resource-type.ts';
 import { isConflict, isNotFound } from '../kube/status-error.ts';
-import { again, settled, watch, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
+import { again, settled, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
 import { bindPod, markUnschedulable } from './bind.ts';
 import { assumePod, snapshotOf } from './node-state.ts';
 import { defaultProfile } from './default-profile.ts';
 import { schedulePod, type SchedulerProfile } from './schedule-pod.ts';
 import { unschedulableMessage } from './unschedulable-message.ts';
-
-/** Who reports events, and the scheduler that pods name by default. */
-export const schedulerComponent = 'default-scheduler';
-
-const waitingPods = { namespace: '', name: 'waiting-pods' };
+import { isWaiting, schedulerComponent, schedulerWatches, waitingPods } from './watches.ts';
 
 /** A bind that lost a race is tried again this soon. */
 const retryBindSeconds = 1;
-
-function isWaiting(pod: Pod, schedulerName: string): boolean {
-  const gated = (pod.spec.schedulingGates ?? []).length > 0;
-  return (
-    (pod.spec.nodeName ?? '') === '' && pod.spec.schedulerName === schedulerName && !gated && !isTerminating(pod) && !isPodFinished(pod)
-  );
-}
 
 /** Higher priority first, then first come, first served. Source: plugins/queuesort/priority_sort.go. */
 function queueOrder(a: Pod, b: Pod): number {
@@ -84,14 +71,7 @@ export function createScheduler({ schedulerName = schedulerComponent, profile = 
     name: 'scheduler',
     component: schedulerName,
     concurrency: 1,
-    watches: [
-      watch(pods, ({ type, object }) => {
-        const freesRoom = (object.spec.nodeName ?? '') !== '' && (type === 'deleted' || isPodFinished(object));
-        return freesRoom || (type !== 'deleted' && isWaiting(object, schedulerName)) ? [waitingPods] : [];
-      }),
-      // Heartbeats are leases: a changed node is news, and a pass with nobody waiting is short.
-      watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
-    ],
+    watches: schedulerWatches(schedulerName),
     all: () => [waitingPods],
     reconcile: (_request, context) => schedulePass(schedulerName, profile, context),
   };

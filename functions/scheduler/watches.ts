@@ -1,0 +1,28 @@
+/** What wakes the scheduler. By itself, for who only wants to know whether to ring: none of the scheduling comes along. */
+import type { Pod } from '../kube/generated/types.ts';
+import { isPodFinished } from '../kube/pod.ts';
+import { isTerminating } from '../kube/object.ts';
+import { nodes, pods } from '../kube/resource-type.ts';
+import { watch, type Watch } from '../workers/controller.ts';
+
+/** Who reports events, and the scheduler that pods name by default. */
+export const schedulerComponent = 'default-scheduler';
+
+export const waitingPods = { namespace: '', name: 'waiting-pods' };
+
+export function isWaiting(pod: Pod, schedulerName: string): boolean {
+  const gated = (pod.spec.schedulingGates ?? []).length > 0;
+  return (
+    (pod.spec.nodeName ?? '') === '' && pod.spec.schedulerName === schedulerName && !gated && !isTerminating(pod) && !isPodFinished(pod)
+  );
+}
+
+/** `schedulerName`: the `spec.schedulerName` of the pods it cares for. */
+export const schedulerWatches = (schedulerName: string = schedulerComponent): readonly Watch[] => [
+  watch(pods, ({ type, object }) => {
+    const freesRoom = (object.spec.nodeName ?? '') !== '' && (type === 'deleted' || isPodFinished(object));
+    return freesRoom || (type !== 'deleted' && isWaiting(object, schedulerName)) ? [waitingPods] : [];
+  }),
+  // Heartbeats are leases: a changed node is news, and a pass with nobody waiting is short.
+  watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
+];
