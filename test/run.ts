@@ -20,7 +20,7 @@ const unitTimeoutMs = 60_000;
 
 function nodeTests(name: string, patterns: readonly string[], options: { concurrency: number; timeoutMs: number }): Stage {
   const files = globSync([...patterns], { cwd: root, exclude: (path) => path.includes('node_modules') }).sort();
-  const flags = ['--test', '--test-force-exit', `--test-concurrency=${options.concurrency}`, `--test-timeout=${options.timeoutMs}`];
+  const flags = ['--test', `--test-concurrency=${options.concurrency}`, `--test-timeout=${options.timeoutMs}`];
   return { name, command: ['node', ...flags, ...files] };
 }
 
