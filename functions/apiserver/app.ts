@@ -136,8 +136,8 @@ const extensionOf = ({ options }: Parts, { path }: RequestInfo): Extension | und
 
 function mayLast(parts: Parts, info: RequestInfo): boolean {
   if (extensionOf(parts, info) !== undefined) return true;
-  const definition = parts.server.resources.definition(info);
-  return info.isResource && definition !== undefined && isLongRunning(definition, info);
+  const kind = parts.server.resources.kind(info);
+  return info.isResource && kind !== undefined && isLongRunning(kind.definition, info);
 }
 
 async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): Promise<Response> {
@@ -150,8 +150,8 @@ async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): 
   if (info.verb === '') throw methodNotAllowed();
   const virtual = server.resources.virtualResource(info);
   if (virtual !== undefined) return createVirtual(call, virtual, warnings);
-  const definition = server.resources.definition(info);
-  return definition === undefined ? pageNotFound() : serveResource(server, { ...call, definition, warnings });
+  const kind = server.resources.kind(info);
+  return kind === undefined ? pageNotFound() : serveResource(server, { ...call, ...kind, warnings });
 }
 
 /** Source: apimachinery, pkg/util/net/http.go, NewWarningHeader. */

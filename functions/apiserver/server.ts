@@ -1,5 +1,5 @@
 /** What every part of the apiserver works with. Made once by `createApiServer`; nothing in it changes afterwards. */
-import type { AnyDefinition, WriteContext } from '../resources/definition.ts';
+import type { AnyDefinition, ServedVersion, WriteContext } from '../resources/definition.ts';
 import type { Epoch } from '../store/epoch.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
@@ -21,6 +21,8 @@ export interface Server {
 /** A request for a resource that is served, and what its answer will carry besides the object. */
 export interface ResourceRequest extends ApiRequest {
   readonly definition: AnyDefinition;
+  /** The version that the client speaks: of what it sends and of what it gets. */
+  readonly served: ServedVersion;
   /** Goes out as `Warning:` headers. */
   readonly warnings: Set<string>;
 }
@@ -31,8 +33,8 @@ export const writeContext = (server: Server, user: User): WriteContext => ({
   random: () => server.world.random.next(),
 });
 
-/** What the body of a write of this kind must be. */
-export const expectedOf = ({ type, schema }: AnyDefinition): Expected => ({
+/** What the body of a write must be. */
+export const expectedOf = ({ type, schema }: ServedVersion): Expected => ({
   group: type.group,
   version: type.version,
   kind: type.kind,

@@ -5,6 +5,8 @@
 import type { KubeObject } from '../kube/object.ts';
 import { badRequest } from '../kube/status-error.ts';
 import type { AnyDefinition } from '../resources/definition.ts';
+import type { ServedKind } from './registry/resource-index.ts';
+import { fromStored } from './registry/served-form.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -30,7 +32,9 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   }
 }
 
-export function tableOf(definition: AnyDefinition, objects: readonly KubeObject[], metadata: object, options: TableOptions): object {
+/** Columns read the stored form; the objects beside the rows have the version that the client speaks. */
+export function tableOf(kind: ServedKind, objects: readonly KubeObject[], metadata: object, options: TableOptions): object {
+  const { definition } = kind;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.metaVersion}`,
@@ -38,7 +42,7 @@ export function tableOf(definition: AnyDefinition, objects: readonly KubeObject[
     columnDefinitions: options.hasColumns ? columnDefinitions(definition) : null,
     rows: objects.map((object) => ({
       cells: definition.columns.map((column) => column.value(object, options.nowMs)),
-      ...rowObject(object, options),
+      ...rowObject(kind, object, options),
     })),
   };
 }
@@ -53,12 +57,12 @@ const columnDefinitions = ({ columns }: AnyDefinition): object[] =>
     priority,
   }));
 
-function rowObject(object: KubeObject, options: TableOptions): { readonly object?: object } {
+function rowObject({ served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object?: object } {
   switch (options.includeObject) {
     case 'None':
       return {};
     case 'Object':
-      return { object };
+      return { object: fromStored(served, object) };
     case 'Metadata':
       return { object: partialMetadata(object, options.metaVersion) };
     default:

@@ -103,8 +103,30 @@ export interface CommitRule<T extends KubeObject> {
   apply(next: T, current: T | undefined, view: View, context: WriteContext): readonly FieldError[];
 }
 
+/** Between the stored form of a kind and the form of another version. Both leave their argument alone. */
+export interface Conversion {
+  toStored(served: KubeObject): KubeObject;
+  fromStored(stored: KubeObject): KubeObject;
+}
+
+/** A version under which a kind can be read, written and watched. */
+export interface ServedVersion {
+  /** The group may differ from that of the stored form: Event is served by core/v1 and events.k8s.io/v1. */
+  readonly type: ResourceType;
+  /** Name of its OpenAPI definition. */
+  readonly schema: string;
+  /** Absent where the stored form is served as it is. */
+  readonly conversion?: Conversion;
+  /** The warning that each answer carries: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  readonly deprecation?: string;
+}
+
 export interface Definition<T extends KubeObject = KubeObject> {
+  /** The version in which objects are stored. It is served, too, unless `isServed` is false. */
   readonly type: ResourceType<T>;
+  readonly isServed?: boolean;
+  /** The other versions under which the kind is served. */
+  readonly otherVersions?: readonly ServedVersion[];
   /** Name of its OpenAPI definition: `io.k8s.api.core.v1.Pod`. */
   readonly schema: string;
   readonly singular: string;

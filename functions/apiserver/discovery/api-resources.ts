@@ -1,16 +1,17 @@
 /** What is served, as discovery tells it: groups, versions, resources and their subresources. */
+import { compareApiVersions } from '../../kube/api-version.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
-import type { AnyDefinition, ConnectSubresource, Subresource } from '../../resources/definition.ts';
+import type { ConnectSubresource, Subresource } from '../../resources/definition.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import type { ResourceIndex } from '../registry/resource-index.ts';
+import type { ResourceIndex, ServedKind } from '../registry/resource-index.ts';
 import { allVerbs } from '../verbs/resource-endpoint.ts';
 
 export interface ServedGroup {
   readonly group: string;
-  readonly versions: readonly ServedVersion[];
+  readonly versions: readonly ServedGroupVersion[];
 }
 
-export interface ServedVersion {
+export interface ServedGroupVersion {
   readonly version: string;
   readonly resources: readonly ServedResource[];
 }
@@ -76,7 +77,7 @@ const groupOrder = [
 ];
 
 export function servedGroups(index: ResourceIndex): ServedGroup[] {
-  const resources = [...index.definitions.map(servedDefinition), ...index.virtual.map(servedVirtual)];
+  const resources = [...index.kinds.map(servedKind), ...index.virtual.map(servedVirtual)];
   const byGroup = Map.groupBy(resources, ({ type }) => type.group);
   return [...byGroup]
     .sort(([a], [b]) => groupRank(a) - groupRank(b) || (a < b ? -1 : 1))
@@ -85,20 +86,22 @@ export function servedGroups(index: ResourceIndex): ServedGroup[] {
 
 const groupRank = (group: string): number => (groupOrder.includes(group) ? groupOrder.indexOf(group) : groupOrder.length);
 
-/** The newest first: v2 before v1. */
-function versionsOf(resources: readonly ServedResource[]): ServedVersion[] {
+/** The preferred one first. */
+function versionsOf(resources: readonly ServedResource[]): ServedGroupVersion[] {
   return [...Map.groupBy(resources, ({ type }) => type.version)]
-    .sort(([a], [b]) => (a < b ? 1 : -1))
+    .sort(([a], [b]) => compareApiVersions(a, b))
     .map(([version, ofVersion]) => ({
       version,
       resources: ofVersion.toSorted((a, b) => (a.type.resource < b.type.resource ? -1 : 1)),
     }));
 }
 
-function servedDefinition(definition: AnyDefinition): ServedResource {
-  const { type, singular, verbs = allVerbs, shortNames = [], categories = [], schema } = definition;
+function servedKind(kind: ServedKind): ServedResource {
+  const { definition, served } = kind;
+  const { type, schema } = served;
+  const { singular, verbs = allVerbs, shortNames = [], categories = [] } = definition;
   const { returnsDeletedObject = false, allowsCreateOnUpdate: createsOnUpdate = false } = definition;
-  const subresources = subresourcesOf(definition);
+  const subresources = subresourcesOf(kind);
   return { type, singular, verbs, shortNames, categories, schema, subresources, returnsDeletedObject, createsOnUpdate };
 }
 
@@ -116,8 +119,7 @@ const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResou
 
 const readAndWrite = ['get', 'patch', 'update'];
 
-function subresourcesOf(definition: AnyDefinition): ServedSubresource[] {
-  const { type, schema } = definition;
+function subresourcesOf({ definition, served: { type, schema } }: ServedKind): ServedSubresource[] {
   const own: ResponseKind = { group: type.group, version: type.version, kind: type.kind };
   const served = (definition.subresources ?? []).map((subresource) => declared(subresource, own, schema));
   if (definition.hasStatus === true) served.push({ name: 'status', verbs: readAndWrite, responseKind: own, schema });

@@ -2,7 +2,7 @@
  * The documents of discovery: one for everything (aggregated), and the older ones for each group and version.
  * Source: kubernetes/api, apidiscovery/v2/types.go; apimachinery, pkg/apis/meta/v1/types.go.
  */
-import type { ResponseKind, ServedGroup, ServedResource, ServedSubresource, ServedVersion } from './api-resources.ts';
+import type { ResponseKind, ServedGroup, ServedResource, ServedSubresource, ServedGroupVersion } from './api-resources.ts';
 
 const scopeOf = ({ type }: ServedResource): string => (type.namespaced ? 'Namespaced' : 'Cluster');
 
@@ -62,7 +62,7 @@ function apiGroup({ group, versions }: ServedGroup): object {
   return { name: group, versions: named, preferredVersion: named[0] };
 }
 
-export function resourceListDocument(group: string, { version, resources }: ServedVersion): object {
+export function resourceListDocument(group: string, { version, resources }: ServedGroupVersion): object {
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',

@@ -2,8 +2,9 @@
 import { parseJson } from '../../kube/json-document.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
-import type { AnyDefinition } from '../../resources/definition.ts';
+import type { ServedVersion } from '../../resources/definition.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
+import { shownAs } from '../registry/served-form.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
 import { type Negotiated, negotiate } from './content-negotiation.ts';
@@ -48,11 +49,13 @@ interface Presentation {
 
 function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, bytesMax }: Presentation): ResponseBody {
   if (answer.kind === 'other') return JSON.stringify(answer.object);
-  const { definition, url } = request;
+  const { definition, served, url } = request;
   const { form, metaVersion } = negotiated;
   switch (form) {
     case 'object':
-      return answer.kind === 'list' ? listBody(listHead(definition, answer.metadata), answer.list, bytesMax) : jsonText(answer.shown);
+      return answer.kind === 'list'
+        ? listBody(listHead(served, answer.metadata), shownListAs(served, answer.list), bytesMax)
+        : jsonText(shownAs(served, answer.shown));
     case 'metadata':
       return answer.kind === 'list'
         ? metadataListText(answer, metaVersion)
@@ -61,14 +64,17 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
       const objects = (answer.kind === 'list' ? answer.list : [answer.shown]).map(({ object }) => object);
       const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: objects[0]?.metadata.resourceVersion };
-      return JSON.stringify(tableOf(definition, objects, metadata, options));
+      return JSON.stringify(tableOf({ definition, served }, objects, metadata, options));
     }
     default:
       return form satisfies never;
   }
 }
 
-const listHead = ({ type }: AnyDefinition, metadata: ListMetadata): string =>
+const shownListAs = (served: ServedVersion, list: readonly Shown[]): readonly Shown[] =>
+  served.conversion === undefined ? list : list.map((shown) => shownAs(served, shown));
+
+const listHead = ({ type }: ServedVersion, metadata: ListMetadata): string =>
   JSON.stringify({ kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
 
 function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {

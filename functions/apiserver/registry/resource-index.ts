@@ -1,27 +1,41 @@
 /** Finds what is served under a group, version and resource. */
 import { groupResource, type ResourceType } from '../../kube/resource-type.ts';
-import type { AnyDefinition } from '../../resources/definition.ts';
+import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import type { VirtualResource } from '../ports.ts';
 
-export interface ResourceIndex {
-  readonly definitions: readonly AnyDefinition[];
-  readonly virtual: readonly VirtualResource[];
-  definition(at: Pick<ResourceType, 'group' | 'version' | 'resource'>): AnyDefinition | undefined;
-  virtualResource(at: Pick<ResourceType, 'group' | 'version' | 'resource'>): VirtualResource | undefined;
+/** A kind in one of the versions under which it is served. */
+export interface ServedKind {
+  readonly definition: AnyDefinition;
+  readonly served: ServedVersion;
 }
 
-const indexKey = ({ group, version, resource }: Pick<ResourceType, 'group' | 'version' | 'resource'>): string =>
-  `${group}/${version}/${resource}`;
+type Place = Pick<ResourceType, 'group' | 'version' | 'resource'>;
+
+export interface ResourceIndex {
+  readonly kinds: readonly ServedKind[];
+  readonly virtual: readonly VirtualResource[];
+  kind(at: Place): ServedKind | undefined;
+  virtualResource(at: Place): VirtualResource | undefined;
+}
+
+const indexKey = ({ group, version, resource }: Place): string => `${group}/${version}/${resource}`;
 
 export function createResourceIndex(definitions: readonly AnyDefinition[], virtual: readonly VirtualResource[]): ResourceIndex {
-  const byKey = new Map(definitions.map((definition) => [indexKey(definition.type), definition]));
+  const kinds = definitions.flatMap(servedKindsOf);
+  const byKey = new Map(kinds.map((kind) => [indexKey(kind.served.type), kind]));
   const virtualByKey = new Map(virtual.map((resource) => [indexKey(resource.type), resource]));
   return {
-    definitions,
+    kinds,
     virtual,
-    definition: (at) => byKey.get(indexKey(at)),
+    kind: (at) => byKey.get(indexKey(at)),
     virtualResource: (at) => virtualByKey.get(indexKey(at)),
   };
+}
+
+function servedKindsOf(definition: AnyDefinition): ServedKind[] {
+  const { type, schema, deprecation, isServed = true, otherVersions = [] } = definition;
+  const stored: ServedVersion = { type, schema, ...(deprecation === undefined ? {} : { deprecation }) };
+  return [...(isServed ? [stored] : []), ...otherVersions].map((served) => ({ definition, served }));
 }
 
 /** The store's name for the objects of a definition. */

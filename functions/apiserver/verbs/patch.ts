@@ -5,6 +5,7 @@ import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { patched, readPatch } from '../registry/patch-document.ts';
 import { mainStrategy, statusStrategy, updateObject, type UpdateStrategy } from '../registry/update-object.ts';
+import { fromStored, toStored } from '../registry/served-form.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 import { checkName } from './update.ts';
 
@@ -13,13 +14,14 @@ export const patch = (server: Server, request: ResourceRequest): Promise<Answer>
 export const patchStatus = (server: Server, request: ResourceRequest): Promise<Answer> => patchWith(server, request, statusStrategy);
 
 async function patchWith(server: Server, request: ResourceRequest, strategy: UpdateStrategy): Promise<Answer> {
-  const { definition, info } = request;
+  const { definition, served, info } = request;
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions');
   const change = await readPatch(request.request);
-  const target = { expected: expectedOf(definition), options: { ...options, warnings: request.warnings } };
+  const target = { expected: expectedOf(served), options: { ...options, warnings: request.warnings } };
   const transform = (current: KubeObject): KubeObject => {
-    const next = patched(current, change, target);
-    checkName(next, info);
+    const patchedForm = patched(fromStored(served, current), change, target);
+    checkName(patchedForm, info);
+    const next = toStored(served, patchedForm);
     definition.setDefaults?.(next);
     return copy(next);
   };

@@ -38,7 +38,7 @@ export async function serveResource(server: Server, request: ResourceRequest): P
     if (request.info.subresource === '') return pageNotFound();
     throw subresourceNotFound();
   }
-  if (request.definition.deprecation !== undefined) request.warnings.add(request.definition.deprecation);
+  if (request.served.deprecation !== undefined) request.warnings.add(request.served.deprecation);
   const answer = await endpoint(server, request);
   return answer instanceof Response ? answer : respond(server, request, answer);
 }

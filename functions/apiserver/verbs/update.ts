@@ -8,6 +8,7 @@ import type { Answer } from '../http/respond.ts';
 import { createObject } from '../registry/create-object.ts';
 import { decodeBody } from '../registry/decode.ts';
 import { mainStrategy, statusStrategy, updateObject, type UpdateStrategy } from '../registry/update-object.ts';
+import { toStored } from '../registry/served-form.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 
 export const update = (server: Server, request: ResourceRequest): Promise<Answer> => put(server, request, mainStrategy);
@@ -30,9 +31,10 @@ async function put(server: Server, request: ResourceRequest, strategy: UpdateStr
 }
 
 async function decodedObject(request: ResourceRequest, options: WriteOptions): Promise<KubeObject> {
-  const { definition, info } = request;
-  const object = decodeBody(await readBody(request.request), expectedOf(definition), { ...options, warnings: request.warnings });
-  checkName(object, info);
+  const { definition, served, info } = request;
+  const body = decodeBody(await readBody(request.request), expectedOf(served), { ...options, warnings: request.warnings });
+  checkName(body, info);
+  const object = toStored(served, body);
   if (definition.type.namespaced) object.metadata.namespace = info.namespace;
   else delete object.metadata.namespace;
   definition.setDefaults?.(object);

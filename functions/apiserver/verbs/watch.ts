@@ -45,7 +45,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
     timeoutMs: 1000 * (options.timeoutSeconds ?? timeoutSecondsDefault * (1 + world.random.next())),
   };
   const includeObject = includeObjectOf(url.searchParams);
-  const encoder = createEventEncoder(definition, { form, metaVersion, includeObject, nowMs: () => world.clock.now() });
+  const encoder = createEventEncoder(request, { form, metaVersion, includeObject, nowMs: () => world.clock.now() });
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
   return new Response(eventStream(plan, encoder, { store, world }), { headers });
 }

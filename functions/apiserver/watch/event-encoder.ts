@@ -5,7 +5,8 @@
 import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import type { StatusError } from '../../kube/status-error.ts';
-import type { AnyDefinition } from '../../resources/definition.ts';
+import type { ServedKind } from '../registry/resource-index.ts';
+import { shownAs } from '../registry/served-form.ts';
 import type { Form } from '../http/content-negotiation.ts';
 import { DecodedCache, emptyPlace, type Place } from '../../store/decoded-cache.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
@@ -55,24 +56,25 @@ const initialEventsEnd = 'k8s.io/initial-events-end';
 /** client-go makes the list that it returns from this empty one. Source: apiserver, pkg/endpoints/handlers/response.go, watchListTransformer. */
 const initialEventsListBlueprint = 'kubernetes.io/initial-events-list-blueprint';
 
-export function createEventEncoder(definition: AnyDefinition, form: EventForm): EventEncoder {
-  return form.form === 'table' ? tableEncoder(definition, form) : objectEncoder(definition, form);
+export function createEventEncoder(kind: ServedKind, form: EventForm): EventEncoder {
+  return form.form === 'table' ? tableEncoder(kind, form) : objectEncoder(kind, form);
 }
 
 const errorLine = (error: StatusError): Uint8Array => line('ERROR', JSON.stringify(error.toStatus()));
 
-function objectEncoder({ type: { kind, ...type } }: AnyDefinition, { form, metaVersion }: EventForm): EventEncoder {
+function objectEncoder({ served }: ServedKind, { form, metaVersion }: EventForm): EventEncoder {
   const isMetadata = form === 'metadata';
+  const apiVersion = apiVersionOf(served.type);
   const identity = isMetadata
     ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}` }
-    : { kind, apiVersion: apiVersionOf({ kind, ...type }) };
+    : { kind: served.type.kind, apiVersion };
   const emptyList = { ...identity, kind: `${identity.kind}List`, metadata: {}, items: [] };
   const blueprint = Buffer.from(JSON.stringify(emptyList)).toString('base64');
   return {
     event: isMetadata
       ? (event, shown) =>
           sharedLine(shown, `${event} ${metaVersion}`, () => line(event, JSON.stringify(partialMetadata(shown.object, metaVersion))))
-      : (event, shown) => sharedLine(shown, event, () => line(event, jsonText(shown))),
+      : (event, shown) => sharedLine(shown, `${event} ${apiVersion}`, () => line(event, jsonText(shownAs(served, shown)))),
     bookmark: (revision, endsInitialEvents) =>
       line('BOOKMARK', JSON.stringify({ ...identity, metadata: bookmarkMetadata(revision, endsInitialEvents, blueprint) })),
     error: errorLine,
@@ -86,10 +88,10 @@ function bookmarkMetadata(revision: number, endsInitialEvents: boolean, blueprin
   return { ...metadata, annotations: { [initialEventsEnd]: 'true', ...list } };
 }
 
-function tableEncoder(definition: AnyDefinition, { metaVersion, includeObject, nowMs }: EventForm): EventEncoder {
+function tableEncoder(kind: ServedKind, { metaVersion, includeObject, nowMs }: EventForm): EventEncoder {
   let hasColumns = true;
   const table = (objects: readonly KubeObject[], metadata: object): string => {
-    const text = JSON.stringify(tableOf(definition, objects, metadata, { metaVersion, includeObject, nowMs: nowMs(), hasColumns }));
+    const text = JSON.stringify(tableOf(kind, objects, metadata, { metaVersion, includeObject, nowMs: nowMs(), hasColumns }));
     hasColumns = false;
     return text;
   };
