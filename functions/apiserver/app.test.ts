@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testApi } from '../../test/support/api-server.ts';
+import { builtIn } from '../kube/schema.ts';
 import type { RequestInfo, User, VirtualResource } from './ports.ts';
 
 const jane: User = { name: 'jane', groups: ['dev'] };
@@ -102,7 +103,7 @@ test('a path that is badly escaped is a bad request', async () => {
 
 const review: VirtualResource = {
   type: { group: 'authentication.k8s.io', version: 'v1', resource: 'selfsubjectreviews', kind: 'SelfSubjectReview', namespaced: false },
-  schema: 'io.k8s.api.authentication.v1.SelfSubjectReview',
+  schema: builtIn('io.k8s.api.authentication.v1.SelfSubjectReview'),
   singular: 'selfsubjectreview',
   verbs: ['create'],
   create: async (object, { user }) => ({ ...object, status: { userInfo: { username: user.name } } }),

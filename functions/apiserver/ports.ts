@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
+import type { Schema } from '../kube/schema.ts';
 import type { AnyDefinition, ConnectSubresource } from '../resources/definition.ts';
 import type { Epoch } from '../store/epoch.ts';
 
@@ -152,8 +153,7 @@ export interface Computation {
 /** A kind that is posted, answered and never stored: SubjectAccessReview, TokenReview. */
 export interface VirtualResource {
   readonly type: ResourceType;
-  /** Name of its OpenAPI definition. */
-  readonly schema: string;
+  readonly schema: Schema;
   readonly singular: string;
   readonly verbs: readonly ['create'];
   /** `object` is decoded and defaulted; the answer goes out with 201. */

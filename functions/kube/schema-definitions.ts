@@ -5,18 +5,51 @@
 import { generatedTable } from './generated-table.ts';
 import type { Json } from './object.ts';
 
+/**
+ * One place of a schema. Built-in definitions use the first part only; the schema of a custom kind has its fields
+ * inline and may say more about their values.
+ */
 export interface SchemaNode {
   readonly $ref?: string;
   readonly type?: string;
   readonly format?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode;
-  readonly additionalProperties?: SchemaNode;
+  readonly additionalProperties?: SchemaNode | boolean;
   readonly required?: readonly string[];
-  readonly enum?: readonly string[];
+  readonly enum?: readonly Json[];
   readonly default?: Json;
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
+  /** How apply merges a list; `atomic` when left out. */
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
+
+  readonly nullable?: boolean;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly exclusiveMaximum?: boolean;
+  readonly multipleOf?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly not?: SchemaNode;
+  readonly oneOf?: readonly SchemaNode[];
+  readonly anyOf?: readonly SchemaNode[];
+  readonly allOf?: readonly SchemaNode[];
+  readonly description?: string;
+  readonly title?: string;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-embedded-resource'?: boolean;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
+  readonly 'x-kubernetes-validations'?: readonly Json[];
 }
 
 const definitions = generatedTable<SchemaNode>('schema');
@@ -51,6 +84,10 @@ const requestKinds = new Set([
   'WatchEvent',
 ]);
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+/** What a field of a map, which all have the same type, holds. */
+export const valueNodeOf = ({ additionalProperties }: SchemaNode): SchemaNode | undefined =>
+  typeof additionalProperties === 'object' ? additionalProperties : undefined;
 
 /** Name of the definition of a kind, if it is built in. */
 export function schemaFor(apiVersion: string, kind: string): string | undefined {

@@ -5,8 +5,9 @@
 import type { FieldError } from './field-error.ts';
 import { notSupported, required } from './field-error.ts';
 import type { Json } from './object.ts';
+import type { Schema } from './schema.ts';
 import type { SchemaNode } from './schema-definitions.ts';
-import { definitionOf, referredName, resolved } from './schema-definitions.ts';
+import { referredName, resolved, valueNodeOf } from './schema-definitions.ts';
 
 interface Found {
   readonly node: SchemaNode;
@@ -20,7 +21,7 @@ const child = (path: string, field: string): string => (path === '' ? field : `$
 
 /** The node and everything below it, in the order of the value's fields. */
 function* nodesOf(node: SchemaNode, value: Json, path: string): Generator<Found> {
-  const { properties, items, additionalProperties } = resolved(node);
+  const { properties, items, ...others } = resolved(node);
   yield { node: resolved(node), value, path };
   if (Array.isArray(value)) {
     if (items !== undefined) for (const [index, item] of value.entries()) yield* nodesOf(items, item, `${path}[${index}]`);
@@ -29,7 +30,7 @@ function* nodesOf(node: SchemaNode, value: Json, path: string): Generator<Found>
   if (typeof value !== 'object' || value === null) return;
   for (const [field, part] of Object.entries(value)) {
     if (part === undefined) continue;
-    const next = properties?.[field] ?? additionalProperties;
+    const next = properties?.[field] ?? valueNodeOf(others);
     const step = properties === undefined ? `${path}[${field}]` : child(path, field);
     if (next !== undefined && mayHold(next)) yield* nodesOf(next, part, step);
   }
@@ -48,16 +49,16 @@ const requiredFields: Check = ({ node, value, path }) => {
 
 const enumeratedValues: Check = ({ node, value, path }) => {
   if (node.enum === undefined || typeof value !== 'string' || value === '') return [];
-  return node.enum.includes(value) ? [] : [notSupported(path, value, node.enum)];
+  return node.enum.includes(value) ? [] : [notSupported(path, value, node.enum.map(String))];
 };
 
-function errorsOf(schemaName: string, object: unknown, check: Check): FieldError[] {
+function errorsOf(schema: Pick<Schema, 'node'>, object: unknown, check: Check): FieldError[] {
   // Objects of known kinds are JSON, whatever their interface is called.
-  return [...nodesOf(definitionOf(schemaName), object as Json, '')].flatMap(check);
+  return [...nodesOf(schema.node, object as Json, '')].flatMap(check);
 }
 
 /** Fields that the schema requires and the object lacks; '' counts as lacking. */
-export const requiredErrors = (schemaName: string, object: unknown): FieldError[] => errorsOf(schemaName, object, requiredFields);
+export const requiredErrors = (schema: Pick<Schema, 'node'>, object: unknown): FieldError[] => errorsOf(schema, object, requiredFields);
 
 /** Values outside the enumeration of their field. */
-export const enumErrors = (schemaName: string, object: unknown): FieldError[] => errorsOf(schemaName, object, enumeratedValues);
+export const enumErrors = (schema: Pick<Schema, 'node'>, object: unknown): FieldError[] => errorsOf(schema, object, enumeratedValues);

@@ -4,7 +4,7 @@
  */
 import type { Json } from './object.ts';
 import type { SchemaNode } from './schema-definitions.ts';
-import { referredName, resolved, shortName, versionOf } from './schema-definitions.ts';
+import { referredName, resolved, shortName, valueNodeOf, versionOf } from './schema-definitions.ts';
 
 /** A step down: a field of a struct, an index of a list, or a key of a map. */
 export type Step = string | number | { readonly key: string };
@@ -51,14 +51,18 @@ export const valueError = (value: Json, goType: string): DecodeError => {
   return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${goType}`);
 };
 
+/** For places where anything may stand. */
+export const plainValue: Walker = (value) => value;
+
 /** The Go type of a field, as errors name it. */
 export function goTypeOf(node: SchemaNode): string {
   const name = referredName(node);
   if (name !== undefined && resolved(node).properties !== undefined) return `${versionOf(name)}.${shortName(name)}`;
   if (name !== undefined) return shortName(name);
   if (node.items !== undefined) return `[]${goTypeOf(node.items)}`;
-  if (node.additionalProperties !== undefined) {
-    const of = goTypeOf(node.additionalProperties);
+  const values = valueNodeOf(node);
+  if (values !== undefined) {
+    const of = goTypeOf(values);
     return of === 'Quantity' ? 'v1.ResourceList' : `map[string]${of}`;
   }
   if (node.type === 'integer') return node.format ?? 'int64';

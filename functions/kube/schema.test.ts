@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Json } from './object.ts';
-import { decodeObject, enumErrors, requiredErrors, schemaFor } from './schema.ts';
+import { builtIn, enumErrors, requiredErrors, schemaFor } from './schema.ts';
 
 const deployment = 'io.k8s.api.apps.v1.Deployment';
 const pod = 'io.k8s.api.core.v1.Pod';
 
-const decodedPod = (spec: Json): Json => decodeObject(pod, { spec }).object['spec'] ?? null;
+const decodedPod = (spec: Json): Json => builtIn(pod).decode({ spec }).object['spec'] ?? null;
 
 function failure(schemaName: string, json: Json): string {
   try {
-    decodeObject(schemaName, json);
+    builtIn(schemaName).decode(json);
   } catch (error) {
     assert.ok(error instanceof Error);
     return error.message;
@@ -20,7 +20,7 @@ function failure(schemaName: string, json: Json): string {
 
 describe('decoding', () => {
   test('drops unknown fields and says where they were', () => {
-    const { object, unknown } = decodeObject(deployment, {
+    const { object, unknown } = builtIn(deployment).decode({
       apiVersion: 'apps/v1',
       bogus: 1,
       spec: { replicas: 2, template: { spec: { containers: [{ name: 'a' }, { name: 'b', imagePolicy: 'x' }] } } },
@@ -30,7 +30,7 @@ describe('decoding', () => {
   });
 
   test('fills in the structs that Go always prints', () => {
-    assert.deepEqual(decodeObject(deployment, { spec: { replicas: 0 } }).object, {
+    assert.deepEqual(builtIn(deployment).decode({ spec: { replicas: 0 } }).object, {
       spec: { replicas: 0, strategy: {}, template: { metadata: {}, spec: {} } },
       metadata: {},
       status: {},
@@ -49,7 +49,7 @@ describe('decoding', () => {
   });
 
   test('keeps a null value of a map as the empty value', () => {
-    assert.deepEqual(decodeObject('io.k8s.api.core.v1.ConfigMap', { data: { a: null, __proto__x: 'b' } }).object['data'], {
+    assert.deepEqual(builtIn('io.k8s.api.core.v1.ConfigMap').decode({ data: { a: null, __proto__x: 'b' } }).object['data'], {
       a: '',
       __proto__x: 'b',
     });
@@ -62,7 +62,7 @@ describe('decoding', () => {
       containers: [{ name: 'a', resources: { limits: { cpu: '1', memory: '1Gi', 'example.com/gpu': '2' } } }],
     });
     const lease = { spec: { renewTime: '2026-01-02T03:04:05.678+01:00' }, metadata: { creationTimestamp: '2026-01-02T03:04:05.6+01:00' } };
-    assert.deepEqual(decodeObject('io.k8s.api.coordination.v1.Lease', lease).object, {
+    assert.deepEqual(builtIn('io.k8s.api.coordination.v1.Lease').decode(lease).object, {
       spec: { renewTime: '2026-01-02T02:04:05.678000Z' },
       metadata: { creationTimestamp: '2026-01-02T02:04:05Z' },
     });
@@ -70,7 +70,7 @@ describe('decoding', () => {
 
   test('keeps free-form parts as they are', () => {
     const managedFields = [{ manager: 'a', fieldsV1: { 'f:spec': { '.': {}, x: null } } }];
-    assert.deepEqual(decodeObject(pod, { metadata: { managedFields } }).object['metadata'], { managedFields });
+    assert.deepEqual(builtIn(pod).decode({ metadata: { managedFields } }).object['metadata'], { managedFields });
   });
 
   const errors: [string, Json, string][] = [
@@ -145,7 +145,7 @@ test('kinds are found by apiVersion', () => {
 
 test('missing fields are required ones', () => {
   const spec = { containers: [{ image: 'nginx', env: [{ value: 'x' }] }], volumes: [{ name: 'a' }] };
-  assert.deepEqual(requiredErrors(pod, { spec }), [
+  assert.deepEqual(requiredErrors(builtIn(pod), { spec }), [
     { type: 'FieldValueRequired', field: 'spec.containers[0].name', message: 'Required value' },
     { type: 'FieldValueRequired', field: 'spec.containers[0].env[0].name', message: 'Required value' },
   ]);
@@ -154,7 +154,7 @@ test('missing fields are required ones', () => {
 test('values outside an enumeration are not supported', () => {
   const spec = { restartPolicy: 'Sometimes', containers: [{ name: 'a', ports: [{ containerPort: 1, protocol: 'ICMP' }] }] };
   const supported = 'supported values: "Always", "Never", "OnFailure"';
-  assert.deepEqual(enumErrors(pod, { spec }), [
+  assert.deepEqual(enumErrors(builtIn(pod), { spec }), [
     { type: 'FieldValueNotSupported', field: 'spec.restartPolicy', message: `Unsupported value: "Sometimes": ${supported}` },
     {
       type: 'FieldValueNotSupported',
@@ -166,6 +166,6 @@ test('values outside an enumeration are not supported', () => {
 
 test('a decoded object decodes to itself', () => {
   const spec = { containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: '' }], resources: { limits: { cpu: '1000m' } } }] };
-  const once = decodeObject(pod, { metadata: { labels: {} }, spec }).object;
-  assert.deepEqual(decodeObject(pod, once), { object: once, unknown: [] });
+  const once = builtIn(pod).decode({ metadata: { labels: {} }, spec }).object;
+  assert.deepEqual(builtIn(pod).decode(once), { object: once, unknown: [] });
 });

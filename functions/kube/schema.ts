@@ -6,14 +6,16 @@
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
-import { definitionOf, referredName, resolved, shortName, versionOf } from './schema-definitions.ts';
+import { definitionOf, referredName, resolved, shortName, valueNodeOf, versionOf } from './schema-definitions.ts';
 import { readBytes, scalarReaders } from './schema-scalars.ts';
+import { structuralWalker } from './schema-structural.ts';
 import type { Walk, Walker } from './schema-walk.ts';
 import { DecodeError, goTypeOf, pathText, typeError } from './schema-walk.ts';
 import { badRequest } from './status-error.ts';
 import { isZero, omitsZero } from './zero-values.ts';
 
 export { schemaFor } from './schema-definitions.ts';
+export type { SchemaNode } from './schema-definitions.ts';
 export { enumErrors, requiredErrors } from './schema-errors.ts';
 
 export interface Decoded {
@@ -27,16 +29,58 @@ export interface DecodeOptions {
   readonly kind?: string;
 }
 
-/** Throws 400 when a value has the wrong type. The result shares only free-form parts (`fieldsV1`) with `json`. */
-export function decodeObject(schemaName: string, json: Json, options: DecodeOptions = {}): Decoded {
+/**
+ * What is known of the fields of one kind. A value: two clusters of one process may have different ones for one kind.
+ * References within it lead to built-in definitions.
+ */
+export interface Schema {
+  /** `io.k8s.api.core.v1.Pod`: its last part is the name of the type, the one before it the version. */
+  readonly name: string;
+  readonly node: SchemaNode;
+  /** Throws 400 when a value has the wrong type. The result shares only free-form parts (`fieldsV1`) with `json`. */
+  decode(json: Json, options?: DecodeOptions): Decoded;
+}
+
+const builtIns = new Map<string, Schema>();
+
+/** The schema of that built-in definition. Nothing is read or compiled before it is used. */
+export function builtIn(name: string): Schema {
+  const known = builtIns.get(name);
+  if (known !== undefined) return known;
+  const schema: Schema = {
+    name,
+    get node() {
+      return definitionOf(name);
+    },
+    decode: (json, options = {}) => decoded(name, structWalkerOf(name), json, options),
+  };
+  builtIns.set(name, schema);
+  return schema;
+}
+
+/** A schema that has its fields inline. `name` ends as a built-in one does: `com.example.stable.v1.CronTab`. */
+export function structuralSchema(name: string, node: SchemaNode): Schema {
+  let walker: Walker | undefined;
+  return {
+    name,
+    node,
+    decode(json, options = {}) {
+      walker ??= structuralWalker(node, (reference) => nodeWalker(reference, shortName(name)));
+      return decoded(name, walker, json, options);
+    },
+  };
+}
+
+function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, json: Json, options: DecodeOptions): Decoded {
   const walk: Walk = { steps: [], unknown: [] };
   try {
-    if (!isObject(json)) throw typeError(json, structType(schemaName), walk, '');
-    return { object: structWalkerOf(schemaName)(json, walk), unknown: walk.unknown };
+    if (!isObject(json)) throw typeError(json, structType(name), walk, '');
+    const object = walker(json, walk);
+    return { object: isObject(object) ? object : {}, unknown: walk.unknown };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    const kind = options.kind ?? shortName(schemaName);
-    throw badRequest(`${kind} in version ${JSON.stringify(versionOf(schemaName))} cannot be handled as a ${kind}: ${error.message}`);
+    const kind = options.kind ?? shortName(name);
+    throw badRequest(`${kind} in version ${JSON.stringify(versionOf(name))} cannot be handled as a ${kind}: ${error.message}`);
   }
 }
 
@@ -112,7 +156,8 @@ function nodeWalker(node: SchemaNode, structName: string): Walker {
   const name = referredName(node);
   if (name !== undefined) return referenceWalker(name, structName);
   if (node.items !== undefined) return listWalker(node, node.items, structName);
-  if (node.additionalProperties !== undefined) return mapWalker(node, node.additionalProperties, structName);
+  const values = valueNodeOf(node);
+  if (values !== undefined) return mapWalker(node, values, structName);
   return scalarWalker(node, structName);
 }
 

@@ -5,6 +5,7 @@
 import type { FieldError } from '../kube/field-error.ts';
 import type { KubeObject, ObjectName } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
+import type { Schema } from '../kube/schema.ts';
 import type { View } from '../kube/view.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -47,7 +48,7 @@ export interface ObjectSubresource<T extends KubeObject> {
   /** GroupVersionKind of the body, where it is not the parent's. */
   readonly body?: { readonly group: string; readonly version: string; readonly kind: string };
   /** OpenAPI definition of the body, where it is not the parent's. */
-  readonly bodySchema?: string;
+  readonly bodySchema?: Schema;
   /**
    * The parent after the write; throws a StatusError to refuse. `current` may be changed in place (it is a copy).
    * `outcome: 'delete'` asks for the ordinary delete of the parent instead, as an eviction does.
@@ -88,7 +89,7 @@ export interface ComputedSubresource {
   readonly name: string;
   readonly verbs: readonly ('create' | 'get')[];
   readonly body: { readonly group: string; readonly version: string; readonly kind: string };
-  readonly bodySchema: string;
+  readonly bodySchema: Schema;
   /** The apiserver knows what to do under this name. */
   readonly computation: 'token-request';
 }
@@ -113,8 +114,7 @@ export interface Conversion {
 export interface ServedVersion {
   /** The group may differ from that of the stored form: Event is served by core/v1 and events.k8s.io/v1. */
   readonly type: ResourceType;
-  /** Name of its OpenAPI definition. */
-  readonly schema: string;
+  readonly schema: Schema;
   /** Absent where the stored form is served as it is. */
   readonly conversion?: Conversion;
   /** The warning that each answer carries: `v1 Endpoints is deprecated in v1.33+; use …`. */
@@ -127,8 +127,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly isServed?: boolean;
   /** The other versions under which the kind is served. */
   readonly otherVersions?: readonly ServedVersion[];
-  /** Name of its OpenAPI definition: `io.k8s.api.core.v1.Pod`. */
-  readonly schema: string;
+  readonly schema: Schema;
   readonly singular: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];

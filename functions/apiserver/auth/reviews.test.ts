@@ -45,7 +45,7 @@ const because = 'RBAC: allowed by RoleBinding "jane-reads/default" of ClusterRol
 test('the reviews are served where clients look for them', async () => {
   const { all } = await setUp();
   assert.deepEqual(
-    all.map(({ type, schema, singular }) => [`${type.group}/${type.version}/${type.resource}`, schema, singular]),
+    all.map(({ type, schema, singular }) => [`${type.group}/${type.version}/${type.resource}`, schema.name, singular]),
     [
       ['authorization', 'SelfSubjectAccessReview'],
       ['authorization', 'SubjectAccessReview'],

@@ -2,6 +2,7 @@
 import type { UserInfo } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { resourceType } from '../../kube/resource-type.ts';
+import { builtIn } from '../../kube/schema.ts';
 import type { User, VirtualResource, VirtualResourceContext } from '../ports.ts';
 
 export interface Review<T extends KubeObject> {
@@ -16,7 +17,7 @@ export function virtualResource<T extends KubeObject>({ group, kind, namespaced 
   const singular = kind.toLowerCase();
   return {
     type: resourceType(`${group}/v1`, `${singular}s`, kind, namespaced ? 'Namespaced' : 'Cluster'),
-    schema: `io.k8s.api.${group.slice(0, group.indexOf('.'))}.v1.${kind}`,
+    schema: builtIn(`io.k8s.api.${group.slice(0, group.indexOf('.'))}.v1.${kind}`),
     singular,
     verbs: ['create'],
     create: async (object, context) => ({ ...object, status: await status(object as T, context) }),

@@ -102,7 +102,7 @@ function servedKind(kind: ServedKind): ServedResource {
   const { singular, verbs = allVerbs, shortNames = [], categories = [] } = definition;
   const { returnsDeletedObject = false, allowsCreateOnUpdate: createsOnUpdate = false } = definition;
   const subresources = subresourcesOf(kind);
-  return { type, singular, verbs, shortNames, categories, schema, subresources, returnsDeletedObject, createsOnUpdate };
+  return { type, singular, verbs, shortNames, categories, schema: schema.name, subresources, returnsDeletedObject, createsOnUpdate };
 }
 
 const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResource = ({ type, singular, verbs, schema }) => ({
@@ -111,7 +111,7 @@ const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResou
   verbs,
   shortNames: [],
   categories: [],
-  schema,
+  schema: schema.name,
   subresources: [],
   returnsDeletedObject: false,
   createsOnUpdate: false,
@@ -121,8 +121,8 @@ const readAndWrite = ['get', 'patch', 'update'];
 
 function subresourcesOf({ definition, served: { type, schema } }: ServedKind): ServedSubresource[] {
   const own: ResponseKind = { group: type.group, version: type.version, kind: type.kind };
-  const served = (definition.subresources ?? []).map((subresource) => declared(subresource, own, schema));
-  if (definition.hasStatus === true) served.push({ name: 'status', verbs: readAndWrite, responseKind: own, schema });
+  const served = (definition.subresources ?? []).map((subresource) => declared(subresource, own, schema.name));
+  if (definition.hasStatus === true) served.push({ name: 'status', verbs: readAndWrite, responseKind: own, schema: schema.name });
   if (definition.scale !== undefined) {
     const responseKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
     served.push({ name: 'scale', verbs: readAndWrite, responseKind, schema: 'io.k8s.api.autoscaling.v1.Scale' });
@@ -138,11 +138,11 @@ function declared(subresource: Subresource<KubeObject>, own: ResponseKind, schem
         name,
         verbs,
         responseKind: subresource.body ?? own,
-        schema: subresource.bodySchema ?? schema,
+        schema: subresource.bodySchema?.name ?? schema,
         ...(subresource.answers === 'body' ? {} : { answerSchema: 'io.k8s.apimachinery.pkg.apis.meta.v1.Status' }),
       };
     case 'computed':
-      return { name, verbs, responseKind: subresource.body, schema: subresource.bodySchema };
+      return { name, verbs, responseKind: subresource.body, schema: subresource.bodySchema.name };
     case 'connect':
       return {
         name,

@@ -1,7 +1,7 @@
 /** DeleteOptions, from the body or the query. Source: apimachinery, pkg/apis/meta/v1/validation, ValidateDeleteOptions. */
 import { type FieldError, invalid, notSupported } from '../../kube/field-error.ts';
 import type { JsonObject } from '../../kube/object.ts';
-import { decodeObject } from '../../kube/schema.ts';
+import { builtIn } from '../../kube/schema.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { isJsonObject } from '../registry/decode.ts';
 import type { Body } from './request-body.ts';
@@ -19,6 +19,8 @@ export interface DeleteOptions {
   readonly dryRun: boolean;
 }
 
+const optionsSchema = builtIn('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
+
 const policies = ['Foreground', 'Background', 'Orphan'] as const;
 
 /** The body counts; without one, the query. */
@@ -29,7 +31,7 @@ function fromBody({ value }: Body): JsonObject {
   if (!isJsonObject(value)) throw badRequest('expected DeleteOptions');
   if (value['kind'] !== undefined && value['kind'] !== 'DeleteOptions')
     throw badRequest('decoded object cannot be converted to DeleteOptions');
-  return decodeObject('io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions', value, {}).object;
+  return optionsSchema.decode(value).object;
 }
 
 function fromQuery(query: URLSearchParams): JsonObject {

@@ -3,7 +3,7 @@
  * Source: apiserver, pkg/endpoints/handlers/{create,update,rest}.go.
  */
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
-import { decodeObject, schemaFor } from '../../kube/schema.ts';
+import { type Schema, schemaFor } from '../../kube/schema.ts';
 import { badRequest, type StatusError } from '../../kube/status-error.ts';
 import type { Body } from '../http/request-body.ts';
 import type { FieldValidation } from '../http/request-options.ts';
@@ -12,8 +12,7 @@ export interface Expected {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
-  /** Name of the OpenAPI definition. */
-  readonly schema: string;
+  readonly schema: Schema;
 }
 
 export interface DecodeOptions {
@@ -32,7 +31,7 @@ export function decodeBody(body: Body | undefined, expected: Expected, options: 
   const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
   const kind = textOf(value['kind']) || expected.kind;
   checkKind(apiVersion, kind, expected);
-  const { object, unknown } = decodeObject(expected.schema, { ...value, apiVersion, kind }, { kind: expected.kind });
+  const { object, unknown } = expected.schema.decode({ ...value, apiVersion, kind }, { kind: expected.kind });
   const errors = strictErrors(unknown, body?.duplicates ?? []);
   report(errors, options, (text) =>
     badRequest(`${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${text}`),

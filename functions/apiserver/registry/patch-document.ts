@@ -5,7 +5,7 @@ import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
 import { applyJsonPatch } from '../../kube/patch/json.ts';
 import { applyMergePatch } from '../../kube/patch/merge.ts';
 import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
-import { decodeObject } from '../../kube/schema.ts';
+import type { Decoded, Schema } from '../../kube/schema.ts';
 import { hasReason, type StatusError } from '../../kube/status-error.ts';
 import { unsupportedMediaType } from '../http/content-negotiation.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
@@ -58,7 +58,7 @@ function goText(value: Json): string {
 /** The stored object is JSON already; the types do not know. */
 const jsonOf = (object: KubeObject): JsonObject => object as KubeObject & JsonObject;
 
-function applied(document: JsonObject, patch: Patch, schema: string): JsonObject {
+function applied(document: JsonObject, patch: Patch, schema: Schema): JsonObject {
   switch (patch.mediaType) {
     case 'application/json-patch+json':
       return applyJsonPatch(document, patch.value);
@@ -73,9 +73,9 @@ function applied(document: JsonObject, patch: Patch, schema: string): JsonObject
 
 type Refuse = (text: string) => StatusError;
 
-function decodedPatch(document: JsonObject, { schema, kind }: Expected, refuse: Refuse): ReturnType<typeof decodeObject> {
+function decodedPatch(document: JsonObject, { schema, kind }: Expected, refuse: Refuse): Decoded {
   try {
-    return decodeObject(schema, document, { kind });
+    return schema.decode(document, { kind });
   } catch (error) {
     if (hasReason(error, 'BadRequest')) throw refuse(error.message);
     throw error;

@@ -13,6 +13,7 @@ import { agentGroup, relayPath, relayProtocol, relayStatusHeader } from '../../k
 import type { RelayRequest } from '../../kube/node-poll.ts';
 import type { Pod } from '../../kube/generated/types.ts';
 import { pods } from '../../kube/resource-type.ts';
+import { builtIn } from '../../kube/schema.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import { realWorld } from '../../world.ts';
@@ -64,7 +65,7 @@ async function cluster(of: Pod = pod) {
     const name = parts.at(-1)!;
     const transport = name === 'log' ? 'stream' : 'upgrade';
     const subresource = { kind: 'connect', name, verbs: ['get'], optionsKind: 'PodExecOptions', transport } as const;
-    const definition = { type: pods, schema: '', singular: 'pod', columns: [] } as AnyDefinition;
+    const definition = { type: pods, schema: builtIn('io.k8s.api.core.v1.Pod'), singular: 'pod', columns: [] } as AnyDefinition;
     return connector.connect(request, { definition, subresource, namespace: 'default', name: 'web', object: of, user, connection });
   }
 

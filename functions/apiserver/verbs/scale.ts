@@ -3,6 +3,7 @@ import { copy } from '../../kube/copy.ts';
 import { invalid, invalidObject } from '../../kube/field-error.ts';
 import type { Scale } from '../../kube/generated/types.ts';
 import { type KubeObject, nameOf } from '../../kube/object.ts';
+import { builtIn } from '../../kube/schema.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { AnyDefinition, ScaleSource } from '../../resources/definition.ts';
 import { readBody } from '../http/request-body.ts';
@@ -15,7 +16,7 @@ import type { ResourceRequest, Server } from '../server.ts';
 import { getStored } from './get.ts';
 import { checkName } from './update.ts';
 
-const expectedScale: Expected = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: 'io.k8s.api.autoscaling.v1.Scale' };
+const expectedScale: Expected = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: builtIn('io.k8s.api.autoscaling.v1.Scale') };
 
 function scaleOf(object: KubeObject, source: ScaleSource<KubeObject>): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;

@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import type { Json, JsonObject } from '../object.ts';
 import { applyJsonPatch } from './json.ts';
 import { applyMergePatch } from './merge.ts';
+import { builtIn } from '../schema.ts';
 import { applyStrategicMergePatch } from './strategic.ts';
 
-const deployment = 'io.k8s.api.apps.v1.Deployment';
-const podSchema = 'io.k8s.api.core.v1.Pod';
+const deployment = builtIn('io.k8s.api.apps.v1.Deployment');
+const podSchema = builtIn('io.k8s.api.core.v1.Pod');
 
 const containers = (...names: string[]): JsonObject[] => names.map((name) => ({ name, image: `${name}:1` }));
 const pod = (spec: JsonObject): JsonObject => ({ metadata: { name: 'p' }, spec });

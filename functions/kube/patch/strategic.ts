@@ -6,7 +6,8 @@ import { copy } from '../copy.ts';
 import type { Json, JsonObject } from '../object.ts';
 import { ownField, setOwn } from '../own-field.ts';
 import type { SchemaNode } from '../schema-definitions.ts';
-import { definitionOf, referredName, resolved, shortName } from '../schema-definitions.ts';
+import { referredName, resolved, shortName, valueNodeOf } from '../schema-definitions.ts';
+import type { Schema } from '../schema.ts';
 import { badRequest } from '../status-error.ts';
 import {
   badPatchFormat,
@@ -28,12 +29,12 @@ interface Place {
 }
 
 /** The patched document; neither argument is changed. Throws what upstream answers to a bad patch. */
-export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schemaName: string): JsonObject {
+export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Pick<Schema, 'name' | 'node'>): JsonObject {
   if (!isObject(patch))
     throw badRequest(
       `json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
     );
-  return mergedObject(copy(doc), copy(patch), { node: definitionOf(schemaName), name: shortName(schemaName) });
+  return mergedObject(copy(doc), copy(patch), { node: schema.node, name: shortName(schema.name) });
 }
 
 function mergedObject(original: JsonObject, patch: JsonObject, place: Place): JsonObject {
@@ -88,7 +89,7 @@ function setField(target: JsonObject, field: string, value: Json | undefined): v
 
 /** What the schema says about a field, before its reference is followed: that is where patch strategies are. */
 function childOf({ node, name }: Place, field: string): SchemaNode {
-  if (node.properties === undefined) return node.additionalProperties ?? {};
+  if (node.properties === undefined) return valueNodeOf(node) ?? {};
   const child = ownField(node.properties, field);
   if (child === undefined) throw patchFailure(`unable to find api field in struct ${name} for the json field ${JSON.stringify(field)}`);
   return child;

@@ -5,7 +5,6 @@ import { copy } from '../../kube/copy.ts';
 import type { Json, KubeObject } from '../../kube/object.ts';
 import { nameOf } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
-import { decodeObject } from '../../kube/schema.ts';
 import { createDefinitions } from '../all.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { bootstrapObjects } from './bootstrap-objects.ts';
@@ -21,7 +20,7 @@ const definitionOf = ({ kind, apiVersion }: KubeObject) => {
 test('everything that a cluster starts with is of a kind that it serves, and valid', () => {
   for (const object of objects) {
     const definition = definitionOf(object);
-    const { object: decoded, unknown } = decodeObject(definition.schema, copy(object) as unknown as Json);
+    const { object: decoded, unknown } = definition.schema.decode(copy(object) as unknown as Json);
     assert.deepEqual(unknown, []);
     const next = decoded as unknown as KubeObject;
     definition.setDefaults?.(next);

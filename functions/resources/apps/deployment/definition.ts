@@ -1,5 +1,6 @@
 import type { Deployment } from '../../../kube/generated/types.ts';
 import { deployments } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
 import { setDeploymentDefaults } from './defaults.ts';
@@ -8,7 +9,7 @@ import { validateDeployment, validateDeploymentUpdate } from './validation.ts';
 
 export const deploymentDefinition = definition<Deployment>({
   type: deployments,
-  schema: 'io.k8s.api.apps.v1.Deployment',
+  schema: builtIn('io.k8s.api.apps.v1.Deployment'),
   singular: 'deployment',
   shortNames: ['deploy'],
   categories: ['all'],

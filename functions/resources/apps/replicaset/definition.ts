@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '../../../kube/generated/types.ts';
 import { replicaSets } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { setPodSpecDefaults } from '../../core/pod/defaults.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
@@ -8,7 +9,7 @@ import { validateReplicaSet, validateReplicaSetUpdate } from './validation.ts';
 
 export const replicaSetDefinition = definition<ReplicaSet>({
   type: replicaSets,
-  schema: 'io.k8s.api.apps.v1.ReplicaSet',
+  schema: builtIn('io.k8s.api.apps.v1.ReplicaSet'),
   singular: 'replicaset',
   shortNames: ['rs'],
   categories: ['all'],

@@ -2,6 +2,7 @@
 import type { FieldError } from '../../../kube/field-error.ts';
 import type { Lease } from '../../../kube/generated/types.ts';
 import { leases } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { validateNonnegative, validatePositive } from '../../field-rules.ts';
@@ -14,7 +15,7 @@ const validateLease = ({ spec }: Lease): FieldError[] => [
 
 export const leaseDefinition = definition<Lease>({
   type: leases,
-  schema: 'io.k8s.api.coordination.v1.Lease',
+  schema: builtIn('io.k8s.api.coordination.v1.Lease'),
   singular: 'lease',
   columns: [nameColumn, textColumn('Holder', 'Who holds it.', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn],
   validate: validateLease,

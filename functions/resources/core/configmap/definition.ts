@@ -1,5 +1,6 @@
 import type { ConfigMap } from '../../../kube/generated/types.ts';
 import { configMaps } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { validateConfigMap, validateConfigMapUpdate } from './validation.ts';
@@ -8,7 +9,7 @@ const size = (fields: object | undefined): number => Object.keys(fields ?? {}).l
 
 export const configMapDefinition = definition<ConfigMap>({
   type: configMaps,
-  schema: 'io.k8s.api.core.v1.ConfigMap',
+  schema: builtIn('io.k8s.api.core.v1.ConfigMap'),
   singular: 'configmap',
   shortNames: ['cm'],
   columns: [

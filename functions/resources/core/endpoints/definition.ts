@@ -1,5 +1,6 @@
 import type { Endpoints } from '../../../kube/generated/types.ts';
 import { endpoints } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { abridged, ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { validateEndpoints } from './validation.ts';
@@ -17,7 +18,7 @@ function addressesText({ subsets = [] }: Endpoints): string {
 
 export const endpointsDefinition = definition<Endpoints>({
   type: endpoints,
-  schema: 'io.k8s.api.core.v1.Endpoints',
+  schema: builtIn('io.k8s.api.core.v1.Endpoints'),
   singular: 'endpoints',
   shortNames: ['ep'],
   columns: [nameColumn, textColumn('Endpoints', 'Addresses that are ready, with their ports.', addressesText), ageColumn],

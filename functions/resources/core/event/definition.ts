@@ -1,5 +1,6 @@
 import type { Event } from '../../../kube/generated/types.ts';
 import { events } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { columns } from './table.ts';
 import { validateEvent } from './validation.ts';
@@ -19,7 +20,7 @@ function fields(event: Event): Record<string, string> {
 
 export const eventDefinition = definition<Event>({
   type: events,
-  schema: 'io.k8s.api.core.v1.Event',
+  schema: builtIn('io.k8s.api.core.v1.Event'),
   singular: 'event',
   shortNames: ['ev'],
   columns,

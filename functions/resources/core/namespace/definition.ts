@@ -5,6 +5,7 @@
 import type { Namespace } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { namespaces } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { type ObjectSubresource, definition } from '../../definition.ts';
 import { setNamespaceDefaults } from './defaults.ts';
@@ -26,7 +27,7 @@ const phaseOf = ({ status }: Namespace): string => status?.phase ?? '';
 
 export const namespaceDefinition = definition<Namespace>({
   type: namespaces,
-  schema: 'io.k8s.api.core.v1.Namespace',
+  schema: builtIn('io.k8s.api.core.v1.Namespace'),
   singular: 'namespace',
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],

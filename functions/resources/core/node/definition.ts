@@ -1,5 +1,6 @@
 import type { Node } from '../../../kube/generated/types.ts';
 import { nodes } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { type AnyDefinition, definition } from '../../definition.ts';
 import { podRangeRule } from './pod-ranges.ts';
 import { columns } from './table.ts';
@@ -9,7 +10,7 @@ import { validateNode, validateNodeUpdate } from './validation.ts';
 export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefinition =>
   definition<Node>({
     type: nodes,
-    schema: 'io.k8s.api.core.v1.Node',
+    schema: builtIn('io.k8s.api.core.v1.Node'),
     singular: 'node',
     shortNames: ['no'],
     hasStatus: true,

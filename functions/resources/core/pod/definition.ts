@@ -1,5 +1,6 @@
 import { pods } from '../../../kube/resource-type.ts';
 import type { Pod } from '../../../kube/generated/types.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { setPodDefaults } from './defaults.ts';
 import { graceSeconds, prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
@@ -20,7 +21,7 @@ const fields = ({ spec, status }: Pod): Record<string, string> => ({
 
 export const podDefinition = definition<Pod>({
   type: pods,
-  schema: 'io.k8s.api.core.v1.Pod',
+  schema: builtIn('io.k8s.api.core.v1.Pod'),
   singular: 'pod',
   shortNames: ['po'],
   categories: ['all'],

@@ -4,6 +4,7 @@ import { type FieldError, invalidObject, required } from '../../../kube/field-er
 import type { Binding, Eviction, Pod } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
 import { conflict } from '../../../kube/status-error.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
@@ -15,7 +16,7 @@ const binding: ObjectSubresource<Pod> = {
   name: 'binding',
   verbs: ['create'],
   body: { group: '', version: 'v1', kind: 'Binding' },
-  bodySchema: 'io.k8s.api.core.v1.Binding',
+  bodySchema: builtIn('io.k8s.api.core.v1.Binding'),
   keepsGeneration: true,
   answers: 'status',
   write: (pod, body, context) => ({ outcome: 'update', object: bound(pod, body as Binding, context) }),
@@ -68,7 +69,7 @@ const eviction: ObjectSubresource<Pod> = {
   name: 'eviction',
   verbs: ['create'],
   body: { group: 'policy', version: 'v1', kind: 'Eviction' },
-  bodySchema: 'io.k8s.api.policy.v1.Eviction',
+  bodySchema: builtIn('io.k8s.api.policy.v1.Eviction'),
   answers: 'status',
   write: (_pod, body: KubeObject & Partial<Eviction>) => ({ outcome: 'delete', options: body.deleteOptions ?? {} }),
 };

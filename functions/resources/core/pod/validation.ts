@@ -4,7 +4,7 @@ import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { Pod, PodSpec, Toleration } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
-import { enumErrors } from '../../../kube/schema.ts';
+import { builtIn, enumErrors } from '../../../kube/schema.ts';
 import { repeatedIndexes, validateNonnegative, validateOneOf } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
 import { ipErrors } from '../endpoints/validation.ts';
@@ -26,7 +26,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
   const errors = specErrors(spec, path);
   const known = new Set(errors.map(({ field }) => field));
   // Fields that no rule looks at may still have a value that the API does not know.
-  const others = enumErrors('io.k8s.api.core.v1.PodSpec', spec).map((error) => ({ ...error, field: `${path}.${error.field}` }));
+  const others = enumErrors(builtIn('io.k8s.api.core.v1.PodSpec'), spec).map((error) => ({ ...error, field: `${path}.${error.field}` }));
   return [...errors, ...others.filter(({ field }) => !known.has(field))];
 }
 
@@ -167,6 +167,6 @@ export function validatePodStatusUpdate({ status = {} }: Pod): FieldError[] {
   return [
     ...errors.map((why) => invalid('status.nominatedNodeName', nominatedNodeName, why)),
     ...podIPs.flatMap(({ ip }, index) => ipErrors(ip, `status.podIPs[${index}]`)),
-    ...enumErrors('io.k8s.api.core.v1.PodStatus', status).map((error) => ({ ...error, field: `status.${error.field}` })),
+    ...enumErrors(builtIn('io.k8s.api.core.v1.PodStatus'), status).map((error) => ({ ...error, field: `status.${error.field}` })),
   ];
 }

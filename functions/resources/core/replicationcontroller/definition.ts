@@ -1,5 +1,6 @@
 import type { ReplicationController } from '../../../kube/generated/types.ts';
 import { replicationControllers } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { replicaColumns } from '../../apps/replicaset/table.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
@@ -8,7 +9,7 @@ import { validateReplicationController } from './validation.ts';
 
 export const replicationControllerDefinition = definition<ReplicationController>({
   type: replicationControllers,
-  schema: 'io.k8s.api.core.v1.ReplicationController',
+  schema: builtIn('io.k8s.api.core.v1.ReplicationController'),
   singular: 'replicationcontroller',
   shortNames: ['rc'],
   categories: ['all'],

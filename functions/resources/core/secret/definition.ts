@@ -1,5 +1,6 @@
 import type { Secret } from '../../../kube/generated/types.ts';
 import { secrets } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setSecretDefaults } from './defaults.ts';
@@ -7,7 +8,7 @@ import { validateSecret, validateSecretUpdate } from './validation.ts';
 
 export const secretDefinition = definition<Secret>({
   type: secrets,
-  schema: 'io.k8s.api.core.v1.Secret',
+  schema: builtIn('io.k8s.api.core.v1.Secret'),
   singular: 'secret',
   columns: [
     nameColumn,

@@ -1,6 +1,7 @@
 import type { Service } from '../../../kube/generated/types.ts';
 import { dns1035LabelErrors } from '../../../kube/names.ts';
 import { services } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { type AnyDefinition, definition } from '../../definition.ts';
 import { serviceAllocation } from './allocation.ts';
 import { setServiceDefaults } from './defaults.ts';
@@ -11,7 +12,7 @@ import { validateService, validateServiceUpdate } from './validation.ts';
 export const serviceDefinition = (serviceRange: string, nodePortRange: string): AnyDefinition =>
   definition<Service>({
     type: services,
-    schema: 'io.k8s.api.core.v1.Service',
+    schema: builtIn('io.k8s.api.core.v1.Service'),
     singular: 'service',
     shortNames: ['svc'],
     categories: ['all'],

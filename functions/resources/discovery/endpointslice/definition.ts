@@ -1,5 +1,6 @@
 import type { EndpointSlice } from '../../../kube/generated/types.ts';
 import { endpointSlices } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
 import { abridged, ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { validateEndpointSlice, validateEndpointSliceUpdate } from './validation.ts';
@@ -21,7 +22,7 @@ const addressesText = ({ endpoints }: EndpointSlice): string =>
 
 export const endpointSliceDefinition = definition<EndpointSlice>({
   type: endpointSlices,
-  schema: 'io.k8s.api.discovery.v1.EndpointSlice',
+  schema: builtIn('io.k8s.api.discovery.v1.EndpointSlice'),
   singular: 'endpointslice',
   hasGeneration: true,
   columns: [
