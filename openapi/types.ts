@@ -51,8 +51,12 @@ function typeOf(property: Property, names: Map<string, string>): string {
   return scalars[property.type ?? ''] ?? 'unknown';
 }
 
+/** Conditions have a type and a status, whether or not the schema requires both. */
+const requiredFields = (name: string, { required = [], properties = {} }: DefinitionSchema): ReadonlySet<string> =>
+  new Set([...required, ...(name.endsWith('Condition') ? ['type', 'status'].filter((field) => properties[field]?.default === '') : [])]);
+
 function interfaceOf(name: string, definition: DefinitionSchema, names: Map<string, string>): string {
-  const required = new Set(definition.required);
+  const required = requiredFields(name, definition);
   const properties = Object.entries(definition.properties ?? {}).map(([field, property]) => {
     // Objects always carry metadata, and a spec that is a plain struct is never absent once decoded.
     const always = required.has(field) || (property.default !== undefined && (field === 'metadata' || field === 'spec'));

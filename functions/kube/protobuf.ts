@@ -21,6 +21,14 @@ const messages = generatedTable<FieldTable>('protobuf');
 const magic = [0x6b, 0x38, 0x73, 0x00];
 const unknownMessage = 'k8s.io.apimachinery.pkg.runtime.Unknown';
 
+/** Parts of a protobuf package's name have no dashes. */
+const messageNameOf = (schemaName: string): string => schemaName.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
+const schemaNameOf = (message: string): string =>
+  message
+    .replace(/^k8s\.io\./, 'io.k8s.')
+    .replace('.apiextensions_apiserver.', '.apiextensions-apiserver.')
+    .replace('.kube_aggregator.', '.kube-aggregator.');
+
 export interface ProtobufObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -49,7 +57,7 @@ function decodeUnknown(bytes: Uint8Array): ProtobufObject {
     throw new ProtobufError("Object 'Kind' is missing in the protobuf envelope");
   if (contentEncoding !== '') throw new ProtobufError(`unsupported content encoding ${JSON.stringify(contentEncoding)}`);
   const schemaName = schemaFor(apiVersion, kind);
-  const message = schemaName?.replace(/^io\.k8s\./, 'k8s.io.') ?? '';
+  const message = messageNameOf(schemaName ?? '');
   if (schemaName === undefined || !messages().has(message)) {
     throw new ProtobufError(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
@@ -169,5 +177,6 @@ function readerOf(type: string, message: string): ValueReader {
   const name = absolute(type, message);
   const known = messageReaders.get(name);
   if (known !== undefined) return known;
-  return (value) => readMessage(name, name.replace(/^k8s\.io\./, 'io.k8s.'), bytesOf(value));
+  const schemaName = schemaNameOf(name);
+  return (value) => readMessage(name, schemaName, bytesOf(value));
 }

@@ -83,6 +83,11 @@ const requestKinds = new Set([
   'UpdateOptions',
   'WatchEvent',
 ]);
+/** Of groups whose types are no part of k8s.io/api. */
+const otherPackages: ReadonlyMap<string, string> = new Map([
+  ['apiextensions.k8s.io', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions'],
+  ['apiregistration.k8s.io', 'io.k8s.kube-aggregator.pkg.apis.apiregistration'],
+]);
 const metaPackage = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** What a field of a map, which all have the same type, holds. */
@@ -96,7 +101,7 @@ export function schemaFor(apiVersion: string, kind: string): string | undefined 
   const isBuiltIn = !group.includes('.') || group.endsWith('.k8s.io');
   const candidates = [
     ...(isBuiltIn ? [`io.k8s.api.${group.split('.')[0]}.${version}.${kind}`] : []),
-    ...(group === 'apiextensions.k8s.io' ? [`io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${version}.${kind}`] : []),
+    ...(otherPackages.has(group) ? [`${otherPackages.get(group)}.${version}.${kind}`] : []),
     ...(isMeta ? [`${metaPackage}.${kind}`] : []),
   ];
   return candidates.find((name) => definitions().has(name));

@@ -1,6 +1,6 @@
 /** Makes one module of each function: what a cloud is given, and what runs here in its place. */
 import { build, type Metafile, type Plugin } from 'esbuild';
-import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
@@ -78,9 +78,11 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
   return { entry, file: join(directory, 'index.mjs'), ...readAtFirst(metafile), zippedBytes: zippedBytesOf(directory) };
 }
 
+/** In one line each: the form in which a change can be read is half as large again. */
 function copyTables(directory: string): void {
   mkdirSync(directory);
-  for (const name of globSync('*.json', { cwd: tablesDirectory })) copyFileSync(join(tablesDirectory, name), join(directory, name));
+  for (const name of globSync('*.json', { cwd: tablesDirectory }))
+    writeFileSync(join(directory, name), JSON.stringify(JSON.parse(readFileSync(join(tablesDirectory, name), 'utf8'))));
 }
 
 /** The module, and whatever it imports without waiting until it is wanted. */

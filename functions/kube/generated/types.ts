@@ -294,10 +294,10 @@ export interface WebhookClientConfig {
 /** io.k8s.api.apps.v1.ControllerRevision */
 export interface ControllerRevision {
   apiVersion?: string;
-  data?: Record<string, unknown>;
+  data: Record<string, unknown>;
   kind?: string;
   metadata: ObjectMeta;
-  revision: number;
+  revision?: number;
 }
 
 /** io.k8s.api.apps.v1.ControllerRevisionList */
@@ -588,6 +588,7 @@ export interface TokenRequest {
 
 /** io.k8s.api.authentication.v1.TokenRequestSpec */
 export interface TokenRequestSpec {
+  attestations?: Record<string, string[]>;
   audiences?: string[];
   boundObjectRef?: BoundObjectReference;
   expirationSeconds?: number;
@@ -800,6 +801,7 @@ export interface HorizontalPodAutoscaler {
 export interface HorizontalPodAutoscalerCondition {
   lastTransitionTime?: string;
   message?: string;
+  observedGeneration?: number;
   reason?: string;
   status: string;
   type: string;
@@ -983,6 +985,7 @@ export interface HorizontalPodAutoscalerBehavior {
 export interface AutoscalingHorizontalPodAutoscalerCondition {
   lastTransitionTime?: string;
   message?: string;
+  observedGeneration?: number;
   reason?: string;
   status: string;
   type: string;
@@ -1157,6 +1160,14 @@ export interface JobList {
   metadata: ListMeta;
 }
 
+/** io.k8s.api.batch.v1.JobSchedulingConfiguration */
+export interface JobSchedulingConfiguration {
+  disruptionMode?: WorkloadPodGroupDisruptionMode;
+  resourceClaims?: WorkloadPodGroupResourceClaim[];
+  schedulingConstraints?: WorkloadPodGroupSchedulingConstraints;
+  schedulingPolicy?: WorkloadPodGroupSchedulingPolicy;
+}
+
 /** io.k8s.api.batch.v1.JobSpec */
 export interface JobSpec {
   activeDeadlineSeconds?: number;
@@ -1170,6 +1181,7 @@ export interface JobSpec {
   parallelism?: number;
   podFailurePolicy?: PodFailurePolicy;
   podReplacementPolicy?: string;
+  scheduling?: JobSchedulingConfiguration;
   selector?: LabelSelector;
   successPolicy?: SuccessPolicy;
   suspend?: boolean;
@@ -1283,6 +1295,68 @@ export interface CertificateSigningRequestSpec {
 export interface CertificateSigningRequestStatus {
   certificate?: string;
   conditions?: CertificateSigningRequestCondition[];
+}
+
+/** io.k8s.api.certificates.v1.ClusterTrustBundle */
+export interface ClusterTrustBundle {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec: ClusterTrustBundleSpec;
+}
+
+/** io.k8s.api.certificates.v1.ClusterTrustBundleList */
+export interface ClusterTrustBundleList {
+  apiVersion?: string;
+  items: ClusterTrustBundle[];
+  kind?: string;
+  metadata: ListMeta;
+}
+
+/** io.k8s.api.certificates.v1.ClusterTrustBundleSpec */
+export interface ClusterTrustBundleSpec {
+  signerName?: string;
+  trustBundle: string;
+}
+
+/** io.k8s.api.certificates.v1.PodCertificateRequest */
+export interface PodCertificateRequest {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec: PodCertificateRequestSpec;
+  status?: PodCertificateRequestStatus;
+}
+
+/** io.k8s.api.certificates.v1.PodCertificateRequestList */
+export interface PodCertificateRequestList {
+  apiVersion?: string;
+  items: PodCertificateRequest[];
+  kind?: string;
+  metadata: ListMeta;
+}
+
+/** io.k8s.api.certificates.v1.PodCertificateRequestSpec */
+export interface PodCertificateRequestSpec {
+  maxExpirationSeconds?: number;
+  nodeName: string;
+  nodeUID: string;
+  podName: string;
+  podUID: string;
+  serviceAccountName: string;
+  serviceAccountUID: string;
+  signerName: string;
+  stubPKCS10Request: string;
+  unverifiedUserAnnotations?: Record<string, string>;
+}
+
+/** io.k8s.api.certificates.v1.PodCertificateRequestStatus */
+export interface PodCertificateRequestStatus {
+  beginRefreshAt?: string;
+  certificateChain?: string;
+  conditions?: Condition[];
+  notAfter?: string;
+  notBefore?: string;
 }
 
 /** io.k8s.api.coordination.v1.Lease */
@@ -1454,6 +1528,7 @@ export interface ClusterTrustBundleProjection {
   optional?: boolean;
   path: string;
   signerName?: string;
+  user?: number;
 }
 
 /** io.k8s.api.core.v1.ComponentCondition */
@@ -1530,6 +1605,7 @@ export interface ConfigMapProjection {
 /** io.k8s.api.core.v1.ConfigMapVolumeSource */
 export interface ConfigMapVolumeSource {
   defaultMode?: number;
+  defaultUser?: number;
   items?: KeyToPath[];
   name?: string;
   optional?: boolean;
@@ -1673,17 +1749,20 @@ export interface DownwardAPIVolumeFile {
   mode?: number;
   path: string;
   resourceFieldRef?: ResourceFieldSelector;
+  user?: number;
 }
 
 /** io.k8s.api.core.v1.DownwardAPIVolumeSource */
 export interface DownwardAPIVolumeSource {
   defaultMode?: number;
+  defaultUser?: number;
   items?: DownwardAPIVolumeFile[];
 }
 
 /** io.k8s.api.core.v1.EmptyDirVolumeSource */
 export interface EmptyDirVolumeSource {
   medium?: string;
+  mode?: number;
   sizeLimit?: string;
 }
 
@@ -1854,6 +1933,12 @@ export interface EventSource {
   host?: string;
 }
 
+/** io.k8s.api.core.v1.EvictionResponder */
+export interface EvictionResponder {
+  name: string;
+  priority: number;
+}
+
 /** io.k8s.api.core.v1.ExecAction */
 export interface ExecAction {
   command?: string[];
@@ -1910,6 +1995,7 @@ export interface GCEPersistentDiskVolumeSource {
 
 /** io.k8s.api.core.v1.GRPCAction */
 export interface GRPCAction {
+  mode?: string;
   port: number;
   service?: string;
 }
@@ -1942,6 +2028,7 @@ export interface HTTPGetAction {
   httpHeaders?: HTTPHeader[];
   path?: string;
   port: number | string;
+  protocol?: string;
   scheme?: string;
 }
 
@@ -2014,6 +2101,7 @@ export interface KeyToPath {
   key: string;
   mode?: number;
   path: string;
+  user?: number;
 }
 
 /** io.k8s.api.core.v1.Lifecycle */
@@ -2172,11 +2260,25 @@ export interface NodeAffinity {
   requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
 }
 
+/** io.k8s.api.core.v1.NodeAllocatableMappedResources */
+export interface NodeAllocatableMappedResources {
+  name: string;
+  quantity: string;
+}
+
+/** io.k8s.api.core.v1.NodeAllocatableOverheadResources */
+export interface NodeAllocatableOverheadResources {
+  name: string;
+  perContainer?: string;
+  perPod?: string;
+}
+
 /** io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus */
 export interface NodeAllocatableResourceClaimStatus {
   containers?: string[];
+  mapping?: NodeAllocatableMappedResources[];
+  overhead?: NodeAllocatableOverheadResources[];
   resourceClaimName: string;
-  resources: Record<string, string>;
 }
 
 /** io.k8s.api.core.v1.NodeCondition */
@@ -2218,6 +2320,11 @@ export interface NodeList {
   items: Node[];
   kind?: string;
   metadata: ListMeta;
+}
+
+/** io.k8s.api.core.v1.NodePodPreemptionPolicy */
+export interface NodePodPreemptionPolicy {
+  disableResizePreemption?: string[];
 }
 
 /** io.k8s.api.core.v1.NodeProxyOptions */
@@ -2263,6 +2370,7 @@ export interface NodeSpec {
   externalID?: string;
   podCIDR?: string;
   podCIDRs?: string[];
+  podPreemptionPolicy?: NodePodPreemptionPolicy;
   providerID?: string;
   taints?: Taint[];
   unschedulable?: boolean;
@@ -2302,6 +2410,7 @@ export interface NodeSystemInfo {
   machineID: string;
   operatingSystem: string;
   osImage: string;
+  runningInUserNamespace?: boolean;
   swap?: NodeSwapStatus;
   systemUUID: string;
 }
@@ -2380,6 +2489,7 @@ export interface PersistentVolumeClaimStatus {
   capacity?: Record<string, string>;
   conditions?: PersistentVolumeClaimCondition[];
   currentVolumeAttributesClassName?: string;
+  healthStatus?: VolumeHealthStatus;
   modifyVolumeStatus?: ModifyVolumeStatus;
   phase?: string;
 }
@@ -2529,6 +2639,7 @@ export interface PodCertificateProjection {
   keyType: string;
   maxExpirationSeconds?: number;
   signerName: string;
+  user?: number;
   userAnnotations?: Record<string, string>;
 }
 
@@ -2682,6 +2793,7 @@ export interface PodSpec {
   dnsPolicy?: string;
   enableServiceLinks?: boolean;
   ephemeralContainers?: EphemeralContainer[];
+  evictionResponders?: EvictionResponder[];
   hostAliases?: HostAlias[];
   hostIPC?: boolean;
   hostNetwork?: boolean;
@@ -2741,14 +2853,7 @@ export interface PodStatus {
   resourceClaimStatuses?: PodResourceClaimStatus[];
   resources?: ResourceRequirements;
   startTime?: string;
-}
-
-/** io.k8s.api.core.v1.PodStatusResult */
-export interface PodStatusResult {
-  apiVersion?: string;
-  kind?: string;
-  metadata: ObjectMeta;
-  status?: PodStatus;
+  volumeHealth?: PodVolumeHealth[];
 }
 
 /** io.k8s.api.core.v1.PodTemplate */
@@ -2771,6 +2876,13 @@ export interface PodTemplateList {
 export interface PodTemplateSpec {
   metadata: ObjectMeta;
   spec: PodSpec;
+}
+
+/** io.k8s.api.core.v1.PodVolumeHealth */
+export interface PodVolumeHealth {
+  healthConditions?: VolumeHealthCondition[];
+  lastTransitionTime?: string;
+  name: string;
 }
 
 /** io.k8s.api.core.v1.PortStatus */
@@ -2826,6 +2938,7 @@ export interface ProbeHandler {
 /** io.k8s.api.core.v1.ProjectedVolumeSource */
 export interface ProjectedVolumeSource {
   defaultMode?: number;
+  defaultUser?: number;
   sources?: VolumeProjection[];
 }
 
@@ -3081,6 +3194,7 @@ export interface SecretReference {
 /** io.k8s.api.core.v1.SecretVolumeSource */
 export interface SecretVolumeSource {
   defaultMode?: number;
+  defaultUser?: number;
   items?: KeyToPath[];
   optional?: boolean;
   secretName?: string;
@@ -3141,6 +3255,7 @@ export interface ServiceAccountTokenProjection {
   audience?: string;
   expirationSeconds?: number;
   path: string;
+  user?: number;
 }
 
 /** io.k8s.api.core.v1.ServiceList */
@@ -3334,8 +3449,22 @@ export interface VolumeDevice {
   name: string;
 }
 
+/** io.k8s.api.core.v1.VolumeHealthCondition */
+export interface VolumeHealthCondition {
+  message?: string;
+  reason: string;
+  status: string;
+}
+
+/** io.k8s.api.core.v1.VolumeHealthStatus */
+export interface VolumeHealthStatus {
+  healthConditions?: VolumeHealthCondition[];
+  lastTransitionTime?: string;
+}
+
 /** io.k8s.api.core.v1.VolumeMount */
 export interface VolumeMount {
+  bindMountOptions?: string[];
   mountPath: string;
   mountPropagation?: string;
   name: string;
@@ -3558,7 +3687,7 @@ export interface FlowSchemaCondition {
   message?: string;
   reason?: string;
   status?: string;
-  type?: string;
+  type: string;
 }
 
 /** io.k8s.api.flowcontrol.v1.FlowSchemaList */
@@ -3597,7 +3726,7 @@ export interface LimitResponse {
 export interface LimitedPriorityLevelConfiguration {
   borrowingLimitPercent?: number;
   lendablePercent?: number;
-  limitResponse?: LimitResponse;
+  limitResponse: LimitResponse;
   nominalConcurrencyShares?: number;
 }
 
@@ -3629,7 +3758,7 @@ export interface PriorityLevelConfigurationCondition {
   message?: string;
   reason?: string;
   status?: string;
-  type?: string;
+  type: string;
 }
 
 /** io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList */
@@ -4164,7 +4293,7 @@ export interface Device {
   capacity?: Record<string, DeviceCapacity>;
   consumesCounters?: DeviceCounterConsumption[];
   name: string;
-  nodeAllocatableResourceMappings?: Record<string, NodeAllocatableResourceMapping>;
+  nodeAllocatableResources?: Record<string, NodeAllocatableResource>;
   nodeName?: string;
   nodeSelector?: NodeSelector;
   taints?: DeviceTaint[];
@@ -4256,8 +4385,15 @@ export interface DeviceConstraint {
 
 /** io.k8s.api.resource.v1.DeviceCounterConsumption */
 export interface DeviceCounterConsumption {
+  compatibilityGroups?: string[];
   counterSet: string;
   counters: Record<string, Counter>;
+}
+
+/** io.k8s.api.resource.v1.DeviceDerivedAttribute */
+export interface DeviceDerivedAttribute {
+  expression: string;
+  name: string;
 }
 
 /** io.k8s.api.resource.v1.DeviceRequest */
@@ -4278,6 +4414,7 @@ export interface DeviceRequestAllocationResult {
   pool: string;
   request: string;
   shareID?: string;
+  skipNodeOperations?: string[];
   tolerations?: DeviceToleration[];
 }
 
@@ -4291,6 +4428,7 @@ export interface DeviceSubRequest {
   allocationMode?: string;
   capacity?: CapacityRequirements;
   count?: number;
+  derivedAttributes?: DeviceDerivedAttribute[];
   deviceClassName: string;
   name: string;
   selectors?: DeviceSelector[];
@@ -4303,6 +4441,41 @@ export interface DeviceTaint {
   key: string;
   timeAdded?: string;
   value?: string;
+}
+
+/** io.k8s.api.resource.v1.DeviceTaintRule */
+export interface DeviceTaintRule {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec: DeviceTaintRuleSpec;
+  status?: DeviceTaintRuleStatus;
+}
+
+/** io.k8s.api.resource.v1.DeviceTaintRuleList */
+export interface DeviceTaintRuleList {
+  apiVersion?: string;
+  items: DeviceTaintRule[];
+  kind?: string;
+  metadata: ListMeta;
+}
+
+/** io.k8s.api.resource.v1.DeviceTaintRuleSpec */
+export interface DeviceTaintRuleSpec {
+  deviceSelector?: DeviceTaintSelector;
+  taint: DeviceTaint;
+}
+
+/** io.k8s.api.resource.v1.DeviceTaintRuleStatus */
+export interface DeviceTaintRuleStatus {
+  conditions?: Condition[];
+}
+
+/** io.k8s.api.resource.v1.DeviceTaintSelector */
+export interface DeviceTaintSelector {
+  device?: string;
+  driver?: string;
+  pool?: string;
 }
 
 /** io.k8s.api.resource.v1.DeviceToleration */
@@ -4320,6 +4493,7 @@ export interface ExactDeviceRequest {
   allocationMode?: string;
   capacity?: CapacityRequirements;
   count?: number;
+  derivedAttributes?: DeviceDerivedAttribute[];
   deviceClassName: string;
   selectors?: DeviceSelector[];
   tolerations?: DeviceToleration[];
@@ -4332,10 +4506,23 @@ export interface NetworkDeviceData {
   ips?: string[];
 }
 
-/** io.k8s.api.resource.v1.NodeAllocatableResourceMapping */
-export interface NodeAllocatableResourceMapping {
-  allocationMultiplier?: string;
+/** io.k8s.api.resource.v1.NodeAllocatableMapping */
+export interface NodeAllocatableMapping {
   capacityKey?: string;
+  capacityMultiplier?: string;
+  deviceMultiplier?: string;
+}
+
+/** io.k8s.api.resource.v1.NodeAllocatableOverhead */
+export interface NodeAllocatableOverhead {
+  perContainer?: string;
+  perPod?: string;
+}
+
+/** io.k8s.api.resource.v1.NodeAllocatableResource */
+export interface NodeAllocatableResource {
+  mapping?: NodeAllocatableMapping;
+  overhead?: NodeAllocatableOverhead;
 }
 
 /** io.k8s.api.resource.v1.OpaqueDeviceConfiguration */
@@ -4433,9 +4620,11 @@ export interface ResourceSliceSpec {
   driver: string;
   nodeName?: string;
   nodeSelector?: NodeSelector;
+  partitionTypeAttribute?: string;
   perDeviceNodeSelection?: boolean;
   pool: ResourcePool;
   sharedCounters?: CounterSet[];
+  skipNodeOperations?: string[];
 }
 
 /** io.k8s.api.scheduling.v1.PriorityClass */
@@ -4455,6 +4644,40 @@ export interface PriorityClassList {
   items: PriorityClass[];
   kind?: string;
   metadata: ListMeta;
+}
+
+/** io.k8s.api.scheduling.v1alpha3.TopologyConstraint */
+export interface TopologyConstraint {
+  key: string;
+}
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupDisruptionMode */
+export interface WorkloadPodGroupDisruptionMode {
+  all?: WorkloadPodGroupAllDisruptionMode;
+  single?: WorkloadPodGroupSingleDisruptionMode;
+}
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupGangSchedulingPolicy */
+export interface WorkloadPodGroupGangSchedulingPolicy {
+  minCount?: number;
+}
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupResourceClaim */
+export interface WorkloadPodGroupResourceClaim {
+  name: string;
+  resourceClaimName?: string;
+  resourceClaimTemplateName?: string;
+}
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupSchedulingConstraints */
+export interface WorkloadPodGroupSchedulingConstraints {
+  topology?: TopologyConstraint[];
+}
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupSchedulingPolicy */
+export interface WorkloadPodGroupSchedulingPolicy {
+  basic?: WorkloadPodGroupBasicSchedulingPolicy;
+  gang?: WorkloadPodGroupGangSchedulingPolicy;
 }
 
 /** io.k8s.api.storage.v1.CSIDriver */
@@ -4494,6 +4717,7 @@ export interface CSINode {
   kind?: string;
   metadata: ObjectMeta;
   spec: CSINodeSpec;
+  status?: CSINodeStatus;
 }
 
 /** io.k8s.api.storage.v1.CSINodeDriver */
@@ -4515,6 +4739,11 @@ export interface CSINodeList {
 /** io.k8s.api.storage.v1.CSINodeSpec */
 export interface CSINodeSpec {
   drivers: CSINodeDriver[];
+}
+
+/** io.k8s.api.storage.v1.CSINodeStatus */
+export interface CSINodeStatus {
+  storageHealth?: StorageHealth[];
 }
 
 /** io.k8s.api.storage.v1.CSIStorageCapacity */
@@ -4556,6 +4785,22 @@ export interface StorageClassList {
   items: StorageClass[];
   kind?: string;
   metadata: ListMeta;
+}
+
+/** io.k8s.api.storage.v1.StorageHealth */
+export interface StorageHealth {
+  healthConditions?: StorageHealthCondition[];
+  name: string;
+}
+
+/** io.k8s.api.storage.v1.StorageHealthCondition */
+export interface StorageHealthCondition {
+  accessMode?: string;
+  lastTransitionTime?: string;
+  message?: string;
+  reason: string;
+  status: string;
+  volumeMode?: string;
 }
 
 /** io.k8s.api.storage.v1.TokenRequest */
@@ -4629,6 +4874,34 @@ export interface VolumeError {
 /** io.k8s.api.storage.v1.VolumeNodeResources */
 export interface VolumeNodeResources {
   count?: number;
+}
+
+/** io.k8s.api.storagemigration.v1.StorageVersionMigration */
+export interface StorageVersionMigration {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec: StorageVersionMigrationSpec;
+  status?: StorageVersionMigrationStatus;
+}
+
+/** io.k8s.api.storagemigration.v1.StorageVersionMigrationList */
+export interface StorageVersionMigrationList {
+  apiVersion?: string;
+  items: StorageVersionMigration[];
+  kind?: string;
+  metadata: ListMeta;
+}
+
+/** io.k8s.api.storagemigration.v1.StorageVersionMigrationSpec */
+export interface StorageVersionMigrationSpec {
+  resource: GroupResource;
+}
+
+/** io.k8s.api.storagemigration.v1.StorageVersionMigrationStatus */
+export interface StorageVersionMigrationStatus {
+  conditions?: Condition[];
+  resourceVersion?: string;
 }
 
 /** io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionRequest */
@@ -5219,6 +5492,64 @@ export interface WatchEvent {
   object: Record<string, unknown>;
   type: string;
 }
+
+/** io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService */
+export interface APIService {
+  apiVersion?: string;
+  kind?: string;
+  metadata: ObjectMeta;
+  spec: APIServiceSpec;
+  status?: APIServiceStatus;
+}
+
+/** io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceCondition */
+export interface APIServiceCondition {
+  lastTransitionTime?: string;
+  message?: string;
+  reason?: string;
+  status: string;
+  type: string;
+}
+
+/** io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList */
+export interface APIServiceList {
+  apiVersion?: string;
+  items: APIService[];
+  kind?: string;
+  metadata: ListMeta;
+}
+
+/** io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec */
+export interface APIServiceSpec {
+  caBundle?: string;
+  group?: string;
+  groupPriorityMinimum: number;
+  insecureSkipTLSVerify?: boolean;
+  service?: ApiregistrationServiceReference;
+  version?: string;
+  versionPriority: number;
+}
+
+/** io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus */
+export interface APIServiceStatus {
+  conditions?: APIServiceCondition[];
+}
+
+/** io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference */
+export interface ApiregistrationServiceReference {
+  name?: string;
+  namespace?: string;
+  port?: number;
+}
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupAllDisruptionMode */
+export type WorkloadPodGroupAllDisruptionMode = Record<string, unknown>;
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupBasicSchedulingPolicy */
+export type WorkloadPodGroupBasicSchedulingPolicy = Record<string, unknown>;
+
+/** io.k8s.api.scheduling.v1alpha3.WorkloadPodGroupSingleDisruptionMode */
+export type WorkloadPodGroupSingleDisruptionMode = Record<string, unknown>;
 
 /** io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus */
 export type CustomResourceSubresourceStatus = Record<string, unknown>;

@@ -1871,7 +1871,7 @@ export interface components {
             /** @default {} */
             metadata?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"];
             /** @default {} */
-            spec?: components["schemas"]["io.k8s.api.apps.v1.DeploymentSpec"];
+            spec: components["schemas"]["io.k8s.api.apps.v1.DeploymentSpec"];
             /** @default {} */
             status?: components["schemas"]["io.k8s.api.apps.v1.DeploymentStatus"];
         };
@@ -1881,9 +1881,9 @@ export interface components {
             message?: string;
             reason?: string;
             /** @default  */
-            status: string;
+            status?: string;
             /** @default  */
-            type: string;
+            type?: string;
         };
         "io.k8s.api.apps.v1.DeploymentList": {
             apiVersion?: string;
@@ -1938,7 +1938,7 @@ export interface components {
             /** @default {} */
             metadata?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"];
             /** @default {} */
-            spec?: components["schemas"]["io.k8s.api.apps.v1.ReplicaSetSpec"];
+            spec: components["schemas"]["io.k8s.api.apps.v1.ReplicaSetSpec"];
             /** @default {} */
             status?: components["schemas"]["io.k8s.api.apps.v1.ReplicaSetStatus"];
         };
@@ -1947,9 +1947,9 @@ export interface components {
             message?: string;
             reason?: string;
             /** @default  */
-            status: string;
+            status?: string;
             /** @default  */
-            type: string;
+            type?: string;
         };
         "io.k8s.api.apps.v1.ReplicaSetList": {
             apiVersion?: string;
@@ -2018,6 +2018,9 @@ export interface components {
             status?: components["schemas"]["io.k8s.api.authentication.v1.TokenRequestStatus"];
         };
         "io.k8s.api.authentication.v1.TokenRequestSpec": {
+            attestations?: {
+                [key: string]: string[];
+            };
             audiences?: string[];
             boundObjectRef?: components["schemas"]["io.k8s.api.authentication.v1.BoundObjectReference"];
             /** Format: int64 */
@@ -2314,6 +2317,8 @@ export interface components {
             /** @default  */
             path: string;
             signerName?: string;
+            /** Format: int64 */
+            user?: number;
         };
         "io.k8s.api.core.v1.ConfigMap": {
             apiVersion?: string;
@@ -2366,6 +2371,8 @@ export interface components {
         "io.k8s.api.core.v1.ConfigMapVolumeSource": {
             /** Format: int32 */
             defaultMode?: number;
+            /** Format: int64 */
+            defaultUser?: number;
             items?: components["schemas"]["io.k8s.api.core.v1.KeyToPath"][];
             /** @default  */
             name?: string;
@@ -2521,14 +2528,20 @@ export interface components {
             /** @default  */
             path: string;
             resourceFieldRef?: components["schemas"]["io.k8s.api.core.v1.ResourceFieldSelector"];
+            /** Format: int64 */
+            user?: number;
         };
         "io.k8s.api.core.v1.DownwardAPIVolumeSource": {
             /** Format: int32 */
             defaultMode?: number;
+            /** Format: int64 */
+            defaultUser?: number;
             items?: components["schemas"]["io.k8s.api.core.v1.DownwardAPIVolumeFile"][];
         };
         "io.k8s.api.core.v1.EmptyDirVolumeSource": {
             medium?: string;
+            /** Format: int32 */
+            mode?: number;
             sizeLimit?: components["schemas"]["io.k8s.apimachinery.pkg.api.resource.Quantity"];
         };
         "io.k8s.api.core.v1.EndpointAddress": {
@@ -2662,6 +2675,12 @@ export interface components {
             component?: string;
             host?: string;
         };
+        "io.k8s.api.core.v1.EvictionResponder": {
+            /** @default  */
+            name: string;
+            /** Format: int32 */
+            priority: number;
+        };
         "io.k8s.api.core.v1.ExecAction": {
             command?: string[];
         };
@@ -2706,6 +2725,8 @@ export interface components {
             readOnly?: boolean;
         };
         "io.k8s.api.core.v1.GRPCAction": {
+            /** @enum {string} */
+            mode?: "Plaintext" | "TLS";
             /**
              * Format: int32
              * @default 0
@@ -2732,6 +2753,8 @@ export interface components {
             httpHeaders?: components["schemas"]["io.k8s.api.core.v1.HTTPHeader"][];
             path?: string;
             port: components["schemas"]["io.k8s.apimachinery.pkg.util.intstr.IntOrString"];
+            /** @enum {string} */
+            protocol?: "HTTP1" | "HTTP2";
             /** @enum {string} */
             scheme?: "HTTP" | "HTTPS";
         };
@@ -2791,6 +2814,8 @@ export interface components {
             mode?: number;
             /** @default  */
             path: string;
+            /** Format: int64 */
+            user?: number;
         };
         "io.k8s.api.core.v1.Lifecycle": {
             postStart?: components["schemas"]["io.k8s.api.core.v1.LifecycleHandler"];
@@ -2891,13 +2916,23 @@ export interface components {
             preferredDuringSchedulingIgnoredDuringExecution?: components["schemas"]["io.k8s.api.core.v1.PreferredSchedulingTerm"][];
             requiredDuringSchedulingIgnoredDuringExecution?: components["schemas"]["io.k8s.api.core.v1.NodeSelector"];
         };
+        "io.k8s.api.core.v1.NodeAllocatableMappedResources": {
+            /** @default  */
+            name: string;
+            quantity: components["schemas"]["io.k8s.apimachinery.pkg.api.resource.Quantity"];
+        };
+        "io.k8s.api.core.v1.NodeAllocatableOverheadResources": {
+            /** @default  */
+            name: string;
+            perContainer?: components["schemas"]["io.k8s.apimachinery.pkg.api.resource.Quantity"];
+            perPod?: components["schemas"]["io.k8s.apimachinery.pkg.api.resource.Quantity"];
+        };
         "io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus": {
             containers?: string[];
+            mapping?: components["schemas"]["io.k8s.api.core.v1.NodeAllocatableMappedResources"][];
+            overhead?: components["schemas"]["io.k8s.api.core.v1.NodeAllocatableOverheadResources"][];
             /** @default  */
             resourceClaimName: string;
-            resources: {
-                [key: string]: components["schemas"]["io.k8s.apimachinery.pkg.api.resource.Quantity"];
-            };
         };
         "io.k8s.api.core.v1.NodeCondition": {
             lastHeartbeatTime?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Time"];
@@ -2932,6 +2967,9 @@ export interface components {
             /** @default {} */
             metadata?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"];
         };
+        "io.k8s.api.core.v1.NodePodPreemptionPolicy": {
+            disableResizePreemption?: string[];
+        };
         "io.k8s.api.core.v1.NodeRuntimeHandler": {
             features?: components["schemas"]["io.k8s.api.core.v1.NodeRuntimeHandlerFeatures"];
             /** @default  */
@@ -2963,6 +3001,7 @@ export interface components {
             externalID?: string;
             podCIDR?: string;
             podCIDRs?: string[];
+            podPreemptionPolicy?: components["schemas"]["io.k8s.api.core.v1.NodePodPreemptionPolicy"];
             providerID?: string;
             taints?: components["schemas"]["io.k8s.api.core.v1.Taint"][];
             unschedulable?: boolean;
@@ -3013,6 +3052,7 @@ export interface components {
             operatingSystem: string;
             /** @default  */
             osImage: string;
+            runningInUserNamespace?: boolean;
             swap?: components["schemas"]["io.k8s.api.core.v1.NodeSwapStatus"];
             /** @default  */
             systemUUID: string;
@@ -3095,6 +3135,8 @@ export interface components {
             /** Format: int32 */
             maxExpirationSeconds?: number;
             signerName: string;
+            /** Format: int64 */
+            user?: number;
             userAnnotations?: {
                 [key: string]: string;
             };
@@ -3193,6 +3235,7 @@ export interface components {
             dnsPolicy?: "ClusterFirst" | "ClusterFirstWithHostNet" | "Default" | "None";
             enableServiceLinks?: boolean;
             ephemeralContainers?: components["schemas"]["io.k8s.api.core.v1.EphemeralContainer"][];
+            evictionResponders?: components["schemas"]["io.k8s.api.core.v1.EvictionResponder"][];
             hostAliases?: components["schemas"]["io.k8s.api.core.v1.HostAlias"][];
             hostIPC?: boolean;
             hostNetwork?: boolean;
@@ -3263,12 +3306,19 @@ export interface components {
             resourceClaimStatuses?: components["schemas"]["io.k8s.api.core.v1.PodResourceClaimStatus"][];
             resources?: components["schemas"]["io.k8s.api.core.v1.ResourceRequirements"];
             startTime?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Time"];
+            volumeHealth?: components["schemas"]["io.k8s.api.core.v1.PodVolumeHealth"][];
         };
         "io.k8s.api.core.v1.PodTemplateSpec": {
             /** @default {} */
             metadata?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"];
             /** @default {} */
             spec?: components["schemas"]["io.k8s.api.core.v1.PodSpec"];
+        };
+        "io.k8s.api.core.v1.PodVolumeHealth": {
+            healthConditions?: components["schemas"]["io.k8s.api.core.v1.VolumeHealthCondition"][];
+            lastTransitionTime?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Time"];
+            /** @default  */
+            name: string;
         };
         "io.k8s.api.core.v1.PortStatus": {
             error?: string;
@@ -3319,6 +3369,8 @@ export interface components {
         "io.k8s.api.core.v1.ProjectedVolumeSource": {
             /** Format: int32 */
             defaultMode?: number;
+            /** Format: int64 */
+            defaultUser?: number;
             sources?: components["schemas"]["io.k8s.api.core.v1.VolumeProjection"][];
         };
         "io.k8s.api.core.v1.QuobyteVolumeSource": {
@@ -3506,6 +3558,8 @@ export interface components {
         "io.k8s.api.core.v1.SecretVolumeSource": {
             /** Format: int32 */
             defaultMode?: number;
+            /** Format: int64 */
+            defaultUser?: number;
             items?: components["schemas"]["io.k8s.api.core.v1.KeyToPath"][];
             optional?: boolean;
             secretName?: string;
@@ -3559,6 +3613,8 @@ export interface components {
             expirationSeconds?: number;
             /** @default  */
             path: string;
+            /** Format: int64 */
+            user?: number;
         };
         "io.k8s.api.core.v1.ServiceList": {
             apiVersion?: string;
@@ -3744,7 +3800,18 @@ export interface components {
             /** @default  */
             name: string;
         };
+        "io.k8s.api.core.v1.VolumeHealthCondition": {
+            message?: string;
+            /** @default  */
+            reason: string;
+            /**
+             * @default
+             * @enum {string}
+             */
+            status: "DataLoss" | "Degraded" | "Inaccessible";
+        };
         "io.k8s.api.core.v1.VolumeMount": {
+            bindMountOptions?: string[];
             /** @default  */
             mountPath: string;
             /** @enum {string} */

@@ -1,0 +1,20 @@
+/** What the schema does not say of the fields of a Go struct. `openapi/facts/main.go` reads it from the types. */
+import { generatedTable } from './generated-table.ts';
+
+export interface GoFields {
+  /** Scalars behind a pointer: their zero is a value, not an absence. */
+  readonly pointers?: readonly string[];
+  /** Fields that Go writes as the zero of their type when nothing set them. */
+  readonly kept?: readonly string[];
+  /** Fields that Go writes as null when nothing set them. */
+  readonly nulls?: readonly string[];
+  /** Names of types that the schema shows as a plain scalar, list or map: `v1.RestartPolicy`. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Fields of structs that Go embeds, by the name of that struct. */
+  readonly embedded?: Readonly<Record<string, readonly string[]>>;
+}
+
+const table = generatedTable<GoFields>('go-fields');
+const nothing: GoFields = {};
+
+export const goFieldsOf = (schemaName: string): GoFields => table().get(schemaName) ?? nothing;
