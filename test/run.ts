@@ -36,7 +36,7 @@ const quickStages: readonly Stage[] = [
       'agent/**/*.test.ts',
       'infra/**/*.test.ts',
       'openapi/**/*.test.ts',
-      'test/{house,contract,golden,scenarios,regression}/**/*.test.ts',
+      'test/{house,contract,golden,scenarios,regression,conformance}/**/*.test.ts',
       'test/simulation/{simulation,linearizable}.test.ts',
     ],
     { concurrency: 2, timeoutMs: unitTimeoutMs },

@@ -86,3 +86,20 @@ test('an image says what it runs, as whom, and which layer it is made of', () =>
   assert.deepEqual([config.architecture, config.config['Entrypoint'], config.config['User']], ['amd64', ['/pause'], '65535:65535']);
   assert.equal(manifest.Layers[0], `${config.rootfs.diff_ids[0]!.replace('sha256:', '')}/layer.tar`);
 });
+
+test('images of one archive share the layer below them', () => {
+  const base = [{ path: 'etc/base', content: 'base' }];
+  const image = (name: string) => ({ names: [`docker.io/library/${name}:v1`], below: [base], files: [{ path: name, content: name }] });
+  const archive = imageTar(image('a'), image('b'));
+  const manifest = JSON.parse(execFileSync('tar', ['-xOf', '-', 'manifest.json'], { input: archive, encoding: 'utf8' })) as {
+    RepoTags: string[];
+    Layers: string[];
+  }[];
+  assert.deepEqual(
+    manifest.map(({ RepoTags }) => RepoTags),
+    [['docker.io/library/a:v1'], ['docker.io/library/b:v1']],
+  );
+  assert.equal(manifest[0]!.Layers[0], manifest[1]!.Layers[0]);
+  assert.notEqual(manifest[0]!.Layers[1], manifest[1]!.Layers[1]);
+  assert.equal(listing(archive).filter((line) => line.endsWith('/layer.tar')).length, 3);
+});

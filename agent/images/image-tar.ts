@@ -17,8 +17,10 @@ export interface ImageConfig {
 export interface ImageSource {
   /** Names in full: `docker.io/library/busybox:1.36`. Short names would not be found again. */
   readonly names: readonly string[];
-  /** The files of the image's only layer. */
+  /** The files of the image's own layer. */
   readonly files: readonly TarEntry[];
+  /** The layers under it, lowest first. Images of one archive that name the same array share the layer. */
+  readonly below?: readonly (readonly TarEntry[])[];
   readonly config?: ImageConfig;
   /** In Go's words; default: this machine's. */
   readonly architecture?: string;
@@ -29,7 +31,12 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 /** The machine's architecture in Go's words. */
 export const goArchitecture = (architecture: string = process.arch): string => (architecture === 'x64' ? 'amd64' : architecture);
 
-function configDocument(source: ImageSource, layerDigest: string): Buffer {
+interface Layer {
+  readonly digest: string;
+  readonly content: Buffer;
+}
+
+function configDocument(source: ImageSource, layers: readonly Layer[]): Buffer {
   const config = source.config ?? {};
   return Buffer.from(
     JSON.stringify({
@@ -44,22 +51,32 @@ function configDocument(source: ImageSource, layerDigest: string): Buffer {
         User: config.user ?? '',
         ExposedPorts: Object.fromEntries((config.exposedPorts ?? []).map((port) => [port, {}])),
       },
-      rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
-      history: [{ created: '1970-01-01T00:00:00Z' }],
+      rootfs: { type: 'layers', diff_ids: layers.map(({ digest }) => `sha256:${digest}`) },
+      history: layers.map(() => ({ created: '1970-01-01T00:00:00Z' })),
     }),
   );
 }
 
-export function imageTar(source: ImageSource): Buffer {
-  const layer = tar(source.files);
-  const layerDigest = sha256(layer);
-  const config = configDocument(source, layerDigest);
-  const configPath = `${sha256(config)}.json`;
-  const layerPath = `${layerDigest}/layer.tar`;
-  const manifest = [{ Config: configPath, RepoTags: source.names, Layers: [layerPath] }];
-  return tar([
-    { path: layerPath, content: layer },
-    { path: configPath, content: config },
-    { path: 'manifest.json', content: JSON.stringify(manifest) },
-  ]);
+const layerPath = ({ digest }: Layer): string => `${digest}/layer.tar`;
+
+/** One archive of one or more images. */
+export function imageTar(...sources: readonly ImageSource[]): Buffer {
+  const made = new Map<readonly TarEntry[], Layer>();
+  const layerOf = (files: readonly TarEntry[]): Layer => {
+    const known = made.get(files);
+    if (known !== undefined) return known;
+    const content = tar(files);
+    const layer = { digest: sha256(content), content };
+    made.set(files, layer);
+    return layer;
+  };
+  const images = sources.map((source) => {
+    const layers = [...(source.below ?? []), source.files].map(layerOf);
+    const content = configDocument(source, layers);
+    return { names: source.names, layers, config: { path: `${sha256(content)}.json`, content } };
+  });
+  const layers = new Map([...made.values()].map((layer) => [layer.digest, { path: layerPath(layer), content: layer.content }]));
+  const configs = new Map(images.map(({ config }) => [config.path, config]));
+  const manifest = images.map(({ names, layers, config }) => ({ Config: config.path, RepoTags: names, Layers: layers.map(layerPath) }));
+  return tar([...layers.values(), ...configs.values(), { path: 'manifest.json', content: JSON.stringify(manifest) }]);
 }

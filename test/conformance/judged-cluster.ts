@@ -1,0 +1,38 @@
+/** The cluster that is judged: two real nodes in a directory of their own, or one that is there already. */
+import { cpSync, globSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
+import { startCluster } from '../support/cluster-process.ts';
+
+export interface JudgedCluster {
+  readonly kubeconfig: string;
+  /** Ends what was made, and keeps its logs. A cluster that was there before stays. */
+  remove(): Promise<void>;
+}
+
+export interface JudgedClusterOptions {
+  readonly kubeconfig: string | undefined;
+  /** The archive that both nodes import. */
+  readonly images: string | undefined;
+  readonly reports: string;
+  readonly note: (text: string) => void;
+}
+
+export async function judgedCluster({ kubeconfig, images, reports, note }: JudgedClusterOptions): Promise<JudgedCluster> {
+  if (kubeconfig !== undefined) return { kubeconfig: resolve(kubeconfig), remove: () => Promise.resolve() };
+  const able = await canRunContainers();
+  if (!able.ok) throw new Error(`two real nodes cannot run here: ${able.why}; ${able.cure}`);
+  note('Starting two nodes');
+  const cluster = await startCluster({ nodes: 2, runtime: 'containerd', images: images === undefined ? [] : [images] });
+  return {
+    kubeconfig: join(cluster.directory, 'kubeconfig'),
+    async remove() {
+      for (const file of globSync(['*.log', 'nodes/*/agent.log'], { cwd: cluster.directory })) {
+        mkdirSync(join(reports, 'cluster', dirname(file)), { recursive: true });
+        cpSync(join(cluster.directory, file), join(reports, 'cluster', file));
+      }
+      note('Removing the nodes');
+      await cluster.remove();
+    },
+  };
+}
