@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { pod } from '../../test/support/node-pod.ts';
+import { exited, pod } from '../../test/support/node-pod.ts';
+import type { ContainerStatus } from '../runtime/runtime.ts';
 import { directories } from './directories.ts';
 import { createPodFiles } from './pod-files.ts';
 
@@ -22,14 +23,35 @@ test('a container finds its /etc/hosts, a place for its log, and one for its las
   assert.ok(readFileSync(where.hostsFile('u1'), 'utf8').endsWith('10.0.0.2\tweb\n'));
 });
 
-test('last words are what the container left, as far as they fit', async () => {
+const dead = (more: Partial<ContainerStatus> = {}): ContainerStatus =>
+  exited('main', 1, { attempt: 1, logPath: join(where.podLogs(of), 'main/1.log'), ...more });
+
+test('the termination message is the end of what the container left in its termination log', async () => {
   const path = where.terminationLog('u1', 'main', 1);
-  assert.equal(await files.lastWords(of, 'main', 1), '');
+  assert.equal(await files.terminationMessage(of, dead()), '');
   writeFileSync(path, 'goodbye\n');
-  assert.equal(await files.lastWords(of, 'main', 1), 'goodbye\n');
-  writeFileSync(path, 'x'.repeat(5000));
-  assert.equal((await files.lastWords(of, 'main', 1)).length, 4096);
-  assert.equal(await files.lastWords(of, 'other', 0), '');
+  assert.equal(await files.terminationMessage(of, dead()), 'goodbye\n');
+  writeFileSync(path, `${'x'.repeat(5000)}end`);
+  assert.equal(await files.terminationMessage(of, dead()), `${'x'.repeat(4093)}end`);
+  assert.equal(await files.terminationMessage(of, dead({ name: 'other', attempt: 0 })), '');
+  writeFileSync(path, '');
+});
+
+test('FallbackToLogsOnError reports the last 80 lines or 2 KiB of a failed container that left nothing else', async () => {
+  const fallback = pod({ containers: [{ name: 'main', image: 'busybox:1.36', terminationMessagePolicy: 'FallbackToLogsOnError' }] });
+  const line = (text: string, tag = 'F'): string => `2026-01-01T00:00:00.0Z stdout ${tag} ${text}\n`;
+  const log = (...lines: string[]): void => writeFileSync(dead().logPath, lines.join(''));
+  log(line('one'), line('DO', 'P'), line('NE', 'P'));
+  assert.equal(await files.terminationMessage(fallback, dead()), 'one\nDONE');
+  assert.equal(await files.terminationMessage(of, dead()), '');
+  assert.equal(await files.terminationMessage(fallback, dead({ exitCode: 0 })), '');
+  assert.equal(await files.terminationMessage(fallback, dead({ reason: 'ContainerCannotRun' })), '');
+  log(...Array.from({ length: 100 }, (_, index) => line(String(index))));
+  assert.equal((await files.terminationMessage(fallback, dead())).split('\n')[0], '20');
+  log(line('a'.repeat(3000)));
+  assert.equal(await files.terminationMessage(fallback, dead()), `${'a'.repeat(2047)}\n`);
+  writeFileSync(where.terminationLog('u1', 'main', 1), 'own words');
+  assert.equal(await files.terminationMessage(fallback, dead()), 'own words');
 });
 
 test('a removed container takes its logs along, rotated ones too, and leaves those of the next', async () => {

@@ -154,7 +154,7 @@ class Worker implements PodWorker {
     const context = this.#context;
     const { probes, report } = this.#options;
     if (this.#volumesAreOld || context.clock.now() >= this.#refreshVolumesAtMs) await this.#bringVolumesUpToDate();
-    this.#observed = await withLastWords(context, this.#pod, await observePod(context.runtime, this.podUid));
+    this.#observed = await withTerminationMessages(context, this.#pod, await observePod(context.runtime, this.podUid));
     probes.follow(this.pod(), this.#observed);
     const plan = planPod({
       pod: this.pod(),
@@ -265,12 +265,12 @@ function mergedStatus(own: PodStatus | undefined, fromApi: PodStatus | undefined
   return { ...own, conditions: [...mine, ...theirs], qosClass: own.qosClass ?? fromApi?.qosClass };
 }
 
-/** A dead container's message is what it left in its termination log. */
-async function withLastWords(context: NodeContext, pod: Pod, observed: ObservedPod): Promise<ObservedPod> {
+/** A dead container's message is the one that the runtime has of its end, or else its own. */
+async function withTerminationMessages(context: NodeContext, pod: Pod, observed: ObservedPod): Promise<ObservedPod> {
   const containers = await Promise.all(
     observed.containers.map(async (status): Promise<ContainerStatus> => {
       if (status.state !== 'exited' || status.message !== '') return status;
-      return { ...status, message: await context.files.lastWords(pod, status.name, status.attempt) };
+      return { ...status, message: await context.files.terminationMessage(pod, status) };
     }),
   );
   return { ...observed, containers };
