@@ -27,7 +27,6 @@ export interface AgentConfig {
   readonly pollSeconds?: number;
   /** Sandboxes and containers started at the same time. */
   readonly startConcurrency?: number;
-  readonly version?: string;
   readonly sandboxImage?: string;
   /** Directory of the CNI configuration that the agent writes and containerd reads. */
   readonly cniDirectory?: string;
@@ -39,7 +38,6 @@ export const clusterDomainDefault = 'cluster.local';
 export const pollSecondsDefault = 20;
 export const startConcurrencyDefault = 2;
 export const clusterCidrDefault = '10.244.0.0/16';
-export const versionDefault = 'v1.35.0+hibernetes';
 export const sandboxImageDefault = 'registry.k8s.io/pause:3.9';
 export const containerdSocketDefault = '/run/containerd/containerd.sock';
 

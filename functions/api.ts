@@ -25,6 +25,7 @@ import type { Mail } from './apiserver/relay/mailbox.ts';
 import { createRelayHub } from './apiserver/relay/relay-hub.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
+import { version } from './kube/kubernetes-version.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import type { Epoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
@@ -54,19 +55,6 @@ export interface Api {
   /** For code of ours in this process. With an epoch, writes are refused once it is over. */
   clientFor(user: User, epoch?: () => Promise<Epoch>): Client;
 }
-
-/** The version of the API that is served, and what kubectl compares its own with. */
-export const version = {
-  major: '1',
-  minor: '35',
-  gitVersion: 'v1.35.0+hibernetes',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '1970-01-01T00:00:00Z',
-  goVersion: 'none',
-  compiler: 'node',
-  platform: 'linux/amd64',
-};
 
 const controlPlaneUser: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Client } from '../../functions/client/client.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
+import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { nowMs } from '../../test/support/node-pod.ts';
 import { parseAgentConfig, type AgentConfig } from '../config.ts';
@@ -64,7 +65,7 @@ test('the whole status of a node', () => {
       containerRuntimeVersion: 'containerd://1.6.20',
       kernelVersion: '6.1.0',
       kubeProxyVersion: '',
-      kubeletVersion: 'v1.35.0+hibernetes',
+      kubeletVersion: gitVersion,
       machineID: 'm1',
       operatingSystem: 'linux',
       osImage: 'Debian GNU/Linux 12 (bookworm)',

@@ -1,7 +1,8 @@
 /** The Node object of this machine: labels, capacity, conditions. Pure. Source: pkg/kubelet/nodestatus/setters.go, pkg/kubelet/kubelet_node_status.go */
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../functions/kube/generated/types.ts';
 import { timestamp } from '../../functions/kube/time.ts';
-import { versionDefault, type AgentConfig } from '../config.ts';
+import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
+import type { AgentConfig } from '../config.ts';
 import type { RuntimeReadiness, RuntimeVersion } from '../runtime/runtime.ts';
 import type { Machine } from './machine.ts';
 
@@ -84,7 +85,6 @@ function conditions({ readiness, prior, nowMs }: NodeStatusInput): NodeCondition
 
 export function nodeStatus(input: NodeStatusInput): NodeStatus {
   const { config, machine, version } = input;
-  const kubeletVersion = config.version ?? versionDefault;
   return {
     addresses: [
       { type: 'InternalIP', address: config.nodeIp },
@@ -101,7 +101,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       containerRuntimeVersion: `${version.name}://${version.version}`,
       kernelVersion: machine.kernelVersion,
       kubeProxyVersion: '',
-      kubeletVersion,
+      kubeletVersion: gitVersion,
       machineID: machine.machineId,
       operatingSystem: 'linux',
       osImage: machine.osImage,

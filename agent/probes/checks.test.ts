@@ -59,7 +59,7 @@ describe('a probe over the network', () => {
       },
       target(),
     );
-    assert.equal(heard.at(-1), 'GET /ready?x=1 kube-probe/1.35 me you');
+    assert.equal(heard.at(-1), 'GET /ready?x=1 kube-probe/1.37 me you');
   });
 
   test('says why there was no answer in Go’s words', async () => {

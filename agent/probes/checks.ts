@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, HTTPGetAction } from '../../functions/kube/generated/types.ts';
+import { probeUserAgent } from '../../functions/kube/kubernetes-version.ts';
 
 export type CheckResult = { readonly outcome: 'success' } | { readonly outcome: 'failure'; readonly message: string };
 
@@ -47,7 +48,7 @@ export function httpGet(action: HTTPGetAction, target: CheckTarget): Promise<Che
   const path = action.path === undefined || action.path === '' ? '/' : action.path;
   const url = `${isTls ? 'https' : 'http'}://${host}:${port}${path.startsWith('/') ? path : `/${path}`}`;
   const own = Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value]));
-  const headers = { 'user-agent': 'kube-probe/1.35', accept: '*/*', connection: 'close', ...own };
+  const headers = { 'user-agent': probeUserAgent, accept: '*/*', connection: 'close', ...own };
   return new Promise((resolve) => {
     const send = isTls ? httpsRequest : httpRequest;
     const request = send(url, { headers, agent: false, rejectUnauthorized: false, signal: AbortSignal.timeout(target.timeoutMs) });

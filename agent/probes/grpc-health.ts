@@ -3,6 +3,7 @@
  * hand: a text in, a number out. Source: pkg/probe/grpc/grpc.go
  */
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { probeUserAgent } from '../../functions/kube/kubernetes-version.ts';
 import type { CheckResult } from './checks.ts';
 
 export interface GrpcHealthInput {
@@ -42,7 +43,7 @@ function refusal({ code, details }: ServiceError, timeoutSeconds: number): Check
 
 export async function grpcHealth({ host, port, service, timeoutSeconds }: GrpcHealthInput): Promise<CheckResult> {
   const address = `${host}:${port}`;
-  const client = new Client(address, credentials.createInsecure(), { 'grpc.primary_user_agent': 'kube-probe/1.35' });
+  const client = new Client(address, credentials.createInsecure(), { 'grpc.primary_user_agent': probeUserAgent });
   // A wall-clock deadline is what gRPC knows; it is made from the clock that never jumps.
   const deadline = performance.timeOrigin + performance.now() + timeoutSeconds * 1000;
   try {

@@ -1,5 +1,6 @@
 /** The parts of one cluster, in place: the store on its table, the API in this process, the groups of workers, the doorbells. */
-import { createApi, version, type Api } from '../api.ts';
+import { createApi, type Api } from '../api.ts';
+import { gitVersion } from '../kube/kubernetes-version.ts';
 import { loadSigningKeys } from '../apiserver/auth/keys.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
@@ -83,8 +84,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;
-  const codeVersion = version.gitVersion;
-  const groups = createWorkerGroups({ store, cache, api, definitions, certificateAuthorityPem, codeVersion, world });
+  const groups = createWorkerGroups({ store, cache, api, definitions, certificateAuthorityPem, codeVersion: gitVersion, world });
   for (const { name, controllers } of groups) {
     if (name !== ownGroup) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes this clone runnable: npm packages always, Debian packages when asked for and possible. Says what it does.
 #   prepare.sh run     packages for real containers, if this is root on Debian (otherwise the cluster is simulated)
-#   prepare.sh test    the same, for the whole test suite
+#   prepare.sh test    the same, for the whole test suite, and the newest kubectl that Debian has
 #   prepare.sh quick   npm packages only
 #   prepare.sh generator   npm packages, and those that generate the client and the descriptions (130 MB, in openapi/generator)
 # It does nothing, and needs no network, once everything is there.
@@ -70,10 +70,45 @@ install_debian_packages() {
   fi
 }
 
+# The newest kubectl that Debian has, unpacked into .cache: the tests use it beside those on the PATH. Whatever is missing
+# for it (Debian's keyring, a network), they say which version they had to leave out.
+unpack_kubectl() {
+  directory=$PWD/.cache/kubectl
+  if [ -x "$directory/usr/bin/kubectl" ]; then return 0; fi
+  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(debian_mirror)
+  if ! command -v apt-get >/dev/null || [ ! -r "$keyring" ] || [ -z "$mirror" ]; then
+    say "This is not Debian: not unpacking Debian's newest kubectl; the tests use those on the PATH."
+    return 0
+  fi
+  say "Unpacking the newest kubectl of Debian unstable into .cache (once) ..."
+  state=$directory/apt
+  mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/parts"
+  printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$mirror" >"$state/sources.list"
+  touch "$state/extended_states"
+  if ! (cd "$state/archives" && apt_beside update -qq && apt_beside download -qq kubectl && dpkg -x kubectl_*.deb "$directory") >&2; then
+    say "That did not work (no network?). The tests use the kubectl on the PATH."
+  fi
+  rm -rf "$state"
+}
+
+# Of the system's own sources; the archive of security updates has no unstable.
+debian_mirror() {
+  sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) .*/\2/p' \
+    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | grep -v security | sed -n 1p
+}
+
+# apt with lists and an archive of its own: the system's packages and sources stay as they are.
+apt_beside() {
+  apt-get -o Dir::State="$state" -o Dir::State::lists="$state/lists" -o Dir::State::status=/dev/null -o Dir::Cache="$state" \
+    -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts="$state/parts" -o Dir::Etc::preferencesparts="$state/parts" \
+    -o APT::Sandbox::User=root "$@"
+}
+
 install_npm_packages
 check_node
 case $purpose in
   run) install_debian_packages ;;
-  test) install_debian_packages && install_generator ;;
+  test) install_debian_packages && install_generator && unpack_kubectl ;;
   generator) install_generator ;;
 esac

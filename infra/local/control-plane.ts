@@ -4,7 +4,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { createApi, version } from '../../functions/api.ts';
+import { createApi } from '../../functions/api.ts';
+import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
 import type { Client } from '../../functions/client/client.ts';
@@ -143,14 +144,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const port = server.addresses[0]?.port ?? 0;
   await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceRange: defaultRanges.serviceRange });
   const cache = createCache(store);
-  const codeVersion = version.gitVersion;
   const groups = createWorkerGroups({
     store,
     cache,
     api,
     definitions,
     certificateAuthorityPem: pki.authority.certificatePem,
-    codeVersion,
+    codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),
     world,
   });

@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { installedKubectls, kubectlFor, type Kubectl } from '../support/kubectl.ts';
 
-const minors = [27, 28, 29, 30, 31, 32, 33];
+const minors = [27, 28, 29, 30, 31, 32, 33, 36];
 /** The last that applies by version 2. */
 const versionTwoMinorMax = 28;
 

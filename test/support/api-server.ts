@@ -2,6 +2,7 @@
 import type { ApiServerOptions } from '../../functions/apiserver/app.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
+import { version } from '../../functions/kube/kubernetes-version.ts';
 import type { JsonObject } from '../../functions/kube/object.ts';
 import { groupResource } from '../../functions/kube/resource-type.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
@@ -25,18 +26,6 @@ export interface TestApi {
 }
 
 export const admin = { name: 'admin', groups: ['system:masters'] };
-
-const version = {
-  major: '1',
-  minor: '36',
-  gitVersion: 'v1.36.0',
-  gitCommit: '',
-  gitTreeState: 'clean',
-  buildDate: '2026-01-01T00:00:00Z',
-  goVersion: 'none',
-  compiler: 'node',
-  platform: 'linux/amd64',
-};
 
 /** With the namespace `default`, unless a test wants none. */
 export async function testApi(overrides: Partial<ApiServerOptions> = {}, connection: Connection = { user: admin }): Promise<TestApi> {

@@ -3,7 +3,7 @@
  * happens between two calls; `settle` lets the controllers work until they have nothing left to do.
  */
 import assert from 'node:assert/strict';
-import { version } from '../../functions/api.ts';
+import { version } from '../../functions/kube/kubernetes-version.ts';
 import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Client } from '../../functions/client/client.ts';

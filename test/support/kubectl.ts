@@ -1,10 +1,15 @@
-/** Stock kubectl, as found on this machine: the judge of everything that users see. */
+/**
+ * Stock kubectl, as found on this machine: the judge of everything that users see. `infra/cli/prepare.sh test` adds the
+ * one of Debian unstable where it can.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The oldest that sends protobuf bodies, which is what today's users have. */
 const minorMin = 32;
+
+const unpacked = join(import.meta.dirname, '../../.cache/kubectl/usr/bin/kubectl');
 
 function candidates(): readonly string[] {
   const directories = (process.env['PATH'] ?? '').split(':').filter((directory) => directory !== '');
@@ -16,7 +21,7 @@ function candidates(): readonly string[] {
       .filter((name) => /^kubectl\.\d/.test(name))
       .map((name) => join(directory, name));
   });
-  return [...new Set([...named, ...siblings])];
+  return [...new Set([...named, ...siblings, ...(existsSync(unpacked) ? [unpacked] : [])])];
 }
 
 function minorOf(file: string): number {
