@@ -252,6 +252,19 @@ test('a pod over its deadline fails and is ended', () => {
   assert.deepEqual([status.phase, status.reason, stops.map(text)], ['Failed', 'DeadlineExceeded', ['stopContainers:main/30']]);
 });
 
+test('a pod that asks for an unsafe sysctl is refused, for good, and never runs', () => {
+  const asks = pod({ securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } });
+  const refused = plan({ pod: asks });
+  const [why, sysctl] = ['forbidden sysctl: "kernel.msgmax" not allowlisted', 'SysctlForbidden'];
+  assert.deepEqual([refused.status.phase, refused.status.reason, refused.status.message], ['Failed', sysctl, `Pod was rejected: ${why}`]);
+  assert.deepEqual([refused.actions, refused.notices], [[], [{ key: sysctl, type: 'Warning', reason: sysctl, message: why }]]);
+  assert.deepEqual(plan({ pod: { ...asks, status: refused.status } }).status, refused.status);
+  const deleted = plan({
+    pod: { ...asks, metadata: { ...asks.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' }, status: refused.status },
+  });
+  assert.deepEqual([deleted.finished, deleted.status.phase], [true, 'Failed']);
+});
+
 test('only the newest dead container of a name is kept', () => {
   const dead = [2, 1, 0].map((attempt) => exited('main', 1, { attempt }));
   const removed = ['removeContainer:main-1', 'removeContainer:main-0'];

@@ -10,6 +10,7 @@
  */
 import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
 import { isTerminating } from '../../functions/kube/object.ts';
+import { timestamp } from '../../functions/kube/time.ts';
 import type { SandboxStatus } from '../runtime/runtime.ts';
 import type { Action, Notice } from './actions.ts';
 import { containerActions, newestOf, planContainers, type ContainersPlan, type Decision } from './container-plan.ts';
@@ -17,6 +18,7 @@ import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
 import { isTerminalPhase, podText, restartPolicyOf, specOf } from './pod-facts.ts';
 import { podStatus } from './pod-status.ts';
 import { hasEnded, planEnd } from './end-plan.ts';
+import { forbiddenSysctl } from './sysctls.ts';
 import { failureMsShown } from './waiting.ts';
 
 export interface PlanInput {
@@ -47,6 +49,13 @@ export interface PodPlan {
 const deadContainersKept = 1;
 const sandboxGoneContainers: ContainersPlan = { decisions: new Map(), initialized: false, initFailed: false };
 
+interface Rejection {
+  readonly reason: string;
+  readonly message: string;
+}
+
+const sysctlForbidden = 'SysctlForbidden';
+
 interface Course {
   readonly actions: readonly Action[];
   readonly containers: ContainersPlan;
@@ -54,6 +63,33 @@ interface Course {
 }
 
 export function planPod(input: PlanInput): PodPlan {
+  const rejection = isTerminating(input.pod) || input.gone ? undefined : rejectionOf(input);
+  return rejection === undefined ? planAccepted(input) : planRejected(input, rejection);
+}
+
+/** Why the node refuses a pod of which nothing runs yet. */
+function rejectionOf({ pod, observed }: PlanInput): Rejection | undefined {
+  const { phase, reason } = pod.status ?? {};
+  if (observed.sandboxes.length > 0 || (isTerminalPhase(phase) && reason !== sysctlForbidden)) return undefined;
+  const message = forbiddenSysctl(pod);
+  return message === undefined ? undefined : { reason: sysctlForbidden, message };
+}
+
+/** Source: pkg/kubelet/kubelet.go (rejectPod) */
+function planRejected({ pod, nowMs }: PlanInput, { reason, message }: Rejection): PodPlan {
+  const { startTime = timestamp(nowMs), qosClass } = pod.status ?? {};
+  const observedGeneration = pod.metadata.generation;
+  return {
+    actions: [],
+    status: { observedGeneration, phase: 'Failed', reason, message: `Pod was rejected: ${message}`, startTime, qosClass },
+    notices: [{ key: reason, type: 'Warning', reason, message }],
+    finished: false,
+    released: false,
+    recheckAtMs: undefined,
+  };
+}
+
+function planAccepted(input: PlanInput): PodPlan {
   const { pod, observed } = input;
   const ending = isTerminating(pod) || input.gone;
   const course = ending ? ends(input) : isTerminalPhase(pod.status?.phase) || isOverDeadline(input) ? ends(input) : lives(input);

@@ -5,6 +5,7 @@ import { podNameLabel, podNamespaceLabel, podUidLabel, type PortMapping, type Sa
 import type { Directories } from './directories.ts';
 import { isHostNetwork, specOf } from './pod-facts.ts';
 import { namespacesOf, seccompOf, supplementalGroupsOf } from './security.ts';
+import { normalSysctl } from './sysctls.ts';
 
 export interface ClusterFacts {
   readonly nodeName: string;
@@ -97,7 +98,7 @@ export function sandboxConfig(pod: Pod, attempt: number, facts: ClusterFacts): S
     labels: { ...labelsOf(pod), [podNameLabel]: nameOf(pod), [podNamespaceLabel]: namespaceOf(pod), [podUidLabel]: uidOf(pod) },
     annotations: annotationsOf(pod),
     cgroupParent: cgroupOf(facts.cgroupRoot, classParents[pod.status?.qosClass ?? ''] ?? 'kubepods', uidOf(pod)),
-    sysctls: Object.fromEntries((shared?.sysctls ?? []).map(({ name, value }) => [name, value])),
+    sysctls: Object.fromEntries((shared?.sysctls ?? []).map(({ name, value }) => [normalSysctl(name), value])),
     namespaces: namespacesOf(pod),
     privileged: isPrivileged(pod),
     seccomp: seccompOf({ type: 'RuntimeDefault' }, facts.directories.seccomp),

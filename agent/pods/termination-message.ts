@@ -7,7 +7,7 @@ import type { Pod } from '../../functions/kube/generated/types.ts';
 import { createLineSplitter, formattedLine, parseLogLine } from '../relay/log-line.ts';
 import { tailOffset } from '../relay/log-reader.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
-import { specOf } from './pod-facts.ts';
+import { containersOf } from './pod-facts.ts';
 
 /** Source: pkg/kubelet/container/runtime.go (MaxContainerTerminationMessage…) */
 const messageBytesMax = 4096;
@@ -19,8 +19,7 @@ const logReadBytesMax = 256 << 10;
 
 /** Whether the policy lets the output stand in for an empty termination log. A container that never ran has no output. */
 export function fallsBackToLogs(pod: Pod, { name, exitCode, reason }: ContainerStatus): boolean {
-  const { containers, initContainers = [], ephemeralContainers = [] } = specOf(pod);
-  const container = [...containers, ...initContainers, ...ephemeralContainers].find((other) => other.name === name);
+  const container = containersOf(pod).find((other) => other.name === name);
   return container?.terminationMessagePolicy === 'FallbackToLogsOnError' && exitCode !== 0 && reason !== 'ContainerCannotRun';
 }
 

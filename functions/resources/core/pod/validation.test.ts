@@ -18,6 +18,16 @@ const withContainer = (container: Partial<Container>): Partial<PodSpec> => ({
 
 const cases: [string, Partial<PodSpec>, string[]][] = [
   ['nothing wrong', {}, []],
+  [
+    'wrong sysctls',
+    { hostNetwork: true, securityContext: { sysctls: ['foo-', 'a/b', 'a/b', 'net.x', ''].map((name) => ({ name, value: '1' })) } },
+    [
+      String.raw`spec.securityContext.sysctls[0].name: Invalid value: "foo-": must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`,
+      'spec.securityContext.sysctls[2].name: Duplicate value: "a/b"',
+      `spec.securityContext.sysctls[3].name: Invalid value: "net.x": may not be specified when 'hostNetwork' is true`,
+      'spec.securityContext.sysctls[4].name: Required value',
+    ],
+  ],
   ['no containers', { containers: [] }, ['spec.containers: Required value']],
   ['no name', withContainer({ name: '' }), ['spec.containers[0].name: Required value']],
   ['a bad name', withContainer({ name: 'a.b' }), ['spec.containers[0].name: Invalid value: "a.b": must not contain dots']],

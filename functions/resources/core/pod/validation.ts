@@ -10,6 +10,7 @@ import { validateLabels } from '../../metadata-validation.ts';
 import { ipErrors } from '../endpoints/validation.ts';
 import { validateAffinity, validateTopologySpread } from './affinity-validation.ts';
 import { validateContainerNames, validateContainers, validateIds, validateInitContainers } from './container-validation.ts';
+import { validateSysctls } from './sysctl-validation.ts';
 import { validateTolerations } from './toleration-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
 
@@ -82,13 +83,14 @@ function secondsErrors({ activeDeadlineSeconds: deadline, terminationGracePeriod
   return errors;
 }
 
-function securityErrors({ securityContext, hostPID, shareProcessNamespace }: PodSpec, path: string): FieldError[] {
+function securityErrors(spec: PodSpec, path: string): FieldError[] {
+  const { securityContext, hostPID, shareProcessNamespace } = spec;
   const errors =
     hostPID === true && shareProcessNamespace === true
       ? [invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')]
       : [];
   const { fsGroup, runAsUser, runAsGroup } = securityContext ?? {};
-  return [...errors, ...validateIds({ fsGroup, runAsUser, runAsGroup }, path)];
+  return [...errors, ...validateIds({ fsGroup, runAsUser, runAsGroup }, path), ...validateSysctls(spec, `${path}.sysctls`)];
 }
 
 function gateErrors({ schedulingGates = [], nodeName }: PodSpec, path: string): FieldError[] {
