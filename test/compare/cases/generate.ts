@@ -1,0 +1,89 @@
+/** The cases of a kind: recipes by weight, each case decided by the seed and its number alone. */
+import { copy } from '../../../functions/kube/copy.ts';
+import type { Json, JsonObject } from '../../../functions/kube/object.ts';
+import type { Case } from './case.ts';
+import { collectionOf, type ComparedKind, namespaceOf, type Recipe, type Scene } from './compared-kind.ts';
+import { createMutator, type Mutator } from './mutations.ts';
+import { choices } from './random.ts';
+import { conflictingCreation, generatedName, storedCreation, triedCreation } from './recipes/create.ts';
+import { collectionDeletion, deletion, finalizedDeletion } from './recipes/delete.ts';
+import { oddPatch, patch, patchOfNothing } from './recipes/patch.ts';
+import { contentType, names, oddBody, options, otherType, wrongMethod } from './recipes/protocol.ts';
+import { readForm, selection, watch } from './recipes/read.ts';
+import { scaleWrite, statusWrite, update, updateOfNothing, updateOfOther } from './recipes/update.ts';
+
+const recipes: readonly (readonly [weight: number, recipe: Recipe])[] = [
+  [40, triedCreation],
+  [6, storedCreation],
+  [1, generatedName],
+  [1, conflictingCreation],
+  [14, update],
+  [0.5, updateOfNothing],
+  [1, updateOfOther],
+  [4, statusWrite],
+  [2, scaleWrite],
+  [12, patch],
+  [4, oddPatch],
+  [0.5, patchOfNothing],
+  [3, deletion],
+  [1, finalizedDeletion],
+  [0.5, collectionDeletion],
+  [3, readForm],
+  [3, selection],
+  [2, watch],
+  [1, wrongMethod],
+  [1, contentType],
+  [1, oddBody],
+  [1, otherType],
+  [0.5, options],
+  [1, names],
+];
+
+const totalWeight = recipes.reduce((sum, [weight]) => sum + weight, 0);
+
+function chosenRecipe(chance: number): Recipe {
+  let left = chance * totalWeight;
+  return recipes.find(([weight]) => (left -= weight) < 0)?.[1] ?? triedCreation;
+}
+
+/** What a base may leave to the case: `$n` its number, `$ip` and `$port` an address and a node port of its own. */
+function named(base: Json, kind: ComparedKind, number: number): Json {
+  const address = `10.97.${Math.floor(number / 250) % 250}.${(number % 250) + 1}`;
+  const fill = (text: string): string =>
+    text.replaceAll('$namespace', namespaceOf(kind)).replaceAll('$ip', address).replaceAll('$n', String(number));
+  if (base === '$port') return 30_000 + (number % 2700);
+  if (typeof base === 'string') return fill(base);
+  if (Array.isArray(base)) return base.map((item) => named(item, kind, number));
+  if (typeof base !== 'object' || base === null) return base;
+  return Object.fromEntries(Object.entries(base).map(([name, value]) => [fill(name), named(value ?? null, kind, number)]));
+}
+
+function sceneOf(kind: ComparedKind, seed: number, number: number): Scene {
+  const choice = choices(seed, `${kind.name}#${number}`);
+  const base = named(copy(kind.bases[number % kind.bases.length] ?? {}), kind, number) as JsonObject;
+  const metadata = base['metadata'] as JsonObject | undefined;
+  const name = typeof metadata?.['name'] === 'string' ? metadata['name'] : `c${number}`;
+  base['metadata'] = { ...metadata, name };
+  let mutator: Mutator | undefined;
+  const collection = collectionOf(kind);
+  return {
+    kind,
+    number,
+    choice,
+    base,
+    name,
+    collection,
+    path: `${collection}/${encodeURIComponent(name)}`,
+    get mutator() {
+      mutator ??= createMutator(kind.schema, base);
+      return mutator;
+    },
+  };
+}
+
+export function caseOf(kind: ComparedKind, seed: number, number: number): Case {
+  const scene = sceneOf(kind, seed, number);
+  const made = chosenRecipe(number < 3 ? 0 : scene.choice.next())(scene) ?? triedCreation(scene);
+  if (made === undefined) throw new Error(`no case for ${kind.name}`);
+  return { name: `${kind.name}#${number}`, kind: kind.name, ...made };
+}

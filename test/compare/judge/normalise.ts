@@ -1,0 +1,169 @@
+/**
+ * What must differ between two servers that answer alike, made equal. Each rule says why it may; what no rule names is
+ * compared as it came. Values that a request itself named are never touched: they must come back.
+ */
+import type { Json, JsonObject } from '../../../functions/kube/object.ts';
+import { isInRange } from './ip-range.ts';
+import { isObject } from '../json.ts';
+
+export interface Normaliser {
+  /** A JSON body, or an event of a watch. */
+  body(value: Json): Json;
+  text(text: string): string;
+  headers(headers: Readonly<Record<string, string>>): Record<string, string>;
+}
+
+export interface Surroundings {
+  /** Every request of the case as it was sent, in one text. */
+  readonly requested: string;
+  readonly serviceRange: string;
+  readonly nowMs: number;
+}
+
+interface Rule {
+  readonly why: string;
+  apply(text: string, names: Aliases, about: Surroundings): string;
+}
+
+/** The same value gets the same name for a whole case: that a uid stays, or a revision moves, is compared. */
+interface Aliases {
+  of(sort: string, value: string): string;
+}
+
+const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+const nearMs = 3_600_000;
+const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+/** A generated name keeps as much of its prefix. */
+const prefixMax = 58;
+const address = /\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g;
+
+/** Of any text: field values, messages, names of objects. */
+const textRules: readonly Rule[] = [
+  {
+    why: 'each server draws its own uids',
+    apply: (text, names, { requested }) => text.replaceAll(uid, (found) => (requested.includes(found) ? found : names.of('uid', found))),
+  },
+  {
+    why: 'the requests arrive at different moments; whether seconds have fractions is compared',
+    apply: (text, _names, { nowMs, requested }) =>
+      text.replaceAll(time, (found, fraction?: string) =>
+        Math.abs(Date.parse(found) - nowMs) > nearMs || requested.includes(found)
+          ? found
+          : `<now${fraction === undefined ? '' : '.micro'}>`,
+      ),
+  },
+  { why: 'tokens are signed with keys of their own', apply: (text) => text.replaceAll(token, '<token>') },
+  {
+    why: 'a server chooses a free address of the range of Services',
+    apply: (text, names, { requested, serviceRange }) =>
+      text.replaceAll(address, (found) => (!requested.includes(found) && isInRange(found, serviceRange) ? names.of('ip', found) : found)),
+  },
+  {
+    why: 'generated names end in five characters of chance',
+    apply(text, names, { requested }) {
+      const prefixes = [...requested.matchAll(/"generateName":\s*"([^"\\]+)"/g)].map(([, prefix = '']) => prefix.slice(0, prefixMax));
+      return [...new Set([...prefixes, 'kube-api-access-'])].reduce(
+        (result, prefix) =>
+          result.replaceAll(
+            new RegExp(`${prefix.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])`, 'g'),
+            (found) => names.of(prefix, found),
+          ),
+        text,
+      );
+    },
+  },
+  {
+    why: 'some messages quote a whole object as JSON, with its revision and its ports',
+    apply: (text, names) =>
+      text
+        .replaceAll(
+          /(\\?"resourceVersion\\?":\\?")(\d+)/g,
+          (_all, name: string, value: string) => name + names.of('resourceVersion', value),
+        )
+        .replaceAll(
+          /(\\?"(?:nodePort|healthCheckNodePort)\\?":)(3[0-2]\d{3})/g,
+          (_all, name: string, port: string) => name + names.of('port', port),
+        ),
+  },
+  {
+    why: 'the current revision depends on all that was written before',
+    apply: (text) => text.replaceAll(/(too old resource version: \d+ )\(\d+\)/g, '$1(<revision>)'),
+  },
+];
+
+/** Of fields by their name. */
+const fieldRules: Readonly<
+  Record<string, { readonly why: string; apply(value: Json, names: Aliases, about: Surroundings): Json | undefined }>
+> = {
+  resourceVersion: {
+    why: 'numbers of revisions depend on all that was written before; whether one moves is compared',
+    apply: (value, names, { requested }) =>
+      typeof value === 'string' && /^\d+$/.test(value) && !requested.includes(`"resourceVersion":"${value}"`)
+        ? names.of('resourceVersion', value)
+        : value,
+  },
+  cells: {
+    why: 'a table shows ages, which grow while a case runs',
+    apply: (value) =>
+      Array.isArray(value) ? value.map((cell) => (typeof cell === 'string' ? cell.replace(/^\d+s$/, '<age>') : cell)) : value,
+  },
+  managedFields: { why: 'apply, which writes them, does not exist here yet', apply: () => undefined },
+  continue: { why: 'a token is opaque and holds a revision', apply: (value) => (value === '' ? value : '<continue>') },
+  nodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },
+  healthCheckNodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },
+};
+
+function chosenPort(value: Json, names: Aliases, { requested }: Surroundings): Json {
+  const isChosen = typeof value === 'number' && value >= 30_000 && value <= 32_767 && !requested.includes(String(value));
+  return isChosen ? names.of('port', String(value)) : value;
+}
+
+/** The metadata of a list holds the revision of the whole store, which other requests move. */
+function listMetadata(value: Json | undefined): Json | undefined {
+  return isObject(value) && 'resourceVersion' in value ? { ...value, resourceVersion: '<revision>' } : value;
+}
+
+/** Headers that are compared; the others belong to one exchange (date, length, audit-id, connection). */
+const comparedHeaders = ['content-type', 'cache-control', 'allow', 'retry-after', 'location', 'www-authenticate'];
+
+function createAliases(): Aliases {
+  const known = new Map<string, Map<string, string>>();
+  return {
+    of(sort, value) {
+      const names = known.get(sort) ?? new Map<string, string>();
+      known.set(sort, names);
+      const name = names.get(value) ?? `<${sort} ${names.size + 1}>`;
+      names.set(value, name);
+      return name;
+    },
+  };
+}
+
+/** One for each server and case. */
+export function createNormaliser(about: Surroundings): Normaliser {
+  const names = createAliases();
+  const text = (value: string): string => textRules.reduce((result, rule) => rule.apply(result, names, about), value);
+  const object = (value: JsonObject): JsonObject => {
+    const isList = 'items' in value || 'rows' in value || value['type'] === 'BOOKMARK';
+    const result: JsonObject = {};
+    for (const name of Object.keys(value).sort()) {
+      const part = isList && name === 'metadata' ? listMetadata(value[name]) : value[name];
+      if (part === undefined) continue;
+      const changed = fieldRules[name] === undefined ? part : fieldRules[name].apply(part, names, about);
+      if (changed !== undefined) result[text(name)] = body(changed);
+    }
+    return result;
+  };
+  const body = (value: Json): Json => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map(body);
+    return isObject(value) ? object(value) : value;
+  };
+  return {
+    body,
+    text,
+    headers: (headers) =>
+      Object.fromEntries(comparedHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]))),
+  };
+}

@@ -1,0 +1,112 @@
+/** Sends the steps of a case to both servers, each with what it answered before, and compares answer by answer. */
+import { parse } from 'yaml';
+import type { Json, JsonObject } from '../../../functions/kube/object.ts';
+import type { Case, Step } from '../cases/case.ts';
+import type { ApiConnection, OpenedWatch, ReceivedAnswer, SentRequest } from '../servers/api-connection.ts';
+import { type ComparableAnswer, type Difference, differencesOf } from './differences.ts';
+import { createNormaliser, type Normaliser } from './normalise.ts';
+import { isObject } from '../json.ts';
+
+export interface StepOutcome {
+  readonly request: string;
+  readonly differences: readonly Difference[];
+  readonly theirs: ComparableAnswer;
+  readonly ours: ComparableAnswer;
+}
+
+export interface CaseOutcome {
+  readonly case: Case;
+  /** Steps that were answered differently. */
+  readonly unequal: readonly StepOutcome[];
+  /** We failed with a 5xx where upstream did not. */
+  readonly isServerError: boolean;
+}
+
+const watchWaitMs = 1500;
+
+interface Memory {
+  uid: string;
+  resourceVersion: string;
+}
+
+/** What later steps may name: of the last object that this server answered with. */
+function remember(memory: Memory, { status, text }: ReceivedAnswer): void {
+  if (status >= 300 || !text.startsWith('{')) return;
+  const { metadata } = JSON.parse(text) as JsonObject;
+  if (!isObject(metadata) || typeof metadata['uid'] !== 'string') return;
+  memory.uid = metadata['uid'];
+  if (typeof metadata['resourceVersion'] === 'string') memory.resourceVersion = metadata['resourceVersion'];
+}
+
+function requestOf({ method, path, body, headers = {} }: Step, memory: Memory): SentRequest {
+  const fill = (text: string): string => text.replaceAll('{uid}', memory.uid).replaceAll('{resourceVersion}', memory.resourceVersion);
+  const text = body === undefined ? undefined : fill(typeof body === 'string' ? body : JSON.stringify(body));
+  const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+  return { method, path: fill(path), headers: { accept: 'application/json', ...type, ...headers }, body: text };
+}
+
+interface SideAnswers {
+  readonly answers: readonly ReceivedAnswer[];
+}
+
+async function runOn(api: ApiConnection, { steps }: Case): Promise<SideAnswers> {
+  const memory: Memory = { uid: 'none', resourceVersion: '0' };
+  const answers: (ReceivedAnswer | undefined)[] = [];
+  const watches: { index: number; count: number; opened: OpenedWatch }[] = [];
+  for (const [index, step] of steps.entries()) {
+    const request = requestOf(step, memory);
+    if (step.watchedEvents !== undefined) {
+      const opened = api.watch(request);
+      await opened.answered;
+      watches.push({ index, count: step.watchedEvents, opened });
+      answers.push(undefined);
+      continue;
+    }
+    const answer = await api.send(request);
+    remember(memory, answer);
+    answers.push(answer);
+  }
+  for (const { index, count, opened } of watches) answers[index] = await opened.collect(count, watchWaitMs);
+  return { answers: answers.filter((answer) => answer !== undefined) };
+}
+
+function parsed(text: string, type: string): Json {
+  try {
+    if (type.includes('json')) return JSON.parse(text) as Json;
+    return type.includes('yaml') ? (parse(text) as Json) : text;
+  } catch (error) {
+    if (error instanceof Error) return text;
+    throw error;
+  }
+}
+
+function comparable(step: Step, { status, headers, warnings, text }: ReceivedAnswer, normaliser: Normaliser): ComparableAnswer {
+  const type = headers['content-type'] ?? '';
+  const isWatch = step.watchedEvents !== undefined && status === 200;
+  const common = { status, headers: normaliser.headers(headers), warnings: warnings.map((warning) => normaliser.text(warning)) };
+  if (!isWatch) return { ...common, body: normaliser.body(parsed(text, type)) };
+  const events = text.split('\n').filter((line) => line !== '');
+  return { ...common, body: null, events: events.map((line) => normaliser.body(parsed(line, type))) };
+}
+
+export interface Contest {
+  readonly upstream: ApiConnection;
+  readonly ours: ApiConnection;
+  readonly serviceRange: string;
+}
+
+export async function runCase(tried: Case, { upstream, ours, serviceRange }: Contest): Promise<CaseOutcome> {
+  const [theirs, own] = await Promise.all([runOn(upstream, tried), runOn(ours, tried)]);
+  const about = { requested: JSON.stringify(tried.steps), serviceRange, nowMs: Date.now() };
+  const [theirNames, ownNames] = [createNormaliser(about), createNormaliser(about)];
+  let isServerError = false;
+  const unequal = tried.steps.flatMap((step, index): StepOutcome[] => {
+    const [a, b] = [theirs.answers[index], own.answers[index]];
+    if (a === undefined || b === undefined) return [];
+    isServerError ||= b.status >= 500 && a.status < 500;
+    const [theirAnswer, ownAnswer] = [comparable(step, a, theirNames), comparable(step, b, ownNames)];
+    const differences = [...differencesOf(theirAnswer, ownAnswer)];
+    return differences.length === 0 ? [] : [{ request: `${step.method} ${step.path}`, differences, theirs: theirAnswer, ours: ownAnswer }];
+  });
+  return { case: tried, unequal, isServerError };
+}

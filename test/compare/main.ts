@@ -1,0 +1,13 @@
+/** `npm run compare -- [answers] [options]`: what is compared, by its name; answers when none is given. */
+import { compareAnswers } from './answers.ts';
+
+const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { answers: compareAnswers };
+
+const [first = '', ...rest] = process.argv.slice(2);
+const isOption = first === '' || first.startsWith('-');
+const run = isOption ? compareAnswers : subcommands[first];
+if (run === undefined) {
+  process.stderr.write(`unknown: ${first}; known: ${Object.keys(subcommands).join(', ')}\n`);
+  process.exit(2);
+}
+process.exitCode = await run(isOption ? process.argv.slice(2) : rest);

@@ -1,0 +1,127 @@
+/** Requests to one API server over HTTPS, with everything of the answer that is compared. */
+import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+
+export interface SentRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+export interface ReceivedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  readonly text: string;
+}
+
+export interface OpenedWatch {
+  /** The server has answered: what is written from now on is seen. */
+  readonly answered: Promise<void>;
+  /** What came until `count` lines were there, or `waitMs` passed; a few more milliseconds find what should not come. */
+  collect(count: number, waitMs: number): Promise<ReceivedAnswer>;
+}
+
+export interface ApiConnection {
+  send(request: SentRequest): Promise<ReceivedAnswer>;
+  watch(request: SentRequest): OpenedWatch;
+  close(): void;
+}
+
+export interface ApiAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const answerTimeoutMs = 30_000;
+const surplusWaitMs = 30;
+
+function received(message: IncomingMessage, text: string): ReceivedAnswer {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) if (typeof value === 'string') headers[name] = value;
+  const warnings = message.rawHeaders.filter((_text, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === 'warning');
+  return { status: message.statusCode ?? 0, headers, warnings, text };
+}
+
+export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConnection {
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
+  const open = ({ method, path, headers, body }: SentRequest): ReturnType<typeof httpsRequest> => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const options: RequestOptions = { agent, host, port, method, path, headers: { ...fixed, ...headers, ...length } };
+    const outgoing = httpsRequest(options);
+    outgoing.end(body);
+    return outgoing;
+  };
+  return {
+    send: (request) =>
+      new Promise((resolve, reject) => {
+        const outgoing = open(request);
+        outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new Error(`no answer to ${request.method} ${request.path}`)));
+        outgoing.on('error', reject);
+        outgoing.on('response', (message) => {
+          const parts: Buffer[] = [];
+          message.on('data', (part: Buffer) => parts.push(part));
+          message.on('error', reject);
+          message.on('end', () => resolve(received(message, Buffer.concat(parts).toString('utf8'))));
+        });
+      }),
+    watch: (request) => openWatch(open(request)),
+    close: () => agent.destroy(),
+  };
+}
+
+function openWatch(outgoing: ReturnType<typeof httpsRequest>): OpenedWatch {
+  let text = '';
+  let message: IncomingMessage | undefined;
+  let hasEnded = false;
+  let failure: Error | undefined;
+  let changed = (): void => undefined;
+  outgoing.on('error', (error) => {
+    failure ??= error;
+    changed();
+  });
+  outgoing.on('response', (response) => {
+    message = response;
+    response.setEncoding('utf8');
+    response.on('error', () => undefined);
+    response.on('data', (part: string) => {
+      text += part;
+      changed();
+    });
+    response.on('close', () => {
+      hasEnded = true;
+      changed();
+    });
+  });
+  const lines = (): number => text.split('\n').length - 1;
+  const answered = new Promise<void>((resolve) => {
+    outgoing.once('response', () => resolve());
+    outgoing.once('close', () => resolve());
+  });
+  return {
+    answered,
+    collect: (count, waitMs) =>
+      new Promise((resolve, reject) => {
+        const finish = (): void => {
+          clearTimeout(deadline);
+          changed = () => undefined;
+          outgoing.destroy();
+          if (message === undefined) reject(failure ?? new Error('a watch got no answer'));
+          else resolve(received(message, text));
+        };
+        const deadline = setTimeout(finish, waitMs);
+        changed = () => {
+          if (hasEnded || failure !== undefined) finish();
+          else if (lines() >= count) {
+            changed = () => undefined;
+            setTimeout(finish, surplusWaitMs);
+          }
+        };
+        changed();
+      }),
+  };
+}

@@ -1,0 +1,25 @@
+/** Upstream's server and ours, side by side for as long as something is compared; both end whatever happens. */
+import { defaultRanges } from '../../../functions/resources/all.ts';
+import type { ApiAddress } from './api-connection.ts';
+import { startOurs } from './ours.ts';
+import { findPrograms, type ProgramPlaces } from './programs.ts';
+import { startUpstream } from './upstream.ts';
+
+export async function withBothServers<T>(
+  places: ProgramPlaces,
+  report: (line: string) => void,
+  compare: (upstream: ApiAddress, ours: ApiAddress) => Promise<T>,
+): Promise<T> {
+  const programs = findPrograms(places, report);
+  const ours = await startOurs();
+  try {
+    const upstream = await startUpstream(programs, defaultRanges.serviceRange);
+    try {
+      return await compare(upstream.address, ours.address);
+    } finally {
+      await upstream.stop();
+    }
+  } finally {
+    await ours.stop();
+  }
+}

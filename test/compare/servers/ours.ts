@@ -1,0 +1,49 @@
+/** Our API server as a machine hosts it, over HTTPS on loopback, with what every cluster starts with and without controllers. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApi } from '../../../functions/api.ts';
+import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
+import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
+import { createDefinitions, defaultRanges } from '../../../functions/resources/all.ts';
+import { selectableFields } from '../../../functions/selectable-fields.ts';
+import { createStore } from '../../../functions/store/create-store.ts';
+import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
+import { realWorld } from '../../../functions/world.ts';
+import { serveHttps } from '../../../infra/local/https-server.ts';
+import { loadPki } from '../../../infra/local/pki.ts';
+import type { RunningServer } from './upstream.ts';
+
+const admin = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+export async function startOurs(): Promise<RunningServer> {
+  const world = realWorld('error');
+  const directory = mkdtempSync(join(tmpdir(), 'compare-ours-'));
+  const pki = await loadPki(directory, ['localhost', '127.0.0.1'], world.clock);
+  const definitions = createDefinitions(defaultRanges);
+  const store = await createStore({
+    table: memoryTable({ clock: world.clock }),
+    world,
+    selectableFields: selectableFields(definitions),
+  });
+  const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
+  const api = createApi({ store, definitions, tokens, world });
+  const server = await serveHttps({
+    app: { fetch: (request, connection) => api.fetch(request, { user: admin, ...connection }) },
+    addresses: [{ host: '127.0.0.1', port: 0 }],
+    certificatePem: pki.server.certificatePem,
+    keyPem: pki.server.keyPem,
+    caPem: pki.authority.certificatePem,
+    log: world.log,
+  });
+  const port = server.addresses[0]?.port ?? 0;
+  await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: port, serviceRange: defaultRanges.serviceRange });
+  return {
+    address: { host: '127.0.0.1', port, headers: {} },
+    async stop() {
+      await server.close();
+      await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
