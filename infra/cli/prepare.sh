@@ -3,6 +3,7 @@
 #   prepare.sh run     packages for real containers, if this is root on Debian (otherwise the cluster is simulated)
 #   prepare.sh test    the same, for the whole test suite, and the newest kubectl that Debian has
 #   prepare.sh quick   npm packages only
+#   prepare.sh machine   what makes and runs virtual machines (QEMU, mmdebstrap), for test/machine
 #   prepare.sh generator   npm packages, and those that generate the client and the descriptions (130 MB, in openapi/generator)
 # It does nothing, and needs no network, once everything is there.
 set -eu
@@ -52,6 +53,39 @@ missing_debian_packages() {
   [ "$purpose" != test ] || command -v java >/dev/null || printf 'default-jre-headless '
 }
 
+# QEMU emulates the processor, so nothing is needed of the host's kernel; mmdebstrap makes the machine's disk.
+missing_machine_packages() {
+  command -v qemu-system-x86_64 >/dev/null || printf 'qemu-system-x86 '
+  command -v qemu-img >/dev/null || printf 'qemu-utils '
+  command -v mmdebstrap >/dev/null || printf 'mmdebstrap '
+  command -v mke2fs >/dev/null || printf 'e2fsprogs '
+  command -v setpriv >/dev/null || printf 'util-linux '
+}
+
+apt_get_install() {
+  DEBIAN_FRONTEND=noninteractive apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Unlike nodes, which can be simulated, there is nothing to do instead.
+install_machine_packages() {
+  packages=$(PATH="$PATH:/usr/sbin:/sbin" missing_machine_packages)
+  if [ "$(id -u)" != 0 ]; then
+    say "Virtual machines' disks are made by root only. Run this as root."
+    exit 1
+  fi
+  [ -n "$packages" ] || return 0
+  if ! command -v apt-get >/dev/null; then
+    say "Virtual machines need $packages- and there is no apt-get here: install them by hand."
+    exit 1
+  fi
+  say "Installing Debian packages that make and run virtual machines: $packages..."
+  # shellcheck disable=SC2086
+  if ! apt_get_install $packages >&2; then
+    say "That did not work (no network?), and without them no virtual machine runs."
+    exit 1
+  fi
+}
+
 install_debian_packages() {
   packages=$(PATH="$PATH:/usr/sbin:/sbin" missing_debian_packages)
   [ -n "$packages" ] || return 0
@@ -65,7 +99,7 @@ install_debian_packages() {
   fi
   say "Installing Debian packages for real containers: $packages..."
   # shellcheck disable=SC2086
-  if ! { DEBIAN_FRONTEND=noninteractive apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2; then
+  if ! apt_get_install $packages >&2; then
     say "That did not work (no network?). Nodes will be simulated."
   fi
 }
@@ -111,4 +145,5 @@ case $purpose in
   run) install_debian_packages ;;
   test) install_debian_packages && install_generator && unpack_kubectl ;;
   generator) install_generator ;;
+  machine) install_machine_packages ;;
 esac

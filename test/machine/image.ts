@@ -1,0 +1,94 @@
+/**
+ * A machine's disk and kernel, made from Debian's packages and kept in the cache under the hash of their recipe.
+ * Needs root, mmdebstrap and e2fsprogs; once an image is there, neither these nor a network.
+ */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { runCommand } from '../../agent/network/run.ts';
+import { cloneDirectory, enabledUnits, files, initialFiles, linkedCommands, maskedUnits, packages, type Release } from './releases.ts';
+
+export const machineCache = join(import.meta.dirname, '../../.cache/machine');
+
+export interface MachineImage {
+  /** A file system without a partition table. Never written to: each machine has a layer of its own above it. */
+  readonly disk: string;
+  readonly kernel: string;
+  readonly initialFileSystem: string;
+}
+
+const diskBytes = 6 * 1024 ** 3;
+const makeMsMax = 15 * 60_000;
+
+const filesOf = (directory: string): MachineImage => ({
+  disk: join(directory, 'disk.raw'),
+  kernel: join(directory, 'vmlinuz'),
+  initialFileSystem: join(directory, 'initrd.img'),
+});
+
+export async function machineImage(release: Release): Promise<MachineImage> {
+  const recipe = readFileSync(join(import.meta.dirname, 'releases.ts'), 'utf8');
+  const hash = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
+  const directory = join(machineCache, `${release.name}-${hash}`);
+  if (existsSync(directory)) return filesOf(directory);
+  const making = `${directory}.${process.pid}`;
+  try {
+    mkdirSync(making, { recursive: true });
+    await makeImage(release, making);
+    for (const old of globSync(`${release.name}-*[0-9a-f]`, { cwd: machineCache })) rmSync(join(machineCache, old), { recursive: true });
+    // Whole or not at all.
+    renameSync(making, directory);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+  return filesOf(directory);
+}
+
+async function makeImage(release: Release, making: string): Promise<void> {
+  const root = join(making, 'root');
+  const { disk, kernel, initialFileSystem } = filesOf(making);
+  writeTree(join(making, 'initial'), initialFiles);
+  writeTree(join(making, 'files'), files);
+  const copy = (name: string): string => `cp -r --no-preserve=ownership ${join(making, name)}/. "$1"`;
+  const links = Object.entries(linkedCommands).map(([from, to]) => `ln -s ${to} "$1${from}"`);
+  const options = [
+    '--mode=root',
+    '--variant=minbase',
+    '--format=directory',
+    `--include=${packages.join(',')}`,
+    '--aptopt=APT::Sandbox::User "root"',
+    '--dpkgopt=path-exclude=/usr/share/doc/*',
+    '--dpkgopt=path-exclude=/usr/share/man/*',
+    '--dpkgopt=path-exclude=/usr/share/locale/*',
+    `--essential-hook=${copy('initial')}`,
+    `--customize-hook=${copy('files')}`,
+    `--customize-hook=${[`mkdir -p "$1${cloneDirectory}"`, ...links].join(' && ')}`,
+    `--customize-hook=systemctl --root="$1" enable ${enabledUnits.join(' ')}`,
+    `--customize-hook=systemctl --root="$1" mask ${maskedUnits.join(' ')}`,
+  ];
+  await runCommand(['mmdebstrap', '--quiet', ...options, release.suite, root], { timeoutMs: makeMsMax });
+  const [vmlinuz, initrd] = ['vmlinuz-*', 'initrd.img-*'].map((pattern) => globSync(join(root, 'boot', pattern))[0] ?? '');
+  copyFileSync(vmlinuz ?? '', kernel);
+  copyFileSync(initrd ?? '', initialFileSystem);
+  await makeFileSystem(root, disk, { bytes: diskBytes, label: 'root' });
+  for (const name of ['root', 'initial', 'files']) rmSync(join(making, name), { recursive: true });
+}
+
+function writeTree(directory: string, texts: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+}
+
+/** A file that holds an ext4 file system with a directory's content; blocks that nothing uses take no room. */
+export async function makeFileSystem(from: string, file: string, { bytes, label }: { bytes: number; label: string }): Promise<void> {
+  writeFileSync(file, '');
+  truncateSync(file, bytes);
+  await runCommand(['mke2fs', '-q', '-t', 'ext4', '-L', label, '-d', from, file], { timeoutMs: makeMsMax });
+}
+
+if (import.meta.main) {
+  const { releaseNamed } = await import('./releases.ts');
+  for (const name of process.argv.slice(2)) process.stdout.write(`${(await machineImage(releaseNamed(name))).disk}\n`);
+}

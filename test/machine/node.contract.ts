@@ -1,0 +1,141 @@
+/** What a node promises on a machine of its own with systemd: it joins by the documented command, and it comes back. */
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+import type { Node, Pod } from '../../functions/kube/generated/types.ts';
+import { startCluster, type TestCluster } from '../support/cluster-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { podImage, podImageFile } from './clone-disk.ts';
+import { createMachine, hostAddress, type Machine } from './machine.ts';
+import { releaseNamed } from './releases.ts';
+
+const podCount = 10;
+/** Times of an emulated processor that others use as well; each is some three times what two quiet cores take. */
+const joinMsMax = 5 * 60_000;
+const readyMsMax = 5 * 60_000;
+const podsMsMax = 10 * 60_000;
+
+const deployment = (name: string, replicas: number): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name} }
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        - name: shell
+          image: ${podImage}
+          command: [sh, -c, 'echo started $HOSTNAME; trap "exit 0" TERM; while :; do sleep 1000 & wait; done']
+          resources: { limits: { memory: 24Mi, cpu: 250m }, requests: { cpu: 10m, memory: 8Mi } }
+`;
+
+const isReady = ({ status }: Pod | Node): boolean =>
+  (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
+const restarts = ({ status }: Pod): number => status?.containerStatuses?.[0]?.restartCount ?? 0;
+
+export function nodeOnMachine(releaseName: string): void {
+  describe(`a machine of ${releaseName}`, () => {
+    let cluster: TestCluster;
+    let machine: Machine;
+
+    before(async () => {
+      machine = await createMachine(releaseNamed(releaseName));
+      cluster = await startCluster({ nodes: 0, runtime: 'simulated' });
+      await machine.start();
+    });
+    after(async () => {
+      await cluster?.remove();
+      await machine?.remove();
+    });
+
+    const node = (): Promise<Node> => cluster.kubectl.json<Node>('get', 'node', 'machine');
+    const pods = async (app: string): Promise<readonly Pod[]> =>
+      (await cluster.kubectl.json<{ items: Pod[] }>('get', 'pods', '-l', `app=${app}`)).items;
+    const apply = async (text: string): Promise<void> => {
+      const { code, stderr } = await cluster.kubectl.run(['apply', '-f', '-'], { input: text });
+      assert.equal(code, 0, stderr);
+    };
+
+    /** Waits until the world is so; else says what the machine and the cluster know. */
+    async function until(msMax: number, check: () => Promise<void>): Promise<void> {
+      try {
+        await eventually(check, msMax);
+      } catch (error) {
+        const known = [
+          () => cluster.kubectl.ok('get', 'nodes,pods', '-o', 'wide'),
+          () => cluster.kubectl.ok('get', 'events', '--sort-by=.lastTimestamp'),
+          () => machine.run('journalctl --no-pager -n 60 -u hibernetes-agent -u containerd; systemctl --failed --no-pager'),
+        ];
+        for (const ask of known) process.stderr.write(`${await ask().catch(String)}\n`);
+        process.stderr.write(`${machine.consoleTail()}\n`);
+        throw error;
+      }
+    }
+
+    const allReady = async (app: string, count: number): Promise<readonly Pod[]> => {
+      let found: readonly Pod[] = [];
+      await until(podsMsMax, async () => {
+        found = await pods(app);
+        assert.deepEqual([found.length, found.filter(isReady).length], [count, count]);
+      });
+      return found;
+    };
+
+    /** After each pod's container was started again, in the same pod. */
+    const allBack = async (earlier: readonly Pod[]): Promise<void> => {
+      const before = new Map(earlier.map((pod) => [pod.metadata?.uid, restarts(pod)]));
+      await until(podsMsMax, async () => {
+        const now = (await pods('web')).filter((pod) => isReady(pod) && restarts(pod) > (before.get(pod.metadata?.uid) ?? Infinity));
+        assert.equal(now.length, before.size);
+      });
+    };
+
+    test('runs systemd on the kernel’s one hierarchy of cgroups', async () => {
+      assert.equal(await machine.run('stat -f -c %T /sys/fs/cgroup'), 'cgroup2fs\n');
+      assert.equal(await machine.run('cat /proc/1/comm'), 'systemd\n');
+    });
+
+    test('becomes a Ready node by the documented command', async () => {
+      // What a network's name server would do: the server's certificate names the host.
+      await machine.run(`echo '${hostAddress} ${hostname()}' >> /etc/hosts`);
+      const command = (await cluster.hibernetes('token', 'create', '--ttl', '1h')).trim();
+      assert.match(command, /^hibernetes join https:\/\/127\.0\.0\.1:\d+ --token /);
+      await machine.run('cd /opt/hibernetes && sh infra/cli/prepare.sh run', joinMsMax);
+      await machine.run(command.replace('127.0.0.1', hostname()), joinMsMax);
+      await until(readyMsMax, async () => assert.ok(isReady(await node())));
+      assert.equal(await machine.run('systemctl is-enabled hibernetes-agent'), 'enabled\n');
+    });
+
+    test('runs ten pods, their limits set, and brings their logs and shells', async () => {
+      await machine.run(`ctr -n k8s.io images import ${podImageFile}`);
+      await apply(deployment('web', podCount));
+      const [first] = await allReady('web', podCount);
+      const name = first?.metadata?.name ?? '';
+      assert.equal(await cluster.kubectl.ok('logs', name), `started ${name}\n`);
+      assert.equal(await cluster.kubectl.ok('exec', name, '--', 'cat', '/proc/sys/kernel/hostname'), `${name}\n`);
+      assert.equal(await cluster.kubectl.ok('exec', name, '--', 'cat', '/sys/fs/cgroup/memory.max'), `${24 * 1024 ** 2}\n`);
+    });
+
+    test('has its pods back after a reboot', async () => {
+      const earlier = await pods('web');
+      await machine.reboot();
+      await allBack(earlier);
+    });
+
+    test('has its pods back after a power cut, and those that were starting', async () => {
+      const earlier = await pods('web');
+      await apply(deployment('late', 3));
+      await until(podsMsMax, async () =>
+        assert.ok((await pods('late')).some(({ status }) => (status?.containerStatuses ?? []).length > 0)),
+      );
+      await machine.cutPower();
+      await machine.start();
+      await allBack(earlier);
+      await allReady('late', 3);
+    });
+  });
+}

@@ -1,0 +1,74 @@
+/**
+ * The systems that virtual machines are made of, as data. What decides an image's content is in this file, so that its
+ * text can name the image in the cache.
+ */
+export interface Release {
+  readonly name: string;
+  readonly suite: string;
+}
+
+export const releases: readonly Release[] = [
+  { name: 'debian-12', suite: 'bookworm' },
+  { name: 'debian-13', suite: 'trixie' },
+  // The newest kernel, systemd and containerd (2.x). It changes daily; the cache keeps the one that was made first.
+  { name: 'debian-unstable', suite: 'sid' },
+];
+
+export function releaseNamed(name: string): Release {
+  const release = releases.find((one) => one.name === name);
+  if (release === undefined) throw new Error(`There is no ${name}: ${releases.map((one) => one.name).join(', ')}.`);
+  return release;
+}
+
+/** Raise it when the code that makes images changes in a way that this file's text does not show. */
+export const recipeVersion = 1;
+
+/** A machine as Debian's cloud images are, and what `infra/cli/prepare.sh run` would install on it. */
+export const packages: readonly string[] = [
+  'linux-image-cloud-amd64',
+  'initramfs-tools',
+  'systemd-sysv',
+  'dbus',
+  'udev',
+  'kmod',
+  'procps',
+  'qemu-guest-agent',
+  'ca-certificates',
+  'containerd',
+  'runc',
+  'containernetworking-plugins',
+  'nftables',
+  'conntrack',
+  'iproute2',
+];
+
+/** Where the clone is in the machine. */
+export const cloneDirectory = '/opt/hibernetes';
+export const cloneLabel = 'clone';
+
+/** Files of the system that differ from the packages' own. */
+export const files: Readonly<Record<string, string>> = {
+  'etc/hostname': 'machine\n',
+  'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 machine\n',
+  'etc/resolv.conf': 'nameserver 10.0.2.3\n',
+  'etc/fstab': `/dev/vda / ext4 defaults 0 0\nLABEL=${cloneLabel} ${cloneDirectory} ext4 ro 0 0\n`,
+  'etc/machine-id': '',
+  'etc/systemd/network/10-dhcp.network': '[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
+  // A log on disk, as on people's machines: what it says outlives a power cut.
+  'etc/systemd/journald.conf.d/kept.conf': '[Journal]\nStorage=persistent\nSystemMaxUse=32M\n',
+};
+
+/** Written before the kernel's package makes its initial file system, which then holds only what this machine needs. */
+export const initialFiles: Readonly<Record<string, string>> = {
+  'etc/initramfs-tools/conf.d/small': 'MODULES=list\n',
+  'usr/share/initramfs-tools/modules.d/virtio': 'virtio_pci\nvirtio_blk\n',
+};
+
+export const enabledUnits: readonly string[] = ['systemd-networkd.service', 'systemd-networkd-wait-online.service'];
+
+/** They would take minutes of an emulated processor. */
+export const maskedUnits: readonly string[] = ['apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer', 'fstrim.timer'];
+
+export const linkedCommands: Readonly<Record<string, string>> = {
+  '/usr/local/bin/hibernetes': `${cloneDirectory}/infra/cli/hibernetes`,
+};
