@@ -25,6 +25,7 @@ function machine() {
   const world = virtualWorld();
   const ran: string[] = [];
   const broken = new Set<string>();
+  const loadable = new Map<string, string>();
   let routes: { dst: string; gateway: string }[] = [];
   const run: Run = async (command, options = {}) => {
     const text = command.join(' ');
@@ -32,6 +33,7 @@ function machine() {
     if (text === 'ip -j -4 addr show') return JSON.stringify([{ mtu: 1450, addr_info: [{ local: '192.168.0.1' }] }]);
     if (text.startsWith('ip -j link')) return '[]';
     if (text.startsWith('ip -j -4 route')) return JSON.stringify(routes);
+    broken.delete(loadable.get(text.replace('modprobe ', '')) ?? '');
     ran.push(
       options.input === undefined
         ? text
@@ -49,7 +51,7 @@ function machine() {
     return [...ran];
   };
   const conflist = (): unknown => JSON.parse(readFileSync(join(directory, 'cni/10-pods.conflist'), 'utf8'));
-  return { world, directory, network, configure, conflist, broken, setRoutes: (now: typeof routes) => (routes = now) };
+  return { world, directory, network, configure, conflist, broken, loadable, setRoutes: (now: typeof routes) => (routes = now) };
 }
 
 test('a node is prepared once, and gets a way to every other node’s pods', async () => {
@@ -71,6 +73,14 @@ test('a node is prepared once, and gets a way to every other node’s pods', asy
   ]);
   assert.deepEqual(await configure(a, [a, b, c]), []);
   assert.deepEqual(await configure(a, [a, b]), ['ip -4 route delete 10.244.3.0/24 proto 72']);
+});
+
+test('the kernel’s module for bridged packets is loaded where it is missing', async () => {
+  const { configure, broken, loadable } = machine();
+  broken.add('bridge-nf-call-iptables');
+  loadable.set('br_netfilter', 'bridge-nf-call-iptables');
+  const setting = 'sysctl -q -w net.bridge.bridge-nf-call-iptables=1';
+  assert.deepEqual((await configure(a, [a])).slice(1, 3), ['modprobe br_netfilter', setting]);
 });
 
 test('pods get addresses of the node’s range, and packets that fit through its link', async () => {

@@ -49,7 +49,7 @@ export function createNodeNetwork(options: NodeNetworkOptions): NodeNetwork {
     if (prepared) return;
     await run(['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
     // Without it, an answer from a pod behind the same bridge would not pass back through address translation.
-    await run(['sysctl', '-q', '-w', 'net.bridge.bridge-nf-call-iptables=1']);
+    await filterBridges(run);
     if (dnsAddress !== '') await addDnsLink(run, dnsAddress);
     prepared = true;
   };
@@ -85,6 +85,19 @@ export function createNodeNetwork(options: NodeNetworkOptions): NodeNetwork {
     },
     ready: () => isReady,
   };
+}
+
+const filterBridgedPackets = ['sysctl', '-q', '-w', 'net.bridge.bridge-nf-call-iptables=1'];
+
+/** The setting exists once its module is loaded, and after a start of the machine no other program loads it. */
+async function filterBridges(run: Run): Promise<void> {
+  try {
+    await run(filterBridgedPackets);
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    await run(['modprobe', 'br_netfilter']);
+    await run(filterBridgedPackets);
+  }
 }
 
 /** A bridge without ports is the one kind of link that every kernel can make and that is always up. */
