@@ -50,11 +50,23 @@ export async function readMachine(directory: string): Promise<Machine> {
   };
 }
 
-/** What the node resolves names with: for pods that ask for the node's own DNS. */
-export function hostDns(): { servers: string[]; searches: string[]; options: string[] } {
-  const lines = fileText('/etc/resolv.conf')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/));
+type HostDns = { readonly servers: string[]; readonly searches: string[]; readonly options: string[] };
+
+function parseResolvConf(text: string): HostDns {
+  const lines = text.split('\n').map((line) => line.trim().split(/\s+/));
   const words = (keyword: string): string[] => lines.filter(([first]) => first === keyword).flatMap(([, ...rest]) => rest);
   return { servers: words('nameserver'), searches: words('search'), options: words('options') };
 }
+
+/**
+ * What the node resolves names with. systemd-resolved puts a loopback address in the first file, which in a pod would be
+ * the pod's own, and lists the servers that it asks in the second. Source: cmd/kubeadm/app/componentconfigs/kubelet.go
+ */
+export function hostDnsOf(resolvConf: string, resolvedConf: string): HostDns {
+  const listed = parseResolvConf(resolvConf);
+  const isLoopback = listed.servers.length > 0 && listed.servers.every((server) => server.startsWith('127.'));
+  return isLoopback && resolvedConf !== '' ? parseResolvConf(resolvedConf) : listed;
+}
+
+/** For pods that ask for the node's own DNS, and for the names that the cluster does not know. */
+export const hostDns = (): HostDns => hostDnsOf(fileText('/etc/resolv.conf'), fileText('/run/systemd/resolve/resolv.conf'));
