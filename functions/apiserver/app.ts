@@ -26,10 +26,12 @@ import type {
   Connection,
   Connector,
   Extension,
+  FieldManagers,
   RequestInfo,
   User,
   VirtualResource,
 } from './ports.ts';
+import { noFieldManagers } from './registry/managed-fields.ts';
 import { createResourceIndex } from './registry/resource-index.ts';
 import type { Server } from './server.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
@@ -43,6 +45,8 @@ export interface ApiServerOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly admission: readonly AdmissionPlugin[];
+  /** Without it, managed fields are not recorded. */
+  readonly fieldManagers?: FieldManagers;
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
   /** Without one, log, exec and the like answer 501. */
   readonly connector?: Connector;
@@ -63,12 +67,12 @@ interface Parts {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, world, admission, computations = {}, connector } = options;
+  const { store, world, admission, fieldManagers = noFieldManagers, computations = {}, connector } = options;
   const resources = createResourceIndex(options.definitions, options.virtualResources ?? []);
   const groups = servedGroups(resources);
   const parts: Parts = {
     options,
-    server: { store, world, resources, admission, computations, connector },
+    server: { store, world, resources, admission, fieldManagers, computations, connector },
     otherPaths: {
       version: options.version,
       discovery: createDiscovery(groups),

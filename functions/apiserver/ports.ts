@@ -3,10 +3,10 @@
  * is stored, and who carries the bytes of a connection. The chain that calls them, in order, is in `app.ts`.
  */
 import type { Duplex } from 'node:stream';
-import type { KubeObject } from '../kube/object.ts';
+import type { JsonObject, KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { Schema } from '../kube/schema.ts';
-import type { AnyDefinition, ConnectSubresource } from '../resources/definition.ts';
+import type { AnyDefinition, CommitRule, ConnectSubresource, GroupVersionKind, ServedVersion } from '../resources/definition.ts';
 import type { Epoch } from '../store/epoch.ts';
 
 export interface User {
@@ -98,8 +98,13 @@ export interface Authorizer {
 
 export interface AdmissionAttributes {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+  /** The kind's stored version; `object` and `oldObject` have it, too, unless the subresource has a body of its own. */
   readonly type: ResourceType;
   readonly subresource: string;
+  /** What `object` is: the kind itself, or the body of a subresource (Scale, Binding, Eviction). */
+  readonly kind: GroupVersionKind;
+  /** The version that the client speaks. */
+  readonly served: ServedVersion;
   readonly namespace: string;
   /** '' while a generated name is not known yet. */
   readonly name: string;
@@ -109,16 +114,44 @@ export interface AdmissionAttributes {
   readonly oldObject: KubeObject | undefined;
   readonly user: User;
   readonly dryRun: boolean;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, as the client gave them. */
+  readonly options: JsonObject;
+  /** Adds a `Warning:` header to the answer. */
+  warn(text: string): void;
 }
 
-/** All `admit`s run in order, then all `validate`s. Both refuse by throwing a StatusError. */
+/**
+ * A plug-in of admission. In order: the `admit` of all plug-ins, then what the kind itself prepares and validates, then
+ * their `validate`, and at the commit point their `commit`. All refuse by throwing a StatusError.
+ */
 export interface AdmissionPlugin {
   /** Upstream's name: `ServiceAccount`, `NodeRestriction`. */
   readonly name: string;
   /** Asked first, without waiting; must depend on operation, type, subresource, namespace and user only. */
   handles(attributes: AdmissionAttributes): boolean;
+  /** Changes `attributes.object`, or refuses. */
   admit?(attributes: AdmissionAttributes): Promise<void>;
+  /** Only reads. */
   validate?(attributes: AdmissionAttributes): Promise<void>;
+  /** What can only be decided where nothing comes between. It leaves `next` as it is. */
+  readonly commit?: CommitRule;
+}
+
+/** Who gets the ownership of which fields of an object that is written. */
+export interface FieldManagers {
+  /** Sets `next.metadata.managedFields`. Runs on what the client asked for, before mutating admission. */
+  record(next: KubeObject, current: KubeObject | undefined, write: FieldWrite): void;
+}
+
+export interface FieldWrite {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly subresource: string;
+  readonly definition: AnyDefinition;
+  readonly served: ServedVersion;
+  /** Paths that this endpoint resets, whatever the client sent: `status`. */
+  readonly resetFields: readonly string[];
+  readonly nowMs: number;
 }
 
 export interface ConnectTarget {

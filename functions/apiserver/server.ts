@@ -3,7 +3,7 @@ import type { AnyDefinition, ServedVersion, WriteContext } from '../resources/de
 import type { Epoch } from '../store/epoch.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
-import type { AdmissionPlugin, ApiRequest, Computation, Connector, User } from './ports.ts';
+import type { AdmissionPlugin, ApiRequest, Computation, Connector, FieldManagers, User } from './ports.ts';
 import type { Expected } from './registry/decode.ts';
 import type { ResourceIndex } from './registry/resource-index.ts';
 
@@ -14,6 +14,7 @@ export interface Server {
   readonly world: World;
   readonly resources: ResourceIndex;
   readonly admission: readonly AdmissionPlugin[];
+  readonly fieldManagers: FieldManagers;
   readonly computations: Readonly<Partial<Record<'token-request', Computation>>>;
   readonly connector: Connector | undefined;
 }

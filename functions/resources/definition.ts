@@ -3,10 +3,10 @@
  * Shared code asks the definition; it never compares a kind's name. One definition lives in `<group>/<kind>/`.
  */
 import type { FieldError } from '../kube/field-error.ts';
-import type { KubeObject, ObjectName } from '../kube/object.ts';
+import type { KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { Schema } from '../kube/schema.ts';
-import type { View } from '../kube/view.ts';
+import type { Key, View } from '../kube/view.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
 
@@ -40,29 +40,40 @@ export interface ScaleSource<T extends KubeObject> {
   setReplicas(object: T, replicas: number): void;
 }
 
+export interface GroupVersionKind {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
 /** A subresource that writes its parent object: `pods/binding`, `namespaces/finalize`, `pods/eviction`. */
 export interface ObjectSubresource<T extends KubeObject> {
   readonly kind: 'object';
   readonly name: string;
   readonly verbs: readonly ('create' | 'get' | 'patch' | 'update')[];
   /** GroupVersionKind of the body, where it is not the parent's. */
-  readonly body?: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly body?: GroupVersionKind;
   /** OpenAPI definition of the body, where it is not the parent's. */
   readonly bodySchema?: Schema;
   /**
-   * The parent after the write; throws a StatusError to refuse. `current` may be changed in place (it is a copy).
-   * `outcome: 'delete'` asks for the ordinary delete of the parent instead, as an eviction does.
+   * What becomes of the parent, decided at the commit point; throws a StatusError to refuse. `current` may be changed in
+   * place (it is a copy). May be called again with a newer view.
    */
-  write(
-    current: T,
-    body: KubeObject,
-    context: WriteContext,
-  ): { readonly outcome: 'update'; readonly object: T } | { readonly outcome: 'delete'; readonly options: unknown };
+  write(current: T, body: KubeObject, context: WriteContext, view: View): SubresourceOutcome<T>;
   /** The write does not count as a change of what the user asked for: `metadata.generation` stays. A binding is none. */
   readonly keepsGeneration?: boolean;
-  /** What a `create` answers: a Status by default, as a binding does. */
-  readonly answers?: 'status' | 'body';
 }
+
+export type SubresourceOutcome<T extends KubeObject> =
+  | { readonly outcome: 'update'; readonly object: T; readonly writes?: readonly CompanionWrite[] }
+  /** The ordinary delete of the parent with these DeleteOptions, as an eviction asks for. */
+  | { readonly outcome: 'delete'; readonly options: unknown; readonly writes?: readonly CompanionWrite[] };
+
+/** A write of another object that is committed with the one that a client asked for, or not at all. */
+export type CompanionWrite =
+  | { readonly type: 'create'; readonly key: Key; readonly object: KubeObject }
+  | { readonly type: 'update'; readonly key: Key; readonly object: KubeObject }
+  | { readonly type: 'delete'; readonly key: Key };
 
 /** A subresource that talks to the node that runs the object: log, exec, attach, portforward. */
 export interface ConnectSubresource {
@@ -88,7 +99,7 @@ export interface ComputedSubresource {
   readonly kind: 'computed';
   readonly name: string;
   readonly verbs: readonly ('create' | 'get')[];
-  readonly body: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly body: GroupVersionKind;
   readonly bodySchema: Schema;
   /** The apiserver knows what to do under this name. */
   readonly computation: 'token-request';
@@ -96,12 +107,45 @@ export interface ComputedSubresource {
 
 export type Subresource<T extends KubeObject> = ObjectSubresource<T> | ConnectSubresource | ComputedSubresource;
 
-/** What happens to an object at the commit point, where the whole cluster can be read and nobody can come between. */
-export interface CommitRule<T extends KubeObject> {
+export type CommitOperation = 'create' | 'update' | 'delete';
+
+/** A write that has passed its validation and is about to be committed. */
+export interface CommitChange<T extends KubeObject = KubeObject> {
+  readonly operation: CommitOperation;
+  readonly subresource: string;
+  readonly key: Key;
+  /** What will be stored. Only the rules of its own kind may change it in place. For a deletion, the last state. */
+  readonly next: T;
+  /** What is stored; frozen. */
+  readonly current: T | undefined;
+}
+
+export interface CommitOutcome {
+  /** Refuse the write as invalid. */
+  readonly errors?: readonly FieldError[];
+  /** Are committed with it. Rules that come later see them in their view. */
+  readonly writes?: readonly CompanionWrite[];
+}
+
+/**
+ * What is decided at the commit point, where the whole cluster can be read and nothing can come between: addresses that
+ * must be unique, a namespace that must exist, a quota. Pure, and called again with a newer view when another write came first.
+ */
+export interface CommitRule<T extends KubeObject = KubeObject> {
+  /** Create and update when left out. */
+  readonly operations?: readonly CommitOperation[];
   /** Resources (GroupResource) whose objects it lists. */
-  readonly lists: readonly string[];
-  /** Allocates what must be unique (a cluster IP, a pod range) by changing `next`; errors refuse the write. */
-  apply(next: T, current: T | undefined, view: View, context: WriteContext): readonly FieldError[];
+  readonly lists?: readonly string[];
+  /** May also throw a StatusError to refuse. */
+  apply(change: CommitChange<T>, view: View, context: WriteContext): CommitOutcome;
+}
+
+/** Fields that a write of an endpoint cannot set, since the server resets them: apply gives nobody their ownership. */
+export interface ResetFields {
+  /** Paths: `status`, `spec.finalizers`. `status` when left out and the kind has a status. */
+  readonly main?: readonly string[];
+  /** `spec` when left out. */
+  readonly status?: readonly string[];
 }
 
 /** Between the stored form of a kind and the form of another version. Both leave their argument alone. */
@@ -133,8 +177,13 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly categories?: readonly string[];
   /** All eight when left out. None for a kind that is only ever posted (`verbs: ['create']` with `computation`). */
   readonly verbs?: readonly Verb[];
-  /** Has a `/status` subresource: the main endpoint then keeps `status`, and `/status` keeps everything else. */
+  /**
+   * Has a `/status` subresource: the main endpoint then keeps `status`, and `/status` keeps everything else. A new object
+   * starts with the empty status, whatever its creator sent, unless `keepsNewStatus` or `prepareForCreate` decide otherwise.
+   */
   readonly hasStatus?: boolean;
+  /** A creator may report a status at once, as a node does. */
+  readonly keepsNewStatus?: boolean;
   /** `metadata.generation` counts changes of everything but metadata and status. */
   readonly hasGeneration?: boolean;
   readonly scale?: ScaleSource<T>;
@@ -153,15 +202,18 @@ export interface Definition<T extends KubeObject = KubeObject> {
   prepareForCreate?(object: T, context: WriteContext): void;
   prepareForUpdate?(next: T, current: T, context: WriteContext): void;
   prepareForStatusUpdate?(next: T, current: T, context: WriteContext): void;
-  validate?(object: T): readonly FieldError[];
+  /** Of a new object, and with `current` of an update: what was stored already may be allowed to stay. */
+  validate?(next: T, current?: T): readonly FieldError[];
   /** Besides `validate`, which runs as well. */
   validateUpdate?(next: T, current: T): readonly FieldError[];
   validateStatusUpdate?(next: T, current: T): readonly FieldError[];
-  /** `Warning:` headers for whoever writes it. */
-  warnings?(object: T): readonly string[];
+  /** `Warning:` headers of the answer to a write. */
+  warnings?(next: T, current?: T): readonly string[];
   /** What everyone who asks for the resource is told, since it will go: `v1 Endpoints is deprecated in …`. */
   readonly deprecation?: string;
-  readonly commit?: CommitRule<T>;
+  /** In order, after those of the admission plug-ins. */
+  readonly commit?: readonly CommitRule<T>[];
+  readonly resetFields?: ResetFields;
 
   /** What keeps a terminating object besides `metadata.finalizers`: a Namespace has `spec.finalizers`. Default: nothing. */
   isHeld?(object: T): boolean;
@@ -177,8 +229,6 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly allowsUnconditionalUpdate?: boolean;
   /** PUT creates what is missing. Default: false. */
   readonly allowsCreateOnUpdate?: boolean;
-  /** The namespace an object of this kind lives in is fixed (a Namespace's own objects, `default/kubernetes`): may not be deleted by anyone. */
-  readonly undeletable?: readonly ObjectName[];
 }
 
 /**

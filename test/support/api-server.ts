@@ -1,4 +1,5 @@
 /** An apiserver on a store in memory, whose caller may do everything, and short ways to ask it. */
+import { namespaceLifecycle } from '../../functions/apiserver/admission/namespace-lifecycle.ts';
 import type { ApiServerOptions } from '../../functions/apiserver/app.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
@@ -44,7 +45,7 @@ export async function testApi(overrides: Partial<ApiServerOptions> = {}, connect
     version,
     authenticator: { authenticate: async () => undefined },
     authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
-    admission: [],
+    admission: [namespaceLifecycle],
     ...overrides,
   });
   const fetch = (path: string, init?: RequestInit): Promise<Response> => server.fetch(new Request(`http://api${path}`, init), connection);

@@ -5,6 +5,7 @@ import type { Node, Pod } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { leases, namespaces, nodes, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
+import { builtIn } from '../../kube/schema.ts';
 import { memoryCluster } from '../nodes/memory-cluster.ts';
 import type { AdmissionAttributes, User } from '../ports.ts';
 import { admissionPlugins } from './admission-plugins.ts';
@@ -25,6 +26,10 @@ async function setUp() {
     const attributes: AdmissionAttributes = {
       operation: 'CREATE',
       type,
+      kind: type,
+      served: { type, schema: builtIn('io.k8s.api.core.v1.Pod') },
+      options: {},
+      warn: () => undefined,
       subresource: '',
       namespace,
       name,
@@ -35,6 +40,7 @@ async function setUp() {
       ...parts,
     };
     for (const plugin of plugins.filter((one) => one.handles(attributes))) await plugin.admit?.(attributes);
+    for (const plugin of plugins.filter((one) => one.handles(attributes))) await plugin.validate?.(attributes);
     return attributes.object as T;
   }
   return { ...cluster, world, plugins, admit };

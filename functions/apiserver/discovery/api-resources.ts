@@ -139,7 +139,7 @@ function declared(subresource: Subresource<KubeObject>, own: ResponseKind, schem
         verbs,
         responseKind: subresource.body ?? own,
         schema: subresource.bodySchema?.name ?? schema,
-        ...(subresource.answers === 'body' ? {} : { answerSchema: 'io.k8s.apimachinery.pkg.apis.meta.v1.Status' }),
+        answerSchema: 'io.k8s.apimachinery.pkg.apis.meta.v1.Status',
       };
     case 'computed':
       return { name, verbs, responseKind: subresource.body, schema: subresource.bodySchema.name };

@@ -67,6 +67,18 @@ export function parsed(options: JsonObject): DeleteOptions {
   };
 }
 
+/** The options as an object, for those who decide about the deletion. */
+export function deleteOptionsObject({ gracePeriodSeconds, propagationPolicy, preconditions, dryRun }: DeleteOptions): JsonObject {
+  return {
+    kind: 'DeleteOptions',
+    apiVersion: 'meta.k8s.io/v1',
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions: { ...preconditions } }),
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+  };
+}
+
 function textFields({ uid, resourceVersion }: JsonObject): DeleteOptions['preconditions'] {
   return {
     ...(typeof uid === 'string' ? { uid } : {}),

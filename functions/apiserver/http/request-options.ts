@@ -3,14 +3,22 @@
  * Source: apimachinery, pkg/apis/meta/v1/validation and pkg/apis/meta/internalversion/validation.
  */
 import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../kube/field-error.ts';
+import type { JsonObject } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { isTrue } from './request-info.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
+type WriteOptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions';
+
 export interface WriteOptions {
+  readonly kind: WriteOptionsKind;
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** '' when the client named none. */
+  readonly fieldManager: string;
+  /** Apply takes fields away from other managers. */
+  readonly force: boolean;
 }
 
 export type VersionMatch = '' | 'Exact' | 'NotOlderThan';
@@ -31,15 +39,34 @@ export interface ListOptions {
 
 const fieldValidations = ['Ignore', 'Warn', 'Strict'] as const;
 
-/** `kind` names the options in the message: CreateOptions, UpdateOptions, PatchOptions. */
-export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptions {
+/** `kind` names the options in the message of a refusal. */
+export function writeOptionsOf(query: URLSearchParams, kind: WriteOptionsKind): WriteOptions {
   const text = query.get('fieldValidation') ?? '';
   const fieldValidation = fieldValidations.find((value) => value === text);
   const errors: FieldError[] = dryRunErrors(query.getAll('dryRun'));
   if (text !== '' && fieldValidation === undefined) errors.push(notSupported('fieldValidation', text, ['', ...fieldValidations]));
-  errors.push(...fieldManagerErrors(query.get('fieldManager') ?? ''));
+  const fieldManager = query.get('fieldManager') ?? '';
+  errors.push(...fieldManagerErrors(fieldManager));
   if (errors.length > 0) throw invalidOptions(kind, errors);
-  return { dryRun: query.getAll('dryRun').includes('All'), fieldValidation: fieldValidation ?? 'Warn' };
+  return {
+    kind,
+    dryRun: query.getAll('dryRun').includes('All'),
+    fieldValidation: fieldValidation ?? 'Warn',
+    fieldManager,
+    force: isTrue(query.get('force')),
+  };
+}
+
+/** The options as an object, for those who decide about the write. */
+export function writeOptionsObject({ kind, dryRun, fieldManager, fieldValidation, force }: WriteOptions): JsonObject {
+  return {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...(fieldManager === '' ? {} : { fieldManager }),
+    fieldValidation,
+    ...(force ? { force } : {}),
+  };
 }
 
 export function dryRunErrors(values: readonly string[]): FieldError[] {

@@ -2,11 +2,13 @@
  * From what a client sent to an object of the expected kind: pruned, defaulted, and refused in upstream's words.
  * Source: apiserver, pkg/endpoints/handlers/{create,update,rest}.go.
  */
-import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, nameOf, namespaceOf } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
 import { badRequest, type StatusError } from '../../kube/status-error.ts';
 import type { Body } from '../http/request-body.ts';
 import type { FieldValidation } from '../http/request-options.ts';
+import type { ServedKind } from './resource-index.ts';
+import { toStored } from './served-form.ts';
 
 export interface Expected {
   readonly group: string;
@@ -37,6 +39,27 @@ export function decodeBody(body: Body | undefined, expected: Expected, options: 
     badRequest(`${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${text}`),
   );
   return withMetadata(object);
+}
+
+/**
+ * The object of a write in its stored form, with the kind's defaults: `decoded` is in the version that the client speaks
+ * and may be changed.
+ */
+export function storedForm({ definition, served }: ServedKind, decoded: KubeObject): KubeObject {
+  const object = toStored(served, decoded);
+  definition.setDefaults?.(object);
+  return object;
+}
+
+/** Source: apiserver, pkg/endpoints/handlers/rest.go, checkName. */
+export function checkName(object: KubeObject, { name, namespace }: { readonly name: string; readonly namespace: string }): void {
+  const given = nameOf(object);
+  if (given === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (given !== name) throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+  const givenNamespace = namespaceOf(object);
+  if (namespace !== '' && givenNamespace !== '' && givenNamespace !== namespace) {
+    throw badRequest(`the namespace of the object (${givenNamespace}) does not match the namespace on the request (${namespace})`);
+  }
 }
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');

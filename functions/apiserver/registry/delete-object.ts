@@ -5,15 +5,16 @@
 import { copy } from '../../kube/copy.ts';
 import type { Status } from '../../kube/generated/types.ts';
 import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
-import { conflict, forbidden, notFound } from '../../kube/status-error.ts';
+import { conflict, notFound } from '../../kube/status-error.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
 import type { Key, View } from '../../kube/view.ts';
-import type { AnyDefinition, WriteContext } from '../../resources/definition.ts';
+import type { AnyDefinition, CompanionWrite, WriteContext } from '../../resources/definition.ts';
 import type { Decision } from '../../store/store.ts';
-import type { DeleteOptions } from '../http/delete-options.ts';
+import { type DeleteOptions, deleteOptionsObject } from '../http/delete-options.ts';
 import { type ResourceRequest, type Server, writeContext } from '../server.ts';
-import { admit, attributesOf, isAdmitted } from './admit.ts';
+import { admissionOf } from './admission.ts';
 import { commit, fromStore } from './commit.ts';
+import { type CommitRules, commitRules } from './commit-rules.ts';
 import { foregroundFinalizer, orphanFinalizer } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 
@@ -24,46 +25,55 @@ export interface Deleted {
 }
 
 export async function deleteObject(server: Server, request: ResourceRequest, name: string, options: DeleteOptions): Promise<Deleted> {
-  const { definition } = request;
-  const key = keyOf(definition, request.info.namespace, name);
-  if (definition.undeletable?.some((other) => other.name === key.name && other.namespace === key.namespace) === true) {
-    throw forbidden(definition.type, name, `this ${definition.singular} may not be deleted`);
+  const { definition, info } = request;
+  const key = keyOf(definition, info.namespace, name);
+  const admission = admissionOf(server, request, {
+    operation: 'DELETE',
+    name,
+    dryRun: options.dryRun,
+    options: deleteOptionsObject(options),
+  });
+  if (admission.isAsked) {
+    const current = (await fromStore(() => server.store.fresh())).get(key)?.object;
+    await admission.review(current);
   }
-  await admitDeletion(server, request, key, options.dryRun);
-  const context = writeContext(server, request.user);
-  return commit(server, { keys: [key], decide: (view) => decide(view, { key, definition, options, context }) });
+  const deletion: Deletion = { key, definition, options, context: writeContext(server, request.user) };
+  const rules = commitRules(definition, 'delete', admission.committing);
+  return commit(server, { keys: [key], lists: rules.lists, decide: (view) => decideDeletion(view, deletion, [], rules) });
 }
 
-async function admitDeletion(server: Server, request: ResourceRequest, key: Key, dryRun: boolean): Promise<void> {
-  const shown = { operation: 'DELETE' as const, name: key.name, dryRun, object: undefined };
-  if (!isAdmitted(server, attributesOf(request, { ...shown, oldObject: undefined }))) return;
-  const view = await fromStore(() => server.store.fresh());
-  await admit(server, attributesOf(request, { ...shown, oldObject: view.get(key)?.object }));
-}
-
-interface Deletion {
+export interface Deletion {
   readonly key: Key;
   readonly definition: AnyDefinition;
   readonly options: DeleteOptions;
   readonly context: WriteContext;
 }
 
-function decide(view: View, deletion: Deletion): Decision<Deleted> {
-  const { key, definition, options } = deletion;
+/** `earlier` are writes that are committed with the deletion, or not at all. */
+export function decideDeletion(
+  view: View,
+  deletion: Deletion,
+  earlier: readonly CompanionWrite[],
+  rules: CommitRules = commitRules(deletion.definition, 'delete', []),
+): Decision<Deleted> {
+  const { key, definition, options, context } = deletion;
   const current = view.get(key)?.object;
   if (current === undefined) throw notFound(definition.type, key.name);
   checkPreconditions(current, deletion);
   const next = terminated(copy(current), deletion);
   const isGone = !isHeld(next, definition) && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  const change = { operation: 'delete', subresource: '', key, next, current } as const;
+  const writes = rules.apply(change, view, context, earlier);
   if (options.dryRun) return { outcome: 'answer', answer: { gone: isGone, object: next } };
   return {
     outcome: 'write',
-    writes: [{ type: isGone ? 'delete' : 'update', key, object: next }],
-    answer: ([stored]) => ({ gone: isGone, object: stored?.object ?? next }),
+    writes: [...writes, { type: isGone ? 'delete' : 'update', key, object: next }],
+    answer: (stored) => ({ gone: isGone, object: stored.at(-1)?.object ?? next }),
   };
 }
 
-const isHeld = (object: KubeObject, definition: AnyDefinition): boolean =>
+/** Whether something still keeps a terminating object. */
+export const isHeld = (object: KubeObject, definition: AnyDefinition): boolean =>
   (object.metadata.finalizers ?? []).length > 0 || definition.isHeld?.(object) === true;
 
 function checkPreconditions(current: KubeObject, { key, definition, options }: Deletion): void {

@@ -7,6 +7,8 @@ import type { FieldError } from '../../kube/field-error.ts';
 import type { ObjectMeta } from '../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
 import { isTerminating, type KubeObject } from '../../kube/object.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
+import { badRequest } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import { validateObjectMeta } from '../../resources/metadata-validation.ts';
@@ -15,29 +17,42 @@ import type { World } from '../../world.ts';
 export const orphanFinalizer = 'orphan';
 export const foregroundFinalizer = 'foregroundDeletion';
 
-/** Sets what only the server may set on a new object. Changes in place. */
-export function fillMetadata(object: KubeObject, definition: AnyDefinition, world: World): void {
-  const { metadata } = object;
-  dropServerFields(metadata);
+/** The namespace of the URL counts; the object's may only agree. Source: rest/meta.go, EnsureObjectNamespaceMatchesRequestNamespace. */
+export function placeInNamespace({ metadata }: KubeObject, { namespaced }: Pick<ResourceType, 'namespaced'>, namespace: string): void {
+  if (!namespaced) {
+    delete metadata.namespace;
+    return;
+  }
+  const given = metadata.namespace ?? '';
+  if (given !== '' && given !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = namespace;
+}
+
+/** Drops what a client cannot decide about a new object. Changes in place. Source: WipeObjectMetaSystemFields. */
+export function dropServerFields(metadata: ObjectMeta): void {
+  delete metadata.selfLink;
+  delete metadata.uid;
+  delete metadata.creationTimestamp;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.resourceVersion;
   delete metadata.generation;
+}
+
+/** Sets what only the server may set on a new object. Changes in place. */
+export function fillMetadata({ metadata }: KubeObject, definition: AnyDefinition, world: World): void {
+  dropServerFields(metadata);
   metadata.uid = world.random.uuid();
   metadata.creationTimestamp = timestamp(world.clock.now());
   if (definition.hasGeneration === true) metadata.generation = 1;
 }
 
-/** `selfLink` is gone from the API; field managers are not recorded yet. */
-function dropServerFields(metadata: ObjectMeta): void {
-  delete metadata.selfLink;
-  delete metadata.managedFields;
-}
-
 /** Takes over from the current object what an update cannot change. Changes `next` in place. */
 export function keepMetadata(next: KubeObject, current: KubeObject): void {
   const { metadata } = next;
-  dropServerFields(metadata);
+  delete metadata.selfLink;
   metadata.creationTimestamp = current.metadata.creationTimestamp;
   if (metadata.uid === undefined || metadata.uid === '') metadata.uid = current.metadata.uid;
   metadata.resourceVersion = current.metadata.resourceVersion;

@@ -1,106 +1,207 @@
 /**
- * Replaces one object by what a function makes of its current state. The function runs at the commit point, against
- * the newest state, so that a patch never conflicts with another writer.
+ * Replaces one object by what a function makes of its current state. Where no admission plug-in has to be asked, the
+ * function runs at the commit point, against the newest state, so that a patch never conflicts with another writer.
  * Source: apiserver, pkg/registry/rest/update.go and pkg/registry/generic/registry/store.go.
  */
 import { copy } from '../../kube/copy.ts';
-import { type FieldError, invalidObject } from '../../kube/field-error.ts';
+import { invalidObject } from '../../kube/field-error.ts';
 import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
-import { conflict, notFound, StatusError } from '../../kube/status-error.ts';
+import { conflict, isAlreadyExists, isNotFound, notFound, StatusError } from '../../kube/status-error.ts';
 import type { Key, Stored, View } from '../../kube/view.ts';
-import type { AnyDefinition, ObjectSubresource, WriteContext } from '../../resources/definition.ts';
+import type { AnyDefinition, CompanionWrite } from '../../resources/definition.ts';
 import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
 import type { Decision } from '../../store/store.ts';
-import { type ResourceRequest, type Server, writeContext } from '../server.ts';
-import { admit, attributesOf, isAdmitted } from './admit.ts';
+import type { DeleteOptions } from '../http/delete-options.ts';
+import { writeOptionsObject } from '../http/request-options.ts';
+import { type Admission, admissionOf } from './admission.ts';
+import { checkBounds } from './bounds.ts';
 import { commit, fromStore } from './commit.ts';
-import { bumpGeneration, keepMetadata, metadataErrors } from './object-metadata.ts';
+import { type CommitRules, commitRules } from './commit-rules.ts';
+import { createObject } from './create-object.ts';
+import { decideDeletion, isHeld } from './delete-object.ts';
+import { recordFields } from './managed-fields.ts';
+import { keepMetadata } from './object-metadata.ts';
 import { keyOf, storeResource } from './resource-index.ts';
+import type { UpdateStrategy } from './update-strategies.ts';
+import type { WriteRequest } from './write-request.ts';
 
-/** What an endpoint keeps of the current object and checks of the next one. Both functions work in place. */
-export interface UpdateStrategy {
-  /** Makes `next` what it would be if its client had changed only what this endpoint lets it change. */
-  prepare(next: KubeObject, current: KubeObject, definition: AnyDefinition, context: WriteContext): void;
-  validate(next: KubeObject, current: KubeObject, definition: AnyDefinition): readonly FieldError[];
+/** What is to become of the current object. */
+export type Wanted =
+  /** The object is not frozen; it may come with a resourceVersion and a uid, which are then preconditions. */
+  | { readonly outcome: 'update'; readonly object: KubeObject; readonly writes?: readonly CompanionWrite[] }
+  | { readonly outcome: 'delete'; readonly options: DeleteOptions; readonly writes?: readonly CompanionWrite[] };
+
+/** What admission sees instead of the object: the body of a subresource that stands for a part of it. */
+export interface Projection {
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  of(object: KubeObject): KubeObject;
+  /** The object with that part replaced. */
+  into(object: KubeObject, part: KubeObject): KubeObject;
 }
 
 export interface Update {
-  readonly name: string;
-  readonly dryRun: boolean;
   readonly strategy: UpdateStrategy;
-  /** The next object, not frozen; it may come back with a resourceVersion and a uid, which are then preconditions. */
-  transform(current: KubeObject): KubeObject;
+  /** In the stored form. Called at least once for each state of the object that the update meets. */
+  transform(current: KubeObject, view: View): Wanted;
+  readonly projection?: Projection;
+  /** Admission was asked before, about the body that says what to do. */
+  readonly isAdmitted?: boolean;
+  /** What to create where there is nothing; a 404 without it. */
+  createMissing?(): KubeObject;
 }
 
-/** How often admission may have looked at a state that was gone when its verdict came. */
+export interface Updated {
+  readonly object: KubeObject;
+  readonly isNew: boolean;
+}
+
+/** How often admission may have been asked about a state that was gone when its answer came. */
 const attemptsMax = 100;
+/** How often an object may come and go while it is written. */
+const createAttemptsMax = 5;
 
 interface Candidate {
   /** The revision of the object that `next` was made from. */
   readonly revision: number;
   readonly next: KubeObject;
+  readonly writes: readonly CompanionWrite[];
 }
 
 interface Plan {
-  readonly server: Server;
-  readonly request: ResourceRequest;
+  readonly write: WriteRequest;
   readonly update: Update;
   readonly key: Key;
-  readonly context: WriteContext;
+  readonly admission: Admission;
+  readonly rules: CommitRules;
 }
 
 const moved = Symbol('the object changed while its admission was asked for');
 
-export async function updateObject(server: Server, request: ResourceRequest, update: Update): Promise<KubeObject> {
-  const key = keyOf(request.definition, request.info.namespace, update.name);
-  const plan: Plan = { server, request, update, key, context: writeContext(server, request.user) };
+export async function updateObject(write: WriteRequest, update: Update): Promise<Updated> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { object: await updateExisting(write, update), isNew: false };
+    } catch (error) {
+      if (!isNotFound(error) || update.createMissing === undefined) throw error;
+    }
+    try {
+      return { object: await createObject(write, update.createMissing()), isNew: true };
+    } catch (error) {
+      if (!isAlreadyExists(error) || attempt === createAttemptsMax) throw error;
+    }
+  }
+}
+
+async function updateExisting(write: WriteRequest, update: Update): Promise<KubeObject> {
+  const plan = planOf(write, update);
+  const { server } = write;
+  const { key, admission, rules } = plan;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const candidate = await admittedCandidate(plan);
-    const outcome = await commit<KubeObject | typeof moved>(server, {
-      keys: [key],
-      lists: request.definition.commit?.lists,
-      decide: (view) => decide(plan, candidate, view),
-    });
-    if (outcome !== moved) return outcome;
+    const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
+    const decide = (view: View): Decision<KubeObject | typeof moved> => decideUpdate(plan, candidate, view);
+    const outcome = await commit<KubeObject | typeof moved>(server, { keys: [key], lists: rules.lists, decide });
+    if (outcome === moved) continue;
+    warn(write, outcome);
+    return outcome;
   }
   throw new StatusError(504, 'Timeout', 'Timeout: the object changed faster than the update could be admitted');
 }
 
-/** Undefined when no plugin wants to see this kind of update: the commit then makes the object itself. */
-async function admittedCandidate({ server, request, update, key }: Plan): Promise<Candidate | undefined> {
-  const shown = { operation: 'UPDATE' as const, name: key.name, dryRun: update.dryRun };
-  if (!isAdmitted(server, attributesOf(request, { ...shown, object: undefined, oldObject: undefined }))) return undefined;
-  const view = await fromStore(() => server.store.fresh());
-  const current = view.get(key);
-  if (current === undefined) return undefined;
-  const object = update.transform(current.object);
-  const next = await admit(server, attributesOf(request, { ...shown, object, oldObject: current.object }));
-  return { revision: current.revision, next: next ?? object };
+function planOf(write: WriteRequest, update: Update): Plan {
+  const { server, request, options } = write;
+  const { definition, info } = request;
+  const key = keyOf(definition, info.namespace, info.name);
+  const kind = update.projection?.kind;
+  const asked = { operation: 'UPDATE', name: key.name, dryRun: options.dryRun, options: writeOptionsObject(options) } as const;
+  const admission = admissionOf(server, request, kind === undefined ? asked : { ...asked, kind });
+  return { write, update, key, admission, rules: commitRules(definition, 'update', admission.committing) };
 }
 
-function decide(plan: Plan, candidate: Candidate | undefined, view: View): Decision<KubeObject | typeof moved> {
-  const { request, update, key } = plan;
+function warn({ request }: WriteRequest, object: KubeObject): void {
+  for (const warning of request.definition.warnings?.(object) ?? []) request.warnings.add(warning);
+}
+
+/** The next object as the plug-ins leave it, of the newest state. Undefined where there is nothing to update. */
+async function admittedCandidate(plan: Plan): Promise<Candidate | undefined> {
+  const { write, key, admission, update } = plan;
+  const view = await fromStore(() => write.server.store.fresh());
+  const current = view.get(key);
+  if (current === undefined) return undefined;
+  const wanted = update.transform(current.object, view);
+  if (wanted.outcome === 'delete') return undefined;
+  const { projection } = update;
+  const shown = (object: KubeObject): KubeObject => projection?.of(object) ?? object;
+  recordFields(write, wanted.object, current.object);
+  const mutated = await admission.mutate(shown(wanted.object), shown(current.object));
+  const next = projection === undefined ? mutated : projection.into(wanted.object, mutated);
+  complete(plan, next, current.object);
+  await admission.validate(shown(next), shown(current.object));
+  return { revision: current.revision, next, writes: wanted.writes ?? [] };
+}
+
+function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View): Decision<KubeObject | typeof moved> {
+  const { write, update, key, rules } = plan;
+  const { request, context, options } = write;
   const current = view.get(key);
   if (current === undefined) throw notFound(request.definition.type, key.name);
   if (candidate !== undefined && candidate.revision !== current.revision) return { outcome: 'answer', answer: moved };
-  const next = candidate === undefined ? update.transform(current.object) : copy(candidate.next);
-  completeUpdate(plan, next, current, view);
-  if (isFinished(next, current.object, request.definition)) return deletion(plan, next);
-  if (update.dryRun) return { outcome: 'answer', answer: next };
-  return { outcome: 'write', writes: [{ type: 'update', key, object: next }], answer: ([stored]) => stored?.object ?? next };
+  if (candidate !== undefined) {
+    const { next, writes } = candidate;
+    return conclude(plan, { next: rules.changesObject ? copy(next) : next, current, writes }, view);
+  }
+  const wanted = update.transform(current.object, view);
+  if (wanted.outcome === 'delete') {
+    const { options: asked, writes = [] } = wanted;
+    const deletion = { key, definition: request.definition, options: { ...asked, dryRun: asked.dryRun || options.dryRun }, context };
+    return objectOf(decideDeletion(view, deletion, writes));
+  }
+  recordFields(write, wanted.object, current.object);
+  complete(plan, wanted.object, current.object);
+  return conclude(plan, { next: wanted.object, current, writes: wanted.writes ?? [] }, view);
 }
 
-function completeUpdate({ request, update, key, context }: Plan, next: KubeObject, { object: current }: Stored, view: View): void {
-  const { definition } = request;
+/** What the server and the kind decide about the next object, and whether it is valid then. Changes `next` in place. */
+function complete({ write, update, key }: Plan, next: KubeObject, current: KubeObject): void {
+  const { definition } = write.request;
   checkPreconditions(next, current, key, definition);
   keepMetadata(next, current);
-  update.strategy.prepare(next, current, definition, context);
-  const errors = [
-    ...validateObjectMetaUpdate(next.metadata, current.metadata),
-    ...update.strategy.validate(next, current, definition),
-    ...(definition.commit?.apply(next, current, view, context) ?? []),
-  ];
+  update.strategy.prepare(next, current, definition, write.context);
+  const errors = [...validateObjectMetaUpdate(next.metadata, current.metadata), ...update.strategy.validate(next, current, definition)];
   if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
+  checkBounds(definition, key, next);
+}
+
+interface Conclusion {
+  readonly next: KubeObject;
+  readonly current: Stored;
+  readonly writes: readonly CompanionWrite[];
+}
+
+function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View): Decision<KubeObject> {
+  const { write, key, rules } = plan;
+  const { request, options, context } = write;
+  const change = { operation: 'update', subresource: request.info.subresource, key, next, current: current.object } as const;
+  const companions = rules.apply(change, view, context, writes);
+  if (options.dryRun) return { outcome: 'answer', answer: next };
+  const type = isFinished(next, current.object, request.definition) ? 'delete' : 'update';
+  return {
+    outcome: 'write',
+    writes: [...companions, { type, key, object: next }],
+    answer: (stored) => stored.at(-1)?.object ?? next,
+  };
+}
+
+function objectOf(decision: ReturnType<typeof decideDeletion>): Decision<KubeObject> {
+  switch (decision.outcome) {
+    case 'write':
+      return { ...decision, answer: (stored) => decision.answer(stored).object };
+    case 'answer':
+      return { outcome: 'answer', answer: decision.answer.object };
+    case 'refuse':
+      return decision;
+    default:
+      return decision satisfies never;
+  }
 }
 
 const modified = 'the object has been modified; please apply your changes to the latest version and try again';
@@ -130,51 +231,5 @@ function uidMismatch(key: Key, definition: AnyDefinition, { wanted, actual }: { 
 /** The last finalizer is gone and no grace is left. Source: store.go, ShouldDeleteDuringUpdate. */
 function isFinished(next: KubeObject, current: KubeObject, definition: AnyDefinition): boolean {
   if (!isTerminating(current) || (current.metadata.deletionGracePeriodSeconds ?? 0) > 0) return false;
-  return (next.metadata.finalizers ?? []).length === 0 && definition.isHeld?.(next) !== true;
-}
-
-function deletion({ update, key }: Plan, next: KubeObject): Decision<KubeObject> {
-  if (update.dryRun) return { outcome: 'answer', answer: next };
-  return { outcome: 'write', writes: [{ type: 'delete', key, object: next }], answer: ([stored]) => stored?.object ?? next };
-}
-
-/** The main endpoint: `status` stays as it is. */
-export const mainStrategy: UpdateStrategy = {
-  prepare(next, current, definition, context) {
-    if (definition.hasStatus === true) keepField(next, current, 'status');
-    definition.prepareForUpdate?.(next, current, context);
-    bumpGeneration(next, current, definition);
-  },
-  validate: (next, current, definition) => [...(definition.validate?.(next) ?? []), ...(definition.validateUpdate?.(next, current) ?? [])],
-};
-
-/** The `/status` endpoint: everything but status, labels, annotations and finalizers stays as it is. */
-export const statusStrategy: UpdateStrategy = {
-  prepare(next, current, definition, context) {
-    for (const field of Object.keys({ ...current, ...next })) {
-      if (field !== 'metadata' && field !== 'status') keepField(next, current, field);
-    }
-    const { ownerReferences } = current.metadata;
-    if (ownerReferences === undefined) delete next.metadata.ownerReferences;
-    else next.metadata.ownerReferences = ownerReferences;
-    definition.prepareForStatusUpdate?.(next, current, context);
-  },
-  validate: (next, current, definition) => definition.validateStatusUpdate?.(next, current) ?? [],
-};
-
-/** A subresource that knows by itself what it may change: binding, finalize. */
-export const subresourceStrategy = ({
-  keepsGeneration = false,
-}: Pick<ObjectSubresource<KubeObject>, 'keepsGeneration'>): UpdateStrategy => ({
-  prepare(next, current, definition) {
-    if (!keepsGeneration) bumpGeneration(next, current, definition);
-  },
-  validate: (next, _current, definition) => metadataErrors(next, definition),
-});
-
-/** `field` of `next` becomes what it is in `current`, absent included. */
-function keepField(next: KubeObject, current: KubeObject, field: string): void {
-  const source: Readonly<Record<string, unknown>> = { ...current };
-  if (source[field] === undefined) Reflect.deleteProperty(next, field);
-  else Reflect.set(next, field, source[field]);
+  return !isHeld(next, definition);
 }

@@ -4,15 +4,15 @@ import { readBody } from '../http/request-body.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { createObject } from '../registry/create-object.ts';
-import { decodeBody } from '../registry/decode.ts';
-import { toStored } from '../registry/served-form.ts';
+import { decodeBody, storedForm } from '../registry/decode.ts';
+import { writeRequest } from '../registry/write-request.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 
 export async function create(server: Server, request: ResourceRequest): Promise<Answer> {
   if (request.info.name !== '') throw methodNotAllowed();
-  const { dryRun, fieldValidation } = writeOptionsOf(request.url.searchParams, 'CreateOptions');
-  const body = await readBody(request.request);
-  const object = decodeBody(body, expectedOf(request.served), { fieldValidation, warnings: request.warnings });
-  const created = await createObject(server, request, toStored(request.served, object), { dryRun });
+  const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
+  const { fieldValidation } = options;
+  const body = decodeBody(await readBody(request.request), expectedOf(request.served), { fieldValidation, warnings: request.warnings });
+  const created = await createObject(writeRequest(server, request, options), storedForm(request, body));
   return { kind: 'object', code: 201, shown: { object: created } };
 }

@@ -9,12 +9,13 @@ import type { AnyDefinition, ScaleSource } from '../../resources/definition.ts';
 import { readBody } from '../http/request-body.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
-import { decodeBody, type Expected } from '../registry/decode.ts';
+import { checkName, decodeBody, type Expected } from '../registry/decode.ts';
 import { patched, readPatch } from '../registry/patch-document.ts';
-import { mainStrategy, updateObject } from '../registry/update-object.ts';
+import { updateObject, type Wanted } from '../registry/update-object.ts';
+import { mainStrategy } from '../registry/update-strategies.ts';
+import { type WriteRequest, writeRequest } from '../registry/write-request.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { getStored } from './get.ts';
-import { checkName } from './update.ts';
 
 const expectedScale: Expected = { group: 'autoscaling', version: 'v1', kind: 'Scale', schema: builtIn('io.k8s.api.autoscaling.v1.Scale') };
 
@@ -44,40 +45,39 @@ export async function updateScale(server: Server, request: ResourceRequest): Pro
   const options = writeOptionsOf(request.url.searchParams, 'UpdateOptions');
   const scale = decodeBody(await readBody(request.request), expectedScale, { ...options, warnings: request.warnings });
   checkName(scale, request.info);
-  return writeScale(server, request, { dryRun: options.dryRun, next: () => scale });
+  return writeScale(writeRequest(server, request, options), () => scale);
 }
 
 export async function patchScale(server: Server, request: ResourceRequest): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions');
   const change = await readPatch(request.request);
   const target = { expected: expectedScale, options: { ...options, warnings: request.warnings } };
-  return writeScale(server, request, { dryRun: options.dryRun, next: (current) => patched(current, change, target) });
+  return writeScale(writeRequest(server, request, options), (current) => patched(current, change, target));
 }
 
-interface ScaleWrite {
-  readonly dryRun: boolean;
-  /** The next Scale, made from the current one. */
-  next(current: Scale): KubeObject;
+/** `next` makes the next Scale from the current one. */
+async function writeScale(write: WriteRequest, next: (current: Scale) => KubeObject): Promise<Answer> {
+  const source = sourceOf(write.request.definition);
+  const of = (object: KubeObject): Scale => scaleOf(object, source);
+  const into = (object: KubeObject, scale: KubeObject): KubeObject => scaled(object, scale, source);
+  const transform = (current: KubeObject): Wanted => ({ outcome: 'update', object: into(current, next(of(current))) });
+  const projection = { kind: expectedScale, of, into };
+  const { object } = await updateObject(write, { strategy: mainStrategy, transform, projection });
+  return { kind: 'other', code: 200, object: of(object) };
 }
 
-async function writeScale(server: Server, request: ResourceRequest, { dryRun, next }: ScaleWrite): Promise<Answer> {
-  const source = sourceOf(request.definition);
-  const transform = (current: KubeObject): KubeObject => {
-    const scale = next(scaleOf(current, source));
-    const replicas = replicasOf(scale);
-    if (replicas < 0) {
-      const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
-      throw invalidObject(expectedScale, nameOf(current), [error]);
-    }
-    const object = copy(current);
-    source.setReplicas(object, replicas);
-    // The Scale's own are preconditions, also when it has none.
-    object.metadata.resourceVersion = scale.metadata.resourceVersion ?? current.metadata.resourceVersion;
-    object.metadata.uid = scale.metadata.uid ?? current.metadata.uid;
-    return object;
-  };
-  const updated = await updateObject(server, request, { name: request.info.name, dryRun, strategy: mainStrategy, transform });
-  return { kind: 'other', code: 200, object: scaleOf(updated, source) };
+function scaled(current: KubeObject, scale: KubeObject, source: ScaleSource<KubeObject>): KubeObject {
+  const replicas = replicasOf(scale);
+  if (replicas < 0) {
+    const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+    throw invalidObject(expectedScale, nameOf(current), [error]);
+  }
+  const object = copy(current);
+  source.setReplicas(object, replicas);
+  // The Scale's own are preconditions, also when it has none.
+  object.metadata.resourceVersion = scale.metadata.resourceVersion ?? current.metadata.resourceVersion;
+  object.metadata.uid = scale.metadata.uid ?? current.metadata.uid;
+  return object;
 }
 
 /** The body was decoded as a Scale. */

@@ -3,22 +3,24 @@
  * are computed (token), and connections to the node (log, exec).
  */
 import { copy } from '../../kube/copy.ts';
-import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import { type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
-import type { ComputedSubresource, ConnectSubresource, ObjectSubresource } from '../../resources/definition.ts';
+import type { View } from '../../kube/view.ts';
+import type { ComputedSubresource, ConnectSubresource, ObjectSubresource, SubresourceOutcome } from '../../resources/definition.ts';
 import { methodNotAllowed } from '../http/api-errors.ts';
 import { parsed as parsedDeleteOptions } from '../http/delete-options.ts';
 import { readBody } from '../http/request-body.ts';
-import { type WriteOptions, writeOptionsOf } from '../http/request-options.ts';
+import { writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
-import { admit, attributesOf } from '../registry/admit.ts';
-import { decodeBody, type Expected, isJsonObject } from '../registry/decode.ts';
-import { deleteObject } from '../registry/delete-object.ts';
-import { patched, readPatch } from '../registry/patch-document.ts';
-import { subresourceStrategy, updateObject } from '../registry/update-object.ts';
-import { expectedOf, type ResourceRequest, type Server, writeContext } from '../server.ts';
+import { admissionOf } from '../registry/admission.ts';
+import { checkName, decodeBody, type Expected, isJsonObject, storedForm } from '../registry/decode.ts';
+import { patched, type PatchTarget, readPatch } from '../registry/patch-document.ts';
+import { fromStored } from '../registry/served-form.ts';
+import { updateObject, type Wanted } from '../registry/update-object.ts';
+import { subresourceStrategy } from '../registry/update-strategies.ts';
+import { writeRequest } from '../registry/write-request.ts';
+import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 import { get, getStored } from './get.ts';
-import { checkName } from './update.ts';
 
 export async function objectSubresource(
   server: Server,
@@ -46,13 +48,22 @@ const bodyOf = (request: ResourceRequest, { body, bodySchema }: ObjectSubresourc
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
-/** The body says what to do to the parent: bind it, evict it. */
+/** The body says what to do to the parent: bind it, evict it. Admission sees the body, as of a creation. */
 async function post(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
-  const body = decodeBody(await readBody(request.request), bodyOf(request, subresource), { ...options, warnings: request.warnings });
-  if ((body.metadata.name ?? '') !== '') checkName(body, request.info);
-  await write(server, request, subresource, { options, bodyFor: () => body, preconditions: body });
-  return { kind: 'other', code: 201, object: subresource.answers === 'body' ? body : success };
+  const expected = bodyOf(request, subresource);
+  const sent = decodeBody(await readBody(request.request), expected, { ...options, warnings: request.warnings });
+  if (nameOf(sent) !== '') checkName(sent, request.info);
+  const { dryRun } = options;
+  const asked = { operation: 'CREATE', name: request.info.name, dryRun, options: writeOptionsObject(options), kind: expected } as const;
+  const admission = admissionOf(server, request, asked);
+  const body = await admission.mutate(sent, undefined);
+  await admission.validate(body, undefined);
+  const write = writeRequest(server, request, options);
+  const transform = (current: KubeObject, view: View): Wanted =>
+    outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
+  await updateObject(write, { strategy: subresourceStrategy(subresource), transform, isAdmitted: true });
+  return { kind: 'other', code: 201, object: success };
 }
 
 /** The body is the parent as it should be. */
@@ -60,52 +71,35 @@ async function replace(server: Server, request: ResourceRequest, subresource: Ob
   const isPatch = request.info.verb === 'patch';
   const options = writeOptionsOf(request.url.searchParams, isPatch ? 'PatchOptions' : 'UpdateOptions');
   const target = { expected: bodyOf(request, subresource), options: { ...options, warnings: request.warnings } };
-  if (isPatch) {
-    const change = await readPatch(request.request);
-    const bodyFor = (current: KubeObject): KubeObject => patched(current, change, target);
-    return { kind: 'object', code: 200, shown: { object: await write(server, request, subresource, { options, bodyFor }) } };
-  }
-  const body = decodeBody(await readBody(request.request), target.expected, target.options);
-  checkName(body, request.info);
-  const object = await write(server, request, subresource, { options, bodyFor: () => body });
+  const bodyFor = isPatch ? await patchedBody(request, target) : await sentBody(request, target);
+  const write = writeRequest(server, request, options);
+  const transform = (current: KubeObject, view: View): Wanted => {
+    const body = bodyFor(current);
+    return outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
+  };
+  const { object } = await updateObject(write, { strategy: subresourceStrategy(subresource), transform });
   return { kind: 'object', code: 200, shown: { object } };
 }
 
-interface SubresourceWrite {
-  readonly options: WriteOptions;
-  bodyFor(current: KubeObject): KubeObject;
-  /** Where uid and resourceVersion are asked for; the body for the current object when left out. */
-  readonly preconditions?: KubeObject;
+type BodyFor = (current: KubeObject) => KubeObject;
+
+async function patchedBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
+  const change = await readPatch(request.request);
+  return (current) => storedForm(request, patched(fromStored(request.served, current), change, target));
 }
 
-async function write(
-  server: Server,
-  request: ResourceRequest,
-  subresource: ObjectSubresource<KubeObject>,
-  { options, bodyFor, preconditions }: SubresourceWrite,
-): Promise<KubeObject> {
-  const { name } = request.info;
-  const context = writeContext(server, request.user);
-  const first = await getStored(server, request);
-  const outcome = subresource.write(copy(first.object), bodyFor(first.object), context);
-  if (outcome.outcome === 'delete') {
-    const deletion = parsedDeleteOptions(jsonObjectOf(outcome.options));
-    const { object } = await deleteObject(server, request, name, { ...deletion, dryRun: deletion.dryRun || options.dryRun });
-    return object;
-  }
-  const transform = (current: KubeObject): KubeObject => {
-    const body = bodyFor(current);
-    const next = subresource.write(copy(current), body, context);
-    if (next.outcome === 'delete') throw new StatusError(500, 'InternalError', 'Internal error occurred: the subresource changed its mind');
-    const { uid, resourceVersion } = (preconditions ?? body).metadata;
-    const metadata = {
-      ...next.object.metadata,
-      uid: uid ?? current.metadata.uid,
-      resourceVersion: resourceVersion ?? current.metadata.resourceVersion,
-    };
-    return { ...next.object, metadata };
-  };
-  return updateObject(server, request, { name, dryRun: options.dryRun, strategy: subresourceStrategy(subresource), transform });
+async function sentBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
+  const sent = decodeBody(await readBody(request.request), target.expected, target.options);
+  checkName(sent, request.info);
+  const body = storedForm(request, sent);
+  return () => body;
+}
+
+/** The uid and the resourceVersion of the body are preconditions. */
+function outcomeOf(outcome: SubresourceOutcome<KubeObject>, current: KubeObject, body: KubeObject): Wanted {
+  if (outcome.outcome === 'delete') return { ...outcome, options: parsedDeleteOptions(jsonObjectOf(outcome.options)) };
+  const { uid = current.metadata.uid, resourceVersion = current.metadata.resourceVersion } = body.metadata;
+  return { ...outcome, object: { ...outcome.object, metadata: { ...outcome.object.metadata, uid, resourceVersion } } };
 }
 
 /** Options that a subresource found in its body: JSON, as the body was. */
@@ -118,12 +112,16 @@ export async function computedSubresource(server: Server, request: ResourceReque
   if (!subresource.verbs.some((verb) => verb === request.info.verb)) throw methodNotAllowed();
   const computation = server.computations[subresource.computation];
   if (computation === undefined) throw new StatusError(501, 'NotImplemented', `${subresource.name} is not available on this server`);
-  const { dryRun, fieldValidation } = writeOptionsOf(request.url.searchParams, 'CreateOptions');
+  const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
+  const { dryRun } = options;
   const expected = { ...subresource.body, schema: subresource.bodySchema };
-  const body = decodeBody(await readBody(request.request), expected, { fieldValidation, warnings: request.warnings });
+  const body = decodeBody(await readBody(request.request), expected, { ...options, warnings: request.warnings });
   const { object: parent } = await getStored(server, request);
-  const shown = { operation: 'CREATE' as const, object: body, oldObject: undefined, name: request.info.name, dryRun };
-  const admitted = (await admit(server, attributesOf(request, shown))) ?? body;
+  const { name } = request.info;
+  const asked = { operation: 'CREATE', name, dryRun, options: writeOptionsObject(options), kind: subresource.body } as const;
+  const admission = admissionOf(server, request, asked);
+  const admitted = await admission.mutate(body, undefined);
+  await admission.validate(admitted, undefined);
   const { definition, user } = request;
   return { kind: 'other', code: 201, object: await computation.compute(admitted, { definition, parent, user, dryRun }) };
 }
@@ -134,10 +132,8 @@ export async function connectSubresource(server: Server, request: ResourceReques
   if (connector === undefined) throw new StatusError(501, 'NotImplemented', `${subresource.name} is not available on this server`);
   const { object } = await getStored(server, request);
   const { definition, info, user, connection } = request;
-  await admit(
-    server,
-    attributesOf(request, { operation: 'CONNECT', object: undefined, oldObject: object, name: info.name, dryRun: false }),
-  );
   const { namespace, name } = info;
+  const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {} });
+  await admission.review(object);
   return connector.connect(request.request, { definition, subresource, namespace, name, object, user, connection });
 }

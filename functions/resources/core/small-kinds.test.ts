@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { viewOf } from '../../../test/support/view.ts';
 import type { FieldError } from '../../kube/field-error.ts';
 import type { ConfigMap, Event, Namespace, ReplicationController, Secret } from '../../kube/generated/types.ts';
 import { configKeyErrors } from '../../kube/names.ts';
@@ -43,7 +44,7 @@ test('a namespace is held until it is finalized', () => {
   assert.equal(namespaceDefinition.isHeld?.(object), true);
   const [finalize] = namespaceDefinition.subresources ?? [];
   assert.ok(finalize?.kind === 'object');
-  const result = finalize.write(object, { metadata: {}, spec: { finalizers: [] } }, context);
+  const result = finalize.write(object, { metadata: {}, spec: { finalizers: [] } }, context, viewOf());
   assert.ok(result.outcome === 'update');
   assert.equal(namespaceDefinition.isHeld?.(result.object), false);
 });

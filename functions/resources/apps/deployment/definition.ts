@@ -18,12 +18,6 @@ export const deploymentDefinition = definition<Deployment>({
   scale: replicaScale<Deployment>(),
   columns,
   setDefaults: setDeploymentDefaults,
-  prepareForCreate(deployment) {
-    deployment.status = {};
-  },
-  prepareForUpdate(next, current) {
-    if (current.status !== undefined) next.status = current.status;
-  },
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
 });

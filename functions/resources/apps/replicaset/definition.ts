@@ -26,9 +26,6 @@ export const replicaSetDefinition = definition<ReplicaSet>({
   prepareForCreate(replicaSet) {
     replicaSet.status = { replicas: 0 };
   },
-  prepareForUpdate(next, current) {
-    if (current.status !== undefined) next.status = current.status;
-  },
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
 });

@@ -49,7 +49,6 @@ export const namespaceDefinition = definition<Namespace>({
   },
   prepareForUpdate(next, current) {
     next.spec = { ...next.spec, finalizers: current.spec?.finalizers ?? [] };
-    if (current.status !== undefined) next.status = current.status;
   },
   validate: validateNamespace,
   validateStatusUpdate: validateNamespaceStatusUpdate,
@@ -58,5 +57,4 @@ export const namespaceDefinition = definition<Namespace>({
     object.status = { ...object.status, phase: 'Terminating' };
   },
   returnsDeletedObject: true,
-  undeletable: ['default', 'kube-system', 'kube-public'].map((name) => ({ namespace: '', name })),
 });

@@ -14,6 +14,7 @@ export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefi
     singular: 'node',
     shortNames: ['no'],
     hasStatus: true,
+    keepsNewStatus: true,
     columns,
     selectableFields: ['spec.unschedulable'],
     fields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
@@ -22,10 +23,7 @@ export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefi
       if (node.spec.podCIDR && !node.spec.podCIDRs?.length) node.spec.podCIDRs = [node.spec.podCIDR];
       if (node.status?.capacity !== undefined) node.status.allocatable ??= { ...node.status.capacity };
     },
-    prepareForUpdate(next, current) {
-      if (current.status !== undefined) next.status = current.status;
-    },
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
-    commit: podRangeRule(podRange, nodePodPrefix),
+    commit: [podRangeRule(podRange, nodePodPrefix)],
   });

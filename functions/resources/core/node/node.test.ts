@@ -2,38 +2,37 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FieldError } from '../../../kube/field-error.ts';
 import type { Node } from '../../../kube/generated/types.ts';
+import { nodes } from '../../../kube/resource-type.ts';
 import type { View } from '../../../kube/view.ts';
+import { changeOf, viewOf } from '../../../../test/support/view.ts';
+import type { CommitChange } from '../../definition.ts';
 import { podRangeRule } from './pod-ranges.ts';
 import { columns } from './table.ts';
 import { validateNode, validateNodeUpdate } from './validation.ts';
 
 const texts = (errors: readonly FieldError[]): string[] => errors.map(({ field, message }) => `${field}: ${message}`);
 const node = (name: string, more: Partial<Node> = {}): Node => ({ metadata: { name }, spec: {}, ...more });
-const view = (...nodes: Node[]): View => ({
-  revision: 1,
-  get: () => undefined,
-  list: () => nodes.map((object) => ({ key: { resource: 'nodes', namespace: '', name: object.metadata.name ?? '' }, revision: 1, object })),
-});
+const view = (...others: Node[]): View => viewOf(...others.map((one) => [nodes, one] as const));
+const change = (next: Node): CommitChange<Node> => changeOf(nodes, next);
 const context = { nowMs: 0, userName: 'test', random: () => 0 };
 
 test('each node gets the first range that is free', () => {
   const rule = podRangeRule('10.244.0.0/16', 24);
   const next = node('c');
   const others = [node('a', { spec: { podCIDR: '10.244.0.0/24' } }), node('b', { spec: { podCIDR: '10.244.2.0/24' } })];
-  assert.deepEqual(rule.apply(next, undefined, view(...others), context), []);
+  assert.deepEqual(rule.apply(change(next), view(...others), context), {});
   assert.deepEqual(next.spec, { podCIDR: '10.244.1.0/24', podCIDRs: ['10.244.1.0/24'] });
 });
 
 test('a node keeps the range it has', () => {
   const next = node('a', { spec: { podCIDR: '10.0.0.0/24' } });
-  assert.deepEqual(podRangeRule('10.244.0.0/16', 24).apply(next, undefined, view(), context), []);
+  assert.deepEqual(podRangeRule('10.244.0.0/16', 24).apply(change(next), view(), context), {});
   assert.equal(next.spec.podCIDR, '10.0.0.0/24');
 });
 
 test('when every range is taken no node joins', () => {
-  const errors = podRangeRule('10.244.0.0/24', 24).apply(
-    node('b'),
-    undefined,
+  const { errors = [] } = podRangeRule('10.244.0.0/24', 24).apply(
+    change(node('b')),
     view(node('a', { spec: { podCIDR: '10.244.0.0/24' } })),
     context,
   );

@@ -2,7 +2,6 @@
  * Gives each node a part of the pods' addresses. There is no allocator beside the nodes: what they have is taken, and
  * a node that goes gives back what it had.
  */
-import type { FieldError } from '../../../kube/field-error.ts';
 import { forbiddenField } from '../../../kube/field-error.ts';
 import type { Node } from '../../../kube/generated/types.ts';
 import { nameOf } from '../../../kube/object.ts';
@@ -15,16 +14,16 @@ export function podRangeRule(podRange: string, nodePrefix: number): CommitRule<N
   const parts = range.size / partSize;
   return {
     lists: ['nodes'],
-    apply(next, _current, view): readonly FieldError[] {
-      if (next.spec?.podCIDR) return [];
+    apply({ next }, view) {
+      if (next.spec?.podCIDR) return {};
       const taken = new Set(view.list('nodes').flatMap(({ object }) => rangesOf(object as Node, nameOf(next))));
       for (let part = 0; part < parts; part += 1) {
         const podCIDR = `${addressAt(range, part * partSize)}/${nodePrefix}`;
         if (taken.has(podCIDR)) continue;
         next.spec = { ...next.spec, podCIDR, podCIDRs: [podCIDR] };
-        return [];
+        return {};
       }
-      return [forbiddenField('spec.podCIDR', `no range is left for another node in ${podRange}`)];
+      return { errors: [forbiddenField('spec.podCIDR', `no range is left for another node in ${podRange}`)] };
     },
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { viewOf } from '../../../../test/support/view.ts';
 import type { EphemeralContainer, Pod } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
@@ -12,7 +13,12 @@ const pod = (existing?: EphemeralContainer[], metadata: object = {}): Pod => ({
 });
 const write = (current: Pod, wanted: EphemeralContainer[], spec: object = {}): EphemeralContainer[] => {
   const body = { ...pod(wanted), apiVersion: 'v1', kind: 'Pod' };
-  const result = ephemeralContainers.write(structuredClone(current), { ...body, spec: { ...body.spec, ...spec } } as Pod, context);
+  const result = ephemeralContainers.write(
+    structuredClone(current),
+    { ...body, spec: { ...body.spec, ...spec } } as Pod,
+    context,
+    viewOf(),
+  );
   assert.ok(result.outcome === 'update');
   assert.deepEqual(
     result.object.spec.containers.map(({ name }) => name),

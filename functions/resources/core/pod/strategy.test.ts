@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { viewOf } from '../../../../test/support/view.ts';
 import type { Pod, PodSpec, ResourceRequirements } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import type { ObjectSubresource } from '../../definition.ts';
@@ -76,7 +77,7 @@ const objectSubresource = (name: string): ObjectSubresource<Pod> => {
   return found;
 };
 const bind = (object: Pod, target: object, metadata: Pod['metadata'] = {}) =>
-  objectSubresource('binding').write(object, { metadata, target } as never, context);
+  objectSubresource('binding').write(object, { metadata, target } as never, context, viewOf());
 
 test('a binding puts the pod on the node and says that it is scheduled', () => {
   const result = bind(pod(), { kind: 'Node', name: 'n1' }, { annotations: { why: 'there' } });
@@ -135,5 +136,8 @@ for (const [what, object, target, metadata, message] of [
 
 test('an eviction deletes the pod with the options it brings', () => {
   const body = { metadata: {}, deleteOptions: { gracePeriodSeconds: 3 } };
-  assert.deepEqual(objectSubresource('eviction').write(pod(), body, context), { outcome: 'delete', options: { gracePeriodSeconds: 3 } });
+  assert.deepEqual(objectSubresource('eviction').write(pod(), body, context, viewOf()), {
+    outcome: 'delete',
+    options: { gracePeriodSeconds: 3 },
+  });
 });

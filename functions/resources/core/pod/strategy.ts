@@ -20,9 +20,8 @@ const gatedCondition = (nowMs: number): NonNullable<PodStatus['conditions']>[num
   lastTransitionTime: timestamp(nowMs),
 });
 
-export function prepareForUpdate(next: Pod, current: Pod): void {
+export function prepareForUpdate(next: Pod): void {
   alignServiceAccount(next.spec);
-  if (current.status !== undefined) next.status = current.status;
 }
 
 export function prepareForStatusUpdate(next: Pod, current: Pod): void {

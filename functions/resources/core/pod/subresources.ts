@@ -18,7 +18,6 @@ const binding: ObjectSubresource<Pod> = {
   body: { group: '', version: 'v1', kind: 'Binding' },
   bodySchema: builtIn('io.k8s.api.core.v1.Binding'),
   keepsGeneration: true,
-  answers: 'status',
   write: (pod, body, context) => ({ outcome: 'update', object: bound(pod, body as Binding, context) }),
 };
 
@@ -70,7 +69,6 @@ const eviction: ObjectSubresource<Pod> = {
   verbs: ['create'],
   body: { group: 'policy', version: 'v1', kind: 'Eviction' },
   bodySchema: builtIn('io.k8s.api.policy.v1.Eviction'),
-  answers: 'status',
   write: (_pod, body: KubeObject & Partial<Eviction>) => ({ outcome: 'delete', options: body.deleteOptions ?? {} }),
 };
 

@@ -23,9 +23,6 @@ export const replicationControllerDefinition = definition<ReplicationController>
   prepareForCreate(controller) {
     controller.status = { replicas: 0 };
   },
-  prepareForUpdate(next, current) {
-    if (current.status !== undefined) next.status = current.status;
-  },
   validate: validateReplicationController,
   defaultPropagation: 'Orphan',
 });

@@ -30,10 +30,10 @@ export function serviceAllocation(serviceRange: string, nodePortRange: string): 
   const ports = parsePortRange(nodePortRange);
   return {
     lists: ['services'],
-    apply(next, current, view, context) {
-      if (!needsClusterIp(next) || isSettled(next, current)) return [];
+    apply({ next, current }, view, context) {
+      if (!needsClusterIp(next) || isSettled(next, current)) return {};
       const others = otherServices(next, view);
-      return [...allocateClusterIp(next, others, { ips, context }), ...allocateNodePorts(next, others, { ports, context })];
+      return { errors: [...allocateClusterIp(next, others, { ips, context }), ...allocateNodePorts(next, others, { ports, context })] };
     },
   };
 }

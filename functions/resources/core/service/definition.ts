@@ -26,7 +26,7 @@ export const serviceDefinition = (serviceRange: string, nodePortRange: string): 
     prepareForUpdate,
     validate: validateService,
     validateUpdate: validateServiceUpdate,
-    commit: serviceAllocation(serviceRange, nodePortRange),
+    commit: [serviceAllocation(serviceRange, nodePortRange)],
     returnsDeletedObject: true,
     allowsCreateOnUpdate: true,
   });

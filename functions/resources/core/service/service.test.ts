@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import type { FieldError } from '../../../kube/field-error.ts';
 import type { Service, ServiceSpec } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
-import type { Stored, View } from '../../../kube/view.ts';
+import { services } from '../../../kube/resource-type.ts';
+import type { View } from '../../../kube/view.ts';
+import { changeOf, viewOf } from '../../../../test/support/view.ts';
 import { serviceAllocation } from './allocation.ts';
 import { setServiceDefaults } from './defaults.ts';
 import { prepareForCreate, prepareForUpdate } from './strategy.ts';
@@ -21,19 +23,12 @@ function service(spec: Partial<ServiceSpec> = {}, name = 'web'): Service {
   return object;
 }
 
-const view = (...services: Service[]): View => {
-  const stored: Stored[] = services.map((object) => ({
-    key: { resource: 'services', namespace: 'default', name: object.metadata.name ?? '' },
-    revision: 1,
-    object,
-  }));
-  return { revision: 1, get: () => undefined, list: () => stored };
-};
+const view = (...others: Service[]): View => viewOf(...others.map((one) => [services, one] as const));
 
 const context = { nowMs: 0, userName: 'test', random: () => 0 };
 const rule = serviceAllocation('10.96.0.0/12', '30000-32767');
 const allocate = (next: Service, others: Service[] = [], current?: Service): string[] =>
-  texts(rule.apply(next, current, view(...others), context));
+  texts(rule.apply(changeOf(services, next, current), view(...others), context).errors ?? []);
 
 test('a service gets everything that its author left out', () => {
   const object = service();
@@ -162,7 +157,7 @@ test('when every address is taken the server says so', () => {
   const small = serviceAllocation('10.0.0.0/30', '30000-30001');
   const others = [service({ clusterIP: '10.0.0.1' }, 'a'), service({ clusterIP: '10.0.0.2' }, 'b')];
   assert.throws(
-    () => small.apply(service(), undefined, view(...others), context),
+    () => small.apply(changeOf(services, service()), view(...others), context),
     (error) => error instanceof StatusError && error.message === 'Internal error occurred: failed to allocate a serviceIP: range is full',
   );
 });
@@ -172,7 +167,7 @@ test('every service of a small range gets an address of its own', () => {
   const given: Service[] = [];
   for (let index = 0; index < 6; index += 1) {
     const object = service({}, `s${index}`);
-    small.apply(object, undefined, view(...given), { ...context, random: () => index / 7 });
+    small.apply(changeOf(services, object), view(...given), { ...context, random: () => index / 7 });
     given.push(object);
   }
   assert.deepEqual(given.map(({ spec }) => spec.clusterIP ?? '').toSorted(), [

@@ -9,7 +9,6 @@ export function prepareForCreate(service: Service): void {
 }
 
 export function prepareForUpdate(next: Service, current: Service): void {
-  if (current.status !== undefined) next.status = current.status;
   keepAllocated(next, current);
   dropWhatTypeLacks(next, current);
   setFamilyDefaults(next);

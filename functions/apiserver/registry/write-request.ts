@@ -1,0 +1,28 @@
+/** One write on its way from a request to the log: what all its stages know of it. */
+import type { WriteContext } from '../../resources/definition.ts';
+import type { WriteOptions } from '../http/request-options.ts';
+import { type ResourceRequest, type Server, writeContext } from '../server.ts';
+
+export interface WriteRequest {
+  readonly server: Server;
+  readonly request: ResourceRequest;
+  readonly options: WriteOptions;
+  readonly context: WriteContext;
+}
+
+export const writeRequest = (server: Server, request: ResourceRequest, options: WriteOptions): WriteRequest => ({
+  server,
+  request,
+  options,
+  context: writeContext(server, request.user),
+});
+
+const managerMax = 128;
+
+/** Whom the fields of the write belong to. Source: apiserver, pkg/endpoints/handlers/create.go, managerOrUserAgent. */
+export function fieldManagerOf({ request, options }: WriteRequest): string {
+  if (options.fieldManager !== '') return options.fieldManager;
+  const [program = ''] = (request.request.headers.get('user-agent') ?? '').split('/');
+  const printable = program.replaceAll(/[\p{C}]/gu, '');
+  return Buffer.from(printable).subarray(0, managerMax).toString('utf8');
+}
