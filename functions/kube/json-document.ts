@@ -6,11 +6,16 @@ export interface JsonDocument {
   readonly value: Json;
   /** Paths of fields that came twice, `spec.replicas`; of each the last value counts. */
   readonly duplicates: string[];
+  /** Texts of numbers that JavaScript would print otherwise, by path: `1000.0`, `1e3`, `9007199254740993`. */
+  readonly numbers?: ReadonlyMap<string, string>;
 }
 
 /** Throws 400 when the text is no JSON. */
 export function parseJson(text: string): JsonDocument {
-  return { value: parsed(text), duplicates: duplicateFields(text) };
+  const value = parsed(text);
+  const numbers = unusualNumber.test(text) ? new Map<string, string>() : undefined;
+  const duplicates = duplicateFields(text, numbers);
+  return numbers === undefined || numbers.size === 0 ? { value, duplicates } : { value, duplicates, numbers };
 }
 
 function parsed(text: string): Json {
@@ -35,14 +40,21 @@ interface Open {
   index: number;
 }
 
+/** Few texts have one: a point, an exponent, or more digits than JavaScript keeps. It may stand inside a string. */
+const unusualNumber = /[[:,\s]-?(?:\d+[.eE]|\d{16})/;
+
 /** Strings with the colon that makes them a field's name, or one of the brackets and commas. */
 const tokens = /"((?:[^"\\]|\\.)*)"(\s*:)?|[{}[\],]/gs;
+const tokensWithNumbers = new RegExp(`${tokens.source}|-?\\d[\\d.eE+-]*`, 'gs');
 
-/** Paths of duplicates in a text that is known to be JSON. One pass; nothing is parsed but names with escapes. */
-function duplicateFields(text: string): string[] {
+/**
+ * Paths of duplicates in a text that is known to be JSON. One pass; nothing is parsed but names with escapes. On the way
+ * it collects the texts of unusual numbers, where somebody wants them.
+ */
+function duplicateFields(text: string, numbers?: Map<string, string>): string[] {
   const duplicates = new Set<string>();
   const open: Open[] = [];
-  for (const [token, content, colon] of text.matchAll(tokens)) {
+  for (const [token, content, colon] of text.matchAll(numbers === undefined ? tokens : tokensWithNumbers)) {
     const inner = open.at(-1);
     if (token === '{') open.push({ fields: new Set(), step: '', index: 0 });
     else if (token === '[') open.push({ fields: undefined, step: '[0]', index: 0 });
@@ -52,7 +64,7 @@ function duplicateFields(text: string): string[] {
       inner.step = content.includes('\\') ? (JSON.parse(`"${content}"`) as string) : content;
       if (inner.fields.has(inner.step)) duplicates.add(pathOf(open));
       inner.fields.add(inner.step);
-    }
+    } else if (numbers !== undefined && /^[-\d]/.test(token) && token !== String(Number(token))) numbers.set(pathOf(open), token);
   }
   return [...duplicates];
 }

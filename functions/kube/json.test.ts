@@ -53,6 +53,17 @@ describe('JSON documents', () => {
     assert.deepEqual(parseJson(text).duplicates, []);
   });
 
+  test('numbers that JavaScript would print otherwise keep their text', () => {
+    assert.deepEqual(
+      parseJson('{"a":[1,1.0,{"b":1e3}],"c":9007199254740993,"d":"1.0","e":1.5}').numbers,
+      new Map([
+        ['a[1]', '1.0'],
+        ['a[2].b', '1e3'],
+        ['c', '9007199254740993'],
+      ]),
+    );
+  });
+
   test('escaped names are the same names', () => {
     assert.deepEqual(parseJson('{"a":1,"\\u0061":2}'), { value: { a: 2 }, duplicates: ['a'] });
   });

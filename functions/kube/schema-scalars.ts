@@ -5,10 +5,17 @@
 import { parseDuration, formatDuration } from './duration.ts';
 import type { Json } from './object.ts';
 import { canonicalQuantity } from './quantity.ts';
-import { DecodeError, valueError } from './schema-walk.ts';
-import { microTimestamp, parseTime, timestamp } from './time.ts';
+import { DecodeError } from './schema-walk.ts';
+import { canonicalMicroTime, parseTime, timestamp } from './time.ts';
 
-type ScalarReader = (value: Json) => Json;
+/** Where the value stands. */
+export interface ScalarPlace {
+  /** The number as the client wrote it. */
+  numberText(value: number): string;
+  wrongType(goType: string): DecodeError;
+}
+
+type ScalarReader = (value: Json, place: ScalarPlace) => Json;
 
 /** Errors of the parsers become what the decoder says. */
 function reading<T>(read: () => T): T {
@@ -23,34 +30,46 @@ function reading<T>(read: () => T): T {
 const isCanonicalTime = (text: string): boolean =>
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/.test(text);
 
-const readQuantity: ScalarReader = (value) => {
+const readQuantity: ScalarReader = (value, place) => {
   // Anything but a string is read as the text of its JSON.
-  const text = typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value);
+  const other = typeof value === 'number' ? place.numberText(value) : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : other;
   return reading(() => canonicalQuantity(text));
 };
 
-const readTime: ScalarReader = (value) => {
-  if (typeof value !== 'string') throw valueError(value, 'string');
+const readTime: ScalarReader = (value, place) => {
+  if (typeof value !== 'string') throw place.wrongType('string');
   return isCanonicalTime(value) ? value : reading(() => timestamp(parseTime(value)));
 };
 
-const readMicroTime: ScalarReader = (value) => {
-  if (typeof value !== 'string') throw valueError(value, 'string');
-  const fraction = /\.(\d+)/.exec(value)?.[1] ?? '';
-  const wholeMs = reading(() => parseTime(value.replace(/\.\d+/, '')));
-  return `${microTimestamp(wholeMs).slice(0, 20)}${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+const readMicroTime: ScalarReader = (value, place) => {
+  if (typeof value !== 'string') throw place.wrongType('string');
+  return reading(() => canonicalMicroTime(value));
 };
 
-const readDuration: ScalarReader = (value) => {
-  if (typeof value !== 'string') throw valueError(value, 'string');
+const readDuration: ScalarReader = (value, place) => {
+  if (typeof value !== 'string') throw place.wrongType('string');
   return reading(() => formatDuration(parseDuration(value)));
 };
 
-const readIntOrString: ScalarReader = (value) => {
+const readIntOrString: ScalarReader = (value, place) => {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 0x7fffffff) return value;
-  throw valueError(value, 'int32');
+  if (typeof value === 'number' && isInteger(place.numberText(value), 'int32')) return value;
+  throw place.wrongType('int32');
 };
+
+const bitsOf = new Map([
+  ['int32', 31n],
+  ['int64', 63n],
+]);
+
+/** Whether Go reads the text as an integer of that size: digits only, be the rest zero or not. */
+export function isInteger(text: string, format: string): boolean {
+  if (!/^-?\d+$/.test(text)) return false;
+  const limit = 1n << (bitsOf.get(format) ?? 63n);
+  const value = BigInt(text);
+  return value >= -limit && value < limit;
+}
 
 /** By the short name of the definition. */
 export const scalarReaders: ReadonlyMap<string, ScalarReader> = new Map([

@@ -6,13 +6,24 @@ import type { Json } from './object.ts';
 import type { SchemaNode } from './schema-definitions.ts';
 import { referredName, resolved, shortName, valueNodeOf, versionOf } from './schema-definitions.ts';
 
+/** A field that Go's struct has from another one, `via`, which it embeds. */
+interface EmbeddedField {
+  readonly field: string;
+  readonly via: string;
+}
+
 /** A step down: a field of a struct, an index of a list, or a key of a map. */
-export type Step = string | number | { readonly key: string };
+export type Step = string | number | EmbeddedField | { readonly key: string };
 
 export interface Walk {
   readonly steps: Step[];
   readonly unknown: string[];
+  /** Texts of numbers that JavaScript would print otherwise, by path: `1000.0`, `1e3`, `9007199254740993`. */
+  readonly numbers?: ReadonlyMap<string, string>;
 }
+
+/** The number as the client wrote it. */
+export const numberText = (value: number, walk: Walk): string => walk.numbers?.get(pathText(walk.steps)) ?? String(value);
 
 /** Reads a value, and answers with what Go would make of it. */
 export type Walker = (value: Json, walk: Walk) => Json;
@@ -25,12 +36,13 @@ export function pathText(steps: readonly Step[], field?: string): string {
   let text = '';
   for (const step of field === undefined ? steps : [...steps, field]) {
     if (typeof step === 'number') text += `[${step}]`;
-    else text += `${text === '' ? '' : '.'}${typeof step === 'string' ? step : step.key}`;
+    else text += `${text === '' ? '' : '.'}${typeof step === 'string' ? step : 'key' in step ? step.key : step.field}`;
   }
   return text;
 }
 
-function jsonType(value: Json): string {
+/** As Go names what it met. */
+export function jsonType(value: Json): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'boolean') return 'bool';
   return typeof value;
@@ -39,17 +51,14 @@ function jsonType(value: Json): string {
 /** `structName` is the Go struct that has the field; Go leaves list indexes and map keys out of the path. */
 export function typeError(value: Json, goType: string, walk: Walk, structName: string): DecodeError {
   const isInteger = goType === 'int32' || goType === 'int64';
-  const found = typeof value === 'number' && isInteger ? `number ${value}` : jsonType(value);
-  const fields = walk.steps.filter((step) => typeof step === 'string');
+  const found = typeof value === 'number' && isInteger ? `number ${numberText(value, walk)}` : jsonType(value);
+  const fields = walk.steps.flatMap((step) => {
+    if (typeof step === 'string') return [step];
+    return typeof step === 'object' && 'via' in step ? [`${step.via}.${step.field}`] : [];
+  });
   const target = fields.length === 0 ? 'Go value' : `Go struct field ${structName}.${fields.join('.')}`;
   return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${goType}`);
 }
-
-/** What types with an own decoder say: they do not know where they are. */
-export const valueError = (value: Json, goType: string): DecodeError => {
-  const found = typeof value === 'number' && goType !== 'string' ? `number ${value}` : jsonType(value);
-  return new DecodeError(`json: cannot unmarshal ${found} into Go value of type ${goType}`);
-};
 
 /** For places where anything may stand. */
 export const plainValue: Walker = (value) => value;

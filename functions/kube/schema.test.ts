@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parseJson } from './json-document.ts';
 import type { Json } from './object.ts';
 import { builtIn, enumErrors, requiredErrors, schemaFor } from './schema.ts';
 
@@ -61,11 +62,33 @@ describe('decoding', () => {
     assert.deepEqual(decodedPod(spec), {
       containers: [{ name: 'a', resources: { limits: { cpu: '1', memory: '1Gi', 'example.com/gpu': '2' } } }],
     });
-    const lease = { spec: { renewTime: '2026-01-02T03:04:05.678+01:00' }, metadata: { creationTimestamp: '2026-01-02T03:04:05.6+01:00' } };
+    const lease = {
+      spec: { renewTime: '2026-01-02T03:04:05.678000+01:00' },
+      metadata: { creationTimestamp: '2026-01-02T03:04:05.6+01:00' },
+    };
     assert.deepEqual(builtIn('io.k8s.api.coordination.v1.Lease').decode(lease).object, {
       spec: { renewTime: '2026-01-02T02:04:05.678000Z' },
       metadata: { creationTimestamp: '2026-01-02T02:04:05Z' },
     });
+  });
+
+  test('drops fields of features that are off, and knows them all the same', () => {
+    const probe = { httpGet: { port: 80, protocol: 'HTTP2' } };
+    const containers: Json[] = [
+      { name: 'a', livenessProbe: probe, lifecycle: { stopSignal: 'SIGTERM' } },
+      { name: 'b', lifecycle: { stopSignal: 'SIGTERM', preStop: { sleep: { seconds: 1 } } } },
+      { name: 'c', lifecycle: {} },
+    ];
+    const spec = { schedulingGroup: { podGroupName: 'a' }, volumes: [{ name: 'a', emptyDir: { mode: 511 } }], containers };
+    assert.deepEqual(decodedPod(spec), {
+      volumes: [{ name: 'a', emptyDir: {} }],
+      containers: [
+        { name: 'a', livenessProbe: { httpGet: { port: 80 } }, resources: {} },
+        { name: 'b', lifecycle: { preStop: { sleep: { seconds: 1 } } }, resources: {} },
+        { name: 'c', lifecycle: {}, resources: {} },
+      ],
+    });
+    assert.match(failure(pod, { spec: { schedulingGroup: 5 } }), /number into Go struct field PodSpec.spec.schedulingGroup/);
   });
 
   test('keeps free-form parts as they are', () => {
@@ -109,7 +132,7 @@ describe('decoding', () => {
     [
       'a bool for int-or-string',
       { spec: { strategy: { rollingUpdate: { maxSurge: true } } } },
-      'json: cannot unmarshal bool into Go value of type int32',
+      'json: cannot unmarshal bool into Go struct field RollingUpdateDeployment.spec.strategy.rollingUpdate.maxSurge of type int32',
     ],
     [
       'a bad time',
@@ -127,6 +150,67 @@ describe('decoding', () => {
       assert.equal(failure(deployment, json), `Deployment in version "v1" cannot be handled as a Deployment: ${expected}`);
     });
   }
+
+  const podErrors: [string, Json, string][] = [
+    [
+      'names the struct that Go embeds',
+      { volumes: [{ nfs: 5 }] },
+      'number into Go struct field Volume.spec.volumes.VolumeSource.nfs of type v1.NFSVolumeSource',
+    ],
+    [
+      'names each of several embedded structs',
+      { volumes: [{ configMap: { name: 5 } }] },
+      'number into Go struct field ConfigMapVolumeSource.spec.volumes.VolumeSource.configMap.LocalObjectReference.name of type string',
+    ],
+    ['names the type of a text', { restartPolicy: 5 }, 'number into Go struct field PodSpec.spec.restartPolicy of type v1.RestartPolicy'],
+    [
+      'names the field of a value with a form of its own',
+      { containers: [{ livenessProbe: { httpGet: { port: true } } }] },
+      'bool into Go struct field HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32',
+    ],
+  ];
+  for (const [what, spec, expected] of podErrors) {
+    test(`${what} in an error`, () => {
+      assert.equal(failure(pod, { spec }), `Pod in version "v1" cannot be handled as a Pod: json: cannot unmarshal ${expected}`);
+    });
+  }
+
+  const times: [string, string][] = [
+    ['2026-01-02T03:04:05Z', 'cannot parse "Z" as ".000000"'],
+    ['2026-01-02T03:04:05.5Z', 'cannot parse ".5Z" as ".000000"'],
+    ['2026-01-02T03:04:05.1234567Z', 'cannot parse "7Z" as "Z07:00"'],
+    ['2026-01-02', 'cannot parse "" as "T"'],
+  ];
+  for (const [renewTime, expected] of times) {
+    test(`refuses ${renewTime} as a time with microseconds`, () => {
+      const problem = `parsing time "${renewTime}" as "2006-01-02T15:04:05.000000Z07:00": ${expected}`;
+      assert.equal(
+        failure('io.k8s.api.coordination.v1.Lease', { spec: { renewTime } }),
+        `Lease in version "v1" cannot be handled as a Lease: ${problem}`,
+      );
+    });
+  }
+
+  for (const text of ['1000.0', '1e3', '3e9', '99999999999999999999999']) {
+    test(`refuses ${text} as an integer, in the client's spelling`, () => {
+      const { value, numbers = new Map() } = parseJson(`{"spec":{"replicas":${text}}}`);
+      assert.throws(() => builtIn(deployment).decode(value, { numbers }), {
+        message: `Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal number ${text} into Go struct field DeploymentSpec.spec.replicas of type int32`,
+      });
+    });
+  }
+
+  test('takes the largest integer of 64 bits, and refuses the next', () => {
+    const decode = (text: string): unknown => {
+      const { value, numbers = new Map() } = parseJson(`{"spec":{"activeDeadlineSeconds":${text}}}`);
+      return builtIn(pod).decode(value, { numbers });
+    };
+    assert.doesNotThrow(() => decode('9223372036854775807'));
+    assert.throws(
+      () => decode('9223372036854775808'),
+      /number 9223372036854775808 into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64/,
+    );
+  });
 
   test('refuses bytes that are not base64', () => {
     const expected = 'Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 4';

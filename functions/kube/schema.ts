@@ -3,14 +3,17 @@
  * reported, nulls are dropped, quantities and times take their canonical form, defaults that the API itself declares
  * are filled in. Definitions are compiled into functions once, when they are first met.
  */
+import { generatedTable } from './generated-table.ts';
+import { goFieldsOf } from './go-fields.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
 import { definitionOf, referredName, resolved, shortName, valueNodeOf, versionOf } from './schema-definitions.ts';
-import { readBytes, scalarReaders } from './schema-scalars.ts';
+import type { ScalarPlace } from './schema-scalars.ts';
+import { isInteger, readBytes, scalarReaders } from './schema-scalars.ts';
 import { structuralWalker } from './schema-structural.ts';
-import type { Walk, Walker } from './schema-walk.ts';
-import { DecodeError, goTypeOf, pathText, typeError } from './schema-walk.ts';
+import type { Step, Walk, Walker } from './schema-walk.ts';
+import { DecodeError, goTypeOf, numberText, pathText, typeError } from './schema-walk.ts';
 import { badRequest } from './status-error.ts';
 import { isZero, omitsZero } from './zero-values.ts';
 
@@ -27,6 +30,8 @@ export interface Decoded {
 export interface DecodeOptions {
   /** The kind that the message of a failure names; the schema's when left out. */
   readonly kind?: string;
+  /** Texts of numbers that JavaScript would print otherwise, by path. */
+  readonly numbers?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -72,7 +77,7 @@ export function structuralSchema(name: string, node: SchemaNode): Schema {
 }
 
 function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, json: Json, options: DecodeOptions): Decoded {
-  const walk: Walk = { steps: [], unknown: [] };
+  const walk: Walk = { steps: [], unknown: [], ...(options.numbers === undefined ? {} : { numbers: options.numbers }) };
   try {
     if (!isObject(json)) throw typeError(json, structType(name), walk, '');
     const object = walker(json, walk);
@@ -100,9 +105,19 @@ function structWalkerOf(schemaName: string): StructWalker {
 
 interface StructField {
   readonly name: string;
+  readonly step: Step;
   readonly walker: Walker;
   readonly omitsZero: boolean;
+  /** Read as any other, and dropped: the feature gate that would serve it is off. */
+  readonly isDisabled: boolean;
+  /** Its struct goes too when nothing is left of it. */
+  readonly dropsEmptied: boolean;
 }
+
+/** Source: kubernetes, pkg/api/pod/util.go, dropContainerStopSignals. */
+const droppedWhenEmptied: ReadonlySet<string> = new Set(['io.k8s.api.core.v1.Lifecycle']);
+
+const disabledFields = generatedTable<readonly string[]>('disabled-fields');
 
 /** Its fields are compiled when they are first met: definitions may refer to themselves. */
 function structWalker(schemaName: string): StructWalker {
@@ -112,7 +127,16 @@ function structWalker(schemaName: string): StructWalker {
   const compile = (name: string): StructField | undefined => {
     const node = ownField(properties, name);
     if (node === undefined) return undefined;
-    const field = { name, walker: nodeWalker(node, shortName(schemaName)), omitsZero: omitsZero(schemaName, name) };
+    const { types = {}, embedded = {} } = goFieldsOf(schemaName);
+    const via = Object.keys(embedded).find((struct) => embedded[struct]?.includes(name));
+    const field: StructField = {
+      name,
+      step: via === undefined ? name : { field: name, via },
+      walker: nodeWalker(node, shortName(schemaName), types[name]),
+      omitsZero: omitsZero(schemaName, name),
+      isDisabled: disabledFields().get(schemaName)?.includes(name) === true,
+      dropsEmptied: droppedWhenEmptied.has(referredName(node) ?? ''),
+    };
     fields.set(name, field);
     return field;
   };
@@ -132,9 +156,10 @@ function structWalker(schemaName: string): StructWalker {
 }
 
 function readField(field: StructField, value: Json, target: JsonObject, walk: Walk): void {
-  walk.steps.push(field.name);
+  walk.steps.push(field.step);
   const part = field.walker(value, walk);
   walk.steps.pop();
+  if (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value))) return;
   if (!field.omitsZero || !isZero(part)) target[field.name] = part;
 }
 
@@ -151,19 +176,24 @@ function defaultsOf(properties: Readonly<Record<string, SchemaNode>>): Default[]
   });
 }
 
-/** `structName` is the struct that has the field, for errors. */
-function nodeWalker(node: SchemaNode, structName: string): Walker {
+/** For errors: `structName` is the struct that has the field, `goType` its type where the schema does not tell it. */
+function nodeWalker(node: SchemaNode, structName: string, goType = goTypeOf(node)): Walker {
   const name = referredName(node);
   if (name !== undefined) return referenceWalker(name, structName);
-  if (node.items !== undefined) return listWalker(node, node.items, structName);
+  if (node.items !== undefined) return listWalker(node.items, structName, goType);
   const values = valueNodeOf(node);
-  if (values !== undefined) return mapWalker(node, values, structName);
-  return scalarWalker(node, structName);
+  if (values !== undefined) return mapWalker(values, structName, goType);
+  return scalarWalker(node, structName, goType);
 }
+
+const placeOf = (value: Json, walk: Walk, structName: string): ScalarPlace => ({
+  numberText: (number) => numberText(number, walk),
+  wrongType: (goType) => typeError(value, goType, walk, structName),
+});
 
 function referenceWalker(schemaName: string, structName: string): Walker {
   const scalar = scalarReaders.get(shortName(schemaName));
-  if (scalar !== undefined) return scalar;
+  if (scalar !== undefined) return (value, walk) => scalar(value, placeOf(value, walk, structName));
   if (definitionOf(schemaName).properties === undefined) return (value) => value;
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
@@ -174,9 +204,8 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   };
 }
 
-function listWalker(node: SchemaNode, items: SchemaNode, structName: string): Walker {
-  const walker = nodeWalker(items, structName);
-  const goType = goTypeOf(node);
+function listWalker(items: SchemaNode, structName: string, goType: string): Walker {
+  const walker = nodeWalker(items, structName, goType.startsWith('[]') ? goType.slice(2) : undefined);
   const nullItem = zeroOf(items);
   return (value, walk) => {
     if (!Array.isArray(value)) throw typeError(value, goType, walk, structName);
@@ -190,9 +219,8 @@ function listWalker(node: SchemaNode, items: SchemaNode, structName: string): Wa
   };
 }
 
-function mapWalker(node: SchemaNode, values: SchemaNode, structName: string): Walker {
+function mapWalker(values: SchemaNode, structName: string, goType: string): Walker {
   const walker = nodeWalker(values, structName);
-  const goType = goTypeOf(node);
   const nullValue = zeroOf(values);
   return (value, walk) => {
     if (!isObject(value)) throw typeError(value, goType, walk, structName);
@@ -215,22 +243,15 @@ function zeroOf(node: SchemaNode): Json {
   return node.type === 'boolean' ? false : node.type === 'string' ? '' : null;
 }
 
-const rangeMax = new Map([
-  ['int32', 2 ** 31],
-  ['int64', 2 ** 63],
-]);
-
-function scalarWalker(node: SchemaNode, structName: string): Walker {
+function scalarWalker(node: SchemaNode, structName: string, goType: string): Walker {
   const { type, format = 'int64' } = node;
   if (type === undefined || type === 'object') return (value) => value;
-  const goType = goTypeOf(node);
-  const limit = rangeMax.get(format) ?? 2 ** 63;
-  const accepts: (value: Json) => boolean =
+  const accepts: (value: Json, walk: Walk) => boolean =
     type === 'integer'
-      ? (value) => typeof value === 'number' && Number.isInteger(value) && value >= -limit && value < limit
+      ? (value, walk) => typeof value === 'number' && isInteger(numberText(value, walk), format)
       : (value) => typeof value === type;
   return (value, walk) => {
-    if (!accepts(value)) throw typeError(value, goType, walk, structName);
+    if (!accepts(value, walk)) throw typeError(value, goType, walk, structName);
     return format === 'byte' && typeof value === 'string' ? readBytes(value) : value;
   };
 }

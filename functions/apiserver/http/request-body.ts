@@ -12,6 +12,8 @@ export interface Body {
   readonly value: Json;
   /** Paths of fields that came twice, for strict field validation. */
   readonly duplicates: readonly string[];
+  /** Texts of numbers that JavaScript would print otherwise, by path. */
+  readonly numbers?: ReadonlyMap<string, string>;
 }
 
 const tooLarge = (bytesMax: number): StatusError =>

@@ -62,9 +62,13 @@ function translated(schema: JsonObject, dialect: Dialect): JsonObject {
   return { allOf: [{ $ref }], ...siblings };
 }
 
+/** Version 2 has no defaults. */
+const isLeftOut = (field: string, dialect: Dialect): boolean => dialect === 'v2' && field === 'default';
+
 function withParts(schema: JsonObject, dialect: Dialect): JsonObject {
+  const parts = Object.entries(schema).filter(([field]) => !isLeftOut(field, dialect));
   return Object.fromEntries(
-    Object.entries(schema).map(([field, part]): [string, Json] => {
+    parts.map(([field, part]): [string, Json] => {
       if (field === '$ref' && typeof part === 'string') return [field, refPrefixes[dialect] + part.slice(prefix.length)];
       if (field === 'properties' && isJsonObject(part)) return [field, mapped(part, dialect)];
       if ((field === 'items' || field === 'additionalProperties') && isJsonObject(part)) return [field, translated(part, dialect)];

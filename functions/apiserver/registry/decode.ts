@@ -5,6 +5,7 @@
 import { type Json, type JsonObject, type KubeObject, nameOf, namespaceOf } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
 import { badRequest, type StatusError } from '../../kube/status-error.ts';
+import { jsonType } from '../../kube/schema-walk.ts';
 import type { Body } from '../http/request-body.ts';
 import type { FieldValidation } from '../http/request-options.ts';
 import type { ServedKind } from './resource-index.ts';
@@ -33,7 +34,8 @@ export function decodeBody(body: Body | undefined, expected: Expected, options: 
   const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
   const kind = textOf(value['kind']) || expected.kind;
   checkKind(apiVersion, kind, expected);
-  const { object, unknown } = expected.schema.decode({ ...value, apiVersion, kind }, { kind: expected.kind });
+  const numbers = body?.numbers === undefined ? {} : { numbers: body.numbers };
+  const { object, unknown } = expected.schema.decode({ ...value, apiVersion, kind }, { kind: expected.kind, ...numbers });
   const errors = strictErrors(unknown, body?.duplicates ?? []);
   report(errors, options, (text) =>
     badRequest(`${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${text}`),
@@ -64,15 +66,33 @@ export function checkName(object: KubeObject, { name, namespace }: { readonly na
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
-const summaryMax = 30;
-
+/** The fields that say what the object is are read before the others. Null is an object without fields. */
 function objectOf(body: Body | undefined, expected: Expected): JsonObject {
-  if (isJsonObject(body?.value)) return body.value;
-  const summary = body === undefined ? 'empty data' : JSON.stringify(body.value).slice(0, summaryMax);
-  const problem = "Object 'Kind' is missing in";
-  throw badRequest(
-    `the object provided is unrecognized (must be of type ${expected.kind}): ${problem} '${summary}' (${Buffer.from(summary).toString('hex')})`,
-  );
+  const unrecognized = (why: string): StatusError => {
+    const problem = `couldn't get version/kind; json parse error: ${why}`;
+    return badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summaryOf(body)})`);
+  };
+  if (body === undefined) throw unrecognized('unexpected end of JSON input');
+  if (body.value === null) return {};
+  if (!isJsonObject(body.value)) {
+    const fields = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    throw unrecognized(`json: cannot unmarshal ${jsonType(body.value)} into Go value of type ${fields}`);
+  }
+  for (const [field, value] of Object.entries(body.value)) {
+    if ((field !== 'kind' && field !== 'apiVersion') || typeof value === 'string' || value === null || value === undefined) continue;
+    throw unrecognized(`json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`);
+  }
+  return body.value;
+}
+
+const summaryBytesMax = 30;
+
+/** Source: apiserver, pkg/endpoints/handlers/rest.go, summarizeData. */
+function summaryOf(body: Body | undefined): string {
+  if (body === undefined) return '<empty>';
+  const bytes = Buffer.from(JSON.stringify(body.value));
+  const start = bytes.subarray(0, summaryBytesMax).toString(isJsonObject(body.value) ? 'utf8' : 'hex');
+  return bytes.length > summaryBytesMax ? `${start} ...` : start;
 }
 
 function checkKind(apiVersion: string, kind: string, expected: Expected): void {

@@ -32,6 +32,38 @@ test('what only the server may set is not taken from a client', async () => {
   assert.equal(created['selfLink'], undefined);
 });
 
+const start = "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: ";
+const unrecognized: [string, string][] = [
+  [
+    '{"kind":5,"apiVersion":"v1"}',
+    'json: cannot unmarshal number into Go struct field .kind of type string ({"kind":5,"apiVersion":"v1"})',
+  ],
+  [
+    '{"kind":"ConfigMap","apiVersion":[],"metadata":{}}',
+    'json: cannot unmarshal array into Go struct field .apiVersion of type string ({"kind":"ConfigMap","apiVersio ...)',
+  ],
+  [
+    '[]',
+    'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" } (5b5d)',
+  ],
+  ['', 'unexpected end of JSON input (<empty>)'],
+];
+for (const [text, why] of unrecognized) {
+  test(`the body ${text === '' ? 'of no bytes' : text} is refused as unrecognized`, async () => {
+    const api = await testApi();
+    const { status, body } = await api.send('POST', configMaps, text);
+    assert.deepEqual([status, body['message']], [400, `${start}${why}`]);
+  });
+}
+
+test('a number is refused in the spelling of the client', async () => {
+  const api = await testApi();
+  const text = '{"metadata":{"name":"a"},"spec":{"replicas":1000.0}}';
+  const { status, body } = await api.send('POST', '/apis/apps/v1/namespaces/default/deployments', text);
+  const problem = 'json: cannot unmarshal number 1000.0 into Go struct field DeploymentSpec.spec.replicas of type int32';
+  assert.deepEqual([status, body['message']], [400, `Deployment in version "v1" cannot be handled as a Deployment: ${problem}`]);
+});
+
 test('a name that is taken is refused', async () => {
   const api = await testApi();
   await api.send('POST', configMaps, configMap('a'));
