@@ -92,6 +92,20 @@ function seenState(input: ContainerStateInput, newest: ContainerStatus): Pick<t.
   return held === undefined ? { state: ended, lastState: lastState ?? {} } : { state: held, lastState: ended };
 }
 
+/** What the node has set aside for it is what it asked for: a running container's resources do not change here. */
+function resourcesOf({ resources = {} }: t.Container): Pick<t.ContainerStatus, 'resources' | 'allocatedResources'> {
+  return { resources, ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }) };
+}
+
+/** A read-only mount leaves the mounts below it as they are. */
+function volumeMountsOf({ volumeMounts = [] }: t.Container): Pick<t.ContainerStatus, 'volumeMounts'> {
+  if (volumeMounts.length === 0) return {};
+  const readOnly = { readOnly: true, recursiveReadOnly: 'Disabled' };
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, ...more }) => ({ name, mountPath, ...(more.readOnly === true ? readOnly : {}) })),
+  };
+}
+
 export function containerState(input: ContainerStateInput): t.ContainerStatus {
   const { container, observed, prior, probes } = input;
   const newest = observed[0];
@@ -108,7 +122,8 @@ export function containerState(input: ContainerStateInput): t.ContainerStatus {
     restartCount: newest?.attempt ?? prior?.restartCount ?? 0,
     image: named ?? '',
     imageID: newest?.imageRef ?? '',
-    ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}`, resources: container.resources ?? {} }),
+    ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}`, ...resourcesOf(container) }),
+    ...volumeMountsOf(container),
     started,
   };
 }

@@ -112,7 +112,19 @@ describe('a container’s state', () => {
     const resources = { requests: { cpu: '100m' }, limits: { memory: '64Mi' } };
     const of = pod({ containers: [container('main', { resources })] });
     assert.equal(main({ pod: of }).resources, undefined);
-    assert.deepEqual(main({ pod: of, containers: [running('main')] }).resources, resources);
+    const seen = main({ pod: of, containers: [running('main')] });
+    assert.deepEqual([seen.resources, seen.allocatedResources], [resources, resources.requests]);
+  });
+
+  test('a container shows where its volumes are mounted', () => {
+    const volumeMounts = [
+      { name: 'a', mountPath: '/a', subPath: 'x' },
+      { name: 'b', mountPath: '/b', readOnly: true },
+    ];
+    assert.deepEqual(main({ pod: pod({ containers: [container('main', { volumeMounts })] }) }).volumeMounts, [
+      { name: 'a', mountPath: '/a' },
+      { name: 'b', mountPath: '/b', readOnly: true, recursiveReadOnly: 'Disabled' },
+    ]);
   });
 
   test('is OOMKilled only when its main process was', () => {
