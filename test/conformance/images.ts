@@ -30,7 +30,10 @@ export async function suiteImages({ cache, programs, note }: ImagesOptions): Pro
 
 async function imageNames(suite: string): Promise<readonly string[]> {
   const list = await runCommand([suite, '--list-images'], { timeoutMs: 120_000 });
-  return list.split('\n').filter((line) => /^\S+:\S+$/.test(line));
+  return list
+    .split('\n')
+    .filter((line) => /^\S+:\S+$/.test(line))
+    .sort();
 }
 
 function imageSource(name: string, recipes: Recipes, note: (text: string) => void): readonly ImageSource[] {

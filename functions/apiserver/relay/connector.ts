@@ -18,6 +18,7 @@ import { podQuery } from './pod-options.ts';
 import type { LogMail } from './mailed-log.ts';
 import type { AgentConnection, AgentStream, RelayHub } from './relay-hub.ts';
 import { splice } from './splice.ts';
+import { asksForWebSocket, sendAsMessages, webSocketHandshake } from './web-socket-stream.ts';
 
 export interface ConnectorOptions {
   readonly hub: RelayHub;
@@ -57,8 +58,15 @@ export function createConnector({ hub, view, clock, logMail }: ConnectorOptions)
       };
       if (logMail !== undefined) return logMail.fetch(nodeName, wish, request.signal);
       if (transport === 'upgrade') requireUpgrade(request, target);
+      // Before the node is asked: a handshake that fails needs no log.
+      const handshake = transport === 'stream' && asksForWebSocket(request.headers) ? webSocketHandshake(request.headers) : undefined;
       const side = await hub.ask(nodeName, { ...wish, transport }, request.signal);
-      return side.transport === 'stream' ? streamed(side) : joined(side, target, clock);
+      if (side.transport !== 'stream') return joined(side, target, clock);
+      const response = streamed(side);
+      const upgrade = target.connection.upgrade;
+      if (handshake === undefined || upgrade === undefined || response.status !== 200) return response;
+      await sendAsMessages(response.body ?? new Blob([]).stream(), upgrade.take(), handshake);
+      return new Response(null, { status: 200 });
     },
   };
 }

@@ -335,3 +335,64 @@ test('an upgrade that is refused gets its Status on the socket', async () => {
   assert.equal(head.split('\r\n')[0], 'HTTP/1.1 400 Bad Request');
   assert.equal((JSON.parse(body) as { message: string }).message, 'container none is not valid for pod web');
 });
+
+for (const [protocols, expected] of [
+  [[], 'first\nlast\n'],
+  [['v9.channel.k8s.io', 'binary.k8s.io'], 'first\nlast\n'],
+  [['base64.binary.k8s.io'], 'Zmlyc3QKbGFzdAo='],
+] as const) {
+  test(`a log comes as messages over a WebSocket with the protocols [${protocols.join(', ')}]`, async () => {
+    const at = await cluster();
+    const socket = new WebSocket(`ws://127.0.0.1:${at.port}${at.pod}/log?container=two`, [...protocols]);
+    socket.binaryType = 'arraybuffer';
+    const messages: Buffer[] = [];
+    const closed = new Promise<void>((resolve) => {
+      socket.addEventListener('message', ({ data }) => messages.push(Buffer.from(data)));
+      socket.addEventListener('close', () => resolve());
+    });
+    const { id } = await asked(at);
+    const { request, answer } = upload(at, id);
+    request.end('first\nlast\n');
+    await closed;
+    assert.equal(Buffer.concat(messages).toString(), expected);
+    assert.equal(socket.protocol, protocols.at(-1) ?? '');
+    assert.equal((await answer)[0].statusCode, 204);
+  });
+}
+
+test('a log longer than a short frame comes whole over a WebSocket, and its agent stops when the client leaves', async () => {
+  const at = await cluster();
+  const socket = new WebSocket(`ws://127.0.0.1:${at.port}${at.pod}/log?container=two&follow=true`, ['binary.k8s.io']);
+  socket.binaryType = 'arraybuffer';
+  let bytes = 0;
+  const long = 'x'.repeat(200_000);
+  const whole = new Promise<void>((resolve) => {
+    socket.addEventListener('message', ({ data }) => {
+      bytes += data.byteLength;
+      if (bytes === long.length) resolve();
+    });
+  });
+  const { id } = await asked(at);
+  const { request, answer } = upload(at, id);
+  request.write(long);
+  await whole;
+  socket.close();
+  assert.equal((await answer)[0].statusCode, 204);
+  request.destroy();
+});
+
+test('a WebSocket with unknown protocols only is refused before a node is asked', async () => {
+  const at = await cluster();
+  const headers = {
+    connection: 'upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'a2V5',
+    'sec-websocket-protocol': 'v9.channel.k8s.io',
+  };
+  const request = httpRequest({ port: at.port, host: '127.0.0.1', path: `${at.pod}/log?container=two`, headers });
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  assert.equal(response.statusCode, 400);
+  response.resume();
+  assert.deepEqual(at.hub.pending('a'), []);
+});
