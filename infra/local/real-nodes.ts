@@ -30,7 +30,8 @@ export interface NodeOptions {
 }
 
 const agentProgram = join(import.meta.dirname, '../../agent/main.ts');
-const importTimeoutMs = 120_000;
+/** An archive may hold a dozen images, and the machine may be busy. */
+const importTimeoutMs = 600_000;
 /** An agent leaves its containers running and has nothing else to finish. */
 const agentGraceMs = 5_000;
 

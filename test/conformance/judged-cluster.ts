@@ -18,12 +18,15 @@ export interface JudgedClusterOptions {
   readonly note: (text: string) => void;
 }
 
+/** Both nodes import half a gigabyte of images. */
+const startMsMax = 900_000;
+
 export async function judgedCluster({ kubeconfig, images, reports, note }: JudgedClusterOptions): Promise<JudgedCluster> {
   if (kubeconfig !== undefined) return { kubeconfig: resolve(kubeconfig), remove: () => Promise.resolve() };
   const able = await canRunContainers();
   if (!able.ok) throw new Error(`two real nodes cannot run here: ${able.why}; ${able.cure}`);
   note('Starting two nodes');
-  const cluster = await startCluster({ nodes: 2, runtime: 'containerd', images: images === undefined ? [] : [images] });
+  const cluster = await startCluster({ nodes: 2, runtime: 'containerd', images: images === undefined ? [] : [images], startMsMax });
   return {
     kubeconfig: join(cluster.directory, 'kubeconfig'),
     async remove() {

@@ -13,6 +13,8 @@ export interface ClusterOptions {
   /** The control plane as functions around a table. Default: one process. */
   readonly cloud?: 'local' | undefined;
   readonly images?: readonly string[];
+  /** How long a start may take. */
+  readonly startMsMax?: number;
 }
 
 export interface TestCluster {
@@ -41,8 +43,8 @@ export function runCommandLine(args: readonly string[], timeoutMs = 180_000): Pr
   });
 }
 
-async function succeed(args: readonly string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCommandLine(args);
+async function succeed(args: readonly string[], timeoutMs?: number): Promise<string> {
+  const { code, stdout, stderr } = await runCommandLine(args, timeoutMs);
   if (code !== 0) throw new Error(`hibernetes ${args.join(' ')} exited ${code}:\n${stdout}${stderr}`);
   return stdout;
 }
@@ -59,12 +61,13 @@ function logTails(directory: string): string {
   return ['control-plane.log', 'nodes/node-1/agent.log', 'nodes/node-2/agent.log'].map(tail).join('');
 }
 
-export async function startCluster({ nodes, runtime, cloud, images = [] }: ClusterOptions): Promise<TestCluster> {
+export async function startCluster({ nodes, runtime, cloud, images = [], startMsMax }: ClusterOptions): Promise<TestCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-'));
   const dataDir = ['--data-dir', directory];
   const where = cloud === undefined ? [] : ['--cloud', cloud];
   const shape = ['--nodes', String(nodes), '--runtime', runtime, '--listen', '127.0.0.1:0', '--detach', ...where];
-  const up = (): Promise<string> => succeed(['up', ...dataDir, ...shape, ...(images.length === 0 ? [] : ['--images', ...images])]);
+  const archives = images.length === 0 ? [] : ['--images', ...images];
+  const up = (): Promise<string> => succeed(['up', ...dataDir, ...shape, ...archives], startMsMax);
   const remove = async (): Promise<void> => {
     if (process.env['HIBERNETES_TEST_LOGS'] !== undefined) process.stderr.write(logTails(directory));
     await succeed(['down', ...dataDir, '--delete-data']);
