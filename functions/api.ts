@@ -19,6 +19,7 @@ import { createNodeReports } from './apiserver/nodes/node-reports.ts';
 import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
 import type { Descriptions } from './apiserver/openapi/descriptions.ts';
 import type { Connection, Extension, User } from './apiserver/ports.ts';
+import type { LiveRegistry } from './apiserver/registry/live-registry.ts';
 import { createConnector } from './apiserver/relay/connector.ts';
 import { createLogMail } from './apiserver/relay/mailed-log.ts';
 import type { Mail } from './apiserver/relay/mailbox.ts';
@@ -26,14 +27,14 @@ import { createRelayHub } from './apiserver/relay/relay-hub.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
 import { version } from './kube/kubernetes-version.ts';
-import type { AnyDefinition } from './resources/definition.ts';
 import type { Epoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { World } from './world.ts';
 
 export interface ApiOptions {
   readonly store: Store;
-  readonly definitions: readonly AnyDefinition[];
+  /** The kinds that this cluster serves. */
+  readonly registry: LiveRegistry;
   readonly tokens: Tokens;
   readonly world: World;
   /** Paths that only this host serves. */
@@ -65,7 +66,7 @@ export const serviceAccountUser = (name: string): User => ({
 });
 
 export function createApi(options: ApiOptions): Api {
-  const { store, definitions, tokens, world, extensions = [], otherTokenUsers, answered = () => undefined } = options;
+  const { store, registry, tokens, world, extensions = [], otherTokenUsers, answered = () => undefined } = options;
   const view = (): ReturnType<Store['view']> => store.view();
   const podsOfNode = createPodsOfNode(store);
   const ownTokenUsers = createTokenUsers({ store, tokens, clock: world.clock });
@@ -96,7 +97,7 @@ export function createApi(options: ApiOptions): Api {
 
   const server = createApiServer({
     store,
-    definitions,
+    registry,
     world,
     version,
     authenticator: createAuthenticator(tokenUsers),

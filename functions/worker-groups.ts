@@ -5,7 +5,7 @@ import type { Client } from './client/client.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
 import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { createControllers } from './controllers/all.ts';
-import type { AnyDefinition } from './resources/definition.ts';
+import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { schedulerComponent } from './scheduler/watches.ts';
 import { EpochOver, sessionEpoch } from './store/epoch.ts';
@@ -20,7 +20,7 @@ export interface WorkerOptions {
   readonly store: Store;
   readonly cache: StoreCache;
   readonly api: Api;
-  readonly definitions: readonly AnyDefinition[];
+  readonly registry: LiveRegistry;
   /** What pods trust the API by. */
   readonly certificateAuthorityPem: string;
   /** Another version of the code starts from nothing instead of from the checkpoint. */
@@ -67,8 +67,8 @@ function userOf(controller: string): User {
 }
 
 export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
-  const { store, cache, api, definitions, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
-  const resourceTypes = definitions.map(({ type }) => type);
+  const { store, cache, api, registry, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
+  const resourceTypes = storedTypes(registry, () => store.view());
   const controllers = createControllers({ resourceTypes, certificateAuthorityPem, listeningSinceMs });
 
   const clients = new Map<string, Client>();

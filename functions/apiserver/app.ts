@@ -3,7 +3,6 @@
  * order. It is a `fetch`, so that it runs behind any host, and in a test without one.
  */
 import { Hono } from 'hono/tiny';
-import type { AnyDefinition } from '../resources/definition.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
@@ -14,7 +13,7 @@ import { deadlineSeconds, withDeadline } from './filters/deadline.ts';
 import { errorResponse } from './filters/errors.ts';
 import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
 import { requestInfoOf } from './http/request-info.ts';
-import { isPublic, otherPath, type OtherPaths, type VersionDocument } from './other-paths.ts';
+import { type Documents, isPublic, otherPath, type VersionDocument } from './other-paths.ts';
 import type { Descriptions } from './openapi/descriptions.ts';
 import type { OpenApi, OpenApiOptions } from './openapi/documents.ts';
 import type {
@@ -31,15 +30,17 @@ import type {
   User,
   VirtualResource,
 } from './ports.ts';
+import { fromStore } from './registry/commit.ts';
 import { noFieldManagers } from './registry/managed-fields.ts';
-import { createResourceIndex } from './registry/resource-index.ts';
+import type { LiveRegistry } from './registry/live-registry.ts';
+import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Server } from './server.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
 import { createVirtual } from './verbs/virtual.ts';
 
 export interface ApiServerOptions {
   readonly store: Store;
-  readonly definitions: readonly AnyDefinition[];
+  readonly registry: LiveRegistry;
   readonly virtualResources?: readonly VirtualResource[];
   readonly world: World;
   readonly authenticator: Authenticator;
@@ -63,29 +64,36 @@ export interface ApiServer {
 interface Parts {
   readonly options: ApiServerOptions;
   readonly server: Server;
-  readonly otherPaths: OtherPaths;
+  readonly virtual: ReadonlyMap<string, VirtualResource>;
+  /** Discovery and OpenAPI of what an index serves. */
+  documents(index: ResourceIndex): Documents;
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, world, admission, fieldManagers = noFieldManagers, computations = {}, connector } = options;
-  const resources = createResourceIndex(options.definitions, options.virtualResources ?? []);
-  const groups = servedGroups(resources);
+  const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector } = options;
   const parts: Parts = {
     options,
-    server: { store, world, resources, admission, fieldManagers, computations, connector },
-    otherPaths: {
-      version: options.version,
-      discovery: createDiscovery(groups),
-      openApi: openApiOf(groups, {
-        gitVersion: options.version.gitVersion,
-        nowMs: () => world.clock.now(),
-        ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
-      }),
-    },
+    server: { store, world, registry, admission, fieldManagers, computations, connector },
+    virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
+    documents: documentsOf(options),
   };
   const app = new Hono<{ Bindings: Connection }>();
   app.all('*', ({ req, env }) => serve(parts, req.raw, env));
   return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
+}
+
+/** Documents are kept as long as the kinds stay the same. */
+function documentsOf({ version, descriptions, world, virtualResources = [] }: ApiServerOptions): Parts['documents'] {
+  const nowMs = (): number => world.clock.now();
+  const openApiOptions = { gitVersion: version.gitVersion, nowMs, ...(descriptions === undefined ? {} : { descriptions }) };
+  let known: { readonly index: ResourceIndex; readonly documents: Documents } | undefined;
+  return (index) => {
+    if (known?.index !== index) {
+      const groups = servedGroups(index, virtualResources);
+      known = { index, documents: { discovery: createDiscovery(groups), openApi: openApiOf(groups, openApiOptions) } };
+    }
+    return known.documents;
+  };
 }
 
 /** Loaded when a document is first asked for, which a cold start need not wait for. */
@@ -138,24 +146,41 @@ async function authorize(authorizer: Authorizer, user: User, info: RequestInfo):
 const extensionOf = ({ options }: Parts, { path }: RequestInfo): Extension | undefined =>
   options.extensions?.find(({ prefix }) => path.startsWith(prefix));
 
-function mayLast(parts: Parts, info: RequestInfo): boolean {
-  if (extensionOf(parts, info) !== undefined) return true;
-  const kind = parts.server.resources.kind(info);
-  return info.isResource && kind !== undefined && isLongRunning(kind.definition, info);
+/** Decided before the request is served, by the kinds that are known by then. */
+function mayLast({ options, server }: Parts, info: RequestInfo): boolean {
+  if (options.extensions?.some(({ prefix }) => info.path.startsWith(prefix)) === true) return true;
+  if (!info.isResource) return false;
+  if (info.verb === 'watch') return true;
+  const kind = server.registry(server.store.view()).kind(info);
+  return kind !== undefined && isLongRunning(kind.definition, info);
 }
 
 async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): Promise<Response> {
-  const { otherPaths } = parts;
   const { info, connection } = call;
   const server = connection.epoch === undefined ? parts.server : { ...parts.server, epoch: connection.epoch };
   const extension = extensionOf(parts, info);
-  if (extension !== undefined) return extension.fetch(call);
-  if (!info.isResource) return (await otherPath(call, otherPaths)) ?? pageNotFound();
+  // Nothing of theirs lives in a namespace: authorized there, it would be executed everywhere.
+  if (extension !== undefined) return info.isNamespaced ? pageNotFound() : extension.fetch(call);
+  if (!info.isResource) {
+    const documents = async (): Promise<Documents> => parts.documents(await newestIndex(server, call));
+    return (await otherPath(call, { version: parts.options.version, documents })) ?? pageNotFound();
+  }
   if (info.verb === '') throw methodNotAllowed();
-  const virtual = server.resources.virtualResource(info);
+  const virtual = parts.virtual.get(placeText(info));
   if (virtual !== undefined) return createVirtual(call, virtual, warnings);
-  const kind = server.resources.kind(info);
+  const kind = await servedKind(server, call);
   return kind === undefined ? pageNotFound() : serveResource(server, { ...call, ...kind, warnings });
+}
+
+/** Who has just declared a kind sees it served by every process. */
+async function newestIndex({ registry, store }: Server, { connection }: ApiRequest): Promise<ResourceIndex> {
+  return registry(await fromStore(() => store.fresh(connection.arrivedMs)));
+}
+
+/** A kind that is not known yet may have been declared in another process a moment ago. */
+async function servedKind(server: Server, call: ApiRequest): Promise<ServedKind | undefined> {
+  const { registry, store } = server;
+  return registry(store.view()).kind(call.info) ?? (await newestIndex(server, call)).kind(call.info);
 }
 
 /** Source: apimachinery, pkg/util/net/http.go, NewWarningHeader. */

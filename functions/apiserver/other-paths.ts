@@ -22,20 +22,24 @@ export interface VersionDocument {
   readonly platform: string;
 }
 
-export interface OtherPaths {
-  readonly version: VersionDocument;
+export interface Documents {
   readonly discovery: Discovery;
   readonly openApi: OpenApi;
 }
 
-const healthPath = /^\/(healthz|livez|readyz)(\/.*)?$/;
-const discoveryPath = /^\/(api(\/v1)?|apis(\/[^/]+(\/[^/]+)?)?)\/?$/;
+export interface OtherPaths {
+  readonly version: VersionDocument;
+  /** Of the kinds that are served now. */
+  documents(): Promise<Documents>;
+}
 
-/** What a caller without credentials may read. */
+const healthPath = /^\/(healthz|livez|readyz)(\/.*)?$/;
+const versionPath = /^\/version\/?$/;
+const documentPath = /^\/(api|apis|openapi)(\/|$)/;
+
+/** What a caller without credentials may read. Source: bootstrappolicy/policy.go, system:public-info-viewer. */
 export const isPublic = ({ isResource, path, verb }: RequestInfo): boolean =>
-  !isResource &&
-  (verb === 'get' || verb === 'head') &&
-  (healthPath.test(path) || path === '/version' || path === '/version/' || discoveryPath.test(path));
+  !isResource && (verb === 'get' || verb === 'head') && (healthPath.test(path) || versionPath.test(path));
 
 /** Undefined when there is nothing at the path. */
 export async function otherPath({ request, url, info }: ApiRequest, paths: OtherPaths): Promise<Response | undefined> {
@@ -44,9 +48,11 @@ export async function otherPath({ request, url, info }: ApiRequest, paths: Other
   return response;
 }
 
-async function found(request: Request, url: URL, { version, discovery, openApi }: OtherPaths): Promise<Response | undefined> {
+async function found(request: Request, url: URL, { version, documents }: OtherPaths): Promise<Response | undefined> {
   const path = url.pathname;
   if (healthPath.test(path)) return new Response('ok', { headers: { 'content-type': 'text/plain; charset=utf-8' } });
-  if (path === '/version' || path === '/version/') return Response.json(version);
+  if (versionPath.test(path)) return Response.json(version);
+  if (!documentPath.test(path)) return undefined;
+  const { discovery, openApi } = await documents();
   return (await openApi.fetch(request, url)) ?? discovery.fetch(request, path);
 }

@@ -58,11 +58,11 @@ export type RequestVerb =
   | 'escalate'
   | (string & {});
 
-/** What a path and method mean. Source: apiserver, pkg/endpoints/request/requestinfo.go. Absent parts are ''. */
-export interface RequestInfo {
+/** What an authorizer decides on. Absent parts are ''. */
+export interface RequestAttributes {
   readonly verb: RequestVerb;
   readonly isResource: boolean;
-  /** Without the query. */
+  /** Decoded, without the query. */
   readonly path: string;
   readonly group: string;
   readonly version: string;
@@ -70,6 +70,12 @@ export interface RequestInfo {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+}
+
+/** What a path and method mean. Source: apiserver, pkg/endpoints/request/requestinfo.go. */
+export interface RequestInfo extends RequestAttributes {
+  /** The path leads through a namespace: `/api/v1/namespaces/{namespace}/pods`. */
+  readonly isNamespaced: boolean;
 }
 
 /** One HTTP request on its way through the chain. */
@@ -93,7 +99,7 @@ export interface AuthorizationDecision {
 }
 
 export interface Authorizer {
-  authorize(user: User, attributes: RequestInfo): Promise<AuthorizationDecision>;
+  authorize(user: User, attributes: RequestAttributes): Promise<AuthorizationDecision>;
 }
 
 export interface AdmissionAttributes {

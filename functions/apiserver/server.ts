@@ -5,14 +5,14 @@ import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 import type { AdmissionPlugin, ApiRequest, Computation, Connector, FieldManagers, User } from './ports.ts';
 import type { Expected } from './registry/decode.ts';
-import type { ResourceIndex } from './registry/resource-index.ts';
+import type { LiveRegistry } from './registry/live-registry.ts';
 
 export interface Server {
   readonly store: Store;
   /** The caller's, if its writes depend on one. */
   readonly epoch?: () => Promise<Epoch>;
   readonly world: World;
-  readonly resources: ResourceIndex;
+  readonly registry: LiveRegistry;
   readonly admission: readonly AdmissionPlugin[];
   readonly fieldManagers: FieldManagers;
   readonly computations: Readonly<Partial<Record<'token-request', Computation>>>;

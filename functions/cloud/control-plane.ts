@@ -7,9 +7,8 @@ import { createTokens } from '../apiserver/auth/tokens.ts';
 import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
 import { noApiAddress } from '../kube/api-address.ts';
-import { createDefinitions, defaultRanges } from '../resources/all.ts';
-import { selectableFields } from '../selectable-fields.ts';
-import { createStore } from '../store/create-store.ts';
+import { openClusterStore } from '../cluster-store.ts';
+import { defaultRanges } from '../resources/all.ts';
 import type { Store } from '../store/store.ts';
 import { Decoder } from '../store/stored-object.ts';
 import type { Table } from '../store/table.ts';
@@ -58,9 +57,8 @@ const decoder = new Decoder();
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
   const { settings, cluster, table, doorbell, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
   const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
-  const definitions = createDefinitions(defaultRanges);
-  const [store, { createWorkerGroups }] = await Promise.all([
-    createStore({ table, world, decoder, selectableFields: selectableFields(definitions) }),
+  const [{ store, definitions, registry }, { createWorkerGroups }] = await Promise.all([
+    openClusterStore({ table, world, decoder, ranges: defaultRanges }),
     // The controllers' code is read while the table answers.
     import('../worker-groups.ts'),
   ]);
@@ -71,7 +69,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   const issuer = issuerOf(cluster.name, isDefault);
   const api = createApi({
     store,
-    definitions,
+    registry,
     tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
     extensions: issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),
@@ -84,7 +82,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;
-  const groups = createWorkerGroups({ store, cache, api, definitions, certificateAuthorityPem, codeVersion: gitVersion, world });
+  const groups = createWorkerGroups({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, world });
   for (const { name, controllers } of groups) {
     if (name !== ownGroup) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }

@@ -10,7 +10,7 @@ export const silentControllers = (): readonly { readonly name: WorkerGroupName; 
   {
     name: 'controllers',
     controllers: [
-      ...createControllers({ resourceTypes: [], certificateAuthorityPem: '', listeningSinceMs: 0 }),
+      ...createControllers({ resourceTypes: () => [], certificateAuthorityPem: '', listeningSinceMs: 0 }),
       { watches: watchesOfAnyOwner },
     ],
   },

@@ -1,5 +1,5 @@
 /** Every controller: the only file that names them all. */
-import type { ResourceType } from '../kube/resource-type.ts';
+import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
@@ -15,8 +15,8 @@ import { serviceAccountController } from './service-account/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 
 export interface ControllersOptions {
-  /** Every resource that the API stores. */
-  readonly resourceTypes: readonly ResourceType[];
+  /** Every resource that the API stores, at each call. */
+  readonly resourceTypes: ResourceTypes;
   /** What pods get to trust the API by. */
   readonly certificateAuthorityPem: string;
   /** Since when nodes could reach the control plane; see node-lifecycle. */

@@ -27,3 +27,9 @@ export interface View {
   /** In key order (namespace, then name). All namespaces when `namespace` is left out. */
   list(resource: string, namespace?: string): readonly Stored[];
 }
+
+/** A view that tells cheaply whether anything has changed. */
+export interface StoreView extends View {
+  /** Stands for the objects of a resource: the same value as long as none of them changes. */
+  identity(resource: string): object;
+}

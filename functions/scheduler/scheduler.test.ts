@@ -13,7 +13,7 @@ import { createScheduler } from './scheduler.ts';
 const resourceTypes = createDefinitions().map(({ type }) => type);
 
 const everything = (): readonly Controller[] => [
-  ...createControllers({ resourceTypes, certificateAuthorityPem: 'PEM', listeningSinceMs: 0 }),
+  ...createControllers({ resourceTypes: () => resourceTypes, certificateAuthorityPem: 'PEM', listeningSinceMs: 0 }),
   createScheduler(),
 ];
 

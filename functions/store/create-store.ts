@@ -1,6 +1,6 @@
 /** Puts the store together: one log, one replica, one committer. See README.md for the words. */
 import type { KubeObject } from '../kube/object.ts';
-import type { Key, Stored, View } from '../kube/view.ts';
+import type { Key, Stored, StoreView } from '../kube/view.ts';
 import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
@@ -61,9 +61,9 @@ class LogStore implements Store {
   readonly #watches: Watches;
   readonly #past: PastParts;
   readonly #upkeep = new Upkeep();
-  readonly #view: View;
+  readonly #view: StoreView;
   readonly #listeners = new Set<(revision: number, changes: readonly Change[]) => void>();
-  readonly #pictures = new Map<number, Promise<View>>();
+  readonly #pictures = new Map<number, Promise<StoreView>>();
   #helping: Promise<void> | undefined;
   #helpAgainMs = 0;
   #poll: Cancel | undefined;
@@ -110,17 +110,17 @@ class LogStore implements Store {
     return answer;
   }
 
-  view(): View {
+  view(): StoreView {
     return this.#view;
   }
 
-  async fresh(sinceMs?: number): Promise<View> {
+  async fresh(sinceMs?: number): Promise<StoreView> {
     if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
     if (sinceMs === undefined || !this.#tail.isConfirmedSince(sinceMs)) await this.#tail.fresh();
     return this.#view;
   }
 
-  async notOlderThan(revision: number): Promise<View> {
+  async notOlderThan(revision: number): Promise<StoreView> {
     const { clock } = this.#world;
     const startMs = clock.monotonicMs();
     while (this.#replica.revision < revision) {
@@ -134,7 +134,7 @@ class LogStore implements Store {
     return this.#view;
   }
 
-  async at(revision: number): Promise<View> {
+  async at(revision: number): Promise<StoreView> {
     await this.notOlderThan(revision);
     this.#checkFloor(revision);
     const kept = this.#pictures.get(revision);
@@ -276,7 +276,7 @@ class LogStore implements Store {
     return isOld && !isIdle ? lastFloor.revision : undefined;
   }
 
-  async #pictureAt(revision: number): Promise<View> {
+  async #pictureAt(revision: number): Promise<StoreView> {
     if (revision >= this.#replica.history.base) return this.#replica.pictureAt(revision);
     const picture = await readPictureAt(this.#past, revision);
     // While it was built, the floor may have moved past it, and newer items may have got in.
@@ -285,7 +285,7 @@ class LogStore implements Store {
     return picture;
   }
 
-  #keepPicture(revision: number, picture: Promise<View>): void {
+  #keepPicture(revision: number, picture: Promise<StoreView>): void {
     this.#pictures.delete(revision);
     this.#pictures.set(revision, picture);
     picture.catch(() => this.#pictures.delete(revision));
@@ -295,7 +295,7 @@ class LogStore implements Store {
 }
 
 /** The replica as it is at each call. */
-class LiveView implements View {
+class LiveView implements StoreView {
   readonly #replica: Replica;
 
   constructor(replica: Replica) {
@@ -312,5 +312,9 @@ class LiveView implements View {
 
   list(resource: string, namespace?: string): readonly Stored[] {
     return listOf(this.#replica.objects(resource), namespace);
+  }
+
+  identity(resource: string): object {
+    return this.#replica.objects(resource);
   }
 }

@@ -1,5 +1,5 @@
 /** The state of all resources at one revision. Immutable: a change makes a new picture that shares the rest. */
-import type { Key, Stored, View } from '../kube/view.ts';
+import type { Key, Stored, StoreView } from '../kube/view.ts';
 import { SortedTree } from './sorted-tree.ts';
 
 export type Objects = SortedTree<Stored>;
@@ -12,7 +12,7 @@ const afterSeparator = '\u0001';
 
 export const treeKey = ({ namespace, name }: Pick<Key, 'namespace' | 'name'>): string => namespace + separator + name;
 
-export class Picture implements View {
+export class Picture implements StoreView {
   readonly revision: number;
   readonly #base: ReadonlyMap<string, Objects>;
   /** What differs from the base: a batch touches few resources of many. */
@@ -34,6 +34,10 @@ export class Picture implements View {
 
   list(resource: string, namespace?: string): readonly Stored[] {
     return listOf(this.objects(resource), namespace);
+  }
+
+  identity(resource: string): object {
+    return this.objects(resource);
   }
 
   /** The next revision's picture, in which the key holds this, or nothing. */

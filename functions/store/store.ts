@@ -3,7 +3,7 @@
  * of a change is its place in that order. `infra/decisions` and this folder's README tell how it is kept.
  */
 import type { KubeObject } from '../kube/object.ts';
-import type { Key, Stored, View } from '../kube/view.ts';
+import type { Key, Stored, StoreView, View } from '../kube/view.ts';
 
 export type ChangeType = 'added' | 'modified' | 'deleted';
 
@@ -68,16 +68,16 @@ export interface Store {
   commit<T>(operation: Operation<T>): Promise<T>;
 
   /** The newest picture in memory, without asking the log. Live: read what you need before the next await. */
-  view(): View;
+  view(): StoreView;
   /**
    * A picture that holds every write acknowledged before this call; or before `sinceMs`, a reading of this process's
    * monotonic clock, for whoever asks on behalf of a request that came then. Live, as above.
    */
-  fresh(sinceMs?: number): Promise<View>;
+  fresh(sinceMs?: number): Promise<StoreView>;
   /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. Live, as above. */
-  notOlderThan(revision: number): Promise<View>;
+  notOlderThan(revision: number): Promise<StoreView>;
   /** The picture as of exactly `revision`; a snapshot that stays. `StoreError` 'compacted' below the floor. */
-  at(revision: number): Promise<View>;
+  at(revision: number): Promise<StoreView>;
 
   /** The oldest revision that `at` and `watch` still reach. */
   floor(): number;

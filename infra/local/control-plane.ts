@@ -12,10 +12,9 @@ import type { Client } from '../../functions/client/client.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
-import { createDefinitions, defaultRanges } from '../../functions/resources/all.ts';
+import { openClusterStore } from '../../functions/cluster-store.ts';
+import { defaultRanges } from '../../functions/resources/all.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
-import { selectableFields } from '../../functions/selectable-fields.ts';
-import { createStore } from '../../functions/store/create-store.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { createWorkerGroups, type WorkerGroup } from '../../functions/worker-groups.ts';
@@ -113,11 +112,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
   const pki = await loadPki(directory.pki, namesOf(options), world.clock);
   const metrics = createMetrics();
-  const definitions = createDefinitions(defaultRanges);
-  const store = await createStore({
+  const { store, definitions, registry } = await openClusterStore({
     table: countedTable(embeddedTable(directory.store), metrics),
     world,
-    selectableFields: selectableFields(definitions),
+    ranges: defaultRanges,
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
   const answered = ({ method }: Request, { status }: Response): void =>
@@ -125,7 +123,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const issuer = issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${addresses[0]?.port ?? 443}`);
   const api = createApi({
     store,
-    definitions,
+    registry,
     tokens,
     world,
     extensions: [metricsExtension(metrics), ...issuer],
@@ -148,7 +146,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     store,
     cache,
     api,
-    definitions,
+    registry,
     certificateAuthorityPem: pki.authority.certificatePem,
     codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),

@@ -5,8 +5,10 @@ import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import { version } from '../../functions/kube/kubernetes-version.ts';
 import type { JsonObject } from '../../functions/kube/object.ts';
-import { groupResource } from '../../functions/kube/resource-type.ts';
+import { createLiveRegistry } from '../../functions/apiserver/registry/live-registry.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
+import type { AnyDefinition } from '../../functions/resources/definition.ts';
+import { selectableFields } from '../../functions/selectable-fields.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Store } from '../../functions/store/store.ts';
@@ -29,18 +31,17 @@ export interface TestApi {
 export const admin = { name: 'admin', groups: ['system:masters'] };
 
 /** With the namespace `default`, unless a test wants none. */
-export async function testApi(overrides: Partial<ApiServerOptions> = {}, connection: Connection = { user: admin }): Promise<TestApi> {
+export async function testApi(overrides: Partial<ApiServerOptions> & { readonly definitions?: readonly AnyDefinition[] } = {}, connection: Connection = { user: admin }): Promise<TestApi> {
   const world = virtualWorld();
-  const definitions = overrides.definitions ?? createDefinitions();
-  const byResource = new Map(definitions.map((definition) => [groupResource(definition.type), definition]));
-  const store = await createStore({
+  const registry = createLiveRegistry({ definitions: overrides.definitions ?? createDefinitions() });
+  const store: Store = await createStore({
     table: memoryTable({ clock: world.clock }),
     world,
-    selectableFields: (resource, object) => ({ ...byResource.get(resource)?.fields?.(object) }),
+    selectableFields: selectableFields(() => registry(store.view())),
   });
   const server = createApiServer({
     store,
-    definitions,
+    registry,
     world,
     version,
     authenticator: { authenticate: async () => undefined },

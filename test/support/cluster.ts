@@ -24,6 +24,8 @@ import { createDefinitions } from '../../functions/resources/all.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Store } from '../../functions/store/store.ts';
+import { createLiveRegistry, storedTypes } from '../../functions/apiserver/registry/live-registry.ts';
+import { selectableFields } from '../../functions/selectable-fields.ts';
 import { storedCheckpoint } from '../../functions/workers/checkpoint.ts';
 import type { Controller } from '../../functions/workers/controller.ts';
 import type { SessionOutcome } from '../../functions/workers/session.ts';
@@ -31,13 +33,6 @@ import { runSession } from '../../functions/workers/session.ts';
 import { admin } from './api-server.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 import { virtualWorld } from './virtual-world.ts';
-
-const definitions = createDefinitions();
-const definitionOf = new Map(definitions.map((definition) => [types.groupResource(definition.type), definition]));
-const fieldsOf = (resource: string, object: KubeObject): Record<string, string> => ({ ...definitionOf.get(resource)?.fields?.(object) });
-const resourceTypes: readonly ResourceType[] = definitions
-  .filter(({ verbs }) => verbs === undefined || verbs.includes('list'))
-  .map(({ type }) => type);
 
 export interface ClusterOptions {
   readonly seed?: number;
@@ -81,10 +76,16 @@ const leaseNamespace = 'kube-node-lease';
 
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const world = virtualWorld(options.seed ?? 1);
-  const store = await createStore({ table: memoryTable({ clock: world.clock }), world, selectableFields: fieldsOf });
+  const registry = createLiveRegistry({ definitions: createDefinitions() });
+  const store: Store = await createStore({
+    table: memoryTable({ clock: world.clock }),
+    world,
+    selectableFields: selectableFields(() => registry(store.view())),
+  });
+  const resourceTypes = storedTypes(registry, () => store.view());
   const server = createApiServer({
     store,
-    definitions,
+    registry,
     world,
     version,
     authenticator: { authenticate: async () => undefined },

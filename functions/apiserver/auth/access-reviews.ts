@@ -17,7 +17,7 @@ import type {
 import type { FieldError } from '../../kube/field-error.ts';
 import { invalid, invalidObject, required } from '../../kube/field-error.ts';
 import { badRequest } from '../../kube/status-error.ts';
-import type { RequestInfo, User, VirtualResource } from '../ports.ts';
+import type { RequestAttributes, User, VirtualResource } from '../ports.ts';
 import type { ClusterAuthorizer } from './authorizer.ts';
 import { aggregateText } from './rbac/policy.ts';
 import { virtualResource } from './virtual-resource.ts';
@@ -48,7 +48,7 @@ function refuse(kind: string, errors: readonly FieldError[]): void {
 }
 
 /** What would be asked of the authorizer if the request were made. */
-function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: Attributes): RequestInfo {
+function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: Attributes): RequestAttributes {
   const { version = '', resource = '', subresource = '', namespace = '', name = '' } = resourceAttributes ?? {};
   return {
     verb: (resourceAttributes ?? nonResourceAttributes)?.verb ?? '',

@@ -5,7 +5,7 @@ import { clusterRoleBindings, clusterRoles, pods, roleBindings, roles } from '..
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { memoryCluster } from '../nodes/memory-cluster.ts';
 import { createPodsOfNode } from '../nodes/pods-of-node.ts';
-import type { RequestInfo, User } from '../ports.ts';
+import type { RequestAttributes, User } from '../ports.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { forbiddenRequest } from './forbidden-request.ts';
 import { anonymous } from './groups.ts';
@@ -14,7 +14,7 @@ const jane: User = { name: 'jane', groups: ['system:authenticated'] };
 const root: User = { name: 'root', groups: ['system:masters'] };
 const nodeA: User = { name: 'system:node:a', groups: ['system:nodes', 'system:authenticated'] };
 
-const ask = (verb: string, resource: string, parts: Partial<RequestInfo> = {}): RequestInfo => {
+const ask = (verb: string, resource: string, parts: Partial<RequestAttributes> = {}): RequestAttributes => {
   const [name = '', subresource = ''] = resource.split('/');
   return {
     verb,
@@ -30,7 +30,7 @@ const ask = (verb: string, resource: string, parts: Partial<RequestInfo> = {}): 
   };
 };
 
-const path = (of: string): RequestInfo => ({ ...ask('get', ''), isResource: false, namespace: '', path: of });
+const path = (of: string): RequestAttributes => ({ ...ask('get', ''), isResource: false, namespace: '', path: of });
 
 const reader: ClusterRole = { metadata: { name: 'reader' }, rules: [{ verbs: ['get', 'list'], apiGroups: [''], resources: ['pods'] }] };
 const janeReads = (kind: string, name: string): RoleBinding => ({
@@ -48,7 +48,7 @@ async function authorizer() {
 async function refusal(
   of: { authorize: Awaited<ReturnType<typeof authorizer>>['authorize'] },
   user: User,
-  info: RequestInfo,
+  info: RequestAttributes,
 ): Promise<string> {
   const { allowed, reason } = await of.authorize(user, info);
   return allowed ? 'allowed' : forbiddenRequest(user, info, reason).message;
@@ -56,7 +56,7 @@ async function refusal(
 
 test('a caller without a role reads who may not do what', async () => {
   const cluster = await authorizer();
-  const cases: readonly (readonly [RequestInfo, string])[] = [
+  const cases: readonly (readonly [RequestAttributes, string])[] = [
     [ask('list', 'pods'), 'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default"'],
     [
       ask('get', 'pods/log', { name: 'web' }),
@@ -139,7 +139,7 @@ test('a node may what its pods need, and no more', async () => {
   await cluster.put(pods, pod('theirs', 'b'));
   const agent = { group: 'agent.hibernetes.dev', namespace: '' };
   const lease = { group: 'coordination.k8s.io', namespace: 'kube-node-lease' };
-  const table: readonly (readonly [RequestInfo, boolean])[] = [
+  const table: readonly (readonly [RequestAttributes, boolean])[] = [
     [ask('create', 'nodes', { namespace: '' }), true],
     [ask('update', 'nodes/status', { namespace: '', name: 'a' }), true],
     [ask('update', 'nodes/status', { namespace: '', name: 'b' }), false],

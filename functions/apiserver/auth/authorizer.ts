@@ -3,7 +3,7 @@
  * and RBAC the rest. Whoever is allowed by one is allowed; nobody is refused by one alone.
  */
 import type { Store } from '../../store/store.ts';
-import type { AuthorizationDecision, Authorizer, RequestInfo, User } from '../ports.ts';
+import type { AuthorizationDecision, Authorizer, RequestAttributes, User } from '../ports.ts';
 import type { PodsOfNode } from '../nodes/pods-of-node.ts';
 import { mastersGroup } from './groups.ts';
 import { createNodeAuthorizer } from './node-authorizer.ts';
@@ -26,7 +26,7 @@ export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): Clus
   const nodes = createNodeAuthorizer({ podsOfNode, view: () => store.view() });
   const rbac = createRbacAuthorizer(store);
 
-  async function authorize(user: User, info: RequestInfo): Promise<AuthorizationDecision> {
+  async function authorize(user: User, info: RequestAttributes): Promise<AuthorizationDecision> {
     if (user.groups.includes(mastersGroup)) return allowed();
     const asNode = await nodes.authorize(user, info);
     if (asNode.allowed) return allowed();

@@ -1,11 +1,11 @@
 /** What a caller reads who may not. Source: apiserver, pkg/endpoints/handlers/responsewriters/errors.go. */
 import { StatusError, forbidden } from '../../kube/status-error.ts';
-import type { RequestInfo, User } from '../ports.ts';
+import type { RequestAttributes, User } from '../ports.ts';
 
 /** The texts quote as Go's %q does; names hold nothing that JSON would quote differently. */
 const quote = (text: string): string => JSON.stringify(text);
 
-function refusal(user: User, info: RequestInfo): string {
+function refusal(user: User, info: RequestAttributes): string {
   const who = `User ${quote(user.name)} cannot ${info.verb}`;
   if (!info.isResource) return `${who} path ${quote(info.path)}`;
   const resource = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`;
@@ -14,7 +14,7 @@ function refusal(user: User, info: RequestInfo): string {
 }
 
 /** `reason` is the authorizer's; it may be ''. */
-export function forbiddenRequest(user: User, info: RequestInfo, reason: string): StatusError {
+export function forbiddenRequest(user: User, info: RequestAttributes, reason: string): StatusError {
   const why = reason === '' ? refusal(user, info) : `${refusal(user, info)}: ${reason}`;
   if (info.resource === '') return new StatusError(403, 'Forbidden', `forbidden: ${why}`, { details: {} });
   return forbidden({ group: info.group, resource: info.resource }, info.name, why);

@@ -3,7 +3,7 @@
  * Source: apiserver, pkg/endpoints/filters/impersonation.go.
  */
 import { StatusError } from '../../kube/status-error.ts';
-import type { Authorizer, RequestInfo, User } from '../ports.ts';
+import type { Authorizer, RequestAttributes, User } from '../ports.ts';
 import { forbiddenRequest } from './forbidden-request.ts';
 import {
   anonymous,
@@ -53,7 +53,7 @@ function asked(request: Request): Impersonation | undefined {
   throw new StatusError(500, 'InternalError', 'Internal error occurred: requested impersonation without impersonating a user');
 }
 
-const attributes = (resource: string, name: string, parts: Partial<RequestInfo> = {}): RequestInfo => ({
+const attributes = (resource: string, name: string, parts: Partial<RequestAttributes> = {}): RequestAttributes => ({
   verb: 'impersonate',
   isResource: true,
   path: '',
@@ -66,7 +66,7 @@ const attributes = (resource: string, name: string, parts: Partial<RequestInfo> 
   name,
 });
 
-function neededPermissions({ name, uid, groups, extra }: Impersonation): RequestInfo[] {
+function neededPermissions({ name, uid, groups, extra }: Impersonation): RequestAttributes[] {
   const authentication = { group: 'authentication.k8s.io' };
   const account = splitServiceAccountName(name);
   return [

@@ -8,7 +8,7 @@ import type { Pod } from '../../kube/generated/types.ts';
 import type { PodReferences } from '../nodes/pod-references.ts';
 import type { PodsOfNode } from '../nodes/pods-of-node.ts';
 import { agentGroup } from '../../kube/node-poll.ts';
-import type { AuthorizationDecision, Authorizer, RequestInfo, User } from '../ports.ts';
+import type { AuthorizationDecision, Authorizer, RequestAttributes, User } from '../ports.ts';
 import { nodeOf } from './groups.ts';
 
 export interface NodeAuthorizerOptions {
@@ -65,25 +65,25 @@ const onNamed: Readonly<Record<string, { readonly verbs: readonly string[]; read
 const yes: AuthorizationDecision = { allowed: true, reason: '' };
 const no = (reason = ''): AuthorizationDecision => ({ allowed: false, reason });
 
-const resourceOf = ({ group, resource, subresource }: RequestInfo): string =>
+const resourceOf = ({ group, resource, subresource }: RequestAttributes): string =>
   `${group}/${resource}${subresource === '' ? '' : `/${subresource}`}`;
 
 export function createNodeAuthorizer({ podsOfNode, view }: NodeAuthorizerOptions): Authorizer {
   /** An object of its name that a node may touch; leases only where heartbeats live. */
-  const isOwn = (nodeName: string, { group, namespace, name, verb }: RequestInfo): boolean => {
+  const isOwn = (nodeName: string, { group, namespace, name, verb }: RequestAttributes): boolean => {
     if (group === 'coordination.k8s.io' && namespace !== leaseNamespace) return false;
     // The name of an object to be created is in its body: NodeRestriction looks.
     return name === nodeName || (verb === 'create' && name === '');
   };
 
-  function isOwnPod(nodeName: string, { namespace, name }: RequestInfo): boolean {
+  function isOwnPod(nodeName: string, { namespace, name }: RequestAttributes): boolean {
     const pod = view().get({ resource: groupResource(pods), namespace, name })?.object as Pod | undefined;
     // An absent pod answers "not found", which tells no secret.
     return pod === undefined || pod.spec?.nodeName === nodeName;
   }
 
   return {
-    async authorize(user: User, info: RequestInfo): Promise<AuthorizationDecision> {
+    async authorize(user: User, info: RequestAttributes): Promise<AuthorizationDecision> {
       const nodeName = nodeOf(user);
       if (nodeName === undefined || !info.isResource) return no();
       const resource = resourceOf(info);

@@ -7,6 +7,7 @@ import type { Status, TokenRequest } from '../../kube/generated/types.ts';
 import { pollPath, tokenPath } from '../../kube/node-poll.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { namespaces, nodes, secrets } from '../../kube/resource-type.ts';
+import { createLiveRegistry } from '../registry/live-registry.ts';
 import { createDefinitions } from '../../resources/all.ts';
 import { bootstrapObjects } from '../../resources/bootstrap/bootstrap-objects.ts';
 import { createStore } from '../../store/create-store.ts';
@@ -23,7 +24,7 @@ async function cluster() {
   const store = await createStore({ table: memoryTable(), world });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const definitions = createDefinitions();
-  const api = createApi({ store, definitions, tokens, world });
+  const api = createApi({ store, registry: createLiveRegistry({ definitions }), tokens, world });
   const client = api.clientFor({ name: 'admin', groups: ['system:masters'] });
   for (const object of bootstrapObjects(place)) {
     const found = definitions.find(({ type }) => type.kind === object.kind);

@@ -3,6 +3,7 @@ import { compareApiVersions } from '../../kube/api-version.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import type { ConnectSubresource, Subresource } from '../../resources/definition.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import type { VirtualResource } from '../ports.ts';
 import type { ResourceIndex, ServedKind } from '../registry/resource-index.ts';
 import { allVerbs } from '../verbs/resource-endpoint.ts';
 
@@ -76,8 +77,8 @@ const groupOrder = [
   'discovery.k8s.io',
 ];
 
-export function servedGroups(index: ResourceIndex): ServedGroup[] {
-  const resources = [...index.kinds.map(servedKind), ...index.virtual.map(servedVirtual)];
+export function servedGroups({ kinds }: ResourceIndex, virtual: readonly VirtualResource[]): ServedGroup[] {
+  const resources = [...kinds.map(servedKind), ...virtual.map(servedVirtual)];
   const byGroup = Map.groupBy(resources, ({ type }) => type.group);
   return [...byGroup]
     .sort(([a], [b]) => groupRank(a) - groupRank(b) || (a < b ? -1 : 1))
@@ -105,7 +106,7 @@ function servedKind(kind: ServedKind): ServedResource {
   return { type, singular, verbs, shortNames, categories, schema: schema.name, subresources, returnsDeletedObject, createsOnUpdate };
 }
 
-const servedVirtual: (resource: ResourceIndex['virtual'][number]) => ServedResource = ({ type, singular, verbs, schema }) => ({
+const servedVirtual: (resource: VirtualResource) => ServedResource = ({ type, singular, verbs, schema }) => ({
   type,
   singular,
   verbs,

@@ -3,6 +3,7 @@
  *
  *   /api/v1/namespaces/{ns}/pods/{name}/status   /apis/{group}/{version}/...   everything else is not a resource
  */
+import { badRequest } from '../../kube/status-error.ts';
 import type { RequestInfo } from '../ports.ts';
 
 const verbOfMethod: Readonly<Record<string, string>> = {
@@ -21,11 +22,12 @@ const namespaceSubresources = new Set(['status', 'finalize']);
 export const isTrue = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
 
 export function requestInfoOf(method: string, url: URL): RequestInfo {
-  const path = url.pathname;
-  const parts = pathParts(path);
+  const path = decodedPath(url);
+  const parts = path.split('/').filter((part) => part !== '');
   const other: RequestInfo = {
     verb: method.toLowerCase(),
     isResource: false,
+    isNamespaced: false,
     path,
     group: '',
     version: '',
@@ -43,22 +45,26 @@ export function requestInfoOf(method: string, url: URL): RequestInfo {
   return { ...other, isResource: true, group, version, ...place, ...refined(verb, place.name, url.searchParams) };
 }
 
-function pathParts(path: string): string[] {
-  return path
-    .split('/')
-    .filter((part) => part !== '')
-    .map(decodeURIComponent);
+/** Decoded before it is cut, as Go does: an encoded slash separates parts like any other. */
+function decodedPath({ pathname }: URL): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch (error) {
+    if (error instanceof URIError) throw badRequest(`invalid URL escape in ${JSON.stringify(pathname.slice(0, shownPathMax))}`);
+    throw error;
+  }
 }
 
-function placeOf(parts: readonly string[]): Pick<RequestInfo, 'namespace' | 'resource' | 'name' | 'subresource'> {
-  let rest = parts;
-  let namespace = '';
-  if (parts[0] === 'namespaces' && parts[1] !== undefined) {
-    namespace = parts[1];
-    if (parts[2] !== undefined && !namespaceSubresources.has(parts[2])) rest = parts.slice(2);
-  }
-  const [resource = '', name = '', ...subresource] = rest;
-  return { namespace, resource, name, subresource: subresource.join('/') };
+const shownPathMax = 200;
+
+type PlaceOfPath = Pick<RequestInfo, 'isNamespaced' | 'namespace' | 'resource' | 'name' | 'subresource'>;
+
+function placeOf(parts: readonly string[]): PlaceOfPath {
+  const [first, namespace = '', below] = parts;
+  const isNamespace = first === 'namespaces';
+  const isNamespaced = isNamespace && below !== undefined && !namespaceSubresources.has(below);
+  const [resource = '', name = '', ...subresource] = isNamespaced ? parts.slice(2) : parts;
+  return { isNamespaced, namespace: isNamespace ? namespace : '', resource, name, subresource: subresource.join('/') };
 }
 
 /** Without a name, a GET is a list or a watch; a selector for one name is authorized as that name. */

@@ -9,6 +9,7 @@ import type { KubeObject } from '../../kube/object.ts';
 import { leases, namespaces, nodes, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import { createStore } from '../../store/create-store.ts';
 import { memoryTable } from '../../store/memory/memory-table.ts';
+import { createLiveRegistry } from '../registry/live-registry.ts';
 import { createDefinitions } from '../../resources/all.ts';
 import { createApi } from '../../api.ts';
 import { issuerDocuments } from '../auth/issuer-documents.ts';
@@ -24,7 +25,7 @@ async function cluster() {
   const keys = [signingKeyOf(await newSigningKeyPem())] as const;
   const tokens = createTokens({ keys, ...world });
   const extensions = issuerDocuments(keys, (host) => `https://${host}/clusters/blue`);
-  const api = createApi({ store, definitions: createDefinitions(), tokens, world, extensions });
+  const api = createApi({ store, registry: createLiveRegistry({ definitions: createDefinitions() }), tokens, world, extensions });
   const client = api.clientFor(admin);
   for (const name of ['default', 'kube-node-lease']) await client.create<KubeObject>(namespaces, { metadata: { name }, spec: {} });
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });

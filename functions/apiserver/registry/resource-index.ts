@@ -1,7 +1,6 @@
 /** Finds what is served under a group, version and resource. */
 import { groupResource, type ResourceType } from '../../kube/resource-type.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
-import type { VirtualResource } from '../ports.ts';
 
 /** A kind in one of the versions under which it is served. */
 export interface ServedKind {
@@ -9,26 +8,29 @@ export interface ServedKind {
   readonly served: ServedVersion;
 }
 
-type Place = Pick<ResourceType, 'group' | 'version' | 'resource'>;
+export type Place = Pick<ResourceType, 'group' | 'version' | 'resource'>;
 
 export interface ResourceIndex {
+  /** In the order of the definitions; the first one of each group, version and resource. */
   readonly kinds: readonly ServedKind[];
-  readonly virtual: readonly VirtualResource[];
+  /** The kinds that are stored, in whatever versions they are served. */
+  readonly definitions: readonly AnyDefinition[];
   kind(at: Place): ServedKind | undefined;
-  virtualResource(at: Place): VirtualResource | undefined;
 }
 
-const indexKey = ({ group, version, resource }: Place): string => `${group}/${version}/${resource}`;
+export const placeText = ({ group, version, resource }: Place): string => `${group}/${version}/${resource}`;
 
-export function createResourceIndex(definitions: readonly AnyDefinition[], virtual: readonly VirtualResource[]): ResourceIndex {
-  const kinds = definitions.flatMap(servedKindsOf);
-  const byKey = new Map(kinds.map((kind) => [indexKey(kind.served.type), kind]));
-  const virtualByKey = new Map(virtual.map((resource) => [indexKey(resource.type), resource]));
+export function createResourceIndex(definitions: readonly AnyDefinition[]): ResourceIndex {
+  const byPlace = new Map<string, ServedKind>();
+  for (const kind of definitions.flatMap(servedKindsOf)) {
+    const place = placeText(kind.served.type);
+    if (!byPlace.has(place)) byPlace.set(place, kind);
+  }
+  const kinds = [...byPlace.values()];
   return {
     kinds,
-    virtual,
-    kind: (at) => byKey.get(indexKey(at)),
-    virtualResource: (at) => virtualByKey.get(indexKey(at)),
+    definitions: [...new Set(kinds.map(({ definition }) => definition))],
+    kind: (at) => byPlace.get(placeText(at)),
   };
 }
 

@@ -58,6 +58,7 @@ async function cluster(of: Pod = pod) {
         resource: '',
         subresource: '',
         namespace: '',
+        isNamespaced: false,
         name: parts[4]!,
       };
       return answerRelay(hub, { request, url, info, user: { ...user, name: request.headers.get('x-user') ?? user.name }, connection });

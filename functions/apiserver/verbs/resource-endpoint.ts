@@ -82,9 +82,8 @@ function declaredSubresource({ definition, info }: ResourceRequest): Endpoint | 
   }
 }
 
-/** A path through a namespace leads to namespaced resources only; below `/namespaces/{name}` it is the Namespace itself. */
-const isPlaced = ({ definition, info }: ResourceRequest): boolean =>
-  definition.type.namespaced || info.namespace === '' || info.namespace === info.name;
+/** A path through a namespace leads to namespaced resources only: authorized there, a cluster-scoped one would be served to all. */
+const isPlaced = ({ definition, info }: ResourceRequest): boolean => definition.type.namespaced || !info.isNamespaced;
 
 const refuse: Endpoint = async () => {
   throw methodNotAllowed();

@@ -8,7 +8,7 @@ import { placeInNamespace } from '../registry/object-metadata.ts';
 
 export async function createVirtual(request: ApiRequest, resource: VirtualResource, warnings: Set<string>): Promise<Response> {
   const { info, user } = request;
-  if (info.subresource !== '') return pageNotFound();
+  if (info.subresource !== '' || info.isNamespaced !== resource.type.namespaced) return pageNotFound();
   if (info.verb !== 'create' || info.name !== '') throw methodNotAllowed();
   const { dryRun, fieldValidation } = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { type, schema } = resource;

@@ -49,7 +49,7 @@ describe('the garbage collector', () => {
     await cluster.settle();
     const { revision } = await cluster.store.fresh();
     await cluster.client.patch(leases, leaseAt, { spec: { leaseTransitions: 7 } });
-    const controllers = [createGarbageCollector([leases, nodes])];
+    const controllers = [createGarbageCollector(() => [leases, nodes])];
     assert.equal(mayConcern(controllers)(await cluster.store.changesAfter(revision, 10)), false);
     await cluster.client.delete(nodes, { namespace: '', name: 'node-a' });
     await cluster.settle();

@@ -15,6 +15,7 @@ import type { Change } from '../../store/store.ts';
 import type { Cache, Controller, ReconcileContext, ReconcileResult, Watch } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
+import type { ResourceTypes } from '../shared/resource-types.ts';
 import type { Item } from './graph.ts';
 import {
   foregroundFinalizer,
@@ -32,7 +33,7 @@ import { verdictOn } from './verdict.ts';
 const lookAgainSeconds = 30;
 
 /** `resourceTypes`: everything that may have owners or own. */
-export function createGarbageCollector(resourceTypes: readonly ResourceType[]): Controller {
+export function createGarbageCollector(resourceTypes: ResourceTypes): Controller {
   const graph = new OwnershipGraph(resourceTypes);
   return {
     name: 'garbage-collector',

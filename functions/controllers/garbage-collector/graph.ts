@@ -9,6 +9,7 @@ import type { ResourceType } from '../../kube/resource-type.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import type { Key } from '../../kube/view.ts';
 import type { Cache, Index } from '../../workers/controller.ts';
+import type { ResourceTypes } from '../shared/resource-types.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
@@ -29,17 +30,38 @@ export const waitsForDependents = (object: KubeObject): boolean => isTerminating
 /** Its dependents are set free before it goes. */
 export const orphansDependents = (object: KubeObject): boolean => isTerminating(object) && hasFinalizer(object, orphanFinalizer);
 
-export class OwnershipGraph {
-  readonly #types: ReadonlyMap<string, ResourceType>;
-  readonly #byOwner: readonly { readonly type: ResourceType; readonly index: Index }[];
+interface Kinds {
+  readonly types: readonly ResourceType[];
+  readonly byResource: ReadonlyMap<string, ResourceType>;
+}
 
-  constructor(types: readonly ResourceType[]) {
-    this.#types = new Map(types.map((type) => [groupResource(type), type]));
-    this.#byOwner = types.map((type) => ({ type, index: { type, values: (object) => ownersOf(object).map(({ uid }) => uid) } }));
+export class OwnershipGraph {
+  readonly #resourceTypes: ResourceTypes;
+  /** Kept for good: the cache knows an index by its identity. */
+  readonly #indexes = new Map<string, Index>();
+  #kinds: Kinds = { types: [], byResource: new Map() };
+
+  constructor(resourceTypes: ResourceTypes) {
+    this.#resourceTypes = resourceTypes;
   }
 
   knows(key: Key): boolean {
-    return this.#types.has(key.resource);
+    return this.#types().has(key.resource);
+  }
+
+  #types(): ReadonlyMap<string, ResourceType> {
+    const types = this.#resourceTypes();
+    if (types !== this.#kinds.types) this.#kinds = { types, byResource: new Map(types.map((type) => [groupResource(type), type])) };
+    return this.#kinds.byResource;
+  }
+
+  #ownersIndex(type: ResourceType): Index {
+    const resource = groupResource(type);
+    const known = this.#indexes.get(resource);
+    if (known !== undefined) return known;
+    const made: Index = { type, values: (object) => ownersOf(object).map(({ uid }) => uid) };
+    this.#indexes.set(resource, made);
+    return made;
   }
 
   /** The resource is part of the request's name, before the last slash. */
@@ -53,26 +75,26 @@ export class OwnershipGraph {
 
   item({ namespace, name }: ObjectName, cache: Cache): Item | undefined {
     const slash = name.indexOf('/');
-    const type = this.#types.get(name.slice(0, slash));
+    const type = this.#types().get(name.slice(0, slash));
     const object = type === undefined ? undefined : cache.get(type, { namespace, name: name.slice(slash + 1) });
     return type === undefined || object === undefined ? undefined : { type, object };
   }
 
   /** Every object that names this uid among its owners. */
   dependents(uid: string, cache: Cache): Item[] {
-    return this.#byOwner.flatMap(({ type, index }) => cache.by(index, uid).map((object) => ({ type, object })));
+    return [...this.#types().values()].flatMap((type) => cache.by(this.#ownersIndex(type), uid).map((object) => ({ type, object })));
   }
 
   /** Everything that could be garbage, or has dependents to see to. */
   *candidates(cache: Cache): Iterable<ObjectName> {
-    for (const type of this.#types.values())
+    for (const type of this.#types().values())
       for (const object of cache.list(type)) if (isCandidate(object)) yield this.requestOf({ type, object });
   }
 
   /** The resource of an owner; undefined for one that is not served here. */
   typeOf({ apiVersion, kind }: OwnerReference): ResourceType | undefined {
     const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-    return [...this.#types.values()].find((type) => type.group === group && type.kind === kind);
+    return [...this.#types().values()].find((type) => type.group === group && type.kind === kind);
   }
 }
 

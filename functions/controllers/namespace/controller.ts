@@ -13,6 +13,7 @@ import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../..
 import { again, settled } from '../../workers/controller.ts';
 import { namesOf, watchItself } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
+import type { ResourceTypes } from '../shared/resource-types.ts';
 import type { Remaining } from './conditions.ts';
 import { terminatingStatus } from './conditions.ts';
 
@@ -20,8 +21,7 @@ const finalizer = 'kubernetes';
 /** How soon to look again when no change of ours tells that an object went. */
 const lookAgainSeconds = 5;
 
-export function createNamespaceController(resourceTypes: readonly ResourceType[]): Controller {
-  const namespaced = resourceTypes.filter((type) => type.namespaced);
+export function createNamespaceController(resourceTypes: ResourceTypes): Controller {
   return {
     name: 'namespace',
     watches: [
@@ -37,6 +37,7 @@ export function createNamespaceController(resourceTypes: readonly ResourceType[]
     async reconcile(request, context) {
       const namespace = context.cache.get(namespaces, request);
       if (namespace === undefined || !isTerminating(namespace)) return settled;
+      const namespaced = resourceTypes().filter((type) => type.namespaced);
       return deleteContent(namespace, namespaced, context);
     },
   };

@@ -11,7 +11,7 @@ import type {
 import { nameOf, namespaceOf } from '../../../kube/object.ts';
 import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles, serviceAccounts } from '../../../kube/resource-type.ts';
 import { notFound } from '../../../kube/status-error.ts';
-import type { RequestInfo, User } from '../../ports.ts';
+import type { RequestAttributes, User } from '../../ports.ts';
 import { isSubject, ruleAllows } from './rules.ts';
 
 export interface PolicyObjects {
@@ -37,7 +37,7 @@ export interface PolicyDecision {
 }
 
 export interface Policy {
-  decide(user: User, info: RequestInfo): PolicyDecision;
+  decide(user: User, info: RequestAttributes): PolicyDecision;
   /** Everything that the user may in the namespace, cluster-wide grants included, with what could not be resolved. */
   rulesOf(user: User, namespace: string): { readonly rules: readonly PolicyRule[]; readonly errors: readonly string[] };
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PolicyRule, RbacSubject } from '../../../kube/generated/types.ts';
-import type { RequestInfo, User } from '../../ports.ts';
+import type { RequestAttributes, User } from '../../ports.ts';
 import { isSubject, ruleAllows } from './rules.ts';
 
-const ask = (parts: Partial<RequestInfo>): RequestInfo => ({
+const ask = (parts: Partial<RequestAttributes>): RequestAttributes => ({
   verb: 'get',
   isResource: true,
   path: '',
@@ -23,10 +23,10 @@ const rule = (resources: string[], parts: Partial<PolicyRule> = {}): PolicyRule 
   ...parts,
 });
 const paths = (...nonResourceURLs: string[]): PolicyRule => ({ verbs: ['get'], nonResourceURLs });
-const path = (of: string): RequestInfo => ask({ isResource: false, path: of });
+const path = (of: string): RequestAttributes => ask({ isResource: false, path: of });
 const log = ask({ resource: 'pods', subresource: 'log' });
 
-const table: readonly (readonly [string, PolicyRule, RequestInfo, boolean])[] = [
+const table: readonly (readonly [string, PolicyRule, RequestAttributes, boolean])[] = [
   ['the resource itself', rule(['pods']), ask({ resource: 'pods' }), true],
   ['another resource', rule(['pods']), ask({ resource: 'secrets' }), false],
   ['another verb', rule(['pods']), ask({ resource: 'pods', verb: 'list' }), false],

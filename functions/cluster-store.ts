@@ -1,0 +1,46 @@
+/** The store of one cluster and the kinds that it serves: each needs the other, and every host of a cluster needs both. */
+import { createLiveRegistry, type KindSource, type LiveRegistry } from './apiserver/registry/live-registry.ts';
+import type { StoreView } from './kube/view.ts';
+import { type ClusterRanges, createDefinitions } from './resources/all.ts';
+import type { AnyDefinition } from './resources/definition.ts';
+import { selectableFields } from './selectable-fields.ts';
+import { createStore } from './store/create-store.ts';
+import type { Store } from './store/store.ts';
+import type { Decoder } from './store/stored-object.ts';
+import type { Table } from './store/table.ts';
+import type { World } from './world.ts';
+
+export interface ClusterStoreOptions {
+  readonly table: Table;
+  readonly world: World;
+  readonly ranges?: Partial<ClusterRanges>;
+  /** What declares kinds besides the built-in ones. */
+  readonly sources?: readonly KindSource[];
+  /** Clusters of a process may share one. */
+  readonly decoder?: Decoder;
+}
+
+export interface ClusterStore {
+  readonly store: Store;
+  /** The built-in kinds. */
+  readonly definitions: readonly AnyDefinition[];
+  readonly registry: LiveRegistry;
+}
+
+export async function openClusterStore({ table, world, ranges, sources = [], decoder }: ClusterStoreOptions): Promise<ClusterStore> {
+  const definitions = createDefinitions(ranges);
+  const registry = createLiveRegistry({ definitions, sources });
+  // While the store opens it has no view yet: what it reads then has the fields of built-in kinds.
+  let view = (): StoreView => emptyView;
+  const store = await createStore({
+    table,
+    world,
+    selectableFields: selectableFields(() => registry(view())),
+    ...(decoder === undefined ? {} : { decoder }),
+  });
+  view = () => store.view();
+  return { store, definitions, registry };
+}
+
+const nothing = {};
+const emptyView: StoreView = { revision: 0, get: () => undefined, list: () => [], identity: () => nothing };
