@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { virtualWorld } from '../test/support/virtual-world.ts';
 import { createApi } from './api.ts';
 import { newSigningKeyPem, signingKeyOf } from './apiserver/auth/keys.ts';
+import { createLiveRegistry } from './apiserver/registry/live-registry.ts';
 import { createTokens } from './apiserver/auth/tokens.ts';
 import { gitVersion, kubernetesVersion } from './kube/kubernetes-version.ts';
 import { createDefinitions } from './resources/all.ts';
@@ -13,7 +14,7 @@ test('clients read the version of Kubernetes whose API is served', async () => {
   const world = virtualWorld();
   const store = await createStore({ table: memoryTable(), world });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
-  const api = createApi({ store, definitions: createDefinitions(), tokens, world });
+  const api = createApi({ store, registry: createLiveRegistry({ definitions: createDefinitions() }), tokens, world });
   const response = await api.fetch(new Request('http://a/version'), { user: { name: 'admin', groups: ['system:masters'] } });
   const version = (await response.json()) as Record<string, string>;
   assert.equal(version['gitVersion'], gitVersion);

@@ -5,12 +5,13 @@ import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import { version } from '../../functions/kube/kubernetes-version.ts';
 import type { JsonObject } from '../../functions/kube/object.ts';
-import { createLiveRegistry } from '../../functions/apiserver/registry/live-registry.ts';
+import { createLiveRegistry, type KindSource } from '../../functions/apiserver/registry/live-registry.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
 import type { AnyDefinition } from '../../functions/resources/definition.ts';
 import { selectableFields } from '../../functions/selectable-fields.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { Table } from '../../functions/store/table.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
@@ -30,24 +31,32 @@ export interface TestApi {
 
 export const admin = { name: 'admin', groups: ['system:masters'] };
 
+export interface TestApiOptions extends Partial<ApiServerOptions> {
+  readonly definitions?: readonly AnyDefinition[];
+  readonly sources?: readonly KindSource[];
+  /** With the world of another one and its table, it is a second process of the same cluster. */
+  readonly world?: VirtualWorld;
+  readonly table?: Table;
+}
+
 /** With the namespace `default`, unless a test wants none. */
-export async function testApi(overrides: Partial<ApiServerOptions> & { readonly definitions?: readonly AnyDefinition[] } = {}, connection: Connection = { user: admin }): Promise<TestApi> {
-  const world = virtualWorld();
-  const registry = createLiveRegistry({ definitions: overrides.definitions ?? createDefinitions() });
+export async function testApi(overrides: TestApiOptions = {}, connection: Connection = { user: admin }): Promise<TestApi> {
+  const world = overrides.world ?? virtualWorld();
+  const registry = createLiveRegistry({ definitions: overrides.definitions ?? createDefinitions(), sources: overrides.sources ?? [] });
   const store: Store = await createStore({
-    table: memoryTable({ clock: world.clock }),
+    table: overrides.table ?? memoryTable({ clock: world.clock }),
     world,
     selectableFields: selectableFields(() => registry(store.view())),
   });
   const server = createApiServer({
     store,
     registry,
-    world,
     version,
     authenticator: { authenticate: async () => undefined },
     authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
     admission: [namespaceLifecycle],
     ...overrides,
+    world,
   });
   const fetch = (path: string, init?: RequestInit): Promise<Response> => server.fetch(new Request(`http://api${path}`, init), connection);
   const send: TestApi['send'] = async (method, path, body, headers = {}) => {

@@ -4,7 +4,7 @@ import { requestInfoOf } from './request-info.ts';
 
 const info = (method: string, path: string): Record<string, unknown> => {
   const { isResource, path: _path, ...rest } = requestInfoOf(method, new URL(path, 'http://api'));
-  return { isResource, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== '')) };
+  return { isResource, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== '' && value !== false)) };
 };
 
 const pods = { isResource: true, version: 'v1', resource: 'pods' };
@@ -13,6 +13,7 @@ test('a path of the core group names version, namespace, resource, name and subr
   assert.deepEqual(info('PUT', '/api/v1/namespaces/default/pods/p1/status'), {
     ...pods,
     verb: 'update',
+    isNamespaced: true,
     namespace: 'default',
     name: 'p1',
     subresource: 'status',
@@ -26,6 +27,7 @@ test('a path of another group names the group too', () => {
     group: 'apps',
     version: 'v1',
     resource: 'deployments',
+    isNamespaced: true,
     namespace: 'default',
   });
 });
@@ -38,13 +40,14 @@ test('a GET without a name is a list, or a watch when it says so', () => {
 });
 
 test('a DELETE without a name deletes a collection', () => {
-  assert.deepEqual(info('DELETE', '/api/v1/namespaces/a/pods'), { ...pods, verb: 'deletecollection', namespace: 'a' });
+  assert.deepEqual(info('DELETE', '/api/v1/namespaces/a/pods'), { ...pods, verb: 'deletecollection', isNamespaced: true, namespace: 'a' });
 });
 
 test('a list of one name is authorized as that name', () => {
   assert.deepEqual(info('GET', '/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3Dp1'), {
     ...pods,
     verb: 'list',
+    isNamespaced: true,
     namespace: 'a',
     name: 'p1',
   });
@@ -60,4 +63,12 @@ test('discovery and everything outside of the API roots is no resource', () => {
   for (const path of ['/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1', '/healthz', '/']) {
     assert.deepEqual(info('GET', path), { isResource: false, verb: 'get' }, path);
   }
+});
+
+test('an encoded slash separates parts of a path like any other', () => {
+  assert.deepEqual(info('GET', '/api/v1/namespaces/a%2Fpods/p1'), { ...pods, verb: 'get', isNamespaced: true, namespace: 'a', name: 'p1' });
+});
+
+test('a path with an escape that means nothing is a bad request', () => {
+  assert.throws(() => requestInfoOf('GET', new URL('/api/v1/namespaces/%zz', 'http://api')), { code: 400 });
 });

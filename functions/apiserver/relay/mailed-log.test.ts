@@ -29,7 +29,16 @@ async function house() {
   const mail = reckonedTable({ table, count: (used) => meter.add('api', used) });
   const store = await createStore({ table, world, selectableFields: () => ({}) });
   const logs = createLogMail({ ...world, mail, store, secondsMax: 840 });
-  const hub = { group: agentGroup, version: 'v1', resource: 'relays', subresource: 'chunks', namespace: '', isResource: true, isNamespaced: false, verb: '' };
+  const hub = {
+    group: agentGroup,
+    version: 'v1',
+    resource: 'relays',
+    subresource: 'chunks',
+    namespace: '',
+    isResource: true,
+    isNamespaced: false,
+    verb: '',
+  };
   let requests = 0;
 
   async function sendChunk(id: string, chunk: NumberedChunk | undefined, nodeName = 'a'): Promise<RelayGrant> {

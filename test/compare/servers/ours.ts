@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { createApi } from '../../../functions/api.ts';
 import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
-import { createDefinitions, defaultRanges } from '../../../functions/resources/all.ts';
-import { selectableFields } from '../../../functions/selectable-fields.ts';
-import { createStore } from '../../../functions/store/create-store.ts';
+import { openClusterStore } from '../../../functions/cluster-store.ts';
+import { defaultRanges } from '../../../functions/resources/all.ts';
 import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
 import { realWorld } from '../../../functions/world.ts';
 import { serveHttps } from '../../../infra/local/https-server.ts';
@@ -20,14 +19,9 @@ export async function startOurs(): Promise<RunningServer> {
   const world = realWorld('error');
   const directory = mkdtempSync(join(tmpdir(), 'compare-ours-'));
   const pki = await loadPki(directory, ['localhost', '127.0.0.1'], world.clock);
-  const definitions = createDefinitions(defaultRanges);
-  const store = await createStore({
-    table: memoryTable({ clock: world.clock }),
-    world,
-    selectableFields: selectableFields(definitions),
-  });
+  const { store, definitions, registry } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
-  const api = createApi({ store, definitions, tokens, world });
+  const api = createApi({ store, registry, tokens, world });
   const server = await serveHttps({
     app: { fetch: (request, connection) => api.fetch(request, { user: admin, ...connection }) },
     addresses: [{ host: '127.0.0.1', port: 0 }],
