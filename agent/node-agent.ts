@@ -23,7 +23,7 @@ import { createNodeRelays } from './relay/node-relays.ts';
 import { createSimulatedRelays } from './relay/simulated-relays.ts';
 import { createCriRuntime } from './runtime/cri/cri-runtime.ts';
 import { createSimulatedRuntime } from './runtime/simulated/simulated-runtime.ts';
-import { RuntimeError, type Runtime } from './runtime/runtime.ts';
+import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime.ts';
 import type { Transport } from './transport.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
 import { volumePlugins } from './volumes/plugins.ts';
@@ -41,13 +41,13 @@ export interface NodeAgentOptions {
   readonly signal: AbortSignal;
 }
 
-const factsOf = (config: AgentConfig): ClusterFacts => ({
+const factsOf = (config: AgentConfig, driver: CgroupDriver): ClusterFacts => ({
   nodeName: config.nodeName,
   clusterDns: config.clusterDns,
   clusterDomain: config.clusterDomain,
   hostDns: hostDns(),
   directories: directories(config.rootDirectory),
-  cgroupRoot: config.cgroupRoot ?? '',
+  cgroups: { root: config.cgroupRoot ?? '', driver },
 });
 
 /** With real containers. Needs root. */
@@ -57,7 +57,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const socketPath = config.containerdSocket ?? containerdSocketDefault;
   const runtime = createCriRuntime({ socketPath });
   await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
-  const facts = factsOf(config);
+  const facts = factsOf(config, await runtime.cgroupDriver());
   const stamp = (): string =>
     `${new Date(world.clock.now()).toISOString().replaceAll(/[-:T]/g, '_').slice(0, 19)}.${world.random.uuid().slice(0, 8)}`;
   const machine = await readMachine(config.rootDirectory);
@@ -121,7 +121,7 @@ export async function createSimulatedAgent(options: NodeAgentOptions): Promise<A
     ...options,
     config,
     runtime,
-    facts: factsOf(config),
+    facts: factsOf(config, await runtime.cgroupDriver()),
     machine: await readMachine('/'),
     volumes: () => noVolumes,
     files: noPodFiles,

@@ -10,7 +10,8 @@ import { stopContainers } from './container-stop.ts';
 import type { NodeContext } from './node-context.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
 import { tellPod } from './pod-events.ts';
-import { possibleCgroups, sandboxConfig } from './sandbox-config.ts';
+import { possibleCgroups } from './pod-cgroup.ts';
+import { sandboxConfig } from './sandbox-config.ts';
 
 export interface ActionInput {
   readonly pod: Pod;
@@ -64,7 +65,7 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       return done;
     case 'tearDownVolumes': {
       await context.volumes.tearDown(uidOf(input.pod));
-      await context.files.remove(input.pod, possibleCgroups(context.facts.cgroupRoot, uidOf(input.pod)));
+      await context.files.remove(input.pod, possibleCgroups(context.facts.cgroups, uidOf(input.pod)));
       return { memory: { ...input.memory, volumes: 'released' }, succeeded: true };
     }
   }

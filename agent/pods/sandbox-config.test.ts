@@ -4,11 +4,11 @@ import type { PodSpec } from '../../functions/kube/generated/types.ts';
 import { facts } from '../../test/support/node-context.ts';
 import { container, pod } from '../../test/support/node-pod.ts';
 import { hostsFile } from './hosts-file.ts';
-import { dnsOf, hostnameOf, possibleCgroups, sandboxConfig } from './sandbox-config.ts';
+import { dnsOf, hostnameOf, sandboxConfig } from './sandbox-config.ts';
 
 test('the whole sandbox of an ordinary pod', () => {
   const of = { ...pod({}, { labels: { app: 'web' }, annotations: { note: 'x' } }), status: { qosClass: 'Burstable' } };
-  assert.deepEqual(sandboxConfig(of, 2, { ...facts, cgroupRoot: '/root/' }), {
+  assert.deepEqual(sandboxConfig(of, 2, { ...facts, cgroups: { root: '/root/', driver: 'cgroupfs' } }), {
     podUid: 'u1',
     podName: 'web',
     podNamespace: 'default',
@@ -97,10 +97,6 @@ test('the sandbox is privileged when a container is', () => {
     sandboxConfig(pod({ containers: [container('main', { securityContext: { privileged: true } })] }), 0, facts).privileged,
     true,
   );
-});
-
-test('a pod’s cgroup is looked for wherever its class may have put it', () => {
-  assert.deepEqual(possibleCgroups('/x', 'u1'), ['/x/kubepods/podu1', '/x/kubepods/besteffort/podu1', '/x/kubepods/burstable/podu1']);
 });
 
 test('/etc/hosts names the pod, and its aliases', () => {

@@ -3,6 +3,7 @@ import type { Pod } from '../../functions/kube/generated/types.ts';
 import { annotationsOf, labelsOf, nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
 import { podNameLabel, podNamespaceLabel, podUidLabel, type PortMapping, type SandboxConfig } from '../runtime/runtime.ts';
 import type { Directories } from './directories.ts';
+import { podCgroup, type CgroupPlace } from './pod-cgroup.ts';
 import { isHostNetwork, specOf } from './pod-facts.ts';
 import { namespacesOf, seccompOf, supplementalGroupsOf } from './security.ts';
 import { normalSysctl } from './sysctls.ts';
@@ -14,8 +15,7 @@ export interface ClusterFacts {
   /** What the node itself resolves names with. */
   readonly hostDns: SandboxConfig['dns'];
   readonly directories: Directories;
-  /** The cgroup below which pods get theirs; '' for the root. */
-  readonly cgroupRoot: string;
+  readonly cgroups: CgroupPlace;
 }
 
 const hostnameLengthMax = 63;
@@ -74,14 +74,6 @@ function portMappingsOf(pod: Pod): PortMapping[] {
 const isPrivileged = (pod: Pod): boolean =>
   [...(specOf(pod).initContainers ?? []), ...specOf(pod).containers].some(({ securityContext }) => securityContext?.privileged === true);
 
-const classParents: Readonly<Record<string, string>> = { BestEffort: 'kubepods/besteffort', Burstable: 'kubepods/burstable' };
-
-const cgroupOf = (root: string, parent: string, podUid: string): string => `${root.replace(/\/$/, '')}/${parent}/pod${podUid}`;
-
-/** Wherever the pod's class of service may have put it. */
-export const possibleCgroups = (root: string, podUid: string): string[] =>
-  ['kubepods', ...Object.values(classParents)].map((parent) => cgroupOf(root, parent, podUid));
-
 export function sandboxConfig(pod: Pod, attempt: number, facts: ClusterFacts): SandboxConfig {
   const shared = specOf(pod).securityContext;
   const fullName = specOf(pod).setHostnameAsFQDN === true ? fullyQualifiedName(pod, facts.clusterDomain) : '';
@@ -97,7 +89,7 @@ export function sandboxConfig(pod: Pod, attempt: number, facts: ClusterFacts): S
     portMappings: portMappingsOf(pod),
     labels: { ...labelsOf(pod), [podNameLabel]: nameOf(pod), [podNamespaceLabel]: namespaceOf(pod), [podUidLabel]: uidOf(pod) },
     annotations: annotationsOf(pod),
-    cgroupParent: cgroupOf(facts.cgroupRoot, classParents[pod.status?.qosClass ?? ''] ?? 'kubepods', uidOf(pod)),
+    cgroupParent: podCgroup(facts.cgroups, pod),
     sysctls: Object.fromEntries((shared?.sysctls ?? []).map(({ name, value }) => [normalSysctl(name), value])),
     namespaces: namespacesOf(pod),
     privileged: isPrivileged(pod),

@@ -213,8 +213,12 @@ export interface ExecRequest {
   readonly stderr: boolean;
 }
 
+/** Who makes cgroups: the runtime itself, or systemd, which names them otherwise. */
+export type CgroupDriver = 'cgroupfs' | 'systemd';
+
 export interface Runtime {
   version(): Promise<RuntimeVersion>;
+  cgroupDriver(): Promise<CgroupDriver>;
   readiness(): Promise<RuntimeReadiness>;
 
   /** All of the node, or of one pod. */

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
-import { cloneDirectory, enabledUnits, files, initialFiles, linkedCommands, maskedUnits, packages, type Release } from './releases.ts';
+import { cloneDirectory, enabledUnits, files, initialFiles, links, maskedUnits, packages, type Release } from './releases.ts';
 
 export const machineCache = join(import.meta.dirname, '../../.cache/machine');
 
@@ -50,7 +50,7 @@ async function makeImage(release: Release, making: string): Promise<void> {
   writeTree(join(making, 'initial'), initialFiles);
   writeTree(join(making, 'files'), files);
   const copy = (name: string): string => `cp -r --no-preserve=ownership ${join(making, name)}/. "$1"`;
-  const links = Object.entries(linkedCommands).map(([from, to]) => `ln -s ${to} "$1${from}"`);
+  const makeLinks = Object.entries(links).map(([from, to]) => `ln -sf ${to} "$1${from}"`);
   const options = [
     '--mode=root',
     '--variant=minbase',
@@ -62,7 +62,7 @@ async function makeImage(release: Release, making: string): Promise<void> {
     '--dpkgopt=path-exclude=/usr/share/locale/*',
     `--essential-hook=${copy('initial')}`,
     `--customize-hook=${copy('files')}`,
-    `--customize-hook=${[`mkdir -p "$1${cloneDirectory}"`, ...links].join(' && ')}`,
+    `--customize-hook=${[`mkdir -p "$1${cloneDirectory}"`, ...makeLinks].join(' && ')}`,
     `--customize-hook=systemctl --root="$1" enable ${enabledUnits.join(' ')}`,
     `--customize-hook=systemctl --root="$1" mask ${maskedUnits.join(' ')}`,
   ];

@@ -28,6 +28,7 @@ export const packages: readonly string[] = [
   'linux-image-cloud-amd64',
   'initramfs-tools',
   'systemd-sysv',
+  'systemd-resolved',
   'dbus',
   'udev',
   'kmod',
@@ -50,7 +51,6 @@ export const cloneLabel = 'clone';
 export const files: Readonly<Record<string, string>> = {
   'etc/hostname': 'machine\n',
   'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 machine\n',
-  'etc/resolv.conf': 'nameserver 10.0.2.3\n',
   'etc/fstab': `/dev/vda / ext4 defaults 0 0\nLABEL=${cloneLabel} ${cloneDirectory} ext4 ro 0 0\n`,
   'etc/machine-id': '',
   'etc/systemd/network/10-dhcp.network': '[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
@@ -67,8 +67,16 @@ export const initialFiles: Readonly<Record<string, string>> = {
 export const enabledUnits: readonly string[] = ['systemd-networkd.service', 'systemd-networkd-wait-online.service'];
 
 /** They would take minutes of an emulated processor. */
-export const maskedUnits: readonly string[] = ['apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer', 'fstrim.timer'];
+export const maskedUnits: readonly string[] = [
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'e2scrub_all.timer',
+  'fstrim.timer',
+  'e2scrub_reap.service',
+];
 
-export const linkedCommands: Readonly<Record<string, string>> = {
+export const links: Readonly<Record<string, string>> = {
   '/usr/local/bin/hibernetes': `${cloneDirectory}/infra/cli/hibernetes`,
+  // As in Debian's cloud images: programs ask systemd-resolved, which knows the network's name server.
+  '/etc/resolv.conf': '../run/systemd/resolve/stub-resolv.conf',
 };

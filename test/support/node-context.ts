@@ -27,7 +27,7 @@ export const facts: ClusterFacts = {
   clusterDomain: 'cluster.local',
   hostDns: { servers: ['192.168.0.53'], searches: ['lan'], options: ['edns0'] },
   directories: directories('/var/lib/agent'),
-  cgroupRoot: '',
+  cgroups: { root: '', driver: 'cgroupfs' },
 };
 
 export const lookupOf = ({ configMaps = [], secrets = [], services = [] }: KnownObjects): NodeContext['lookup'] => ({

@@ -1,6 +1,7 @@
 /** The port over CRI v1: containerd's socket. */
 import { isRuntimeError, podUidLabel, type Runtime } from '../runtime.ts';
 import { openChannel, type Channel } from './channel.ts';
+import { cgroupDriver } from './cgroup-driver.ts';
 import { containerConfigMessage, sandboxConfigMessage } from './requests.ts';
 import {
   containerFrom,
@@ -44,12 +45,13 @@ export function createCriRuntime(options: { readonly socketPath: string }): Runt
   };
 }
 
-const nodePart = (channel: Channel): Part<'version' | 'readiness'> => ({
+const nodePart = (channel: Channel): Part<'version' | 'readiness' | 'cgroupDriver'> => ({
   async version() {
     const answer = await channel.call<{ runtimeName: string; runtimeVersion: string }>('RuntimeService', 'Version', { version: 'v1' }, 10);
     // Debian's containerd calls itself `1.6.20~ds1`; the packaging is nobody's business.
     return { name: answer.runtimeName, version: answer.runtimeVersion.replace(/^v/, '').replace(/[~+].*$/, '') };
   },
+  cgroupDriver: () => cgroupDriver(channel),
   async readiness() {
     const answer = await channel.call<{ status: { conditions: RuntimeConditionMessage[] } }>('RuntimeService', 'Status', {}, 10);
     const condition = (type: string) => {

@@ -11,6 +11,7 @@ interface FieldJson {
 }
 
 const enums: Readonly<Record<string, readonly string[]>> = {
+  CgroupDriver: ['SYSTEMD', 'CGROUPFS'],
   ContainerState: ['CONTAINER_CREATED', 'CONTAINER_RUNNING', 'CONTAINER_EXITED', 'CONTAINER_UNKNOWN'],
   MountPropagation: ['PROPAGATION_PRIVATE', 'PROPAGATION_HOST_TO_CONTAINER', 'PROPAGATION_BIDIRECTIONAL'],
   NamespaceMode: ['POD', 'CONTAINER', 'NODE', 'TARGET'],
@@ -53,6 +54,7 @@ LinuxContainerResources cpuPeriod=1:int64 cpuQuota=2:int64 cpuShares=3:int64 mem
 LinuxContainerSecurityContext capabilities=1:Capability privileged=2:bool namespaceOptions=3:NamespaceOption runAsUser=5:Int64Value runAsGroup=12:Int64Value readonlyRootfs=7:bool supplementalGroups=8:int64[] noNewPrivs=11:bool maskedPaths=13:string[] readonlyPaths=14:string[] seccomp=15:SecurityProfile
 LinuxPodSandboxConfig cgroupParent=1:string securityContext=2:LinuxSandboxSecurityContext sysctls=3:string{}
 LinuxSandboxSecurityContext namespaceOptions=1:NamespaceOption runAsUser=3:Int64Value runAsGroup=8:Int64Value supplementalGroups=5:int64[] privileged=6:bool seccomp=9:SecurityProfile
+LinuxRuntimeConfiguration cgroupDriver=1:CgroupDriver
 ListContainersRequest filter=1:ContainerFilter
 ListContainersResponse containers=1:Container[]
 ListImagesRequest
@@ -86,12 +88,14 @@ ReopenContainerLogResponse
 RunPodSandboxRequest config=1:PodSandboxConfig runtimeHandler=2:string
 RunPodSandboxResponse podSandboxId=1:string
 RuntimeCondition type=1:string status=2:bool reason=3:string message=4:string
+RuntimeConfigRequest
+RuntimeConfigResponse linux=1:LinuxRuntimeConfiguration
 RuntimeStatus conditions=1:RuntimeCondition[]
 SecurityProfile profileType=1:ProfileType localhostRef=2:string
 StartContainerRequest containerId=1:string
 StartContainerResponse
-StatusRequest
-StatusResponse status=1:RuntimeStatus
+StatusRequest verbose=1:bool
+StatusResponse status=1:RuntimeStatus info=2:string{}
 StopContainerRequest containerId=1:string timeout=2:int64
 StopContainerResponse
 StopPodSandboxRequest podSandboxId=1:string
@@ -103,6 +107,7 @@ VersionResponse version=1:string runtimeName=2:string runtimeVersion=3:string ru
 const runtimeMethods = [
   'Version',
   'Status',
+  'RuntimeConfig',
   'RunPodSandbox',
   'StopPodSandbox',
   'RemovePodSandbox',

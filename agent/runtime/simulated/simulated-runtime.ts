@@ -66,6 +66,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Runtim
   const ready = { ready: true, message: '' };
   return {
     version: async () => version,
+    cgroupDriver: async () => 'cgroupfs',
     readiness: async () => ({ runtime: ready, network: { ready: options.podCidr() !== undefined, message: 'no podCIDR yet' } }),
     ...sandboxPart(state),
     ...containerPart(state),
