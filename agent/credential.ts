@@ -19,7 +19,7 @@ export interface CredentialOptions {
 
 export interface CredentialFile {
   read(): Promise<string>;
-  /** Whole or not at all: it is read at any moment. */
+  /** Whole or not at all: it is read at any moment, and after a power cut. */
   write(token: string): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export const credentialFile = (path: string): CredentialFile => ({
   read: () => readFile(path, 'utf8'),
   async write(token) {
     const draft = `${path}.draft`;
-    await writeFile(draft, `${token}\n`, { mode: 0o600 });
+    await writeFile(draft, `${token}\n`, { mode: 0o600, flush: true });
     await rename(draft, path);
   },
 });

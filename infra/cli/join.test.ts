@@ -85,6 +85,17 @@ test('the service runs the agent and leaves its containers alone', () => {
   assert.match(text, /^KillMode=process$/m);
 });
 
+test('the service starts after containerd, and does not end with it', () => {
+  const lines = unitText(['agent']).split('\n');
+  assert.ok(lines.includes('After=network-online.target containerd.service'));
+  assert.ok(lines.includes('Wants=network-online.target containerd.service'));
+  assert.ok(lines.includes('StartLimitIntervalSec=0'));
+  assert.deepEqual(
+    lines.filter((line) => /^(Requires|BindsTo|PartOf)=/.test(line)),
+    [],
+  );
+});
+
 test('the halves of a token have the letters that the field expects', () => {
   let given = 0;
   const random = { next: () => 0, uuid: () => '', bytes: (length: number) => Uint8Array.from({ length }, () => (given += 37) % 256) };

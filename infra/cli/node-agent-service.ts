@@ -13,12 +13,15 @@ export function requireServices(): void {
     throw new CliError('systemd does not run here.', 'With --foreground the agent lives as long as the command.');
 }
 
-/** Its containers are containerd's children and go on without it. */
+/**
+ * Its containers are containerd's children and go on without it. The agent outlives a containerd that somebody stops (it
+ * would not be started again with it), and systemd never gives up on it.
+ */
 export const unitText = (command: readonly string[]): string => `[Unit]
 Description=Hibernetes node agent
 After=network-online.target containerd.service
-Wants=network-online.target
-Requires=containerd.service
+Wants=network-online.target containerd.service
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=${command.map((word) => `"${word}"`).join(' ')}
@@ -36,6 +39,8 @@ export async function startAgentService(program: string, configFile: string): Pr
   writeFileSync(unitFile, unitText([process.execPath, program, configFile]));
   await runCommand(['systemctl', 'daemon-reload']);
   await runCommand(['systemctl', 'enable', '--now', serviceName]);
+  // Without it a power cut in the next half minute would leave a machine that only remembers half of it.
+  await runCommand(['sync']);
 }
 
 /** Ends when the agent does; what ends this ends the agent. */

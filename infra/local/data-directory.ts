@@ -62,6 +62,7 @@ export function readIfThere(file: string): string | undefined {
 export function writePrivately(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.draft`;
-  writeFileSync(draft, text, { mode: 0o600 });
+  // On the disk before it has its name: after a power cut the file is the old one or the new one, never an empty one.
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
   renameSync(draft, file);
 }

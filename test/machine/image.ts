@@ -57,6 +57,8 @@ async function makeImage(release: Release, making: string): Promise<void> {
     '--format=directory',
     `--include=${packages.join(',')}`,
     '--aptopt=APT::Sandbox::User "root"',
+    // A mirror that stands still is as good.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
     '--dpkgopt=path-exclude=/usr/share/doc/*',
     '--dpkgopt=path-exclude=/usr/share/man/*',
     '--dpkgopt=path-exclude=/usr/share/locale/*',

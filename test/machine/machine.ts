@@ -16,7 +16,9 @@ import { machineImage, type MachineImage } from './image.ts';
 import type { Release } from './releases.ts';
 
 /** From power to a shell that answers; 40 s on two quiet cores. */
-const bootMsMax = 6 * 60_000;
+const bootMsMax = 10 * 60_000;
+/** systemd gives what does not end 90 s of the machine's own time. */
+const shutdownMsMax = 5 * 60_000;
 const commandMsMax = 4 * 60_000;
 const memoryMiB = 1536;
 const processors = 2;
@@ -50,7 +52,7 @@ const places = { disk: 'disk.qcow2', clone: 'clone.raw', agent: 'agent', console
 function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly string[] {
   const words = [
     // The kernel ends the machine when the thread that started it ends.
-    'setpriv --pdeathsig KILL qemu-system-x86_64 -no-user-config -nodefaults -display none',
+    'setpriv --pdeathsig KILL qemu-system-x86_64 -no-user-config -nodefaults -no-reboot -display none',
     // /dev/kvm is not used though it may be there: not every host's works.
     `-machine q35,sata=off,smbus=off -accel tcg,thread=multi -cpu max -smp ${processors} -m ${memoryMiB}`,
     `-drive file=${places.disk},format=qcow2,if=virtio,cache=writeback`,
@@ -79,15 +81,15 @@ class VirtualMachine implements Machine {
     const qemu = spawn(program, args, { cwd: this.directory, stdio: ['ignore', 'ignore', 'pipe'] });
     this.qemu = qemu;
     qemu.stderr.setEncoding('utf8').on('data', (text: string) => (this.complaint = text));
-    await this.answers(() => true);
+    await this.answers();
   }
 
   private isEnded(): boolean {
     return this.qemu === undefined || this.qemu.exitCode !== null || this.qemu.signalCode !== null;
   }
 
-  private async answers(isRight: (bootId: string) => boolean): Promise<void> {
-    const isThere = async (): Promise<boolean> => this.isEnded() || isRight(await this.bootId());
+  private async answers(): Promise<void> {
+    const isThere = async (): Promise<boolean> => this.isEnded() || (await this.bootId()) !== '';
     try {
       await eventually(async () => assert.ok(await isThere()), bootMsMax);
       assert.ok(!this.isEnded(), `QEMU ended: ${this.complaint}`);
@@ -112,7 +114,9 @@ class VirtualMachine implements Machine {
     await this.run('systemctl reboot').catch((error: unknown) => {
       if (!(error instanceof Unreachable)) throw error;
     });
-    await this.answers((bootId) => bootId !== before);
+    await eventually(() => assert.ok(this.isEnded(), this.consoleTail()), shutdownMsMax);
+    await this.start();
+    assert.notEqual(await this.bootId(), before);
   }
 
   async cutPower(): Promise<void> {

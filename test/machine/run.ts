@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { releases } from './releases.ts';
 
-const fileMsMax = 60 * 60_000;
+const fileMsMax = 90 * 60_000;
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : ['debian-12', 'debian-unstable'];
 const files = chosen.map((name) => join(import.meta.dirname, `${name}.test.ts`));
 const unknown = chosen.filter((_, index) => !existsSync(files[index] ?? ''));
