@@ -26,6 +26,8 @@ spec:
     metadata: { labels: { app: ${name} } }
     spec:
       terminationGracePeriodSeconds: 1
+      # An emulated machine may take longer to start than nodes are waited for.
+      tolerations: [{ operator: Exists, effect: NoExecute }]
       containers:
         - name: shell
           image: ${podImage}
