@@ -18,7 +18,7 @@ export interface MachineImage {
 }
 
 const diskBytes = 6 * 1024 ** 3;
-const makeMsMax = 15 * 60_000;
+const makeMsMax = 40 * 60_000;
 
 const filesOf = (directory: string): MachineImage => ({
   disk: join(directory, 'disk.raw'),
@@ -68,7 +68,9 @@ async function makeImage(release: Release, making: string): Promise<void> {
     `--customize-hook=systemctl --root="$1" enable ${enabledUnits.join(' ')}`,
     `--customize-hook=systemctl --root="$1" mask ${maskedUnits.join(' ')}`,
   ];
-  await runCommand(['mmdebstrap', '--quiet', ...options, release.suite, root], { timeoutMs: makeMsMax });
+  // What it mounts in the new root is seen by itself alone, and gone with it.
+  const alone = ['unshare', '--mount', '--propagation', 'private'];
+  await runCommand([...alone, 'mmdebstrap', '--quiet', ...options, release.suite, root], { timeoutMs: makeMsMax });
   const [vmlinuz, initrd] = ['vmlinuz-*', 'initrd.img-*'].map((pattern) => globSync(join(root, 'boot', pattern))[0] ?? '');
   copyFileSync(vmlinuz ?? '', kernel);
   copyFileSync(initrd ?? '', initialFileSystem);
