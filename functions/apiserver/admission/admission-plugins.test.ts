@@ -58,7 +58,7 @@ test('the plugins come in upstream’s order', async () => {
   const { plugins } = await setUp();
   assert.deepEqual(
     plugins.map(({ name }) => name),
-    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'DefaultTolerationSeconds'],
+    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'TaintNodesByCondition', 'DefaultTolerationSeconds'],
   );
 });
 

@@ -1,19 +1,92 @@
-/** The plugins in upstream's order. Source: pkg/kubeapiserver/options/plugins.go. */
-import type { Store } from '../../store/store.ts';
-import type { World } from '../../world.ts';
+/** The plug-ins in upstream's order, and which of them a cluster runs. Source: pkg/kubeapiserver/options/plugins.go. */
 import type { AdmissionPlugin } from '../ports.ts';
+import { alwaysAdmit, alwaysDeny } from './always.ts';
+import { alwaysPullImages } from './always-pull-images.ts';
+import { antiAffinityTopology } from './anti-affinity-topology.ts';
+import { type AdmissionSettings, ConfigurationError } from './configuration.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
+import { denyServiceExternalIps } from './deny-external-ips.ts';
+import { eventRateLimit } from './event-rate-limit.ts';
+import { namespaceAutoProvision } from './namespace-auto-provision.ts';
+import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
+import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
 import { serviceAccount } from './service-account.ts';
+import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
-export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
-  readonly store: Pick<Store, 'view' | 'fresh'>;
+/** A name alone is a plug-in of upstream's that is not here yet. */
+const inOrder: readonly (PluginKind | string)[] = [
+  constant(alwaysAdmit, false),
+  namespaceAutoProvision,
+  constant(namespaceLifecycle, true),
+  constant(namespaceExists, false),
+  constant(antiAffinityTopology, false),
+  'LimitRanger',
+  serviceAccount,
+  // Every cluster of ours has nodes; upstream leaves the choice to whoever sets it up.
+  nodeRestriction,
+  constant(taintNodesByCondition, true),
+  constant(alwaysPullImages, false),
+  'ImagePolicyWebhook',
+  'PodSecurity',
+  'PodNodeSelector',
+  'Priority',
+  constant(defaultTolerationSeconds, true),
+  'PodTolerationRestriction',
+  eventRateLimit,
+  'ExtendedResourceToleration',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
+  'PodGroupProtection',
+  'OwnerReferencesPermissionEnforcement',
+  'PersistentVolumeClaimResize',
+  'RuntimeClass',
+  'CertificateApproval',
+  'CertificateSigning',
+  'ClusterTrustBundleAttest',
+  'CertificateSubjectRestriction',
+  'DefaultIngressClass',
+  constant(denyServiceExternalIps, false),
+  'PodTopologyLabels',
+  'NodeDeclaredFeatureValidator',
+  'PodResizeValidator',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
+  'ResourceQuota',
+  constant(alwaysDeny, false),
+];
+
+export const pluginKinds: readonly PluginKind[] = inOrder.filter((kind) => typeof kind !== 'string');
+const names: ReadonlySet<string> = new Set(inOrder.map((kind) => (typeof kind === 'string' ? kind : kind.name)));
+
+/** Throws what upstream's API server says when it is started so. */
+export function chosenKinds({ enable = [], disable = [] }: AdmissionSettings): readonly PluginKind[] {
+  const unknown = (flag: string, given: readonly string[]): string[] =>
+    given.filter((name) => !names.has(name)).map((name) => `${flag} plugin ${JSON.stringify(name)} is unknown`);
+  const absent = enable.filter((name) => names.has(name) && !pluginKinds.some((kind) => kind.name === name));
+  const both = enable.filter((name) => disable.includes(name));
+  const problems = [
+    ...unknown('enable-admission-plugins', enable),
+    ...absent.map((name) => `enable-admission-plugins plugin ${JSON.stringify(name)} is not available yet`),
+    ...unknown('disable-admission-plugins', disable),
+    ...(both.length === 0 ? [] : [`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`]),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems.length === 1 ? (problems[0] ?? '') : `[${problems.join(', ')}]`);
+  return pluginKinds.filter(({ name, isDefault }) => !disable.includes(name) && (isDefault || enable.includes(name)));
 }
 
-export const admissionPlugins = (options: AdmissionOptions): readonly AdmissionPlugin[] => [
-  namespaceLifecycle,
-  serviceAccount(options),
-  nodeRestriction(() => options.store.view()),
-  defaultTolerationSeconds,
-];
+export function admissionPlugins(options: AdmissionOptions, settings: AdmissionSettings = {}): readonly AdmissionPlugin[] {
+  return chosenKinds(settings).map((kind) => {
+    const configuration = settings.configurations?.find(({ name }) => name === kind.name)?.configuration;
+    try {
+      return kind.create(options, configuration);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      const text = `failed to apply admission: couldn't init admission plugin ${JSON.stringify(kind.name)}: ${error.message}`;
+      throw new ConfigurationError(text, { cause: error });
+    }
+  });
+}

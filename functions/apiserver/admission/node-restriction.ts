@@ -10,6 +10,7 @@ import type { ResourceType } from '../../kube/resource-type.ts';
 import type { View } from '../../kube/view.ts';
 import { nodeOf } from '../auth/groups.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../ports.ts';
+import type { PluginKind } from './plugin-kind.ts';
 import { refuse } from './refuse.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
@@ -83,7 +84,13 @@ const checks: ReadonlyMap<string, Check> = new Map([
   [place(leases), checkLease],
 ]);
 
-export function nodeRestriction(view: () => View): AdmissionPlugin {
+export const nodeRestriction: PluginKind = {
+  name: 'NodeRestriction',
+  isDefault: true,
+  create: ({ store }) => nodeRestrictionOf(() => store.view()),
+};
+
+function nodeRestrictionOf(view: () => View): AdmissionPlugin {
   return {
     name: 'NodeRestriction',
     handles: ({ user, type, subresource }) => nodeOf(user) !== undefined && checks.has(place(type, subresource)),

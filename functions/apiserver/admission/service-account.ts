@@ -9,9 +9,10 @@ import { groupResource, pods, serviceAccounts } from '../../kube/resource-type.t
 import type { Store } from '../../store/store.ts';
 import type { Clock, Random } from '../../world.ts';
 import type { AdmissionPlugin } from '../ports.ts';
+import type { PluginKind } from './plugin-kind.ts';
 import { isOf, refuse } from './refuse.ts';
 
-export interface ServiceAccountOptions {
+interface ServiceAccountOptions {
   readonly store: Pick<Store, 'view' | 'fresh'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly random: Random;
@@ -54,7 +55,9 @@ function mountToken(spec: PodSpec, random: Random): void {
   if (without.length > 0 && existing === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
 }
 
-export function serviceAccount(options: ServiceAccountOptions): AdmissionPlugin {
+export const serviceAccount: PluginKind = { name: 'ServiceAccount', isDefault: true, create: serviceAccountOf };
+
+function serviceAccountOf(options: ServiceAccountOptions): AdmissionPlugin {
   const { store, clock } = options;
 
   async function find(namespace: string, name: string): Promise<ServiceAccount | undefined> {

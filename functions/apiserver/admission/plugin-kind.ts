@@ -1,0 +1,25 @@
+/** A kind of plug-in, before a cluster runs it. */
+import type { JsonObject } from '../../kube/object.ts';
+import type { Store } from '../../store/store.ts';
+import type { World } from '../../world.ts';
+import type { AdmissionPlugin } from '../ports.ts';
+
+export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
+  readonly store: Pick<Store, 'view' | 'fresh'>;
+}
+
+export interface PluginKind {
+  /** Upstream's. */
+  readonly name: string;
+  /** Runs unless it is disabled. */
+  readonly isDefault: boolean;
+  /** `configuration` is its part of an AdmissionConfiguration. Throws an Error that says what is wrong with it. */
+  create(options: AdmissionOptions, configuration: JsonObject | undefined): AdmissionPlugin;
+}
+
+/** Of a plug-in that needs nothing. */
+export const constant = (plugin: AdmissionPlugin, isDefault: boolean): PluginKind => ({
+  name: plugin.name,
+  isDefault,
+  create: () => plugin,
+});
