@@ -7,12 +7,11 @@ import { after, before, describe, test } from 'node:test';
 import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
 import { openControlPlane } from '../../functions/cloud/control-plane.ts';
 import { settingsOf } from '../../functions/cloud/settings.ts';
-import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { sumOf } from '../../functions/store/dynamodb/costs.ts';
 import { realWorld } from '../../functions/world.ts';
 import { bundleAll, type Bundle } from '../../infra/bundle/bundle.ts';
 import { functionVariables, importCost } from '../support/cold-import.ts';
-import { createTable, missingEngine, startEngine } from '../support/dynamodb-engine.ts';
+import { createTable, missingEngine, openTable, patientWorld, startEngine } from '../support/dynamodb-engine.ts';
 import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation. What the API may have at most: 500 KB. */
@@ -80,9 +79,8 @@ describe('a cold API', { skip: missingEngine('dynoxide') }, () => {
     try {
       await createTable(engine.endpoint, 'table');
       const open = async () => {
-        const client = { endpoint: engine.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
-        const world = realWorld('error');
-        const table = dynamodbTable({ tableName: 'table', cluster: 'c', world, client });
+        const world = patientWorld();
+        const table = openTable(engine.endpoint, 'table', 'c', world);
         const settings = settingsOf((name) => functionVariables[name]);
         return {
           table,

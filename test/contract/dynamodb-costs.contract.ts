@@ -64,7 +64,7 @@ export function dynamodbCosts(name: EngineName): void {
 
     const fact = (title: string, body: (given: Given) => Promise<void>): void => {
       test(title, async () => {
-        const world = virtualWorld();
+        const world = virtualWorld(1, engine.startedMs);
         clusters += 1;
         const cluster = `cluster-${clusters}`;
         const opened: Store[] = [];

@@ -16,9 +16,12 @@ import { tableContract } from './table.contract.ts';
 const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'store-contract-'));
 const removeDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true });
 
+/** Nothing here meets a real clock. */
+const startMs = Date.UTC(2026, 0, 1);
+
 const placeWith = (options?: EmbeddedOptions) => () => {
   const directory = newDirectory();
-  return { open: () => embeddedTable(directory, options), remove: async () => removeDirectory(directory) };
+  return { startMs, open: () => embeddedTable(directory, options), remove: async () => removeDirectory(directory) };
 };
 
 tableContract('embedded table', placeWith(), {

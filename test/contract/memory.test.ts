@@ -4,7 +4,7 @@ import { tableContract } from './table.contract.ts';
 
 function place() {
   const table = memoryTable();
-  return { open: () => table, remove: async () => undefined };
+  return { startMs: Date.UTC(2026, 0, 1), open: () => table, remove: async () => undefined };
 }
 
 tableContract('memory table', place);

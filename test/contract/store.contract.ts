@@ -24,6 +24,8 @@ import {
 
 /** A place for tables: what one writes, the next one opened there finds. */
 export interface TablePlace {
+  /** Where the clocks of a test start. An engine that deletes what expires does so by its own clock. */
+  readonly startMs: number;
   open(): Table;
   remove(): Promise<void>;
 }
@@ -52,8 +54,8 @@ async function moveFloor(store: Store, world: VirtualWorld): Promise<void> {
 export function storeContract(name: string, place: () => TablePlace): void {
   const fact = (title: string, body: (given: Given) => Promise<void>, limits?: StoreOptions['limits']): void => {
     test(title, async () => {
-      const world = virtualWorld();
       const tables = place();
+      const world = virtualWorld(1, tables.startMs);
       const stores: Store[] = [];
       const open = async (own: StoreOptions['limits'] = limits): Promise<Store> => {
         const store = await createStore({ table: tables.open(), world, ...(own === undefined ? {} : { limits: own }) });

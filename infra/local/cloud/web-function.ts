@@ -5,12 +5,11 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
 import { Agent } from 'node:http';
 import { once } from 'node:events';
 import { hostLimitNames } from '../../../functions/cloud/host-limits.ts';
 import type { World } from '../../../functions/world.ts';
-import { freePort } from './engines.ts';
+import { untilListening } from './listening-port.ts';
 import type { Mischief } from './mischief.ts';
 
 export interface WebFunctionOptions {
@@ -23,10 +22,10 @@ export interface WebFunctionOptions {
 
 interface WebEnvironment {
   readonly process: ChildProcess;
-  readonly port: number;
   readonly agent: Agent;
   readonly bornMs: number;
-  readonly ready: Promise<void>;
+  /** Resolves with its port when it listens. */
+  readonly port: Promise<number>;
   inFlight: number;
   isDraining: boolean;
 }
@@ -36,8 +35,7 @@ const requestsMaxDefault = 64;
 const environmentsMax = 8;
 /** Source: the largest time-out of a Web Function. At its end the client has the answer so far. */
 const requestSecondsMaxDefault = 900;
-const initMsMax = 10_000;
-const tryAgainMs = 20;
+const initMsMax = 60_000;
 /** After being asked to end, an environment has this long for what is in flight. */
 const drainMs = 2_000;
 /** Source: Lambda's payload limit. */
@@ -75,15 +73,14 @@ export class WebFunction {
       request.resume();
       return refuse(response, 413, 'Request Too Large');
     }
-    const environment = await this.#environment();
+    const environment = this.#environment();
     if (environment === undefined) return refuse(response, 429, 'Too Many Requests');
     this.counts.invocations += 1;
     environment.inFlight += 1;
     const { requestSecondsMax = requestSecondsMaxDefault } = this.#options.mischief;
     const cancel = this.#options.world.clock.after(requestSecondsMax * 1000, () => response.destroy());
     try {
-      await environment.ready;
-      await pass(request, response, environment);
+      await pass(request, response, { agent: environment.agent, port: await environment.port });
     } finally {
       cancel();
       environment.inFlight -= 1;
@@ -92,14 +89,11 @@ export class WebFunction {
   }
 
   /** The fullest that has room, so that the others can go. */
-  async #environment(): Promise<WebEnvironment | undefined> {
+  #environment(): WebEnvironment | undefined {
     this.#retireOld();
     const fullest = this.#withRoom();
     if (fullest !== undefined) return fullest;
-    if (this.#isStopped || this.#environments.size >= environmentsMax) return undefined;
-    const port = await freePort();
-    // While the port was looked for, another request may have had the same thought.
-    return this.#withRoom() ?? this.#create(port);
+    return this.#isStopped || this.#environments.size >= environmentsMax ? undefined : this.#create();
   }
 
   #withRoom(): WebEnvironment | undefined {
@@ -107,20 +101,19 @@ export class WebFunction {
     return open.toSorted((a, b) => b.inFlight - a.inFlight)[0];
   }
 
-  #create(port: number): WebEnvironment {
+  #create(): WebEnvironment {
     const { module, variables, mischief, world, started } = this.#options;
     this.counts.coldStarts += 1;
     const child = spawn(process.execPath, [module], {
-      env: { ...variables, ...toldLimits(mischief), AWS_LAMBDA_HTTP_ENDPOINT: `127.0.0.1:${port}` },
+      env: { ...variables, ...toldLimits(mischief), AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     started(child);
     const environment: WebEnvironment = {
       process: child,
-      port,
       agent: new Agent({ keepAlive: true }),
       bornMs: world.clock.monotonicMs(),
-      ready: untilListening(port, world),
+      port: untilListening(child, initMsMax, world.clock),
       inFlight: 0,
       isDraining: false,
     };
@@ -148,22 +141,6 @@ function toldLimits({ requestSecondsMax, answerBytesMax }: Mischief): Readonly<R
   };
 }
 
-async function untilListening(port: number, { clock }: World): Promise<void> {
-  const deadlineMs = clock.monotonicMs() + initMsMax;
-  while (!(await answers(port))) {
-    if (clock.monotonicMs() > deadlineMs) throw new Error(`the environment did not listen within ${initMsMax / 1000} s`);
-    await clock.sleep(tryAgainMs);
-  }
-}
-
-function answers(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect(port, '127.0.0.1');
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
-}
-
 async function end({ process: child, agent }: WebEnvironment): Promise<void> {
   agent.destroy();
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -187,7 +164,11 @@ function readToEnd(request: IncomingMessage, call: ClientRequest): void {
   request.resume();
 }
 
-function pass(request: IncomingMessage, response: ServerResponse, { port, agent }: WebEnvironment): Promise<void> {
+function pass(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { port, agent }: { readonly port: number; readonly agent: Agent },
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { method = 'GET', url = '/' } = request;
   const call = httpRequest({ host: '127.0.0.1', port, agent, method, path: url, headers: passedHeaders(request.headers) });
