@@ -14,7 +14,8 @@ import { WebFunction } from './web-function.ts';
 /** Answers with a head, and never ends the answer. */
 const module = `
 import { createServer } from 'node:http';
-const [host, port] = process.env.AWS_LAMBDA_HTTP_ENDPOINT.split(':');
+import { env } from 'node:process';
+const [host, port] = env.AWS_LAMBDA_HTTP_ENDPOINT.split(':');
 createServer((request, response) => {
   response.writeHead(200);
   response.write('held');
