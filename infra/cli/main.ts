@@ -77,7 +77,7 @@ program
     ]),
   )
   .option('--kubeconfig <file>', 'write the kubeconfig here as well')
-  .option('--images <tar...>', 'image archives to import into every node')
+  .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));
 

@@ -11,7 +11,9 @@ import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { startCluster, type Cluster } from '../local/start-cluster.ts';
 import { CliError } from './cli-error.ts';
+import { examples } from './examples.ts';
 import { reportingProgress, terminalProgress, type Progress, type ProgressMessage } from './progress.ts';
+import { imageArchives } from './sample-images.ts';
 
 export interface UpOptions {
   readonly dataDir: string;
@@ -92,13 +94,14 @@ function reportToStarter(): ((message: ProgressMessage) => void) | undefined {
 
 async function start(options: UpOptions, directory: DataDirectory, progress: Progress): Promise<Cluster> {
   const before = clusterRecord(directory);
+  const runtime = await chooseRuntime(options.runtime, before, progress);
   const cluster = await startCluster({
     directory,
     listen: chooseListen(options.listen, before),
     nodes: options.nodes ?? before?.nodes ?? defaultNodes,
     cloud: chooseCloud(options.cloud, before),
-    runtime: await chooseRuntime(options.runtime, before, progress),
-    images: (options.images ?? []).map((file) => resolve(file)),
+    runtime,
+    images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,
   });
   if (options.kubeconfig !== undefined) copyKubeconfig(directory, options.kubeconfig);
@@ -121,10 +124,7 @@ function printWhatToTry(kubeconfig: string): void {
 The cluster is up. In another terminal:
 
   export KUBECONFIG=${kubeconfig}
-  kubectl get nodes
-  kubectl create deployment web --image=nginx/nginx:v1 --replicas=4
-  kubectl get pods -o wide
-
+${examples.map((line) => `  ${line}\n`).join('')}
 Ctrl-C stops it; its data stays for the next time.
 `);
 }

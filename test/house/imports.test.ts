@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'infra/bundle',
   ],
   'infra/bundle': ['functions'],
+  'infra/images': ['agent'],
   'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cost': ['functions', 'functions/kube', 'functions/store', 'functions/client', 'functions/apiserver', 'functions/workers', 'agent'],
   'infra/cli': [
@@ -41,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'infra/local',
     'infra/cost',
     'infra/aws',
+    'infra/images',
     'agent',
   ],
   functions: [

@@ -9,7 +9,7 @@ import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts'
 import { startContainerd, stopContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
 import { createFabric, removeFabric, type Fabric } from '../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../infra/local/hosts/host.ts';
-import { buildImages, importImages } from '../images/build.ts';
+import { buildImages, importImages } from '../../infra/images/build.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import { ask } from './support/two-hosts.ts';
 

@@ -10,7 +10,7 @@ import { dataDirectory } from '../../infra/local/data-directory.ts';
 import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
 import type { Host } from '../../infra/local/hosts/host.ts';
 import { openFabric } from '../../infra/local/real-nodes.ts';
-import { importImages, buildImages } from '../images/build.ts';
+import { importImages, buildImages } from '../../infra/images/build.ts';
 import { runCommandLine, startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { imageFiles, reasonToSkipContainers } from '../support/real-nodes.ts';
@@ -115,10 +115,10 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
   test('becomes a Ready node and runs a pod, by one command', async () => {
     joining = start([...command, ...places()]);
     try {
-      await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'), 60_000);
+      await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'));
       const { code, stderr } = await cluster.kubectl.run(['apply', '-f', '-'], { input: pod });
       assert.equal(code, 0, stderr);
-      await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/guest', '--timeout=60s');
+      await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/guest', '--timeout=240s');
     } catch (error) {
       process.stderr.write(joining.output());
       throw error;

@@ -9,7 +9,7 @@ import { runCommand } from '../../agent/network/run.ts';
 import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
 import { createFabric, removeFabric } from '../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../infra/local/hosts/host.ts';
-import { buildImages, importImages } from '../images/build.ts';
+import { buildImages, importImages } from '../../infra/images/build.ts';
 import { scriptedApiserver, type ScriptedApiserver } from './scripted-apiserver.ts';
 import { virtualWorld } from './virtual-world.ts';
 

@@ -1,5 +1,5 @@
 /** Whether this machine can run real nodes, for tests that need them: a reason to skip, or false. */
-import { buildImages } from '../images/build.ts';
+import { buildImages } from '../../infra/images/build.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 
 export async function reasonToSkipContainers(): Promise<string | false> {

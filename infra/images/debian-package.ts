@@ -1,7 +1,8 @@
 /** Debian packages unpacked into the cache: nothing is installed on the machine, and once there no network is needed. */
-import { existsSync, globSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailed, runCommand } from '../../agent/network/run.ts';
+import { renameUnlessThere } from './rename.ts';
 
 /** The directory that holds the package's files. */
 export async function unpackedPackage(name: string, cache: string): Promise<string> {
@@ -13,8 +14,7 @@ export async function unpackedPackage(name: string, cache: string): Promise<stri
     await fetchPackage(name, download);
     const [file = ''] = globSync('*.deb', { cwd: download });
     await runCommand(['dpkg', '-x', join(download, file), join(download, 'root')]);
-    // Two that build at the same time make the same; the second is welcome to the first one's.
-    if (!existsSync(directory)) renameSync(join(download, 'root'), directory);
+    renameUnlessThere(join(download, 'root'), directory);
     return directory;
   } finally {
     rmSync(download, { recursive: true, force: true });

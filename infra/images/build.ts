@@ -1,15 +1,16 @@
 /**
  * The images that tests and examples run, made without a registry and without Docker. They are kept in the cache under
- * the hash of their recipes, so that the network is needed once. `node test/images/build.ts` prints where they are
+ * the hash of their recipes, so that the network is needed once. `node infra/images/build.ts` prints where they are
  * (`--files`: nothing else);
  * with a containerd's socket as argument it also imports them there.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { imageTar } from '../../agent/images/image-tar.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import { recipes, recipesText } from './recipes.ts';
+import { renameUnlessThere } from './rename.ts';
 
 export interface BuiltImage {
   /** A tar archive that `ctr images import` takes. */
@@ -32,9 +33,7 @@ export async function buildImages(): Promise<readonly BuiltImage[]> {
     return { file: `${index}.tar`, names: recipe.names };
   });
   writeFileSync(join(making, 'images.json'), JSON.stringify(images));
-  // Whole or not at all, also when two build at the same time.
-  if (existsSync(directory)) rmSync(making, { recursive: true });
-  else renameSync(making, directory);
+  renameUnlessThere(making, directory);
   return withFiles(directory, images);
 }
 
