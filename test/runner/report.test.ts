@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ReportLine } from './count-reporter.ts';
+import { reportOf } from './report.ts';
+
+const text = (...lines: readonly ReportLine[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+const summary = { tests: 6, passed: 3, skipped: 1, todo: 0 };
+
+test('counts are those of the summary of everything, and what was cancelled has failed', () => {
+  const own = { file: '/a', summary: { tests: 1, passed: 1, skipped: 0, todo: 0 } };
+  assert.deepEqual(reportOf(text(own, { summary }), ['/a']), { passed: 3, failed: 2, skipped: 1, missing: [] });
+});
+
+test('a file of which no test was reported is missing', () => {
+  assert.deepEqual(reportOf(text({ file: '/a' }, { summary }), ['/a', '/b']).missing, ['/b']);
+});
+
+test('without a summary, as when the process ended early, all files are missing and nothing has passed', () => {
+  assert.deepEqual(reportOf(text({ file: '/a' }), ['/a', '/b']), { passed: 0, failed: 0, skipped: 0, missing: ['/a', '/b'] });
+});

@@ -1,0 +1,36 @@
+/** What a stage of test files reported, and whether all of them did: a file whose process ended early counts as failed. */
+import type { ReportLine } from './count-reporter.ts';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export interface Report extends Counts {
+  /** Files of which no test was reported. */
+  readonly missing: readonly string[];
+}
+
+export const noCounts: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+export const sumOfCounts = (all: readonly Counts[]): Counts =>
+  all.reduce(
+    (sum, { passed, failed, skipped }) => ({ passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped }),
+    noCounts,
+  );
+
+/** `text`: what count-reporter.ts wrote. `files`: those that were to run, as absolute paths. */
+export function reportOf(text: string, files: readonly string[]): Report {
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ReportLine);
+  const whole = lines.findLast(({ file, summary }) => summary !== undefined && file === undefined)?.summary;
+  const reported = new Set(lines.map(({ file }) => file));
+  const missing = whole === undefined ? files : files.filter((file) => !reported.has(file));
+  if (whole === undefined) return { ...noCounts, missing };
+  const { tests, passed, skipped, todo } = whole;
+  // What was cancelled has failed.
+  return { passed, failed: tests - passed - skipped - todo, skipped: skipped + todo, missing };
+}

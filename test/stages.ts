@@ -1,0 +1,79 @@
+/**
+ * What `npm run test:quick`, `npm test` and `npm run nightly` run, as data: a line for each stage. Rules first, then what
+ * needs only this process, then what makes real clusters. What is long belongs to the night.
+ */
+import { availableParallelism } from 'node:os';
+import { lastOf, sumOf, type ProgramStage, type Stage, type TestStage } from './runner/stage.ts';
+
+const minuteMs = 60_000;
+const unitTimeoutMs = 5 * minuteMs;
+const clusterTimeoutMs = 15 * minuteMs;
+
+const cores = availableParallelism();
+
+const unit = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: unitTimeoutMs, atOnce: 'together' });
+const contracts = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: unitTimeoutMs, atOnce: 1 });
+/** One file at a time: each has the machine's containers and networks for itself. */
+const clusters = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: clusterTimeoutMs, atOnce: 1 });
+
+const simulation = (seed: number, seeds: number): ProgramStage => ({
+  name: 'simulation: many seeds',
+  command: ['node', 'test/simulation/simulate.ts', '--seed', `${seed}`, '--seeds', `${seeds}`, '--jobs', `${cores}`],
+  shows: sumOf(/^(\d+) seeds/gm, 'seeds'),
+});
+
+/** The longest first: they run side by side, as many as the machine has cores. */
+const unitTests: readonly TestStage[] = [
+  contracts('contracts and costs of the store', 'test/contract/{dynamodb,store,memory}*.test.ts'),
+  unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
+  unit('unit: cost', 'infra/cost/**/*.test.ts'),
+  unit('unit: the API', 'functions/{apiserver,client,cloud,aws}/**/*.test.ts'),
+  contracts('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
+  contracts('contracts on disk', 'test/contract/{embedded,clusters}*.test.ts', 'test/golden/**/*.test.ts'),
+  unit('unit: the agent', 'agent/**/*.test.ts'),
+  unit('unit: kinds, store, vocabulary', 'functions/{kube,resources,store}/**/*.test.ts', 'functions/*.test.ts', 'openapi/**/*.test.ts'),
+  unit('unit: command line, local cluster', 'infra/{aws,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
+  unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,support}/**/*.test.ts'),
+];
+
+export const quickStages: readonly Stage[] = [
+  { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: 'lint', command: ['oxlint', '--type-aware'] },
+  ...unitTests,
+  { name: 'format', command: ['oxfmt', '--check', '.'] },
+  { name: 'unused files and exports', command: ['knip', '--no-config-hints'] },
+];
+
+/** In one process: its tests share templates, which take long to make. */
+const templates: TestStage = unit('infra: what a cloud would be told', 'test/infra/**/*.test.ts');
+const engines: TestStage = clusters('engines: the store on DynamoDB Local', 'test/engines/**/*.test.ts');
+
+export const furtherStages: readonly Stage[] = [
+  simulation(10_000, 500),
+  {
+    name: 'simulation: without each rule something is lost',
+    files: ['test/simulation/weakenings.test.ts', 'test/simulation/model/**/*.test.ts'],
+    timeoutMs: clusterTimeoutMs,
+    atOnce: cores,
+  },
+  templates,
+  engines,
+  clusters('nodes: real containers and networks', 'test/node/**/*.test.ts'),
+  clusters('the generated client against a cluster', 'test/openapi/**/*.test.ts'),
+  clusters('stock kubectl against whole clusters', 'test/kubectl/**/*.test.ts'),
+  clusters('the functions, as AWS runs them', 'test/cloud/**/*.test.ts'),
+];
+
+/**
+ * What Node and Java alone run, and so what can run with another clock (clock.ts). Clusters cannot: kubectl and
+ * containerd read the kernel's clock.
+ */
+export const clockStages: readonly Stage[] = [...unitTests, templates, engines];
+
+/** Each ends by itself; `shows` says what its line in the table counts. */
+export const nightlyStages: readonly Stage[] = [
+  { name: 'clock: a year ahead', command: ['node', 'test/clock.ts'], shows: lastOf(/^\d+ passed, \d+ failed$/gm) },
+  { name: 'clock: three years back', command: ['node', 'test/clock.ts', '--days', '-1095'], shows: lastOf(/^\d+ passed, \d+ failed$/gm) },
+  { ...simulation(100_000, 20_000), minutesMax: 120 },
+  { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
+];
