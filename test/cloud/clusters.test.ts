@@ -61,7 +61,7 @@ describe('two clusters of one cloud', () => {
     onBlue = kubectlFor(file, join(cloud.directory, 'blue-cache'));
     blue = await secondCluster(cloud.directory, 'blue');
     nodes = await blue.startNodes('blue-node');
-    await onBlue.ok('wait', '--for=condition=Ready', 'node/blue-node', '--timeout=60s');
+    await onBlue.ok('wait', '--for=condition=Ready', 'node/blue-node', '--timeout=240s');
   });
 
   test('each runs its own apps on its own nodes', async () => {
@@ -69,8 +69,8 @@ describe('two clusters of one cloud', () => {
       [onDefault, onBlue].map((kubectl) => kubectl.ok('create', 'deployment', 'web', '--image=nginx/nginx:v1', '--replicas=2')),
     );
     await onBlue.ok('create', 'deployment', 'only-blue', '--image=nginx/nginx:v1');
-    for (const kubectl of [onDefault, onBlue]) await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
-    await onBlue.ok('rollout', 'status', 'deployment/only-blue', '--timeout=60s');
+    for (const kubectl of [onDefault, onBlue]) await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
+    await onBlue.ok('rollout', 'status', 'deployment/only-blue', '--timeout=240s');
     const nodesOf = async (kubectl: Kubectl): Promise<string[]> =>
       (await kubectl.ok('get', 'pods', '-o', 'jsonpath={range .items[*]}{.spec.nodeName}{"\\n"}{end}')).trim().split('\n');
     assert.deepEqual(await nodesOf(onDefault), ['node-1', 'node-1']);
@@ -88,7 +88,7 @@ describe('two clusters of one cloud', () => {
     await watching.stop();
     await onBlue.ok('scale', 'deployment/web', '--replicas=1');
     await onBlue.ok('set', 'image', 'deployment/web', 'nginx=nginx/nginx:v2');
-    await onBlue.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await onBlue.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
     const { stderr } = await onBlue.run(['exec', 'deployment/web', '--', 'ls']);
     assert.match(stderr, /need a connection that functions cannot carry/);
     assert.equal(await onBlue.ok('get', '--raw', '/clusters/blue/livez'), 'ok');

@@ -53,7 +53,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
     kubectl = kubectlFor(directory.kubeconfig, join(root, 'kubectl'));
     const { code, stderr } = await kubectl.run(['apply', '-f', '-'], { input: manifest });
     assert.equal(code, 0, stderr);
-    await kubectl.ok('wait', '--for=condition=Ready', 'pod/talker', 'pod/writer', '--timeout=60s');
+    await kubectl.ok('wait', '--for=condition=Ready', 'pod/talker', 'pod/writer', '--timeout=240s');
   });
   after(async () => {
     await cluster?.stop();
@@ -103,7 +103,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
       await refused('talker', '--previous'),
       'Error from server (BadRequest): previous terminated container "main" in pod "talker" not found',
     );
-    await eventually(async () => assert.equal(await kubectl.ok('logs', 'crasher', '--previous'), 'before the end\n'), 60_000);
+    await eventually(async () => assert.equal(await kubectl.ok('logs', 'crasher', '--previous'), 'before the end\n'));
   });
 
   test('what cannot be had is refused in upstream’s words', async () => {

@@ -9,7 +9,7 @@ describe('functions', () => {
   before(async () => {
     cluster = await startCluster({ nodes: 1, runtime: 'simulated', cloud: 'local' });
     await cluster.kubectl.ok('run', 'web', '--image=nginx/nginx:v1');
-    await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/web', '--timeout=60s');
+    await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/web', '--timeout=240s');
   });
   after(() => cluster?.remove());
 

@@ -25,22 +25,25 @@ export const everydayCommands = (title: string, host: Pick<ClusterOptions, 'clou
         'deployment.apps/web created\n',
       );
       assert.equal(
-        await kubectl.ok('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s'),
+        await kubectl.ok('wait', '--for=condition=Available', 'deployment/web', '--timeout=240s'),
         'deployment.apps/web condition met\n',
       );
-      assert.equal(await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s'), 'deployment "web" successfully rolled out\n');
+      assert.equal(await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s'), 'deployment "web" successfully rolled out\n');
     });
 
     test('set image rolls out a new revision, and rollout undo goes back', async () => {
       assert.equal(await kubectl.ok('set', 'image', 'deployment/web', 'nginx=nginx/nginx:v2'), 'deployment.apps/web image updated\n');
-      assert.match(await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s'), /deployment "web" successfully rolled out\n$/);
+      assert.match(
+        await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s'),
+        /deployment "web" successfully rolled out\n$/,
+      );
       assert.equal(await images(), 'nginx/nginx:v2');
       assert.equal(
         await kubectl.ok('rollout', 'history', 'deployment/web'),
         'deployment.apps/web \nREVISION  CHANGE-CAUSE\n1         <none>\n2         <none>\n\n',
       );
       assert.equal(await kubectl.ok('rollout', 'undo', 'deployment/web'), 'deployment.apps/web rolled back\n');
-      await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+      await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
       assert.equal(await images(), 'nginx/nginx:v1');
       assert.equal(
         await kubectl.ok('rollout', 'history', 'deployment/web'),
@@ -56,7 +59,7 @@ export const everydayCommands = (title: string, host: Pick<ClusterOptions, 'clou
       );
       assert.equal(await kubectl.ok('rollout', 'resume', 'deployment/web'), 'deployment.apps/web resumed\n');
       assert.equal(await kubectl.ok('rollout', 'restart', 'deployment/web'), 'deployment.apps/web restarted\n');
-      await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+      await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
     });
 
     test('scale changes the number of pods', async () => {
@@ -138,7 +141,7 @@ export const everydayCommands = (title: string, host: Pick<ClusterOptions, 'clou
       await kubectl.ok('create', 'namespace', 'team');
       await eventually(() => kubectl.ok('get', '-n', 'team', 'serviceaccount', 'default'));
       await kubectl.ok('create', '-n', 'team', 'deployment', 'web', '--image=nginx/nginx:v1', '--replicas=2');
-      await kubectl.ok('wait', '-n', 'team', '--for=condition=Available', 'deployment/web', '--timeout=60s');
+      await kubectl.ok('wait', '-n', 'team', '--for=condition=Available', 'deployment/web', '--timeout=240s');
       assert.equal(await kubectl.ok('delete', 'namespace', 'team'), 'namespace "team" deleted\n');
       const { stderr } = await kubectl.run(['get', 'namespace', 'team']);
       assert.equal(stderr, 'Error from server (NotFound): namespaces "team" not found\n');

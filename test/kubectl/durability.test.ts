@@ -25,7 +25,7 @@ describe('a control plane that is killed while it works', { skip: await reasonTo
   test('comes back with every acknowledged write at its revision, goes on with watches, and its pods never stopped', async () => {
     const { kubectl } = cluster;
     await kubectl.ok('create', 'deployment', 'web', '--image=nginx/nginx:v1');
-    await kubectl.ok('wait', '--for=condition=Available', 'deployment/web', '--timeout=60s');
+    await kubectl.ok('wait', '--for=condition=Available', 'deployment/web', '--timeout=240s');
     const containerOf = (): Promise<string> =>
       kubectl.ok(
         'get',

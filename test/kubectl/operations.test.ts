@@ -15,7 +15,7 @@ describe('kubectl, for those who run a cluster', () => {
     cluster = await startCluster({ nodes: 2, runtime: 'simulated' });
     kubectl = cluster.kubectl;
     await kubectl.ok('create', 'deployment', 'web', '--image=nginx/nginx:v1', '--replicas=2');
-    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
   });
   after(() => cluster?.remove());
 
@@ -31,7 +31,7 @@ describe('kubectl, for those who run a cluster', () => {
     const story = await kubectl.ok('drain', 'node-1', '--ignore-daemonsets');
     for (const { NAME } of before) assert.match(story, new RegExp(`pod/${NAME} evicted\n`));
     assert.match(story, /node\/node-1 drained\n$/);
-    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
     const nodes = rows(await kubectl.ok('get', 'pods', '-o', 'wide')).map((row) => row['NODE']);
     assert.deepEqual(nodes, ['node-2', 'node-2']);
     await kubectl.ok('uncordon', 'node-1');
@@ -79,7 +79,7 @@ describe('kubectl, for those who run a cluster', () => {
     const { stdout } = await kubectl.run(['replace', '--force', '-f', '-'], { input: await kubectl.ok('get', 'deploy/web', '-o', 'yaml') });
     assert.match(stdout, /^deployment.apps "web" deleted.*\ndeployment.apps\/web replaced\n$/);
     assert.notEqual(await uid(), before);
-    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
   });
 
   test('orphans stay, and what is deleted in the foreground goes after what hangs on it', async () => {
@@ -94,8 +94,8 @@ describe('kubectl, for those who run a cluster', () => {
 
   test('wait sees what goes', async () => {
     await kubectl.ok('run', 'short', '--image=busybox:1.36');
-    await kubectl.ok('wait', '--for=condition=Ready', 'pod/short', '--timeout=30s');
-    const waiting = kubectl.start(['wait', '--for=delete', 'pod/short', '--timeout=30s']);
+    await kubectl.ok('wait', '--for=condition=Ready', 'pod/short', '--timeout=240s');
+    const waiting = kubectl.start(['wait', '--for=delete', 'pod/short', '--timeout=240s']);
     await kubectl.ok('delete', 'pod', 'short');
     const { code } = await waiting.ended;
     assert.equal(code, 0);

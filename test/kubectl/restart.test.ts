@@ -20,7 +20,7 @@ describe('a cluster that is stopped and started again', () => {
   test('ends in order', async () => {
     const { kubectl } = cluster;
     await kubectl.ok('create', 'deployment', 'web', '--image=nginx/nginx:v1', `--replicas=${replicas}`);
-    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+    await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s');
     await cluster.hibernetes('down');
     assert.doesNotMatch(readFileSync(join(cluster.directory, 'control-plane.log'), 'utf8'), /Unhandled|ERR_/);
   });

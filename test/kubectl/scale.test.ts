@@ -29,7 +29,7 @@ describe(`${pods} pods on ${nodes} simulated nodes`, () => {
     const before = await metrics();
     const start = performance.now();
     await kubectl.ok('create', 'deployment', 'big', '--image=nginx/nginx:v1', `--replicas=${pods}`);
-    await kubectl.ok('rollout', 'status', 'deployment/big', '--timeout=110s');
+    await kubectl.ok('rollout', 'status', 'deployment/big', '--timeout=240s');
     const seconds = (performance.now() - start) / 1000;
     const after = await metrics();
     const delta = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);

@@ -55,7 +55,7 @@ export const tutorial = (title: string, skip: string | false | undefined, host: 
 
     test('a pod is created, runs, shows where, and once deleted stays away', async () => {
       assert.equal(await kubectl.ok('create', '-f', manifest('pod-tomcat.yaml')), 'pod/tomcat-test created\n');
-      await kubectl.ok('wait', '--for=condition=Ready', 'pod/tomcat-test', '--timeout=60s');
+      await kubectl.ok('wait', '--for=condition=Ready', 'pod/tomcat-test', '--timeout=240s');
       const table = await kubectl.ok('get', 'pods', '-o', 'wide', '-l', 'app=tomcat');
       assert.deepEqual(columns(table), ['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE', 'IP', 'NODE', 'NOMINATED NODE', 'READINESS GATES']);
       const [pod] = rows(table);
@@ -69,7 +69,7 @@ export const tutorial = (title: string, skip: string | false | undefined, host: 
 
     test('a deployment runs its two pods, replaces a deleted one, and goes with its manifest', async () => {
       assert.equal(await kubectl.ok('create', '-f', manifest('nginx-deploy.yaml')), 'deployment.apps/nginx-test created\n');
-      await kubectl.ok('wait', '--for=condition=Available', 'deployment/nginx-test', '--timeout=60s');
+      await kubectl.ok('wait', '--for=condition=Available', 'deployment/nginx-test', '--timeout=240s');
 
       const deployments = await kubectl.ok('get', 'deploy', '-l', 'app=nginx-deploy');
       assert.deepEqual(columns(deployments), ['NAME', 'READY', 'UP-TO-DATE', 'AVAILABLE', 'AGE']);

@@ -77,7 +77,7 @@ describe('older and newer kubectl', () => {
 
       test('shows what would change', async () => {
         // It asks again, seconds apart, when the object changes meanwhile.
-        await kubectl().ok('rollout', 'status', `deployment/${name}`, '--timeout=60s');
+        await kubectl().ok('rollout', 'status', `deployment/${name}`, '--timeout=240s');
         const { code, stdout } = await kubectl().run(['diff', '-f', '-'], { input: deployment(name, { replicas: 3 }) });
         assert.equal(code, 1);
         assert.match(stdout, /-  replicas: 2\n\+  replicas: 3\n/);

@@ -40,20 +40,20 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
       const found = node.api.pod(name);
       assert.equal(found?.status?.phase, wanted, JSON.stringify(found?.status?.containerStatuses?.map(({ state }) => state)));
       return found!;
-    }, 30_000);
+    });
   const isReady = (name: string): Promise<Pod> =>
     eventually(() => {
       const found = node.api.pod(name);
       const ready = found?.status?.conditions?.find(({ type }) => type === 'Ready');
       assert.equal(ready?.status, 'True', JSON.stringify({ ready, containers: found?.status?.containerStatuses }));
       return found!;
-    }, 30_000);
+    });
 
   test('makes its node known and Ready', async () => {
     await eventually(() => {
       const condition = node.api.node()?.status?.conditions?.find(({ type }) => type === 'Ready');
       assert.equal(condition?.status, 'True', `${JSON.stringify(condition)} ${readFileSync(node.logFile, 'utf8').slice(-2000)}`);
-    }, 20_000);
+    });
     assert.match(node.api.node()!.status!.nodeInfo!.containerRuntimeVersion, /^containerd:\/\/1\.\d+\.\d+$/);
   });
 
@@ -143,7 +143,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     await eventually(async () => {
       const { text } = await node.api.log('follower', 'container=main&limitBytes=100000');
       assert.ok(text.endsWith('green\n'), text.slice(-20));
-    }, 15_000);
+    });
     node.api.deletePod('follower', 0);
   });
 
@@ -181,16 +181,16 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     await eventually(async () => {
       const { text } = await node.api.log('volumes', 'container=main');
       assert.equal(text, 'No space left on device\nbig\nin memory\ngreen\nvolumes\nnew\n777\nRead-only file system\n');
-    }, 10_000);
+    });
     node.api.deletePod('volumes', 0);
-    await eventually(() => assert.equal(node.api.pod('volumes'), undefined), 10_000);
+    await eventually(() => assert.equal(node.api.pod('volumes'), undefined));
   });
 
   test('the node lists its images', async () => {
     await eventually(() => {
       const names = node.api.node()!.status!.images!.flatMap((image) => image.names ?? []);
       assert.ok(names.includes(busybox), names.join(' '));
-    }, 40_000);
+    });
   });
 
   test('waits for a ConfigMap that is missing, and says so', async () => {
@@ -203,7 +203,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     await eventually(() => {
       assert.ok(node.api.events('waiter').includes('FailedMount MountVolume.SetUp failed for volume "late" : configmap "late" not found'));
       assert.equal(node.api.pod('waiter')!.status!.containerStatuses![0]!.state!.waiting!.reason, 'ContainerCreating');
-    }, 15_000);
+    });
     assert.deepEqual(
       await node.api.log('waiter', 'container=main').then(({ code, text }) => [code, (JSON.parse(text) as { message: string }).message]),
       [400, 'container "main" in pod "waiter" is waiting to start: ContainerCreating'],
@@ -219,7 +219,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
       const found = node.api.pod('crasher')!;
       assert.equal(found.status!.containerStatuses?.[0]?.state?.waiting?.reason, 'CrashLoopBackOff', JSON.stringify(found.status));
       return found;
-    }, 30_000);
+    });
     const status = crashed.status!.containerStatuses![0]!;
     assert.equal(status.restartCount, 1);
     assert.equal(status.lastState!.terminated!.exitCode, 3);
@@ -229,7 +229,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
       `back-off 10s restarting failed container=main pod=crasher_default(${crashed.metadata.uid})`,
     );
     node.api.deletePod('crasher', 0);
-    await eventually(() => assert.equal(node.api.pod('crasher'), undefined), 10_000);
+    await eventually(() => assert.equal(node.api.pod('crasher'), undefined));
   });
 
   test('ends pods whose containers are done', async () => {
@@ -256,7 +256,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
         reason: 'ErrImageNeverPull',
         message: 'Container image "docker.io/library/absent:v1" is not present with pull policy of Never',
       });
-    }, 10_000);
+    });
     node.api.put(
       pod('misconfigured', {
         containers: [shell('true', { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'nothing', key: 'a' } } }] })],
@@ -265,13 +265,13 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     await eventually(() => {
       const waiting = node.api.pod('misconfigured')!.status!.containerStatuses?.[0]?.state?.waiting;
       assert.deepEqual(waiting, { reason: 'CreateContainerConfigError', message: 'secret "nothing" not found' });
-    }, 10_000);
+    });
     node.api.put(pod('nocommand', { containers: [shell('', { command: ['/no/such/file'] })] }));
     await eventually(() => {
       const status = node.api.pod('nocommand')!.status!.containerStatuses?.[0];
       assert.equal(status?.state?.waiting?.reason, 'RunContainerError', JSON.stringify(status));
       assert.equal(status?.lastState?.terminated?.exitCode, 128);
-    }, 10_000);
+    });
     for (const name of ['absent', 'misconfigured', 'nocommand']) node.api.deletePod(name, 0);
   });
 
@@ -297,7 +297,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
       );
       assert.ok(events.includes('Unhealthy Readiness probe failed: HTTP probe failed with statuscode: 404'), events.join('\n'));
       assert.ok(events.includes('Killing Container main failed liveness probe, will be restarted'), events.join('\n'));
-    }, 30_000);
+    });
     node.api.deletePod('probed', 1);
   });
 
@@ -315,12 +315,12 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     const log = eventually(async () => {
       const { text } = await node.api.log('graceful', 'container=main&follow=true');
       assert.equal(text, 'before\ntold to end\n');
-    }, 1000);
+    });
     await eventually(() => assert.ok(node.api.polls() > 0));
     node.api.deletePod('graceful', 5);
     await log;
-    await eventually(() => assert.equal(node.api.pod('graceful'), undefined), 15_000);
-    await eventually(async () => assert.equal(await listed(metadata.uid!), ''), 10_000);
+    await eventually(() => assert.equal(node.api.pod('graceful'), undefined));
+    await eventually(async () => assert.equal(await listed(metadata.uid!), ''));
     assert.ok(node.api.events('graceful').includes('Killing Stopping container main'));
   });
 
@@ -366,10 +366,10 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     node.api.remove('Pod', 'unwanted');
     node.startAgent();
     const polls = node.api.polls();
-    await eventually(() => assert.ok(node.api.polls() > polls, readFileSync(node.logFile, 'utf8').slice(-3000)), 20_000);
+    await eventually(() => assert.ok(node.api.polls() > polls, readFileSync(node.logFile, 'utf8').slice(-3000)));
     await isReady('full');
     assert.deepEqual(node.api.pod('full')!.status!.containerStatuses, before);
-    await eventually(async () => assert.equal((await sandboxes()).includes('unwanted'), false), 15_000);
+    await eventually(async () => assert.equal((await sandboxes()).includes('unwanted'), false));
   });
 
   const sandboxes = async (): Promise<string> => {
@@ -400,7 +400,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
         JSON.stringify(status.containerStatuses),
       );
       assert.notEqual(status.podIP, before.podIP);
-    }, 30_000);
+    });
     assert.ok(node.api.events('full').includes('SandboxChanged Pod sandbox changed, it will be killed and re-created.'));
   });
 });

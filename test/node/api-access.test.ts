@@ -46,14 +46,14 @@ describe('a pod and the API', { skip: await reasonToSkipContainers() }, () => {
     kubectl = cluster.kubectl;
     const { code, stderr } = await kubectl.run(['apply', '-f', '-'], { input: client });
     assert.equal(code, 0, stderr);
-    await kubectl.ok('wait', '--for=condition=Ready', 'pod/client', 'pod/loner', '--timeout=60s');
+    await kubectl.ok('wait', '--for=condition=Ready', 'pod/client', 'pod/loner', '--timeout=240s');
   });
   after(() => cluster?.remove());
 
   const inPod = (script: string): Promise<string> => kubectl.ok('exec', 'client', '--', 'sh', '-c', script);
   const ask = async (path: string, more = ''): Promise<Answer> => {
     const url = `https://kubernetes.default.svc${path}`;
-    const curl = `curl -sS --max-time 10 --cacert ${directory}/ca.crt -H "Authorization: Bearer $(cat ${directory}/token)" ${more} ${url}`;
+    const curl = `curl -sS --max-time 60 --cacert ${directory}/ca.crt -H "Authorization: Bearer $(cat ${directory}/token)" ${more} ${url}`;
     return JSON.parse(await inPod(curl)) as Answer;
   };
 
@@ -78,7 +78,7 @@ describe('a pod and the API', { skip: await reasonToSkipContainers() }, () => {
         items?.map(({ metadata }) => metadata.name),
         ['client', 'loner'],
       );
-    }, 10_000);
+    });
   });
 
   test('one that does not want a token has none', async () => {

@@ -30,7 +30,7 @@ spec:
 `;
 
 const directory = '/var/run/secrets/kubernetes.io/serviceaccount';
-const curl = `curl -sS --max-time 10 --cacert ${directory}/ca.crt -H "Authorization: Bearer $(cat ${directory}/token)"`;
+const curl = `curl -sS --max-time 60 --cacert ${directory}/ca.crt -H "Authorization: Bearer $(cat ${directory}/token)"`;
 
 const manifest = `
 apiVersion: v1
@@ -58,7 +58,7 @@ describe('a pod where the API has no address', { skip: await reasonToSkipContain
   after(() => cluster?.remove());
 
   const saidBy = async (name: string): Promise<string> => {
-    await cluster.kubectl.ok('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=60s');
+    await cluster.kubectl.ok('wait', '--for=jsonpath={.status.phase}=Succeeded', `pod/${name}`, '--timeout=240s');
     return cluster.kubectl.ok('logs', name);
   };
 
@@ -82,8 +82,8 @@ describe('a pod where the API has no address', { skip: await reasonToSkipContain
   });
 
   test('a watch sees what happens', async () => {
-    await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/watcher', '--timeout=60s');
+    await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/watcher', '--timeout=240s');
     await cluster.kubectl.ok('create', 'configmap', 'news');
-    await eventually(async () => assert.match(await cluster.kubectl.ok('logs', 'watcher'), /^configmap\/news$/m), 20_000);
+    await eventually(async () => assert.match(await cluster.kubectl.ok('logs', 'watcher'), /^configmap\/news$/m));
   });
 });

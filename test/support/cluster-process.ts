@@ -30,7 +30,7 @@ export interface TestCluster {
   remove(): Promise<void>;
 }
 
-export function runCommandLine(args: readonly string[], timeoutMs = 180_000): Promise<Result> {
+export function runCommandLine(args: readonly string[], timeoutMs = 600_000): Promise<Result> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'infra/cli/main.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

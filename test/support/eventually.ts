@@ -1,14 +1,16 @@
 /** Waits for a state of the world, not for a moment in time. */
 const pollMs = 200;
+/** Ends a wait for what does not come. It says nothing of how long anything may take: machines differ. */
+const limitMs = 240_000;
 
 /** Repeats `check` until it returns (any value) without throwing; then returns that. Throws the last failure after the limit. */
-export async function eventually<T>(check: () => Promise<T> | T, limitMs = 60_000): Promise<T> {
-  const deadline = Date.now() + limitMs;
+export async function eventually<T>(check: () => Promise<T> | T): Promise<T> {
+  const deadlineMs = performance.now() + limitMs;
   for (;;) {
     try {
       return await check();
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (performance.now() > deadlineMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }

@@ -73,7 +73,7 @@ export interface Kubectl {
   start(args: readonly string[]): RunningKubectl;
 }
 
-const defaultTimeoutMs = 120_000;
+const defaultTimeoutMs = 300_000;
 
 export function kubectlFor(kubeconfig: string, cacheDirectory: string, file = newestKubectl()): Kubectl {
   const env = { ...process.env, KUBECONFIG: kubeconfig };

@@ -63,7 +63,7 @@ export async function secondCluster(root: string, name: string, port?: number): 
     const response = await https(new Request(`${access.server}${tokenPath(node)}`, { method: 'POST', body: '{}', headers }));
     return ((await response.json()) as TokenRequest).status?.token ?? '';
   };
-  await eventually(async () => void (await https(new Request(`${access.server}/readyz`))).text(), 10_000);
+  await eventually(async () => void (await https(new Request(`${access.server}/readyz`))).text());
   return {
     id: own,
     path,
