@@ -1,4 +1,5 @@
-/** A process that writes to a table as fast as it can, a few at once, and prints what was acknowledged: name and revision. */
+/** `dynamodb-writer.ts ENDPOINT TABLE NAME`: says "ready", and once its input ends creates pods and prints each with its revision. */
+import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createStore } from '../../functions/store/create-store.ts';
 import { realWorld } from '../../functions/world.ts';
@@ -17,4 +18,6 @@ async function write(writer: number): Promise<never> {
   }
 }
 
+writeSync(1, 'ready\n');
+await once(process.stdin.resume(), 'end');
 await Promise.all(Array.from({ length: inFlight }, (_, writer) => write(writer)));

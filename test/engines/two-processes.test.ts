@@ -12,18 +12,46 @@ import { createTable, missingEngine, openTable, startEngine } from '../support/d
 const tableName = 'two-processes';
 const acknowledgedEach = 400;
 
-/** Lets the writer work until it has acknowledged enough, kills it, and returns all it acknowledged: revision by name. */
-async function acknowledgedBy(endpoint: string, name: string): Promise<Map<string, number>> {
+interface Writer {
+  readonly ready: Promise<void>;
+  start(): void;
+  /** Resolves when it has acknowledged as much as is asked of each. */
+  readonly enough: Promise<void>;
+  /** Kills it, and returns all it acknowledged: revision by name. */
+  kill(): Promise<ReadonlyMap<string, number>>;
+}
+
+function startWriter(endpoint: string, name: string): Writer {
   const writer = spawn(process.execPath, [join(import.meta.dirname, 'dynamodb-writer.ts'), endpoint, tableName, name]);
+  const [ready, enough] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const closed = once(writer, 'close');
   let output = '';
   writer.stderr.pipe(process.stderr);
   writer.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
-    if (output.split('\n').length > acknowledgedEach) writer.kill('SIGKILL');
+    if (output.startsWith('ready\n')) ready.resolve();
+    if (output.split('\n').length > acknowledgedEach + 1) enough.resolve();
   });
-  await once(writer, 'close');
-  const lines = output.slice(0, output.lastIndexOf('\n')).split('\n');
-  return new Map(lines.map((line) => [line.split(' ')[0]!, Number(line.split(' ')[1])]));
+  return {
+    ready: ready.promise,
+    start: () => void writer.stdin.end(),
+    enough: enough.promise,
+    async kill() {
+      writer.kill('SIGKILL');
+      await closed;
+      const [, ...lines] = output.slice(0, output.lastIndexOf('\n')).split('\n');
+      return new Map(lines.map((line) => [line.split(' ')[0]!, Number(line.split(' ')[1])]));
+    },
+  };
+}
+
+/** They begin together, and each goes on until both have acknowledged enough. */
+async function acknowledgedByBoth(endpoint: string): Promise<readonly ReadonlyMap<string, number>[]> {
+  const writers = ['one', 'two'].map((name) => startWriter(endpoint, name));
+  await Promise.all(writers.map(({ ready }) => ready));
+  for (const writer of writers) writer.start();
+  await Promise.all(writers.map(({ enough }) => enough));
+  return Promise.all(writers.map((writer) => writer.kill()));
 }
 
 const missing = missingEngine('DynamoDB Local');
@@ -32,7 +60,7 @@ test('two processes on one table agree on one order, and lose nothing', missing 
   const engine = await startEngine('DynamoDB Local');
   try {
     await createTable(engine.endpoint, tableName);
-    const both = await Promise.all(['one', 'two'].map((name) => acknowledgedBy(engine.endpoint, name)));
+    const both = await acknowledgedByBoth(engine.endpoint);
     const table = openTable(engine.endpoint, tableName, 'shared');
     const store = await createStore({ table, world: realWorld('error') });
     const changes = await store.changesAfter(0, Number.POSITIVE_INFINITY);

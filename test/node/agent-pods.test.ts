@@ -30,7 +30,7 @@ const pod = (name: string, spec: PodSpec): Pod => ({
 describe('an agent', { skip: can.ok ? false : can.why }, () => {
   let node: AgentNode;
   before(async () => {
-    node = await agentNode('tagent', '10.201.7.0/24');
+    node = await agentNode('10.201.7.0/24');
     node.startAgent();
   });
   after(() => node.close());

@@ -24,7 +24,7 @@ describe('containerd over CRI', { skip: can.ok ? false : can.why }, () => {
   };
   const open = () => createCriRuntime({ socketPath: node.containerd.socket });
   before(async () => {
-    node = await agentNode('tagrun', '10.201.8.0/24');
+    node = await agentNode('10.201.8.0/24');
     const ipamDirectory = join(node.rootDirectory, 'ipam');
     mkdirSync(ipamDirectory, { recursive: true });
     writeFileSync(

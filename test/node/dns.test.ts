@@ -31,7 +31,7 @@ describe('a node’s name server', { skip: can.ok ? false : can.why }, () => {
   };
 
   before(async () => {
-    world = await twoHosts('tdns');
+    world = await twoHosts();
     near = await world.pod(world.hosts[0], 'near');
     far = await world.pod(world.hosts[1], 'far');
     upstream = createSocket('udp4');

@@ -8,8 +8,10 @@ import { runCommand } from '../../agent/network/run.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { startContainerd, stopContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
 import { createFabric, removeFabric, type Fabric } from '../../infra/local/hosts/fabric.ts';
-import type { Host } from '../../infra/local/hosts/host.ts';
+import { fabricNames, type Host } from '../../infra/local/hosts/host.ts';
+import { cgroupRoots } from '../../infra/local/hosts/cgroups.ts';
 import { buildImages, importImages } from '../../infra/images/build.ts';
+import { ownId } from '../support/own-id.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import { ask } from './support/two-hosts.ts';
 
@@ -18,6 +20,7 @@ const image = 'docker.io/library/echo:v1';
 
 describe('hosts', { skip: can.ok ? false : can.why }, () => {
   const { log } = virtualWorld();
+  const [id, besideId] = [ownId(), ownId()];
   const directory = mkdtempSync(join(tmpdir(), 'hosts-'));
   const images = join(directory, 'containerd');
   let fabric: Fabric;
@@ -27,7 +30,7 @@ describe('hosts', { skip: can.ok ? false : can.why }, () => {
     runCommand(['ctr', '--address', containerd.socket, '--namespace', 'k8s.io', ...words]);
 
   before(async () => {
-    fabric = await createFabric({ id: 'thosts', directory, log });
+    fabric = await createFabric({ id, directory, log });
     host = await fabric.addHost('a');
     containerd = await startContainerd(host, images);
   });
@@ -37,7 +40,7 @@ describe('hosts', { skip: can.ok ? false : can.why }, () => {
   });
 
   test('making what is there finds it', async () => {
-    const again = await createFabric({ id: 'thosts', directory, log });
+    const again = await createFabric({ id, directory, log });
     const found = await again.addHost('a');
     assert.deepEqual([again.gateway, found.address, found.netns], [fabric.gateway, host.address, host.netns]);
     assert.equal((await startContainerd(found, images)).pid, containerd.pid);
@@ -49,7 +52,7 @@ describe('hosts', { skip: can.ok ? false : can.why }, () => {
 
   test('two fabrics live side by side, and one goes without the other', async () => {
     const beside = join(directory, 'beside');
-    const second = await createFabric({ id: 'tbesid', directory: beside, log });
+    const second = await createFabric({ id: besideId, directory: beside, log });
     assert.notEqual(second.subnet, fabric.subnet);
     await second.addHost('a');
     await second.remove();
@@ -84,19 +87,23 @@ describe('hosts', { skip: can.ok ? false : can.why }, () => {
     const pid = Number(/c1\s+(\d+)/.exec(await ctr('tasks', 'ls'))?.[1]);
     process.kill(containerd.pid, 'SIGKILL');
     await removeFabric(directory, log);
-    const traces = [host.netns, host.runDirectory, `/proc/${pid}/exe`, `/sys/fs/cgroup/memory${host.cgroupParent}`].filter((path) =>
-      existsSync(path),
-    );
+    const traces = [
+      host.netns,
+      host.runDirectory,
+      `/proc/${pid}/exe`,
+      ...cgroupRoots().map((root) => join(root, host.cgroupParent)),
+    ].filter((path) => existsSync(path));
     assert.deepEqual(traces, []);
     assert.ok(existsSync(images), 'images are kept for the next start');
-    assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), /thosts|hosts-/);
-    assert.doesNotMatch(await runCommand(['ip', '-o', 'link']), /hibthosts/);
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+    for (const own of [`${directory}/`, `-${id}-`, `/${id}/`]) assert.ok(!mounts.includes(own), own);
+    assert.ok(!(await runCommand(['ip', '-o', 'link'])).includes(fabricNames(id).link));
     // A second removal has nothing to do.
     await removeFabric(directory, log);
   });
 
   test('a fabric that was removed can be made again, and its hosts reach the machine', async () => {
-    fabric = await createFabric({ id: 'thosts', directory, log });
+    fabric = await createFabric({ id, directory, log });
     host = await fabric.addHost('a');
     assert.deepEqual(await ask(host.run, { address: fabric.gateway, port: 1 }), ['ECONNREFUSED']);
   });

@@ -12,7 +12,7 @@ describe('two nodes', { skip: can.ok ? false : can.why }, () => {
   let [near, far]: TestPod[] = [];
 
   before(async () => {
-    world = await twoHosts('tnet');
+    world = await twoHosts();
     near = await world.pod(world.hosts[0], 'near');
     far = await world.pod(world.hosts[1], 'far');
   });

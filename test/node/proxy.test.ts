@@ -51,7 +51,7 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
   };
 
   before(async () => {
-    world = await twoHosts('tproxy');
+    world = await twoHosts();
     near = await world.pod(world.hosts[0], 'near');
     far = await world.pod(world.hosts[1], 'far');
     proxies = world.hosts.map(({ run, name }) => createServiceProxy({ run, clock, log, nodeName: name, clusterCidr }));
@@ -89,7 +89,7 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
     await sync([service({ externalTrafficPolicy: 'Local' })], [slice([near!])]);
     const [a, b] = world.hosts;
     assert.deepEqual(await ask(runCommand, { address: a.address, port: nodePort }), [`near ${world.gateway}`]);
-    assert.deepEqual(await ask(runCommand, { address: b.address, port: nodePort }), ['TIMEOUT']);
+    assert.deepEqual(await ask(runCommand, { address: b.address, port: nodePort, patienceMs: 1_000 }), ['TIMEOUT']);
     assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 80 })), ['near']);
   });
 

@@ -10,6 +10,7 @@ import { startContainerd, type RunningContainerd } from '../../infra/local/hosts
 import { createFabric, removeFabric } from '../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../infra/local/hosts/host.ts';
 import { buildImages, importImages } from '../../infra/images/build.ts';
+import { ownId } from './own-id.ts';
 import { scriptedApiserver, type ScriptedApiserver } from './scripted-apiserver.ts';
 import { virtualWorld } from './virtual-world.ts';
 
@@ -27,7 +28,8 @@ export interface AgentNode {
 
 const nodeName = 'node-a';
 
-export async function agentNode(id: string, podCidr: string): Promise<AgentNode> {
+export async function agentNode(podCidr: string): Promise<AgentNode> {
+  const id = ownId();
   const { log } = virtualWorld();
   const directory = mkdtempSync(join(tmpdir(), `${id}-`));
   const fabric = await createFabric({ id, directory, log });

@@ -1,7 +1,7 @@
 /**
  * Speaks and listens inside a network namespace, so that tests see what a pod would see.
  *   echo.ts serve PORT NAME          answers every TCP connection and UDP datagram with "NAME CALLER\n"
- *   echo.ts ask tcp|udp ADDRESS PORT COUNT   asks COUNT times, prints a line each; errors as their code
+ *   echo.ts ask tcp|udp ADDRESS PORT COUNT MS   asks COUNT times, prints a line each; errors as their code
  *   echo.ts resolve SERVER TYPE NAME    what a name server says, as JSON; errors as their code
  *   echo.ts dns ADDRESS UPSTREAM        a name server that takes lines of {services, endpointSlices} on its input
  */
@@ -13,7 +13,7 @@ import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 
 const [, , mode = '', ...args] = process.argv;
-const patienceMs = 1_000;
+const resolveMs = 20_000;
 
 function serve(port: number, name: string): void {
   const udp = createSocket('udp4');
@@ -24,7 +24,7 @@ function serve(port: number, name: string): void {
   }).listen(port, '0.0.0.0', () => udp.bind(port, () => process.stdout.write('ready\n')));
 }
 
-const askTcp = (address: string, port: number): Promise<string> =>
+const askTcp = (address: string, port: number, patienceMs: number): Promise<string> =>
   new Promise((resolve) => {
     const socket = connect({ host: address, port, timeout: patienceMs });
     let text = '';
@@ -34,7 +34,7 @@ const askTcp = (address: string, port: number): Promise<string> =>
     socket.on('end', () => resolve(text));
   });
 
-const askUdp = (address: string, port: number): Promise<string> =>
+const askUdp = (address: string, port: number, patienceMs: number): Promise<string> =>
   new Promise((resolve) => {
     const socket = createSocket('udp4');
     const answer = (text: string): void => {
@@ -50,14 +50,14 @@ const askUdp = (address: string, port: number): Promise<string> =>
 
 if (mode === 'serve') serve(Number(args[0]), args[1] ?? '');
 if (mode === 'ask') {
-  const [protocol, address = '', port, count] = args;
+  const [protocol, address = '', port, count, patienceMs] = args;
   for (let turn = 0; turn < Number(count); turn += 1) {
-    process.stdout.write(`${await (protocol === 'udp' ? askUdp : askTcp)(address, Number(port))}\n`);
+    process.stdout.write(`${await (protocol === 'udp' ? askUdp : askTcp)(address, Number(port), Number(patienceMs))}\n`);
   }
 }
 if (mode === 'resolve') {
   const [server = '', type = '', name = ''] = args;
-  const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
+  const resolver = new Resolver({ timeout: resolveMs, tries: 1 });
   resolver.setServers([server]);
   const answer = await resolver
     .resolve(name, type)

@@ -9,6 +9,7 @@ import type { Node } from '../../../functions/kube/generated/types.ts';
 import { createFabric, removeFabric } from '../../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../../infra/local/hosts/host.ts';
 import { cniPluginDirectory } from '../../../infra/local/hosts/programs.ts';
+import { ownId } from '../../support/own-id.ts';
 import { virtualWorld } from '../../support/virtual-world.ts';
 
 export const clusterCidr = '10.244.0.0/16';
@@ -35,10 +36,22 @@ export interface TwoHosts {
 
 const echo = join(import.meta.dirname, 'echo.ts');
 
+/** An answer that comes is waited for as long as a slow machine needs. */
+const patienceMsDefault = 20_000;
+
+interface Question {
+  readonly protocol?: 'tcp' | 'udp';
+  readonly address: string;
+  readonly port: number;
+  readonly count?: number;
+  /** For an answer that does not come. */
+  readonly patienceMs?: number;
+}
+
 /** The lines that `count` questions get. */
-export async function ask(from: Run, to: { protocol?: 'tcp' | 'udp'; address: string; port: number; count?: number }): Promise<string[]> {
-  const { protocol = 'tcp', address, port, count = 1 } = to;
-  const text = await from([process.execPath, echo, 'ask', protocol, address, String(port), String(count)]);
+export async function ask(from: Run, to: Question): Promise<string[]> {
+  const { protocol = 'tcp', address, port, count = 1, patienceMs = patienceMsDefault } = to;
+  const text = await from([process.execPath, echo, 'ask', protocol, address, String(port), String(count), String(patienceMs)]);
   return text.trimEnd().split('\n');
 }
 
@@ -48,7 +61,8 @@ export const testNode = (name: string, podCIDR: string, address: string): Node =
   status: { addresses: [{ type: 'InternalIP', address }] },
 });
 
-export async function twoHosts(id: string): Promise<TwoHosts> {
+export async function twoHosts(): Promise<TwoHosts> {
+  const id = ownId();
   const directory = mkdtempSync(join(tmpdir(), 'two-hosts-'));
   const { log } = virtualWorld();
   const ends: (() => Promise<unknown> | void)[] = [];
