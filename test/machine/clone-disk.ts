@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
-import { buildImages } from '../images/build.ts';
+import { buildImages } from '../../infra/images/build.ts';
 import { makeFileSystem } from './image.ts';
 import { cloneDirectory, cloneLabel } from './releases.ts';
 
