@@ -8,6 +8,7 @@ import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
 import { createAuthorizer } from './apiserver/auth/authorizer.ts';
+import { rbacEscalation } from './apiserver/auth/rbac/escalation.ts';
 import { serviceAccountGroups } from './apiserver/auth/groups.ts';
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
@@ -102,7 +103,7 @@ export function createApi(options: ApiOptions): Api {
     version,
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
-    admission: admissionPlugins({ ...world, store }),
+    admission: [...admissionPlugins({ ...world, store }), rbacEscalation({ authorizer, policy: authorizer })],
     virtualResources: [...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),

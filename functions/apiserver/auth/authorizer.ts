@@ -10,13 +10,11 @@ import { createNodeAuthorizer } from './node-authorizer.ts';
 import { createRbacAuthorizer } from './rbac/authorizer.ts';
 import type { Policy } from './rbac/policy.ts';
 
-export interface ClusterAuthorizer extends Authorizer {
-  /** What `kubectl auth can-i --list` shows. */
-  rulesOf: Policy['rulesOf'];
-}
+/** `rulesOf` is what `kubectl auth can-i --list` shows. */
+export type ClusterAuthorizer = Authorizer & Pick<Policy, 'rulesOf' | 'rulesOfRole'>;
 
 export interface AuthorizerOptions {
-  readonly store: Pick<Store, 'view' | 'onApplied'>;
+  readonly store: Pick<Store, 'view'>;
   readonly podsOfNode: PodsOfNode;
 }
 
@@ -36,5 +34,5 @@ export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): Clus
       : { allowed: false, reason: [asNode.reason, asUser.reason].filter((reason) => reason !== '').join(', ') };
   }
 
-  return { authorize, rulesOf: rbac.rulesOf };
+  return { authorize, rulesOf: rbac.rulesOf, rulesOfRole: rbac.rulesOfRole };
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../../kube/generated/types.ts';
 import { nameOf, namespaceOf } from '../../../kube/object.ts';
 import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles, serviceAccounts } from '../../../kube/resource-type.ts';
-import { notFound } from '../../../kube/status-error.ts';
+import { notFound, StatusError } from '../../../kube/status-error.ts';
 import type { RequestAttributes, User } from '../../ports.ts';
 import { isSubject, ruleAllows } from './rules.ts';
 
@@ -40,6 +40,8 @@ export interface Policy {
   decide(user: User, info: RequestAttributes): PolicyDecision;
   /** Everything that the user may in the namespace, cluster-wide grants included, with what could not be resolved. */
   rulesOf(user: User, namespace: string): { readonly rules: readonly PolicyRule[]; readonly errors: readonly string[] };
+  /** The rules of a role that a binding in the namespace refers to. Throws 404. */
+  rulesOfRole(ref: RoleRef, namespace: string): readonly PolicyRule[];
 }
 
 const quote = (text: string): string => JSON.stringify(text);
@@ -56,20 +58,22 @@ export function createPolicy(objects: PolicyObjects): Policy {
   const rulesOfRole = new Map(objects.roles.map((role) => [place(namespaceOf(role), nameOf(role)), role.rules ?? []]));
   const rulesOfClusterRole = new Map(objects.clusterRoles.map((role) => [nameOf(role), role.rules ?? []]));
 
-  function resolve(ref: RoleRef, namespace: string): { rules: readonly PolicyRule[]; error: string } {
+  function resolve(ref: RoleRef, namespace: string): readonly PolicyRule[] | StatusError {
     const isRole = ref.kind === roles.kind;
     const rules = isRole ? rulesOfRole.get(place(namespace, ref.name)) : rulesOfClusterRole.get(ref.name);
-    if (rules !== undefined) return { rules, error: '' };
+    if (rules !== undefined) return rules;
     // Lister errors upstream name the resource in the singular.
     const missing = { ...(isRole ? roles : clusterRoles), resource: isRole ? 'role' : 'clusterrole' };
-    return { rules: [], error: notFound(missing, ref.name).message };
+    return notFound(missing, ref.name);
   }
 
   function grant(kind: string, binding: RoleBinding | ClusterRoleBinding): Grant {
     const namespace = namespaceOf(binding);
     const name = namespace === '' ? nameOf(binding) : `${nameOf(binding)}/${namespace}`;
     const description = `${kind} ${quote(name)} of ${binding.roleRef.kind} ${quote(binding.roleRef.name)}`;
-    return { namespace, subjects: binding.subjects ?? [], ...resolve(binding.roleRef, namespace), description };
+    const found = resolve(binding.roleRef, namespace);
+    const granted = found instanceof StatusError ? { rules: [], error: found.message } : { rules: found, error: '' };
+    return { namespace, subjects: binding.subjects ?? [], ...granted, description };
   }
 
   const clusterWide = objects.clusterRoleBindings.map((binding) => grant(clusterRoleBindings.kind, binding));
@@ -96,6 +100,11 @@ export function createPolicy(objects: PolicyObjects): Policy {
         if (candidate.error !== '') errors.add(candidate.error);
       }
       return { allowed: false, reason: errors.size === 0 ? '' : `RBAC: ${aggregateText([...errors])}` };
+    },
+    rulesOfRole(ref, namespace) {
+      const found = resolve(ref, namespace);
+      if (found instanceof StatusError) throw found;
+      return found;
     },
     rulesOf(user, namespace) {
       const grants = [...grantsOf(user, namespace)].map(({ grant: candidate }) => candidate);

@@ -1,0 +1,45 @@
+/** A cluster in memory with everything that it starts with, whose API decides by RBAC what each caller may. */
+import { createApi } from '../../functions/api.ts';
+import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
+import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
+import type { User } from '../../functions/apiserver/ports.ts';
+import { bootstrap } from '../../functions/cloud/bootstrap.ts';
+import { openClusterStore } from '../../functions/cluster-store.ts';
+import type { Client } from '../../functions/client/client.ts';
+import { defaultRanges } from '../../functions/resources/all.ts';
+import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import type { Store } from '../../functions/store/store.ts';
+import { virtualWorld } from './virtual-world.ts';
+
+export interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface RbacCluster {
+  readonly store: Store;
+  /** The administrator's. */
+  readonly client: Client;
+  as(user: User): { send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered> };
+}
+
+export const administrator: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+export async function rbacCluster(): Promise<RbacCluster> {
+  const world = virtualWorld();
+  const { store, definitions, registry } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world });
+  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
+  const api = createApi({ store, registry, tokens, world });
+  await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceRange: defaultRanges.serviceRange });
+  return {
+    store,
+    client: api.clientFor(administrator),
+    as: (user) => ({
+      async send(method, path, body, headers = {}) {
+        const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+        const response = await api.fetch(new Request(`https://api${path}`, { method, ...init }), { user });
+        return { status: response.status, text: await response.text() };
+      },
+    }),
+  };
+}
