@@ -13,8 +13,10 @@ import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '
 import type { DesiredState } from './desired-state.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { importPauseImage } from './images/import-pause.ts';
+import { runCommand } from './network/run.ts';
 import { hostDns, readMachine } from './node/machine.ts';
 import { allocatableOf } from './node/node-status.ts';
+import { cgroupFileSystem, cgroupRemover } from './pods/cgroup-remover.ts';
 import { directories } from './pods/directories.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
@@ -76,7 +78,11 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     facts,
     machine,
     volumes,
-    files: createPodFiles({ directories: facts.directories, clusterDomain: config.clusterDomain }),
+    files: createPodFiles({
+      directories: facts.directories,
+      clusterDomain: config.clusterDomain,
+      removeCgroup: cgroupRemover(cgroupFileSystem, runCommand),
+    }),
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, signal }),

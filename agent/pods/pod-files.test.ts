@@ -11,7 +11,7 @@ import { createPodFiles } from './pod-files.ts';
 const root = mkdtempSync(join(tmpdir(), 'pod-files-'));
 after(() => rmSync(root, { recursive: true }));
 const where = directories(root);
-const files = createPodFiles({ directories: where, clusterDomain: 'cluster.local' });
+const files = createPodFiles({ directories: where, clusterDomain: 'cluster.local', removeCgroup: async () => {} });
 const of = pod();
 const tree = (directory: string): string[] => readdirSync(directory, { recursive: true }).map(String).toSorted();
 

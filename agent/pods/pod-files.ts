@@ -1,5 +1,5 @@
 /** The files of a pod that are not volumes: log directory, /etc/hosts, termination logs, cgroups. */
-import { mkdir, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
@@ -21,9 +21,6 @@ export interface PodFiles {
   remove(pod: Pod, cgroupParents: readonly string[]): Promise<void>;
 }
 
-const cgroupRoot = '/sys/fs/cgroup';
-const passable = new Set(['ENOENT', 'ENOTDIR', 'EBUSY', 'ENOTEMPTY', 'EROFS', 'EPERM']);
-
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 async function namesIn(directory: string): Promise<readonly string[]> {
@@ -35,17 +32,13 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
-/** A cgroup that is busy or gone is not worth failing a pod's end for. */
-async function removeCgroup(path: string): Promise<void> {
-  try {
-    await rmdir(path);
-  } catch (error) {
-    if (!passable.has(codeOf(error))) throw error;
-  }
+export interface PodFilesOptions {
+  readonly directories: Directories;
+  readonly clusterDomain: string;
+  readonly removeCgroup: (parent: string) => Promise<void>;
 }
 
-export function createPodFiles(options: { readonly directories: Directories; readonly clusterDomain: string }): PodFiles {
-  const { directories, clusterDomain } = options;
+export function createPodFiles({ directories, clusterDomain, removeCgroup }: PodFilesOptions): PodFiles {
   return {
     async prepareSandbox(pod) {
       await mkdir(directories.podLogs(pod), { recursive: true });
@@ -73,10 +66,7 @@ export function createPodFiles(options: { readonly directories: Directories; rea
     },
     async remove(pod, cgroupParents) {
       await rm(directories.podLogs(pod), { recursive: true, force: true });
-      const hierarchies = await readdir(cgroupRoot);
-      for (const hierarchy of ['.', ...hierarchies]) {
-        for (const parent of cgroupParents) await removeCgroup(join(cgroupRoot, hierarchy, parent));
-      }
+      for (const parent of cgroupParents) await removeCgroup(parent);
     },
   };
 }

@@ -5,10 +5,11 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
+import { isAlive } from '../../infra/local/hosts/process.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeCloneDisk } from './clone-disk.ts';
 import { runInGuest, Unreachable, type CommandResult } from './guest-agent.ts';
@@ -40,7 +41,7 @@ export interface Machine {
 /** The address of this process's loopback, as the machine sees it. */
 export const hostAddress = '10.0.2.2';
 
-const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off';
+const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off rootdelay=600';
 
 /** Files of a machine, in its directory: QEMU runs there. */
 const places = { disk: 'disk.qcow2', clone: 'clone.raw', agent: 'agent', console: 'console' } as const;
@@ -137,10 +138,20 @@ class VirtualMachine implements Machine {
   }
 }
 
+const prefix = join(tmpdir(), 'hibernetes-machine-');
+
+/** A process that was killed could not remove its machines' disks. */
+function removeOrphans(): void {
+  for (const directory of globSync(`${prefix}*`)) {
+    if (!isAlive(Number(directory.slice(prefix.length).split('-')[0]))) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 /** A machine with its own disk above the release's image, without power yet. */
 export async function createMachine(release: Release): Promise<Machine> {
   const image = await machineImage(release);
-  const directory = mkdtempSync(join(tmpdir(), 'hibernetes-machine-'));
+  removeOrphans();
+  const directory = mkdtempSync(`${prefix}${process.pid}-`);
   try {
     await runCommand(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', join(directory, places.disk)]);
     await makeCloneDisk(join(directory, places.clone));

@@ -54,6 +54,8 @@ export const files: Readonly<Record<string, string>> = {
   'etc/fstab': `/dev/vda / ext4 defaults 0 0\nLABEL=${cloneLabel} ${cloneDirectory} ext4 ro 0 0\n`,
   'etc/machine-id': '',
   'etc/systemd/network/10-dhcp.network': '[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
+  // An emulated processor that others use as well takes minutes for what systemd expects within 90 s.
+  'etc/systemd/system.conf.d/patient.conf': '[Manager]\nDefaultTimeoutStartSec=15min\nDefaultDeviceTimeoutSec=15min\n',
   // A log on disk, as on people's machines: what it says outlives a power cut.
   'etc/systemd/journald.conf.d/kept.conf': '[Journal]\nStorage=persistent\nSystemMaxUse=32M\n',
 };
