@@ -17,6 +17,7 @@ export interface MachineImage {
   readonly initialFileSystem: string;
 }
 
+const hashLength = 12;
 const diskBytes = 6 * 1024 ** 3;
 const makeMsMax = 40 * 60_000;
 
@@ -28,14 +29,16 @@ const filesOf = (directory: string): MachineImage => ({
 
 export async function machineImage(release: Release): Promise<MachineImage> {
   const recipe = readFileSync(join(import.meta.dirname, 'releases.ts'), 'utf8');
-  const hash = createHash('sha256').update(recipe).digest('hex').slice(0, 12);
+  const hash = createHash('sha256').update(recipe).digest('hex').slice(0, hashLength);
   const directory = join(machineCache, `${release.name}-${hash}`);
   if (existsSync(directory)) return filesOf(directory);
   const making = `${directory}.${process.pid}`;
   try {
     mkdirSync(making, { recursive: true });
     await makeImage(release, making);
-    for (const old of globSync(`${release.name}-*[0-9a-f]`, { cwd: machineCache })) rmSync(join(machineCache, old), { recursive: true });
+    // Images of other recipes; what is being made has a longer name.
+    for (const old of globSync(`${release.name}-${'?'.repeat(hashLength)}`, { cwd: machineCache }))
+      rmSync(join(machineCache, old), { recursive: true });
     // Whole or not at all.
     renameSync(making, directory);
   } finally {
