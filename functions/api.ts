@@ -25,9 +25,11 @@ import { createConnector } from './apiserver/relay/connector.ts';
 import { createLogMail } from './apiserver/relay/mailed-log.ts';
 import type { Mail } from './apiserver/relay/mailbox.ts';
 import { createRelayHub } from './apiserver/relay/relay-hub.ts';
+import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
 import { version } from './kube/kubernetes-version.ts';
+import { pods } from './kube/resource-type.ts';
 import type { Epoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { World } from './world.ts';
@@ -94,6 +96,8 @@ export function createApi(options: ApiOptions): Api {
   const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
   const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
 
+  const bindPod: BindPod = (pod, binding, dryRun) =>
+    clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens });
 
   const server = createApiServer({
@@ -104,7 +108,7 @@ export function createApi(options: ApiOptions): Api {
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
     admission: [...admissionPlugins({ ...world, store }), rbacEscalation({ authorizer, policy: authorizer })],
-    virtualResources: [...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
+    virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],

@@ -39,6 +39,10 @@ export interface PatchOptions {
   readonly subresource?: string;
 }
 
+export interface CreateOptions {
+  readonly dryRun?: boolean;
+}
+
 export interface Client {
   get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): Promise<T>;
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubeList<T>>;
@@ -50,5 +54,5 @@ export interface Client {
   delete<T extends KubeObject>(type: ResourceType<T>, at: ObjectName, options?: DeleteOptions): Promise<void>;
   deleteCollection<T extends KubeObject>(type: ResourceType<T>, list: ListOptions, options?: DeleteOptions): Promise<void>;
   /** POST to a subresource: `binding`, `eviction`, `token`. */
-  createSubresource<A>(type: ResourceType, at: ObjectName, subresource: string, body: unknown): Promise<A>;
+  createSubresource<A>(type: ResourceType, at: ObjectName, subresource: string, body: unknown, options?: CreateOptions): Promise<A>;
 }

@@ -134,3 +134,9 @@ export function canonicalQuantity(value: string | number): string {
   const { nano, format, keepsText } = parse(text);
   return keepsText ? text : formatQuantity(nano, format);
 }
+
+/** In thousandths at the finest. Source: Quantity.RoundUp. */
+export function roundedUpToMilli(value: string | number): string {
+  const { nano, format } = parse(String(value).trim());
+  return nano % nanoPerMilli === 0n ? canonicalQuantity(value) : formatQuantity(divideUp(nano, nanoPerMilli) * nanoPerMilli, format);
+}

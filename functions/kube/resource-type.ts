@@ -56,3 +56,26 @@ export const clusterRoleBindings = resourceType<t.ClusterRoleBinding>(
   'ClusterRoleBinding',
   'Cluster',
 );
+export const daemonSets = resourceType<t.DaemonSet>('apps/v1', 'daemonsets', 'DaemonSet');
+export const statefulSets = resourceType<t.StatefulSet>('apps/v1', 'statefulsets', 'StatefulSet');
+export const controllerRevisions = resourceType<t.ControllerRevision>('apps/v1', 'controllerrevisions', 'ControllerRevision');
+export const jobs = resourceType<t.Job>('batch/v1', 'jobs', 'Job');
+export const cronJobs = resourceType<t.CronJob>('batch/v1', 'cronjobs', 'CronJob');
+export const podDisruptionBudgets = resourceType<t.PodDisruptionBudget>('policy/v1', 'poddisruptionbudgets', 'PodDisruptionBudget');
+export const podTemplates = resourceType<t.PodTemplate>('v1', 'podtemplates', 'PodTemplate');
+export const limitRanges = resourceType<t.LimitRange>('v1', 'limitranges', 'LimitRange');
+export const resourceQuotas = resourceType<t.ResourceQuota>('v1', 'resourcequotas', 'ResourceQuota');
+export const persistentVolumes = resourceType<t.PersistentVolume>('v1', 'persistentvolumes', 'PersistentVolume', 'Cluster');
+export const persistentVolumeClaims = resourceType<t.PersistentVolumeClaim>('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim');
+export const componentStatuses = resourceType<t.ComponentStatus>('v1', 'componentstatuses', 'ComponentStatus', 'Cluster');
+export const priorityClasses = resourceType<t.PriorityClass>('scheduling.k8s.io/v1', 'priorityclasses', 'PriorityClass', 'Cluster');
+export const horizontalPodAutoscalers = resourceType<t.AutoscalingHorizontalPodAutoscaler>(
+  'autoscaling/v2',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+);
+export const horizontalPodAutoscalersV1 = resourceType<t.HorizontalPodAutoscaler>(
+  'autoscaling/v1',
+  'horizontalpodautoscalers',
+  'HorizontalPodAutoscaler',
+);

@@ -1,23 +1,37 @@
 /** Every kind that this cluster serves. The only file that names them all, in the order in which discovery lists them. */
+import { controllerRevisionDefinition } from './apps/controllerrevision/definition.ts';
+import { daemonSetDefinition } from './apps/daemonset/definition.ts';
 import { deploymentDefinition } from './apps/deployment/definition.ts';
 import { replicaSetDefinition } from './apps/replicaset/definition.ts';
+import { statefulSetDefinition } from './apps/statefulset/definition.ts';
+import { horizontalPodAutoscalerDefinition } from './autoscaling/horizontalpodautoscaler/definition.ts';
+import { cronJobDefinition } from './batch/cronjob/definition.ts';
+import { jobDefinition } from './batch/job/definition.ts';
 import { leaseDefinition } from './coordination/lease/definition.ts';
+import { componentStatusDefinition } from './core/componentstatus/definition.ts';
 import { configMapDefinition } from './core/configmap/definition.ts';
 import { endpointsDefinition } from './core/endpoints/definition.ts';
 import { eventDefinition } from './core/event/definition.ts';
+import { limitRangeDefinition } from './core/limitrange/definition.ts';
 import { namespaceDefinition } from './core/namespace/definition.ts';
 import { nodeDefinition } from './core/node/definition.ts';
+import { persistentVolumeDefinition } from './core/persistentvolume/definition.ts';
+import { persistentVolumeClaimDefinition } from './core/persistentvolumeclaim/definition.ts';
 import { podDefinition } from './core/pod/definition.ts';
+import { podTemplateDefinition } from './core/podtemplate/definition.ts';
 import { replicationControllerDefinition } from './core/replicationcontroller/definition.ts';
+import { resourceQuotaDefinition } from './core/resourcequota/definition.ts';
 import { secretDefinition } from './core/secret/definition.ts';
 import { serviceDefinition } from './core/service/definition.ts';
 import { serviceAccountDefinition } from './core/serviceaccount/definition.ts';
 import type { AnyDefinition } from './definition.ts';
 import { endpointSliceDefinition } from './discovery/endpointslice/definition.ts';
+import { podDisruptionBudgetDefinition } from './policy/poddisruptionbudget/definition.ts';
 import { clusterRoleDefinition } from './rbac/clusterrole/definition.ts';
 import { clusterRoleBindingDefinition } from './rbac/clusterrolebinding/definition.ts';
 import { roleDefinition } from './rbac/role/definition.ts';
 import { roleBindingDefinition } from './rbac/rolebinding/definition.ts';
+import { priorityClassDefinition } from './scheduling/priorityclass/definition.ts';
 
 /** What addresses and ports are given out from. IPv4. */
 export interface ClusterRanges {
@@ -42,22 +56,36 @@ export const defaultRanges: ClusterRanges = {
 export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly AnyDefinition[] {
   const { serviceRange, nodePortRange, podRange, nodePodPrefix } = { ...defaultRanges, ...ranges };
   return [
+    componentStatusDefinition,
     configMapDefinition,
     endpointsDefinition,
     eventDefinition,
+    limitRangeDefinition,
     namespaceDefinition,
     nodeDefinition(podRange, nodePodPrefix),
+    persistentVolumeClaimDefinition,
+    persistentVolumeDefinition,
     podDefinition,
+    podTemplateDefinition,
     replicationControllerDefinition,
+    resourceQuotaDefinition,
     secretDefinition,
     serviceAccountDefinition,
     serviceDefinition(serviceRange, nodePortRange),
+    controllerRevisionDefinition,
+    daemonSetDefinition,
     deploymentDefinition,
     replicaSetDefinition,
+    statefulSetDefinition,
+    horizontalPodAutoscalerDefinition,
+    cronJobDefinition,
+    jobDefinition,
+    podDisruptionBudgetDefinition,
     clusterRoleBindingDefinition,
     clusterRoleDefinition,
     roleBindingDefinition,
     roleDefinition,
+    priorityClassDefinition,
     leaseDefinition,
     endpointSliceDefinition,
   ];

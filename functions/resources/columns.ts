@@ -3,7 +3,8 @@
  * Source: pkg/printers/internalversion/printers.go.
  */
 import { humanDuration } from '../kube/duration.ts';
-import type { Container } from '../kube/generated/types.ts';
+import type { Container, LabelSelector, PodTemplateSpec } from '../kube/generated/types.ts';
+import { selectorText } from '../kube/labels.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { nameOf } from '../kube/object.ts';
 import { parseTime } from '../kube/time.ts';
@@ -65,4 +66,24 @@ export const containerImages = (containers: readonly Container[] | undefined): s
 export function abridged(items: readonly string[], limit: number): string {
   const shown = items.slice(0, limit).join(',');
   return items.length > limit ? `${shown} + ${items.length - limit} more...` : shown;
+}
+
+/** Containers, images and, where the kind has one, the selector of the pods, shown with `-o wide` only. */
+export function templateColumns<T extends KubeObject>(
+  template: (object: T) => PodTemplateSpec | undefined,
+  selector?: (object: T) => LabelSelector | undefined,
+): readonly Column<T>[] {
+  const columns: Column<T>[] = [
+    textColumn('Containers', 'Names of the containers in the template.', (object) => containerNames(template(object)?.spec?.containers)),
+    textColumn('Images', 'Images of the containers in the template.', (object) => containerImages(template(object)?.spec?.containers)),
+  ];
+  if (selector !== undefined) {
+    columns.push(textColumn('Selector', 'Which pods are its own.', (object) => formattedSelector(selector(object))));
+  }
+  return columns.map(wide);
+}
+
+/** Source: apimachinery, pkg/apis/meta/v1/helpers.go, FormatLabelSelector. */
+function formattedSelector(selector: LabelSelector | undefined): string {
+  return selector === undefined ? none : selectorText(selector) || none;
 }

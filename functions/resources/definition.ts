@@ -211,6 +211,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   warnings?(next: T, current?: T): readonly string[];
   /** What everyone who asks for the resource is told, since it will go: `v1 Endpoints is deprecated in …`. */
   readonly deprecation?: string;
+  /** False as long as no controller acts on the kind: an answer to a creation then carries a warning. */
+  readonly hasController?: boolean;
+  /** The warning that a deletion carries whose client left it to the kind what becomes of dependents. */
+  readonly orphaningWarning?: string;
   /** In order, after those of the admission plug-ins. */
   readonly commit?: readonly CommitRule<T>[];
   readonly resetFields?: ResetFields;

@@ -89,4 +89,5 @@ function prepare({ server, request, context }: WriteRequest, object: KubeObject)
   const errors = [...metadataErrors(object, definition), ...(definition.validate?.(object) ?? [])];
   if (errors.length > 0) throw invalidObject(definition.type, nameOf(object), errors);
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);
+  if (definition.hasController === false) warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);
 }

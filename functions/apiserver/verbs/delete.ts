@@ -1,6 +1,6 @@
 /** DELETE of one object, and of all that a list selects. Source: apiserver, pkg/endpoints/handlers/delete.go. */
 import { isNotFound } from '../../kube/status-error.ts';
-import { deleteOptionsOf } from '../http/delete-options.ts';
+import { type DeleteOptions, deleteOptionsOf } from '../http/delete-options.ts';
 import { readBody } from '../http/request-body.ts';
 import { listOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
@@ -14,6 +14,7 @@ import { namespaceOfList } from './list.ts';
 export async function deleteOne(server: Server, request: ResourceRequest): Promise<Answer> {
   const { definition, info, url } = request;
   const options = deleteOptionsOf(await readBody(request.request), url.searchParams);
+  warnOfOrphans(request, options);
   const { gone, object } = await deleteObject(server, request, info.name, options);
   const code = !gone && options.isLegacyForeground ? 202 : 200;
   if (gone && definition.returnsDeletedObject !== true) return { kind: 'other', code, object: deletedStatus(definition, object) };
@@ -27,6 +28,7 @@ const workers = 16;
 export async function deleteCollection(server: Server, request: ResourceRequest): Promise<Answer> {
   const { definition, info, url } = request;
   const deleteOptions = deleteOptionsOf(await readBody(request.request), url.searchParams);
+  warnOfOrphans(request, deleteOptions);
   const selection = selectionOf(definition, listOptionsOf(url.searchParams, false));
   const view = await fromStore(() => server.store.fresh());
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
@@ -42,6 +44,10 @@ export async function deleteCollection(server: Server, request: ResourceRequest)
     );
   }
   return { kind: 'list', list, metadata };
+}
+
+function warnOfOrphans({ definition, warnings }: ResourceRequest, { propagationPolicy }: DeleteOptions): void {
+  if (propagationPolicy === undefined && definition.orphaningWarning !== undefined) warnings.add(definition.orphaningWarning);
 }
 
 function ignoreNotFound(error: unknown): void {

@@ -1,0 +1,22 @@
+import type { DaemonSet } from '../../../kube/generated/types.ts';
+import { daemonSets } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { definition } from '../../definition.ts';
+import { setDaemonSetDefaults } from './defaults.ts';
+import { prepareForCreate, prepareForUpdate } from './strategy.ts';
+import { columns } from './table.ts';
+
+export const daemonSetDefinition = definition<DaemonSet>({
+  type: daemonSets,
+  schema: builtIn('io.k8s.api.apps.v1.DaemonSet'),
+  singular: 'daemonset',
+  shortNames: ['ds'],
+  categories: ['all'],
+  hasController: false,
+  hasStatus: true,
+  hasGeneration: true,
+  columns,
+  setDefaults: setDaemonSetDefaults,
+  prepareForCreate,
+  prepareForUpdate,
+});

@@ -1,0 +1,26 @@
+/** Stored and preferred as autoscaling/v2; autoscaling/v1 is served by conversion. */
+import type { AutoscalingHorizontalPodAutoscaler as HorizontalPodAutoscaler } from '../../../kube/generated/types.ts';
+import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { definition } from '../../definition.ts';
+import { conversion } from './conversion.ts';
+import { setAutoscalerDefaults } from './defaults.ts';
+import { columns } from './table.ts';
+
+export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutoscaler>({
+  type: horizontalPodAutoscalers,
+  otherVersions: [{ type: horizontalPodAutoscalersV1, schema: builtIn('io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler'), conversion }],
+  schema: builtIn('io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler'),
+  singular: 'horizontalpodautoscaler',
+  shortNames: ['hpa'],
+  categories: ['all'],
+  hasController: false,
+  hasStatus: true,
+  hasGeneration: true,
+  columns,
+  setDefaults: setAutoscalerDefaults,
+  prepareForCreate(autoscaler) {
+    // Go prints the list as null as long as nothing has reported metrics.
+    autoscaler.status = { ...({ currentMetrics: null } as object), desiredReplicas: 0 };
+  },
+});

@@ -1,0 +1,6 @@
+import type { PodTemplateSpec } from '../../../kube/generated/types.ts';
+import { setPodSpecDefaults } from '../pod/defaults.ts';
+
+export function setPodTemplateDefaults(template: PodTemplateSpec | undefined): void {
+  if (template?.spec !== undefined) setPodSpecDefaults(template.spec);
+}

@@ -1,0 +1,20 @@
+import type { PodTemplate } from '../../../kube/generated/types.ts';
+import { podTemplates } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { containerImages, containerNames, labelsText, nameColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { setPodTemplateDefaults } from './defaults.ts';
+
+export const podTemplateDefinition = definition<PodTemplate>({
+  type: podTemplates,
+  schema: builtIn('io.k8s.api.core.v1.PodTemplate'),
+  singular: 'podtemplate',
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    textColumn('Containers', 'Names of the containers in the template.', ({ template }) => containerNames(template?.spec?.containers)),
+    textColumn('Images', 'Images of the containers in the template.', ({ template }) => containerImages(template?.spec?.containers)),
+    textColumn('Pod Labels', 'Labels of the pods made from it.', ({ template }) => labelsText(template?.metadata?.labels)),
+  ],
+  setDefaults: ({ template }) => setPodTemplateDefaults(template),
+});
