@@ -29,7 +29,7 @@ const unitTests: readonly TestStage[] = [
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,aws}/**/*.test.ts'),
   contracts('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
-  contracts('contracts on disk', 'test/contract/{embedded,clusters}*.test.ts', 'test/golden/**/*.test.ts'),
+  contracts('contracts on disk', 'test/contract/{embedded,clusters,formats}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
   unit('unit: kinds, store, vocabulary', 'functions/{kube,resources,store}/**/*.test.ts', 'functions/*.test.ts', 'openapi/**/*.test.ts'),
   unit('unit: command line, local cluster', 'infra/{aws,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),

@@ -6,7 +6,7 @@ import type { Clock } from '../world.ts';
 import { blobBody, blobHash } from './body.ts';
 import type { PlannedChange } from './plan.ts';
 import { isOlderThan, type Reading } from './reading.ts';
-import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
+import { decodeFrames, isMark, type ChangeFrame } from './slot-codec.ts';
 import { StoreError } from './store.ts';
 import { StoredObject } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
@@ -63,7 +63,7 @@ function placed({ frame, before }: PlannedChange, reference: Uint8Array | undefi
 /** The blobs that nothing but slots up to this one, and items that they replace, points to. */
 export function supersededBlobs(slot: SlotItem): readonly string[] {
   return decodeFrames(slot).flatMap((frame) => {
-    if (frame.type === 'floor') return [];
+    if (isMark(frame)) return [];
     const { type, body, previousBlob } = frame;
     return [previousBlob, type === 'deleted' ? blobHash(body) : undefined].filter((hash) => hash !== undefined);
   });

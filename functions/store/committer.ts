@@ -9,7 +9,7 @@ import type { Entry, LogSlot } from './log-slot.ts';
 import type { Ending, PlannedChange, Planner } from './plan.ts';
 import { readingOf } from './reading.ts';
 import type { Replica } from './replica.ts';
-import { encodeFrames } from './slot-codec.ts';
+import { encodeFrames, isMark, type MarkFrame } from './slot-codec.ts';
 import type { Operation } from './store.ts';
 import { StoreError } from './store.ts';
 import type { SlotItem, Table } from './table.ts';
@@ -27,8 +27,8 @@ export interface CommitterParts {
 }
 
 interface Waiting {
-  /** An operation, or the question what the floor is to be now; undefined: leave it. */
-  readonly task: { readonly operation: Operation<unknown> } | { readonly floor: () => number | undefined };
+  /** An operation, or the question which mark is to be set now; undefined: none. */
+  readonly task: { readonly operation: Operation<unknown> } | { readonly mark: () => MarkFrame | undefined };
   readonly sinceMs: number;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -62,9 +62,9 @@ export class Committer {
     return this.#enqueue({ operation }) as Promise<T>;
   }
 
-  /** Asks at the commit point for the floor, and appends it. */
-  async appendFloor(floor: () => number | undefined): Promise<void> {
-    await this.#enqueue({ floor });
+  /** Asks at the commit point for a mark, and appends it. */
+  async appendMark(mark: () => MarkFrame | undefined): Promise<void> {
+    await this.#enqueue({ mark });
   }
 
   close(): void {
@@ -91,8 +91,8 @@ export class Committer {
   }
 
   #take(): Waiting[] {
-    const floorAt = this.#queue.findIndex(({ task }) => 'floor' in task);
-    const alone = floorAt === 0 ? 1 : floorAt;
+    const markAt = this.#queue.findIndex(({ task }) => 'mark' in task);
+    const alone = markAt === 0 ? 1 : markAt;
     const count = Math.min(this.#parts.limits.slotOperationsMax, alone === -1 ? this.#queue.length : alone);
     return this.#queue.splice(0, count);
   }
@@ -139,9 +139,9 @@ export class Committer {
     const { replica, planner } = this.#parts;
     const place = { waiting, slot: replica.slot + 1, firstRevision: replica.revision + 1 };
     const first = waiting[0]?.task;
-    if (first !== undefined && 'floor' in first) return { ...place, ...floorDraft(first.floor()) };
+    if (first !== undefined && 'mark' in first) return { ...place, ...markDraft(first.mark()) };
     const operations = waiting.flatMap(({ task }) => ('operation' in task ? [task.operation] : []));
-    const { endings, changes } = planner.plan(replica.picture(), operations);
+    const { endings, changes } = planner.plan(replica.picture(), operations, replica.format.writes);
     return { ...place, endings, changes, entries: changes.map(({ entry }) => entry) };
   }
 
@@ -166,8 +166,8 @@ export class Committer {
     const writtenMs = clock.now();
     const nonce = random.uuid();
     const { frames, blobs } = await placeBodies(draft.changes, { table, nonce, inlineBytesMax: limits.inlineBytesMax });
-    const floors = entries.filter((entry) => entry.type === 'floor');
-    const item: SlotItem = { slot, firstRevision, count: entries.length, nonce, writtenMs, frames: encodeFrames([...floors, ...frames]) };
+    const marks = entries.filter(isMark);
+    const item: SlotItem = { slot, firstRevision, count: entries.length, nonce, writtenMs, frames: encodeFrames([...marks, ...frames]) };
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (attempt > 0) await this.#pauseUndecided(draft, attempt);
@@ -236,10 +236,10 @@ export class Committer {
   }
 }
 
-function floorDraft(floor: number | undefined): Pick<Draft, 'endings' | 'entries' | 'changes'> {
+function markDraft(mark: MarkFrame | undefined): Pick<Draft, 'endings' | 'entries' | 'changes'> {
   const settled = (): undefined => undefined;
-  if (floor === undefined) return { endings: [{ outcome: 'answered', settle: settled }], entries: [], changes: [] };
-  return { endings: [{ outcome: 'written', settle: settled }], entries: [{ type: 'floor', floor }], changes: [] };
+  if (mark === undefined) return { endings: [{ outcome: 'answered', settle: settled }], entries: [], changes: [] };
+  return { endings: [{ outcome: 'written', settle: settled }], entries: [mark], changes: [] };
 }
 
 const closedError = (): StoreError => new StoreError('unavailable', 'the store is closed');

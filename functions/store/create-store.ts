@@ -3,6 +3,7 @@ import type { KubeObject } from '../kube/object.ts';
 import type { Key, Stored, StoreView } from '../kube/view.ts';
 import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
+import { currentFormats, type Formats } from './format.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
 import { BodyReader, type LogSlot } from './log-slot.ts';
 import { forgettable, materialise, type MaterialiseParts } from './materialise.ts';
@@ -10,7 +11,9 @@ import { readPast, readPictureAt, type PastParts } from './past.ts';
 import { listOf, treeKey } from './picture.ts';
 import { Planner } from './plan.ts';
 import { Replica } from './replica.ts';
-import type { Change, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
+import type { MarkFrame } from './slot-codec.ts';
+import { rewriteOld, oldObjects } from './rewrite.ts';
+import type { Change, FormatProgress, Operation, Store, WatchBatch, WatchRequest } from './store.ts';
 import { StoreError } from './store.ts';
 import { Decoder, type SelectableFields } from './stored-object.ts';
 import type { Table } from './table.ts';
@@ -27,14 +30,23 @@ export interface StoreOptions {
   readonly limits?: Partial<StoreLimits>;
   /** Several stores may share one, and with it the room for what is decoded; default: one with these limits. */
   readonly decoder?: Decoder;
+  /** What this process reads and may write; default: those of this version. */
+  readonly formats?: Formats;
 }
 
 export async function createStore(options: StoreOptions): Promise<Store> {
   const store = new LogStore(options);
-  await store.fresh();
+  try {
+    await store.fresh();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   store.startPolling();
   return store;
 }
+
+const markOf = (floor: number | undefined): MarkFrame | undefined => (floor === undefined ? undefined : { type: 'floor', floor });
 
 const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<string, string> => ({
   'metadata.name': metadata.name ?? '',
@@ -55,6 +67,7 @@ class LogStore implements Store {
   readonly #table: Table;
   readonly #world: World;
   readonly #limits: StoreLimits;
+  readonly #formats: Formats;
   readonly #replica: Replica;
   readonly #tail: Tail;
   readonly #committer: Committer;
@@ -69,17 +82,18 @@ class LogStore implements Store {
   #poll: Cancel | undefined;
   #closed = false;
 
-  constructor({ table, world, selectableFields: fields = nameAndNamespace, limits, decoder }: StoreOptions) {
+  constructor({ table, world, selectableFields: fields = nameAndNamespace, limits, decoder, formats = currentFormats }: StoreOptions) {
     const { clock, random, log } = world;
     const all = { ...defaultLimits, ...limits };
     const replica = new Replica(all.historyChangesMax);
-    const bodies = new BodyReader(table, decoder ?? new Decoder(all));
+    const bodies = new BodyReader(table, decoder ?? new Decoder(all), formats);
     const past = { table, bodies, fields, clock, limits: all };
     const applied = (changes: readonly Change[], slot?: LogSlot): void => this.#applied(changes, slot);
     const tail = new Tail({ table, replica, bodies, fields, clock, log, replicaLifeMs: all.replicaLifeMs, applied });
     this.#table = table;
     this.#world = world;
     this.#limits = all;
+    this.#formats = formats;
     this.#replica = replica;
     this.#past = past;
     this.#tail = tail;
@@ -87,7 +101,7 @@ class LogStore implements Store {
       table,
       replica,
       tail,
-      planner: new Planner(fields, all, bodies.decoder),
+      planner: new Planner({ fields, limits: all, decoder: bodies.decoder, formats }),
       clock,
       random,
       log,
@@ -168,18 +182,34 @@ class LogStore implements Store {
 
   async housekeep(): Promise<void> {
     await this.fresh();
-    if (this.#dueFloor() !== undefined) await this.#committer.appendFloor(() => this.#dueFloor());
+    if (this.#dueFloor() !== undefined) await this.#committer.appendMark(() => markOf(this.#dueFloor()));
     await this.#prune();
     const parts: MaterialiseParts = {
       table: this.#table,
       clock: this.#world.clock,
       limits: this.#limits,
+      formats: this.#formats,
       reached: (slot) => this.#upkeep.reached(slot),
     };
     const { floor } = this.#replica;
     for (let step = 0; step < materialiseStepsMax; step += 1) {
       if (!(await materialise(parts, floor))) break;
     }
+    await rewriteOld({ replica: this.#replica, committer: this.#committer, formats: this.#formats, log: this.#world.log });
+  }
+
+  format(): FormatProgress {
+    const { format } = this.#replica;
+    return { ...format, newest: this.#formats.newest, objectsLeft: oldObjects(this.#replica, this.#formats).length };
+  }
+
+  async finalizeFormat(): Promise<void> {
+    await this.fresh();
+    const { newest } = this.#formats;
+    await this.#committer.appendMark(() => {
+      const { writes, oldest } = this.#replica.format;
+      return writes >= newest ? undefined : { type: 'format', format: this.#formats.stateOf(newest, oldest) };
+    });
   }
 
   async close(): Promise<void> {

@@ -2,14 +2,13 @@
 import type { Key, Stored } from '../kube/view.ts';
 import { MissingBlob } from './blobs.ts';
 import { blobHash, checkFormat } from './body.ts';
-import { decodeFrames } from './slot-codec.ts';
+import { currentFormats, type FormatItem, type Formats } from './format.ts';
+import { decodeFrames, isMark, type MarkFrame } from './slot-codec.ts';
 import type { Change } from './store.ts';
 import { Decoder, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
 import type { SlotItem, Table } from './table.ts';
 
-export type Entry =
-  | { readonly type: 'change'; readonly change: Change; readonly previousRevision: number }
-  | { readonly type: 'floor'; readonly floor: number };
+export type Entry = { readonly type: 'change'; readonly change: Change; readonly previousRevision: number } | MarkFrame;
 
 export interface LogSlot {
   readonly slot: number;
@@ -23,47 +22,53 @@ export const lastRevision = ({ firstRevision, entries }: LogSlot): number => fir
 /** Reads bodies that may lie in blobs. */
 export class BodyReader {
   readonly decoder: Decoder;
+  readonly formats: Formats;
   readonly #table: Pick<Table, 'readBlob'>;
 
-  constructor(table: Pick<Table, 'readBlob'>, decoder: Decoder = new Decoder()) {
+  constructor(table: Pick<Table, 'readBlob'>, decoder: Decoder = new Decoder(), formats: Formats = currentFormats) {
     this.#table = table;
     this.decoder = decoder;
+    this.formats = formats;
   }
 
-  /** The body itself, of a format that this version knows. */
-  async read(body: Uint8Array, where: string): Promise<Uint8Array> {
+  /** The body itself, in the newest format, and the one that it has in the table. */
+  async read({ key, body }: FormatItem, where: string): Promise<HeldBody> {
     const hash = blobHash(body);
-    if (hash === undefined) return known(body, where);
+    if (hash === undefined) return this.#known({ key, body }, where);
     const blob = await this.#table.readBlob(hash);
     if (blob === undefined) throw new MissingBlob(where, hash);
-    return known(blob, `blob ${hash} of ${where}`);
+    return { ...this.#known({ key, body: blob }, `blob ${hash} of ${where}`), blob: hash };
   }
 
   async stored(key: Key, revision: number, body: Uint8Array): Promise<Stored> {
-    const whole = await this.read(body, `object ${key.resource} ${key.namespace}/${key.name}`);
-    return new StoredObject({ key, revision, body: whole, blob: blobHash(body) }, this.decoder);
+    const held = await this.read({ key, body }, `object ${key.resource} ${key.namespace}/${key.name}`);
+    return new StoredObject({ key, revision, ...held }, this.decoder);
+  }
+
+  #known(item: FormatItem, where: string): HeldBody {
+    const read = this.formats.read(item, where);
+    checkFormat(read.body, where);
+    return read;
   }
 }
 
-function known(body: Uint8Array, where: string): Uint8Array {
-  checkFormat(body, where);
-  return body;
+interface HeldBody {
+  readonly body: Uint8Array;
+  readonly format: number;
+  readonly blob?: string;
 }
 
 export async function readLogSlot(item: SlotItem, bodies: BodyReader, fields: SelectableFields): Promise<LogSlot> {
   const entries: Entry[] = [];
   for (const [index, frame] of decodeFrames(item).entries()) {
-    if (frame.type === 'floor') {
+    if (isMark(frame)) {
+      if (frame.type === 'format') bodies.formats.check(frame.format, 'the store');
       entries.push(frame);
       continue;
     }
     const { resource, namespace, name } = frame.key;
-    const body = await bodies.read(frame.body, `slot ${item.slot}, ${resource} ${namespace}/${name}`);
-    const change = new StoredChange(
-      { ...frame, revision: item.firstRevision + index, body, blob: blobHash(frame.body) },
-      bodies.decoder,
-      fields,
-    );
+    const held = await bodies.read(frame, `slot ${item.slot}, ${resource} ${namespace}/${name}`);
+    const change = new StoredChange({ ...frame, revision: item.firstRevision + index, ...held }, bodies.decoder, fields);
     entries.push({ type: 'change', change, previousRevision: frame.previousRevision });
   }
   return { slot: item.slot, firstRevision: item.firstRevision, writtenMs: item.writtenMs, entries };

@@ -11,15 +11,17 @@
  */
 import type { Clock } from '../world.ts';
 import { supersededBlobs } from './blobs.ts';
+import type { Formats, FormatState } from './format.ts';
 import type { StoreLimits } from './limits.ts';
 import { isOlderThan, readingOf, type Reading } from './reading.ts';
-import { decodeFrames, type ChangeFrame } from './slot-codec.ts';
+import { decodeFrames, isMark, type ChangeFrame } from './slot-codec.ts';
 import type { MetaItem, ObjectItem, SlotItem, Table } from './table.ts';
 
 export interface MaterialiseParts {
   readonly table: Table;
   readonly clock: Clock;
   readonly limits: StoreLimits;
+  readonly formats: Formats;
   /** Told where the watermark was moved to. */
   readonly reached: (slot: number) => void;
 }
@@ -38,7 +40,8 @@ export async function materialise(parts: MaterialiseParts, floor: number): Promi
   const { slots, superseded } = await slotsBetween(table, meta.slot, { floor, count: limits.materialiseSlots });
   const last = slots.at(-1);
   if (last === undefined) return false;
-  const items = newestItems(slots, clock.now());
+  const { items, format = meta.format } = newestItems(slots, clock.now());
+  if (format !== undefined) parts.formats.check(format, 'the store');
   if (!(await putAll(parts, items, reading))) return false;
   const place = { slot: last.slot, revision: last.firstRevision + last.count - 1 };
   const to: MetaItem = {
@@ -46,6 +49,7 @@ export async function materialise(parts: MaterialiseParts, floor: number): Promi
     writtenMs: last.writtenMs,
     passed: passedBy(meta, { ...place, atMs: clock.now() }, limits),
     ...(superseded.length === 0 ? {} : { superseded }),
+    ...(format === undefined ? {} : { format }),
   };
   if (isOlderThan(reading, limits.materialiseMs, clock)) return false;
   if ((await table.advanceMeta(meta.slot, to, reading.nowMs)) !== 'written') return false;
@@ -99,17 +103,19 @@ async function slotsBetween(table: Table, after: number, until: { readonly floor
   }
 }
 
-/** The last state of each object that the slots tell of. */
-function newestItems(slots: readonly SlotItem[], nowMs: number): ObjectItem[] {
+/** The last state of each object that the slots tell of, and how the store is written after them, if they say so. */
+function newestItems(slots: readonly SlotItem[], nowMs: number): { readonly items: readonly ObjectItem[]; readonly format?: FormatState } {
   const newest = new Map<string, ObjectItem>();
+  let format: FormatState | undefined;
   for (const slot of slots) {
     for (const [index, frame] of decodeFrames(slot).entries()) {
-      if (frame.type === 'floor') continue;
+      if (frame.type === 'format') format = frame.format;
+      if (isMark(frame)) continue;
       const item = itemOf(frame, slot.firstRevision + index, nowMs);
       newest.set(JSON.stringify([item.resource, item.namespace, item.name]), item);
     }
   }
-  return [...newest.values()];
+  return { items: [...newest.values()], ...(format === undefined ? {} : { format }) };
 }
 
 function itemOf({ type, key, body }: ChangeFrame, revision: number, writtenMs: number): ObjectItem {

@@ -6,6 +6,7 @@ import { deepEqual } from '../kube/equality.ts';
 import { uidOf, type KubeObject } from '../kube/object.ts';
 import type { Stored } from '../kube/view.ts';
 import { encodeBody } from './body.ts';
+import type { Formats } from './format.ts';
 import type { Entry } from './log-slot.ts';
 import type { Picture } from './picture.ts';
 import type { ChangeFrame } from './slot-codec.ts';
@@ -44,24 +45,34 @@ interface Step {
   readonly changes: readonly PlannedChange[];
 }
 
+export interface PlannerParts {
+  readonly fields: SelectableFields;
+  readonly limits: PlanLimits;
+  readonly decoder: Decoder;
+  readonly formats: Formats;
+}
+
 export class Planner {
   readonly #fields: SelectableFields;
   readonly #limits: PlanLimits;
   readonly #decoder: Decoder;
+  readonly #formats: Formats;
 
-  constructor(fields: SelectableFields, limits: PlanLimits, decoder: Decoder) {
+  constructor({ fields, limits, decoder, formats }: PlannerParts) {
     this.#fields = fields;
     this.#limits = limits;
     this.#decoder = decoder;
+    this.#formats = formats;
   }
 
-  plan(base: Picture, operations: readonly Operation<unknown>[]): Plan {
+  /** `writes`: the format of the store at this place of the log. */
+  plan(base: Picture, operations: readonly Operation<unknown>[], writes: number): Plan {
     const endings: Ending[] = [];
     const changes: PlannedChange[] = [];
     let picture = base;
     let bytes = 0;
     for (const operation of operations) {
-      const step = this.#step(picture, operation);
+      const step = this.#step(picture, operation, writes);
       const stepBytes = step.changes.reduce((sum, { frame }) => sum + frame.body.length, 0);
       if (changes.length > 0 && bytes + stepBytes > this.#limits.slotBytesMax) break;
       endings.push(step.ending);
@@ -72,12 +83,12 @@ export class Planner {
     return { endings, changes };
   }
 
-  #step(picture: Picture, operation: Operation<unknown>): Step {
+  #step(picture: Picture, operation: Operation<unknown>, writes: number): Step {
     const refused = (error: unknown): Step => ({ ending: { outcome: 'refused', error }, picture, changes: [] });
     try {
       const decision = operation.decide(picture);
       if (decision.outcome === 'refuse') return refused(decision.error);
-      if (decision.outcome === 'write') return this.#write(picture, decision);
+      if (decision.outcome === 'write') return this.#write(picture, decision, writes);
       const { answer } = decision;
       return { ending: { outcome: 'answered', settle: () => answer }, picture, changes: [] };
     } catch (error) {
@@ -86,7 +97,7 @@ export class Planner {
     }
   }
 
-  #write(base: Picture, decision: Extract<Decision<unknown>, { outcome: 'write' }>): Step {
+  #write(base: Picture, decision: Extract<Decision<unknown>, { outcome: 'write' }>, writes: number): Step {
     let picture = base;
     const stored: Stored[] = [];
     const changes: PlannedChange[] = [];
@@ -97,7 +108,7 @@ export class Planner {
         stored.push(current);
         continue;
       }
-      const planned = this.#change(write, current, picture.revision + 1);
+      const planned = this.#change(write, current, { revision: picture.revision + 1, writes });
       const { change } = planned.entry;
       stored.push(change);
       changes.push(planned);
@@ -107,22 +118,24 @@ export class Planner {
     return { ending: { outcome: changes.length > 0 ? 'written' : 'answered', settle }, picture, changes };
   }
 
-  #change(write: Write, current: Stored | undefined, revision: number): PlannedChange {
+  #change(write: Write, current: Stored | undefined, { revision, writes }: Place): PlannedChange {
     const { key } = write;
-    const object = stamped(write.object ?? current?.object ?? { metadata: {} }, revision);
+    const object = stamped((write.type === 'rewrite' ? undefined : write.object) ?? current?.object ?? { metadata: {} }, revision);
     const text = this.#textOf(object);
     const before = current === undefined ? undefined : selectable(key.resource, current.object, this.#fields);
     const isAltered = before !== undefined && !deepEqual(before, selectable(key.resource, object, this.#fields));
     const previousRevision = current?.revision ?? 0;
+    const body = encodeBody(text);
     const frame: ChangeFrame = {
       type: changeTypes[write.type],
       key,
       uid: uidOf(object),
       previousRevision,
       ...(isAltered ? { previous: before } : {}),
-      body: encodeBody(text),
+      body: this.#formats.write({ key, body }, writes),
     };
-    const change = new StoredChange({ ...frame, revision, text }, this.#decoder, this.#fields);
+    const format = this.#formats.ofResource(key.resource, writes);
+    const change = new StoredChange({ ...frame, revision, body, text, format }, this.#decoder, this.#fields);
     return { entry: { type: 'change', change, previousRevision }, change, frame, before: current };
   }
 
@@ -141,7 +154,13 @@ const stamped = (object: KubeObject, revision: number): KubeObject => ({
   metadata: { ...object.metadata, resourceVersion: String(revision) },
 });
 
-const changeTypes = { create: 'added', update: 'modified', delete: 'deleted' } as const;
+interface Place {
+  readonly revision: number;
+  /** The format there. */
+  readonly writes: number;
+}
+
+const changeTypes = { create: 'added', update: 'modified', rewrite: 'modified', delete: 'deleted' } as const;
 
 function checkPresence(write: Write, current: Stored | undefined): void {
   if ((write.type === 'create') === (current === undefined)) return;

@@ -3,6 +3,7 @@
  * floor or to a bound, whichever is nearer.
  */
 import type { Key, Stored } from '../kube/view.ts';
+import { firstState, type FormatState } from './format.ts';
 import { History } from './history.ts';
 import { lastRevision, type Entry, type LogSlot } from './log-slot.ts';
 import { noObjects, Picture, treeKey, withStored, type Objects } from './picture.ts';
@@ -13,6 +14,8 @@ import { StoreError } from './store.ts';
 export interface Snapshot {
   readonly slot: number;
   readonly revision: number;
+  /** How the store is written there. */
+  readonly format: FormatState;
   readonly objects: Iterable<Stored>;
 }
 
@@ -26,6 +29,8 @@ export class Replica {
   #revision = 0;
   #floor = 0;
   #lastFloor: FloorMark | undefined;
+  #format = firstState;
+  #formatRevision = 0;
   #objects = new Map<string, Objects>();
   #history = new History(0);
   readonly #historyChangesMax: number;
@@ -49,6 +54,16 @@ export class Replica {
   /** The newest floor frame; the next one makes its revision the floor. */
   get lastFloor(): FloorMark | undefined {
     return this.#lastFloor;
+  }
+
+  /** How the store is written from here on. */
+  get format(): FormatState {
+    return this.#format;
+  }
+
+  /** Everything after this revision is written so. */
+  get formatRevision(): number {
+    return this.#formatRevision;
   }
 
   get history(): History {
@@ -83,6 +98,8 @@ export class Replica {
     this.#revision = snapshot.revision;
     this.#floor = snapshot.revision;
     this.#lastFloor = undefined;
+    this.#format = snapshot.format;
+    this.#formatRevision = snapshot.revision;
     this.#history = new History(snapshot.revision);
     this.#objects = new Map();
     for (const stored of snapshot.objects) this.#put(stored.key, stored);
@@ -99,6 +116,7 @@ export class Replica {
     const changes: Change[] = [];
     for (const entry of slot.entries) {
       if (entry.type === 'floor') this.#applyFloor(entry.floor, { revision: lastRevision(slot), writtenMs: slot.writtenMs });
+      else if (entry.type === 'format') this.#applyFormat(entry.format, lastRevision(slot));
       else changes.push(this.#applyChange(entry, slot.slot));
     }
     this.#slot = slot.slot;
@@ -112,6 +130,12 @@ export class Replica {
     this.#lastFloor = mark;
     this.#floor = Math.max(this.#floor, floor);
     this.#history.forget(this.#floor);
+  }
+
+  #applyFormat(format: FormatState, revision: number): void {
+    this.#history.skip();
+    this.#format = format;
+    this.#formatRevision = revision;
   }
 
   #applyChange({ change, previousRevision }: Extract<Entry, { type: 'change' }>, slot: number): Change {

@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Key } from '../kube/view.ts';
+import type { FormatState } from './format.ts';
 import type { Selectable } from './store.ts';
 import { StoreError } from './store.ts';
 import type { SlotItem } from './table.ts';
@@ -27,21 +28,36 @@ interface FloorFrame {
   readonly floor: number;
 }
 
-export type Frame = ChangeFrame | FloorFrame;
+/** From here on, the store is written so. Always alone in its slot; versions that do not know the frame stop at it. */
+interface FormatFrame {
+  readonly type: 'format';
+  readonly format: FormatState;
+}
 
-const letters = { added: 'A', modified: 'M', deleted: 'D', floor: 'F' } as const;
+/** What stands alone in a slot and changes no object. */
+export type MarkFrame = FloorFrame | FormatFrame;
+
+export type Frame = ChangeFrame | MarkFrame;
+
+export const isMark = (frame: { readonly type: string }): frame is MarkFrame => frame.type === 'floor' || frame.type === 'format';
+
+const letters = { added: 'A', modified: 'M', deleted: 'D' } as const;
 const types = { A: 'added', M: 'modified', D: 'deleted' } as const;
 
-/** Letter, then for a change: resource, namespace, name, uid, previous revision, length of the body, previous selectable and blob. */
+/**
+ * Letter, then for a change: resource, namespace, name, uid, previous revision, length of the body, previous selectable and
+ * blob; for a format: what is written, the oldest, and the version that it needs.
+ */
 type Head =
   | readonly ['A' | 'M' | 'D', string, string, string, string, number, number, (Selectable | null)?, string?]
-  | readonly ['F', number];
+  | readonly ['F', number]
+  | readonly ['V', number, number, string?];
 
 const fixedBytes = 8;
 
 export function encodeFrames(frames: readonly Frame[]): Uint8Array {
   const heads = Buffer.from(JSON.stringify(frames.map(headOf)));
-  const bodies = frames.map((frame) => (frame.type === 'floor' ? new Uint8Array() : frame.body));
+  const bodies = frames.map((frame) => (isMark(frame) ? new Uint8Array() : frame.body));
   const fixed = Buffer.alloc(fixedBytes);
   fixed.writeUInt32BE(heads.length, 4);
   const bytes = Buffer.concat([fixed, heads, ...bodies]);
@@ -51,10 +67,18 @@ export function encodeFrames(frames: readonly Frame[]): Uint8Array {
 
 function headOf(frame: Frame): Head {
   if (frame.type === 'floor') return ['F', frame.floor];
+  if (frame.type === 'format') return formatHead(frame.format);
   const { key, uid, previousRevision, body, previous, previousBlob } = frame;
   const head = [letters[frame.type], key.resource, key.namespace, key.name, uid, previousRevision, body.length] as const;
   if (previousBlob !== undefined) return [...head, previous ?? null, previousBlob];
   return previous === undefined ? head : [...head, previous];
+}
+
+const formatHead = ({ writes, oldest, needs }: FormatState): Head =>
+  needs === undefined ? ['V', writes, oldest] : ['V', writes, oldest, needs];
+
+function formatFrame([, writes, oldest, needs]: Extract<Head, readonly ['V', ...unknown[]]>): FormatFrame {
+  return { type: 'format', format: { writes, oldest, ...(needs === undefined ? {} : { needs }) } };
 }
 
 export function decodeFrames(item: SlotItem): Frame[] {
@@ -66,6 +90,7 @@ export function decodeFrames(item: SlotItem): Frame[] {
   let position = headsEnd;
   return heads.map((head) => {
     if (head[0] === 'F') return { type: 'floor', floor: head[1] };
+    if (head[0] === 'V') return formatFrame(head);
     const [letter, resource, namespace, name, uid, previousRevision, length, previous, previousBlob] = head;
     if (!Object.hasOwn(types, letter))
       throw new StoreError('wrong-format', `slot ${item.slot} holds a change of the unknown type ${letter}`);

@@ -2,11 +2,12 @@
 import type { Key, Stored } from '../kube/view.ts';
 import type { Clock } from '../world.ts';
 import type { StoreLimits } from './limits.ts';
+import { firstState, type FormatState } from './format.ts';
 import { isLateForBlob } from './blobs.ts';
 import type { BodyReader } from './log-slot.ts';
 import { isOlderThan, readingOf } from './reading.ts';
 import type { Snapshot } from './replica.ts';
-import { decodeFrames } from './slot-codec.ts';
+import { decodeFrames, isMark } from './slot-codec.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem, ObjectItem, SlotItem, Table } from './table.ts';
 
@@ -30,11 +31,13 @@ export async function readSnapshot({ table, bodies, clock, limits }: SnapshotPar
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const reading = readingOf(clock);
     const meta = await table.readMeta();
+    bodies.formats.check(meta.format ?? firstState, 'the store');
     const items = new Map((await table.readObjects()).map((item) => [keyOf(item), item]));
     if (isOlderThan(reading, limits.replicaLifeMs, clock)) continue;
     const newest = (await overdueFloor(table, meta, clock)) ?? 0;
     const end = await rollOn(table, items, { ...meta, newest });
     if (end === undefined) continue;
+    bodies.formats.check(end.format, 'the store');
     try {
       return { ...end, objects: await readBodies(items.values(), bodies) };
     } catch (error) {
@@ -72,33 +75,37 @@ async function overdueFloor(table: Table, meta: MetaItem, clock: Clock): Promise
 async function rollOn(
   table: Table,
   items: Items,
-  meta: Pick<MetaItem, 'slot' | 'revision'> & { readonly newest: number },
-): Promise<Pick<Snapshot, 'slot' | 'revision'> | undefined> {
+  meta: Pick<MetaItem, 'slot' | 'revision' | 'format'> & { readonly newest: number },
+): Promise<Omit<Snapshot, 'objects'> | undefined> {
   let newest = Math.max(meta.revision, meta.newest);
   for (const item of items.values()) newest = Math.max(newest, item.revision);
-  let { slot, revision } = meta;
+  let { slot, revision, format = firstState } = meta;
   while (revision < newest) {
     const { slots } = await table.readSlots(slot);
     if (slots[0]?.slot !== slot + 1) return undefined;
     for (const item of slots) {
       if (item.slot !== slot + 1 || revision >= newest) break;
-      take(items, item);
+      format = take(items, item) ?? format;
       slot = item.slot;
       revision = item.firstRevision + item.count - 1;
     }
   }
-  return { slot, revision };
+  return { slot, revision, format };
 }
 
-function take(items: Items, slot: SlotItem): void {
+/** Returns how the store is written from this slot on, when that is said in it. */
+function take(items: Items, slot: SlotItem): FormatState | undefined {
+  let format: FormatState | undefined;
   for (const [index, frame] of decodeFrames(slot).entries()) {
-    if (frame.type === 'floor') continue;
+    if (frame.type === 'format') format = frame.format;
+    if (isMark(frame)) continue;
     const { key, type, body } = frame;
     const revision = slot.firstRevision + index;
     const known = items.get(keyOf(key));
     if (known === undefined || known.revision < revision)
       items.set(keyOf(key), { ...key, revision, ...(type === 'deleted' ? {} : { body }) });
   }
+  return format;
 }
 
 async function readBodies(items: Iterable<NewestItem>, bodies: BodyReader): Promise<Stored[]> {

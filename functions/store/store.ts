@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from '../kube/object.ts';
 import type { Key, Stored, StoreView, View } from '../kube/view.ts';
+import type { FormatState } from './format.ts';
 
 export type ChangeType = 'added' | 'modified' | 'deleted';
 
@@ -24,6 +25,8 @@ export type Write =
   | { readonly type: 'create'; readonly key: Key; readonly object: KubeObject }
   /** `key` must be present. When nothing but resourceVersion or managedFields times differs, nothing is written and the revision stays. */
   | { readonly type: 'update'; readonly key: Key; readonly object: KubeObject }
+  /** `key` must be present. The same object in the format that the store has by now; only its revision is another. */
+  | { readonly type: 'rewrite'; readonly key: Key }
   /** `object`, when given, is the last state that watchers see; else the current one. */
   | { readonly type: 'delete'; readonly key: Key; readonly object?: KubeObject };
 
@@ -60,6 +63,11 @@ export interface WatchBatch {
   readonly changes: readonly Change[];
 }
 
+export interface FormatProgress extends FormatState {
+  readonly newest: number;
+  readonly objectsLeft: number;
+}
+
 export interface Store {
   /**
    * Commits one operation; many may be under way at once and share a slot.
@@ -94,7 +102,12 @@ export interface Store {
   /** Calls back after each batch of changes that this process applies, with the newest revision. Returns the un-subscription. */
   onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void;
 
-  /** One step of the housekeeping that any process may do: materialise, move the floor. Call it now and then. */
+  /** How the store is written, which format this version could write, and how many objects have an older one than the store. */
+  format(): FormatProgress;
+  /** From now on the store is written in the newest format of this version, and refuses versions that do not read it. Not to be undone. */
+  finalizeFormat(): Promise<void>;
+
+  /** One step of the housekeeping that any process may do: materialise, move the floor, rewrite what has an older format. Call it now and then. */
   housekeep(): Promise<void>;
 
   close(): Promise<void>;

@@ -6,6 +6,7 @@ import { labelsOf, type KubeObject } from '../kube/object.ts';
 import type { Key, Stored } from '../kube/view.ts';
 import { inflateBody, jsonLength, parseBody } from './body.ts';
 import { DecodedCache, emptyPlace, type Place } from './decoded-cache.ts';
+import { firstFormat } from './format.ts';
 import { defaultLimits, type StoreLimits } from './limits.ts';
 import type { Change, ChangeType, Selectable } from './store.ts';
 
@@ -81,23 +82,28 @@ interface Held {
   /** The JSON in the body, from the one who has just made it. */
   readonly text?: Buffer;
   readonly blob?: string | undefined;
+  /** Of the body in the table; default: the first one. */
+  readonly format?: number;
 }
 
 export class StoredObject implements Stored {
   readonly key: Key;
   readonly revision: number;
-  /** As it stands in the log. */
+  /** As it stands in the log, but always in the newest format. */
   readonly body: Uint8Array;
+  /** The format that it has in the table. */
+  readonly format: number;
   /** Where the body lies, if not in its item. Whoever writes it finds that out late. */
   blob: string | undefined;
   readonly #decoder: Decoder;
   #text: Place<Buffer> | undefined;
   #object: Place<KubeObject> | undefined;
 
-  constructor({ key, revision, body, text, blob }: Held, decoder: Decoder) {
+  constructor({ key, revision, body, text, blob, format = firstFormat }: Held, decoder: Decoder) {
     this.key = key;
     this.revision = revision;
     this.body = ownBytes(body);
+    this.format = format;
     this.blob = blob;
     this.#decoder = decoder;
     if (text !== undefined) decoder.keepText((this.#text = emptyPlace()), text);

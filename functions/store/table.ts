@@ -6,6 +6,8 @@
  * Each call is tried once and answers within about a second: it is the store that knows what may be sent again.
  */
 
+import type { FormatState } from './format.ts';
+
 /** A position in the log: written once, holding the changes committed together. */
 export interface SlotItem {
   /** Dense from 1. */
@@ -42,6 +44,8 @@ export interface MetaItem {
   readonly superseded?: readonly string[];
   /** A place that the watermark had reached, and when: what is behind it may go once all who read an older watermark are done. */
   readonly passed?: { readonly slot: number; readonly revision: number; readonly atMs: number };
+  /** How the store was written at that slot, when that is not the first format. */
+  readonly format?: FormatState;
 }
 
 /** A small thing whose history nobody needs, such as a heartbeat: last write wins, by revision. */

@@ -3,6 +3,7 @@
  * It decides whether a writer helps, and whether it may write at all where slots expire by themselves.
  */
 import type { LogSlot } from './log-slot.ts';
+import { isMark } from './slot-codec.ts';
 
 interface Mark {
   readonly slot: number;
@@ -34,7 +35,7 @@ export class Upkeep {
     // The replica begins somewhere else: what is before is materialised.
     if (this.#last?.slot !== slot - 1) this.#startAt(slot - 1);
     this.#last = mark;
-    if (entries.every(({ type }) => type === 'floor')) return;
+    if (entries.every(isMark)) return;
     this.#lastChangeSlot = slot;
     const before = this.#marks.at(-1);
     if (before === undefined || writtenMs - before.writtenMs >= markEveryMs) this.#marks.push(mark);

@@ -170,6 +170,15 @@ clusterCommand('delete', 'delete something where several clusters share a table'
   .addOption(yesOption())
   .action(lazily(async () => (await import('./cluster.ts')).deleteCluster));
 
+const upgrade = program.command('upgrade').description('the format in which clusters are stored, after a new version of this program');
+homeOptions(upgrade.command('status', { isDefault: true }))
+  .description('which format that is, and whether a newer one waits')
+  .action(lazily(async () => (await import('./upgrade.ts')).upgradeStatus));
+homeOptions(upgrade.command('finalize'))
+  .description('store in the newest format of this version from now on; earlier versions do not read it')
+  .addOption(yesOption())
+  .action(lazily(async () => (await import('./upgrade.ts')).finalizeUpgrade));
+
 program
   .command('join <server>')
   .description('make this machine a node of the cluster at SERVER (as root, with containerd); token create prints the whole command')

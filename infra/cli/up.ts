@@ -5,11 +5,12 @@
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { StoreError } from '../../functions/store/store.ts';
 import { canRunContainers } from '../local/hosts/can-run-containers.ts';
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
-import { startCluster, type Cluster } from '../local/start-cluster.ts';
+import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
 import { CliError } from './cli-error.ts';
 import { examples } from './examples.ts';
 import { reportingProgress, terminalProgress, type Progress, type ProgressMessage } from './progress.ts';
@@ -95,7 +96,7 @@ function reportToStarter(): ((message: ProgressMessage) => void) | undefined {
 async function start(options: UpOptions, directory: DataDirectory, progress: Progress): Promise<Cluster> {
   const before = clusterRecord(directory);
   const runtime = await chooseRuntime(options.runtime, before, progress);
-  const cluster = await startCluster({
+  const cluster = await startReadable({
     directory,
     listen: chooseListen(options.listen, before),
     nodes: options.nodes ?? before?.nodes ?? defaultNodes,
@@ -106,6 +107,15 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
   });
   if (options.kubeconfig !== undefined) copyKubeconfig(directory, options.kubeconfig);
   return cluster;
+}
+
+async function startReadable(options: StartOptions): Promise<Cluster> {
+  try {
+    return await startCluster(options);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
+    throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');
+  }
 }
 
 function endOfProcess(): Promise<void> {

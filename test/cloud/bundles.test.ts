@@ -80,7 +80,7 @@ describe('a cold API', { skip: missingEngine('dynoxide') }, () => {
       await createTable(engine.endpoint, 'table');
       const open = async () => {
         const world = patientWorld();
-        const table = openTable(engine.endpoint, 'table', 'c', world);
+        const table = openTable(engine.endpoint, 'table', 'c', { world });
         const settings = settingsOf((name) => functionVariables[name]);
         return {
           table,

@@ -175,7 +175,10 @@ describe('DynamoDB', () => {
 
   test('is refused by name when the table has another format', async () => {
     const item = { pk: { S: 'c#M#0' }, sk: { S: '0' }, A: { N: '5' }, Ar: { N: '9' }, f: { S: 'hibernetes store 9' } };
-    const wrong = new StoreError('wrong-format', 'the table has the format "hibernetes store 9"; this version reads "hibernetes store 2"');
+    const wrong = new StoreError(
+      'wrong-format',
+      'the table has format 9, which needs a later version of hibernetes; this version reads format 3',
+    );
     await withService({ body: { Item: item } }, ({ table }) => assert.rejects(table.readMeta(), wrong));
     const held = refusal('ConditionalCheckFailedException', 'The conditional request failed');
     const answer = { ...held, body: { ...(held.body as object), Item: item } };

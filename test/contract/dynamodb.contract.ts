@@ -91,7 +91,7 @@ export function dynamodbContract(name: EngineName): void {
 
     test('keeps slots above the watermark from expiring, and only those', async () => {
       const world = virtualWorld(1, engine.startedMs);
-      const table = openTable(engine.endpoint, tableName, 'expiry', world);
+      const table = openTable(engine.endpoint, tableName, 'expiry', { world });
       const startMs = world.clock.now();
       for (const number of [1, 2]) await append(table, slot(number, startMs), startMs);
       await append(table, slot(3, startMs + 2 * dayMs), startMs);

@@ -96,7 +96,7 @@ describe('a data directory', () => {
         () => embeddedTable(directory),
         new StoreError(
           'wrong-format',
-          `the data directory ${directory} has the format "hibernetes store 9"; this version reads "hibernetes store 3"`,
+          `the data directory ${directory} has format 9, which needs a later version of hibernetes; this version reads format 3`,
         ),
       );
     });

@@ -71,7 +71,7 @@ describe('tables on DynamoDB', missing === undefined ? {} : { skip: missing }, (
       assert.deepEqual(await list.list(), records);
       list.close();
       for (const [cluster, expected] of Object.entries(clusters)) {
-        const open = (): Table => openTable(engine.endpoint, folder, cluster, world);
+        const open = (): Table => openTable(engine.endpoint, folder, cluster, { world });
         assert.deepEqual(asJson(await everythingIn(open)), expected);
         await goesOn(open);
       }

@@ -41,14 +41,14 @@ async function writeDynamodb(directory: string): Promise<void> {
     await createTable(engine.endpoint, tableName);
     const world = virtualWorld(3, goldenStartMs);
     for (const [cluster, leaseUpdates] of Object.entries(clusters))
-      await fillGolden((phase) => openTable(engine.endpoint, tableName, cluster, phase), { leaseUpdates, inlineBytesMax: 2048 });
+      await fillGolden((phase) => openTable(engine.endpoint, tableName, cluster, { world: phase }), { leaseUpdates, inlineBytesMax: 2048 });
     const records = clusterRecords({ tableName, world, client: settingsFor(engine.endpoint) });
     await records.create({ name: 'blue', id: 'blue.x7k2mq', createdMs: goldenStartMs });
     await records.create({ name: 'gone', id: 'gone.p4r8wz', createdMs: goldenStartMs, deletedMs: goldenStartMs + 1 });
     await dumpTable(engine.endpoint, tableName, { to: join(directory, 'items.jsonl.br'), without: /^warm$/ });
     const read = Object.keys(clusters).map(async (cluster) => [
       cluster,
-      await everythingIn(() => openTable(engine.endpoint, tableName, cluster, world)),
+      await everythingIn(() => openTable(engine.endpoint, tableName, cluster, { world })),
     ]);
     writeExpected(directory, { records: await records.list(), clusters: Object.fromEntries(await Promise.all(read)) });
     records.close();

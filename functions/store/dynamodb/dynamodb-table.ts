@@ -5,6 +5,7 @@
 import type { AwsAccess } from '../../aws/json-service.ts';
 import type { Clock, World } from '../../world.ts';
 import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, SlotItem, SlotPage, Table } from '../table.ts';
+import { currentFormats, firstFormat, firstMeta, type Formats } from '../format.ts';
 import { CostCounters } from './costs.ts';
 import { dynamodbService, type DynamodbService } from './dynamodb-service.ts';
 import { eachAtOnce } from './each-at-once.ts';
@@ -16,7 +17,7 @@ import {
   bucketOf,
   bucketPartition,
   bucketsAtOnceMax,
-  checkFormat,
+  formatOf,
   leaseAttributes,
   leaseOf,
   leasePartition,
@@ -42,7 +43,7 @@ import {
 } from './item.ts';
 import { readObjectItems } from './object-reader.ts';
 import { Requests, type PutOutcome } from './requests.ts';
-import { tableFormat } from './table-schema.ts';
+import { nameOfFormat } from './table-schema.ts';
 
 export interface DynamodbTableOptions {
   readonly tableName: string;
@@ -51,6 +52,8 @@ export interface DynamodbTableOptions {
   readonly world: Pick<World, 'clock' | 'random'>;
   /** Region, credentials, endpoint; what is absent comes from the environment. */
   readonly client?: AwsAccess;
+  /** What this version reads, and makes a new table in. */
+  readonly formats?: Formats;
 }
 
 export interface DynamodbTable extends Table {
@@ -91,13 +94,15 @@ class TableOnDynamodb implements DynamodbTable {
   readonly #requests: Requests;
   readonly #cluster: string;
   readonly #clock: Clock;
+  readonly #formats: Formats;
   #postponeAgainMs = 0;
 
-  constructor({ tableName, cluster, world, client = {} }: DynamodbTableOptions) {
+  constructor({ tableName, cluster, world, client = {}, formats = currentFormats }: DynamodbTableOptions) {
     this.#service = dynamodbService(client, world.clock);
     this.#requests = new Requests({ service: this.#service, tableName, costs: this.costs, ...world });
     this.#cluster = cluster;
     this.#clock = world.clock;
+    this.#formats = formats;
   }
 
   async appendSlot(slot: SlotItem, signedMs: number): Promise<Appended> {
@@ -129,20 +134,21 @@ class TableOnDynamodb implements DynamodbTable {
 
   async readMeta(): Promise<MetaItem> {
     const item = await this.#requests.get('readMeta', metaKey(this.#cluster));
-    return item === undefined ? this.#writeFirstMeta() : metaOf(item);
+    return item === undefined ? this.#writeFirstMeta() : metaOf(item, this.#formats);
   }
 
   async advanceMeta(fromSlot: number, to: MetaItem, signedMs: number): Promise<Outcome> {
-    const held = 'A = :from AND f = :format';
+    const names = formatNamesUpTo(to.format?.writes ?? firstFormat);
+    const held = `A = :from AND f IN (${Object.keys(names).join(', ')})`;
     const put = await this.#requests.put({
       operation: 'advanceMeta',
       item: metaAttributes(this.#cluster, to),
       condition: fromSlot === 0 ? `${absent} OR (${held})` : held,
-      values: { ':from': number(fromSlot), ':format': text(tableFormat) },
+      values: { ':from': number(fromSlot), ...names },
       signedMs,
       isRepeatable: false,
     });
-    if (put.outcome === 'taken') checkFormat(put.by);
+    if (put.outcome === 'taken') formatOf(put.by, this.#formats);
     return put.outcome;
   }
 
@@ -259,11 +265,11 @@ class TableOnDynamodb implements DynamodbTable {
 
   /** Names the format before the first slot is written, so that no other version takes the table for an empty one. */
   async #writeFirstMeta(): Promise<MetaItem> {
-    const first: MetaItem = { slot: 0, revision: 0, writtenMs: this.#clock.now() };
+    const first: MetaItem = { ...firstMeta(this.#formats), writtenMs: this.#clock.now() };
     const item = metaAttributes(this.#cluster, first);
     const put = await this.#requests.put({ operation: 'readMeta', item, condition: absent, isRepeatable: true });
     if (put.outcome === 'unknown') throw put.cause;
-    return put.outcome === 'taken' ? metaOf(put.by) : first;
+    return put.outcome === 'taken' ? metaOf(put.by, this.#formats) : first;
   }
 
   async #blobParts(operation: string, hash: string): Promise<readonly BlobPart[]> {
@@ -271,6 +277,12 @@ class TableOnDynamodb implements DynamodbTable {
     return items.map((item) => blobPartOf(item, hash));
   }
 }
+
+/** By placeholder. The watermark never goes back to an older format. */
+const formatNamesUpTo = (format: number): Record<string, AttributeValue> =>
+  Object.fromEntries(
+    Array.from({ length: format - firstFormat + 1 }, (_, index) => [`:f${index}`, text(nameOfFormat(firstFormat + index))]),
+  );
 
 const isLastOfBucket = (slot: SlotItem | undefined): boolean => slot !== undefined && bucketOf(slot.slot + 1) > bucketOf(slot.slot);
 

@@ -3,7 +3,7 @@
  *
  *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce, t ms, e frames, x
  *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and x: a tombstone
- *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B superseded, f format
+ *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B superseded, f format, fo oldest, fv needs
  *     K lease   <cluster>#K#<shard>          <name>                                r revision, b body
  *     P mail    <cluster>#P#<mailbox>        <number>                              b body, x
  *     B blob    <cluster>#B#<hash>           <part>                                n parts, b bytes
@@ -14,7 +14,8 @@
 import { hash } from 'node:crypto';
 import { StoreError } from '../store.ts';
 import type { LeaseItem, MailItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
-import { tableFormat } from './table-schema.ts';
+import { firstFormat, type FormatState, type Formats } from '../format.ts';
+import { formatNamed, nameOfFormat } from './table-schema.ts';
 
 /** Of the kinds that the store uses. */
 export interface AttributeValue {
@@ -140,18 +141,25 @@ export function metaAttributes(cluster: string, meta: MetaItem): Item {
     ...(meta.writtenMs === undefined ? {} : { t: number(meta.writtenMs) }),
     ...(meta.passed === undefined ? {} : { P: { L: [meta.passed.slot, meta.passed.revision, meta.passed.atMs].map(number) } }),
     ...(meta.superseded === undefined ? {} : { B: { L: meta.superseded.map(text) } }),
-    f: text(tableFormat),
+    ...formatAttributes(meta.format),
   };
 }
 
-export function metaOf(item: Item): MetaItem {
-  checkFormat(item);
+function formatAttributes(format: FormatState | undefined): Item {
+  if (format === undefined) return { f: text(nameOfFormat(firstFormat)) };
+  const { writes, oldest, needs } = format;
+  return { f: text(nameOfFormat(writes)), fo: number(oldest), ...(needs === undefined ? {} : { fv: text(needs) }) };
+}
+
+export function metaOf(item: Item, formats: Formats): MetaItem {
+  const format = formatOf(item, formats);
   const where = 'the watermark';
   return {
     slot: numberOf(item, 'A', where),
     revision: numberOf(item, 'Ar', where),
     ...(item['t'] === undefined ? {} : { writtenMs: numberOf(item, 't', where) }),
     ...passedOf(item['P']?.L),
+    ...(format.writes === firstFormat ? {} : { format }),
     ...(item['B']?.L === undefined ? {} : { superseded: item['B'].L.map((hash) => textOf({ hash }, 'hash', where)) }),
   };
 }
@@ -161,10 +169,18 @@ function passedOf(place: Item[string]['L']): Pick<MetaItem, 'passed'> {
   return slot === undefined || revision === undefined || atMs === undefined ? {} : { passed: { slot, revision, atMs } };
 }
 
-export function checkFormat(meta: Item): void {
-  const found = meta['f']?.S ?? 'none';
-  if (found === tableFormat) return;
-  throw new StoreError('wrong-format', `the table has the format "${found}"; this version reads "${tableFormat}"`);
+/** Throws when this version does not read the table. */
+export function formatOf(meta: Item, formats: Formats): FormatState {
+  const { f, fo: oldest, fv: needs } = meta;
+  const writes = formatNamed(f?.S ?? '');
+  if (writes === undefined) throw new StoreError('wrong-format', `the table has the unknown format "${f?.S ?? 'none'}"`);
+  const format = {
+    writes,
+    oldest: oldest === undefined ? writes : numberOf(meta, 'fo', 'the watermark'),
+    ...(needs?.S === undefined ? {} : { needs: needs.S }),
+  };
+  formats.check(format, 'the table');
+  return format;
 }
 
 export function leaseAttributes(cluster: string, { shard, name, revision, body }: LeaseItem): Item {

@@ -2,6 +2,8 @@
  * The shape of the DynamoDB table, as data: what creates tables (infrastructure code, tests) reads it here, and so does
  * what uses them. Part of the format: a table of another shape is another table.
  */
+import { firstFormat } from '../format.ts';
+
 export const tableSchema = {
   partitionKey: { name: 'pk', type: 'S' },
   /** A text for all kinds of items, so a slot's number is written with leading zeros. */
@@ -13,8 +15,18 @@ export const tableSchema = {
   billingMode: 'PAY_PER_REQUEST',
 } as const;
 
-/** Changes when an older version could not read what this one writes. */
-export const tableFormat = 'hibernetes store 2';
+/** What a table says of its format. The first one was counted apart from other tables' formats. */
+const firstName = 'hibernetes store 2';
+const namePattern = /^hibernetes store (\d+)$/;
+
+export const nameOfFormat = (format: number): string => (format === firstFormat ? firstName : `hibernetes store ${format}`);
+
+/** Undefined: it is none. */
+export function formatNamed(name: string): number | undefined {
+  if (name === firstName) return firstFormat;
+  const digits = namePattern.exec(name)?.[1];
+  return digits === undefined || Number(digits) === firstFormat ? undefined : Number(digits);
+}
 
 /** What asks the service for a table of this shape; the time to live is turned on by another request. */
 export const tableCreation = (tableName: string) => {

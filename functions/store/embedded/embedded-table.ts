@@ -2,20 +2,17 @@
  * The table of one machine, in one data directory: the log in files of its own, all else in LMDB. What was acknowledged
  * survives the end of the process and of the machine's power: it is answered after it has been synced to the disk.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { currentFormats, type Formats } from '../format.ts';
+import { FormatFile } from './format-file.ts';
 import { decodeItem, encodeItem } from './item-codec.ts';
 import { logFiles } from './log-files.ts';
 import { SlotLog } from './slot-log.ts';
 import { StoreError } from '../store.ts';
 import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 
-/** Changes when an older version could not read what this one writes. */
-const format = 'hibernetes store 3';
-
-/** The file in the data directory that names its format. */
-const formatFile = 'format';
 const tableFile = 'table.mdb';
 const logDirectory = 'log';
 
@@ -31,11 +28,14 @@ const mapBytes = 64 * 1024 ** 3;
 export interface EmbeddedOptions {
   /** In one file of the log. All who open the directory must agree on it. */
   readonly segmentSlots?: number;
+  /** What this version reads, and makes a new directory in. */
+  readonly formats?: Formats;
 }
 
-export function embeddedTable(directory: string, { segmentSlots }: EmbeddedOptions = {}): Table {
+export function embeddedTable(directory: string, { segmentSlots, formats = currentFormats }: EmbeddedOptions = {}): Table {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  checkFormat(directory);
+  const format = new FormatFile(directory, tableFile);
+  format.open(formats);
   // Without overlapping, a commit's promise waits for the sync.
   const database = open<Buffer, EmbeddedKey>({
     path: join(directory, tableFile),
@@ -43,18 +43,7 @@ export function embeddedTable(directory: string, { segmentSlots }: EmbeddedOptio
     mapSize: mapBytes,
     encoding: 'binary',
   });
-  return new EmbeddedTable(database, new SlotLog(logFiles(join(directory, logDirectory)), segmentSlots));
-}
-
-function checkFormat(directory: string): void {
-  const path = join(directory, formatFile);
-  if (!existsSync(path)) {
-    if (existsSync(join(directory, tableFile))) throw new StoreError('corrupt', `${path} is missing, but there is a table beside it`);
-    return writeFileSync(path, `${format}\n`, { flush: true });
-  }
-  const found = readFileSync(path, 'utf8').trim();
-  if (found === format) return;
-  throw new StoreError('wrong-format', `the data directory ${directory} has the format "${found}"; this version reads "${format}"`);
+  return new EmbeddedTable({ database, format }, new SlotLog(logFiles(join(directory, logDirectory)), segmentSlots));
 }
 
 /**
@@ -75,10 +64,12 @@ type Head<T, Binary extends keyof T> = Omit<T, Binary>;
 
 class EmbeddedTable implements Table {
   readonly #database: RootDatabase<Buffer, EmbeddedKey>;
+  readonly #format: FormatFile;
   readonly #log: SlotLog;
 
-  constructor(database: RootDatabase<Buffer, EmbeddedKey>, log: SlotLog) {
+  constructor({ database, format }: { database: RootDatabase<Buffer, EmbeddedKey>; format: FormatFile }, log: SlotLog) {
     this.#database = database;
+    this.#format = format;
     this.#log = log;
   }
 
@@ -98,12 +89,15 @@ class EmbeddedTable implements Table {
   }
 
   async readMeta(): Promise<MetaItem> {
-    return metaItem(this.#get(metaKey));
+    return this.#metaItem(this.#get(metaKey));
   }
 
-  advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+  async advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
+    // Before the watermark passes what says so in the log.
+    const { format } = to;
+    if (format !== undefined) await this.#fromLog(async () => this.#format.raise(format));
     return this.#transaction<Outcome>(() => {
-      if (metaItem(this.#database.get(metaKey)).slot !== fromSlot) return 'taken';
+      if (this.#metaItem(this.#database.get(metaKey)).slot !== fromSlot) return 'taken';
       void this.#database.put(metaKey, encodeItem(to));
       return 'written';
     });
@@ -240,6 +234,10 @@ class EmbeddedTable implements Table {
     void this.#database.remove(tombstone);
   }
 
+  #metaItem(value: Uint8Array | undefined): MetaItem {
+    return value === undefined ? this.#format.firstMeta : decodeItem<MetaItem>(value, 'the watermark').head;
+  }
+
   async #fromLog<T>(action: () => Promise<T>): Promise<T> {
     try {
       return await action();
@@ -287,8 +285,4 @@ function leaseItem(value: Uint8Array, key: EmbeddedKey): LeaseItem {
 function mailItem(value: Uint8Array, key: EmbeddedKey): MailItem {
   const { head, binary } = decodeItem<Head<MailItem, 'body'>>(value, `mail ${key.slice(1).join(' ')}`);
   return { ...head, body: binary };
-}
-
-function metaItem(value: Uint8Array | undefined): MetaItem {
-  return value === undefined ? { slot: 0, revision: 0 } : decodeItem<MetaItem>(value, 'the watermark').head;
 }

@@ -3,6 +3,7 @@
  * one; closing it only ends that store's use of it.
  */
 import type { Clock } from '../../world.ts';
+import { firstMeta, type Formats } from '../format.ts';
 import { StoreError } from '../store.ts';
 import type { Appended, LeaseItem, MailItem, MetaItem, ObjectItem, Outcome, Prune, SlotItem, SlotPage, Table } from '../table.ts';
 
@@ -26,6 +27,8 @@ export interface MemoryTableOptions {
   readonly fault?: (method: TableMethod) => Fault | undefined;
   readonly pageSlots?: number;
   readonly pageMail?: number;
+  /** Of the version that makes the table. */
+  readonly formats?: Formats;
 }
 
 /** A signed request is refused when it arrives later than this. */
@@ -46,10 +49,11 @@ class MemoryTable implements Table {
   readonly #blobs = new Map<string, Uint8Array>();
   readonly #blobsExpireMs = new Map<string, number>();
   #newest = 0;
-  #meta: MetaItem = { slot: 0, revision: 0 };
+  #meta: MetaItem;
 
   constructor(options: MemoryTableOptions) {
     this.#options = options;
+    this.#meta = firstMeta(options.formats);
   }
 
   appendSlot(item: SlotItem, signedMs: number): Promise<Appended> {
