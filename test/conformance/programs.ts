@@ -1,14 +1,13 @@
 /**
  * Upstream's programs: the suite, the kubectl that it calls, and what its images contain. They are looked for in the cache
- * and beside a given suite; what is missing is built from the Go modules, where Go is installed.
+ * and beside a given suite; what is missing is built from the Go modules of the release that we serve, where Go is
+ * installed. Kubernetes' libraries carry the same numbers under v0.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
-
-/** The release whose suite judges. Its libraries carry the same numbers under v0. */
-const kubernetesVersion = '1.37.2';
+import { kubernetesVersion } from '../../functions/kube/kubernetes-version.ts';
 
 const packages = {
   'e2e.test': 'k8s.io/kubernetes/test/e2e',
