@@ -121,7 +121,13 @@ async function main(): Promise<number> {
   const reports = join(cache, 'report');
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const programs = await findPrograms({ cache, suite: options.suite, withImages: options.kubeconfig === undefined, note });
+  const programs = await findPrograms({
+    cache,
+    suite: options.suite,
+    withImages: options.kubeconfig === undefined,
+    note,
+    signal: interrupted.signal,
+  });
   const tests = await listTests(programs.suite, options.focus, reports);
   note(`${tests.length} tests, ${tests.filter(({ alone }) => alone).length} of them alone`);
   const images = options.kubeconfig === undefined ? await suiteImages({ cache, programs, note }) : undefined;
@@ -149,5 +155,5 @@ try {
   process.exitCode = await main();
 } catch (error) {
   note(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
+  process.exitCode = interrupted.signal.aborted ? interruptedCode : 2;
 }

@@ -41,9 +41,12 @@ export interface ProgramsOptions {
   readonly suite?: string;
   readonly withImages: boolean;
   readonly note: (text: string) => void;
+  /** Ends a build. */
+  readonly signal: AbortSignal;
 }
 
-export async function findPrograms({ cache, suite, withImages, note }: ProgramsOptions): Promise<Programs> {
+export async function findPrograms(options: ProgramsOptions): Promise<Programs> {
+  const { cache, suite, withImages } = options;
   const directories = [...(suite === undefined ? [] : [dirname(resolve(suite))]), join(cache, 'bin')];
   const find = (name: ProgramName): string | undefined => {
     if (name === 'e2e.test' && suite !== undefined) return resolve(suite);
@@ -51,7 +54,7 @@ export async function findPrograms({ cache, suite, withImages, note }: ProgramsO
   };
   const wanted: readonly ProgramName[] = ['e2e.test', 'kubectl', ...(withImages ? imagePrograms : [])];
   const missing = wanted.filter((name) => find(name) === undefined);
-  if (missing.length > 0 && (await hasGo())) await buildPrograms(cache, missing, note);
+  if (missing.length > 0 && (await hasGo())) await buildPrograms(missing, options);
   const program = find('e2e.test');
   if (program === undefined || !existsSync(program))
     throw new Error(`there is no suite at ${program ?? join(cache, 'bin/e2e.test')}; install Go, or name one with --suite`);
@@ -66,7 +69,7 @@ const hasGo = (): Promise<boolean> =>
     () => false,
   );
 
-async function buildPrograms(cache: string, names: readonly ProgramName[], note: (text: string) => void): Promise<void> {
+async function buildPrograms(names: readonly ProgramName[], { cache, note, signal }: ProgramsOptions): Promise<void> {
   const module = join(cache, 'module');
   mkdirSync(join(cache, 'bin'), { recursive: true });
   await writeModule(module);
@@ -74,7 +77,7 @@ async function buildPrograms(cache: string, names: readonly ProgramName[], note:
     note(`Building ${name} of Kubernetes ${kubernetesVersion}${name === 'e2e.test' ? ' (minutes, the first time)' : ''}`);
     const target = join(cache, 'bin', name);
     const verb = name === 'e2e.test' ? ['test', '-c', '-vet=off'] : ['build'];
-    await go(module, [...verb, '-ldflags', linkerFlags, '-o', `${target}.partial`, packages[name]]);
+    await go(module, [...verb, '-ldflags', linkerFlags, '-o', `${target}.partial`, packages[name]], signal);
     // Whole or not at all, so that an interrupted build leaves nothing that looks finished.
     renameSync(`${target}.partial`, target);
   }
@@ -90,10 +93,10 @@ const linkerFlags = [
 ].join(' ');
 
 /** Static: the images' programs run on other libraries than this machine's. The suite and Go's own output go to stderr. */
-function go(module: string, args: readonly string[]): Promise<void> {
+function go(module: string, args: readonly string[], signal: AbortSignal): Promise<void> {
   const env = { ...process.env, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
   return new Promise((settle, fail) => {
-    const child = spawn('go', args, { cwd: module, env, stdio: ['ignore', 2, 2] });
+    const child = spawn('go', args, { cwd: module, env, stdio: ['ignore', 2, 2], signal });
     child.on('error', fail);
     child.on('close', (code) => (code === 0 ? settle() : fail(new Error(`go ${args[0]} of ${args.at(-1)} ended with ${code}`))));
   });
