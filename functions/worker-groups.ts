@@ -51,6 +51,7 @@ const serviceAccounts: Readonly<Record<string, string>> = {
   'replica-set': 'replicaset-controller',
   'replication-controller': 'replication-controller',
   'endpoint-slice': 'endpointslice-controller',
+  'endpoint-slice-mirroring': 'endpointslicemirroring-controller',
   endpoints: 'endpoint-controller',
   namespace: 'namespace-controller',
   'service-account': 'service-account-controller',

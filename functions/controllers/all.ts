@@ -3,6 +3,7 @@ import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
+import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
 import { createNamespaceController } from './namespace/controller.ts';
@@ -30,6 +31,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     replicationController,
     endpointSliceController,
     endpointsController,
+    endpointSliceMirroringController,
     createNamespaceController(options.resourceTypes),
     serviceAccountController,
     createRootCaController(options.certificateAuthorityPem),

@@ -74,12 +74,12 @@ describe('the endpoints of a Service', () => {
     );
   });
 
-  test('are nobody’s business when the Service has no selector', async () => {
+  test('are left as they are when the Service has no selector, and mirrored to slices', async () => {
     const cluster = await createCluster();
     await cluster.client.create(services, service({ selector: undefined }));
     await cluster.client.create(endpoints, { metadata: { namespace, name: 'web' }, subsets: [{ addresses: [{ ip: '192.0.2.1' }] }] });
     await cluster.settle();
-    assert.deepEqual([(await slices(cluster)).length, (await cluster.get<Endpoints>(endpoints, 'web')).subsets?.length], [0, 1]);
+    assert.deepEqual([(await slices(cluster)).length, (await cluster.get<Endpoints>(endpoints, 'web')).subsets?.length], [1, 1]);
     await cluster.client.delete(services, { namespace, name: 'web' });
     await cluster.settle();
     assert.equal(await cluster.exists(endpoints, 'web'), true);

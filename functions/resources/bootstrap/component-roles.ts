@@ -88,6 +88,13 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['create'], 'discovery.k8s.io', 'endpointslices/restricted'),
     ...eventRules,
   ],
+  'endpointslicemirroring-controller': [
+    rule(read, '', 'endpoints services'),
+    rule(['update'], '', 'endpoints/finalizers services/finalizers'),
+    rule([...read, 'create', 'delete', 'update'], 'discovery.k8s.io', 'endpointslices'),
+    rule(['create'], 'discovery.k8s.io', 'endpointslices/restricted'),
+    ...eventRules,
+  ],
   'namespace-controller': [
     rule(['delete', 'get', 'list', 'watch'], '', 'namespaces'),
     rule(['update'], '', 'namespaces/finalize namespaces/status'),
