@@ -2,6 +2,7 @@
  * A tree of Debian's files for the images, without installing anything: packages with all that they depend on, unpacked
  * side by side. No package's own scripts run, so links that they would make are made by the recipes.
  */
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   globSync,
@@ -29,6 +30,7 @@ const packages = [
   'bind9-dnsutils',
   'conntrack',
   'curl',
+  'dash',
   'etcd-server',
   'iproute2',
   'iptables',
@@ -46,9 +48,13 @@ const timeoutMs = 300_000;
 
 /** The directory that holds the tree; once there, no network is needed. */
 export async function debianTree(cache: string): Promise<string> {
-  const tree = join(cache, 'debian', 'root');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([release, packages]))
+    .digest('hex')
+    .slice(0, 12);
+  const tree = join(cache, 'debian', hash);
   if (existsSync(tree)) return tree;
-  const state = join(cache, 'debian', 'apt');
+  const state = `${tree}.apt`;
   rmSync(state, { recursive: true, force: true });
   const apt = aptCommand(state);
   await runCommand([...apt, 'update'], { timeoutMs });

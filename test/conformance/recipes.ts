@@ -54,14 +54,16 @@ const busyboxFiles = (busybox: Buffer, applets: readonly string[]): readonly Tar
   file('etc/group', groups),
 ];
 
-/** Debian's files. Busybox's tools stand last on the PATH, for what Debian's packages here do not bring. */
+/**
+ * Debian's files. Busybox's tools stand last on the PATH, for what Debian's packages here do not bring; its shell would
+ * prefer them.
+ */
 function debianFiles(tree: string, busybox: Buffer, applets: readonly string[]): readonly TarEntry[] {
   const own = treeEntries(tree).filter(({ path }) => !/^usr\/bin\/(etcd|busybox)/.test(path));
   return [
     ...own,
     file('etc/passwd', users),
     file('etc/group', groups),
-    link('usr/bin/sh', '/usr/local/busybox/busybox'),
     link('usr/bin/nc', 'nc.openbsd'),
     link('usr/bin/awk', 'mawk'),
     link('usr/sbin/iptables', 'iptables-nft'),
