@@ -1,6 +1,7 @@
 /** Request bodies in JSON, with the duplicate fields that JSON.parse would swallow. */
+import { DocumentError } from './document-error.ts';
+import { jsonSyntaxProblem } from './json-syntax.ts';
 import type { Json } from './object.ts';
-import { badRequest } from './status-error.ts';
 
 export interface JsonDocument {
   readonly value: Json;
@@ -10,7 +11,7 @@ export interface JsonDocument {
   readonly numbers?: ReadonlyMap<string, string>;
 }
 
-/** Throws 400 when the text is no JSON. */
+/** Throws a DocumentError when the text is no JSON. */
 export function parseJson(text: string): JsonDocument {
   const value = parsed(text);
   const numbers = unusualNumber.test(text) ? new Map<string, string>() : undefined;
@@ -23,14 +24,8 @@ function parsed(text: string): Json {
     return JSON.parse(text) as Json;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw badRequest(`couldn't get version/kind; json parse error: ${goSyntaxError(error.message)}`);
+    throw new DocumentError(jsonSyntaxProblem(text) ?? error.message, { cause: error });
   }
-}
-
-/** Go's words for what V8 says. */
-function goSyntaxError(message: string): string {
-  const character = /^Unexpected token '?(.)/su.exec(message)?.[1];
-  return character === undefined ? 'unexpected end of JSON input' : `invalid character '${character}' looking for beginning of value`;
 }
 
 interface Open {

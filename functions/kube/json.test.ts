@@ -69,10 +69,32 @@ describe('JSON documents', () => {
   });
 
   test('what is no JSON is a bad request', () => {
-    const start = "couldn't get version/kind; json parse error: ";
-    assert.throws(() => parseJson('{'), { code: 400, message: `${start}unexpected end of JSON input` });
-    assert.throws(() => parseJson('x'), { code: 400, message: `${start}invalid character 'x' looking for beginning of value` });
+    assert.throws(() => parseJson('{'), { code: 400, message: 'unexpected end of JSON input' });
+    assert.throws(() => parseJson('x'), { code: 400, message: "invalid character 'x' looking for beginning of value" });
   });
+
+  const problems: readonly (readonly [text: string, message: string])[] = [
+    ['', 'unexpected end of JSON input'],
+    ['[1,]', "invalid character ']' looking for beginning of value"],
+    ['{"a":1,}', "invalid character '}' looking for beginning of object key string"],
+    ['{"a" 1}', "invalid character '1' after object key"],
+    ['{"a":1 "b":2}', `invalid character '"' after object key:value pair`],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['[] x', "invalid character 'x' after top-level value"],
+    ['nulx', "invalid character 'x' in literal null (expecting 'l')"],
+    ['tru', 'unexpected end of JSON input'],
+    [String.raw`"\x"`, "invalid character 'x' in string escape code"],
+    [String.raw`"\u12g4"`, String.raw`invalid character 'g' in \u hexadecimal character escape`],
+    ['"a\nb"', String.raw`invalid character '\n' in string literal`],
+    ['-x', "invalid character 'x' in numeric literal"],
+    ['1.x', "invalid character 'x' after decimal point in numeric literal"],
+    ['1e+x', "invalid character 'x' in exponent of numeric literal"],
+    ["'a'", String.raw`invalid character '\'' looking for beginning of value`],
+    [`${'['.repeat(100_000)}}`, "invalid character '}' looking for beginning of value"],
+  ];
+  for (const [text, message] of problems) {
+    test(`${JSON.stringify(text).slice(0, 30)} is refused as Go refuses it`, () => assert.throws(() => parseJson(text), { message }));
+  }
 });
 
 describe('YAML documents', () => {
@@ -89,13 +111,13 @@ describe('YAML documents', () => {
   });
 
   test('what is no YAML is a bad request', async () => {
-    await assert.rejects(parseYaml('a: ['), { name: 'StatusError', code: 400 });
-    await assert.rejects(parseYaml('a: *nope'), { name: 'StatusError', code: 400 });
+    await assert.rejects(parseYaml('a: ['), { name: 'DocumentError', code: 400 });
+    await assert.rejects(parseYaml('a: *nope'), { name: 'DocumentError', code: 400 });
   });
 
   test('aliases may not blow up', async () => {
     const bomb = Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array(9).fill(`*a${level}`).join(', ')}]`);
-    await assert.rejects(parseYaml(`a0: &a0 x\n${bomb.join('\n')}\n`), { name: 'StatusError', code: 400 });
+    await assert.rejects(parseYaml(`a0: &a0 x\n${bomb.join('\n')}\n`), { name: 'DocumentError', code: 400 });
   });
 });
 

@@ -18,6 +18,8 @@ export type Step = string | number | EmbeddedField | { readonly key: string };
 export interface Walk {
   readonly steps: Step[];
   readonly unknown: string[];
+  /** What is stored in place of whole numbers that JavaScript cannot keep. */
+  rounded?: string[];
   /** Texts of numbers that JavaScript would print otherwise, by path: `1000.0`, `1e3`, `9007199254740993`. */
   readonly numbers?: ReadonlyMap<string, string>;
 }

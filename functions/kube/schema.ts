@@ -25,6 +25,8 @@ export interface Decoded {
   readonly object: JsonObject;
   /** Paths of fields that the schema does not have: `spec.containers[0].foo`. */
   readonly unknown: string[];
+  /** What is stored in place of whole numbers that JavaScript cannot keep: a sentence each. */
+  readonly rounded?: readonly string[];
 }
 
 export interface DecodeOptions {
@@ -81,7 +83,8 @@ function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, 
   try {
     if (!isObject(json)) throw typeError(json, structType(name), walk, '');
     const object = walker(json, walk);
-    return { object: isObject(object) ? object : {}, unknown: walk.unknown };
+    const { unknown, rounded } = walk;
+    return { object: isObject(object) ? object : {}, unknown, ...(rounded === undefined ? {} : { rounded }) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const kind = options.kind ?? shortName(name);
@@ -252,6 +255,24 @@ function scalarWalker(node: SchemaNode, structName: string, goType: string): Wal
       : (value) => typeof value === type;
   return (value, walk) => {
     if (!accepts(value, walk)) throw typeError(value, goType, walk, structName);
+    if (typeof value === 'number' && !Number.isSafeInteger(value) && type === 'integer') return keptInteger(value, walk);
     return format === 'byte' && typeof value === 'string' ? readBytes(value) : value;
   };
+}
+
+/** The nearest number to the client's that is not larger and that JavaScript keeps: 9223372036854774784 for the largest of Go's. */
+function keptInteger(value: number, walk: Walk): number {
+  const text = numberText(value, walk);
+  const size = (number: number): bigint => (number < 0 ? -BigInt(number) : BigInt(number));
+  const wanted = BigInt(text) < 0n ? -BigInt(text) : BigInt(text);
+  const kept = size(value) > wanted ? value - Math.sign(value) * gapBelow(Math.abs(value)) : value;
+  if (String(kept) !== text) (walk.rounded ??= []).push(`${pathText(walk.steps)}: ${text} is kept as ${kept}`);
+  return kept;
+}
+
+/** How far the next smaller number is: half as far below a power of two as above it. */
+function gapBelow(value: number): number {
+  const exponent = Math.floor(Math.log2(value));
+  const gap = 2 ** (exponent - 52);
+  return value === 2 ** exponent ? gap / 2 : gap;
 }

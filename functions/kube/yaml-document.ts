@@ -4,26 +4,60 @@
  */
 import type * as YamlModule from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
+import { DocumentError } from './document-error.ts';
 import type { JsonDocument } from './json-document.ts';
 import type { Json } from './object.ts';
-import { badRequest } from './status-error.ts';
 
 /** Tags whose values JSON does not have, and numbers of base 60 (`22:22`), which Go does not know either. */
 const foreignTags = /timestamp|binary|omap|pairs|set$/;
 
-/** Throws 400 when the text is no YAML. */
+/** `0o17`, which YAML 1.2 knows. */
+const octal = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  format: 'OCT-1.2',
+  test: /^[-+]?0o[0-7_]+$/,
+  resolve: (text: string): number => Number.parseInt(text.replaceAll('_', '').replace('0o', ''), 8),
+};
+
+const binary = {
+  tag: 'tag:yaml.org,2002:binary',
+  resolve: (text: string): string => Buffer.from(text, 'base64').toString('utf8'),
+};
+
+/** Reads the first document; what follows it is left alone. Throws a DocumentError when the text is no YAML. */
 export async function parseYaml(text: string): Promise<JsonDocument> {
   const yaml = await import('yaml');
-  const document = yaml.parseDocument(text, {
+  const options = {
     version: '1.1',
     merge: true,
     uniqueKeys: false,
-    customTags: (tags) =>
-      tags.filter((tag) => typeof tag === 'string' || !(foreignTags.test(tag.tag) || ('format' in tag && tag.format === 'TIME'))),
-  });
+    customTags: (tags: YamlModule.Tags) => [
+      octal,
+      binary,
+      ...tags.filter((tag) => typeof tag === 'string' || !(foreignTags.test(tag.tag) || ('format' in tag && tag.format === 'TIME'))),
+    ],
+  } as const;
+  const documents = yaml.parseAllDocuments(text, options);
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  if (document === undefined) return { value: null, duplicates: [] };
   const [error] = document.errors;
-  if (error !== undefined) throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error.message.split('\n')[0]}`);
-  return { value: valueOf(document), duplicates: duplicatesOf(document.contents, '', yaml) };
+  if (error !== undefined) throw new DocumentError(`yaml: ${yamlProblem(error, text)}`, { cause: error });
+  const numbers = new Map<string, string>();
+  const duplicates = duplicatesOf(document.contents, '', { yaml, numbers });
+  const value = valueOf(document);
+  return numbers.size === 0 ? { value, duplicates } : { value, duplicates, numbers };
+}
+
+/** As Go's library puts it, where both notice the same. */
+function yamlProblem({ code, message, linePos }: YamlModule.YAMLError, text: string): string {
+  const line = linePos?.[0].line ?? 1;
+  if (code === 'TAB_AS_INDENT') return `line ${line}: found character that cannot start any token`;
+  if (code === 'BAD_INDENT' && /^Flow/.test(message)) {
+    const last = text.trimEnd().split('\n').length;
+    return `line ${last}: did not find expected node content`;
+  }
+  return `line ${line}: ${message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`;
 }
 
 /** Text that looks like a number, a time or a truth to some reader is quoted, since readers of either version must take it as text. */
@@ -35,29 +69,51 @@ export async function yamlText(value: Json): Promise<string> {
 function valueOf(document: Document.Parsed): Json {
   try {
     // The tags that are left make nothing but JSON.
-    return document.toJS({ maxAliasCount: 100 }) as Json;
+    const value = document.toJS({ maxAliasCount: 100 }) as Json;
+    refuseInfinity(value);
+    return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${error.message}`);
+    throw new DocumentError(`yaml: ${error.message}`, { cause: error });
   }
 }
 
-type Yaml = typeof YamlModule;
+/** JSON has no such numbers. */
+function refuseInfinity(value: Json): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new DocumentError(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`);
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const part of Object.values(value)) refuseInfinity(part);
+}
 
-function duplicatesOf(node: Node | null, path: string, yaml: Yaml): string[] {
+interface Walk {
+  readonly yaml: typeof YamlModule;
+  /** Collects the texts of integers that JavaScript cannot keep, by path. */
+  readonly numbers: Map<string, string>;
+}
+
+function duplicatesOf(node: Node | null, path: string, walk: Walk): string[] {
+  const { yaml, numbers } = walk;
+  if (yaml.isScalar(node)) {
+    const text = node.source ?? '';
+    if (typeof node.value === 'number' && !Number.isSafeInteger(node.value) && /^[-+]?\d+$/.test(text)) numbers.set(path, text);
+    return [];
+  }
   if (yaml.isSeq(node)) {
-    return node.items.flatMap((item, index) => (yaml.isNode(item) ? duplicatesOf(item, `${path}[${index}]`, yaml) : []));
+    return node.items.flatMap((item, index) => (yaml.isNode(item) ? duplicatesOf(item, `${path}[${index}]`, walk) : []));
   }
-  return yaml.isMap(node) ? duplicateKeys(node, path, yaml) : [];
+  return yaml.isMap(node) ? duplicateKeys(node, path, walk) : [];
 }
 
-function duplicateKeys(map: YAMLMap, path: string, yaml: Yaml): string[] {
+function duplicateKeys(map: YAMLMap, path: string, walk: Walk): string[] {
+  const { yaml } = walk;
   const seen = new Set<string>();
   return map.items.flatMap(({ key, value }) => {
     const name = yaml.isScalar(key) ? String(key.value) : String(key);
     const field = path === '' ? name : `${path}.${name}`;
     const found = seen.has(name) && name !== '<<' ? [field] : [];
     seen.add(name);
-    return [...found, ...(yaml.isNode(value) ? duplicatesOf(value, field, yaml) : [])];
+    return [...found, ...(yaml.isNode(value) ? duplicatesOf(value, field, walk) : [])];
   });
 }

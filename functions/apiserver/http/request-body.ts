@@ -1,4 +1,5 @@
 /** Reads the body of a request: at most 3 MiB of JSON, YAML or protobuf. */
+import { DocumentError } from '../../kube/document-error.ts';
 import { parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
@@ -39,7 +40,19 @@ const accepted = ['application/json', 'application/yaml', 'application/vnd.kuber
 
 /** Undefined when there is no body at all. */
 export async function readBody(request: Request): Promise<Body | undefined> {
-  const bytes = await readBytes(request);
+  try {
+    return await parsedBody(request, await readBytes(request));
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new StatusError(400, 'BadRequest', `${versionProblem}${error.message}`, { cause: error });
+  }
+}
+
+/** How upstream begins when a body has no version and kind that it could read. */
+export const versionProblem = "couldn't get version/kind; json parse error: ";
+
+/** The document in these bytes, which are the body of the request. */
+export async function parsedBody(request: Request, bytes: Uint8Array): Promise<Body | undefined> {
   if (bytes.byteLength === 0) return undefined;
   switch (mediaTypeOf(request)) {
     case '':

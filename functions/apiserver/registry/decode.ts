@@ -2,11 +2,12 @@
  * From what a client sent to an object of the expected kind: pruned, defaulted, and refused in upstream's words.
  * Source: apiserver, pkg/endpoints/handlers/{create,update,rest}.go.
  */
+import { DocumentError } from '../../kube/document-error.ts';
 import { type Json, type JsonObject, type KubeObject, nameOf, namespaceOf } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
-import { badRequest, type StatusError } from '../../kube/status-error.ts';
+import { badRequest, StatusError } from '../../kube/status-error.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
-import type { Body } from '../http/request-body.ts';
+import { type Body, mediaTypeOf, parsedBody, readBytes, versionProblem } from '../http/request-body.ts';
 import type { FieldValidation } from '../http/request-options.ts';
 import type { ServedKind } from './resource-index.ts';
 import { toStored } from './served-form.ts';
@@ -29,14 +30,30 @@ const apiVersionText = ({ group, version }: Pick<Expected, 'group' | 'version'>)
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
-  const value = objectOf(body, expected);
+/** Reads the body of a request as an object of the expected kind. */
+export async function readObject(request: Request, expected: Expected, options: DecodeOptions): Promise<KubeObject> {
+  const bytes = await readBytes(request);
+  try {
+    return decodeBody(await parsedBody(request, bytes), expected, options);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    const problem = mediaTypeOf(request) === 'application/yaml' ? error.message : jsonProblem(error.message);
+    const message = `the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summaryOf(bytes)})`;
+    throw new StatusError(400, 'BadRequest', message, { cause: error });
+  }
+}
+
+const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? why : `${versionProblem}${why}`);
+
+function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
+  const value = objectOf(body);
   const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
   const kind = textOf(value['kind']) || expected.kind;
   checkKind(apiVersion, kind, expected);
   const numbers = body?.numbers === undefined ? {} : { numbers: body.numbers };
-  const { object, unknown } = expected.schema.decode({ ...value, apiVersion, kind }, { kind: expected.kind, ...numbers });
-  const errors = strictErrors(unknown, body?.duplicates ?? []);
+  const { object, unknown, rounded } = expected.schema.decode({ ...value, apiVersion, kind }, { kind: expected.kind, ...numbers });
+  warnOfRounding(rounded, options.warnings);
+  const errors = strictErrors(value, { unknown, duplicates: body?.duplicates ?? [] });
   report(errors, options, (text) =>
     badRequest(`${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${text}`),
   );
@@ -67,11 +84,8 @@ export function checkName(object: KubeObject, { name, namespace }: { readonly na
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 /** The fields that say what the object is are read before the others. Null is an object without fields. */
-function objectOf(body: Body | undefined, expected: Expected): JsonObject {
-  const unrecognized = (why: string): StatusError => {
-    const problem = `couldn't get version/kind; json parse error: ${why}`;
-    return badRequest(`the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summaryOf(body)})`);
-  };
+function objectOf(body: Body | undefined): JsonObject {
+  const unrecognized = (why: string): DocumentError => new DocumentError(`${versionProblem}${why}`);
   if (body === undefined) throw unrecognized('unexpected end of JSON input');
   if (body.value === null) return {};
   if (!isJsonObject(body.value)) {
@@ -88,12 +102,13 @@ function objectOf(body: Body | undefined, expected: Expected): JsonObject {
 const summaryBytesMax = 30;
 
 /** Source: apiserver, pkg/endpoints/handlers/rest.go, summarizeData. */
-function summaryOf(body: Body | undefined): string {
-  if (body === undefined) return '<empty>';
-  const bytes = Buffer.from(JSON.stringify(body.value));
-  const start = bytes.subarray(0, summaryBytesMax).toString(isJsonObject(body.value) ? 'utf8' : 'hex');
-  return bytes.length > summaryBytesMax ? `${start} ...` : start;
+function summaryOf(bytes: Uint8Array): string {
+  if (bytes.byteLength === 0) return '<empty>';
+  const start = Buffer.from(bytes.subarray(0, summaryBytesMax)).toString(bytes[0] === openingBrace ? 'utf8' : 'hex');
+  return bytes.byteLength > summaryBytesMax ? `${start} ...` : start;
 }
+
+const openingBrace = 0x7b;
 
 function checkKind(apiVersion: string, kind: string, expected: Expected): void {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
@@ -122,11 +137,43 @@ export function withMetadata(object: JsonObject): KubeObject {
   return { ...object, metadata };
 }
 
-/** What strict validation complains about; both arguments are paths. */
-export const strictErrors = (unknown: readonly string[], duplicates: readonly string[]): string[] => [
-  ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-  ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-];
+export function warnOfRounding(rounded: readonly string[] = [], warnings: Set<string>): void {
+  for (const text of rounded) warnings.add(text);
+}
+
+interface StrictProblems {
+  /** Paths. */
+  readonly unknown: readonly string[];
+  readonly duplicates: readonly string[];
+}
+
+/** What strict validation complains about, in the order of the document. */
+export function strictErrors(document: Json, { unknown, duplicates }: StrictProblems): string[] {
+  const errors = [
+    ...unknown.map((path) => ({ path, text: `unknown field ${JSON.stringify(path)}` })),
+    ...duplicates.map((path) => ({ path, text: `duplicate field ${JSON.stringify(path)}` })),
+  ];
+  if (unknown.length > 0 && duplicates.length > 0)
+    errors.sort((a, b) => comparePlaces(placeOf(document, a.path), placeOf(document, b.path)));
+  return errors.map(({ text }) => text);
+}
+
+/** The place of each step of the path among its neighbours. */
+function placeOf(document: Json, path: string): number[] {
+  if (typeof document !== 'object' || document === null) return [];
+  const steps = Array.isArray(document) ? document.map((_, index) => `[${index}]`) : Object.keys(document);
+  // A field may have a point in its name: the longest one that fits counts.
+  const fitting = steps.filter((step) => path === step || (path.startsWith(step) && /^[.[]/.test(path.slice(step.length))));
+  const step = fitting.toSorted((a, b) => b.length - a.length)[0];
+  if (step === undefined) return [];
+  const part = Object.values(document)[steps.indexOf(step)] ?? null;
+  return [steps.indexOf(step), ...placeOf(part, path.slice(step.length).replace(/^\./, ''))];
+}
+
+function comparePlaces(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((place, at) => place !== b[at]);
+  return index === -1 ? a.length - b.length : (a[index] ?? 0) - (b[index] ?? 0);
+}
 
 /** Refuses, warns or stays silent, as the client asked. */
 export function report(errors: readonly string[], options: DecodeOptions, refuse: (text: string) => StatusError): void {

@@ -1,4 +1,5 @@
 /** Applies the three kinds of patches to a document. Source: apiserver, pkg/endpoints/handlers/patch.go. */
+import { DocumentError } from '../../kube/document-error.ts';
 import { invalidObject } from '../../kube/field-error.ts';
 import { parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
@@ -6,16 +7,19 @@ import { applyJsonPatch } from '../../kube/patch/json.ts';
 import { applyMergePatch } from '../../kube/patch/merge.ts';
 import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
 import type { Decoded, Schema } from '../../kube/schema.ts';
-import { hasReason, type StatusError } from '../../kube/status-error.ts';
+import { jsonType } from '../../kube/schema-walk.ts';
+import { hasReason, StatusError } from '../../kube/status-error.ts';
 import { unsupportedMediaType } from '../http/content-negotiation.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
-import { type DecodeOptions, type Expected, report, strictErrors, withMetadata } from './decode.ts';
+import { type DecodeOptions, type Expected, isJsonObject, report, strictErrors, warnOfRounding, withMetadata } from './decode.ts';
 
 export interface Patch {
   readonly mediaType: PatchMediaType;
   readonly value: Json;
   /** Paths of fields that came twice. */
   readonly duplicates: readonly string[];
+  /** Texts of numbers that JavaScript would print otherwise, by path. */
+  readonly numbers?: ReadonlyMap<string, string>;
 }
 
 const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'] as const;
@@ -26,7 +30,12 @@ export async function readPatch(request: Request): Promise<Patch> {
   const mediaType = mediaTypes.find((type) => type === given);
   if (mediaType === undefined) throw unsupportedMediaType(mediaTypes);
   const bytes = await readBytes(request);
-  return { mediaType, ...parseJson(Buffer.from(bytes).toString('utf8')) };
+  try {
+    return { mediaType, ...parseJson(Buffer.from(bytes).toString('utf8')) };
+  } catch (error) {
+    if (error instanceof DocumentError) throw new StatusError(400, 'BadRequest', 'invalid JSON patch', { cause: error });
+    throw error;
+  }
 }
 
 export interface PatchTarget {
@@ -38,14 +47,19 @@ export interface PatchTarget {
 export function patched(current: KubeObject, patch: Patch, { expected, options }: PatchTarget): KubeObject {
   const document = applied(jsonOf(current), patch, expected.schema);
   const refuse: Refuse = (text) => invalidPatch(blamed(patch, document), text);
-  const { object, unknown } = decodedPatch(document, expected, refuse);
-  report(strictErrors(unknown, patch.duplicates), options, refuse);
+  checkIdentity(document, expected, refuse);
+  const { object, unknown, rounded } = decodedPatch(document, patch, expected, refuse);
+  warnOfRounding(rounded, options.warnings);
+  report(strictErrors(document, { unknown, duplicates: patch.duplicates }), options, refuse);
   return withMetadata(object);
 }
 
 /** What a refusal shows: the result, but of a strategic patch the patch itself, as Go prints a map. */
 const blamed = ({ mediaType, value }: Patch, document: JsonObject): string =>
-  mediaType === 'application/strategic-merge-patch+json' ? goText(value) : JSON.stringify(document);
+  mediaType === 'application/strategic-merge-patch+json' ? goText(value) : JSON.stringify(sortedFields(document));
+
+const sortedFields = (document: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(document).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 function goText(value: Json): string {
   if (value === null) return '<nil>';
@@ -71,13 +85,55 @@ function applied(document: JsonObject, patch: Patch, schema: Schema): JsonObject
   }
 }
 
+/** A patch cannot turn an object into one of another kind. What it takes away is taken as it was. */
+function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse): void {
+  const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`;
+  document['apiVersion'] ??= apiVersion;
+  document['kind'] ??= expected.kind;
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const value = document[field] ?? null;
+    if (typeof value !== 'string') {
+      throw refuse(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go struct field .${field} of type string`,
+      );
+    }
+  }
+  if (document['apiVersion'] === apiVersion && document['kind'] === expected.kind) return;
+  const [kind, version] = [JSON.stringify(document['kind']), JSON.stringify(document['apiVersion'])];
+  throw refuse(`no kind ${kind} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+}
+
+/**
+ * The texts of the numbers that the patch sets, by their path in the patched document. A strategic patch has none: Go reads
+ * its numbers before it knows their fields.
+ */
+function numbersOf({ mediaType, value, numbers }: Patch): { readonly numbers?: ReadonlyMap<string, string> } {
+  if (numbers === undefined || mediaType === 'application/strategic-merge-patch+json') return {};
+  if (mediaType === 'application/merge-patch+json' || !Array.isArray(value)) return { numbers };
+  const paths = value.map((operation) => (isJsonObject(operation) ? pointerPath(operation['path']) : ''));
+  const moved = [...numbers].map(([path, text]): [string, string] => {
+    const [, index = '0', rest = ''] = /^\[(\d+)\]\.value(.*)$/s.exec(path) ?? [];
+    return [`${paths[Number(index)] ?? ''}${rest}`, text];
+  });
+  return { numbers: new Map(moved) };
+}
+
+/** `spec.containers[0].name` of `/spec/containers/0/name`. */
+function pointerPath(pointer: Json | undefined): string {
+  const steps = typeof pointer === 'string' ? pointer.split('/').slice(1) : [];
+  return steps
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, step) => (/^\d+$/.test(step) ? `${path}[${step}]` : path === '' ? step : `${path}.${step}`), '');
+}
+
 type Refuse = (text: string) => StatusError;
 
-function decodedPatch(document: JsonObject, { schema, kind }: Expected, refuse: Refuse): Decoded {
+function decodedPatch(document: JsonObject, patch: Patch, { schema, kind }: Expected, refuse: Refuse): Decoded {
   try {
-    return schema.decode(document, { kind });
+    return schema.decode(document, { kind, ...numbersOf(patch) });
   } catch (error) {
-    if (hasReason(error, 'BadRequest')) throw refuse(error.message);
+    // The sentence about the kind is for bodies.
+    if (hasReason(error, 'BadRequest')) throw refuse(error.message.replace(/^.* cannot be handled as a \w+: /, ''));
     throw error;
   }
 }

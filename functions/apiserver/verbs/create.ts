@@ -1,10 +1,9 @@
 /** POST to a collection. */
 import { methodNotAllowed } from '../http/api-errors.ts';
-import { readBody } from '../http/request-body.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { createObject } from '../registry/create-object.ts';
-import { decodeBody, storedForm } from '../registry/decode.ts';
+import { readObject, storedForm } from '../registry/decode.ts';
 import { writeRequest } from '../registry/write-request.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 
@@ -12,7 +11,7 @@ export async function create(server: Server, request: ResourceRequest): Promise<
   if (request.info.name !== '') throw methodNotAllowed();
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { fieldValidation } = options;
-  const body = decodeBody(await readBody(request.request), expectedOf(request.served), { fieldValidation, warnings: request.warnings });
+  const body = await readObject(request.request, expectedOf(request.served), { fieldValidation, warnings: request.warnings });
   const created = await createObject(writeRequest(server, request, options), storedForm(request, body));
   return { kind: 'object', code: 201, shown: { object: created } };
 }

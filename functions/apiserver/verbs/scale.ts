@@ -6,10 +6,9 @@ import { type KubeObject, nameOf } from '../../kube/object.ts';
 import { builtIn } from '../../kube/schema.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { AnyDefinition, ScaleSource } from '../../resources/definition.ts';
-import { readBody } from '../http/request-body.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
-import { checkName, decodeBody, type Expected } from '../registry/decode.ts';
+import { checkName, readObject, type Expected } from '../registry/decode.ts';
 import { patched, readPatch } from '../registry/patch-document.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
 import { mainStrategy } from '../registry/update-strategies.ts';
@@ -43,7 +42,7 @@ export async function getScale(server: Server, request: ResourceRequest): Promis
 
 export async function updateScale(server: Server, request: ResourceRequest): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'UpdateOptions');
-  const scale = decodeBody(await readBody(request.request), expectedScale, { ...options, warnings: request.warnings });
+  const scale = await readObject(request.request, expectedScale, { ...options, warnings: request.warnings });
   checkName(scale, request.info);
   return writeScale(writeRequest(server, request, options), () => scale);
 }

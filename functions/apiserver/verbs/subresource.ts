@@ -9,11 +9,10 @@ import type { View } from '../../kube/view.ts';
 import type { ComputedSubresource, ConnectSubresource, ObjectSubresource, SubresourceOutcome } from '../../resources/definition.ts';
 import { methodNotAllowed } from '../http/api-errors.ts';
 import { parsed as parsedDeleteOptions } from '../http/delete-options.ts';
-import { readBody } from '../http/request-body.ts';
 import { writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { admissionOf } from '../registry/admission.ts';
-import { checkName, decodeBody, type Expected, isJsonObject, storedForm } from '../registry/decode.ts';
+import { checkName, readObject, type Expected, isJsonObject, storedForm } from '../registry/decode.ts';
 import { patched, type PatchTarget, readPatch } from '../registry/patch-document.ts';
 import { fromStored } from '../registry/served-form.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
@@ -52,7 +51,7 @@ const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 async function post(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const expected = bodyOf(request, subresource);
-  const sent = decodeBody(await readBody(request.request), expected, { ...options, warnings: request.warnings });
+  const sent = await readObject(request.request, expected, { ...options, warnings: request.warnings });
   if (nameOf(sent) !== '') checkName(sent, request.info);
   const { dryRun } = options;
   const asked = { operation: 'CREATE', name: request.info.name, dryRun, options: writeOptionsObject(options), kind: expected } as const;
@@ -89,7 +88,7 @@ async function patchedBody(request: ResourceRequest, target: PatchTarget): Promi
 }
 
 async function sentBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
-  const sent = decodeBody(await readBody(request.request), target.expected, target.options);
+  const sent = await readObject(request.request, target.expected, target.options);
   checkName(sent, request.info);
   const body = storedForm(request, sent);
   return () => body;
@@ -115,7 +114,7 @@ export async function computedSubresource(server: Server, request: ResourceReque
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { dryRun } = options;
   const expected = { ...subresource.body, schema: subresource.bodySchema };
-  const body = decodeBody(await readBody(request.request), expected, { ...options, warnings: request.warnings });
+  const body = await readObject(request.request, expected, { ...options, warnings: request.warnings });
   const { object: parent } = await getStored(server, request);
   const { name } = request.info;
   const asked = { operation: 'CREATE', name, dryRun, options: writeOptionsObject(options), kind: subresource.body } as const;

@@ -1,10 +1,9 @@
 /** PUT of an object or its status. */
 import { copy } from '../../kube/copy.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import { readBody } from '../http/request-body.ts';
 import { type WriteOptions, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
-import { checkName, decodeBody, storedForm } from '../registry/decode.ts';
+import { checkName, readObject, storedForm } from '../registry/decode.ts';
 import { placeInNamespace } from '../registry/object-metadata.ts';
 import { type Update, updateObject } from '../registry/update-object.ts';
 import { mainStrategy, statusStrategy, type UpdateStrategy } from '../registry/update-strategies.ts';
@@ -27,7 +26,7 @@ async function put(server: Server, request: ResourceRequest, strategy: UpdateStr
 
 async function decodedObject(request: ResourceRequest, options: WriteOptions): Promise<KubeObject> {
   const { definition, served, info } = request;
-  const body = decodeBody(await readBody(request.request), expectedOf(served), { ...options, warnings: request.warnings });
+  const body = await readObject(request.request, expectedOf(served), { ...options, warnings: request.warnings });
   checkName(body, info);
   const object = storedForm(request, body);
   placeInNamespace(object, definition.type, info.namespace);

@@ -1,9 +1,8 @@
 /** POST of kinds that are answered and never stored: access reviews, token reviews. */
 import { methodNotAllowed, pageNotFound } from '../http/api-errors.ts';
-import { readBody } from '../http/request-body.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { ApiRequest, VirtualResource } from '../ports.ts';
-import { decodeBody } from '../registry/decode.ts';
+import { readObject } from '../registry/decode.ts';
 import { placeInNamespace } from '../registry/object-metadata.ts';
 
 export async function createVirtual(request: ApiRequest, resource: VirtualResource, warnings: Set<string>): Promise<Response> {
@@ -13,7 +12,7 @@ export async function createVirtual(request: ApiRequest, resource: VirtualResour
   const { dryRun, fieldValidation } = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { type, schema } = resource;
   const expected = { group: type.group, version: type.version, kind: type.kind, schema };
-  const object = decodeBody(await readBody(request.request), expected, { fieldValidation, warnings });
+  const object = await readObject(request.request, expected, { fieldValidation, warnings });
   placeInNamespace(object, type, info.namespace);
   const namespace = type.namespaced ? info.namespace : '';
   return Response.json(await resource.create(object, { user, namespace, dryRun }), { status: 201 });

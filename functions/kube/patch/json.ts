@@ -15,7 +15,8 @@ const copiedBytesMax = 3 * 1024 * 1024;
 
 /** The patched document; neither argument is changed. */
 export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
-  if (!Array.isArray(patch)) throw badRequest(`json: cannot unmarshal ${goKind(patch)} into Go value of type jsonpatch.Patch`);
+  if (!Array.isArray(patch))
+    throw badRequest(`error decoding patch: json: cannot unmarshal ${goKind(patch)} into Go value of type []handlers.jsonPatchOp`);
   if (patch.length > operationsMax) {
     const message = `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`;
     throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: ${message}`);

@@ -12,6 +12,7 @@ const isObject = (value: Json | undefined): value is JsonObject => typeof value 
 /** The patched document; neither argument is changed. */
 export function applyMergePatch(doc: JsonObject, patch: Json): JsonObject {
   if (isObject(patch)) return merged(doc, patch);
+  if (patch === null) throw badRequest('Invalid JSON Patch');
   const found = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
   throw badRequest(`error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`);
 }

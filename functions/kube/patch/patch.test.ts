@@ -193,7 +193,7 @@ describe('JSON patches', () => {
   }
 
   test('a patch that is no list is malformed', () => {
-    const message = 'json: cannot unmarshal object into Go value of type jsonpatch.Patch';
+    const message = 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp';
     assert.throws(() => applyJsonPatch(doc, {}), { code: 400, message });
   });
 

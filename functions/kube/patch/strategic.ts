@@ -30,6 +30,7 @@ interface Place {
 
 /** The patched document; neither argument is changed. Throws what upstream answers to a bad patch. */
 export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Pick<Schema, 'name' | 'node'>): JsonObject {
+  if (patch === null) return copy(doc);
   if (!isObject(patch))
     throw badRequest(
       `json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,

@@ -1,0 +1,9 @@
+/** A body that cannot be read as a document of its media type: what Go's reader says, without whose body it is. */
+import { StatusError } from './status-error.ts';
+
+export class DocumentError extends StatusError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(400, 'BadRequest', message, options);
+    this.name = 'DocumentError';
+  }
+}
