@@ -77,5 +77,5 @@ export const nightlyStages: readonly Stage[] = [
   { ...simulation(100_000, 20_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
-  { name: 'machine', command: ['node', 'test/machine/run.ts'], shows: lastOf(/^. pass \d+$/gm), minutesMax: 240 },
+  { name: 'machine', command: ['npm', 'run', '--silent', 'test:machine'], shows: lastOf(/^. pass \d+$/gm), minutesMax: 240 },
 ];

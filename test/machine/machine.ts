@@ -41,7 +41,8 @@ export interface Machine {
 /** The address of this process's loopback, as the machine sees it. */
 export const hostAddress = '10.0.2.2';
 
-const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off rootdelay=600';
+/** Emulated timers may be late: the kernel neither checks them nor gives up on the disk. */
+const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off no_timer_check rootdelay=600';
 
 /** Files of a machine, in its directory: QEMU runs there. */
 const places = { disk: 'disk.qcow2', clone: 'clone.raw', agent: 'agent', console: 'console' } as const;
@@ -95,7 +96,7 @@ class VirtualMachine implements Machine {
       await eventually(async () => assert.ok(await isThere()), bootMsMax);
       assert.ok(!this.isEnded(), `QEMU ended: ${this.complaint}`);
     } catch (error) {
-      throw new Error(`The machine did not start within ${bootMsMax} ms:\n${this.consoleTail()}`, { cause: error });
+      throw new Error(`The machine did not start:\n${this.consoleTail()}`, { cause: error });
     }
   }
 
