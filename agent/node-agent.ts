@@ -1,6 +1,4 @@
 /** Puts an agent together from its configuration: on containerd, or pretending. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Client } from '../functions/client/client.ts';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { World } from '../functions/world.ts';
@@ -11,6 +9,8 @@ import { checkpointFile } from './checkpoint.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
 import type { DesiredState } from './desired-state.ts';
+import { prepareFolders } from './files/node-folders.ts';
+import { mountTmpfs } from './files/mounts.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { runCommand } from './network/run.ts';
@@ -28,9 +28,8 @@ import { createSimulatedRuntime } from './runtime/simulated/simulated-runtime.ts
 import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime.ts';
 import type { Transport } from './transport.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
-import { volumePlugins } from './volumes/plugins.ts';
-import { createServiceAccountTokens } from './volumes/service-account-tokens.ts';
-import { mountTmpfs } from './volumes/tmpfs.ts';
+import { allPlugins } from './volumes/all-plugins.ts';
+import { createServiceAccountTokens } from './volumes/projected/service-account-tokens.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
 export interface NodeAgentOptions {
@@ -55,7 +54,7 @@ const factsOf = (config: AgentConfig, driver: CgroupDriver): ClusterFacts => ({
 /** With real containers. Needs root. */
 export async function createContainerAgent(options: NodeAgentOptions): Promise<Agent> {
   const { config, world, transport, signal } = options;
-  await mkdir(config.rootDirectory, { recursive: true });
+  await prepareFolders(directories(config.rootDirectory));
   const socketPath = config.containerdSocket ?? containerdSocketDefault;
   const runtime = createCriRuntime({ socketPath });
   await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
@@ -65,12 +64,12 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const machine = await readMachine(config.rootDirectory);
   const tokens = createServiceAccountTokens({ ...world, client: options.client });
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
-  const pluginOptions = { directories: facts.directories, stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
-  const authority = await nodeAuthority(join(config.rootDirectory, 'api-service'), config.nodeName, world.clock);
+  const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
+  const authority = await nodeAuthority(facts.directories.apiService, config.nodeName, world.clock);
   const volumes = (desired: DesiredState): Volumes =>
     createNodeVolumes({
       directories: facts.directories,
-      plugins: volumePlugins({ ...pluginOptions, lookup: trusting(desired, authority) }),
+      plugins: allPlugins({ ...pluginOptions, lookup: trusting(desired, authority) }),
     });
   return createAgent({
     ...options,
@@ -108,7 +107,7 @@ async function importWhenReady(world: World, signal: AbortSignal, work: () => Pr
 }
 
 const noVolumes: Volumes = {
-  setUp: async (pod) => new Map((pod.spec?.volumes ?? []).map(({ name }) => [name, `/${name}`])),
+  setUp: async (pod) => new Map((pod.spec?.volumes ?? []).map(({ name }) => [name, { path: `/${name}`, isReadOnly: false }])),
   refresh: async () => {},
   tearDown: async () => {},
 };

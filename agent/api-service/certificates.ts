@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createCertificateAuthority, createServerCertificate, type CertificatePair } from '../../functions/client/certificates.ts';
+import { errorCode } from '../files/error-code.ts';
 import type { Clock } from '../../functions/world.ts';
 
 const certificateFile = 'ca.crt';
@@ -12,14 +13,12 @@ const keyFile = 'ca.key';
 /** The agent makes a new one whenever it starts; some agents are not started for years. */
 const serverDays = 3600;
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 export async function nodeAuthority(directory: string, nodeName: string, clock: Pick<Clock, 'now'>): Promise<CertificatePair> {
   const [certificate, key] = [join(directory, certificateFile), join(directory, keyFile)];
   try {
     return { certificatePem: await readFile(certificate, 'utf8'), keyPem: await readFile(key, 'utf8') };
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
   }
   const made = await createCertificateAuthority(`hibernetes-node-${nodeName}`, clock);
   await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Container, PodSpec } from '../../functions/kube/generated/types.ts';
 import { facts, lookupOf } from '../../test/support/node-context.ts';
 import { container, pod } from '../../test/support/node-pod.ts';
-import { containerConfig, type ContainerConfigInput } from './container-config.ts';
+import { containerConfig, partsOfVolumes, type ContainerConfigInput } from './container-config.ts';
 import { ContainerConfigError } from './lookup.ts';
 
 const input = (own: Partial<Container>, spec: Partial<PodSpec> = {}, more: Partial<ContainerConfigInput> = {}): ContainerConfigInput => {
@@ -20,7 +20,11 @@ const input = (own: Partial<Container>, spec: Partial<PodSpec> = {}, more: Parti
     allocatable: { cpu: '2', memory: '1Gi' },
     memoryCapacityBytes: 1 << 30,
     directories: facts.directories,
-    volumePaths: new Map([['scratch', '/var/lib/agent/scratch']]),
+    volumes: new Map([
+      ['scratch', { path: '/var/lib/agent/scratch', isReadOnly: false }],
+      ['settings', { path: '/var/lib/agent/settings', isReadOnly: true }],
+    ]),
+    subPaths: new Map(),
     ...more,
   };
 };
@@ -28,6 +32,12 @@ const config = (own: Partial<Container>, spec?: Partial<PodSpec>) => containerCo
 const refused = (own: Partial<Container>, message: string): void =>
   assert.throws(
     () => config(own),
+    (error) => error instanceof ContainerConfigError && error.message === message,
+  );
+
+const refusedPart = (own: Partial<Container>, message: string): void =>
+  assert.throws(
+    () => partsOfVolumes(input(own)),
     (error) => error instanceof ContainerConfigError && error.message === message,
   );
 
@@ -83,14 +93,35 @@ describe('mounts', () => {
   test('are the volumes, /etc/hosts and the file for last words', () => {
     const volumeMounts = [
       { name: 'scratch', mountPath: '/scratch' },
-      { name: 'scratch', mountPath: 'relative', readOnly: true, subPath: 'a/b' },
+      { name: 'scratch', mountPath: 'relative', readOnly: true },
     ];
     assert.deepEqual(mounts({ volumeMounts }), [
       '/scratch=/var/lib/agent/scratch',
-      '/relative=/var/lib/agent/scratch/a/b ro',
+      '/relative=/var/lib/agent/scratch ro',
       hosts,
       lastWords,
     ]);
+  });
+
+  test('of a volume that the agent writes are read-only, whatever the container asks for', () => {
+    const settings = { name: 'settings', mountPath: '/settings' };
+    assert.deepEqual(mounts({ volumeMounts: [settings, { ...settings, readOnly: false }, { ...settings, subPath: 'a' }] }).slice(0, 3), [
+      '/settings=/var/lib/agent/settings ro',
+      '/settings=/var/lib/agent/settings ro',
+      '/settings=/var/lib/agent/settings ro',
+    ]);
+  });
+
+  test('of a part of a volume show where the agent mounted the part', () => {
+    const volumeMounts = [
+      { name: 'scratch', mountPath: '/whole' },
+      { name: 'scratch', mountPath: '/part', subPath: 'a/b' },
+    ];
+    const { mounts: found } = containerConfig({ ...input({ volumeMounts }), subPaths: new Map([[1, '/bound']]) });
+    assert.deepEqual(
+      found.slice(0, 2).map(({ hostPath }) => hostPath),
+      ['/var/lib/agent/scratch', '/bound'],
+    );
   });
 
   test('leave /etc/hosts to a pod of the host’s network, and to one that mounts its own', () => {
@@ -107,10 +138,10 @@ describe('mounts', () => {
 
   test('take a path from a variable', () => {
     const env = [{ name: 'POD_NAME', value: 'web-0' }];
-    assert.equal(
-      mounts({ env, volumeMounts: [{ name: 'scratch', mountPath: '/w', subPathExpr: '$(POD_NAME)/x' }] })[0],
-      '/w=/var/lib/agent/scratch/web-0/x',
-    );
+    const volumeMounts = [{ name: 'scratch', mountPath: '/w', subPathExpr: '$(POD_NAME)/x' }];
+    assert.deepEqual(partsOfVolumes(input({ env, volumeMounts })), [
+      { index: 0, volumeName: 'scratch', volumePath: '/var/lib/agent/scratch', path: 'web-0/x' },
+    ]);
   });
 
   test('propagate as they are told', () => {
@@ -126,8 +157,8 @@ describe('mounts', () => {
 
   test('do not lead out of the volume', () => {
     const at = (subPath: string): Partial<Container> => ({ volumeMounts: [{ name: 'scratch', mountPath: '/w', subPath }] });
-    refused(at('/etc'), 'error SubPath `/etc` must not be an absolute path');
-    refused(at('../other'), "unable to provision SubPath `../other`: must not contain '..'");
+    refusedPart(at('/etc'), 'error SubPath `/etc` must not be an absolute path');
+    refusedPart(at('../other'), "unable to provision SubPath `../other`: must not contain '..'");
     refused({ volumeMounts: [{ name: 'other', mountPath: '/w' }] }, 'cannot find volume "other" to mount into container "main"');
   });
 });

@@ -12,6 +12,7 @@ import {
   type Image,
   type RuntimeMount,
 } from '../runtime/runtime.ts';
+import type { PodVolume, PodVolumes } from '../volumes/volumes.ts';
 import { containerResources } from './container-resources.ts';
 import { containerLogPath, type Directories } from './directories.ts';
 import { environmentOf, expand, type EnvironmentInput } from './environment.ts';
@@ -27,8 +28,9 @@ export interface ContainerConfigInput extends EnvironmentInput {
   readonly memoryCapacityBytes: number;
   /** Of an ephemeral container: the one whose processes it is to see. */
   readonly targetContainerId?: string;
-  /** Where the pod's volumes are on the host, by name. */
-  readonly volumePaths: ReadonlyMap<string, string>;
+  readonly volumes: PodVolumes;
+  /** Where the parts of volumes that are mounted alone are on the host, by the index of their mount. */
+  readonly subPaths: ReadonlyMap<number, string>;
 }
 
 const terminationMessagePathDefault = '/dev/termination-log';
@@ -38,25 +40,53 @@ const propagations: Readonly<Record<string, RuntimeMount['propagation']>> = {
   Bidirectional: 'PROPAGATION_BIDIRECTIONAL',
 };
 
-function mountOf(input: ContainerConfigInput, mount: VolumeMount, values: ReadonlyMap<string, string>): RuntimeMount {
-  const volume = input.volumePaths.get(mount.name);
-  if (volume === undefined)
-    throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${input.container.name}"`);
+/** The part of a volume that a container mounts alone. */
+export interface MountedPart {
+  /** Of the mount, among the container's. */
+  readonly index: number;
+  readonly volumeName: string;
+  readonly volumePath: string;
+  /** Relative to the volume, without `..`. */
+  readonly path: string;
+}
+
+function subPathOf(mount: VolumeMount, values: ReadonlyMap<string, string>): string {
   const subPath = mount.subPathExpr === undefined || mount.subPathExpr === '' ? (mount.subPath ?? '') : expand(mount.subPathExpr, values);
   if (posix.isAbsolute(subPath)) throw new ContainerConfigError(`error SubPath \`${subPath}\` must not be an absolute path`);
   if (subPath.split('/').includes('..'))
     throw new ContainerConfigError(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
+  return subPath;
+}
+
+function volumeOf({ container, volumes }: Pick<ContainerConfigInput, 'container' | 'volumes'>, { name }: VolumeMount): PodVolume {
+  const volume = volumes.get(name);
+  if (volume === undefined) throw new ContainerConfigError(`cannot find volume "${name}" to mount into container "${container.name}"`);
+  return volume;
+}
+
+export function partsOfVolumes(input: EnvironmentInput & Pick<ContainerConfigInput, 'volumes'>): MountedPart[] {
+  const mounts = input.container.volumeMounts ?? [];
+  if (mounts.every(({ subPath = '', subPathExpr = '' }) => subPath === '' && subPathExpr === '')) return [];
+  const values = environmentOf(input);
+  return mounts.flatMap((mount, index) => {
+    const path = subPathOf(mount, values);
+    return path === '' ? [] : [{ index, volumeName: mount.name, volumePath: volumeOf(input, mount).path, path }];
+  });
+}
+
+function mountOf(input: ContainerConfigInput, mount: VolumeMount, index: number): RuntimeMount {
+  const volume = volumeOf(input, mount);
   return {
     containerPath: posix.isAbsolute(mount.mountPath) ? mount.mountPath : posix.join('/', mount.mountPath),
-    hostPath: subPath === '' ? volume : posix.join(volume, subPath),
-    readonly: mount.readOnly === true,
+    hostPath: input.subPaths.get(index) ?? volume.path,
+    readonly: mount.readOnly === true || volume.isReadOnly,
     propagation: propagations[mount.mountPropagation ?? ''] ?? 'PROPAGATION_PRIVATE',
   };
 }
 
-function mountsOf(input: ContainerConfigInput, values: ReadonlyMap<string, string>): RuntimeMount[] {
+function mountsOf(input: ContainerConfigInput): RuntimeMount[] {
   const { pod, container, attempt } = input;
-  const own = (container.volumeMounts ?? []).map((mount) => mountOf(input, mount, values));
+  const own = (container.volumeMounts ?? []).map((mount, index) => mountOf(input, mount, index));
   const file = (containerPath: string, hostPath: string): RuntimeMount => ({
     containerPath,
     hostPath,
@@ -81,7 +111,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',
     env: [...values].map(([name, value]) => ({ name, value })),
-    mounts: mountsOf(input, values),
+    mounts: mountsOf(input),
     labels: labelsOfContainer(pod, container),
     annotations: { [specHashAnnotation]: specHash(container) },
     logPath: containerLogPath(container.name, attempt),

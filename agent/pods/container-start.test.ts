@@ -6,7 +6,7 @@ import { container, nowMs, pod, running, sandbox } from '../../test/support/node
 import { RuntimeError, type ContainerConfig, type Runtime } from '../runtime/runtime.ts';
 import { startContainer } from './container-start.ts';
 import { emptyMemory } from './observed-pod.ts';
-import { noPodFiles } from './pod-files.ts';
+import { noPodFiles, type PodFiles } from './pod-files.ts';
 
 interface Options {
   readonly own?: Partial<Container>;
@@ -18,11 +18,12 @@ interface Options {
 
 function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaksSubPath = false }: Options) {
   const parts: string[] = [];
-  const prepareSubPath = async (volume: string, path: string): Promise<void> => {
-    parts.push(`${volume} ${path}`);
+  const bindSubPath: PodFiles['bindSubPath'] = async (_pod, containerName, { index, volumePath, path }) => {
+    parts.push(`${containerName} ${index} ${volumePath} ${path}`);
     if (breaksSubPath) throw new Error('leads out');
+    return `/mounted/${index}`;
   };
-  const { context, events } = nodeOfTest({ files: { ...noPodFiles, prepareSubPath } });
+  const { context, events } = nodeOfTest({ files: { ...noPodFiles, bindSubPath } });
   const created: ContainerConfig[] = [];
   const told: string[] = [];
   const main = container('main', own);
@@ -44,7 +45,7 @@ function starting({ own = {}, spec = {}, runtime = {}, isRestart = false, breaks
         pod: pod({ containers: [main], ...spec }),
         observed: { sandboxes: [sandbox()], containers: [running('target', { id: 'target-id' })] },
         memory: emptyMemory,
-        volumePaths: new Map([['scratch', '/volumes/scratch']]),
+        volumes: new Map([['scratch', { path: '/volumes/scratch', isReadOnly: false }]]),
       },
     );
   return { start, created, events, told, parts };
@@ -104,9 +105,10 @@ describe('parts of volumes', () => {
   ];
 
   test('are made before the container is', async () => {
-    const { start, parts } = starting({ own: { volumeMounts } });
+    const { start, parts, created } = starting({ own: { volumeMounts } });
     await start();
-    assert.deepEqual(parts, ['/volumes/scratch /volumes/scratch/a/b']);
+    assert.equal(created[0]!.mounts[1]!.hostPath, '/mounted/1');
+    assert.deepEqual(parts, ['main 1 /volumes/scratch a/b']);
   });
 
   test('that cannot be made are told without a word of the host', async () => {

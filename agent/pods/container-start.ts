@@ -1,10 +1,11 @@
 /** From a decision to start a container to a running one: image, config, create, start, postStart. */
 import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { quantityValue } from '../../functions/kube/quantity.ts';
-import { RuntimeError, type ContainerConfig, type Image } from '../runtime/runtime.ts';
+import { RuntimeError, type Image } from '../runtime/runtime.ts';
+import type { PodVolumes } from '../volumes/volumes.ts';
 import type { Action } from './actions.ts';
 import { containerBackOff, nextBackOff } from './back-off.ts';
-import { containerConfig } from './container-config.ts';
+import { containerConfig, partsOfVolumes, type MountedPart } from './container-config.ts';
 import { HookError, runHook } from './hooks.ts';
 import { ensureImage } from './image-pull.ts';
 import { ContainerConfigError } from './lookup.ts';
@@ -20,7 +21,7 @@ export interface StartInput {
   readonly pod: Pod;
   readonly observed: ObservedPod;
   readonly memory: PodMemory;
-  readonly volumePaths: ReadonlyMap<string, string>;
+  readonly volumes: PodVolumes;
 }
 
 const retrySeconds = 10;
@@ -92,49 +93,52 @@ function targetOf(pod: Pod, name: string, observed: ObservedPod): string | undef
   return found.id;
 }
 
-/** The runtime would make them root's own. */
-async function prepareSubPaths(
+/** Makes and mounts the parts of volumes that this container mounts alone. Answers where they are. */
+async function bindSubPaths(
   context: NodeContext,
-  container: Container,
-  { mounts }: ContainerConfig,
-  volumePaths: ReadonlyMap<string, string>,
-): Promise<void> {
-  // The container's own mounts come first, in their order.
-  for (const [index, { name }] of (container.volumeMounts ?? []).entries()) {
-    const [volume, path] = [volumePaths.get(name), mounts[index]?.hostPath];
-    if (volume === undefined || path === undefined || path === volume) continue;
+  { pod, container }: { readonly pod: Pod; readonly container: Container },
+  parts: readonly MountedPart[],
+): Promise<ReadonlyMap<number, string>> {
+  const paths = new Map<number, string>();
+  for (const part of parts) {
     try {
-      await context.files.prepareSubPath(volume, path);
+      paths.set(part.index, await context.files.bindSubPath(pod, container.name, part));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      context.log.warn('a part of a volume could not be made', { path, error: error.message });
-      throw new ContainerConfigError(`failed to prepare subPath for volumeMount "${name}" of container "${container.name}"`);
+      // What is on the host is not the pod's business: the reason stays in the agent's log.
+      context.log.warn('a part of a volume could not be mounted', { path: part.path, error: error.message });
+      const message = `failed to prepare subPath for volumeMount "${part.volumeName}" of container "${container.name}"`;
+      throw new ContainerConfigError(message);
     }
   }
+  return paths;
 }
 
 async function configOf(context: NodeContext, action: StartAction, input: StartInput & { readonly image: Image }) {
   const { container, attempt } = action;
-  const { pod, observed } = input;
+  const { pod, observed, volumes } = input;
   const sandbox = sandboxConfig(pod, observed.sandboxes[0]?.attempt ?? 0, context.facts);
   const podIps = podIpsOf(context, input);
-  const config = containerConfig({
+  const known = {
     pod,
     container,
-    attempt,
-    image: input.image,
-    lookup: context.lookup,
+    volumes,
     podIps,
+    lookup: context.lookup,
     hostIps: context.hostIps,
     nodeName: context.facts.nodeName,
     allocatable: context.allocatable,
+  };
+  const config = containerConfig({
+    ...known,
+    attempt,
+    image: input.image,
     memoryCapacityBytes: quantityValue(context.allocatable['memory'] ?? '0'),
     directories: context.facts.directories,
-    volumePaths: input.volumePaths,
+    subPaths: await bindSubPaths(context, { pod, container }, partsOfVolumes(known)),
     targetContainerId: targetOf(pod, container.name, observed),
   });
   await context.files.prepareContainer(pod, container.name, attempt, podIps);
-  await prepareSubPaths(context, container, config, input.volumePaths);
   return { container: config, sandbox };
 }
 

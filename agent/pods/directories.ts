@@ -4,13 +4,26 @@ import type { Pod } from '../../functions/kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
 
 export interface Directories {
+  readonly root: string;
+  readonly pods: string;
   readonly pod: (podUid: string) => string;
   readonly volume: (podUid: string, plugin: string, volumeName: string) => string;
+  /** What is known of the pod's volumes. */
+  readonly volumeRecords: (podUid: string) => string;
+  /** Where a container's part of a volume is mounted. */
+  readonly subPath: (podUid: string, volumeName: string, containerName: string, index: number) => string;
+  /** What is attached once for all pods of the node. */
+  readonly staged: string;
+  /** Where directories are moved to be emptied. */
+  readonly trash: string;
   readonly hostsFile: (podUid: string) => string;
   /** The file a container may leave its last words in. */
   readonly terminationLog: (podUid: string, containerName: string, attempt: number) => string;
+  readonly logs: string;
   readonly podLogs: (pod: Pod) => string;
   readonly seccomp: string;
+  readonly network: string;
+  readonly apiService: string;
   readonly checkpoint: string;
 }
 
@@ -18,14 +31,25 @@ export interface Directories {
 export const containerLogPath = (containerName: string, attempt: number): string => join(containerName, `${attempt}.log`);
 
 export function directories(root: string): Directories {
-  const pod = (uid: string): string => join(root, 'pods', uid);
+  const pods = join(root, 'pods');
+  const logs = join(root, 'logs');
+  const pod = (uid: string): string => join(pods, uid);
   return {
+    root,
+    pods,
     pod,
+    volumeRecords: (uid) => join(pod(uid), 'plugins'),
+    subPath: (uid, volume, container, index) => join(pod(uid), 'volume-subpaths', volume, container, String(index)),
+    staged: join(root, 'plugins'),
+    trash: join(root, 'trash'),
     volume: (uid, plugin, name) => join(pod(uid), 'volumes', plugin.replace('/', '~'), name),
     hostsFile: (uid) => join(pod(uid), 'etc-hosts'),
     terminationLog: (uid, container, attempt) => join(pod(uid), 'containers', container, String(attempt)),
-    podLogs: (of) => join(root, 'logs', `${namespaceOf(of)}_${nameOf(of)}_${uidOf(of)}`),
+    logs,
+    podLogs: (of) => join(logs, `${namespaceOf(of)}_${nameOf(of)}_${uidOf(of)}`),
     seccomp: join(root, 'seccomp'),
+    network: join(root, 'network'),
+    apiService: join(root, 'api-service'),
     checkpoint: join(root, 'checkpoint.json'),
   };
 }

@@ -4,12 +4,13 @@
  *
  *   0.log  0.log.20260101-120000  0.log.20260101-110000.gz  0.log.20260101-100000.gz
  */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock, Log } from '../../functions/world.ts';
+import { orUndefined } from '../files/error-code.ts';
 import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
 
 export interface LogRotationOptions {
@@ -27,22 +28,15 @@ const compressed = '.gz';
 /** Left of a compression that did not come to its end. */
 const unfinished = '.tmp';
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
-  }
-}
+const sizeOf = async (path: string): Promise<number> => (await orUndefined(lstat(path)))?.size ?? 0;
 
 /** `20260101-120000`: sorts as it was made. */
 const stamp = (nowMs: number): string => new Date(nowMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 
 async function compress(path: string): Promise<void> {
-  await pipeline(createReadStream(path), createGzip(), createWriteStream(`${path}${unfinished}`));
+  // Neither end is opened through a link.
+  const source = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  await pipeline(source.createReadStream(), createGzip(), createWriteStream(`${path}${unfinished}`, { flags: 'wx' }));
   await rename(`${path}${unfinished}`, `${path}${compressed}`);
   await rm(path);
 }

@@ -2,7 +2,7 @@
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import { RuntimeError } from '../runtime/runtime.ts';
-import { VolumeError } from '../volumes/volumes.ts';
+import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { Action } from './actions.ts';
 import { mountBackOff, nextBackOff, sandboxBackOff } from './back-off.ts';
 import { startContainer } from './container-start.ts';
@@ -17,13 +17,13 @@ export interface ActionInput {
   readonly pod: Pod;
   readonly observed: ObservedPod;
   readonly memory: PodMemory;
-  readonly volumePaths: ReadonlyMap<string, string>;
+  readonly volumes: PodVolumes;
   readonly hurry: AbortSignal;
 }
 
 export interface ActionResult {
   readonly memory: PodMemory;
-  readonly volumePaths?: ReadonlyMap<string, string>;
+  readonly volumes?: PodVolumes;
   readonly succeeded: boolean;
 }
 
@@ -79,8 +79,8 @@ async function removeContainer(context: NodeContext, containerId: string, { pod,
 
 async function setUpVolumes(context: NodeContext, { pod, memory }: ActionInput): Promise<ActionResult> {
   try {
-    const volumePaths = await context.volumes.setUp(pod);
-    return { memory: { ...memory, volumes: 'ready' }, volumePaths, succeeded: true };
+    const volumes = await context.volumes.setUp(pod);
+    return { memory: { ...memory, volumes: 'ready' }, volumes, succeeded: true };
   } catch (error) {
     if (!(error instanceof VolumeError)) throw error;
     tellPod(context, pod, ['Warning', 'FailedMount', `MountVolume.SetUp failed for volume "${error.volumeName}" : ${error.message}`]);

@@ -1,10 +1,15 @@
 /** The files of a pod that are not volumes: log directory, /etc/hosts, termination logs, cgroups. */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
+import { Directory, passageMode } from '../files/directory.ts';
+import { errorCode, orUndefined } from '../files/error-code.ts';
+import { removeTree } from '../files/remove-tree.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
-import { makeSubPath } from '../volumes/sub-path.ts';
+import { bindSubPath } from '../volumes/sub-path.ts';
+import type { MountedPart } from './container-config.ts';
 import { containerLogPath, type Directories } from './directories.ts';
 import { hostsFile } from './hosts-file.ts';
 import { endOfFile, endOfLog, fallsBackToLogs } from './termination-message.ts';
@@ -12,8 +17,8 @@ import { endOfFile, endOfLog, fallsBackToLogs } from './termination-message.ts';
 export interface PodFiles {
   prepareSandbox(pod: Pod): Promise<void>;
   prepareContainer(pod: Pod, containerName: string, attempt: number, podIps: readonly string[]): Promise<void>;
-  /** Makes the part of a volume that is mounted alone. Throws `SubPathError` for one that leads out of the volume. */
-  prepareSubPath(volumePath: string, path: string): Promise<void>;
+  /** Makes and mounts the part of a volume that is mounted alone; answers where. Throws Error for one that leads out of the volume. */
+  bindSubPath(pod: Pod, containerName: string, part: MountedPart): Promise<string>;
   /** What the dead container reports about its end; '' when nothing. */
   terminationMessage(pod: Pod, container: ContainerStatus): Promise<string>;
   /** Takes the logs and termination message of one try of a container away. */
@@ -21,13 +26,11 @@ export interface PodFiles {
   remove(pod: Pod, cgroupParents: readonly string[]): Promise<void>;
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
-
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   }
 }
@@ -41,17 +44,19 @@ export interface PodFilesOptions {
 export function createPodFiles({ directories, clusterDomain, removeCgroup }: PodFilesOptions): PodFiles {
   return {
     async prepareSandbox(pod) {
-      await mkdir(directories.podLogs(pod), { recursive: true });
-      await mkdir(directories.pod(uidOf(pod)), { recursive: true });
+      await using _logs = await Directory.make(directories.podLogs(pod));
+      await using _own = await Directory.make(directories.pod(uidOf(pod)), passageMode);
     },
     async prepareContainer(pod, containerName, attempt, podIps) {
-      const terminationLog = directories.terminationLog(uidOf(pod), containerName, attempt);
-      await mkdir(dirname(terminationLog), { recursive: true });
-      await writeFile(terminationLog, '', { mode: 0o666 });
-      await mkdir(join(directories.podLogs(pod), containerName), { recursive: true });
-      await writeFile(directories.hostsFile(uidOf(pod)), hostsFile(pod, podIps, clusterDomain));
+      await writeNew(directories.terminationLog(uidOf(pod), containerName, attempt), '', 0o666);
+      await using _logs = await Directory.make(join(directories.podLogs(pod), containerName));
+      await writeNew(directories.hostsFile(uidOf(pod)), hostsFile(pod, podIps, clusterDomain), 0o644);
     },
-    prepareSubPath: makeSubPath,
+    async bindSubPath(pod, containerName, { index, volumeName, volumePath, path }) {
+      const target = directories.subPath(uidOf(pod), volumeName, containerName, index);
+      await bindSubPath({ volumePath, path }, target);
+      return target;
+    },
     async terminationMessage(pod, container) {
       const message = await endOfFile(directories.terminationLog(uidOf(pod), container.name, container.attempt));
       return message === '' && fallsBackToLogs(pod, container) ? endOfLog(container.logPath) : message;
@@ -65,17 +70,27 @@ export function createPodFiles({ directories, clusterDomain, removeCgroup }: Pod
       }
     },
     async remove(pod, cgroupParents) {
-      await rm(directories.podLogs(pod), { recursive: true, force: true });
+      await using logs = await orUndefined(Directory.open(directories.logs));
+      await using trash = await Directory.make(directories.trash, 0o700);
+      if (logs !== undefined) await removeTree(logs, basename(directories.podLogs(pod)), trash);
       for (const parent of cgroupParents) await removeCgroup(parent);
     },
   };
+}
+
+/** A file that containers write is never replaced through a link. Its mode is as said, whatever the process's mask. */
+async function writeNew(path: string, content: string, mode: number): Promise<void> {
+  await using parent = await Directory.make(dirname(path), passageMode);
+  await using file = await parent.file(basename(path), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode);
+  await file.writeFile(content);
+  await file.chmod(mode);
 }
 
 /** For nodes that only pretend. */
 export const noPodFiles: PodFiles = {
   prepareSandbox: async () => {},
   prepareContainer: async () => {},
-  prepareSubPath: async () => {},
+  bindSubPath: async (_pod, _containerName, { volumePath, path }) => join(volumePath, path),
   terminationMessage: async () => '',
   removeContainer: async () => {},
   remove: async () => {},

@@ -5,7 +5,7 @@ import { nodeOfTest, type NodeOfTest } from '../../test/support/node-context.ts'
 import { container, pod } from '../../test/support/node-pod.ts';
 import { endAfterAnnotation, exitCodeAnnotation } from '../runtime/simulated/simulated-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { VolumeError } from '../volumes/volumes.ts';
+import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { NodeContext } from './node-context.ts';
 import { createPodWorker, type PodWorker } from './pod-worker.ts';
 import { semaphore } from './semaphore.ts';
@@ -205,7 +205,7 @@ test('pods start side by side as many as there are slots', async () => {
 
 test('a volume that cannot be set up is told and tried again, later each time', async () => {
   let tries = 0;
-  const setUp = async (): Promise<Map<string, string>> => {
+  const setUp = async (): Promise<PodVolumes> => {
     tries += 1;
     if (tries < 4) throw new VolumeError('config', 'configmap "settings" not found');
     return new Map();

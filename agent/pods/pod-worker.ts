@@ -6,7 +6,7 @@ import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
 import { deepEqual } from '../../functions/kube/equality.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
-import { VolumeError } from '../volumes/volumes.ts';
+import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { Action, Notice } from './actions.ts';
 import type { NodeContext } from './node-context.ts';
 import { emptyMemory, nothingObserved, type ObservedPod, type PodMemory, type ProbeFindings } from './observed-pod.ts';
@@ -71,7 +71,7 @@ class Worker implements PodWorker {
   #failures = 0;
   #woken = true;
   #wakeUp: (() => void) | undefined;
-  #volumePaths: ReadonlyMap<string, string> = new Map();
+  #volumes: PodVolumes = new Map();
   #hurry = new AbortController();
   #volumesAreOld = false;
   /** Tokens in volumes grow old without anybody telling. */
@@ -180,11 +180,11 @@ class Worker implements PodWorker {
         pod: this.#pod,
         observed: this.#observed,
         memory: this.#memory,
-        volumePaths: this.#volumePaths,
+        volumes: this.#volumes,
         hurry: this.#hurry.signal,
       });
       this.#memory = result.memory;
-      this.#volumePaths = result.volumePaths ?? this.#volumePaths;
+      this.#volumes = result.volumes ?? this.#volumes;
       succeeded &&= result.succeeded;
     }
     return succeeded;

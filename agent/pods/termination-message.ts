@@ -2,8 +2,10 @@
  * What a dead container reports about its end: what it wrote to its termination log or, where its policy asks for that,
  * the end of its output. Source: pkg/kubelet/kuberuntime/kuberuntime_container.go (convertToKubeContainerStatus)
  */
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Pod } from '../../functions/kube/generated/types.ts';
+import { errorCode } from '../files/error-code.ts';
 import { createLineSplitter, formattedLine, parseLogLine } from '../relay/log-line.ts';
 import { tailOffset } from '../relay/log-reader.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
@@ -43,10 +45,10 @@ export const endOfLog = (path: string): Promise<string> =>
 
 async function orEmpty(path: string, read: (file: FileHandle) => Promise<string>): Promise<string> {
   try {
-    await using file = await open(path);
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     return await read(file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (errorCode(error) === 'ENOENT') return '';
     throw error;
   }
 }

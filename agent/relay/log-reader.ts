@@ -1,7 +1,8 @@
 /** Reads a CRI log file as a client asked for it, and follows it while its container runs. */
-import { watch, type FSWatcher } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { constants, watch, type FSWatcher } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../functions/world.ts';
+import { errorCode, orUndefined } from '../files/error-code.ts';
 import type { LogOptions } from './log-options.ts';
 import { createLineSplitter, formattedLine, parseLogLine } from './log-line.ts';
 
@@ -36,23 +37,15 @@ export interface LogSource {
   readonly signal: AbortSignal;
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
+/** A log is a file: a link in its place leads to what is not the container's. */
+const openLog = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 
 /** Undefined: the log is just being rotated, and has no file. */
 function watchFile(path: string, onChange: () => void): FSWatcher | undefined {
   try {
     return watch(path, onChange).on('error', onChange);
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -74,9 +67,9 @@ async function growth({ path, clock, signal }: LogSource): Promise<void> {
 
 /** The file that took the place of the one that is read: the log was rotated. */
 async function successor(path: string, file: FileHandle): Promise<FileHandle | undefined> {
-  const now = await orUndefined(stat(path));
+  const now = await orUndefined(lstat(path));
   if (now === undefined || now.ino === (await file.stat()).ino) return undefined;
-  return orUndefined(open(path));
+  return orUndefined(openLog(path));
 }
 
 class Follower {
@@ -121,7 +114,7 @@ class Follower {
 
 async function* chunks(source: LogSource): AsyncGenerator<Buffer> {
   const { options, signal } = source;
-  const follower = new Follower(source, await open(source.path));
+  const follower = new Follower(source, await openLog(source.path));
   try {
     if (options.tailLines !== undefined) await follower.skipTo(options.tailLines);
     let wasOpen = options.follow;

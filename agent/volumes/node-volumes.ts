@@ -1,54 +1,135 @@
 /** The volumes of a real node: directories and mounts below the agent's root. */
-import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Pod, Volume } from '../../functions/kube/generated/types.ts';
+import { deepEqual } from '../../functions/kube/equality.ts';
+import { uidOf } from '../../functions/kube/object.ts';
+import { Directory, passageMode } from '../files/directory.ts';
+import { errorCode } from '../files/error-code.ts';
+import { unmountAll } from '../files/mounts.ts';
+import { removeTree } from '../files/remove-tree.ts';
 import type { Directories } from '../pods/directories.ts';
 import { specOf } from '../pods/pod-facts.ts';
-import { kindOfVolume, type volumePlugins } from './plugins.ts';
-import { VolumeError, type VolumePlugin, type Volumes } from './volumes.ts';
+import { semaphore, type Semaphore } from '../pods/semaphore.ts';
+import { kindOfVolume } from './all-plugins.ts';
+import type { Published, VolumePlugin } from './plugin.ts';
+import { createVolumeRecords, pluginFolder, type VolumeRecord, type VolumeRecords } from './volume-records.ts';
+import { VolumeError, type PodVolume, type Volumes } from './volumes.ts';
 
-const run = promisify(execFile);
-
-export function createNodeVolumes(options: {
+export interface NodeVolumesOptions {
   readonly directories: Directories;
-  readonly plugins: ReturnType<typeof volumePlugins>;
-}): Volumes {
-  const { directories, plugins } = options;
+  readonly plugins: readonly VolumePlugin[];
+}
 
-  const pluginOf = (volume: Volume): VolumePlugin => {
-    const plugin = plugins.find((each) => each.matches(volume));
+export const createNodeVolumes = (options: NodeVolumesOptions): Volumes => new NodeVolumes(options);
+
+class NodeVolumes implements Volumes {
+  readonly #directories: Directories;
+  readonly #plugins: readonly VolumePlugin[];
+  readonly #records: VolumeRecords;
+  /** What is staged is counted and changed by one pod at a time. */
+  readonly #staging: Semaphore = semaphore(1);
+
+  constructor({ directories, plugins }: NodeVolumesOptions) {
+    this.#directories = directories;
+    this.#plugins = plugins;
+    this.#records = createVolumeRecords(directories);
+  }
+
+  async setUp(pod: Pod): Promise<ReadonlyMap<string, PodVolume>> {
+    const volumes = new Map<string, PodVolume>();
+    for (const volume of specOf(pod).volumes ?? []) {
+      const { path } = await this.#publish(pod, volume);
+      volumes.set(volume.name, { path, isReadOnly: this.#pluginOf(volume).isReadOnly });
+    }
+    return volumes;
+  }
+
+  async refresh(pod: Pod): Promise<void> {
+    for (const volume of specOf(pod).volumes ?? []) if (this.#pluginOf(volume).follows) await this.#publish(pod, volume);
+  }
+
+  async tearDown(podUid: string): Promise<void> {
+    const records = await this.#records.ofPod(podUid);
+    for (const record of records) {
+      const plugin = this.#plugins.find(({ name }) => name === record.plugin);
+      await plugin?.unpublish?.(record.volume, this.#directoryOf(podUid, record), record.state);
+    }
+    const directory = this.#directories.pod(podUid);
+    await unmountAll(directory);
+    await this.#staging.run(async () => {
+      await this.#remove(this.#directories.pods, podUid);
+      this.#records.forget(podUid);
+      for (const record of records) await this.#unstage(record);
+    });
+  }
+
+  #pluginOf(volume: Volume): VolumePlugin {
+    const plugin = this.#plugins.find(({ field }) => volume[field] !== undefined);
     if (plugin === undefined) throw new VolumeError(volume.name, `volumes of type ${kindOfVolume(volume)} are not supported by this node`);
     return plugin;
-  };
+  }
 
-  const setUpOne = async (pod: Pod, volume: Volume): Promise<string> => {
+  #directoryOf(podUid: string, { plugin, volume }: Pick<VolumeRecord, 'plugin' | 'volume'>): string {
+    return this.#directories.volume(podUid, plugin, volume.name);
+  }
+
+  #stagedDirectory(plugin: string, key: string): string {
+    const unique = createHash('sha256').update(key).digest('hex');
+    return join(this.#directories.staged, pluginFolder(plugin), unique);
+  }
+
+  async #publish(pod: Pod, volume: Volume): Promise<Published> {
     try {
-      return await pluginOf(volume).setUp(pod, volume);
+      return await this.#publishWith(this.#pluginOf(volume), pod, volume);
     } catch (error) {
       if (error instanceof VolumeError || !(error instanceof Error)) throw error;
       throw new VolumeError(volume.name, error.message, error);
     }
-  };
+  }
 
-  return {
-    async setUp(pod) {
-      const paths = new Map<string, string>();
-      for (const volume of specOf(pod).volumes ?? []) paths.set(volume.name, await setUpOne(pod, volume));
-      return paths;
-    },
-    async refresh(pod) {
-      for (const volume of specOf(pod).volumes ?? []) if (pluginOf(volume).follows) await setUpOne(pod, volume);
-    },
-    async tearDown(podUid) {
-      for (const path of await mountsBelow(directories.pod(podUid))) await run('umount', ['-l', path]);
-      await rm(directories.pod(podUid), { recursive: true, force: true });
-    },
-  };
-}
+  async #publishWith(plugin: VolumePlugin, pod: Pod, volume: Volume): Promise<Published> {
+    const podUid = uidOf(pod);
+    const before = await this.#records.read(podUid, volume.name);
+    const state = before?.plugin === plugin.name ? before.state : {};
+    const stagedAs = plugin.staging?.key(pod, volume);
+    const record = { plugin: plugin.name, volume, state, ...(stagedAs === undefined ? {} : { stagedAs }) };
+    // Before anything is made, so that a restart in between finds what is to be taken away.
+    await this.#remember(podUid, before, record);
+    const staged = stagedAs === undefined ? undefined : await this.#stage(plugin, volume, stagedAs);
+    const published = await plugin.publish({ pod, volume, directory: this.#directoryOf(podUid, record), state, staged });
+    await this.#remember(podUid, record, { ...record, state: published.state ?? {} });
+    return published;
+  }
 
-/** Deepest first. Nothing below a mount that is still there may be removed: it is not ours. */
-async function mountsBelow(directory: string): Promise<string[]> {
-  const paths = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' ')[4] ?? '');
-  return paths.filter((path) => path.startsWith(`${directory}/`)).toReversed();
+  async #remember(podUid: string, before: VolumeRecord | undefined, record: VolumeRecord): Promise<void> {
+    if (!deepEqual(before, record)) await this.#records.write(podUid, record);
+  }
+
+  async #stage(plugin: VolumePlugin, volume: Volume, key: string): Promise<string> {
+    const directory = this.#stagedDirectory(plugin.name, key);
+    await this.#staging.run(async () => {
+      await using _made = await Directory.make(directory, passageMode);
+      await plugin.staging?.stage(volume, directory);
+    });
+    return directory;
+  }
+
+  async #unstage({ plugin: name, volume, stagedAs }: VolumeRecord): Promise<void> {
+    if (stagedAs === undefined || (await this.#records.usersOf(name, stagedAs)).length > 0) return;
+    const directory = this.#stagedDirectory(name, stagedAs);
+    await this.#plugins.find((plugin) => plugin.name === name)?.staging?.unstage(volume, directory);
+    await unmountAll(directory);
+    await this.#remove(join(directory, '..'), directory.split('/').at(-1) ?? '');
+  }
+
+  async #remove(parentPath: string, name: string): Promise<void> {
+    try {
+      await using parent = await Directory.open(parentPath);
+      await using trash = await Directory.make(this.#directories.trash, 0o700);
+      await removeTree(parent, name, trash);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
 }

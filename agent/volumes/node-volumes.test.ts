@@ -9,7 +9,7 @@ import { lookupOf, type KnownObjects } from '../../test/support/node-context.ts'
 import { container, pod } from '../../test/support/node-pod.ts';
 import { directories } from '../pods/directories.ts';
 import { createNodeVolumes } from './node-volumes.ts';
-import { volumePlugins } from './plugins.ts';
+import { allPlugins } from './all-plugins.ts';
 import { VolumeError } from './volumes.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'volumes-'));
@@ -27,8 +27,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
   let stamps = 0;
   const volumes = createNodeVolumes({
     directories: where,
-    plugins: volumePlugins({
-      directories: where,
+    plugins: allPlugins({
       lookup: {
         configMap: (...at) => lookupOf(objects).configMap(...at),
         secret: (...at) => lookupOf(objects).secret(...at),
@@ -42,7 +41,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
   });
   const setUp = async (volume: Omit<Volume, 'name'>, spec: Partial<PodSpec> = {}, of: Pod['metadata'] = {}): Promise<string> => {
     const paths = await volumes.setUp(pod({ ...spec, volumes: [{ name: 'v', ...volume }] }, of));
-    return paths.get('v')!;
+    return paths.get('v')!.path;
   };
   return { where, volumes, setUp, inMemory, change: (next: KnownObjects) => (objects = next) };
 }
@@ -251,7 +250,7 @@ test('a kind that the node does not know is refused by name', async () => {
 test('tearing down takes everything of the pod away, and can be done twice', async () => {
   const { setUp, volumes, where } = node();
   await setUp({ configMap: { name: 'settings' } });
-  assert.deepEqual(readdirSync(where.pod('u1')), ['volumes']);
+  assert.deepEqual(readdirSync(where.pod('u1')), ['plugins', 'volumes']);
   await volumes.tearDown('u1');
   await volumes.tearDown('u1');
   assert.throws(() => readdirSync(where.pod('u1')), { code: 'ENOENT' });

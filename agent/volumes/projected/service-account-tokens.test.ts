@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StatusError } from '../../functions/kube/status-error.ts';
-import { pod } from '../../test/support/node-pod.ts';
-import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { StatusError } from '../../../functions/kube/status-error.ts';
+import { pod } from '../../../test/support/node-pod.ts';
+import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { createServiceAccountTokens } from './service-account-tokens.ts';
 
 const of = pod({ serviceAccountName: 'robot' });

@@ -2,12 +2,12 @@
  * Tokens of pods' ServiceAccounts, asked of the apiserver with the node's own credential and kept until most of their life
  * is over. Each is bound to its pod, so it ends with it. Source: pkg/kubelet/token/token_manager.go
  */
-import type { Client } from '../../functions/client/client.ts';
-import type { Pod, ServiceAccountTokenProjection, TokenRequest } from '../../functions/kube/generated/types.ts';
-import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
-import { serviceAccounts } from '../../functions/kube/resource-type.ts';
-import type { World } from '../../functions/world.ts';
-import { specOf } from '../pods/pod-facts.ts';
+import type { Client } from '../../../functions/client/client.ts';
+import type { Pod, ServiceAccountTokenProjection, TokenRequest } from '../../../functions/kube/generated/types.ts';
+import { nameOf, namespaceOf, uidOf } from '../../../functions/kube/object.ts';
+import { serviceAccounts } from '../../../functions/kube/resource-type.ts';
+import type { World } from '../../../functions/world.ts';
+import { specOf } from '../../pods/pod-facts.ts';
 
 export interface ServiceAccountTokens {
   /** Throws Error in upstream's words when there is none to be had. */

@@ -1,6 +1,6 @@
 /** The files of a downward API volume: what a pod may know of itself. Pure. Source: pkg/volume/downwardapi/downwardapi.go */
-import type { DownwardAPIVolumeFile, Pod } from '../../functions/kube/generated/types.ts';
-import { fieldValue, resourceValue, type EnvironmentInput } from '../pods/environment.ts';
+import type { DownwardAPIVolumeFile, Pod } from '../../../functions/kube/generated/types.ts';
+import { fieldValue, resourceValue, type EnvironmentInput } from '../../pods/environment.ts';
 import type { FileContent } from './atomic-files.ts';
 import { fileModeDefault } from './object-files.ts';
 

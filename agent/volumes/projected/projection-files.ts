@@ -1,11 +1,11 @@
 /** Several sources as one directory: tokens, ConfigMaps, Secrets, facts about the pod. Source: pkg/volume/projected/projected.go */
-import type { Pod, ServiceAccountTokenProjection, VolumeProjection } from '../../functions/kube/generated/types.ts';
-import { namespaceOf } from '../../functions/kube/object.ts';
-import type { Lookup } from '../pods/lookup.ts';
-import { specOf } from '../pods/pod-facts.ts';
-import type { FileContent } from './atomic-files.ts';
-import { downwardFiles, type NodeFacts } from './downward-files.ts';
-import { configMapContent, fileModeDefault, projectedFiles, secretContent } from './object-files.ts';
+import type { Pod, ServiceAccountTokenProjection, VolumeProjection } from '../../../functions/kube/generated/types.ts';
+import { namespaceOf } from '../../../functions/kube/object.ts';
+import type { Lookup } from '../../pods/lookup.ts';
+import { specOf } from '../../pods/pod-facts.ts';
+import type { FileContent } from '../files/atomic-files.ts';
+import { downwardFiles, type NodeFacts } from '../files/downward-files.ts';
+import { configMapContent, fileModeDefault, projectedFiles, secretContent } from '../files/object-files.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 export interface ProjectionInput {

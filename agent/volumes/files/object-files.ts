@@ -1,5 +1,5 @@
 /** The files that a ConfigMap or Secret volume shows. Pure. Source: pkg/volume/configmap/configmap.go, pkg/volume/secret/secret.go */
-import type { ConfigMap, KeyToPath, Secret } from '../../functions/kube/generated/types.ts';
+import type { ConfigMap, KeyToPath, Secret } from '../../../functions/kube/generated/types.ts';
 import type { FileContent } from './atomic-files.ts';
 
 export const fileModeDefault = 0o644;

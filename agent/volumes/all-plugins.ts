@@ -1,0 +1,22 @@
+/** The kinds of volume of a real node. */
+import type { Volume } from '../../functions/kube/generated/types.ts';
+import { configMapPlugin } from './config-map/config-map.ts';
+import { downwardApiPlugin } from './downward-api/downward-api.ts';
+import { emptyDirPlugin } from './empty-dir/empty-dir.ts';
+import { hostPathPlugin } from './host-path/host-path.ts';
+import type { PluginOptions } from './plugin-options.ts';
+import type { VolumePlugin } from './plugin.ts';
+import { projectedPlugin } from './projected/projected.ts';
+import { secretPlugin } from './secret/secret.ts';
+
+export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
+  emptyDirPlugin(options),
+  hostPathPlugin,
+  configMapPlugin(options),
+  secretPlugin(options),
+  projectedPlugin(options),
+  downwardApiPlugin(options),
+];
+
+export const kindOfVolume = (volume: Volume): string =>
+  Object.keys(volume).find((field) => field !== 'name' && volume[field as keyof Volume] !== undefined) ?? 'emptyDir';

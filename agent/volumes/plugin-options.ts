@@ -1,0 +1,14 @@
+/** What the kinds of volume of a real node need from the rest of the agent. */
+import type { Lookup } from '../pods/lookup.ts';
+import type { NodeFacts } from './files/downward-files.ts';
+import type { ServiceAccountTokens } from './projected/service-account-tokens.ts';
+
+export interface PluginOptions {
+  readonly lookup: Lookup;
+  /** A new name for every call. */
+  readonly stamp: () => string;
+  readonly tokens: ServiceAccountTokens;
+  readonly facts: NodeFacts;
+  /** Makes the directory one of memory; `mountTmpfs` on a real node. Doing it twice is harmless. */
+  readonly mountMemory: (path: string, bytesMax?: number) => Promise<void>;
+}

@@ -1,0 +1,254 @@
+/**
+ * A container may do to its volumes what it likes, at any moment: the agent touches nothing of the node's but those volumes.
+ * Every kind of volume that the agent knows is attacked by real containers, ROUNDS times in all; the nightly run sets it higher.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Directory } from '../../agent/files/directory.ts';
+import { mountTmpfs, unmountAll } from '../../agent/files/mounts.ts';
+import { removeTree } from '../../agent/files/remove-tree.ts';
+import { directories } from '../../agent/pods/directories.ts';
+import { allPlugins } from '../../agent/volumes/all-plugins.ts';
+import { createNodeVolumes } from '../../agent/volumes/node-volumes.ts';
+import type { PluginOptions } from '../../agent/volumes/plugin-options.ts';
+import { bindSubPath, openSubPath } from '../../agent/volumes/sub-path.ts';
+import { VolumeError } from '../../agent/volumes/volumes.ts';
+import type { Container, Pod, PodSpec, Volume } from '../../functions/kube/generated/types.ts';
+import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
+import { agentNode, type AgentNode } from '../support/agent-node.ts';
+import { eventually } from '../support/eventually.ts';
+import { lookupOf } from '../support/node-context.ts';
+
+const can = await canRunContainers();
+const rounds = Number(process.env['ROUNDS'] ?? 1000);
+const share = (kinds: readonly unknown[]): number => Math.ceil(rounds / kinds.length);
+/** Mounting takes longer than opening. */
+const bindEvery = 25;
+const busybox = 'docker.io/library/busybox:1.36';
+
+/** A volume of each kind; a kind without one here fails the first test. */
+const examples: Readonly<Partial<Record<keyof Volume, Omit<Volume, 'name'>>>> = {
+  emptyDir: { emptyDir: {} },
+  hostPath: { hostPath: { path: '/', type: 'Directory' } },
+  configMap: { configMap: { name: 'settings' } },
+  secret: { secret: { secretName: 'key' } },
+  projected: { projected: { sources: [{ configMap: { name: 'settings' } }, { secret: { name: 'key' } }] } },
+  downwardAPI: { downwardAPI: { items: [{ path: 'color', fieldRef: { fieldPath: "metadata.labels['color']" } }] } },
+};
+
+const settings = (color: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: 'default', uid: 'u1' },
+  data: { color },
+});
+const key = (color: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'key', namespace: 'default', uid: 'u2' },
+  data: { color: Buffer.from(color).toString('base64') },
+});
+
+let color = 'blue';
+const pluginOptions: PluginOptions = {
+  lookup: {
+    configMap: (...at) => lookupOf({ configMaps: [settings(color)] }).configMap(...at),
+    secret: (...at) => lookupOf({ secrets: [key(color)] }).secret(...at),
+    services: () => [],
+  },
+  stamp: () => `stamp-${color}`,
+  tokens: { token: async () => 'token' },
+  facts: { allocatable: {}, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
+  mountMemory: mountTmpfs,
+};
+const plugins = allPlugins(pluginOptions);
+const written = plugins.filter(({ isReadOnly }) => isReadOnly).map(({ field }) => field);
+const writable = plugins.filter(({ isReadOnly }) => !isReadOnly).map(({ field }) => field);
+
+const shell = (script: string, more: Partial<Container> = {}): Container => ({
+  name: 'main',
+  image: busybox,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['sh', '-c', script],
+  ...more,
+});
+const pod = (name: string, spec: PodSpec, labels: Record<string, string> = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'default', uid: `uid-${name.toLowerCase()}`, labels, generation: 1 },
+  spec: { nodeName: 'node-a', restartPolicy: 'Always', terminationGracePeriodSeconds: 0, ...spec },
+  status: { phase: 'Pending', qosClass: 'BestEffort', conditions: [{ type: 'PodScheduled', status: 'True' }] },
+});
+
+test('every kind of volume that the agent knows is attacked here', () => {
+  assert.deepEqual(Object.keys(examples).toSorted(), plugins.map(({ field }) => String(field)).toSorted());
+  assert.deepEqual(written.toSorted(), ['configMap', 'downwardAPI', 'projected', 'secret']);
+});
+
+describe('a container that attacks its volumes', { skip: can.ok ? false : can.why }, () => {
+  let node: AgentNode;
+  let canary: string;
+  let arena: string;
+  before(async () => {
+    node = await agentNode('tdoor', '10.201.9.0/24');
+    canary = join(node.rootDirectory, '../canary');
+    arena = join(node.rootDirectory, '../arena');
+    mkdirSync(join(canary, 'sub'), { recursive: true });
+    mkdirSync(arena);
+    for (const name of ['color', 'sub/color']) writeFileSync(join(canary, name), 'precious');
+    node.startAgent();
+  });
+  after(async () => {
+    await unmountAll(arena);
+    await node.close();
+  });
+
+  const isRunning = (name: string): Promise<unknown> =>
+    eventually(() => {
+      const status = node.api.pod(name)?.status;
+      assert.equal(status?.containerStatuses?.[0]?.state?.running === undefined, false, JSON.stringify(status?.containerStatuses));
+    }, 40_000);
+  const isUntouched = (): void => {
+    assert.deepEqual(readdirSync(canary, { recursive: true }).map(String).toSorted(), ['color', 'sub', 'sub/color']);
+    for (const name of ['color', 'sub/color']) assert.equal(readFileSync(join(canary, name), 'utf8'), 'precious');
+    assert.equal(lstatSync(canary).mode & 0o777, 0o755);
+  };
+  /** Writes all of the arena, and nothing else of the node; its links lead where the agent would go. */
+  const attacker = async (name: string, script: string): Promise<void> => {
+    const hostPath = { path: arena };
+    const volumeMounts = [{ name: 'host', mountPath: arena }];
+    const main = shell(`cd ${arena}; touch ${name}-began; while true; do ${script}; done 2>/dev/null`, { volumeMounts });
+    node.api.put(pod(name, { containers: [main], volumes: [{ name: 'host', hostPath }] }));
+    await isRunning(name);
+    await eventually(() => assert.ok(existsSync(join(arena, `${name}-began`))), 10_000);
+  };
+  const gone = async (name: string): Promise<void> => {
+    node.api.deletePod(name, 0);
+    await eventually(() => assert.equal(node.api.pod(name), undefined), 20_000);
+  };
+
+  for (const field of written) {
+    test(`cannot write a ${field} volume, though it asks for that, and sees updates`, async () => {
+      const name = `reader-${field.toLowerCase()}`;
+      const attempts = ['touch new', `ln -s ${canary} evil`, 'rm -rf ..data', 'mv ..data old', 'echo x > color', 'chmod 777 .'];
+      const script = `cd /v; for i in 1 2; do ${attempts.map((each) => `(${each}) 2>&1 | grep -c "Read-only"`).join('; ')}; done; sleep 1000`;
+      const main = shell(script, { volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: false }] });
+      node.api.put(settings('blue'));
+      node.api.put(key('blue'));
+      node.api.put(pod(name, { containers: [main], volumes: [{ name: 'v', ...examples[field] }] }, { color: 'blue' }));
+      await isRunning(name);
+      const expected = Array.from({ length: 2 * attempts.length }, () => '1\n').join('');
+      await eventually(async () => assert.equal((await node.api.log(name, 'container=main')).text, expected), 10_000);
+      node.api.put(settings('green'));
+      node.api.put(key('green'));
+      const current = node.api.pod(name)!;
+      node.api.put({ ...current, metadata: { ...current.metadata, labels: { color: 'green' } } });
+      const plugin = plugins.find((each) => each.field === field)!;
+      const path = directories(node.rootDirectory).volume(`uid-${name}`, plugin.name, 'v');
+      await eventually(() => assert.equal(readFileSync(join(path, 'color'), 'utf8'), 'green'), 10_000);
+      await gone(name);
+    });
+
+    test(`that could write a ${field} volume all the same leads the agent nowhere: ${share(written)} updates`, async () => {
+      const name = `swapper-${field.toLowerCase()}`;
+      const where = directories(join(arena, name));
+      const volumes = createNodeVolumes({ directories: where, plugins });
+      const victim = (): Pod => pod(name, { containers: [], volumes: [{ name: 'v', ...examples[field] }] }, { color });
+      const path = (await volumes.setUp(victim())).get('v')!.path;
+      const links = ['..data', 'color', '..data_tmp', '$(readlink ..data)', '..stamp-*'];
+      await attacker(
+        name,
+        `cd ${path}; for n in ${links.join(' ')}; do rm -rf "$n"; ln -s ${canary} "$n"; ln -sfn ${canary}/color "$n/color"; done`,
+      );
+      let updates = 0;
+      for (let round = 0; round < share(written); round += 1) {
+        color = `color-${round}`;
+        try {
+          await volumes.refresh(victim());
+          updates += 1;
+        } catch (error) {
+          assert.ok(error instanceof VolumeError, String(error));
+        }
+        if (round % 100 === 0) isUntouched();
+      }
+      isUntouched();
+      assert.ok(updates > 0);
+      await gone(name);
+      color = 'last';
+      await volumes.refresh(victim());
+      assert.equal(readFileSync(join(path, 'color'), 'utf8'), 'last');
+      await volumes.tearDown(`uid-${name}`);
+      isUntouched();
+    });
+  }
+
+  for (const field of writable) {
+    test(`gets no part of the node by a subPath of its ${field}: ${share(writable)} mounts`, async () => {
+      const name = `parts-${field.toLowerCase()}`;
+      const volumePath = join(arena, name);
+      mkdirSync(join(volumePath, 'real/sub'), { recursive: true });
+      const moves = ['mv real part', 'mv part real', `ln -s ${canary} part`, 'rm part', 'rm -rf part/sub', `ln -s ${canary}/sub part/sub`];
+      await attacker(name, `cd ${volumePath}; ${moves.join('; ')}; mv real part; ln -s ${canary}/sub part/sub; rm part/sub; mv part real`);
+      const target = join(arena, `${name}-target`);
+      const forbidden = new Set([canary, join(canary, 'sub'), join(canary, 'color')].map((each) => statSync(each).ino));
+      let opened = 0;
+      for (let round = 0; round < share(writable); round += 1) {
+        try {
+          await using handle = await openSubPath({ volumePath, path: 'part/sub' });
+          assert.equal(forbidden.has((await handle.stat()).ino), false, 'a directory of the node was opened');
+          opened += 1;
+          if (round % bindEvery !== 0) continue;
+          await bindSubPath({ volumePath, path: 'part/sub' }, target);
+          assert.equal(forbidden.has(statSync(target).ino), false, 'a directory of the node was mounted');
+        } catch (error) {
+          if (error instanceof assert.AssertionError) throw error;
+          assert.ok(error instanceof Error);
+        }
+      }
+      assert.ok(opened > 0);
+      isUntouched();
+      await unmountAll(target);
+      await gone(name);
+    });
+
+    test(`is not started with a subPath of its ${field} that leads out`, async () => {
+      const name = `outward-${field.toLowerCase()}`;
+      const host = join(arena, name);
+      mkdirSync(host);
+      const source = field === 'hostPath' ? { hostPath: { path: host } } : examples[field];
+      const volumes = [{ name: 'v', ...source }];
+      const lure = shell(`ln -s / /v/out; ln -s ${canary} /v/canary`, { name: 'lure', volumeMounts: [{ name: 'v', mountPath: '/v' }] });
+      const parts = ['out', 'canary/sub', 'out/etc'].map((subPath, index) =>
+        shell('cat /part/* ; sleep 1000', { name: `c${index}`, volumeMounts: [{ name: 'v', mountPath: '/part', subPath }] }),
+      );
+      node.api.put(pod(name, { initContainers: [lure], containers: parts, volumes }));
+      await eventually(() => {
+        const waiting = node.api.pod(name)!.status!.containerStatuses!.map(({ state }) => state?.waiting);
+        assert.deepEqual(
+          waiting,
+          parts.map(({ name: container }) => ({
+            reason: 'CreateContainerConfigError',
+            message: `failed to prepare subPath for volumeMount "v" of container "${container}"`,
+          })),
+        );
+      }, 20_000);
+      isUntouched();
+      await gone(name);
+    });
+  }
+
+  test(`is removed without what its links lead to: ${rounds} removals`, async () => {
+    const name = 'removed';
+    const place = join(arena, name);
+    mkdirSync(place);
+    await attacker(name, `cd ${place}; mkdir -p t/a t/b/c; ln -s ${canary} t/l; mv t/a t/x; ln -s ${canary} t/a; rm t/a; mv t/x t/a`);
+    await using parent = await Directory.open(place);
+    await using trash = await Directory.make(join(arena, 'trash'));
+    for (let round = 0; round < rounds; round += 1) await removeTree(parent, 't', trash);
+    isUntouched();
+    assert.deepEqual(await trash.names(), []);
+    await gone(name);
+  });
+});
