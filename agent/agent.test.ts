@@ -7,7 +7,7 @@ import { nodeOfTest } from '../test/support/node-context.ts';
 import { pod } from '../test/support/node-pod.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import { createAgent, type AgentOptions } from './agent.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Answer } from './checkpoint/checkpoint.ts';
 import { TransportError } from './poll.ts';
 import { RuntimeError } from './runtime/runtime.ts';
 
@@ -25,12 +25,12 @@ const machine = {
 const onNode = (name: string): Pod => ({ apiVersion: 'v1', kind: 'Pod', ...pod({ nodeName: 'node-a' }, { name, uid: name }) });
 
 /** An agent with a pretended runtime, and an apiserver that says what the test tells it to. */
-function begin(more: Partial<AgentOptions> = {}, saved?: Checkpoint) {
+function begin(more: Partial<AgentOptions> = {}, saved: readonly Answer[] = []) {
   const node = nodeOfTest();
   const { world, context } = node;
   const requests: NodePollRequest[] = [];
   const opened: RelayRequest[] = [];
-  const checkpoints: Checkpoint[] = [];
+  const noted: { readonly answer: Answer; readonly all: string[] }[] = [];
   const state = { answers: [] as Partial<NodePollResponse>[], isAway: false, isUnknown: false, created: 0, revision: 0 };
   const self: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-a' }, spec: { podCIDR: '10.244.3.0/24' } };
   const agent = createAgent({
@@ -62,7 +62,11 @@ function begin(more: Partial<AgentOptions> = {}, saved?: Checkpoint) {
     check: async () => ({ outcome: 'success' }),
     network: { sync: () => {}, ready: () => true, close: async () => {} },
     relays: () => ({ open: (request) => void opened.push(request) }),
-    checkpoint: { load: async () => saved, save: async (checkpoint) => void checkpoints.push(checkpoint) },
+    checkpoint: {
+      load: async () => saved,
+      note: (answer, all) => void noted.push({ answer, all: all().map(({ metadata }) => metadata.name ?? '') }),
+      close: async () => {},
+    },
     transport: {
       async poll(request, signal) {
         requests.push(request);
@@ -96,26 +100,23 @@ function begin(more: Partial<AgentOptions> = {}, saved?: Checkpoint) {
   const phases = (): Record<string, string | undefined> =>
     Object.fromEntries(requests.flatMap(({ pods = [] }) => pods.map(({ name, status }) => [name, status.phase])));
   const ready = () => requests.findLast(({ status }) => status !== undefined)!.status!.conditions!.find(({ type }) => type === 'Ready')!;
-  return { ...node, state, requests, opened, checkpoints, stop, phases, ready };
+  return { ...node, state, requests, opened, noted, stop, phases, ready };
 }
 
 test('makes its node known, runs what it is told to, and says what became of it', async () => {
-  const { world, state, phases, ready, checkpoints, stop } = begin();
+  const { world, state, phases, ready, noted, stop } = begin();
   state.answers.push({ objects: [onNode('a') as never] });
   await world.advance(1000);
   assert.equal(state.created, 1);
   assert.deepEqual([ready().status, ready().message], ['True', 'kubelet is posting ready status']);
   assert.deepEqual(phases(), { a: 'Running' });
-  assert.deepEqual(
-    checkpoints.at(-1)!.objects.map(({ metadata }) => metadata.name),
-    ['a'],
-  );
+  assert.deepEqual(noted.at(-1)!.all, ['a']);
   await stop();
 });
 
 describe('without an apiserver', () => {
   test('runs what it was last told, and tells it once somebody listens', async () => {
-    const { world, state, phases, requests, context, stop } = begin({}, { objects: [onNode('a') as never] });
+    const { world, state, phases, requests, context, stop } = begin({}, [{ snapshot: true, objects: [onNode('a') as never], gone: [] }]);
     state.isAway = true;
     await world.advance(10_000);
     assert.equal((await context.runtime.listContainers())[0]?.state, 'running');

@@ -14,7 +14,7 @@ import type { NodePollResponse, RelayRequest } from '../functions/kube/node-poll
 import { nameOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { World } from '../functions/world.ts';
-import type { CheckpointFile } from './checkpoint.ts';
+import type { Answer, Checkpoint } from './checkpoint/checkpoint.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
@@ -66,7 +66,7 @@ export interface AgentOptions {
   readonly network: ClusterNetwork;
   readonly relays: (pods: PodLookup) => Relays;
   /** Left out: nothing is kept over a restart. */
-  readonly checkpoint?: CheckpointFile;
+  readonly checkpoint?: Checkpoint;
   /** Left out where there is no disk to fill. */
   readonly housekeeping?: Housekeeping;
 }
@@ -120,7 +120,7 @@ export function createAgent(options: AgentOptions): Agent {
 }
 
 async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { options, desired, poll, pods } = parts;
+  const { options, poll, pods } = parts;
   await restore(parts);
   await updateNodeStatus(parts);
   await Promise.all([
@@ -131,17 +131,17 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     pods.run(signal),
     options.housekeeping?.run(signal),
   ]);
-  if (desired.isKnown()) await options.checkpoint?.save({ objects: desired.all() });
+  await options.checkpoint?.close();
   await options.network.close();
 }
 
 /** A node that starts without its apiserver does what it was last told. */
 async function restore({ options, desired, pods }: Parts): Promise<void> {
-  const checkpoint = await options.checkpoint?.load();
-  if (checkpoint === undefined) return;
-  const changed = desired.apply({ snapshot: true, objects: checkpoint.objects, gone: [] });
+  const noted: readonly Answer[] = (await options.checkpoint?.load()) ?? [];
+  if (noted.length === 0) return;
+  const changed = noted.flatMap((answer) => [...desired.apply(answer)]);
   options.network.sync(desired, new Set([...changed, 'Node', 'Service', 'EndpointSlice']));
-  pods.sync(changed);
+  pods.sync(new Set(changed));
 }
 
 async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
@@ -152,7 +152,7 @@ async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   if (changed.size === 0) return;
   options.network.sync(desired, changed);
   pods.sync(changed);
-  await options.checkpoint?.save({ objects: desired.all() });
+  options.checkpoint?.note({ snapshot: answer.snapshot, objects: answer.objects, gone: answer.gone }, () => desired.all());
 }
 
 async function currentStatus({ options, desired }: Pick<Parts, 'options' | 'desired'>): Promise<NodeStatus> {

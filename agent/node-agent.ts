@@ -5,7 +5,8 @@ import type { World } from '../functions/world.ts';
 import { createAgent, type Agent } from './agent.ts';
 import { createApiService, trusting } from './api-service/api-service.ts';
 import { nodeAuthority } from './api-service/certificates.ts';
-import { checkpointFile } from './checkpoint.ts';
+import { createCheckpoint } from './checkpoint/checkpoint.ts';
+import { sealFromFile } from './checkpoint/seal.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
 import type { DesiredState } from './desired-state.ts';
@@ -85,7 +86,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, signal }),
-    checkpoint: checkpointFile(facts.directories.checkpoint),
+    checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
     housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
   });
 }

@@ -1,4 +1,6 @@
 /** The agent's folders on its node, before anything is put there: other users of the machine see nothing of pods and Secrets. */
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Directories } from '../pods/directories.ts';
 import { Directory, passageMode } from './directory.ts';
 import { emptyTrash } from './remove-tree.ts';
@@ -13,7 +15,8 @@ async function prepare(path: string, mode: number): Promise<void> {
 
 export async function prepareFolders({ root, pods, logs, staged, seccomp, ...secret }: Directories): Promise<void> {
   for (const path of [root, pods, logs, staged, seccomp]) await prepare(path, passageMode);
-  for (const path of [secret.trash, secret.network, secret.apiService]) await prepare(path, privateMode);
+  for (const path of [secret.trash, secret.network, secret.apiService, dirname(secret.checkpoint)]) await prepare(path, privateMode);
+  await rm(secret.clearCheckpoint, { force: true });
   await using trash = await Directory.open(secret.trash);
   await emptyTrash(trash);
 }

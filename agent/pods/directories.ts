@@ -25,6 +25,8 @@ export interface Directories {
   readonly network: string;
   readonly apiService: string;
   readonly checkpoint: string;
+  /** Where older agents kept it, readable: it is removed. */
+  readonly clearCheckpoint: string;
 }
 
 /** Relative to the pod's log directory. */
@@ -50,6 +52,7 @@ export function directories(root: string): Directories {
     seccomp: join(root, 'seccomp'),
     network: join(root, 'network'),
     apiService: join(root, 'api-service'),
-    checkpoint: join(root, 'checkpoint.json'),
+    checkpoint: join(root, 'checkpoint', 'desired-state'),
+    clearCheckpoint: join(root, 'checkpoint.json'),
   };
 }

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { KubeObject } from '../functions/kube/object.ts';
+import { createDesiredState } from './desired-state.ts';
+
+const object = (kind: string, name: string, uid = name): KubeObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name, namespace: 'default', uid },
+});
+
+describe('the desired state', () => {
+  const names = (objects: readonly { metadata?: { name?: string } }[]) => objects.map(({ metadata }) => metadata?.name);
+
+  test('is what the answers say, one after the other', () => {
+    const desired = createDesiredState();
+    assert.equal(desired.isKnown(), false);
+    assert.deepEqual([...desired.apply({ snapshot: true, objects: [object('Pod', 'a'), object('Node', 'n')], gone: [] })], ['Pod', 'Node']);
+    const gone = { apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'a', uid: 'a' };
+    assert.deepEqual([...desired.apply({ snapshot: false, objects: [object('Pod', 'b')], gone: [gone] })], ['Pod']);
+    assert.deepEqual([names(desired.pods()), names(desired.nodes()), desired.isKnown()], [['b'], ['n'], true]);
+    assert.deepEqual(names(desired.all()), ['b', 'n']);
+  });
+
+  test('a snapshot replaces everything, and says so of each kind that was there', () => {
+    const desired = createDesiredState();
+    desired.apply({ snapshot: true, objects: [object('Pod', 'a'), object('ConfigMap', 'c')], gone: [] });
+    assert.deepEqual([...desired.apply({ snapshot: true, objects: [object('Pod', 'b')], gone: [] })].toSorted(), ['ConfigMap', 'Pod']);
+    assert.deepEqual(names(desired.all()), ['b']);
+    assert.equal(desired.configMap('default', 'c'), undefined);
+  });
+
+  test('a pod that took another’s name is not gone with it', () => {
+    const desired = createDesiredState();
+    desired.apply({ snapshot: true, objects: [object('Pod', 'a', 'new')], gone: [] });
+    desired.apply({ snapshot: false, objects: [], gone: [{ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'a', uid: 'old' }] });
+    assert.deepEqual(names(desired.pods()), ['a']);
+  });
+});
