@@ -21,6 +21,7 @@ const machine = {
   cpuCount: 2,
   memoryBytes: 1 << 30,
   storageBytes: 1 << 30,
+  appArmor: false,
 };
 const onNode = (name: string): Pod => ({ apiVersion: 'v1', kind: 'Pod', ...pod({ nodeName: 'node-a' }, { name, uid: name }) });
 

@@ -22,13 +22,14 @@ import type { Machine } from './node/machine.ts';
 import { allocatableOf, nodeObject, nodeStatus } from './node/node-status.ts';
 import { registerNode } from './node/registration.ts';
 import { createNodePods, type NodePods } from './pods/node-pods.ts';
+import type { NodeFeatures } from './pods/node-features.ts';
 import type { NodeContext } from './pods/node-context.ts';
 import type { PodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { semaphore } from './pods/semaphore.ts';
 import { createPollLoop, TransportError, type PollLoop, type PollTransport } from './poll.ts';
 import { nap, repeat } from './repeat.ts';
-import { RuntimeError, type Runtime, type RuntimeReadiness } from './runtime/runtime.ts';
+import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 import type { CheckInput } from './probes/prober.ts';
 import type { CheckResult } from './probes/checks.ts';
 import type { Volumes } from './volumes/volumes.ts';
@@ -83,7 +84,13 @@ const relistGatherMs = 30;
 const rewatchMs = 1000;
 const registerRetryMs = 2000;
 
+/** What the runtime last answered. */
+interface Reported {
+  features?: NodeFeatures;
+}
+
 interface Parts {
+  readonly reported: Reported;
   readonly options: AgentOptions;
   readonly desired: DesiredState;
   readonly poll: PollLoop;
@@ -94,6 +101,7 @@ interface Parts {
 export function createAgent(options: AgentOptions): Agent {
   const { config, world } = options;
   const desired = createDesiredState();
+  const reported: Reported = {};
   const context: NodeContext = {
     ...world,
     runtime: options.runtime,
@@ -106,6 +114,7 @@ export function createAgent(options: AgentOptions): Agent {
     hostIps: [config.nodeIp],
     allocatable: allocatableOf(config, options.machine),
     networkIsReady: () => options.network.ready(),
+    features: () => reported.features,
   };
   const poll = createPollLoop({
     ...world,
@@ -115,7 +124,7 @@ export function createAgent(options: AgentOptions): Agent {
     onUnknownNode: () => register(options),
   });
   const pods = createNodePods({ context, nodeName: config.nodeName, desired, check: options.check, poll });
-  const parts: Parts = { options, desired, poll, pods, relays: options.relays(pods) };
+  const parts: Parts = { options, desired, reported, poll, pods, relays: options.relays(pods) };
   return { run: (signal) => runLoops(parts, signal) };
 }
 
@@ -155,20 +164,21 @@ async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   options.checkpoint?.note({ snapshot: answer.snapshot, objects: answer.objects, gone: answer.gone }, () => desired.all());
 }
 
-async function currentStatus({ options, desired }: Pick<Parts, 'options' | 'desired'>): Promise<NodeStatus> {
+async function currentStatus({ options, desired, reported }: Pick<Parts, 'options' | 'desired' | 'reported'>): Promise<NodeStatus> {
   const { config, machine, runtime, world } = options;
   const self: Node | undefined = desired.nodes().find((node) => nameOf(node) === config.nodeName);
   const input = { config, machine, images: options.housekeeping?.images(), prior: self?.status, nowMs: world.clock.now() };
   try {
     const version = await runtime.version();
     const found = await runtime.readiness();
+    reported.features = { ...found.features, appArmor: machine.appArmor };
     const network =
       found.network.ready && !options.network.ready() ? { ready: false, message: 'the node has no pod network yet' } : found.network;
     return nodeStatus({ ...input, version, readiness: { ...found, network } });
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     const down = { ready: false, message: error.description };
-    const readiness: RuntimeReadiness = { runtime: down, network: { ready: true, message: '' } };
+    const readiness = { runtime: down, network: { ready: true, message: '' } };
     return nodeStatus({ ...input, version: { name: config.runtime, version: 'Unknown' }, readiness });
   }
 }
@@ -178,7 +188,7 @@ async function updateNodeStatus(parts: Parts): Promise<void> {
 }
 
 async function register(options: AgentOptions): Promise<void> {
-  const status = await currentStatus({ options, desired: createDesiredState() });
+  const status = await currentStatus({ options, desired: createDesiredState(), reported: {} });
   await registerNode(options.client, nodeObject(options.config, options.machine, status));
 }
 

@@ -1,5 +1,5 @@
 /** What the control plane wants of this node and tells it about the cluster: the objects of the polls, kept by kind. */
-import type { ConfigMap, EndpointSlice, Node, Pod, Secret, Service } from '../functions/kube/generated/types.ts';
+import type { ConfigMap, EndpointSlice, Node, Pod, RuntimeClass, Secret, Service } from '../functions/kube/generated/types.ts';
 import type { NodePollResponse } from '../functions/kube/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
 
@@ -10,6 +10,7 @@ export interface DesiredState {
   readonly nodes: () => readonly Node[];
   readonly configMap: (namespace: string, name: string) => ConfigMap | undefined;
   readonly secret: (namespace: string, name: string) => Secret | undefined;
+  readonly runtimeClass: (name: string) => RuntimeClass | undefined;
   /** False until the first answer or a checkpoint: nothing may be judged an orphan before. */
   readonly isKnown: () => boolean;
   /** The kinds that changed. */
@@ -37,6 +38,7 @@ export function createDesiredState(): DesiredState {
     nodes: () => list<Node & KubeObject>('Node'),
     configMap: (namespace, name) => ofKind('ConfigMap').get(keyText({ namespace, name })) as ConfigMap | undefined,
     secret: (namespace, name) => ofKind('Secret').get(keyText({ namespace, name })) as Secret | undefined,
+    runtimeClass: (name) => ofKind('RuntimeClass').get(keyText({ namespace: '', name })) as RuntimeClass | undefined,
     isKnown: () => known,
     apply(answer) {
       const changed = new Set<string>();

@@ -128,7 +128,7 @@ export async function createSimulatedAgent(options: NodeAgentOptions): Promise<A
     config,
     runtime,
     facts: factsOf(config, await runtime.cgroupDriver()),
-    machine: await readMachine('/'),
+    machine: { ...(await readMachine('/')), appArmor: true },
     volumes: () => noVolumes,
     files: noPodFiles,
     check: async () => ({ outcome: 'success' }),

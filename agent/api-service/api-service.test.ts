@@ -153,7 +153,13 @@ describe('a node', () => {
   const authority = { certificatePem: 'NODE\n', keyPem: '' };
   const trustedBy = (slice: EndpointSlice, name: string, data: Record<string, string>): ConfigMap['data'] => {
     const known: ConfigMap = { metadata: { name, namespace: 'default' }, data };
-    const lookup = { configMap: () => known, secret: () => undefined, services: () => [], endpointSlices: () => [slice] };
+    const lookup = {
+      configMap: () => known,
+      secret: () => undefined,
+      services: () => [],
+      runtimeClass: () => undefined,
+      endpointSlices: () => [slice],
+    };
     return trusting(lookup, authority).configMap('default', name)?.data;
   };
 

@@ -98,5 +98,6 @@ export function trusting(
     },
     secret: (namespace, name) => lookup.secret(namespace, name),
     services: () => lookup.services(),
+    runtimeClass: (name) => lookup.runtimeClass(name),
   };
 }

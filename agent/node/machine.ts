@@ -14,6 +14,8 @@ export interface Machine {
   readonly cpuCount: number;
   readonly memoryBytes: number;
   readonly storageBytes: number;
+  /** Whether the kernel enforces AppArmor profiles. */
+  readonly appArmor: boolean;
 }
 
 const isMissing = (error: unknown): boolean =>
@@ -47,6 +49,7 @@ export async function readMachine(directory: string): Promise<Machine> {
     cpuCount: cpus().length,
     memoryBytes: totalmem(),
     storageBytes: files.blocks * files.bsize,
+    appArmor: fileText('/sys/module/apparmor/parameters/enabled').startsWith('Y'),
   };
 }
 

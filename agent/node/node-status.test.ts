@@ -31,8 +31,9 @@ const machine = {
   cpuCount: 4,
   memoryBytes: 8 << 20,
   storageBytes: 1000 << 10,
+  appArmor: false,
 };
-const up: RuntimeReadiness = { runtime: { ready: true, message: '' }, network: { ready: true, message: '' } };
+const up: Pick<RuntimeReadiness, 'runtime' | 'network'> = { runtime: { ready: true, message: '' }, network: { ready: true, message: '' } };
 const status = (more: Partial<NodeStatusInput> = {}) =>
   nodeStatus({ config, machine, version: { name: 'containerd', version: '1.6.20' }, readiness: up, prior: undefined, nowMs, ...more });
 

@@ -10,7 +10,7 @@ export interface NodeStatusInput {
   readonly config: AgentConfig;
   readonly machine: Machine;
   readonly version: RuntimeVersion;
-  readonly readiness: RuntimeReadiness;
+  readonly readiness: Pick<RuntimeReadiness, 'runtime' | 'network'>;
   /** Left out by nodes that have none. */
   readonly images?: readonly ContainerImage[];
   /** What was said before, so that times of transition are kept. */
@@ -59,7 +59,7 @@ const pressures: readonly Verdict[] = [
   { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
 ];
 
-function readyVerdict({ runtime, network }: RuntimeReadiness): Verdict {
+function readyVerdict({ runtime, network }: NodeStatusInput['readiness']): Verdict {
   const why = [
     ...(runtime.ready ? [] : [`container runtime not ready: RuntimeReady=false reason:RuntimeNotReady message:${runtime.message}`]),
     ...(network.ready

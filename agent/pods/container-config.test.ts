@@ -25,6 +25,7 @@ const input = (own: Partial<Container>, spec: Partial<PodSpec> = {}, more: Parti
       ['settings', { path: '/var/lib/agent/settings', isReadOnly: true }],
     ]),
     subPaths: new Map(),
+    hasRecursiveReadOnly: false,
     ...more,
   };
 };

@@ -17,6 +17,7 @@ import { containerResources } from './container-resources.ts';
 import { containerLogPath, type Directories } from './directories.ts';
 import { environmentOf, expand, type EnvironmentInput } from './environment.ts';
 import { ContainerConfigError } from './lookup.ts';
+import { isRecursivelyReadOnly } from './node-features.ts';
 import { isHostNetwork } from './pod-facts.ts';
 import { containerSecurity } from './security.ts';
 import { specHash, specHashAnnotation } from './spec-hash.ts';
@@ -29,6 +30,8 @@ export interface ContainerConfigInput extends EnvironmentInput {
   /** Of an ephemeral container: the one whose processes it is to see. */
   readonly targetContainerId?: string;
   readonly volumes: PodVolumes;
+  /** Whether the runtime can make mounts read-only with all that is below them. */
+  readonly hasRecursiveReadOnly: boolean;
   /** Where the parts of volumes that are mounted alone are on the host, by the index of their mount. */
   readonly subPaths: ReadonlyMap<number, string>;
 }
@@ -80,6 +83,7 @@ function mountOf(input: ContainerConfigInput, mount: VolumeMount, index: number)
     containerPath: posix.isAbsolute(mount.mountPath) ? mount.mountPath : posix.join('/', mount.mountPath),
     hostPath: input.subPaths.get(index) ?? volume.path,
     readonly: mount.readOnly === true || volume.isReadOnly,
+    recursiveReadOnly: isRecursivelyReadOnly(mount, input.hasRecursiveReadOnly),
     propagation: propagations[mount.mountPropagation ?? ''] ?? 'PROPAGATION_PRIVATE',
   };
 }
@@ -91,6 +95,7 @@ function mountsOf(input: ContainerConfigInput): RuntimeMount[] {
     containerPath,
     hostPath,
     readonly: false,
+    recursiveReadOnly: false,
     propagation: 'PROPAGATION_PRIVATE',
   });
   const hasHosts = own.some(({ containerPath }) => containerPath === '/etc/hosts');

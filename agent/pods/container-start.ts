@@ -11,6 +11,7 @@ import { ensureImage } from './image-pull.ts';
 import { ContainerConfigError } from './lookup.ts';
 import type { NodeContext } from './node-context.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
+import { handlerFeatures } from './node-features.ts';
 import { graceSecondsOf, isHostNetwork, specOf } from './pod-facts.ts';
 import { tellContainer } from './pod-events.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -132,6 +133,7 @@ async function configOf(context: NodeContext, action: StartAction, input: StartI
   const config = containerConfig({
     ...known,
     attempt,
+    hasRecursiveReadOnly: hasRecursiveReadOnly(context, pod),
     image: input.image,
     memoryCapacityBytes: quantityValue(context.allocatable['memory'] ?? '0'),
     directories: context.facts.directories,
@@ -140,6 +142,11 @@ async function configOf(context: NodeContext, action: StartAction, input: StartI
   });
   await context.files.prepareContainer(pod, container.name, attempt, podIps);
   return { container: config, sandbox };
+}
+
+function hasRecursiveReadOnly(context: NodeContext, pod: Pod): boolean {
+  const runtimeClass = context.lookup.runtimeClass(specOf(pod).runtimeClassName ?? '');
+  return handlerFeatures(context.features(), runtimeClass?.handler ?? '').recursiveReadOnlyMounts;
 }
 
 const podIpsOf = (context: NodeContext, { pod, observed }: StartInput): readonly string[] =>

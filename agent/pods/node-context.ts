@@ -3,6 +3,7 @@ import type { EventRecorder } from '../../functions/client/event-recorder.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Volumes } from '../volumes/volumes.ts';
+import type { NodeFeatures } from './node-features.ts';
 import type { Lookup } from './lookup.ts';
 import type { PodFiles } from './pod-files.ts';
 import type { ClusterFacts } from './sandbox-config.ts';
@@ -23,4 +24,6 @@ export interface NodeContext {
   readonly hostIps: readonly string[];
   readonly allocatable: Readonly<Record<string, string>>;
   readonly networkIsReady: () => boolean;
+  /** Undefined until the runtime answered. */
+  readonly features: () => NodeFeatures | undefined;
 }

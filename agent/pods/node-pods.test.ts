@@ -64,7 +64,7 @@ test('ends what is wanted no more, and forgets it', async () => {
 
 test('ends a pod on the runtime that nobody wants, but only once it knows what is wanted', async () => {
   const { apply, uids, pods, context, world, stop } = begin();
-  await context.runtime.runSandbox(sandboxConfig(onNode('orphan'), 0, facts));
+  await context.runtime.runSandbox(sandboxConfig(onNode('orphan'), 0, facts), '');
   await pods.relist();
   await world.settle();
   assert.deepEqual(await uids(), ['orphan']);

@@ -18,7 +18,7 @@ import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
 import { isTerminalPhase, podText, restartPolicyOf, specOf } from './pod-facts.ts';
 import { podStatus } from './pod-status.ts';
 import { hasEnded, planEnd } from './end-plan.ts';
-import { forbiddenSysctl } from './sysctls.ts';
+import { podRejection, rejectionReasons, type NodeFeatures, type Rejection } from './node-features.ts';
 import { failureMsShown } from './waiting.ts';
 
 export interface PlanInput {
@@ -28,6 +28,8 @@ export interface PlanInput {
   readonly memory: PodMemory;
   readonly probes: ProbeFindings;
   readonly hostIps: readonly string[];
+  /** Left out until the runtime answered. */
+  readonly features?: NodeFeatures;
   readonly nowMs: number;
   /** The object is gone from the API: end at once and forget everything. */
   readonly gone: boolean;
@@ -49,13 +51,6 @@ export interface PodPlan {
 const deadContainersKept = 1;
 const sandboxGoneContainers: ContainersPlan = { decisions: new Map(), initialized: false, initFailed: false };
 
-interface Rejection {
-  readonly reason: string;
-  readonly message: string;
-}
-
-const sysctlForbidden = 'SysctlForbidden';
-
 interface Course {
   readonly actions: readonly Action[];
   readonly containers: ContainersPlan;
@@ -68,11 +63,10 @@ export function planPod(input: PlanInput): PodPlan {
 }
 
 /** Why the node refuses a pod of which nothing runs yet. */
-function rejectionOf({ pod, observed }: PlanInput): Rejection | undefined {
-  const { phase, reason } = pod.status ?? {};
-  if (observed.sandboxes.length > 0 || (isTerminalPhase(phase) && reason !== sysctlForbidden)) return undefined;
-  const message = forbiddenSysctl(pod);
-  return message === undefined ? undefined : { reason: sysctlForbidden, message };
+function rejectionOf({ pod, observed, features }: PlanInput): Rejection | undefined {
+  const { phase, reason = '' } = pod.status ?? {};
+  if (observed.sandboxes.length > 0 || (isTerminalPhase(phase) && !rejectionReasons.has(reason))) return undefined;
+  return podRejection(pod, features);
 }
 
 /** Source: pkg/kubelet/kubelet.go (rejectPod) */

@@ -8,6 +8,8 @@ import { mountBackOff, nextBackOff, sandboxBackOff } from './back-off.ts';
 import { startContainer } from './container-start.ts';
 import { stopContainers } from './container-stop.ts';
 import type { NodeContext } from './node-context.ts';
+import { userNamespaceProblem } from './node-features.ts';
+import { specOf } from './pod-facts.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
 import { tellPod } from './pod-events.ts';
 import { possibleCgroups } from './pod-cgroup.ts';
@@ -98,14 +100,33 @@ async function createSandbox(context: NodeContext, attempt: number, { pod, memor
     return { memory: sandboxFailed(context, memory, message), succeeded: true };
   }
   try {
+    const handler = runtimeHandlerOf(context, pod);
     await context.files.prepareSandbox(pod);
-    await context.starts.run(() => context.runtime.runSandbox(sandboxConfig(pod, attempt, context.facts)));
+    await context.starts.run(() => context.runtime.runSandbox(sandboxConfig(pod, attempt, context.facts), handler));
     return { memory: { ...memory, sandboxFailure: undefined, sandboxBackOff: undefined }, succeeded: true };
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
+    if (!(error instanceof RuntimeError || error instanceof SandboxError)) throw error;
     tellPod(context, pod, ['Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${error.message}`]);
     return { memory: sandboxFailed(context, memory, error.message), succeeded: false };
   }
+}
+
+/** The node cannot make the sandbox that the pod asks for. The message is what kubectl shows. */
+class SandboxError extends Error {
+  override name = 'SandboxError';
+}
+
+/** Throws SandboxError. Source: pkg/kubelet/runtimeclass/runtimeclass_manager.go, pkg/kubelet/userns */
+function runtimeHandlerOf(context: NodeContext, pod: Pod): string {
+  const name = specOf(pod).runtimeClassName ?? '';
+  const runtimeClass = name === '' ? undefined : context.lookup.runtimeClass(name);
+  if (name !== '' && runtimeClass === undefined) throw new SandboxError(`runtimeclass.node.k8s.io "${name}" not found`);
+  const handler = runtimeClass?.handler ?? '';
+  const features = context.features();
+  if (features === undefined) throw new SandboxError('the container runtime has not reported yet what it supports');
+  const problem = userNamespaceProblem(pod, features, handler);
+  if (problem !== undefined) throw new SandboxError(problem);
+  return handler;
 }
 
 function sandboxFailed(context: NodeContext, memory: PodMemory, message: string): PodMemory {

@@ -164,7 +164,7 @@ test('a pod’s actions never overlap, however often it is woken', async () => {
   const calls = gate();
   const one = work(pod({ containers: [container('a'), container('b'), container('c')] }), { starts: semaphore(10) }, (runtime) => ({
     ...runtime,
-    runSandbox: (config) => calls.pass(() => runtime.runSandbox(config)),
+    runSandbox: (...input) => calls.pass(() => runtime.runSandbox(...input)),
     createContainer: (...input) => calls.pass(() => runtime.createContainer(...input)),
     startContainer: (id) => calls.pass(() => runtime.startContainer(id)),
   }));

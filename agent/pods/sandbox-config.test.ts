@@ -36,6 +36,8 @@ test('the whole sandbox of an ordinary pod', () => {
     runAsUser: undefined,
     runAsGroup: undefined,
     supplementalGroups: [],
+    supplementalGroupsPolicy: 'Merge',
+    seLinuxOptions: undefined,
   });
 });
 

@@ -5,7 +5,7 @@ import { podNameLabel, podNamespaceLabel, podUidLabel, type PortMapping, type Sa
 import type { Directories } from './directories.ts';
 import { podCgroup, type CgroupPlace } from './pod-cgroup.ts';
 import { isHostNetwork, specOf } from './pod-facts.ts';
-import { namespacesOf, seccompOf, supplementalGroupsOf } from './security.ts';
+import { namespacesOf, seccompOf, seLinuxOptionsOf, supplementalGroupsOf, supplementalGroupsPolicyOf } from './security.ts';
 import { normalSysctl } from './sysctls.ts';
 
 export interface ClusterFacts {
@@ -97,5 +97,7 @@ export function sandboxConfig(pod: Pod, attempt: number, facts: ClusterFacts): S
     runAsUser: shared?.runAsUser,
     runAsGroup: shared?.runAsGroup,
     supplementalGroups: supplementalGroupsOf(pod),
+    supplementalGroupsPolicy: supplementalGroupsPolicyOf(pod),
+    seLinuxOptions: seLinuxOptionsOf(shared?.seLinuxOptions),
   };
 }

@@ -1,7 +1,15 @@
 /** Security contexts of pod and container as the runtime takes them. Pure. Source: pkg/kubelet/kuberuntime/security_context.go */
-import type { Container, Pod, SeccompProfile } from '../../functions/kube/generated/types.ts';
-import type { ContainerSecurity, Image, NamespaceOptions, SecurityProfile } from '../runtime/runtime.ts';
+import type { Container, Pod, SeccompProfile, SELinuxOptions as SELinuxFields } from '../../functions/kube/generated/types.ts';
+import type {
+  ContainerSecurity,
+  Image,
+  NamespaceOptions,
+  SecurityProfile,
+  SELinuxOptions,
+  SupplementalGroupsPolicy,
+} from '../runtime/runtime.ts';
 import { ContainerConfigError } from './lookup.ts';
+import { appArmorProfileOf } from './node-features.ts';
 import { podText, specOf } from './pod-facts.ts';
 
 /** Source: pkg/securitycontext/util.go */
@@ -27,11 +35,19 @@ export function namespacesOf(pod: Pod): NamespaceOptions {
   return { network: spec.hostNetwork === true ? 'NODE' : 'POD', pid, ipc: spec.hostIPC === true ? 'NODE' : 'POD' };
 }
 
+/** The API refuses names that lead elsewhere; the node does not rely on that. */
+function localhostProfile(name = ''): string {
+  if (name === '') throw new ContainerConfigError('localhostProfile must be set if seccompProfile type is Localhost.');
+  if (name.startsWith('/') || name.split('/').includes('..'))
+    throw new ContainerConfigError(`localhostProfile "${name}" must be a path below the node's seccomp directory`);
+  return name;
+}
+
 /** `seccompDirectory` is where profiles of type Localhost are looked for. */
 export function seccompOf(profile: SeccompProfile | undefined, seccompDirectory: string): SecurityProfile {
   if (profile?.type === 'RuntimeDefault') return { profileType: 'RuntimeDefault', localhostRef: '' };
   if (profile?.type === 'Localhost')
-    return { profileType: 'Localhost', localhostRef: `${seccompDirectory}/${profile.localhostProfile ?? ''}` };
+    return { profileType: 'Localhost', localhostRef: `${seccompDirectory}/${localhostProfile(profile.localhostProfile)}` };
   return { profileType: 'Unconfined', localhostRef: '' };
 }
 
@@ -56,8 +72,38 @@ export function supplementalGroupsOf(pod: Pod): readonly number[] {
   return [...(shared?.fsGroup === undefined ? [] : [shared.fsGroup]), ...(shared?.supplementalGroups ?? [])];
 }
 
+export const supplementalGroupsPolicyOf = (pod: Pod): SupplementalGroupsPolicy =>
+  specOf(pod).securityContext?.supplementalGroupsPolicy === 'Strict' ? 'Strict' : 'Merge';
+
+/** Without SELinux on the host the runtime ignores them, as it does for kubelet. */
+export function seLinuxOptionsOf(options: SELinuxFields | undefined): SELinuxOptions | undefined {
+  if (options === undefined) return undefined;
+  const { user = '', role = '', type = '', level = '' } = options;
+  return { user, role, type, level };
+}
+
+function appArmorOf(pod: Pod, container: Container): SecurityProfile | undefined {
+  const profile = appArmorProfileOf(pod, container);
+  switch (profile?.type) {
+    case 'RuntimeDefault':
+    case 'Unconfined':
+      return { profileType: profile.type, localhostRef: '' };
+    case 'Localhost':
+      return { profileType: 'Localhost', localhostRef: profile.localhostProfile ?? '' };
+    default:
+      return undefined;
+  }
+}
+
+/** Only a user namespace of its own keeps a container from using what is unmasked against the node. */
+function assertMayUnmask(pod: Pod, { name, securityContext }: Container): void {
+  if (securityContext?.procMount !== 'Unmasked' || specOf(pod).hostUsers === false) return;
+  throw new ContainerConfigError(`container "${name}": \`hostUsers\` must be false to use \`Unmasked\``);
+}
+
 export function containerSecurity(pod: Pod, container: Container, image: Image | undefined, seccompDirectory: string): ContainerSecurity {
   assertNotRoot(pod, container, image);
+  assertMayUnmask(pod, container);
   const own = container.securityContext;
   const shared = specOf(pod).securityContext;
   const privileged = own?.privileged === true;
@@ -68,6 +114,9 @@ export function containerSecurity(pod: Pod, container: Container, image: Image |
     runAsUser: own?.runAsUser ?? shared?.runAsUser,
     runAsGroup: own?.runAsGroup ?? shared?.runAsGroup,
     supplementalGroups: supplementalGroupsOf(pod),
+    supplementalGroupsPolicy: supplementalGroupsPolicyOf(pod),
+    appArmor: appArmorOf(pod, container),
+    seLinuxOptions: seLinuxOptionsOf(own?.seLinuxOptions ?? shared?.seLinuxOptions),
     readonlyRootfs: own?.readOnlyRootFilesystem === true,
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
     addCapabilities: own?.capabilities?.add ?? [],

@@ -43,6 +43,7 @@ export const contractSandbox = (directory: string, attempt = 0): SandboxConfig =
   privileged: false,
   seccomp,
   supplementalGroups: [],
+  supplementalGroupsPolicy: 'Merge',
 });
 
 export const contractContainer = (image: string, attempt = 0): ContainerConfig => ({
@@ -65,6 +66,7 @@ export const contractContainer = (image: string, attempt = 0): ContainerConfig =
     namespaces,
     privileged: false,
     supplementalGroups: [],
+    supplementalGroupsPolicy: 'Merge',
     readonlyRootfs: false,
     noNewPrivileges: false,
     addCapabilities: [],
@@ -80,7 +82,7 @@ export function runtimeContract(name: string, create: () => Promise<ContractWorl
     const { runtime, image, directory, cgroupParent = '', settle } = await create();
     const sandbox = { ...contractSandbox(directory), cgroupParent };
     if ((await runtime.imageStatus(image)) === undefined) await runtime.pullImage(image, sandbox);
-    const sandboxId = await runtime.runSandbox(sandbox);
+    const sandboxId = await runtime.runSandbox(sandbox, '');
     const up = await runtime.sandboxStatus(sandboxId);
     assert.deepEqual(
       [up.podUid, up.podName, up.podNamespace, up.attempt, up.ready, up.ips.length],

@@ -39,9 +39,23 @@ export interface RuntimeCondition {
   readonly message: string;
 }
 
+/** What the runtime can do beyond what all can. A runtime that does not know the question can do nothing of it. */
+export interface RuntimeFeatures {
+  readonly supplementalGroupsPolicy: boolean;
+  readonly handlers: readonly RuntimeHandler[];
+}
+
+export interface RuntimeHandler {
+  /** '' is the one of pods that ask for none. */
+  readonly name: string;
+  readonly recursiveReadOnlyMounts: boolean;
+  readonly userNamespaces: boolean;
+}
+
 export interface RuntimeReadiness {
   readonly runtime: RuntimeCondition;
   readonly network: RuntimeCondition;
+  readonly features: RuntimeFeatures;
 }
 
 export interface Sandbox {
@@ -110,6 +124,15 @@ export interface SecurityProfile {
   readonly localhostRef: string;
 }
 
+export interface SELinuxOptions {
+  readonly user: string;
+  readonly role: string;
+  readonly type: string;
+  readonly level: string;
+}
+
+export type SupplementalGroupsPolicy = 'Merge' | 'Strict';
+
 export interface SandboxConfig {
   readonly podUid: string;
   readonly podName: string;
@@ -126,15 +149,19 @@ export interface SandboxConfig {
   readonly namespaces: NamespaceOptions;
   readonly privileged: boolean;
   readonly seccomp: SecurityProfile;
+  readonly seLinuxOptions?: SELinuxOptions;
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
   readonly supplementalGroups: readonly number[];
+  readonly supplementalGroupsPolicy: SupplementalGroupsPolicy;
 }
 
 export interface RuntimeMount {
   readonly containerPath: string;
   readonly hostPath: string;
   readonly readonly: boolean;
+  /** Also what is mounted below it. */
+  readonly recursiveReadOnly: boolean;
   readonly propagation: 'PROPAGATION_PRIVATE' | 'PROPAGATION_HOST_TO_CONTAINER' | 'PROPAGATION_BIDIRECTIONAL';
 }
 
@@ -174,6 +201,10 @@ export interface ContainerSecurity {
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
   readonly supplementalGroups: readonly number[];
+  readonly supplementalGroupsPolicy: SupplementalGroupsPolicy;
+  /** Left out: the runtime decides. */
+  readonly appArmor?: SecurityProfile;
+  readonly seLinuxOptions?: SELinuxOptions;
   readonly readonlyRootfs: boolean;
   readonly noNewPrivileges: boolean;
   readonly addCapabilities: readonly string[];
@@ -225,7 +256,7 @@ export interface Runtime {
   listSandboxes(podUid?: string): Promise<readonly Sandbox[]>;
   sandboxStatus(id: string): Promise<SandboxStatus>;
   /** Answers the id once the sandbox has its network. */
-  runSandbox(config: SandboxConfig): Promise<string>;
+  runSandbox(config: SandboxConfig, runtimeHandler: string): Promise<string>;
   /** Kills what runs inside, takes the network away. Stopping twice is harmless. */
   stopSandbox(id: string): Promise<void>;
   removeSandbox(id: string): Promise<void>;

@@ -32,6 +32,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
         configMap: (...at) => lookupOf(objects).configMap(...at),
         secret: (...at) => lookupOf(objects).secret(...at),
         services: () => [],
+        runtimeClass: () => undefined,
       },
       stamp: () => `stamp-${(stamps += 1)}`,
       tokens: { token: async (_pod, { audience }) => `token for ${audience ?? 'the cluster'}` },

@@ -33,6 +33,7 @@ const machine = {
   cpuCount: 32,
   memoryBytes: 128 * 1024 ** 3,
   storageBytes: 100 * 1024 ** 3,
+  appArmor: false,
 };
 
 const configOf = ({ name, index }: PlayedNodeOptions): AgentConfig => ({

@@ -52,7 +52,7 @@ describe('containerd over CRI', { skip: can.ok ? false : can.why }, () => {
     let changes = 0;
     const watching = runtime.watch(() => (changes += 1), end.signal);
     const sandbox = { ...contractSandbox(logs()), cgroupParent: `${node.host.cgroupParent}/contract` };
-    const sandboxId = await runtime.runSandbox(sandbox);
+    const sandboxId = await runtime.runSandbox(sandbox, '');
     const id = await runtime.createContainer(sandboxId, contractContainer(image), sandbox);
     await runtime.startContainer(id);
     const result = await runtime.execSync(id, ['sh', '-c', 'echo out; echo err >&2; exit 4'], 5);

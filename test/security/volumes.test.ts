@@ -57,6 +57,7 @@ const pluginOptions: PluginOptions = {
     configMap: (...at) => lookupOf({ configMaps: [settings(color)] }).configMap(...at),
     secret: (...at) => lookupOf({ secrets: [key(color)] }).secret(...at),
     services: () => [],
+    runtimeClass: () => undefined,
   },
   stamp: () => `stamp-${color}`,
   tokens: { token: async () => 'token' },

@@ -1,10 +1,11 @@
 /** What pod workers share on a node that only exists in a test: a virtual clock, a pretended runtime, Events to read. */
 import { directories } from '../../agent/pods/directories.ts';
+import type { NodeFeatures } from '../../agent/pods/node-features.ts';
 import type { NodeContext } from '../../agent/pods/node-context.ts';
 import { noPodFiles } from '../../agent/pods/pod-files.ts';
 import { semaphore } from '../../agent/pods/semaphore.ts';
 import { createSimulatedRuntime } from '../../agent/runtime/simulated/simulated-runtime.ts';
-import type { ConfigMap, Secret, Service } from '../../functions/kube/generated/types.ts';
+import type { ConfigMap, RuntimeClass, Secret, Service } from '../../functions/kube/generated/types.ts';
 import type { ClusterFacts } from '../../agent/pods/sandbox-config.ts';
 import { virtualWorld, type VirtualWorld } from './virtual-world.ts';
 
@@ -19,6 +20,7 @@ export interface KnownObjects {
   readonly configMaps?: readonly ConfigMap[];
   readonly secrets?: readonly Secret[];
   readonly services?: readonly Service[];
+  readonly runtimeClasses?: readonly RuntimeClass[];
 }
 
 export const facts: ClusterFacts = {
@@ -30,10 +32,17 @@ export const facts: ClusterFacts = {
   cgroups: { root: '', driver: 'cgroupfs' },
 };
 
-export const lookupOf = ({ configMaps = [], secrets = [], services = [] }: KnownObjects): NodeContext['lookup'] => ({
+export const allFeatures: NodeFeatures = {
+  appArmor: true,
+  supplementalGroupsPolicy: true,
+  handlers: [{ name: '', recursiveReadOnlyMounts: true, userNamespaces: false }],
+};
+
+export const lookupOf = ({ configMaps = [], secrets = [], services = [], runtimeClasses = [] }: KnownObjects): NodeContext['lookup'] => ({
   configMap: (namespace, name) => configMaps.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name),
   secret: (namespace, name) => secrets.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name),
   services: () => services,
+  runtimeClass: (name) => runtimeClasses.find(({ metadata }) => metadata.name === name),
 });
 
 export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
@@ -54,6 +63,7 @@ export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
     hostIps: ['192.168.0.1'],
     allocatable: { cpu: '2', memory: '1Gi' },
     networkIsReady: () => true,
+    features: () => allFeatures,
     ...more,
   };
   return { world, context, events };

@@ -28,6 +28,16 @@ interface RuntimeConditionMessage {
   readonly message: string;
 }
 
+/** Runtimes older than the question leave the last two out. */
+interface StatusMessage {
+  readonly status: { readonly conditions: readonly RuntimeConditionMessage[] };
+  readonly runtimeHandlers: readonly {
+    readonly name: string;
+    readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean } | null;
+  }[];
+  readonly features: { readonly supplementalGroupsPolicy: boolean } | null;
+}
+
 const ofPod = (podUid: string | undefined) => (podUid === undefined ? {} : { filter: { labelSelector: { [podUidLabel]: podUid } } });
 
 type Part<Names extends keyof Runtime> = Pick<Runtime, Names>;
@@ -53,12 +63,18 @@ const nodePart = (channel: Channel): Part<'version' | 'readiness' | 'cgroupDrive
   },
   cgroupDriver: () => cgroupDriver(channel),
   async readiness() {
-    const answer = await channel.call<{ status: { conditions: RuntimeConditionMessage[] } }>('RuntimeService', 'Status', {}, 10);
+    const answer = await channel.call<StatusMessage>('RuntimeService', 'Status', {}, 10);
     const condition = (type: string) => {
       const found = answer.status.conditions.find((each) => each.type === type);
       return { ready: found?.status === true, message: found === undefined ? '' : found.message };
     };
-    return { runtime: condition('RuntimeReady'), network: condition('NetworkReady') };
+    const handlers = answer.runtimeHandlers.map(({ name, features }) => ({
+      name,
+      recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts === true,
+      userNamespaces: features?.userNamespaces === true,
+    }));
+    const features = { supplementalGroupsPolicy: answer.features?.supplementalGroupsPolicy === true, handlers };
+    return { runtime: condition('RuntimeReady'), network: condition('NetworkReady'), features };
   },
 });
 
@@ -71,8 +87,8 @@ const sandboxPart = (channel: Channel): Part<'listSandboxes' | 'sandboxStatus' |
     const answer = await channel.call<{ status: SandboxStatusMessage }>('RuntimeService', 'PodSandboxStatus', { podSandboxId: id });
     return sandboxStatusFrom(answer.status);
   },
-  async runSandbox(config) {
-    const request = { config: sandboxConfigMessage(config), runtimeHandler: '' };
+  async runSandbox(config, runtimeHandler) {
+    const request = { config: sandboxConfigMessage(config), runtimeHandler };
     return (await channel.call<{ podSandboxId: string }>('RuntimeService', 'RunPodSandbox', request)).podSandboxId;
   },
   async stopSandbox(id) {

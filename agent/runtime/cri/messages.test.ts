@@ -41,7 +41,9 @@ describe('a request', () => {
     const config = {
       ...contractContainer('busybox:1.36', 3),
       env: [{ name: 'WHO', value: 'ü' }],
-      mounts: [{ containerPath: '/a', hostPath: '/b', readonly: true, propagation: 'PROPAGATION_BIDIRECTIONAL' as const }],
+      mounts: [
+        { containerPath: '/a', hostPath: '/b', readonly: true, recursiveReadOnly: true, propagation: 'PROPAGATION_BIDIRECTIONAL' as const },
+      ],
       resources: { cpuPeriodMicros: 100_000, cpuQuotaMicros: 50_000, cpuShares: 512, memoryLimitBytes: 8 * 2 ** 30, oomScoreAdj: -997 },
     };
     const request = {

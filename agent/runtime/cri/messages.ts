@@ -17,6 +17,7 @@ const enums: Readonly<Record<string, readonly string[]>> = {
   NamespaceMode: ['POD', 'CONTAINER', 'NODE', 'TARGET'],
   PodSandboxState: ['SANDBOX_READY', 'SANDBOX_NOTREADY'],
   ProfileType: ['RuntimeDefault', 'Unconfined', 'Localhost'],
+  SupplementalGroupsPolicy: ['Merge', 'Strict'],
   Protocol: ['TCP', 'UDP', 'SCTP'],
 };
 
@@ -51,9 +52,9 @@ Int64Value value=1:int64
 KeyValue key=1:string value=2:bytes
 LinuxContainerConfig resources=1:LinuxContainerResources securityContext=2:LinuxContainerSecurityContext
 LinuxContainerResources cpuPeriod=1:int64 cpuQuota=2:int64 cpuShares=3:int64 memoryLimitInBytes=4:int64 oomScoreAdj=5:int64
-LinuxContainerSecurityContext capabilities=1:Capability privileged=2:bool namespaceOptions=3:NamespaceOption runAsUser=5:Int64Value runAsGroup=12:Int64Value readonlyRootfs=7:bool supplementalGroups=8:int64[] noNewPrivs=11:bool maskedPaths=13:string[] readonlyPaths=14:string[] seccomp=15:SecurityProfile
+LinuxContainerSecurityContext capabilities=1:Capability privileged=2:bool namespaceOptions=3:NamespaceOption selinuxOptions=4:SELinuxOption runAsUser=5:Int64Value runAsGroup=12:Int64Value readonlyRootfs=7:bool supplementalGroups=8:int64[] apparmorProfile=9:string noNewPrivs=11:bool maskedPaths=13:string[] readonlyPaths=14:string[] seccomp=15:SecurityProfile apparmor=16:SecurityProfile supplementalGroupsPolicy=17:SupplementalGroupsPolicy
 LinuxPodSandboxConfig cgroupParent=1:string securityContext=2:LinuxSandboxSecurityContext sysctls=3:string{}
-LinuxSandboxSecurityContext namespaceOptions=1:NamespaceOption runAsUser=3:Int64Value runAsGroup=8:Int64Value supplementalGroups=5:int64[] privileged=6:bool seccomp=9:SecurityProfile
+LinuxSandboxSecurityContext namespaceOptions=1:NamespaceOption selinuxOptions=2:SELinuxOption runAsUser=3:Int64Value runAsGroup=8:Int64Value supplementalGroups=5:int64[] privileged=6:bool seccomp=9:SecurityProfile supplementalGroupsPolicy=11:SupplementalGroupsPolicy
 LinuxRuntimeConfiguration cgroupDriver=1:CgroupDriver
 ListContainersRequest filter=1:ContainerFilter
 ListContainersResponse containers=1:Container[]
@@ -61,7 +62,7 @@ ListImagesRequest
 ListImagesResponse images=1:Image[]
 ListPodSandboxRequest filter=1:PodSandboxFilter
 ListPodSandboxResponse items=1:PodSandbox[]
-Mount containerPath=1:string hostPath=2:string readonly=3:bool propagation=5:MountPropagation
+Mount containerPath=1:string hostPath=2:string readonly=3:bool propagation=5:MountPropagation recursiveReadOnly=8:bool
 NamespaceOption network=1:NamespaceMode pid=2:NamespaceMode ipc=3:NamespaceMode targetId=4:string
 PodIP ip=1:string
 PodSandbox id=1:string metadata=2:PodSandboxMetadata state=3:PodSandboxState createdAt=4:int64 labels=5:string{} annotations=6:string{}
@@ -87,15 +88,19 @@ ReopenContainerLogRequest containerId=1:string
 ReopenContainerLogResponse
 RunPodSandboxRequest config=1:PodSandboxConfig runtimeHandler=2:string
 RunPodSandboxResponse podSandboxId=1:string
+RuntimeFeatures supplementalGroupsPolicy=1:bool
+RuntimeHandler name=1:string features=2:RuntimeHandlerFeatures
+RuntimeHandlerFeatures recursiveReadOnlyMounts=1:bool userNamespaces=2:bool
 RuntimeCondition type=1:string status=2:bool reason=3:string message=4:string
 RuntimeConfigRequest
 RuntimeConfigResponse linux=1:LinuxRuntimeConfiguration
 RuntimeStatus conditions=1:RuntimeCondition[]
+SELinuxOption user=1:string role=2:string type=3:string level=4:string
 SecurityProfile profileType=1:ProfileType localhostRef=2:string
 StartContainerRequest containerId=1:string
 StartContainerResponse
 StatusRequest verbose=1:bool
-StatusResponse status=1:RuntimeStatus info=2:string{}
+StatusResponse status=1:RuntimeStatus info=2:string{} runtimeHandlers=3:RuntimeHandler[] features=4:RuntimeFeatures
 StopContainerRequest containerId=1:string timeout=2:int64
 StopContainerResponse
 StopPodSandboxRequest podSandboxId=1:string

@@ -1,5 +1,5 @@
 /** Our configs as CRI messages. Pure. */
-import type { ContainerConfig, ContainerSecurity, SandboxConfig } from '../runtime.ts';
+import type { ContainerConfig, ContainerSecurity, SandboxConfig, SecurityProfile } from '../runtime.ts';
 
 const optionalNumber = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: { value: String(value) } });
 
@@ -20,6 +20,8 @@ export function sandboxConfigMessage(config: SandboxConfig): object {
         privileged: config.privileged,
         seccomp: config.seccomp,
         supplementalGroups: config.supplementalGroups.map(String),
+        supplementalGroupsPolicy: config.supplementalGroupsPolicy,
+        selinuxOptions: config.seLinuxOptions,
         ...optionalNumber('runAsUser', config.runAsUser),
         ...optionalNumber('runAsGroup', config.runAsGroup),
       },
@@ -55,12 +57,22 @@ export function containerConfigMessage(config: ContainerConfig): object {
   };
 }
 
+/** In today's words, and in those that older runtimes read. */
+function appArmorMessage(profile: SecurityProfile | undefined): object {
+  if (profile === undefined) return {};
+  const olderNames = { RuntimeDefault: 'runtime/default', Unconfined: 'unconfined', Localhost: `localhost/${profile.localhostRef}` };
+  return { apparmor: profile, apparmorProfile: olderNames[profile.profileType] };
+}
+
 const securityMessage = (security: ContainerSecurity): object => ({
   capabilities: { addCapabilities: security.addCapabilities, dropCapabilities: security.dropCapabilities },
   privileged: security.privileged,
   namespaceOptions: security.namespaces,
   readonlyRootfs: security.readonlyRootfs,
   supplementalGroups: security.supplementalGroups.map(String),
+  supplementalGroupsPolicy: security.supplementalGroupsPolicy,
+  selinuxOptions: security.seLinuxOptions,
+  ...appArmorMessage(security.appArmor),
   noNewPrivs: security.noNewPrivileges,
   maskedPaths: security.maskedPaths,
   readonlyPaths: security.readonlyPaths,

@@ -18,12 +18,12 @@ runtimeContract('the simulated runtime', async () => {
 test('gives addresses of the node’s range, each to one sandbox at a time', async () => {
   const { runtime } = simulated();
   const ids = [];
-  for (let count = 0; count < 5; count += 1) ids.push(await runtime.runSandbox(contractSandbox('/', count)));
+  for (let count = 0; count < 5; count += 1) ids.push(await runtime.runSandbox(contractSandbox('/', count), ''));
   const ips = await Promise.all(ids.map(async (id) => (await runtime.sandboxStatus(id)).ips[0]));
   assert.deepEqual(ips, ['10.244.3.2', '10.244.3.3', '10.244.3.4', '10.244.3.5', '10.244.3.6']);
-  await assert.rejects(runtime.runSandbox(contractSandbox('/')), /no IP addresses available in range set: 10\.244\.3\.0\/29/);
+  await assert.rejects(runtime.runSandbox(contractSandbox('/'), ''), /no IP addresses available in range set: 10\.244\.3\.0\/29/);
   await runtime.removeSandbox(ids[1]!);
-  assert.deepEqual((await runtime.sandboxStatus(await runtime.runSandbox(contractSandbox('/')))).ips, ['10.244.3.3']);
+  assert.deepEqual((await runtime.sandboxStatus(await runtime.runSandbox(contractSandbox('/'), ''))).ips, ['10.244.3.3']);
 });
 
 test('fails to pull and ends containers when the pod’s annotations say so', async () => {
@@ -34,7 +34,7 @@ test('fails to pull and ends containers when the pod’s annotations say so', as
     ...contractSandbox('/'),
     annotations: { 'simulated.hibernetes.dev/end-after-seconds': '5', 'simulated.hibernetes.dev/exit-code': '3' },
   };
-  const id = await runtime.createContainer(await runtime.runSandbox(ending), contractContainer('web:v1'), ending);
+  const id = await runtime.createContainer(await runtime.runSandbox(ending, ''), contractContainer('web:v1'), ending);
   await runtime.startContainer(id);
   await world.advance(5000);
   const { state, exitCode, reason } = await runtime.containerStatus(id);

@@ -10,6 +10,7 @@ import {
   type ContainerConfig,
   type ContainerStatus,
   type Image,
+  type RuntimeFeatures,
   type Runtime,
   type SandboxConfig,
   type SandboxStatus,
@@ -23,6 +24,12 @@ export const exitCodeAnnotation = 'simulated.hibernetes.dev/exit-code';
 export const failPullAnnotation = 'simulated.hibernetes.dev/fail-pull';
 /** An image of this tag cannot be pulled on any simulated node. */
 const missingTag = ':does-not-exist';
+
+/** Nothing runs, so nothing is missing. */
+const simulatedFeatures: RuntimeFeatures = {
+  supplementalGroupsPolicy: true,
+  handlers: [{ name: '', recursiveReadOnlyMounts: true, userNamespaces: true }],
+};
 
 export interface SimulatedRuntimeOptions {
   readonly clock: Clock;
@@ -67,7 +74,11 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Runtim
   return {
     version: async () => version,
     cgroupDriver: async () => 'cgroupfs',
-    readiness: async () => ({ runtime: ready, network: { ready: options.podCidr() !== undefined, message: 'no podCIDR yet' } }),
+    readiness: async () => ({
+      runtime: ready,
+      network: { ready: options.podCidr() !== undefined, message: 'no podCIDR yet' },
+      features: simulatedFeatures,
+    }),
     ...sandboxPart(state),
     ...containerPart(state),
     ...imagePart(state),
