@@ -47,7 +47,7 @@ export interface NodePollResponse {
   /** True: `objects` is all there is; forget the rest. False: `objects` and `gone` are what changed since. */
   readonly snapshot: boolean;
   /**
-   * Whole objects with apiVersion and kind: pods of this node, the ConfigMaps and Secrets they name, and of the whole
+   * Whole objects with apiVersion and kind: pods of this node, what they name (ConfigMaps, Secrets, classes, claims), and of the whole
    * cluster all Services, EndpointSlices and Nodes.
    */
   readonly objects: readonly KubeObject[];

@@ -5,12 +5,13 @@
 import type { Pod } from '../../kube/generated/types.ts';
 import type { GoneObject } from '../../kube/node-poll.ts';
 import type { KubeObject } from '../../kube/object.ts';
-import { keyText, namespaceOf, uidOf } from '../../kube/object.ts';
-import { apiVersionOf, configMaps, endpointSlices, groupResource, nodes, pods, secrets, services } from '../../kube/resource-type.ts';
+import { keyText, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import { apiVersionOf, groupResource, nodes, pods } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
 import { isAnnouncedTo } from '../relay/waiting-relays.ts';
+import { leadsOn, namedInterests, sharedInterests } from './poll-interests.ts';
 import type { PodReferences } from './pod-references.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
 import { podReferences } from './pods-of-node.ts';
@@ -24,17 +25,6 @@ interface Source {
   readonly podsOfNode: PodsOfNode;
   readonly view: View;
 }
-
-/** Every node hears of these. */
-const sharedTypes: ReadonlyMap<string, ResourceType> = new Map(
-  [services, endpointSlices, nodes].map((type) => [groupResource(type), type]),
-);
-
-/** A node hears of these where its pods name them. */
-const namedTypes: ReadonlyMap<string, { readonly type: ResourceType; readonly what: 'configMaps' | 'secrets' }> = new Map([
-  [groupResource(configMaps), { type: configMaps, what: 'configMaps' }],
-  [groupResource(secrets), { type: secrets, what: 'secrets' }],
-]);
 
 const podResource = groupResource(pods);
 
@@ -50,22 +40,36 @@ const goneObject = (type: ResourceType, { namespace, name }: Pick<Key, 'namespac
 
 const nodeNameOf = (object: KubeObject): string => (object as Pod).spec?.nodeName ?? '';
 
-function namedKeys(pod: Pod): Key[] {
+function keysNamedByPod(pod: Pod): Key[] {
   const references: PodReferences = podReferences(pod);
-  return [...namedTypes].flatMap(([resource, { what }]) =>
-    [...references[what]].map((name) => ({ resource, namespace: namespaceOf(pod), name })),
+  return [...namedInterests].flatMap(([resource, { type, ofPods }]) =>
+    ofPods === undefined
+      ? []
+      : [...references[ofPods]].map((name) => ({ resource, namespace: type.namespaced ? namespaceOf(pod) : '', name })),
   );
 }
 
+/** In the namespace of the object that names them. */
+const keysNamedBy = (key: Key, object: KubeObject): Key[] =>
+  [...namedInterests].flatMap(([resource, { type, of }]) => {
+    if (of === undefined || groupResource(of.type) !== key.resource) return [];
+    const namespace = type.namespaced ? key.namespace : '';
+    return of.names(object).flatMap((name) => (name === '' ? [] : [{ resource, namespace, name }]));
+  });
+
 const place = (key: Key): string => `${key.resource} ${keyText(key)}`;
 
-/** The ConfigMaps and Secrets that these pods name, each once, as far as they exist. */
-function namedObjects(ofPods: readonly Pod[], view: View): Map<string, KubeObject> {
+/** What these keys name, and what that names in turn, each once, as far as it exists. */
+function namedObjects(keys: readonly Key[], view: View): Map<string, KubeObject> {
   const found = new Map<string, KubeObject>();
-  for (const key of ofPods.flatMap(namedKeys)) {
-    const type = namedTypes.get(key.resource)?.type;
+  const open = [...keys];
+  // The list grows while it is read.
+  for (const key of open) {
+    const type = namedInterests.get(key.resource)?.type;
     const object = view.get(key)?.object;
-    if (type !== undefined && object !== undefined) found.set(place(key), whole(type, object));
+    if (type === undefined || object === undefined || found.has(place(key))) continue;
+    found.set(place(key), whole(type, object));
+    open.push(...keysNamedBy(key, object));
   }
   return found;
 }
@@ -73,21 +77,22 @@ function namedObjects(ofPods: readonly Pod[], view: View): Map<string, KubeObjec
 /** Everything that a node should know, as of the view. */
 export function nodeSnapshot(nodeName: string, { podsOfNode, view }: Source): KubeObject[] {
   const own = podsOfNode.list(nodeName);
-  const shared = [...sharedTypes].flatMap(([resource, type]) => view.list(resource).map(({ object }) => whole(type, object)));
-  return [...own.map((pod) => whole(pods, pod)), ...namedObjects(own, view).values(), ...shared];
+  const shared = [...sharedInterests].flatMap(([resource, type]) => view.list(resource).map(({ object }) => whole(type, object)));
+  return [...own.map((pod) => whole(pods, pod)), ...namedObjects(own.flatMap(keysNamedByPod), view).values(), ...shared];
 }
 
 /** Whether every node hears of it. */
-export const isShared = ({ key }: Change): boolean => sharedTypes.has(key.resource);
+export const isShared = ({ key }: Change): boolean => sharedInterests.has(key.resource);
 
 /** Whether a change concerns a node; asked for every change and every node, so it must be cheap. */
 export function concernsNode(change: Change, nodeName: string, podsOfNode: PodsOfNode): boolean {
   const { resource, namespace, name } = change.key;
   if (resource === podResource) return nodeNameOf(change.object) === nodeName;
   if (isShared(change)) return true;
-  const named = namedTypes.get(resource);
-  if (named === undefined) return isAnnouncedTo(change, nodeName);
-  return podsOfNode.names(nodeName, named.what, namespace, name);
+  const interest = namedInterests.get(resource);
+  if (interest === undefined) return isAnnouncedTo(change, nodeName);
+  if (interest.ofPods !== undefined) return podsOfNode.names(nodeName, interest.ofPods, namespace, name);
+  return namedObjects(podsOfNode.list(nodeName).flatMap(keysNamedByPod), podsOfNode.view()).has(place(change.key));
 }
 
 /** True when the pod came to the node with this change, and with it all that it names. */
@@ -100,31 +105,37 @@ export function nodeDelta(nodeName: string, changes: readonly Change[], { podsOf
   const gone: GoneObject[] = [];
   const arrived: Pod[] = [];
   const left: Pod[] = [];
+  const followed: Key[] = [];
   for (const change of changes) {
     if (!concernsNode(change, nodeName, podsOfNode)) continue;
     const { key, object } = change;
-    const type = key.resource === podResource ? pods : (sharedTypes.get(key.resource) ?? namedTypes.get(key.resource)?.type);
+    const type = key.resource === podResource ? pods : (sharedInterests.get(key.resource) ?? namedInterests.get(key.resource)?.type);
     if (type === undefined) continue;
     if (change.type === 'deleted') {
       objects.delete(place(key));
       gone.push(goneObject(type, key, uidOf(object)));
-    } else objects.set(place(key), whole(type, object));
+    } else {
+      objects.set(place(key), whole(type, object));
+      if (leadsOn(key.resource)) followed.push(...keysNamedBy(key, object));
+    }
     if (type !== pods) continue;
     if (change.type === 'deleted') left.push(object as Pod);
     else if (isArrival(change, nodeName)) arrived.push(object as Pod);
   }
-  for (const [key, object] of namedObjects(arrived, view)) objects.set(key, object);
+  const named = namedObjects([...arrived.flatMap(keysNamedByPod), ...followed], view);
+  for (const [key, object] of named) objects.set(key, object);
   return { objects: [...objects.values()], gone: [...gone, ...unneeded(nodeName, left, { podsOfNode, view })] };
 }
 
-/** ConfigMaps and Secrets that only pods named which have gone. */
+/** What only pods named which have gone, and what that named in turn. */
 function unneeded(nodeName: string, left: readonly Pod[], { podsOfNode, view }: Source): GoneObject[] {
-  const keys = new Map(left.flatMap(namedKeys).map((key) => [place(key), key]));
-  return [...keys.values()].flatMap((key) => {
-    const named = namedTypes.get(key.resource);
-    if (named === undefined || podsOfNode.names(nodeName, named.what, key.namespace, key.name)) return [];
-    const object = view.get(key)?.object;
-    return object === undefined ? [] : [goneObject(named.type, key, uidOf(object))];
+  if (left.length === 0) return [];
+  const needed = namedObjects(podsOfNode.list(nodeName).flatMap(keysNamedByPod), view);
+  const named = namedObjects(left.flatMap(keysNamedByPod), view);
+  return [...named].flatMap(([key, object]) => {
+    const { kind = '', apiVersion = '' } = object;
+    const [namespace, name] = [namespaceOf(object), nameOf(object)];
+    return needed.has(key) ? [] : [{ apiVersion, kind, namespace, name, uid: uidOf(object) }];
   });
 }
 

@@ -5,7 +5,7 @@ import type { Client } from '../../client/client.ts';
 import type { ConfigMap, EndpointSlice, Node, Pod, PodStatus, Secret, Service } from '../../kube/generated/types.ts';
 import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
-import { configMaps, endpointSlices, leases, nodes, pods, secrets, services } from '../../kube/resource-type.ts';
+import { configMaps, endpointSlices, leases, nodes, pods, resourceType, secrets, services } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { StatusError, conflict, notFound } from '../../kube/status-error.ts';
 import { createRelayHub } from '../relay/relay-hub.ts';
@@ -152,6 +152,49 @@ test('a pod that is replaced under its name is gone and may be there again', asy
   await remove(pods, { namespace: 'default', name: 'web' });
   await put(pods, { ...pod('web'), metadata: { name: 'web', namespace: 'default', uid: 'second' } });
   assert.deepEqual(told(await poll({ since })), ['Pod web', 'gone Pod web uid-web']);
+});
+
+test('a node gets what its pods name of the whole cluster, and what that names in turn, until its last pod goes', async () => {
+  const { put, remove, poll } = await setUp();
+  const runtimeClasses = resourceType('node.k8s.io/v1', 'runtimeclasses', 'RuntimeClass', 'Cluster');
+  const claims = resourceType('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim');
+  const volumes = resourceType('v1', 'persistentvolumes', 'PersistentVolume', 'Cluster');
+  const claim = (volumeName?: string): KubeObject =>
+    ({ metadata: { name: 'disk', namespace: 'default' }, spec: { volumeName } }) as KubeObject;
+  const user = (name: string): Pod => {
+    const { spec, ...rest } = pod(name);
+    const own = [{ name: 'd', persistentVolumeClaim: { claimName: 'disk' } }];
+    return { ...rest, spec: { ...spec, containers: [], runtimeClassName: 'kata', volumes: own } };
+  };
+  for (const name of ['kata', 'other']) await put(runtimeClasses, { metadata: { name } });
+  for (const name of ['pv-1', 'pv-2']) await put(volumes, { metadata: { name } });
+  await put(claims, claim());
+  const kinds = ({ objects, gone }: NodePollResponse): string[][] => [
+    objects
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+      .filter((text) => !text.startsWith('Node '))
+      .toSorted(),
+    gone.map(({ kind, name }) => `${kind} ${name}`).toSorted(),
+  ];
+  let { revision: since } = await poll();
+  const news = async (): Promise<string[][]> => {
+    const answer = await poll({ since });
+    since = answer.revision;
+    return kinds(answer);
+  };
+  await put(pods, user('one'));
+  assert.deepEqual(await news(), [['PersistentVolumeClaim disk', 'Pod one', 'RuntimeClass kata'], []]);
+  await put(claims, claim('pv-1'));
+  assert.deepEqual(await news(), [['PersistentVolume pv-1', 'PersistentVolumeClaim disk'], []]);
+  for (const name of ['pv-1', 'pv-2']) await put(volumes, { metadata: { name, labels: { changed: 'yes' } } });
+  await put(runtimeClasses, { metadata: { name: 'other', labels: { changed: 'yes' } } });
+  assert.deepEqual(await news(), [['PersistentVolume pv-1'], []]);
+  assert.deepEqual(kinds(await poll())[0], ['PersistentVolume pv-1', 'PersistentVolumeClaim disk', 'Pod one', 'RuntimeClass kata']);
+  await put(pods, user('two'));
+  await remove(pods, { namespace: 'default', name: 'one' });
+  assert.deepEqual((await news())[1], ['Pod one']);
+  await remove(pods, { namespace: 'default', name: 'two' });
+  assert.deepEqual(await news(), [[], ['PersistentVolume pv-1', 'PersistentVolumeClaim disk', 'Pod two', 'RuntimeClass kata']]);
 });
 
 test('a revision that makes no sense here is answered with everything', async () => {

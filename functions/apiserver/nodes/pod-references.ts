@@ -9,6 +9,7 @@ export interface PodReferences {
   readonly secrets: ReadonlySet<string>;
   readonly serviceAccounts: ReadonlySet<string>;
   readonly claims: ReadonlySet<string>;
+  readonly runtimeClasses: ReadonlySet<string>;
 }
 
 interface Names {
@@ -55,17 +56,19 @@ function visitVolume(volume: Volume, { configMaps, secrets, claims }: Names): vo
 const none: ReadonlySet<string> = new Set();
 const small = (names: ReadonlySet<string>): ReadonlySet<string> => (names.size === 0 ? none : names);
 
+const one = (name: string | undefined): ReadonlySet<string> => (name === undefined || name === '' ? none : new Set([name]));
+
 export function referencesOf({ spec }: Pod): PodReferences {
   const names: Names = { configMaps: new Set(), secrets: new Set(), claims: new Set() };
   const { containers, initContainers = [], ephemeralContainers = [], volumes = [], imagePullSecrets = [] } = spec ?? { containers: [] };
   for (const container of [...containers, ...initContainers, ...ephemeralContainers]) visitEnvironment(container, names);
   for (const volume of volumes) visitVolume(volume, names);
   for (const { name } of imagePullSecrets) add(names.secrets, name);
-  const account = spec?.serviceAccountName;
   return {
     configMaps: small(names.configMaps),
     secrets: small(names.secrets),
     claims: small(names.claims),
-    serviceAccounts: account === undefined || account === '' ? none : new Set([account]),
+    serviceAccounts: one(spec?.serviceAccountName),
+    runtimeClasses: one(spec?.runtimeClassName),
   };
 }

@@ -2,7 +2,7 @@
 import type { Pod } from '../../kube/generated/types.ts';
 import { keyText } from '../../kube/object.ts';
 import { groupResource, pods } from '../../kube/resource-type.ts';
-import type { Stored } from '../../kube/view.ts';
+import type { Stored, View } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
 import type { PodReferences } from './pod-references.ts';
 import { referencesOf } from './pod-references.ts';
@@ -10,7 +10,9 @@ import { referencesOf } from './pod-references.ts';
 export interface PodsOfNode {
   /** Frozen objects, in no particular order. */
   list(nodeName: string): readonly Pod[];
+  view(): View;
   /** Whether a pod of this node names the object. */
+  /** The namespace does not matter for kinds of the whole cluster. */
   names(nodeName: string, what: keyof PodReferences, namespace: string, name: string): boolean;
 }
 
@@ -20,6 +22,8 @@ interface Entry {
   readonly stored: Stored;
   references?: PodReferences;
 }
+
+const ofCluster: ReadonlySet<keyof PodReferences> = new Set(['runtimeClasses']);
 
 const podResource = groupResource(pods);
 
@@ -72,10 +76,11 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
   }
 
   return {
+    view: () => store.view(),
     list: (nodeName) => [...own(nodeName)].map(({ stored }) => podOf(stored)),
     names(nodeName, what, namespace, name) {
       for (const entry of own(nodeName)) {
-        if (entry.stored.key.namespace !== namespace) continue;
+        if (!ofCluster.has(what) && entry.stored.key.namespace !== namespace) continue;
         entry.references ??= referencesOf(podOf(entry.stored));
         if (entry.references[what].has(name)) return true;
       }

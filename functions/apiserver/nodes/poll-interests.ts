@@ -1,0 +1,49 @@
+/**
+ * What a poll brings to a node, as data: another kind is another line. A kind that the cluster does not serve has no
+ * objects, so its line costs nothing.
+ */
+import type { PersistentVolumeClaim } from '../../kube/generated/types.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import {
+  configMaps,
+  endpointSlices,
+  groupResource,
+  nodes,
+  resourceType,
+  secrets,
+  services,
+  type ResourceType,
+} from '../../kube/resource-type.ts';
+import type { PodReferences } from './pod-references.ts';
+
+/** A node gets these where its pods name them, or where something that its pods name does. */
+export interface NamedInterest {
+  readonly type: ResourceType;
+  /** Which of a pod's references name it. */
+  readonly ofPods?: keyof PodReferences;
+  /** Which objects of an interest further up name it. */
+  readonly of?: { readonly type: ResourceType; readonly names: (object: KubeObject) => readonly string[] };
+}
+
+const runtimeClasses = resourceType('node.k8s.io/v1', 'runtimeclasses', 'RuntimeClass', 'Cluster');
+const claims = resourceType<PersistentVolumeClaim & KubeObject>('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim');
+const volumes = resourceType('v1', 'persistentvolumes', 'PersistentVolume', 'Cluster');
+
+const named: readonly NamedInterest[] = [
+  { type: configMaps, ofPods: 'configMaps' },
+  { type: secrets, ofPods: 'secrets' },
+  { type: runtimeClasses, ofPods: 'runtimeClasses' },
+  { type: claims, ofPods: 'claims' },
+  { type: volumes, of: { type: claims, names: (object) => [(object as PersistentVolumeClaim).spec?.volumeName ?? ''] } },
+];
+
+const byResource = <T>(entries: readonly T[], typeOf: (entry: T) => ResourceType): ReadonlyMap<string, T> =>
+  new Map(entries.map((entry) => [groupResource(typeOf(entry)), entry]));
+
+/** Every node gets all of these. */
+export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource([services, endpointSlices, nodes], (type) => type);
+
+export const namedInterests: ReadonlyMap<string, NamedInterest> = byResource(named, ({ type }) => type);
+
+/** Whether objects of this resource may name others. */
+export const leadsOn = (resource: string): boolean => named.some(({ of }) => of !== undefined && groupResource(of.type) === resource);
