@@ -95,7 +95,7 @@ const unstarted: Readonly<Record<string, Case & { readonly reason: string; reado
 describe('a node that cannot protect a pod as it asks', { skip: can.ok ? false : can.why }, () => {
   let node: AgentNode;
   before(async () => {
-    node = await agentNode('tguard', '10.201.10.0/24');
+    node = await agentNode('10.201.10.0/24');
     node.api.put(runtimeClass('strange', 'strange-handler') as never);
     node.api.put(runtimeClass('plain', 'runc') as never);
     node.startAgent();

@@ -93,7 +93,7 @@ describe('a container that attacks its volumes', { skip: can.ok ? false : can.wh
   let canary: string;
   let arena: string;
   before(async () => {
-    node = await agentNode('tdoor', '10.201.9.0/24');
+    node = await agentNode('10.201.9.0/24');
     canary = join(node.rootDirectory, '../canary');
     arena = join(node.rootDirectory, '../arena');
     mkdirSync(join(canary, 'sub'), { recursive: true });
