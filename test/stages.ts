@@ -59,6 +59,7 @@ export const furtherStages: readonly Stage[] = [
   templates,
   engines,
   clusters('nodes: real containers and networks', 'test/node/**/*.test.ts'),
+  clusters('security: what attackers try', 'test/security/**/*.test.ts'),
   clusters('the generated client against a cluster', 'test/openapi/**/*.test.ts'),
   clusters('stock kubectl against whole clusters', 'test/kubectl/**/*.test.ts'),
   clusters('the functions, as AWS runs them', 'test/cloud/**/*.test.ts'),
@@ -77,5 +78,11 @@ export const nightlyStages: readonly Stage[] = [
   { ...simulation(100_000, 20_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
+  {
+    name: 'security: containers against their volumes',
+    command: ['env', 'ROUNDS=10000', 'node', '--test', '--test-reporter=spec', 'test/security/volumes.test.ts'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 60,
+  },
   { name: 'machine', command: ['npm', 'run', '--silent', 'test:machine'], shows: lastOf(/^. pass \d+$/gm), minutesMax: 240 },
 ];
