@@ -2,6 +2,7 @@
 import { DocumentError } from './document-error.ts';
 import { jsonSyntaxProblem } from './json-syntax.ts';
 import type { Json } from './object.ts';
+import { wellFormedFrom } from './well-formed.ts';
 
 export interface JsonDocument {
   readonly value: Json;
@@ -21,7 +22,7 @@ export function parseJson(text: string): JsonDocument {
 
 function parsed(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return wellFormedFrom(text, JSON.parse(text) as Json);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new DocumentError(jsonSyntaxProblem(text) ?? error.message, { cause: error });

@@ -135,5 +135,7 @@ const generatedNameMax = 63;
 /** `base` and five random characters, never more than 63 in all. */
 export function generatedName(base: string, random: Random): string {
   const letters = Array.from({ length: randomLength }, () => safeAlphabet[Math.floor(random.next() * safeAlphabet.length)]);
-  return base.slice(0, generatedNameMax - randomLength) + letters.join('');
+  // Cut by bytes, as Go does; what is left of a character that was cut through is replaced.
+  const start = Buffer.from(base).subarray(0, generatedNameMax - randomLength);
+  return start.toString() + letters.join('');
 }

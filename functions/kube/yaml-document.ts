@@ -6,6 +6,7 @@ import type * as YamlModule from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
 import { DocumentError } from './document-error.ts';
 import type { JsonDocument } from './json-document.ts';
+import { wellFormedFrom } from './well-formed.ts';
 import type { Json } from './object.ts';
 
 /** Tags whose values JSON does not have, and numbers of base 60 (`22:22`), which Go does not know either. */
@@ -45,7 +46,7 @@ export async function parseYaml(text: string): Promise<JsonDocument> {
   if (error !== undefined) throw new DocumentError(`yaml: ${yamlProblem(error, text)}`, { cause: error });
   const numbers = new Map<string, string>();
   const duplicates = duplicatesOf(document.contents, '', { yaml, numbers });
-  const value = valueOf(document);
+  const value = wellFormedFrom(text, valueOf(document));
   return numbers.size === 0 ? { value, duplicates } : { value, duplicates, numbers };
 }
 

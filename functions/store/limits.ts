@@ -19,6 +19,8 @@ export interface StoreLimits {
   readonly slotBytesMax: number;
   /** A compressed body over this goes into a blob. */
   readonly inlineBytesMax: number;
+  /** What a slot holds of one change besides its body: key, uid, and the labels and selectable fields before it. */
+  readonly headBytesMax: number;
   /** The JSON of one object. Source: apiserver, pkg/server/config.go, MaxRequestBodyBytes. */
   readonly objectBytesMax: number;
   /** A commit that is not decided by then is answered with an error. */
@@ -55,6 +57,7 @@ export const defaultLimits: StoreLimits = {
   slotOperationsMax: 256,
   slotBytesMax: 256 * 1024,
   inlineBytesMax: 256 * 1024,
+  headBytesMax: 64 * 1024,
   objectBytesMax: 3 * 1024 * 1024,
   commitWaitMs: 30_000,
   notOlderWaitMs: 3000,

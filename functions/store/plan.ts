@@ -4,12 +4,13 @@
  */
 import { deepEqual } from '../kube/equality.ts';
 import { uidOf, type KubeObject } from '../kube/object.ts';
-import type { Stored } from '../kube/view.ts';
+import type { Key, Stored } from '../kube/view.ts';
 import { encodeBody } from './body.ts';
 import type { Formats } from './format.ts';
 import type { Entry } from './log-slot.ts';
 import type { Picture } from './picture.ts';
-import type { ChangeFrame } from './slot-codec.ts';
+import { checkKey } from './keys.ts';
+import { headBytes, type ChangeFrame } from './slot-codec.ts';
 import type { Decision, Operation, Write } from './store.ts';
 import { StoreError } from './store.ts';
 import { type Decoder, selectable, type SelectableFields, StoredChange } from './stored-object.ts';
@@ -18,6 +19,8 @@ export interface PlannedChange {
   readonly entry: Extract<Entry, { type: 'change' }>;
   readonly change: StoredChange;
   readonly frame: ChangeFrame;
+  /** Of the frame's head. */
+  readonly bytes: number;
   /** What the key held. */
   readonly before: Stored | undefined;
 }
@@ -36,6 +39,7 @@ export interface Plan {
 
 export interface PlanLimits {
   readonly slotBytesMax: number;
+  readonly headBytesMax: number;
   readonly objectBytesMax: number;
 }
 
@@ -73,7 +77,7 @@ export class Planner {
     let bytes = 0;
     for (const operation of operations) {
       const step = this.#step(picture, operation, writes);
-      const stepBytes = step.changes.reduce((sum, { frame }) => sum + frame.body.length, 0);
+      const stepBytes = step.changes.reduce((sum, { frame, bytes }) => sum + frame.body.length + bytes, 0);
       if (changes.length > 0 && bytes + stepBytes > this.#limits.slotBytesMax) break;
       endings.push(step.ending);
       changes.push(...step.changes);
@@ -123,7 +127,8 @@ export class Planner {
     const object = stamped((write.type === 'rewrite' ? undefined : write.object) ?? current?.object ?? { metadata: {} }, revision);
     const text = this.#textOf(object);
     const before = current === undefined ? undefined : selectable(key.resource, current.object, this.#fields);
-    const isAltered = before !== undefined && !deepEqual(before, selectable(key.resource, object, this.#fields));
+    const after = selectable(key.resource, object, this.#fields);
+    const isAltered = before !== undefined && !deepEqual(before, after);
     const previousRevision = current?.revision ?? 0;
     const body = encodeBody(text);
     const frame: ChangeFrame = {
@@ -134,9 +139,19 @@ export class Planner {
       ...(isAltered ? { previous: before } : {}),
       body: this.#formats.write({ key, body }, writes),
     };
+    const bytes = headBytes(frame);
+    // What the next change will hold of this one counts as well: an object that was written can be changed.
+    if (write.type === 'create' || write.type === 'update') this.#checkHead(key, Math.max(bytes, headBytes({ ...frame, previous: after })));
     const format = this.#formats.ofResource(key.resource, writes);
     const change = new StoredChange({ ...frame, revision, body, text, format }, this.#decoder, this.#fields);
-    return { entry: { type: 'change', change, previousRevision }, change, frame, before: current };
+    return { entry: { type: 'change', change, previousRevision }, change, frame, bytes, before: current };
+  }
+
+  #checkHead(key: Key, bytes: number): void {
+    checkKey(key);
+    const { headBytesMax } = this.#limits;
+    if (bytes <= headBytesMax) return;
+    throw new StoreError('too-large-object', `its name, labels and selectable fields are ${bytes} bytes long, more than ${headBytesMax}`);
   }
 
   /** From here on the text alone counts: everyone, here and elsewhere, sees what JSON carries and nothing the caller still holds. */

@@ -74,6 +74,9 @@ function headOf(frame: Frame): Head {
   return previous === undefined ? head : [...head, previous];
 }
 
+/** How much of a slot a change takes besides its body. */
+export const headBytes = (frame: Frame): number => Buffer.byteLength(JSON.stringify(headOf(frame)));
+
 const formatHead = ({ writes, oldest, needs }: FormatState): Head =>
   needs === undefined ? ['V', writes, oldest] : ['V', writes, oldest, needs];
 

@@ -3,6 +3,7 @@ import { DocumentError } from '../../kube/document-error.ts';
 import { parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
+import { wellFormed } from '../../kube/well-formed.ts';
 import { parseYaml } from '../../kube/yaml-document.ts';
 import { unsupportedMediaType } from './content-negotiation.ts';
 
@@ -72,5 +73,5 @@ export async function parsedBody(request: Request, bytes: Uint8Array): Promise<B
 async function protobufObject(bytes: Uint8Array): Promise<JsonObject> {
   const { decodeProtobuf } = await import('../../kube/protobuf.ts');
   const { apiVersion, kind, object } = decodeProtobuf(bytes);
-  return { ...object, apiVersion, kind };
+  return wellFormed({ ...object, apiVersion, kind }) as JsonObject;
 }

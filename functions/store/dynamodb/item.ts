@@ -3,6 +3,7 @@
  *
  *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce, t ms, e frames, x
  *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and x: a tombstone
+ *                                         or <place>/!<digest>, and k: the parts, where they have no room in a key
  *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B superseded, f format, fo oldest, fv needs
  *     K lease   <cluster>#K#<shard>          <name>                                r revision, b body
  *     P mail    <cluster>#P#<mailbox>        <number>                              b body, x
@@ -15,6 +16,7 @@ import { hash } from 'node:crypto';
 import { StoreError } from '../store.ts';
 import type { LeaseItem, MailItem, MetaItem, ObjectItem, SlotItem } from '../table.ts';
 import { firstFormat, type FormatState, type Formats } from '../format.ts';
+import { isPlainKey, keyDigest } from '../keys.ts';
 import { formatNamed, nameOfFormat } from './table-schema.ts';
 
 /** Of the kinds that the store uses. */
@@ -78,9 +80,18 @@ export const placeText = (place: number): string => place.toString(16).padStart(
 /** Of an object's item, or its key. */
 export const placeOf = (item: Item): number => Number.parseInt(item['sk']?.S?.slice(0, placeDigits) ?? '', 16);
 
-function objectSortKey({ resource, namespace, name }: ObjectItem): string {
+/** Source: DynamoDB developer guide, "Constraints in Amazon DynamoDB". */
+const sortKeyBytesMax = 1024;
+
+/** `k`: the parts of a key that has no room in the sort key, or could not be read back from it. */
+function objectSortKey(item: ObjectItem): { readonly sk: string; readonly k?: AttributeValue } {
+  const { resource, namespace, name } = item;
   const path = `${resource}/${namespace}/${name}`;
-  return `${hash('sha256', path).slice(0, placeDigits)}/${path}`;
+  const sk = `${hash('sha256', path).slice(0, placeDigits)}/${path}`;
+  if (isPlainKey(item) && Buffer.byteLength(sk) <= sortKeyBytesMax) return { sk };
+  const digest = keyDigest(item);
+  const place = hash('sha256', digest).slice(0, placeDigits);
+  return { sk: `${place}/${digest}`, k: text(JSON.stringify([resource, namespace, name])) };
 }
 
 export const keyAttributes = ({ pk, sk }: ItemKey): Item => ({ pk: text(pk), sk: text(sk) });
@@ -112,8 +123,10 @@ export function slotOf(item: Item): SlotItem {
 /** Tombstones expire; objects stay. */
 export function objectAttributes(cluster: string, item: ObjectItem, tombstoneLifeMs: number): Item {
   const { revision, writtenMs, body } = item;
+  const { sk, ...parts } = objectSortKey(item);
   return {
-    ...keyAttributes({ pk: objectPartition(cluster), sk: objectSortKey(item) }),
+    ...keyAttributes({ pk: objectPartition(cluster), sk }),
+    ...parts,
     r: number(revision),
     t: number(writtenMs),
     ...(body === undefined ? { del: number(1), x: seconds(writtenMs + tombstoneLifeMs) } : { b: bytes(body) }),
@@ -121,7 +134,9 @@ export function objectAttributes(cluster: string, item: ObjectItem, tombstoneLif
 }
 
 export function objectOf(item: Item): ObjectItem {
-  const [, resource = '', namespace = '', name = ''] = textOf(item, 'sk', 'an object').split('/');
+  const { k: parts } = item;
+  const [resource = '', namespace = '', name = ''] =
+    parts?.S === undefined ? textOf(item, 'sk', 'an object').split('/').slice(1) : (JSON.parse(parts.S) as string[]);
   const where = `object ${resource} ${namespace}/${name}`;
   const head = {
     resource,

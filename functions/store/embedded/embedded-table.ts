@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
+import { keyDigest } from '../keys.ts';
 import { currentFormats, type Formats } from '../format.ts';
 import { FormatFile } from './format-file.ts';
 import { decodeItem, encodeItem } from './item-codec.ts';
@@ -52,7 +53,15 @@ export function embeddedTable(directory: string, { segmentSlots, formats = curre
  */
 type EmbeddedKey = (string | number)[];
 
-const objectKey = ({ resource, namespace, name }: ObjectItem): EmbeddedKey => ['O', resource, namespace, name];
+/** LMDB takes 1978 bytes; that of a tombstone has a number besides. */
+const keyBytesMax = 1900;
+
+/** The item itself holds the parts. */
+function objectKey(item: ObjectItem): EmbeddedKey {
+  const parts = [item.resource, item.namespace, item.name];
+  const isPlain = parts.every((part) => part.isWellFormed()) && Buffer.byteLength(parts.join()) <= keyBytesMax;
+  return isPlain ? ['O', ...parts] : ['O', keyDigest(item)];
+}
 const metaKey: EmbeddedKey = ['M'];
 const leaseKey = ({ shard, name }: LeaseItem): EmbeddedKey => ['K', shard, name];
 const mailKey = ({ mailbox, number }: Pick<MailItem, 'mailbox' | 'number'>): EmbeddedKey => ['P', mailbox, number];
