@@ -58,6 +58,7 @@ disabled_plugins = ["cri"]
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = 'registry.k8s.io/pause:3.10'
 [plugins.'io.containerd.cri.v1.runtime'.cni]
+  bin_dir = ''
   bin_dirs = ['/opt/cni/bin', '/usr/lib/cni']
   conf_dir = '/etc/cni/net.d'
 `;
