@@ -63,7 +63,7 @@ function sceneOf(kind: ComparedKind, seed: number, number: number): Scene {
   const base = named(copy(kind.bases[number % kind.bases.length] ?? {}), kind, number) as JsonObject;
   const metadata = base['metadata'] as JsonObject | undefined;
   const name = typeof metadata?.['name'] === 'string' ? metadata['name'] : `c${number}`;
-  base['metadata'] = { ...metadata, name };
+  if (kind.verbs.includes('delete')) base['metadata'] = { ...metadata, name };
   let mutator: Mutator | undefined;
   const collection = collectionOf(kind);
   return {

@@ -24,6 +24,7 @@ export interface Difference {
 
 const shownMax = 5;
 const textMax = 400;
+const contextLength = 60;
 
 const shown = (value: Json | undefined): string => (value === undefined ? 'absent' : JSON.stringify(value).slice(0, textMax));
 
@@ -36,7 +37,15 @@ function* pathsBetween(theirs: Json | undefined, ours: Json | undefined, path: s
     }
   } else if (Array.isArray(theirs) && Array.isArray(ours) && theirs.length === ours.length) {
     for (const [index, item] of theirs.entries()) yield* pathsBetween(item, ours[index], `${path}[${index}]`);
-  } else yield `${path}: ${shown(theirs)} → ${shown(ours)}`;
+  } else yield `${path}: ${shownPair(theirs, ours)}`;
+}
+
+/** Long texts from where they part. */
+function shownPair(theirs: Json | undefined, ours: Json | undefined): string {
+  if (typeof theirs !== 'string' || typeof ours !== 'string' || theirs.length < textMax) return `${shown(theirs)} → ${shown(ours)}`;
+  const length = [...theirs].findIndex((character, index) => character !== ours[index]);
+  const from = Math.max(0, (length === -1 ? theirs.length : length) - contextLength);
+  return `… ${shown(theirs.slice(from))} → … ${shown(ours.slice(from))}`;
 }
 
 const describe = (theirs: Json | undefined, ours: Json | undefined): string =>

@@ -38,6 +38,20 @@ const token = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 const prefixMax = 58;
 const address = /\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g;
 
+/** A text in quotes that begins as an object does, as Go quotes it. */
+const quotedJson = /"\{(?:[^"\\]|\\.)*\}"/g;
+/** In objects that a message holds as they are. */
+const managedFields = /,"managedFields":\[.*?\}\]|"managedFields":\[.*?\}\],?/g;
+
+function parsedJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /** Of any text: field values, messages, names of objects. */
 const textRules: readonly Rule[] = [
   {
@@ -74,23 +88,16 @@ const textRules: readonly Rule[] = [
     },
   },
   {
-    why: 'some messages quote a whole object as JSON, with its revision and its ports',
-    apply: (text, names) =>
-      text
-        .replaceAll(
-          /(\\?"resourceVersion\\?":\\?")(\d+)/g,
-          (_all, name: string, value: string) => name + names.of('resourceVersion', value),
-        )
-        .replaceAll(
-          /(\\?"(?:nodePort|healthCheckNodePort)\\?":)(3[0-2]\d{3})/g,
-          (_all, name: string, port: string) => name + names.of('port', port),
-        ),
-  },
-  {
     why: 'the current revision depends on all that was written before',
     apply: (text) => text.replaceAll(/(too old resource version: \d+ )\(\d+\)/g, '$1(<revision>)'),
   },
 ];
+
+const chosenRange = (value: Json, _names: Aliases, { requested }: Surroundings): Json | undefined =>
+  requested.includes('"podCIDR') ? value : undefined;
+
+const sorted = (value: Json): Json =>
+  Array.isArray(value) ? value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
 
 /** Of fields by their name. */
 const fieldRules: Readonly<
@@ -103,6 +110,14 @@ const fieldRules: Readonly<
         ? names.of('resourceVersion', value)
         : value,
   },
+  resourceRules: { why: 'rules of roles come in no order', apply: sorted },
+  nonResourceRules: { why: 'rules of roles come in no order', apply: sorted },
+  columnDefinitions: {
+    why: 'descriptions of columns are in our own words; names, types, formats and priorities are compared',
+    apply: (value) => (Array.isArray(value) ? value.map((column) => (isObject(column) ? { ...column, description: '' } : column)) : value),
+  },
+  podCIDR: { why: 'upstream leaves pod ranges to a controller, which does not run here', apply: chosenRange },
+  podCIDRs: { why: 'upstream leaves pod ranges to a controller, which does not run here', apply: chosenRange },
   cells: {
     why: 'a table shows ages, which grow while a case runs',
     apply: (value) =>
@@ -114,8 +129,11 @@ const fieldRules: Readonly<
   healthCheckNodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },
 };
 
+/** A dry run of upstream answers with ports beyond the range. */
+const portMax = 35_999;
+
 function chosenPort(value: Json, names: Aliases, { requested }: Surroundings): Json {
-  const isChosen = typeof value === 'number' && value >= 30_000 && value <= 32_767 && !requested.includes(String(value));
+  const isChosen = typeof value === 'number' && value >= 30_000 && value <= portMax && !requested.includes(String(value));
   return isChosen ? names.of('port', String(value)) : value;
 }
 
@@ -143,7 +161,16 @@ function createAliases(): Aliases {
 /** One for each server and case. */
 export function createNormaliser(about: Surroundings): Normaliser {
   const names = createAliases();
-  const text = (value: string): string => textRules.reduce((result, rule) => rule.apply(result, names, about), value);
+  const ruled = (value: string): string => textRules.reduce((result, rule) => rule.apply(result, names, about), value);
+  // Some messages quote a whole object: its fields have no order, and what must differ in them is the same as elsewhere.
+  const text = (value: string): string =>
+    ruled(
+      value.replaceAll(managedFields, '').replaceAll(quotedJson, (quoted) => {
+        const inner = parsedJson(quoted);
+        const quotedObject = typeof inner === 'string' ? parsedJson(inner) : undefined;
+        return isObject(quotedObject) ? JSON.stringify(JSON.stringify(body(quotedObject))) : quoted;
+      }),
+    );
   const object = (value: JsonObject): JsonObject => {
     const isList = 'items' in value || 'rows' in value || value['type'] === 'BOOKMARK';
     const result: JsonObject = {};

@@ -80,10 +80,17 @@ function parsed(text: string, type: string): Json {
   }
 }
 
+/** Several values of a header may come in one line or in several. */
+const eachWarning = (line: string): readonly string[] => line.split(/, (?=299 - ")/);
+
 function comparable(step: Step, { status, headers, warnings, text }: ReceivedAnswer, normaliser: Normaliser): ComparableAnswer {
   const type = headers['content-type'] ?? '';
   const isWatch = step.watchedEvents !== undefined && status === 200;
-  const common = { status, headers: normaliser.headers(headers), warnings: warnings.map((warning) => normaliser.text(warning)) };
+  const common = {
+    status,
+    headers: normaliser.headers(headers),
+    warnings: warnings.flatMap(eachWarning).map((warning) => normaliser.text(warning)),
+  };
   if (!isWatch) return { ...common, body: normaliser.body(parsed(text, type)) };
   const events = text.split('\n').filter((line) => line !== '');
   return { ...common, body: null, events: events.map((line) => normaliser.body(parsed(line, type))) };

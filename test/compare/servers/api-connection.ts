@@ -56,13 +56,16 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
     outgoing.end(body);
     return outgoing;
   };
-  return {
+  const api: ApiConnection = {
     send: (request) =>
       new Promise((resolve, reject) => {
         const outgoing = open(request);
+        let hasAnswer = false;
         outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new Error(`no answer to ${request.method} ${request.path}`)));
-        outgoing.on('error', reject);
+        // A kept connection may end just when it is used again: nothing was answered, and the request goes once more.
+        outgoing.on('error', (error) => (outgoing.reusedSocket && !hasAnswer ? resolve(api.send(request)) : reject(error)));
         outgoing.on('response', (message) => {
+          hasAnswer = true;
           const parts: Buffer[] = [];
           message.on('data', (part: Buffer) => parts.push(part));
           message.on('error', reject);
@@ -72,6 +75,7 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
     watch: (request) => openWatch(open(request)),
     close: () => agent.destroy(),
   };
+  return api;
 }
 
 function openWatch(outgoing: ReturnType<typeof httpsRequest>): OpenedWatch {

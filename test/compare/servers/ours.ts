@@ -13,7 +13,7 @@ import { serveHttps } from '../../../infra/local/https-server.ts';
 import { loadPki } from '../../../infra/local/pki.ts';
 import type { RunningServer } from './upstream.ts';
 
-const admin = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+const admin = { name: 'admin', uid: 'admin-uid', groups: ['system:masters', 'system:authenticated'] };
 
 export async function startOurs(): Promise<RunningServer> {
   const world = realWorld('error');

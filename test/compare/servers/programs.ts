@@ -51,7 +51,7 @@ function go(directory: string, args: readonly string[]): string {
 }
 
 function build(cache: string, name: string, path: string, report: (line: string) => void): string {
-  const [module, target] = [join(cache, 'module'), join(cache, 'bin', name)];
+  const [module, target] = [join(cache, 'compare-module'), join(cache, 'bin', name)];
   mkdirSync(join(cache, 'bin'), { recursive: true });
   writeModule(module);
   report(`Building ${name} from its Go module (once, about ten minutes) ...`);
