@@ -88,6 +88,11 @@ export function invalidObject(type: Pick<ResourceType, 'group' | 'kind'>, name: 
   const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const qualifiedKind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
   return new StatusError(422, 'Invalid', `${qualifiedKind} ${JSON.stringify(name)} is invalid: ${all}`, {
-    details: { ...(name === '' ? {} : { name }), ...(type.group === '' ? {} : { group: type.group }), kind: type.kind, causes },
+    details: {
+      ...(name === '' ? {} : { name }),
+      ...(type.group === '' ? {} : { group: type.group }),
+      ...(type.kind === '' ? {} : { kind: type.kind }),
+      causes,
+    },
   });
 }

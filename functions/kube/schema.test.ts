@@ -38,6 +38,19 @@ describe('decoding', () => {
     });
   });
 
+  test('fills in the zeros and nulls that Go always prints', () => {
+    const event = builtIn('io.k8s.api.core.v1.Event').decode({}).object;
+    assert.deepEqual([event['eventTime'], event['reportingComponent']], [null, '']);
+    const from = { resourceFieldRef: { resource: 'limits.cpu' } };
+    const decoded = decodedPod({ containers: [{ name: 'a', env: [{ name: 'A', valueFrom: from }] }] });
+    assert.deepEqual(decoded, {
+      containers: [
+        { name: 'a', env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '0' } } }], resources: {} },
+      ],
+    });
+    assert.equal(builtIn('io.k8s.api.rbac.v1.ClusterRole').decode({ rules: [] }).object['rules'], null);
+  });
+
   test('fills in defaults that the API declares', () => {
     assert.deepEqual(decodedPod({ containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] }), {
       containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: 'TCP' }], resources: {} }],

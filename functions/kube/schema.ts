@@ -111,6 +111,8 @@ interface StructField {
   readonly step: Step;
   readonly walker: Walker;
   readonly omitsZero: boolean;
+  /** Written as null when nothing is in it. */
+  readonly isNull: boolean;
   /** Read as any other, and dropped: the feature gate that would serve it is off. */
   readonly isDisabled: boolean;
   /** Its struct goes too when nothing is left of it. */
@@ -137,13 +139,14 @@ function structWalker(schemaName: string): StructWalker {
       step: via === undefined ? name : { field: name, via },
       walker: nodeWalker(node, shortName(schemaName), types[name]),
       omitsZero: omitsZero(schemaName, name),
+      isNull: nullFieldsOf(schemaName).includes(name),
       isDisabled: disabledFields().get(schemaName)?.includes(name) === true,
       dropsEmptied: droppedWhenEmptied.has(referredName(node) ?? ''),
     };
     fields.set(name, field);
     return field;
   };
-  const defaults = defaultsOf(properties);
+  const defaults = [...defaultsOf(properties), ...zerosOf(schemaName, properties)];
 
   return (value, walk) => {
     const result: JsonObject = {};
@@ -163,7 +166,8 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
   const part = field.walker(value, walk);
   walk.steps.pop();
   if (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value))) return;
-  if (!field.omitsZero || !isZero(part)) target[field.name] = part;
+  if (field.isNull && isZero(part)) target[field.name] = null;
+  else if (!field.omitsZero || !isZero(part)) target[field.name] = part;
 }
 
 type Default = readonly [field: string, value: () => Json];
@@ -177,6 +181,28 @@ function defaultsOf(properties: Readonly<Record<string, SchemaNode>>): Default[]
     if (name !== undefined && isObject(value)) return [[field, () => structWalkerOf(name)(value, { steps: [], unknown: [] })]];
     return isZero(value) ? [] : [[field, () => value]];
   });
+}
+
+/** What Go writes of fields that nothing set and that it does not leave out: the zero of their type, or null. */
+function zerosOf(schemaName: string, properties: Readonly<Record<string, SchemaNode>>): Default[] {
+  const { kept = [] } = goFieldsOf(schemaName);
+  const zeros = kept.flatMap((field): Default[] => {
+    const node = properties[field];
+    return node === undefined ? [] : [[field, () => writtenZero(node)]];
+  });
+  return [...zeros, ...nullFieldsOf(schemaName).map((field): Default => [field, () => null])];
+}
+
+/** Fields that a client has to fill in are left to validation. */
+function nullFieldsOf(schemaName: string): readonly string[] {
+  const { required = [] } = definitionOf(schemaName);
+  return (goFieldsOf(schemaName).nulls ?? []).filter((field) => !required.includes(field));
+}
+
+function writtenZero(node: SchemaNode): Json {
+  const scalar = shortName(referredName(node) ?? '');
+  if (scalar === 'IntOrString') return 0;
+  return scalar === 'Quantity' ? '0' : zeroOf(node);
 }
 
 /** For errors: `structName` is the struct that has the field, `goType` its type where the schema does not tell it. */

@@ -140,7 +140,7 @@ func visit(t reflect.Type) {
 	seen[t] = true
 	own := facts{Types: map[string]string{}, Embedded: map[string][]string{}}
 	readFields(t, nil, &own)
-	if len(own.Pointers)+len(own.Kept)+len(own.Types)+len(own.Embedded) > 0 {
+	if len(own.Pointers)+len(own.Kept)+len(own.Nulls)+len(own.Types)+len(own.Embedded) > 0 {
 		found[modelName(t)] = own
 	}
 }

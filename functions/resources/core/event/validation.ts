@@ -10,7 +10,7 @@ export function validateEvent(event: Event): FieldError[] {
   if (!isInPlace(namespaceOf(event), namespace)) {
     errors.push(invalid('involvedObject.namespace', namespace, 'does not match event.namespace'));
   }
-  return event.eventTime === undefined ? errors : [...errors, ...reporterErrors(event)];
+  return event.eventTime ? [...errors, ...reporterErrors(event)] : errors;
 }
 
 /** An event lives with its object; those of cluster-scoped objects live in a namespace that every cluster has. */

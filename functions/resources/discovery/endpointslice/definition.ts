@@ -39,5 +39,6 @@ export const endpointSliceDefinition = definition<EndpointSlice>({
     }
   },
   validate: validateEndpointSlice,
+  warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
   validateUpdate: validateEndpointSliceUpdate,
 });

@@ -10,7 +10,9 @@ const addressesMax = 100;
 const endpointsMax = 1000;
 const portsMax = 20000;
 
-export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
+export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
+  const { addressType } = slice;
+  const [endpoints, ports] = [slice.endpoints ?? [], slice.ports ?? []];
   return [
     ...validateOneOf(addressType, ['FQDN', 'IPv4', 'IPv6'], 'addressType'),
     ...(endpoints.length > endpointsMax ? [tooMany('endpoints', endpoints.length, endpointsMax)] : []),
