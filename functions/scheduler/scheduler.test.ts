@@ -114,8 +114,8 @@ test('a higher priority is served first', async () => {
   const cluster = await createCluster({ controllers: everything() });
   await giveRoom(cluster, 'node-a', '1');
   await giveRoom(cluster, 'node-b', '0');
-  await cluster.client.create(types.pods, pod('humble', { ...asking('1'), priority: 0 }));
-  await cluster.client.create(types.pods, pod('proud', { ...asking('1'), priority: 1000 }));
+  await cluster.client.create(types.pods, pod('humble', { ...asking('1') }));
+  await cluster.client.create(types.pods, pod('proud', { ...asking('1'), priorityClassName: 'system-cluster-critical' }));
   await cluster.settle();
   const placed = (await cluster.pods()).filter(({ spec }) => spec.nodeName !== undefined).map(nameOf);
   assert.deepEqual(placed, ['proud']);

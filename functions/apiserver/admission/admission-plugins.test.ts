@@ -58,7 +58,7 @@ test('the plugins come in upstream’s order', async () => {
   const { plugins } = await setUp();
   assert.deepEqual(
     plugins.map(({ name }) => name),
-    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'TaintNodesByCondition', 'DefaultTolerationSeconds'],
+    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'TaintNodesByCondition', 'Priority', 'DefaultTolerationSeconds'],
   );
 });
 
@@ -81,8 +81,22 @@ test('a pod runs as the default ServiceAccount, pulls with its secrets, and outl
     serviceAccountName: 'default',
     serviceAccount: 'default',
     imagePullSecrets: [{ name: 'registry' }],
+    priority: 0,
+    preemptionPolicy: 'PreemptLowerPriority',
     tolerations: [seconds(notReady), seconds(unreachable)],
   });
+});
+
+test('a pod has the priority of its class, and no other', async () => {
+  const { admit, put } = await setUp();
+  await put(serviceAccounts, account);
+  const critical = (await admit(pods, pod({ priorityClassName: 'system-node-critical' }))).spec;
+  assert.deepEqual([critical?.priority, critical?.preemptionPolicy], [2_000_001_000, 'PreemptLowerPriority']);
+  await assert.rejects(admit(pods, pod({ priorityClassName: 'none' })), {
+    code: 403,
+    message: /no PriorityClass with name none was found$/,
+  });
+  await assert.rejects(admit(pods, pod({ priority: 5 })), { code: 403, message: /computed 0 from the given PriorityClass name$/ });
 });
 
 describe('a token for the API', () => {

@@ -12,6 +12,7 @@ import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
+import { priority } from './priority.ts';
 import { serviceAccount } from './service-account.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
@@ -31,7 +32,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   'ImagePolicyWebhook',
   'PodSecurity',
   'PodNodeSelector',
-  'Priority',
+  priority,
   constant(defaultTolerationSeconds, true),
   'PodTolerationRestriction',
   eventRateLimit,
