@@ -108,7 +108,7 @@ export function createApi(options: ApiOptions): Api {
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
     admission: [...admissionPlugins({ ...world, store }), rbacEscalation({ authorizer, policy: authorizer })],
-    virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers), ...accessReviews(authorizer)],
+    virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],

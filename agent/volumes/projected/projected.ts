@@ -10,8 +10,8 @@ export const projectedPlugin = (options: PluginOptions): VolumePlugin =>
     field: 'projected',
     isInMemory: true,
     filesOf(pod, volume) {
-      const { sources = [], defaultMode } = volume.projected ?? {};
+      const { sources, defaultMode } = volume.projected ?? {};
       const { lookup, tokens, facts } = options;
-      return projectionFiles({ pod, defaultMode, lookup, tokens, facts }, sources);
+      return projectionFiles({ pod, defaultMode, lookup, tokens, facts }, sources ?? []);
     },
   });

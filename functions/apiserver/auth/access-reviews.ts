@@ -16,10 +16,12 @@ import type {
 } from '../../kube/generated/types.ts';
 import type { FieldError } from '../../kube/field-error.ts';
 import { invalid, invalidObject, required } from '../../kube/field-error.ts';
+import type { KubeObject } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { RequestAttributes, User, VirtualResource } from '../ports.ts';
 import type { ClusterAuthorizer } from './authorizer.ts';
 import { aggregateText } from './rbac/policy.ts';
+import { selectorErrors } from './selector-errors.ts';
 import { virtualResource } from './virtual-resource.ts';
 
 const group = 'authorization.k8s.io';
@@ -30,21 +32,29 @@ interface Attributes {
 }
 
 function attributeErrors({ resourceAttributes, nonResourceAttributes }: Attributes): FieldError[] {
-  if (resourceAttributes !== undefined && nonResourceAttributes !== undefined) {
-    return [invalid('spec.nonResourceAttributes', nonResourceAttributes, 'cannot be specified in combination with resourceAttributes')];
-  }
-  if (resourceAttributes !== undefined || nonResourceAttributes !== undefined) return [];
-  return [
-    invalid('spec.resourceAttributes', resourceAttributes, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'),
-  ];
+  if ((resourceAttributes === undefined) !== (nonResourceAttributes === undefined)) return selectorErrors(resourceAttributes);
+  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  return [invalid('spec', goForm(nonResourceAttributes), why), ...selectorErrors(resourceAttributes)];
 }
+
+/** As Go prints the struct, which has no names for JSON. */
+const goForm = (attributes: NonResourceAttributes | undefined): object | null =>
+  attributes === undefined ? null : { Path: attributes.path ?? '', Verb: attributes.verb ?? '' };
 
 function subjectErrors({ user = '', groups = [] }: SubjectAccessReviewSpec): FieldError[] {
   return user === '' && groups.length === 0 ? [invalid('spec.user', user, 'at least one of user or group must be specified')] : [];
 }
 
-function refuse(kind: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalidObject({ group, kind }, '', errors);
+/** A review has no name, labels or anything else that a stored object has. */
+function metadataErrors({ metadata }: KubeObject, namespaced: boolean): FieldError[] {
+  const { namespace: _namespace, ...rest } = metadata;
+  if (Object.keys(namespaced ? rest : metadata).length === 0) return [];
+  return [invalid('metadata', metadata, namespaced ? 'must be empty except for namespace' : 'must be empty')];
+}
+
+/** Upstream names no kind here. */
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ group, kind: '' }, '', errors);
 }
 
 /** What would be asked of the authorizer if the request were made. */
@@ -80,16 +90,18 @@ export function accessReviews(authorizer: ClusterAuthorizer): VirtualResource[] 
     virtualResource<SelfSubjectAccessReview>({
       group,
       kind: 'SelfSubjectAccessReview',
-      async status({ spec }, { user }) {
-        refuse('SelfSubjectAccessReview', attributeErrors(spec));
+      async status(review, { user }) {
+        const { spec } = review;
+        refuse([...attributeErrors(spec), ...metadataErrors(review, false)]);
         return answer(user, spec);
       },
     }),
     virtualResource<SubjectAccessReview>({
       group,
       kind: 'SubjectAccessReview',
-      async status({ spec }) {
-        refuse('SubjectAccessReview', [...attributeErrors(spec), ...subjectErrors(spec)]);
+      async status(review) {
+        const { spec } = review;
+        refuse([...attributeErrors(spec), ...subjectErrors(spec), ...metadataErrors(review, false)]);
         return answer(userOf(spec), spec);
       },
     }),
@@ -97,14 +109,16 @@ export function accessReviews(authorizer: ClusterAuthorizer): VirtualResource[] 
       group,
       kind: 'LocalSubjectAccessReview',
       namespaced: true,
-      async status({ spec }, { namespace }) {
-        refuse('LocalSubjectAccessReview', [...attributeErrors(spec), ...subjectErrors(spec), ...localErrors(spec, namespace)]);
+      async status(review, { namespace }) {
+        const { spec } = review;
+        refuse([...attributeErrors(spec), ...subjectErrors(spec), ...metadataErrors(review, true), ...localErrors(spec, namespace)]);
         return answer(userOf(spec), spec);
       },
     }),
     virtualResource<SelfSubjectRulesReview>({
       group,
       kind: 'SelfSubjectRulesReview',
+      shown: () => ({ metadata: {}, spec: {} }),
       async status({ spec: { namespace = '' } }, { user }) {
         if (namespace === '') throw badRequest('no namespace on request');
         const { rules, errors } = authorizer.rulesOf(user, namespace);
@@ -120,7 +134,7 @@ export function accessReviews(authorizer: ClusterAuthorizer): VirtualResource[] 
 
 function localErrors({ resourceAttributes, nonResourceAttributes }: Attributes, namespace: string): FieldError[] {
   if (nonResourceAttributes !== undefined) {
-    return [invalid('spec.nonResourceAttributes', nonResourceAttributes, 'disallowed on this kind of request')];
+    return [invalid('spec.nonResourceAttributes', goForm(nonResourceAttributes), 'disallowed on this kind of request')];
   }
   const field = 'spec.resourceAttributes.namespace';
   if (resourceAttributes?.namespace === namespace) return [];

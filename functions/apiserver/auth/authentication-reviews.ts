@@ -1,6 +1,8 @@
 /** "Who am I?" and "whose token is this?". Source: pkg/registry/authentication/. */
 import type { SelfSubjectReview, TokenReview } from '../../kube/generated/types.ts';
 import { badRequest } from '../../kube/status-error.ts';
+import { timestamp } from '../../kube/time.ts';
+import type { Clock } from '../../world.ts';
 import type { VirtualResource } from '../ports.ts';
 import { withAuthenticatedGroup } from './groups.ts';
 import type { TokenUsers } from './token-users.ts';
@@ -8,11 +10,12 @@ import { userInfo, virtualResource } from './virtual-resource.ts';
 
 const group = 'authentication.k8s.io';
 
-export function authenticationReviews(tokenUsers: TokenUsers): VirtualResource[] {
+export function authenticationReviews(tokenUsers: TokenUsers, clock: Pick<Clock, 'now'>): VirtualResource[] {
   return [
     virtualResource<SelfSubjectReview>({
       group,
       kind: 'SelfSubjectReview',
+      shown: () => ({ metadata: { creationTimestamp: timestamp(clock.now()) } }),
       status: async (_review, { user }) => ({ userInfo: userInfo(user) }),
     }),
     virtualResource<TokenReview>({
@@ -21,7 +24,7 @@ export function authenticationReviews(tokenUsers: TokenUsers): VirtualResource[]
       async status({ spec: { token, audiences = [] } }) {
         if (!token) throw badRequest('token is required for TokenReview in authentication');
         const found = await tokenUsers.userOf(token, audiences);
-        if (found === undefined) return { authenticated: false, user: {}, error: '[invalid bearer token]' };
+        if (found === undefined) return { user: {}, error: 'invalid bearer token' };
         return { authenticated: true, user: userInfo(withAuthenticatedGroup(found.user)), audiences: [...found.audiences] };
       },
     }),

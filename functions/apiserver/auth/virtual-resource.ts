@@ -9,18 +9,20 @@ export interface Review<T extends KubeObject> {
   readonly group: 'authentication.k8s.io' | 'authorization.k8s.io';
   readonly kind: string;
   readonly namespaced?: boolean;
-  /** The whole answer is the review as posted, with this status. */
+  /** What the answer shows of the review as posted; all of it when left out. */
+  shown?(review: T): Partial<T>;
+  /** The rest of the answer. */
   status(review: T, context: VirtualResourceContext): Promise<NonNullable<T['status']>>;
 }
 
-export function virtualResource<T extends KubeObject>({ group, kind, namespaced = false, status }: Review<T>): VirtualResource {
+export function virtualResource<T extends KubeObject>({ group, kind, namespaced = false, shown, status }: Review<T>): VirtualResource {
   const singular = kind.toLowerCase();
   return {
     type: resourceType(`${group}/v1`, `${singular}s`, kind, namespaced ? 'Namespaced' : 'Cluster'),
     schema: builtIn(`io.k8s.api.${group.slice(0, group.indexOf('.'))}.v1.${kind}`),
     singular,
     verbs: ['create'],
-    create: async (object, context) => ({ ...object, status: await status(object as T, context) }),
+    create: async (object, context) => ({ ...object, ...shown?.(object as T), status: await status(object as T, context) }),
   };
 }
 

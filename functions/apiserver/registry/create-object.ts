@@ -28,7 +28,8 @@ const generateAttemptsMax = 8;
 export async function createObject(write: WriteRequest, object: KubeObject): Promise<KubeObject> {
   const { server, request, options } = write;
   placeInNamespace(object, request.definition.type, request.info.namespace);
-  if ((object.metadata.resourceVersion ?? '') !== '') {
+  // Upstream's store refuses it, which a dry run does not reach.
+  if (!options.dryRun && (object.metadata.resourceVersion ?? '') !== '') {
     throw new StatusError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
   }
   dropServerFields(object.metadata);

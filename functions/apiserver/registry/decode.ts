@@ -116,8 +116,9 @@ function checkKind(apiVersion: string, kind: string, expected: Expected): void {
   const refuse = (why: string): StatusError =>
     badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
   if (schemaFor(apiVersion, kind) === undefined) {
-    const scheme = 'scheme "pkg/api/legacyscheme/scheme.go:30"';
-    throw refuse(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in ${scheme}`);
+    const scheme = 'scheme "pkg/runtime/scheme.go:111"';
+    const groupVersion = group === '' ? version : apiVersion;
+    throw refuse(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(groupVersion)} in ${scheme}`);
   }
   if (kind === expected.kind) {
     const want = apiVersionText(expected);

@@ -64,11 +64,13 @@ export function decideDeletion(
   const isGone = !isHeld(next, definition) && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0;
   const change = { operation: 'delete', subresource: '', key, next, current } as const;
   const writes = rules.apply(change, view, context, earlier);
-  if (options.dryRun) return { outcome: 'answer', answer: { gone: isGone, object: next } };
+  // What goes at once is last seen as it was: only a kind whose objects end gracefully marks them.
+  const last = isGone && !isTerminating(current) && definition.graceSeconds === undefined ? copy(current) : next;
+  if (options.dryRun) return { outcome: 'answer', answer: { gone: isGone, object: last } };
   return {
     outcome: 'write',
-    writes: [...writes, { type: isGone ? 'delete' : 'update', key, object: next }],
-    answer: (stored) => ({ gone: isGone, object: stored.at(-1)?.object ?? next }),
+    writes: [...writes, { type: isGone ? 'delete' : 'update', key, object: last }],
+    answer: (stored) => ({ gone: isGone, object: stored.at(-1)?.object ?? last }),
   };
 }
 

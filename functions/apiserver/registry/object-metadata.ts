@@ -38,7 +38,6 @@ export function dropServerFields(metadata: ObjectMeta): void {
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.resourceVersion;
-  delete metadata.generation;
 }
 
 /** Sets what only the server may set on a new object. Changes in place. */

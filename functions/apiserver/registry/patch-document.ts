@@ -9,7 +9,6 @@ import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
 import type { Decoded, Schema } from '../../kube/schema.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { hasReason, StatusError } from '../../kube/status-error.ts';
-import { unsupportedMediaType } from '../http/content-negotiation.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import { type DecodeOptions, type Expected, isJsonObject, report, strictErrors, warnOfRounding, withMetadata } from './decode.ts';
 
@@ -28,7 +27,7 @@ type PatchMediaType = (typeof mediaTypes)[number];
 export async function readPatch(request: Request): Promise<Patch> {
   const given = mediaTypeOf(request);
   const mediaType = mediaTypes.find((type) => type === given);
-  if (mediaType === undefined) throw unsupportedMediaType(mediaTypes);
+  if (mediaType === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
   const bytes = await readBytes(request);
   try {
     return { mediaType, ...parseJson(Buffer.from(bytes).toString('utf8')) };

@@ -15,5 +15,6 @@ export async function createVirtual(request: ApiRequest, resource: VirtualResour
   const object = await readObject(request.request, expected, { fieldValidation, warnings });
   placeInNamespace(object, type, info.namespace);
   const namespace = type.namespaced ? info.namespace : '';
-  return Response.json(await resource.create(object, { user, namespace, dryRun }), { status: 201 });
+  const headers = { 'cache-control': 'no-cache, private' };
+  return Response.json(await resource.create(object, { user, namespace, dryRun }), { status: 201, headers });
 }

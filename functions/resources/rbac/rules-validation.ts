@@ -46,15 +46,15 @@ export function validateBinding({ roleRef, subjects = [] }: Binding, roleKinds: 
 
 function subjectErrors({ kind, name, namespace, apiGroup = '' }: RbacSubject, path: string): FieldError[] {
   const errors = name ? [] : [required(`${path}.name`)];
+  if (!['ServiceAccount', 'User', 'Group'].includes(kind)) {
+    return [notSupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']), ...errors];
+  }
   if (kind === 'ServiceAccount') {
     if (name) errors.push(...dnsSubdomainErrors(name).map((why) => invalid(`${path}.name`, name, why)));
     if (apiGroup !== '') errors.push(notSupported(`${path}.apiGroup`, apiGroup, ['']));
     return namespace ? errors : [...errors, required(`${path}.namespace`)];
   }
-  if (kind === 'User' || kind === 'Group') {
-    return apiGroup === rbacGroup ? errors : [...errors, notSupported(`${path}.apiGroup`, apiGroup, [rbacGroup])];
-  }
-  return [...errors, notSupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group'])];
+  return apiGroup === rbacGroup ? errors : [...errors, notSupported(`${path}.apiGroup`, apiGroup, [rbacGroup])];
 }
 
 export function validateBindingUpdate(next: Binding, current: Binding): FieldError[] {

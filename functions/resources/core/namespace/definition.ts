@@ -55,6 +55,8 @@ export const namespaceDefinition = definition<Namespace>({
   isHeld: ({ spec }) => (spec?.finalizers ?? []).length > 0,
   prepareForTermination(object) {
     object.status = { ...object.status, phase: 'Terminating' };
+    // Its end has no period of grace: it comes when the namespace is empty.
+    delete object.metadata.deletionGracePeriodSeconds;
   },
   returnsDeletedObject: true,
 });

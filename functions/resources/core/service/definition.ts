@@ -8,6 +8,7 @@ import { setServiceDefaults } from './defaults.ts';
 import { prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
 import { validateService, validateServiceUpdate } from './validation.ts';
+import { serviceWarnings } from './warnings.ts';
 
 export const serviceDefinition = (serviceRange: string, nodePortRange: string): AnyDefinition =>
   definition<Service>({
@@ -25,6 +26,7 @@ export const serviceDefinition = (serviceRange: string, nodePortRange: string): 
     prepareForCreate,
     prepareForUpdate,
     validate: validateService,
+    warnings: serviceWarnings,
     validateUpdate: validateServiceUpdate,
     commit: [serviceAllocation(serviceRange, nodePortRange)],
     returnsDeletedObject: true,

@@ -4,6 +4,11 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 
+/** Of a reference to a secret only the name counts. Source: pkg/registry/core/serviceaccount/strategy.go. */
+function keepSecretNames(account: ServiceAccount): void {
+  if (account.secrets !== undefined) account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }));
+}
+
 export const serviceAccountDefinition = definition<ServiceAccount>({
   type: serviceAccounts,
   schema: builtIn('io.k8s.api.core.v1.ServiceAccount'),
@@ -19,6 +24,8 @@ export const serviceAccountDefinition = definition<ServiceAccount>({
       computation: 'token-request',
     },
   ],
+  prepareForCreate: keepSecretNames,
+  prepareForUpdate: keepSecretNames,
   columns: [nameColumn, numberColumn('Secrets', 'How many secrets it names.', ({ secrets }) => secrets?.length ?? 0), ageColumn],
   returnsDeletedObject: true,
 });

@@ -1,0 +1,27 @@
+/** Source: pkg/api/service/warnings.go. */
+import type { Service } from '../../../kube/generated/types.ts';
+import { isHeadless } from './defaults.ts';
+
+const hintsAnnotation = 'service.kubernetes.io/topology-aware-hints';
+const modeAnnotation = 'service.kubernetes.io/topology-mode';
+
+export function serviceWarnings(service: Service): string[] {
+  const { metadata, spec } = service;
+  const { type = 'ClusterIP', externalIPs = [], externalName = '' } = spec;
+  const isNamed = type === 'ExternalName';
+  const ignored = isHeadless(service) && type === 'ClusterIP';
+  const rows: (readonly [boolean, string])[] = [
+    [
+      metadata.annotations?.[hintsAnnotation] !== undefined,
+      `annotation ${hintsAnnotation} is deprecated, please use ${modeAnnotation} instead`,
+    ],
+    [ignored && !!spec.loadBalancerIP, 'spec.loadBalancerIP is ignored for headless services'],
+    [ignored && externalIPs.length > 0, 'spec.externalIPs is ignored for headless services'],
+    [ignored && spec.sessionAffinity !== 'None', 'spec.SessionAffinity is ignored for headless services'],
+    [externalIPs.length > 0 && !ignored && !isNamed, 'spec.externalIPs is deprecated and may no longer be implemented in some clusters'],
+    [isNamed && externalIPs.length > 0, 'spec.externalIPs is ignored when spec.type is "ExternalName"'],
+    [!isNamed && externalName !== '', 'spec.externalName is ignored when spec.type is not "ExternalName"'],
+    [spec.trafficDistribution === 'PreferClose', 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'],
+  ];
+  return rows.flatMap(([holds, text]) => (holds ? [text] : []));
+}
