@@ -45,6 +45,13 @@ export const invalid = (field: string, value: unknown, detail: string): FieldErr
   message: withDetail(`Invalid value: ${quoted(value)}`, detail),
 });
 
+/** Where upstream leaves the value out of the message. */
+export const invalidWithoutValue = (field: string, detail: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field,
+  message: withDetail('Invalid value', detail),
+});
+
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,

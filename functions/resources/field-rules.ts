@@ -1,6 +1,6 @@
 /** Checks of single numbers and names that many fields share. Source: apimachinery, pkg/api/validation/generic.go. */
 import { type FieldError, invalid, notSupported, required } from '../kube/field-error.ts';
-import { portNameErrors, portNumberErrors } from '../kube/names.ts';
+import { dnsSubdomainErrors, portNameErrors, portNumberErrors } from '../kube/names.ts';
 
 export const validateNonnegative = (value: number | undefined, field: string): FieldError[] =>
   value !== undefined && value < 0 ? [invalid(field, value, 'must be greater than or equal to 0')] : [];
@@ -28,4 +28,21 @@ export function repeatedIndexes(values: readonly string[]): number[] {
     seen.add(value);
     return isRepeated ? [index] : [];
   });
+}
+
+const httpPath = `[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+`;
+const httpPathPattern = new RegExp(`^${httpPath}$`);
+
+/** A domain and a path: `acme.io/foo`. Source: apimachinery, pkg/util/validation/validation.go, IsDomainPrefixedPath. */
+export function validateDomainPrefixedPath(text: string, field: string): FieldError[] {
+  if (text === '') return [required(field)];
+  const slash = text.indexOf('/');
+  const [host, path] = [text.slice(0, Math.max(slash, 0)), text.slice(slash + 1)];
+  if (slash === -1 || host === '' || path === '') {
+    return [invalid(field, text, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  }
+  const errors = dnsSubdomainErrors(host).map((why) => invalid(field, host, why));
+  return httpPathPattern.test(path)
+    ? errors
+    : [...errors, invalid(field, path, `Invalid path (regex used for validation is '${httpPath}')`)];
 }

@@ -20,6 +20,12 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, ki
   return [...errors, invalid('spec.selector', selector, `empty selector is invalid for ${kindText}`)];
 }
 
+/** Whether the selector finds these labels; undefined where the selector itself is wrong. */
+export function selects(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>> | undefined): boolean | undefined {
+  if (selector !== undefined && validateLabelSelector(selector, '').length > 0) return undefined;
+  return matchesLabels(requirementsOf(selector), labels);
+}
+
 /** The pods of the template are ones that the selector finds, and that may run for good. */
 export function validateReplicaTemplate(
   template: PodTemplateSpec | undefined,
@@ -42,7 +48,8 @@ export function validateReplicaTemplate(
   return errors;
 }
 
-function validatePodTemplate({ metadata, spec }: PodTemplateSpec, path: string): FieldError[] {
+/** Source: pkg/apis/core/validation/validation.go, ValidatePodTemplateSpec. */
+export function validatePodTemplate({ metadata, spec }: PodTemplateSpec, path: string): FieldError[] {
   const errors = [
     ...validateLabels(metadata?.labels, `${path}.labels`),
     ...validateAnnotations(metadata?.annotations, `${path}.annotations`),

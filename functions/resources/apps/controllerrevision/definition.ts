@@ -3,6 +3,7 @@ import { controllerRevisions } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { validateControllerRevision, validateControllerRevisionUpdate } from './validation.ts';
 
 /** `statefulset.apps/web`. */
 const ownerText = ({ apiVersion, kind, name }: OwnerReference): string => {
@@ -30,4 +31,6 @@ export const controllerRevisionDefinition = definition<ControllerRevision>({
     },
     ageColumn,
   ],
+  validate: validateControllerRevision,
+  validateUpdate: validateControllerRevisionUpdate,
 });

@@ -5,6 +5,7 @@ import { definition } from '../../definition.ts';
 import { setDaemonSetDefaults } from './defaults.ts';
 import { prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
+import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './validation.ts';
 
 export const daemonSetDefinition = definition<DaemonSet>({
   type: daemonSets,
@@ -19,4 +20,7 @@ export const daemonSetDefinition = definition<DaemonSet>({
   setDefaults: setDaemonSetDefaults,
   prepareForCreate,
   prepareForUpdate,
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+  validateStatusUpdate: validateDaemonSetStatusUpdate,
 });

@@ -1,10 +1,12 @@
 import type { StatefulSet } from '../../../kube/generated/types.ts';
 import { statefulSets } from '../../../kube/resource-type.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, templateColumns, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
 import { setStatefulSetDefaults } from './defaults.ts';
+import { statefulSetWarnings, validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './validation.ts';
 
 export const statefulSetDefinition = definition<StatefulSet>({
   type: statefulSets,
@@ -26,8 +28,13 @@ export const statefulSetDefinition = definition<StatefulSet>({
     ageColumn,
     ...templateColumns<StatefulSet>(({ spec }) => spec.template),
   ],
+  validateName: dnsLabelErrors,
   setDefaults: setStatefulSetDefaults,
   prepareForCreate(statefulSet) {
     statefulSet.status = { replicas: 0, availableReplicas: 0 };
   },
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  validateStatusUpdate: validateStatefulSetStatusUpdate,
+  warnings: statefulSetWarnings,
 });

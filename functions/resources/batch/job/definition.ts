@@ -4,7 +4,10 @@ import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { setJobDefaults } from './defaults.ts';
 import { prepareForCreate } from './strategy.ts';
+import { validateJobStatusUpdate } from './status-validation.ts';
 import { columns } from './table.ts';
+import { validateJob, validateJobUpdate } from './validation.ts';
+import { jobWarnings } from './warnings.ts';
 
 export const jobDefinition = definition<Job>({
   type: jobs,
@@ -19,6 +22,10 @@ export const jobDefinition = definition<Job>({
   fields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   setDefaults: setJobDefaults,
   prepareForCreate,
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
+  validateStatusUpdate: validateJobStatusUpdate,
+  warnings: jobWarnings,
   defaultPropagation: 'Orphan',
   orphaningWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setLimitRangeDefaults } from './defaults.ts';
+import { validateLimitRange } from './validation.ts';
 
 export const limitRangeDefinition = definition<LimitRange>({
   type: limitRanges,
@@ -22,5 +23,6 @@ export const limitRangeDefinition = definition<LimitRange>({
     },
   ],
   setDefaults: setLimitRangeDefaults,
+  validate: validateLimitRange,
   allowsCreateOnUpdate: true,
 });

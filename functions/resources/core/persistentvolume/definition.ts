@@ -7,6 +7,7 @@ import { definition } from '../../definition.ts';
 import { accessModesText, classOf, unset } from '../persistentvolumeclaim/table.ts';
 import { setVolumeDefaults } from './defaults.ts';
 import { prepareForCreate, prepareForStatusUpdate } from './strategy.ts';
+import { validateVolume, validateVolumeUpdate, volumeWarnings } from './validation.ts';
 
 export const persistentVolumeDefinition = definition<PersistentVolume>({
   type: persistentVolumes,
@@ -33,4 +34,7 @@ export const persistentVolumeDefinition = definition<PersistentVolume>({
   setDefaults: setVolumeDefaults,
   prepareForCreate,
   prepareForStatusUpdate,
+  validate: validateVolume,
+  validateUpdate: validateVolumeUpdate,
+  warnings: volumeWarnings,
 });

@@ -3,7 +3,9 @@ import { persistentVolumeClaims } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { setClaimDefaults } from './defaults.ts';
+import { prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
+import { claimWarnings, validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from './validation.ts';
 
 export const persistentVolumeClaimDefinition = definition<PersistentVolumeClaim>({
   type: persistentVolumeClaims,
@@ -14,7 +16,10 @@ export const persistentVolumeClaimDefinition = definition<PersistentVolumeClaim>
   hasStatus: true,
   columns,
   setDefaults: setClaimDefaults,
-  prepareForCreate(claim) {
-    claim.status = { phase: 'Pending' };
-  },
+  prepareForCreate,
+  prepareForUpdate,
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
+  validateStatusUpdate: validateClaimStatusUpdate,
+  warnings: claimWarnings,
 });

@@ -2,6 +2,7 @@
 import { type FieldError, duplicate, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type {
   Affinity,
+  NodeSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PodAffinityTerm,
@@ -34,6 +35,13 @@ function nodeAffinityErrors(affinity: NonNullable<Affinity['nodeAffinity']>, pat
       ...termErrors(preference, `${path}.${wished}[${index}].preference`),
     ]),
   ];
+}
+
+/** Source: ValidateNodeSelector. */
+export function validateNodeSelector({ nodeSelectorTerms }: NodeSelector, path: string): FieldError[] {
+  const terms = nodeSelectorTerms ?? [];
+  if (terms.length === 0) return [required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')];
+  return terms.flatMap((term, index) => termErrors(term, `${path}.nodeSelectorTerms[${index}]`));
 }
 
 const weightErrors = (weight: number, field: string): FieldError[] =>

@@ -53,12 +53,13 @@ function oneSourceErrors(volume: Volume, type: string, path: string): FieldError
 
 const namedErrors = (name: string | undefined, field: string): FieldError[] => (name ? [] : [required(field)]);
 
-function hostPathErrors({ path, type }: NonNullable<Volume['hostPath']>, field: string): FieldError[] {
+/** Source: validatePathNoBacksteps. */
+export const validateNoBacksteps = (path: string, field: string): FieldError[] =>
+  path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : [];
+
+export function hostPathErrors({ path, type }: NonNullable<Volume['hostPath']>, field: string): FieldError[] {
   if (!path) return [required(`${field}.path`)];
-  return [
-    ...(path.split('/').includes('..') ? [invalid(`${field}.path`, path, "must not contain '..'")] : []),
-    ...(type ? validateOneOf(type, hostPathTypes, `${field}.type`) : []),
-  ];
+  return [...validateNoBacksteps(path, `${field}.path`), ...(type ? validateOneOf(type, hostPathTypes, `${field}.type`) : [])];
 }
 
 const sizeLimitErrors = (size: string, field: string): FieldError[] =>

@@ -3,6 +3,7 @@ import { priorityClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn, wide } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { validatePriorityClass, validatePriorityClassUpdate } from './validation.ts';
 
 export const priorityClassDefinition = definition<PriorityClass>({
   type: priorityClasses,
@@ -30,4 +31,6 @@ export const priorityClassDefinition = definition<PriorityClass>({
   prepareForCreate({ metadata }) {
     metadata.generation = 1;
   },
+  validate: validatePriorityClass,
+  validateUpdate: validatePriorityClassUpdate,
 });

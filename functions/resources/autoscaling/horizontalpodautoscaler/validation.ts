@@ -1,0 +1,101 @@
+/** Source: pkg/apis/autoscaling/validation/validation.go. */
+import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
+import type {
+  AutoscalingCrossVersionObjectReference as Reference,
+  AutoscalingHorizontalPodAutoscaler as HorizontalPodAutoscaler,
+  AutoscalingHorizontalPodAutoscalerSpec as Spec,
+  HPAScalingPolicy,
+  HPAScalingRules,
+} from '../../../kube/generated/types.ts';
+import { pathSegmentErrors } from '../../../kube/names.ts';
+import { validateNonnegative } from '../../field-rules.ts';
+import { validateNonnegativeQuantity } from '../../quantity-rules.ts';
+import { validateCounts } from '../../status-rules.ts';
+import { validateMetric } from './metric-validation.ts';
+
+const periodSecondsMax = 1800;
+const stabilizationSecondsMax = 3600;
+const selectPolicies = ['Disabled', 'Max', 'Min'];
+const policyTypes = ['Percent', 'Pods'];
+
+export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, current?: HorizontalPodAutoscaler): FieldError[] {
+  const { minReplicas, scaleTargetRef: target, behavior } = spec;
+  const before = current?.spec.scaleTargetRef;
+  const isKept = before !== undefined && before.apiVersion === target.apiVersion && before.kind === target.kind;
+  const mayLackGroup = target.kind === 'ReplicationController';
+  const metrics = spec.metrics ?? [];
+  return [
+    ...(minReplicas !== undefined && minReplicas < 0
+      ? [invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 0')]
+      : []),
+    ...maxErrors(spec),
+    ...validateReference(target, 'spec.scaleTargetRef', isKept ? 'any' : mayLackGroup ? 'core' : 'group'),
+    ...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`)),
+    ...(minReplicas === 0 && !metrics.some(({ type }) => type === 'Object' || type === 'External')
+      ? [forbiddenField('spec.metrics', 'must specify at least one Object or External metric to support scaling to zero replicas')]
+      : []),
+    ...rulesErrors(behavior?.scaleUp, 'spec.behavior.scaleUp'),
+    ...rulesErrors(behavior?.scaleDown, 'spec.behavior.scaleDown'),
+  ];
+}
+
+function maxErrors({ maxReplicas = 0, minReplicas }: Spec): FieldError[] {
+  const field = 'spec.maxReplicas';
+  const errors: FieldError[] = [];
+  if (maxReplicas === 0) errors.push(required(field));
+  if (maxReplicas < 0) errors.push(invalid(field, maxReplicas, 'must be greater than or equal to 1'));
+  if (minReplicas === undefined || maxReplicas >= minReplicas) return errors;
+  return [...errors, invalid(field, maxReplicas, 'must be greater than or equal to `minReplicas`')];
+}
+
+/** Which versions may stand there: one with a group, also that of the core, or whatever stood there before. */
+export type VersionRule = 'group' | 'core' | 'any';
+
+export function validateReference({ kind, name, apiVersion = '' }: Reference, path: string, rule: VersionRule): FieldError[] {
+  const errors = Object.entries({ kind, name }).flatMap(([field, value]) =>
+    value ? pathSegmentErrors(value).map((why) => invalid(`${path}.${field}`, value, why)) : [required(`${path}.${field}`)],
+  );
+  const why = rule === 'any' ? undefined : versionError(apiVersion, rule);
+  return why === undefined ? errors : [...errors, invalid(`${path}.apiVersion`, apiVersion, why)];
+}
+
+/** Source: apimachinery, pkg/runtime/schema/group_version.go, ParseGroupVersion. */
+function versionError(apiVersion: string, rule: VersionRule): string | undefined {
+  const slashes = apiVersion.split('/').length - 1;
+  if (apiVersion !== '/' && slashes > 1) return `unexpected GroupVersion string: ${apiVersion}`;
+  const group = slashes === 1 ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  return rule === 'group' && group === '' ? 'apiVersion must specify API group' : undefined;
+}
+
+function rulesErrors(rules: HPAScalingRules | undefined, path: string): FieldError[] {
+  if (rules === undefined) return [];
+  const { stabilizationWindowSeconds: seconds = 0, selectPolicy, policies = [], tolerance } = rules;
+  const field = `${path}.stabilizationWindowSeconds`;
+  return [
+    ...(seconds < 0 ? [invalid(field, seconds, 'must be greater than or equal to zero')] : []),
+    ...(seconds > stabilizationSecondsMax ? [invalid(field, seconds, `must be less than or equal to ${stabilizationSecondsMax}`)] : []),
+    ...(selectPolicy === undefined || selectPolicies.includes(selectPolicy)
+      ? []
+      : [notSupported(`${path}.selectPolicy`, selectPolicy, selectPolicies)]),
+    ...(policies.length === 0 ? [required(`${path}.policies`, 'must specify at least one Policy')] : []),
+    ...policies.flatMap((policy, index) => policyErrors(policy, `${path}.policies[${index}]`)),
+    ...(tolerance === undefined ? [] : validateNonnegativeQuantity(tolerance, `${path}.tolerance`)),
+  ];
+}
+
+function policyErrors({ type, value = 0, periodSeconds = 0 }: HPAScalingPolicy, path: string): FieldError[] {
+  const field = `${path}.periodSeconds`;
+  return [
+    ...(policyTypes.includes(type) ? [] : [notSupported(`${path}.type`, type, policyTypes)]),
+    ...(value > 0 ? [] : [invalid(`${path}.value`, value, 'must be greater than zero')]),
+    ...(periodSeconds > 0 ? [] : [invalid(field, periodSeconds, 'must be greater than zero')]),
+    ...(periodSeconds > periodSecondsMax ? [invalid(field, periodSeconds, `must be less than or equal to ${periodSecondsMax}`)] : []),
+  ];
+}
+
+export const validateAutoscalerStatusUpdate = ({ status }: HorizontalPodAutoscaler): FieldError[] => [
+  ...(status?.conditions ?? []).flatMap(({ observedGeneration }, index) =>
+    validateNonnegative(observedGeneration, `status.conditions[${index}].observedGeneration`),
+  ),
+  ...validateCounts(status, ['currentReplicas', 'desiredReplicas']),
+];

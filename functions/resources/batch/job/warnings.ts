@@ -1,0 +1,26 @@
+/** Source: pkg/registry/batch/job/strategy.go; pkg/api/job/warnings.go. */
+import type { Job, JobSpec } from '../../../kube/generated/types.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
+
+const completionsMax = 100_000;
+const parallelismMax = 10_000;
+
+export function nameWarnings(name: string): string[] {
+  const errors = dnsLabelErrors(name);
+  if (errors.length === 0) return [];
+  return [
+    `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${errors.join(' ')}]`,
+  ];
+}
+
+export function indexesWarnings({ completionMode, completions = 0, parallelism = 0 }: JobSpec, path: string): string[] {
+  if (completionMode !== 'Indexed' || completions <= completionsMax || parallelism <= parallelismMax) return [];
+  return [
+    `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+  ];
+}
+
+export function jobWarnings({ metadata, spec }: Job, current?: Job): string[] {
+  if (current !== undefined) return metadata.generation === current.metadata.generation ? [] : indexesWarnings(spec, 'spec');
+  return [...nameWarnings(metadata.name ?? ''), ...indexesWarnings(spec, 'spec')];
+}
