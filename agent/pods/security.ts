@@ -82,17 +82,13 @@ export function seLinuxOptionsOf(options: SELinuxFields | undefined): SELinuxOpt
   return { user, role, type, level };
 }
 
+const profileTypes = ['RuntimeDefault', 'Unconfined', 'Localhost'] as const;
+
 function appArmorOf(pod: Pod, container: Container): SecurityProfile | undefined {
   const profile = appArmorProfileOf(pod, container);
-  switch (profile?.type) {
-    case 'RuntimeDefault':
-    case 'Unconfined':
-      return { profileType: profile.type, localhostRef: '' };
-    case 'Localhost':
-      return { profileType: 'Localhost', localhostRef: profile.localhostProfile ?? '' };
-    default:
-      return undefined;
-  }
+  const profileType = profileTypes.find((type) => type === profile?.type);
+  if (profileType === undefined) return undefined;
+  return { profileType, localhostRef: profileType === 'Localhost' ? (profile?.localhostProfile ?? '') : '' };
 }
 
 /** Only a user namespace of its own keeps a container from using what is unmasked against the node. */
