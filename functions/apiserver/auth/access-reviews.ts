@@ -19,6 +19,7 @@ import { invalid, invalidObject, required } from '../../kube/field-error.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { RequestAttributes, User, VirtualResource } from '../ports.ts';
+import { dropServerFields } from '../registry/object-metadata.ts';
 import type { ClusterAuthorizer } from './authorizer.ts';
 import { aggregateText } from './rbac/policy.ts';
 import { selectorErrors } from './selector-errors.ts';
@@ -47,9 +48,12 @@ function subjectErrors({ user = '', groups = [] }: SubjectAccessReviewSpec): Fie
 
 /** A review has no name, labels or anything else that a stored object has. */
 function metadataErrors({ metadata }: KubeObject, namespaced: boolean): FieldError[] {
-  const { namespace: _namespace, ...rest } = metadata;
-  if (Object.keys(namespaced ? rest : metadata).length === 0) return [];
-  return [invalid('metadata', metadata, namespaced ? 'must be empty except for namespace' : 'must be empty')];
+  // What a client cannot decide was dropped before.
+  const own = { ...metadata };
+  dropServerFields(own);
+  const { namespace: _namespace, ...rest } = own;
+  if (Object.keys(namespaced ? rest : own).length === 0) return [];
+  return [invalid('metadata', own, namespaced ? 'must be empty except for namespace' : 'must be empty')];
 }
 
 /** Upstream names no kind here. */

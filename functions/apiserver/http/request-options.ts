@@ -44,7 +44,8 @@ export function writeOptionsOf(query: URLSearchParams, kind: WriteOptionsKind): 
   const text = query.get('fieldValidation') ?? '';
   const fieldValidation = fieldValidations.find((value) => value === text);
   const errors: FieldError[] = dryRunErrors(query.getAll('dryRun'));
-  if (text !== '' && fieldValidation === undefined) errors.push(notSupported('fieldValidation', text, ['', ...fieldValidations]));
+  if (text !== '' && fieldValidation === undefined)
+    errors.push(notSupported('fieldValidation', text, ['', ...fieldValidations.toSorted()]));
   const fieldManager = query.get('fieldManager') ?? '';
   errors.push(...fieldManagerErrors(fieldManager));
   if (errors.length > 0) throw invalidOptions(kind, errors);

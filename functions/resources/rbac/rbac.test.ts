@@ -34,7 +34,7 @@ const binding = (subjects: RbacSubject[], role = 'view'): RoleBinding => {
 for (const [what, subjects, errors] of [
   ['a user', [{ kind: 'User', name: 'u' }], []],
   ['an account', [{ kind: 'ServiceAccount', name: 'u', namespace: 'n' }], []],
-  ['an account of nowhere', [{ kind: 'ServiceAccount', name: 'u' }], ['subjects[0].namespace: Required value']],
+  ['an account of its own namespace', [{ kind: 'ServiceAccount', name: 'u' }], []],
   ['a nameless group', [{ kind: 'Group', name: '' }], ['subjects[0].name: Required value']],
   [
     'a robot',
@@ -45,6 +45,11 @@ for (const [what, subjects, errors] of [
   test(`a binding to ${what} gets ${errors.length} errors`, () =>
     assert.deepEqual(texts(validateBinding(binding([...subjects]), ['Role', 'ClusterRole'])), errors));
 }
+
+test('a binding of the whole cluster names the namespace of an account', () => {
+  const errors = validateBinding(binding([{ kind: 'ServiceAccount', name: 'u' }]), ['ClusterRole']);
+  assert.deepEqual(texts(errors), ['subjects[0].namespace: Required value']);
+});
 
 test('the role of a binding cannot change', () => {
   assert.deepEqual(texts(validateBindingUpdate(binding([], 'edit'), binding([]))), [

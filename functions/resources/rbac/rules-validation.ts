@@ -6,15 +6,17 @@ import { deepEqual } from '../../kube/equality.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
-export const validateRules = (rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] =>
-  (rules ?? []).flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`));
+/** What is required of a rule is said after all else: upstream checks it by declarations on the types. */
+export function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] {
+  const all = rules ?? [];
+  const unsaid = all.flatMap(({ verbs }, index) =>
+    verbs?.length ? [] : [required(`rules[${index}].verbs`, 'verbs must contain at least one value')],
+  );
+  return [...all.flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`)), ...unsaid];
+}
 
-function ruleErrors(
-  { verbs, apiGroups = [], resources = [], nonResourceURLs = [] }: PolicyRule,
-  namespaced: boolean,
-  path: string,
-): FieldError[] {
-  const errors = verbs?.length ? [] : [required(`${path}.verbs`, 'verbs must contain at least one value')];
+function ruleErrors({ apiGroups = [], resources = [], nonResourceURLs = [] }: PolicyRule, namespaced: boolean, path: string): FieldError[] {
+  const errors: FieldError[] = [];
   const urls = `${path}.nonResourceURLs`;
   if (nonResourceURLs.length > 0) {
     if (namespaced) errors.push(invalid(urls, nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'));
@@ -36,25 +38,29 @@ export function setBindingDefaults({ roleRef, subjects = [] }: Binding): void {
   for (const subject of subjects) if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= rbacGroup;
 }
 
+/** A RoleBinding's own namespace is meant where a ServiceAccount has none. */
 export function validateBinding({ roleRef, subjects = [] }: Binding, roleKinds: readonly string[]): FieldError[] {
+  const isNamespaced = roleKinds.includes('Role');
   const errors = roleRef.apiGroup === rbacGroup ? [] : [notSupported('roleRef.apiGroup', roleRef.apiGroup ?? '', [rbacGroup])];
   if (!roleKinds.includes(roleRef.kind)) errors.push(notSupported('roleRef.kind', roleRef.kind, roleKinds));
-  if (!roleRef.name) errors.push(required('roleRef.name'));
-  errors.push(...pathSegmentErrors(roleRef.name ?? '').map((why) => invalid('roleRef.name', roleRef.name, why)));
-  return [...errors, ...subjects.flatMap((subject, index) => subjectErrors(subject, `subjects[${index}]`))];
+  if (roleRef.name) errors.push(...pathSegmentErrors(roleRef.name).map((why) => invalid('roleRef.name', roleRef.name, why)));
+  const unnamed = subjects.flatMap(({ name }, index) => (name ? [] : [required(`subjects[${index}].name`)]));
+  return [
+    ...errors,
+    ...subjects.flatMap((subject, index) => subjectErrors(subject, isNamespaced, `subjects[${index}]`)),
+    ...unnamed,
+    ...(roleRef.name ? [] : [required('roleRef.name')]),
+  ];
 }
 
-function subjectErrors({ kind, name, namespace, apiGroup = '' }: RbacSubject, path: string): FieldError[] {
-  const errors = name ? [] : [required(`${path}.name`)];
-  if (!['ServiceAccount', 'User', 'Group'].includes(kind)) {
-    return [notSupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']), ...errors];
+function subjectErrors({ kind, name, namespace, apiGroup = '' }: RbacSubject, isNamespaced: boolean, path: string): FieldError[] {
+  if (kind === 'User' || kind === 'Group') {
+    return apiGroup === rbacGroup ? [] : [notSupported(`${path}.apiGroup`, apiGroup, [rbacGroup])];
   }
-  if (kind === 'ServiceAccount') {
-    if (name) errors.push(...dnsSubdomainErrors(name).map((why) => invalid(`${path}.name`, name, why)));
-    if (apiGroup !== '') errors.push(notSupported(`${path}.apiGroup`, apiGroup, ['']));
-    return namespace ? errors : [...errors, required(`${path}.namespace`)];
-  }
-  return apiGroup === rbacGroup ? errors : [...errors, notSupported(`${path}.apiGroup`, apiGroup, [rbacGroup])];
+  if (kind !== 'ServiceAccount') return [notSupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group'])];
+  const errors = name ? dnsSubdomainErrors(name).map((why) => invalid(`${path}.name`, name, why)) : [];
+  if (apiGroup !== '') errors.push(notSupported(`${path}.apiGroup`, apiGroup, ['']));
+  return namespace || isNamespaced ? errors : [...errors, required(`${path}.namespace`)];
 }
 
 export function validateBindingUpdate(next: Binding, current: Binding): FieldError[] {

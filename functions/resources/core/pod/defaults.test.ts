@@ -35,13 +35,17 @@ test('a pod with one container gets everything that the author left out', () => 
   });
 });
 
+const digest = `sha256:${'ab'.repeat(32)}`;
+
 for (const [image, policy] of [
   ['nginx', 'Always'],
   ['nginx:latest', 'Always'],
   ['registry:5000/nginx', 'Always'],
   ['registry:5000/nginx:1.27', 'IfNotPresent'],
-  ['nginx@sha256:abc', 'IfNotPresent'],
-  ['nginx:latest@sha256:abc', 'Always'],
+  [`nginx@${digest}`, 'IfNotPresent'],
+  [`nginx:latest@${digest}`, 'Always'],
+  ['nginx:latest@sha256:abc', 'IfNotPresent'],
+  ['A B', 'IfNotPresent'],
   ['', 'IfNotPresent'],
 ] as const) {
   test(`the image ${JSON.stringify(image)} is pulled ${policy}`, () => assert.equal(defaultPullPolicy(image), policy));

@@ -31,6 +31,7 @@ test('a new pod behind a gate says so', () => {
       type: 'PodScheduled',
       status: 'False',
       reason: 'SchedulingGated',
+      lastProbeTime: null,
       message: 'Scheduling is blocked due to non-empty scheduling gates',
       lastTransitionTime: '2026-01-01T00:00:00Z',
     },

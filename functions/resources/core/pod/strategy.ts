@@ -12,12 +12,16 @@ export function prepareForCreate(pod: Pod, { nowMs }: WriteContext): void {
   if (pod.spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(nowMs)];
 }
 
+/** No probe sets this condition: Go writes the missing time as null. */
+const neverProbed: object = { lastProbeTime: null };
+
 const gatedCondition = (nowMs: number): NonNullable<PodStatus['conditions']>[number] => ({
   type: 'PodScheduled',
   status: 'False',
   reason: 'SchedulingGated',
   message: 'Scheduling is blocked due to non-empty scheduling gates',
   lastTransitionTime: timestamp(nowMs),
+  ...neverProbed,
 });
 
 export function prepareForUpdate(next: Pod): void {

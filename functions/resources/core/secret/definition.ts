@@ -5,6 +5,7 @@ import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.t
 import { definition } from '../../definition.ts';
 import { setSecretDefaults } from './defaults.ts';
 import { validateSecret, validateSecretUpdate } from './validation.ts';
+import { secretWarnings } from './warnings.ts';
 
 export const secretDefinition = definition<Secret>({
   type: secrets,
@@ -20,5 +21,6 @@ export const secretDefinition = definition<Secret>({
   fields: ({ type }) => ({ type: type ?? '' }),
   setDefaults: setSecretDefaults,
   validate: validateSecret,
+  warnings: secretWarnings,
   validateUpdate: validateSecretUpdate,
 });
