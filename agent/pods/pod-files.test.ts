@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -20,6 +20,7 @@ test('a container finds its /etc/hosts, a place for its log, and one for its las
   await files.prepareContainer(of, 'main', 1, ['10.0.0.2']);
   assert.deepEqual(tree(where.pod('u1')), ['containers', 'containers/main', 'containers/main/1', 'etc-hosts']);
   assert.deepEqual(tree(where.podLogs(of)), ['main']);
+  assert.equal(statSync(where.terminationLog('u1', 'main', 1)).mode & 0o777, 0o666, 'any user may write it');
   assert.ok(readFileSync(where.hostsFile('u1'), 'utf8').endsWith('10.0.0.2\tweb\n'));
 });
 
