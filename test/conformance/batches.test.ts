@@ -25,7 +25,7 @@ for (const [count, processes] of [
       async (id, batch) => {
         ids.add(id);
         running += 1;
-        assert.ok(running <= processes && batch.length <= 12);
+        assert.ok(running <= processes && batch.length <= 6);
         await Promise.resolve();
         running -= 1;
         return batch.map(passed);

@@ -15,8 +15,11 @@ export interface BatchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Starting a process costs seconds, so a batch is long; the last ones are short, so that all end together. */
-const batchMax = 12;
+/**
+ * Starting a process costs seconds, so a batch is long; not too long, since a test that times out holds up its batch for
+ * minutes. The last ones are short, so that all end together.
+ */
+const batchMax = 6;
 /** So many batches without a single result mean that the cluster, not a test, is at fault. */
 const emptyBatchesMax = 5;
 

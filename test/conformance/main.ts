@@ -142,7 +142,9 @@ async function main(): Promise<number> {
       testMsMax: options.testMinutes * 60_000,
       signal: interrupted.signal,
     });
-    return interrupted.signal.aborted ? interruptedCode : report(results, reports);
+    // What an interrupted run found out is worth keeping too.
+    const code = report(results, reports);
+    return interrupted.signal.aborted ? interruptedCode : code;
   } finally {
     await cluster.remove();
   }

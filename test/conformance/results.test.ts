@@ -21,9 +21,9 @@ test('tests are counted by SIG, and a skipped one is not run', () => {
   const summary = summaryOf(results);
   assert.deepEqual(summary, { passed: 1, run: 3, bySig: { 'sig-apps': { passed: 0, run: 1 }, 'sig-node': { passed: 1, run: 2 } } });
   assert.deepEqual(tableOf(summary).split('\n'), [
-    'sig-apps                  0 of    1',
-    'sig-node                  1 of    2',
-    'all                       1 of    3',
+    'sig-apps                  0 of 1',
+    'sig-node                  1 of 2',
+    'all                       1 of 3',
     '',
   ]);
 });

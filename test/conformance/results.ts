@@ -34,7 +34,7 @@ export function summaryOf(results: readonly TestResult[]): Summary {
 
 export function tableOf({ passed, run, bySig }: Summary): string {
   const rows = [...Object.entries(bySig), ['all', { passed, run }] as const];
-  return rows.map(([sig, own]) => `${sig.padEnd(22)} ${String(own.passed).padStart(4)} of ${String(own.run).padStart(4)}\n`).join('');
+  return rows.map(([sig, own]) => `${sig.padEnd(22)} ${String(own.passed).padStart(4)} of ${own.run}\n`).join('');
 }
 
 /** Tests that are listed as passing and did not pass now. A listed test that was not asked for is not lost. */

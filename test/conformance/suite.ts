@@ -1,5 +1,6 @@
 /** Upstream's e2e.test as a program: which tests it holds, and a run of some of them against a cluster. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
@@ -44,9 +45,13 @@ export async function listTests(program: string, focus: string, reports: string)
   return specsOf(report)
     .filter(({ State }) => State === 'passed')
     .map((spec) => fullName(spec))
-    .sort()
+    .sort(byDigest)
     .map((name) => ({ name, alone: /\[(Serial|Disruptive)\]/.test(name) }));
 }
+
+/** Tests of a kind that time out together would share a batch in the order of their names. */
+const byDigest = (a: string, b: string): number => (digest(a) < digest(b) ? -1 : 1);
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const selecting = (focus: string): readonly string[] => ['--ginkgo.no-color', '--ginkgo.silence-skips', `--ginkgo.focus=${focus}`];
 
