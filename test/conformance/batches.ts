@@ -54,9 +54,10 @@ export async function runBatches(names: readonly string[], options: BatchOptions
       take(batch, await runBatch(`${label}-${String(batches).padStart(3, '0')}`, batch));
     }
   };
-  await Promise.all(Array.from({ length: processes }, work));
-  // A worker that found nothing left may have ended before another one put something back.
-  await work();
+  const workers = (): Promise<unknown> => Promise.all(Array.from({ length: processes }, work));
+  await workers();
+  // What the last batches put back: by then the other workers had ended.
+  await workers();
   return results;
 }
 
