@@ -3,6 +3,7 @@
  * Its callers in the same process get clients that vouch for who they are.
  */
 import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
+import type { AdmissionSettings } from './apiserver/admission/configuration.ts';
 import { createApiServer } from './apiserver/app.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
@@ -40,6 +41,8 @@ export interface ApiOptions {
   readonly registry: LiveRegistry;
   readonly tokens: Tokens;
   readonly world: World;
+  /** Which admission plug-ins run, and how; the default ones when left out. */
+  readonly admission?: AdmissionSettings;
   /** Paths that only this host serves. */
   readonly extensions?: readonly Extension[];
   /** Who bearer tokens stand for that this cluster has not made: asked first, those of IAM for example. */
@@ -107,7 +110,7 @@ export function createApi(options: ApiOptions): Api {
     version,
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
-    admission: [...admissionPlugins({ ...world, store }), rbacEscalation({ authorizer, policy: authorizer })],
+    admission: [...admissionPlugins({ ...world, store }, options.admission), rbacEscalation({ authorizer, policy: authorizer })],
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),

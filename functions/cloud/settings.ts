@@ -1,5 +1,6 @@
 /** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
 import { noApiAddress } from '../kube/api-address.ts';
+import type { ChosenAdmission } from './admission-settings.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 
 /** Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, …). */
@@ -28,6 +29,8 @@ export const settingNames = {
   administrators: 'HIBERNETES_ADMINISTRATORS',
   /** The secret of which the administrator's token of each cluster is made: for clusters that only this machine reaches. */
   adminSecret: 'HIBERNETES_ADMIN_SECRET',
+  /** Which admission plug-ins run: a ChosenAdmission as JSON. */
+  admission: 'HIBERNETES_ADMISSION',
   /** `debug`, `info`, `warn` or `error`. */
   logLevel: 'HIBERNETES_LOG_LEVEL',
 } as const;
@@ -43,6 +46,7 @@ export interface Settings {
   readonly advertise: { readonly address: string; readonly port: number };
   readonly iam: { readonly scope: string; readonly administrators: readonly string[] } | undefined;
   readonly adminSecret: string | undefined;
+  readonly admission?: ChosenAdmission;
 }
 
 /** A function was deployed with a setting that is missing or cannot be read. */
@@ -73,6 +77,7 @@ export const settingsOf = (environment: Environment): Settings => ({
   advertise: place(environment(settingNames.advertise) ?? nowhere),
   iam: iam(environment),
   adminSecret: environment(settingNames.adminSecret),
+  ...admission(environment(settingNames.admission)),
 });
 
 function required(environment: Environment, name: string): string {
@@ -86,6 +91,10 @@ function envelopeKey(text: string): Uint8Array {
   if (key.length !== envelopeBytes) throw new SettingsError(`${settingNames.envelopeKey} must be ${envelopeBytes} bytes in base64`);
   return key;
 }
+
+/** Whoever deploys wrote it with `JSON.stringify`. */
+const admission = (text: string | undefined): Pick<Settings, 'admission'> =>
+  text === undefined ? {} : { admission: JSON.parse(text) as ChosenAdmission };
 
 function place(text: string): { readonly address: string; readonly port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);

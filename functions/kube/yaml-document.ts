@@ -54,7 +54,7 @@ export async function parseYaml(text: string): Promise<JsonDocument> {
 function yamlProblem({ code, message, linePos }: YamlModule.YAMLError, text: string): string {
   const line = linePos?.[0].line ?? 1;
   if (code === 'TAB_AS_INDENT') return `line ${line}: found character that cannot start any token`;
-  if (code === 'BAD_INDENT' && /^Flow/.test(message)) {
+  if (code === 'BAD_INDENT' && message.startsWith('Flow')) {
     const last = text.trimEnd().split('\n').length;
     return `line ${last}: did not find expected node content`;
   }

@@ -11,6 +11,7 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
     host: 'web-function',
     customerKey: false,
     administrators: [],
+    admission: undefined,
     alarmEmail: undefined,
     logDays: 14,
     limits: {

@@ -3,6 +3,8 @@
  * without a word one gets one cluster, no nodes, and limits that keep a mistake from costing more than a dinner.
  */
 
+import { readFileSync } from 'node:fs';
+import { type ChosenAdmission, checkAdmission } from '../../functions/cloud/admission-settings.ts';
 import { clusterNameErrors, clustersMax } from '../../functions/cloud/clusters.ts';
 
 export type ApiHost = 'web-function' | 'function-url';
@@ -29,6 +31,8 @@ export interface Deployment {
   readonly administrators: readonly string[];
   readonly alarmEmail: string | undefined;
   readonly logDays: number;
+  /** Which admission plug-ins run; undefined for the default ones. */
+  readonly admission: ChosenAdmission | undefined;
   readonly limits: Limits;
   readonly nodes: NodeGroup | undefined;
 }
@@ -60,6 +64,9 @@ export const choiceNames = [
   'key',
   'alarmEmail',
   'logDays',
+  'enableAdmissionPlugins',
+  'disableAdmissionPlugins',
+  'admissionControlConfigFile',
   'concurrency',
   'apiEnvironments',
   'apiRequestsPerSecond',
@@ -102,6 +109,7 @@ export function deploymentOf(context: Context): Deployment {
     customerKey: oneOf(text('key', 'aws'), ['aws', 'customer'], 'key') === 'customer',
     administrators,
     alarmEmail: email === '' ? undefined : email,
+    admission: admissionOf(text),
     logDays: oneOf(number('logDays', 14, 1), logDaysKnown, 'logDays'),
     limits: {
       concurrency: text('concurrency', '10') === 'none' ? undefined : number('concurrency', 10, 1),
@@ -112,6 +120,21 @@ export function deploymentOf(context: Context): Deployment {
     },
     nodes: nodeGroupOf(context, clusters),
   };
+}
+
+/** The file's text goes along with the functions, which read it when they start. */
+function admissionOf(text: (name: string, otherwise: string) => string): ChosenAdmission | undefined {
+  const [enable, disable] = [listOf(text('enableAdmissionPlugins', '')), listOf(text('disableAdmissionPlugins', ''))];
+  const file = text('admissionControlConfigFile', '');
+  if (enable.length === 0 && disable.length === 0 && file === '') return undefined;
+  const chosen = { enable, disable, ...(file === '' ? {} : { configuration: readFileSync(file, 'utf8') }) };
+  try {
+    checkAdmission(chosen);
+  } catch (error) {
+    if (error instanceof Error) throw new DeploymentError(error.message);
+    throw error;
+  }
+  return chosen;
 }
 
 function checkClusters(clusters: readonly string[]): void {

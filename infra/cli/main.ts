@@ -32,6 +32,12 @@ function sizeCount(text: string): number {
   return count;
 }
 
+const nameList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 function listenAddress(text: string): { host: string; port: number } {
   const match = /^(?:(.*):)?(\d{1,5})$/.exec(text);
   const port = Number(match?.[2]);
@@ -77,6 +83,9 @@ program
     ]),
   )
   .option('--kubeconfig <file>', 'write the kubeconfig here as well')
+  .option('--enable-admission-plugins <names>', 'admission plug-ins to run besides the default ones, separated by commas', nameList)
+  .option('--disable-admission-plugins <names>', 'default admission plug-ins not to run, separated by commas', nameList)
+  .option('--admission-control-config-file <file>', 'an AdmissionConfiguration: how the plug-ins are configured')
   .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));

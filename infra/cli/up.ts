@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreError } from '../../functions/store/store.ts';
 import { canRunContainers } from '../local/hosts/can-run-containers.ts';
+import { ConfigurationError, checkAdmissionSettings, readAdmissionFile } from '../local/admission-file.ts';
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
@@ -25,6 +26,9 @@ export interface UpOptions {
   readonly kubeconfig?: string;
   readonly images?: readonly string[];
   readonly detach?: boolean;
+  readonly enableAdmissionPlugins?: readonly string[];
+  readonly disableAdmissionPlugins?: readonly string[];
+  readonly admissionControlConfigFile?: string;
 }
 
 const defaultListen = { host: '127.0.0.1', port: 6443 };
@@ -102,6 +106,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     nodes: options.nodes ?? before?.nodes ?? defaultNodes,
     cloud: chooseCloud(options.cloud, before),
     runtime,
+    admission: await chooseAdmission(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,
   });
@@ -113,8 +118,25 @@ async function startReadable(options: StartOptions): Promise<Cluster> {
   try {
     return await startCluster(options);
   } catch (error) {
+    if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
     if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
     throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');
+  }
+}
+
+const admissionCure = 'hibernetes up --help lists the flags, functions/apiserver/admission/README.md the plug-ins.';
+
+/** What is asked for now counts alone; without a flag, what the cluster ran with before. */
+async function chooseAdmission(options: UpOptions, before: ClusterRecord | undefined): Promise<ClusterRecord['admission']> {
+  const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable, admissionControlConfigFile: file } = options;
+  if (enable === undefined && disable === undefined && file === undefined) return before?.admission;
+  const settings = { ...(enable === undefined ? {} : { enable }), ...(disable === undefined ? {} : { disable }) };
+  try {
+    checkAdmissionSettings(settings);
+    return file === undefined ? settings : { ...settings, configurations: await readAdmissionFile(resolve(file)) };
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a cluster on this machine is, so that a second `up` resumes it. */
 import { join } from 'node:path';
+import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import { readIfThere, writePrivately, type DataDirectory } from './data-directory.ts';
 
 export interface ClusterRecord {
@@ -9,6 +10,7 @@ export interface ClusterRecord {
   readonly nodes: number;
   /** The control plane runs as functions around a table, as on AWS. */
   readonly cloud?: 'local' | undefined;
+  readonly admission?: AdmissionSettings | undefined;
   /** Where the API answers. */
   readonly host: string;
   readonly port: number;

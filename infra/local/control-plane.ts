@@ -22,6 +22,7 @@ import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
+import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
@@ -36,6 +37,7 @@ export interface ControlPlaneOptions {
   readonly advertise: string;
   readonly clusterDomain: string;
   readonly world: World;
+  readonly admission?: AdmissionSettings | undefined;
 }
 
 export interface ControlPlane {
@@ -128,6 +130,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     world,
     extensions: [metricsExtension(metrics), ...issuer],
     answered,
+    ...(options.admission === undefined ? {} : { admission: options.admission }),
     descriptions: readDescriptions,
   });
   const server = await serveHttps({

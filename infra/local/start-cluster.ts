@@ -33,6 +33,8 @@ export interface StartOptions {
   /** What goes wrong in that cloud: for tests. */
   readonly mischief?: Mischief;
   readonly images: readonly string[];
+  /** Which admission plug-ins run, and how. */
+  readonly admission?: ClusterRecord['admission'];
   readonly progress: Steps;
 }
 
@@ -115,9 +117,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options, { directory, addresses, advertise, clusterDomain, world }),
+    startIn(options, { directory, addresses, advertise, clusterDomain, world, admission: options.admission }),
   );
-  const record: ClusterRecord = { id, runtime, nodes: options.nodes, cloud: options.cloud, host: listen.host, port: controlPlane.port };
+  const { nodes: count, cloud, admission } = options;
+  const record: ClusterRecord = { id, runtime, nodes: count, cloud, admission, host: listen.host, port: controlPlane.port };
   writeClusterRecord(directory, record);
   recordProcess(directory.controlPlaneRecord, process.pid);
   writePrivately(directory.kubeconfig, adminKubeconfig(controlPlane, record));
