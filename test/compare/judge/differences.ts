@@ -43,8 +43,9 @@ function* pathsBetween(theirs: Json | undefined, ours: Json | undefined, path: s
 /** Long texts from where they part. */
 function shownPair(theirs: Json | undefined, ours: Json | undefined): string {
   if (typeof theirs !== 'string' || typeof ours !== 'string' || theirs.length < textMax) return `${shown(theirs)} → ${shown(ours)}`;
-  const length = [...theirs].findIndex((character, index) => character !== ours[index]);
-  const from = Math.max(0, (length === -1 ? theirs.length : length) - contextLength);
+  let alike = 0;
+  while (alike < theirs.length && theirs[alike] === ours[alike]) alike += 1;
+  const from = Math.max(0, alike - contextLength);
   return `… ${shown(theirs.slice(from))} → … ${shown(ours.slice(from))}`;
 }
 

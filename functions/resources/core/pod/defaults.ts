@@ -57,14 +57,13 @@ function setContainerDefaults(container: Container): void {
   setLifecycleDefaults(container.lifecycle);
 }
 
-/** Images that are called latest, or nothing, are looked for anew each time. */
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
 const domain = '(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*(?::[0-9]+)?/)?';
 /** Source: github.com/distribution/reference, regexp.go. */
 const reference = new RegExp(`^${domain}${component}(?:/${component})*(?::\\w[\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*:[0-9a-fA-F]{32,})?$`);
 const referenceLengthMax = 255;
 
-/** The latest image is pulled each time. A name that is none is taken for another, and fails later. */
+/** The latest image is pulled each time, and so is one without a tag. What is no name of an image is not. */
 export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
   if (image.length > referenceLengthMax || !reference.test(image)) return 'IfNotPresent';
   const [name = '', digest] = image.split('@');
