@@ -31,6 +31,7 @@ export interface ResourceRequest extends ApiRequest {
 export const writeContext = (server: Server, user: User): WriteContext => ({
   nowMs: server.world.clock.now(),
   userName: user.name,
+  user,
   random: () => server.world.random.next(),
 });
 

@@ -79,3 +79,97 @@ export const horizontalPodAutoscalersV1 = resourceType<t.HorizontalPodAutoscaler
   'horizontalpodautoscalers',
   'HorizontalPodAutoscaler',
 );
+export const networkPolicies = resourceType<t.NetworkPolicy>('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy');
+export const ingresses = resourceType<t.Ingress>('networking.k8s.io/v1', 'ingresses', 'Ingress');
+export const ingressClasses = resourceType<t.IngressClass>('networking.k8s.io/v1', 'ingressclasses', 'IngressClass', 'Cluster');
+export const serviceCIDRs = resourceType<t.ServiceCIDR>('networking.k8s.io/v1', 'servicecidrs', 'ServiceCIDR', 'Cluster');
+export const ipAddresses = resourceType<t.IPAddress>('networking.k8s.io/v1', 'ipaddresses', 'IPAddress', 'Cluster');
+export const storageClasses = resourceType<t.StorageClass>('storage.k8s.io/v1', 'storageclasses', 'StorageClass', 'Cluster');
+export const csiDrivers = resourceType<t.CSIDriver>('storage.k8s.io/v1', 'csidrivers', 'CSIDriver', 'Cluster');
+export const csiNodes = resourceType<t.CSINode>('storage.k8s.io/v1', 'csinodes', 'CSINode', 'Cluster');
+export const csiStorageCapacities = resourceType<t.CSIStorageCapacity>('storage.k8s.io/v1', 'csistoragecapacities', 'CSIStorageCapacity');
+export const volumeAttachments = resourceType<t.VolumeAttachment>('storage.k8s.io/v1', 'volumeattachments', 'VolumeAttachment', 'Cluster');
+export const volumeAttributesClasses = resourceType<t.VolumeAttributesClass>(
+  'storage.k8s.io/v1',
+  'volumeattributesclasses',
+  'VolumeAttributesClass',
+  'Cluster',
+);
+export const runtimeClasses = resourceType<t.RuntimeClass>('node.k8s.io/v1', 'runtimeclasses', 'RuntimeClass', 'Cluster');
+export const certificateSigningRequests = resourceType<t.CertificateSigningRequest>(
+  'certificates.k8s.io/v1',
+  'certificatesigningrequests',
+  'CertificateSigningRequest',
+  'Cluster',
+);
+export const clusterTrustBundles = resourceType<t.ClusterTrustBundle>(
+  'certificates.k8s.io/v1',
+  'clustertrustbundles',
+  'ClusterTrustBundle',
+  'Cluster',
+);
+export const podCertificateRequests = resourceType<t.PodCertificateRequest>(
+  'certificates.k8s.io/v1',
+  'podcertificaterequests',
+  'PodCertificateRequest',
+);
+export const mutatingWebhookConfigurations = resourceType<t.MutatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'mutatingwebhookconfigurations',
+  'MutatingWebhookConfiguration',
+  'Cluster',
+);
+export const mutatingAdmissionPolicies = resourceType<t.MutatingAdmissionPolicy>(
+  'admissionregistration.k8s.io/v1',
+  'mutatingadmissionpolicies',
+  'MutatingAdmissionPolicy',
+  'Cluster',
+);
+export const mutatingAdmissionPolicyBindings = resourceType<t.MutatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io/v1',
+  'mutatingadmissionpolicybindings',
+  'MutatingAdmissionPolicyBinding',
+  'Cluster',
+);
+export const validatingWebhookConfigurations = resourceType<t.ValidatingWebhookConfiguration>(
+  'admissionregistration.k8s.io/v1',
+  'validatingwebhookconfigurations',
+  'ValidatingWebhookConfiguration',
+  'Cluster',
+);
+export const validatingAdmissionPolicies = resourceType<t.ValidatingAdmissionPolicy>(
+  'admissionregistration.k8s.io/v1',
+  'validatingadmissionpolicies',
+  'ValidatingAdmissionPolicy',
+  'Cluster',
+);
+export const validatingAdmissionPolicyBindings = resourceType<t.ValidatingAdmissionPolicyBinding>(
+  'admissionregistration.k8s.io/v1',
+  'validatingadmissionpolicybindings',
+  'ValidatingAdmissionPolicyBinding',
+  'Cluster',
+);
+export const apiServices = resourceType<t.APIService>('apiregistration.k8s.io/v1', 'apiservices', 'APIService', 'Cluster');
+export const flowSchemas = resourceType<t.FlowSchema>('flowcontrol.apiserver.k8s.io/v1', 'flowschemas', 'FlowSchema', 'Cluster');
+export const priorityLevelConfigurations = resourceType<t.PriorityLevelConfiguration>(
+  'flowcontrol.apiserver.k8s.io/v1',
+  'prioritylevelconfigurations',
+  'PriorityLevelConfiguration',
+  'Cluster',
+);
+export const deviceClasses = resourceType<t.DeviceClass>('resource.k8s.io/v1', 'deviceclasses', 'DeviceClass', 'Cluster');
+export const deviceTaintRules = resourceType<t.DeviceTaintRule>('resource.k8s.io/v1', 'devicetaintrules', 'DeviceTaintRule', 'Cluster');
+export const resourceClaims = resourceType<t.ResourceResourceClaim>('resource.k8s.io/v1', 'resourceclaims', 'ResourceClaim');
+export const resourceClaimTemplates = resourceType<t.ResourceClaimTemplate>(
+  'resource.k8s.io/v1',
+  'resourceclaimtemplates',
+  'ResourceClaimTemplate',
+);
+export const resourceSlices = resourceType<t.ResourceSlice>('resource.k8s.io/v1', 'resourceslices', 'ResourceSlice', 'Cluster');
+export const storageVersionMigrations = resourceType<t.StorageVersionMigration>(
+  'storagemigration.k8s.io/v1',
+  'storageversionmigrations',
+  'StorageVersionMigration',
+  'Cluster',
+);
+export const eventsV1 = resourceType<t.EventsEvent>('events.k8s.io/v1', 'events', 'Event');

@@ -26,6 +26,36 @@ import { serviceDefinition } from './core/service/definition.ts';
 import { serviceAccountDefinition } from './core/serviceaccount/definition.ts';
 import type { AnyDefinition } from './definition.ts';
 import { endpointSliceDefinition } from './discovery/endpointslice/definition.ts';
+import { ingressClassDefinition } from './networking/ingressclass/definition.ts';
+import { ingressDefinition } from './networking/ingress/definition.ts';
+import { ipAddressDefinition } from './networking/ipaddress/definition.ts';
+import { networkPolicyDefinition } from './networking/networkpolicy/definition.ts';
+import { serviceCIDRDefinition } from './networking/servicecidr/definition.ts';
+import { csiDriverDefinition } from './storage/csidriver/definition.ts';
+import { csiNodeDefinition } from './storage/csinode/definition.ts';
+import { csiStorageCapacityDefinition } from './storage/csistoragecapacity/definition.ts';
+import { storageClassDefinition } from './storage/storageclass/definition.ts';
+import { volumeAttachmentDefinition } from './storage/volumeattachment/definition.ts';
+import { volumeAttributesClassDefinition } from './storage/volumeattributesclass/definition.ts';
+import { mutatingAdmissionPolicyDefinition } from './admissionregistration/mutatingadmissionpolicy/definition.ts';
+import { mutatingAdmissionPolicyBindingDefinition } from './admissionregistration/mutatingadmissionpolicybinding/definition.ts';
+import { mutatingWebhookConfigurationDefinition } from './admissionregistration/mutatingwebhookconfiguration/definition.ts';
+import { validatingAdmissionPolicyDefinition } from './admissionregistration/validatingadmissionpolicy/definition.ts';
+import { validatingAdmissionPolicyBindingDefinition } from './admissionregistration/validatingadmissionpolicybinding/definition.ts';
+import { validatingWebhookConfigurationDefinition } from './admissionregistration/validatingwebhookconfiguration/definition.ts';
+import { certificateSigningRequestDefinition } from './certificates/certificatesigningrequest/definition.ts';
+import { clusterTrustBundleDefinition } from './certificates/clustertrustbundle/definition.ts';
+import { podCertificateRequestDefinition } from './certificates/podcertificaterequest/definition.ts';
+import { runtimeClassDefinition } from './node/runtimeclass/definition.ts';
+import { deviceClassDefinition } from './resource/deviceclass/definition.ts';
+import { deviceTaintRuleDefinition } from './resource/devicetaintrule/definition.ts';
+import { resourceClaimDefinition } from './resource/resourceclaim/definition.ts';
+import { resourceClaimTemplateDefinition } from './resource/resourceclaimtemplate/definition.ts';
+import { resourceSliceDefinition } from './resource/resourceslice/definition.ts';
+import { flowSchemaDefinition } from './flowcontrol/flowschema/definition.ts';
+import { priorityLevelConfigurationDefinition } from './flowcontrol/prioritylevelconfiguration/definition.ts';
+import { storageVersionMigrationDefinition } from './storagemigration/storageversionmigration/definition.ts';
+import { apiServiceDefinition } from './apiregistration/apiservice/definition.ts';
 import { podDisruptionBudgetDefinition } from './policy/poddisruptionbudget/definition.ts';
 import { clusterRoleDefinition } from './rbac/clusterrole/definition.ts';
 import { clusterRoleBindingDefinition } from './rbac/clusterrolebinding/definition.ts';
@@ -72,6 +102,7 @@ export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly
     secretDefinition,
     serviceAccountDefinition,
     serviceDefinition(serviceRange, nodePortRange),
+    apiServiceDefinition,
     controllerRevisionDefinition,
     daemonSetDefinition,
     deploymentDefinition,
@@ -80,13 +111,42 @@ export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly
     horizontalPodAutoscalerDefinition,
     cronJobDefinition,
     jobDefinition,
+    certificateSigningRequestDefinition,
+    clusterTrustBundleDefinition,
+    podCertificateRequestDefinition,
+    ingressClassDefinition,
+    ingressDefinition,
+    ipAddressDefinition,
+    networkPolicyDefinition,
+    serviceCIDRDefinition,
     podDisruptionBudgetDefinition,
     clusterRoleBindingDefinition,
     clusterRoleDefinition,
     roleBindingDefinition,
     roleDefinition,
+    csiDriverDefinition,
+    csiNodeDefinition,
+    csiStorageCapacityDefinition,
+    storageClassDefinition,
+    volumeAttachmentDefinition,
+    volumeAttributesClassDefinition,
+    mutatingAdmissionPolicyDefinition,
+    mutatingAdmissionPolicyBindingDefinition,
+    mutatingWebhookConfigurationDefinition,
+    validatingAdmissionPolicyDefinition,
+    validatingAdmissionPolicyBindingDefinition,
+    validatingWebhookConfigurationDefinition,
     priorityClassDefinition,
     leaseDefinition,
+    runtimeClassDefinition,
     endpointSliceDefinition,
+    deviceClassDefinition,
+    deviceTaintRuleDefinition,
+    resourceClaimDefinition,
+    resourceClaimTemplateDefinition,
+    resourceSliceDefinition,
+    flowSchemaDefinition,
+    priorityLevelConfigurationDefinition,
+    storageVersionMigrationDefinition,
   ];
 }

@@ -26,6 +26,19 @@ export function numberColumn<T extends KubeObject>(name: string, description: st
   return { name, type: 'integer', description, priority: 0, value };
 }
 
+/** Upstream declares text for some numbers and booleans, and prints them as they are. */
+export function valueColumn<T extends KubeObject>(
+  name: string,
+  description: string,
+  value: (object: T) => string | number | boolean,
+): Column<T> {
+  return { name, type: 'string', description, priority: 0, value };
+}
+
+export function booleanColumn<T extends KubeObject>(name: string, description: string, value: (object: T) => boolean): Column<T> {
+  return { name, type: 'boolean', description, priority: 0, value };
+}
+
 /** The same column, shown with `-o wide` only. */
 export const wide = <T extends KubeObject>(column: Column<T>): Column<T> => ({ ...column, priority: 1 });
 
@@ -84,6 +97,6 @@ export function templateColumns<T extends KubeObject>(
 }
 
 /** Source: apimachinery, pkg/apis/meta/v1/helpers.go, FormatLabelSelector. */
-function formattedSelector(selector: LabelSelector | undefined): string {
+export function formattedSelector(selector: LabelSelector | undefined): string {
   return selector === undefined ? none : selectorText(selector) || none;
 }

@@ -27,8 +27,16 @@ export interface Column<T extends KubeObject = KubeObject> {
 export interface WriteContext {
   readonly nowMs: number;
   readonly userName: string;
+  /** What else is known of the user. Absent where the cluster itself writes. */
+  readonly user?: Requester;
   /** Uniform in [0, 1): allocations pick at random. */
   random(): number;
+}
+
+export interface Requester {
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `.../scale`: where an autoscaling/v1 Scale finds its numbers. */

@@ -53,8 +53,8 @@ test('without aggregation, groups and versions are read one by one', async () =>
   const api = await testApi();
   assert.deepEqual((await api.send('GET', '/api')).body['versions'], ['v1']);
   const groups = (await api.send('GET', '/apis')).body['groups'] as JsonObject[];
-  assert.equal(groups[0]?.['name'], 'apps');
-  assert.deepEqual(groups[0]?.['preferredVersion'], { groupVersion: 'apps/v1', version: 'v1' });
+  assert.equal(groups[0]?.['name'], 'apiregistration.k8s.io');
+  assert.deepEqual(groups[0]?.['preferredVersion'], { groupVersion: 'apiregistration.k8s.io/v1', version: 'v1' });
   assert.equal((await api.send('GET', '/apis/apps')).body['kind'], 'APIGroup');
   const { body } = await api.send('GET', '/api/v1');
   const resources = body['resources'] as JsonObject[];

@@ -1,7 +1,8 @@
 import type { Event } from '../../../kube/generated/types.ts';
-import { events } from '../../../kube/resource-type.ts';
+import { events, eventsV1 } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
+import { conversion } from './conversion.ts';
 import { columns } from './table.ts';
 import { validateEvent } from './validation.ts';
 
@@ -20,6 +21,7 @@ function fields(event: Event): Record<string, string> {
 
 export const eventDefinition = definition<Event>({
   type: events,
+  otherVersions: [{ type: eventsV1, schema: builtIn('io.k8s.api.events.v1.Event'), conversion }],
   schema: builtIn('io.k8s.api.core.v1.Event'),
   singular: 'event',
   shortNames: ['ev'],

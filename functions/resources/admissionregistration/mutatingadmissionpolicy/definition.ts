@@ -1,0 +1,28 @@
+import type { MutatingAdmissionPolicy } from '../../../kube/generated/types.ts';
+import { mutatingAdmissionPolicies } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { setMatchDefaults } from '../defaults.ts';
+import { paramKindText } from '../table.ts';
+
+export const mutatingAdmissionPolicyDefinition = definition<MutatingAdmissionPolicy>({
+  type: mutatingAdmissionPolicies,
+  schema: builtIn('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy'),
+  singular: 'mutatingadmissionpolicy',
+  categories: ['api-extensions'],
+  hasController: false,
+  hasGeneration: true,
+  allowsUnconditionalUpdate: false,
+  columns: [
+    nameColumn,
+    numberColumn('Mutations', 'How many mutations it makes.', ({ spec }) => (spec?.mutations ?? []).length),
+    textColumn('ParamKind', 'The kind of its parameters.', ({ spec }) => paramKindText(spec?.paramKind)),
+    ageColumn,
+  ],
+  setDefaults({ spec }) {
+    if (spec === undefined) return;
+    spec.failurePolicy ??= 'Fail';
+    setMatchDefaults(spec.matchConstraints);
+  },
+});

@@ -1,0 +1,15 @@
+/** Cells of admission policies and their bindings. Source: pkg/printers/internalversion/printers.go. */
+import type { ParamKind, ParamRef } from '../../kube/generated/types.ts';
+import { formattedSelector } from '../columns.ts';
+
+const unset = '<unset>';
+
+export const paramKindText = (kind: ParamKind | undefined): string =>
+  kind === undefined ? unset : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`;
+
+export function paramRefText(reference: ParamRef | undefined): string {
+  if (reference === undefined) return unset;
+  const { name, namespace, selector } = reference;
+  if (name) return `${namespace || '*'}/${name}`;
+  return selector === undefined ? unset : formattedSelector(selector);
+}

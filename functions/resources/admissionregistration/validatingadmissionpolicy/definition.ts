@@ -1,0 +1,31 @@
+import type { ValidatingAdmissionPolicy } from '../../../kube/generated/types.ts';
+import { validatingAdmissionPolicies } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { keepMetadata } from '../../status-metadata.ts';
+import { setMatchDefaults } from '../defaults.ts';
+import { paramKindText } from '../table.ts';
+
+export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissionPolicy>({
+  type: validatingAdmissionPolicies,
+  schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy'),
+  singular: 'validatingadmissionpolicy',
+  categories: ['api-extensions'],
+  hasController: false,
+  hasStatus: true,
+  hasGeneration: true,
+  allowsUnconditionalUpdate: false,
+  columns: [
+    nameColumn,
+    numberColumn('Validations', 'How many rules it has.', ({ spec }) => (spec?.validations ?? []).length),
+    textColumn('ParamKind', 'The kind of its parameters.', ({ spec }) => paramKindText(spec?.paramKind)),
+    ageColumn,
+  ],
+  setDefaults({ spec }) {
+    if (spec === undefined) return;
+    spec.failurePolicy ??= 'Fail';
+    setMatchDefaults(spec.matchConstraints);
+  },
+  prepareForStatusUpdate: keepMetadata,
+});

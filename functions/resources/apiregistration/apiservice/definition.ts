@@ -1,0 +1,31 @@
+import type { APIService } from '../../../kube/generated/types.ts';
+import { apiServices } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { keepMetadata } from '../../status-metadata.ts';
+import { prepareForCreate } from './strategy.ts';
+import { availableText, serviceText } from './table.ts';
+
+const servicePort = 443;
+
+export const apiServiceDefinition = definition<APIService>({
+  type: apiServices,
+  schema: builtIn('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService'),
+  singular: 'apiservice',
+  categories: ['api-extensions'],
+  hasController: false,
+  hasStatus: true,
+  allowsUnconditionalUpdate: false,
+  columns: [
+    nameColumn,
+    textColumn('Service', 'What serves the group and version.', serviceText),
+    textColumn('Available', 'Whether it is served.', availableText),
+    ageColumn,
+  ],
+  setDefaults({ spec }) {
+    if (spec?.service !== undefined) spec.service.port ??= servicePort;
+  },
+  prepareForCreate,
+  prepareForStatusUpdate: keepMetadata,
+});

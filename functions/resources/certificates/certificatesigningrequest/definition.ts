@@ -1,0 +1,33 @@
+import type { CertificateSigningRequest } from '../../../kube/generated/types.ts';
+import { certificateSigningRequests } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { approval } from './approval.ts';
+import { prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
+import { conditionText, durationText } from './table.ts';
+
+export const certificateSigningRequestDefinition = definition<CertificateSigningRequest>({
+  type: certificateSigningRequests,
+  schema: builtIn('io.k8s.api.certificates.v1.CertificateSigningRequest'),
+  singular: 'certificatesigningrequest',
+  shortNames: ['csr'],
+  hasController: false,
+  hasStatus: true,
+  columns: [
+    nameColumn,
+    ageColumn,
+    textColumn('SignerName', 'Who signs.', ({ spec }) => spec?.signerName || none),
+    textColumn('Requestor', 'Who asked.', ({ spec }) => spec?.username ?? ''),
+    textColumn('RequestedDuration', 'How long the certificate shall be valid.', durationText),
+    textColumn('Condition', 'What became of it.', conditionText),
+  ],
+  selectableFields: ['spec.signerName'],
+  fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
+  validateName: () => [],
+  subresources: [approval],
+  prepareForCreate,
+  prepareForUpdate,
+  prepareForStatusUpdate,
+  resetFields: { main: ['spec', 'status'], status: ['spec', 'status.conditions'] },
+});

@@ -1,0 +1,21 @@
+import type { NetworkPolicy } from '../../../kube/generated/types.ts';
+import { networkPolicies } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, formattedSelector, nameColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { setNetworkPolicyDefaults } from './defaults.ts';
+
+export const networkPolicyDefinition = definition<NetworkPolicy>({
+  type: networkPolicies,
+  schema: builtIn('io.k8s.api.networking.v1.NetworkPolicy'),
+  singular: 'networkpolicy',
+  shortNames: ['netpol'],
+  hasController: false,
+  hasGeneration: true,
+  columns: [
+    nameColumn,
+    textColumn('Pod-Selector', 'The pods that it is about.', ({ spec }) => formattedSelector(spec?.podSelector ?? {})),
+    ageColumn,
+  ],
+  setDefaults: setNetworkPolicyDefaults,
+});

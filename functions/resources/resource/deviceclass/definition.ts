@@ -1,0 +1,15 @@
+import type { DeviceClass } from '../../../kube/generated/types.ts';
+import { deviceClasses } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, nameColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+
+export const deviceClassDefinition = definition<DeviceClass>({
+  type: deviceClasses,
+  schema: builtIn('io.k8s.api.resource.v1.DeviceClass'),
+  singular: 'deviceclass',
+  hasController: false,
+  hasGeneration: true,
+  returnsDeletedObject: true,
+  columns: [nameColumn, ageColumn],
+});

@@ -1,0 +1,8 @@
+/** Source: pkg/apis/resource/v1/defaults.go, SetDefaults_DeviceTaint. */
+import type { DeviceTaint } from '../../kube/generated/types.ts';
+import { timestamp } from '../../kube/time.ts';
+import type { WriteContext } from '../definition.ts';
+
+export function setTimeAdded(taint: DeviceTaint | undefined, { nowMs }: WriteContext): void {
+  if (taint !== undefined) taint.timeAdded ||= timestamp(nowMs);
+}

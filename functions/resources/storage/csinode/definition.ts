@@ -1,0 +1,18 @@
+import type { CSINode } from '../../../kube/generated/types.ts';
+import { csiNodes } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+import { keepMetadata } from '../../status-metadata.ts';
+
+export const csiNodeDefinition = definition<CSINode>({
+  type: csiNodes,
+  schema: builtIn('io.k8s.api.storage.v1.CSINode'),
+  singular: 'csinode',
+  hasController: false,
+  hasStatus: true,
+  returnsDeletedObject: true,
+  allowsUnconditionalUpdate: false,
+  columns: [nameColumn, numberColumn('Drivers', 'How many drivers run there.', ({ spec }) => (spec?.drivers ?? []).length), ageColumn],
+  prepareForStatusUpdate: keepMetadata,
+});

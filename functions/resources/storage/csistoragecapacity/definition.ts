@@ -1,0 +1,17 @@
+import type { CSIStorageCapacity } from '../../../kube/generated/types.ts';
+import { csiStorageCapacities } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { nameColumn, textColumn } from '../../columns.ts';
+import { definition } from '../../definition.ts';
+
+export const csiStorageCapacityDefinition = definition<CSIStorageCapacity>({
+  type: csiStorageCapacities,
+  schema: builtIn('io.k8s.api.storage.v1.CSIStorageCapacity'),
+  singular: 'csistoragecapacity',
+  hasController: false,
+  allowsUnconditionalUpdate: false,
+  columns: [
+    nameColumn,
+    { ...textColumn('Created At', 'When it was created.', ({ metadata }) => metadata.creationTimestamp ?? ''), type: 'date' },
+  ],
+});
