@@ -10,7 +10,7 @@ import { authenticationReviews } from './apiserver/auth/authentication-reviews.t
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
 import { createAuthorizer } from './apiserver/auth/authorizer.ts';
 import { rbacEscalation } from './apiserver/auth/rbac/escalation.ts';
-import { serviceAccountGroups } from './apiserver/auth/groups.ts';
+import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/groups.ts';
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
 import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.ts';
@@ -65,10 +65,10 @@ export interface Api {
 
 const controlPlaneUser: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
-/** A ServiceAccount of kube-system, as which parts of the control plane act. */
-export const serviceAccountUser = (name: string): User => ({
-  name: `system:serviceaccount:kube-system:${name}`,
-  groups: [...serviceAccountGroups('kube-system'), 'system:authenticated'],
+/** A user as which a part of the control plane acts; a ServiceAccount of kube-system has the groups of one. */
+export const workerUser = (name: string): User => ({
+  name,
+  groups: [...(name.startsWith(serviceAccountUserName('kube-system', '')) ? serviceAccountGroups('kube-system') : []), 'system:authenticated'],
 });
 
 export function createApi(options: ApiOptions): Api {

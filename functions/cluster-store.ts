@@ -2,6 +2,7 @@
 import { createLiveRegistry, type KindSource, type LiveRegistry } from './apiserver/registry/live-registry.ts';
 import type { StoreView } from './kube/view.ts';
 import { type ClusterRanges, createDefinitions } from './resources/all.ts';
+import { customKinds, declaringResource } from './resources/custom/custom-kinds.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import { selectableFields } from './selectable-fields.ts';
 import { createStore } from './store/create-store.ts';
@@ -14,7 +15,7 @@ export interface ClusterStoreOptions {
   readonly table: Table;
   readonly world: World;
   readonly ranges?: Partial<ClusterRanges>;
-  /** What declares kinds besides the built-in ones. */
+  /** What declares kinds besides the built-in ones. CustomResourceDefinitions when left out. */
   readonly sources?: readonly KindSource[];
   /** Clusters of a process may share one. */
   readonly decoder?: Decoder;
@@ -27,7 +28,13 @@ export interface ClusterStore {
   readonly registry: LiveRegistry;
 }
 
-export async function openClusterStore({ table, world, ranges, sources = [], decoder }: ClusterStoreOptions): Promise<ClusterStore> {
+export async function openClusterStore({
+  table,
+  world,
+  ranges,
+  sources = [customKindSource],
+  decoder,
+}: ClusterStoreOptions): Promise<ClusterStore> {
   const definitions = createDefinitions(ranges);
   const registry = createLiveRegistry({ definitions, sources });
   // While the store opens it has no view yet: what it reads then has the fields of built-in kinds.
@@ -41,6 +48,9 @@ export async function openClusterStore({ table, world, ranges, sources = [], dec
   view = () => store.view();
   return { store, definitions, registry };
 }
+
+/** CustomResourceDefinitions. */
+export const customKindSource: KindSource = { resource: declaringResource, kinds: customKinds };
 
 const nothing = {};
 const emptyView: StoreView = { revision: 0, get: () => undefined, list: () => [], identity: () => nothing };

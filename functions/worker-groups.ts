@@ -1,5 +1,5 @@
 /** What the doorbells' message groups stand for: which controllers a session of each group runs, and as whom. */
-import { serviceAccountUser, type Api } from './api.ts';
+import { workerUser, type Api } from './api.ts';
 import type { User } from './apiserver/ports.ts';
 import type { Client } from './client/client.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
@@ -45,28 +45,6 @@ const authenticated = 'system:authenticated';
 const controllerManager: User = { name: 'system:kube-controller-manager', groups: [authenticated] };
 const scheduler: User = { name: 'system:kube-scheduler', groups: [authenticated] };
 
-/** The ServiceAccount of kube-system that each controller acts as; bootstrap gives it a role. */
-const serviceAccounts: Readonly<Record<string, string>> = {
-  deployment: 'deployment-controller',
-  'replica-set': 'replicaset-controller',
-  'replication-controller': 'replication-controller',
-  'endpoint-slice': 'endpointslice-controller',
-  'endpoint-slice-mirroring': 'endpointslicemirroring-controller',
-  endpoints: 'endpoint-controller',
-  namespace: 'namespace-controller',
-  'service-account': 'service-account-controller',
-  'root-ca': 'root-ca-cert-publisher',
-  'garbage-collector': 'generic-garbage-collector',
-  'node-lifecycle': 'node-controller',
-  'taint-eviction': 'node-controller',
-  'pod-garbage-collector': 'pod-garbage-collector',
-};
-
-function userOf(controller: string): User {
-  const serviceAccount = serviceAccounts[controller];
-  return serviceAccount === undefined ? scheduler : serviceAccountUser(serviceAccount);
-}
-
 export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
   const { store, cache, api, registry, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
   const resourceTypes = storedTypes(registry, () => store.view());
@@ -103,7 +81,7 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
           store,
           cache,
           controllers: members,
-          clientFor: (controller) => api.clientFor(userOf(controller), epoch),
+          clientFor: (controller) => api.clientFor(workerUser(controller.actsAs), epoch),
           eventsFor,
           checkpoint: storedCheckpoint(store, name),
           codeVersion,

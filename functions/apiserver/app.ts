@@ -169,7 +169,9 @@ async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): 
   const virtual = parts.virtual.get(placeText(info));
   if (virtual !== undefined) return createVirtual(call, virtual, warnings);
   const kind = await servedKind(server, call);
-  return kind === undefined ? pageNotFound() : serveResource(server, { ...call, ...kind, warnings });
+  if (kind === undefined) return pageNotFound();
+  await kind.definition.load?.();
+  return serveResource(server, { ...call, ...kind, warnings });
 }
 
 /** Who has just declared a kind sees it served by every process. */

@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../kube/object.ts';
 import { badRequest } from '../kube/status-error.ts';
-import type { AnyDefinition } from '../resources/definition.ts';
+import type { Column } from '../resources/definition.ts';
 import type { ServedKind } from './registry/resource-index.ts';
 import { fromStored } from './registry/served-form.ts';
 
@@ -34,20 +34,20 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
 
 /** Columns read the stored form; the objects beside the rows have the version that the client speaks. */
 export function tableOf(kind: ServedKind, objects: readonly KubeObject[], metadata: object, options: TableOptions): object {
-  const { definition } = kind;
+  const { definition, served } = kind;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${options.metaVersion}`,
     metadata,
-    columnDefinitions: options.hasColumns ? columnDefinitions(definition) : null,
+    columnDefinitions: options.hasColumns ? columnDefinitions(served.columns ?? definition.columns) : null,
     rows: objects.map((object) => ({
-      cells: definition.columns.map((column) => column.value(object, options.nowMs)),
+      cells: (served.columns ?? definition.columns).map((column) => column.value(object, options.nowMs)),
       ...rowObject(kind, object, options),
     })),
   };
 }
 
-const columnDefinitions = ({ columns }: AnyDefinition): object[] =>
+const columnDefinitions = (columns: readonly Column[]): object[] =>
   columns.map(({ name, type, format = '', description, priority }) => ({
     name,
     // Upstream's tables call a date a string: the server has already turned it into an age.

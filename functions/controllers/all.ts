@@ -1,6 +1,7 @@
 /** Every controller: the only file that names them all. */
 import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
+import { customResourceDefinitionController } from './custom-resource-definition/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
@@ -33,6 +34,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     endpointsController,
     endpointSliceMirroringController,
     createNamespaceController(options.resourceTypes),
+    customResourceDefinitionController,
     serviceAccountController,
     createRootCaController(options.certificateAuthorityPem),
     createGarbageCollector(options.resourceTypes),

@@ -46,6 +46,12 @@ export const events = resourceType<t.Event>('v1', 'events', 'Event');
 export const replicationControllers = resourceType<t.ReplicationController>('v1', 'replicationcontrollers', 'ReplicationController');
 export const deployments = resourceType<t.Deployment>('apps/v1', 'deployments', 'Deployment');
 export const replicaSets = resourceType<t.ReplicaSet>('apps/v1', 'replicasets', 'ReplicaSet');
+export const customResourceDefinitions = resourceType<t.CustomResourceDefinition>(
+  'apiextensions.k8s.io/v1',
+  'customresourcedefinitions',
+  'CustomResourceDefinition',
+  'Cluster',
+);
 export const leases = resourceType<t.Lease>('coordination.k8s.io/v1', 'leases', 'Lease');
 export const roles = resourceType<t.Role>('rbac.authorization.k8s.io/v1', 'roles', 'Role');
 export const roleBindings = resourceType<t.RoleBinding>('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding');

@@ -7,6 +7,7 @@ import { statefulSetDefinition } from './apps/statefulset/definition.ts';
 import { horizontalPodAutoscalerDefinition } from './autoscaling/horizontalpodautoscaler/definition.ts';
 import { cronJobDefinition } from './batch/cronjob/definition.ts';
 import { jobDefinition } from './batch/job/definition.ts';
+import { customResourceDefinitionDefinition } from './apiextensions/customresourcedefinition/definition.ts';
 import { leaseDefinition } from './coordination/lease/definition.ts';
 import { componentStatusDefinition } from './core/componentstatus/definition.ts';
 import { configMapDefinition } from './core/configmap/definition.ts';
@@ -120,6 +121,7 @@ export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly
     networkPolicyDefinition,
     serviceCIDRDefinition,
     podDisruptionBudgetDefinition,
+    customResourceDefinitionDefinition,
     clusterRoleBindingDefinition,
     clusterRoleDefinition,
     roleBindingDefinition,

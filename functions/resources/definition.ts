@@ -13,14 +13,14 @@ export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | '
 /** A column of the table that `kubectl get` prints. */
 export interface Column<T extends KubeObject = KubeObject> {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean' | 'date';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   /** `name` marks the column that identifies the object. */
   readonly format?: string;
   readonly description: string;
   /** 0 always shows; 1 only with `-o wide`. */
-  readonly priority: 0 | 1;
+  readonly priority: number;
   /** `nowMs` is for ages: `kube/duration.ts` prints them. */
-  value(object: T, nowMs: number): string | number | boolean;
+  value(object: T, nowMs: number): string | number | boolean | null;
 }
 
 /** What strategies may know about the request besides its objects. */
@@ -169,6 +169,8 @@ export interface ServedVersion {
   readonly schema: Schema;
   /** Absent where the stored form is served as it is. */
   readonly conversion?: Conversion;
+  /** Where the version has columns of its own. */
+  readonly columns?: readonly Column[];
   /** The warning that each answer carries: `v1 Endpoints is deprecated in v1.33+; use …`. */
   readonly deprecation?: string;
 }
@@ -181,6 +183,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly otherVersions?: readonly ServedVersion[];
   readonly schema: Schema;
   readonly singular: string;
+  /** The kind's name with `List` when left out. */
+  readonly listKind?: string;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   /** All eight when left out. None for a kind that is only ever posted (`verbs: ['create']` with `computation`). */
@@ -226,6 +230,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   /** In order, after those of the admission plug-ins. */
   readonly commit?: readonly CommitRule<T>[];
   readonly resetFields?: ResetFields;
+  /** Strategic merge patches are refused when false, as custom kinds do. */
+  readonly hasStrategicMerge?: boolean;
+  /** Loads what the kind needs; awaited before a request for it is served. */
+  load?(): Promise<void>;
 
   /** What keeps a terminating object besides `metadata.finalizers`: a Namespace has `spec.finalizers`. Default: nothing. */
   isHeld?(object: T): boolean;

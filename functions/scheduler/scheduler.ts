@@ -69,6 +69,7 @@ export interface SchedulerOptions {
 export function createScheduler({ schedulerName = schedulerComponent, profile = defaultProfile }: SchedulerOptions = {}): Controller {
   return {
     name: 'scheduler',
+    actsAs: 'system:kube-scheduler',
     component: schedulerName,
     concurrency: 1,
     watches: schedulerWatches(schedulerName),

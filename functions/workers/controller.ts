@@ -73,7 +73,9 @@ export interface ReconcileContext {
 export interface Controller {
   /** The field's name for it: `deployment`, `node-lifecycle`. */
   readonly name: string;
-  /** What its Events and its service account are called. Default: the name with `-controller`. */
+  /** The user as which it calls the API; bootstrap grants it a role. */
+  readonly actsAs: string;
+  /** What its Events come from. Default: the name with `-controller`. */
   readonly component?: string;
   readonly watches: readonly Watch[];
   /** Everything to reconcile when nothing is known of the past: first start, new code, resync. */

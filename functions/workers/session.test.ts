@@ -33,6 +33,7 @@ async function setup(reconcile: Reconcile = async () => settled, extra: Partial<
   let seen: string[] = [];
   const controller: Controller = {
     name: 'test',
+    actsAs: 'tester',
     watches: [watch<ConfigMap>(configMaps, ({ key }) => [{ namespace: key.namespace, name: key.name }])],
     all: (cache) => cache.list(configMaps).map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name ?? '' })),
     reconcile(request, context, note) {

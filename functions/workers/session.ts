@@ -53,7 +53,7 @@ const sessionLimits: SessionLimits = {
 export interface SessionOptions {
   readonly store: Store;
   readonly controllers: readonly Controller[];
-  clientFor(controllerName: string): Client;
+  clientFor(controller: Controller): Client;
   /** `component` is the controller's `component`, or its name with `-controller`. */
   eventsFor(component: string): EventRecorder;
   readonly checkpoint: CheckpointPort;
@@ -116,7 +116,7 @@ class Session {
         controller,
         new ControllerRun(controller, {
           cache,
-          client: options.clientFor(controller.name),
+          client: options.clientFor(controller),
           events: options.eventsFor(componentOf(controller)),
           clock,
           random,

@@ -1,5 +1,6 @@
 /** What is served, as discovery tells it: groups, versions, resources and their subresources. */
 import { compareApiVersions } from '../../kube/api-version.ts';
+import type { SchemaNode } from '../../kube/schema.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import type { ConnectSubresource, Subresource } from '../../resources/definition.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -33,6 +34,8 @@ export interface ServedResource {
   readonly subresources: readonly ServedSubresource[];
   /** Name of its OpenAPI definition. */
   readonly schema: string;
+  /** The fields, where no generated table has them under that name. */
+  readonly node?: () => SchemaNode;
   /** DELETE answers with the object, not with a Status. */
   readonly returnsDeletedObject: boolean;
   /** PUT creates what is not there. */
@@ -103,7 +106,18 @@ function servedKind(kind: ServedKind): ServedResource {
   const { singular, verbs = allVerbs, shortNames = [], categories = [] } = definition;
   const { returnsDeletedObject = false, allowsCreateOnUpdate: createsOnUpdate = false } = definition;
   const subresources = subresourcesOf(kind);
-  return { type, singular, verbs, shortNames, categories, schema: schema.name, subresources, returnsDeletedObject, createsOnUpdate };
+  return {
+    type,
+    singular,
+    verbs,
+    shortNames,
+    categories,
+    schema: schema.name,
+    node: () => schema.node,
+    subresources,
+    returnsDeletedObject,
+    createsOnUpdate,
+  };
 }
 
 const servedVirtual: (resource: VirtualResource) => ServedResource = ({ type, singular, verbs, schema }) => ({

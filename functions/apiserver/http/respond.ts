@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
 import type { ServedVersion } from '../../resources/definition.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
+import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
@@ -54,7 +55,7 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
   switch (form) {
     case 'object':
       return answer.kind === 'list'
-        ? listBody(listHead(served, answer.metadata), shownListAs(served, answer.list), bytesMax)
+        ? listBody(listHead({ definition, served }, answer.metadata), shownListAs(served, answer.list), bytesMax)
         : jsonText(shownAs(served, answer.shown));
     case 'metadata':
       return answer.kind === 'list'
@@ -74,8 +75,8 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
 const shownListAs = (served: ServedVersion, list: readonly Shown[]): readonly Shown[] =>
   served.conversion === undefined ? list : list.map((shown) => shownAs(served, shown));
 
-const listHead = ({ type }: ServedVersion, metadata: ListMetadata): string =>
-  JSON.stringify({ kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
+const listHead = ({ definition, served: { type } }: ServedKind, metadata: ListMetadata): string =>
+  JSON.stringify({ kind: definition.listKind ?? `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
 
 function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
   const items = answer.list.map(({ object }) => partialMetadata(object, metaVersion));

@@ -154,13 +154,13 @@ function v2Document(scope: Scope, info: JsonObject, texts: Descriptions): JsonOb
 
 /** The kinds of the resources, of their lists, of what their subresources take, and of what everyone sends and gets. */
 function namedSchemas({ resources, discovery }: Scope): NamedSchema[] {
-  const named = resources.flatMap(({ type, schema, verbs, subresources }): NamedSchema[] => {
+  const named = resources.flatMap(({ type, schema, node, verbs, subresources }): NamedSchema[] => {
     const kind = { group: type.group, version: type.version, kind: type.kind };
-    const list = { schema: `${schema}List`, kind: { ...kind, kind: `${type.kind}List` } };
+    const list = { schema: `${schema}List`, kind: { ...kind, kind: `${type.kind}List` }, node: () => listNode(schema) };
     const foreign = subresources
       .filter((subresource) => subresource.schema !== schema)
       .map(({ schema: body, responseKind }) => ({ schema: body, kind: responseKind }));
-    return [{ schema, kind }, ...(verbs.includes('list') ? [list] : []), ...foreign];
+    return [{ schema, kind, node: node as (() => JsonObject) | undefined }, ...(verbs.includes('list') ? [list] : []), ...foreign];
   });
   const everywhere = resources.length === 0 ? ['Status'] : ['DeleteOptions', 'Patch', 'Status', 'WatchEvent'];
   return [...named, ...discovery.map(({ schema }) => schema), ...everywhere.map(metaSchema)];
@@ -169,4 +169,16 @@ function namedSchemas({ resources, discovery }: Scope): NamedSchema[] {
 const metaSchema = (kind: string): NamedSchema => ({
   schema: `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`,
   kind: { group: '', version: 'v1', kind },
+});
+
+/** Lists of custom kinds, which no table has. */
+const listNode = (schema: string): JsonObject => ({
+  type: 'object',
+  required: ['items'],
+  properties: {
+    apiVersion: { type: 'string' },
+    items: { type: 'array', items: { $ref: `#/definitions/${schema}` } },
+    kind: { type: 'string' },
+    metadata: { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta' },
+  },
 });

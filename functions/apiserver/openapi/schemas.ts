@@ -16,22 +16,26 @@ export const reference = (schema: string, dialect: Dialect): JsonObject => ({ $r
 
 export interface NamedSchema {
   readonly schema: string;
+  /** The fields, where no generated table has them. */
+  readonly node?: (() => JsonObject) | undefined;
   readonly kind: ResponseKind;
 }
 
 /** The schemas by name, sorted; those of kinds say which kind they are. */
 export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect, texts: Descriptions): JsonObject {
+  const inline = new Map(roots.map(({ schema, node }) => [schema, node]));
+  const factsOf = (name: string): JsonObject | undefined => all().get(name) ?? inline.get(name)?.();
   const names = new Set<string>();
   const waiting = roots.map(({ schema }) => schema);
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const schema = all().get(name);
+    const schema = factsOf(name);
     if (schema === undefined || names.has(name)) continue;
     names.add(name);
     waiting.push(...referencesIn(schema));
   }
   const kinds = Map.groupBy(roots, ({ schema }) => schema);
   return Object.fromEntries(
-    [...names].sort().map((name) => [name, told(withDescriptions(all().get(name) ?? {}, texts[name]), kinds.get(name) ?? [], dialect)]),
+    [...names].sort().map((name) => [name, told(withDescriptions(factsOf(name) ?? {}, texts[name]), kinds.get(name) ?? [], dialect)]),
   );
 }
 

@@ -9,6 +9,7 @@ import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
 import type { Decoded, Schema } from '../../kube/schema.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { hasReason, StatusError } from '../../kube/status-error.ts';
+import type { AnyDefinition } from '../../resources/definition.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import { type DecodeOptions, type Expected, isJsonObject, report, strictErrors, warnOfRounding, withMetadata } from './decode.ts';
 
@@ -24,9 +25,10 @@ export interface Patch {
 const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'] as const;
 type PatchMediaType = (typeof mediaTypes)[number];
 
-export async function readPatch(request: Request): Promise<Patch> {
+export async function readPatch(request: Request, { hasStrategicMerge = true }: Pick<AnyDefinition, 'hasStrategicMerge'>): Promise<Patch> {
   const given = mediaTypeOf(request);
-  const mediaType = mediaTypes.find((type) => type === given);
+  const accepted = mediaTypes.filter((type) => hasStrategicMerge || type !== 'application/strategic-merge-patch+json');
+  const mediaType = accepted.find((type) => type === given);
   if (mediaType === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
   const bytes = await readBytes(request);
   try {

@@ -18,7 +18,7 @@ export const patchStatus = (server: Server, request: ResourceRequest): Promise<A
 async function patchWith(server: Server, request: ResourceRequest, strategy: UpdateStrategy): Promise<Answer> {
   const { served, info } = request;
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions');
-  const change = await readPatch(request.request);
+  const change = await readPatch(request.request, request.definition);
   const target = { expected: expectedOf(served), options: { ...options, warnings: request.warnings } };
   const transform = (current: KubeObject): Wanted => {
     const next = patched(fromStored(served, current), change, target);

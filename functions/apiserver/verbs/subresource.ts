@@ -83,7 +83,7 @@ async function replace(server: Server, request: ResourceRequest, subresource: Ob
 type BodyFor = (current: KubeObject) => KubeObject;
 
 async function patchedBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
-  const change = await readPatch(request.request);
+  const change = await readPatch(request.request, request.definition);
   return (current) => storedForm(request, patched(fromStored(request.served, current), change, target));
 }
 

@@ -20,6 +20,7 @@ const selectorOfDeployment = ({ spec }: Deployment): ReturnType<typeof requireme
 
 export const deploymentController: Controller = {
   name: 'deployment',
+  actsAs: 'system:serviceaccount:kube-system:deployment-controller',
   watches: [
     watchItself(deployments),
     watch<ReplicaSet>(replicaSets, ({ object }, cache) => ownersConcerned(object, deployments, selectorOfDeployment, cache)),

@@ -13,6 +13,7 @@ import { addressesPerSubsetMax, isMirrored, managedBy, planMirror, type MirrorPl
 
 export const endpointSliceMirroringController: Controller = {
   name: 'endpoint-slice-mirroring',
+  actsAs: 'system:serviceaccount:kube-system:endpointslicemirroring-controller',
   component: 'endpoint-slice-mirroring-controller',
   watches: [
     watchItself(services),

@@ -12,6 +12,7 @@ import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './slice
 
 export const endpointSliceController: Controller = {
   name: 'endpoint-slice',
+  actsAs: 'system:serviceaccount:kube-system:endpointslice-controller',
   component: 'endpoint-slice-controller',
   watches: [
     watchItself(services),

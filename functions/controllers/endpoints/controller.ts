@@ -17,6 +17,7 @@ const managedBy = 'endpoint-controller';
 
 export const endpointsController: Controller = {
   name: 'endpoints',
+  actsAs: 'system:serviceaccount:kube-system:endpoint-controller',
   component: 'endpoint-controller',
   watches: [watchItself(services), watchItself(endpoints), watchPodsOfServices],
   all: (cache) => [...namesOf(cache.list(services)), ...namesOf(cache.list(endpoints))],

@@ -37,6 +37,7 @@ export function createGarbageCollector(resourceTypes: ResourceTypes): Controller
   const graph = new OwnershipGraph(resourceTypes);
   return {
     name: 'garbage-collector',
+    actsAs: 'system:serviceaccount:kube-system:generic-garbage-collector',
     component: 'generic-garbage-collector',
     concurrency: 20,
     watches: [{ type: 'everything', requests: (change, cache) => requestsFor(change, graph, cache) }],

@@ -24,6 +24,7 @@ const lookAgainSeconds = 5;
 export function createNamespaceController(resourceTypes: ResourceTypes): Controller {
   return {
     name: 'namespace',
+    actsAs: 'system:serviceaccount:kube-system:namespace-controller',
     watches: [
       watchItself(namespaces),
       {

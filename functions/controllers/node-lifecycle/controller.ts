@@ -36,6 +36,7 @@ export interface NodeLifecycleOptions {
 export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLifecycleOptions): Controller {
   return {
     name: 'node-lifecycle',
+    actsAs: 'system:serviceaccount:kube-system:node-controller',
     component: 'node-controller',
     // The silent ones too, since whether any other is ready decides about evictions.
     watches: [

@@ -34,6 +34,7 @@ const allFinished: ObjectName = { namespace: '', name: 'finished pods' };
 export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefault): Controller {
   return {
     name: 'pod-garbage-collector',
+    actsAs: 'system:serviceaccount:kube-system:pod-garbage-collector',
     watches: [
       watch<Pod>(pods, ({ type, key, object }, cache) => {
         if (type === 'deleted') return [];

@@ -10,6 +10,7 @@ import { reconcileReplicas } from '../shared/replicas.ts';
 
 export const replicaSetController: Controller = {
   name: 'replica-set',
+  actsAs: 'system:serviceaccount:kube-system:replicaset-controller',
   component: 'replicaset-controller',
   watches: [watchItself(replicaSets), watchPodsOf(replicaSets, (set) => requirementsOf(set.spec.selector))],
   all: (cache) => namesOf(cache.list(replicaSets)),

@@ -12,6 +12,7 @@ const selectorOfController = ({ spec }: ReplicationController): Requirement[] =>
 
 export const replicationController: Controller = {
   name: 'replication-controller',
+  actsAs: 'system:serviceaccount:kube-system:replication-controller',
   component: 'replication-controller',
   watches: [watchItself(replicationControllers), watchPodsOf(replicationControllers, selectorOfController)],
   all: (cache) => namesOf(cache.list(replicationControllers)),

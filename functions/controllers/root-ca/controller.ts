@@ -24,6 +24,7 @@ export function createRootCaController(certificatePem: string): Controller {
   const data = { 'ca.crt': certificatePem };
   return {
     name: 'root-ca',
+    actsAs: 'system:serviceaccount:kube-system:root-ca-cert-publisher',
     component: 'root-ca-cert-publisher',
     watches: [
       watchItself(namespaces),

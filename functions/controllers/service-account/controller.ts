@@ -11,6 +11,7 @@ const name = 'default';
 
 export const serviceAccountController: Controller = {
   name: 'service-account',
+  actsAs: 'system:serviceaccount:kube-system:service-account-controller',
   watches: [
     watchItself(namespaces),
     watch<ServiceAccount>(serviceAccounts, ({ type, key }) =>

@@ -13,6 +13,7 @@ import { evictionMs } from './deadlines.ts';
 export function createTaintEvictionController(): Controller {
   return {
     name: 'taint-eviction',
+    actsAs: 'system:serviceaccount:kube-system:node-controller',
     component: 'taint-eviction-controller',
     watches: [
       watchItself(nodes),

@@ -100,6 +100,10 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['update'], '', 'namespaces/finalize namespaces/status'),
     rule(['delete', 'deletecollection', 'get', 'list'], '*', '*'),
   ],
+  'custom-resource-definition-controller': [
+    rule([...read, 'update'], 'apiextensions.k8s.io', 'customresourcedefinitions customresourcedefinitions/status'),
+    rule(['deletecollection', 'list'], '*', '*'),
+  ],
   'generic-garbage-collector': [rule(['delete', 'get', 'list', 'patch', 'update', 'watch'], '*', '*'), ...eventRules],
   'node-controller': [
     rule([...read, 'delete', 'patch', 'update'], '', 'nodes'),

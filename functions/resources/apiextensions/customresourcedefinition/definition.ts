@@ -1,0 +1,68 @@
+import type { CustomResourceDefinition } from '../../../kube/generated/types.ts';
+import { customResourceDefinitions, groupResource } from '../../../kube/resource-type.ts';
+import { builtIn } from '../../../kube/schema.ts';
+import { nameColumn, textColumn } from '../../columns.ts';
+import { loadPatterns } from '../../custom/patterns.ts';
+import { type CommitRule, definition } from '../../definition.ts';
+import { cleanupFinalizer } from './cleanup.ts';
+import { setDefaults } from './defaults.ts';
+import type { SchemaNode } from '../../../kube/schema.ts';
+import { hasRules } from './schema-validation.ts';
+import { acceptNames, setCondition } from './names.ts';
+import { validate, validateUpdate } from './validation.ts';
+
+const resource = groupResource(customResourceDefinitions);
+
+/** Names are accepted with the write that asks for them, so a new kind is served at once. */
+const names: CommitRule<CustomResourceDefinition> = {
+  operations: ['create', 'update'],
+  lists: [resource],
+  apply({ next }, view, { nowMs }) {
+    acceptNames(
+      next,
+      view.list(resource).map(({ object }) => object as CustomResourceDefinition),
+      nowMs,
+    );
+    return {};
+  },
+};
+
+export const customResourceDefinitionDefinition = definition<CustomResourceDefinition>({
+  type: customResourceDefinitions,
+  schema: builtIn('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition'),
+  singular: 'customresourcedefinition',
+  shortNames: ['crd', 'crds'],
+  categories: ['api-extensions'],
+  hasStatus: true,
+  hasGeneration: true,
+  columns: [nameColumn, textColumn('Created At', 'When the definition was created.', ({ metadata }) => metadata.creationTimestamp ?? '')],
+  setDefaults,
+  prepareForCreate(crd) {
+    crd.status = { storedVersions: storageVersions(crd) };
+  },
+  prepareForUpdate(next) {
+    const stored = next.status?.storedVersions ?? [];
+    const added = storageVersions(next).filter((version) => !stored.includes(version));
+    next.status = { ...next.status, storedVersions: [...stored, ...added] };
+  },
+  validate,
+  validateUpdate,
+  warnings: ({ spec }) =>
+    spec.versions.flatMap(({ name, schema }) =>
+      hasRules((schema?.openAPIV3Schema ?? {}) as SchemaNode)
+        ? [`x-kubernetes-validations of version ${name} are stored, but this server does not evaluate them yet`]
+        : [],
+    ),
+  commit: [names],
+  prepareForTermination(crd, { nowMs }) {
+    const { metadata } = crd;
+    metadata.finalizers = [...new Set([...(metadata.finalizers ?? []), cleanupFinalizer])];
+    const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
+    setCondition(crd, { type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message }, nowMs);
+  },
+  returnsDeletedObject: false,
+  load: loadPatterns,
+});
+
+const storageVersions = ({ spec }: CustomResourceDefinition): string[] =>
+  spec.versions.filter(({ storage }) => storage).map(({ name }) => name);

@@ -1,0 +1,174 @@
+/** Source: apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go. */
+import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionVersion,
+} from '../../../kube/generated/types.ts';
+import { parseJsonPath } from '../../../kube/json-path.ts';
+import { dns1035LabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
+import { nameOf } from '../../../kube/object.ts';
+import type { SchemaNode } from '../../../kube/schema.ts';
+import { validateImmutable } from '../../metadata-validation.ts';
+import { isEstablished } from './names.ts';
+import { schemaErrors } from './schema-validation.ts';
+
+const selectableFieldsMax = 8;
+
+export function validate(crd: CustomResourceDefinition): FieldError[] {
+  const { spec } = crd;
+  const errors: FieldError[] = [];
+  const { plural = '' } = spec.names ?? {};
+  if (nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
+    errors.push(invalid('metadata.name', nameOf(crd), 'must be spec.names.plural+"."+spec.group'));
+  }
+  errors.push(...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope));
+  const versions = spec.versions ?? [];
+  versions.forEach((version, index) => errors.push(...versionErrors(version, `spec.versions[${index}]`)));
+  const names = versions.map(({ name }) => name);
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
+  }
+  if (new Set(names).size !== names.length) errors.push(invalid('spec.versions', names, 'must contain unique version names'));
+  errors.push(...namesErrors(spec.names ?? { plural: '', kind: '' }), ...conversionErrors(crd));
+  if (spec.preserveUnknownFields === true) {
+    errors.push(
+      invalid(
+        'spec.preserveUnknownFields',
+        true,
+        'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead',
+      ),
+    );
+  }
+  return [...errors, ...storedVersionErrors(crd)];
+}
+
+export function validateUpdate(next: CustomResourceDefinition, current: CustomResourceDefinition): FieldError[] {
+  const errors: FieldError[] = [];
+  if (isEstablished(current)) {
+    errors.push(...validateImmutable(next.spec.scope, current.spec.scope, 'spec.scope'));
+    errors.push(...validateImmutable(next.spec.names.kind, current.spec.names.kind, 'spec.names.kind'));
+  }
+  errors.push(...validateImmutable(next.spec.group, current.spec.group, 'spec.group'));
+  return [...errors, ...validateImmutable(next.spec.names.plural, current.spec.names.plural, 'spec.names.plural')];
+}
+
+function groupErrors(group: string): FieldError[] {
+  if (group === '') return [required('spec.group')];
+  const wrong = dnsSubdomainErrors(group);
+  if (wrong.length > 0) return [invalid('spec.group', group, wrong.join(','))];
+  return group.includes('.') ? [] : [invalid('spec.group', group, 'should be a domain with at least one dot')];
+}
+
+function scopeErrors(scope: string | undefined): FieldError[] {
+  if (!scope) return [required('spec.scope')];
+  return ['Cluster', 'Namespaced'].includes(scope) ? [] : [notSupported('spec.scope', scope, ['Cluster', 'Namespaced'])];
+}
+
+function versionErrors(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
+  const {
+    name,
+    deprecated = false,
+    deprecationWarning,
+    schema,
+    subresources,
+    additionalPrinterColumns = [],
+    selectableFields = [],
+  } = version;
+  const errors: FieldError[] = [];
+  const node = schema?.openAPIV3Schema;
+  if (node === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`));
+  const wrong = dns1035LabelErrors(name ?? '');
+  if (wrong.length > 0) errors.push(invalid(`${path}.name`, name ?? '', wrong.join(',')));
+  if (!deprecated && deprecationWarning !== undefined) {
+    errors.push(invalid(`${path}.deprecationWarning`, deprecationWarning, 'can only be set for deprecated versions'));
+  }
+  if (node !== undefined) errors.push(...schemaErrors(node as SchemaNode, `${path}.schema.openAPIV3Schema`));
+  if (subresources?.scale !== undefined) errors.push(...scaleErrors(subresources.scale, `${path}.subresources.scale`));
+  additionalPrinterColumns.forEach((column, index) => errors.push(...columnErrors(column, `${path}.additionalPrinterColumns[${index}]`)));
+  if (selectableFields.length > selectableFieldsMax) {
+    errors.push({
+      type: 'FieldValueTooMany',
+      field: `${path}.selectableFields`,
+      message: `Too many: ${selectableFields.length}: must have at most ${selectableFieldsMax} items`,
+    });
+  }
+  return errors;
+}
+
+const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
+const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
+
+type PrinterColumn = NonNullable<CustomResourceDefinitionVersion['additionalPrinterColumns']>[number];
+
+function columnErrors({ name, type, format, jsonPath }: PrinterColumn, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!name) errors.push(required(`${path}.name`));
+  if (!type) errors.push(required(`${path}.type`, `must be one of ${columnTypes.join(',')}`));
+  else if (!columnTypes.includes(type)) errors.push(invalid(`${path}.type`, type, `must be one of ${columnTypes.join(',')}`));
+  if (format && !columnFormats.includes(format))
+    errors.push(invalid(`${path}.format`, format, `must be one of ${columnFormats.join(',')}`));
+  if (!jsonPath) errors.push(required(`${path}.jsonPath`));
+  else if (parseJsonPath(jsonPath) === undefined) errors.push(invalid(`${path}.jsonPath`, jsonPath, 'is an invalid simple JSON path'));
+  return errors;
+}
+
+type Scale = NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>;
+
+function scaleErrors({ specReplicasPath, statusReplicasPath, labelSelectorPath }: Scale, path: string): FieldError[] {
+  const check = (value: string | undefined, field: string, parent: string): FieldError[] => {
+    if (!value) return [required(`${path}.${field}`)];
+    if (!/^(\.[A-Za-z_][\w-]*)+$/.test(value)) return [invalid(`${path}.${field}`, value, 'should be a json path without array notation')];
+    return value.startsWith(`.${parent}.`) ? [] : [invalid(`${path}.${field}`, value, `should be a json path under .${parent}`)];
+  };
+  return [
+    ...check(specReplicasPath, 'specReplicasPath', 'spec'),
+    ...check(statusReplicasPath, 'statusReplicasPath', 'status'),
+    ...(labelSelectorPath && !/^\.(spec|status)\./.test(labelSelectorPath)
+      ? [invalid(`${path}.labelSelectorPath`, labelSelectorPath, 'should be a json path under either .spec or .status')]
+      : []),
+  ];
+}
+
+function namesErrors({ plural, singular, shortNames = [], kind, listKind, categories = [] }: CustomResourceDefinitionNames): FieldError[] {
+  const errors: FieldError[] = [];
+  const check = (value: string | undefined, field: string): void => {
+    const wrong = dns1035LabelErrors(value ?? '');
+    if (value && wrong.length > 0) errors.push(invalid(`spec.names.${field}`, value, wrong.join(',')));
+  };
+  if (!plural) errors.push(required('spec.names.plural'));
+  check(plural, 'plural');
+  check(singular, 'singular');
+  shortNames.forEach((name, index) => check(name, `shortNames[${index}]`));
+  if (!kind) errors.push(required('spec.names.kind'));
+  for (const [field, value] of [
+    ['kind', kind],
+    ['listKind', listKind],
+  ] as const) {
+    const wrong = value ? dns1035LabelErrors(value.toLowerCase()) : [];
+    if (wrong.length > 0)
+      errors.push(invalid(`spec.names.${field}`, value, `may have mixed case, but should otherwise match: ${wrong.join(',')}`));
+  }
+  categories.forEach((name, index) => check(name, `categories[${index}]`));
+  if (kind && kind === listKind) errors.push(invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same'));
+  return errors;
+}
+
+/** Conversion by webhook is refused until webhooks are called: objects would be shown in a wrong form. */
+function conversionErrors({ spec: { conversion } }: CustomResourceDefinition): FieldError[] {
+  const strategy = conversion?.strategy ?? 'None';
+  if (!['None', 'Webhook'].includes(strategy)) return [notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
+  if (strategy === 'Webhook') return [forbiddenField('spec.conversion.strategy', 'this server does not convert by webhook yet')];
+  return conversion?.webhook === undefined
+    ? []
+    : [forbiddenField('spec.conversion.webhook', 'should not be set when strategy is not set to Webhook')];
+}
+
+function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const names = (spec.versions ?? []).map(({ name }) => name);
+  return (status?.storedVersions ?? []).flatMap((version, index) => {
+    if (names.includes(version)) return [];
+    const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
+    return [invalid(`status.storedVersions[${index}]`, version, why)];
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * A CustomResourceDefinition as the kind that it declares. Source: apiextensions-apiserver,
+ * pkg/apiserver/customresource_handler.go, pkg/registry/customresource/strategy.go.
+ */
+import { copy } from '../../kube/copy.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionVersion,
+  CustomResourceSubresourceScale,
+} from '../../kube/generated/types.ts';
+import { parseJsonPath, valuesAt } from '../../kube/json-path.ts';
+import { apiVersionOf, type ResourceType } from '../../kube/resource-type.ts';
+import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { type Schema, type SchemaNode, structuralSchema } from '../../kube/schema.ts';
+import type { AnyDefinition, Conversion, ScaleSource, ServedVersion } from '../definition.ts';
+import { customColumns } from './columns.ts';
+import { loadPatterns } from './patterns.ts';
+import { valueErrors } from './value-validation.ts';
+
+/** Undefined where no version is stored: such a definition is refused, but one of an earlier time may be there. */
+export function customDefinition(crd: CustomResourceDefinition): AnyDefinition | undefined {
+  const { spec, status } = crd;
+  const names = status?.acceptedNames ?? spec.names;
+  const stored = spec.versions.find(({ storage }) => storage);
+  if (stored === undefined) return undefined;
+  const typeAt = (version: string): ResourceType => ({
+    group: spec.group,
+    version,
+    resource: names.plural,
+    kind: names.kind,
+    namespaced: spec.scope === 'Namespaced',
+  });
+  const type = typeAt(stored.name);
+  const schema = schemaOf(crd, stored);
+  return {
+    type,
+    isServed: stored.served,
+    otherVersions: spec.versions
+      .filter((version) => version.served && !version.storage)
+      .map((version) => servedVersion(typeAt(version.name), schemaOf(crd, version), version, type)),
+    schema,
+    singular: names.singular ?? names.kind.toLowerCase(),
+    listKind: names.listKind ?? `${names.kind}List`,
+    shortNames: names.shortNames ?? [],
+    categories: names.categories ?? [],
+    columns: customColumns(stored.additionalPrinterColumns),
+    hasGeneration: true,
+    hasStrategicMerge: false,
+    ...statusOf(stored),
+    ...scaleOf(stored.subresources?.scale),
+    ...deprecationOf(stored, type),
+    ...selectableOf(stored),
+    validate: (next, current) =>
+      valueErrors(schema.node, next as KubeObject & JsonObject, '', current as (KubeObject & JsonObject) | undefined),
+    validateStatusUpdate: (next, current) =>
+      valueErrors(schema.node, next as KubeObject & JsonObject, '', current as KubeObject & JsonObject),
+    load: loadPatterns,
+  };
+}
+
+function servedVersion(type: ResourceType, schema: Schema, version: CustomResourceDefinitionVersion, stored: ResourceType): ServedVersion {
+  return {
+    type,
+    schema,
+    conversion: renamed(type, stored, schema),
+    columns: customColumns(version.additionalPrinterColumns),
+    ...deprecationOf(version, type),
+  };
+}
+
+/** The conversion strategy None changes the apiVersion; what the served version does not know is not shown. */
+const renamed = (served: ResourceType, stored: ResourceType, schema: Schema): Conversion => ({
+  toStored: (object) => ({ ...object, apiVersion: apiVersionOf(stored) }),
+  fromStored: (object) => ({
+    ...(schema.decode(copy(object) as KubeObject & JsonObject).object as KubeObject & JsonObject),
+    apiVersion: apiVersionOf(served),
+  }),
+});
+
+const text: SchemaNode = { type: 'string' };
+const identity: Readonly<Record<string, SchemaNode>> = {
+  apiVersion: text,
+  kind: text,
+  metadata: { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' },
+};
+
+function schemaOf({ spec }: CustomResourceDefinition, { name, schema }: CustomResourceDefinitionVersion): Schema {
+  const node = (schema?.openAPIV3Schema ?? {}) as SchemaNode;
+  const group = spec.group.split('.').toReversed().join('.');
+  return structuralSchema(`${group}.${name}.${spec.names.kind}`, {
+    ...node,
+    type: 'object',
+    properties: { ...node.properties, ...identity },
+  });
+}
+
+function statusOf({ subresources }: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
+  if (subresources?.status === undefined) return {};
+  return {
+    hasStatus: true,
+    prepareForCreate(object) {
+      delete object.status;
+    },
+  };
+}
+
+function deprecationOf(
+  { deprecated, deprecationWarning }: CustomResourceDefinitionVersion,
+  type: ResourceType,
+): { readonly deprecation?: string } {
+  if (deprecated !== true) return {};
+  return { deprecation: deprecationWarning ?? `${apiVersionOf(type)} ${type.kind} is deprecated` };
+}
+
+function selectableOf({ selectableFields = [] }: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
+  if (selectableFields.length === 0) return {};
+  const fields = selectableFields.map(({ jsonPath }) => ({ name: jsonPath.replace(/^\./, ''), path: parseJsonPath(jsonPath) ?? [] }));
+  return {
+    selectableFields: fields.map(({ name }) => name),
+    fields: (object) => Object.fromEntries(fields.map(({ name, path }) => [name, textAt(object, path)])),
+  };
+}
+
+function textAt(object: KubeObject, path: ReturnType<typeof parseJsonPath>): string {
+  const [value] = path === undefined ? [] : valuesAt(object as KubeObject & JsonObject, path);
+  return value === undefined || value === null ? '' : String(value);
+}
+
+function scaleOf(scale: CustomResourceSubresourceScale | undefined): { readonly scale?: ScaleSource<KubeObject> } {
+  if (scale === undefined) return {};
+  const at = (object: KubeObject, path: string): Json | undefined =>
+    valuesAt(object as KubeObject & JsonObject, parseJsonPath(path) ?? [])[0];
+  const numberAt = (object: KubeObject, path: string): number => {
+    const value = at(object, path);
+    return typeof value === 'number' ? value : 0;
+  };
+  return {
+    scale: {
+      specReplicas: (object) => numberAt(object, scale.specReplicasPath),
+      statusReplicas: (object) => numberAt(object, scale.statusReplicasPath),
+      selector: (object) => (scale.labelSelectorPath === undefined ? '' : String(at(object, scale.labelSelectorPath) ?? '')),
+      setReplicas: (object, replicas) => setAt(object as KubeObject & JsonObject, scale.specReplicasPath, replicas),
+    },
+  };
+}
+
+/** Paths of scales name fields only. */
+function setAt(object: JsonObject, path: string, value: Json): void {
+  const names = path.split('.').filter((name) => name !== '');
+  let target: JsonObject = object;
+  for (const name of names.slice(0, -1)) {
+    const part = target[name];
+    const next: JsonObject = typeof part === 'object' && part !== null && !Array.isArray(part) ? part : {};
+    target[name] = next;
+    target = next;
+  }
+  target[names.at(-1) ?? ''] = value;
+}

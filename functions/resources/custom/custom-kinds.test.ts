@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { testApi, type TestAnswer, type TestApi } from '../../../test/support/api-server.ts';
+import { customKindSource } from '../../cluster-store.ts';
+import type { JsonObject } from '../../kube/object.ts';
+
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const crontabs = '/apis/stable.example.com/v1/namespaces/default/crontabs';
+const merge = { 'content-type': 'application/merge-patch+json' };
+
+const schema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['cronSpec'],
+      properties: {
+        cronSpec: { type: 'string', pattern: '^(\\d+|\\*)(/\\d+)?(\\s+(\\d+|\\*)(/\\d+)?){4}$' },
+        image: { type: 'string', default: 'busybox' },
+        replicas: { type: 'integer', minimum: 1, maximum: 10 },
+        policy: { type: 'string', enum: ['Allow', 'Forbid'] },
+        port: { 'x-kubernetes-int-or-string': true },
+        free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+        tags: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+      },
+    },
+    status: { type: 'object', properties: { replicas: { type: 'integer' }, selector: { type: 'string' } } },
+  },
+};
+
+const crontabDefinition = (parts: object = {}): object => ({
+  metadata: { name: 'crontabs.stable.example.com' },
+  spec: {
+    group: 'stable.example.com',
+    scope: 'Namespaced',
+    names: { plural: 'crontabs', kind: 'CronTab', shortNames: ['ct'], categories: ['all'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: schema },
+        subresources: {
+          status: {},
+          scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.status.selector' },
+        },
+        additionalPrinterColumns: [
+          { name: 'Spec', type: 'string', jsonPath: '.spec.cronSpec' },
+          { name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas', priority: 1 },
+        ],
+        selectableFields: [{ jsonPath: '.spec.policy' }],
+      },
+      {
+        name: 'v1beta1',
+        served: true,
+        storage: false,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+    ...parts,
+  },
+});
+
+const crontab = (name: string, spec: object = { cronSpec: '* * * * */5' }): object => ({
+  apiVersion: 'stable.example.com/v1',
+  kind: 'CronTab',
+  metadata: { name },
+  spec,
+});
+
+let api: TestApi;
+const specOf = ({ body }: TestAnswer): JsonObject => body['spec'] as JsonObject;
+const messageOf = ({ body }: TestAnswer): unknown => body['message'];
+
+before(async () => {
+  api = await testApi({ sources: [customKindSource] });
+  const { status, body } = await api.send('POST', definitions, crontabDefinition());
+  assert.equal(status, 201, JSON.stringify(body));
+});
+
+describe('a custom kind', () => {
+  test('is accepted with the names that it asks for', async () => {
+    const { body } = await api.send('GET', `${definitions}/crontabs.stable.example.com`);
+    const status = body['status'] as {
+      acceptedNames: object;
+      storedVersions: string[];
+      conditions: { type: string; status: string; reason: string }[];
+    };
+    assert.deepEqual(status.acceptedNames, {
+      plural: 'crontabs',
+      singular: 'crontab',
+      shortNames: ['ct'],
+      kind: 'CronTab',
+      listKind: 'CronTabList',
+      categories: ['all'],
+    });
+    assert.deepEqual(status.storedVersions, ['v1']);
+    assert.deepEqual(
+      status.conditions.map(({ type, status: value, reason }) => [type, value, reason]),
+      [
+        ['NamesAccepted', 'True', 'NoConflicts'],
+        ['Established', 'True', 'InitialNamesAccepted'],
+      ],
+    );
+  });
+
+  test('prunes unknown fields, fills in defaults and keeps free parts', async () => {
+    const spec = { cronSpec: '* * * * */5', other: 1, port: 'http', free: { a: { b: 1 } } };
+    assert.deepEqual(specOf(await api.send('POST', crontabs, crontab('pruned', spec))), {
+      cronSpec: '* * * * */5',
+      image: 'busybox',
+      port: 'http',
+      free: { a: { b: 1 } },
+    });
+  });
+
+  const refused: readonly (readonly [string, object, string])[] = [
+    ['a missing field', {}, 'spec.cronSpec: Required value'],
+    ['a wrong type', { cronSpec: 7 }, 'spec.cronSpec: Invalid value: "integer": spec.cronSpec in body must be of type string: "integer"'],
+    [
+      'a number that is too small',
+      { cronSpec: '* * * * *', replicas: 0 },
+      'spec.replicas: Invalid value: 0: spec.replicas in body should be greater than or equal to 1',
+    ],
+    [
+      'a value outside the enumeration',
+      { cronSpec: '* * * * *', policy: 'Maybe' },
+      'spec.policy: Unsupported value: "Maybe": supported values: "Allow", "Forbid"',
+    ],
+    ['a set with an item twice', { cronSpec: '* * * * *', tags: ['a', 'a'] }, 'spec.tags[1]: Duplicate value: "a"'],
+  ];
+  for (const [what, spec, message] of refused) {
+    test(`refuses ${what}`, async () => {
+      const answer = await api.send('POST', crontabs, crontab('refused', spec));
+      assert.equal(answer.status, 422);
+      assert.equal(messageOf(answer), `CronTab.stable.example.com "refused" is invalid: ${message}`);
+    });
+  }
+
+  test('matches patterns in time that grows with the text', async () => {
+    const answer = await api.send('POST', crontabs, crontab('pattern', { cronSpec: `${'* '.repeat(5000)}x` }));
+    assert.equal(answer.status, 422);
+  });
+
+  test('has a status and a scale of its own', async () => {
+    await api.send('POST', crontabs, { ...crontab('scaled', { cronSpec: '* * * * *', replicas: 3 }), status: { replicas: 9 } });
+    assert.equal((await api.send('GET', `${crontabs}/scaled`)).body['status'], undefined);
+    await api.send('PATCH', `${crontabs}/scaled/status`, { status: { replicas: 2, selector: 'a=b' }, spec: { replicas: 7 } }, merge);
+    const { body } = await api.send('GET', `${crontabs}/scaled/scale`);
+    assert.deepEqual([body['spec'], body['status']], [{ replicas: 3 }, { replicas: 2, selector: 'a=b' }]);
+    await api.send('PATCH', `${crontabs}/scaled/scale`, { spec: { replicas: 5 } }, merge);
+    const scaled = await api.send('GET', `${crontabs}/scaled`);
+    assert.equal(specOf(scaled)['replicas'], 5);
+    assert.equal((scaled.body['metadata'] as JsonObject)['generation'], 2);
+  });
+
+  test('is printed by its own columns', async () => {
+    await api.send('POST', crontabs, crontab('printed'));
+    const { body } = await api.send('GET', `${crontabs}/printed`, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
+    assert.deepEqual(
+      (body['columnDefinitions'] as JsonObject[]).map(({ name, priority }) => [name, priority]),
+      [
+        ['Name', 0],
+        ['Spec', 0],
+        ['Replicas', 1],
+      ],
+    );
+    assert.deepEqual((body['rows'] as JsonObject[])[0]?.['cells'], ['printed', '* * * * */5', null]);
+  });
+
+  test('is selected by the fields that it declares', async () => {
+    await api.send('POST', crontabs, crontab('forbids', { cronSpec: '* * * * *', policy: 'Forbid' }));
+    const { body } = await api.send('GET', `${crontabs}?fieldSelector=spec.policy%3DForbid`);
+    assert.deepEqual(
+      (body['items'] as { metadata: { name: string } }[]).map(({ metadata }) => metadata.name),
+      ['forbids'],
+    );
+  });
+
+  test('is served by each version', async () => {
+    await api.send('POST', crontabs, crontab('versions'));
+    const { body } = await api.send('GET', '/apis/stable.example.com/v1beta1/namespaces/default/crontabs/versions');
+    assert.equal(body['apiVersion'], 'stable.example.com/v1beta1');
+  });
+
+  test('takes no strategic merge patch', async () => {
+    await api.send('POST', crontabs, crontab('patched'));
+    const answer = await api.send(
+      'PATCH',
+      `${crontabs}/patched`,
+      { spec: {} },
+      { 'content-type': 'application/strategic-merge-patch+json' },
+    );
+    assert.equal(answer.status, 415);
+  });
+
+  test('is described for kubectl explain', async () => {
+    const { body } = await api.send('GET', '/openapi/v3/apis/stable.example.com/v1');
+    const schemas = (body['components'] as { schemas: Record<string, JsonObject> }).schemas;
+    const described = Object.values(schemas).find((one) =>
+      JSON.stringify(one['x-kubernetes-group-version-kind'] ?? '').includes('"CronTab"'),
+    );
+    assert.ok('spec' in (described?.['properties'] as JsonObject));
+  });
+});
+
+describe('a definition', () => {
+  test('that wants a name that another one holds is not established', async () => {
+    const names = { plural: 'others', kind: 'CronTab' };
+    const { body } = await api.send('POST', definitions, {
+      ...crontabDefinition({ names }),
+      metadata: { name: 'others.stable.example.com' },
+    });
+    const { conditions } = body['status'] as { conditions: { status: string; message: string }[] };
+    assert.deepEqual(
+      conditions.map(({ status, message }) => [status, message]),
+      [
+        ['False', '"CronTabList" is already in use'],
+        ['False', 'not all names are accepted'],
+      ],
+    );
+    assert.equal((await api.fetch('/apis/stable.example.com/v1/namespaces/default/others')).status, 404);
+  });
+
+  test('whose name is not made of its plural and group is refused', async () => {
+    const answer = await api.send('POST', definitions, { ...crontabDefinition(), metadata: { name: 'wrong.stable.example.com' } });
+    assert.equal(answer.status, 422);
+  });
+
+  test('keeps its objects until they are deleted', async () => {
+    const answer = await api.send('DELETE', `${definitions}/crontabs.stable.example.com`);
+    assert.equal(answer.status, 200);
+    const { body } = await api.send('GET', `${definitions}/crontabs.stable.example.com`);
+    assert.deepEqual((body['metadata'] as JsonObject)['finalizers'], ['customresourcecleanup.apiextensions.k8s.io']);
+  });
+});
