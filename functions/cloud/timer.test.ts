@@ -10,7 +10,8 @@ import { createTimer } from './timer.ts';
 import { createWorkerNotes } from './worker-notes.ts';
 
 const podsOnly: Controller = {
-  name: 'pods', actsAs: 'tester',
+  name: 'pods',
+  actsAs: 'tester',
   watches: [watch(pods, ({ key }) => [{ namespace: key.namespace, name: key.name }])],
   all: () => [],
   reconcile: async () => settled,

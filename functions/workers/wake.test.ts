@@ -9,7 +9,13 @@ import { wakeOf } from './wake.ts';
 
 const cache: Cache = { revision: 1, get: () => undefined, list: () => [], controlledBy: () => [], by: () => [] };
 
-const controller = (name: string, ...watches: Watch[]): Controller => ({ name, actsAs: 'tester', watches, all: () => [], reconcile: async () => settled });
+const controller = (name: string, ...watches: Watch[]): Controller => ({
+  name,
+  actsAs: 'tester',
+  watches,
+  all: () => [],
+  reconcile: async () => settled,
+});
 
 const change = (resource: string): Change => ({
   type: 'modified',

@@ -12,7 +12,8 @@ test('only a change that concerns a controller of the group rings its bell', asy
   const { client, store } = await createCluster();
   const rings: string[] = [];
   const maps: Controller = {
-    name: 'maps', actsAs: 'tester',
+    name: 'maps',
+    actsAs: 'tester',
     watches: [watch<ConfigMap>(configMaps, ({ key }) => [{ namespace: key.namespace, name: key.name }])],
     all: () => [],
     reconcile: async () => settled,
