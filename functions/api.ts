@@ -68,7 +68,10 @@ const controlPlaneUser: User = { name: 'system:apiserver', groups: ['system:mast
 /** A user as which a part of the control plane acts; a ServiceAccount of kube-system has the groups of one. */
 export const workerUser = (name: string): User => ({
   name,
-  groups: [...(name.startsWith(serviceAccountUserName('kube-system', '')) ? serviceAccountGroups('kube-system') : []), 'system:authenticated'],
+  groups: [
+    ...(name.startsWith(serviceAccountUserName('kube-system', '')) ? serviceAccountGroups('kube-system') : []),
+    'system:authenticated',
+  ],
 });
 
 export function createApi(options: ApiOptions): Api {
