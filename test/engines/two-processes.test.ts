@@ -25,6 +25,11 @@ function startWriter(endpoint: string, name: string): Writer {
   const writer = spawn(process.execPath, [join(import.meta.dirname, 'dynamodb-writer.ts'), endpoint, tableName, name]);
   const [ready, enough] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const closed = once(writer, 'close');
+  void closed.then(() => {
+    for (const waiting of [ready, enough]) waiting.reject(new Error(`the writer ${name} ended by itself`));
+  });
+  // What was resolved before stays so, and a rejection that nothing waits for is none.
+  for (const { promise } of [ready, enough]) promise.catch(() => undefined);
   let output = '';
   writer.stderr.pipe(process.stderr);
   writer.stdout.on('data', (chunk: Buffer) => {
