@@ -68,6 +68,8 @@ export interface ObjectSubresource<T extends KubeObject> {
    * place (it is a copy). May be called again with a newer view.
    */
   write(current: T, body: KubeObject, context: WriteContext, view: View): SubresourceOutcome<T>;
+  /** Resources (GroupResource) whose objects `write` lists. */
+  readonly lists?: readonly string[];
   /** The write does not count as a change of what the user asked for: `metadata.generation` stays. A binding is none. */
   readonly keepsGeneration?: boolean;
 }

@@ -58,7 +58,18 @@ test('the plugins come in upstream’s order', async () => {
   const { plugins } = await setUp();
   assert.deepEqual(
     plugins.map(({ name }) => name),
-    ['NamespaceLifecycle', 'ServiceAccount', 'NodeRestriction', 'TaintNodesByCondition', 'Priority', 'DefaultTolerationSeconds'],
+    [
+      'NamespaceLifecycle',
+      'LimitRanger',
+      'ServiceAccount',
+      'NodeRestriction',
+      'TaintNodesByCondition',
+      'Priority',
+      'DefaultTolerationSeconds',
+      'DefaultStorageClass',
+      'StorageObjectInUseProtection',
+      'PersistentVolumeClaimResize',
+    ],
   );
 });
 

@@ -3,10 +3,13 @@ import type { AdmissionPlugin } from '../ports.ts';
 import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { antiAffinityTopology } from './anti-affinity-topology.ts';
+import { claimResize } from './claim-resize.ts';
 import { type AdmissionSettings, ConfigurationError } from './configuration.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
@@ -14,6 +17,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
 import { priority } from './priority.ts';
 import { serviceAccount } from './service-account.ts';
+import { storageProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 
 /** A name alone is a plug-in of upstream's that is not here yet. */
@@ -23,7 +27,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   constant(namespaceLifecycle, true),
   constant(namespaceExists, false),
   constant(antiAffinityTopology, false),
-  'LimitRanger',
+  limitRanger,
   serviceAccount,
   // Every cluster of ours has nodes; upstream leaves the choice to whoever sets it up.
   nodeRestriction,
@@ -37,11 +41,11 @@ const inOrder: readonly (PluginKind | string)[] = [
   'PodTolerationRestriction',
   eventRateLimit,
   'ExtendedResourceToleration',
-  'DefaultStorageClass',
-  'StorageObjectInUseProtection',
+  defaultStorageClass,
+  constant(storageProtection, true),
   'PodGroupProtection',
   'OwnerReferencesPermissionEnforcement',
-  'PersistentVolumeClaimResize',
+  constant(claimResize, true),
   'RuntimeClass',
   'CertificateApproval',
   'CertificateSigning',

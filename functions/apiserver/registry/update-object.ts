@@ -44,6 +44,8 @@ export interface Update {
   /** In the stored form. Called at least once for each state of the object that the update meets. */
   transform(current: KubeObject, view: View): Wanted;
   readonly projection?: Projection;
+  /** Resources whose objects `transform` lists. */
+  readonly lists?: readonly string[];
   /** Admission was asked before, about the body that says what to do. */
   readonly isAdmitted?: boolean;
   /** What to create where there is nothing; a 404 without it. */
@@ -98,10 +100,18 @@ async function updateExisting(write: WriteRequest, update: Update): Promise<Kube
   const { key, admission, rules } = plan;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
-    const decide = (view: View): Decision<KubeObject | typeof moved> => decideUpdate(plan, candidate, view);
-    const outcome = await commit<KubeObject | typeof moved>(server, { keys: [key], lists: rules.lists, decide });
+    let before: KubeObject | undefined;
+    const decide = (view: View): Decision<KubeObject | typeof moved> => {
+      before = view.get(key)?.object;
+      return decideUpdate(plan, candidate, view);
+    };
+    const outcome = await commit<KubeObject | typeof moved>(server, {
+      keys: [key],
+      lists: [...rules.lists, ...(update.lists ?? [])],
+      decide,
+    });
     if (outcome === moved) continue;
-    warn(write, outcome);
+    if (update.strategy.hasWarnings === true) warn(write, outcome, before);
     return outcome;
   }
   throw new StatusError(504, 'Timeout', 'Timeout: the object changed faster than the update could be admitted');
@@ -117,8 +127,8 @@ function planOf(write: WriteRequest, update: Update): Plan {
   return { write, update, key, admission, rules: commitRules(definition, 'update', admission.committing) };
 }
 
-function warn({ request }: WriteRequest, object: KubeObject): void {
-  for (const warning of request.definition.warnings?.(object) ?? []) request.warnings.add(warning);
+function warn({ request }: WriteRequest, object: KubeObject, before: KubeObject | undefined): void {
+  for (const warning of request.definition.warnings?.(object, before) ?? []) request.warnings.add(warning);
 }
 
 /** The next object as the plug-ins leave it, of the newest state. Undefined where there is nothing to update. */

@@ -6,6 +6,8 @@ import { bumpGeneration, metadataErrors } from './object-metadata.ts';
 
 /** What an endpoint keeps of the current object and checks of the next one. Both functions work in place. */
 export interface UpdateStrategy {
+  /** The kind is asked for warnings. */
+  readonly hasWarnings?: boolean;
   /** Makes `next` what it would be if its client had changed only what this endpoint lets it change. */
   prepare(next: KubeObject, current: KubeObject, definition: AnyDefinition, context: WriteContext): void;
   validate(next: KubeObject, current: KubeObject, definition: AnyDefinition): readonly FieldError[];
@@ -13,6 +15,7 @@ export interface UpdateStrategy {
 
 /** The main endpoint: `status` stays as it is. */
 export const mainStrategy: UpdateStrategy = {
+  hasWarnings: true,
   prepare(next, current, definition, context) {
     if (definition.hasStatus === true) keepField(next, current, 'status');
     definition.prepareForUpdate?.(next, current, context);

@@ -61,7 +61,12 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
   const write = writeRequest(server, request, options);
   const transform = (current: KubeObject, view: View): Wanted =>
     outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
-  await updateObject(write, { strategy: subresourceStrategy(subresource), transform, isAdmitted: true });
+  await updateObject(write, {
+    strategy: subresourceStrategy(subresource),
+    transform,
+    isAdmitted: true,
+    ...(subresource.lists === undefined ? {} : { lists: subresource.lists }),
+  });
   return { kind: 'other', code: 201, object: success };
 }
 

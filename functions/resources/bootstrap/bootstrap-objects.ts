@@ -4,6 +4,7 @@
  */
 import type { Namespace } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
+import { systemPriorityClasses } from '../scheduling/priorityclass/system-classes.ts';
 import { bootstrapBindings } from './bindings.ts';
 import { componentRoles } from './component-roles.ts';
 import { type ApiserverPlace, kubernetesEndpointSlice, kubernetesEndpoints, kubernetesService } from './kubernetes-service.ts';
@@ -16,6 +17,7 @@ const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Names
 /** In an order in which they can be created. Each has apiVersion and kind. */
 export const bootstrapObjects = (place: ApiserverPlace): readonly KubeObject[] => [
   ...namespaceNames.map(namespace),
+  ...systemPriorityClasses,
   ...userRoles,
   ...componentRoles,
   ...bootstrapBindings,

@@ -1,13 +1,14 @@
 /** What can be done to a pod besides writing it. Source: pkg/registry/core/pod/storage/{storage,eviction}.go. */
 import { withCondition } from '../../../kube/conditions.ts';
 import { type FieldError, invalidObject, required } from '../../../kube/field-error.ts';
-import type { Binding, Eviction, Pod } from '../../../kube/generated/types.ts';
-import { type KubeObject, annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
+import type { Binding, Pod } from '../../../kube/generated/types.ts';
+import { annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
 import { conflict } from '../../../kube/status-error.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
+import { eviction } from './eviction.ts';
 
 const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
 
@@ -62,15 +63,6 @@ function bindingRefusal(pod: Pod, metadata: Binding['metadata']): string | undef
   if (pod.spec.schedulingGates?.length) return `pod ${name} has non-empty .spec.schedulingGates`;
   return undefined;
 }
-
-const eviction: ObjectSubresource<Pod> = {
-  kind: 'object',
-  name: 'eviction',
-  verbs: ['create'],
-  body: { group: 'policy', version: 'v1', kind: 'Eviction' },
-  bodySchema: builtIn('io.k8s.api.policy.v1.Eviction'),
-  write: (_pod, body: KubeObject & Partial<Eviction>) => ({ outcome: 'delete', options: body.deleteOptions ?? {} }),
-};
 
 const upgrade = (name: string, optionsKind: string, parameters: readonly ConnectParameter[]): ConnectSubresource => ({
   kind: 'connect',

@@ -3,6 +3,7 @@ import { priorityClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn, wide } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { oneDefault } from './one-default.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './validation.ts';
 
 export const priorityClassDefinition = definition<PriorityClass>({
@@ -33,4 +34,5 @@ export const priorityClassDefinition = definition<PriorityClass>({
   },
   validate: validatePriorityClass,
   validateUpdate: validatePriorityClassUpdate,
+  commit: [oneDefault],
 });
