@@ -37,4 +37,5 @@ export const persistentVolumeDefinition = definition<PersistentVolume>({
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,
   warnings: volumeWarnings,
+  returnsDeletedObject: true,
 });

@@ -22,4 +22,5 @@ export const persistentVolumeClaimDefinition = definition<PersistentVolumeClaim>
   validateUpdate: validateClaimUpdate,
   validateStatusUpdate: validateClaimStatusUpdate,
   warnings: claimWarnings,
+  returnsDeletedObject: true,
 });

@@ -98,7 +98,7 @@ function charged({ key, object }: Stored<PodDisruptionBudget>, podName: string, 
   const next = copy(object);
   const now = timestamp(nowMs);
   const status = next.status ?? { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
-  status.disruptionsAllowed -= 1;
+  status.disruptionsAllowed = (status.disruptionsAllowed ?? 0) - 1;
   status.disruptedPods = { ...status.disruptedPods, [podName]: now };
   if (status.disruptionsAllowed === 0) {
     const { observedGeneration = 0 } = status;

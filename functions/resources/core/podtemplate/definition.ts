@@ -19,4 +19,5 @@ export const podTemplateDefinition = definition<PodTemplate>({
   ],
   validate: ({ template }) => (template === undefined ? [] : validatePodTemplate(template, 'template')),
   setDefaults: ({ template }) => setPodTemplateDefaults(template),
+  returnsDeletedObject: true,
 });

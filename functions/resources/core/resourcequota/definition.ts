@@ -40,4 +40,5 @@ export const resourceQuotaDefinition = definition<ResourceQuota>({
   setDefaults({ spec, status }) {
     for (const quantities of [spec.hard, status?.hard, status?.used]) roundQuantities(quantities);
   },
+  returnsDeletedObject: true,
 });
