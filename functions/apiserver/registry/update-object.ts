@@ -226,8 +226,9 @@ function checkPreconditions(next: KubeObject, current: KubeObject, key: Key, def
     if (version !== current.metadata.resourceVersion) throw conflict(type, key.name, modified);
   } else if (definition.allowsUnconditionalUpdate === false) {
     const field = 'metadata.resourceVersion';
-    throw invalidObject(type, key.name, [
-      { type: 'FieldValueInvalid', field, message: 'Invalid value: 0x0: must be specified for an update' },
+    // Upstream puts the resource where the kind belongs.
+    throw invalidObject({ group: type.group, kind: type.resource }, key.name, [
+      { type: 'FieldValueInvalid', field, message: 'Invalid value: 0: must be specified for an update' },
     ]);
   }
 }

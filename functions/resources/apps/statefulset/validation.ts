@@ -81,7 +81,7 @@ function templateErrors(spec: StatefulSetSpec, isChecked: boolean): FieldError[]
   const isSelected = selects(selector, labels);
   if (isSelected === undefined) errors.push(invalid('spec.selector', selector, ''));
   else {
-    const isEmpty = selector === undefined || isEmptySelector(selector);
+    const isEmpty = selector !== undefined && isEmptySelector(selector);
     if (!isEmpty && !isSelected)
       errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
     if (isChecked) errors.push(...validatePodTemplate(withClaims(spec), path));

@@ -1,5 +1,6 @@
 /** A Job chooses its pods by its own uid, unless its author chooses. Source: pkg/registry/batch/job/strategy.go. */
 import type { Job } from '../../../kube/generated/types.ts';
+import { setLabels } from './defaults.ts';
 
 export const jobLabels = {
   name: 'batch.kubernetes.io/job-name',
@@ -13,8 +14,13 @@ export function prepareForCreate(job: Job): void {
   if (job.spec.manualSelector === true) return;
   const { name = '', uid = '' } = job.metadata;
   const { template, selector } = job.spec;
-  const given = template.metadata?.labels;
-  const labels = { [jobLabels.legacyName]: name, [jobLabels.name]: name, [jobLabels.legacyUid]: uid, [jobLabels.uid]: uid, ...given };
-  template.metadata = { ...template.metadata, labels };
+  template.metadata ??= {};
+  template.metadata.labels ??= {};
+  const { labels } = template.metadata;
+  labels[jobLabels.legacyName] ??= name;
+  labels[jobLabels.name] ??= name;
+  labels[jobLabels.legacyUid] ??= uid;
+  labels[jobLabels.uid] ??= uid;
+  setLabels(job);
   job.spec.selector = { ...selector, matchLabels: { [jobLabels.uid]: uid, ...selector?.matchLabels } };
 }

@@ -1,4 +1,5 @@
 import type { PodDisruptionBudget } from '../../../kube/generated/types.ts';
+import { pathSegmentErrors } from '../../../kube/names.ts';
 import { podDisruptionBudgets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
@@ -20,6 +21,7 @@ export const podDisruptionBudgetDefinition = definition<PodDisruptionBudget>({
     numberColumn('Allowed Disruptions', 'How many pods may be evicted now.', ({ status }) => status?.disruptionsAllowed ?? 0),
     ageColumn,
   ],
+  validateName: pathSegmentErrors,
   prepareForCreate(budget) {
     budget.status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
   },

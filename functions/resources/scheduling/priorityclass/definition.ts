@@ -1,7 +1,7 @@
 import type { PriorityClass } from '../../../kube/generated/types.ts';
 import { priorityClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { ageColumn, nameColumn, numberColumn, textColumn, wide } from '../../columns.ts';
+import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { oneDefault } from './one-default.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './validation.ts';
@@ -22,9 +22,7 @@ export const priorityClassDefinition = definition<PriorityClass>({
       value: ({ globalDefault }) => globalDefault ?? false,
     },
     ageColumn,
-    wide(
-      textColumn('PreemptionPolicy', 'Whether pods of this class may displace others.', ({ preemptionPolicy }) => preemptionPolicy ?? ''),
-    ),
+    textColumn('PreemptionPolicy', 'Whether pods of this class may displace others.', ({ preemptionPolicy }) => preemptionPolicy ?? ''),
   ],
   setDefaults(priorityClass) {
     priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';

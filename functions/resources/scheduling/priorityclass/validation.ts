@@ -9,7 +9,9 @@ const systemPrefix = 'system-';
 const valueMax = 1_000_000_000;
 export const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
 
-export function validatePriorityClass(priorityClass: PriorityClass): FieldError[] {
+/** Of a new class: an update changes nothing of it. */
+export function validatePriorityClass(priorityClass: PriorityClass, current?: PriorityClass): FieldError[] {
+  if (current !== undefined) return [];
   const { value = 0, preemptionPolicy } = priorityClass;
   const errors: FieldError[] = [];
   if (nameOf(priorityClass).startsWith(systemPrefix)) {
