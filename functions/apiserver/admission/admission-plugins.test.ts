@@ -69,6 +69,7 @@ test('the plugins come in upstream’s order', async () => {
       'DefaultStorageClass',
       'StorageObjectInUseProtection',
       'PersistentVolumeClaimResize',
+      'ResourceQuota',
     ],
   );
 });

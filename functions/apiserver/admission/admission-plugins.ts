@@ -16,6 +16,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
 import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
@@ -60,7 +61,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   'MutatingAdmissionWebhook',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionWebhook',
-  'ResourceQuota',
+  constant(resourceQuota, true),
   constant(alwaysDeny, false),
 ];
 
