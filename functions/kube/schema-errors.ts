@@ -1,64 +1,82 @@
 /**
- * What the schema alone says about an object: fields that are missing, and values outside an enumeration. Upstream
- * writes these checks by hand for each kind, so definitions choose which of them apply.
+ * What the schema alone says about an object: values outside an enumeration. Upstream writes these checks by hand for each
+ * kind, so definitions choose which of them apply.
  */
 import type { FieldError } from './field-error.ts';
-import { notSupported, required } from './field-error.ts';
+import { notSupported } from './field-error.ts';
 import type { Json } from './object.ts';
+import { ownField } from './own-field.ts';
 import type { Schema } from './schema.ts';
 import type { SchemaNode } from './schema-definitions.ts';
-import { referredName, resolved, valueNodeOf } from './schema-definitions.ts';
+import { resolved, valueNodeOf } from './schema-definitions.ts';
 
-interface Found {
-  readonly node: SchemaNode;
-  readonly value: Json;
-  readonly path: string;
+/** Adds the errors of a value that stands at this path, in the order of its fields. */
+type Check = (value: Json, path: string, errors: FieldError[]) => void;
+
+/** By resolved node. Undefined: no value can be wrong there, which is so of most of an object. */
+const checks = new WeakMap<SchemaNode, Check | undefined>();
+
+function checkOf(given: SchemaNode): Check | undefined {
+  const node = resolved(given);
+  if (checks.has(node)) return checks.get(node);
+  // Definitions may refer to themselves: until it is known what is in this one, anything may be.
+  checks.set(node, (value, path, errors) => checkOf(node)?.(value, path, errors));
+  const check = compiled(node);
+  checks.set(node, check);
+  return check;
 }
 
-type Check = (found: Found) => FieldError[];
+function compiled(node: SchemaNode): Check | undefined {
+  if (node.enum !== undefined) return enumCheck(node.enum.map(String));
+  if (node.items !== undefined) return listCheck(checkOf(node.items));
+  const values = valueNodeOf(node);
+  if (node.properties !== undefined) return structCheck(node.properties);
+  return values === undefined ? undefined : mapCheck(checkOf(values));
+}
 
-const child = (path: string, field: string): string => (path === '' ? field : `${path}.${field}`);
+const enumCheck =
+  (known: readonly string[]): Check =>
+  (value, path, errors) => {
+    if (typeof value === 'string' && value !== '' && !known.includes(value)) errors.push(notSupported(path, value, known));
+  };
 
-/** The node and everything below it, in the order of the value's fields. */
-function* nodesOf(node: SchemaNode, value: Json, path: string): Generator<Found> {
-  const { properties, items, ...others } = resolved(node);
-  yield { node: resolved(node), value, path };
-  if (Array.isArray(value)) {
-    if (items !== undefined) for (const [index, item] of value.entries()) yield* nodesOf(items, item, `${path}[${index}]`);
-    return;
+function listCheck(item: Check | undefined): Check | undefined {
+  if (item === undefined) return undefined;
+  return (value, path, errors) => {
+    if (Array.isArray(value)) for (const [index, part] of value.entries()) item(part, `${path}[${index}]`, errors);
+  };
+}
+
+function mapCheck(of: Check | undefined): Check | undefined {
+  if (of === undefined) return undefined;
+  return (value, path, errors) => {
+    if (!isObject(value)) return;
+    for (const [key, part] of Object.entries(value)) if (part !== undefined) of(part, `${path}[${key}]`, errors);
+  };
+}
+
+function structCheck(properties: Readonly<Record<string, SchemaNode>>): Check | undefined {
+  const fields = new Map<string, Check>();
+  for (const [name, node] of Object.entries(properties)) {
+    const check = checkOf(node);
+    if (check !== undefined) fields.set(name, check);
   }
-  if (typeof value !== 'object' || value === null) return;
-  for (const [field, part] of Object.entries(value)) {
-    if (part === undefined) continue;
-    const next = properties?.[field] ?? valueNodeOf(others);
-    const step = properties === undefined ? `${path}[${field}]` : child(path, field);
-    if (next !== undefined && mayHold(next)) yield* nodesOf(next, part, step);
-  }
+  if (fields.size === 0) return undefined;
+  return (value, path, errors) => {
+    if (!isObject(value)) return;
+    for (const name of Object.keys(value)) {
+      const part = fields.has(name) ? ownField(value, name) : undefined;
+      if (part !== undefined) fields.get(name)?.(part, path === '' ? name : `${path}.${name}`, errors);
+    }
+  };
 }
 
-/** Plain scalars have nothing to check, and there are many of them. */
-const mayHold = (node: SchemaNode): boolean =>
-  referredName(node) !== undefined || node.enum !== undefined || node.items !== undefined || node.additionalProperties !== undefined;
-
-const isMissing = (value: Json | undefined): boolean => value === undefined || value === null || value === '';
-
-const requiredFields: Check = ({ node, value, path }) => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  return (node.required ?? []).filter((field) => isMissing(value[field])).map((field) => required(child(path, field)));
-};
-
-const enumeratedValues: Check = ({ node, value, path }) => {
-  if (node.enum === undefined || typeof value !== 'string' || value === '') return [];
-  return node.enum.includes(value) ? [] : [notSupported(path, value, node.enum.map(String))];
-};
-
-function errorsOf(schema: Pick<Schema, 'node'>, object: unknown, check: Check): FieldError[] {
-  // Objects of known kinds are JSON, whatever their interface is called.
-  return [...nodesOf(schema.node, object as Json, '')].flatMap(check);
-}
-
-/** Fields that the schema requires and the object lacks; '' counts as lacking. */
-export const requiredErrors = (schema: Pick<Schema, 'node'>, object: unknown): FieldError[] => errorsOf(schema, object, requiredFields);
+const isObject = (value: Json): value is { [field: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Values outside the enumeration of their field. */
-export const enumErrors = (schema: Pick<Schema, 'node'>, object: unknown): FieldError[] => errorsOf(schema, object, enumeratedValues);
+export function enumErrors({ node }: Pick<Schema, 'node'>, object: unknown): FieldError[] {
+  const errors: FieldError[] = [];
+  // Objects of known kinds are JSON, whatever their interface is called.
+  checkOf(node)?.(object as Json, '', errors);
+  return errors;
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseJson } from './json-document.ts';
 import type { Json } from './object.ts';
-import { builtIn, enumErrors, requiredErrors, schemaFor } from './schema.ts';
+import { builtIn, enumErrors, schemaFor } from './schema.ts';
 
 const deployment = 'io.k8s.api.apps.v1.Deployment';
 const pod = 'io.k8s.api.core.v1.Pod';
@@ -238,14 +238,6 @@ test('kinds are found by apiVersion', () => {
   assert.equal(schemaFor('apiextensions.k8s.io/v1', 'CustomResourceDefinition')?.endsWith('v1.CustomResourceDefinition'), true);
   assert.equal(schemaFor('v1', 'DeleteOptions'), 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions');
   assert.equal(schemaFor('stable.example.com/v1', 'CronTab'), undefined);
-});
-
-test('missing fields are required ones', () => {
-  const spec = { containers: [{ image: 'nginx', env: [{ value: 'x' }] }], volumes: [{ name: 'a' }] };
-  assert.deepEqual(requiredErrors(builtIn(pod), { spec }), [
-    { type: 'FieldValueRequired', field: 'spec.containers[0].name', message: 'Required value' },
-    { type: 'FieldValueRequired', field: 'spec.containers[0].env[0].name', message: 'Required value' },
-  ]);
 });
 
 test('values outside an enumeration are not supported', () => {

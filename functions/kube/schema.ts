@@ -19,7 +19,7 @@ import { isZero, omitsZero } from './zero-values.ts';
 
 export { schemaFor } from './schema-definitions.ts';
 export type { SchemaNode } from './schema-definitions.ts';
-export { enumErrors, requiredErrors } from './schema-errors.ts';
+export { enumErrors } from './schema-errors.ts';
 
 export interface Decoded {
   readonly object: JsonObject;

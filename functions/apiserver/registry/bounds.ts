@@ -1,6 +1,6 @@
 /**
- * Bounds on what stands outside an object's compressed body: its key, and what selectors read of it. Upstream bounds
- * these only by the size of the whole object.
+ * Bounds on what stands outside an object's compressed body, as errors of the field: its key, and the labels that selectors
+ * read. Upstream bounds these only by the size of the whole object. The store has bounds of its own for the rest.
  */
 import { type FieldError, invalidObject, tooLong } from '../../kube/field-error.ts';
 import { type KubeObject, labelsOf } from '../../kube/object.ts';
@@ -8,20 +8,25 @@ import type { Key } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 
 /** Resource, namespace and name together: a table's keys are at most 1,024 bytes, and more stands in them. */
-export const keyBytesMax = 768;
-/** Labels together with selectable fields. */
-export const selectableBytesMax = 32 * 1024;
+const keyBytesMax = 768;
+const labelsBytesMax = 32 * 1024;
+/** No character of a text is longer in UTF-8. */
+const characterBytesMax = 3;
 
-const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+/** Most texts are far from the bound, so that they need not be measured. */
+function isLonger(texts: readonly string[], bytesMax: number): boolean {
+  let length = 0;
+  for (const text of texts) length += text.length;
+  if (length * characterBytesMax <= bytesMax) return false;
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) > bytesMax;
+}
 
-export function checkBounds(definition: AnyDefinition, key: Key, object: KubeObject): void {
+export function checkBounds({ type }: AnyDefinition, { resource, namespace, name }: Key, object: KubeObject): void {
   const errors: FieldError[] = [];
-  const rest = bytesOf([key.resource, key.namespace]);
-  if (rest + Buffer.byteLength(key.name) > keyBytesMax) errors.push(tooLong('metadata.name', keyBytesMax - rest));
-  const labels = bytesOf(Object.entries(labelsOf(object)).flat());
-  if (labels > selectableBytesMax) errors.push(tooLong('metadata.labels', selectableBytesMax));
-  for (const [field, value] of Object.entries(definition.fields?.(object) ?? {})) {
-    if (labels + Buffer.byteLength(value) > selectableBytesMax) errors.push(tooLong(field, selectableBytesMax));
+  if (isLonger([resource, namespace, name], keyBytesMax)) {
+    errors.push(tooLong('metadata.name', keyBytesMax - Buffer.byteLength(resource + namespace)));
   }
-  if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
+  const labels = labelsOf(object);
+  if (isLonger(Object.keys(labels).concat(Object.values(labels)), labelsBytesMax)) errors.push(tooLong('metadata.labels', labelsBytesMax));
+  if (errors.length > 0) throw invalidObject(type, name, errors);
 }
