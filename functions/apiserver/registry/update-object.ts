@@ -13,6 +13,7 @@ import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts
 import type { Decision } from '../../store/store.ts';
 import type { DeleteOptions } from '../http/delete-options.ts';
 import { writeOptionsObject } from '../http/request-options.ts';
+import type { ResourceRequest } from '../server.ts';
 import { type Admission, admissionOf } from './admission.ts';
 import { checkBounds } from './bounds.ts';
 import { commit, fromStore } from './commit.ts';
@@ -173,7 +174,7 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
 /** What the server and the kind decide about the next object, and whether it is valid then. Changes `next` in place. */
 function complete({ write, update, key }: Plan, next: KubeObject, current: KubeObject): void {
   const { definition } = write.request;
-  checkPreconditions(next, current, key, definition);
+  checkPreconditions(next, current, key, write.request);
   keepMetadata(next, current);
   update.strategy.prepare(next, current, definition, write.context);
   const errors = [...validateObjectMetaUpdate(next.metadata, current.metadata), ...update.strategy.validate(next, current, definition)];
@@ -216,10 +217,11 @@ function objectOf(decision: ReturnType<typeof decideDeletion>): Decision<KubeObj
 
 const modified = 'the object has been modified; please apply your changes to the latest version and try again';
 
-function checkPreconditions(next: KubeObject, current: KubeObject, key: Key, definition: AnyDefinition): void {
+function checkPreconditions(next: KubeObject, current: KubeObject, key: Key, { definition, info }: ResourceRequest): void {
   const { type } = definition;
   const uid = uidOf(next);
-  if (uid !== '' && uid !== uidOf(current))
+  // A patch that changes the uid is invalid, as one of any other fixed field.
+  if (uid !== '' && uid !== uidOf(current) && info.verb !== 'patch')
     throw conflict(type, key.name, uidMismatch(key, definition, { wanted: uid, actual: uidOf(current) }));
   const version = next.metadata.resourceVersion ?? '';
   if (version !== '' && version !== '0') {

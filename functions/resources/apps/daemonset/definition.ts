@@ -3,7 +3,7 @@ import { daemonSets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { setDaemonSetDefaults } from './defaults.ts';
-import { prepareForCreate, prepareForUpdate } from './strategy.ts';
+import { prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
 import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './validation.ts';
 
@@ -20,6 +20,7 @@ export const daemonSetDefinition = definition<DaemonSet>({
   setDefaults: setDaemonSetDefaults,
   prepareForCreate,
   prepareForUpdate,
+  prepareForStatusUpdate,
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatusUpdate: validateDaemonSetStatusUpdate,

@@ -17,6 +17,10 @@ export function prepareForUpdate(next: DaemonSet, current: DaemonSet): void {
   setTemplateGeneration(next, templateGeneration(current) + (isSame ? 0 : 1));
 }
 
+export function prepareForStatusUpdate(next: DaemonSet, current: DaemonSet): void {
+  setTemplateGeneration(next, templateGeneration(current));
+}
+
 const templateGeneration = ({ metadata }: DaemonSet): number => {
   const text = metadata.annotations?.[annotation] ?? '';
   return /^[+-]?\d+$/.test(text) ? Number(text) : 0;

@@ -6,6 +6,7 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, TypedObjectRefer
 import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { annotationsOf } from '../../../kube/object.ts';
 import { compareQuantities, parseQuantity, quantityValue } from '../../../kube/quantity.ts';
+import { unifiedDiff } from '../../../kube/unified-diff.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 import { isNativeResource, validateNonnegativeQuantity, validatePositiveQuantity } from '../../quantity-rules.ts';
@@ -75,9 +76,10 @@ function sourcesErrors({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
 
 export function validateClaimUpdate(next: PersistentVolumeClaim, current: PersistentVolumeClaim): FieldError[] {
   const errors = classErrors(next, current);
-  if (!deepEqual(comparable(next, current), withVolume(next, current))) {
+  const [before, after] = [withVolume(next, current), comparable(next, current)];
+  if (!deepEqual(after, before)) {
     const why = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
-    errors.push(forbiddenField('spec', why));
+    errors.push(forbiddenField('spec', `${why}\n${unifiedDiff(internalForm(before), internalForm(after))}`));
   }
   const storage = ({ spec }: PersistentVolumeClaim): string => spec.resources?.requests?.['storage'] ?? '0';
   const capacity = current.status?.capacity?.['storage'] ?? '0';
@@ -85,11 +87,30 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, current: Persis
     errors.push(forbiddenField('spec.resources.requests.storage', 'field can not be less than status.capacity'));
   }
   errors.push(...validateImmutable(next.spec.volumeMode, current.spec.volumeMode, 'volumeMode'));
-  const [after, before] = [next.spec.volumeAttributesClassName, current.spec.volumeAttributesClassName];
-  if (after === before || current.status?.currentVolumeAttributesClassName === undefined || after) return errors;
-  const to = after === undefined ? 'nil' : 'empty string';
+  const [wanted, known] = [next.spec.volumeAttributesClassName, current.spec.volumeAttributesClassName];
+  if (wanted === known || current.status?.currentVolumeAttributesClassName === undefined || wanted) return errors;
+  const to = wanted === undefined ? 'nil' : 'empty string';
   const why = `update to ${to} is forbidden when status.currentVolumeAttributesClassName is not nil`;
   return [...errors, forbiddenField('spec.volumeAttributesClassName', why)];
+}
+
+/** As Go prints its own type. */
+function internalForm(spec: PersistentVolumeClaimSpec): object {
+  const { resources, dataSource, dataSourceRef } = spec;
+  const sorted = (quantities: Record<string, string> | undefined): object | null =>
+    quantities === undefined ? null : Object.fromEntries(Object.entries(quantities).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const reference = ({ apiGroup, kind, name }: TypedObjectReference): object => ({ APIGroup: apiGroup ?? null, Kind: kind, Name: name });
+  return {
+    AccessModes: spec.accessModes ?? null,
+    Selector: spec.selector ?? null,
+    Resources: { Limits: sorted(resources?.limits), Requests: sorted(resources?.requests) },
+    VolumeName: spec.volumeName ?? '',
+    StorageClassName: spec.storageClassName ?? null,
+    VolumeMode: spec.volumeMode ?? null,
+    DataSource: dataSource === undefined ? null : reference(dataSource),
+    DataSourceRef: dataSourceRef === undefined ? null : { ...reference(dataSourceRef), Namespace: dataSourceRef.namespace ?? null },
+    VolumeAttributesClassName: spec.volumeAttributesClassName ?? null,
+  };
 }
 
 /** The class may move from the annotation to the field, or appear where none was. */
