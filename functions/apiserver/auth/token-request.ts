@@ -70,7 +70,10 @@ export function createTokenRequest({ store, tokens }: TokenRequestOptions): Comp
     async compute(body, { parent }) {
       const request = body as TokenRequest;
       const account = parent as ServiceAccount;
-      const { expirationSeconds = defaultSeconds, audiences = [], boundObjectRef } = request.spec;
+      const { audiences = [] } = request.spec;
+      // A null stands where nothing was asked for.
+      const boundObjectRef = request.spec.boundObjectRef ?? undefined;
+      const expirationSeconds = request.spec.expirationSeconds ?? defaultSeconds;
       const errors = [...nameErrors(request, account), ...expirationErrors(expirationSeconds)];
       if (errors.length > 0)
         throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, request.metadata?.name ?? '', errors);
