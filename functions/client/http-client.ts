@@ -86,7 +86,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
       const path = collectionPath(type, list.namespace ?? everywhere);
       await answer({ method: 'DELETE', path, query: queryOf(list), body: deleteBody(deletion) });
     },
-    createSubresource: (type, at, subresource, body, { dryRun = false } = {}) =>
+    createSubresource: (...[type, at, subresource, body, { dryRun = false } = {}]) =>
       answer({ method: 'POST', path: objectPath(type, at, subresource), body, query: { dryRun: dryRun ? 'All' : undefined } }),
   };
 }

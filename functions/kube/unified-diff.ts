@@ -20,7 +20,7 @@ export function unifiedDiff(before: unknown, after: unknown): string {
 
 /** What stays, goes and comes, by the longest common part. */
 function changes(before: readonly string[], after: readonly string[]): Line[] {
-  const lengths = before.map(() => new Array<number>(after.length + 1).fill(0));
+  const lengths = before.map(() => Array.from({ length: after.length + 1 }, () => 0));
   const common = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
   for (let i = before.length - 1; i >= 0; i -= 1) {
     for (let j = after.length - 1; j >= 0; j -= 1) {

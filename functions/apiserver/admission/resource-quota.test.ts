@@ -34,7 +34,7 @@ test('of many creations at once a quota lets in exactly as many as it grants', a
   assert.equal(answers.filter(({ status }) => status === 201).length, 5);
   const refused = answers.find(({ status }) => status === 403);
   const why = 'exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=5, limited: count/configmaps=5';
-  assert.match(String(refused?.body['message']), new RegExp(`is forbidden: ${why}$`));
+  assert.match(JSON.stringify(refused?.body['message']), new RegExp(`is forbidden: ${why}"$`));
   assert.deepEqual(await usedOf(api), { 'count/configmaps': '5' });
 });
 

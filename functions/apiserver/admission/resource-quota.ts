@@ -92,7 +92,8 @@ function checkQuota(quota: ResourceQuota, { key }: CommitChange, { before, after
 }
 
 /** In the format of the quota's own number. */
-const textOf = (nano: bigint, like: string | undefined): string => formatQuantity(nano, /i$/.test(like ?? '') ? 'BinarySI' : 'DecimalSI');
+const textOf = (nano: bigint, like: string | undefined): string =>
+  formatQuantity(nano, like?.endsWith('i') === true ? 'BinarySI' : 'DecimalSI');
 
 const mustBeSet = ['cpu', 'limits.cpu', 'limits.memory', 'memory', 'requests.cpu', 'requests.memory'];
 

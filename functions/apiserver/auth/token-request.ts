@@ -70,8 +70,8 @@ export function createTokenRequest({ store, tokens }: TokenRequestOptions): Comp
     async compute(body, { parent }) {
       const request = body as TokenRequest;
       const account = parent as ServiceAccount;
-      const { audiences = [] } = request.spec;
-      // A null stands where nothing was asked for.
+      // A null stands where nothing was asked for, as Go writes it.
+      const audiences = request.spec.audiences ?? [];
       const boundObjectRef = request.spec.boundObjectRef ?? undefined;
       const expirationSeconds = request.spec.expirationSeconds ?? defaultSeconds;
       const errors = [...nameErrors(request, account), ...expirationErrors(expirationSeconds)];

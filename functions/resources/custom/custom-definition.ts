@@ -123,7 +123,8 @@ function selectableOf({ selectableFields = [] }: CustomResourceDefinitionVersion
 
 function textAt(object: KubeObject, path: ReturnType<typeof parseJsonPath>): string {
   const [value] = path === undefined ? [] : valuesAt(object as KubeObject & JsonObject, path);
-  return value === undefined || value === null ? '' : String(value);
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function scaleOf(scale: CustomResourceSubresourceScale | undefined): { readonly scale?: ScaleSource<KubeObject> } {
@@ -138,7 +139,7 @@ function scaleOf(scale: CustomResourceSubresourceScale | undefined): { readonly 
     scale: {
       specReplicas: (object) => numberAt(object, scale.specReplicasPath),
       statusReplicas: (object) => numberAt(object, scale.statusReplicasPath),
-      selector: (object) => (scale.labelSelectorPath === undefined ? '' : String(at(object, scale.labelSelectorPath) ?? '')),
+      selector: (object) => textAt(object, parseJsonPath(scale.labelSelectorPath ?? '')),
       setReplicas: (object, replicas) => setAt(object as KubeObject & JsonObject, scale.specReplicasPath, replicas),
     },
   };

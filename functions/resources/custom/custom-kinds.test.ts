@@ -200,7 +200,7 @@ describe('a custom kind', () => {
     const described = Object.values(schemas).find((one) =>
       JSON.stringify(one['x-kubernetes-group-version-kind'] ?? '').includes('"CronTab"'),
     );
-    assert.ok('spec' in (described?.['properties'] as JsonObject));
+    assert.ok('spec' in ((described ?? {})['properties'] as JsonObject));
   });
 });
 

@@ -2,7 +2,7 @@
 import type { CustomResourceDefinition } from '../../kube/generated/types.ts';
 import { customResourceDefinitions, groupResource } from '../../kube/resource-type.ts';
 import type { Stored, View } from '../../kube/view.ts';
-import { isEstablished } from '../apiextensions/customresourcedefinition/names.ts';
+import { isEstablished } from '../../kube/custom-resource-names.ts';
 import type { AnyDefinition } from '../definition.ts';
 import { customDefinition } from './custom-definition.ts';
 

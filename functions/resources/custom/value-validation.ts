@@ -65,7 +65,7 @@ function ownErrors(node: SchemaNode, value: Json, path: string): FieldError[] {
     errors.push(notSupported(path, value, node.enum.map(textOf)));
   if (typeof value === 'number') numberErrors(node, value, refuse);
   if (typeof value === 'string') {
-    const length = [...value].length;
+    const length = Array.from(value).length;
     if (node.maxLength !== undefined && length > node.maxLength) {
       errors.push({ type: 'FieldValueTooLong', field: path, message: `Too long: may not be more than ${node.maxLength} bytes` });
     }

@@ -4,11 +4,10 @@ import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, textColumn } from '../../columns.ts';
 import { loadPatterns } from '../../custom/patterns.ts';
 import { type CommitRule, definition } from '../../definition.ts';
-import { cleanupFinalizer } from './cleanup.ts';
 import { setDefaults } from './defaults.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import { hasRules } from './schema-validation.ts';
-import { acceptNames, setCondition } from './names.ts';
+import { acceptNames, cleanupFinalizer, setCondition } from '../../../kube/custom-resource-names.ts';
 import { validate, validateUpdate } from './validation.ts';
 
 const resource = groupResource(customResourceDefinitions);

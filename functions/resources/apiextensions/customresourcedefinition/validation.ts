@@ -10,7 +10,7 @@ import { dns1035LabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { nameOf } from '../../../kube/object.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
-import { isEstablished } from './names.ts';
+import { isEstablished } from '../../../kube/custom-resource-names.ts';
 import { schemaErrors } from './schema-validation.ts';
 
 const selectableFieldsMax = 8;

@@ -10,7 +10,7 @@ import type {
 import { dnsLabelErrors, pathSegmentErrors } from '../../../kube/names.ts';
 import { canonicalQuantity, parseQuantity } from '../../../kube/quantity.ts';
 import { validateContainerResourceName } from '../../quantity-rules.ts';
-import { validateReference } from './validation.ts';
+import { validateReference } from './reference-validation.ts';
 
 const types = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 /** In the order in which the first one present is looked into. */

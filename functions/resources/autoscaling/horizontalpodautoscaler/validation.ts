@@ -1,17 +1,16 @@
 /** Source: pkg/apis/autoscaling/validation/validation.go. */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type {
-  AutoscalingCrossVersionObjectReference as Reference,
   AutoscalingHorizontalPodAutoscaler as HorizontalPodAutoscaler,
   AutoscalingHorizontalPodAutoscalerSpec as Spec,
   HPAScalingPolicy,
   HPAScalingRules,
 } from '../../../kube/generated/types.ts';
-import { pathSegmentErrors } from '../../../kube/names.ts';
 import { validateNonnegative } from '../../field-rules.ts';
 import { validateNonnegativeQuantity } from '../../quantity-rules.ts';
 import { validateCounts } from '../../status-rules.ts';
 import { validateMetric } from './metric-validation.ts';
+import { validateReference } from './reference-validation.ts';
 
 const periodSecondsMax = 1800;
 const stabilizationSecondsMax = 3600;
@@ -46,25 +45,6 @@ function maxErrors({ maxReplicas = 0, minReplicas }: Spec): FieldError[] {
   if (maxReplicas < 0) errors.push(invalid(field, maxReplicas, 'must be greater than or equal to 1'));
   if (minReplicas === undefined || maxReplicas >= minReplicas) return errors;
   return [...errors, invalid(field, maxReplicas, 'must be greater than or equal to `minReplicas`')];
-}
-
-/** Which versions may stand there: one with a group, also that of the core, or whatever stood there before. */
-export type VersionRule = 'group' | 'core' | 'any';
-
-export function validateReference({ kind, name, apiVersion = '' }: Reference, path: string, rule: VersionRule): FieldError[] {
-  const errors = Object.entries({ kind, name }).flatMap(([field, value]) =>
-    value ? pathSegmentErrors(value).map((why) => invalid(`${path}.${field}`, value, why)) : [required(`${path}.${field}`)],
-  );
-  const why = rule === 'any' ? undefined : versionError(apiVersion, rule);
-  return why === undefined ? errors : [...errors, invalid(`${path}.apiVersion`, apiVersion, why)];
-}
-
-/** Source: apimachinery, pkg/runtime/schema/group_version.go, ParseGroupVersion. */
-function versionError(apiVersion: string, rule: VersionRule): string | undefined {
-  const slashes = apiVersion.split('/').length - 1;
-  if (apiVersion !== '/' && slashes > 1) return `unexpected GroupVersion string: ${apiVersion}`;
-  const group = slashes === 1 ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  return rule === 'group' && group === '' ? 'apiVersion must specify API group' : undefined;
 }
 
 function rulesErrors(rules: HPAScalingRules | undefined, path: string): FieldError[] {

@@ -93,5 +93,5 @@ function takeScheduling(target: PodTemplateSpec, source: PodTemplateSpec): void 
   const isEmpty = Object.keys(merged).length === 0 && affinity === undefined;
   Object.assign(target.spec, { nodeSelector, tolerations, schedulingGates, affinity: isEmpty ? undefined : merged });
   const { labels, annotations } = source.metadata ?? {};
-  target.metadata = { ...target.metadata, ...{ labels, annotations } } as NonNullable<PodTemplateSpec['metadata']>;
+  target.metadata = { ...target.metadata, labels, annotations } as NonNullable<PodTemplateSpec['metadata']>;
 }

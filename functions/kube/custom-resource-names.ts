@@ -2,14 +2,13 @@
  * Which names of a CustomResourceDefinition are its own, and what its status says of them. Decided where it is committed:
  * nothing comes between two that want the same name. Source: pkg/controller/status/naming_controller.go.
  */
-import { deepEqual } from '../../../kube/equality.ts';
-import type {
-  CustomResourceDefinition,
-  CustomResourceDefinitionCondition,
-  CustomResourceDefinitionNames,
-} from '../../../kube/generated/types.ts';
-import { nameOf } from '../../../kube/object.ts';
-import { timestamp } from '../../../kube/time.ts';
+import { deepEqual } from './equality.ts';
+import type { CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames } from './generated/types.ts';
+import { nameOf } from './object.ts';
+import { timestamp } from './time.ts';
+
+/** Keeps a definition until its objects are gone. Source: pkg/apis/apiextensions/v1/types.go. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
 export const conditionOf = (crd: CustomResourceDefinition, type: string): CustomResourceDefinitionCondition | undefined =>
   crd.status?.conditions?.find((condition) => condition.type === type);
