@@ -4,15 +4,19 @@
  */
 
 const contextLines = 3;
+/** Of each value; a longer one is not compared line by line. */
+const linesMax = 1000;
 
 interface Line {
   readonly mark: ' ' | '-' | '+';
   readonly text: string;
 }
 
-/** '' when they are equal. */
+/** '' when they are equal, or too long to show. */
 export function unifiedDiff(before: unknown, after: unknown): string {
-  const lines = changes(JSON.stringify(before, null, 1).split('\n'), JSON.stringify(after, null, 1).split('\n'));
+  const [gone, come] = [before, after].map((value) => JSON.stringify(value, null, 1).split('\n'));
+  if (gone === undefined || come === undefined || Math.max(gone.length, come.length) > linesMax) return '';
+  const lines = changes(gone, come);
   return hunks(lines)
     .map(([start, end]) => hunkText(lines, start, end))
     .join('');

@@ -66,6 +66,15 @@ const refusals: readonly [kind: string, fields: object, errors: string[]][] = [
   ],
   ['PodDisruptionBudget', { spec: { minAvailable: '50%' } }, []],
   [
+    'HorizontalPodAutoscaler',
+    { spec: { scaleTargetRef: { kind: 'Deployment', name: 'web', apiVersion: 'v1' } } },
+    [
+      'spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`',
+      'spec.scaleTargetRef.apiVersion: Invalid value: "v1": apiVersion must specify API group',
+      'spec.maxReplicas: Required value',
+    ],
+  ],
+  [
     'PersistentVolumeClaim',
     { spec: {} },
     ['spec.accessModes: Required value: at least 1 access mode is required', 'spec.resources[storage]: Required value'],

@@ -33,8 +33,7 @@ export function validateMetric(metric: MetricSpec, path: string): FieldError[] {
   const present = sources.filter((source) => metric[source] !== undefined);
   if (present[0] !== undefined) errors.push(...sourceErrors(metric, present[0], `${path}.${present[0]}`));
   const expected = fieldOf[type];
-  if (expected === undefined) errors.push(notSupported(`${path}.type`, type, types));
-  else if (metric[expected] === undefined)
+  if (expected !== undefined && metric[expected] === undefined)
     errors.push(required(`${path}.${expected}`, 'must populate information for the given metric source'));
   if (present.length === 1) return errors;
   const others = present.filter((source) => source !== expected);

@@ -24,9 +24,6 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, current?: 
   const mayLackGroup = target.kind === 'ReplicationController';
   const metrics = spec.metrics ?? [];
   return [
-    ...(minReplicas !== undefined && minReplicas < 0
-      ? [invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 0')]
-      : []),
     ...maxErrors(spec),
     ...validateReference(target, 'spec.scaleTargetRef', isKept ? 'any' : mayLackGroup ? 'core' : 'group'),
     ...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`)),
@@ -35,16 +32,22 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, current?: 
       : []),
     ...rulesErrors(behavior?.scaleUp, 'spec.behavior.scaleUp'),
     ...rulesErrors(behavior?.scaleDown, 'spec.behavior.scaleDown'),
+    ...leastErrors(spec),
   ];
 }
 
 function maxErrors({ maxReplicas = 0, minReplicas }: Spec): FieldError[] {
-  const field = 'spec.maxReplicas';
+  if (minReplicas === undefined || maxReplicas >= minReplicas) return [];
+  return [invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')];
+}
+
+/** What upstream declares with the fields, and therefore reports last. */
+function leastErrors({ maxReplicas = 0, minReplicas = 0 }: Spec): FieldError[] {
   const errors: FieldError[] = [];
-  if (maxReplicas === 0) errors.push(required(field));
-  if (maxReplicas < 0) errors.push(invalid(field, maxReplicas, 'must be greater than or equal to 1'));
-  if (minReplicas === undefined || maxReplicas >= minReplicas) return errors;
-  return [...errors, invalid(field, maxReplicas, 'must be greater than or equal to `minReplicas`')];
+  if (minReplicas < 0) errors.push(invalid('spec.minReplicas', minReplicas, 'must be greater than or equal to 0'));
+  if (maxReplicas === 0) errors.push(required('spec.maxReplicas'));
+  if (maxReplicas < 0) errors.push(invalid('spec.maxReplicas', maxReplicas, 'must be greater than or equal to 1'));
+  return errors;
 }
 
 function rulesErrors(rules: HPAScalingRules | undefined, path: string): FieldError[] {
