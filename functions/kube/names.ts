@@ -39,6 +39,18 @@ export function dnsSubdomainErrors(name: string): string[] {
   ];
 }
 
+const wildcard = `\\*\\.${subdomain}`;
+
+/** `*.example.com` */
+export function wildcardSubdomainErrors(name: string): string[] {
+  const message =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [
+    ...(byteLength(name) > 253 ? [tooManyCharacters(253)] : []),
+    ...(whole(wildcard).test(name) ? [] : [patternError(message, wildcard, '*.example.com')]),
+  ];
+}
+
 export function dnsLabelErrors(name: string): string[] {
   const message =
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";

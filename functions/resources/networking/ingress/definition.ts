@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { addressText, hostsText } from './table.ts';
+import { ingressWarnings, validateIngress, validateIngressStatus } from './validation.ts';
 
 export const ingressDefinition = definition<Ingress>({
   type: ingresses,
@@ -20,4 +21,7 @@ export const ingressDefinition = definition<Ingress>({
     textColumn('Ports', 'Ports on which it is reached.', ({ spec }) => ((spec?.tls ?? []).length === 0 ? '80' : '80, 443')),
     ageColumn,
   ],
+  validate: validateIngress,
+  validateStatusUpdate: validateIngressStatus,
+  warnings: ingressWarnings,
 });

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { nameText, parametersText } from './table.ts';
+import { validateIngressClass, validateIngressClassUpdate } from './validation.ts';
 
 export const ingressClassDefinition = definition<IngressClass>({
   type: ingressClasses,
@@ -19,4 +20,6 @@ export const ingressClassDefinition = definition<IngressClass>({
   setDefaults({ spec }) {
     if (spec?.parameters !== undefined) spec.parameters.scope ??= 'Cluster';
   },
+  validate: validateIngressClass,
+  validateUpdate: validateIngressClassUpdate,
 });

@@ -3,6 +3,8 @@ import { groupResource, ipAddresses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { canonicalIpErrors } from '../../ip-rules.ts';
+import { validateIPAddress, validateIPAddressUpdate } from './validation.ts';
 
 function parentText({ spec }: IPAddress): string {
   if (spec?.parentRef === undefined) return none;
@@ -17,4 +19,7 @@ export const ipAddressDefinition = definition<IPAddress>({
   shortNames: ['ip'],
   hasController: false,
   columns: [nameColumn, textColumn('ParentRef', 'What has the address.', parentText)],
+  validateName: canonicalIpErrors,
+  validate: validateIPAddress,
+  validateUpdate: validateIPAddressUpdate,
 });

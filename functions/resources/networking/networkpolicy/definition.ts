@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, formattedSelector, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setNetworkPolicyDefaults } from './defaults.ts';
+import { networkPolicyWarnings, validateNetworkPolicy } from './validation.ts';
 
 export const networkPolicyDefinition = definition<NetworkPolicy>({
   type: networkPolicies,
@@ -18,4 +19,6 @@ export const networkPolicyDefinition = definition<NetworkPolicy>({
     ageColumn,
   ],
   setDefaults: setNetworkPolicyDefaults,
+  validate: validateNetworkPolicy,
+  warnings: networkPolicyWarnings,
 });

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validateServiceCIDR, validateServiceCIDRStatus, validateServiceCIDRUpdate } from './validation.ts';
 
 export const serviceCIDRDefinition = definition<ServiceCIDR>({
   type: serviceCIDRs,
@@ -18,4 +19,7 @@ export const serviceCIDRDefinition = definition<ServiceCIDR>({
     ageColumn,
   ],
   prepareForStatusUpdate: keepMetadata,
+  validate: validateServiceCIDR,
+  validateUpdate: validateServiceCIDRUpdate,
+  validateStatusUpdate: validateServiceCIDRStatus,
 });

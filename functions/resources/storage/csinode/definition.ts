@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validateCSINode, validateCSINodeUpdate } from './validation.ts';
 
 export const csiNodeDefinition = definition<CSINode>({
   type: csiNodes,
@@ -15,4 +16,6 @@ export const csiNodeDefinition = definition<CSINode>({
   allowsUnconditionalUpdate: false,
   columns: [nameColumn, numberColumn('Drivers', 'How many drivers run there.', ({ spec }) => (spec?.drivers ?? []).length), ageColumn],
   prepareForStatusUpdate: keepMetadata,
+  validate: validateCSINode,
+  validateUpdate: validateCSINodeUpdate,
 });

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, booleanColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validateVolumeAttachment, validateVolumeAttachmentUpdate } from './validation.ts';
 
 export const volumeAttachmentDefinition = definition<VolumeAttachment>({
   type: volumeAttachments,
@@ -25,4 +26,6 @@ export const volumeAttachmentDefinition = definition<VolumeAttachment>({
     attachment.status = { attached: false };
   },
   prepareForStatusUpdate: keepMetadata,
+  validate: validateVolumeAttachment,
+  validateUpdate: validateVolumeAttachmentUpdate,
 });

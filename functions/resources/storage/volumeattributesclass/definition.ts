@@ -3,6 +3,7 @@ import { volumeAttributesClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { validateVolumeAttributesClass, validateVolumeAttributesClassUpdate } from './validation.ts';
 
 export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>({
   type: volumeAttributesClasses,
@@ -12,4 +13,6 @@ export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>
   hasController: false,
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('DriverName', 'The driver of its volumes.', ({ driverName }) => driverName ?? ''), ageColumn],
+  validate: validateVolumeAttributesClass,
+  validateUpdate: validateVolumeAttributesClassUpdate,
 });

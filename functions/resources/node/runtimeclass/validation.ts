@@ -1,0 +1,35 @@
+/** Source: pkg/apis/node/validation/validation.go, ValidateRuntimeClass. */
+import { duplicate, type FieldError, invalid, required } from '../../../kube/field-error.ts';
+import type { RuntimeClass } from '../../../kube/generated/types.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
+import { validateTolerations } from '../../core/pod/toleration-validation.ts';
+import { repeatedIndexes } from '../../field-rules.ts';
+import { validateImmutable, validateLabels } from '../../metadata-validation.ts';
+import { nodeLabelWarnings } from '../../node-labels.ts';
+import { validateContainerResourceName, validateQuantity } from '../../quantity-rules.ts';
+
+export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
+  const tolerations = scheduling?.tolerations ?? [];
+  const keys = tolerations.map(({ key, operator, value, effect }) =>
+    JSON.stringify([key ?? '', operator ?? '', value ?? '', effect ?? '']),
+  );
+  const field = 'scheduling.tolerations';
+  return [
+    ...Object.entries(overhead?.podFixed ?? {}).flatMap(([name, quantity]) => [
+      ...validateContainerResourceName(name, 'overhead.limits'),
+      ...validateQuantity(name, quantity, `overhead.limits[${name}]`),
+    ]),
+    ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ...validateTolerations(tolerations, field),
+    ...repeatedIndexes(keys).map((index) => duplicate(`${field}[${index}]`, tolerations[index])),
+    ...(handler ? dnsLabelErrors(handler).map((why) => invalid('handler', handler, why)) : [required('handler')]),
+  ];
+}
+
+export const validateRuntimeClassUpdate = (next: RuntimeClass, current: RuntimeClass): FieldError[] =>
+  validateImmutable(next.handler, current.handler, 'handler');
+
+export const runtimeClassWarnings = ({ scheduling }: RuntimeClass): string[] =>
+  Object.keys(scheduling?.nodeSelector ?? {})
+    .toSorted()
+    .flatMap((label) => nodeLabelWarnings(label, 'scheduling.nodeSelector'));
