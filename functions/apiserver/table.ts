@@ -48,14 +48,16 @@ export function tableOf(kind: ServedKind, objects: readonly KubeObject[], metada
 }
 
 const columnDefinitions = (columns: readonly Column[]): object[] =>
-  columns.map(({ name, type, format = '', description, priority }) => ({
-    name,
-    // Upstream's tables call a date a string: the server has already turned it into an age.
-    type: type === 'date' ? 'string' : type,
-    format,
-    description,
-    priority,
-  }));
+  columns
+    .filter(({ isUndescribed }) => isUndescribed !== true)
+    .map(({ name, type, format = '', description, priority }) => ({
+      name,
+      // Upstream's tables call a date a string: the server has already turned it into an age.
+      type: type === 'date' ? 'string' : type,
+      format,
+      description,
+      priority,
+    }));
 
 function rowObject({ served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object?: object } {
   switch (options.includeObject) {

@@ -19,6 +19,8 @@ export interface Column<T extends KubeObject = KubeObject> {
   readonly description: string;
   /** 0 always shows; 1 only with `-o wide`. */
   readonly priority: number;
+  /** Rows have its cell, but the table does not describe it: upstream forgets to. */
+  readonly isUndescribed?: boolean;
   /** `nowMs` is for ages: `kube/duration.ts` prints them. */
   value(object: T, nowMs: number): string | number | boolean | null;
 }

@@ -119,3 +119,7 @@ function newFinalizerErrors(next: ObjectMeta, current: ObjectMeta, path: string)
 /** One error when the field changed. Source: ValidateImmutableField. */
 export const validateImmutable = (next: unknown, current: unknown, field: string): FieldError[] =>
   deepEqual(next, current) ? [] : [invalid(field, next, 'field is immutable')];
+
+/** Where upstream's API declares the rule instead of coding it, the message does not show the value. */
+export const validateDeclaredImmutable = (next: unknown, current: unknown, field: string): FieldError[] =>
+  deepEqual(next, current) ? [] : [invalid(field, null, 'field is immutable')];

@@ -1,4 +1,5 @@
 import type { APIService } from '../../../kube/generated/types.ts';
+import { pathSegmentErrors } from '../../../kube/names.ts';
 import { apiServices } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
@@ -6,6 +7,7 @@ import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
 import { prepareForCreate } from './strategy.ts';
 import { availableText, serviceText } from './table.ts';
+import { validateAPIService, validateAPIServiceStatus } from './validation.ts';
 
 const servicePort = 443;
 
@@ -28,4 +30,7 @@ export const apiServiceDefinition = definition<APIService>({
   },
   prepareForCreate,
   prepareForStatusUpdate: keepMetadata,
+  validateName: pathSegmentErrors,
+  validate: validateAPIService,
+  validateStatusUpdate: validateAPIServiceStatus,
 });

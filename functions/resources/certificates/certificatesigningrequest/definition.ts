@@ -1,4 +1,5 @@
 import type { CertificateSigningRequest } from '../../../kube/generated/types.ts';
+import { pathSegmentErrors } from '../../../kube/names.ts';
 import { certificateSigningRequests } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
@@ -6,6 +7,7 @@ import { definition } from '../../definition.ts';
 import { approval } from './approval.ts';
 import { prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
 import { conditionText, durationText } from './table.ts';
+import { validateRequest, validateRequestStatus } from './validation.ts';
 
 export const certificateSigningRequestDefinition = definition<CertificateSigningRequest>({
   type: certificateSigningRequests,
@@ -24,10 +26,12 @@ export const certificateSigningRequestDefinition = definition<CertificateSigning
   ],
   selectableFields: ['spec.signerName'],
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
-  validateName: () => [],
+  validateName: pathSegmentErrors,
   subresources: [approval],
   prepareForCreate,
   prepareForUpdate,
   prepareForStatusUpdate,
   resetFields: { main: ['spec', 'status'], status: ['spec', 'status.conditions'] },
+  validate: validateRequest,
+  validateStatusUpdate: validateRequestStatus,
 });

@@ -1,8 +1,10 @@
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
+import { pathSegmentErrors } from '../../../kube/names.ts';
 import { clusterTrustBundles } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
+import { validateBundle, validateBundleUpdate } from './validation.ts';
 
 export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   type: clusterTrustBundles,
@@ -13,4 +15,7 @@ export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   columns: [nameColumn, textColumn('SignerName', 'The signer whose certificates it vouches for.', ({ spec }) => spec?.signerName || none)],
   selectableFields: ['spec.signerName'],
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
+  validateName: pathSegmentErrors,
+  validate: validateBundle,
+  validateUpdate: validateBundleUpdate,
 });

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { labelsText, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validatePodCertificateRequest } from './validation.ts';
 
 const answers: readonly string[] = ['Issued', 'Denied', 'Failed'];
 
@@ -35,4 +36,5 @@ export const podCertificateRequestDefinition = definition<PodCertificateRequest>
     'spec.nodeName': spec?.nodeName ?? '',
   }),
   prepareForStatusUpdate: keepMetadata,
+  validate: validatePodCertificateRequest,
 });

@@ -5,6 +5,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn, valueColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validateFlowConditions, validateFlowSchema } from './validation.ts';
 
 const defaultPrecedence = 1000;
 
@@ -31,4 +32,6 @@ export const flowSchemaDefinition = definition<FlowSchema>({
     if (spec !== undefined) spec.matchingPrecedence ||= defaultPrecedence;
   },
   prepareForStatusUpdate: keepMetadata,
+  validate: validateFlowSchema,
+  validateStatusUpdate: validateFlowConditions,
 });

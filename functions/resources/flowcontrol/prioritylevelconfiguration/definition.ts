@@ -4,7 +4,9 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn, valueColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validateFlowConditions } from '../flowschema/validation.ts';
 import { setLevelDefaults } from './defaults.ts';
+import { validateLevel } from './validation.ts';
 
 const queuingOf = ({ spec }: PriorityLevelConfiguration): QueuingConfiguration | undefined => spec?.limited?.limitResponse?.queuing;
 
@@ -30,4 +32,6 @@ export const priorityLevelConfigurationDefinition = definition<PriorityLevelConf
   ],
   setDefaults: setLevelDefaults,
   prepareForStatusUpdate: keepMetadata,
+  validate: validateLevel,
+  validateStatusUpdate: validateFlowConditions,
 });

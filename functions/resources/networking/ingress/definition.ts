@@ -24,4 +24,7 @@ export const ingressDefinition = definition<Ingress>({
   validate: validateIngress,
   validateStatusUpdate: validateIngressStatus,
   warnings: ingressWarnings,
+  prepareForCreate(ingress) {
+    ingress.status = { loadBalancer: {} };
+  },
 });

@@ -68,7 +68,7 @@ function pathsErrors({ http }: IngressRule, path: string): FieldError[] {
 }
 
 function pathErrors({ path = '', pathType, backend }: HTTPIngressPath, field: string): FieldError[] {
-  if (pathType === undefined) return [required(`${field}.pathType`, 'pathType must be specified')];
+  if (pathType === undefined || pathType === null) return [required(`${field}.pathType`, 'pathType must be specified')];
   const errors: FieldError[] = [];
   const isExact = pathType === 'Exact' || pathType === 'Prefix';
   if (!pathTypes.includes(pathType)) errors.push(notSupported(`${field}.pathType`, pathType, pathTypes));

@@ -4,7 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { nameText, parametersText } from './table.ts';
-import { validateIngressClass, validateIngressClassUpdate } from './validation.ts';
+import { validateIngressClass } from './validation.ts';
 
 export const ingressClassDefinition = definition<IngressClass>({
   type: ingressClasses,
@@ -21,5 +21,4 @@ export const ingressClassDefinition = definition<IngressClass>({
     if (spec?.parameters !== undefined) spec.parameters.scope ??= 'Cluster';
   },
   validate: validateIngressClass,
-  validateUpdate: validateIngressClassUpdate,
 });

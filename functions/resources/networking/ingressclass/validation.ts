@@ -9,7 +9,13 @@ import { validateLocalReference } from '../reference-validation.ts';
 const controllerBytesMax = 250;
 const scopes = ['Cluster', 'Namespace'];
 
-export function validateIngressClass({ spec }: IngressClass): FieldError[] {
+/** Of an update, what changed comes first. */
+export const validateIngressClass = (next: IngressClass, current?: IngressClass): FieldError[] => [
+  ...(current === undefined ? [] : validateImmutable(next.spec?.controller ?? '', current.spec?.controller ?? '', 'spec.controller')),
+  ...specErrors(next),
+];
+
+function specErrors({ spec }: IngressClass): FieldError[] {
   const { controller = '', parameters } = spec ?? {};
   return [
     ...(Buffer.byteLength(controller) > controllerBytesMax ? [tooLong('spec.controller', controllerBytesMax)] : []),
@@ -28,6 +34,3 @@ function parametersErrors(parameters: IngressClassParametersReference, path: str
   if (namespace === undefined) return [...errors, required(`${path}.namespace`, "`parameters.scope` is set to 'Namespace'")];
   return [...errors, ...dnsLabelErrors(namespace).map((why) => invalid(`${path}.namespace`, namespace, why))];
 }
-
-export const validateIngressClassUpdate = ({ spec }: IngressClass, { spec: current }: IngressClass): FieldError[] =>
-  validateImmutable(spec?.controller ?? '', current?.controller ?? '', 'spec.controller');

@@ -1,7 +1,7 @@
 import type { IPAddress } from '../../../kube/generated/types.ts';
 import { groupResource, ipAddresses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { nameColumn, none, textColumn } from '../../columns.ts';
+import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { canonicalIpErrors } from '../../ip-rules.ts';
 import { validateIPAddress, validateIPAddressUpdate } from './validation.ts';
@@ -18,7 +18,7 @@ export const ipAddressDefinition = definition<IPAddress>({
   singular: 'ipaddress',
   shortNames: ['ip'],
   hasController: false,
-  columns: [nameColumn, textColumn('ParentRef', 'What has the address.', parentText)],
+  columns: [nameColumn, textColumn('ParentRef', 'What has the address.', parentText), { ...ageColumn, isUndescribed: true }],
   validateName: canonicalIpErrors,
   validate: validateIPAddress,
   validateUpdate: validateIPAddressUpdate,

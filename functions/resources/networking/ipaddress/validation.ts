@@ -2,7 +2,7 @@
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { IPAddress } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors, pathSegmentErrors } from '../../../kube/names.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { validateSegment } from '../reference-validation.ts';
 
 const field = 'spec.parentRef';
@@ -19,4 +19,4 @@ export function validateIPAddress({ spec }: IPAddress): FieldError[] {
 }
 
 export const validateIPAddressUpdate = (next: IPAddress, current: IPAddress): FieldError[] =>
-  validateImmutable(next.spec?.parentRef, current.spec?.parentRef, field);
+  validateDeclaredImmutable(next.spec?.parentRef, current.spec?.parentRef, field);

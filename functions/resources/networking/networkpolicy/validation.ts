@@ -6,8 +6,8 @@ import { portNameErrors, portNumberErrors } from '../../../kube/names.ts';
 import { rangeWarnings, validateRange } from '../../ip-rules.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 
-const protocols = ['SCTP', 'TCP', 'UDP'];
-const policyTypes = ['Egress', 'Ingress'];
+const protocols = ['TCP', 'UDP', 'SCTP'];
+const policyTypes = ['Ingress', 'Egress'];
 
 interface Rule {
   readonly path: string;

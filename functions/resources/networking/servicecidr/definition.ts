@@ -4,7 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
-import { validateServiceCIDR, validateServiceCIDRStatus, validateServiceCIDRUpdate } from './validation.ts';
+import { validateServiceCIDR, validateServiceCIDRUpdate } from './validation.ts';
 
 export const serviceCIDRDefinition = definition<ServiceCIDR>({
   type: serviceCIDRs,
@@ -21,5 +21,4 @@ export const serviceCIDRDefinition = definition<ServiceCIDR>({
   prepareForStatusUpdate: keepMetadata,
   validate: validateServiceCIDR,
   validateUpdate: validateServiceCIDRUpdate,
-  validateStatusUpdate: validateServiceCIDRStatus,
 });

@@ -2,7 +2,6 @@
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { ServiceCIDR } from '../../../kube/generated/types.ts';
 import { parseIpRange } from '../../../kube/ip.ts';
-import { validateConditions } from '../../condition-rules.ts';
 import { canonicalRangeErrors } from '../../ip-rules.ts';
 
 const field = 'spec.cidrs';
@@ -32,6 +31,3 @@ export function validateServiceCIDRUpdate(next: ServiceCIDR, current: ServiceCID
     ? [...changed, ...rangesErrors(next)]
     : [invalid(field, next.spec?.cidrs ?? null, immutable)];
 }
-
-export const validateServiceCIDRStatus = ({ status }: ServiceCIDR): FieldError[] =>
-  validateConditions(status?.conditions ?? [], 'status.conditions');

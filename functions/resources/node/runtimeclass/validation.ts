@@ -4,7 +4,7 @@ import type { RuntimeClass } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { validateTolerations } from '../../core/pod/toleration-validation.ts';
 import { repeatedIndexes } from '../../field-rules.ts';
-import { validateImmutable, validateLabels } from '../../metadata-validation.ts';
+import { validateDeclaredImmutable, validateLabels } from '../../metadata-validation.ts';
 import { nodeLabelWarnings } from '../../node-labels.ts';
 import { validateContainerResourceName, validateQuantity } from '../../quantity-rules.ts';
 
@@ -16,7 +16,7 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
   const field = 'scheduling.tolerations';
   return [
     ...Object.entries(overhead?.podFixed ?? {}).flatMap(([name, quantity]) => [
-      ...validateContainerResourceName(name, 'overhead.limits'),
+      ...validateContainerResourceName(name, `overhead.limits[${name}]`),
       ...validateQuantity(name, quantity, `overhead.limits[${name}]`),
     ]),
     ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
@@ -27,7 +27,7 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
 }
 
 export const validateRuntimeClassUpdate = (next: RuntimeClass, current: RuntimeClass): FieldError[] =>
-  validateImmutable(next.handler, current.handler, 'handler');
+  validateDeclaredImmutable(next.handler, current.handler, 'handler');
 
 export const runtimeClassWarnings = ({ scheduling }: RuntimeClass): string[] =>
   Object.keys(scheduling?.nodeSelector ?? {})

@@ -13,7 +13,6 @@ export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
   hasController: false,
   hasStatus: true,
   hasGeneration: true,
-  returnsDeletedObject: true,
   allowsUnconditionalUpdate: false,
   columns: [
     nameColumn,

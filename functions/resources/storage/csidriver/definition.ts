@@ -34,6 +34,7 @@ export const csiDriverDefinition = definition<CSIDriver>({
     if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent'];
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
+    spec.preventPodSchedulingIfMissing ??= false;
   },
   /** A new one has no generation: upstream counts changes only. */
   prepareForUpdate(next, current) {

@@ -2,10 +2,10 @@
 import { deepEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, notSupported } from '../../../kube/field-error.ts';
 import type { CSIDriver, StorageTokenRequest } from '../../../kube/generated/types.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateDeclaredImmutable, validateImmutable } from '../../metadata-validation.ts';
 
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
-const lifecycleModes = ['Ephemeral', 'Persistent'];
+const lifecycleModes = ['Persistent', 'Ephemeral'];
 const tokenSecondsMin = 600;
 const tokenSecondsMax = 2 ** 32;
 const updateSecondsMin = 10;
@@ -45,7 +45,7 @@ function tokenErrors(requests: readonly StorageTokenRequest[], path: string): Fi
 
 export const validateCSIDriverUpdate = ({ spec }: CSIDriver, { spec: current }: CSIDriver): FieldError[] => [
   ...validateImmutable(spec.attachRequired, current.attachRequired, 'spec.attachedRequired'),
-  ...validateImmutable(spec.volumeLifecycleModes, current.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
+  ...validateDeclaredImmutable(spec.volumeLifecycleModes, current.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
 ];
 
 export function csiDriverWarnings({ spec }: CSIDriver, current?: CSIDriver): string[] {

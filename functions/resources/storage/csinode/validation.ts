@@ -14,14 +14,16 @@ export function validateCSINode({ spec }: CSINode): FieldError[] {
   return drivers.flatMap((driver, index) => driverErrors(driver, `spec.drivers[${index}]`, repeated.has(index)));
 }
 
-function driverErrors({ name, nodeID, allocatable, topologyKeys = [] }: CSINodeDriver, path: string, isRepeated: boolean): FieldError[] {
+function driverErrors({ name, nodeID, allocatable, topologyKeys }: CSINodeDriver, path: string, isRepeated: boolean): FieldError[] {
+  // Go prints null where there are none.
+  const keys = topologyKeys ?? [];
   const errors = validateDriverName(name, `${path}.name`);
   if (!nodeID) errors.push(required(`${path}.nodeID`));
   else if (nodeID.length > nodeIdMax) errors.push(invalid(`${path}.nodeID`, nodeID, `must be ${nodeIdMax} characters or less`));
   errors.push(...validateNonnegative(allocatable?.count, `${path}.allocatable.count`));
   if (isRepeated) errors.push(duplicate(`${path}.name`, name));
-  const repeated = new Set(repeatedIndexes(topologyKeys));
-  topologyKeys.forEach((key, index) => {
+  const repeated = new Set(repeatedIndexes(keys));
+  keys.forEach((key, index) => {
     if (key === '') errors.push(required(path));
     if (repeated.has(index)) errors.push(duplicate(path, key));
     errors.push(...qualifiedNameErrors(key).map((why) => invalid(path, key, why)));

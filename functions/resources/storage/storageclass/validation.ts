@@ -4,7 +4,7 @@ import { duplicate, type FieldError, invalid, notSupported, required } from '../
 import type { StorageClass, TopologySelectorTerm } from '../../../kube/generated/types.ts';
 import { qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes } from '../../field-rules.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { nodeLabelWarnings } from '../../node-labels.ts';
 import { validateParameters, validateProvisioner } from '../class-validation.ts';
 
@@ -51,7 +51,7 @@ function termErrors({ matchLabelExpressions = [] }: TopologySelectorTerm, path: 
 
 export const validateStorageClassUpdate = (next: StorageClass, current: StorageClass): FieldError[] =>
   (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
-    validateImmutable(next[field], current[field], field),
+    validateDeclaredImmutable(next[field], current[field], field),
   );
 
 export const storageClassWarnings = ({ allowedTopologies = [] }: StorageClass): string[] =>

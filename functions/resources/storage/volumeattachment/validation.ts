@@ -2,7 +2,7 @@
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { validateDriverName } from '../class-validation.ts';
 
 const metadataBytesMax = 256 * 1024;
@@ -48,4 +48,4 @@ function volumeErrors(error: VolumeError | undefined, path: string): FieldError[
 }
 
 export const validateVolumeAttachmentUpdate = (next: VolumeAttachment, current: VolumeAttachment): FieldError[] =>
-  validateImmutable(next.spec, current.spec, 'spec');
+  validateDeclaredImmutable(next.spec, current.spec, 'spec');

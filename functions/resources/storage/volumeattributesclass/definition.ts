@@ -3,7 +3,7 @@ import { volumeAttributesClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateVolumeAttributesClass, validateVolumeAttributesClassUpdate } from './validation.ts';
+import { validateVolumeAttributesClass } from './validation.ts';
 
 export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>({
   type: volumeAttributesClasses,
@@ -14,5 +14,4 @@ export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('DriverName', 'The driver of its volumes.', ({ driverName }) => driverName ?? ''), ageColumn],
   validate: validateVolumeAttributesClass,
-  validateUpdate: validateVolumeAttributesClassUpdate,
 });

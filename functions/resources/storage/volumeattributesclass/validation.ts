@@ -4,12 +4,18 @@ import { type FieldError, forbiddenField, required } from '../../../kube/field-e
 import type { VolumeAttributesClass } from '../../../kube/generated/types.ts';
 import { validateParameters, validateProvisioner } from '../class-validation.ts';
 
-export function validateVolumeAttributesClass({ driverName, parameters = {} }: VolumeAttributesClass): FieldError[] {
+/** Of an update, what changed comes first. */
+export const validateVolumeAttributesClass = (next: VolumeAttributesClass, current?: VolumeAttributesClass): FieldError[] => [
+  ...(current === undefined ? [] : changeErrors(next, current)),
+  ...classErrors(next),
+];
+
+function classErrors({ driverName, parameters = {} }: VolumeAttributesClass): FieldError[] {
   const errors = [...validateProvisioner(driverName, 'driverName'), ...validateParameters(parameters, 'parameters')];
   return Object.keys(parameters).length === 0 ? [...errors, required('parameters', 'must contain at least one key/value pair')] : errors;
 }
 
-export const validateVolumeAttributesClassUpdate = (next: VolumeAttributesClass, current: VolumeAttributesClass): FieldError[] =>
+const changeErrors = (next: VolumeAttributesClass, current: VolumeAttributesClass): FieldError[] =>
   (['driverName', 'parameters'] as const).flatMap((field) =>
     deepEqual(next[field], current[field]) ? [] : [forbiddenField(field, `updates to ${field} are forbidden.`)],
   );

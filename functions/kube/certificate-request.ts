@@ -1,0 +1,93 @@
+/** A PKCS#10 request inside a PEM block, as far as the API must understand it. Source: RFC 2986. */
+import { createPublicKey, verify } from 'node:crypto';
+
+/** One element of DER. */
+interface Element {
+  readonly tag: number;
+  readonly content: Buffer;
+  /** The element with its tag and length. */
+  readonly whole: Buffer;
+}
+
+export interface CertificateRequest {
+  readonly organizations: readonly string[];
+  readonly commonName: string;
+  /** Whether who made it has the private key. */
+  readonly isSigned: boolean;
+}
+
+export class CertificateRequestError extends Error {}
+
+const malformed = (): CertificateRequestError => new CertificateRequestError('asn1: syntax error: data truncated');
+
+function readElement(data: Buffer): Element {
+  const [tag, first] = data;
+  if (tag === undefined || first === undefined) throw malformed();
+  const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+  if (first === 0x80 || lengthBytes > 4 || data.length < 2 + lengthBytes) throw malformed();
+  const length = lengthBytes === 0 ? first : data.readUIntBE(2, lengthBytes);
+  const start = 2 + lengthBytes;
+  if (data.length < start + length) throw malformed();
+  return { tag, content: data.subarray(start, start + length), whole: data.subarray(0, start + length) };
+}
+
+function childrenOf({ content }: Element): Element[] {
+  const children: Element[] = [];
+  for (let rest = content; rest.length > 0; rest = rest.subarray(children.at(-1)?.whole.length ?? rest.length))
+    children.push(readElement(rest));
+  return children;
+}
+
+const oids = { commonName: '550403', organization: '55040a' } as const;
+/** Hashes of the usual signature algorithms; Ed25519 has none. */
+const hashes: ReadonlyMap<string, string | null> = new Map([
+  ['2a864886f70d01010b', 'sha256'],
+  ['2a864886f70d01010c', 'sha384'],
+  ['2a864886f70d01010d', 'sha512'],
+  ['2a8648ce3d040302', 'sha256'],
+  ['2a8648ce3d040303', 'sha384'],
+  ['2a8648ce3d040304', 'sha512'],
+  ['2b6570', null],
+]);
+
+function subjectValues(subject: Element, oid: string): string[] {
+  return childrenOf(subject)
+    .flatMap(childrenOf)
+    .flatMap((attribute) => {
+      const [type, value] = childrenOf(attribute);
+      return type?.content.toString('hex') === oid && value !== undefined ? [value.content.toString()] : [];
+    });
+}
+
+const label = 'CERTIFICATE REQUEST';
+const pemPattern = new RegExp(`-----BEGIN ([A-Z0-9 ]+)-----([\\s\\S]*?)-----END \\1-----`);
+
+/** Throws a CertificateRequestError with what is wrong. */
+export function parseCertificateRequest(pem: string): CertificateRequest {
+  const match = pemPattern.exec(pem);
+  if (match?.[1] !== label) throw new CertificateRequestError(`PEM block type must be ${label}`);
+  const [info, algorithm, signature] = childrenOf(readElement(Buffer.from(match[2] ?? '', 'base64')));
+  if (info === undefined || algorithm === undefined || signature === undefined) throw malformed();
+  const [, subject, publicKey] = childrenOf(info);
+  if (subject === undefined || publicKey === undefined) throw malformed();
+  return {
+    organizations: subjectValues(subject, oids.organization),
+    commonName: subjectValues(subject, oids.commonName).at(-1) ?? '',
+    isSigned: isSigned({ info, algorithm, signature, publicKey }),
+  };
+}
+
+type Parts = Readonly<Record<'info' | 'algorithm' | 'signature' | 'publicKey', Element>>;
+
+function isSigned({ info, algorithm, signature, publicKey }: Parts): boolean {
+  const hash = hashes.get(childrenOf(algorithm)[0]?.content.toString('hex') ?? '');
+  if (hash === undefined) return false;
+  try {
+    const key = createPublicKey({ key: publicKey.whole, format: 'der', type: 'spki' });
+    // The first byte of a bit string counts bits that are unused: none.
+    return verify(hash, info.whole, key, signature.content.subarray(1));
+  } catch (error) {
+    if (error instanceof Error) return false;
+    throw error;
+  }
+}

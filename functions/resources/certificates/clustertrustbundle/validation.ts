@@ -1,0 +1,61 @@
+/** Source: pkg/apis/certificates/validation/validation.go, ValidateClusterTrustBundle. */
+import { X509Certificate } from 'node:crypto';
+import { type FieldError, invalid, tooLong } from '../../../kube/field-error.ts';
+import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
+import { dnsSubdomainErrors } from '../../../kube/names.ts';
+import { nameOf } from '../../../kube/object.ts';
+import { validateDeclaredImmutable } from '../../metadata-validation.ts';
+import { validateSignerName } from '../signer-name.ts';
+
+const bundleBytesMax = 1024 * 1024;
+const field = 'spec.trustBundle';
+
+export function validateBundle(bundle: ClusterTrustBundle, current?: ClusterTrustBundle): FieldError[] {
+  const { signerName = '', trustBundle = '' } = bundle.spec ?? {};
+  const name = nameOf(bundle);
+  return [
+    ...(current === undefined ? bundleNameErrors(name, signerName).map((why) => invalid('metadata.name', name, why)) : []),
+    ...(signerName === '' ? [] : validateSignerName(signerName, 'spec.signerName')),
+    ...(trustBundle === current?.spec?.trustBundle ? [] : anchorErrors(trustBundle)),
+  ];
+}
+
+function bundleNameErrors(name: string, signerName: string): string[] {
+  if (signerName === '') {
+    return name.includes(':') ? ['ClusterTrustBundle without signer name must not have ":" in its name'] : dnsSubdomainErrors(name);
+  }
+  const prefix = `${signerName.replaceAll('/', ':')}:`;
+  if (!name.startsWith(prefix)) return [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`];
+  return dnsSubdomainErrors(name.slice(prefix.length));
+}
+
+const blockPattern = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
+
+function anchorErrors(text: string): FieldError[] {
+  if (Buffer.byteLength(text) > bundleBytesMax) return [tooLong(field, bundleBytesMax)];
+  const refuse = (why: string): FieldError => invalid(field, '<value omitted>', why);
+  const blocks = [...text.matchAll(blockPattern)];
+  const errors = blocks.flatMap(([pem, label], index) => {
+    const why = anchorError(pem, label ?? '');
+    return why === undefined ? [] : [refuse(`entry ${index} ${why}`)];
+  });
+  if (errors.length > 0) return errors;
+  if (blocks.length === 0) return [refuse('at least one trust anchor must be provided')];
+  const byContent = Map.groupBy(blocks.keys(), (index) => (blocks[index]?.[2] ?? '').replaceAll(/\s/g, ''));
+  return [...byContent.values()]
+    .filter((indexes) => indexes.length > 1)
+    .map((indexes) => refuse(`duplicate trust anchor (indices [${indexes.join(' ')}])`));
+}
+
+function anchorError(pem: string, label: string): string | undefined {
+  if (label !== 'CERTIFICATE') return `has bad block type: ${label}`;
+  try {
+    return new X509Certificate(pem).ca ? undefined : 'does not have the CA bit set';
+  } catch (error) {
+    if (error instanceof Error) return 'does not parse as X.509';
+    throw error;
+  }
+}
+
+export const validateBundleUpdate = (next: ClusterTrustBundle, current: ClusterTrustBundle): FieldError[] =>
+  validateDeclaredImmutable(next.spec?.signerName, current.spec?.signerName, 'spec.signerName');

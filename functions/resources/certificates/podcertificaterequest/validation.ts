@@ -1,0 +1,45 @@
+/** Source: pkg/apis/certificates/validation/validation.go, ValidatePodCertificateRequestCreate. */
+import { deepEqual } from '../../../kube/equality.ts';
+import { type FieldError, invalid, required, tooLong } from '../../../kube/field-error.ts';
+import type { PodCertificateRequest } from '../../../kube/generated/types.ts';
+import { dnsSubdomainErrors } from '../../../kube/names.ts';
+import { validateAnnotations } from '../../metadata-validation.ts';
+import { validateSignerName } from '../signer-name.ts';
+
+const uidMax = 128;
+const secondsMin = 3_600;
+const secondsMax = 7_862_400;
+const kubernetesSecondsMax = 86_400;
+
+function uidErrors(uid: string, field: string): FieldError[] {
+  if (uid === '') return [invalid(field, uid, 'must not be empty')];
+  return Buffer.byteLength(uid) > uidMax ? [tooLong(field, uidMax)] : [];
+}
+
+const nameErrors = (name: string, field: string): FieldError[] => dnsSubdomainErrors(name).map((why) => invalid(field, name, why));
+
+export function validatePodCertificateRequest({ spec }: PodCertificateRequest, current?: PodCertificateRequest): FieldError[] {
+  if (current !== undefined) return deepEqual(spec, current.spec) ? [] : [invalid('spec', spec, 'field is immutable')];
+  const { signerName, unverifiedUserAnnotations, maxExpirationSeconds: seconds, stubPKCS10Request } = spec;
+  const errors = [
+    ...validateSignerName(signerName, 'spec.signerName'),
+    ...validateAnnotations(unverifiedUserAnnotations, 'spec.unverifiedUserAnnotations'),
+    ...nameErrors(spec.podName ?? '', 'spec.podName'),
+    ...uidErrors(spec.podUID ?? '', 'spec.podUID'),
+    ...nameErrors(spec.serviceAccountName ?? '', 'spec.serviceAccountName'),
+    ...uidErrors(spec.serviceAccountUID ?? '', 'spec.serviceAccountUID'),
+    ...nameErrors(spec.nodeName ?? '', 'spec.nodeName'),
+    ...uidErrors(spec.nodeUID ?? '', 'spec.nodeUID'),
+  ];
+  if (seconds === undefined) return [...errors, required('spec.maxExpirationSeconds', 'must be set')];
+  const isKubernetes = /^([^/]*\.)?kubernetes\.io\//.test(signerName ?? '');
+  const most = isKubernetes ? kubernetesSecondsMax : secondsMax;
+  if (seconds < secondsMin || seconds > most) {
+    errors.push(invalid('spec.maxExpirationSeconds', seconds, `must be in the range [${secondsMin}, ${most}]`));
+  }
+  if (!stubPKCS10Request) {
+    const why = 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set';
+    errors.push({ type: 'FieldValueInvalid', field: 'spec', message: `Invalid value: ${why}` });
+  }
+  return errors;
+}
