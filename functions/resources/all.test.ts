@@ -5,6 +5,7 @@ import { apiVersionOf } from '../kube/resource-type.ts';
 import { createDefinitions } from './all.ts';
 
 const definitions = createDefinitions();
+for (const { load } of definitions) await load?.();
 
 for (const definition of definitions) {
   const { type, schema, columns, fields, selectableFields = [] } = definition;

@@ -261,7 +261,37 @@ export interface Definition<T extends KubeObject = KubeObject> {
  */
 export type AnyDefinition = Definition<KubeObject>;
 
+/** The functions of a definition that only writes need. */
+export type WriteRules<T extends KubeObject> = Pick<
+  Definition<T>,
+  | 'setDefaults'
+  | 'prepareForCreate'
+  | 'prepareForUpdate'
+  | 'prepareForStatusUpdate'
+  | 'validate'
+  | 'validateUpdate'
+  | 'validateStatusUpdate'
+  | 'warnings'
+>;
+
+/** A definition whose rules lie in a module of their own, which a cold start does not read. */
+export interface SplitDefinition<T extends KubeObject> extends Definition<T> {
+  /** Read with the first request for the kind; its functions become the definition's. */
+  readonly rules?: () => Promise<WriteRules<T>>;
+}
+
 /** Forgets the kind of a definition, for `resources/all.ts`. */
-export function definition<T extends KubeObject>(of: Definition<T>): AnyDefinition {
-  return of as AnyDefinition;
+export function definition<T extends KubeObject>({ rules, ...own }: SplitDefinition<T>): AnyDefinition {
+  if (rules === undefined) return own as AnyDefinition;
+  let isLoaded = false;
+  const made: Definition<T> = {
+    ...own,
+    async load() {
+      if (isLoaded) return;
+      await own.load?.();
+      Object.assign(made, await rules());
+      isLoaded = true;
+    },
+  };
+  return made as AnyDefinition;
 }

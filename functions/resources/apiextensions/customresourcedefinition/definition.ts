@@ -4,11 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, textColumn } from '../../columns.ts';
 import { loadPatterns } from '../../custom/patterns.ts';
 import { type CommitRule, definition } from '../../definition.ts';
-import { setDefaults } from './defaults.ts';
-import type { SchemaNode } from '../../../kube/schema.ts';
-import { hasRules } from './schema-validation.ts';
 import { acceptNames, cleanupFinalizer, setCondition } from '../../../kube/custom-resource-names.ts';
-import { validate, validateUpdate } from './validation.ts';
 
 const resource = groupResource(customResourceDefinitions);
 
@@ -35,23 +31,7 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
   hasStatus: true,
   hasGeneration: true,
   columns: [nameColumn, textColumn('Created At', 'When the definition was created.', ({ metadata }) => metadata.creationTimestamp ?? '')],
-  setDefaults,
-  prepareForCreate(crd) {
-    crd.status = { storedVersions: storageVersions(crd) };
-  },
-  prepareForUpdate(next) {
-    const stored = next.status?.storedVersions ?? [];
-    const added = storageVersions(next).filter((version) => !stored.includes(version));
-    next.status = { ...next.status, storedVersions: [...stored, ...added] };
-  },
-  validate,
-  validateUpdate,
-  warnings: ({ spec }) =>
-    spec.versions.flatMap(({ name, schema }) =>
-      hasRules((schema?.openAPIV3Schema ?? {}) as SchemaNode)
-        ? [`x-kubernetes-validations of version ${name} are stored, but this server does not evaluate them yet`]
-        : [],
-    ),
+  rules: () => import('./rules.ts'),
   commit: [names],
   prepareForTermination(crd, { nowMs }) {
     const { metadata } = crd;
@@ -62,6 +42,3 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
   returnsDeletedObject: false,
   load: loadPatterns,
 });
-
-const storageVersions = ({ spec }: CustomResourceDefinition): string[] =>
-  spec.versions.filter(({ storage }) => storage).map(({ name }) => name);
