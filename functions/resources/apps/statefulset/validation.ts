@@ -3,7 +3,7 @@ import { type FieldError, forbiddenField, invalid, notSupported, required } from
 import type { PodTemplateSpec, StatefulSet, StatefulSetSpec } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { isZeroAmount, validateAmount, validateAtMostAll } from '../../amount-rules.ts';
-import { claimSpecWarnings, validateClaimSpec } from '../../core/persistentvolumeclaim/validation.ts';
+import { claimSpecWarnings, internalForm, validateClaimSpec } from '../../core/persistentvolumeclaim/validation.ts';
 import { validateNonnegative } from '../../field-rules.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 import { validateAnnotations, validateImmutable, validateLabels } from '../../metadata-validation.ts';
@@ -105,10 +105,31 @@ function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): P
   return { ...template, spec: all.length === 0 ? rest : { ...rest, volumes: all } };
 }
 
-const immutable = ['selector', 'volumeClaimTemplates', 'serviceName', 'podManagementPolicy'] as const;
+const immutable = ['serviceName', 'podManagementPolicy'] as const;
 
-export const validateStatefulSetUpdate = (next: StatefulSet, current: StatefulSet): FieldError[] =>
-  immutable.flatMap((field) => validateImmutable(next.spec[field], current.spec[field], `spec.${field}`));
+export const validateStatefulSetUpdate = ({ spec }: StatefulSet, { spec: before }: StatefulSet): FieldError[] => [
+  ...validateImmutable(spec.selector, before.selector, 'spec.selector'),
+  ...validateImmutable(claimForms(spec), claimForms(before), 'spec.volumeClaimTemplates'),
+  ...immutable.flatMap((field) => validateImmutable(spec[field], before[field], `spec.${field}`)),
+];
+
+/** As Go prints its own type. */
+const claimForms = ({ volumeClaimTemplates }: StatefulSetSpec): object[] | null =>
+  volumeClaimTemplates?.map(({ metadata, spec, status }) => ({
+    ...metadata,
+    Spec: internalForm(spec),
+    Status: {
+      Phase: status?.phase ?? '',
+      AccessModes: status?.accessModes ?? null,
+      Capacity: status?.capacity ?? null,
+      Conditions: status?.conditions ?? null,
+      AllocatedResources: status?.allocatedResources ?? null,
+      AllocatedResourceStatuses: status?.allocatedResourceStatuses ?? null,
+      CurrentVolumeAttributesClassName: status?.currentVolumeAttributesClassName ?? null,
+      ModifyVolumeStatus: status?.modifyVolumeStatus ?? null,
+      HealthStatus: null,
+    },
+  })) ?? null;
 
 const counts = [
   'replicas',

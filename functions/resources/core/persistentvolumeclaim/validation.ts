@@ -95,7 +95,7 @@ export function validateClaimUpdate(next: PersistentVolumeClaim, current: Persis
 }
 
 /** As Go prints its own type. */
-function internalForm(spec: PersistentVolumeClaimSpec): object {
+export function internalForm(spec: PersistentVolumeClaimSpec): object {
   const { resources, dataSource, dataSourceRef } = spec;
   const sorted = (quantities: Record<string, string> | undefined): object | null =>
     quantities === undefined ? null : Object.fromEntries(Object.entries(quantities).toSorted(([a], [b]) => (a < b ? -1 : 1)));
