@@ -113,7 +113,10 @@ export function createApi(options: ApiOptions): Api {
     version,
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
-    admission: [...admissionPlugins({ ...world, store }, options.admission), rbacEscalation({ authorizer, policy: authorizer })],
+    admission: [
+      ...admissionPlugins({ ...world, store, authorizer }, options.admission),
+      rbacEscalation({ authorizer, policy: authorizer }),
+    ],
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),

@@ -51,6 +51,14 @@ export function wildcardSubdomainErrors(name: string): string[] {
   ];
 }
 
+/** In upper or lower case. */
+export function caselessSubdomainErrors(name: string): string[] {
+  if (subdomainPattern.test(name.toLowerCase())) return [];
+  const message =
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+  return [patternError(message, subdomain, 'Example.com')];
+}
+
 export function dnsLabelErrors(name: string): string[] {
   const message =
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";

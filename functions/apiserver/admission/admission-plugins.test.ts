@@ -69,6 +69,11 @@ test('the plugins come in upstream’s order', async () => {
       'DefaultStorageClass',
       'StorageObjectInUseProtection',
       'PersistentVolumeClaimResize',
+      'RuntimeClass',
+      'CertificateApproval',
+      'CertificateSigning',
+      'CertificateSubjectRestriction',
+      'DefaultIngressClass',
       'ResourceQuota',
     ],
   );

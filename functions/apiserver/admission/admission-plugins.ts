@@ -6,6 +6,9 @@ import { antiAffinityTopology } from './anti-affinity-topology.ts';
 import { claimResize } from './claim-resize.ts';
 import { type AdmissionSettings, ConfigurationError } from './configuration.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
+import { certificateApproval, certificateSigning } from './certificate-signers.ts';
+import { certificateSubjectRestriction } from './certificate-subject-restriction.ts';
+import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { denyServiceExternalIps } from './deny-external-ips.ts';
 import { eventRateLimit } from './event-rate-limit.ts';
@@ -17,6 +20,7 @@ import { nodeRestriction } from './node-restriction.ts';
 import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
@@ -47,12 +51,12 @@ const inOrder: readonly (PluginKind | string)[] = [
   'PodGroupProtection',
   'OwnerReferencesPermissionEnforcement',
   constant(claimResize, true),
-  'RuntimeClass',
-  'CertificateApproval',
-  'CertificateSigning',
+  runtimeClass,
+  certificateApproval,
+  certificateSigning,
   'ClusterTrustBundleAttest',
-  'CertificateSubjectRestriction',
-  'DefaultIngressClass',
+  constant(certificateSubjectRestriction, true),
+  defaultIngressClass,
   constant(denyServiceExternalIps, false),
   'PodTopologyLabels',
   'NodeDeclaredFeatureValidator',

@@ -2,10 +2,12 @@
 import type { JsonObject } from '../../kube/object.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../../world.ts';
-import type { AdmissionPlugin } from '../ports.ts';
+import type { AdmissionPlugin, Authorizer } from '../ports.ts';
 
 export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
   readonly store: Pick<Store, 'view' | 'fresh'>;
+  /** Without one, what plug-ins ask an authorizer for is refused. */
+  readonly authorizer?: Authorizer;
 }
 
 export interface PluginKind {

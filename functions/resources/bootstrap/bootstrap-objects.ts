@@ -7,7 +7,14 @@ import type { KubeObject } from '../../kube/object.ts';
 import { systemPriorityClasses } from '../scheduling/priorityclass/system-classes.ts';
 import { bootstrapBindings } from './bindings.ts';
 import { componentRoles } from './component-roles.ts';
-import { type ApiserverPlace, kubernetesEndpointSlice, kubernetesEndpoints, kubernetesService } from './kubernetes-service.ts';
+import { flowSchemas, priorityLevels } from './flow-control.ts';
+import {
+  type ApiserverPlace,
+  kubernetesEndpointSlice,
+  kubernetesEndpoints,
+  kubernetesService,
+  kubernetesServiceCIDR,
+} from './kubernetes-service.ts';
 import { userRoles } from './user-roles.ts';
 
 const namespaceNames = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -21,6 +28,9 @@ export const bootstrapObjects = (place: ApiserverPlace): readonly KubeObject[] =
   ...userRoles,
   ...componentRoles,
   ...bootstrapBindings,
+  ...priorityLevels,
+  ...flowSchemas,
+  kubernetesServiceCIDR(place),
   kubernetesService(place),
   kubernetesEndpoints(place),
   kubernetesEndpointSlice(place),

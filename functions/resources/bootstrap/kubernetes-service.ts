@@ -2,7 +2,7 @@
  * How pods find the apiserver: the Service `kubernetes` has the first address of the range, and leads to where the
  * apiserver listens. Source: pkg/controlplane/controller/kubernetesservice/controller.go, pkg/controlplane/reconcilers.
  */
-import type { EndpointSlice, Endpoints, Service } from '../../kube/generated/types.ts';
+import type { EndpointSlice, Endpoints, Service, ServiceCIDR } from '../../kube/generated/types.ts';
 import { addressAt, parseIpv4Range } from '../ipv4.ts';
 
 export interface ApiserverPlace {
@@ -52,4 +52,12 @@ export const kubernetesEndpointSlice = ({ apiserverAddress, apiserverPort }: Api
   addressType: 'IPv4',
   endpoints: [{ addresses: [apiserverAddress], conditions: { ready: true } }],
   ports: [{ name: portName, port: apiserverPort, protocol: 'TCP' }],
+});
+
+/** The range out of which Services get their addresses. */
+export const kubernetesServiceCIDR = ({ serviceRange }: ApiserverPlace): ServiceCIDR => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  metadata: { name },
+  spec: { cidrs: [serviceRange] },
 });

@@ -3,7 +3,7 @@ import { type FieldError, invalid, required } from '../../kube/field-error.ts';
 import { dnsSubdomainErrors, pathSegmentErrors } from '../../kube/names.ts';
 
 interface Reference {
-  readonly apiGroup?: string;
+  readonly apiGroup?: string | null;
   readonly kind?: string;
   readonly name?: string;
 }
@@ -12,7 +12,9 @@ export const validateSegment = (value: string | undefined, field: string): Field
   value ? pathSegmentErrors(value).map((why) => invalid(field, value, why)) : [required(field)];
 
 export const validateLocalReference = ({ apiGroup, kind, name }: Reference, path: string): FieldError[] => [
-  ...(apiGroup === undefined ? [] : dnsSubdomainErrors(apiGroup).map((why) => invalid(`${path}.apiGroup`, apiGroup, why))),
+  ...(apiGroup === undefined || apiGroup === null
+    ? []
+    : dnsSubdomainErrors(apiGroup).map((why) => invalid(`${path}.apiGroup`, apiGroup, why))),
   ...validateSegment(kind, `${path}.kind`),
   ...validateSegment(name, `${path}.name`),
 ];

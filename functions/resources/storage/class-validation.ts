@@ -1,6 +1,6 @@
 /** What classes of volumes share. Source: pkg/apis/storage/validation/validation.go. */
 import { type FieldError, invalid, required, tooLong } from '../../kube/field-error.ts';
-import { dnsSubdomainErrors, qualifiedNameErrors } from '../../kube/names.ts';
+import { caselessSubdomainErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../kube/names.ts';
 
 const parametersMax = 512;
 const parameterBytesMax = 256 * 1024;
@@ -20,10 +20,11 @@ export function validateParameters(parameters: Readonly<Record<string, string>>,
   return bytes > parameterBytesMax ? [...errors, tooLong(field, parameterBytesMax)] : errors;
 }
 
-export function validateDriverName(name: string | undefined, field: string): FieldError[] {
+/** Where upstream's API declares the rule, its words are others. */
+export function validateDriverName(name: string | undefined, field: string, isDeclared = false): FieldError[] {
   if (!name) return [required(field)];
   return [
     ...(Buffer.byteLength(name) > driverNameMax ? [tooLong(field, driverNameMax)] : []),
-    ...dnsSubdomainErrors(name.toLowerCase()).map((why) => invalid(field, name, why)),
+    ...(isDeclared ? caselessSubdomainErrors(name) : dnsSubdomainErrors(name.toLowerCase())).map((why) => invalid(field, name, why)),
   ];
 }

@@ -1,3 +1,4 @@
+import { required } from '../../../kube/field-error.ts';
 import type { MutatingAdmissionPolicy } from '../../../kube/generated/types.ts';
 import { mutatingAdmissionPolicies } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
@@ -5,6 +6,9 @@ import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.t
 import { definition } from '../../definition.ts';
 import { setMatchDefaults } from '../defaults.ts';
 import { paramKindText } from '../table.ts';
+import { validateConstraints, validateFailurePolicy, validateParamKind } from '../policy-validation.ts';
+import { validateMatchConditions } from '../rule-validation.ts';
+import { variablesErrors } from '../validatingadmissionpolicy/validation.ts';
 
 export const mutatingAdmissionPolicyDefinition = definition<MutatingAdmissionPolicy>({
   type: mutatingAdmissionPolicies,
@@ -25,4 +29,13 @@ export const mutatingAdmissionPolicyDefinition = definition<MutatingAdmissionPol
     spec.failurePolicy ??= 'Fail';
     setMatchDefaults(spec.matchConstraints);
   },
+  /** Expressions are not compiled yet. */
+  validate: ({ spec }) => [
+    ...validateFailurePolicy(spec.failurePolicy),
+    ...(spec.paramKind === undefined ? [] : validateParamKind(spec.paramKind)),
+    ...validateConstraints(spec.matchConstraints),
+    ...validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions'),
+    ...variablesErrors(spec.variables ?? []),
+    ...((spec.mutations ?? []).length === 0 ? [required('spec.mutations', 'mutations must contain at least one item')] : []),
+  ],
 });

@@ -5,6 +5,7 @@ import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setMatchDefaults } from '../defaults.ts';
 import { paramRefText } from '../table.ts';
+import { validateBindingSpec } from '../policy-validation.ts';
 
 export const mutatingAdmissionPolicyBindingDefinition = definition<MutatingAdmissionPolicyBinding>({
   type: mutatingAdmissionPolicyBindings,
@@ -21,4 +22,5 @@ export const mutatingAdmissionPolicyBindingDefinition = definition<MutatingAdmis
     ageColumn,
   ],
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
+  validate: ({ spec }) => validateBindingSpec(spec),
 });

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setWebhookDefaults } from '../defaults.ts';
+import { validateWebhooks } from '../webhook-validation.ts';
 
 export const mutatingWebhookConfigurationDefinition = definition<MutatingWebhookConfiguration>({
   type: mutatingWebhookConfigurations,
@@ -20,4 +21,5 @@ export const mutatingWebhookConfigurationDefinition = definition<MutatingWebhook
       webhook.reinvocationPolicy ??= 'Never';
     }
   },
+  validate: validateWebhooks,
 });

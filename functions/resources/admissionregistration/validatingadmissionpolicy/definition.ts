@@ -6,6 +6,7 @@ import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
 import { setMatchDefaults } from '../defaults.ts';
 import { paramKindText } from '../table.ts';
+import { validatePolicy } from './validation.ts';
 
 export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissionPolicy>({
   type: validatingAdmissionPolicies,
@@ -28,4 +29,5 @@ export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissio
     setMatchDefaults(spec.matchConstraints);
   },
   prepareForStatusUpdate: keepMetadata,
+  validate: validatePolicy,
 });

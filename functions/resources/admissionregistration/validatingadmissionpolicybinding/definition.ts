@@ -5,6 +5,7 @@ import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setMatchDefaults } from '../defaults.ts';
 import { paramRefText } from '../table.ts';
+import { validateActions, validateBindingSpec } from '../policy-validation.ts';
 
 export const validatingAdmissionPolicyBindingDefinition = definition<ValidatingAdmissionPolicyBinding>({
   type: validatingAdmissionPolicyBindings,
@@ -21,4 +22,5 @@ export const validatingAdmissionPolicyBindingDefinition = definition<ValidatingA
     ageColumn,
   ],
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
+  validate: ({ spec }) => [...validateBindingSpec(spec), ...validateActions(spec.validationActions ?? [])],
 });

@@ -4,6 +4,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setWebhookDefaults } from '../defaults.ts';
+import { validateWebhooks } from '../webhook-validation.ts';
 
 export const validatingWebhookConfigurationDefinition = definition<ValidatingWebhookConfiguration>({
   type: validatingWebhookConfigurations,
@@ -17,4 +18,5 @@ export const validatingWebhookConfigurationDefinition = definition<ValidatingWeb
   setDefaults({ webhooks = [] }) {
     for (const webhook of webhooks) setWebhookDefaults(webhook);
   },
+  validate: validateWebhooks,
 });

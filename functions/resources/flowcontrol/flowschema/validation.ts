@@ -32,7 +32,9 @@ export function validateFlowSchema(schema: FlowSchema): FieldError[] {
   return [...errors, ...rules.flatMap((rule, index) => ruleErrors(rule, `spec.rules[${index}]`))];
 }
 
-function ruleErrors({ subjects = [], resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, path: string): FieldError[] {
+function ruleErrors({ subjects: given, resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects, path: string): FieldError[] {
+  // Go prints null where there are none, here and below.
+  const subjects = given ?? [];
   const errors = subjects.flatMap((subject, index) => subjectErrors(subject, `${path}.subjects[${index}]`));
   if (subjects.length === 0) errors.push(required(`${path}.subjects`, 'subjects must contain at least one value'));
   if (resourceRules.length + nonResourceRules.length === 0) {
@@ -90,7 +92,8 @@ function resourceErrors(rule: ResourcePolicyRule, path: string): FieldError[] {
   ];
 }
 
-function namespaceErrors({ namespaces = [], clusterScope = false }: ResourcePolicyRule, field: string): FieldError[] {
+function namespaceErrors({ namespaces: given, clusterScope = false }: ResourcePolicyRule, field: string): FieldError[] {
+  const namespaces = given ?? [];
   if (namespaces.length === 0 && !clusterScope) {
     return [required(field, 'resource rules that are not cluster scoped must supply at least one namespace')];
   }
@@ -101,9 +104,10 @@ function namespaceErrors({ namespaces = [], clusterScope = false }: ResourcePoli
   return namespaces.flatMap((name, index) => dnsLabelErrors(name).map((why) => invalid(`${field}[${index}]`, name, start + why)));
 }
 
-function urlErrors({ verbs: given = [], nonResourceURLs: urls = [] }: NonResourcePolicyRule, path: string): FieldError[] {
+function urlErrors({ verbs: given, nonResourceURLs }: NonResourcePolicyRule, path: string): FieldError[] {
+  const urls = nonResourceURLs ?? [];
   const field = `${path}.nonResourceURLs`;
-  const errors = verbErrors(given, `${path}.verbs`);
+  const errors = verbErrors(given ?? [], `${path}.verbs`);
   if (urls.length === 0) return [...errors, required(field, 'nonResourceURLs must contain at least one value')];
   if (urls.includes('*')) {
     return urls.length > 1 ? [...errors, invalid(field, urls, "if '*' is present, must not specify other non-resource URLs")] : errors;

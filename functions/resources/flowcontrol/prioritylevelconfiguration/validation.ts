@@ -26,11 +26,11 @@ export function validateLevel(level: PriorityLevelConfiguration): FieldError[] {
   if (type === '') return [...errors, required('spec.type')];
   if (!levelTypes.includes(type)) return [...errors, notSupported('spec.type', type, levelTypes)];
   if (type === 'Exempt') {
-    if (limited !== undefined) errors.push(forbiddenField('spec.limited', 'must be nil if the type is not Limited'));
+    if (limited !== undefined) errors.push(forbiddenField('spec.limited', ''));
     return exempt === undefined ? errors : [...errors, ...sharesErrors(exempt, 'spec.exempt')];
   }
-  if (exempt !== undefined) errors.push(forbiddenField('spec.exempt', 'must be nil if the type is Limited'));
-  if (limited === undefined) return [...errors, required('spec.limited', 'must not be empty when type is Limited')];
+  if (exempt !== undefined) errors.push(forbiddenField('spec.exempt', ''));
+  if (limited === undefined) return [...errors, required('spec.limited')];
   return [...errors, ...limitedErrors(limited, 'spec.limited')];
 }
 
@@ -56,11 +56,10 @@ function limitedErrors(limited: Limited, path: string): FieldError[] {
 
 function responseErrors({ type, queuing }: LimitResponse, path: string): FieldError[] {
   if (!type) return [required(`${path}.type`)];
-  if (!responseTypes.includes(type)) return [notSupported(`${path}.type`, type, responseTypes)];
-  if (type === 'Reject') {
-    return queuing === undefined ? [] : [forbiddenField(`${path}.queuing`, 'must be nil if limited.limitResponse.type is not Limited')];
-  }
-  if (queuing === undefined) return [required(`${path}.queuing`, 'must not be empty if limited.limitResponse.type is Limited')];
+  const forbidden = queuing === undefined ? [] : [forbiddenField(`${path}.queuing`, '')];
+  if (!responseTypes.includes(type)) return [notSupported(`${path}.type`, type, responseTypes), ...forbidden];
+  if (type === 'Reject') return forbidden;
+  if (queuing === undefined) return [required(`${path}.queuing`)];
   return queuingErrors(queuing, `${path}.queuing`);
 }
 

@@ -12,7 +12,7 @@ export function validateVolumeAttachment(attachment: VolumeAttachment): FieldErr
   const { attacher, source = {}, nodeName = '' } = attachment.spec;
   const volume = source.persistentVolumeName;
   return [
-    ...validateDriverName(attacher, 'spec.attacher'),
+    ...validateDriverName(attacher, 'spec.attacher', true),
     ...sourceErrors(source, 'spec.source'),
     ...dnsSubdomainErrors(nodeName).map((why) => invalid('spec.nodeName', nodeName, why)),
     ...validateVolumeAttachmentStatus(attachment),

@@ -5,6 +5,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { keepMetadata } from '../../status-metadata.ts';
+import { validateMigration, validateMigrationStatus, validateMigrationUpdate } from './validation.ts';
 
 const states: readonly string[] = ['Running', 'Failed', 'Succeeded'];
 
@@ -24,4 +25,7 @@ export const storageVersionMigrationDefinition = definition<StorageVersionMigrat
     textColumn('Status', 'How far it is.', stateText),
   ],
   prepareForStatusUpdate: keepMetadata,
+  validate: validateMigration,
+  validateUpdate: validateMigrationUpdate,
+  validateStatusUpdate: validateMigrationStatus,
 });
