@@ -66,7 +66,12 @@ const pemPattern = new RegExp(`-----BEGIN ([A-Z0-9 ]+)-----([\\s\\S]*?)-----END 
 export function parseCertificateRequest(pem: string): CertificateRequest {
   const match = pemPattern.exec(pem);
   if (match?.[1] !== label) throw new CertificateRequestError(`PEM block type must be ${label}`);
-  const [info, algorithm, signature] = childrenOf(readElement(Buffer.from(match[2] ?? '', 'base64')));
+  return readCertificateRequest(Buffer.from(match[2] ?? '', 'base64'));
+}
+
+/** The same without PEM. */
+export function readCertificateRequest(der: Buffer): CertificateRequest {
+  const [info, algorithm, signature] = childrenOf(readElement(der));
   if (info === undefined || algorithm === undefined || signature === undefined) throw malformed();
   const [, subject, publicKey] = childrenOf(info);
   if (subject === undefined || publicKey === undefined) throw malformed();

@@ -173,6 +173,8 @@ export interface ServedVersion {
   readonly schema: Schema;
   /** Absent where the stored form is served as it is. */
   readonly conversion?: Conversion;
+  /** What this version calls the selectable fields of the kind, where it has other names for them: its name first. */
+  readonly fieldNames?: ReadonlyMap<string, string>;
   /** Where the version has columns of its own. */
   readonly columns?: readonly Column[];
   /** The warning that each answer carries: `v1 Endpoints is deprecated in v1.33+; use …`. */

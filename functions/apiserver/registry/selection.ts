@@ -4,7 +4,7 @@ import { matchesLabels, parseLabelSelector } from '../../kube/labels.ts';
 import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { Stored } from '../../kube/view.ts';
-import type { AnyDefinition } from '../../resources/definition.ts';
+import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import type { Change } from '../../store/store.ts';
 
 export interface Selection {
@@ -15,10 +15,15 @@ export interface Selection {
   matchedBefore(change: Change): boolean;
 }
 
-export function selectionOf(definition: AnyDefinition, selectors: { labelSelector: string; fieldSelector: string }): Selection {
+type Selectors = Readonly<Record<'labelSelector' | 'fieldSelector', string>>;
+
+export function selectionOf(definition: AnyDefinition, selectors: Selectors, served?: ServedVersion): Selection {
   const labelRequirements = parsed(() => parseLabelSelector(selectors.labelSelector));
-  const fieldRequirements = parsed(() => parseFieldSelector(selectors.fieldSelector));
-  for (const { field } of fieldRequirements) checkField(field, definition);
+  const fieldRequirements = parsed(() => parseFieldSelector(selectors.fieldSelector)).map((requirement) => {
+    const field = storedField(requirement.field, served);
+    checkField(field, definition);
+    return { ...requirement, field };
+  });
   const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
     (labelRequirements.length === 0 || matchesLabels(labelRequirements, labels)) &&
     (fieldRequirements.length === 0 || matchesFields(fieldRequirements, fields()));
@@ -48,8 +53,18 @@ function parsed<T>(parse: () => T): T {
   }
 }
 
+const ownFields: ReadonlySet<string> = new Set(['metadata.name', 'metadata.namespace']);
+
+/** What the stored form calls a field. */
+function storedField(field: string, served: ServedVersion | undefined): string {
+  if (served?.fieldNames === undefined || ownFields.has(field)) return field;
+  const stored = served.fieldNames.get(field);
+  if (stored === undefined) throw badRequest(`field label not supported: ${field}`);
+  return stored;
+}
+
 function checkField(field: string, { selectableFields }: AnyDefinition): void {
-  if (field === 'metadata.name' || field === 'metadata.namespace') return;
+  if (ownFields.has(field)) return;
   if (selectableFields === undefined) {
     throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }

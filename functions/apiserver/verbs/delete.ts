@@ -29,7 +29,7 @@ export async function deleteCollection(server: Server, request: ResourceRequest)
   const { definition, info, url } = request;
   const deleteOptions = deleteOptionsOf(await readBody(request.request), url.searchParams);
   warnOfOrphans(request, deleteOptions);
-  const selection = selectionOf(definition, listOptionsOf(url.searchParams, false));
+  const selection = selectionOf(definition, listOptionsOf(url.searchParams, false), request.served);
   const view = await fromStore(() => server.store.fresh());
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
   const list = all.filter((stored) => selection.selects(stored));

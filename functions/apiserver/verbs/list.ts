@@ -18,7 +18,7 @@ import type { ResourceRequest, Server } from '../server.ts';
 export async function list(server: Server, request: ResourceRequest): Promise<Answer> {
   const { definition, info } = request;
   const options = listOptionsOf(request.url.searchParams, false);
-  const selection = selectionOf(definition, options);
+  const selection = selectionOf(definition, options, request.served);
   const { view, after } = await fromStore(() => pictureFor(server.store, options, request.connection.arrivedMs));
   // The view is live: everything is taken from it before anything else is waited for.
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));

@@ -1,4 +1,5 @@
 /** Source: pkg/apis/certificates/validation/validation.go, ValidatePodCertificateRequestCreate. */
+import { CertificateRequestError, readCertificateRequest } from '../../../kube/certificate-request.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { PodCertificateRequest } from '../../../kube/generated/types.ts';
@@ -39,7 +40,18 @@ export function validatePodCertificateRequest({ spec }: PodCertificateRequest, c
   }
   if (!stubPKCS10Request) {
     const why = 'exactly one of (stubPKCS10Request) or (pkixPublicKey, proofOfPossession) must be set';
-    errors.push({ type: 'FieldValueInvalid', field: 'spec', message: `Invalid value: ${why}` });
+    return [...errors, { type: 'FieldValueInvalid', field: 'spec', message: `Invalid value: ${why}` }];
   }
-  return errors;
+  return [...errors, ...stubErrors(stubPKCS10Request)];
+}
+
+function stubErrors(base64: string): FieldError[] {
+  try {
+    readCertificateRequest(Buffer.from(base64, 'base64'));
+    return [];
+  } catch (error) {
+    if (!(error instanceof CertificateRequestError)) throw error;
+    const message = 'Invalid value: must be a valid PKCS#10 CSR';
+    return [{ type: 'FieldValueInvalid', field: 'spec.stubPKCS10Request', message }];
+  }
 }

@@ -8,6 +8,14 @@ import { validateEvent } from './validation.ts';
 
 const objectFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
+/** What events.k8s.io/v1 calls them. */
+const fieldNames: ReadonlyMap<string, string> = new Map([
+  ...objectFields.map((field) => [`regarding.${field}`, `involvedObject.${field}`] as const),
+  ['reason', 'reason'],
+  ['reportingController', 'reportingComponent'],
+  ['type', 'type'],
+]);
+
 function fields(event: Event): Record<string, string> {
   const involved = objectFields.map((field) => [`involvedObject.${field}`, event.involvedObject?.[field] ?? ''] as const);
   return {
@@ -21,7 +29,7 @@ function fields(event: Event): Record<string, string> {
 
 export const eventDefinition = definition<Event>({
   type: events,
-  otherVersions: [{ type: eventsV1, schema: builtIn('io.k8s.api.events.v1.Event'), conversion }],
+  otherVersions: [{ type: eventsV1, schema: builtIn('io.k8s.api.events.v1.Event'), conversion, fieldNames }],
   schema: builtIn('io.k8s.api.core.v1.Event'),
   singular: 'event',
   shortNames: ['ev'],

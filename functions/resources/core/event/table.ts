@@ -1,7 +1,7 @@
 /** The columns of `kubectl get events`. Source: pkg/printers/internalversion/printers.go, printEvent. */
 import type { Event } from '../../../kube/generated/types.ts';
 import { nameOf } from '../../../kube/object.ts';
-import { nameColumn, numberColumn, since, textColumn, wide } from '../../columns.ts';
+import { nameColumn, since, textColumn, valueColumn, wide } from '../../columns.ts';
 import type { Column } from '../../definition.ts';
 
 const firstTime = ({ firstTimestamp, eventTime }: Event): string | undefined => firstTimestamp || eventTime;
@@ -29,6 +29,6 @@ export const columns: readonly Column<Event>[] = [
   wide(textColumn('Source', 'Who says so, and from where.', source)),
   textColumn('Message', 'What happened, in a sentence.', ({ message }) => (message ?? '').trim()),
   wide(textColumn('First Seen', 'Time since it happened first.', (event, nowMs) => since(firstTime(event), nowMs))),
-  wide(numberColumn('Count', 'How often it happened.', countOf)),
+  wide(valueColumn('Count', 'How often it happened.', countOf)),
   wide({ ...nameColumn, value: nameOf }),
 ];
