@@ -3,9 +3,7 @@ import { mutatingAdmissionPolicyBindings } from '../../../kube/resource-type.ts'
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { setMatchDefaults } from '../defaults.ts';
 import { paramRefText } from '../table.ts';
-import { validateBindingSpec } from '../policy-validation.ts';
 
 export const mutatingAdmissionPolicyBindingDefinition = definition<MutatingAdmissionPolicyBinding>({
   type: mutatingAdmissionPolicyBindings,
@@ -21,6 +19,5 @@ export const mutatingAdmissionPolicyBindingDefinition = definition<MutatingAdmis
     textColumn('ParamRef', 'The parameters of the policy.', ({ spec }) => paramRefText(spec?.paramRef)),
     ageColumn,
   ],
-  setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
-  validate: ({ spec }) => validateBindingSpec(spec),
+  rules: () => import('./rules.ts'),
 });

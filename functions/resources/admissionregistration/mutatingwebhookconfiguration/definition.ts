@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setWebhookDefaults } from '../defaults.ts';
-import { validateWebhooks } from '../webhook-validation.ts';
 
 export const mutatingWebhookConfigurationDefinition = definition<MutatingWebhookConfiguration>({
   type: mutatingWebhookConfigurations,
@@ -21,5 +20,5 @@ export const mutatingWebhookConfigurationDefinition = definition<MutatingWebhook
       webhook.reinvocationPolicy ??= 'Never';
     }
   },
-  validate: validateWebhooks,
+  rules: () => import('./rules.ts'),
 });

@@ -3,10 +3,8 @@ import { validatingAdmissionPolicies } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
 import { setMatchDefaults } from '../defaults.ts';
 import { paramKindText } from '../table.ts';
-import { validatePolicy } from './validation.ts';
 
 export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissionPolicy>({
   type: validatingAdmissionPolicies,
@@ -28,6 +26,5 @@ export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissio
     spec.failurePolicy ??= 'Fail';
     setMatchDefaults(spec.matchConstraints);
   },
-  prepareForStatusUpdate: keepMetadata,
-  validate: validatePolicy,
+  rules: () => import('./rules.ts'),
 });

@@ -3,9 +3,7 @@ import { validatingAdmissionPolicyBindings } from '../../../kube/resource-type.t
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { setMatchDefaults } from '../defaults.ts';
 import { paramRefText } from '../table.ts';
-import { validateActions, validateBindingSpec } from '../policy-validation.ts';
 
 export const validatingAdmissionPolicyBindingDefinition = definition<ValidatingAdmissionPolicyBinding>({
   type: validatingAdmissionPolicyBindings,
@@ -21,6 +19,5 @@ export const validatingAdmissionPolicyBindingDefinition = definition<ValidatingA
     textColumn('ParamRef', 'The parameters of the policy.', ({ spec }) => paramRefText(spec?.paramRef)),
     ageColumn,
   ],
-  setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
-  validate: ({ spec }) => [...validateBindingSpec(spec), ...validateActions(spec.validationActions ?? [])],
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setWebhookDefaults } from '../defaults.ts';
-import { validateWebhooks } from '../webhook-validation.ts';
 
 export const validatingWebhookConfigurationDefinition = definition<ValidatingWebhookConfiguration>({
   type: validatingWebhookConfigurations,
@@ -18,5 +17,5 @@ export const validatingWebhookConfigurationDefinition = definition<ValidatingWeb
   setDefaults({ webhooks = [] }) {
     for (const webhook of webhooks) setWebhookDefaults(webhook);
   },
-  validate: validateWebhooks,
+  rules: () => import('./rules.ts'),
 });

@@ -4,10 +4,7 @@ import { apiServices } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { prepareForCreate } from './strategy.ts';
 import { availableText, serviceText } from './table.ts';
-import { validateAPIService, validateAPIServiceStatus } from './validation.ts';
 
 const servicePort = 443;
 
@@ -28,9 +25,6 @@ export const apiServiceDefinition = definition<APIService>({
   setDefaults({ spec }) {
     if (spec?.service !== undefined) spec.service.port ??= servicePort;
   },
-  prepareForCreate,
-  prepareForStatusUpdate: keepMetadata,
   validateName: pathSegmentErrors,
-  validate: validateAPIService,
-  validateStatusUpdate: validateAPIServiceStatus,
+  rules: () => import('./rules.ts'),
 });

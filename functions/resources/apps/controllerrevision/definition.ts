@@ -3,7 +3,6 @@ import { controllerRevisions } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateControllerRevision, validateControllerRevisionUpdate } from './validation.ts';
 
 /** `statefulset.apps/web`. */
 const ownerText = ({ apiVersion, kind, name }: OwnerReference): string => {
@@ -31,6 +30,5 @@ export const controllerRevisionDefinition = definition<ControllerRevision>({
     },
     ageColumn,
   ],
-  validate: validateControllerRevision,
-  validateUpdate: validateControllerRevisionUpdate,
+  rules: () => import('./rules.ts'),
 });

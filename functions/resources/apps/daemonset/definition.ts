@@ -2,10 +2,7 @@ import type { DaemonSet } from '../../../kube/generated/types.ts';
 import { daemonSets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
-import { setDaemonSetDefaults } from './defaults.ts';
-import { prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
-import { validateDaemonSet, validateDaemonSetStatusUpdate, validateDaemonSetUpdate } from './validation.ts';
 
 export const daemonSetDefinition = definition<DaemonSet>({
   type: daemonSets,
@@ -17,11 +14,5 @@ export const daemonSetDefinition = definition<DaemonSet>({
   hasStatus: true,
   hasGeneration: true,
   columns,
-  setDefaults: setDaemonSetDefaults,
-  prepareForCreate,
-  prepareForUpdate,
-  prepareForStatusUpdate,
-  validate: validateDaemonSet,
-  validateUpdate: validateDaemonSetUpdate,
-  validateStatusUpdate: validateDaemonSetStatusUpdate,
+  rules: () => import('./rules.ts'),
 });

@@ -3,9 +3,7 @@ import { deployments } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
-import { setDeploymentDefaults } from './defaults.ts';
 import { columns } from './table.ts';
-import { validateDeployment, validateDeploymentUpdate } from './validation.ts';
 
 export const deploymentDefinition = definition<Deployment>({
   type: deployments,
@@ -17,7 +15,5 @@ export const deploymentDefinition = definition<Deployment>({
   hasGeneration: true,
   scale: replicaScale<Deployment>(),
   columns,
-  setDefaults: setDeploymentDefaults,
-  validate: validateDeployment,
-  validateUpdate: validateDeploymentUpdate,
+  rules: () => import('./rules.ts'),
 });

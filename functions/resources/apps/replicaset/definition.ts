@@ -5,7 +5,6 @@ import { setPodSpecDefaults } from '../../core/pod/defaults.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
 import { replicaColumns } from './table.ts';
-import { validateReplicaSet, validateReplicaSetUpdate } from './validation.ts';
 
 export const replicaSetDefinition = definition<ReplicaSet>({
   type: replicaSets,
@@ -26,6 +25,5 @@ export const replicaSetDefinition = definition<ReplicaSet>({
   prepareForCreate(replicaSet) {
     replicaSet.status = { replicas: 0 };
   },
-  validate: validateReplicaSet,
-  validateUpdate: validateReplicaSetUpdate,
+  rules: () => import('./rules.ts'),
 });

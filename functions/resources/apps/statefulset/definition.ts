@@ -5,8 +5,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, templateColumns, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
-import { setStatefulSetDefaults } from './defaults.ts';
-import { statefulSetWarnings, validateStatefulSet, validateStatefulSetStatusUpdate, validateStatefulSetUpdate } from './validation.ts';
 
 export const statefulSetDefinition = definition<StatefulSet>({
   type: statefulSets,
@@ -29,12 +27,8 @@ export const statefulSetDefinition = definition<StatefulSet>({
     ...templateColumns<StatefulSet>(({ spec }) => spec.template),
   ],
   validateName: dnsLabelErrors,
-  setDefaults: setStatefulSetDefaults,
   prepareForCreate(statefulSet) {
     statefulSet.status = { replicas: 0, availableReplicas: 0 };
   },
-  validate: validateStatefulSet,
-  validateUpdate: validateStatefulSetUpdate,
-  validateStatusUpdate: validateStatefulSetStatusUpdate,
-  warnings: statefulSetWarnings,
+  rules: () => import('./rules.ts'),
 });

@@ -4,9 +4,7 @@ import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '../../../k
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { conversion } from './conversion.ts';
-import { setAutoscalerDefaults } from './defaults.ts';
 import { columns } from './table.ts';
-import { validateAutoscaler, validateAutoscalerStatusUpdate } from './validation.ts';
 
 export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutoscaler>({
   type: horizontalPodAutoscalers,
@@ -19,11 +17,9 @@ export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutosca
   hasStatus: true,
   hasGeneration: true,
   columns,
-  setDefaults: setAutoscalerDefaults,
-  validate: validateAutoscaler,
-  validateStatusUpdate: validateAutoscalerStatusUpdate,
   prepareForCreate(autoscaler) {
     // Go prints the list as null as long as nothing has reported metrics.
     autoscaler.status = { ...({ currentMetrics: null } as object), desiredReplicas: 0 };
   },
+  rules: () => import('./rules.ts'),
 });

@@ -4,8 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { setTemplateDefaults } from '../job/defaults.ts';
 import { columns } from './table.ts';
-import { validateCronJob } from './validation.ts';
-import { cronJobWarnings } from './warnings.ts';
 
 export const cronJobDefinition = definition<CronJob>({
   type: cronJobs,
@@ -17,8 +15,6 @@ export const cronJobDefinition = definition<CronJob>({
   hasStatus: true,
   hasGeneration: true,
   columns,
-  validate: validateCronJob,
-  warnings: cronJobWarnings,
   /** Source: pkg/apis/batch/v1/defaults.go, SetDefaults_CronJob. */
   setDefaults({ spec }) {
     spec.concurrencyPolicy ||= 'Allow';
@@ -27,4 +23,5 @@ export const cronJobDefinition = definition<CronJob>({
     spec.failedJobsHistoryLimit ??= 1;
     if (spec.jobTemplate?.spec !== undefined) setTemplateDefaults(spec.jobTemplate.spec);
   },
+  rules: () => import('./rules.ts'),
 });

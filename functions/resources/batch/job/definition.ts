@@ -2,12 +2,7 @@ import type { Job } from '../../../kube/generated/types.ts';
 import { jobs } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
-import { setJobDefaults } from './defaults.ts';
-import { prepareForCreate } from './strategy.ts';
-import { validateJobStatusUpdate } from './status-validation.ts';
 import { columns } from './table.ts';
-import { validateJob, validateJobUpdate } from './validation.ts';
-import { jobWarnings } from './warnings.ts';
 
 export const jobDefinition = definition<Job>({
   type: jobs,
@@ -20,13 +15,8 @@ export const jobDefinition = definition<Job>({
   columns,
   selectableFields: ['status.successful'],
   fields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
-  setDefaults: setJobDefaults,
-  prepareForCreate,
-  validate: validateJob,
-  validateUpdate: validateJobUpdate,
-  validateStatusUpdate: validateJobStatusUpdate,
-  warnings: jobWarnings,
   defaultPropagation: 'Orphan',
   orphaningWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  rules: () => import('./rules.ts'),
 });

@@ -5,9 +5,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { approval } from './approval.ts';
-import { prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
 import { conditionText, durationText } from './table.ts';
-import { validateRequest, validateRequestStatus } from './validation.ts';
 
 export const certificateSigningRequestDefinition = definition<CertificateSigningRequest>({
   type: certificateSigningRequests,
@@ -28,10 +26,6 @@ export const certificateSigningRequestDefinition = definition<CertificateSigning
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
   validateName: pathSegmentErrors,
   subresources: [approval],
-  prepareForCreate,
-  prepareForUpdate,
-  prepareForStatusUpdate,
   resetFields: { main: ['spec', 'status'], status: ['spec', 'status.conditions'] },
-  validate: validateRequest,
-  validateStatusUpdate: validateRequestStatus,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { clusterTrustBundles } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateBundle, validateBundleUpdate } from './validation.ts';
 
 export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   type: clusterTrustBundles,
@@ -16,6 +15,5 @@ export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   selectableFields: ['spec.signerName'],
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
   validateName: pathSegmentErrors,
-  validate: validateBundle,
-  validateUpdate: validateBundleUpdate,
+  rules: () => import('./rules.ts'),
 });

@@ -3,8 +3,6 @@ import { podCertificateRequests } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { labelsText, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validatePodCertificateRequest } from './validation.ts';
 
 const answers: readonly string[] = ['Issued', 'Denied', 'Failed'];
 
@@ -35,6 +33,5 @@ export const podCertificateRequestDefinition = definition<PodCertificateRequest>
     'spec.podName': spec?.podName ?? '',
     'spec.nodeName': spec?.nodeName ?? '',
   }),
-  prepareForStatusUpdate: keepMetadata,
-  validate: validatePodCertificateRequest,
+  rules: () => import('./rules.ts'),
 });

@@ -3,7 +3,6 @@ import { configMaps } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateConfigMap, validateConfigMapUpdate } from './validation.ts';
 
 const size = (fields: object | undefined): number => Object.keys(fields ?? {}).length;
 
@@ -17,6 +16,5 @@ export const configMapDefinition = definition<ConfigMap>({
     numberColumn('Data', 'How many keys it holds.', ({ data, binaryData }) => size(data) + size(binaryData)),
     ageColumn,
   ],
-  validate: validateConfigMap,
-  validateUpdate: validateConfigMapUpdate,
+  rules: () => import('./rules.ts'),
 });

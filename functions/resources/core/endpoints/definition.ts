@@ -3,7 +3,6 @@ import { endpoints } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { abridged, ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateEndpoints } from './validation.ts';
 
 const shownMax = 3;
 
@@ -25,7 +24,7 @@ export const endpointsDefinition = definition<Endpoints>({
   setDefaults({ subsets = [] }) {
     for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= 'TCP';
   },
-  validate: validateEndpoints,
   deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   allowsCreateOnUpdate: true,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { conversion } from './conversion.ts';
 import { columns } from './table.ts';
-import { validateEvent } from './validation.ts';
 
 const objectFields = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'] as const;
 
@@ -36,6 +35,6 @@ export const eventDefinition = definition<Event>({
   columns,
   selectableFields: [...objectFields.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
   fields,
-  validate: validateEvent,
   allowsCreateOnUpdate: true,
+  rules: () => import('./rules.ts'),
 });

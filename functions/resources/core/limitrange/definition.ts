@@ -3,8 +3,6 @@ import { limitRanges } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { setLimitRangeDefaults } from './defaults.ts';
-import { validateLimitRange } from './validation.ts';
 
 export const limitRangeDefinition = definition<LimitRange>({
   type: limitRanges,
@@ -22,7 +20,6 @@ export const limitRangeDefinition = definition<LimitRange>({
       value: ({ metadata }) => metadata.creationTimestamp ?? '',
     },
   ],
-  setDefaults: setLimitRangeDefaults,
-  validate: validateLimitRange,
   allowsCreateOnUpdate: true,
+  rules: () => import('./rules.ts'),
 });

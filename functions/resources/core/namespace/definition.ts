@@ -9,7 +9,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { type ObjectSubresource, definition } from '../../definition.ts';
 import { setNamespaceDefaults } from './defaults.ts';
-import { validateNamespace, validateNamespaceStatusUpdate } from './validation.ts';
 
 const kubernetesFinalizer = 'kubernetes';
 
@@ -37,7 +36,6 @@ export const namespaceDefinition = definition<Namespace>({
   selectableFields: ['status.phase'],
   fields: (object) => ({ 'status.phase': phaseOf(object) }),
   validateName: dnsLabelErrors,
-  setDefaults: setNamespaceDefaults,
   prepareForCreate(object) {
     setNamespaceDefaults(object);
     object.status = { phase: 'Active' };
@@ -50,8 +48,6 @@ export const namespaceDefinition = definition<Namespace>({
   prepareForUpdate(next, current) {
     next.spec = { ...next.spec, finalizers: current.spec?.finalizers ?? [] };
   },
-  validate: validateNamespace,
-  validateStatusUpdate: validateNamespaceStatusUpdate,
   isHeld: ({ spec }) => (spec?.finalizers ?? []).length > 0,
   prepareForTermination(object) {
     object.status = { ...object.status, phase: 'Terminating' };
@@ -59,4 +55,5 @@ export const namespaceDefinition = definition<Namespace>({
     delete object.metadata.deletionGracePeriodSeconds;
   },
   returnsDeletedObject: true,
+  rules: () => import('./rules.ts'),
 });

@@ -5,9 +5,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn, wide } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { accessModesText, classOf, unset } from '../persistentvolumeclaim/table.ts';
-import { setVolumeDefaults } from './defaults.ts';
-import { prepareForCreate, prepareForStatusUpdate } from './strategy.ts';
-import { validateVolume, validateVolumeUpdate, volumeWarnings } from './validation.ts';
 
 export const persistentVolumeDefinition = definition<PersistentVolume>({
   type: persistentVolumes,
@@ -31,11 +28,6 @@ export const persistentVolumeDefinition = definition<PersistentVolume>({
     ageColumn,
     wide(textColumn('VolumeMode', 'Whether it is a file system or a device.', ({ spec }) => spec.volumeMode ?? unset)),
   ],
-  setDefaults: setVolumeDefaults,
-  prepareForCreate,
-  prepareForStatusUpdate,
-  validate: validateVolume,
-  validateUpdate: validateVolumeUpdate,
-  warnings: volumeWarnings,
   returnsDeletedObject: true,
+  rules: () => import('./rules.ts'),
 });

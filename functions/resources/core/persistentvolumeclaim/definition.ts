@@ -2,10 +2,7 @@ import type { PersistentVolumeClaim } from '../../../kube/generated/types.ts';
 import { persistentVolumeClaims } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
-import { setClaimDefaults } from './defaults.ts';
-import { prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
-import { claimWarnings, validateClaim, validateClaimStatusUpdate, validateClaimUpdate } from './validation.ts';
 
 export const persistentVolumeClaimDefinition = definition<PersistentVolumeClaim>({
   type: persistentVolumeClaims,
@@ -15,12 +12,6 @@ export const persistentVolumeClaimDefinition = definition<PersistentVolumeClaim>
   hasController: false,
   hasStatus: true,
   columns,
-  setDefaults: setClaimDefaults,
-  prepareForCreate,
-  prepareForUpdate,
-  validate: validateClaim,
-  validateUpdate: validateClaimUpdate,
-  validateStatusUpdate: validateClaimStatusUpdate,
-  warnings: claimWarnings,
   returnsDeletedObject: true,
+  rules: () => import('./rules.ts'),
 });

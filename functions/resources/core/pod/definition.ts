@@ -2,11 +2,9 @@ import { pods } from '../../../kube/resource-type.ts';
 import type { Pod } from '../../../kube/generated/types.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
-import { setPodDefaults } from './defaults.ts';
-import { graceSeconds, prepareForCreate, prepareForStatusUpdate, prepareForUpdate } from './strategy.ts';
+import { graceSeconds } from './strategy.ts';
 import { subresources } from './subresources.ts';
 import { columns } from './table.ts';
-import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './validation.ts';
 
 const fields = ({ spec, status }: Pod): Record<string, string> => ({
   'spec.nodeName': spec.nodeName ?? '',
@@ -40,13 +38,7 @@ export const podDefinition = definition<Pod>({
     'status.nominatedNodeName',
   ],
   fields,
-  setDefaults: setPodDefaults,
-  prepareForCreate,
-  prepareForUpdate,
-  prepareForStatusUpdate,
-  validate: validatePod,
-  validateUpdate: validatePodUpdate,
-  validateStatusUpdate: validatePodStatusUpdate,
   graceSeconds,
   returnsDeletedObject: true,
+  rules: () => import('./rules.ts'),
 });

@@ -3,8 +3,6 @@ import { podTemplates } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { containerImages, containerNames, labelsText, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validatePodTemplate } from '../../workload-validation.ts';
-import { setPodTemplateDefaults } from './defaults.ts';
 
 export const podTemplateDefinition = definition<PodTemplate>({
   type: podTemplates,
@@ -17,7 +15,6 @@ export const podTemplateDefinition = definition<PodTemplate>({
     textColumn('Images', 'Images of the containers in the template.', ({ template }) => containerImages(template?.spec?.containers)),
     textColumn('Pod Labels', 'Labels of the pods made from it.', ({ template }) => labelsText(template?.metadata?.labels)),
   ],
-  validate: ({ template }) => (template === undefined ? [] : validatePodTemplate(template, 'template')),
-  setDefaults: ({ template }) => setPodTemplateDefaults(template),
+  rules: () => import('./rules.ts'),
   returnsDeletedObject: true,
 });

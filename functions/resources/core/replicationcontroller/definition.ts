@@ -4,8 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { replicaColumns } from '../../apps/replicaset/table.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
-import { setReplicationControllerDefaults } from './defaults.ts';
-import { validateReplicationController } from './validation.ts';
 
 export const replicationControllerDefinition = definition<ReplicationController>({
   type: replicationControllers,
@@ -19,10 +17,9 @@ export const replicationControllerDefinition = definition<ReplicationController>
   columns: replicaColumns<ReplicationController>(),
   selectableFields: ['status.replicas'],
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
-  setDefaults: setReplicationControllerDefaults,
   prepareForCreate(controller) {
     controller.status = { replicas: 0 };
   },
-  validate: validateReplicationController,
   defaultPropagation: 'Orphan',
+  rules: () => import('./rules.ts'),
 });

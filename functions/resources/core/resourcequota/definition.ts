@@ -4,12 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { roundQuantities } from '../../quantities.ts';
-import {
-  resourceQuotaWarnings,
-  validateResourceQuota,
-  validateResourceQuotaStatusUpdate,
-  validateResourceQuotaUpdate,
-} from './validation.ts';
 
 const isLimit = (resource: string): boolean => resource.startsWith('limits.');
 
@@ -33,12 +27,9 @@ export const resourceQuotaDefinition = definition<ResourceQuota>({
     textColumn('Limit', 'What is used of the limits that are granted.', (quota) => usedText(quota, isLimit)),
     ageColumn,
   ],
-  validate: validateResourceQuota,
-  validateUpdate: validateResourceQuotaUpdate,
-  validateStatusUpdate: validateResourceQuotaStatusUpdate,
-  warnings: resourceQuotaWarnings,
   setDefaults({ spec, status }) {
     for (const quantities of [spec.hard, status?.hard, status?.used]) roundQuantities(quantities);
   },
   returnsDeletedObject: true,
+  rules: () => import('./rules.ts'),
 });

@@ -3,9 +3,6 @@ import { secrets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { setSecretDefaults } from './defaults.ts';
-import { validateSecret, validateSecretUpdate } from './validation.ts';
-import { secretWarnings } from './warnings.ts';
 
 export const secretDefinition = definition<Secret>({
   type: secrets,
@@ -19,8 +16,5 @@ export const secretDefinition = definition<Secret>({
   ],
   selectableFields: ['type'],
   fields: ({ type }) => ({ type: type ?? '' }),
-  setDefaults: setSecretDefaults,
-  validate: validateSecret,
-  warnings: secretWarnings,
-  validateUpdate: validateSecretUpdate,
+  rules: () => import('./rules.ts'),
 });

@@ -3,7 +3,6 @@ import { endpointSlices } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { abridged, ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateEndpointSlice, validateEndpointSliceUpdate } from './validation.ts';
 
 const shownMax = 3;
 const unset = '<unset>';
@@ -38,7 +37,6 @@ export const endpointSliceDefinition = definition<EndpointSlice>({
       port.protocol ||= 'TCP';
     }
   },
-  validate: validateEndpointSlice,
   warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
-  validateUpdate: validateEndpointSliceUpdate,
+  rules: () => import('./rules.ts'),
 });

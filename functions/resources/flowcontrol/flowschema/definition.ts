@@ -4,8 +4,6 @@ import { flowSchemas } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn, valueColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validateFlowConditions, validateFlowSchema } from './validation.ts';
 
 const defaultPrecedence = 1000;
 
@@ -31,7 +29,5 @@ export const flowSchemaDefinition = definition<FlowSchema>({
   setDefaults({ spec }) {
     if (spec !== undefined) spec.matchingPrecedence ||= defaultPrecedence;
   },
-  prepareForStatusUpdate: keepMetadata,
-  validate: validateFlowSchema,
-  validateStatusUpdate: validateFlowConditions,
+  rules: () => import('./rules.ts'),
 });

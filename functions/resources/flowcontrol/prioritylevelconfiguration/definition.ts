@@ -3,10 +3,6 @@ import { priorityLevelConfigurations } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn, valueColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validateFlowConditions } from '../flowschema/validation.ts';
-import { setLevelDefaults } from './defaults.ts';
-import { validateLevel } from './validation.ts';
 
 const queuingOf = ({ spec }: PriorityLevelConfiguration): QueuingConfiguration | undefined => spec?.limited?.limitResponse?.queuing;
 
@@ -30,8 +26,5 @@ export const priorityLevelConfigurationDefinition = definition<PriorityLevelConf
     valueColumn('QueueLengthLimit', 'How many requests wait in a queue.', (level) => queuingOf(level)?.queueLengthLimit ?? none),
     ageColumn,
   ],
-  setDefaults: setLevelDefaults,
-  prepareForStatusUpdate: keepMetadata,
-  validate: validateLevel,
-  validateStatusUpdate: validateFlowConditions,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { addressText, hostsText } from './table.ts';
-import { ingressWarnings, validateIngress, validateIngressStatus } from './validation.ts';
 
 export const ingressDefinition = definition<Ingress>({
   type: ingresses,
@@ -21,10 +20,8 @@ export const ingressDefinition = definition<Ingress>({
     textColumn('Ports', 'Ports on which it is reached.', ({ spec }) => ((spec?.tls ?? []).length === 0 ? '80' : '80, 443')),
     ageColumn,
   ],
-  validate: validateIngress,
-  validateStatusUpdate: validateIngressStatus,
-  warnings: ingressWarnings,
   prepareForCreate(ingress) {
     ingress.status = { loadBalancer: {} };
   },
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { nameText, parametersText } from './table.ts';
-import { validateIngressClass } from './validation.ts';
 
 export const ingressClassDefinition = definition<IngressClass>({
   type: ingressClasses,
@@ -20,5 +19,5 @@ export const ingressClassDefinition = definition<IngressClass>({
   setDefaults({ spec }) {
     if (spec?.parameters !== undefined) spec.parameters.scope ??= 'Cluster';
   },
-  validate: validateIngressClass,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { canonicalIpErrors } from '../../ip-rules.ts';
-import { validateIPAddress, validateIPAddressUpdate } from './validation.ts';
 
 function parentText({ spec }: IPAddress): string {
   if (spec?.parentRef === undefined) return none;
@@ -20,6 +19,5 @@ export const ipAddressDefinition = definition<IPAddress>({
   hasController: false,
   columns: [nameColumn, textColumn('ParentRef', 'What has the address.', parentText), { ...ageColumn, isUndescribed: true }],
   validateName: canonicalIpErrors,
-  validate: validateIPAddress,
-  validateUpdate: validateIPAddressUpdate,
+  rules: () => import('./rules.ts'),
 });

@@ -3,8 +3,6 @@ import { networkPolicies } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, formattedSelector, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { setNetworkPolicyDefaults } from './defaults.ts';
-import { networkPolicyWarnings, validateNetworkPolicy } from './validation.ts';
 
 export const networkPolicyDefinition = definition<NetworkPolicy>({
   type: networkPolicies,
@@ -18,7 +16,5 @@ export const networkPolicyDefinition = definition<NetworkPolicy>({
     textColumn('Pod-Selector', 'The pods that it is about.', ({ spec }) => formattedSelector(spec?.podSelector ?? {})),
     ageColumn,
   ],
-  setDefaults: setNetworkPolicyDefaults,
-  validate: validateNetworkPolicy,
-  warnings: networkPolicyWarnings,
+  rules: () => import('./rules.ts'),
 });

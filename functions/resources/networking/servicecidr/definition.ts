@@ -3,8 +3,6 @@ import { serviceCIDRs } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validateServiceCIDR, validateServiceCIDRUpdate } from './validation.ts';
 
 export const serviceCIDRDefinition = definition<ServiceCIDR>({
   type: serviceCIDRs,
@@ -18,7 +16,5 @@ export const serviceCIDRDefinition = definition<ServiceCIDR>({
     textColumn('CIDRs', 'Ranges out of which Services get addresses.', ({ spec }) => (spec?.cidrs ?? []).join(',')),
     ageColumn,
   ],
-  prepareForStatusUpdate: keepMetadata,
-  validate: validateServiceCIDR,
-  validateUpdate: validateServiceCIDRUpdate,
+  rules: () => import('./rules.ts'),
 });

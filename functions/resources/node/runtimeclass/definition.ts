@@ -3,7 +3,6 @@ import { runtimeClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { runtimeClassWarnings, validateRuntimeClass, validateRuntimeClassUpdate } from './validation.ts';
 
 export const runtimeClassDefinition = definition<RuntimeClass>({
   type: runtimeClasses,
@@ -16,7 +15,5 @@ export const runtimeClassDefinition = definition<RuntimeClass>({
     textColumn('Handler', 'The configuration of the container runtime that runs its pods.', ({ handler }) => handler ?? ''),
     ageColumn,
   ],
-  validate: validateRuntimeClass,
-  validateUpdate: validateRuntimeClassUpdate,
-  warnings: runtimeClassWarnings,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { podDisruptionBudgets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatusUpdate } from './validation.ts';
 
 export const podDisruptionBudgetDefinition = definition<PodDisruptionBudget>({
   type: podDisruptionBudgets,
@@ -25,7 +24,6 @@ export const podDisruptionBudgetDefinition = definition<PodDisruptionBudget>({
   prepareForCreate(budget) {
     budget.status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
   },
-  validate: validatePodDisruptionBudget,
-  validateStatusUpdate: validatePodDisruptionBudgetStatusUpdate,
   allowsUnconditionalUpdate: false,
+  rules: () => import('./rules.ts'),
 });

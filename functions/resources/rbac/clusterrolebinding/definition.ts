@@ -4,7 +4,7 @@ import { clusterRoleBindings } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { bindingColumns } from '../columns.ts';
-import { setBindingDefaults, validateBinding, validateBindingUpdate } from '../rules-validation.ts';
+import { validateBinding } from '../rules-validation.ts';
 
 export const clusterRoleBindingDefinition = definition<ClusterRoleBinding>({
   type: clusterRoleBindings,
@@ -12,8 +12,7 @@ export const clusterRoleBindingDefinition = definition<ClusterRoleBinding>({
   singular: 'clusterrolebinding',
   validateName: pathSegmentErrors,
   columns: bindingColumns<ClusterRoleBinding>(),
-  setDefaults: setBindingDefaults,
   validate: (binding) => validateBinding(binding, ['ClusterRole']),
-  validateUpdate: validateBindingUpdate,
   allowsCreateOnUpdate: true,
+  rules: () => import('./rules.ts'),
 });

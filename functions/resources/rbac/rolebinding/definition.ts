@@ -4,7 +4,7 @@ import { roleBindings } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
 import { bindingColumns } from '../columns.ts';
-import { setBindingDefaults, validateBinding, validateBindingUpdate } from '../rules-validation.ts';
+import { validateBinding } from '../rules-validation.ts';
 
 export const roleBindingDefinition = definition<RoleBinding>({
   type: roleBindings,
@@ -12,8 +12,7 @@ export const roleBindingDefinition = definition<RoleBinding>({
   singular: 'rolebinding',
   validateName: pathSegmentErrors,
   columns: bindingColumns<RoleBinding>(),
-  setDefaults: setBindingDefaults,
   validate: (binding) => validateBinding(binding, ['Role', 'ClusterRole']),
-  validateUpdate: validateBindingUpdate,
   allowsCreateOnUpdate: true,
+  rules: () => import('./rules.ts'),
 });

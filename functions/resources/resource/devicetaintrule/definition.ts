@@ -3,7 +3,6 @@ import { deviceTaintRules } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, since, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
 import { setTimeAdded } from '../taints.ts';
 
 export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
@@ -32,5 +31,5 @@ export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
     if (taint !== undefined && taint.effect !== stored?.effect && taint.timeAdded === stored?.timeAdded) delete taint.timeAdded;
     setTimeAdded(taint, context);
   },
-  prepareForStatusUpdate: keepMetadata,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { resourceClaims } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
 import { setClaimDefaults } from '../defaults.ts';
 
 function stateText(claim: ResourceClaim): string {
@@ -23,5 +22,5 @@ export const resourceClaimDefinition = definition<ResourceClaim>({
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('State', 'Whether it is allocated and used.', stateText), ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec),
-  prepareForStatusUpdate: keepMetadata,
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { oneDefault } from './one-default.ts';
-import { validatePriorityClass, validatePriorityClassUpdate } from './validation.ts';
 
 export const priorityClassDefinition = definition<PriorityClass>({
   type: priorityClasses,
@@ -30,7 +29,6 @@ export const priorityClassDefinition = definition<PriorityClass>({
   prepareForCreate({ metadata }) {
     metadata.generation = 1;
   },
-  validate: validatePriorityClass,
-  validateUpdate: validatePriorityClassUpdate,
   commit: [oneDefault],
+  rules: () => import('./rules.ts'),
 });

@@ -4,7 +4,6 @@ import { csiDrivers } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, booleanColumn, nameColumn, none, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { csiDriverWarnings, validateCSIDriver, validateCSIDriverUpdate } from './validation.ts';
 
 export const csiDriverDefinition = definition<CSIDriver>({
   type: csiDrivers,
@@ -40,7 +39,5 @@ export const csiDriverDefinition = definition<CSIDriver>({
   prepareForUpdate(next, current) {
     if (!deepEqual(next.spec, current.spec)) next.metadata.generation = (current.metadata.generation ?? 0) + 1;
   },
-  validate: validateCSIDriver,
-  validateUpdate: validateCSIDriverUpdate,
-  warnings: csiDriverWarnings,
+  rules: () => import('./rules.ts'),
 });

@@ -3,8 +3,6 @@ import { csiNodes } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validateCSINode, validateCSINodeUpdate } from './validation.ts';
 
 export const csiNodeDefinition = definition<CSINode>({
   type: csiNodes,
@@ -15,7 +13,5 @@ export const csiNodeDefinition = definition<CSINode>({
   returnsDeletedObject: true,
   allowsUnconditionalUpdate: false,
   columns: [nameColumn, numberColumn('Drivers', 'How many drivers run there.', ({ spec }) => (spec?.drivers ?? []).length), ageColumn],
-  prepareForStatusUpdate: keepMetadata,
-  validate: validateCSINode,
-  validateUpdate: validateCSINodeUpdate,
+  rules: () => import('./rules.ts'),
 });

@@ -3,7 +3,6 @@ import { csiStorageCapacities } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { storageCapacityWarnings, validateCSIStorageCapacity, validateCSIStorageCapacityUpdate } from './validation.ts';
 
 export const csiStorageCapacityDefinition = definition<CSIStorageCapacity>({
   type: csiStorageCapacities,
@@ -15,7 +14,5 @@ export const csiStorageCapacityDefinition = definition<CSIStorageCapacity>({
     nameColumn,
     { ...textColumn('Created At', 'When it was created.', ({ metadata }) => metadata.creationTimestamp ?? ''), type: 'date' },
   ],
-  validate: validateCSIStorageCapacity,
-  validateUpdate: validateCSIStorageCapacityUpdate,
-  warnings: storageCapacityWarnings,
+  rules: () => import('./rules.ts'),
 });

@@ -3,7 +3,6 @@ import { storageClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn, valueColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { storageClassWarnings, validateStorageClass, validateStorageClassUpdate } from './validation.ts';
 
 export const storageClassDefinition = definition<StorageClass>({
   type: storageClasses,
@@ -24,7 +23,5 @@ export const storageClassDefinition = definition<StorageClass>({
     storageClass.reclaimPolicy ??= 'Delete';
     storageClass.volumeBindingMode ??= 'Immediate';
   },
-  validate: validateStorageClass,
-  validateUpdate: validateStorageClassUpdate,
-  warnings: storageClassWarnings,
+  rules: () => import('./rules.ts'),
 });

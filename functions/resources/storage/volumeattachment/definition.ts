@@ -3,8 +3,6 @@ import { volumeAttachments } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, booleanColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validateVolumeAttachment, validateVolumeAttachmentUpdate } from './validation.ts';
 
 export const volumeAttachmentDefinition = definition<VolumeAttachment>({
   type: volumeAttachments,
@@ -25,7 +23,5 @@ export const volumeAttachmentDefinition = definition<VolumeAttachment>({
   prepareForCreate(attachment) {
     attachment.status = { attached: false };
   },
-  prepareForStatusUpdate: keepMetadata,
-  validate: validateVolumeAttachment,
-  validateUpdate: validateVolumeAttachmentUpdate,
+  rules: () => import('./rules.ts'),
 });

@@ -3,7 +3,6 @@ import { volumeAttributesClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { validateVolumeAttributesClass } from './validation.ts';
 
 export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>({
   type: volumeAttributesClasses,
@@ -13,5 +12,5 @@ export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>
   hasController: false,
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('DriverName', 'The driver of its volumes.', ({ driverName }) => driverName ?? ''), ageColumn],
-  validate: validateVolumeAttributesClass,
+  rules: () => import('./rules.ts'),
 });

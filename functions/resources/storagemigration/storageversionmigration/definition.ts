@@ -4,8 +4,6 @@ import { groupResource, storageVersionMigrations } from '../../../kube/resource-
 import { builtIn } from '../../../kube/schema.ts';
 import { textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
-import { keepMetadata } from '../../status-metadata.ts';
-import { validateMigration, validateMigrationStatus, validateMigrationUpdate } from './validation.ts';
 
 const states: readonly string[] = ['Running', 'Failed', 'Succeeded'];
 
@@ -24,8 +22,5 @@ export const storageVersionMigrationDefinition = definition<StorageVersionMigrat
     textColumn('Resource', 'What is written anew.', ({ spec }) => groupResource(spec?.resource ?? { group: '', resource: '' })),
     textColumn('Status', 'How far it is.', stateText),
   ],
-  prepareForStatusUpdate: keepMetadata,
-  validate: validateMigration,
-  validateUpdate: validateMigrationUpdate,
-  validateStatusUpdate: validateMigrationStatus,
+  rules: () => import('./rules.ts'),
 });

@@ -1,0 +1,8 @@
+/** What only writes need of the kind. */
+import type { FieldError } from '../../../kube/field-error.ts';
+import { setMatchDefaults } from '../defaults.ts';
+import { validateBindingSpec } from '../policy-validation.ts';
+import type { MutatingAdmissionPolicyBinding } from '../../../kube/generated/types.ts';
+
+export const setDefaults = ({ spec }: MutatingAdmissionPolicyBinding): void => setMatchDefaults(spec?.matchResources);
+export const validate = ({ spec }: MutatingAdmissionPolicyBinding): FieldError[] => validateBindingSpec(spec);

@@ -1,0 +1,3 @@
+/** What only writes need of the kind. */
+export { keepMetadata as prepareForStatusUpdate } from '../../status-metadata.ts';
+export { validatePolicy as validate } from './validation.ts';

@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { validateWebhooks as validate } from '../webhook-validation.ts';

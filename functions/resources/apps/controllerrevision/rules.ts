@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { validateControllerRevision as validate, validateControllerRevisionUpdate as validateUpdate } from './validation.ts';

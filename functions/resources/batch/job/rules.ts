@@ -1,0 +1,6 @@
+/** What only writes need of the kind. */
+export { setJobDefaults as setDefaults } from './defaults.ts';
+export { prepareForCreate } from './strategy.ts';
+export { validateJob as validate, validateJobUpdate as validateUpdate } from './validation.ts';
+export { validateJobStatusUpdate as validateStatusUpdate } from './status-validation.ts';
+export { jobWarnings as warnings } from './warnings.ts';

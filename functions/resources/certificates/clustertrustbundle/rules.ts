@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { validateBundle as validate, validateBundleUpdate as validateUpdate } from './validation.ts';

@@ -1,0 +1,3 @@
+/** What only writes need of the kind. */
+export { setReplicationControllerDefaults as setDefaults } from './defaults.ts';
+export { validateReplicationController as validate } from './validation.ts';

@@ -1,0 +1,5 @@
+/** What only writes need of the kind. */
+export { setLevelDefaults as setDefaults } from './defaults.ts';
+export { keepMetadata as prepareForStatusUpdate } from '../../status-metadata.ts';
+export { validateLevel as validate } from './validation.ts';
+export { validateFlowConditions as validateStatusUpdate } from '../flowschema/validation.ts';

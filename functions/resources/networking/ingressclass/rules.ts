@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { validateIngressClass as validate } from './validation.ts';

@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { setBindingDefaults as setDefaults, validateBindingUpdate as validateUpdate } from '../rules-validation.ts';

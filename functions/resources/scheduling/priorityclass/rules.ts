@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { validatePriorityClass as validate, validatePriorityClassUpdate as validateUpdate } from './validation.ts';
