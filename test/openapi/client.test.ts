@@ -33,6 +33,9 @@ function runProgram(file: string, ...args: string[]): Promise<Result> {
   });
 }
 
+/** JSONSchemaProps has a field called `$ref`, which the validator takes for a reference. */
+const withoutFieldsCalledRef = (key: string, value: unknown): unknown => (key === '$ref' && typeof value === 'object' ? undefined : value);
+
 describe('the generated client', () => {
   let cluster: TestCluster;
   let client: KubernetesClient;
@@ -63,7 +66,8 @@ describe('the generated client', () => {
   test('what it is made from is valid OpenAPI', { skip }, async () => {
     const { Validator } = (await import(validator)) as { Validator: new () => OpenApiValidator };
     const complaints = async (path: string): Promise<unknown> => {
-      const { valid, errors } = await new Validator().validate(JSON.parse(await cluster.kubectl.ok('get', '--raw', path)) as object);
+      const text = await cluster.kubectl.ok('get', '--raw', path);
+      const { valid, errors } = await new Validator().validate(JSON.parse(text, withoutFieldsCalledRef) as object);
       return valid ? [] : errors;
     };
     const { paths } = JSON.parse(await cluster.kubectl.ok('get', '--raw', '/openapi/v3')) as Index;
