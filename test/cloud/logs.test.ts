@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { dataDirectory } from '../../infra/local/data-directory.ts';
 import { startCluster, type Cluster } from '../../infra/local/start-cluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { kubectlFor, type Kubectl } from '../support/kubectl.ts';
+import { kubectlFor, type Kubectl, isNewWording } from '../support/kubectl.ts';
 import { imageFiles, reasonToSkipContainers } from '../support/real-nodes.ts';
 
 const pod = (name: string, script: string, image = 'busybox:1.36', restartPolicy = 'Always'): string => `
@@ -107,7 +107,10 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
   });
 
   test('what cannot be had is refused in upstream’s words', async () => {
-    assert.equal(await refused('talker', '-c', 'other'), 'error: container other is not valid for pod talker');
+    assert.equal(
+      await refused('talker', '-c', 'other'),
+      `error: container other is not valid for pod talker${isNewWording() ? ' out of: main' : ''}`,
+    );
     assert.equal(await refused('nobody'), 'error: error from server (NotFound): pods "nobody" not found in namespace "default"');
     await eventually(async () =>
       assert.match(

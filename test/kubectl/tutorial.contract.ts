@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { startCluster, type ClusterOptions, type TestCluster } from '../support/cluster-process.ts';
+import { isNewWording } from '../support/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Kubectl } from '../support/kubectl.ts';
 import { imageFiles } from '../support/real-nodes.ts';
@@ -53,6 +54,8 @@ export const tutorial = (title: string, skip: string | false | undefined, host: 
       );
     });
 
+    const place = isNewWording() ? ' from default namespace' : '';
+
     test('a pod is created, runs, shows where, and once deleted stays away', async () => {
       assert.equal(await kubectl.ok('create', '-f', manifest('pod-tomcat.yaml')), 'pod/tomcat-test created\n');
       await kubectl.ok('wait', '--for=condition=Ready', 'pod/tomcat-test', '--timeout=240s');
@@ -62,7 +65,7 @@ export const tutorial = (title: string, skip: string | false | undefined, host: 
       assert.deepEqual([pod?.NAME, pod?.READY, pod?.STATUS, pod?.RESTARTS], ['tomcat-test', '1/1', 'Running', '0']);
       assert.match(pod?.IP ?? '', /^10\.244\.\d+\.\d+$/);
       assert.match(pod?.NODE ?? '', /^node-[12]$/);
-      assert.equal(await kubectl.ok('delete', 'pods', 'tomcat-test'), 'pod "tomcat-test" deleted\n');
+      assert.equal(await kubectl.ok('delete', 'pods', 'tomcat-test'), `pod "tomcat-test" deleted${place}\n`);
       const { stderr } = await kubectl.run(['get', 'pods', '-l', 'app=tomcat']);
       assert.equal(stderr, 'No resources found in default namespace.\n');
     });
@@ -100,7 +103,7 @@ export const tutorial = (title: string, skip: string | false | undefined, host: 
       assert.ok(replaced.includes(kept ?? ''));
       assert.ok(!replaced.includes(gone ?? ''));
 
-      assert.equal(await kubectl.ok('delete', '-f', manifest('nginx-deploy.yaml')), 'deployment.apps "nginx-test" deleted\n');
+      assert.equal(await kubectl.ok('delete', '-f', manifest('nginx-deploy.yaml')), `deployment.apps "nginx-test" deleted${place}\n`);
       await eventually(async () => {
         const { stderr } = await kubectl.run(['get', 'deploy,rs,pods']);
         assert.equal(stderr, 'No resources found in default namespace.\n');

@@ -46,6 +46,9 @@ export function newestKubectl(): string {
   return found.file;
 }
 
+/** What the newest kubectl of this machine words otherwise since 1.34. */
+export const isNewWording = (): boolean => (installedKubectls()[0]?.minor ?? 0) >= 34;
+
 export interface Result {
   readonly code: number;
   readonly stdout: string;
