@@ -9,7 +9,6 @@ export const clusterTrustBundleDefinition = definition<ClusterTrustBundle>({
   type: clusterTrustBundles,
   schema: builtIn('io.k8s.api.certificates.v1.ClusterTrustBundle'),
   singular: 'clustertrustbundle',
-  hasController: false,
   allowsUnconditionalUpdate: false,
   columns: [nameColumn, textColumn('SignerName', 'The signer whose certificates it vouches for.', ({ spec }) => spec?.signerName || none)],
   selectableFields: ['spec.signerName'],

@@ -8,7 +8,6 @@ export const deviceClassDefinition = definition<DeviceClass>({
   type: deviceClasses,
   schema: builtIn('io.k8s.api.resource.v1.DeviceClass'),
   singular: 'deviceclass',
-  hasController: false,
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],

@@ -13,7 +13,6 @@ export const resourceSliceDefinition = definition<ResourceSlice>({
   type: resourceSlices,
   schema: builtIn('io.k8s.api.resource.v1.ResourceSlice'),
   singular: 'resourceslice',
-  hasController: false,
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [

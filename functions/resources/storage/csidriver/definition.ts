@@ -9,7 +9,6 @@ export const csiDriverDefinition = definition<CSIDriver>({
   type: csiDrivers,
   schema: builtIn('io.k8s.api.storage.v1.CSIDriver'),
   singular: 'csidriver',
-  hasController: false,
   returnsDeletedObject: true,
   allowsUnconditionalUpdate: false,
   columns: [

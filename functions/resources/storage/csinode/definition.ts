@@ -8,7 +8,6 @@ export const csiNodeDefinition = definition<CSINode>({
   type: csiNodes,
   schema: builtIn('io.k8s.api.storage.v1.CSINode'),
   singular: 'csinode',
-  hasController: false,
   hasStatus: true,
   returnsDeletedObject: true,
   allowsUnconditionalUpdate: false,

@@ -8,7 +8,6 @@ export const csiStorageCapacityDefinition = definition<CSIStorageCapacity>({
   type: csiStorageCapacities,
   schema: builtIn('io.k8s.api.storage.v1.CSIStorageCapacity'),
   singular: 'csistoragecapacity',
-  hasController: false,
   allowsUnconditionalUpdate: false,
   columns: [
     nameColumn,

@@ -9,7 +9,6 @@ export const storageClassDefinition = definition<StorageClass>({
   schema: builtIn('io.k8s.api.storage.v1.StorageClass'),
   singular: 'storageclass',
   shortNames: ['sc'],
-  hasController: false,
   returnsDeletedObject: true,
   columns: [
     nameColumn,
