@@ -8,7 +8,7 @@ import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
 import { conflict, notFound } from '../../kube/status-error.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
 import type { Key, View } from '../../kube/view.ts';
-import type { AnyDefinition, CompanionWrite, WriteContext } from '../../resources/definition.ts';
+import type { AnyDefinition, CompanionWrite, WriteContext, ServedVersion } from '../../resources/definition.ts';
 import type { Decision } from '../../store/store.ts';
 import { type DeleteOptions, deleteOptionsObject } from '../http/delete-options.ts';
 import { type ResourceRequest, type Server, writeContext } from '../server.ts';
@@ -150,7 +150,7 @@ function inheritedPolicy(finalizers: readonly string[]): 'Orphan' | 'Foreground'
 }
 
 /** What a client gets for a deletion that is over. */
-export function deletedStatus({ type }: AnyDefinition, object: KubeObject): Status {
+export function deletedStatus({ type }: ServedVersion, object: KubeObject): Status {
   return {
     kind: 'Status',
     apiVersion: 'v1',

@@ -17,7 +17,7 @@ export async function deleteOne(server: Server, request: ResourceRequest): Promi
   warnOfOrphans(request, options);
   const { gone, object } = await deleteObject(server, request, info.name, options);
   const code = !gone && options.isLegacyForeground ? 202 : 200;
-  if (gone && definition.returnsDeletedObject !== true) return { kind: 'other', code, object: deletedStatus(definition, object) };
+  if (gone && definition.returnsDeletedObject !== true) return { kind: 'other', code, object: deletedStatus(request.served, object) };
   return { kind: 'object', code, shown: { object } };
 }
 
