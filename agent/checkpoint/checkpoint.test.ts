@@ -55,7 +55,7 @@ test('what was noted is found by the next agent, in its order', async () => {
   assert.deepEqual(readdirSync(join(path, '..')), ['desired-state']);
 });
 
-test('nobody but the agent reads it, and no Secret is in it in the clear', async () => {
+test('the checkpoint is readable by the agent alone, and holds no Secret in the clear', async () => {
   const { path, start } = node();
   await start().hear(brings(secret('database', 'aHVudGVyMg==')));
   const bytes = readFileSync(path, 'latin1');

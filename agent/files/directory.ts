@@ -30,7 +30,7 @@ export class Directory implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  /** The last name may be no link; whoever made the names before it is trusted. */
+  /** The last name may be no link; the agent trusts the directories before it. */
   static async open(path: string): Promise<Directory> {
     return new Directory(await open(path, directoryFlags));
   }

@@ -92,7 +92,7 @@ function envelopeKey(text: string): Uint8Array {
   return key;
 }
 
-/** Whoever deploys wrote it with `JSON.stringify`. */
+/** The deployment wrote it with `JSON.stringify`. */
 const admission = (text: string | undefined): Pick<Settings, 'admission'> =>
   text === undefined ? {} : { admission: JSON.parse(text) as ChosenAdmission };
 

@@ -22,7 +22,6 @@ import { runCommand } from '../../agent/network/run.ts';
 /** A release of its own, so that the images are the same on every machine. */
 const release = 'trixie';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const mirrorDefault = 'http://deb.debian.org/debian';
 
 const packages = [
   'base-files',
@@ -94,10 +93,12 @@ function aptCommand(state: string): readonly string[] {
   return ['apt-get', '-qq', ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])];
 }
 
-/** The one that the machine itself asks, if it asks one. */
+/** The mirror that this machine's own apt sources name. Throws where they name none. */
 function debianMirror(): string {
   const texts = globSync('/etc/apt/{sources.list,sources.list.d/*}').map((file) => readFileSync(file, 'utf8'));
-  return /^[^#\n]*?(https?:\/\/\S+\/debian)\/?(?=\s|$)/m.exec(texts.join('\n'))?.[1] ?? mirrorDefault;
+  const mirror = /^[^#\n]*?(https?:\/\/\S+\/debian)\/?(?=\s|$)/m.exec(texts.join('\n'))?.[1];
+  if (mirror === undefined) throw new Error('the apt sources of this machine name no Debian mirror, which the images are made from');
+  return mirror;
 }
 
 const leftOut = /^(usr\/share\/(doc|man|locale|i18n|info|lintian|bash-completion)|var\/cache|usr\/include|etc\/(init\.d|cron))(\/|$)/;

@@ -34,7 +34,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   constant(antiAffinityTopology, false),
   limitRanger,
   serviceAccount,
-  // Every cluster of ours has nodes; upstream leaves the choice to whoever sets it up.
+  // Every cluster of ours has nodes; upstream leaves the choice to the administrator.
   nodeRestriction,
   constant(taintNodesByCondition, true),
   constant(alwaysPullImages, false),

@@ -1,4 +1,4 @@
-/** Nobody becomes an administrator by a certificate. Source: plugin/pkg/admission/certificates/subjectrestriction/admission.go. */
+/** A certificate makes no user an administrator. Source: plugin/pkg/admission/certificates/subjectrestriction/admission.go. */
 import { CertificateRequestError, parseCertificateRequest } from '../../kube/certificate-request.ts';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';
 import { certificateSigningRequests } from '../../kube/resource-type.ts';

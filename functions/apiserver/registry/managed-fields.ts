@@ -4,7 +4,7 @@ import type { AnyDefinition } from '../../resources/definition.ts';
 import type { FieldManagers } from '../ports.ts';
 import { fieldManagerOf, type WriteRequest } from './write-request.ts';
 
-/** Records nobody: what a client sends as `managedFields` is dropped. */
+/** Records no manager: the server drops what a client sends as `managedFields`. */
 export const noFieldManagers: FieldManagers = {
   record(next) {
     delete next.metadata.managedFields;
