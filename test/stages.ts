@@ -44,6 +44,8 @@ export const quickStages: readonly Stage[] = [
   { name: 'unused files and exports', command: ['knip', '--no-config-hints'] },
 ];
 
+/** Clusters of played nodes and queues in virtual time: a minute for the processor, none for the world. */
+const played: TestStage = unit('played clusters: cold workers, costs', 'test/played/**/*.test.ts');
 /** In one process: its tests share templates, which take long to make. */
 const templates: TestStage = unit('infra: what a cloud would be told', 'test/infra/**/*.test.ts');
 const engines: TestStage = clusters('engines: the store on DynamoDB Local', 'test/engines/**/*.test.ts');
@@ -56,6 +58,7 @@ export const furtherStages: readonly Stage[] = [
     timeoutMs: clusterTimeoutMs,
     atOnce: cores,
   },
+  played,
   templates,
   engines,
   clusters('nodes: real containers and networks', 'test/node/**/*.test.ts'),
@@ -69,7 +72,7 @@ export const furtherStages: readonly Stage[] = [
  * What Node and Java alone run, and so what can run with another clock (clock.ts). Clusters cannot: kubectl and
  * containerd read the kernel's clock.
  */
-export const clockStages: readonly Stage[] = [...unitTests, templates, engines];
+export const clockStages: readonly Stage[] = [...unitTests, played, templates, engines];
 
 /** Each ends by itself; `shows` says what its line in the table counts. */
 export const nightlyStages: readonly Stage[] = [

@@ -7,9 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { environment } from '../../functions/world.ts';
-import { simulatedCosts } from './cost-tables.ts';
-import { measure, type Measurements } from './measure.ts';
-import { noUsage, nothing } from './usage.ts';
+import { simulatedCosts } from '../../infra/cost/cost-tables.ts';
+import { measure, type Measurements } from '../../infra/cost/measure.ts';
+import { noUsage, nothing } from '../../infra/cost/usage.ts';
 
 const readmeFile = join(import.meta.dirname, '../../README.md');
 const [opening, closing] = ['<!-- hibernetes cost --simulate -->\n\n', '\n<!-- end -->'];
