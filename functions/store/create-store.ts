@@ -175,6 +175,12 @@ class LogStore implements Store {
     return [...changes, ...(await this.changesAfter(through, limit - changes.length))];
   }
 
+  async before(change: Change): Promise<Stored | undefined> {
+    const { history } = this.#replica;
+    if (change.revision > history.base) return history.before(change);
+    return (await this.at(change.revision - 1)).get(change.key);
+  }
+
   onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

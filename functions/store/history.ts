@@ -78,6 +78,13 @@ export class History {
     return entries.slice(first, first + limit).map(({ change }) => change);
   }
 
+  /** What the key of a change after the base held before it. */
+  before({ key, revision }: Change): Stored | undefined {
+    const entries = this.#resources.get(key.resource) ?? [];
+    const entry = entries[firstAfter(entries, revision - 1)];
+    return entry?.change.revision === revision ? entry.before : undefined;
+  }
+
   /** The objects of a resource as of a revision that is not below the base, given those of now. */
   objectsAt(resource: string, revision: number, now: Objects): Objects {
     const entries = this.#resources.get(resource) ?? [];

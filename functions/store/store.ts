@@ -99,6 +99,9 @@ export interface Store {
   /** All changes of all resources after `revision`, in order, at most `limit`; 'compacted' below the floor. */
   changesAfter(revision: number, limit: number): Promise<readonly Change[]>;
 
+  /** What the object was before a change; `StoreError` 'compacted' where that is below the floor. */
+  before(change: Change): Promise<Stored | undefined>;
+
   /** Calls back after each batch of changes that this process applies, with the newest revision. Returns the un-subscription. */
   onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void;
 

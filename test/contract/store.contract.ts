@@ -304,6 +304,18 @@ export function storeContract(name: string, place: () => TablePlace): void {
       assert.deepEqual(names((await store.at(floor)).list('pods')).slice(0, 1), ['a']);
     });
 
+    fact('shows what an object was before a change, also where a restarted process has not seen it', async ({ store, restart }) => {
+      await store.commit(create(pod('a', { note: 'old' })));
+      await store.commit(update(pod('a', { note: 'new' })));
+      const reopened = await restart();
+      for (const each of [store, reopened]) {
+        const [added, modified] = await each.changesAfter(0, 2);
+        if (added === undefined || modified === undefined) throw new Error('two changes were written');
+        assert.equal(await each.before(added), undefined);
+        assert.deepEqual((await each.before(modified))?.object, added.object);
+      }
+    });
+
     fact('does not move the floor while nothing happens', async ({ store, world }) => {
       await store.commit(create(pod('a')));
       for (let tick = 0; tick < 10; tick += 1) {

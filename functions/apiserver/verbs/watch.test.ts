@@ -19,8 +19,8 @@ interface Watching {
   readonly isOver: () => boolean;
 }
 
-async function watch(api: TestApi, query: string, headers: Record<string, string> = {}): Promise<Watching> {
-  const response = await api.fetch(`${configMaps}?watch=true&${query}`, { headers });
+async function watch(api: TestApi, query: string, headers: Record<string, string> = {}, path = configMaps): Promise<Watching> {
+  const response = await api.fetch(`${path}?watch=true&${query}`, { headers });
   assert.equal(response.status, 200);
   const reader = response.body!.getReader();
   const decoder = new TextDecoder();
@@ -198,4 +198,37 @@ test('a client that leaves ends the watch', async () => {
   await api.send('POST', configMaps, configMap('a'));
   assert.deepEqual(await watching.arrived(), []);
   assert.deepEqual(api.world.lines, []);
+});
+
+const mergePatch = { 'content-type': 'application/merge-patch+json' };
+
+for (const [form, accept] of [
+  ['object', 'application/json'],
+  ['Table', 'application/json;as=Table;v=v1;g=meta.k8s.io'],
+  ['PartialObjectMetadata', 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'],
+] as const) {
+  test(`an object that leaves a label selector is deleted with its former labels, as ${form}`, async () => {
+    const api = await testApi();
+    await api.send('POST', configMaps, { ...configMap('a', { watched: '' }), data: { a: '1' } });
+    const watching = await watch(api, 'labelSelector=watched&resourceVersion=2&includeObject=Object', { accept });
+    const change = { metadata: { labels: { watched: null, other: 'x' } }, data: { a: '2' } };
+    await api.send('PATCH', `${configMaps}/a`, change, mergePatch);
+    const [{ type, object } = assert.fail('no event')] = await watching.events();
+    const { rows } = object as KubeObject & { rows?: readonly { object: KubeObject }[] };
+    const former = (rows?.[0]?.object ?? object) as KubeObject & { data?: object };
+    assert.equal(type, 'DELETED');
+    assert.deepEqual([former.metadata.labels, former.metadata.resourceVersion], [{ watched: '' }, '3']);
+    assert.deepEqual(former.data, form === 'PartialObjectMetadata' ? undefined : { a: '1' });
+  });
+}
+
+test('an object that leaves a field selector is deleted as it was', async () => {
+  const api = await testApi();
+  const pods = '/api/v1/namespaces/default/pods';
+  await api.send('POST', pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  const watching = await watch(api, 'fieldSelector=status.phase%3DPending&resourceVersion=2', {}, pods);
+  await api.send('PATCH', `${pods}/p/status`, { status: { phase: 'Running' } }, mergePatch);
+  const [{ type, object } = assert.fail('no event')] = await watching.events();
+  const { status } = object as KubeObject & { status: { phase: string } };
+  assert.deepEqual([type, status.phase, object.metadata.resourceVersion], ['DELETED', 'Pending', '3']);
 });

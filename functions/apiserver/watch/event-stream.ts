@@ -3,6 +3,7 @@
  * A slow reader makes the watch wait, not the memory grow; one that falls too far behind gets 410 and begins again.
  */
 import type { UnderlyingSource } from 'node:stream/web';
+import type { KubeObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Shown } from '../../store/json-text.ts';
 import { type Change, type Store, StoreError } from '../../store/store.ts';
@@ -121,7 +122,7 @@ class WatchRun {
     await reader.ready();
     const request = { resource: plan.resource, after: plan.after, signal: stop.signal };
     for await (const batch of store.watch(plan.namespace === undefined ? request : { ...request, namespace: plan.namespace })) {
-      if (!this.#sendChanges(batch.changes)) return;
+      if (!(await this.#sendChanges(batch.changes))) return;
       this.#revision = batch.revision;
       await reader.ready();
     }
@@ -154,11 +155,12 @@ class WatchRun {
   }
 
   /** Together, since each piece costs the connection a write. False: there is no room for all of them. */
-  #sendChanges(changes: readonly Change[]): boolean {
+  async #sendChanges(changes: readonly Change[]): Promise<boolean> {
     const lines: Uint8Array[] = [];
     let bytes = 0;
     for (const change of changes) {
-      const line = this.#eventOf(change);
+      const leaves = this.#leavesSelection(change);
+      const line = leaves ? await this.#departureOf(change) : this.#eventOf(change);
       bytes += line?.byteLength ?? 0;
       this.#isEnding ||= line !== undefined && this.#sentBytes + bytes > this.#parts.plan.bytesMax - lastBytes;
       if (this.#isEnding) break;
@@ -176,9 +178,20 @@ class WatchRun {
   #eventOf(change: Change): Uint8Array | undefined {
     const { plan, encoder } = this.#parts;
     const wasSelected = plan.selection.matchedBefore(change);
-    const isSelected = change.type !== 'deleted' && plan.selection.selects(change);
-    if (isSelected) return encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change);
-    return wasSelected ? encoder.event('DELETED', change) : undefined;
+    if (change.type === 'deleted') return wasSelected ? encoder.event('DELETED', change) : undefined;
+    return plan.selection.selects(change) ? encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change) : undefined;
+  }
+
+  #leavesSelection(change: Change): boolean {
+    const { selection } = this.#parts.plan;
+    return change.type === 'modified' && !selection.isEverything && selection.matchedBefore(change) && !selection.selects(change);
+  }
+
+  /** The object as the selector last showed it, at the revision of the change. Source: pkg/storage/cacher/cache_watcher.go. */
+  async #departureOf(change: Change): Promise<Uint8Array> {
+    const { encoder, store } = this.#parts;
+    const { object } = (await store.before(change)) ?? change;
+    return encoder.event('DELETED', { object: withRevision(object, change.revision) });
   }
 
   #sendBookmark(): void {
@@ -197,6 +210,11 @@ class WatchRun {
     this.#cancelTimers.push(cancel);
   }
 }
+
+const withRevision = (object: KubeObject, revision: number): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(revision) },
+});
 
 function statusOf(error: unknown): StatusError {
   if (error instanceof StoreError && error.code === 'compacted') return expired(watchTooOld, error);
