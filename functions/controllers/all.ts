@@ -2,6 +2,7 @@
 import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
 import { customResourceDefinitionController } from './custom-resource-definition/controller.ts';
+import { daemonSetController } from './daemon-set/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
@@ -28,6 +29,7 @@ export interface ControllersOptions {
 export function createControllers(options: ControllersOptions): readonly Controller[] {
   return [
     deploymentController,
+    daemonSetController,
     replicaSetController,
     replicationController,
     endpointSliceController,

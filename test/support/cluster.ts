@@ -14,8 +14,9 @@ import { conditionOf } from '../../functions/kube/conditions.ts';
 import { copy } from '../../functions/kube/copy.ts';
 import type { Deployment, Pod, ReplicaSet } from '../../functions/kube/generated/types.ts';
 import type { KubeObject, ObjectName } from '../../functions/kube/object.ts';
+import { matchesNodeAffinity } from '../../functions/kube/node-selector.ts';
 import { nameOf } from '../../functions/kube/object.ts';
-import { isPodReady } from '../../functions/kube/pod.ts';
+import { isPodFinished, isPodReady } from '../../functions/kube/pod.ts';
 import type { ResourceType } from '../../functions/kube/resource-type.ts';
 import * as types from '../../functions/kube/resource-type.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
@@ -225,15 +226,18 @@ async function sendHeartbeats(client: Client, world: VirtualWorld, silent: Reado
 async function playNodes(client: Client, world: VirtualWorld, silent: ReadonlySet<string>): Promise<number> {
   let changed = 0;
   const { items } = await client.list(types.pods);
-  const living = nodeNames.filter((name) => !silent.has(name));
+  const living = (await client.list(types.nodes)).items.filter((node) => !silent.has(nameOf(node)));
   for (const [index, pod] of items.entries()) {
     if (silent.has(pod.spec?.nodeName ?? '')) continue;
     const at = { namespace: pod.metadata.namespace ?? '', name: nameOf(pod) };
     if (pod.metadata.deletionTimestamp !== undefined) {
       await client.delete(types.pods, at, { gracePeriodSeconds: 0 });
       changed += 1;
-    } else if (!isPodReady(pod)) {
-      await runPod(client, pod, living[index % living.length], timestamp(world.clock.now()));
+    } else if (!isPodReady(pod) && !isPodFinished(pod)) {
+      const fitting = living.filter((node) => matchesNodeAffinity(pod.spec, node));
+      const node = fitting[index % fitting.length];
+      if (pod.spec?.nodeName === undefined && node === undefined) continue;
+      await runPod(client, pod, node?.metadata.name, timestamp(world.clock.now()));
       changed += 1;
     }
   }

@@ -113,7 +113,7 @@ function withFailure(conditions: readonly ReplicaSetCondition[], failure: ScaleF
 }
 
 /** When the next ready pod becomes available by mere waiting; undefined when none is about to. */
-function availableInMs(pods: readonly Pod[], minReadySeconds: number, nowMs: number): number | undefined {
+export function availableInMs(pods: readonly Pod[], minReadySeconds: number, nowMs: number): number | undefined {
   const waits = pods
     .filter((pod) => isPodActive(pod) && isPodReady(pod) && !isPodAvailable(pod, minReadySeconds, nowMs))
     .map((pod) => conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime)

@@ -8,11 +8,12 @@ export interface SlowStart {
   readonly error?: Error;
 }
 
-export async function slowStart(count: number, create: () => Promise<void>): Promise<SlowStart> {
+export async function slowStart(count: number, create: (index: number) => Promise<void>): Promise<SlowStart> {
   let succeeded = 0;
   let batchSize = Math.min(count, 1);
   for (let remaining = count; batchSize > 0; batchSize = Math.min(2 * batchSize, remaining)) {
-    const results = await Promise.allSettled(Array.from({ length: batchSize }, create));
+    const first = count - remaining;
+    const results = await Promise.allSettled(Array.from({ length: batchSize }, (_, index) => create(first + index)));
     succeeded += results.filter(({ status }) => status === 'fulfilled').length;
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) return { succeeded, error: asError(failure.reason) };

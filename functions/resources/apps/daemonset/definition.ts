@@ -10,7 +10,6 @@ export const daemonSetDefinition = definition<DaemonSet>({
   singular: 'daemonset',
   shortNames: ['ds'],
   categories: ['all'],
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns,
