@@ -171,7 +171,7 @@ async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): 
   const kind = await servedKind(server, call);
   if (kind === undefined) return pageNotFound();
   await kind.definition.load?.();
-  return serveResource(server, { ...call, ...kind, warnings });
+  return serveResource(server, { ...call, ...kind, warnings, annotations: new Map() });
 }
 
 /** Who has just declared a kind sees it served by every process. */

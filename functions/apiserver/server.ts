@@ -26,6 +26,8 @@ export interface ResourceRequest extends ApiRequest {
   readonly served: ServedVersion;
   /** Goes out as `Warning:` headers. */
   readonly warnings: Set<string>;
+  /** For the audit log. */
+  readonly annotations: Map<string, string>;
 }
 
 export const writeContext = (server: Server, user: User): WriteContext => ({

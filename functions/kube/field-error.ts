@@ -88,11 +88,17 @@ export const fieldNotFound = (field: string, value: unknown): FieldError => ({
   message: `Not found: ${quoted(value)}`,
 });
 
+/** How Go prints several errors as one. Source: apimachinery, pkg/util/errors/errors.go. */
+export function aggregate(texts: readonly string[]): string {
+  const different = [...new Set(texts)];
+  return different.length === 1 ? (different[0] ?? '') : `[${different.join(', ')}]`;
+}
+
 /** The 422 that carries field errors: one cause each, and all of them in the message. */
 export function invalidObject(type: Pick<ResourceType, 'group' | 'kind'>, name: string, errors: readonly FieldError[]): StatusError {
   const causes: StatusCause[] = errors.map(({ type: reason, field, message }) => ({ reason, message, field }));
-  const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
-  const all = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
+  const all = aggregate(texts);
   const qualifiedKind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
   return new StatusError(422, 'Invalid', `${qualifiedKind} ${JSON.stringify(name)} is invalid: ${all}`, {
     details: {

@@ -6,6 +6,7 @@ import type { FieldError } from '../kube/field-error.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { Schema } from '../kube/schema.ts';
+import type { StatusError } from '../kube/status-error.ts';
 import type { Key, View } from '../kube/view.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -137,6 +138,12 @@ export interface CommitOutcome {
   readonly errors?: readonly FieldError[];
   /** Are committed with it. Rules that come later see them in their view. */
   readonly writes?: readonly CompanionWrite[];
+  /** Refuse the write otherwise. */
+  readonly refusal?: StatusError;
+  /** The answer carries them, also that of a refusal. */
+  readonly warnings?: readonly string[];
+  /** For the audit log. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -64,6 +64,7 @@ test('the plugins come in upstream’s order', async () => {
       'ServiceAccount',
       'NodeRestriction',
       'TaintNodesByCondition',
+      'PodSecurity',
       'Priority',
       'DefaultTolerationSeconds',
       'DefaultStorageClass',

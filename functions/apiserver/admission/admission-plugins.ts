@@ -4,7 +4,7 @@ import { alwaysAdmit, alwaysDeny } from './always.ts';
 import { alwaysPullImages } from './always-pull-images.ts';
 import { antiAffinityTopology } from './anti-affinity-topology.ts';
 import { claimResize } from './claim-resize.ts';
-import { type AdmissionSettings, ConfigurationError } from './configuration.ts';
+import { type AdmissionSettings, ConfigurationError, InitializationError } from './configuration.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { certificateApproval, certificateSigning } from './certificate-signers.ts';
 import { certificateSubjectRestriction } from './certificate-subject-restriction.ts';
@@ -18,6 +18,7 @@ import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
+import { podSecurity } from './pod-security/pod-security.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -39,7 +40,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   constant(taintNodesByCondition, true),
   constant(alwaysPullImages, false),
   'ImagePolicyWebhook',
-  'PodSecurity',
+  podSecurity,
   'PodNodeSelector',
   priority,
   constant(defaultTolerationSeconds, true),
@@ -95,7 +96,8 @@ export function admissionPlugins(options: AdmissionOptions, settings: AdmissionS
       return kind.create(options, configuration);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      const text = `failed to apply admission: couldn't init admission plugin ${JSON.stringify(kind.name)}: ${error.message}`;
+      const failed = error instanceof InitializationError ? 'failed to initialize' : "couldn't init";
+      const text = `failed to apply admission: ${failed} admission plugin ${JSON.stringify(kind.name)}: ${error.message}`;
       throw new ConfigurationError(text, { cause: error });
     }
   });

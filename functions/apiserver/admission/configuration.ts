@@ -22,6 +22,11 @@ export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
+/** The configuration could be read, but the plug-in cannot start with it. */
+export class InitializationError extends ConfigurationError {
+  override name = 'InitializationError';
+}
+
 const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const groupVersions = ['v1', 'v1alpha1'].map((version) => `apiserver.config.k8s.io/${version}`);
@@ -75,10 +80,15 @@ const notRegistered = (kind: string, apiVersion: string): ConfigurationError =>
     `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
   );
 
+export interface ExpectedConfiguration {
+  readonly apiVersions: readonly string[];
+  readonly kind: string;
+}
+
 /** The configuration of a plug-in, which must be of this kind where there is one. */
-export function configured(configuration: JsonObject | undefined, expected: { apiVersion: string; kind: string }): JsonObject | undefined {
+export function configured(configuration: JsonObject | undefined, expected: ExpectedConfiguration): JsonObject | undefined {
   if (configuration === undefined) return undefined;
   const { apiVersion, kind } = configuration;
-  if (apiVersion === expected.apiVersion && kind === expected.kind) return configuration;
+  if (expected.apiVersions.some((one) => one === apiVersion) && kind === expected.kind) return configuration;
   throw notRegistered(typeof kind === 'string' ? kind : '', typeof apiVersion === 'string' ? apiVersion : '');
 }

@@ -2,7 +2,7 @@
  * Bounds how many Events are written, by token buckets: of the server, of a namespace, of a user, of a source and object.
  * The buckets are of this process. Source: plugin/pkg/admission/eventratelimit.
  */
-import { type FieldError, invalid, notSupported } from '../../kube/field-error.ts';
+import { aggregate, type FieldError, invalid, notSupported } from '../../kube/field-error.ts';
 import type { Event } from '../../kube/generated/types.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import { events } from '../../kube/resource-type.ts';
@@ -50,7 +50,7 @@ function limitsOf(configuration: JsonObject | undefined): Limit[] {
     errors.push(...limitErrors({ type, ...limit }, `limits[${index}]`));
     return isLimitType(type) ? [{ type, ...limit, cacheSize: limit.cacheSize || cacheSizeDefault }] : [];
   });
-  if (errors.length > 0) throw new ConfigurationError(aggregated(errors.map(({ field, message }) => `${field}: ${message}`)));
+  if (errors.length > 0) throw new ConfigurationError(aggregate(errors.map(({ field, message }) => `${field}: ${message}`)));
   return limits;
 }
 
@@ -64,9 +64,6 @@ function limitErrors(
   if (type !== 'Server' && cacheSize < 0) errors.push(invalid(`${path}.cacheSize`, cacheSize, 'must not be negative'));
   return errors;
 }
-
-/** How Go prints several errors as one. */
-const aggregated = (texts: readonly string[]): string => (texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`);
 
 interface Bucket {
   tokens: number;
@@ -99,12 +96,12 @@ function eventRateLimitOf(limits: readonly Limit[], clock: Pick<Clock, 'monotoni
         const key = keys[type](attributes);
         return accepts(key) ? [] : [`limit reached on type ${type} for key ${key}`];
       });
-      if (reached.length > 0) throw new StatusError(429, 'TooManyRequests', aggregated(reached));
+      if (reached.length > 0) throw new StatusError(429, 'TooManyRequests', aggregate(reached));
     },
   };
 }
 
-const configurationKind = { apiVersion: 'eventratelimit.admission.k8s.io/v1alpha1', kind: 'Configuration' };
+const configurationKind = { apiVersions: ['eventratelimit.admission.k8s.io/v1alpha1'], kind: 'Configuration' };
 
 export const eventRateLimit: PluginKind = {
   name: 'EventRateLimit',

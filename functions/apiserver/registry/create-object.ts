@@ -15,7 +15,7 @@ import { writeOptionsObject } from '../http/request-options.ts';
 import { type Admission, admissionOf } from './admission.ts';
 import { checkBounds } from './bounds.ts';
 import { commit } from './commit.ts';
-import { commitRules } from './commit-rules.ts';
+import { commitRules, publish } from './commit-rules.ts';
 import { recordFields } from './managed-fields.ts';
 import { dropServerFields, fillMetadata, metadataErrors, placeInNamespace } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
@@ -77,7 +77,11 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
       answer: (stored) => stored.at(-1)?.object ?? next,
     };
   };
-  return commit(server, { keys: [key], lists: rules.lists, decide });
+  try {
+    return await commit(server, { keys: [key], lists: rules.lists, decide });
+  } finally {
+    publish(rules, request);
+  }
 }
 
 /** What the server and the kind decide about a new object, and whether it is valid then. Changes in place. */

@@ -17,7 +17,7 @@ import type { ResourceRequest } from '../server.ts';
 import { type Admission, admissionOf } from './admission.ts';
 import { checkBounds } from './bounds.ts';
 import { commit, fromStore } from './commit.ts';
-import { type CommitRules, commitRules } from './commit-rules.ts';
+import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields } from './managed-fields.ts';
@@ -97,7 +97,7 @@ export async function updateObject(write: WriteRequest, update: Update): Promise
 
 async function updateExisting(write: WriteRequest, update: Update): Promise<KubeObject> {
   const plan = planOf(write, update);
-  const { server } = write;
+  const { server, request } = write;
   const { key, admission, rules } = plan;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
@@ -106,14 +106,15 @@ async function updateExisting(write: WriteRequest, update: Update): Promise<Kube
       before = view.get(key)?.object;
       return decideUpdate(plan, candidate, view);
     };
-    const outcome = await commit<KubeObject | typeof moved>(server, {
-      keys: [key],
-      lists: [...rules.lists, ...(update.lists ?? [])],
-      decide,
-    });
-    if (outcome === moved) continue;
-    if (update.strategy.hasWarnings === true) warn(write, outcome, before);
-    return outcome;
+    const operation = { keys: [key], lists: [...rules.lists, ...(update.lists ?? [])], decide };
+    try {
+      const outcome = await commit<KubeObject | typeof moved>(server, operation);
+      if (outcome === moved) continue;
+      if (update.strategy.hasWarnings === true) warn(write, outcome, before);
+      return outcome;
+    } finally {
+      publish(rules, request);
+    }
   }
   throw new StatusError(504, 'Timeout', 'Timeout: the object changed faster than the update could be admitted');
 }
