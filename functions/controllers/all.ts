@@ -15,6 +15,7 @@ import { replicaSetController } from './replica-set/controller.ts';
 import { replicationController } from './replication-controller/controller.ts';
 import { createRootCaController } from './root-ca/controller.ts';
 import { serviceAccountController } from './service-account/controller.ts';
+import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 
 export interface ControllersOptions {
@@ -30,6 +31,7 @@ export function createControllers(options: ControllersOptions): readonly Control
   return [
     deploymentController,
     daemonSetController,
+    statefulSetController,
     replicaSetController,
     replicationController,
     endpointSliceController,

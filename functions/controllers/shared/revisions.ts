@@ -35,6 +35,14 @@ function ordered(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? inOrder(value as Record<string, unknown>) : value;
 }
 
+/** The template in the patch of a revision; undefined when it holds none. */
+export function templateOf({ data }: ControllerRevision): PodTemplateSpec | undefined {
+  const { template } = (data.spec ?? {}) as { readonly template?: PodTemplateSpec & { readonly $patch?: string } };
+  if (template?.spec === undefined) return undefined;
+  const { $patch: _patch, ...rest } = template;
+  return rest;
+}
+
 export const hasTemplate = (revision: ControllerRevision, template: PodTemplateSpec): boolean =>
   deepEqual(revision.data, templatePatch(template));
 

@@ -12,7 +12,6 @@ export const statefulSetDefinition = definition<StatefulSet>({
   singular: 'statefulset',
   shortNames: ['sts'],
   categories: ['all'],
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   scale: replicaScale<StatefulSet>(),
