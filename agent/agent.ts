@@ -49,6 +49,7 @@ export interface Relays {
 /** What the relays may ask of the agent. */
 export interface PodLookup {
   pod(podUid: string): Pod | undefined;
+  all(): readonly Pod[];
 }
 
 export interface AgentOptions {

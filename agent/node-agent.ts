@@ -1,4 +1,5 @@
 /** Puts an agent together from its configuration: on containerd, or pretending. */
+import { join } from 'node:path';
 import type { Client } from '../functions/client/client.ts';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { World } from '../functions/world.ts';
@@ -23,6 +24,7 @@ import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { nodeChecks } from './probes/node-checks.ts';
 import { createNodeRelays } from './relay/node-relays.ts';
+import { createNodeServer } from './relay/node-server.ts';
 import { createSimulatedRelays } from './relay/simulated-relays.ts';
 import { createCriRuntime } from './runtime/cri/cri-runtime.ts';
 import { createSimulatedRuntime } from './runtime/simulated/simulated-runtime.ts';
@@ -51,6 +53,9 @@ const factsOf = (config: AgentConfig, driver: CgroupDriver): ClusterFacts => ({
   directories: directories(config.rootDirectory),
   cgroups: { root: config.cgroupRoot ?? '', driver },
 });
+
+/** What `/logs/` of a node shows, as a kubelet's does. */
+const machineLogs = '/var/log';
 
 /** With real containers. Needs root. */
 export async function createContainerAgent(options: NodeAgentOptions): Promise<Agent> {
@@ -85,7 +90,10 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     }),
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
-    relays: (pods) => createNodeRelays({ world, runtime, transport, pods, signal }),
+    relays: (pods) => {
+      const nodeServer = createNodeServer({ config, pods: () => pods.all(), logDirectory: machineLogs });
+      return createNodeRelays({ world, runtime, transport, pods, nodeServer, signal });
+    },
     checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
     housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
   });
@@ -133,6 +141,9 @@ export async function createSimulatedAgent(options: NodeAgentOptions): Promise<A
     files: noPodFiles,
     check: async () => ({ outcome: 'success' }),
     network,
-    relays: () => createSimulatedRelays({ world, transport, signal: options.signal }),
+    relays: (pods) => {
+      const nodeServer = createNodeServer({ config, pods: () => pods.all(), logDirectory: join(config.rootDirectory, 'logs') });
+      return createSimulatedRelays({ world, transport, nodeServer, signal: options.signal });
+    },
   });
 }

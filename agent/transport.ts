@@ -37,6 +37,8 @@ interface RequestOptions extends Omit<NodeOptions, 'headers'> {
 }
 
 const answerBytesMax = 256 << 20;
+/** A client that has sent its last byte still reads. Node passes it on to the socket, though its types do not name it. */
+const halfOpen: object = { allowHalfOpen: true };
 
 const asTransportError = (error: Error): TransportError => new TransportError(error.message, { cause: error });
 
@@ -126,6 +128,7 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
         const request = open('GET', under + relayPath(relayId), {
           headers: { connection: 'Upgrade', upgrade: relayProtocol },
           agent: false,
+          ...halfOpen,
         });
         request.on('upgrade', (_response, socket, head) => resolve({ socket, head }));
         request.on('response', (response) => {

@@ -26,6 +26,9 @@ import { createConnector } from './apiserver/relay/connector.ts';
 import { createLogMail } from './apiserver/relay/mailed-log.ts';
 import type { Mail } from './apiserver/relay/mailbox.ts';
 import { createRelayHub } from './apiserver/relay/relay-hub.ts';
+import { proxied } from './apiserver/proxy/proxy.ts';
+import { createHttpOverTunnel } from './apiserver/tunnel/http-over-tunnel.ts';
+import { createTunnels, noTunnels } from './apiserver/tunnel/tunnels.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
@@ -102,6 +105,8 @@ export function createApi(options: ApiOptions): Api {
   const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
   const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
 
+  const http = createHttpOverTunnel(logMail === undefined ? createTunnels(hub) : noTunnels);
+
   const bindPod: BindPod = (pod, binding, dryRun) =>
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens });
@@ -120,6 +125,7 @@ export function createApi(options: ApiOptions): Api {
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
+    proxy: (call, target) => proxied({ http, clock: world.clock }, call, target),
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });

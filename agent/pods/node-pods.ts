@@ -18,6 +18,8 @@ export interface NodePods {
   /** Looks at the runtime and wakes whom it concerns. */
   relist(): Promise<void>;
   pod(podUid: string): Pod | undefined;
+  /** All that are wanted, with their newest status. */
+  all(): readonly Pod[];
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -52,6 +54,10 @@ class Pods implements NodePods {
 
   pod(podUid: string): Pod | undefined {
     return this.#workers.get(podUid)?.pod();
+  }
+
+  all(): readonly Pod[] {
+    return [...this.#workers.values()].map((worker) => worker.pod());
   }
 
   sync(changedKinds: ReadonlySet<string>): void {

@@ -3,7 +3,7 @@
  * has room for them. A chunk whose answer is lost is sent again, the same, under the same number. While the log is silent
  * an empty chunk now and then says that the agent is there, and its answer whether the client is.
  */
-import type { RelayGrant, RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { RelayGrant, ContainerRelay } from '../../functions/kube/node-poll.ts';
 import { encodeChunk, type RelayChunk } from '../../functions/kube/relay-chunk.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { World } from '../../functions/world.ts';
@@ -21,7 +21,7 @@ export interface LogMailerOptions {
 
 export interface LogMailer {
   /** Resolves when all is sent, or nobody reads any more. */
-  send(request: Pick<RelayRequest, 'id'>, open: OpenLog): Promise<void>;
+  send(request: Pick<ContainerRelay, 'id'>, open: OpenLog): Promise<void>;
 }
 
 /** The log, until the signal aborts; or the StatusError that says why there is none. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Duplex, PassThrough } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import type { Pod } from '../../functions/kube/generated/types.ts';
-import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay } from '../../functions/kube/node-poll.ts';
 import { decodeChunk } from '../../functions/kube/relay-chunk.ts';
 import { nodeOfTest } from '../../test/support/node-context.ts';
 import { pod, running, sandbox } from '../../test/support/node-pod.ts';
@@ -24,7 +24,7 @@ writeFileSync(logPath, '2026-01-01T00:00:01Z stdout F one\n2026-01-01T00:00:02Z 
 
 const main = { name: 'main', ready: true, restartCount: 0, image: '', imageID: '', state: { running: {} }, containerID: 'containerd://c1' };
 const of: Pod = { ...pod(), status: { containerStatuses: [main] } };
-const request = (more: Partial<RelayRequest>): RelayRequest => ({
+const request = (more: Partial<ContainerRelay>): ContainerRelay => ({
   id: 'r1',
   transport: 'stream',
   subresource: 'log',
@@ -34,6 +34,8 @@ const request = (more: Partial<RelayRequest>): RelayRequest => ({
   pod: { namespace: 'default', name: 'web', uid: 'u1' },
   ...more,
 });
+
+const nodeServer = { serve: () => {} };
 
 interface Upload {
   readonly id: string;
@@ -92,6 +94,7 @@ function relays(more: Partial<Runtime> = {}) {
     runtime,
     transport: server.transport,
     pods: { pod: (uid) => (uid === 'u1' ? of : undefined) },
+    nodeServer,
     signal: end.signal,
   }).open;
   return { ...server, world, open, end };
@@ -214,7 +217,7 @@ describe('a simulated node', () => {
   test('has a line for every log, and nothing else', async () => {
     const { world } = nodeOfTest();
     const server = apiserver();
-    const { open } = createSimulatedRelays({ world, transport: server.transport, signal: new AbortController().signal });
+    const { open } = createSimulatedRelays({ world, transport: server.transport, nodeServer, signal: new AbortController().signal });
     open(request({}));
     await server.next();
     assert.equal(server.uploads[0]!.text, 'container main of pod web is simulated\n');

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay, RelayRequest } from '../../functions/kube/node-poll.ts';
 import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { StatusError, notFound } from '../../functions/kube/status-error.ts';
@@ -16,13 +16,16 @@ import { createLogMailer } from './log-mailer.ts';
 import { parseLogOptions } from './log-options.ts';
 import { readLog } from './log-reader.ts';
 import { replayedRequest } from './replayed-request.ts';
+import type { NodeServer } from './node-server.ts';
 import { splice } from './splice.ts';
+import { createTunnels } from './tunnel.ts';
 
 export interface NodeRelayOptions {
   readonly world: World;
   readonly runtime: Runtime;
   readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk'>;
-  readonly pods: PodLookup;
+  readonly pods: Pick<PodLookup, 'pod'>;
+  readonly nodeServer: NodeServer;
   /** Ends all that is open. */
   readonly signal: AbortSignal;
 }
@@ -34,17 +37,19 @@ export function createNodeRelays(options: NodeRelayOptions): Relays {
   const known = new Set<string>();
   const mailer = createLogMailer(options);
   const served = {
-    stream: (request: RelayRequest) => serveLog(options, request),
-    upgrade: (request: RelayRequest) => serveUpgrade(options, request),
-    mailbox: (request: RelayRequest) => mailer.send(request, (signal) => logBytes(options, request, signal)),
+    stream: (request: ContainerRelay) => serveLog(options, request),
+    upgrade: (request: ContainerRelay) => serveUpgrade(options, request),
+    mailbox: (request: ContainerRelay) => mailer.send(request, (signal) => logBytes(options, request, signal)),
   };
+  const tunnel = createTunnels({ ...options, log: options.world.log });
   const serve = async (request: RelayRequest): Promise<void> => {
     try {
-      await served[request.transport](request);
+      if (request.transport === 'tunnel') await tunnel(request);
+      else await served[request.transport](request);
     } catch (error) {
       // The client sees its connection end; the reason is for the operator.
       if (!(error instanceof Error)) throw error;
-      options.world.log.warn('a relay failed', { relay: request.id, subresource: request.subresource, error });
+      options.world.log.warn('a relay failed', { relay: request.id, transport: request.transport, error });
     }
   };
   return {
@@ -57,7 +62,7 @@ export function createNodeRelays(options: NodeRelayOptions): Relays {
   };
 }
 
-function wantedPod({ pods: lookup }: NodeRelayOptions, request: RelayRequest): Pod {
+function wantedPod({ pods: lookup }: NodeRelayOptions, request: ContainerRelay): Pod {
   const pod = lookup.pod(request.pod.uid);
   if (pod === undefined) throw notFound(pods, request.pod.name);
   return pod;
@@ -70,7 +75,7 @@ function asStatusError(error: unknown): StatusError {
 }
 
 /** Throws a StatusError when there is no such log. */
-async function logBytes(options: NodeRelayOptions, request: RelayRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+async function logBytes(options: NodeRelayOptions, request: ContainerRelay, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   try {
     return await openLog(options, request, signal);
   } catch (error) {
@@ -78,7 +83,7 @@ async function logBytes(options: NodeRelayOptions, request: RelayRequest, signal
   }
 }
 
-async function openLog(options: NodeRelayOptions, request: RelayRequest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+async function openLog(options: NodeRelayOptions, request: ContainerRelay, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const pod = wantedPod(options, request);
   const { runtime } = options;
   const logOptions = parseLogOptions(request.query, options.world.clock.now());
@@ -95,7 +100,7 @@ async function openLog(options: NodeRelayOptions, request: RelayRequest, signal:
   return readLog({ path: logPath, options: logOptions, isOpen, clock: options.world.clock, signal });
 }
 
-async function serveLog(options: NodeRelayOptions, request: RelayRequest): Promise<void> {
+async function serveLog(options: NodeRelayOptions, request: ContainerRelay): Promise<void> {
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
   let bytes: AsyncIterable<Buffer>;
@@ -126,7 +131,7 @@ async function serveLog(options: NodeRelayOptions, request: RelayRequest): Promi
   upload.end();
 }
 
-async function streamingUrl({ runtime }: NodeRelayOptions, pod: Pod, request: RelayRequest): Promise<URL> {
+async function streamingUrl({ runtime }: NodeRelayOptions, pod: Pod, request: ContainerRelay): Promise<URL> {
   const query = new URLSearchParams(request.query);
   const flag = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
   if (request.subresource === 'portforward') {
@@ -154,7 +159,7 @@ function refuse(socket: Duplex, error: StatusError): void {
   socket.end(head + body);
 }
 
-async function serveUpgrade(options: NodeRelayOptions, request: RelayRequest): Promise<void> {
+async function serveUpgrade(options: NodeRelayOptions, request: ContainerRelay): Promise<void> {
   const { socket, head } = await options.transport.openConnection(request.id);
   socket.on('error', () => socket.destroy());
   let url: URL;

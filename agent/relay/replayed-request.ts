@@ -1,8 +1,8 @@
 /** The client's request as it is said again to the runtime's streaming server. Pure. */
-import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay } from '../../functions/kube/node-poll.ts';
 
 /** The path is the one-time URL's; the headers are the client's, since they carry the upgrade. */
-export function replayedRequest(request: Pick<RelayRequest, 'method' | 'headers' | 'query' | 'subresource'>, url: URL): string {
+export function replayedRequest(request: Pick<ContainerRelay, 'method' | 'headers' | 'query' | 'subresource'>, url: URL): string {
   const own = request.headers.filter(([name]) => name.toLowerCase() !== 'host');
   // Port forwarding over WebSocket names its ports in the query.
   const query = request.subresource === 'portforward' && request.query !== '' ? `?${portsOnly(request.query)}` : url.search;

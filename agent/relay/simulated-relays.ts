@@ -1,14 +1,17 @@
 /** What a pretended container says: its log is one line, everything else is refused. */
-import { relayStatusHeader, type RelayRequest } from '../../functions/kube/node-poll.ts';
+import { relayStatusHeader, type ContainerRelay } from '../../functions/kube/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { World } from '../../functions/world.ts';
 import type { Relays } from '../agent.ts';
 import type { Transport } from '../transport.ts';
 import { createLogMailer } from './log-mailer.ts';
+import type { NodeServer } from './node-server.ts';
+import { createTunnels } from './tunnel.ts';
 
 export interface SimulatedRelayOptions {
   readonly world: World;
   readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk'>;
+  readonly nodeServer: NodeServer;
   /** Ends what is relayed. */
   readonly signal: AbortSignal;
 }
@@ -16,10 +19,10 @@ export interface SimulatedRelayOptions {
 const refusal = (subresource: string): StatusError =>
   new StatusError(501, 'NotImplemented', `${subresource} is not supported: the pod runs on a simulated node, which has no containers`);
 
-const logText = ({ query, pod }: RelayRequest): string =>
+const logText = ({ query, pod }: ContainerRelay): string =>
   `container ${new URLSearchParams(query).get('container') ?? ''} of pod ${pod.name} is simulated\n`;
 
-async function* logOf(request: RelayRequest): AsyncGenerator<Buffer> {
+async function* logOf(request: ContainerRelay): AsyncGenerator<Buffer> {
   yield Buffer.from(logText(request));
 }
 
@@ -28,8 +31,9 @@ export function createSimulatedRelays(options: SimulatedRelayOptions): Relays {
   const known = new Set<string>();
   const failed = (error: unknown): void => world.log.warn('a relay failed', { error });
   const mailer = createLogMailer(options);
+  const tunnel = createTunnels({ ...options, log: world.log, hasNoPorts: true });
 
-  const refuse = async ({ id, subresource }: RelayRequest): Promise<void> => {
+  const refuse = async ({ id, subresource }: ContainerRelay): Promise<void> => {
     const { socket } = await transport.openConnection(id);
     socket.on('error', failed);
     const error = refusal(subresource);
@@ -43,6 +47,10 @@ export function createSimulatedRelays(options: SimulatedRelayOptions): Relays {
     open(request) {
       if (known.has(request.id)) return;
       known.add(request.id);
+      if (request.transport === 'tunnel') {
+        tunnel(request).catch(failed);
+        return;
+      }
       if (request.transport === 'upgrade') {
         refuse(request).catch(failed);
         return;

@@ -34,7 +34,7 @@ import { fromStore } from './registry/commit.ts';
 import { noFieldManagers } from './registry/managed-fields.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
-import type { Server } from './server.ts';
+import type { Proxy, Server } from './server.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
 import { createVirtual } from './verbs/virtual.ts';
 
@@ -51,6 +51,8 @@ export interface ApiServerOptions {
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
   /** Without one, log, exec and the like answer 501. */
   readonly connector?: Connector;
+  /** Passes requests on to servers that nodes reach; without it, `proxy` answers 501. */
+  readonly proxy?: Proxy;
   readonly extensions?: readonly Extension[];
   readonly version: VersionDocument;
   /** Of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
@@ -70,10 +72,10 @@ interface Parts {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector } = options;
+  const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector, proxy } = options;
   const parts: Parts = {
     options,
-    server: { store, world, registry, admission, fieldManagers, computations, connector },
+    server: { store, world, registry, admission, fieldManagers, computations, connector, proxy },
     virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
     documents: documentsOf(options),
   };
@@ -165,7 +167,7 @@ async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): 
     const documents = async (): Promise<Documents> => parts.documents(await newestIndex(server, call));
     return (await otherPath(call, { version: parts.options.version, documents })) ?? pageNotFound();
   }
-  if (info.verb === '') throw methodNotAllowed();
+  if (info.verb === '' && info.subresource !== 'proxy') throw methodNotAllowed();
   const virtual = parts.virtual.get(placeText(info));
   if (virtual !== undefined) return createVirtual(call, virtual, warnings);
   const kind = await servedKind(server, call);

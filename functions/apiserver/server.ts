@@ -4,6 +4,7 @@ import type { Epoch } from '../store/epoch.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 import type { AdmissionPlugin, ApiRequest, Computation, Connector, FieldManagers, User } from './ports.ts';
+import type { ProxyTarget } from './proxy/proxy.ts';
 import type { Expected } from './registry/decode.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 
@@ -17,7 +18,11 @@ export interface Server {
   readonly fieldManagers: FieldManagers;
   readonly computations: Readonly<Partial<Record<'token-request', Computation>>>;
   readonly connector: Connector | undefined;
+  readonly proxy: Proxy | undefined;
 }
+
+/** Passes a request on to another server, and its answer back. */
+export type Proxy = (call: ApiRequest, target: ProxyTarget) => Promise<Response>;
 
 /** A request for a resource that is served, and what its answer will carry besides the object. */
 export interface ResourceRequest extends ApiRequest {

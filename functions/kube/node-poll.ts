@@ -5,7 +5,7 @@
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/poll      NodePollRequest → NodePollResponse
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → TokenRequest: the node's next credential, or its first
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
- *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade`
+ *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade` or `tunnel`
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see `relay-chunk.ts` → RelayGrant
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}/chunks     → RelayGrant
  *
@@ -66,7 +66,10 @@ export interface GoneObject extends ObjectName {
   readonly uid: string;
 }
 
-export interface RelayRequest {
+/** What a client waits for: something of a container, or a stream of bytes to a port. */
+export type RelayRequest = ContainerRelay | TunnelRelay;
+
+export interface ContainerRelay {
   readonly id: string;
   readonly transport: 'stream' | 'upgrade' | 'mailbox';
   /** `log`, `exec`, `attach`, `portforward`. */
@@ -78,6 +81,16 @@ export interface RelayRequest {
   readonly method: string;
   readonly headers: readonly (readonly [string, string])[];
 }
+
+/** The agent connects first and dials back when it has; a failure comes back as the Status of a `stream`. */
+export interface TunnelRelay {
+  readonly id: string;
+  readonly transport: 'tunnel';
+  readonly target: TunnelTarget;
+}
+
+/** A port that the node reaches, or what the node itself answers: `/healthz`, `/metrics`, `/pods`. */
+export type TunnelTarget = { readonly to: 'port'; readonly host: string; readonly port: number } | { readonly to: 'node' };
 
 /** How a relay by `mailbox` may go on. */
 export interface RelayGrant {

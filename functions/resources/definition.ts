@@ -7,6 +7,7 @@ import type { KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { Schema } from '../kube/schema.ts';
 import type { StatusError } from '../kube/status-error.ts';
+import type { TunnelTarget } from '../kube/node-poll.ts';
 import type { Key, View } from '../kube/view.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';
@@ -107,6 +108,32 @@ export interface ConnectParameter {
   readonly type: 'boolean' | 'integer' | 'string' | 'strings' | 'integers';
 }
 
+/** Requests that another server answers, which a node reaches. */
+export interface ProxySubresource {
+  readonly kind: 'proxy';
+  readonly name: 'proxy';
+  /** That discovery names; every method is passed on. */
+  readonly verbs: readonly ('create' | 'delete' | 'get' | 'patch' | 'update')[];
+  readonly optionsKind: string;
+  /** `id` is what the path names: `web`, `web:http`, `https:web:443`. Throws a StatusError when it leads nowhere. */
+  locate(id: string, context: ProxyContext): ProxyLocation;
+}
+
+export interface ProxyContext {
+  readonly view: View;
+  readonly namespace: string;
+  /** In [0, 1). */
+  random(): number;
+}
+
+export interface ProxyLocation {
+  readonly scheme: 'http' | 'https';
+  readonly nodeName: string;
+  readonly target: TunnelTarget;
+  /** `address:port`, as the server may call itself. */
+  readonly host: string;
+}
+
 /** A subresource whose answer is computed and stored nowhere: `serviceaccounts/token`. */
 export interface ComputedSubresource {
   readonly kind: 'computed';
@@ -118,7 +145,7 @@ export interface ComputedSubresource {
   readonly computation: 'token-request';
 }
 
-export type Subresource<T extends KubeObject> = ObjectSubresource<T> | ConnectSubresource | ComputedSubresource;
+export type Subresource<T extends KubeObject> = ObjectSubresource<T> | ConnectSubresource | ProxySubresource | ComputedSubresource;
 
 export type CommitOperation = 'create' | 'update' | 'delete';
 

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
-import { createUpgradeHandler } from '../../functions/apiserver/relay/upgrade-handler.ts';
+import { createUpgradeHandler, headBytesMax } from '../../functions/apiserver/relay/upgrade-handler.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import type { Log } from '../../functions/world.ts';
 
@@ -67,6 +67,7 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
       requestCert: true,
       rejectUnauthorized: false,
       noDelay: true,
+      maxHeaderSize: headBytesMax,
     });
     // The listener answers for its own failures.
     server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));

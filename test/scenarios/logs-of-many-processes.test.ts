@@ -7,7 +7,7 @@ import { openControlPlane } from '../../functions/cloud/control-plane.ts';
 import { createFollower } from '../../functions/cloud/follower.ts';
 import { settingNames, settingsOf } from '../../functions/cloud/settings.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
-import { chunksPath, pollPath, type NodePollResponse, type RelayGrant, type RelayRequest } from '../../functions/kube/node-poll.ts';
+import { chunksPath, pollPath, type NodePollResponse, type RelayGrant, type ContainerRelay } from '../../functions/kube/node-poll.ts';
 import { badRequest, type StatusError } from '../../functions/kube/status-error.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import { recordingDoorbell } from '../support/recording-doorbell.ts';
@@ -72,7 +72,7 @@ async function furnished(world: VirtualWorld, pollHoldSecondsMax: number) {
 type House = Awaited<ReturnType<typeof furnished>>;
 
 /** An agent's polls and chunks, in a process each time another. Answers how to end it. */
-function agent({ world, ask }: House, open: (request: RelayRequest) => Promise<AsyncIterable<Buffer>>): () => void {
+function agent({ world, ask }: House, open: (request: ContainerRelay) => Promise<AsyncIterable<Buffer>>): () => void {
   const end = new AbortController();
   const known = new Set<string>();
   const user = nodeUser('a');
@@ -89,7 +89,8 @@ function agent({ world, ask }: House, open: (request: RelayRequest) => Promise<A
       const answer = await ask(user, 'POST', pollPath('a'), { waitSeconds: 20, ...(since === undefined ? {} : { since }) });
       const { relays, revision, pollAfterSeconds } = (await answer.json()) as NodePollResponse;
       since = revision;
-      for (const relay of relays.filter(({ id }) => !known.has(id))) {
+      for (const relay of relays) {
+        if (relay.transport === 'tunnel' || known.has(relay.id)) continue;
         known.add(relay.id);
         void mailer.send(relay, () => open(relay));
       }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Event, Node, Pod } from '../../functions/kube/generated/types.ts';
-import type { GoneObject, NodePollRequest, NodePollResponse, RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { GoneObject, NodePollRequest, NodePollResponse, ContainerRelay } from '../../functions/kube/node-poll.ts';
 import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
 import { keyText, nameOf, namespaceOf, uidOf, type KubeObject } from '../../functions/kube/object.ts';
 
@@ -21,7 +21,7 @@ export interface ScriptedApiserver {
   /** What `kubectl logs` would get, and with which code. */
   log(pod: string, query: string): Promise<{ code: number; text: string }>;
   /** The raw connection of an `exec`. */
-  connect(pod: string, relay: Pick<RelayRequest, 'subresource' | 'query' | 'method' | 'headers'>): Promise<Duplex>;
+  connect(pod: string, relay: Pick<ContainerRelay, 'subresource' | 'query' | 'method' | 'headers'>): Promise<Duplex>;
   readonly polls: () => number;
   close(): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function scriptedApiserver(options: {
 }): Promise<ScriptedApiserver> {
   const objects = new Map<string, Entry>();
   const gone: (GoneObject & { revision: number })[] = [];
-  const relays = new Map<string, RelayRequest>();
+  const relays = new Map<string, ContainerRelay>();
   const streams = new Map<string, (answer: { code: number; text: string }) => void>();
   const upgrades = new Map<string, (socket: Duplex) => void>();
   const waiting = new Set<() => void>();
@@ -165,7 +165,7 @@ export async function scriptedApiserver(options: {
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, options.address, resolve));
 
-  const relay = (podName: string, request: Omit<RelayRequest, 'id' | 'pod'>): string => {
+  const relay = (podName: string, request: Omit<ContainerRelay, 'id' | 'pod'>): string => {
     const pod = find<Pod>('Pod', podName)!;
     const id = `relay-${Math.random().toString(36).slice(2)}`;
     relays.set(id, { id, ...request, pod: { namespace: namespaceOf(pod), name: podName, uid: uidOf(pod) } });

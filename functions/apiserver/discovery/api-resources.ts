@@ -52,6 +52,8 @@ export interface ServedSubresource {
   readonly answerSchema?: string;
   /** A connection to the object, which carries no objects. */
   readonly connect?: Pick<ConnectSubresource, 'transport' | 'parameters'>;
+  /** Another server answers every method there, and at all paths below. */
+  readonly isProxy?: boolean;
 }
 
 /**
@@ -167,6 +169,14 @@ function declared(subresource: Subresource<KubeObject>, own: ResponseKind, schem
         responseKind: { group: own.group, version: own.version, kind: subresource.optionsKind },
         schema,
         connect: subresource,
+      };
+    case 'proxy':
+      return {
+        name,
+        verbs,
+        responseKind: { group: own.group, version: own.version, kind: subresource.optionsKind },
+        schema,
+        isProxy: true,
       };
     default:
       return subresource satisfies never;

@@ -63,8 +63,10 @@ function placeOf(parts: readonly string[]): PlaceOfPath {
   const [first, namespace = '', below] = parts;
   const isNamespace = first === 'namespaces';
   const isNamespaced = isNamespace && below !== undefined && !namespaceSubresources.has(below);
-  const [resource = '', name = '', ...subresource] = isNamespaced ? parts.slice(2) : parts;
-  return { isNamespaced, namespace: isNamespace ? namespace : '', resource, name, subresource: subresource.join('/') };
+  const [resource = '', name = '', ...rest] = isNamespaced ? parts.slice(2) : parts;
+  // What follows a proxy is the proxied server's path.
+  const subresource = rest[0] === 'proxy' ? 'proxy' : rest.join('/');
+  return { isNamespaced, namespace: isNamespace ? namespace : '', resource, name, subresource };
 }
 
 /** Without a name, a GET is a list or a watch; a selector for one name is authorized as that name. */

@@ -273,8 +273,8 @@ test('a relay that a client asks for ends the wait, once', async () => {
   const asked = hub.ask('a', wish, never).catch((error: unknown) => error);
   const { relays } = await polling;
   assert.deepEqual(
-    relays.map(({ subresource }) => subresource),
-    ['log'],
+    relays.map((relay) => relay.transport),
+    ['stream'],
   );
   let again: NodePollResponse | undefined;
   const second = poll({ since, waitSeconds: 30 }).then((got) => (again = got));

@@ -35,3 +35,8 @@ export function operationId({ type, verb, subresource = '', isConnect = false, a
   if (isConnect) return `connect${groupVersion}${verb === 'create' ? 'Post' : 'Get'}${tail}`;
   return `${verbNames[verb] ?? verb}${groupVersion}${tail}`;
 }
+
+export function proxyOperationId({ group, version, kind, namespaced }: ResourceType, method: string, withPath: boolean): string {
+  const tail = `${namespaced ? 'Namespaced' : ''}${kind}Proxy${withPath ? 'WithPath' : ''}`;
+  return `connect${groupVersionName(group, version)}${capital(method)}${tail}`;
+}

@@ -51,7 +51,11 @@ export const queryOf: Readonly<Record<string, readonly Parameter[]>> = {
   ],
 };
 
-const pathParameters: Readonly<Record<string, string>> = { name: 'Name of the object', namespace: 'Namespace of the object' };
+const pathParameters: Readonly<Record<string, string>> = {
+  name: 'Name of the object',
+  namespace: 'Namespace of the object',
+  path: 'The path on the proxied server',
+};
 
 export const pathParameterDocuments = (path: string, dialect: Dialect): JsonObject[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) =>

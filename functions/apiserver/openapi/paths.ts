@@ -6,7 +6,7 @@ import type { JsonObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import type { ResponseKind, ServedResource, ServedSubresource } from '../discovery/api-resources.ts';
 import { type Answer, type Operation, operationDocument, type RequestBody, text } from './operation.ts';
-import { operationId, tagOf } from './operation-id.ts';
+import { operationId, proxyOperationId, tagOf } from './operation-id.ts';
 import { pathParameterDocuments, queryOf } from './parameters.ts';
 import type { Dialect } from './schemas.ts';
 
@@ -18,6 +18,8 @@ interface Endpoint {
   readonly schema: string;
   readonly verbs: readonly string[];
   readonly allNamespaces?: boolean;
+  /** Of a proxy: the rest of the path is a parameter. */
+  readonly withPath?: boolean;
 }
 
 const methods: Readonly<Record<string, { readonly method: string; readonly action: string }>> = {
@@ -40,6 +42,7 @@ export function pathsFor(resources: readonly ServedResource[], dialect: Dialect)
   const paths: JsonObject = {};
   for (const endpoint of resources.flatMap(endpointsOf)) {
     const operations = endpoint.verbs.flatMap((verb) => {
+      if (verb.startsWith('proxy:')) return [[verb.slice(6), operationDocument(proxyOperation(endpoint, verb.slice(6)), dialect)] as const];
       const method = methods[verb];
       return method === undefined ? [] : [[method.method, operationDocument(operationOf(endpoint, verb), dialect)] as const];
     });
@@ -60,7 +63,7 @@ function endpointsOf(resource: ServedResource): Endpoint[] {
   const endpoints: Endpoint[] = [
     { path: collection, resource, kind, schema, verbs: verbs.filter((verb) => collectionVerbs.includes(verb)) },
     { path: `${collection}/{name}`, resource, kind, schema, verbs: verbs.filter((verb) => objectVerbs.includes(verb)) },
-    ...subresources.map((subresource) => subresourceEndpoint(`${collection}/{name}`, resource, subresource)),
+    ...subresources.flatMap((subresource) => subresourceEndpoints(`${collection}/{name}`, resource, subresource)),
   ];
   if (type.namespaced && verbs.includes('list')) {
     endpoints.push({ path: `${root}/${type.resource}`, resource, kind, schema, verbs: ['list'], allNamespaces: true });
@@ -68,14 +71,18 @@ function endpointsOf(resource: ServedResource): Endpoint[] {
   return endpoints.filter((endpoint) => endpoint.verbs.length > 0);
 }
 
-const subresourceEndpoint = (parent: string, resource: ServedResource, subresource: ServedSubresource): Endpoint => ({
-  path: `${parent}/${subresource.name}`,
-  resource,
-  subresource,
-  kind: subresource.responseKind,
-  schema: subresource.schema,
-  verbs: subresource.verbs,
-});
+function subresourceEndpoints(parent: string, resource: ServedResource, subresource: ServedSubresource): Endpoint[] {
+  const { name, responseKind: kind, schema, verbs, isProxy = false } = subresource;
+  const path = `${parent}/${name}`;
+  if (!isProxy) return [{ path, resource, subresource, kind, schema, verbs }];
+  const proxied = { resource, subresource, kind, schema, verbs: proxyMethods.map((method) => `proxy:${method}`) };
+  return [
+    { path, ...proxied },
+    { path: `${path}/{path}`, ...proxied, withPath: true },
+  ];
+}
+
+const proxyMethods = ['delete', 'get', 'head', 'options', 'patch', 'post', 'put'];
 
 function operationOf(endpoint: Endpoint, verb: string): Operation {
   const { resource, subresource, kind, allNamespaces = false } = endpoint;
@@ -97,6 +104,19 @@ function operationOf(endpoint: Endpoint, verb: string): Operation {
       : connect === undefined
         ? answersOf(endpoint, verb)
         : { '200': { description: 'OK', content: { 'text/plain': text } } },
+  };
+}
+
+/** Whatever the other server answers. */
+function proxyOperation({ resource: { type }, kind, withPath = false }: Endpoint, method: string): Operation {
+  return {
+    id: proxyOperationId(type, method, withPath),
+    description: `connect ${method.toUpperCase()} requests to proxy of a ${type.kind}`,
+    tag: tagOf(type.group, type.version),
+    action: 'connect',
+    kind,
+    query: [{ name: 'path', type: 'string', description: 'The path on the proxied server' }],
+    answers: { '200': { description: 'OK', content: { '*/*': text } } },
   };
 }
 

@@ -6,7 +6,7 @@
  */
 import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { Pod } from '../../kube/generated/types.ts';
-import type { RelayRequest } from '../../kube/node-poll.ts';
+import type { ContainerRelay } from '../../kube/node-poll.ts';
 import { relayStatusHeader } from '../../kube/node-poll.ts';
 import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { groupResource, nodes } from '../../kube/resource-type.ts';
@@ -49,7 +49,7 @@ export function createConnector({ hub, view, clock, logMail }: ConnectorOptions)
       const nodeName = pod.spec?.nodeName ?? '';
       if (nodeName === '') return unscheduled(pod, transport);
       if (view().get({ resource: groupResource(nodes), namespace: '', name: nodeName }) === undefined) throw notFound(nodes, nodeName);
-      const wish: Omit<RelayRequest, 'id' | 'transport'> = {
+      const wish: Omit<ContainerRelay, 'id' | 'transport'> = {
         subresource,
         pod: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
         query: query.toString(),

@@ -7,7 +7,7 @@
  *     └───── reads ◀──────────── │ mailbox │ ──▶ how far it may go, whether to end
  *                                └─────────┘
  */
-import type { RelayRequest } from '../../kube/node-poll.ts';
+import type { ContainerRelay } from '../../kube/node-poll.ts';
 import { decodeChunk, type RelayChunk } from '../../kube/relay-chunk.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { StoreError, type Store } from '../../store/store.ts';
@@ -24,7 +24,7 @@ export interface LogMailOptions extends Pick<World, 'clock' | 'random' | 'log'> 
 
 export interface LogMail {
   /** Answers with the agent's first chunk. Throws a StatusError when there is none in time. */
-  fetch(nodeName: string, wish: Omit<RelayRequest, 'id' | 'transport'>, signal: AbortSignal): Promise<Response>;
+  fetch(nodeName: string, wish: Omit<ContainerRelay, 'id' | 'transport'>, signal: AbortSignal): Promise<Response>;
 }
 
 /** Chunks that the agent may be ahead of the client. */
@@ -48,7 +48,7 @@ export function createLogMail(options: LogMailOptions): LogMail {
       );
       try {
         await session.open();
-        const request: RelayRequest = { id, ...wish, transport: 'mailbox', headers: [] };
+        const request: ContainerRelay = { id, ...wish, transport: 'mailbox', headers: [] };
         const nowMs = clock.now();
         await store.commit(announce({ nodeName, request, untilMs: nowMs + waitingMsMax }, nowMs));
         return await session.response();
@@ -62,7 +62,7 @@ export function createLogMail(options: LogMailOptions): LogMail {
 
 interface SessionOptions extends LogMailOptions {
   readonly nodeName: string;
-  readonly wish: Pick<RelayRequest, 'query'>;
+  readonly wish: Pick<ContainerRelay, 'query'>;
   /** The client's. */
   readonly signal: AbortSignal;
 }

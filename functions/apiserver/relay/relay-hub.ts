@@ -6,7 +6,7 @@
  *                                └─▶ pending ── poll ──▶┘
  */
 import type { Duplex } from 'node:stream';
-import type { RelayRequest } from '../../kube/node-poll.ts';
+import type { ContainerRelay, RelayRequest, TunnelRelay } from '../../kube/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Cancel, World } from '../../world.ts';
 
@@ -25,9 +25,11 @@ export interface AgentConnection {
 
 export type AgentSide = AgentStream | AgentConnection;
 
+export type RelayWish = Omit<ContainerRelay, 'id'> | Omit<TunnelRelay, 'id'>;
+
 export interface RelayHub {
   /** Waits for the agent to dial back. Throws a StatusError when it does not, or when too many wait already. */
-  ask(nodeName: string, wish: Omit<RelayRequest, 'id'>, signal: AbortSignal): Promise<AgentSide>;
+  ask(nodeName: string, wish: RelayWish, signal: AbortSignal): Promise<AgentSide>;
   /** All that the node's agent has not fetched. Asking counts as handing out. */
   pending(nodeName: string): readonly RelayRequest[];
   hasPending(nodeName: string): boolean;
@@ -64,7 +66,7 @@ export function createRelayHub({ clock, random }: Pick<World, 'clock' | 'random'
   const listeners = new Set<(nodeName: string) => void>();
   const ofNode = (nodeName: string): Pending[] => [...waiting.values()].filter((pending) => pending.nodeName === nodeName);
 
-  function ask(nodeName: string, wish: Omit<RelayRequest, 'id'>, signal: AbortSignal): Promise<AgentSide> {
+  function ask(nodeName: string, wish: RelayWish, signal: AbortSignal): Promise<AgentSide> {
     if (ofNode(nodeName).length >= waitingPerNodeMax) return Promise.reject(tooMany(nodeName));
     const id = random.uuid();
     return new Promise((resolve, reject) => {
@@ -101,9 +103,12 @@ export function createRelayHub({ clock, random }: Pick<World, 'clock' | 'random'
     },
     answer(id, nodeName, side) {
       const pending = waiting.get(id);
-      if (pending?.nodeName !== nodeName || pending.request.transport !== side.transport) return false;
+      if (pending?.nodeName !== nodeName || !mayAnswer(side, pending.request)) return false;
       pending.settle(side);
       return true;
     },
   };
 }
+
+/** A tunnel is a connection, or a stream that carries why there is none. */
+const mayAnswer = (side: AgentSide, { transport }: RelayRequest): boolean => transport === 'tunnel' || transport === side.transport;

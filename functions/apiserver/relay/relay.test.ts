@@ -10,7 +10,7 @@ import { after, test } from 'node:test';
 import { text } from 'node:stream/consumers';
 import { serve } from '@hono/node-server';
 import { agentGroup, relayPath, relayProtocol, relayStatusHeader } from '../../kube/node-poll.ts';
-import type { RelayRequest } from '../../kube/node-poll.ts';
+import type { ContainerRelay } from '../../kube/node-poll.ts';
 import type { Pod } from '../../kube/generated/types.ts';
 import { pods } from '../../kube/resource-type.ts';
 import { builtIn } from '../../kube/schema.ts';
@@ -85,10 +85,10 @@ async function cluster(of: Pod = pod) {
 
 type Cluster = Awaited<ReturnType<typeof cluster>>;
 
-async function asked({ hub }: Cluster): Promise<RelayRequest> {
+async function asked({ hub }: Cluster): Promise<ContainerRelay> {
   for (let attempt = 0; attempt < 500; attempt += 1) {
     const [first] = hub.pending('a');
-    if (first !== undefined) return first;
+    if (first !== undefined && first.transport !== 'tunnel') return first;
     await new Promise((resolve) => setImmediate(resolve));
     await world.clock.sleep(2);
   }

@@ -15,6 +15,8 @@ export interface UpgradeHandlerOptions {
   readonly log: Log;
 }
 
+/** The longest head of a request, as Go's server takes it: the arguments of an `exec` stand there. */
+export const headBytesMax = 1 << 20;
 /** An answer in place of an upgrade is a Status or a page of discovery. */
 const answerBytesMax = 1 << 20;
 

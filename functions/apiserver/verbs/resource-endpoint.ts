@@ -9,6 +9,7 @@ import { deleteCollection, deleteOne } from './delete.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch, patchStatus } from './patch.ts';
+import { proxySubresource } from './proxy.ts';
 import { getScale, patchScale, updateScale } from './scale.ts';
 import { computedSubresource, connectSubresource, objectSubresource } from './subresource.ts';
 import { update, updateStatus } from './update.ts';
@@ -75,6 +76,8 @@ function declaredSubresource({ definition, info }: ResourceRequest): Endpoint | 
       return (server, request) => computedSubresource(server, request, subresource);
     case 'connect':
       return (server, request) => connectSubresource(server, request, subresource);
+    case 'proxy':
+      return (server, request) => proxySubresource(server, request, subresource);
     case undefined:
       return undefined;
     default:
@@ -91,4 +94,4 @@ const refuse: Endpoint = async () => {
 
 /** Whether the request may last: a watch, or a connection to a node. */
 export const isLongRunning = ({ subresources }: AnyDefinition, { verb, subresource }: RequestInfo): boolean =>
-  verb === 'watch' || subresources?.some(({ name, kind }) => name === subresource && kind === 'connect') === true;
+  verb === 'watch' || subresources?.some(({ name, kind }) => name === subresource && (kind === 'connect' || kind === 'proxy')) === true;

@@ -2,6 +2,7 @@ import type { Node } from '../../../kube/generated/types.ts';
 import { nodes } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { type AnyDefinition, definition } from '../../definition.ts';
+import { nodeProxy } from '../proxy-locations.ts';
 import { podRangeRule } from './pod-ranges.ts';
 import { columns } from './table.ts';
 import { validateNode, validateNodeUpdate } from './validation.ts';
@@ -15,6 +16,7 @@ export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefi
     shortNames: ['no'],
     hasStatus: true,
     keepsNewStatus: true,
+    subresources: [nodeProxy],
     columns,
     selectableFields: ['spec.unschedulable'],
     fields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),

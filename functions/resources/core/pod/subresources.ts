@@ -7,6 +7,7 @@ import { conflict } from '../../../kube/status-error.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
+import { podProxy } from '../proxy-locations.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
 import { eviction } from './eviction.ts';
 
@@ -99,4 +100,5 @@ export const subresources: readonly Subresource<Pod>[] = [
   upgrade('exec', 'PodExecOptions', [...terminal, ...parameters('strings', 'command')]),
   log,
   upgrade('portforward', 'PodPortForwardOptions', parameters('integers', 'ports')),
+  podProxy,
 ];

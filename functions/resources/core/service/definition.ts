@@ -3,6 +3,7 @@ import { dns1035LabelErrors } from '../../../kube/names.ts';
 import { services } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { type AnyDefinition, definition } from '../../definition.ts';
+import { serviceProxy } from '../proxy-locations.ts';
 import { serviceAllocation } from './allocation.ts';
 import { setServiceDefaults } from './defaults.ts';
 import { prepareForCreate, prepareForUpdate } from './strategy.ts';
@@ -21,6 +22,7 @@ export const serviceDefinition = (serviceRange: string, nodePortRange: string): 
     columns,
     selectableFields: ['spec.clusterIP', 'spec.type'],
     fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
+    subresources: [serviceProxy],
     validateName: dns1035LabelErrors,
     setDefaults: setServiceDefaults,
     prepareForCreate,

@@ -1,0 +1,102 @@
+/** The agent's end of a tunnel: it connects to the port first, then dials back, so that a refusal reaches the caller as such. */
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { duplexPair } from 'node:stream';
+import { relayStatusHeader, type TunnelRelay, type TunnelTarget } from '../../functions/kube/node-poll.ts';
+import { StatusError } from '../../functions/kube/status-error.ts';
+import type { Log } from '../../functions/world.ts';
+import type { Transport } from '../transport.ts';
+import type { NodeServer } from './node-server.ts';
+import { splice } from './splice.ts';
+
+export interface TunnelOptions {
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection'>;
+  readonly nodeServer: NodeServer;
+  /** Refuses every port: of nodes without containers. */
+  readonly hasNoPorts?: boolean;
+  readonly log: Log;
+  /** Ends what is open. */
+  readonly signal: AbortSignal;
+}
+
+const connectMsMax = 10_000;
+const openMax = 1_000;
+
+/** What Go's dialer reports for an error number. */
+const goWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connect: connection refused',
+  ECONNRESET: 'connect: connection reset by peer',
+  EHOSTUNREACH: 'connect: no route to host',
+  ENETUNREACH: 'connect: network is unreachable',
+  ETIMEDOUT: 'i/o timeout',
+  EINVAL: 'connect: invalid argument',
+};
+
+const addressText = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+
+const unreachable = (host: string, port: number, code: string): StatusError =>
+  new StatusError(503, 'ServiceUnavailable', `dial tcp ${addressText(host, port)}: ${goWords[code] ?? code}`);
+
+function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true, timeout: connectMsMax });
+    const fail = (code: string): void => {
+      socket.destroy();
+      reject(unreachable(host, port, code));
+    };
+    const leave = (): void => void socket.destroy();
+    signal.addEventListener('abort', leave, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', leave));
+    const onError = (error: NodeJS.ErrnoException): void => fail(error.code ?? error.message);
+    socket.once('error', onError);
+    socket.once('timeout', () => fail('ETIMEDOUT'));
+    socket.once('connect', () => {
+      socket.setTimeout(0);
+      socket.removeAllListeners('timeout');
+      socket.off('error', onError);
+      resolve(socket);
+    });
+  });
+}
+
+export function createTunnels(options: TunnelOptions): (request: TunnelRelay) => Promise<void> {
+  const { transport, nodeServer, hasNoPorts = false, log, signal } = options;
+  let open = 0;
+
+  async function reached(target: TunnelTarget): Promise<Duplex> {
+    if (open >= openMax) throw new StatusError(503, 'ServiceUnavailable', `the node carries ${openMax} tunnels, which is all it can`);
+    if (target.to === 'port') {
+      if (hasNoPorts) throw unreachable(target.host, target.port, 'ECONNREFUSED');
+      return dial(target.host, target.port, signal);
+    }
+    const [near, far] = duplexPair();
+    nodeServer.serve(far);
+    return near;
+  }
+
+  return async ({ id, target }) => {
+    let server: Duplex;
+    try {
+      server = await reached(target);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      const headers = { [relayStatusHeader]: String(error.code), 'content-type': 'application/json' };
+      const upload = transport.openStream(id, headers);
+      upload.on('error', (cause) => log.warn('a refusal did not arrive', { relay: id, error: cause.message }));
+      upload.on('response', (response) => response.resume());
+      upload.end(JSON.stringify(error.toStatus()));
+      return;
+    }
+    open += 1;
+    server.on('error', () => server.destroy());
+    try {
+      const { socket, head } = await transport.openConnection(id);
+      socket.on('error', () => socket.destroy());
+      if (head.length > 0) server.write(head);
+      await splice(socket, server);
+    } finally {
+      open -= 1;
+      server.destroy();
+    }
+  };
+}

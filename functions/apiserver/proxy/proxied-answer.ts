@@ -1,0 +1,60 @@
+/** A proxied server's answer as the client gets it: redirects and links lead through the proxy. */
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { deflateRaw, gunzip, gzip, inflateRaw } from 'node:zlib';
+import { answerHeaders } from './proxied-headers.ts';
+import { type LinkPlace, rewrittenHtml, rewrittenUrl } from './rewritten-links.ts';
+
+/** A longer page passes as it is: its links are not worth holding it in memory. */
+const pageBytesMax = 32 << 20;
+
+const withoutBody = (method: string, status: number): boolean =>
+  method === 'HEAD' || status === 204 || status === 205 || status === 304 || status < 200;
+
+const codecs: Readonly<Record<string, readonly [(bytes: Buffer) => Promise<Buffer>, (bytes: Buffer) => Promise<Buffer>]>> = {
+  '': [async (bytes) => bytes, async (bytes) => bytes],
+  gzip: [promisify<Buffer, Buffer>(gunzip), promisify<Buffer, Buffer>(gzip)],
+  deflate: [promisify<Buffer, Buffer>(inflateRaw), promisify<Buffer, Buffer>(deflateRaw)],
+};
+
+/** Undefined when it is longer than the limit: then it has been put back. */
+async function wholeOf(message: Readable): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of message.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes <= pageBytesMax) continue;
+    message.unshift(Buffer.concat(chunks));
+    return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
+async function pageOf(message: IncomingMessage, encoding: string, place: LinkPlace): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const codec = codecs[encoding];
+  const whole = codec === undefined ? undefined : await wholeOf(message);
+  if (codec === undefined || whole === undefined) return undefined;
+  const [decode, encode] = codec;
+  const html = (await decode(whole)).toString('latin1');
+  return new Uint8Array(await encode(Buffer.from(rewrittenHtml(html, place), 'latin1')));
+}
+
+export async function proxiedAnswer(message: IncomingMessage, method: string, place: LinkPlace | undefined): Promise<Response> {
+  const headers = answerHeaders(message);
+  const { statusCode: status = 502, statusMessage: statusText = '' } = message;
+  const location = headers.get('location');
+  if (location !== null && place !== undefined) headers.set('location', rewrittenUrl(location, place));
+  if (withoutBody(method, status)) {
+    message.resume();
+    return new Response(null, { status, statusText, headers });
+  }
+  const isPage = place !== undefined && (location ?? '') === '' && headers.get('content-type')?.split(';')[0]?.trim() === 'text/html';
+  const page = isPage ? await pageOf(message, headers.get('content-encoding') ?? '', place) : undefined;
+  if (page === undefined) {
+    return new Response(Readable.toWeb(message) as ReadableStream<Uint8Array<ArrayBuffer>>, { status, statusText, headers });
+  }
+  headers.delete('content-length');
+  return new Response(page, { status, statusText, headers });
+}

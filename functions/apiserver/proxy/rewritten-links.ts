@@ -1,0 +1,90 @@
+/**
+ * Links in what a proxied server answers, led through the proxy again.
+ * Source: apimachinery, pkg/util/proxy/transport.go; the attributes are those of http://www.w3.org/TR/REC-html40/index/attributes.html
+ */
+
+export interface LinkPlace {
+  /** `/api/v1/namespaces/default/pods/web/proxy` */
+  readonly prefix: string;
+  /** `address:port` of the proxied server. */
+  readonly serverHost: string;
+  /** The Host header of the client. */
+  readonly requestHost: string;
+}
+
+const urlPattern = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/s;
+
+/** The same when it leads to another server, or is relative. */
+export function rewrittenUrl(url: string, { prefix, serverHost, requestHost }: LinkPlace): string {
+  const [, scheme, host = '', path = '', rest = ''] = urlPattern.exec(url) ?? [];
+  const isElsewhere = host !== '' && host !== serverHost && host !== requestHost;
+  if (isElsewhere || !path.startsWith('/')) return url;
+  const kept = host === requestHost && host !== '' ? `${scheme === undefined ? '' : `${scheme}:`}//${host}` : '';
+  return `${kept}${path.startsWith(prefix) ? path : prefix + path.replaceAll(/\/+/g, '/')}${rest}`;
+}
+
+const linkAttributes: Readonly<Record<string, readonly string[]>> = {
+  a: ['href'],
+  applet: ['codebase'],
+  area: ['href'],
+  audio: ['src'],
+  base: ['href'],
+  blockquote: ['cite'],
+  body: ['background'],
+  button: ['formaction'],
+  command: ['icon'],
+  del: ['cite'],
+  embed: ['src'],
+  form: ['action'],
+  frame: ['longdesc', 'src'],
+  head: ['profile'],
+  html: ['manifest'],
+  iframe: ['longdesc', 'src'],
+  img: ['longdesc', 'src', 'usemap'],
+  input: ['src', 'usemap', 'formaction'],
+  ins: ['cite'],
+  link: ['href'],
+  object: ['classid', 'codebase', 'data', 'usemap'],
+  q: ['cite'],
+  script: ['src'],
+  source: ['src'],
+  video: ['poster', 'src'],
+};
+
+/** Comments, declarations, and start tags with their attributes; text between them is skipped. */
+const token = /<!--[\s\S]*?(?:-->|$)|<[!?/][^>]*>|<([a-zA-Z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/g;
+const attribute = /([^\s=/"'>]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)/g;
+/** What stands inside is text, whatever it looks like. */
+const rawTextElements = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes', 'plaintext']);
+
+const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&#38;': '&', '&quot;': '"', '&#34;': '"', '&#39;': "'", '&apos;': "'" };
+const unescaped = (text: string): string => text.replaceAll(/&(?:amp|#38|quot|#34|#39|apos);/g, (entity) => entities[entity] ?? entity);
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&#34;').replaceAll("'", '&#39;');
+
+function rewrittenTag(tag: string, attributes: string, place: LinkPlace): string {
+  const wanted = linkAttributes[tag.toLowerCase()];
+  if (wanted === undefined) return attributes;
+  return attributes.replaceAll(attribute, (whole: string, name: string, equals: string, value: string) => {
+    if (!wanted.includes(name.toLowerCase())) return whole;
+    const quote = value.startsWith('"') || value.startsWith("'");
+    const url = unescaped(quote ? value.slice(1, -1) : value);
+    const rewritten = rewrittenUrl(url, place);
+    return rewritten === url ? whole : `${name}${equals}"${escaped(rewritten)}"`;
+  });
+}
+
+export function rewrittenHtml(html: string, place: LinkPlace): string {
+  let result = '';
+  let from = 0;
+  token.lastIndex = 0;
+  for (let match = token.exec(html); match !== null; match = token.exec(html)) {
+    const [whole, tag, attributes = ''] = match;
+    result += html.slice(from, match.index);
+    from = token.lastIndex;
+    result += tag === undefined ? whole : `<${tag}${rewrittenTag(tag, attributes, place)}>`;
+    if (tag === undefined || !rawTextElements.has(tag.toLowerCase())) continue;
+    const end = html.toLowerCase().indexOf(`</${tag.toLowerCase()}`, from);
+    token.lastIndex = end < 0 ? html.length : end;
+  }
+  return result + html.slice(from);
+}

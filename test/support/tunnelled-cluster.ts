@@ -1,0 +1,136 @@
+/** An API that listens, and one node whose agent carries tunnels. Every pod's address leads to this machine's own loopback. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeServer } from '../../agent/relay/node-server.ts';
+import { createTunnels } from '../../agent/relay/tunnel.ts';
+import { createTransport } from '../../agent/transport.ts';
+import { createApi, type Api } from '../../functions/api.ts';
+import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
+import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
+import type { Connection, User } from '../../functions/apiserver/ports.ts';
+import { createLiveRegistry } from '../../functions/apiserver/registry/live-registry.ts';
+import type { Client } from '../../functions/client/client.ts';
+import { startWebHost } from '../../functions/cloud/web-host.ts';
+import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import { namespaces, nodes, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
+import { createDefinitions } from '../../functions/resources/all.ts';
+import { createStore } from '../../functions/store/create-store.ts';
+import { memoryTable } from '../../functions/store/memory/memory-table.ts';
+import { realWorld } from '../../functions/world.ts';
+
+export const admin: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+export interface TunnelledCluster {
+  readonly api: Api;
+  readonly client: Client;
+  /** Where requests are answered as the administrator's. */
+  readonly url: string;
+  readonly port: number;
+  /** A pod that answers at this address. */
+  addPod(name: string, address: string, ports: readonly number[]): Promise<void>;
+  /** How many the node was asked for. */
+  readonly tunnels: () => number;
+  close(): Promise<void>;
+}
+
+const podSpec = { nodeName: 'a', containers: [{ name: 'c', image: 'web' }] };
+
+export async function tunnelledCluster(): Promise<TunnelledCluster> {
+  const world = realWorld('error');
+  const store = await createStore({ table: memoryTable(), world });
+  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
+  const api = createApi({ store, registry: createLiveRegistry({ definitions: createDefinitions() }), tokens, world });
+  const client = api.clientFor(admin);
+  for (const name of ['default', 'kube-system', 'kube-node-lease']) await client.create(namespaces, { metadata: { name }, spec: {} });
+  await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
+  const addresses = [{ type: 'InternalIP', address: '10.0.0.1' }];
+  await client.create(nodes, { metadata: { name: 'a' }, spec: {}, status: { addresses, conditions: [{ type: 'Ready', status: 'True' }] } });
+
+  const isNodes = (request: Request): boolean => request.headers.has('authorization');
+  const connectionOf = (request: Request, connection: Connection): Connection =>
+    isNodes(request) ? connection : { ...connection, user: admin };
+  const host = await startWebHost({
+    host: '127.0.0.1',
+    port: 0,
+    upgrades: true,
+    log: world.log,
+    fetch: (request, connection) => api.fetch(request, connectionOf(request, connection)),
+  });
+  const url = `http://127.0.0.1:${host.port}`;
+
+  const directory = mkdtempSync(join(tmpdir(), 'tunnelled-'));
+  const tokenFile = join(directory, 'token');
+  writeFileSync(tokenFile, (await tokens.issueNodeToken('a', { expirationSeconds: 3600 })).token);
+  const node = startNode(url, { tokenFile, directory, log: world.log });
+  return {
+    api,
+    client,
+    url,
+    port: host.port,
+    tunnels: node.tunnels,
+    async addPod(name, address, ports) {
+      const containers = [{ ...podSpec.containers[0]!, ports: ports.map((containerPort) => ({ containerPort })) }];
+      await client.create(pods, { metadata: { name, namespace: 'default' }, spec: { ...podSpec, containers } });
+      const current = await client.get(pods, { namespace: 'default', name });
+      const status = { phase: 'Running', podIP: address, podIPs: [{ ip: address }] };
+      await client.update(pods, { ...current, status }, 'status');
+    },
+    async close() {
+      node.stop();
+      await host.close();
+      await store.close();
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+interface NodeOptions {
+  readonly tokenFile: string;
+  readonly directory: string;
+  readonly log: ReturnType<typeof realWorld>['log'];
+}
+
+function startNode(server: string, { tokenFile, directory, log }: NodeOptions): { stop(): void; tunnels(): number } {
+  const end = new AbortController();
+  const transport = createTransport({ nodeName: 'a', server, tokenFile });
+  const config = {
+    nodeName: 'a',
+    server,
+    tokenFile,
+    runtime: 'simulated',
+    rootDirectory: directory,
+    nodeIp: '10.0.0.1',
+    clusterDns: '10.96.0.10',
+    clusterDomain: 'cluster.local',
+  } as const;
+  writeFileSync(join(directory, 'messages.log'), 'first line\n');
+  const nodeServer = createNodeServer({ config, pods: () => [], logDirectory: directory });
+  const tunnel = createTunnels({ transport, nodeServer, log, signal: end.signal });
+  const known = new Set<string>();
+  let tunnels = 0;
+  const serve = (request: RelayRequest): void => {
+    if (request.transport !== 'tunnel' || known.has(request.id)) return;
+    known.add(request.id);
+    tunnels += 1;
+    const { target } = request;
+    void tunnel(target.to === 'port' ? { ...request, target: { ...target, host: '127.0.0.1' } } : request);
+  };
+  const poll = async (): Promise<void> => {
+    for (let since: string | undefined; !end.signal.aborted;) {
+      const answer = await transport.poll({ waitSeconds: 20, ...(since === undefined ? {} : { since }) }, end.signal);
+      since = answer.revision;
+      for (const relay of answer.relays) serve(relay);
+    }
+  };
+  poll().catch((error: unknown) => {
+    if (!end.signal.aborted) throw error;
+  });
+  return {
+    tunnels: () => tunnels,
+    stop() {
+      end.abort();
+      transport.close();
+    },
+  };
+}
