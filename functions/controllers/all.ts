@@ -8,6 +8,8 @@ import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
+import { jobController } from './job/controller.ts';
+import { jobOrphanPodsController } from './job/orphan-pods.ts';
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { createPodGarbageCollector } from './pod-garbage-collector/controller.ts';
@@ -34,6 +36,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     statefulSetController,
     replicaSetController,
     replicationController,
+    jobController,
+    jobOrphanPodsController,
     endpointSliceController,
     endpointsController,
     endpointSliceMirroringController,

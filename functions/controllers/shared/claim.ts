@@ -15,6 +15,8 @@ export interface Claimant {
   readonly object: KubeObject;
   readonly type: ResourceType;
   readonly selector: readonly Requirement[];
+  /** What adopted objects get, and released ones lose. */
+  readonly finalizers?: readonly string[];
 }
 
 /** The objects of `type` that belong to the claimant, in key order. Those that `isWanted` refuses are left alone. */
@@ -53,14 +55,14 @@ async function assertMayAdopt({ object: owner, type }: Claimant, { client }: Rec
 }
 
 async function adopt<T extends KubeObject>(
-  { object: owner, type: ownerType }: Claimant,
+  { object: owner, type: ownerType, finalizers = [] }: Claimant,
   type: ResourceType<T>,
   orphan: T,
   { client }: ReconcileContext,
 ): Promise<T | undefined> {
   const ownerReferences = [...(orphan.metadata.ownerReferences ?? []), controllerReference(ownerType, owner)];
   try {
-    return await client.patch(type, placeOf(orphan), patchOf(orphan, ownerReferences));
+    return await client.patch(type, placeOf(orphan), patchOf(orphan, ownerReferences, withAll(orphan, finalizers)));
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -68,14 +70,15 @@ async function adopt<T extends KubeObject>(
 }
 
 async function release<T extends KubeObject>(
-  { object: owner }: Claimant,
+  { object: owner, finalizers = [] }: Claimant,
   type: ResourceType<T>,
   object: T,
   { client }: ReconcileContext,
 ): Promise<void> {
   const ownerReferences = (object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== uidOf(owner));
   try {
-    await client.patch(type, placeOf(object), patchOf(object, ownerReferences));
+    const left = (object.metadata.finalizers ?? []).filter((finalizer) => !finalizers.includes(finalizer));
+    await client.patch(type, placeOf(object), patchOf(object, ownerReferences, left));
   } catch (error) {
     // Gone, or another object has its name: either way nothing is left to release.
     if (!isNotFound(error) && !hasReason(error, 'Invalid')) throw error;
@@ -84,7 +87,16 @@ async function release<T extends KubeObject>(
 
 const placeOf = (object: KubeObject): { namespace: string; name: string } => ({ namespace: namespaceOf(object), name: nameOf(object) });
 
+const withAll = (object: KubeObject, finalizers: readonly string[]): string[] => [
+  ...new Set([...(object.metadata.finalizers ?? []), ...finalizers]),
+];
+
 /** The uid and the version make sure that it is still the object that the decision was about. */
-const patchOf = (object: KubeObject, ownerReferences: unknown[]): unknown => ({
-  metadata: { uid: uidOf(object), resourceVersion: object.metadata.resourceVersion, ownerReferences },
+const patchOf = (object: KubeObject, ownerReferences: unknown[], finalizers: readonly string[]): unknown => ({
+  metadata: {
+    uid: uidOf(object),
+    resourceVersion: object.metadata.resourceVersion,
+    ownerReferences,
+    ...(finalizers.length !== (object.metadata.finalizers ?? []).length && { finalizers }),
+  },
 });

@@ -93,6 +93,12 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
     ...eventRules,
   ],
+  'job-controller': [
+    rule([...read, 'patch', 'update'], 'batch', 'jobs'),
+    rule(['update'], 'batch', 'jobs/finalizers jobs/status'),
+    rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
+    ...eventRules,
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),

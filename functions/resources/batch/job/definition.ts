@@ -9,7 +9,6 @@ export const jobDefinition = definition<Job>({
   schema: builtIn('io.k8s.api.batch.v1.Job'),
   singular: 'job',
   categories: ['all'],
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns,
