@@ -1,6 +1,7 @@
 /** Every controller: the only file that names them all. */
 import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
+import { cronJobController } from './cron-job/controller.ts';
 import { customResourceDefinitionController } from './custom-resource-definition/controller.ts';
 import { daemonSetController } from './daemon-set/controller.ts';
 import { deploymentController } from './deployment/controller.ts';
@@ -19,6 +20,7 @@ import { createRootCaController } from './root-ca/controller.ts';
 import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
+import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
 
 export interface ControllersOptions {
   /** Every resource that the API stores, at each call. */
@@ -38,6 +40,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     replicationController,
     jobController,
     jobOrphanPodsController,
+    ttlAfterFinishedController,
+    cronJobController,
     endpointSliceController,
     endpointsController,
     endpointSliceMirroringController,

@@ -20,15 +20,30 @@ const bounds: readonly Bounds[] = [
   { min: 0, max: 6, names: days },
 ];
 
-const descriptors = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'];
+const descriptors: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
 const every = '@every ';
 
 class CronError extends Error {}
 
+/** What a schedule stands for. */
+export type Cron =
+  /** Times have this distance. */
+  | { readonly kind: 'every'; readonly everyMs: number }
+  /** The values of minute, hour, day of the month, month, and day of the week. A star is undefined. */
+  | { readonly kind: 'fields'; readonly fields: readonly (readonly number[] | undefined)[]; readonly timeZone?: string };
+
 /** Why that is no schedule; undefined when it is one. */
 export function cronError(schedule: string): string | undefined {
   try {
-    checkSchedule(schedule);
+    parseCron(schedule);
     return undefined;
   } catch (error) {
     if (error instanceof CronError) return error.message;
@@ -36,19 +51,21 @@ export function cronError(schedule: string): string | undefined {
   }
 }
 
-function checkSchedule(schedule: string): void {
+/** Throws an Error when it is no schedule. */
+export function parseCron(schedule: string): Cron {
   const spec = withoutTimeZone(schedule);
-  if (spec.startsWith('@')) {
-    checkDescriptor(spec);
-    return;
-  }
-  const fields = spec.split(/\s+/).filter((field) => field !== '');
+  if (spec.startsWith(every)) return { kind: 'every', everyMs: everyMs(spec) };
+  const text = spec.startsWith('@') ? fieldsOfDescriptor(spec) : spec;
+  const fields = text.split(/\s+/).filter((field) => field !== '');
   if (fields.length !== bounds.length) {
     throw new CronError(`expected exactly ${bounds.length} fields, found ${fields.length}: [${fields.join(' ')}]`);
   }
-  bounds.forEach((bound, index) => {
-    for (const range of (fields[index] ?? '').split(',')) if (range !== '') checkRange(range, bound);
-  });
+  const timeZone = /^(?:CRON_)?TZ=(\S*)/.exec(schedule)?.[1];
+  return {
+    kind: 'fields',
+    fields: bounds.map((bound, index) => valuesOf(fields[index] ?? '', bound)),
+    ...(timeZone !== undefined && { timeZone }),
+  };
 }
 
 function withoutTimeZone(schedule: string): string {
@@ -59,12 +76,23 @@ function withoutTimeZone(schedule: string): string {
   return schedule.slice(space).trim();
 }
 
-function checkDescriptor(descriptor: string): void {
-  if (descriptors.includes(descriptor)) return;
-  if (!descriptor.startsWith(every)) throw new CronError(`unrecognized descriptor: ${descriptor}`);
+function fieldsOfDescriptor(descriptor: string): string {
+  const fields = descriptors[descriptor];
+  if (fields === undefined) throw new CronError(`unrecognized descriptor: ${descriptor}`);
+  return fields;
+}
+
+const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Whole seconds, one at least. */
+function everyMs(descriptor: string): number {
   const text = descriptor.slice(every.length);
   const why = durationError(text);
   if (why !== undefined) throw new CronError(`failed to parse duration ${text}: ${why}`);
+  const sign = text.startsWith('-') ? -1 : 1;
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)([^.\d]+)/g)];
+  const ms = sign * parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (unitMs[unit] ?? 0), 0);
+  return Math.max(1, Math.floor(ms / 1000)) * 1000;
 }
 
 /** Source: Go's time.ParseDuration. */
@@ -86,8 +114,16 @@ function durationError(text: string): string | undefined {
   return undefined;
 }
 
+/** undefined where a star leaves the field open. */
+function valuesOf(field: string, bound: Bounds): readonly number[] | undefined {
+  const ranges = field.split(',').filter((range) => range !== '');
+  const values = ranges.flatMap((range) => valuesOfRange(range, bound));
+  const isOpen = ranges.some((range) => /^[*?](?:-[^/]*)?(?:\/\+?0*1)?$/.test(range));
+  return isOpen ? undefined : [...new Set(values)].sort((a, b) => a - b);
+}
+
 /** `*`, `5`, `1-5`, `0-30/5`, `mon-fri`. */
-function checkRange(text: string, { min, max, names = [] }: Bounds): void {
+function valuesOfRange(text: string, { min, max, names = [] }: Bounds): number[] {
   const [range = '', ...steps] = text.split('/');
   const limits = range.split('-');
   const [low = '', high = low] = limits;
@@ -105,6 +141,7 @@ function checkRange(text: string, { min, max, names = [] }: Bounds): void {
   if (last > max) throw new CronError(`end of range (${last}) above maximum (${max}): ${text}`);
   if (first > last) throw new CronError(`beginning of range (${first}) beyond end of range (${last}): ${text}`);
   if (step === 0) throw new CronError(`step of range should be a positive number: ${text}`);
+  return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, index) => first + index * step);
 }
 
 function numberOf(text: string, names: readonly string[], base: number): number {

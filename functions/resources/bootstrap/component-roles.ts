@@ -99,6 +99,14 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
     ...eventRules,
   ],
+  'ttl-after-finished-controller': [rule([...read, 'delete'], 'batch', 'jobs'), ...eventRules],
+  'cronjob-controller': [
+    rule([...read, 'update'], 'batch', 'cronjobs'),
+    rule([...read, 'create', 'delete', 'patch', 'update'], 'batch', 'jobs'),
+    rule(['update'], 'batch', 'cronjobs/finalizers cronjobs/status'),
+    rule(['delete', 'list', 'watch'], '', 'pods'),
+    ...eventRules,
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),

@@ -11,7 +11,6 @@ export const cronJobDefinition = definition<CronJob>({
   singular: 'cronjob',
   shortNames: ['cj'],
   categories: ['all'],
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns,
