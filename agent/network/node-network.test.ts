@@ -30,7 +30,7 @@ function machine() {
   const run: Run = async (command, options = {}) => {
     const text = command.join(' ');
     if ([...broken].some((part) => text.includes(part))) throw new CommandFailed(command, 'exit code 2', 'unreachable');
-    if (text === 'ip -j -4 addr show') return JSON.stringify([{ mtu: 1450, addr_info: [{ local: '192.168.0.1' }] }]);
+    if (text === 'ip -j -4 addr show') return JSON.stringify([{ mtu: 1450, addr_info: [{ local: '192.168.0.1', prefixlen: 24 }] }]);
     if (text.startsWith('ip -j link')) return '[]';
     if (text.startsWith('ip -j -4 route')) return JSON.stringify(routes);
     broken.delete(loadable.get(text.replace('modprobe ', '')) ?? '');

@@ -8,7 +8,16 @@ import type { Node } from '../../functions/kube/generated/types.ts';
 import type { Log } from '../../functions/world.ts';
 import { conflist } from './conflist.ts';
 import { masqueradeTable } from './masquerade.ts';
-import { internalIP, podCIDR, presentRoutes, routeCommands, routeProtocol, wantedRoutes, type ListedRoute } from './routes.ts';
+import {
+  internalIP,
+  podCIDR,
+  presentRoutes,
+  routeCommands,
+  routeProtocol,
+  wantedRoutes,
+  type ListedRoute,
+  type RefusedRoute,
+} from './routes.ts';
 import { CommandFailed, type Run } from './run.ts';
 
 export interface NodeNetworkOptions {
@@ -44,6 +53,7 @@ export function createNodeNetwork(options: NodeNetworkOptions): NodeNetwork {
   let prepared = false;
   let masqueraded = '';
   let isReady = false;
+  let warned: ReadonlySet<string> = new Set();
 
   const prepare = async (): Promise<void> => {
     if (prepared) return;
@@ -57,15 +67,25 @@ export function createNodeNetwork(options: NodeNetworkOptions): NodeNetwork {
   const connectPods = async (range: string, address: string | undefined): Promise<void> => {
     if (masqueraded !== range) await run(['nft', '-f', '-'], { input: masqueradeTable(range, clusterCidr) });
     masqueraded = range;
-    const mtu = await mtuOf(run, address);
+    const mtu = (await linkOf(run, address)).mtu ?? mtuDefault;
     const wrote = writeWhenDifferent(cniConfDir, conflist({ podCIDR: range, ipamDirectory: join(directory, 'ipam'), mtu }));
     if (wrote) log.info('Pods get addresses', { podCIDR: range, mtu });
     isReady = true;
   };
 
+  /** Once for each node and reason. */
+  const warnOf = (refused: readonly RefusedRoute[]): void => {
+    const now = new Set(refused.map(({ node, why }) => `${node}: ${why}`));
+    for (const text of now) if (!warned.has(text)) log.warn('No pods of this node are reached', { node: text });
+    warned = now;
+  };
+
   const route = async (self: Node, nodes: readonly Node[]): Promise<void> => {
+    const nodeNetwork = networkOf(await linkOf(run, internalIP(self)), internalIP(self));
+    const { routes, refused } = wantedRoutes(self, nodes, { clusterCidr, nodeNetwork });
+    warnOf(refused);
     const listed: readonly ListedRoute[] = JSON.parse((await run(['ip', '-j', '-4', 'route', 'show', 'proto', routeProtocol])) || '[]');
-    for (const command of routeCommands(wantedRoutes(self, nodes), presentRoutes(listed))) {
+    for (const command of routeCommands(routes, presentRoutes(listed))) {
       try {
         await run(['ip', '-4', ...command]);
       } catch (error) {
@@ -110,13 +130,18 @@ async function addDnsLink(run: Run, address: string): Promise<void> {
 
 interface ListedLink {
   readonly mtu?: number;
-  readonly addr_info?: readonly { readonly local?: string }[];
+  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
 }
 
-/** Pods' packets must fit through the link that leads to the other nodes. */
-async function mtuOf(run: Run, address: string | undefined): Promise<number> {
+/** The link that has an address: pods' packets must fit through it, and it leads to the other nodes. */
+async function linkOf(run: Run, address: string | undefined): Promise<ListedLink> {
   const links: readonly ListedLink[] = JSON.parse(await run(['ip', '-j', '-4', 'addr', 'show']));
-  return links.find(({ addr_info = [] }) => addr_info.some(({ local }) => local === address))?.mtu ?? mtuDefault;
+  return links.find(({ addr_info = [] }) => addr_info.some(({ local }) => local === address)) ?? {};
+}
+
+function networkOf({ addr_info = [] }: ListedLink, address: string | undefined): string | undefined {
+  const prefix = addr_info.find(({ local }) => local === address)?.prefixlen;
+  return address === undefined || prefix === undefined ? undefined : `${address}/${prefix}`;
 }
 
 /** Renamed into place: the runtime reads the directory whenever something changes there. */

@@ -70,6 +70,13 @@ export interface RequestAttributes {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** Of list, watch and deletecollection: fields that every object in question has at a value. */
+  readonly selectedFields?: readonly SelectedField[];
+}
+
+export interface SelectedField {
+  readonly field: string;
+  readonly value: string;
 }
 
 /** What a path and method mean. Source: apiserver, pkg/endpoints/request/requestinfo.go. */

@@ -5,6 +5,7 @@
 import type { ConfigMap } from '../kube/generated/types.ts';
 import { StatusError } from '../kube/status-error.ts';
 import { parseYaml } from '../kube/yaml-document.ts';
+import { nodeOf, nodesGroup, nodeUserName } from '../apiserver/auth/groups.ts';
 import type { User } from '../apiserver/ports.ts';
 
 export interface IamIdentity {
@@ -19,6 +20,8 @@ interface Mapping {
   readonly username: string;
   readonly groups: readonly string[];
 }
+
+const isAssumedRole = (arn: string): boolean => canonicalArn(arn) !== arn;
 
 /** An assumed role stands for the role; its path is not known. */
 export function canonicalArn(arn: string): string {
@@ -77,5 +80,18 @@ export async function userOfIdentity(
   if (found === undefined) return undefined;
   const name = found.username === '' ? arn : rendered(found.username, identity);
   // What could not be filled in is nobody's name.
-  return name.includes('{{') ? undefined : { name, uid, groups: found.groups, extra };
+  if (name.includes('{{')) return undefined;
+  return ofMachine(identity, { name, uid, groups: found.groups, extra });
+}
+
+/** As EC2 names the session of a machine's role. A session that a person assumes has any name but may not pass for one. */
+const machineSession = /^i-[0-9a-f]+$/;
+const isNode = ({ name, groups }: User): boolean => groups.includes(nodesGroup) || nodeOf({ name, groups: [nodesGroup] }) !== undefined;
+
+/** A machine is the node named after itself and nothing more, whatever else the map gives its role. */
+function ofMachine(identity: IamIdentity, user: User): User | undefined {
+  if (!isNode(user)) return user;
+  const session = sessionOf(identity);
+  const isOwn = machineSession.test(session) && user.name === nodeUserName(session);
+  return isOwn && isAssumedRole(identity.arn) ? { ...user, groups: [nodesGroup] } : undefined;
 }

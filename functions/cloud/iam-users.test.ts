@@ -16,6 +16,12 @@ const awsAuth: ConfigMap = {
   groups: [system:bootstrappers, system:nodes]
 - rolearn: arn:aws:iam::${account}:role/broken
   username: system:node:{{EC2PrivateDNSName}}
+- rolearn: arn:aws:iam::${account}:role/developers
+  username: "{{SessionName}}"
+  groups: [dev]
+- rolearn: arn:aws:iam::${account}:role/one-node
+  username: system:node:i-0abc
+  groups: []
 `,
     mapUsers: `[{userarn: "arn:aws:iam::${account}:user/jane", username: jane, groups: [dev]}]`,
   },
@@ -56,7 +62,21 @@ test('a machine is the node that its session names', async () => {
   const { known, world } = users(arnOf('nodes', 'i-0abc'));
   const found = await known.userOf(token(world.clock.now()));
   assert.equal(found?.user.name, 'system:node:i-0abc');
-  assert.deepEqual(found.user.groups, ['system:bootstrappers', 'system:nodes']);
+  assert.deepEqual(found.user.groups, ['system:nodes']);
+});
+
+test('a session that no machine has is no node, and a machine is no other node', async () => {
+  for (const [role, session] of [
+    ['nodes', 'admin'],
+    ['nodes', 'i-0abc,i-0def'],
+    ['nodes', 'I-0ABC'],
+    ['one-node', 'i-0def'],
+  ] as const) {
+    const { known, world } = users(arnOf(role, session));
+    assert.equal(await known.userOf(token(world.clock.now())), undefined, `${role} ${session}`);
+  }
+  const person = users(arnOf('developers', 'i-0abc'));
+  assert.equal((await person.known.userOf(token(person.world.clock.now())))?.user.name, 'i-0abc');
 });
 
 test('a user of IAM is whom the map says', async () => {

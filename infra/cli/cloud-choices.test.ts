@@ -157,7 +157,7 @@ test('a node’s role is added to the map once, and what is there stays', () => 
   assert.equal(map.data?.['mapUsers'], 'u');
   assert.deepEqual(parse(map.data?.['mapRoles'] ?? ''), [
     { rolearn: 'other', username: 'o', groups: [] },
-    { rolearn: 'nodes', username: 'system:node:{{SessionName}}', groups: ['system:bootstrappers', 'system:nodes'] },
+    { rolearn: 'nodes', username: 'system:node:{{SessionName}}', groups: ['system:nodes'] },
   ]);
   assert.equal(withNodeRole(map, 'nodes'), undefined);
 });

@@ -23,7 +23,7 @@ export function withNodeRole(map: ConfigMap, role: string): ConfigMap | undefine
   const roles: unknown = parse(map.data?.['mapRoles'] ?? '[]');
   const known = Array.isArray(roles) ? (roles as readonly { readonly rolearn?: unknown }[]) : [];
   if (known.some(({ rolearn }) => rolearn === role)) return undefined;
-  const entry = { rolearn: role, username: 'system:node:{{SessionName}}', groups: ['system:bootstrappers', 'system:nodes'] };
+  const entry = { rolearn: role, username: 'system:node:{{SessionName}}', groups: ['system:nodes'] };
   return { ...map, data: { ...map.data, mapRoles: stringify([...known, entry]) } };
 }
 

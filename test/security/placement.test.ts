@@ -3,21 +3,11 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { User } from '../../functions/apiserver/ports.ts';
 import { clusterRoleBindings, namespaces, nodes, roleBindings, secrets } from '../../functions/kube/resource-type.ts';
-import { administrator, type RbacCluster, rbacCluster } from '../support/rbac-cluster.ts';
+import { type RbacCluster, rbacCluster } from '../support/rbac-cluster.ts';
+import { servedResources, type Served } from './served-resources.ts';
 
 const own = 'team-a';
 const owner: User = { name: 'ann', groups: ['system:authenticated'] };
-
-interface Discovered {
-  readonly name: string;
-  readonly namespaced: boolean;
-  readonly kind: string;
-  readonly verbs: readonly string[];
-}
-
-interface Served extends Discovered {
-  readonly root: string;
-}
 
 let cluster: RbacCluster;
 let served: readonly Served[];
@@ -33,16 +23,8 @@ before(async () => {
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: owner.name }],
   });
-  served = await servedResources();
+  served = await servedResources(cluster);
 });
-
-async function servedResources(): Promise<readonly Served[]> {
-  const read = async <T>(path: string): Promise<T> => JSON.parse((await cluster.as(administrator).send('GET', path)).text) as T;
-  const { groups } = await read<{ groups: { versions: { groupVersion: string }[] }[] }>('/apis');
-  const roots = ['/api/v1', ...groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => `/apis/${groupVersion}`))];
-  const lists = await Promise.all(roots.map(async (root) => ({ root, ...(await read<{ resources: Discovered[] }>(root)) })));
-  return lists.flatMap(({ root, resources }) => resources.map((resource) => ({ root, ...resource })));
-}
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const jsonPatch = { 'content-type': 'application/merge-patch+json' };

@@ -18,7 +18,8 @@ import type { FieldError } from '../../kube/field-error.ts';
 import { invalid, invalidObject, required } from '../../kube/field-error.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
-import type { RequestAttributes, User, VirtualResource } from '../ports.ts';
+import { fieldsSelectedBy } from '../http/request-info.ts';
+import type { RequestAttributes, SelectedField, User, VirtualResource } from '../ports.ts';
 import { dropServerFields } from '../registry/object-metadata.ts';
 import type { ClusterAuthorizer } from './authorizer.ts';
 import { aggregateText } from './rbac/policy.ts';
@@ -74,7 +75,18 @@ function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: 
     subresource,
     namespace,
     name,
+    selectedFields: selectedFields(resourceAttributes),
   };
+}
+
+/** The fields that a review's selector has at one value. Source: apiserver, pkg/authorization/authorizer/rule.go. */
+function selectedFields(attributes: ResourceAttributes | undefined): SelectedField[] {
+  const { rawSelector = '', requirements = [] } = attributes?.fieldSelector ?? {};
+  if (rawSelector !== '') return fieldsSelectedBy(rawSelector);
+  return requirements.flatMap(({ key, operator, values = [] }) => {
+    const [value, ...more] = values;
+    return operator === 'In' && value !== undefined && more.length === 0 ? [{ field: key, value }] : [];
+  });
 }
 
 const userOf = ({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec): User => ({

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterRole, Pod, RoleBinding } from '../../kube/generated/types.ts';
-import { clusterRoleBindings, clusterRoles, pods, roleBindings, roles } from '../../kube/resource-type.ts';
+import {
+  clusterRoleBindings,
+  clusterRoles,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  roleBindings,
+  roles,
+} from '../../kube/resource-type.ts';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { memoryCluster } from '../nodes/memory-cluster.ts';
 import { createPodsOfNode } from '../nodes/pods-of-node.ts';
@@ -129,7 +137,10 @@ const pod = (name: string, nodeName: string): Pod => ({
         envFrom: [{ configMapRef: { name: `${name}-config` } }],
       },
     ],
-    volumes: [{ name: 'v', projected: { sources: [{ secret: { name: `${name}-projected` } }] } }],
+    volumes: [
+      { name: 'v', projected: { sources: [{ secret: { name: `${name}-projected` } }] } },
+      { name: 'e', ephemeral: { volumeClaimTemplate: { metadata: {}, spec: {} } } },
+    ],
   },
 });
 
@@ -137,31 +148,67 @@ test('a node may what its pods need, and no more', async () => {
   const cluster = await authorizer();
   await cluster.put(pods, pod('mine', 'a'));
   await cluster.put(pods, pod('theirs', 'b'));
+  const mirror = pod('mirrored', 'a');
+  await cluster.put(pods, { ...mirror, metadata: { ...mirror.metadata, annotations: { 'kubernetes.io/config.mirror': 'x' } } });
+  const storage = { namespace: 'default', name: 'mine-e' };
+  await cluster.put(persistentVolumeClaims, { metadata: storage, spec: { volumeName: 'bound' } });
+  const at = (name: string) => ({ namespace: 'storage', name });
+  const csi = { driver: 'd', volumeHandle: 'h', nodeStageSecretRef: at('mount'), controllerPublishSecretRef: at('attach') };
+  await cluster.put(persistentVolumes, { metadata: { name: 'bound' }, spec: { csi, claimRef: storage } });
+  await cluster.put(persistentVolumes, { metadata: { name: 'foreign' }, spec: { csi, claimRef: { ...storage, name: 'other' } } });
   const agent = { group: 'agent.hibernetes.dev', namespace: '' };
   const lease = { group: 'coordination.k8s.io', namespace: 'kube-node-lease' };
+  const ofNode = (nodeName: string) => ({ selectedFields: [{ field: 'spec.nodeName', value: nodeName }] });
+  // What is in the body of a write is looked at by NodeRestriction.
   const table: readonly (readonly [RequestAttributes, boolean])[] = [
     [ask('create', 'nodes', { namespace: '' }), true],
     [ask('update', 'nodes/status', { namespace: '', name: 'a' }), true],
-    [ask('update', 'nodes/status', { namespace: '', name: 'b' }), false],
+    [ask('get', 'nodes', { namespace: '', name: 'a' }), true],
+    [ask('get', 'nodes', { namespace: '', name: 'b' }), false],
+    [ask('list', 'nodes', { namespace: '' }), false],
+    [ask('delete', 'nodes', { namespace: '', name: 'a' }), false],
     [ask('delete', 'nodes', { namespace: '', name: 'b' }), false],
+    [ask('deletecollection', 'nodes', { namespace: '' }), false],
     [ask('list', 'services', { namespace: '' }), true],
+    [ask('get', 'pods', { name: 'mine' }), true],
+    [ask('get', 'pods', { name: 'theirs' }), false],
+    [ask('get', 'pods', { name: 'absent' }), false],
+    [ask('get', 'pods/log', { name: 'mine' }), false],
+    [ask('create', 'pods/exec', { name: 'mine' }), false],
+    [ask('update', 'pods', { name: 'mine' }), false],
+    [ask('list', 'pods', { namespace: '' }), false],
+    [ask('list', 'pods', { namespace: '', ...ofNode('a') }), true],
+    [ask('watch', 'pods', { namespace: '', ...ofNode('a') }), true],
+    [ask('list', 'pods', { namespace: '', ...ofNode('b') }), false],
+    [ask('watch', 'pods', { name: 'mine' }), true],
+    [ask('watch', 'pods', { name: 'theirs' }), false],
     [ask('update', 'pods/status', { name: 'mine' }), true],
-    [ask('update', 'pods/status', { name: 'theirs' }), false],
-    [ask('delete', 'pods', { name: 'theirs' }), false],
+    [ask('create', 'pods/binding', { name: 'mine' }), false],
     [ask('get', 'secrets', { name: 'mine-secret' }), true],
     [ask('get', 'secrets', { name: 'mine-projected' }), true],
     [ask('get', 'configmaps', { name: 'mine-config' }), true],
     [ask('get', 'secrets', { name: 'mine-secret', namespace: 'other' }), false],
     [ask('get', 'secrets', { name: 'theirs-secret' }), false],
+    [ask('get', 'secrets', { name: 'mirrored-secret' }), false],
+    [ask('update', 'secrets', { name: 'mine-secret' }), false],
     [ask('list', 'secrets'), false],
+    [ask('get', 'persistentvolumeclaims', { name: 'mine-v' }), false],
+    [ask('get', 'persistentvolumeclaims', { name: 'mine-e' }), true],
+    [ask('get', 'persistentvolumes', { name: 'bound', namespace: '' }), true],
+    [ask('get', 'persistentvolumes', { name: 'foreign', namespace: '' }), false],
+    [ask('get', 'secrets', { name: 'mount', namespace: 'storage' }), true],
+    [ask('get', 'secrets', { name: 'attach', namespace: 'storage' }), false],
     [ask('update', 'leases', { ...lease, name: 'a' }), true],
     [ask('update', 'leases', { ...lease, name: 'b' }), false],
+    [ask('list', 'leases', lease), false],
     [ask('update', 'leases', { ...lease, name: 'a', namespace: 'kube-system' }), false],
     [ask('create', 'nodes/poll', { ...agent, name: 'a' }), true],
     [ask('create', 'nodes/poll', { ...agent, name: 'b' }), false],
+    [ask('create', 'nodes/token', { ...agent, name: 'b' }), false],
     [ask('create', 'relays', { ...agent, name: 'id' }), true],
     [ask('create', 'serviceaccounts/token', { name: 'default' }), true],
     [ask('create', 'serviceaccounts/token', { name: 'other' }), false],
+    [ask('list', 'endpointslices', { group: 'discovery.k8s.io', namespace: '' }), false],
     [ask('create', 'deployments', { group: 'apps' }), false],
   ];
   for (const [info, expected] of table) {

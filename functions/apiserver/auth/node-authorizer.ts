@@ -1,101 +1,182 @@
 /**
- * What a node may: its own Node, its pods' status, its heartbeat, and of other objects only what its pods name.
- * A refusal is only "no opinion": RBAC may still allow. Source: plugin/pkg/auth/authorizer/node/node_authorizer.go.
+ * What a node may: its own Node, its pods' status, its heartbeat, and of other objects only what its pods name. What
+ * only the object in the body shows is left to NodeRestriction. A refusal is only "no opinion": RBAC may still allow.
+ * Source: plugin/pkg/auth/authorizer/node/node_authorizer.go; bootstrappolicy/policy.go, NodeRules.
  */
-import { groupResource, pods } from '../../kube/resource-type.ts';
-import type { View } from '../../kube/view.ts';
-import type { Pod } from '../../kube/generated/types.ts';
-import type { PodReferences } from '../nodes/pod-references.ts';
-import type { PodsOfNode } from '../nodes/pods-of-node.ts';
 import { agentGroup } from '../../kube/node-poll.ts';
 import type { AuthorizationDecision, Authorizer, RequestAttributes, User } from '../ports.ts';
 import { nodeOf } from './groups.ts';
-
-export interface NodeAuthorizerOptions {
-  readonly podsOfNode: PodsOfNode;
-  readonly view: () => View;
-}
+import { type NodeRelationOptions, type NodeRelations, nodeRelations, type Relation } from './node-relations.ts';
 
 const leaseNamespace = 'kube-node-lease';
 const reads = ['get', 'list', 'watch'];
-const writes = ['create', 'update', 'patch', 'delete'];
+const changes = ['update', 'patch'];
+const ownObject = ['get', 'create', 'update', 'patch', 'delete'];
 
-/** `group/resource[/subresource]` → verbs that every node may use on all objects of it. */
-const onAll: Readonly<Record<string, readonly string[]>> = {
-  '/services': reads,
-  '/nodes': [...reads, 'create'],
-  '/pods': reads,
-  '/events': ['create', 'update', 'patch'],
-  '/pods/eviction': ['create'],
-  'events.k8s.io/events': ['create', 'update', 'patch'],
-  'discovery.k8s.io/endpointslices': reads,
-  'node.k8s.io/runtimeclasses': reads,
-  'storage.k8s.io/csidrivers': reads,
-  'authentication.k8s.io/tokenreviews': ['create'],
-  'authorization.k8s.io/subjectaccessreviews': ['create'],
-  'authorization.k8s.io/localsubjectaccessreviews': ['create'],
-  'certificates.k8s.io/certificatesigningrequests': ['create', ...reads],
+/** What a node asks, and what belongs to it. */
+interface Question extends RequestAttributes {
+  readonly nodeName: string;
+  readonly relations: NodeRelations;
+}
+
+/** '' allows; a text says why not; undefined has nothing to say. */
+type Answer = string | undefined;
+type Rule = (question: Question) => Answer;
+
+const allow = '';
+const may =
+  (verbs: readonly string[]): Rule =>
+  ({ verb }) =>
+    verbs.includes(verb) ? allow : undefined;
+
+const isRelated = (related: Relation, { nodeName, namespace, name }: Question): Answer => {
+  if (name === '') return 'No Object name found';
+  return related(nodeName, { namespace, name }) ? allow : `no relationship found between node '${nodeName}' and this object`;
 };
 
-/** Verbs on the object that bears the node's name. */
-const onOwnName: Readonly<Record<string, readonly string[]>> = {
-  '/nodes': ['update', 'patch', 'delete'],
-  '/nodes/status': ['update', 'patch'],
-  'storage.k8s.io/csinodes': ['get', ...writes],
-  'coordination.k8s.io/leases': ['get', ...writes],
-  [`${agentGroup}/nodes/poll`]: ['create'],
-  [`${agentGroup}/nodes/token`]: ['create'],
+const related =
+  (what: keyof NodeRelations, verbs: readonly string[], otherwise: string): Rule =>
+  (question) =>
+    verbs.includes(question.verb) ? isRelated(question.relations[what], question) : otherwise;
+
+const only = (what: keyof NodeRelations): Rule => related(what, ['get'], 'can only get individual resources of this type');
+
+/** ConfigMaps and Secrets are watched one by one. */
+const readNamespaced =
+  (what: keyof NodeRelations): Rule =>
+  (question) => {
+    if (!reads.includes(question.verb)) return 'can only read resources of this type';
+    if (question.namespace === '') return 'can only read namespaced object of this type';
+    return isRelated(question.relations[what], question);
+  };
+
+/** Objects that bear the node's name. The name of one to be created is in its body. */
+const named =
+  (verbs: readonly string[], why: { readonly verbs: string; readonly name: string }): Rule =>
+  ({ verb, name, nodeName }) => {
+    if (!verbs.includes(verb)) return why.verbs;
+    return verb === 'create' || name === nodeName ? allow : why.name;
+  };
+
+const leaseRule = named(ownObject, {
+  verbs: 'can only get, create, update, patch, or delete a node lease',
+  name: 'can only access node lease with the same name as the requesting node',
+});
+
+const csiNodeRule = named(ownObject, {
+  verbs: 'can only get, create, update, patch, or delete a CSINode',
+  name: 'can only access CSINode with the same name as the requesting node',
+});
+
+/** Lists and watches only of what the selector narrows down to the node. */
+const selectsOwn = ({ selectedFields = [], nodeName }: Question, wanted: string): boolean =>
+  selectedFields.some(({ field, value }) => field === wanted && value === nodeName);
+
+const nodeRule: Rule = ({ verb, name, nodeName }) => {
+  if (verb === 'create' || changes.includes(verb)) return allow;
+  if (!reads.includes(verb)) return undefined;
+  if (name === nodeName) return allow;
+  return `node '${nodeName}' cannot read ${name === '' ? 'all nodes' : `'${name}'`}, only its own Node object`;
 };
 
-/** Verbs on pods that are bound to the node; what is not bound to anyone may be created as a mirror (NodeRestriction looks). */
-const onOwnPods: Readonly<Record<string, readonly string[]>> = {
-  '/pods': ['delete', 'update', 'patch'],
-  '/pods/status': ['update', 'patch'],
+const podRule: Rule = (question) => {
+  const { verb, name, relations } = question;
+  if (verb === 'create' || verb === 'delete') return allow;
+  if (!reads.includes(verb)) return undefined;
+  if (verb === 'get' || (name !== '' && !selectsOwn(question, 'spec.nodeName'))) return isRelated(relations.pods, question);
+  return selectsOwn(question, 'spec.nodeName') ? allow : 'can only list/watch pods with spec.nodeName field selector';
 };
 
-/** Verbs on what the node's pods name. */
-const onNamed: Readonly<Record<string, { readonly verbs: readonly string[]; readonly what: keyof PodReferences }>> = {
-  '/configmaps': { verbs: reads, what: 'configMaps' },
-  '/secrets': { verbs: reads, what: 'secrets' },
-  '/persistentvolumeclaims': { verbs: ['get'], what: 'claims' },
-  '/serviceaccounts': { verbs: ['get'], what: 'serviceAccounts' },
-  '/serviceaccounts/token': { verbs: ['create'], what: 'serviceAccounts' },
+const sliceRule: Rule = (question) => {
+  const { verb, relations } = question;
+  if (verb === 'create') return allow;
+  if (['get', 'update', 'patch', 'delete'].includes(verb)) return isRelated(relations.slices, question);
+  if (!['list', 'watch', 'deletecollection'].includes(verb)) {
+    return 'only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection';
+  }
+  return selectsOwn(question, 'spec.nodeName') ? allow : 'can only list/watch/deletecollection resourceslices with nodeName field selector';
 };
 
-const yes: AuthorizationDecision = { allowed: true, reason: '' };
-const no = (reason = ''): AuthorizationDecision => ({ allowed: false, reason });
+const certificateRequestRule: Rule = (question) => {
+  const { verb, relations } = question;
+  if (verb === 'create') return allow;
+  if (verb === 'get') return isRelated(relations.certificateRequests, question);
+  if (verb !== 'list' && verb !== 'watch') return `nodes may not ${verb} podcertificaterequests`;
+  return selectsOwn(question, 'spec.nodeName') ? allow : 'can only list/watch podcertificaterequests with nodeName field selector';
+};
+
+const accountRule: Rule = (question) =>
+  question.verb === 'get' ? readNamespaced('serviceAccounts')(question) : 'can only create tokens for individual service accounts';
+
+const agentRule: Rule = ({ verb, name, nodeName }) => (verb === 'create' && name === nodeName ? allow : undefined);
+
+/** `group/resource[/subresource]`. What is not here is refused. */
+const rules: Readonly<Record<string, Rule>> = {
+  '/secrets': readNamespaced('secrets'),
+  '/configmaps': readNamespaced('configMaps'),
+  '/persistentvolumeclaims': only('claims'),
+  '/persistentvolumeclaims/status': related('claims', changes, 'can only get/update/patch this type'),
+  '/persistentvolumes': only('volumes'),
+  'resource.k8s.io/resourceclaims': only('resourceClaims'),
+  'resource.k8s.io/resourceslices': sliceRule,
+  'storage.k8s.io/volumeattachments': only('attachments'),
+  'certificates.k8s.io/podcertificaterequests': certificateRequestRule,
+  '/serviceaccounts': accountRule,
+  '/serviceaccounts/token': related('serviceAccounts', ['create'], 'can only create tokens for individual service accounts'),
+  'coordination.k8s.io/leases': (question) =>
+    ownObject.includes(question.verb) && question.namespace !== leaseNamespace
+      ? `can only access leases in the "${leaseNamespace}" system namespace`
+      : leaseRule(question),
+  'storage.k8s.io/csinodes': csiNodeRule,
+  'storage.k8s.io/csinodes/status': () => 'CSINode status access requires CSIVolumeHealth feature',
+  '/nodes': nodeRule,
+  '/nodes/status': may(changes),
+  '/pods': podRule,
+  '/pods/status': may(changes),
+  '/pods/eviction': may(['create']),
+  '/services': may(reads),
+  '/endpoints': may(['get']),
+  '/events': may(['create', ...changes]),
+  'events.k8s.io/events': may(['create', ...changes]),
+  'authentication.k8s.io/tokenreviews': may(['create']),
+  'authorization.k8s.io/subjectaccessreviews': may(['create']),
+  'authorization.k8s.io/localsubjectaccessreviews': may(['create']),
+  'certificates.k8s.io/certificatesigningrequests': may(['create', ...reads]),
+  'certificates.k8s.io/clustertrustbundles': may(reads),
+  'node.k8s.io/runtimeclasses': may(reads),
+  'storage.k8s.io/csidrivers': may(reads),
+  // Ours: the node's own conversation, and the relays that were asked of it, which the relay room checks.
+  [`${agentGroup}/nodes/poll`]: agentRule,
+  [`${agentGroup}/nodes/token`]: agentRule,
+  [`${agentGroup}/relays`]: may(['create', 'get']),
+  [`${agentGroup}/relays/chunks`]: may(['create', 'get']),
+};
 
 const resourceOf = ({ group, resource, subresource }: RequestAttributes): string =>
   `${group}/${resource}${subresource === '' ? '' : `/${subresource}`}`;
 
-export function createNodeAuthorizer({ podsOfNode, view }: NodeAuthorizerOptions): Authorizer {
-  /** An object of its name that a node may touch; leases only where heartbeats live. */
-  const isOwn = (nodeName: string, { group, namespace, name, verb }: RequestAttributes): boolean => {
-    if (group === 'coordination.k8s.io' && namespace !== leaseNamespace) return false;
-    // The name of an object to be created is in its body: NodeRestriction looks.
-    return name === nodeName || (verb === 'create' && name === '');
-  };
+const subdivided: Readonly<Record<string, string>> = {
+  '/secrets': 'cannot read subresource',
+  '/configmaps': 'cannot read subresource',
+  '/persistentvolumeclaims': 'cannot get subresource',
+  '/persistentvolumes': 'cannot get subresource',
+  '/serviceaccounts': 'can only create token subresource of serviceaccount',
+};
 
-  function isOwnPod(nodeName: string, { namespace, name }: RequestAttributes): boolean {
-    const pod = view().get({ resource: groupResource(pods), namespace, name })?.object as Pod | undefined;
-    // An absent pod answers "not found", which tells no secret.
-    return pod === undefined || pod.spec?.nodeName === nodeName;
-  }
+/** Why a subresource that no rule names is refused. */
+const subresourceReason = ({ group, resource, subresource }: RequestAttributes): string =>
+  subresource === '' ? '' : (subdivided[`${group}/${resource}`] ?? '');
 
+export function createNodeAuthorizer(options: NodeRelationOptions): Authorizer {
+  const relations = nodeRelations(options);
   return {
     async authorize(user: User, info: RequestAttributes): Promise<AuthorizationDecision> {
       const nodeName = nodeOf(user);
-      if (nodeName === undefined || !info.isResource) return no();
-      const resource = resourceOf(info);
-      if (onAll[resource]?.includes(info.verb) === true) return yes;
-      if (info.group === agentGroup && info.resource === 'relays') return yes;
-      if (onOwnName[resource]?.includes(info.verb) === true && isOwn(nodeName, info)) return yes;
-      if (onOwnPods[resource]?.includes(info.verb) === true && isOwnPod(nodeName, info)) return yes;
-      const named = onNamed[resource];
-      if (named?.verbs.includes(info.verb) !== true) return no();
-      if (info.name === '') return no('No Object name found');
-      if (podsOfNode.names(nodeName, named.what, info.namespace, info.name)) return yes;
-      return no(`no relationship found between node '${nodeName}' and this object`);
+      if (nodeName === undefined || !info.isResource) return { allowed: false, reason: '' };
+      if (nodeName === '') return { allowed: false, reason: `unknown node for user ${JSON.stringify(user.name)}` };
+      const rule = rules[resourceOf(info)];
+      const why = rule === undefined ? subresourceReason(info) : rule({ ...info, nodeName, relations });
+      return { allowed: why === allow && rule !== undefined, reason: why ?? '' };
     },
   };
 }

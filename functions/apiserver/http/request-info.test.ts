@@ -50,7 +50,19 @@ test('a list of one name is authorized as that name', () => {
     isNamespaced: true,
     namespace: 'a',
     name: 'p1',
+    selectedFields: [{ field: 'metadata.name', value: 'p1' }],
   });
+});
+
+test('a list names the fields that it selects by value', () => {
+  const selectedFields = [
+    { field: 'spec.nodeName', value: 'a' },
+    { field: 'status.phase', value: 'x,y' },
+  ];
+  const selector = encodeURIComponent('status.phase==x\\,y,spec.nodeName=a,metadata.name!=b');
+  assert.deepEqual(info('GET', `/api/v1/pods?fieldSelector=${selector}`), { ...pods, verb: 'list', selectedFields });
+  assert.deepEqual(info('DELETE', `/api/v1/pods?fieldSelector=${selector}`), { ...pods, verb: 'deletecollection', selectedFields });
+  assert.deepEqual(info('GET', '/api/v1/pods?fieldSelector=spec.nodeName'), { ...pods, verb: 'list' });
 });
 
 test('a Namespace is its own namespace, and so are its subresources', () => {

@@ -3,8 +3,9 @@
  *
  *   /api/v1/namespaces/{ns}/pods/{name}/status   /apis/{group}/{version}/...   everything else is not a resource
  */
+import { type FieldRequirement, parseFieldSelector } from '../../kube/fields.ts';
 import { badRequest } from '../../kube/status-error.ts';
-import type { RequestInfo } from '../ports.ts';
+import type { RequestInfo, SelectedField } from '../ports.ts';
 
 const verbOfMethod: Readonly<Record<string, string>> = {
   POST: 'create',
@@ -69,15 +70,29 @@ function placeOf(parts: readonly string[]): PlaceOfPath {
   return { isNamespaced, namespace: isNamespace ? namespace : '', resource, name, subresource };
 }
 
+type Refined = Pick<RequestInfo, 'verb' | 'name' | 'selectedFields'>;
+
 /** Without a name, a GET is a list or a watch; a selector for one name is authorized as that name. */
-function refined(verb: string, name: string, query: URLSearchParams): Pick<RequestInfo, 'verb' | 'name'> {
-  if (name !== '') return { verb, name };
-  if (verb === 'delete') return { verb: 'deletecollection', name };
-  if (verb !== 'get') return { verb, name };
-  return { verb: isTrue(query.get('watch')) ? 'watch' : 'list', name: selectedName(query.get('fieldSelector') ?? '') };
+function refined(verb: string, name: string, query: URLSearchParams): Refined {
+  if (name !== '' || (verb !== 'delete' && verb !== 'get')) return { verb, name };
+  const fields = fieldsSelectedBy(query.get('fieldSelector') ?? '');
+  const selected = fields.length === 0 ? {} : { selectedFields: fields };
+  if (verb === 'delete') return { verb: 'deletecollection', name, ...selected };
+  const named = fields.find(({ field }) => field === 'metadata.name')?.value ?? '';
+  return { verb: isTrue(query.get('watch')) ? 'watch' : 'list', name: named, ...selected };
 }
 
-function selectedName(fieldSelector: string): string {
-  const match = /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(fieldSelector);
-  return match?.[1] ?? '';
+/** Nothing where the selector cannot be read: the verb itself refuses it. */
+export function fieldsSelectedBy(selector: string): SelectedField[] {
+  const terms = readSelector(selector) ?? [];
+  return terms.filter(({ operator }) => operator === '=').map(({ field, value }) => ({ field, value }));
+}
+
+function readSelector(selector: string): readonly FieldRequirement[] | undefined {
+  try {
+    return parseFieldSelector(selector);
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
 }

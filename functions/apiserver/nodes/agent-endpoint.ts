@@ -1,13 +1,13 @@
 /** The paths that agents dial: see `kube/node-poll.ts`. Who may is the authorizer's affair; here they have been let in. */
-import type { NodePollRequest } from '../../kube/node-poll.ts';
 import { agentGroup } from '../../kube/node-poll.ts';
-import { StatusError, badRequest } from '../../kube/status-error.ts';
+import { StatusError } from '../../kube/status-error.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
 import type { ApiRequest, Extension } from '../ports.ts';
 import { answerChunk, type ChunkEndpointOptions } from '../relay/chunk-endpoint.ts';
 import { answerRelay } from '../relay/relay-endpoint.ts';
 import type { RelayHub } from '../relay/relay-hub.ts';
 import type { NodePoll } from './node-poll.ts';
+import { readPollRequest } from './poll-request.ts';
 
 export interface AgentEndpointOptions {
   readonly poll: NodePoll;
@@ -16,20 +16,6 @@ export interface AgentEndpointOptions {
   readonly chunks?: ChunkEndpointOptions;
   /** Gives a node its credential. Without it there is nothing at that path. */
   readonly nodeTokens?: NodeTokens;
-}
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-async function pollRequest(request: Request): Promise<NodePollRequest> {
-  const text = await request.text();
-  try {
-    const body: unknown = JSON.parse(text);
-    if (!isObject(body)) throw badRequest('the body of a node poll must be an object');
-    return { waitSeconds: 0, ...body };
-  } catch (error) {
-    if (error instanceof SyntaxError) throw badRequest(`the body of a node poll cannot be read: ${error.message}`);
-    throw error;
-  }
 }
 
 function requirePost({ method }: Request): void {
@@ -45,7 +31,7 @@ export function createAgentEndpoint({ poll, hub, chunks, nodeTokens }: AgentEndp
       if (info.resource === 'relays' && info.subresource === '' && info.name !== '') return answerRelay(hub, call);
       if (info.resource === 'nodes' && info.subresource === 'poll') {
         requirePost(request);
-        return Response.json(await poll.poll(info.name, await pollRequest(request), request.signal));
+        return Response.json(await poll.poll(info.name, await readPollRequest(request), request.signal));
       }
       if (info.resource === 'nodes' && info.subresource === 'token' && nodeTokens !== undefined) {
         requirePost(request);

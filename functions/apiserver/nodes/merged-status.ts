@@ -7,6 +7,16 @@ import { parseTime, timestamp } from '../../kube/time.ts';
 /** A status that says nothing new is still written this often, so that its heartbeat times mean something. */
 const statusRefreshMs = 300_000;
 
+/**
+ * The status without the addresses that another node has. Upstream believes each node; here the others would send it
+ * what belongs to the node that has the address.
+ */
+export function withoutForeignAddresses(reported: NodeStatus, foreign: ReadonlySet<string>): NodeStatus {
+  const { addresses } = reported;
+  if (!Array.isArray(addresses) || !addresses.some(({ address }) => foreign.has(address))) return reported;
+  return { ...reported, addresses: addresses.filter(({ address }) => !foreign.has(address)) };
+}
+
 /** What the agent says, and of the rest what others wrote: conditions that it does not know are not its own. */
 export function mergedNodeStatus(current: NodeStatus, reported: NodeStatus, nowMs: number): NodeStatus {
   const now = timestamp(nowMs);
@@ -27,13 +37,24 @@ export function isNewNodeStatus(current: NodeStatus, next: NodeStatus, nowMs: nu
   return beats.length > 0 && nowMs - Math.max(...beats) >= statusRefreshMs;
 }
 
-/** Everything in a pod's status is the agent's, but what the scheduler, the API and other controllers say of it. */
+/** What the scheduler, the API and other controllers write into a pod's status. A report leaves it as it is. */
+const fieldsOfOthers = [
+  'qosClass',
+  'nominatedNodeName',
+  'resourceClaimStatuses',
+  'extendedResourceClaimStatus',
+  'nodeAllocatableResourceClaimStatuses',
+] as const;
+
+const partOfOthers = (status: PodStatus): PodStatus =>
+  Object.fromEntries(fieldsOfOthers.flatMap((field) => (status[field] === undefined ? [] : [[field, status[field]]])));
+
+const withoutPartOfOthers = (status: PodStatus): PodStatus =>
+  Object.fromEntries(Object.entries(status).filter(([field]) => !fieldsOfOthers.some((other) => other === field)));
+
+/** Everything in a pod's status is the agent's, but what others write. */
 export function mergedPodStatus(current: PodStatus, reported: PodStatus): PodStatus {
-  const { qosClass, nominatedNodeName, resourceClaimStatuses } = current;
-  const others = Object.fromEntries(
-    Object.entries({ qosClass, nominatedNodeName, resourceClaimStatuses }).filter(([, value]) => value !== undefined),
-  );
   const reportedTypes = new Set(reported.conditions?.map(({ type }) => type));
   const foreign = (current.conditions ?? []).filter(({ type }) => !reportedTypes.has(type));
-  return { ...others, ...reported, conditions: [...(reported.conditions ?? []), ...foreign] };
+  return { ...partOfOthers(current), ...withoutPartOfOthers(reported), conditions: [...(reported.conditions ?? []), ...foreign] };
 }

@@ -15,7 +15,8 @@ import { microTimestamp, parseTime } from '../../kube/time.ts';
 import type { View } from '../../kube/view.ts';
 import type { Client } from '../../client/client.ts';
 import type { World } from '../../world.ts';
-import { isNewNodeStatus, mergedNodeStatus, mergedPodStatus } from './merged-status.ts';
+import { isNewNodeStatus, mergedNodeStatus, mergedPodStatus, withoutForeignAddresses } from './merged-status.ts';
+import { addressesOfOthers } from './node-addresses.ts';
 import { createStatusWriter } from './status-writer.ts';
 
 export interface NodeReports {
@@ -64,8 +65,10 @@ export function createNodeReports({ view, client, clock, log }: NodeReportOption
   }
 
   async function nodeStatus(nodeName: string, status: NodeStatus): Promise<void> {
+    const own = withoutForeignAddresses(status, addressesOfOthers(view(), nodeName));
+    if (own !== status) log.warn('a node reports an address that another node has', { node: nodeName });
     await statuses.write({ type: nodes, at: { namespace: '', name: nodeName } }, (node) => {
-      const next = mergedNodeStatus(node.status ?? {}, status, clock.now());
+      const next = mergedNodeStatus(node.status ?? {}, own, clock.now());
       return isNewNodeStatus(node.status ?? {}, next, clock.now()) ? { ...node, status: next } : undefined;
     });
   }

@@ -1,6 +1,6 @@
 /** Which pods are bound to which node: an index over the store's pods, kept up to date change by change. */
 import type { Pod } from '../../kube/generated/types.ts';
-import { keyText } from '../../kube/object.ts';
+import { keyText, type ObjectName } from '../../kube/object.ts';
 import { groupResource, pods } from '../../kube/resource-type.ts';
 import type { Stored, View } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
@@ -11,9 +11,10 @@ export interface PodsOfNode {
   /** Frozen objects, in no particular order. */
   list(nodeName: string): readonly Pod[];
   view(): View;
-  /** Whether a pod of this node names the object. */
-  /** The namespace does not matter for kinds of the whole cluster. */
+  /** Whether a pod of this node names the object. The namespace does not matter for kinds of the whole cluster. */
   names(nodeName: string, what: keyof PodReferences, namespace: string, name: string): boolean;
+  /** Every claim that a pod of this node names. */
+  claims(nodeName: string): readonly ObjectName[];
 }
 
 /** Stored, not parsed: a node's pods are looked at when it asks for them. */
@@ -75,16 +76,21 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
     return byNode.get(nodeName)?.values() ?? [];
   }
 
+  const referencesIn = (entry: Entry): PodReferences => (entry.references ??= referencesOf(podOf(entry.stored)));
+
   return {
     view: () => store.view(),
     list: (nodeName) => [...own(nodeName)].map(({ stored }) => podOf(stored)),
     names(nodeName, what, namespace, name) {
       for (const entry of own(nodeName)) {
         if (!ofCluster.has(what) && entry.stored.key.namespace !== namespace) continue;
-        entry.references ??= referencesOf(podOf(entry.stored));
-        if (entry.references[what].has(name)) return true;
+        if (referencesIn(entry)[what].has(name)) return true;
       }
       return false;
     },
+    claims: (nodeName) =>
+      [...own(nodeName)].flatMap((entry) =>
+        [...referencesIn(entry).claims].map((name) => ({ namespace: entry.stored.key.namespace, name })),
+      ),
   };
 }

@@ -32,7 +32,7 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('system:kube-dns', [{ kind: 'ServiceAccount', name: 'kube-dns', namespace: 'kube-system' }]),
   // Nodes get their rights from the node authorizer, each only for its own: upstream binds the role to nobody.
   binding('system:node', []),
-  binding('system:node-bootstrapper', [group('system:bootstrappers')]),
+  // A token of `kubeadm`'s kind asks for a node's credential and nothing else.
   binding('hibernetes:node-joiner', [group('system:bootstrappers')]),
   ...Object.keys(controllers).map((name) =>
     binding(`system:controller:${name}`, [{ kind: 'ServiceAccount', name, namespace: 'kube-system' }]),

@@ -158,10 +158,7 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
 
 export const componentRoles: readonly ClusterRole[] = [
   clusterRole('system:node', node),
-  clusterRole('system:node-bootstrapper', [
-    rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests'),
-    rule(['create', 'get'], '', 'nodes'),
-  ]),
+  clusterRole('system:node-bootstrapper', [rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests')]),
   // Ours: what upstream does by signing a certificate request.
   clusterRole('hibernetes:node-joiner', [rule(['create'], 'agent.hibernetes.dev', 'nodes/token')]),
   clusterRole('system:node-problem-detector', [rule(['get'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules]),

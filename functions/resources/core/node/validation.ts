@@ -2,8 +2,10 @@
 import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { Node, NodeSpec, Taint } from '../../../kube/generated/types.ts';
+import { parseIpRange } from '../../../kube/ip.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { validateRange } from '../../ip-rules.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
@@ -13,7 +15,15 @@ export function validateNode({ spec }: Node): FieldError[] {
   return [
     ...taints.flatMap((taint, index) => taintErrors(taint, `spec.taints[${index}]`)),
     ...repeated.map((index) => duplicate(`spec.taints[${index}]`, taints[index])),
+    ...rangeErrors(spec?.podCIDRs ?? []),
   ];
+}
+
+function rangeErrors(ranges: readonly string[]): FieldError[] {
+  const errors = ranges.flatMap((range, index) => validateRange(range, `spec.podCIDRs[${index}]`));
+  const families = new Set(ranges.map((range) => parseIpRange(range)?.address.bits));
+  const isOnePerFamily = ranges.length < 2 || (families.size === ranges.length && !families.has(undefined));
+  return isOnePerFamily ? errors : [...errors, invalid('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family')];
 }
 
 function taintErrors({ key, value = '', effect }: Taint, path: string): FieldError[] {
