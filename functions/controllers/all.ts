@@ -8,11 +8,13 @@ import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
+import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
 import { jobController } from './job/controller.ts';
 import { jobOrphanPodsController } from './job/orphan-pods.ts';
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
+import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts';
 import { createPodGarbageCollector } from './pod-garbage-collector/controller.ts';
 import { replicaSetController } from './replica-set/controller.ts';
 import { replicationController } from './replication-controller/controller.ts';
@@ -21,6 +23,8 @@ import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
+import { claimProtectionController } from './volume-protection/claims.ts';
+import { volumeProtectionController } from './volume-protection/volumes.ts';
 
 export interface ControllersOptions {
   /** Every resource that the API stores, at each call. */
@@ -53,5 +57,9 @@ export function createControllers(options: ControllersOptions): readonly Control
     createNodeLifecycleController(options),
     createTaintEvictionController(),
     createPodGarbageCollector(),
+    persistentVolumeBinder,
+    ephemeralVolumeController,
+    claimProtectionController,
+    volumeProtectionController,
   ];
 }

@@ -11,7 +11,6 @@ export const persistentVolumeDefinition = definition<PersistentVolume>({
   schema: builtIn('io.k8s.api.core.v1.PersistentVolume'),
   singular: 'persistentvolume',
   shortNames: ['pv'],
-  hasController: false,
   hasStatus: true,
   columns: [
     nameColumn,

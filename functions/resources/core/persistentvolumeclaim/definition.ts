@@ -9,7 +9,6 @@ export const persistentVolumeClaimDefinition = definition<PersistentVolumeClaim>
   schema: builtIn('io.k8s.api.core.v1.PersistentVolumeClaim'),
   singular: 'persistentvolumeclaim',
   shortNames: ['pvc'],
-  hasController: false,
   hasStatus: true,
   columns,
   returnsDeletedObject: true,
