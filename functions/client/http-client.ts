@@ -65,6 +65,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
 
   return {
     get: (type, at) => answer({ method: 'GET', path: objectPath(type, at) }),
+    getSubresource: (type, at, subresource) => answer({ method: 'GET', path: objectPath(type, at, subresource) }),
     list: async <T extends KubeObject>(type: ResourceType<T>, list: ListOptions = {}) => {
       const path = collectionPath(type, list.namespace ?? everywhere);
       return answer<KubeList<T>>({ method: 'GET', path, query: queryOf(list) });

@@ -9,6 +9,8 @@ import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
+import { createDisruptionController } from './disruption/controller.ts';
+import { staleDisruptionController } from './disruption/stale-conditions.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
 import { jobController } from './job/controller.ts';
 import { jobOrphanPodsController } from './job/orphan-pods.ts';
@@ -46,6 +48,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     jobOrphanPodsController,
     ttlAfterFinishedController,
     cronJobController,
+    createDisruptionController(options.resourceTypes),
+    staleDisruptionController,
     endpointSliceController,
     endpointsController,
     endpointSliceMirroringController,

@@ -81,7 +81,13 @@ export interface ObjectSubresource<T extends KubeObject> {
 export type SubresourceOutcome<T extends KubeObject> =
   | { readonly outcome: 'update'; readonly object: T; readonly writes?: readonly CompanionWrite[] }
   /** The ordinary delete of the parent with these DeleteOptions, as an eviction asks for. */
-  | { readonly outcome: 'delete'; readonly options: unknown; readonly writes?: readonly CompanionWrite[] };
+  | {
+      readonly outcome: 'delete';
+      readonly options: unknown;
+      /** The parent as its deletion finds it, where that differs from what is stored. */
+      readonly object?: T;
+      readonly writes?: readonly CompanionWrite[];
+    };
 
 /** A write of another object that is committed with the one that a client asked for, or not at all. */
 export type CompanionWrite =

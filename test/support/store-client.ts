@@ -98,6 +98,10 @@ export class StoreClient implements Client {
       await this.delete(type, { namespace: metadata.namespace ?? '', name: metadata.name ?? '' }, options);
   }
 
+  getSubresource(): never {
+    throw new Error('not read in these tests');
+  }
+
   createSubresource(): never {
     throw new Error('not used in these tests');
   }

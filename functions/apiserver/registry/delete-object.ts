@@ -47,6 +47,8 @@ export interface Deletion {
   readonly definition: AnyDefinition;
   readonly options: DeleteOptions;
   readonly context: WriteContext;
+  /** The object as the deletion finds it, where that differs from what is stored. */
+  readonly object?: KubeObject;
 }
 
 /** `earlier` are writes that are committed with the deletion, or not at all. */
@@ -60,7 +62,7 @@ export function decideDeletion(
   const current = view.get(key)?.object;
   if (current === undefined) throw notFound(definition.type, key.name);
   checkPreconditions(current, deletion);
-  const next = terminated(copy(current), deletion);
+  const next = terminated(copy(deletion.object ?? current), deletion);
   const isGone = !isHeld(next, definition) && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0;
   const change = { operation: 'delete', subresource: '', key, next, current } as const;
   const writes = rules.apply(change, view, context, earlier);

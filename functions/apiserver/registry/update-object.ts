@@ -30,7 +30,12 @@ import type { WriteRequest } from './write-request.ts';
 export type Wanted =
   /** The object is not frozen; it may come with a resourceVersion and a uid, which are then preconditions. */
   | { readonly outcome: 'update'; readonly object: KubeObject; readonly writes?: readonly CompanionWrite[] }
-  | { readonly outcome: 'delete'; readonly options: DeleteOptions; readonly writes?: readonly CompanionWrite[] };
+  | {
+      readonly outcome: 'delete';
+      readonly options: DeleteOptions;
+      readonly object?: KubeObject;
+      readonly writes?: readonly CompanionWrite[];
+    };
 
 /** What admission sees instead of the object: the body of a subresource that stands for a part of it. */
 export interface Projection {
@@ -163,8 +168,15 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
   }
   const wanted = update.transform(current.object, view);
   if (wanted.outcome === 'delete') {
-    const { options: asked, writes = [] } = wanted;
-    const deletion = { key, definition: request.definition, options: { ...asked, dryRun: asked.dryRun || options.dryRun }, context };
+    const { options: asked, object, writes = [] } = wanted;
+    const dryRun = asked.dryRun || options.dryRun;
+    const deletion = {
+      key,
+      definition: request.definition,
+      options: { ...asked, dryRun },
+      context,
+      ...(object !== undefined && { object }),
+    };
     return objectOf(decideDeletion(view, deletion, writes));
   }
   recordFields(write, wanted.object, current.object);

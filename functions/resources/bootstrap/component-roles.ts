@@ -107,6 +107,15 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['delete', 'list', 'watch'], '', 'pods'),
     ...eventRules,
   ],
+  'disruption-controller': [
+    rule(read, 'apps', 'deployments replicasets statefulsets'),
+    rule(read, '', 'replicationcontrollers'),
+    rule(read, 'policy', 'poddisruptionbudgets'),
+    rule(['update'], 'policy', 'poddisruptionbudgets/status'),
+    rule(['patch', 'update'], '', 'pods/status'),
+    rule(['get'], '*', '*/scale'),
+    ...eventRules,
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),

@@ -4,7 +4,7 @@
  */
 import { conditionOf, withCondition } from '../../../kube/conditions.ts';
 import { copy } from '../../../kube/copy.ts';
-import type { Eviction, Pod, PodDisruptionBudget } from '../../../kube/generated/types.ts';
+import type { Eviction, Pod, PodCondition, PodDisruptionBudget } from '../../../kube/generated/types.ts';
 import { matchesLabels, requirementsOf } from '../../../kube/labels.ts';
 import { isTerminating, type KubeObject, nameOf } from '../../../kube/object.ts';
 import { groupResource, podDisruptionBudgets } from '../../../kube/resource-type.ts';
@@ -30,11 +30,19 @@ export const eviction: ObjectSubresource<Pod> = {
   write(pod, body: KubeObject & Partial<Eviction>, { nowMs }, view) {
     const options = body.deleteOptions ?? {};
     const budget = isFree(pod) ? undefined : budgetOf(pod, view);
-    if (budget === undefined || mayGoAnyway(pod, budget.object)) return { outcome: 'delete', options };
+    const object = marked(pod, nowMs);
+    if (budget === undefined || mayGoAnyway(pod, budget.object)) return { outcome: 'delete', options, object };
     checkBudget(budget.object);
-    return { outcome: 'delete', options, writes: [charged(budget, nameOf(pod), nowMs)] };
+    return { outcome: 'delete', options, object, writes: [charged(budget, nameOf(pod), nowMs)] };
   },
 };
+
+/** The pod with the reason why it goes. */
+function marked(pod: Pod, nowMs: number): Pod {
+  const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+  const conditions = withCondition<PodCondition>(pod.status?.conditions, condition, timestamp(nowMs));
+  return { ...pod, status: { ...pod.status, conditions } };
+}
 
 const isFree = (pod: Pod): boolean => isTerminating(pod) || ['Succeeded', 'Failed', 'Pending'].includes(pod.status?.phase ?? '');
 

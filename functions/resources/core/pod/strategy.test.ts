@@ -137,8 +137,6 @@ for (const [what, object, target, metadata, message] of [
 
 test('an eviction deletes the pod with the options it brings', () => {
   const body = { metadata: {}, deleteOptions: { gracePeriodSeconds: 3 } };
-  assert.deepEqual(objectSubresource('eviction').write(pod(), body, context, viewOf()), {
-    outcome: 'delete',
-    options: { gracePeriodSeconds: 3 },
-  });
+  const { outcome, options } = { options: undefined, ...objectSubresource('eviction').write(pod(), body, context, viewOf()) };
+  assert.deepEqual([outcome, options], ['delete', { gracePeriodSeconds: 3 }]);
 });

@@ -10,7 +10,6 @@ export const podDisruptionBudgetDefinition = definition<PodDisruptionBudget>({
   schema: builtIn('io.k8s.api.policy.v1.PodDisruptionBudget'),
   singular: 'poddisruptionbudget',
   shortNames: ['pdb'],
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns: [
