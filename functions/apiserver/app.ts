@@ -11,6 +11,8 @@ import { servedGroups, type ServedGroup } from './discovery/api-resources.ts';
 import { createDiscovery } from './discovery/discovery.ts';
 import { deadlineSeconds, withDeadline } from './filters/deadline.ts';
 import { errorResponse } from './filters/errors.ts';
+import { createFlowControl, type FlowControl } from './flow-control/flow-control.ts';
+import { type Lasting, limited } from './flow-control/limited.ts';
 import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
 import { requestInfoOf } from './http/request-info.ts';
 import { type Documents, isPublic, otherPath, type VersionDocument } from './other-paths.ts';
@@ -55,6 +57,8 @@ export interface ApiServerOptions {
   readonly proxy?: Proxy;
   readonly extensions?: readonly Extension[];
   readonly version: VersionDocument;
+  /** Requests that run at once, of all priority levels. */
+  readonly seats?: number;
   /** Of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
 }
@@ -63,21 +67,33 @@ export interface ApiServer {
   fetch(request: Request, connection?: Connection): Promise<Response>;
 }
 
+/** What is noted of a request on its way, besides its answer. */
+interface Notes {
+  readonly auditId: string;
+  readonly warnings: Set<string>;
+  /** For the audit log. */
+  readonly annotations: Map<string, string>;
+  /** Of the answer, whatever it is. */
+  readonly headers: Map<string, string>;
+}
+
 interface Parts {
   readonly options: ApiServerOptions;
   readonly server: Server;
   readonly virtual: ReadonlyMap<string, VirtualResource>;
+  readonly flowControl: FlowControl;
   /** Discovery and OpenAPI of what an index serves. */
   documents(index: ResourceIndex): Documents;
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector, proxy } = options;
+  const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector, proxy, seats } = options;
   const parts: Parts = {
     options,
     server: { store, world, registry, admission, fieldManagers, computations, connector, proxy },
     virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
     documents: documentsOf(options),
+    flowControl: createFlowControl({ view: () => store.view(), clock: world.clock, ...(seats === undefined ? {} : { seats }) }),
   };
   const app = new Hono<{ Bindings: Connection }>();
   app.all('*', ({ req, env }) => serve(parts, req.raw, env));
@@ -114,19 +130,27 @@ function openApiOf(groups: readonly ServedGroup[], options: OpenApiOptions): Ope
 /** The chain. */
 async function serve(parts: Parts, request: Request, connection: Connection): Promise<Response> {
   const { options, server } = parts;
-  const warnings = new Set<string>();
-  const finish = (response: Response): Response => withHeaders(response, server.world.random.uuid(), warnings);
+  const notes: Notes = {
+    auditId: server.world.random.uuid(),
+    warnings: new Set(),
+    annotations: new Map(),
+    headers: new Map(),
+  };
+  const finish = (response: Response): Response => withHeaders(response, notes);
   try {
     const url = new URL(request.url);
     const info = requestInfoOf(request.method, url);
+    const lasting = lastingOf(parts, info);
     const work = async (): Promise<Response> => {
       const user = await userOf(options, request, connection);
       if (user === undefined && !isPublic(info)) throw unauthorized();
-      const call: ApiRequest = { request, url, info, user: user ?? anonymous, connection };
-      if (!isPublic(info)) await authorize(options.authorizer, call.user, info);
-      return dispatch(parts, call, warnings);
+      const limits = { call: { request, url, info, user: user ?? anonymous, connection }, lasting, headers: notes.headers };
+      return limited(parts.flowControl, limits, async (call) => {
+        if (!isPublic(info)) await authorize(options.authorizer, call.user, info);
+        return dispatch(parts, call, notes);
+      });
     };
-    if (mayLast(parts, info)) return finish(await work());
+    if (lasting !== 'short') return finish(await work());
     return finish(await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
   } catch (error) {
     return finish(errorResponse(error, server.world.log.with({ method: request.method, url: request.url })));
@@ -149,15 +173,15 @@ const extensionOf = ({ options }: Parts, { path }: RequestInfo): Extension | und
   options.extensions?.find(({ prefix }) => path.startsWith(prefix));
 
 /** Decided before the request is served, by the kinds that are known by then. */
-function mayLast({ options, server }: Parts, info: RequestInfo): boolean {
-  if (options.extensions?.some(({ prefix }) => info.path.startsWith(prefix)) === true) return true;
-  if (!info.isResource) return false;
-  if (info.verb === 'watch') return true;
+function lastingOf({ options, server }: Parts, info: RequestInfo): Lasting {
+  if (options.extensions?.some(({ prefix }) => info.path.startsWith(prefix)) === true) return 'connection';
+  if (!info.isResource) return 'short';
+  if (info.verb === 'watch') return 'watch';
   const kind = server.registry(server.store.view()).kind(info);
-  return kind !== undefined && isLongRunning(kind.definition, info);
+  return kind !== undefined && isLongRunning(kind.definition, info) ? 'connection' : 'short';
 }
 
-async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): Promise<Response> {
+async function dispatch(parts: Parts, call: ApiRequest, { warnings, annotations }: Notes): Promise<Response> {
   const { info, connection } = call;
   const server = connection.epoch === undefined ? parts.server : { ...parts.server, epoch: connection.epoch };
   const extension = extensionOf(parts, info);
@@ -173,7 +197,7 @@ async function dispatch(parts: Parts, call: ApiRequest, warnings: Set<string>): 
   const kind = await servedKind(server, call);
   if (kind === undefined) return pageNotFound();
   await kind.definition.load?.();
-  return serveResource(server, { ...call, ...kind, warnings, annotations: new Map() });
+  return serveResource(server, { ...call, ...kind, warnings, annotations });
 }
 
 /** Who has just declared a kind sees it served by every process. */
@@ -188,8 +212,9 @@ async function servedKind(server: Server, call: ApiRequest): Promise<ServedKind 
 }
 
 /** Source: apimachinery, pkg/util/net/http.go, NewWarningHeader. */
-function withHeaders(response: Response, auditId: string, warnings: ReadonlySet<string>): Response {
+function withHeaders(response: Response, { auditId, headers, warnings }: Notes): Response {
   response.headers.set('audit-id', auditId);
+  for (const [name, value] of headers) response.headers.set(name, value);
   for (const warning of warnings) {
     const text = warning.replaceAll(/[\p{C}]/gu, ' ').replaceAll(/["\\]/g, String.raw`\$&`);
     response.headers.append('warning', `299 - "${text}"`);

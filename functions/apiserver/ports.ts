@@ -92,6 +92,8 @@ export interface ApiRequest {
   readonly info: RequestInfo;
   readonly user: User;
   readonly connection: Connection;
+  /** Called when a body that lasts comes to its end. Of watches. */
+  readonly ended?: () => void;
 }
 
 export interface Authenticator {

@@ -1,6 +1,6 @@
 /** An apiserver on a store in memory, whose caller may do everything, and short ways to ask it. */
 import { namespaceLifecycle } from '../../functions/apiserver/admission/namespace-lifecycle.ts';
-import type { ApiServerOptions } from '../../functions/apiserver/app.ts';
+import type { ApiServer, ApiServerOptions } from '../../functions/apiserver/app.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import { version } from '../../functions/kube/kubernetes-version.ts';
@@ -27,6 +27,8 @@ export interface TestApi {
   /** The path may have a query. An object is sent as JSON; a text as it is. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
   fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The same server, asked by another one. */
+  as(connection: Connection): TestApi;
 }
 
 export const admin = { name: 'admin', groups: ['system:masters'] };
@@ -58,15 +60,26 @@ export async function testApi(overrides: TestApiOptions = {}, connection: Connec
     ...overrides,
     world,
   });
+  const as = (caller: Connection): TestApi => ({ world, store, as, ...callsOf(server, caller) });
+  await server.fetch(post('/api/v1/namespaces', { metadata: { name: 'default' } }), { user: admin });
+  return as(connection);
+}
+
+function callsOf(server: ApiServer, connection: Connection): Pick<TestApi, 'send' | 'fetch'> {
   const fetch = (path: string, init?: RequestInit): Promise<Response> => server.fetch(new Request(`http://api${path}`, init), connection);
   const send: TestApi['send'] = async (method, path, body, headers = {}) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const type = { 'content-type': 'application/json', ...headers };
     const response = await fetch(path, body === undefined ? { method, headers } : { method, headers: type, body: text });
-    return { status: response.status, headers: response.headers, body: JSON.parse((await response.text()) || '{}') as JsonObject };
+    return { status: response.status, headers: response.headers, body: jsonOf(await response.text()) };
   };
-  await server.fetch(post('/api/v1/namespaces', { metadata: { name: 'default' } }), { user: admin });
-  return { world, store, send, fetch };
+  return { send, fetch };
+}
+
+/** A text that is no JSON stands as the message. */
+function jsonOf(text: string): JsonObject {
+  if (text === '') return {};
+  return /^[{[]/.test(text) ? (JSON.parse(text) as JsonObject) : { message: text };
 }
 
 const post = (path: string, body: unknown): Request =>

@@ -2,9 +2,11 @@
 import { StatusError } from '../../kube/status-error.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Log } from '../../world.ts';
+import { TooManyRequests } from '../flow-control/too-many-requests.ts';
 import { statusErrorOf } from '../registry/store-errors.ts';
 
 export function errorResponse(error: unknown, log: Log): Response {
+  if (error instanceof TooManyRequests) return error.toResponse();
   const status = statusOf(error);
   if (status.code >= 500) log.error('a request failed', { code: status.code, reason: status.reason, error });
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });

@@ -42,6 +42,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
     hasBookmarks: options.allowWatchBookmarks,
     marksInitialEnd: options.sendInitialEvents === true,
     bytesMax,
+    ...(request.ended === undefined ? {} : { ended: request.ended }),
     timeoutMs: 1000 * (options.timeoutSeconds ?? timeoutSecondsDefault * (1 + world.random.next())),
   };
   const includeObject = includeObjectOf(url.searchParams);

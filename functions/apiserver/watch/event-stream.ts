@@ -24,6 +24,8 @@ export interface WatchPlan {
   /** A bookmark tells where `initial` ends. */
   readonly marksInitialEnd: boolean;
   readonly timeoutMs: number;
+  /** Called when it is over. */
+  readonly ended?: () => void;
   /** It ends before it has sent more, as if its time were up. */
   readonly bytesMax: number;
 }
@@ -137,6 +139,7 @@ class WatchRun {
   }
 
   end(): void {
+    this.#parts.plan.ended?.();
     for (const cancel of this.#cancelTimers) cancel();
     if (this.#hasReaderLeft()) return;
     // So that the next watch can start where this one ended.

@@ -11,7 +11,6 @@ export const flowSchemaDefinition = definition<FlowSchema>({
   type: flowSchemas,
   schema: builtIn('io.k8s.api.flowcontrol.v1.FlowSchema'),
   singular: 'flowschema',
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns: [

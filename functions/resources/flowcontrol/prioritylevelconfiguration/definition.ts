@@ -10,7 +10,6 @@ export const priorityLevelConfigurationDefinition = definition<PriorityLevelConf
   type: priorityLevelConfigurations,
   schema: builtIn('io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration'),
   singular: 'prioritylevelconfiguration',
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns: [

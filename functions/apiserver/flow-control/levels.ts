@@ -1,0 +1,58 @@
+/** The levels of a process, and what they lend each other. */
+import type { PriorityLevelConfiguration } from '../../kube/generated/types.ts';
+import { nameOf } from '../../kube/object.ts';
+import { LevelQueues } from './level-queues.ts';
+import { limitsOf } from './shares.ts';
+
+export class Levels {
+  readonly #seats: number;
+  readonly #levels = new Map<string, LevelQueues>();
+
+  constructor(seats: number) {
+    this.#seats = seats;
+  }
+
+  /** Undefined: the level has no limit. */
+  get(name: string): LevelQueues | undefined {
+    return this.#levels.get(name);
+  }
+
+  /** A level that is gone keeps its limits until its requests are through. */
+  configure(list: readonly PriorityLevelConfiguration[]): void {
+    const limits = limitsOf(list, this.#seats);
+    for (const [name, level] of this.#levels) if (!limits.has(name) && level.isIdle()) this.#levels.delete(name);
+    for (const level of list) {
+      const name = nameOf(level);
+      const limit = limits.get(name);
+      if (limit === undefined || level.spec?.type === 'Exempt') continue;
+      const response = level.spec?.limited?.limitResponse;
+      const known = this.#levels.get(name);
+      if (known === undefined) this.#levels.set(name, new LevelQueues(limit, response));
+      else known.configure(limit, response);
+    }
+    this.startWaiting();
+  }
+
+  mayRun(level: LevelQueues): boolean {
+    const { least, most } = level.limits;
+    if (level.running < least) return true;
+    if (level.running >= Math.max(1, most)) return false;
+    let taken = level.running;
+    for (const other of this.#levels.values()) if (other !== level) taken += Math.max(other.running, other.limits.least);
+    return taken < this.#seats;
+  }
+
+  /** Those first that have used the least of what is theirs. */
+  startWaiting(): void {
+    for (;;) {
+      let next: LevelQueues | undefined;
+      for (const level of this.#levels.values()) {
+        if (level.waiting > 0 && this.mayRun(level) && (next === undefined || usedOf(level) < usedOf(next))) next = level;
+      }
+      if (next === undefined) return;
+      next.startNext();
+    }
+  }
+}
+
+const usedOf = ({ running, limits }: LevelQueues): number => running / Math.max(1, limits.nominal);

@@ -1,0 +1,65 @@
+/** Serves a request within the limits of its flow: a short one has a seat while it runs, a long one counts while it lasts. */
+import type { Duplex } from 'node:stream';
+import { bodyWithEnd } from '../http/body-with-end.ts';
+import type { ApiRequest, Connection } from '../ports.ts';
+import type { FlowControl } from './flow-control.ts';
+
+/** How long a request lasts: a `watch` has its body told when it ends, a `connection` carries bytes until one side leaves. */
+export type Lasting = 'short' | 'watch' | 'connection';
+
+export interface Limited {
+  readonly call: ApiRequest;
+  readonly lasting: Lasting;
+  /** Of the answer, also of a refusal. */
+  readonly headers: Map<string, string>;
+}
+
+type Work = (call: ApiRequest) => Promise<Response>;
+
+/** Throws TooManyRequests. */
+export async function limited(control: FlowControl, { call, lasting, headers }: Limited, work: Work): Promise<Response> {
+  const { user, info, request } = call;
+  if (lasting === 'connection') return connected(control, call, work);
+  const turn = control.turnOf(user, info);
+  for (const [name, value] of Object.entries(turn.headers)) headers.set(name, value);
+  const release = lasting === 'watch' ? control.hold(user, info) : undefined;
+  try {
+    await turn.begin(request.signal);
+    const response = await work(release === undefined ? call : { ...call, ended: release });
+    // A refusal that is no error, such as a page that is not found, has no body that lasts.
+    if (!response.ok) release?.();
+    return response;
+  } catch (error) {
+    release?.();
+    throw error;
+  } finally {
+    // A watch has got what is there, and waits from now on.
+    turn.end();
+  }
+}
+
+async function connected(control: FlowControl, call: ApiRequest, work: Work): Promise<Response> {
+  const release = control.hold(call.user, call.info);
+  const { upgrade } = call.connection;
+  let socket: Duplex | undefined;
+  const take: NonNullable<Connection['upgrade']>['take'] | undefined =
+    upgrade &&
+    (() => {
+      const taken = upgrade.take();
+      socket = taken.socket;
+      socket.once('close', release);
+      return taken;
+    });
+  try {
+    const response = await work(take === undefined ? call : { ...call, connection: { ...call.connection, upgrade: { take } } });
+    if (socket !== undefined) return response;
+    if (response.body === null) {
+      release();
+      return response;
+    }
+    return new Response(bodyWithEnd(response.body, release), response);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}

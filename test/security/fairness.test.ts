@@ -1,0 +1,80 @@
+/** One user's flood delays and refuses nobody else: through the API, with the objects that a cluster has. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Connection } from '../../functions/apiserver/ports.ts';
+import { longRunningMax } from '../../functions/apiserver/flow-control/long-running.ts';
+import { flowSchemas, priorityLevels } from '../../functions/resources/bootstrap/flow-control.ts';
+import { type TestAnswer, type TestApi, testApi } from '../support/api-server.ts';
+
+const group = '/apis/flowcontrol.apiserver.k8s.io/v1';
+const eve: Connection = { user: { name: 'eve', groups: ['system:authenticated'] } };
+
+/** An API as somebody sees it, with the flow control objects of a cluster. */
+async function apiFor(connection: Connection, held: Promise<void> = Promise.resolve(), seats = 60): Promise<TestApi & { admin: TestApi }> {
+  const authorizer = {
+    async authorize({ name }: { name: string }) {
+      if (name === 'eve') await held;
+      return { allowed: true, reason: '' };
+    },
+  };
+  const root = await testApi({ authorizer, seats });
+  for (const level of priorityLevels) await root.send('POST', `${group}/prioritylevelconfigurations`, level);
+  for (const schema of flowSchemas) await root.send('POST', `${group}/flowschemas`, schema);
+  return { ...root.as(connection), admin: root };
+}
+
+const uidOf = (answer: TestAnswer): unknown => (answer.body['metadata'] as { uid: string }).uid;
+
+test('every answer names the flow schema and the level that it was let in by, also a refusal', async () => {
+  const api = await apiFor(eve);
+  const [schema, level] = [
+    await api.admin.send('GET', `${group}/flowschemas/global-default`),
+    await api.admin.send('GET', `${group}/prioritylevelconfigurations/global-default`),
+  ];
+  for (const path of ['/api/v1/namespaces/default', '/api/v1/namespaces/absent', '/apis']) {
+    const { headers } = await api.send('GET', path);
+    const named = ['flowschema', 'prioritylevel'].map((kind) => headers.get(`x-kubernetes-pf-${kind}-uid`));
+    assert.deepEqual(named, [uidOf(schema), uidOf(level)], path);
+  }
+});
+
+test('a flood is turned away with 429 and a time to come again, while others are served', async () => {
+  const gate = Promise.withResolvers<void>();
+  const api = await apiFor(eve, gate.promise);
+  const flood = Array.from({ length: 500 }, () => api.send('GET', '/api/v1/namespaces/default'));
+  const turnedAway = await Promise.race(flood);
+  assert.deepEqual([turnedAway.status, turnedAway.headers.get('retry-after')], [429, '1']);
+  assert.equal((await api.admin.send('GET', '/api/v1/namespaces/default')).status, 200);
+  gate.resolve();
+  const codes = (await Promise.all(flood)).map(({ status }) => status);
+  assert.deepEqual([...new Set(codes)].toSorted(), [200, 429]);
+});
+
+test('a new schema and level hold from the next request on', async () => {
+  const api = await apiFor(eve);
+  const spec = { type: 'Limited', limited: { nominalConcurrencyShares: 1, limitResponse: { type: 'Reject' } } };
+  await api.admin.send('POST', `${group}/prioritylevelconfigurations`, { metadata: { name: 'slow' }, spec });
+  const rule = {
+    subjects: [{ kind: 'User', user: { name: 'eve' } }],
+    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['/version'] }],
+  };
+  const schema = await api.admin.send('POST', `${group}/flowschemas`, {
+    metadata: { name: 'slow' },
+    spec: { matchingPrecedence: 50, priorityLevelConfiguration: { name: 'slow' }, rules: [rule] },
+  });
+  const { headers } = await api.send('GET', '/version');
+  assert.equal(headers.get('x-kubernetes-pf-flowschema-uid'), uidOf(schema));
+});
+
+test('a user holds a limited number of watches, and gets them back when they end', async () => {
+  const api = await apiFor(eve);
+  const watch = (): Promise<Response> => api.fetch('/api/v1/namespaces/default/configmaps?watch=1');
+  await api.send('GET', '/version');
+  const held: Response[] = [];
+  for (let n = 0; n < longRunningMax; n += 1) held.push(await watch());
+  assert.equal((await watch()).status, 429);
+  await held[0]?.body?.cancel();
+  await api.world.settle();
+  assert.equal((await watch()).status, 200);
+  for (const { body } of held.slice(1)) await body?.cancel();
+});
