@@ -29,6 +29,7 @@ import { createRelayHub } from './apiserver/relay/relay-hub.ts';
 import { proxied } from './apiserver/proxy/proxy.ts';
 import { createHttpOverTunnel } from './apiserver/tunnel/http-over-tunnel.ts';
 import { createTunnels, noTunnels } from './apiserver/tunnel/tunnels.ts';
+import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
@@ -106,6 +107,7 @@ export function createApi(options: ApiOptions): Api {
   const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
 
   const http = createHttpOverTunnel(logMail === undefined ? createTunnels(hub) : noTunnels);
+  const webhookClient = createWebhookClient({ http, view, random: () => world.random.next(), clock: world.clock });
 
   const bindPod: BindPod = (pod, binding, dryRun) =>
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
@@ -119,7 +121,10 @@ export function createApi(options: ApiOptions): Api {
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
     admission: [
-      ...admissionPlugins({ ...world, store, authorizer }, options.admission),
+      ...admissionPlugins(
+        { ...world, store, authorizer, webhooks: { ...world, store, registry, client: webhookClient } },
+        options.admission,
+      ),
       rbacEscalation({ authorizer, policy: authorizer }),
     ],
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { JsonObject, KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { Schema } from '../kube/schema.ts';
+import type { View } from '../kube/view.ts';
 import type { AnyDefinition, CommitRule, ConnectSubresource, GroupVersionKind, ServedVersion } from '../resources/definition.ts';
 import type { Epoch } from '../store/epoch.ts';
 
@@ -131,8 +132,21 @@ export interface AdmissionAttributes {
   readonly dryRun: boolean;
   /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, as the client gave them. */
   readonly options: JsonObject;
+  /** What `type` and `served` are versions of. */
+  readonly definition: AnyDefinition;
+  readonly reinvocation: Reinvocation;
   /** Adds a `Warning:` header to the answer. */
   warn(text: string): void;
+  /** Adds an annotation for the audit log. */
+  annotate(key: string, value: string): void;
+}
+
+/** Mutating plug-ins are asked a second time when one of them asks for it. */
+export interface Reinvocation {
+  readonly isSecond: boolean;
+  isNeeded: boolean;
+  /** What a plug-in keeps from the first pass for the second, by its name. */
+  readonly notes: Map<string, unknown>;
 }
 
 /**
@@ -150,6 +164,14 @@ export interface AdmissionPlugin {
   validate?(attributes: AdmissionAttributes): Promise<void>;
   /** What can only be decided where nothing comes between. It leaves `next` as it is. */
   readonly commit?: CommitRule;
+  /** What `handles`, `admit` and `validate` go by: they are asked again when it is another at the commit point. */
+  readonly grounds?: Grounds;
+}
+
+export interface Grounds {
+  /** Resources (GroupResource) whose objects it lists. */
+  readonly lists: readonly string[];
+  of(view: View): string;
 }
 
 /** Who gets the ownership of which fields of an object that is written. */

@@ -5,6 +5,7 @@ import type { Node, Pod } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { leases, namespaces, nodes, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
+import type { AnyDefinition } from '../../resources/definition.ts';
 import { builtIn } from '../../kube/schema.ts';
 import { memoryCluster } from '../nodes/memory-cluster.ts';
 import type { AdmissionAttributes, User } from '../ports.ts';
@@ -29,7 +30,10 @@ async function setUp() {
       kind: type,
       served: { type, schema: builtIn('io.k8s.api.core.v1.Pod') },
       options: {},
+      definition: { type, schema: builtIn('io.k8s.api.core.v1.Pod'), singular: '', columns: [] } as AnyDefinition,
+      reinvocation: { isSecond: false, isNeeded: false, notes: new Map() },
       warn: () => undefined,
+      annotate: () => undefined,
       subresource: '',
       namespace,
       name,
@@ -75,6 +79,8 @@ test('the plugins come in upstream’s order', async () => {
       'CertificateSigning',
       'CertificateSubjectRestriction',
       'DefaultIngressClass',
+      'MutatingAdmissionWebhook',
+      'ValidatingAdmissionWebhook',
       'ResourceQuota',
     ],
   );

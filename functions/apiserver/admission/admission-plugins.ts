@@ -17,7 +17,7 @@ import { namespaceAutoProvision } from './namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
-import { type AdmissionOptions, constant, type PluginKind } from './plugin-kind.ts';
+import { type AdmissionOptions, constant, ofWebhooks, type PluginKind } from './plugin-kind.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -25,6 +25,8 @@ import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { storageProtection } from './storage-protection.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { mutatingName, mutatingWebhooks } from './webhooks/mutating-webhooks.ts';
+import { validatingName, validatingWebhooks } from './webhooks/validating-webhooks.ts';
 
 /** A name alone is a plug-in of upstream's that is not here yet. */
 const inOrder: readonly (PluginKind | string)[] = [
@@ -63,9 +65,9 @@ const inOrder: readonly (PluginKind | string)[] = [
   'NodeDeclaredFeatureValidator',
   'PodResizeValidator',
   'MutatingAdmissionPolicy',
-  'MutatingAdmissionWebhook',
+  ofWebhooks(mutatingName, mutatingWebhooks),
   'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionWebhook',
+  ofWebhooks(validatingName, validatingWebhooks),
   constant(resourceQuota, true),
   constant(alwaysDeny, false),
 ];

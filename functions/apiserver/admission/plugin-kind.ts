@@ -3,11 +3,14 @@ import type { JsonObject } from '../../kube/object.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { AdmissionPlugin, Authorizer } from '../ports.ts';
+import type { WebhookOptions } from './webhooks/relevant-hooks.ts';
 
 export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
   readonly store: Pick<Store, 'view' | 'fresh'>;
   /** Without one, what plug-ins ask an authorizer for is refused. */
   readonly authorizer?: Authorizer;
+  /** Without it, webhooks are not asked. */
+  readonly webhooks?: WebhookOptions;
 }
 
 export interface PluginKind {
@@ -24,4 +27,11 @@ export const constant = (plugin: AdmissionPlugin, isDefault: boolean): PluginKin
   name: plugin.name,
   isDefault,
   create: () => plugin,
+});
+
+/** A plug-in of webhooks, which does nothing where none can be asked. */
+export const ofWebhooks = (name: string, create: (options: WebhookOptions) => AdmissionPlugin): PluginKind => ({
+  name,
+  isDefault: true,
+  create: ({ webhooks }) => (webhooks === undefined ? { name, handles: () => false } : create(webhooks)),
 });

@@ -1,7 +1,8 @@
 /** Asks the admission plug-ins about one write: those that change it, those that only read it, and their commit rules. */
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import type { View } from '../../kube/view.ts';
 import type { GroupVersionKind } from '../../resources/definition.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../ports.ts';
+import type { AdmissionAttributes, AdmissionPlugin, Reinvocation } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 
 export interface Asked {
@@ -20,27 +21,39 @@ export interface Admission {
   readonly committing: readonly AdmissionPlugin[];
   /** Answers with the object as the plug-ins left it. */
   mutate(object: KubeObject, oldObject: KubeObject | undefined): Promise<KubeObject>;
-  /** Both phases, where there is nothing to change: of deletions and connections. */
-  review(oldObject: KubeObject | undefined): Promise<void>;
+  /** Both phases, where there is nothing to change: of deletions, and of connections, whose object are their options. */
+  review(oldObject: KubeObject | undefined, object?: KubeObject): Promise<void>;
   validate(object: KubeObject, oldObject: KubeObject | undefined): Promise<void>;
+  /** Resources that `isCurrent` lists. */
+  readonly lists: readonly string[];
+  /** Whether the plug-ins go by the same in this view as when they were asked. */
+  isCurrent(view: View): boolean;
 }
+
+/** A write that was admitted on grounds that are gone is admitted again, so often at most. */
+export const admissionAttemptsMax = 100;
 
 export function admissionOf(server: Server, request: ResourceRequest, asked: Asked): Admission {
   const attributes = (object: KubeObject | undefined, oldObject: KubeObject | undefined): AdmissionAttributes =>
     attributesOf(request, asked, { object, oldObject });
   const plugins = server.admission.filter((plugin) => plugin.handles(attributes(undefined, undefined)));
   const isAsked = plugins.some(({ admit, validate }) => admit !== undefined || validate !== undefined);
+  const grounds = server.admission.flatMap((plugin) => plugin.grounds ?? []);
+  const groundsIn = (view: View): string => grounds.map((one) => one.of(view)).join('/');
+  const known = groundsIn(server.store.view());
   return {
     isAsked,
     committing: plugins.filter(({ commit }) => commit !== undefined),
+    lists: grounds.flatMap(({ lists }) => lists),
+    isCurrent: (view) => groundsIn(view) === known,
     async mutate(object, oldObject) {
       const shown = attributes(object, oldObject);
-      for (const plugin of plugins) await plugin.admit?.(shown);
+      await admit(plugins, shown);
       return shown.object ?? object;
     },
-    async review(oldObject) {
-      const shown = attributes(undefined, oldObject);
-      for (const plugin of plugins) await plugin.admit?.(shown);
+    async review(oldObject, object) {
+      const shown = attributes(object, oldObject);
+      await admit(plugins, shown);
       for (const plugin of plugins) await plugin.validate?.(shown);
     },
     async validate(object, oldObject) {
@@ -50,11 +63,19 @@ export function admissionOf(server: Server, request: ResourceRequest, asked: Ask
   };
 }
 
+/** A second time when a plug-in asks for it. Source: apiserver, pkg/admission/reinvocation.go */
+async function admit(plugins: readonly AdmissionPlugin[], shown: AdmissionAttributes & { reinvocation: Reinvocation }): Promise<void> {
+  for (const plugin of plugins) await plugin.admit?.(shown);
+  if (!shown.reinvocation.isNeeded) return;
+  shown.reinvocation = { ...shown.reinvocation, isSecond: true };
+  for (const plugin of plugins) await plugin.admit?.(shown);
+}
+
 function attributesOf(
-  { definition, served, info, user, warnings }: ResourceRequest,
+  { definition, served, info, user, warnings, annotations }: ResourceRequest,
   { operation, name, dryRun, options, kind }: Asked,
   objects: Pick<AdmissionAttributes, 'object' | 'oldObject'>,
-): AdmissionAttributes {
+): AdmissionAttributes & { reinvocation: Reinvocation } {
   const { type } = definition;
   return {
     operation,
@@ -68,6 +89,9 @@ function attributesOf(
     user,
     dryRun,
     options,
+    definition,
+    reinvocation: { isSecond: false, isNeeded: false, notes: new Map() },
     warn: (text) => void warnings.add(text),
+    annotate: (key, value) => void annotations.set(key, value),
   };
 }

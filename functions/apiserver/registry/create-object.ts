@@ -12,7 +12,7 @@ import type { View } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import type { Decision } from '../../store/store.ts';
 import { writeOptionsObject } from '../http/request-options.ts';
-import { type Admission, admissionOf } from './admission.ts';
+import { type Admission, admissionAttemptsMax, admissionOf } from './admission.ts';
 import { checkBounds } from './bounds.ts';
 import { commit } from './commit.ts';
 import { commitRules, publish } from './commit-rules.ts';
@@ -26,7 +26,7 @@ const generateAttemptsMax = 8;
 
 /** `object` is decoded, in its stored form, and may be changed. */
 export async function createObject(write: WriteRequest, object: KubeObject): Promise<KubeObject> {
-  const { server, request, options } = write;
+  const { request, options } = write;
   placeInNamespace(object, request.definition.type, request.info.namespace);
   // Upstream's store refuses it, which a dry run does not reach.
   if (!options.dryRun && (object.metadata.resourceVersion ?? '') !== '') {
@@ -34,6 +34,17 @@ export async function createObject(write: WriteRequest, object: KubeObject): Pro
   }
   dropServerFields(object.metadata);
   recordFields(write, object, undefined);
+  for (let attempt = 1; attempt <= admissionAttemptsMax; attempt += 1) {
+    const created = await createAdmitted(write, copy(object));
+    if (created !== moved) return created;
+  }
+  throw new StatusError(504, 'Timeout', 'Timeout: the rules of admission changed faster than the object could be admitted');
+}
+
+const moved = Symbol('the rules of admission changed while they were applied');
+
+async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<KubeObject | typeof moved> {
+  const { server, request, options } = write;
   const asked = { operation: 'CREATE', name: nameOf(object), dryRun: options.dryRun, options: writeOptionsObject(options) } as const;
   const admission = admissionOf(server, request, asked);
   const admitted = await admission.mutate(object, undefined);
@@ -57,7 +68,7 @@ function noUniqueName({ type }: AnyDefinition, name: string): StatusError {
   return new StatusError(409, 'AlreadyExists', message, { details });
 }
 
-async function createNamed(write: WriteRequest, admission: Admission, object: KubeObject): Promise<KubeObject> {
+async function createNamed(write: WriteRequest, admission: Admission, object: KubeObject): Promise<KubeObject | typeof moved> {
   const { server, request, options, context } = write;
   const { definition, info } = request;
   prepare(write, object);
@@ -65,7 +76,8 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
   const key = keyOf(definition, info.namespace, nameOf(object));
   checkBounds(definition, key, object);
   const rules = commitRules(definition, 'create', admission.committing);
-  const decide = (view: View): Decision<KubeObject> => {
+  const decide = (view: View): Decision<KubeObject | typeof moved> => {
+    if (!admission.isCurrent(view)) return { outcome: 'answer', answer: moved };
     const next = rules.changesObject ? copy(object) : object;
     const change = { operation: 'create', subresource: info.subresource, key, next, current: undefined } as const;
     const writes = rules.apply(change, view, context);
@@ -78,7 +90,7 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
     };
   };
   try {
-    return await commit(server, { keys: [key], lists: rules.lists, decide });
+    return await commit(server, { keys: [key], lists: [...rules.lists, ...admission.lists], decide });
   } finally {
     publish(rules, request);
   }

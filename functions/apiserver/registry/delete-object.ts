@@ -5,14 +5,14 @@
 import { copy } from '../../kube/copy.ts';
 import type { Status } from '../../kube/generated/types.ts';
 import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
-import { conflict, notFound } from '../../kube/status-error.ts';
+import { conflict, notFound, StatusError } from '../../kube/status-error.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { AnyDefinition, CompanionWrite, WriteContext, ServedVersion } from '../../resources/definition.ts';
 import type { Decision } from '../../store/store.ts';
 import { type DeleteOptions, deleteOptionsObject } from '../http/delete-options.ts';
 import { type ResourceRequest, type Server, writeContext } from '../server.ts';
-import { admissionOf } from './admission.ts';
+import { admissionAttemptsMax, admissionOf } from './admission.ts';
 import { commit, fromStore } from './commit.ts';
 import { type CommitRules, commitRules } from './commit-rules.ts';
 import { foregroundFinalizer, orphanFinalizer } from './object-metadata.ts';
@@ -25,21 +25,34 @@ export interface Deleted {
 }
 
 export async function deleteObject(server: Server, request: ResourceRequest, name: string, options: DeleteOptions): Promise<Deleted> {
+  for (let attempt = 1; attempt <= admissionAttemptsMax; attempt += 1) {
+    const deleted = await deleteAdmitted(server, request, name, options);
+    if (deleted !== moved) return deleted;
+  }
+  throw new StatusError(504, 'Timeout', 'Timeout: the rules of admission changed faster than the deletion could be admitted');
+}
+
+const moved = Symbol('the rules of admission changed while they were applied');
+
+async function deleteAdmitted(
+  server: Server,
+  request: ResourceRequest,
+  name: string,
+  options: DeleteOptions,
+): Promise<Deleted | typeof moved> {
   const { definition, info } = request;
   const key = keyOf(definition, info.namespace, name);
-  const admission = admissionOf(server, request, {
-    operation: 'DELETE',
-    name,
-    dryRun: options.dryRun,
-    options: deleteOptionsObject(options),
-  });
+  const asked = { operation: 'DELETE', name, dryRun: options.dryRun, options: deleteOptionsObject(options) } as const;
+  const admission = admissionOf(server, request, asked);
   if (admission.isAsked) {
     const current = (await fromStore(() => server.store.fresh())).get(key)?.object;
     await admission.review(current);
   }
   const deletion: Deletion = { key, definition, options, context: writeContext(server, request.user) };
   const rules = commitRules(definition, 'delete', admission.committing);
-  return commit(server, { keys: [key], lists: rules.lists, decide: (view) => decideDeletion(view, deletion, [], rules) });
+  const decide = (view: View): Decision<Deleted | typeof moved> =>
+    admission.isCurrent(view) ? decideDeletion(view, deletion, [], rules) : { outcome: 'answer', answer: moved };
+  return commit(server, { keys: [key], lists: [...rules.lists, ...admission.lists], decide });
 }
 
 export interface Deletion {

@@ -101,17 +101,18 @@ export async function updateObject(write: WriteRequest, update: Update): Promise
 }
 
 async function updateExisting(write: WriteRequest, update: Update): Promise<KubeObject> {
-  const plan = planOf(write, update);
   const { server, request } = write;
-  const { key, admission, rules } = plan;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const plan = planOf(write, update);
+    const { key, admission, rules } = plan;
     const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
     let before: KubeObject | undefined;
     const decide = (view: View): Decision<KubeObject | typeof moved> => {
+      if (!admission.isCurrent(view)) return { outcome: 'answer', answer: moved };
       before = view.get(key)?.object;
       return decideUpdate(plan, candidate, view);
     };
-    const operation = { keys: [key], lists: [...rules.lists, ...(update.lists ?? [])], decide };
+    const operation = { keys: [key], lists: [...rules.lists, ...admission.lists, ...(update.lists ?? [])], decide };
     try {
       const outcome = await commit<KubeObject | typeof moved>(server, operation);
       if (outcome === moved) continue;

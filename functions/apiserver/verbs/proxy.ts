@@ -1,5 +1,6 @@
 /** Requests below `proxy` are the proxied server's: every method, whatever the path. Source: apiserver, pkg/endpoints/handlers/rest.go (ConnectResource) */
 import { posix } from 'node:path';
+import { apiVersionOf } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { ProxySubresource } from '../../resources/definition.ts';
 import { methodNotAllowed } from '../http/api-errors.ts';
@@ -29,8 +30,17 @@ export async function proxySubresource(server: Server, request: ResourceRequest,
   const view = await fromStore(() => server.store.fresh(connection.arrivedMs));
   const context = { view, namespace: info.namespace, random: () => server.world.random.next() };
   const { scheme, nodeName, target, host } = subresource.locate(info.name, context);
-  await admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {} }).review(undefined);
   const below = pathBelow(info);
+  const { group, version } = request.served.type;
+  const kind = { group, version, kind: subresource.optionsKind };
+  const options = {
+    kind: kind.kind,
+    apiVersion: apiVersionOf(request.served.type),
+    metadata: {},
+    ...(below === '' ? {} : { path: below }),
+  };
+  const admission = admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {}, kind });
+  await admission.review(undefined, options);
   const isUpgrade = request.request.headers.has('upgrade');
   if (below === '' && info.verb === 'get' && !isUpgrade) {
     return new Response(null, { status: 301, headers: { location: `${escaped(info.path)}/${url.search}` } });

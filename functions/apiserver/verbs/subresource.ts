@@ -3,12 +3,20 @@
  * are computed (token), and connections to the node (log, exec).
  */
 import { copy } from '../../kube/copy.ts';
-import { type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
+import { apiVersionOf } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
-import type { ComputedSubresource, ConnectSubresource, ObjectSubresource, SubresourceOutcome } from '../../resources/definition.ts';
+import type {
+  ComputedSubresource,
+  ConnectParameter,
+  ConnectSubresource,
+  ObjectSubresource,
+  SubresourceOutcome,
+} from '../../resources/definition.ts';
 import { methodNotAllowed } from '../http/api-errors.ts';
 import { parsed as parsedDeleteOptions } from '../http/delete-options.ts';
+import { isTrue } from '../http/request-info.ts';
 import { writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { admissionOf } from '../registry/admission.ts';
@@ -137,7 +145,41 @@ export async function connectSubresource(server: Server, request: ResourceReques
   const { object } = await getStored(server, request);
   const { definition, info, user, connection } = request;
   const { namespace, name } = info;
-  const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {} });
-  await admission.review(object);
+  const kind = { group: definition.type.group, version: definition.type.version, kind: subresource.optionsKind };
+  const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
+  await admission.review(undefined, connectOptions(subresource, request));
   return connector.connect(request.request, { definition, subresource, namespace, name, object, user, connection });
+}
+
+/** What the query asks for, as an object of the kind that discovery names. */
+function connectOptions(
+  { optionsKind, parameters = [] }: ConnectSubresource,
+  { url: { searchParams }, served }: ResourceRequest,
+): KubeObject {
+  const options: JsonObject = {};
+  for (const { name, type } of parameters) {
+    const values = searchParams.getAll(name);
+    const value = connectValue(type, values);
+    if (value !== undefined) options[name] = value;
+  }
+  return { kind: optionsKind, apiVersion: apiVersionOf(served.type), metadata: {}, ...options };
+}
+
+function connectValue(type: ConnectParameter['type'], values: readonly string[]): Json | undefined {
+  const [first] = values;
+  if (first === undefined) return undefined;
+  switch (type) {
+    case 'boolean':
+      return isTrue(first) ? true : undefined;
+    case 'integer':
+      return Number(first);
+    case 'string':
+      return first;
+    case 'strings':
+      return [...values];
+    case 'integers':
+      return values.flatMap((value) => value.split(',')).map(Number);
+    default:
+      return type satisfies never;
+  }
 }

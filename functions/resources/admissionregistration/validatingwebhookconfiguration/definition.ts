@@ -10,7 +10,6 @@ export const validatingWebhookConfigurationDefinition = definition<ValidatingWeb
   schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration'),
   singular: 'validatingwebhookconfiguration',
   categories: ['api-extensions'],
-  hasController: false,
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   columns: [nameColumn, numberColumn('Webhooks', 'How many webhooks it names.', ({ webhooks }) => (webhooks ?? []).length), ageColumn],

@@ -1,0 +1,161 @@
+/**
+ * POSTs a document to a webhook: by URL from here, by Service through a tunnel to one of its pods.
+ * Source: apiserver, pkg/util/webhook/client.go; the messages are those of client-go's REST client and Go's net/http.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { ServiceReference } from '../../kube/generated/types.ts';
+import type { View } from '../../kube/view.ts';
+import type { Clock } from '../../world.ts';
+import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
+import { serviceEnd } from '../tunnel/service-end.ts';
+import { goTlsError } from './go-errors.ts';
+
+export interface WebhookTarget {
+  readonly url?: string;
+  readonly service?: ServiceReference;
+  /** Base64 of PEM. */
+  readonly caBundle?: string;
+}
+
+export interface WebhookClient {
+  /** The answer's JSON. Throws a WebhookCallError that says why there is none. */
+  post(target: WebhookTarget, body: object, limits: { readonly timeoutSeconds: number }): Promise<unknown>;
+}
+
+export interface WebhookClientOptions {
+  readonly http: HttpOverTunnel;
+  readonly view: () => View;
+  random(): number;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+export class WebhookCallError extends Error {
+  override name = 'WebhookCallError';
+}
+
+const answerBytesMax = 16 << 20;
+const defaultPort = 443;
+
+interface Sent {
+  readonly path: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly bytes: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+const portOf = ({ port }: ServiceReference): number => port ?? defaultPort;
+const serverNameOf = ({ name = '', namespace = '' }: ServiceReference): string => `${name}.${namespace}.svc`;
+
+/** As messages name it. */
+function shownUrl({ url, service }: WebhookTarget, timeoutSeconds: number): URL {
+  const base =
+    service === undefined
+      ? new URL(url ?? '')
+      : new URL(
+          `https://${serverNameOf(service)}:${portOf(service)}${service.path === undefined || service.path === '' ? '/' : service.path}`,
+        );
+  base.searchParams.set('timeout', `${timeoutSeconds}s`);
+  return base;
+}
+
+const shownText = (url: URL, { service }: WebhookTarget): string =>
+  service !== undefined && url.port === '' ? url.href.replace(`//${url.host}`, `//${url.host}:${defaultPort}`) : url.href;
+
+const authorityOf = ({ caBundle }: WebhookTarget): string | undefined =>
+  caBundle === undefined || caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString();
+
+async function sendByService(options: WebhookClientOptions, target: WebhookTarget, sent: Sent): Promise<IncomingMessage> {
+  const { service = {} as ServiceReference } = target;
+  const { name = '', namespace = '' } = service;
+  const end = serviceEnd({ namespace, name, port: portOf(service) }, { view: options.view(), random: options.random });
+  const authority = authorityOf(target);
+  const serverName = serverNameOf(service);
+  const { message } = await options.http.send({
+    end,
+    tls: { serverName, ...(authority === undefined ? {} : { authority }) },
+    method: 'POST',
+    path: sent.path,
+    headers: { host: `${serverName}:${portOf(service)}`, ...sent.headers },
+    body: sent.bytes,
+    signal: sent.signal,
+  });
+  return message;
+}
+
+function sendByUrl(url: URL, target: WebhookTarget, { headers, bytes, signal }: Sent): Promise<IncomingMessage> {
+  const ca = authorityOf(target);
+  return new Promise((resolve, reject) => {
+    const call = httpsRequest(url, { method: 'POST', headers, signal, ...(ca === undefined ? {} : { ca }) });
+    call.once('response', resolve);
+    call.on('error', reject);
+    call.end(bytes);
+  });
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of message) {
+    length += (chunk as Buffer).length;
+    if (length > answerBytesMax) throw new WebhookCallError(`the answer is longer than ${answerBytesMax} bytes`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  400: 'the server rejected our request for an unknown reason',
+  401: 'the server has asked for the client to provide credentials',
+  403: 'forbidden',
+  404: 'the server could not find the requested resource',
+  405: 'the server does not allow this method on the requested resource',
+  409: 'the server reported a conflict',
+  413: 'the server responded with the status code 413 but did not return more information',
+  429: 'the server has received too many requests and has asked us to try again later',
+  503: 'the server is currently unable to handle the request',
+};
+
+/** Source: apimachinery, pkg/api/errors/errors.go (NewGenericServerResponse) */
+function refusalOf(status: number, text: string): WebhookCallError {
+  const known = refusals[status];
+  if (known !== undefined) return new WebhookCallError(known);
+  if (status >= 500)
+    return new WebhookCallError(`an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding`);
+  return new WebhookCallError(`the server responded with the status code ${status} but did not return more information`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new WebhookCallError(`couldn't get version/kind; json parse error: ${error.message}`, { cause: error });
+  }
+}
+
+export function createWebhookClient(options: WebhookClientOptions): WebhookClient {
+  return {
+    async post(target, body, { timeoutSeconds }) {
+      const url = shownUrl(target, timeoutSeconds);
+      const ending = new AbortController();
+      const cancel = options.clock.after(timeoutSeconds * 1000, () => ending.abort());
+      const bytes = Buffer.from(JSON.stringify(body));
+      const headers = { 'content-type': 'application/json', accept: 'application/json, */*', 'content-length': String(bytes.length) };
+      const sent: Sent = { path: url.pathname + url.search, headers, bytes, signal: ending.signal };
+      try {
+        const message = await (target.service === undefined ? sendByUrl(url, target, sent) : sendByService(options, target, sent));
+        const text = await textOf(message);
+        const { statusCode = 0 } = message;
+        if (statusCode < 200 || statusCode > 206) throw refusalOf(statusCode, text);
+        return parsed(text);
+      } catch (error) {
+        if (error instanceof WebhookCallError) throw error;
+        const why = ending.signal.aborted ? 'context deadline exceeded' : goTlsError(error);
+        throw new WebhookCallError(`Post ${JSON.stringify(shownText(url, target))}: ${why}`, { cause: error });
+      } finally {
+        cancel();
+      }
+    },
+  };
+}
