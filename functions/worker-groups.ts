@@ -6,6 +6,7 @@ import { createEventRecorder } from './client/create-event-recorder.ts';
 import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { createControllers } from './controllers/all.ts';
 import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';
+import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { schedulerComponent } from './scheduler/watches.ts';
 import { EpochOver, sessionEpoch } from './store/epoch.ts';
@@ -48,7 +49,7 @@ const scheduler: User = { name: 'system:kube-scheduler', groups: [authenticated]
 export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
   const { store, cache, api, registry, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
   const resourceTypes = storedTypes(registry, () => store.view());
-  const controllers = createControllers({ resourceTypes, certificateAuthorityPem, listeningSinceMs });
+  const controllers = createControllers({ resourceTypes, quotaRules, certificateAuthorityPem, listeningSinceMs });
 
   const clients = new Map<string, Client>();
   const clientOf = (user: User): Client => {

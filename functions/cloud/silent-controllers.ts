@@ -1,5 +1,6 @@
 /** The controllers of each group, only to know what they watch: none of them runs here. */
 import { createControllers } from '../controllers/all.ts';
+import { quotaRules } from '../resources/core/resourcequota/quota-rules.ts';
 import { watchesOfAnyOwner } from '../controllers/garbage-collector/controller.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 import { schedulerWatches } from '../scheduler/watches.ts';
@@ -10,7 +11,7 @@ export const silentControllers = (): readonly { readonly name: WorkerGroupName; 
   {
     name: 'controllers',
     controllers: [
-      ...createControllers({ resourceTypes: () => [], certificateAuthorityPem: '', listeningSinceMs: 0 }),
+      ...createControllers({ resourceTypes: () => [], quotaRules, certificateAuthorityPem: '', listeningSinceMs: 0 }),
       { watches: watchesOfAnyOwner },
     ],
   },

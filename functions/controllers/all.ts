@@ -21,6 +21,7 @@ import { createPodGarbageCollector } from './pod-garbage-collector/controller.ts
 import { replicaSetController } from './replica-set/controller.ts';
 import { replicationController } from './replication-controller/controller.ts';
 import { createRootCaController } from './root-ca/controller.ts';
+import { createResourceQuotaController, type QuotaRules } from './resource-quota/controller.ts';
 import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
@@ -31,6 +32,7 @@ import { volumeProtectionController } from './volume-protection/volumes.ts';
 export interface ControllersOptions {
   /** Every resource that the API stores, at each call. */
   readonly resourceTypes: ResourceTypes;
+  readonly quotaRules: QuotaRules;
   /** What pods get to trust the API by. */
   readonly certificateAuthorityPem: string;
   /** Since when nodes could reach the control plane; see node-lifecycle. */
@@ -50,6 +52,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     cronJobController,
     createDisruptionController(options.resourceTypes),
     staleDisruptionController,
+    createResourceQuotaController(options.quotaRules, options.resourceTypes),
     endpointSliceController,
     endpointsController,
     endpointSliceMirroringController,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createCluster, deployment, type Cluster } from '../../test/support/cluster.ts';
 import { createControllers } from '../controllers/all.ts';
+import { quotaRules } from '../resources/core/resourcequota/quota-rules.ts';
 import { conditionOf } from '../kube/conditions.ts';
 import type { Pod } from '../kube/generated/types.ts';
 import { nameOf } from '../kube/object.ts';
@@ -13,7 +14,7 @@ import { createScheduler } from './scheduler.ts';
 const resourceTypes = createDefinitions().map(({ type }) => type);
 
 const everything = (): readonly Controller[] => [
-  ...createControllers({ resourceTypes: () => resourceTypes, certificateAuthorityPem: 'PEM', listeningSinceMs: 0 }),
+  ...createControllers({ resourceTypes: () => resourceTypes, quotaRules, certificateAuthorityPem: 'PEM', listeningSinceMs: 0 }),
   createScheduler(),
 ];
 

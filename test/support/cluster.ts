@@ -21,6 +21,7 @@ import type { ResourceType } from '../../functions/kube/resource-type.ts';
 import * as types from '../../functions/kube/resource-type.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { microTimestamp, timestamp } from '../../functions/kube/time.ts';
+import { quotaRules } from '../../functions/resources/core/resourcequota/quota-rules.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
@@ -97,7 +98,8 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const events: string[] = [];
   const recorder: EventRecorder = { event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`) };
   const controllers =
-    options.controllers ?? createControllers({ resourceTypes, certificateAuthorityPem: 'PEM', listeningSinceMs: world.clock.now() });
+    options.controllers ??
+    createControllers({ resourceTypes, quotaRules, certificateAuthorityPem: 'PEM', listeningSinceMs: world.clock.now() });
   const counted = countingClient(client, options.failCall);
   const checkpoint = storedCheckpoint(store, 'controllers');
   await client.create(types.namespaces, { metadata: { name: namespace }, spec: {} });

@@ -116,6 +116,7 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['get'], '*', '*/scale'),
     ...eventRules,
   ],
+  'resourcequota-controller': [rule(['list', 'watch'], '*', '*'), rule(['update'], '', 'resourcequotas/status'), ...eventRules],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),
