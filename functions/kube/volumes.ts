@@ -2,10 +2,12 @@
  * Volumes and the claims on them: which fit together, and what is noted on them. Pure.
  * Source: component-helpers, storage/volume/pv_helpers.go and storage/ephemeral/ephemeral.go.
  */
-import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Volume } from './generated/types.ts';
+import { copy } from './copy.ts';
+import type { Node, ObjectReference, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass, Volume } from './generated/types.ts';
 import { matchesLabels, requirementsOf } from './labels.ts';
 import type { KubeObject } from './object.ts';
 import { annotationsOf, isTerminating, labelsOf, nameOf, namespaceOf, uidOf } from './object.ts';
+import { matchesNodeTerms } from './node-selector.ts';
 import { isControlledBy } from './owners.ts';
 import { compareQuantities } from './quantity.ts';
 
@@ -47,6 +49,31 @@ export function isBoundTo(volume: PersistentVolume, claim: PersistentVolumeClaim
   const { claimRef } = volume.spec;
   if (claimRef?.name !== nameOf(claim) || claimRef.namespace !== namespaceOf(claim)) return false;
   return (claimRef.uid ?? '') === '' || claimRef.uid === uidOf(claim);
+}
+
+const referenceTo = (claim: PersistentVolumeClaim): ObjectReference => ({
+  kind: 'PersistentVolumeClaim',
+  namespace: namespaceOf(claim),
+  name: nameOf(claim),
+  uid: uidOf(claim),
+  apiVersion: 'v1',
+  resourceVersion: claim.metadata.resourceVersion,
+});
+
+/** The volume as one that is the claim's; the same object when it is already. */
+export function boundVolume(volume: PersistentVolume, claim: PersistentVolumeClaim): PersistentVolume {
+  if (isBoundTo(volume, claim) && volume.spec.claimRef?.uid === uidOf(claim)) return volume;
+  const next = copy(volume);
+  // Only what was not reserved by its maker can be given back to all.
+  if (!isBoundTo(volume, claim)) next.metadata.annotations = { [boundByControllerAnnotation]: 'yes', ...next.metadata.annotations };
+  next.spec.claimRef = referenceTo(claim);
+  return next;
+}
+
+/** Whether the node can reach the volume. */
+export function isReachableFrom({ spec }: PersistentVolume, node: Node): boolean {
+  const terms = spec.nodeAffinity?.required?.nodeSelectorTerms;
+  return terms === undefined || matchesNodeTerms(terms, node);
 }
 
 export const hasSameMode = (claim: PersistentVolumeClaim, volume: PersistentVolume): boolean =>

@@ -15,9 +15,17 @@ const noClaims = 'no new claims to deallocate';
 
 export function unschedulableMessage(rejections: readonly Rejection[]): string {
   if (rejections.length === 0) return 'no nodes available to schedule pods';
-  const available = `0/${rejections.length} nodes are available: `;
-  const preemption = rejections.map(({ resolvable }) =>
-    resolvable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling',
-  );
-  return `${available}${histogram(rejections.flatMap(({ reasons }) => reasons))}. ${noClaims}, preemption: ${available}${histogram(preemption)}.`;
+  const preemption = rejections.map(({ resolvable }) => (resolvable ? 'No preemption victims found for incoming pod' : notHelpful));
+  return message(rejections.length, histogram(rejections.flatMap(({ reasons }) => reasons)), histogram(preemption));
+}
+
+const notHelpful = 'Preemption is not helpful for scheduling';
+
+/** Of a pod that no node could take, whatever is on it. */
+export const refusedMessage = (why: string, nodeCount: number): string =>
+  nodeCount === 0 ? 'no nodes available to schedule pods' : message(nodeCount, why, `${nodeCount} ${notHelpful}`);
+
+function message(nodeCount: number, why: string, preemption: string): string {
+  const available = `0/${nodeCount} nodes are available: `;
+  return `${available}${why}. ${noClaims}, preemption: ${available}${preemption}.`;
 }

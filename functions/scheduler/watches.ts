@@ -2,7 +2,7 @@
 import type { Pod } from '../kube/generated/types.ts';
 import { isPodFinished } from '../kube/pod.ts';
 import { isTerminating } from '../kube/object.ts';
-import { nodes, pods } from '../kube/resource-type.ts';
+import { nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../kube/resource-type.ts';
 import { watch, type Watch } from '../workers/controller.ts';
 
 /** Who reports events, and the scheduler that pods name by default. */
@@ -25,4 +25,7 @@ export const schedulerWatches = (schedulerName: string = schedulerComponent): re
   }),
   // Heartbeats are leases: a changed node is news, and a pass with nobody waiting is short.
   watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
+  watch(persistentVolumeClaims, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
+  watch(persistentVolumes, ({ type, object }) => (type === 'deleted' || object.status?.phase === 'Released' ? [] : [waitingPods])),
+  watch(storageClasses, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
 ];

@@ -4,10 +4,10 @@
  */
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { ObjectReference, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus } from '../../kube/generated/types.ts';
-import { annotationsOf, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import type { PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus } from '../../kube/generated/types.ts';
+import { annotationsOf, nameOf } from '../../kube/object.ts';
 import { persistentVolumeClaims, persistentVolumes } from '../../kube/resource-type.ts';
-import { bindCompletedAnnotation, boundByControllerAnnotation, isBoundTo } from '../../kube/volumes.ts';
+import { bindCompletedAnnotation, boundByControllerAnnotation, boundVolume } from '../../kube/volumes.ts';
 import type { ReconcileContext } from '../../workers/controller.ts';
 
 interface EventText {
@@ -15,15 +15,6 @@ interface EventText {
   readonly reason: string;
   readonly message: string;
 }
-
-export const referenceTo = (claim: PersistentVolumeClaim): ObjectReference => ({
-  kind: persistentVolumeClaims.kind,
-  namespace: namespaceOf(claim),
-  name: nameOf(claim),
-  uid: uidOf(claim),
-  apiVersion: 'v1',
-  resourceVersion: claim.metadata.resourceVersion,
-});
 
 export class Binding {
   readonly #context: ReconcileContext;
@@ -39,10 +30,8 @@ export class Binding {
   }
 
   async #bindVolume(volume: PersistentVolume, claim: PersistentVolumeClaim): Promise<PersistentVolume> {
-    const next = copy(volume);
-    if (!isBoundTo(volume, claim)) next.metadata.annotations = { [boundByControllerAnnotation]: 'yes', ...next.metadata.annotations };
-    if (!isBoundTo(volume, claim) || volume.spec.claimRef?.uid !== uidOf(claim)) next.spec.claimRef = referenceTo(claim);
-    return deepEqual(next, volume) ? volume : this.#context.client.update(persistentVolumes, next);
+    const next = boundVolume(volume, claim);
+    return next === volume ? volume : this.#context.client.update(persistentVolumes, next);
   }
 
   async #bindClaim(claim: PersistentVolumeClaim, volume: PersistentVolume): Promise<PersistentVolumeClaim> {
