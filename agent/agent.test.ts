@@ -44,6 +44,7 @@ function begin(more: Partial<AgentOptions> = {}, saved: readonly Answer[] = []) 
       nodeIp: '192.168.0.1',
       clusterDns: '',
       clusterDomain: 'cluster.local',
+      clusterCidr: '10.244.0.0/16',
     },
     world,
     machine,

@@ -3,7 +3,7 @@ import type { Node } from '../functions/kube/generated/types.ts';
 import { nameOf } from '../functions/kube/object.ts';
 import type { World } from '../functions/world.ts';
 import type { ClusterNetwork } from './agent.ts';
-import { clusterCidrDefault, type AgentConfig } from './config.ts';
+import type { AgentConfig } from './config.ts';
 import type { ApiService } from './api-service/api-service.ts';
 import type { DesiredState } from './desired-state.ts';
 import { createDns, type Dns } from './dns/dns-server.ts';
@@ -24,7 +24,7 @@ const selfOf = (desired: DesiredState, nodeName: string): Node | undefined => de
 
 export function createClusterNetwork({ config, world, apiService }: ClusterNetworkOptions): ClusterNetwork {
   const { clock, log } = world;
-  const clusterCidr = config.clusterCidr ?? clusterCidrDefault;
+  const { clusterCidr } = config;
   const network = createNodeNetwork({
     run: runCommand,
     directory: join(config.rootDirectory, 'network'),

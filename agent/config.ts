@@ -1,7 +1,8 @@
 /** What an agent is told about its node: a JSON file, written by whoever starts it. */
 import { readFile } from 'node:fs/promises';
+import { defaultNetworks, type NodeNetworks } from '../functions/kube/cluster-networks.ts';
 
-export interface AgentConfig {
+export interface AgentConfig extends NodeNetworks {
   readonly nodeName: string;
   /** `https://host:port` of the apiserver, with a path where several clusters share it. */
   readonly server: string;
@@ -14,10 +15,6 @@ export interface AgentConfig {
   /** Where pods' volumes, logs and the checkpoint live. */
   readonly rootDirectory: string;
   readonly nodeIp: string;
-  readonly clusterDns: string;
-  readonly clusterDomain: string;
-  /** The range of all pods of all nodes. */
-  readonly clusterCidr?: string;
   /** The cgroup below which pods get theirs. */
   readonly cgroupRoot?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -33,11 +30,8 @@ export interface AgentConfig {
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
 }
 
-export const clusterDnsDefault = '169.254.20.10';
-export const clusterDomainDefault = 'cluster.local';
 export const pollSecondsDefault = 20;
 export const startConcurrencyDefault = 2;
-export const clusterCidrDefault = '10.244.0.0/16';
 export const sandboxImageDefault = 'registry.k8s.io/pause:3.9';
 export const containerdSocketDefault = '/run/containerd/containerd.sock';
 
@@ -52,7 +46,8 @@ export function parseAgentConfig(text: string): AgentConfig {
   if (typeof value !== 'object' || value === null) throw new ConfigError('the agent needs a JSON object as its configuration');
   const missing = required.filter((name) => !(name in value));
   if (missing.length > 0) throw new ConfigError(`the agent's configuration lacks ${missing.join(', ')}`);
-  return value as AgentConfig;
+  // Agents that joined before the networks could be chosen have no range in their configuration.
+  return { clusterCidr: defaultNetworks.podCidr, ...value } as AgentConfig;
 }
 
 export const readAgentConfig = async (path: string): Promise<AgentConfig> => parseAgentConfig(await readFile(path, 'utf8'));

@@ -2,6 +2,7 @@
  * The apiserver with all its parts in place: what every host of the API serves, whatever it is (a function, a process).
  * Its callers in the same process get clients that vouch for who they are.
  */
+import { type ClusterNetworks, defaultNetworks } from './kube/cluster-networks.ts';
 import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
 import type { AdmissionSettings } from './apiserver/admission/configuration.ts';
 import { createApiServer } from './apiserver/app.ts';
@@ -57,6 +58,8 @@ export interface ApiOptions {
   readonly logMail?: { readonly mail: Mail; readonly secondsMax: number };
   /** Of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
+  /** What nodes that join are given. */
+  readonly networks?: ClusterNetworks;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -111,7 +114,7 @@ export function createApi(options: ApiOptions): Api {
 
   const bindPod: BindPod = (pod, binding, dryRun) =>
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
-  const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens });
+  const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
 
   const server = createApiServer({
     store,

@@ -1,7 +1,8 @@
 /** The store of one cluster and the kinds that it serves: each needs the other, and every host of a cluster needs both. */
 import { createLiveRegistry, type KindSource, type LiveRegistry } from './apiserver/registry/live-registry.ts';
+import type { ClusterNetworks } from './kube/cluster-networks.ts';
 import type { StoreView } from './kube/view.ts';
-import { type ClusterRanges, createDefinitions } from './resources/all.ts';
+import { createDefinitions } from './resources/all.ts';
 import { customKinds, declaringResource } from './resources/custom/custom-kinds.ts';
 import type { AnyDefinition } from './resources/definition.ts';
 import { selectableFields } from './selectable-fields.ts';
@@ -14,7 +15,7 @@ import type { World } from './world.ts';
 export interface ClusterStoreOptions {
   readonly table: Table;
   readonly world: World;
-  readonly ranges?: Partial<ClusterRanges>;
+  readonly networks?: ClusterNetworks;
   /** What declares kinds besides the built-in ones. CustomResourceDefinitions when left out. */
   readonly sources?: readonly KindSource[];
   /** Clusters of a process may share one. */
@@ -31,11 +32,11 @@ export interface ClusterStore {
 export async function openClusterStore({
   table,
   world,
-  ranges,
+  networks,
   sources = [customKindSource],
   decoder,
 }: ClusterStoreOptions): Promise<ClusterStore> {
-  const definitions = createDefinitions(ranges);
+  const definitions = createDefinitions(networks);
   const registry = createLiveRegistry({ definitions, sources });
   // While the store opens it has no view yet: what it reads then has the fields of built-in kinds.
   let view = (): StoreView => emptyView;

@@ -19,6 +19,7 @@ const config: AgentConfig = {
   nodeIp: '192.168.0.1',
   clusterDns: '169.254.20.10',
   clusterDomain: 'cluster.local',
+  clusterCidr: '10.244.0.0/16',
   labels: { 'example.com/rack': 'r1' },
 };
 const machine = {

@@ -8,7 +8,6 @@ import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
 import { noApiAddress } from '../kube/api-address.ts';
 import { openClusterStore } from '../cluster-store.ts';
-import { defaultRanges } from '../resources/all.ts';
 import type { Store } from '../store/store.ts';
 import { Decoder } from '../store/stored-object.ts';
 import type { Table } from '../store/table.ts';
@@ -57,9 +56,10 @@ const decoder = new Decoder();
 
 export async function openControlPlane(options: ControlPlaneOptions): Promise<CloudControlPlane> {
   const { settings, cluster, table, doorbell, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
+  const { networks } = settings;
   const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
   const [{ store, definitions, registry }, { createWorkerGroups }] = await Promise.all([
-    openClusterStore({ table, world, decoder, ranges: defaultRanges }),
+    openClusterStore({ table, world, decoder, networks }),
     // The controllers' code is read while the table answers.
     import('../worker-groups.ts'),
   ]);
@@ -71,6 +71,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   const api = createApi({
     store,
     registry,
+    networks,
     tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
     ...(settings.admission === undefined ? {} : { admission: await admissionSettings(settings.admission) }),
@@ -80,7 +81,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     ...(mailedLogSecondsMax === undefined ? {} : { logMail: { mail: table, secondsMax: mailedLogSecondsMax } }),
     ...(descriptions === undefined ? {} : { descriptions }),
   });
-  const place = { apiserverAddress: address, apiserverPort: port, serviceRange: defaultRanges.serviceRange };
+  const place = { apiserverAddress: address, apiserverPort: port, serviceCidr: networks.serviceCidr };
   if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;

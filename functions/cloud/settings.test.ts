@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultNetworks } from '../kube/cluster-networks.ts';
 import { SettingsError, settingNames, settingsOf } from './settings.ts';
 
 const key = Buffer.alloc(32, 7).toString('base64');
@@ -18,6 +19,7 @@ test('a table and an envelope key are enough', () => {
     advertise: { address: '192.0.2.1', port: 443 },
     iam: undefined,
     adminSecret: undefined,
+    networks: defaultNetworks,
   });
 });
 
@@ -30,10 +32,12 @@ test('everything that a deployment says is taken in', () => {
     [settingNames.iamScope]: 'id',
     [settingNames.administrators]: 'arn:a, arn:b',
     [settingNames.adminSecret]: 'secret',
+    [settingNames.networks]: JSON.stringify({ podCidr: '10.100.0.0/16' }),
   });
   assert.deepEqual(settings.queues, { scheduler: 'https://q/s' });
   assert.deepEqual(settings.advertise, { address: '10.0.0.1', port: 6443 });
   assert.deepEqual(settings.iam, { scope: 'id', administrators: ['arn:a', 'arn:b'] });
+  assert.deepEqual(settings.networks, { ...defaultNetworks, podCidr: '10.100.0.0/16' });
   assert.deepEqual([settings.defaultCluster, settings.adminSecret], ['blue', 'secret']);
 });
 

@@ -1,4 +1,5 @@
 /** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
+import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
 import { noApiAddress } from '../kube/api-address.ts';
 import type { ChosenAdmission } from './admission-settings.ts';
 import type { WorkerGroupName } from '../manifest.ts';
@@ -31,6 +32,8 @@ export const settingNames = {
   adminSecret: 'HIBERNETES_ADMIN_SECRET',
   /** Which admission plug-ins run: a ChosenAdmission as JSON. */
   admission: 'HIBERNETES_ADMISSION',
+  /** The networks of the cluster: a ClusterNetworks as JSON. */
+  networks: 'HIBERNETES_NETWORKS',
   /** `debug`, `info`, `warn` or `error`. */
   logLevel: 'HIBERNETES_LOG_LEVEL',
 } as const;
@@ -47,6 +50,7 @@ export interface Settings {
   readonly iam: { readonly scope: string; readonly administrators: readonly string[] } | undefined;
   readonly adminSecret: string | undefined;
   readonly admission?: ChosenAdmission;
+  readonly networks: ClusterNetworks;
 }
 
 /** A function was deployed with a setting that is missing or cannot be read. */
@@ -78,6 +82,7 @@ export const settingsOf = (environment: Environment): Settings => ({
   iam: iam(environment),
   adminSecret: environment(settingNames.adminSecret),
   ...admission(environment(settingNames.admission)),
+  networks: networks(environment(settingNames.networks)),
 });
 
 function required(environment: Environment, name: string): string {
@@ -95,6 +100,10 @@ function envelopeKey(text: string): Uint8Array {
 /** The deployment wrote it with `JSON.stringify`. */
 const admission = (text: string | undefined): Pick<Settings, 'admission'> =>
   text === undefined ? {} : { admission: JSON.parse(text) as ChosenAdmission };
+
+/** The deployment checked them. */
+const networks = (text: string | undefined): ClusterNetworks =>
+  text === undefined ? defaultNetworks : { ...defaultNetworks, ...(JSON.parse(text) as Partial<ClusterNetworks>) };
 
 function place(text: string): { readonly address: string; readonly port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);

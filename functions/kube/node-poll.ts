@@ -3,7 +3,7 @@
  * out, and what the node should do in. The agent only ever dials out.
  *
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/poll      NodePollRequest → NodePollResponse
- *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → TokenRequest: the node's next credential, or its first
+ *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → NodeCredential: the node's next one, or its first
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade` or `tunnel`
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see `relay-chunk.ts` → RelayGrant
@@ -11,7 +11,8 @@
  *
  * An answer may get lost: the agent repeats `since` and `pods` until an answer arrived, and nothing is harmed by twice.
  */
-import type { NodeStatus, PodStatus } from './generated/types.ts';
+import type { NodeNetworks } from './cluster-networks.ts';
+import type { NodeStatus, PodStatus, TokenRequest } from './generated/types.ts';
 import type { KubeObject, ObjectName } from './object.ts';
 
 export const agentGroup = 'agent.hibernetes.dev';
@@ -23,6 +24,11 @@ export const chunksPath = (id: string): string => `${relayPath(id)}/chunks`;
 export const relayProtocol = 'hibernetes-relay';
 /** Header of a relayed stream that could not be opened: the HTTP code; the body is then a Status. */
 export const relayStatusHeader = 'x-hibernetes-status';
+
+export interface NodeCredential extends TokenRequest {
+  /** A node that joins learns here what its cluster's networks are. */
+  readonly networks: NodeNetworks;
+}
 
 export interface NodePollRequest {
   /** `revision` of the last answer that was taken in. Left out: send everything. */

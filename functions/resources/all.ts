@@ -1,4 +1,5 @@
 /** Every kind that this cluster serves. The only file that names them all, in the order in which discovery lists them. */
+import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
 import { controllerRevisionDefinition } from './apps/controllerrevision/definition.ts';
 import { daemonSetDefinition } from './apps/daemonset/definition.ts';
 import { deploymentDefinition } from './apps/deployment/definition.ts';
@@ -64,28 +65,8 @@ import { roleDefinition } from './rbac/role/definition.ts';
 import { roleBindingDefinition } from './rbac/rolebinding/definition.ts';
 import { priorityClassDefinition } from './scheduling/priorityclass/definition.ts';
 
-/** What addresses and ports are given out from. IPv4. */
-export interface ClusterRanges {
-  /** Addresses of Services. */
-  readonly serviceRange: string;
-  /** Ports of Services on every node: `30000-32767`. */
-  readonly nodePortRange: string;
-  /** Addresses of all pods together. */
-  readonly podRange: string;
-  /** Length of the prefix that each node gets out of `podRange`. */
-  readonly nodePodPrefix: number;
-}
-
-export const defaultRanges: ClusterRanges = {
-  serviceRange: '10.96.0.0/12',
-  nodePortRange: '30000-32767',
-  podRange: '10.244.0.0/16',
-  nodePodPrefix: 24,
-};
-
 /** Core first, then the groups in upstream's order: the first group that knows a name is the one kubectl means. */
-export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly AnyDefinition[] {
-  const { serviceRange, nodePortRange, podRange, nodePodPrefix } = { ...defaultRanges, ...ranges };
+export function createDefinitions(networks: ClusterNetworks = defaultNetworks): readonly AnyDefinition[] {
   return [
     componentStatusDefinition,
     configMapDefinition,
@@ -93,7 +74,7 @@ export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly
     eventDefinition,
     limitRangeDefinition,
     namespaceDefinition,
-    nodeDefinition(podRange, nodePodPrefix),
+    nodeDefinition(networks),
     persistentVolumeClaimDefinition,
     persistentVolumeDefinition,
     podDefinition,
@@ -102,7 +83,7 @@ export function createDefinitions(ranges: Partial<ClusterRanges> = {}): readonly
     resourceQuotaDefinition,
     secretDefinition,
     serviceAccountDefinition,
-    serviceDefinition(serviceRange, nodePortRange),
+    serviceDefinition(networks),
     apiServiceDefinition,
     controllerRevisionDefinition,
     daemonSetDefinition,

@@ -9,6 +9,7 @@ const script = bootScript({
   iamClusterId: 'default-1234',
   agentLocation: 's3://bucket/agent.mjs',
   architecture: 'x86_64',
+  networks: { clusterDns: '169.254.20.10', clusterDomain: 'cluster.local', clusterCidr: '10.100.0.0/16' },
 });
 
 /** What a machine would write to a file, with its own facts filled in. */
@@ -37,7 +38,7 @@ test('the agent is told who it is and where it lives', () => {
     nodeIp: '10.0.0.7',
     clusterDns: '169.254.20.10',
     clusterDomain: 'cluster.local',
-    clusterCidr: '10.244.0.0/16',
+    clusterCidr: '10.100.0.0/16',
     labels: {
       'kubernetes.io/arch': 'amd64',
       'topology.kubernetes.io/region': 'eu-central-1',

@@ -2,14 +2,8 @@
  * What a machine does when it is born: install a container runtime and the agent, and let the agent join. It proves who
  * it is by its instance role, so that no secret is handed out and none is kept. Amazon Linux 2023.
  */
-import {
-  clusterCidrDefault,
-  clusterDnsDefault,
-  clusterDomainDefault,
-  containerdSocketDefault,
-  sandboxImageDefault,
-  type AgentConfig,
-} from '../../agent/config.ts';
+import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
+import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 
 export interface BootScriptOptions {
   /** `https://host` of the API. */
@@ -18,6 +12,7 @@ export interface BootScriptOptions {
   /** Where the agent's bundle lies: `s3://bucket/key`. */
   readonly agentLocation: string;
   readonly architecture: string;
+  readonly networks: NodeNetworks;
 }
 
 const tokenFile = '/run/hibernetes/token';
@@ -25,7 +20,7 @@ const tokenFile = '/run/hibernetes/token';
 const tokenMinutes = 10;
 
 /** What only the machine knows is filled in by the shell. */
-const agentConfig = (server: string, architecture: string): AgentConfig => ({
+const agentConfig = ({ server, architecture, networks }: BootScriptOptions): AgentConfig => ({
   nodeName: '$INSTANCE',
   server,
   tokenFile,
@@ -33,9 +28,7 @@ const agentConfig = (server: string, architecture: string): AgentConfig => ({
   containerdSocket: containerdSocketDefault,
   rootDirectory: '/var/lib/hibernetes',
   nodeIp: '$ADDRESS',
-  clusterDns: clusterDnsDefault,
-  clusterDomain: clusterDomainDefault,
-  clusterCidr: clusterCidrDefault,
+  ...networks,
   labels: {
     'kubernetes.io/arch': architecture === 'x86_64' ? 'amd64' : architecture,
     'topology.kubernetes.io/region': '$REGION',
@@ -57,7 +50,8 @@ const containerdConfig = `version = 2
 /** Written to `path`; the shell fills in its variables. */
 const file = (path: string, text: string): readonly string[] => [`cat > ${path} <<END`, text, 'END'];
 
-export function bootScript({ server, iamClusterId, agentLocation, architecture }: BootScriptOptions): readonly string[] {
+export function bootScript(options: BootScriptOptions): readonly string[] {
+  const { iamClusterId, agentLocation } = options;
   return [
     'set -euo pipefail',
     'dnf install -y containerd runc cni-plugins nftables conntrack-tools nodejs24',
@@ -77,7 +71,7 @@ export function bootScript({ server, iamClusterId, agentLocation, architecture }
     ...file('/etc/sysctl.d/90-hibernetes.conf', 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1'),
     'sysctl --system',
     ...file('/etc/containerd/config.toml', containerdConfig),
-    ...file('/etc/hibernetes/agent.json', JSON.stringify(agentConfig(server, architecture), undefined, 2)),
+    ...file('/etc/hibernetes/agent.json', JSON.stringify(agentConfig(options), undefined, 2)),
     ...tokenUnits(iamClusterId),
     ...agentUnit,
     'systemctl daemon-reload',

@@ -147,6 +147,7 @@ export class ControlPlane extends Construct {
       ...(deadlines === undefined ? {} : { [settingNames.deadlineQueue]: deadlines.queueUrl }),
       [settingNames.iamScope]: this.iamScope,
       ...(deployment.administrators.length === 0 ? {} : { [settingNames.administrators]: deployment.administrators.join(',') }),
+      [settingNames.networks]: JSON.stringify(deployment.networks),
       ...(deployment.admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(deployment.admission) }),
       // CloudFormation fills it in from the secret; neither template nor this program sees it.
       [settingNames.envelopeKey]: this.envelopeKey.secretValue.unsafeUnwrap(),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import { DeploymentError, deploymentOf } from './deployment.ts';
 
 const chosen = (context: Readonly<Record<string, unknown>>): ReturnType<typeof deploymentOf> => deploymentOf((name) => context[name]);
@@ -12,6 +13,7 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
     customerKey: false,
     administrators: [],
     admission: undefined,
+    networks: defaultNetworks,
     alarmEmail: undefined,
     logDays: 14,
     limits: {
@@ -54,6 +56,8 @@ const refusals: readonly (readonly [Readonly<Record<string, unknown>>, string])[
   [{ nodes: 1, nodeCluster: 'other' }, 'nodeCluster: one of default, not other'],
   [{ logDays: 8 }, 'logDays: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, not 8'],
   [{ apiEnvironments: 1 }, 'apiEnvironments: a whole number, 2 or more'],
+  [{ podCidr: '10.0.128.0/17' }, "podCidr: 10.0.128.0/17 overlaps with the nodes' network, 10.0.0.0/16"],
+  [{ serviceCidr: '10.244.0.0/20' }, "serviceCidr: 10.244.0.0/20 overlaps with the pods' network, 10.244.0.0/16"],
   [{ stack: {} }, 'stack: a text'],
 ];
 

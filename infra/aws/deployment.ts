@@ -5,6 +5,7 @@
 
 import { readFileSync } from 'node:fs';
 import { type ChosenAdmission, checkAdmission } from '../../functions/cloud/admission-settings.ts';
+import { type ClusterNetworks, defaultNetworks, networkErrors } from '../../functions/kube/cluster-networks.ts';
 import { clusterNameErrors, clustersMax } from '../../functions/cloud/clusters.ts';
 
 export type ApiHost = 'web-function' | 'function-url';
@@ -33,6 +34,7 @@ export interface Deployment {
   readonly logDays: number;
   /** Which admission plug-ins run; undefined for the default ones. */
   readonly admission: ChosenAdmission | undefined;
+  readonly networks: ClusterNetworks;
   readonly limits: Limits;
   readonly nodes: NodeGroup | undefined;
 }
@@ -67,6 +69,11 @@ export const choiceNames = [
   'enableAdmissionPlugins',
   'disableAdmissionPlugins',
   'admissionControlConfigFile',
+  'podCidr',
+  'serviceCidr',
+  'nodePortRange',
+  'dnsIp',
+  'clusterDomain',
   'concurrency',
   'apiEnvironments',
   'apiRequestsPerSecond',
@@ -85,6 +92,8 @@ export const choicesIn = (context: Context): Choices =>
   Object.fromEntries(choiceNames.filter((name) => context(name) !== undefined).map((name) => [name, textIn(context)(name, '')]));
 
 const nodesMax = 500;
+/** Where the stack's own machines have their addresses. */
+export const nodesCidr = '10.0.0.0/16';
 const roleOrUser = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/.+$/;
 /** Source: the periods that CloudWatch Logs accepts. */
 const logDaysKnown = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731];
@@ -110,6 +119,7 @@ export function deploymentOf(context: Context): Deployment {
     administrators,
     alarmEmail: email === '' ? undefined : email,
     admission: admissionOf(text),
+    networks: networksOf(text),
     logDays: oneOf(number('logDays', 14, 1), logDaysKnown, 'logDays'),
     limits: {
       concurrency: text('concurrency', '10') === 'none' ? undefined : number('concurrency', 10, 1),
@@ -120,6 +130,20 @@ export function deploymentOf(context: Context): Deployment {
     },
     nodes: nodeGroupOf(context, clusters),
   };
+}
+
+/** They are chosen with the first deployment and stay. */
+function networksOf(text: (name: string, otherwise: string) => string): ClusterNetworks {
+  const networks: ClusterNetworks = {
+    podCidr: text('podCidr', defaultNetworks.podCidr),
+    serviceCidr: text('serviceCidr', defaultNetworks.serviceCidr),
+    nodePortRange: text('nodePortRange', defaultNetworks.nodePortRange),
+    dnsIp: text('dnsIp', defaultNetworks.dnsIp),
+    clusterDomain: text('clusterDomain', defaultNetworks.clusterDomain),
+  };
+  const [wrong] = networkErrors(networks, [{ cidr: nodesCidr, owner: "the nodes' network" }]);
+  if (wrong !== undefined) throw new DeploymentError(`${wrong.name}: ${wrong.why}`);
+  return networks;
 }
 
 /** The file's text goes along with the functions, which read it when they start. */

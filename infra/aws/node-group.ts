@@ -11,6 +11,7 @@ import {
   FlowLogDestination,
   FlowLogTrafficType,
   InstanceType,
+  IpAddresses,
   LaunchTemplate,
   MachineImage,
   Port,
@@ -23,8 +24,9 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import { nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { ControlPlane } from './control-plane.ts';
-import type { Deployment, NodeGroup as NodeGroupOptions } from './deployment.ts';
+import { type Deployment, type NodeGroup as NodeGroupOptions, nodesCidr } from './deployment.ts';
 import { bootScript } from './boot-script.ts';
 import { stackOutputs } from './outputs.ts';
 import { say } from './say.ts';
@@ -60,6 +62,7 @@ export class NodeGroup extends Construct {
         iamClusterId: controlPlane.iamClusterIdOf(options.cluster),
         agentLocation: agent.s3ObjectUrl,
         architecture: options.architecture,
+        networks: nodeNetworks(deployment.networks),
       }),
     );
     const launchTemplate = new LaunchTemplate(this, 'LaunchTemplate', {
@@ -98,6 +101,7 @@ export class NodeGroup extends Construct {
   /** Public addresses for the way out, since a gateway for private ones would cost more than the machines. Nothing is let in. */
   private network(logDays: number): Vpc {
     const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(nodesCidr),
       maxAzs: 1,
       natGateways: 0,
       subnetConfiguration: [{ name: 'Nodes', subnetType: SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: true }],

@@ -10,7 +10,7 @@ import { withNodeRole } from './cloud-nodes.ts';
 import { clusterOf, type CloudCluster, type CloudStack } from './cloud-stack.ts';
 import type { ClusterHome } from './cluster-home.ts';
 import { refuseName } from './cluster.ts';
-import { checkChoices, choicesOf, refuseOtherDefault, refuseState, type DeployOptions } from './deploy.ts';
+import { checkChoices, choicesOf, refuseOtherDefault, refuseOtherNetworks, refuseState, type DeployOptions } from './deploy.ts';
 
 const session = 'arn:aws:sts::111122223333:assumed-role/Admin/jane';
 const adminRole = 'arn:aws:iam::111122223333:role/Admin';
@@ -85,6 +85,16 @@ test('another cluster than before is not put at the root', () => {
       'The default cluster of the stack is blue, and not staging.',
       '--cluster blue first, and then others; those that are left out stay.',
     ),
+  );
+});
+
+test('the networks of a stack stay', () => {
+  const before = stack({ choices: { podCidr: '10.100.0.0/16' } });
+  refuseOtherNetworks(before, { podCidr: '10.100.0.0/16' });
+  refuseOtherNetworks(undefined, { podCidr: '10.200.0.0/16' });
+  assert.throws(
+    () => refuseOtherNetworks(before, { podCidr: '10.200.0.0/16' }),
+    refusal('The clusters of the stack have podCidr=10.100.0.0/16, not 10.200.0.0/16.', 'Networks stay; another --stack may have others.'),
   );
 });
 

@@ -1,6 +1,6 @@
 /** What commands print, and how they exit, where there is no cluster to ask. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -47,6 +47,26 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     const { code, stderr } = await runCommandLine(['token', 'list', '--kubeconfig', file]);
     assert.equal(code, 1);
     assert.equal(stderr, 'error: The API does not answer: connect ECONNREFUSED 127.0.0.1:9.\n  hibernetes status tells what runs.\n');
+  });
+
+  test('networks that cannot be, and others than a cluster was made with, are refused', async () => {
+    const up = async (root: string, ...flags: string[]): Promise<string> => {
+      const { code, stderr } = await runCommandLine(['up', '--runtime', 'simulated', '--data-dir', root, ...flags]);
+      assert.equal(code, 1);
+      return stderr;
+    };
+    assert.match(
+      await up(nothing(), '--pod-cidr', '10.77.0.0/16'),
+      /error: --pod-cidr: 10\.77\.0\.0\/16 overlaps with the nodes' network, 10\.77\.0\.0\/16\.\n/,
+    );
+    const made = join(directory, 'made');
+    mkdirSync(made);
+    const record = { id: 'abcdef', runtime: 'simulated', nodes: 1, host: '127.0.0.1', port: 0 };
+    writeFileSync(join(made, 'cluster.json'), JSON.stringify(record));
+    assert.match(
+      await up(made, '--cluster-domain', 'corp.example'),
+      /error: This cluster was made with cluster\.local, not corp\.example\.\n {2}Another --data-dir makes another cluster\.\n/,
+    );
   });
 
   test('a wrong time, token or address is told what is right', async () => {

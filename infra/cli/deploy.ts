@@ -1,4 +1,5 @@
 /** `hibernetes deploy`: a stack in an AWS account, made or changed, and the way into its clusters. */
+import { defaultNetworks, networkNames } from '../../functions/kube/cluster-networks.ts';
 import { canonicalArn } from '../../functions/cloud/iam-mapping.ts';
 import { choiceNames, deploymentOf, DeploymentError, type ApiHost, type Choices } from '../aws/deployment.ts';
 import { CliError } from './cli-error.ts';
@@ -80,6 +81,19 @@ export function refuseOtherDefault(before: CloudStack | undefined, choices: Choi
     );
 }
 
+/** Nodes, Services and certificates hold addresses of the networks. */
+export function refuseOtherNetworks(before: CloudStack | undefined, choices: Choices): void {
+  if (before?.endpoint === undefined) return;
+  for (const name of networkNames) {
+    const [was, wanted] = [before.choices[name] ?? defaultNetworks[name], choices[name] ?? defaultNetworks[name]];
+    if (was !== wanted)
+      throw new CliError(
+        `The clusters of the stack have ${name}=${was}, not ${wanted}.`,
+        'Networks stay; another --stack may have others.',
+      );
+  }
+}
+
 /** States in which CloudFormation changes nothing. */
 export function refuseState(stack: CloudStack | undefined, region: string): void {
   if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return;
@@ -141,6 +155,7 @@ export async function deploy(options: DeployOptions): Promise<void> {
     const choices = choicesOf(before?.choices ?? {}, options, account.arn);
     checkChoices(choices, stack);
     refuseOtherDefault(before, choices);
+    refuseOtherNetworks(before, choices);
     process.stdout.write(planText({ account, stack, before, choices }));
     await agree({ question: 'Go on?', answer: 'yes', yes: options.yes === true });
     const progress = terminalProgress(process.stdout);

@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
-import { clusterDnsDefault, clusterDomainDefault, type AgentConfig } from '../../agent/config.ts';
+import type { AgentConfig } from '../../agent/config.ts';
 import { ConnectionError, createHttpsFetch } from '../../functions/client/https-fetch.ts';
-import type { Status, TokenRequest } from '../../functions/kube/generated/types.ts';
-import { tokenPath } from '../../functions/kube/node-poll.ts';
+import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
+import type { Status } from '../../functions/kube/generated/types.ts';
+import { type NodeCredential, tokenPath } from '../../functions/kube/node-poll.ts';
 import { readIfThere, writePrivately } from '../local/data-directory.ts';
 import { missingPrograms } from '../local/hosts/can-run-containers.ts';
 import { CliError } from './cli-error.ts';
@@ -80,7 +81,7 @@ async function findServer(server: URL, { caFile, caCertHash, nodeIp }: JoinOptio
 
 const untrusted = /certificate|self.signed|issuer|altnames/i;
 
-async function tradeToken({ server, caPem }: Membership, name: string, token: string): Promise<string> {
+async function tradeToken({ server, caPem }: Membership, name: string, token: string): Promise<NodeCredential> {
   const fetch = createHttpsFetch({ server: addressOf(server), token, ...(caPem === undefined ? {} : { caPem }) });
   const request = new Request(`${addressOf(server)}${tokenPath(name)}`, {
     method: 'POST',
@@ -89,8 +90,8 @@ async function tradeToken({ server, caPem }: Membership, name: string, token: st
   });
   try {
     const response = await fetch(request);
-    const body = (await response.json()) as TokenRequest & Status;
-    if (response.status === 201) return (body as TokenRequest).status?.token ?? '';
+    const body = (await response.json()) as NodeCredential & Status;
+    if (response.status === 201) return body;
     if (response.status === 401)
       throw new CliError('The server does not know the token, or its time is over.', 'hibernetes token create prints a new one.');
     throw new CliError(`The server refused: ${body.message ?? response.status}`);
@@ -105,7 +106,11 @@ async function tradeToken({ server, caPem }: Membership, name: string, token: st
   }
 }
 
-function writeConfig(options: JoinOptions, { server, caPem, nodeIp }: Membership, containerd: MachineContainerd): AgentConfig {
+function writeConfig(
+  options: JoinOptions,
+  { server, caPem, nodeIp }: Membership,
+  { containerd, networks }: { readonly containerd: MachineContainerd; readonly networks: NodeNetworks },
+): AgentConfig {
   const { configDir, rootDirectory, cgroupRoot } = options;
   const caFile = join(configDir, 'ca.crt');
   if (caPem !== undefined) writePrivately(caFile, caPem);
@@ -120,8 +125,7 @@ function writeConfig(options: JoinOptions, { server, caPem, nodeIp }: Membership
     cniDirectory: containerd.cniDirectory,
     rootDirectory,
     nodeIp,
-    clusterDns: clusterDnsDefault,
-    clusterDomain: clusterDomainDefault,
+    ...networks,
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
   };
 }
@@ -135,9 +139,9 @@ export async function joinCluster(address: string, options: JoinOptions): Promis
     return machineContainerd(options.containerdConfig);
   });
   const membership = await progress.step(`Finding ${server.host}`, () => findServer(server, options));
-  const token = await progress.step(`Becoming the node ${name}`, () => tradeToken(membership, name, options.token));
-  const config = writeConfig(options, membership, containerd);
-  writePrivately(config.tokenFile, `${token}\n`);
+  const { status, networks } = await progress.step(`Becoming the node ${name}`, () => tradeToken(membership, name, options.token));
+  const config = writeConfig(options, membership, { containerd, networks });
+  writePrivately(config.tokenFile, `${status?.token ?? ''}\n`);
   const configFile = join(options.configDir, 'agent.json');
   const program = join(options.rootDirectory, 'agent.mjs');
   await progress.step('Making the agent one file', async () => {

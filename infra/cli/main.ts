@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { ClusterChoice } from './api-client.ts';
 import { CliError } from './cli-error.ts';
 import { stackDefault } from './stack-default.ts';
@@ -86,6 +87,11 @@ program
   .option('--enable-admission-plugins <names>', 'admission plug-ins to run besides the default ones, separated by commas', nameList)
   .option('--disable-admission-plugins <names>', 'default admission plug-ins not to run, separated by commas', nameList)
   .option('--admission-control-config-file <file>', 'an AdmissionConfiguration: how the plug-ins are configured')
+  .option('--pod-cidr <range>', `addresses of pods (default: ${defaultNetworks.podCidr})`)
+  .option('--service-cidr <range>', `addresses of Services (default: ${defaultNetworks.serviceCidr})`)
+  .option('--node-port-range <ports>', `ports of Services on the nodes (default: ${defaultNetworks.nodePortRange})`)
+  .option('--dns-ip <address>', `where pods find the name server (default: ${defaultNetworks.dnsIp})`)
+  .option('--cluster-domain <name>', `what names of Services end with (default: ${defaultNetworks.clusterDomain})`)
   .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));

@@ -6,6 +6,9 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreError } from '../../functions/store/store.ts';
+import { type ClusterNetworks, defaultNetworks, networkErrors, networkNames } from '../../functions/kube/cluster-networks.ts';
+import { machineNetworks } from '../local/machine-networks.ts';
+import { nodesNetwork } from '../local/hosts/subnet.ts';
 import { canRunContainers } from '../local/hosts/can-run-containers.ts';
 import { ConfigurationError, checkAdmissionSettings, readAdmissionFile } from '../local/admission-file.ts';
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
@@ -29,6 +32,11 @@ export interface UpOptions {
   readonly enableAdmissionPlugins?: readonly string[];
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly podCidr?: string;
+  readonly serviceCidr?: string;
+  readonly nodePortRange?: string;
+  readonly dnsIp?: string;
+  readonly clusterDomain?: string;
 }
 
 const defaultListen = { host: '127.0.0.1', port: 6443 };
@@ -59,6 +67,26 @@ function chooseCloud(asked: UpOptions['cloud'], before: ClusterRecord | undefine
   if (before !== undefined && asked !== undefined && before.cloud !== asked)
     throw new CliError('This cluster was made without --cloud.', 'Another --data-dir makes another cluster.');
   return before === undefined ? asked : before.cloud;
+}
+
+/** `podCidr` → `pod-cidr`. */
+const flagOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Nodes, Services and certificates hold addresses of the networks: a cluster keeps those that it was made with. */
+function chooseNetworks(options: UpOptions, before: ClusterRecord | undefined): ClusterNetworks {
+  const asked = Object.fromEntries(networkNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
+  const kept = before === undefined ? defaultNetworks : (before.networks ?? defaultNetworks);
+  const networks: ClusterNetworks = { ...kept, ...asked };
+  if (before !== undefined) {
+    const other = networkNames.find((name) => networks[name] !== kept[name]);
+    if (other === undefined) return kept;
+    throw new CliError(`This cluster was made with ${kept[other]}, not ${networks[other]}.`, 'Another --data-dir makes another cluster.');
+  }
+  const taken = [nodesNetwork, ...(Object.keys(asked).length === 0 ? [] : machineNetworks())];
+  const [wrong] = networkErrors(networks, taken);
+  if (wrong !== undefined)
+    throw new CliError(`--${flagOf(wrong.name)}: ${wrong.why}.`, 'hibernetes up --help lists the flags of the networks.');
+  return networks;
 }
 
 /** A port of 0 means "any", but a cluster that has one keeps it: kubeconfigs and nodes know it. */
@@ -107,6 +135,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     cloud: chooseCloud(options.cloud, before),
     runtime,
     admission: await chooseAdmission(options, before),
+    networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,
   });

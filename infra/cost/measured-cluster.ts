@@ -3,6 +3,7 @@
  * queues, the table's stream and the minute. Everything that AWS would bill is counted. Only the table, the queues and
  * the nodes are played; the API answers one request an invocation, as behind a Function URL.
  */
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
 import { openControlPlane, type CloudControlPlane } from '../../functions/cloud/control-plane.ts';
 import { createClusters, defaultIdentity, type Clusters } from '../../functions/cloud/clusters.ts';
@@ -73,6 +74,7 @@ const settings = {
   advertise: { address: '192.0.2.1', port: 443 },
   iam: undefined,
   adminSecret: undefined,
+  networks: defaultNetworks,
 };
 const cluster = defaultIdentity(settings.defaultCluster);
 const admin: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };

@@ -45,6 +45,7 @@ const configOf = ({ name, index }: PlayedNodeOptions): AgentConfig => ({
   nodeIp: `198.18.${index >> 8}.${index & 255}`,
   clusterDns: '',
   clusterDomain: '',
+  clusterCidr: '10.244.0.0/16',
   capacity: { pods: '250' },
 });
 

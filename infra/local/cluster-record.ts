@@ -1,6 +1,7 @@
 /** What a cluster on this machine is, so that a second `up` resumes it. */
 import { join } from 'node:path';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
+import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { readIfThere, writePrivately, type DataDirectory } from './data-directory.ts';
 
 export interface ClusterRecord {
@@ -11,6 +12,8 @@ export interface ClusterRecord {
   /** The control plane runs as functions around a table, as on AWS. */
   readonly cloud?: 'local' | undefined;
   readonly admission?: AdmissionSettings | undefined;
+  /** Left out by versions that knew but the default ones. */
+  readonly networks?: ClusterNetworks;
   /** Where the API answers. */
   readonly host: string;
   readonly port: number;

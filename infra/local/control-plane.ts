@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { createApi } from '../../functions/api.ts';
+import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
@@ -13,7 +14,6 @@ import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
-import { defaultRanges } from '../../functions/resources/all.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import type { Store } from '../../functions/store/store.ts';
@@ -35,7 +35,7 @@ export interface ControlPlaneOptions {
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** The address at which pods find the API. */
   readonly advertise: string;
-  readonly clusterDomain: string;
+  readonly networks: ClusterNetworks;
   readonly world: World;
   readonly admission?: AdmissionSettings | undefined;
 }
@@ -60,12 +60,10 @@ const machineAddresses = (): string[] =>
   );
 
 /** Every name and address that a client may know the API by. */
-export function namesOf({ addresses, advertise, clusterDomain }: ControlPlaneOptions): readonly string[] {
-  const inCluster = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
+export function namesOf({ addresses, advertise, networks }: ControlPlaneOptions): readonly string[] {
+  const inCluster = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${networks.clusterDomain}`];
   const own = addresses.flatMap(({ host }) => (host === '0.0.0.0' || host === '::' ? machineAddresses() : [host]));
-  return [
-    ...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(defaultRanges.serviceRange), ...inCluster]),
-  ];
+  return [...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(networks.serviceCidr), ...inCluster])];
 }
 
 const metricsExtension = (metrics: Metrics): Extension => ({
@@ -110,14 +108,14 @@ function startSchedule(store: Store, { clock, log }: World): Cancel {
 }
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { directory, addresses, advertise, world } = options;
+  const { directory, addresses, advertise, networks, world } = options;
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
   const pki = await loadPki(directory.pki, namesOf(options), world.clock);
   const metrics = createMetrics();
   const { store, definitions, registry } = await openClusterStore({
     table: countedTable(embeddedTable(directory.store), metrics),
     world,
-    ranges: defaultRanges,
+    networks,
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
   const answered = ({ method }: Request, { status }: Response): void =>
@@ -128,6 +126,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     registry,
     tokens,
     world,
+    networks,
     extensions: [metricsExtension(metrics), ...issuer],
     answered,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
@@ -143,7 +142,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log: world.log,
   });
   const port = server.addresses[0]?.port ?? 0;
-  await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceRange: defaultRanges.serviceRange });
+  await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr });
   const cache = createCache(store);
   const groups = createWorkerGroups({
     store,

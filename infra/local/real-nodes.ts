@@ -7,6 +7,7 @@ import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
 import { runCommand } from '../../agent/network/run.ts';
+import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Log } from '../../functions/world.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { writePrivately } from './data-directory.ts';
@@ -23,8 +24,7 @@ export interface NodeOptions {
   readonly server: string;
   readonly caFile: string;
   readonly token: string;
-  readonly clusterDns: string;
-  readonly clusterDomain: string;
+  readonly networks: NodeNetworks;
   /** Archives to import. */
   readonly images: readonly string[];
 }
@@ -72,8 +72,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     containerdSocket: socket,
     rootDirectory: join(files.root, 'agent'),
     nodeIp: host.address,
-    clusterDns: options.clusterDns,
-    clusterDomain: options.clusterDomain,
+    ...options.networks,
     cniDirectory: cniConfDirectory,
     cgroupRoot: host.cgroupParent,
   };

@@ -5,6 +5,7 @@ import { createSimulatedAgent } from '../../agent/node-agent.ts';
 import { createTransport } from '../../agent/transport.ts';
 import { createEventRecorder } from '../../functions/client/create-event-recorder.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
+import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { World } from '../../functions/world.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { writePrivately } from './data-directory.ts';
@@ -17,8 +18,7 @@ export interface SimulatedNodesOptions {
   readonly caFile: string;
   /** For tokens and whatever an agent keeps. */
   readonly rootDirectory: string;
-  readonly clusterDns: string;
-  readonly clusterDomain: string;
+  readonly networks: NodeNetworks;
   readonly world: World;
 }
 
@@ -55,8 +55,7 @@ export async function startSimulatedNodes(options: SimulatedNodesOptions): Promi
       runtime: 'simulated',
       rootDirectory: directory,
       nodeIp: addressOf(index),
-      clusterDns: options.clusterDns,
-      clusterDomain: options.clusterDomain,
+      ...options.networks,
     };
     writePrivately(config.tokenFile, await controlPlane.nodeToken(nodeName));
     const own = { ...world, log: world.log.with({ node: nodeName }) };

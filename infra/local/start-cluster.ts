@@ -1,7 +1,7 @@
 /** Brings a whole cluster up on this machine, step by step: control plane, then nodes, then waits until all are Ready. */
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { clusterDnsDefault as clusterDns, clusterDomainDefault as clusterDomain } from '../../agent/config.ts';
+import { type ClusterNetworks, nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import { nameOf } from '../../functions/kube/object.ts';
@@ -35,6 +35,7 @@ export interface StartOptions {
   readonly images: readonly string[];
   /** Which admission plug-ins run, and how. */
   readonly admission?: ClusterRecord['admission'];
+  readonly networks: ClusterNetworks;
   readonly progress: Steps;
 }
 
@@ -87,8 +88,7 @@ async function startRealNodes(options: StartOptions, controlPlane: ControlPlane,
       server: `https://${fabric.gateway}:${controlPlane.port}`,
       caFile: join(directory.pki, 'ca.crt'),
       token: await controlPlane.nodeToken(name),
-      clusterDns,
-      clusterDomain,
+      networks: nodeNetworks(options.networks),
       images: options.images,
     });
   });
@@ -105,7 +105,7 @@ async function startIn(
 }
 
 export async function startCluster(options: StartOptions): Promise<Cluster> {
-  const { directory, listen, runtime, progress } = options;
+  const { directory, listen, runtime, networks, progress } = options;
   const world = realWorld('warn');
   const id = clusterRecord(directory)?.id ?? newId(world);
   const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
@@ -117,10 +117,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options, { directory, addresses, advertise, clusterDomain, world, admission: options.admission }),
+    startIn(options, { directory, addresses, advertise, networks, world, admission: options.admission }),
   );
   const { nodes: count, cloud, admission } = options;
-  const record: ClusterRecord = { id, runtime, nodes: count, cloud, admission, host: listen.host, port: controlPlane.port };
+  const record: ClusterRecord = { id, runtime, nodes: count, cloud, admission, networks, host: listen.host, port: controlPlane.port };
   writeClusterRecord(directory, record);
   recordProcess(directory.controlPlaneRecord, process.pid);
   writePrivately(directory.kubeconfig, adminKubeconfig(controlPlane, record));
@@ -133,8 +133,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
             names,
             caFile: join(directory.pki, 'ca.crt'),
             rootDirectory: join(directory.root, 'simulated'),
-            clusterDns,
-            clusterDomain,
+            networks: nodeNetworks(networks),
             world,
           }),
         )

@@ -2,6 +2,7 @@
  * kubectl logs where it never meets the agent: each environment of the API serves one request at a time, so the poll, the
  * client and the chunks between them are always in different processes, most of them just started.
  */
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,6 +47,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
       nodes: 1,
       runtime: 'containerd',
       cloud: 'local',
+      networks: defaultNetworks,
       mischief: { requestsMax: 1 },
       images: await imageFiles(),
       progress: { step: (_title, work) => work() },

@@ -3,6 +3,7 @@
  * the stream two seconds late, no environment older than ten seconds,
  * the API in several of them. Two clusters share it all. Nothing is lost, and everything settles.
  */
+import { defaultNetworks, nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,7 +79,7 @@ describe('a storm', () => {
       directory,
       addresses,
       advertise: '192.0.2.1',
-      clusterDomain: 'cluster.local',
+      networks: defaultNetworks,
       world,
       mischief,
     });
@@ -92,8 +93,7 @@ describe('a storm', () => {
       names: ['node-1', 'node-2', 'node-3'],
       caFile: join(directory.pki, 'ca.crt'),
       rootDirectory: join(root, 'simulated'),
-      clusterDns: '169.254.20.10',
-      clusterDomain: 'cluster.local',
+      networks: nodeNetworks(defaultNetworks),
       world,
     });
     nodes = [ofDefault, await blue.startNodes('blue-1', 'blue-2')];

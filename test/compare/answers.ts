@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { defaultRanges } from '../../functions/resources/all.ts';
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Case } from './cases/case.ts';
 import { type ComparedKind, namespaceOf } from './cases/compared-kind.ts';
 import { caseOf } from './cases/generate.ts';
@@ -34,7 +34,7 @@ export async function compareAnswers(args: readonly string[]): Promise<number> {
   const print = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   const places = { cache: options.cache, kubeApiserver: options['kube-apiserver'], etcd: options.etcd };
   return withBothServers(places, print, async (upstreamAddress, ourAddress) => {
-    const contest = { upstream: connectApi(upstreamAddress), ours: connectApi(ourAddress), serviceRange: defaultRanges.serviceRange };
+    const contest = { upstream: connectApi(upstreamAddress), ours: connectApi(ourAddress), serviceCidr: defaultNetworks.serviceCidr };
     const { both, missing } = await findKinds(contest.upstream, contest.ours);
     const kinds = options.kinds === undefined ? both : both.filter(({ name }) => options.kinds?.split(',').includes(name));
     await Promise.all([contest.upstream, contest.ours].map((api) => prepare(api, kinds)));

@@ -31,7 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'infra/bundle': ['functions'],
   'infra/images': ['agent'],
-  'infra/aws': ['functions', 'functions/store', 'infra/bundle', 'agent'],
+  'infra/aws': ['functions', 'functions/kube', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cost': ['functions', 'functions/kube', 'functions/store', 'functions/client', 'functions/apiserver', 'functions/workers', 'agent'],
   'infra/cli': [
     'functions',

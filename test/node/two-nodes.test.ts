@@ -4,8 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { ipv4Number, isInRange, parseIpv4Range } from '../../functions/kube/ipv4.ts';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { eventually } from '../support/eventually.ts';
+import { freeNetworks, networkFlags } from '../support/free-networks.ts';
 import { insideNode } from '../support/inside-node.ts';
 import type { Kubectl } from '../support/kubectl.ts';
 import { imageFiles, reasonToSkipContainers } from '../support/real-nodes.ts';
@@ -67,8 +69,9 @@ describe('two nodes', { skip: await reasonToSkipContainers() }, () => {
   let cluster: TestCluster;
   let kubectl: Kubectl;
 
+  const networks = freeNetworks();
   before(async () => {
-    cluster = await startCluster({ nodes: 2, runtime: 'containerd', images: await imageFiles() });
+    cluster = await startCluster({ nodes: 2, runtime: 'containerd', images: await imageFiles(), flags: networkFlags(networks) });
     kubectl = cluster.kubectl;
     const { code, stderr } = await kubectl.run(['apply', '-f', '-'], { input: web });
     assert.equal(code, 0, stderr);
@@ -93,6 +96,16 @@ describe('two nodes', { skip: await reasonToSkipContainers() }, () => {
     assert.deepEqual([perNode['node-1']?.length, perNode['node-2']?.length], [5, 5]);
   });
 
+  test('addresses, ports and names are of the networks that were chosen', async () => {
+    const isIn = (cidr: string, ip: string): boolean => isInRange(parseIpv4Range(cidr), ipv4Number(ip));
+    for (const { IP = '' } of await webPods()) assert.ok(isIn(networks.podCidr, IP), IP);
+    assert.ok(isIn(networks.serviceCidr, await serviceField('.spec.clusterIP')));
+    assert.match(await serviceField('.spec.ports[0].nodePort'), /^31\d{3}$/);
+    const resolver = await inClient('cat /etc/resolv.conf');
+    assert.match(resolver, new RegExp(`^nameserver ${networks.dnsIp}$`, 'm'));
+    assert.match(resolver, new RegExp(`^search default.svc.${networks.clusterDomain} `, 'm'));
+  });
+
   test('a pod reaches pods on its own node and on the other by their addresses', async () => {
     const pods = await webPods();
     for (const node of ['node-1', 'node-2']) {
@@ -102,7 +115,7 @@ describe('two nodes', { skip: await reasonToSkipContainers() }, () => {
   });
 
   test('a Service answers by its address and by its names', async () => {
-    for (const host of [await serviceField('.spec.clusterIP'), 'web', 'web.default', 'web.default.svc.cluster.local']) {
+    for (const host of [await serviceField('.spec.clusterIP'), 'web', 'web.default', `web.default.svc.${networks.clusterDomain}`]) {
       const names = (await webPods()).map(({ NAME }) => NAME);
       const [name] = [...(await answers(`http://${host}`, 1)).keys()];
       assert.ok(names.includes(name ?? ''), `${host} answered ${name}`);
@@ -110,7 +123,7 @@ describe('two nodes', { skip: await reasonToSkipContainers() }, () => {
   });
 
   test('a headless Service names the pods themselves', async () => {
-    const found = await inClient('nslookup web-headless.default.svc.cluster.local');
+    const found = await inClient(`nslookup web-headless.default.svc.${networks.clusterDomain}`);
     for (const { IP = '' } of await webPods()) assert.ok(found.includes(IP), `${IP} is not in ${found}`);
   });
 

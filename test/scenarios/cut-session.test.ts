@@ -2,6 +2,7 @@
  * A session whose time is up in the midst of its work, because the table is slow: what was begun does not go on beside the
  * next session, and nothing is done twice.
  */
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultIdentity } from '../../functions/cloud/clusters.ts';
@@ -26,6 +27,7 @@ const settings = {
   advertise: { address: '192.0.2.1', port: 443 },
   iam: undefined,
   adminSecret: undefined,
+  networks: defaultNetworks,
 };
 
 const web: Deployment = {

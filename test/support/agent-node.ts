@@ -48,6 +48,7 @@ export async function agentNode(podCidr: string): Promise<AgentNode> {
     nodeIp: host.address,
     clusterDns: '169.254.20.10',
     clusterDomain: 'cluster.local',
+    clusterCidr: '10.244.0.0/16',
     cniDirectory: containerd.cniConfDirectory,
     cgroupRoot: host.cgroupParent,
   };

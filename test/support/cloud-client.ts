@@ -1,4 +1,5 @@
 /** Asks functions as they run here, over real connections, with the administrator's token. */
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -38,7 +39,7 @@ export async function cloudClient(mischief: Mischief = {}): Promise<CloudClient>
   const root = mkdtempSync(join(tmpdir(), 'hibernetes-cloud-'));
   const directory = dataDirectory(root);
   const addresses = [{ host: '127.0.0.1', port: 0 }];
-  const place = { directory, addresses, advertise: '192.0.2.1', clusterDomain: 'cluster.local' };
+  const place = { directory, addresses, advertise: '192.0.2.1', networks: defaultNetworks };
   const removeAll = (): void => rmSync(root, { recursive: true, force: true });
   const controlPlane = await startCloudControlPlane({ ...place, world: realWorld('error'), mischief }).catch((error: unknown) => {
     removeAll();

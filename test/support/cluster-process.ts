@@ -13,6 +13,8 @@ export interface ClusterOptions {
   /** The control plane as functions around a table. Default: one process. */
   readonly cloud?: 'local' | undefined;
   readonly images?: readonly string[];
+  /** Further words of the command line. */
+  readonly flags?: readonly string[];
   /** How long a start may take. */
   readonly startMsMax?: number;
 }
@@ -61,11 +63,11 @@ function logTails(directory: string): string {
   return ['control-plane.log', 'nodes/node-1/agent.log', 'nodes/node-2/agent.log'].map(tail).join('');
 }
 
-export async function startCluster({ nodes, runtime, cloud, images = [], startMsMax }: ClusterOptions): Promise<TestCluster> {
+export async function startCluster({ nodes, runtime, cloud, images = [], flags = [], startMsMax }: ClusterOptions): Promise<TestCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-'));
   const dataDir = ['--data-dir', directory];
   const where = cloud === undefined ? [] : ['--cloud', cloud];
-  const shape = ['--nodes', String(nodes), '--runtime', runtime, '--listen', '127.0.0.1:0', '--detach', ...where];
+  const shape = ['--nodes', String(nodes), '--runtime', runtime, '--listen', '127.0.0.1:0', '--detach', ...where, ...flags];
   const archives = images.length === 0 ? [] : ['--images', ...images];
   const up = (): Promise<string> => succeed(['up', ...dataDir, ...shape, ...archives], startMsMax);
   const remove = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import type { User } from '../../functions/apiserver/ports.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
 import type { Client } from '../../functions/client/client.ts';
-import { defaultRanges } from '../../functions/resources/all.ts';
+import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { virtualWorld } from './virtual-world.ts';
@@ -30,7 +30,7 @@ export async function rbacCluster(): Promise<RbacCluster> {
   const { store, definitions, registry } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const api = createApi({ store, registry, tokens, world });
-  await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceRange: defaultRanges.serviceRange });
+  await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceCidr: defaultNetworks.serviceCidr });
   return {
     store,
     client: api.clientFor(administrator),

@@ -1,4 +1,5 @@
 /** Another cluster in a cloud on this machine, made as the command line makes one, with nodes of its own. */
+import { defaultNetworks, nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import { join } from 'node:path';
 import { adminTokenOf } from '../../functions/cloud/admin-token.ts';
 import { clusterPath } from '../../functions/cloud/cluster-address.ts';
@@ -85,8 +86,7 @@ export async function secondCluster(root: string, name: string, port?: number): 
         names,
         caFile,
         rootDirectory: join(root, 'simulated', name),
-        clusterDns: '169.254.20.10',
-        clusterDomain: 'cluster.local',
+        networks: nodeNetworks(defaultNetworks),
         world,
       }),
     close: () => https.close(),

@@ -103,6 +103,7 @@ function startNode(server: string, { tokenFile, directory, log }: NodeOptions): 
     nodeIp: '10.0.0.1',
     clusterDns: '10.96.0.10',
     clusterDomain: 'cluster.local',
+    clusterCidr: '10.244.0.0/16',
   } as const;
   writeFileSync(join(directory, 'messages.log'), 'first line\n');
   const nodeServer = createNodeServer({ config, pods: () => [], logDirectory: directory });

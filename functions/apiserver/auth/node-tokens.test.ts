@@ -16,7 +16,7 @@ import { newSigningKeyPem, signingKeyOf } from './keys.ts';
 import { createTokens } from './tokens.ts';
 
 const bootstrapToken = 'abcdef.0123456789abcdef';
-const place = { apiserverAddress: '192.168.0.1', apiserverPort: 6443, serviceRange: '10.96.0.0/12' };
+const place = { apiserverAddress: '192.168.0.1', apiserverPort: 6443, serviceCidr: '10.96.0.0/12' };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 async function cluster() {

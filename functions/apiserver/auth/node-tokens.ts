@@ -3,7 +3,9 @@
  * to. A stranger with a bootstrap token becomes a node whose name is free, never one that is there: see
  * infra/decisions, "Nodes join with a token".
  */
-import type { Node, TokenRequest } from '../../kube/generated/types.ts';
+import { type ClusterNetworks, nodeNetworks } from '../../kube/cluster-networks.ts';
+import type { NodeCredential } from '../../kube/node-poll.ts';
+import type { Node } from '../../kube/generated/types.ts';
 import { apiVersionOf, nodes } from '../../kube/resource-type.ts';
 import { StatusError, isAlreadyExists } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
@@ -15,13 +17,14 @@ import type { Tokens } from './tokens.ts';
 
 export interface NodeTokens {
   /** Whether the user may ask at all, the authorizer has decided. */
-  issue(nodeName: string, user: User): Promise<TokenRequest>;
+  issue(nodeName: string, user: User): Promise<NodeCredential>;
 }
 
 export interface NodeTokenOptions {
   /** As the control plane. */
   readonly client: Pick<Client, 'create' | 'get'>;
   readonly tokens: Tokens;
+  readonly networks: ClusterNetworks;
 }
 
 /** A machine that was off for longer must join again. */
@@ -35,7 +38,7 @@ const inUse = (nodeName: string): StatusError =>
     { details: { name: nodeName, kind: nodes.resource } },
   );
 
-export function createNodeTokens({ client, tokens }: NodeTokenOptions): NodeTokens {
+export function createNodeTokens({ client, tokens, networks }: NodeTokenOptions): NodeTokens {
   const get = (name: string): Promise<Node> => client.get(nodes, { namespace: '', name });
 
   /** Of two machines that ask for one name at once, both get it, as long as neither has said anything: a join may be repeated. */
@@ -60,6 +63,7 @@ export function createNodeTokens({ client, tokens }: NodeTokenOptions): NodeToke
         metadata: { name: nodeName },
         spec: { audiences: [nodeAudience], expirationSeconds },
         status: { token, expirationTimestamp: timestamp(expiresMs) },
+        networks: nodeNetworks(networks),
       };
     },
   };

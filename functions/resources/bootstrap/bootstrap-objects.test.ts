@@ -9,7 +9,7 @@ import { createDefinitions } from '../all.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { bootstrapObjects } from './bootstrap-objects.ts';
 
-const objects = bootstrapObjects({ apiserverAddress: '192.168.0.1', apiserverPort: 6443, serviceRange: '10.96.0.0/12' });
+const objects = bootstrapObjects({ apiserverAddress: '192.168.0.1', apiserverPort: 6443, serviceCidr: '10.96.0.0/12' });
 const definitions = createDefinitions();
 const definitionOf = ({ kind, apiVersion }: KubeObject) => {
   const found = definitions.find(({ type }) => type.kind === kind && apiVersionOf(type) === apiVersion);

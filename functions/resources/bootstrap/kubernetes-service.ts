@@ -3,13 +3,13 @@
  * apiserver listens. Source: pkg/controlplane/controller/kubernetesservice/controller.go, pkg/controlplane/reconcilers.
  */
 import type { EndpointSlice, Endpoints, Service, ServiceCIDR } from '../../kube/generated/types.ts';
-import { addressAt, parseIpv4Range } from '../ipv4.ts';
+import { addressAt, parseIpv4Range } from '../../kube/ipv4.ts';
 
 export interface ApiserverPlace {
   /** An IPv4 address that nodes reach. */
   readonly apiserverAddress: string;
   readonly apiserverPort: number;
-  readonly serviceRange: string;
+  readonly serviceCidr: string;
 }
 
 const name = 'kubernetes';
@@ -17,10 +17,10 @@ const namespace = 'default';
 const portName = 'https';
 
 /** Where pods find the apiserver: `10.96.0.1`. */
-export const kubernetesServiceIp = (serviceRange: string): string => addressAt(parseIpv4Range(serviceRange), 1);
+export const kubernetesServiceIp = (serviceCidr: string): string => addressAt(parseIpv4Range(serviceCidr), 1);
 
-export function kubernetesService({ apiserverPort, serviceRange }: ApiserverPlace): Service {
-  const clusterIP = kubernetesServiceIp(serviceRange);
+export function kubernetesService({ apiserverPort, serviceCidr }: ApiserverPlace): Service {
+  const clusterIP = kubernetesServiceIp(serviceCidr);
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -55,9 +55,9 @@ export const kubernetesEndpointSlice = ({ apiserverAddress, apiserverPort }: Api
 });
 
 /** The range out of which Services get their addresses. */
-export const kubernetesServiceCIDR = ({ serviceRange }: ApiserverPlace): ServiceCIDR => ({
+export const kubernetesServiceCIDR = ({ serviceCidr }: ApiserverPlace): ServiceCIDR => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'ServiceCIDR',
   metadata: { name },
-  spec: { cidrs: [serviceRange] },
+  spec: { cidrs: [serviceCidr] },
 });

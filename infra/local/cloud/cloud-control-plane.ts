@@ -80,7 +80,12 @@ interface Deployment {
   readonly started: (child: ChildProcess) => void;
 }
 
-function variablesOf(engines: Engines, secrets: Secrets, pki: Pki, admission: ControlPlaneOptions['admission']): Record<string, string> {
+function variablesOf(
+  engines: Engines,
+  secrets: Secrets,
+  pki: Pki,
+  { admission, networks }: Pick<ControlPlaneOptions, 'admission' | 'networks'>,
+): Record<string, string> {
   const queues = Object.fromEntries([...engines.groupQueues].map(([group, url]) => [settingNames.queues[group], url]));
   return {
     ...credentials,
@@ -95,6 +100,7 @@ function variablesOf(engines: Engines, secrets: Secrets, pki: Pki, admission: Co
     [settingNames.adminSecret]: secrets.adminSecret,
     [settingNames.certificateAuthority]: pki.authority.certificatePem,
     [settingNames.logLevel]: 'warn',
+    [settingNames.networks]: JSON.stringify(networks),
     ...(admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(admission) }),
   };
 }
@@ -193,7 +199,7 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
   const engines = await startEngines({ directory: root, world, started, visibilitySeconds: mischief.visibilitySeconds });
   const own = defaultIdentity(defaultCluster);
   const tokens = await openTokens(engines, secrets, own, world);
-  const variables = variablesOf(engines, secrets, pki, options.admission);
+  const variables = variablesOf(engines, secrets, pki, options);
   const deployed = await deploy({ engines, variables, modules, mischief, world, started });
   running = deployed;
   const server = `https://127.0.0.1:${door.port}`;

@@ -1,5 +1,9 @@
 /** Which addresses a fabric takes: pure. */
 import { createHash } from 'node:crypto';
+import type { TakenNetwork } from '../../../functions/kube/cluster-networks.ts';
+
+/** Each cluster of this machine takes a part of it. */
+export const nodesNetwork: TakenNetwork = { cidr: '10.77.0.0/16', owner: "the nodes' network" };
 
 /** The third octets that are taken: those of 10.77.N.0/24 that the machine has an address in, or a route to. */
 export function subnetsInUse(addresses: string, routes: string): ReadonlySet<number> {

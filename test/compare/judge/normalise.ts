@@ -16,7 +16,7 @@ export interface Normaliser {
 export interface Surroundings {
   /** Every request of the case as it was sent, in one text. */
   readonly requested: string;
-  readonly serviceRange: string;
+  readonly serviceCidr: string;
   readonly nowMs: number;
 }
 
@@ -70,8 +70,8 @@ const textRules: readonly Rule[] = [
   { why: 'tokens are signed with keys of their own', apply: (text) => text.replaceAll(token, '<token>') },
   {
     why: 'a server chooses a free address of the range of Services',
-    apply: (text, names, { requested, serviceRange }) =>
-      text.replaceAll(address, (found) => (!requested.includes(found) && isInRange(found, serviceRange) ? names.of('ip', found) : found)),
+    apply: (text, names, { requested, serviceCidr }) =>
+      text.replaceAll(address, (found) => (!requested.includes(found) && isInRange(found, serviceCidr) ? names.of('ip', found) : found)),
   },
   {
     why: 'generated names end in five characters of chance',

@@ -99,12 +99,12 @@ function comparable(step: Step, { status, headers, warnings, text }: ReceivedAns
 export interface Contest {
   readonly upstream: ApiConnection;
   readonly ours: ApiConnection;
-  readonly serviceRange: string;
+  readonly serviceCidr: string;
 }
 
-export async function runCase(tried: Case, { upstream, ours, serviceRange }: Contest): Promise<CaseOutcome> {
+export async function runCase(tried: Case, { upstream, ours, serviceCidr }: Contest): Promise<CaseOutcome> {
   const [theirs, own] = await Promise.all([runOn(upstream, tried), runOn(ours, tried)]);
-  const about = { requested: JSON.stringify(tried.steps), serviceRange, nowMs: Date.now() };
+  const about = { requested: JSON.stringify(tried.steps), serviceCidr, nowMs: Date.now() };
   const [theirNames, ownNames] = [createNormaliser(about), createNormaliser(about)];
   let isServerError = false;
   const unequal = tried.steps.flatMap((step, index): StepOutcome[] => {

@@ -1,5 +1,5 @@
 /** Upstream's server and ours, side by side for as long as something is compared; both end whatever happens. */
-import { defaultRanges } from '../../../functions/resources/all.ts';
+import { defaultNetworks } from '../../../functions/kube/cluster-networks.ts';
 import type { ApiAddress } from './api-connection.ts';
 import { startOurs } from './ours.ts';
 import { findPrograms, type ProgramPlaces } from './programs.ts';
@@ -13,7 +13,7 @@ export async function withBothServers<T>(
   const programs = findPrograms(places, report);
   const ours = await startOurs();
   try {
-    const upstream = await startUpstream(programs, defaultRanges.serviceRange);
+    const upstream = await startUpstream(programs, defaultNetworks.serviceCidr);
     try {
       return await compare(upstream.address, ours.address);
     } finally {

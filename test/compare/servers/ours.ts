@@ -6,7 +6,7 @@ import { createApi } from '../../../functions/api.ts';
 import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
 import { openClusterStore } from '../../../functions/cluster-store.ts';
-import { defaultRanges } from '../../../functions/resources/all.ts';
+import { defaultNetworks } from '../../../functions/kube/cluster-networks.ts';
 import { memoryTable } from '../../../functions/store/memory/memory-table.ts';
 import { realWorld } from '../../../functions/world.ts';
 import { serveHttps } from '../../../infra/local/https-server.ts';
@@ -31,7 +31,7 @@ export async function startOurs(): Promise<RunningServer> {
     log: world.log,
   });
   const port = server.addresses[0]?.port ?? 0;
-  await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: port, serviceRange: defaultRanges.serviceRange });
+  await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: port, serviceCidr: defaultNetworks.serviceCidr });
   return {
     address: { host: '127.0.0.1', port, headers: {} },
     async stop() {

@@ -28,10 +28,10 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export async function startUpstream(programs: Programs, serviceRange: string): Promise<RunningServer> {
+export async function startUpstream(programs: Programs, serviceCidr: string): Promise<RunningServer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce(programs, serviceRange);
+      return await startOnce(programs, serviceCidr);
     } catch (error) {
       if (!(error instanceof StartError) || attempt === startAttemptsMax) throw error;
     }
@@ -76,7 +76,7 @@ function processesIn(directory: string): Processes {
 /** In memory where there is such a directory: a judge's data need not last. */
 const temporaryRoot = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 
-async function startOnce(programs: Programs, serviceRange: string): Promise<RunningServer> {
+async function startOnce(programs: Programs, serviceCidr: string): Promise<RunningServer> {
   const directory = mkdtempSync(join(temporaryRoot(), 'compare-upstream-'));
   const processes = processesIn(directory);
   try {
@@ -104,7 +104,7 @@ async function startOnce(programs: Programs, serviceRange: string): Promise<Runn
       'token-auth-file': join(directory, 'tokens.csv'),
       'authorization-mode': 'Node,RBAC',
       'enable-admission-plugins': 'NodeRestriction',
-      'service-cluster-ip-range': serviceRange,
+      'service-cluster-ip-range': serviceCidr,
       'service-account-key-file': keyFile,
       'service-account-signing-key-file': keyFile,
       'service-account-issuer': 'https://kubernetes.default.svc',

@@ -1,3 +1,4 @@
+import { type ClusterNetworks, nodePrefixLength } from '../../../kube/cluster-networks.ts';
 import type { Node } from '../../../kube/generated/types.ts';
 import { nodes } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
@@ -8,7 +9,7 @@ import { columns } from './table.ts';
 import { validateNode, validateNodeUpdate } from './validation.ts';
 
 /** Nodes report about themselves as they are created: their status is kept. Source: pkg/registry/core/node/strategy.go. */
-export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefinition =>
+export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
   definition<Node>({
     type: nodes,
     schema: builtIn('io.k8s.api.core.v1.Node'),
@@ -27,5 +28,5 @@ export const nodeDefinition = (podRange: string, nodePodPrefix: number): AnyDefi
     },
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
-    commit: [podRangeRule(podRange, nodePodPrefix)],
+    commit: [podRangeRule(podCidr, nodePrefixLength)],
   });

@@ -6,7 +6,7 @@ import { forbiddenField } from '../../../kube/field-error.ts';
 import type { Node } from '../../../kube/generated/types.ts';
 import { nameOf } from '../../../kube/object.ts';
 import type { CommitRule } from '../../definition.ts';
-import { addressAt, parseIpv4Range } from '../../ipv4.ts';
+import { addressAt, parseIpv4Range } from '../../../kube/ipv4.ts';
 
 export function podRangeRule(podRange: string, nodePrefix: number): CommitRule<Node> {
   const range = parseIpv4Range(podRange);

@@ -3,6 +3,7 @@
  * they have is taken, and nothing has to be released. Source: pkg/registry/core/service/{storage/alloc,ipallocator}.
  */
 import { isIPv4 } from 'node:net';
+import { type ClusterNetworks, type PortRange, parsePortRange } from '../../../kube/cluster-networks.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import type { Service } from '../../../kube/generated/types.ts';
@@ -10,30 +11,21 @@ import { nameOf, namespaceOf } from '../../../kube/object.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import type { View } from '../../../kube/view.ts';
 import type { CommitRule, WriteContext } from '../../definition.ts';
-import { type Ipv4Range, addressAt, ipv4Number, isInRange, parseIpv4Range } from '../../ipv4.ts';
+import { type Ipv4Range, addressAt, ipv4Number, isInRange, parseIpv4Range } from '../../../kube/ipv4.ts';
 import { isHeadless, needsClusterIp, needsNodePorts } from './defaults.ts';
 
-interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
-
-/** `30000-32767`, both inclusive. */
-function parsePortRange(text: string): PortRange {
-  const match = /^(\d+)-(\d+)$/.exec(text);
-  if (match === null) throw new Error(`invalid port range: ${text}`);
-  return { first: Number(match[1]), last: Number(match[2]) };
-}
-
-export function serviceAllocation(serviceRange: string, nodePortRange: string): CommitRule<Service> {
-  const ips = parseIpv4Range(serviceRange);
+export function serviceAllocation({ serviceCidr, nodePortRange, dnsIp }: ClusterNetworks): CommitRule<Service> {
+  const ips = parseIpv4Range(serviceCidr);
   const ports = parsePortRange(nodePortRange);
+  if (ports === undefined) throw new Error(`invalid port range: ${nodePortRange}`);
   return {
     lists: ['services'],
     apply({ next, current }, view, context) {
       if (!needsClusterIp(next) || isSettled(next, current)) return {};
       const others = otherServices(next, view);
-      return { errors: [...allocateClusterIp(next, others, { ips, context }), ...allocateNodePorts(next, others, { ports, context })] };
+      return {
+        errors: [...allocateClusterIp(next, others, { ips, dnsIp, context }), ...allocateNodePorts(next, others, { ports, context })],
+      };
     },
   };
 }
@@ -51,10 +43,12 @@ const otherServices = (service: Service, view: View): readonly Service[] =>
 function allocateClusterIp(
   next: Service,
   others: readonly Service[],
-  { ips, context }: { ips: Ipv4Range; context: WriteContext },
+  { ips, dnsIp, context }: { ips: Ipv4Range; dnsIp: string; context: WriteContext },
 ): FieldError[] {
   if (isHeadless(next)) return [];
   const taken = new Set(others.flatMap(({ spec }) => spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])));
+  // The nodes' own name server may have an address among those of Services.
+  taken.add(dnsIp);
   const asked = next.spec.clusterIPs?.[0] ?? next.spec.clusterIP;
   if (asked) return askedIpErrors(asked, taken, ips);
   const ip = freeIp(ips, taken, context);

@@ -1,3 +1,4 @@
+import type { ClusterNetworks } from '../../../kube/cluster-networks.ts';
 import type { Service } from '../../../kube/generated/types.ts';
 import { dns1035LabelErrors } from '../../../kube/names.ts';
 import { services } from '../../../kube/resource-type.ts';
@@ -11,7 +12,7 @@ import { columns } from './table.ts';
 import { validateService, validateServiceUpdate } from './validation.ts';
 import { serviceWarnings } from './warnings.ts';
 
-export const serviceDefinition = (serviceRange: string, nodePortRange: string): AnyDefinition =>
+export const serviceDefinition = (networks: ClusterNetworks): AnyDefinition =>
   definition<Service>({
     type: services,
     schema: builtIn('io.k8s.api.core.v1.Service'),
@@ -30,7 +31,7 @@ export const serviceDefinition = (serviceRange: string, nodePortRange: string): 
     validate: validateService,
     warnings: serviceWarnings,
     validateUpdate: validateServiceUpdate,
-    commit: [serviceAllocation(serviceRange, nodePortRange)],
+    commit: [serviceAllocation(networks)],
     returnsDeletedObject: true,
     allowsCreateOnUpdate: true,
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FieldError } from '../../../kube/field-error.ts';
 import type { Service, ServiceSpec } from '../../../kube/generated/types.ts';
+import { defaultNetworks } from '../../../kube/cluster-networks.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import { services } from '../../../kube/resource-type.ts';
 import type { View } from '../../../kube/view.ts';
@@ -26,7 +27,7 @@ function service(spec: Partial<ServiceSpec> = {}, name = 'web'): Service {
 const view = (...others: Service[]): View => viewOf(...others.map((one) => [services, one] as const));
 
 const context = { nowMs: 0, userName: 'test', random: () => 0 };
-const rule = serviceAllocation('10.96.0.0/12', '30000-32767');
+const rule = serviceAllocation(defaultNetworks);
 const allocate = (next: Service, others: Service[] = [], current?: Service): string[] =>
   texts(rule.apply(changeOf(services, next, current), view(...others), context).errors ?? []);
 
@@ -154,7 +155,7 @@ test('a service may keep the address it has', () => {
 });
 
 test('when every address is taken the server says so', () => {
-  const small = serviceAllocation('10.0.0.0/30', '30000-30001');
+  const small = serviceAllocation({ ...defaultNetworks, serviceCidr: '10.0.0.0/30' });
   const others = [service({ clusterIP: '10.0.0.1' }, 'a'), service({ clusterIP: '10.0.0.2' }, 'b')];
   assert.throws(
     () => small.apply(changeOf(services, service()), view(...others), context),
@@ -162,8 +163,18 @@ test('when every address is taken the server says so', () => {
   );
 });
 
+test("no Service gets the name server's address", () => {
+  const small = serviceAllocation({ ...defaultNetworks, serviceCidr: '10.0.0.0/30', dnsIp: '10.0.0.1' });
+  const object = service();
+  small.apply(changeOf(services, object), view(), context);
+  assert.equal(object.spec.clusterIP, '10.0.0.2');
+  const asked = service({ clusterIP: '10.0.0.1' });
+  const errors = texts(small.apply(changeOf(services, asked), view(), context).errors ?? []);
+  assert.match(errors[0] ?? '', /provided IP is already allocated/);
+});
+
 test('every service of a small range gets an address of its own', () => {
-  const small = serviceAllocation('10.0.0.0/29', '30000-30001');
+  const small = serviceAllocation({ ...defaultNetworks, serviceCidr: '10.0.0.0/29' });
   const given: Service[] = [];
   for (let index = 0; index < 6; index += 1) {
     const object = service({}, `s${index}`);
