@@ -113,7 +113,13 @@ export async function recipesOf({ tree, program }: Ingredients): Promise<Recipes
   const onDebian = (files: readonly TarEntry[], config: ImageConfig): Content => ({ below: [debian], files, config: { env, ...config } });
   let agnhostLayer: readonly TarEntry[] | undefined;
   const agnhostFiles = (): readonly TarEntry[] =>
-    (agnhostLayer ??= [file('agnhost', bytes('agnhost'), 0o755), link('agnhost-2', '/agnhost'), directory('uploads', 0o777)]);
+    (agnhostLayer ??= [
+      file('agnhost', bytes('agnhost'), 0o755),
+      link('agnhost-2', '/agnhost'),
+      directory('uploads', 0o777),
+      // Probes of StatefulSets ask whether it is served, and no more.
+      file('localhost.crt', 'a page\n'),
+    ]);
   const agnhost = (config: ImageConfig = {}): Content =>
     onDebian(agnhostFiles(), { entrypoint: ['/agnhost'], command: ['pause'], exposedPorts: ['80/tcp'], ...config });
   const shell = (): Content => onDebian([], { command: ['sh'] });
