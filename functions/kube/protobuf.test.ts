@@ -117,7 +117,7 @@ describe('protobuf messages', () => {
     [
       'a kind that does not exist',
       envelope('v1', 'Widget', bytes('')),
-      'no kind "Widget" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
+      'no kind "Widget" is registered for version "v1" in scheme "pkg/runtime/scheme.go:111"',
     ],
     [
       'a time beyond all years',

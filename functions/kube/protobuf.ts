@@ -60,7 +60,7 @@ function decodeUnknown(bytes: Uint8Array): ProtobufObject {
   const message = messageNameOf(schemaName ?? '');
   if (schemaName === undefined || !messages().has(message)) {
     throw new ProtobufError(
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"`,
+      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
   const content = Buffer.from(typeof raw === 'string' ? raw : '', 'base64');

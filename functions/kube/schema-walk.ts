@@ -22,6 +22,8 @@ export interface Walk {
   rounded?: string[];
   /** Texts of numbers that JavaScript would print otherwise, by path: `1000.0`, `1e3`, `9007199254740993`. */
   readonly numbers?: ReadonlyMap<string, string>;
+  /** The value was merged as a map: Go restores the object from it, with rules and words of its own. */
+  readonly isRestored?: boolean;
 }
 
 /** The number as the client wrote it. */
@@ -60,6 +62,33 @@ export function typeError(value: Json, goType: string, walk: Walk, structName: s
   });
   const target = fields.length === 0 ? 'Go value' : `Go struct field ${structName}.${fields.join('.')}`;
   return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${goType}`);
+}
+
+/** As Go names the kind of a value in a map of anything. */
+export function goKind(value: Json): string {
+  if (Array.isArray(value)) return 'slice';
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value === 'object' ? 'map' : 'string';
+}
+
+export type GoForm = 'slice' | 'map' | 'struct' | 'scalar';
+
+const scalarKinds: ReadonlySet<string> = new Set(['bool', 'int32', 'int64', 'float64', 'uint8']);
+
+/** For a value that does not have the form of its field. */
+export function wrongForm(form: GoForm, value: Json, goType: string, at: { readonly walk: Walk; readonly structName: string }): DecodeError {
+  return at.walk.isRestored === true ? restoreError(form, value, goType) : typeError(value, goType, at.walk, at.structName);
+}
+
+/** Source: apimachinery, pkg/runtime/converter.go. */
+function restoreError(form: GoForm, value: Json, goType: string): DecodeError {
+  const found = goKind(value);
+  if (form !== 'scalar') return new DecodeError(`cannot restore ${form === 'struct' ? 'struct from:' : `${form} from`} ${found}`);
+  const kind = scalarKinds.has(goType) ? goType : 'string';
+  // Go could convert a whole number to text, but this place refuses to.
+  const isConvertible = kind === 'string' ? found === 'int64' : kind !== 'bool' && (found === 'int64' || found === 'float64');
+  return new DecodeError(isConvertible ? `cannot convert ${found} to ${goType}` : `unrecognized type: ${kind}`);
 }
 
 /** For places where anything may stand. */

@@ -13,7 +13,7 @@ import type { ScalarPlace } from './schema-scalars.ts';
 import { isInteger, readBytes, scalarReaders } from './schema-scalars.ts';
 import { structuralWalker } from './schema-structural.ts';
 import type { Step, Walk, Walker } from './schema-walk.ts';
-import { DecodeError, goTypeOf, numberText, pathText, typeError } from './schema-walk.ts';
+import { DecodeError, goTypeOf, numberText, pathText, typeError, wrongForm } from './schema-walk.ts';
 import { badRequest } from './status-error.ts';
 import { isZero, omitsZero } from './zero-values.ts';
 
@@ -34,6 +34,8 @@ export interface DecodeOptions {
   readonly kind?: string;
   /** Texts of numbers that JavaScript would print otherwise, by path. */
   readonly numbers?: ReadonlyMap<string, string>;
+  /** The value was merged as a map, as a strategic merge patch does: Go restores the object from it. */
+  readonly isRestored?: boolean;
 }
 
 /**
@@ -79,9 +81,10 @@ export function structuralSchema(name: string, node: SchemaNode): Schema {
 }
 
 function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, json: Json, options: DecodeOptions): Decoded {
-  const walk: Walk = { steps: [], unknown: [], ...(options.numbers === undefined ? {} : { numbers: options.numbers }) };
+  const { numbers, isRestored = false } = options;
+  const walk: Walk = { steps: [], unknown: [], isRestored, ...(numbers === undefined ? {} : { numbers }) };
   try {
-    if (!isObject(json)) throw typeError(json, structType(name), walk, '');
+    if (!isObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
     const object = walker(json, walk);
     const { unknown, rounded } = walk;
     return { object: isObject(object) ? object : {}, unknown, ...(rounded === undefined ? {} : { rounded }) };
@@ -215,9 +218,11 @@ function nodeWalker(node: SchemaNode, structName: string, goType = goTypeOf(node
   return scalarWalker(node, structName, goType);
 }
 
+/** A type that reads itself knows nothing of where it stands when the object is restored. */
 const placeOf = (value: Json, walk: Walk, structName: string): ScalarPlace => ({
   numberText: (number) => numberText(number, walk),
-  wrongType: (goType) => typeError(value, goType, walk, structName),
+  wrongType: (goType) =>
+    walk.isRestored === true ? typeError(value, goType, { ...walk, steps: [] }, '') : typeError(value, goType, walk, structName),
 });
 
 function referenceWalker(schemaName: string, structName: string): Walker {
@@ -227,7 +232,7 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
   return (value, walk) => {
-    if (!isObject(value)) throw typeError(value, goType, walk, structName);
+    if (!isObject(value)) throw wrongForm('struct', value, goType, { walk, structName });
     walker ??= structWalkerOf(schemaName);
     return walker(value, walk);
   };
@@ -237,7 +242,7 @@ function listWalker(items: SchemaNode, structName: string, goType: string): Walk
   const walker = nodeWalker(items, structName, goType.startsWith('[]') ? goType.slice(2) : undefined);
   const nullItem = zeroOf(items);
   return (value, walk) => {
-    if (!Array.isArray(value)) throw typeError(value, goType, walk, structName);
+    if (!Array.isArray(value)) throw wrongForm('slice', value, goType, { walk, structName });
     const depth = walk.steps.length;
     const result = value.map((item, index) => {
       walk.steps[depth] = index;
@@ -252,7 +257,7 @@ function mapWalker(values: SchemaNode, structName: string, goType: string): Walk
   const walker = nodeWalker(values, structName);
   const nullValue = zeroOf(values);
   return (value, walk) => {
-    if (!isObject(value)) throw typeError(value, goType, walk, structName);
+    if (!isObject(value)) throw wrongForm('map', value, goType, { walk, structName });
     const result: JsonObject = {};
     for (const key of Object.keys(value)) {
       walk.steps.push({ key });
@@ -275,15 +280,51 @@ function zeroOf(node: SchemaNode): Json {
 function scalarWalker(node: SchemaNode, structName: string, goType: string): Walker {
   const { type, format = 'int64' } = node;
   if (type === undefined || type === 'object') return (value) => value;
+  if (format === 'byte') return bytesWalker(structName, goType);
   const accepts: (value: Json, walk: Walk) => boolean =
     type === 'integer'
       ? (value, walk) => typeof value === 'number' && isInteger(numberText(value, walk), format)
       : (value) => typeof value === type;
   return (value, walk) => {
-    if (!accepts(value, walk)) throw typeError(value, goType, walk, structName);
-    if (typeof value === 'number' && !Number.isSafeInteger(value) && type === 'integer') return keptInteger(value, walk);
-    return format === 'byte' && typeof value === 'string' ? readBytes(value) : value;
+    if (!accepts(value, walk)) {
+      if (walk.isRestored === true && type === 'integer' && Number.isInteger(value)) return wrapped(value, format);
+      throw wrongForm('scalar', value, goType, { walk, structName });
+    }
+    return typeof value === 'number' && !Number.isSafeInteger(value) && type === 'integer' ? keptInteger(value, walk) : value;
   };
+}
+
+/** Go's conversion keeps the low bits of a whole number that is too large for its field. */
+const wrapped = (value: Json, format: string): Json => Number(BigInt.asIntN(format === 'int32' ? 32 : 64, BigInt(Number(value))));
+
+/** Bytes are a list of small numbers to Go, which it also reads from base64. */
+function bytesWalker(structName: string, goType: string): Walker {
+  return (value, walk) => {
+    if (typeof value === 'string') {
+      if (walk.isRestored !== true) return readBytes(value);
+      return prefixed('error decoding from json: ', () => readBytes(value));
+    }
+    if (!Array.isArray(value)) throw wrongForm('slice', value, goType, { walk, structName });
+    return Buffer.from(value.map((item) => byteOf(item, { walk, structName }))).toString('base64');
+  };
+}
+
+const byteMax = 255;
+
+function byteOf(value: Json, at: { readonly walk: Walk; readonly structName: string }): number {
+  if (value === null) return 0;
+  const isByte = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= byteMax;
+  if (isByte || (at.walk.isRestored === true && Number.isInteger(value))) return Number(value);
+  throw wrongForm('scalar', value, 'uint8', at);
+}
+
+function prefixed<T>(prefix: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new DecodeError(`${prefix}${error.message}`, { cause: error });
+  }
 }
 
 /** The nearest number to the client's that is not larger and that JavaScript keeps: 9223372036854774784 for the largest of Go's. */

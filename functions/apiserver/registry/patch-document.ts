@@ -22,12 +22,13 @@ export interface Patch {
   readonly numbers?: ReadonlyMap<string, string>;
 }
 
-const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'] as const;
+const strategicMergePatch = 'application/strategic-merge-patch+json';
+const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicMergePatch] as const;
 type PatchMediaType = (typeof mediaTypes)[number];
 
 export async function readPatch(request: Request, { hasStrategicMerge = true }: Pick<AnyDefinition, 'hasStrategicMerge'>): Promise<Patch> {
   const given = mediaTypeOf(request);
-  const accepted = mediaTypes.filter((type) => hasStrategicMerge || type !== 'application/strategic-merge-patch+json');
+  const accepted = mediaTypes.filter((type) => hasStrategicMerge || type !== strategicMergePatch);
   const mediaType = accepted.find((type) => type === given);
   if (mediaType === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
   const bytes = await readBytes(request);
@@ -48,16 +49,31 @@ export interface PatchTarget {
 export function patched(current: KubeObject, patch: Patch, { expected, options }: PatchTarget): KubeObject {
   const document = applied(jsonOf(current), patch, expected.schema);
   const refuse: Refuse = (text) => invalidPatch(blamed(patch, document), text);
-  checkIdentity(document, expected, refuse);
+  const isStrategic = patch.mediaType === strategicMergePatch;
+  // Go restores the object from a merged map without a question about its kind.
+  if (!isStrategic) checkIdentity(document, expected, refuse);
   const { object, unknown, rounded } = decodedPatch(document, patch, expected, refuse);
+  if (isStrategic) Object.assign(object, identityOf(expected));
   warnOfRounding(rounded, options.warnings);
-  report(strictErrors(document, { unknown, duplicates: patch.duplicates }), options, refuse);
+  const errors = isStrategic ? restoredErrors(unknown, patch.duplicates) : strictErrors(document, { unknown, duplicates: patch.duplicates });
+  report(errors, options, refuse);
   return withMetadata(object);
 }
 
+/** Duplicates of the patch, then unknown fields of the result by name. */
+const restoredErrors = (unknown: readonly string[], duplicates: readonly string[]): string[] => [
+  ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`).toSorted((a, b) => (a < b ? -1 : 1)),
+];
+
+const identityOf = ({ group, version, kind }: Expected): { readonly apiVersion: string; readonly kind: string } => ({
+  apiVersion: group === '' ? version : `${group}/${version}`,
+  kind,
+});
+
 /** What a refusal shows: the result, but of a strategic patch the patch itself, as Go prints a map. */
 const blamed = ({ mediaType, value }: Patch, document: JsonObject): string =>
-  mediaType === 'application/strategic-merge-patch+json' ? goText(value) : JSON.stringify(sortedFields(document));
+  mediaType === strategicMergePatch ? goText(value) : JSON.stringify(sortedFields(document));
 
 const sortedFields = (document: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(document).toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -79,7 +95,7 @@ function applied(document: JsonObject, patch: Patch, schema: Schema): JsonObject
       return applyJsonPatch(document, patch.value);
     case 'application/merge-patch+json':
       return applyMergePatch(document, patch.value);
-    case 'application/strategic-merge-patch+json':
+    case strategicMergePatch:
       return applyStrategicMergePatch(document, patch.value, schema);
     default:
       return patch.mediaType satisfies never;
@@ -88,7 +104,7 @@ function applied(document: JsonObject, patch: Patch, schema: Schema): JsonObject
 
 /** A patch cannot turn an object into one of another kind. What it takes away is taken as it was. */
 function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse): void {
-  const apiVersion = expected.group === '' ? expected.version : `${expected.group}/${expected.version}`;
+  const { apiVersion } = identityOf(expected);
   document['apiVersion'] ??= apiVersion;
   document['kind'] ??= expected.kind;
   for (const field of ['apiVersion', 'kind'] as const) {
@@ -101,7 +117,7 @@ function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse)
   }
   if (document['apiVersion'] === apiVersion && document['kind'] === expected.kind) return;
   const [kind, version] = [JSON.stringify(document['kind']), JSON.stringify(document['apiVersion'])];
-  throw refuse(`no kind ${kind} is registered for version ${version} in scheme "pkg/api/legacyscheme/scheme.go:30"`);
+  throw refuse(`no kind ${kind} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`);
 }
 
 /**
@@ -109,7 +125,7 @@ function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse)
  * its numbers before it knows their fields.
  */
 function numbersOf({ mediaType, value, numbers }: Patch): { readonly numbers?: ReadonlyMap<string, string> } {
-  if (numbers === undefined || mediaType === 'application/strategic-merge-patch+json') return {};
+  if (numbers === undefined || mediaType === strategicMergePatch) return {};
   if (mediaType === 'application/merge-patch+json' || !Array.isArray(value)) return { numbers };
   const paths = value.map((operation) => (isJsonObject(operation) ? pointerPath(operation['path']) : ''));
   const moved = [...numbers].map(([path, text]): [string, string] => {
@@ -131,7 +147,7 @@ type Refuse = (text: string) => StatusError;
 
 function decodedPatch(document: JsonObject, patch: Patch, { schema, kind }: Expected, refuse: Refuse): Decoded {
   try {
-    return schema.decode(document, { kind, ...numbersOf(patch) });
+    return schema.decode(document, { kind, isRestored: patch.mediaType === strategicMergePatch, ...numbersOf(patch) });
   } catch (error) {
     // The sentence about the kind is for bodies.
     if (hasReason(error, 'BadRequest')) throw refuse(error.message.replace(/^.* cannot be handled as a \w+: /, ''));
