@@ -8,6 +8,9 @@ import type { Column } from '../resources/definition.ts';
 import type { ServedKind } from './registry/resource-index.ts';
 import { fromStored } from './registry/served-form.ts';
 
+/** Annotates the bookmark after everything that was there when a watch began. */
+export const initialEventsEnd = 'k8s.io/initial-events-end';
+
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
 export interface TableOptions {
@@ -28,7 +31,9 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
     case 'Object':
       return text;
     default:
-      throw badRequest(`unrecognized includeObject value: ${JSON.stringify(text)}`);
+      throw badRequest(
+        `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`,
+      );
   }
 }
 
@@ -62,7 +67,8 @@ const columnDefinitions = (columns: readonly Column[]): object[] =>
 function rowObject({ served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object?: object } {
   switch (options.includeObject) {
     case 'None':
-      return {};
+      // The mark of the last initial event is not left out.
+      return object.metadata.annotations?.[initialEventsEnd] === undefined ? {} : { object: partialMetadata(object, options.metaVersion) };
     case 'Object':
       return { object: fromStored(served, object) };
     case 'Metadata':

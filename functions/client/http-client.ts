@@ -68,7 +68,9 @@ export function createHttpClient(options: HttpClientOptions): Client {
     getSubresource: (type, at, subresource) => answer({ method: 'GET', path: objectPath(type, at, subresource) }),
     list: async <T extends KubeObject>(type: ResourceType<T>, list: ListOptions = {}) => {
       const path = collectionPath(type, list.namespace ?? everywhere);
-      return answer<KubeList<T>>({ method: 'GET', path, query: queryOf(list) });
+      const { items, ...rest } = await answer<KubeList<T>>({ method: 'GET', path, query: queryOf(list) });
+      // The list has said what its items are.
+      return { ...rest, items: items.map((item) => ({ apiVersion: apiVersionOf(type), kind: type.kind, ...item })) };
     },
     watch: (type, watch = {}) => watchEvents(type, watch, send),
     create: (type, object) => answer({ method: 'POST', path: collectionPath(type, namespaceOf(object)), body: typed(type, object) }),

@@ -2,7 +2,7 @@
 import { StatusError } from '../../kube/status-error.ts';
 
 export const methodNotAllowed = (): StatusError =>
-  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
 
 /** What Go's router answers: not a Status, since no handler is there to make one. */
 export const pageNotFound = (): Response =>

@@ -35,6 +35,7 @@ test('a client that takes nothing of ours reads what there is', () => {
     (error) =>
       error instanceof StatusError &&
       error.code === 406 &&
-      error.message === 'only the following media types are accepted: application/json, application/yaml',
+      error.message ===
+        'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
 });

@@ -7,7 +7,7 @@ import { StatusError } from '../../kube/status-error.ts';
 export type Encoding = 'json' | 'yaml';
 
 /** What the objects are turned into: themselves, rows of a table, or nothing but their metadata. */
-export type Form = 'object' | 'table' | 'metadata';
+export type Form = 'object' | 'table' | 'metadata' | 'metadata-list';
 
 export interface Negotiated {
   readonly encoding: Encoding;
@@ -28,7 +28,11 @@ const encodings: Readonly<Record<string, Encoding>> = {
   '*/*': 'json',
 };
 
-const forms: Readonly<Record<string, Form>> = { Table: 'table', PartialObjectMetadata: 'metadata', PartialObjectMetadataList: 'metadata' };
+const forms: Readonly<Record<string, Form>> = {
+  Table: 'table',
+  PartialObjectMetadata: 'metadata',
+  PartialObjectMetadataList: 'metadata-list',
+};
 
 /** The clauses of an Accept header, best first; those of equal quality stay in order. */
 export function acceptClauses(header: string | null): Clause[] {
@@ -50,15 +54,40 @@ function parseClause(text: string): Clause & { readonly quality: number } {
   return { mediaType: mediaType.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
 }
 
+/** The media types of all answers, and those of watches. */
+const served = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const streamed = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+
 /** The first clause that can be served; `as` names a form that this endpoint may refuse to offer. */
-export function negotiate(header: string | null, offered: { readonly forms: boolean }): Negotiated {
+export function negotiate(header: string | null, offered: { readonly forms: boolean; readonly isWatch?: boolean }): Negotiated {
   for (const clause of acceptClauses(header)) {
     const encoding = encodings[clause.mediaType];
     const negotiated = encoding === undefined ? undefined : negotiatedForm(encoding, clause, offered.forms);
-    if (negotiated !== undefined) return negotiated;
+    if (negotiated === undefined) continue;
+    if (offered.isWatch === true && negotiated.encoding === 'yaml') break;
+    return negotiated;
   }
-  throw notAcceptable(['application/json', 'application/yaml']);
+  throw notAcceptable(offered.isWatch === true ? streamed : served);
 }
+
+/**
+ * Refuses before a request is served what its route could not answer: parameters and patterns do not count here.
+ * Source: go-restful, route.go, matchesAccept.
+ */
+export function checkAccept(header: string | null, isList: boolean): void {
+  if (header === null || header === '') return;
+  const types = header.split(',').map((part) => part.split(';')[0]?.trim() ?? '');
+  const available = isList ? [...served, ...streamed] : served;
+  if (types.some((type) => type === '*/*' || available.includes(type))) return;
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
+  throw new StatusError(406, 'NotAcceptable', message, { details: {} });
+}
+
+/** For a form that an object or a list cannot have. Its type is named as Go names the internal one. */
+export const wrongNumber = (isList: boolean, goType: string): StatusError => {
+  const [wanted, found] = isList ? ['PartialObjectMetadata', 'a list'] : ['PartialObjectMetadataList', 'not a list'];
+  return new StatusError(406, 'NotAcceptable', `you requested ${wanted}, but the requested object is ${found} (*${goType})`);
+};
 
 function negotiatedForm(encoding: Encoding, { parameters }: Clause, hasForms: boolean): Negotiated | undefined {
   const as = parameters.get('as');

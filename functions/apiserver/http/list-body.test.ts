@@ -6,12 +6,13 @@ import type { Shown } from '../../store/json-text.ts';
 import { listBody, tooLargeAnswer } from './list-body.ts';
 
 const mebi = 1024 * 1024;
-const head = '{"kind":"ConfigMapList","metadata":{"resourceVersion":"7"}}';
+const json = '{"kind":"ConfigMapList","metadata":{"resourceVersion":"7"}}';
+const head = { json, hasTypedItems: true };
 const maps = (count: number, length: number, letter = 'x'): readonly Shown[] =>
   Array.from({ length: count }, (_, index) => ({
     object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `m-${index}` }, data: { text: letter.repeat(length) } } as KubeObject,
   }));
-const whole = (list: readonly Shown[]): object => ({ ...(JSON.parse(head) as object), items: list.map(({ object }) => object) });
+const whole = (list: readonly Shown[]): object => ({ ...(JSON.parse(json) as object), items: list.map(({ object }) => object) });
 const text = (body: Uint8Array | ReadableStream<Uint8Array>): Promise<string> => new Response(body).text();
 
 test('a short list is one piece, an empty one too', async () => {
@@ -35,6 +36,19 @@ test('what the host would cut off is refused before it begins, to the byte', asy
     assert.equal(Buffer.byteLength(await text(listBody(head, objects, bytes))), bytes);
     assert.throws(() => listBody(head, objects, bytes - 1), tooLargeAnswer(bytes - 1));
   }
+});
+
+test('items leave out their type, wherever it stands', async () => {
+  const [metadata, data] = [{ name: 'm' }, { kind: '"apiVersion":"x"' }];
+  const objects = [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data },
+    { kind: 'ConfigMap', apiVersion: 'v1', metadata },
+    { metadata, kind: 'ConfigMap', data, apiVersion: 'v1' },
+    { metadata },
+  ];
+  const list = objects.map((object) => ({ object: object as KubeObject }));
+  const { items } = JSON.parse(await text(listBody({ json, hasTypedItems: false }, list, Infinity))) as { items: object[] };
+  assert.deepEqual(items, [{ metadata, data }, { metadata }, { metadata, data }, { metadata }]);
 });
 
 const configMaps = '/api/v1/namespaces/default/configmaps';

@@ -2,6 +2,7 @@
  * The body of a list. A long one is written as it is read, so that memory holds a piece of it at a time. A host that can
  * send only so much says so, and what it would cut off is refused before it begins: nobody may take a part for the whole.
  */
+import type { JsonObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { jsonLength, jsonText, type Shown } from '../../store/json-text.ts';
 
@@ -23,8 +24,14 @@ export function isLongerThan(body: string | Uint8Array, bytesMax: number): boole
   return body.length * bytesOfCharacterMax > bytesMax && Buffer.byteLength(body) > bytesMax;
 }
 
-/** `head` is the list as a JSON object without its items. */
-export function listBody(head: string, list: readonly Shown[], bytesMax: number): Uint8Array | ReadableStream<Uint8Array> {
+export interface ListHead {
+  /** The list as a JSON object without its items. */
+  readonly json: string;
+  /** Items of built-in kinds leave it to their list what they are. */
+  readonly hasTypedItems: boolean;
+}
+
+export function listBody(head: ListHead, list: readonly Shown[], bytesMax: number): Uint8Array | ReadableStream<Uint8Array> {
   if (lengthOf(head, list, bytesMax) > bytesMax) throw tooLargeAnswer(bytesMax);
   const pieces = piecesOf(head, list);
   const begun: Uint8Array[] = [];
@@ -41,18 +48,19 @@ export function listBody(head: string, list: readonly Shown[], bytesMax: number)
 const itemsStart = ',"items":[';
 const itemsEnd = Buffer.from(']}');
 const comma = Buffer.from(',');
+const commaAndBrace = Buffer.from(',{');
 /** What the items add to the head, besides themselves: its last brace is counted with it. */
 const aroundItems = itemsStart.length + itemsEnd.length - 1;
 
 /** Joins texts that are already there: a list of thousands costs no serialisation. */
-function* piecesOf(head: string, list: readonly Shown[]): Generator<Uint8Array, void> {
+function* piecesOf({ json: head, hasTypedItems }: ListHead, list: readonly Shown[]): Generator<Uint8Array, void> {
   let texts: Uint8Array[] = [];
   let length = 0;
-  let before = Buffer.from(head.slice(0, -1) + itemsStart);
+  let before = Buffer.from(head.slice(0, -1) + itemsStart + (hasTypedItems || list.length === 0 ? '' : '{'));
   for (const shown of list) {
-    const text = jsonText(shown);
+    const text = hasTypedItems ? jsonText(shown) : untyped(jsonText(shown));
     texts.push(before, text);
-    before = comma;
+    before = hasTypedItems ? comma : commaAndBrace;
     length += text.length;
     if (length < pieceBytes) continue;
     yield Buffer.concat(texts);
@@ -62,8 +70,21 @@ function* piecesOf(head: string, list: readonly Shown[]): Generator<Uint8Array, 
   yield Buffer.concat([...texts, itemsEnd]);
 }
 
-/** Of the whole list; nobody reckons it where nothing is too long. */
-function lengthOf(head: string, list: readonly Shown[], bytesMax: number): number {
+const leadingType = /^\{(?:"(?:apiVersion|kind)":"[^"\\]*"(?:,|(?=\}))){2}/;
+/** Groups, versions and kinds are shorter together. */
+const leadingTypeBytesMax = 512;
+
+/** The object without its type and its first brace: most texts begin with the type, and need no copy. */
+function untyped(text: Uint8Array): Uint8Array {
+  const start = Buffer.from(text.buffer, text.byteOffset, Math.min(text.length, leadingTypeBytesMax)).toString('latin1');
+  const found = leadingType.exec(start);
+  if (found !== null) return text.subarray(found[0].length);
+  const { apiVersion: _, kind: __, ...object } = JSON.parse(Buffer.from(text).toString('utf8')) as JsonObject;
+  return Buffer.from(JSON.stringify(object)).subarray(1);
+}
+
+/** At most: items may lose their type. It is not asked for where nothing is too long. */
+function lengthOf({ json: head }: ListHead, list: readonly Shown[], bytesMax: number): number {
   if (bytesMax === Infinity) return 0;
   const commas = Math.max(0, list.length - 1);
   return list.reduce((sum, shown) => sum + jsonLength(shown), Buffer.byteLength(head) + aroundItems + commas);

@@ -2,14 +2,14 @@
 import { parseJson } from '../../kube/json-document.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
-import type { ServedVersion } from '../../resources/definition.ts';
+import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
 import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
-import { type Negotiated, negotiate } from './content-negotiation.ts';
-import { isLongerThan, listBody, tooLargeAnswer } from './list-body.ts';
+import { type Negotiated, negotiate, wrongNumber } from './content-negotiation.ts';
+import { isLongerThan, listBody, type ListHead, tooLargeAnswer } from './list-body.ts';
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -25,12 +25,15 @@ export type Answer =
   | { readonly kind: 'other'; readonly code: number; readonly object: object };
 
 export async function respond(server: Server, request: ResourceRequest, answer: Answer): Promise<Response> {
-  const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' });
+  const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' || isStatus(answer.object) });
   const bytesMax = request.connection.answerBytesMax ?? Infinity;
   const body = bodyOf(answer, request, { negotiated, nowMs: server.world.clock.now(), bytesMax });
   if (!(body instanceof ReadableStream) && isLongerThan(body, bytesMax)) throw tooLargeAnswer(bytesMax);
   return encoded(body, negotiated, answer.kind === 'list' ? 200 : answer.code);
 }
+
+/** Status is never turned into another form. */
+const isStatus = (object: object): boolean => 'kind' in object && object.kind === 'Status';
 
 type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array>;
 
@@ -58,9 +61,11 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
         ? listBody(listHead({ definition, served }, answer.metadata), shownListAs(served, answer.list), bytesMax)
         : jsonText(shownAs(served, answer.shown));
     case 'metadata':
-      return answer.kind === 'list'
-        ? metadataListText(answer, metaVersion)
-        : JSON.stringify(partialMetadata(answer.shown.object, metaVersion));
+      if (answer.kind === 'list') throw wrongNumber(true, `${goTypeOf(definition)}List`);
+      return JSON.stringify(partialMetadata(answer.shown.object, metaVersion));
+    case 'metadata-list':
+      if (answer.kind === 'object') throw wrongNumber(false, goTypeOf(definition));
+      return metadataListText(answer, metaVersion);
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
       const objects = (answer.kind === 'list' ? answer.list : [answer.shown]).map(({ object }) => object);
@@ -72,11 +77,19 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
   }
 }
 
+const isCustom = ({ hasStrategicMerge }: AnyDefinition): boolean => hasStrategicMerge === false;
+
+/** The internal type of a kind: `core.ConfigMap`. Custom kinds share one. */
+const goTypeOf = (definition: AnyDefinition): string =>
+  isCustom(definition) ? 'unstructured.Unstructured' : `${definition.type.group.split('.')[0] || 'core'}.${definition.type.kind}`;
+
 const shownListAs = (served: ServedVersion, list: readonly Shown[]): readonly Shown[] =>
   served.conversion === undefined ? list : list.map((shown) => shownAs(served, shown));
 
-const listHead = ({ definition, served: { type } }: ServedKind, metadata: ListMetadata): string =>
-  JSON.stringify({ kind: definition.listKind ?? `${type.kind}List`, apiVersion: apiVersionOf(type), metadata });
+const listHead = ({ definition, served: { type } }: ServedKind, metadata: ListMetadata): ListHead => ({
+  json: JSON.stringify({ kind: definition.listKind ?? `${type.kind}List`, apiVersion: apiVersionOf(type), metadata }),
+  hasTypedItems: isCustom(definition),
+});
 
 function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
   const items = answer.list.map(({ object }) => partialMetadata(object, metaVersion));

@@ -50,8 +50,10 @@ function decodeBody(body: Body | undefined, expected: Expected, options: DecodeO
   const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
   const kind = textOf(value['kind']) || expected.kind;
   checkKind(apiVersion, kind, expected);
+  // What it is comes first, whatever the order of the client: lists of texts leave it out.
+  const identity = { apiVersion, kind };
   const numbers = body?.numbers === undefined ? {} : { numbers: body.numbers };
-  const { object, unknown, rounded } = expected.schema.decode({ ...value, apiVersion, kind }, { kind: expected.kind, ...numbers });
+  const { object, unknown, rounded } = expected.schema.decode({ ...identity, ...value, ...identity }, { kind: expected.kind, ...numbers });
   warnOfRounding(rounded, options.warnings);
   const errors = strictErrors(value, { unknown, duplicates: body?.duplicates ?? [] });
   report(errors, options, (text) =>

@@ -1,5 +1,4 @@
 /** POST to a collection. */
-import { methodNotAllowed } from '../http/api-errors.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { createObject } from '../registry/create-object.ts';
@@ -8,7 +7,6 @@ import { writeRequest } from '../registry/write-request.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 
 export async function create(server: Server, request: ResourceRequest): Promise<Answer> {
-  if (request.info.name !== '') throw methodNotAllowed();
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { fieldValidation } = options;
   const body = await readObject(request.request, expectedOf(request.served), { fieldValidation, warnings: request.warnings });

@@ -1,6 +1,7 @@
 /** Finds the verb, or the subresource, that a request for a served resource means. */
 import type { AnyDefinition, Verb } from '../../resources/definition.ts';
 import { methodNotAllowed, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
+import { checkAccept } from '../http/content-negotiation.ts';
 import { type Answer, respond } from '../http/respond.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
@@ -39,6 +40,10 @@ export async function serveResource(server: Server, request: ResourceRequest): P
     if (request.info.subresource === '') return pageNotFound();
     throw subresourceNotFound();
   }
+  // Built-in kinds have routes for some methods only; HEAD has none.
+  if (endpoint === refuse || request.request.method === 'HEAD') throw methodNotAllowed();
+  if (hasFixedRoutes(request))
+    checkAccept(request.request.headers.get('accept'), request.info.verb === 'list' || request.info.verb === 'watch');
   if (request.served.deprecation !== undefined) request.warnings.add(request.served.deprecation);
   const answer = await endpoint(server, request);
   return answer instanceof Response ? answer : respond(server, request, answer);
@@ -63,6 +68,8 @@ function endpointOf(request: ResourceRequest): Endpoint | undefined {
 function verbOf({ definition, info }: ResourceRequest): Endpoint {
   const verb = (definition.verbs ?? allVerbs).find((one) => one === info.verb);
   const spansNamespaces = verb === 'list' || verb === 'watch';
+  const isOfOne = verb === 'get' || verb === 'update' || verb === 'patch' || verb === 'delete';
+  if (isOfOne ? info.name === '' : verb === 'create' && info.name !== '') return refuse;
   if (verb === undefined || (definition.type.namespaced && info.namespace === '' && !spansNamespaces)) return refuse;
   return verbs[verb];
 }
@@ -91,6 +98,11 @@ const isPlaced = ({ definition, info }: ResourceRequest): boolean => definition.
 const refuse: Endpoint = async () => {
   throw methodNotAllowed();
 };
+
+/** One handler takes all that is sent to custom kinds, and connections answer with any type. */
+const hasFixedRoutes = ({ definition, info }: ResourceRequest): boolean =>
+  definition.hasStrategicMerge !== false &&
+  definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') !== true;
 
 /** Whether the request may last: a watch, or a connection to a node. */
 export const isLongRunning = ({ subresources }: AnyDefinition, { verb, subresource }: RequestInfo): boolean =>

@@ -85,7 +85,6 @@ test('a bookmark ends the initial events of a watch list', async () => {
     apiVersion: 'v1',
     metadata: {
       resourceVersion: '2',
-      creationTimestamp: null,
       annotations: {
         'k8s.io/initial-events-end': 'true',
         'kubernetes.io/initial-events-list-blueprint': base64({ kind: 'ConfigMapList', apiVersion: 'v1', metadata: {}, items: [] }),

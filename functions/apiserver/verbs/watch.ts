@@ -22,7 +22,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
   const { definition, info, url } = request;
   const { store, world } = server;
   const options = listOptionsOf(url.searchParams, true);
-  const { form, metaVersion } = negotiate(request.request.headers.get('accept'), { forms: true });
+  const { form, metaVersion } = negotiate(request.request.headers.get('accept'), { forms: true, isWatch: true });
   const selection = selectionOf(definition, options, request.served);
   const resource = storeResource(definition);
   const namespace = namespaceOfList(request, info.namespace);

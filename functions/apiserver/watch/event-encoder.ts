@@ -5,12 +5,13 @@
 import type { KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import type { StatusError } from '../../kube/status-error.ts';
+import type { ServedVersion } from '../../resources/definition.ts';
 import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { Form } from '../http/content-negotiation.ts';
 import { DecodedCache, emptyPlace, type Place } from '../../store/decoded-cache.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
-import { type IncludeObject, partialMetadata, tableOf } from '../table.ts';
+import { type IncludeObject, initialEventsEnd, partialMetadata, tableOf } from '../table.ts';
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -52,7 +53,6 @@ function sharedLine(shown: Shown, what: string, make: () => Uint8Array): Uint8Ar
   return made;
 }
 
-const initialEventsEnd = 'k8s.io/initial-events-end';
 /** client-go makes the list that it returns from this empty one. Source: apiserver, pkg/endpoints/handlers/response.go, watchListTransformer. */
 const initialEventsListBlueprint = 'kubernetes.io/initial-events-list-blueprint';
 
@@ -75,16 +75,29 @@ function objectEncoder({ served }: ServedKind, { form, metaVersion }: EventForm)
       ? (event, shown) =>
           sharedLine(shown, `${event} ${metaVersion}`, () => line(event, JSON.stringify(partialMetadata(shown.object, metaVersion))))
       : (event, shown) => sharedLine(shown, `${event} ${apiVersion}`, () => line(event, jsonText(shownAs(served, shown)))),
-    bookmark: (revision, endsInitialEvents) =>
-      line('BOOKMARK', JSON.stringify({ ...identity, metadata: bookmarkMetadata(revision, endsInitialEvents, blueprint) })),
+    bookmark(revision, endsInitialEvents) {
+      const metadata = bookmarkMetadata(revision, endsInitialEvents, isMetadata ? undefined : blueprint);
+      return line('BOOKMARK', JSON.stringify(isMetadata ? { ...identity, metadata } : { ...blankObject(served), metadata }));
+    },
     error: errorLine,
   };
 }
 
-function bookmarkMetadata(revision: number, endsInitialEvents: boolean, blueprint?: string): object {
-  const metadata = { resourceVersion: String(revision), creationTimestamp: null };
+interface BookmarkMetadata {
+  readonly resourceVersion: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What Go prints of an object that nobody filled in. */
+const blankObject = ({ type, schema }: ServedVersion): KubeObject => {
+  const { object } = schema.decode({ kind: type.kind, apiVersion: apiVersionOf(type) });
+  return { ...object, metadata: {} };
+};
+
+function bookmarkMetadata(revision: number, endsInitialEvents: boolean, blueprint?: string): BookmarkMetadata {
+  const metadata = { resourceVersion: String(revision) };
   if (!endsInitialEvents) return metadata;
-  const list = blueprint === undefined ? {} : { [initialEventsListBlueprint]: blueprint };
+  const list: Readonly<Record<string, string>> = blueprint === undefined ? {} : { [initialEventsListBlueprint]: blueprint };
   return { ...metadata, annotations: { [initialEventsEnd]: 'true', ...list } };
 }
 
@@ -97,7 +110,11 @@ function tableEncoder(kind: ServedKind, { metaVersion, includeObject, nowMs }: E
   };
   return {
     event: (event, { object }) => line(event, table([object], { resourceVersion: object.metadata.resourceVersion })),
-    bookmark: (revision, endsInitialEvents) => line('BOOKMARK', table([], bookmarkMetadata(revision, endsInitialEvents))),
+    // A bookmark is a row like any other, of an object in which nothing but its metadata is filled in.
+    bookmark: (revision, endsInitialEvents) => {
+      const metadata = bookmarkMetadata(revision, endsInitialEvents);
+      return line('BOOKMARK', table([{ metadata }], { resourceVersion: metadata.resourceVersion }));
+    },
     error: errorLine,
   };
 }
