@@ -4,6 +4,7 @@
  * Source: AWS Lambda developer guide, "Response streaming" and "Invoking function URLs".
  */
 import type { Writable } from 'node:stream';
+import { dotSegmentProblem } from '../apiserver/http/path-names.ts';
 import { boundedUrl } from './bounded-request.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import type { InvocationContext } from './event-sources.ts';
@@ -90,7 +91,9 @@ export function createFunctionUrlHandler({ fetch, streaming, settle, answerBytes
     const ending = AbortSignal.timeout(Math.max(1, leftMs));
     const request = requestOf(event, Math.min(watchSecondsMax, leftMs / 1000 - 1), ending);
     const { sourceIp } = event.requestContext.http;
-    const response = await fetch(request, sourceIp === undefined ? carried : { ...carried, remoteAddress: sourceIp });
+    const problem = dotSegmentProblem(event.rawPath);
+    const answer = (): Promise<Response> => fetch(request, sourceIp === undefined ? carried : { ...carried, remoteAddress: sourceIp });
+    const response = problem === undefined ? await answer() : Response.json(problem.toStatus(), { status: problem.code });
     const head = { statusCode: response.status, headers: Object.fromEntries(response.headers) };
     await pass(response.body, streaming.HttpResponseStream.from(stream, head), ending);
     await settle();

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createUpgradeHandler, headBytesMax } from '../apiserver/relay/upgrade-handler.ts';
+import { withPlainPaths } from '../apiserver/http/path-names.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import type { Log } from '../world.ts';
 import { boundedUrl } from './bounded-request.ts';
@@ -51,10 +52,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     (request, { incoming }) => options.fetch(bounded(request, requestSecondsMax), connectionOf(incoming as IncomingMessage)),
     { overrideGlobalObjects: false },
   );
-  const server: Server = createServer(
-    { noDelay: true, maxHeaderSize: headBytesMax },
-    (incoming, outgoing) => void listener(incoming, outgoing),
-  );
+  const server: Server = createServer({ noDelay: true, maxHeaderSize: headBytesMax }, withPlainPaths(listener));
   server.requestTimeout = 0;
   if (upgrades)
     server.on('upgrade', createUpgradeHandler({ fetch: (request, connection) => options.fetch(request, connection), connectionOf, log }));

@@ -2,6 +2,7 @@
  * What is wrong with one field. Source: apimachinery, pkg/util/validation/field/errors.go; the texts of `message` are
  * upstream's, since they reach users inside an Invalid status.
  */
+import { goQuote } from './go-quote.ts';
 import type { StatusCause } from './generated/types.ts';
 import type { ResourceType } from './resource-type.ts';
 import { StatusError } from './status-error.ts';
@@ -28,7 +29,7 @@ export interface FieldError {
 /** Go's %q of a string, or a number or boolean as it is, or JSON for what is bigger. */
 function quoted(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return JSON.stringify(value ?? null);
+  return typeof value === 'string' ? goQuote(value) : JSON.stringify(value ?? null);
 }
 
 const withDetail = (start: string, detail: string): string => (detail === '' ? start : `${start}: ${detail}`);
@@ -55,7 +56,7 @@ export const invalidWithoutValue = (field: string, detail: string): FieldError =
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,
-  message: `Unsupported value: ${quoted(value)}${supported.length === 0 ? '' : `: supported values: ${supported.map((text) => JSON.stringify(text)).join(', ')}`}`,
+  message: `Unsupported value: ${quoted(value)}${supported.length === 0 ? '' : `: supported values: ${supported.map(goQuote).join(', ')}`}`,
 });
 
 export const duplicate = (field: string, value: unknown): FieldError => ({
@@ -96,11 +97,11 @@ export function aggregate(texts: readonly string[]): string {
 
 /** The 422 that carries field errors: one cause each, and all of them in the message. */
 export function invalidObject(type: Pick<ResourceType, 'group' | 'kind'>, name: string, errors: readonly FieldError[]): StatusError {
-  const causes: StatusCause[] = errors.map(({ type: reason, field, message }) => ({ reason, message, field }));
-  const texts = errors.map(({ field, message }) => `${field}: ${message}`);
-  const all = aggregate(texts);
+  const different = new Map(errors.map((error) => [`${error.field}: ${error.message}`, error]));
+  const causes = [...different.values()].map(({ type: reason, field, message }): StatusCause => ({ reason, message, field }));
+  const all = aggregate([...different.keys()]);
   const qualifiedKind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
-  return new StatusError(422, 'Invalid', `${qualifiedKind} ${JSON.stringify(name)} is invalid: ${all}`, {
+  return new StatusError(422, 'Invalid', `${qualifiedKind} ${goQuote(name)} is invalid: ${all}`, {
     details: {
       ...(name === '' ? {} : { name }),
       ...(type.group === '' ? {} : { group: type.group }),

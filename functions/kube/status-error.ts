@@ -24,7 +24,9 @@ export type StatusReason =
   | 'TooManyRequests'
   | 'Unauthorized'
   | 'UnsupportedMediaType'
-  | 'NotImplemented';
+  | 'NotImplemented'
+  /** Upstream's error was no Status: it reaches clients with its text alone. */
+  | '';
 
 export class StatusError extends Error {
   readonly code: number;
@@ -47,18 +49,21 @@ export class StatusError extends Error {
       metadata: {},
       status: 'Failure',
       message: this.message,
-      ...(String(this.reason) === '' ? {} : { reason: this.reason }),
+      ...(this.reason === '' ? {} : { reason: this.reason }),
       ...(this.details === undefined ? {} : { details: this.details }),
       code: this.code,
     };
   }
 
   static fromStatus(status: Status): StatusError {
-    return new StatusError(status.code ?? 500, (status.reason ?? 'InternalError') as StatusReason, status.message ?? 'unknown', {
+    return new StatusError(status.code ?? 500, (status.reason ?? '') as StatusReason, status.message ?? 'unknown', {
       details: status.details,
     });
   }
 }
+
+/** What upstream makes of an error that it did not expect. */
+export const plainError = (message: string): StatusError => new StatusError(500, '', message);
 
 export const hasReason = (error: unknown, reason: StatusReason): error is StatusError =>
   error instanceof StatusError && error.reason === reason;

@@ -67,6 +67,8 @@ export interface ObjectSubresource<T extends KubeObject> {
   readonly body?: GroupVersionKind;
   /** OpenAPI definition of the body, where it is not the parent's. */
   readonly bodySchema?: Schema;
+  /** Refuses a body before its parent is read. */
+  checkBody?(body: KubeObject): void;
   /**
    * What becomes of the parent, decided at the commit point; throws a StatusError to refuse. `current` may be changed in
    * place (it is a copy). May be called again with a newer view.
@@ -269,6 +271,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   warnings?(next: T, current?: T): readonly string[];
   /** What everyone who asks for the resource is told, since it will go: `v1 Endpoints is deprecated in …`. */
   readonly deprecation?: string;
+  /** Where upstream keeps the objects, which some refusals show: `/` and the resource when left out. */
+  readonly etcdPrefix?: string;
+  /** False where nothing can be owned: deletions then leave the finalizers of the garbage collector alone. */
+  readonly hasDependents?: boolean;
   /** False as long as no controller acts on the kind: an answer to a creation then carries a warning. */
   readonly hasController?: boolean;
   /** The warning that a deletion carries whose client left it to the kind what becomes of dependents. */

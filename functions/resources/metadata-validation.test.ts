@@ -20,7 +20,7 @@ const cases: [string, ObjectMeta, string[]][] = [
   [
     'an empty finalizer name',
     meta({ finalizers: ['mine'] }),
-    ['metadata.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified'],
+    ['metadata.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified'],
   ],
   ['finalizers', meta({ finalizers: ['x.io/mine', 'orphan'] }), []],
   [
@@ -86,5 +86,5 @@ const updates: [string, Partial<ObjectMeta>, Partial<ObjectMeta>, string[]][] = 
 
 for (const [what, next, current, errors] of updates) {
   test(`an update may ${errors.length === 0 ? '' : 'not '}change ${what}`, () =>
-    assert.deepEqual(texts(validateObjectMetaUpdate(meta(next), meta(current))), errors));
+    assert.deepEqual(texts(validateObjectMetaUpdate(meta(next), meta(current), { namespaced: true, isCustom: false })), errors));
 }

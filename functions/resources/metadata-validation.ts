@@ -5,10 +5,12 @@
 import { deepEqual } from '../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../kube/field-error.ts';
 import type { ObjectMeta, OwnerReference } from '../kube/generated/types.ts';
-import { dnsLabelErrors, labelValueErrors, qualifiedNameErrors } from '../kube/names.ts';
+import { dnsLabelErrors, labelValueErrors, pathSegmentErrors, qualifiedNameErrors } from '../kube/names.ts';
 
 export interface ObjectMetaRules {
   readonly namespaced: boolean;
+  /** Finalizers of custom kinds need no domain. */
+  readonly isCustom?: boolean;
   /** What is wrong with a name; nothing when it is right. */
   validateName(name: string): readonly string[];
 }
@@ -23,14 +25,19 @@ export function validateObjectMeta(meta: ObjectMeta, rules: ObjectMetaRules, pat
     ...validateLabels(meta.labels, `${path}.labels`),
     ...validateAnnotations(meta.annotations, `${path}.annotations`),
     ...validateOwnerReferences(meta.ownerReferences ?? [], `${path}.ownerReferences`),
-    ...validateFinalizers(meta.finalizers ?? [], `${path}.finalizers`),
+    ...finalizersErrors(meta.finalizers ?? [], `${path}.finalizers`),
+    ...(rules.isCustom === true ? [] : unqualifiedFinalizerErrors(meta, path)),
   ];
 }
+
+const unqualifiedFinalizerErrors = ({ finalizers = [] }: ObjectMeta, path: string): FieldError[] =>
+  finalizers.flatMap((finalizer, index) => unqualifiedErrors(finalizer, `${path}.finalizers[${index}]`));
 
 function nameErrors({ name, generateName }: ObjectMeta, { validateName }: ObjectMetaRules, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (generateName) {
-    const likely = generateName.endsWith('-') ? `${generateName.slice(0, -1)}a` : generateName;
+    // Upstream replaces one letter more than the dash.
+    const likely = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName;
     errors.push(...validateName(likely).map((why) => invalid(`${path}.generateName`, generateName, why)));
   }
   if (!name) errors.push(required(`${path}.name`, 'name or generateName is required'));
@@ -76,37 +83,51 @@ function ownerReferenceErrors(reference: OwnerReference, path: string): FieldErr
   return errors;
 }
 
-export function validateFinalizers(finalizers: readonly string[], path: string): FieldError[] {
-  const errors = finalizers.flatMap((finalizer) => finalizerErrors(finalizer, path));
+function finalizersErrors(finalizers: readonly string[], path: string): FieldError[] {
+  const errors = finalizers.flatMap((finalizer) => qualifiedNameErrors(finalizer).map((why) => invalid(path, finalizer, why)));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
   return errors;
 }
 
-function finalizerErrors(finalizer: string, path: string): FieldError[] {
-  const errors = qualifiedNameErrors(finalizer).map((why) => invalid(path, finalizer, why));
-  if (errors.length > 0 || finalizer.includes('/') || standardFinalizers.includes(finalizer)) return errors;
-  return [invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
-}
+/** Finalizers that stand elsewhere than in the metadata. */
+export const validateFinalizers = (finalizers: readonly string[], path: string): FieldError[] =>
+  finalizers.flatMap((finalizer) => [
+    ...qualifiedNameErrors(finalizer).map((why) => invalid(path, finalizer, why)),
+    ...unqualifiedErrors(finalizer, path),
+  ]);
+
+export const isQualifiedFinalizer = (finalizer: string): boolean => finalizer.includes('/') || standardFinalizers.includes(finalizer);
+
+const unqualifiedErrors = (finalizer: string, path: string): FieldError[] =>
+  isQualifiedFinalizer(finalizer) ? [] : [invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
 
 const fixedFields = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
 
-/** Everything that an update of `metadata` must keep. Both are as they would be stored. */
-export function validateObjectMetaUpdate(next: ObjectMeta, current: ObjectMeta, path = 'metadata'): FieldError[] {
-  const errors = validateFinalizers(next.finalizers ?? [], `${path}.finalizers`);
+/** What every update is asked, whatever its kind says of names; and what it must keep. Both are as they would be stored. */
+export function validateObjectMetaUpdate(next: ObjectMeta, current: ObjectMeta, { namespaced, isCustom }: UpdatedMetaRules): FieldError[] {
+  const path = 'metadata';
+  const rules = { namespaced, isCustom: true, validateName: pathSegmentErrors };
+  const errors = validateObjectMeta(next, rules, path);
   if (current.deletionTimestamp !== undefined) errors.push(...newFinalizerErrors(next, current, path));
-  for (const field of fixedFields) errors.push(...validateImmutable(next[field], current[field], `${path}.${field}`));
   if ((next.generation ?? 0) < (current.generation ?? 0)) {
     errors.push(invalid(`${path}.generation`, next.generation ?? 0, 'must not be decremented'));
   }
-  return [
-    ...errors,
-    ...validateLabels(next.labels, `${path}.labels`),
-    ...validateAnnotations(next.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(next.ownerReferences ?? [], `${path}.ownerReferences`),
-  ];
+  for (const field of fixedFields) errors.push(...validateImmutable(next[field], current[field], `${path}.${field}`));
+  return isCustom ? errors : [...errors, ...unqualifiedFinalizerErrors(next, path)];
 }
+
+interface UpdatedMetaRules {
+  readonly namespaced: boolean;
+  readonly isCustom: boolean;
+}
+
+/** Of names that the kind itself has nothing against. */
+export const validatePathNames = ({ name = '', generateName = '' }: ObjectMeta): FieldError[] => [
+  ...pathSegmentErrors(generateName).map((why) => invalid('metadata.generateName', generateName, why)),
+  ...pathSegmentErrors(name).map((why) => invalid('metadata.name', name, why)),
+];
 
 function newFinalizerErrors(next: ObjectMeta, current: ObjectMeta, path: string): FieldError[] {
   const added = (next.finalizers ?? []).filter((finalizer) => !current.finalizers?.includes(finalizer)).toSorted();

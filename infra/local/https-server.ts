@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
 import { createUpgradeHandler, headBytesMax } from '../../functions/apiserver/relay/upgrade-handler.ts';
+import { withPlainPaths } from '../../functions/apiserver/http/path-names.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import type { Log } from '../../functions/world.ts';
 
@@ -70,7 +71,7 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
       maxHeaderSize: headBytesMax,
     });
     // The listener answers for its own failures.
-    server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
+    server.on('request', withPlainPaths(listener));
     // Watches last as long as their client likes; a request's own deadline is the app's concern.
     server.requestTimeout = 0;
     server.on('upgrade', onUpgrade);

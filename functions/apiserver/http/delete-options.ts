@@ -1,9 +1,10 @@
 /** DeleteOptions, from the body or the query. Source: apimachinery, pkg/apis/meta/v1/validation, ValidateDeleteOptions. */
+import { DocumentError } from '../../kube/document-error.ts';
 import { type FieldError, invalid, notSupported } from '../../kube/field-error.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import { builtIn } from '../../kube/schema.ts';
-import { badRequest } from '../../kube/status-error.ts';
-import { isJsonObject } from '../registry/decode.ts';
+import { badRequest, hasReason } from '../../kube/status-error.ts';
+import { isJsonObject, notRegistered, objectOf, slashes, textOf, unexpectedVersion } from '../registry/decode.ts';
 import type { Body } from './request-body.ts';
 import { isTrue } from './request-info.ts';
 import { dryRunErrors, invalidOptions } from './request-options.ts';
@@ -27,12 +28,38 @@ const policies = ['Foreground', 'Background', 'Orphan'] as const;
 export const deleteOptionsOf = (body: Body | undefined, query: URLSearchParams): DeleteOptions =>
   parsed(body === undefined ? fromQuery(query) : fromBody(body));
 
-function fromBody({ value }: Body): JsonObject {
-  if (!isJsonObject(value)) throw badRequest('expected DeleteOptions');
-  if (value['kind'] !== undefined && value['kind'] !== 'DeleteOptions')
-    throw badRequest('decoded object cannot be converted to DeleteOptions');
-  return optionsSchema.decode(value).object;
+function fromBody(body: Body): JsonObject {
+  const value = optionsObject(body);
+  const version = textOf(value['apiVersion']) || 'meta.k8s.io/v1';
+  const kind = textOf(value['kind']) || 'DeleteOptions';
+  if (slashes(version) > 1) throw badRequest(`${unexpectedVersion} ${version}`);
+  // Any group may have its own DeleteOptions: they are all alike.
+  if (metaKinds.has(kind)) throw badRequest(`converting (v1.${kind}) to (v1.DeleteOptions): unknown conversion`);
+  if (kind !== 'DeleteOptions') throw badRequest(notRegistered(kind, version));
+  try {
+    return optionsSchema.decode(value).object;
+  } catch (error) {
+    if (hasReason(error, 'BadRequest')) throw badRequest(error.message.replace(handledAs, ''));
+    throw error;
+  }
 }
+
+function optionsObject(body: Body): JsonObject {
+  try {
+    return objectOf(body);
+  } catch (error) {
+    if (error instanceof DocumentError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+/** What a decoder of objects puts before its words. */
+const handledAs = /^.* cannot be handled as a DeleteOptions: /;
+/** Source: apimachinery, pkg/apis/meta/v1/register.go. */
+const metaKinds: ReadonlySet<string> = new Set([
+  ...['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'CreateOptions', 'GetOptions', 'List', 'ListOptions', 'PatchOptions'],
+  ...['PartialObjectMetadata', 'PartialObjectMetadataList', 'Status', 'Table', 'TableOptions', 'UpdateOptions', 'WatchEvent'],
+]);
 
 function fromQuery(query: URLSearchParams): JsonObject {
   const options: JsonObject = {};

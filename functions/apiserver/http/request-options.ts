@@ -3,8 +3,9 @@
  * Source: apimachinery, pkg/apis/meta/v1/validation and pkg/apis/meta/internalversion/validation.
  */
 import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../kube/field-error.ts';
+import { goQuote, isPrintable } from '../../kube/go-quote.ts';
 import type { JsonObject } from '../../kube/object.ts';
-import { badRequest } from '../../kube/status-error.ts';
+import { badRequest, plainError } from '../../kube/status-error.ts';
 import { isTrue } from './request-info.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -71,8 +72,7 @@ export function writeOptionsObject({ kind, dryRun, fieldManager, fieldValidation
 }
 
 export function dryRunErrors(values: readonly string[]): FieldError[] {
-  const given = values.filter((value) => value !== '');
-  return given.every((value) => value === 'All') ? [] : [notSupported('dryRun', given, ['All'])];
+  return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])];
 }
 
 const fieldManagerMax = 128;
@@ -81,7 +81,14 @@ function fieldManagerErrors(name: string): FieldError[] {
   if (Buffer.byteLength(name) > fieldManagerMax) {
     return [{ type: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${fieldManagerMax} bytes` }];
   }
-  return /[\p{C}]/u.test(name) ? [invalid('fieldManager', name, 'should only contain printable characters')] : [];
+  let position = 0;
+  return [...name].flatMap((character) => {
+    const at = position;
+    position += Buffer.byteLength(character);
+    if (isPrintable(character)) return [];
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    return [invalid('fieldManager', name, `invalid character U+${code} (at position ${at})`)];
+  });
 }
 
 export const invalidOptions = (kind: string, errors: readonly FieldError[]): Error =>
@@ -101,8 +108,7 @@ export function listOptionsOf(query: URLSearchParams, isWatch: boolean): ListOpt
     sendInitialEvents: sendInitialEvents === null ? undefined : isTrue(sendInitialEvents),
     timeoutSeconds: numberOf(query, 'timeoutSeconds'),
   };
-  const errors =
-    options.sendInitialEvents === undefined ? matchErrors(match, options, isWatch) : initialEventsErrors(match, options, isWatch);
+  const errors = isWatch ? watchMatchErrors(match, options) : listMatchErrors(match, options);
   if (errors.length > 0) throw invalidOptions('ListOptions', errors);
   if (options.continue !== '' && options.resourceVersion !== '' && options.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
@@ -117,40 +123,50 @@ function numberOf(query: URLSearchParams, name: string): number | undefined {
   return Number(text);
 }
 
-function matchErrors(match: string, options: ListOptions, isWatch: boolean): FieldError[] {
-  if (match === '') return [];
-  const field = 'resourceVersionMatch';
+function listMatchErrors(match: string, options: ListOptions): FieldError[] {
   const errors: FieldError[] = [];
-  if (isWatch) errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden for watch'));
-  if (options.resourceVersion === '') {
-    errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+  if (match !== '') {
+    if (options.resourceVersion === '') errors.push(forbiddenMatch('unless resourceVersion is provided'));
+    if (options.continue !== '') errors.push(forbiddenMatch('when continue is provided'));
+    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(matchField, match, ['Exact', 'NotOlderThan', '']));
+    if (match === 'Exact' && options.resourceVersion === '0') {
+      errors.push(forbiddenField(matchField, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    }
   }
-  if (options.continue !== '') errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'));
-  if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(field, match, ['Exact', 'NotOlderThan', '']));
-  if (match === 'Exact' && options.resourceVersion === '0') {
-    errors.push(forbiddenField(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
-  }
+  if (options.sendInitialEvents !== undefined) errors.push(forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   return errors;
 }
 
-function initialEventsErrors(match: string, options: ListOptions, isWatch: boolean): FieldError[] {
-  if (!isWatch) return [forbiddenField('sendInitialEvents', 'sendInitialEvents is forbidden for list')];
-  const field = 'resourceVersionMatch';
+function watchMatchErrors(match: string, options: ListOptions): FieldError[] {
   const errors: FieldError[] = [];
-  if (match === '') errors.push(forbiddenField(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
-  else if (match !== 'NotOlderThan') errors.push(notSupported(field, match, ['NotOlderThan']));
-  if (options.continue !== '') errors.push(forbiddenField(field, 'resourceVersionMatch is forbidden when continue is provided'));
+  const sendsInitial = options.sendInitialEvents !== undefined;
+  if (sendsInitial && match !== 'NotOlderThan') {
+    errors.push(forbiddenField(matchField, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+  }
+  if (match === '') return errors;
+  if (!sendsInitial) errors.push(forbiddenMatch('for watch unless sendInitialEvents is provided'));
+  if (match !== 'NotOlderThan') errors.push(notSupported(matchField, match, ['NotOlderThan']));
+  if (options.continue !== '') errors.push(forbiddenMatch('when continue is provided'));
   return errors;
 }
 
-/** The revision that a resourceVersion asks for; undefined for '' and '0', which ask for none. */
-export function revisionOf(resourceVersion: string): number | undefined {
+const matchField = 'resourceVersionMatch';
+const forbiddenMatch = (when: string): FieldError => forbiddenField(matchField, `resourceVersionMatch is forbidden ${when}`);
+
+/** The revision that a resourceVersion asks for; undefined for '' and '0', which ask for none. Lists refuse a bad one as such. */
+export function revisionOf(resourceVersion: string, isList: boolean): number | undefined {
   if (resourceVersion === '' || resourceVersion === '0') return undefined;
-  const revision = Number(resourceVersion);
-  if (!/^\d+$/.test(resourceVersion) || !Number.isSafeInteger(revision)) {
-    throw badRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
-    );
-  }
-  return revision;
+  const problem = uint64Problem(resourceVersion);
+  if (problem === undefined) return Number(resourceVersion);
+  const text = `resourceVersion: Invalid value: ${goQuote(resourceVersion)}: ${problem}`;
+  throw isList ? badRequest(`invalid resource version: ${text}`) : plainError(text);
+}
+
+const uint64Max = (1n << 64n) - 1n;
+
+/** Why Go cannot read the text as a revision. */
+export function uint64Problem(text: string): string | undefined {
+  const isDigits = /^\d+$/.test(text);
+  if (isDigits && BigInt(text) <= uint64Max) return undefined;
+  return `strconv.ParseUint: parsing ${goQuote(text)}: ${isDigits ? 'value out of range' : 'invalid syntax'}`;
 }

@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
+import { isCustom } from '../registry/object-metadata.ts';
 import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { ResourceRequest, Server } from '../server.ts';
@@ -76,8 +77,6 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
       return form satisfies never;
   }
 }
-
-const isCustom = ({ hasStrategicMerge }: AnyDefinition): boolean => hasStrategicMerge === false;
 
 /** The internal type of a kind: `core.ConfigMap`. Custom kinds share one. */
 const goTypeOf = (definition: AnyDefinition): string =>

@@ -3,6 +3,7 @@
  * Source: apiserver, pkg/storage/continue.go and pkg/storage/etcd3/errors.go.
  */
 import type { Status } from '../../kube/generated/types.ts';
+import { jsonSyntaxProblem } from '../../kube/json-syntax.ts';
 import type { ObjectName } from '../../kube/object.ts';
 import { badRequest, StatusError } from '../../kube/status-error.ts';
 
@@ -20,12 +21,13 @@ export function encodeToken({ revision, after }: ContinueToken): string {
 }
 
 export function decodeToken(text: string): ContinueToken {
-  const invalid = (why: string): StatusError => badRequest(`continue key is not valid: ${why}`);
+  const invalid = (why: string): StatusError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const decoded = Buffer.from(text, 'base64url').toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    value = JSON.parse(decoded);
   } catch (error) {
-    if (error instanceof SyntaxError) throw invalid(error.message);
+    if (error instanceof SyntaxError) throw invalid(jsonSyntaxProblem(decoded) ?? error.message);
     throw error;
   }
   if (typeof value !== 'object' || value === null || !('v' in value) || !('rv' in value) || !('after' in value))

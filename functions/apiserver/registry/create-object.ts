@@ -10,6 +10,7 @@ import { groupResource } from '../../kube/resource-type.ts';
 import { alreadyExists, isAlreadyExists, StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
+import { validatePathNames } from '../../resources/metadata-validation.ts';
 import type { Decision } from '../../store/store.ts';
 import { writeOptionsObject } from '../http/request-options.ts';
 import { type Admission, admissionAttemptsMax, admissionOf } from './admission.ts';
@@ -81,7 +82,7 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
     const next = rules.changesObject ? copy(object) : object;
     const change = { operation: 'create', subresource: info.subresource, key, next, current: undefined } as const;
     const writes = rules.apply(change, view, context);
-    if (view.get(key) !== undefined) throw alreadyExists(definition.type, key.name);
+    if (view.get(key) !== undefined) throw alreadyExists(request.served.type, key.name);
     if (options.dryRun) return { outcome: 'answer', answer: next };
     return {
       outcome: 'write',
@@ -103,7 +104,8 @@ function prepare({ server, request, context }: WriteRequest, object: KubeObject)
   // Go prints a status that is a struct even when it is empty.
   if (definition.hasStatus === true) object.status = definition.keepsNewStatus === true ? (object.status ?? {}) : {};
   definition.prepareForCreate?.(object, context);
-  const errors = [...metadataErrors(object, definition), ...(definition.validate?.(object) ?? [])];
+  const own = [...metadataErrors(object, definition), ...(definition.validate?.(object) ?? [])];
+  const errors = own.length > 0 ? own : validatePathNames(object.metadata);
   if (errors.length > 0) throw invalidObject(definition.type, nameOf(object), errors);
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);
   if (definition.hasController === false) warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);

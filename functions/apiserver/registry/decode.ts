@@ -3,7 +3,7 @@
  * Source: apiserver, pkg/endpoints/handlers/{create,update,rest}.go.
  */
 import { DocumentError } from '../../kube/document-error.ts';
-import { type Json, type JsonObject, type KubeObject, nameOf, namespaceOf } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
 import { badRequest, StatusError } from '../../kube/status-error.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
@@ -37,11 +37,14 @@ export async function readObject(request: Request, expected: Expected, options: 
     return decodeBody(await parsedBody(request, bytes), expected, options);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    const problem = mediaTypeOf(request) === 'application/yaml' ? error.message : jsonProblem(error.message);
+    const isKnown = mediaTypeOf(request) === 'application/yaml' || error.message.startsWith(unexpectedVersion);
+    const problem = isKnown ? error.message : jsonProblem(error.message);
     const message = `the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summaryOf(bytes)})`;
     throw new StatusError(400, 'BadRequest', message, { cause: error });
   }
 }
+
+export const unexpectedVersion = 'unexpected GroupVersion string:';
 
 const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? why : `${versionProblem}${why}`);
 
@@ -49,6 +52,7 @@ function decodeBody(body: Body | undefined, expected: Expected, options: DecodeO
   const value = objectOf(body);
   const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
   const kind = textOf(value['kind']) || expected.kind;
+  if (slashes(apiVersion) > 1) throw new DocumentError(`${unexpectedVersion} ${apiVersion}`);
   checkKind(apiVersion, kind, expected);
   // What it is comes first, whatever the order of the client: lists of texts leave it out.
   const identity = { apiVersion, kind };
@@ -72,21 +76,17 @@ export function storedForm({ definition, served }: ServedKind, decoded: KubeObje
   return object;
 }
 
-/** Source: apiserver, pkg/endpoints/handlers/rest.go, checkName. */
-export function checkName(object: KubeObject, { name, namespace }: { readonly name: string; readonly namespace: string }): void {
+/** The object is in the namespace of its URL by now. Source: apiserver, pkg/endpoints/handlers/rest.go, checkName. */
+export function checkName(object: KubeObject, name: string): void {
   const given = nameOf(object);
   if (given === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (given !== name) throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
-  const givenNamespace = namespaceOf(object);
-  if (namespace !== '' && givenNamespace !== '' && givenNamespace !== namespace) {
-    throw badRequest(`the namespace of the object (${givenNamespace}) does not match the namespace on the request (${namespace})`);
-  }
 }
 
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 /** The fields that say what the object is are read before the others. Null is an object without fields. */
-function objectOf(body: Body | undefined): JsonObject {
+export function objectOf(body: Body | undefined): JsonObject {
   const unrecognized = (why: string): DocumentError => new DocumentError(`${versionProblem}${why}`);
   if (body === undefined) throw unrecognized('unexpected end of JSON input');
   if (body.value === null) return {};
@@ -112,15 +112,20 @@ function summaryOf(bytes: Uint8Array): string {
 
 const openingBrace = 0x7b;
 
+/** What Go says of a kind that it has no type for. */
+export const notRegistered = (kind: string, apiVersion: string): string =>
+  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
+
+/** A version has one at most, after its group. */
+export const slashes = (apiVersion: string): number => apiVersion.split('/').length - 1;
+
 function checkKind(apiVersion: string, kind: string, expected: Expected): void {
   const [version = '', group = ''] = apiVersion.split('/').reverse();
   if (apiVersion === apiVersionText(expected) && kind === expected.kind) return;
   const refuse = (why: string): StatusError =>
     badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
   if (schemaFor(apiVersion, kind) === undefined) {
-    const scheme = 'scheme "pkg/runtime/scheme.go:111"';
-    const groupVersion = group === '' ? version : apiVersion;
-    throw refuse(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(groupVersion)} in ${scheme}`);
+    throw refuse(notRegistered(kind, group === '' ? version : apiVersion));
   }
   if (kind === expected.kind) {
     const want = apiVersionText(expected);

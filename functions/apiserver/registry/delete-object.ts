@@ -48,7 +48,7 @@ async function deleteAdmitted(
     const current = (await fromStore(() => server.store.fresh())).get(key)?.object;
     await admission.review(current);
   }
-  const deletion: Deletion = { key, definition, options, context: writeContext(server, request.user) };
+  const deletion: Deletion = { key, definition, served: request.served, options, context: writeContext(server, request.user) };
   const rules = commitRules(definition, 'delete', admission.committing);
   const decide = (view: View): Decision<Deleted | typeof moved> =>
     admission.isCurrent(view) ? decideDeletion(view, deletion, [], rules) : { outcome: 'answer', answer: moved };
@@ -58,6 +58,7 @@ async function deleteAdmitted(
 export interface Deletion {
   readonly key: Key;
   readonly definition: AnyDefinition;
+  readonly served: ServedVersion;
   readonly options: DeleteOptions;
   readonly context: WriteContext;
   /** The object as the deletion finds it, where that differs from what is stored. */
@@ -73,7 +74,7 @@ export function decideDeletion(
 ): Decision<Deleted> {
   const { key, definition, options, context } = deletion;
   const current = view.get(key)?.object;
-  if (current === undefined) throw notFound(definition.type, key.name);
+  if (current === undefined) throw notFound(deletion.served.type, key.name);
   checkPreconditions(current, deletion);
   const next = terminated(copy(deletion.object ?? current), deletion);
   const isGone = !isHeld(next, definition) && (next.metadata.deletionGracePeriodSeconds ?? 0) === 0;
@@ -145,6 +146,7 @@ function shortenGrace({ metadata }: KubeObject, requested: number | undefined): 
 /** The finalizers, with those of the garbage collector as the policy wants them. Source: store.go, deletionFinalizersForGarbageCollection. */
 function collectorFinalizers({ metadata }: KubeObject, { definition, options }: Deletion): string[] {
   const finalizers = metadata.finalizers ?? [];
+  if (definition.hasDependents === false) return finalizers;
   const policy = options.propagationPolicy ?? inheritedPolicy(finalizers) ?? definition.defaultPropagation ?? 'Background';
   const others = finalizers.filter((name) => name !== orphanFinalizer && name !== foregroundFinalizer);
   switch (policy) {

@@ -51,7 +51,6 @@ export function fillMetadata({ metadata }: KubeObject, definition: AnyDefinition
 /** Takes over from the current object what an update cannot change. Changes `next` in place. */
 export function keepMetadata(next: KubeObject, current: KubeObject): void {
   const { metadata } = next;
-  delete metadata.selfLink;
   metadata.creationTimestamp = current.metadata.creationTimestamp;
   if (metadata.uid === undefined || metadata.uid === '') metadata.uid = current.metadata.uid;
   metadata.resourceVersion = current.metadata.resourceVersion;
@@ -79,5 +78,10 @@ function desired(object: KubeObject): object {
 }
 
 /** What is wrong with the metadata of an object, its name first. */
-export const metadataErrors = (object: KubeObject, { type, validateName = dnsSubdomainErrors }: AnyDefinition): FieldError[] =>
-  validateObjectMeta(object.metadata, { namespaced: type.namespaced, validateName });
+export const metadataErrors = (object: KubeObject, definition: AnyDefinition): FieldError[] => {
+  const { type, validateName = dnsSubdomainErrors } = definition;
+  return validateObjectMeta(object.metadata, { namespaced: type.namespaced, isCustom: isCustom(definition), validateName });
+};
+
+/** A kind that a CustomResourceDefinition declares. */
+export const isCustom = ({ hasStrategicMerge }: AnyDefinition): boolean => hasStrategicMerge === false;

@@ -11,7 +11,19 @@ import { jsonType } from '../../kube/schema-walk.ts';
 import { hasReason, StatusError } from '../../kube/status-error.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
-import { type DecodeOptions, type Expected, isJsonObject, report, strictErrors, warnOfRounding, withMetadata } from './decode.ts';
+import {
+  type DecodeOptions,
+  type Expected,
+  isJsonObject,
+  notRegistered,
+  slashes,
+  unexpectedVersion,
+  textOf,
+  report,
+  strictErrors,
+  warnOfRounding,
+  withMetadata,
+} from './decode.ts';
 
 export interface Patch {
   readonly mediaType: PatchMediaType;
@@ -55,7 +67,9 @@ export function patched(current: KubeObject, patch: Patch, { expected, options }
   const { object, unknown, rounded } = decodedPatch(document, patch, expected, refuse);
   if (isStrategic) Object.assign(object, identityOf(expected));
   warnOfRounding(rounded, options.warnings);
-  const errors = isStrategic ? restoredErrors(unknown, patch.duplicates) : strictErrors(document, { unknown, duplicates: patch.duplicates });
+  const errors = isStrategic
+    ? restoredErrors(unknown, patch.duplicates)
+    : strictErrors(document, { unknown, duplicates: patch.duplicates });
   report(errors, options, refuse);
   return withMetadata(object);
 }
@@ -116,8 +130,9 @@ function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse)
     }
   }
   if (document['apiVersion'] === apiVersion && document['kind'] === expected.kind) return;
-  const [kind, version] = [JSON.stringify(document['kind']), JSON.stringify(document['apiVersion'])];
-  throw refuse(`no kind ${kind} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`);
+  const version = textOf(document['apiVersion']);
+  if (slashes(version) > 1) throw refuse(`${unexpectedVersion} ${version}`);
+  throw refuse(notRegistered(textOf(document['kind']), version));
 }
 
 /**

@@ -6,14 +6,13 @@
 import { copy } from '../../kube/copy.ts';
 import { invalidObject } from '../../kube/field-error.ts';
 import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
-import { conflict, isAlreadyExists, isNotFound, notFound, StatusError } from '../../kube/status-error.ts';
+import { conflict, isAlreadyExists, isNotFound, notFound, plainError, StatusError } from '../../kube/status-error.ts';
 import type { Key, Stored, View } from '../../kube/view.ts';
 import type { AnyDefinition, CompanionWrite } from '../../resources/definition.ts';
 import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
 import type { Decision } from '../../store/store.ts';
 import type { DeleteOptions } from '../http/delete-options.ts';
-import { writeOptionsObject } from '../http/request-options.ts';
-import type { ResourceRequest } from '../server.ts';
+import { uint64Problem, writeOptionsObject } from '../http/request-options.ts';
 import { type Admission, admissionOf } from './admission.ts';
 import { checkBounds } from './bounds.ts';
 import { commit, fromStore } from './commit.ts';
@@ -21,8 +20,8 @@ import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields } from './managed-fields.ts';
-import { keepMetadata } from './object-metadata.ts';
-import { keyOf, storeResource } from './resource-index.ts';
+import { isCustom, keepMetadata } from './object-metadata.ts';
+import { keyOf } from './resource-index.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
 import type { WriteRequest } from './write-request.ts';
 
@@ -161,7 +160,7 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
   const { write, update, key, rules } = plan;
   const { request, context, options } = write;
   const current = view.get(key);
-  if (current === undefined) throw notFound(request.definition.type, key.name);
+  if (current === undefined) throw notFound(request.served.type, key.name);
   if (candidate !== undefined && candidate.revision !== current.revision) return { outcome: 'answer', answer: moved };
   if (candidate !== undefined) {
     const { next, writes } = candidate;
@@ -174,6 +173,7 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
     const deletion = {
       key,
       definition: request.definition,
+      served: request.served,
       options: { ...asked, dryRun },
       context,
       ...(object !== undefined && { object }),
@@ -188,10 +188,16 @@ function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View):
 /** What the server and the kind decide about the next object, and whether it is valid then. Changes `next` in place. */
 function complete({ write, update, key }: Plan, next: KubeObject, current: KubeObject): void {
   const { definition } = write.request;
-  checkPreconditions(next, current, key, write.request);
+  checkPreconditions(next, current, key, write);
   keepMetadata(next, current);
   update.strategy.prepare(next, current, definition, write.context);
-  const errors = [...validateObjectMetaUpdate(next.metadata, current.metadata), ...update.strategy.validate(next, current, definition)];
+  const errors = [
+    ...validateObjectMetaUpdate(next.metadata, current.metadata, {
+      namespaced: definition.type.namespaced,
+      isCustom: isCustom(definition),
+    }),
+    ...update.strategy.validate(next, current, definition),
+  ];
   if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
   checkBounds(definition, key, next);
 }
@@ -231,14 +237,17 @@ function objectOf(decision: ReturnType<typeof decideDeletion>): Decision<KubeObj
 
 const modified = 'the object has been modified; please apply your changes to the latest version and try again';
 
-function checkPreconditions(next: KubeObject, current: KubeObject, key: Key, { definition, info }: ResourceRequest): void {
-  const { type } = definition;
+function checkPreconditions(next: KubeObject, current: KubeObject, key: Key, { request, options }: WriteRequest): void {
+  const { definition, info } = request;
+  const { type } = request.served;
   const uid = uidOf(next);
   // A patch that changes the uid is invalid, as one of any other fixed field.
   if (uid !== '' && uid !== uidOf(current) && info.verb !== 'patch')
-    throw conflict(type, key.name, uidMismatch(key, definition, { wanted: uid, actual: uidOf(current) }));
+    throw conflict(type, key.name, uidMismatch(key, definition, { wanted: uid, actual: uidOf(current), dryRun: options.dryRun }));
   const version = next.metadata.resourceVersion ?? '';
-  if (version !== '' && version !== '0') {
+  const problem = version === '' ? undefined : uint64Problem(version);
+  if (problem !== undefined) throw plainError(problem);
+  if (version !== '' && Number(version) !== 0) {
     if (version !== current.metadata.resourceVersion) throw conflict(type, key.name, modified);
   } else if (definition.allowsUnconditionalUpdate === false) {
     const field = 'metadata.resourceVersion';
@@ -249,10 +258,19 @@ function checkPreconditions(next: KubeObject, current: KubeObject, key: Key, { d
   }
 }
 
-function uidMismatch(key: Key, definition: AnyDefinition, { wanted, actual }: { wanted: string; actual: string }): string {
-  const path = ['/registry', storeResource(definition), ...(key.namespace === '' ? [] : [key.namespace]), key.name].join('/');
+interface Mismatch {
+  readonly wanted: string;
+  readonly actual: string;
+  /** Upstream's dry run leaves out how its keys begin. */
+  readonly dryRun: boolean;
+}
+
+function uidMismatch(key: Key, definition: AnyDefinition, { wanted, actual, dryRun }: Mismatch): string {
+  const path = [definition.etcdPrefix ?? `/${definition.type.resource}`, ...(key.namespace === '' ? [] : [key.namespace]), key.name].join(
+    '/',
+  );
   const detail = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${actual}`;
-  return `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
+  return `StorageError: invalid object, Code: 4, Key: ${dryRun ? '' : '/registry'}${path}, ResourceVersion: 0, AdditionalErrorMsg: ${detail}`;
 }
 
 /** The last finalizer is gone and no grace is left. Source: store.go, ShouldDeleteDuringUpdate. */

@@ -12,15 +12,15 @@ export async function get(server: Server, request: ResourceRequest): Promise<Ans
 }
 
 /** The object that the path names, at the resourceVersion that the query asks for. */
-export async function getStored(server: Server, { definition, info, url, connection }: ResourceRequest): Promise<Stored> {
+export async function getStored(server: Server, { definition, served, info, url, connection }: ResourceRequest): Promise<Stored> {
   const { store } = server;
   const version = url.searchParams.get('resourceVersion') ?? '';
-  const revision = revisionOf(version);
+  const revision = revisionOf(version, false);
   const view = await fromStore(async () => {
     if (revision !== undefined) return store.notOlderThan(revision);
     return version === '0' ? store.view() : store.fresh(connection.arrivedMs);
   });
   const stored = view.get(keyOf(definition, info.namespace, info.name));
-  if (stored === undefined) throw notFound(definition.type, info.name);
+  if (stored === undefined) throw notFound(served.type, info.name);
   return stored;
 }

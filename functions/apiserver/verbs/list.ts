@@ -42,7 +42,7 @@ interface Picture {
 
 async function pictureFor(store: Store, options: ListOptions, arrivedMs: number | undefined): Promise<Picture> {
   if (options.continue !== '') return continued(store, options.continue);
-  const revision = revisionOf(options.resourceVersion);
+  const revision = revisionOf(options.resourceVersion, true);
   if (revision === undefined) return { view: options.resourceVersion === '0' ? store.view() : await store.fresh(arrivedMs) };
   // Without a match, a limit has always meant exactly this revision.
   const isExact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === '' && options.limit > 0);

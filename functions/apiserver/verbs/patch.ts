@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kube/object.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { checkName, storedForm } from '../registry/decode.ts';
+import { placeInNamespace } from '../registry/object-metadata.ts';
 import { patched, readPatch } from '../registry/patch-document.ts';
 import { fromStored } from '../registry/served-form.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
@@ -16,13 +17,14 @@ export const patch = (server: Server, request: ResourceRequest): Promise<Answer>
 export const patchStatus = (server: Server, request: ResourceRequest): Promise<Answer> => patchWith(server, request, statusStrategy);
 
 async function patchWith(server: Server, request: ResourceRequest, strategy: UpdateStrategy): Promise<Answer> {
-  const { served, info } = request;
+  const { definition, served, info } = request;
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions');
   const change = await readPatch(request.request, request.definition);
   const target = { expected: expectedOf(served), options: { ...options, warnings: request.warnings } };
   const transform = (current: KubeObject): Wanted => {
     const next = patched(fromStored(served, current), change, target);
-    checkName(next, info);
+    placeInNamespace(next, definition.type, info.namespace);
+    checkName(next, info.name);
     return { outcome: 'update', object: copy(storedForm(request, next)) };
   };
   const { object } = await updateObject(writeRequest(server, request, options), { strategy, transform });

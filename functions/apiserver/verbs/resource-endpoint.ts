@@ -2,7 +2,9 @@
 import type { AnyDefinition, Verb } from '../../resources/definition.ts';
 import { methodNotAllowed, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { checkAccept } from '../http/content-negotiation.ts';
+import { checkNameParameter } from '../http/path-names.ts';
 import { type Answer, respond } from '../http/respond.ts';
+import { isCustom } from '../registry/object-metadata.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { create } from './create.ts';
@@ -42,6 +44,7 @@ export async function serveResource(server: Server, request: ResourceRequest): P
   }
   // Built-in kinds have routes for some methods only; HEAD has none.
   if (endpoint === refuse || request.request.method === 'HEAD') throw methodNotAllowed();
+  if (request.info.name !== '' && request.info.verb !== 'list' && request.info.verb !== 'watch') checkNameParameter(request.info.name);
   if (hasFixedRoutes(request))
     checkAccept(request.request.headers.get('accept'), request.info.verb === 'list' || request.info.verb === 'watch');
   if (request.served.deprecation !== undefined) request.warnings.add(request.served.deprecation);
@@ -101,8 +104,7 @@ const refuse: Endpoint = async () => {
 
 /** One handler takes all that is sent to custom kinds, and connections answer with any type. */
 const hasFixedRoutes = ({ definition, info }: ResourceRequest): boolean =>
-  definition.hasStrategicMerge !== false &&
-  definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') !== true;
+  !isCustom(definition) && definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') !== true;
 
 /** Whether the request may last: a watch, or a connection to a node. */
 export const isLongRunning = ({ subresources }: AnyDefinition, { verb, subresource }: RequestInfo): boolean =>

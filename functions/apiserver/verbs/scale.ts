@@ -9,6 +9,7 @@ import type { AnyDefinition, ScaleSource } from '../../resources/definition.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { checkName, readObject, type Expected } from '../registry/decode.ts';
+import { placeInNamespace } from '../registry/object-metadata.ts';
 import { patched, readPatch } from '../registry/patch-document.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
 import { mainStrategy } from '../registry/update-strategies.ts';
@@ -43,7 +44,8 @@ export async function getScale(server: Server, request: ResourceRequest): Promis
 export async function updateScale(server: Server, request: ResourceRequest): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'UpdateOptions');
   const scale = await readObject(request.request, expectedScale, { ...options, warnings: request.warnings });
-  checkName(scale, request.info);
+  placeInNamespace(scale, request.definition.type, request.info.namespace);
+  checkName(scale, request.info.name);
   return writeScale(writeRequest(server, request, options), () => scale);
 }
 

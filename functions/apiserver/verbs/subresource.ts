@@ -21,6 +21,7 @@ import { writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { admissionOf } from '../registry/admission.ts';
 import { checkName, readObject, type Expected, isJsonObject, storedForm } from '../registry/decode.ts';
+import { placeInNamespace } from '../registry/object-metadata.ts';
 import { patched, type PatchTarget, readPatch } from '../registry/patch-document.ts';
 import { fromStored } from '../registry/served-form.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
@@ -60,11 +61,13 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const expected = bodyOf(request, subresource);
   const sent = await readObject(request.request, expected, { ...options, warnings: request.warnings });
-  if (nameOf(sent) !== '') checkName(sent, request.info);
+  placeInNamespace(sent, request.definition.type, request.info.namespace);
+  if (nameOf(sent) !== '') checkName(sent, request.info.name);
   const { dryRun } = options;
   const asked = { operation: 'CREATE', name: request.info.name, dryRun, options: writeOptionsObject(options), kind: expected } as const;
   const admission = admissionOf(server, request, asked);
   const body = await admission.mutate(sent, undefined);
+  subresource.checkBody?.(body);
   await admission.validate(body, undefined);
   const write = writeRequest(server, request, options);
   const transform = (current: KubeObject, view: View): Wanted =>
@@ -102,7 +105,8 @@ async function patchedBody(request: ResourceRequest, target: PatchTarget): Promi
 
 async function sentBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
   const sent = await readObject(request.request, target.expected, target.options);
-  checkName(sent, request.info);
+  placeInNamespace(sent, request.definition.type, request.info.namespace);
+  checkName(sent, request.info.name);
   const body = storedForm(request, sent);
   return () => body;
 }

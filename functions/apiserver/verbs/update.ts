@@ -27,8 +27,7 @@ async function put(server: Server, request: ResourceRequest, strategy: UpdateStr
 async function decodedObject(request: ResourceRequest, options: WriteOptions): Promise<KubeObject> {
   const { definition, served, info } = request;
   const body = await readObject(request.request, expectedOf(served), { ...options, warnings: request.warnings });
-  checkName(body, info);
-  const object = storedForm(request, body);
-  placeInNamespace(object, definition.type, info.namespace);
-  return object;
+  placeInNamespace(body, definition.type, info.namespace);
+  checkName(body, info.name);
+  return storedForm(request, body);
 }

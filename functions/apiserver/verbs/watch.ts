@@ -62,7 +62,7 @@ function isLongerThanAnswer(list: readonly Shown[], bytesMax: number): boolean {
 type Start = { readonly after: number } | { readonly view: View };
 
 async function startOf({ store }: Server, options: ListOptions): Promise<Start> {
-  const revision = revisionOf(options.resourceVersion);
+  const revision = revisionOf(options.resourceVersion, false);
   // Without a resourceVersion, initial events are the default.
   const sendsInitial = options.sendInitialEvents ?? revision === undefined;
   if (!sendsInitial) return { after: revision ?? (await store.fresh()).revision };

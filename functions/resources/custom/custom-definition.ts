@@ -39,6 +39,7 @@ export function customDefinition(crd: CustomResourceDefinition): AnyDefinition |
       .filter((version) => version.served && !version.storage)
       .map((version) => servedVersion(typeAt(version.name), schemaOf(crd, version), version, type)),
     schema,
+    etcdPrefix: `/${spec.group}/${names.plural}`,
     singular: names.singular ?? names.kind.toLowerCase(),
     listKind: names.listKind ?? `${names.kind}List`,
     shortNames: names.shortNames ?? [],

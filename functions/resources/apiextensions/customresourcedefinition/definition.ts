@@ -26,6 +26,7 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
   type: customResourceDefinitions,
   schema: builtIn('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition'),
   singular: 'customresourcedefinition',
+  etcdPrefix: '/apiextensions.k8s.io/customresourcedefinitions',
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],
   hasStatus: true,

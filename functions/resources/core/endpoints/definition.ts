@@ -19,6 +19,7 @@ export const endpointsDefinition = definition<Endpoints>({
   type: endpoints,
   schema: builtIn('io.k8s.api.core.v1.Endpoints'),
   singular: 'endpoints',
+  etcdPrefix: '/services/endpoints',
   shortNames: ['ep'],
   columns: [nameColumn, textColumn('Endpoints', 'Addresses that are ready, with their ports.', addressesText), ageColumn],
   setDefaults({ subsets = [] }) {

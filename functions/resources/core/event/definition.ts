@@ -35,6 +35,7 @@ export const eventDefinition = definition<Event>({
   columns,
   selectableFields: [...objectFields.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],
   fields,
+  hasDependents: false,
   allowsCreateOnUpdate: true,
   rules: () => import('./rules.ts'),
 });

@@ -14,6 +14,7 @@ export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
     type: nodes,
     schema: builtIn('io.k8s.api.core.v1.Node'),
     singular: 'node',
+    etcdPrefix: '/minions',
     shortNames: ['no'],
     hasStatus: true,
     keepsNewStatus: true,

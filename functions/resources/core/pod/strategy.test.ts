@@ -119,19 +119,23 @@ for (const [what, object, target, metadata, message] of [
     { uid: 'u0' },
     'Operation cannot be fulfilled on pods/binding "web": Precondition failed: UID in precondition: u0, UID in object meta: u1',
   ],
-  ['bound to nothing', pod(), {}, {}, 'Binding "web" is invalid: target.name: Required value'],
-  [
-    'bound to no node',
-    pod(),
-    { kind: 'Pod', name: 'x' },
-    {},
-    'Binding "web" is invalid: target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"',
-  ],
 ] as const) {
   test(`a binding of a pod that is ${what} is refused`, () =>
     assert.throws(
       () => bind(object as Pod, target, metadata),
       (error) => error instanceof StatusError && error.message === message,
+    ));
+}
+
+for (const [target, message] of [
+  [{}, 'target.name: Required value'],
+  [{ kind: 'Pod', name: 'x' }, 'target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>"'],
+  [{ kind: 'Pod' }, '[target.kind: Unsupported value: "Pod": supported values: "Node", "<empty>", target.name: Required value]'],
+] as const) {
+  test(`a binding to ${JSON.stringify(target)} is refused before its pod is read`, () =>
+    assert.throws(
+      () => objectSubresource('binding').checkBody?.({ metadata: {}, target } as never),
+      (error) => error instanceof StatusError && error.code === 500 && error.message === message,
     ));
 }
 

@@ -1,9 +1,10 @@
 /** What can be done to a pod besides writing it. Source: pkg/registry/core/pod/storage/{storage,eviction}.go. */
 import { withCondition } from '../../../kube/conditions.ts';
-import { type FieldError, invalidObject, required } from '../../../kube/field-error.ts';
+import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { Binding, Pod } from '../../../kube/generated/types.ts';
+import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
-import { conflict } from '../../../kube/status-error.ts';
+import { conflict, plainError } from '../../../kube/status-error.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
@@ -20,13 +21,12 @@ const binding: ObjectSubresource<Pod> = {
   body: { group: '', version: 'v1', kind: 'Binding' },
   bodySchema: builtIn('io.k8s.api.core.v1.Binding'),
   keepsGeneration: true,
+  checkBody: (body) => checkBinding(body as Binding),
   write: (pod, body, context) => ({ outcome: 'update', object: bound(pod, body as Binding, context) }),
 };
 
 function bound(pod: Pod, { target, metadata }: Binding, { nowMs }: WriteContext): Pod {
   const name = nameOf(pod);
-  const errors = bindingErrors(target);
-  if (errors.length > 0) throw invalidObject(bindings, name, errors);
   const refusal = bindingRefusal(pod, metadata);
   if (refusal !== undefined) throw conflict(bindings, name, refusal);
   const scheduled = {
@@ -44,13 +44,20 @@ function bound(pod: Pod, { target, metadata }: Binding, { nowMs }: WriteContext)
   };
 }
 
+/** Upstream answers with the errors alone: no reason, no causes. */
+function checkBinding({ target }: Binding): void {
+  const texts = bindingErrors(target).map(({ field, message }) => `${field}: ${message}`);
+  if (texts.length > 0) throw plainError(texts.length === 1 ? texts.join() : `[${texts.join(', ')}]`);
+}
+
 function bindingErrors(target: Binding['target'] | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (target?.kind && target.kind !== 'Node') {
-    const message = `Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`;
-    errors.push({ type: 'FieldValueNotSupported', field: 'target.kind', message });
+    errors.push(notSupported('target.kind', target.kind, ['Node', '<empty>']));
   }
   if (!target?.name) errors.push(required('target.name'));
+  else if (!target.kind || target.kind === 'Node')
+    errors.push(...dnsSubdomainErrors(target.name).map((why) => invalid('target.name', target.name, why)));
   return errors;
 }
 

@@ -17,6 +17,7 @@ export const serviceDefinition = (networks: ClusterNetworks): AnyDefinition =>
     type: services,
     schema: builtIn('io.k8s.api.core.v1.Service'),
     singular: 'service',
+    etcdPrefix: '/services/specs',
     shortNames: ['svc'],
     categories: ['all'],
     hasStatus: true,

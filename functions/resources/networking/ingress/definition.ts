@@ -9,6 +9,7 @@ export const ingressDefinition = definition<Ingress>({
   type: ingresses,
   schema: builtIn('io.k8s.api.networking.v1.Ingress'),
   singular: 'ingress',
+  etcdPrefix: '/ingress',
   shortNames: ['ing'],
   hasStatus: true,
   hasGeneration: true,

@@ -1,0 +1,38 @@
+/**
+ * Names that a path cannot carry. A URL object resolves `.` and `..` silently, so that `DELETE …/nodes/.` would mean the
+ * whole collection: hosts check the path as it was sent.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pathSegmentErrors } from '../../kube/names.ts';
+import { badRequest, type StatusError } from '../../kube/status-error.ts';
+
+/** Source: apiserver, pkg/registry/generic/registry/store.go, NamespaceKeyFunc. */
+export function checkNameParameter(name: string): void {
+  const errors = pathSegmentErrors(name);
+  if (errors.length > 0) throw invalidName(name, errors);
+}
+
+const invalidName = (name: string, errors: readonly string[]): StatusError =>
+  badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${errors.join(';')}`);
+
+/** What to answer to a path as it was sent, if one of its parts is `.` or `..`, escaped or not. */
+export function dotSegmentProblem(rawPath: string): StatusError | undefined {
+  const [path = ''] = rawPath.split('?', 1);
+  const dots = path
+    .split('/')
+    .map((part) => part.replaceAll(/%2e/gi, '.'))
+    .find((part) => part === '.' || part === '..');
+  return dots === undefined ? undefined : invalidName(dots, pathSegmentErrors(dots));
+}
+
+type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
+
+/** A listener for requests whose paths mean what they say. */
+export const withPlainPaths =
+  (listener: Listener): Listener =>
+  (incoming, outgoing) => {
+    const problem = dotSegmentProblem(incoming.url ?? '');
+    if (problem === undefined) return listener(incoming, outgoing);
+    outgoing.writeHead(problem.code, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    return outgoing.end(JSON.stringify(problem.toStatus()));
+  };
