@@ -77,7 +77,12 @@ export type GoForm = 'slice' | 'map' | 'struct' | 'scalar';
 const scalarKinds: ReadonlySet<string> = new Set(['bool', 'int32', 'int64', 'float64', 'uint8']);
 
 /** For a value that does not have the form of its field. */
-export function wrongForm(form: GoForm, value: Json, goType: string, at: { readonly walk: Walk; readonly structName: string }): DecodeError {
+export function wrongForm(
+  form: GoForm,
+  value: Json,
+  goType: string,
+  at: { readonly walk: Walk; readonly structName: string },
+): DecodeError {
   return at.walk.isRestored === true ? restoreError(form, value, goType) : typeError(value, goType, at.walk, at.structName);
 }
 
