@@ -7,6 +7,7 @@ import { customKinds, declaringResource } from './resources/custom/custom-kinds.
 import type { AnyDefinition } from './resources/definition.ts';
 import { selectableFields } from './selectable-fields.ts';
 import { createStore } from './store/create-store.ts';
+import type { Formats } from './store/format.ts';
 import type { Store } from './store/store.ts';
 import type { Decoder } from './store/stored-object.ts';
 import type { Table } from './store/table.ts';
@@ -20,6 +21,8 @@ export interface ClusterStoreOptions {
   readonly sources?: readonly KindSource[];
   /** Clusters of a process may share one. */
   readonly decoder?: Decoder;
+  /** With keys, Secrets are sealed; `currentFormats` when left out. */
+  readonly formats?: Formats;
 }
 
 export interface ClusterStore {
@@ -35,6 +38,7 @@ export async function openClusterStore({
   networks,
   sources = [customKindSource],
   decoder,
+  formats,
 }: ClusterStoreOptions): Promise<ClusterStore> {
   const definitions = createDefinitions(networks);
   const registry = createLiveRegistry({ definitions, sources });
@@ -45,6 +49,7 @@ export async function openClusterStore({
     world,
     selectableFields: selectableFields(() => registry(view())),
     ...(decoder === undefined ? {} : { decoder }),
+    ...(formats === undefined ? {} : { formats }),
   });
   view = () => store.view();
   return { store, definitions, registry };

@@ -9,6 +9,7 @@
  * An object's body of a format that differs from the first names it, in two bytes before the rest (`formatMark`).
  */
 import type { Key } from '../kube/view.ts';
+import { type KeyRing, Sealing } from './seal.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem } from './table.ts';
 
@@ -26,6 +27,17 @@ export interface FormatState {
 export interface FormatItem {
   readonly key: Key;
   readonly body: Uint8Array;
+  /** Of a body that is sealed in the table. */
+  readonly envelope?: Uint8Array | undefined;
+}
+
+/** A body as a table gets it. */
+export type WrittenBody = Pick<FormatItem, 'body' | 'envelope'>;
+
+/** A body in the newest format. */
+export interface ReadBody extends WrittenBody {
+  /** The one that it has in the table. */
+  readonly format: number;
 }
 
 /** From one format to the next. Pure: the same item gives the same body, and `down` takes back what `up` did. */
@@ -38,6 +50,8 @@ export interface FormatStep {
   concerns(resource: string): boolean;
   up(item: FormatItem): Uint8Array;
   down(item: FormatItem): Uint8Array;
+  /** From here on, bodies are sealed in the table. In a process they are not. */
+  readonly seals?: boolean;
 }
 
 /** The one that stores had before there were steps. */
@@ -50,10 +64,12 @@ export const firstState: FormatState = { writes: firstFormat, oldest: firstForma
 
 export class Formats {
   readonly #steps: readonly FormatStep[];
+  readonly #sealing: Sealing | undefined;
 
-  /** In order, the first one leading to the format after the first. */
-  constructor(steps: readonly FormatStep[]) {
+  /** In order, the first one leading to the format after the first. `keys`: for steps that seal. */
+  constructor(steps: readonly FormatStep[], keys?: KeyRing) {
     this.#steps = steps;
+    this.#sealing = keys && new Sealing(keys);
   }
 
   get newest(): number {
@@ -93,21 +109,52 @@ export class Formats {
     return format;
   }
 
-  /** The body in the newest format, and the format that it has in the table. */
-  read({ key, body }: FormatItem, where: string): { readonly body: Uint8Array; readonly format: number } {
+  read({ key, body }: FormatItem, where: string): ReadBody {
     const format = body[0] === formatMark ? (body[1] ?? 0) : firstFormat;
     this.check({ writes: format, oldest: format }, where);
-    let read = format === firstFormat ? body : body.subarray(markBytes);
+    const bare = format === firstFormat ? body : body.subarray(markBytes);
+    const opened: WrittenBody = this.#isSealed(key.resource, format) ? this.#keys(where).open(key, bare, where) : { body: bare };
+    let read = opened.body;
     for (const step of this.stepsAfter(format)) if (step.concerns(key.resource)) read = step.up({ key, body: read });
-    return { body: read, format };
+    return { ...opened, body: read, format };
   }
 
-  /** The body as a table gets it whose store writes this format. */
-  write({ key, body }: FormatItem, writes: number): Uint8Array {
+  /** The body as a table gets it whose store writes this format. `envelope`: of the object until now. */
+  write({ key, body, envelope }: FormatItem, writes: number): WrittenBody {
     let written = body;
     for (const step of this.stepsAfter(writes).toReversed()) if (step.concerns(key.resource)) written = step.down({ key, body: written });
     const format = this.ofResource(key.resource, writes);
-    return format === firstFormat ? written : Buffer.concat([Buffer.of(formatMark, format), written]);
+    if (format === firstFormat) return { body: written };
+    const sealed: WrittenBody = this.#isSealed(key.resource, format)
+      ? this.#keys(key.resource).seal(key, written, envelope)
+      : { body: written };
+    return { ...sealed, body: Buffer.concat([Buffer.of(formatMark, format), sealed.body]) };
+  }
+
+  /** Whether an object of this format, with this envelope, is to be written anew. */
+  isOld(resource: string, writes: number, { format, envelope }: Pick<ReadBody, 'format' | 'envelope'>): boolean {
+    return format < this.ofResource(resource, writes) || (envelope !== undefined && this.#sealing?.isOld(envelope) === true);
+  }
+
+  /** Whether objects can become old without a newer format: their key is replaced. */
+  isSealed(resource: string, writes: number): boolean {
+    return this.#sealing !== undefined && this.#isSealed(resource, writes);
+  }
+
+  /** After a body named a key that was not known: whether it is worth another try. */
+  async refreshKeys(): Promise<boolean> {
+    const refreshing = this.#sealing?.refresh();
+    await refreshing;
+    return refreshing !== undefined;
+  }
+
+  #isSealed(resource: string, format: number): boolean {
+    return this.#steps.slice(0, format - firstFormat).some((step) => step.seals === true && step.concerns(resource));
+  }
+
+  #keys(what: string): Sealing {
+    if (this.#sealing === undefined) throw new StoreError('wrong-format', `${what} is sealed, and the keys of the cluster are not there`);
+    return this.#sealing;
   }
 
   #step(to: number): FormatStep {
@@ -122,5 +169,19 @@ export function firstMeta({ created }: Formats = currentFormats): MetaItem {
   return { slot: 0, revision: 0, ...(created.writes === firstFormat ? {} : { format: created }) };
 }
 
-/** Those of this version. A step is added with golden data of the format before it (test/golden). */
+const sealedResources: ReadonlySet<string> = new Set(['secrets']);
+
+const sealedSecrets: FormatStep = {
+  since: '0.1.0',
+  title: 'Secrets are sealed with the key of their cluster',
+  concerns: (resource) => sealedResources.has(resource),
+  up: ({ body }) => body,
+  down: ({ body }) => body,
+  seals: true,
+};
+
+/** Those of this version where a cluster has keys. A step is added with golden data of the format before it (test/golden). */
+export const sealedFormats = (keys: KeyRing): Formats => new Formats([sealedSecrets], keys);
+
+/** Those of this version where a cluster has none. */
 export const currentFormats = new Formats([]);

@@ -2,7 +2,8 @@
 import type { Key, Stored } from '../kube/view.ts';
 import { MissingBlob } from './blobs.ts';
 import { blobHash, checkFormat } from './body.ts';
-import { currentFormats, type FormatItem, type Formats } from './format.ts';
+import { currentFormats, type FormatItem, type Formats, type ReadBody } from './format.ts';
+import { UnknownClusterKey } from './seal.ts';
 import { decodeFrames, isMark, type MarkFrame } from './slot-codec.ts';
 import type { Change } from './store.ts';
 import { Decoder, StoredChange, StoredObject, type SelectableFields } from './stored-object.ts';
@@ -37,7 +38,7 @@ export class BodyReader {
     if (hash === undefined) return this.#known({ key, body }, where);
     const blob = await this.#table.readBlob(hash);
     if (blob === undefined) throw new MissingBlob(where, hash);
-    return { ...this.#known({ key, body: blob }, `blob ${hash} of ${where}`), blob: hash };
+    return { ...(await this.#known({ key, body: blob }, `blob ${hash} of ${where}`)), blob: hash };
   }
 
   async stored(key: Key, revision: number, body: Uint8Array): Promise<Stored> {
@@ -45,16 +46,24 @@ export class BodyReader {
     return new StoredObject({ key, revision, ...held }, this.decoder);
   }
 
-  #known(item: FormatItem, where: string): HeldBody {
-    const read = this.formats.read(item, where);
+  async #known(item: FormatItem, where: string): Promise<HeldBody> {
+    const read = await this.#opened(item, where);
     checkFormat(read.body, where);
     return read;
   }
+
+  /** The key may be one that another process has just made. */
+  async #opened(item: FormatItem, where: string): Promise<ReadBody> {
+    try {
+      return this.formats.read(item, where);
+    } catch (error) {
+      if (!(error instanceof UnknownClusterKey) || !(await this.formats.refreshKeys())) throw error;
+      return this.formats.read(item, where);
+    }
+  }
 }
 
-interface HeldBody {
-  readonly body: Uint8Array;
-  readonly format: number;
+interface HeldBody extends ReadBody {
   readonly blob?: string;
 }
 

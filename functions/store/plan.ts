@@ -13,7 +13,7 @@ import { checkKey } from './keys.ts';
 import { headBytes, type ChangeFrame } from './slot-codec.ts';
 import type { Decision, Operation, Write } from './store.ts';
 import { StoreError } from './store.ts';
-import { type Decoder, selectable, type SelectableFields, StoredChange } from './stored-object.ts';
+import { type Decoder, selectable, type SelectableFields, StoredChange, StoredObject } from './stored-object.ts';
 
 export interface PlannedChange {
   readonly entry: Extract<Entry, { type: 'change' }>;
@@ -131,19 +131,22 @@ export class Planner {
     const isAltered = before !== undefined && !deepEqual(before, after);
     const previousRevision = current?.revision ?? 0;
     const body = encodeBody(text);
+    const known = current instanceof StoredObject ? current.envelope : undefined;
+    const written = this.#formats.write({ key, body, envelope: known }, writes);
     const frame: ChangeFrame = {
       type: changeTypes[write.type],
       key,
       uid: uidOf(object),
       previousRevision,
       ...(isAltered ? { previous: before } : {}),
-      body: this.#formats.write({ key, body }, writes),
+      body: written.body,
     };
     const bytes = headBytes(frame);
     // What the next change will hold of this one counts as well: an object that was written can be changed.
     if (write.type === 'create' || write.type === 'update') this.#checkHead(key, Math.max(bytes, headBytes({ ...frame, previous: after })));
     const format = this.#formats.ofResource(key.resource, writes);
-    const change = new StoredChange({ ...frame, revision, body, text, format }, this.#decoder, this.#fields);
+    const held = { ...frame, revision, body, text, format, envelope: written.envelope };
+    const change = new StoredChange(held, this.#decoder, this.#fields);
     return { entry: { type: 'change', change, previousRevision }, change, frame, bytes, before: current };
   }
 

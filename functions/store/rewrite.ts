@@ -1,5 +1,5 @@
 /**
- * After a newer format was finalized, rewrites the objects that have an older one, some in each round of housekeeping.
+ * After a newer format was finalized, or a cluster key replaced, rewrites the objects that have an older one, some in each round of housekeeping.
  * Any process may do it, any number at once, and any may die: what is left shows in the objects themselves.
  */
 import type { Key, Stored } from '../kube/view.ts';
@@ -22,17 +22,17 @@ const rewritesMax = 4096;
 /** So many are asked for together; other writers come in between. */
 const rewritesAtOnce = 64;
 
-/** Objects whose body has an older format than the store writes. */
+/** Objects whose body has an older format than the store writes, or is sealed with a key that was replaced. */
 export function oldObjects(replica: Replica, formats: Formats): readonly Stored[] {
   const { writes, oldest } = replica.format;
-  if (oldest === writes) return [];
   return replica.resources().flatMap((resource) => {
-    const format = formats.ofResource(resource, writes);
-    return [...replica.objects(resource).values()].filter((stored) => isOlder(stored, format));
+    if (oldest === writes && !formats.isSealed(resource, writes)) return [];
+    return [...replica.objects(resource).values()].filter((stored) => isOld(stored, formats, writes));
   });
 }
 
-const isOlder = (stored: Stored, format: number): boolean => stored instanceof StoredObject && stored.format < format;
+const isOld = (stored: Stored, formats: Formats, writes: number): boolean =>
+  stored instanceof StoredObject && formats.isOld(stored.key.resource, writes, stored);
 
 export async function rewriteOld({ replica, committer, formats, log }: RewriteParts): Promise<void> {
   const { writes } = replica.format;
@@ -44,18 +44,18 @@ export async function rewriteOld({ replica, committer, formats, log }: RewritePa
   };
   for (let first = 0; first < Math.min(old.length, rewritesMax); first += rewritesAtOnce) {
     const some = old.slice(first, first + rewritesAtOnce);
-    await Promise.all(some.map(({ key }) => committer.commit(rewriting(key, formats.ofResource(key.resource, writes))).catch(leave(key))));
+    await Promise.all(some.map(({ key }) => committer.commit(rewriting(key, formats, writes)).catch(leave(key))));
   }
   if (replica.format.oldest < writes && oldObjects(replica, formats).length === 0)
     await committer.appendMark(() => settledMark(replica, formats));
 }
 
-function rewriting(key: Key, format: number): Operation<undefined> {
+function rewriting(key: Key, formats: Formats, writes: number): Operation<undefined> {
   return {
     keys: [key],
     decide(view) {
       const current = view.get(key);
-      if (current === undefined || !isOlder(current, format)) return { outcome: 'answer', answer: undefined };
+      if (current === undefined || !isOld(current, formats, writes)) return { outcome: 'answer', answer: undefined };
       return { outcome: 'write', writes: [{ type: 'rewrite', key }], answer: () => undefined };
     },
   };

@@ -84,6 +84,8 @@ interface Held {
   readonly blob?: string | undefined;
   /** Of the body in the table; default: the first one. */
   readonly format?: number;
+  /** Of a body that is sealed in the table. */
+  readonly envelope?: Uint8Array | undefined;
 }
 
 export class StoredObject implements Stored {
@@ -93,17 +95,19 @@ export class StoredObject implements Stored {
   readonly body: Uint8Array;
   /** The format that it has in the table. */
   readonly format: number;
+  readonly envelope: Uint8Array | undefined;
   /** Where the body lies, if not in its item. Whoever writes it finds that out late. */
   blob: string | undefined;
   readonly #decoder: Decoder;
   #text: Place<Buffer> | undefined;
   #object: Place<KubeObject> | undefined;
 
-  constructor({ key, revision, body, text, blob, format = firstFormat }: Held, decoder: Decoder) {
+  constructor({ key, revision, body, text, blob, format = firstFormat, envelope }: Held, decoder: Decoder) {
     this.key = key;
     this.revision = revision;
     this.body = ownBytes(body);
     this.format = format;
+    this.envelope = envelope;
     this.blob = blob;
     this.#decoder = decoder;
     if (text !== undefined) decoder.keepText((this.#text = emptyPlace()), text);

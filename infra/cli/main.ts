@@ -185,6 +185,14 @@ clusterCommand('delete', 'delete something where several clusters share a table'
   .addOption(yesOption())
   .action(lazily(async () => (await import('./cluster.ts')).deleteCluster));
 
+program
+  .command('keys')
+  .description('the keys that Secrets are sealed with')
+  .command('rotate')
+  .description('seal with a new key from now on; the cluster goes on, and seals what is there anew')
+  .addOption(dataDirOption())
+  .action(lazily(async () => (await import('./keys.ts')).rotate));
+
 const upgrade = program.command('upgrade').description('the format in which clusters are stored, after a new version of this program');
 homeOptions(upgrade.command('status', { isDefault: true }))
   .description('which format that is, and whether a newer one waits')

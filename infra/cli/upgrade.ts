@@ -7,10 +7,11 @@ import { resolve } from 'node:path';
 import { createStore } from '../../functions/store/create-store.ts';
 import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
-import { currentFormats, type Formats } from '../../functions/store/format.ts';
+import { currentFormats, type Formats, sealedFormats } from '../../functions/store/format.ts';
 import { StoreError, type FormatProgress, type Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { realWorld } from '../../functions/world.ts';
+import { fileKeyRing } from '../local/cluster-keys.ts';
 import { clusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory } from '../local/data-directory.ts';
 import { agree } from './agree.ts';
@@ -35,14 +36,20 @@ const roundsMax = 10_000;
 const world = realWorld('error');
 
 /** The store of the data directory, or those of the clusters that share a table. */
-async function withTargets(choice: HomeChoice, work: (targets: readonly UpgradeTarget[]) => Promise<void>): Promise<void> {
+async function withTargets(
+  choice: HomeChoice,
+  work: (targets: readonly UpgradeTarget[], formats: Formats) => Promise<void>,
+): Promise<void> {
   const directory = dataDirectory(resolve(choice.dataDir));
   const isHere = choice.stack === undefined && choice.region === undefined;
   const record = clusterRecord(directory);
   if (isHere && record === undefined) throw new CliError(`There is no cluster in ${choice.dataDir}.`, 'hibernetes up makes one.');
-  if (isHere && record?.cloud === undefined && existsSync(directory.store))
-    return inWords(() => work([{ title: `the cluster in ${directory.root}`, open: () => embeddedTable(directory.store) }]));
-  await withHome(choice, async (home) => inWords(async () => work(await targetsIn(home))));
+  if (isHere && record?.cloud === undefined && existsSync(directory.store)) {
+    const formats = sealedFormats(fileKeyRing(directory.pki));
+    const target = { title: `the cluster in ${directory.root}`, open: () => embeddedTable(directory.store, { formats }) };
+    return inWords(() => work([target], formats));
+  }
+  await withHome(choice, async (home) => inWords(async () => work(await targetsIn(home), currentFormats)));
 }
 
 async function targetsIn(home: ClusterHome): Promise<readonly UpgradeTarget[]> {
@@ -80,14 +87,14 @@ export function formatLine({ writes, oldest, newest, objectsLeft }: FormatProgre
 }
 
 export async function upgradeStatus(choice: HomeChoice): Promise<void> {
-  await withTargets(choice, (targets) => showFormats(targets));
+  await withTargets(choice, (targets, formats) => showFormats(targets, formats));
 }
 
 export async function finalizeUpgrade({ yes = false, ...choice }: FinalizeOptions): Promise<void> {
-  await withTargets(choice, (targets) => finalizeFormats(targets, { yes }));
+  await withTargets(choice, (targets, formats) => finalizeFormats(targets, { yes, formats }));
 }
 
-async function showFormats(targets: readonly UpgradeTarget[], formats: Formats = currentFormats): Promise<void> {
+async function showFormats(targets: readonly UpgradeTarget[], formats: Formats): Promise<void> {
   for (const target of targets) {
     const line = await withStore(target, formats, async (store) => formatLine(store.format()));
     process.stdout.write(`${target.title}: ${line}\n`);
@@ -97,9 +104,8 @@ async function showFormats(targets: readonly UpgradeTarget[], formats: Formats =
 /** Goes on where an earlier one was cut off. */
 export async function finalizeFormats(
   targets: readonly UpgradeTarget[],
-  options: { readonly yes: boolean; readonly formats?: Formats },
+  { yes, formats }: { readonly yes: boolean; readonly formats: Formats },
 ): Promise<void> {
-  const { yes, formats = currentFormats } = options;
   const waiting: UpgradeTarget[] = [];
   let oldest = formats.newest;
   for (const target of targets) {

@@ -16,6 +16,7 @@ import { manifest } from '../../functions/manifest.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
+import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { createWorkerGroups, type WorkerGroup } from '../../functions/worker-groups.ts';
 import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
@@ -23,6 +24,7 @@ import { createLocalDispatcher } from '../../functions/workers/doorbell/local-di
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
+import { fileKeyRing } from './cluster-keys.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
@@ -112,10 +114,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
   const pki = await loadPki(directory.pki, namesOf(options), world.clock);
   const metrics = createMetrics();
+  const formats = sealedFormats(fileKeyRing(directory.pki));
   const { store, definitions, registry } = await openClusterStore({
-    table: countedTable(embeddedTable(directory.store), metrics),
+    table: countedTable(embeddedTable(directory.store, { formats }), metrics),
     world,
     networks,
+    formats,
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
   const answered = ({ method }: Request, { status }: Response): void =>

@@ -18,6 +18,11 @@ const remarkStep: FormatStep = {
   down: renaming('remark', 'note'),
 };
 
+const bodyOf = ({ body }: FormatItem): Uint8Array => body;
+
 /** Of a version before the step, and of one with it. */
 export const oldFormats = new Formats([]);
 export const newFormats = new Formats([remarkStep]);
+
+/** Of a version after this one: it knows one step more. */
+export const laterFormats = new Formats([{ since: '0.1.0', title: 'one', concerns: () => false, up: bodyOf, down: bodyOf }, remarkStep]);
