@@ -46,7 +46,7 @@ export interface CreateOptions {
 export interface Client {
   get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): Promise<T>;
   /** GET of a subresource: `scale`. */
-  getSubresource<A>(type: ResourceType, at: ObjectName, subresource: string): Promise<A>;
+  getSubresource<A>(type: ResourceType, at: ObjectName, subresource: string, query?: Readonly<Record<string, string>>): Promise<A>;
   list<T extends KubeObject>(type: ResourceType<T>, options?: ListOptions): Promise<KubeList<T>>;
   watch<T extends KubeObject>(type: ResourceType<T>, options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
   create<T extends KubeObject>(type: ResourceType<T>, object: T): Promise<T>;

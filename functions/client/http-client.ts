@@ -39,7 +39,7 @@ function collectionPath(type: ResourceType, namespace: string): string {
 
 function objectPath(type: ResourceType, { namespace, name }: ObjectName, subresource?: string): string {
   const path = `${collectionPath(type, namespace)}/${encodeURIComponent(name)}`;
-  return subresource === undefined ? path : `${path}/${subresource}`;
+  return subresource === undefined || subresource === '' ? path : `${path}/${subresource}`;
 }
 
 const placeOf = (object: KubeObject): ObjectName => ({ namespace: namespaceOf(object), name: nameOf(object) });
@@ -65,7 +65,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
 
   return {
     get: (type, at) => answer({ method: 'GET', path: objectPath(type, at) }),
-    getSubresource: (type, at, subresource) => answer({ method: 'GET', path: objectPath(type, at, subresource) }),
+    getSubresource: (...[type, at, subresource, query = {}]) => answer({ method: 'GET', path: objectPath(type, at, subresource), query }),
     list: async <T extends KubeObject>(type: ResourceType<T>, list: ListOptions = {}) => {
       const path = collectionPath(type, list.namespace ?? everywhere);
       const { items, ...rest } = await answer<KubeList<T>>({ method: 'GET', path, query: queryOf(list) });

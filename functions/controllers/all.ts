@@ -14,6 +14,7 @@ import { staleDisruptionController } from './disruption/stale-conditions.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
 import { jobController } from './job/controller.ts';
 import { jobOrphanPodsController } from './job/orphan-pods.ts';
+import { createAutoscalerController } from './horizontal-pod-autoscaler/controller.ts';
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts';
@@ -52,6 +53,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     cronJobController,
     createDisruptionController(options.resourceTypes),
     staleDisruptionController,
+    createAutoscalerController(options.resourceTypes),
     createResourceQuotaController(options.quotaRules, options.resourceTypes),
     endpointSliceController,
     endpointsController,

@@ -2,6 +2,7 @@
  * Schedules in the format of cron: `5 4 * * sun`, `@daily`, `@every 1h`. Messages are those of the library that upstream uses.
  * Source: github.com/robfig/cron/v3, parser.go.
  */
+import { parseDuration } from './duration.ts';
 
 interface Bounds {
   readonly min: number;
@@ -82,36 +83,15 @@ function fieldsOfDescriptor(descriptor: string): string {
   return fields;
 }
 
-const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** Whole seconds, one at least. */
 function everyMs(descriptor: string): number {
   const text = descriptor.slice(every.length);
-  const why = durationError(text);
-  if (why !== undefined) throw new CronError(`failed to parse duration ${text}: ${why}`);
-  const sign = text.startsWith('-') ? -1 : 1;
-  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)([^.\d]+)/g)];
-  const ms = sign * parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (unitMs[unit] ?? 0), 0);
-  return Math.max(1, Math.floor(ms / 1000)) * 1000;
-}
-
-/** Source: Go's time.ParseDuration. */
-function durationError(text: string): string | undefined {
-  const quoted = JSON.stringify(text);
-  const rest = text.replace(/^[+-]/, '');
-  if (rest === '0') return undefined;
-  if (!/^(?:\d+\.?\d*|\.\d+)/.test(rest)) return `time: invalid duration ${quoted}`;
-  let left = rest;
-  while (left !== '') {
-    const [number] = /^(?:\d+\.?\d*|\.\d+)/.exec(left) ?? [''];
-    if (number === '') return `time: invalid duration ${quoted}`;
-    const [unit] = /^[^.\d]*/.exec(left.slice(number.length)) ?? [''];
-    if (unit === '') return `time: missing unit in duration ${quoted}`;
-    if (!['ns', 'us', 'µs', 'μs', 'ms', 's', 'm', 'h'].includes(unit))
-      return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
-    left = left.slice(number.length + unit.length);
+  try {
+    return Math.max(1, Math.floor(parseDuration(text) / 1000)) * 1000;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new CronError(`failed to parse duration ${text}: ${error.message}`);
   }
-  return undefined;
 }
 
 /** undefined where a star leaves the field open. */

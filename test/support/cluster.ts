@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { version } from '../../functions/kube/kubernetes-version.ts';
 import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
+import { customKindSource } from '../../functions/cluster-store.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
@@ -78,7 +79,7 @@ const leaseNamespace = 'kube-node-lease';
 
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const world = virtualWorld(options.seed ?? 1);
-  const registry = createLiveRegistry({ definitions: createDefinitions() });
+  const registry = createLiveRegistry({ definitions: createDefinitions(), sources: [customKindSource] });
   const store: Store = await createStore({
     table: memoryTable({ clock: world.clock }),
     world,

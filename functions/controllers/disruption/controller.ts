@@ -8,6 +8,7 @@ import { podDisruptionBudgets, pods as podType } from '../../kube/resource-type.
 import { isConflict } from '../../kube/status-error.ts';
 import type { Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled, watch } from '../../workers/controller.ts';
+import { goSelectorText } from '../shared/go-selector-text.ts';
 import { namesOf, watchItself } from '../shared/pod-requests.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import { budgetStatus, disruptedPods, failedStatus, needsScale } from './budget-status.ts';
@@ -71,18 +72,9 @@ async function expectedCount(budget: PodDisruptionBudget, pods: readonly Pod[], 
   return count;
 }
 
-/** The selector as Go prints a pointer to it. */
 function unmanagedMessage({ spec }: PodDisruptionBudget): string {
-  const labels = Object.entries(spec.selector?.matchLabels ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value},`)
-    .join('');
-  const expressions = (spec.selector?.matchExpressions ?? []).map(
-    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  );
-  const selector = `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
   return (
-    `Pods selected by this PodDisruptionBudget (selector: ${selector}) were found to be unmanaged. ` +
+    `Pods selected by this PodDisruptionBudget (selector: ${goSelectorText(spec.selector)}) were found to be unmanaged. ` +
     'As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. ' +
     'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.'
   );

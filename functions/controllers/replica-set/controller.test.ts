@@ -118,6 +118,22 @@ describe('a ReplicaSet', () => {
     assert.equal((await cluster.get(replicaSets, 'web')).status?.conditions, undefined);
   });
 
+  test('reports in unchanging words that pods cannot be created', async () => {
+    const template = replicaSet(1).spec.template!;
+    const cluster = await createCluster();
+    const spec = { ...template.spec!, serviceAccountName: 'nope' };
+    await cluster.client.create(replicaSets, replicaSet(3, { template: { ...template, spec } }));
+    await cluster.settle();
+    await cluster.advance(4_000);
+    const why = 'error looking up service account default/nope: serviceaccount "nope" not found';
+    assert.deepEqual(new Set(cluster.events), new Set([`Warning FailedCreate Error creating: pods "web-" is forbidden: ${why}`]));
+    const { conditions } = (await cluster.get(replicaSets, 'web')).status ?? {};
+    assert.deepEqual(
+      conditions?.map(({ type, reason, message }) => [type, reason, message]),
+      [['ReplicaFailure', 'FailedCreate', `pods "web-" is forbidden: ${why}`]],
+    );
+  });
+
   test('makes 300 pods without asking for more', async () => {
     const cluster = await running(300);
     assert.equal((await cluster.pods()).length, 300);

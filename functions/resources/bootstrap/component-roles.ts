@@ -117,6 +117,16 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     ...eventRules,
   ],
   'resourcequota-controller': [rule(['list', 'watch'], '*', '*'), rule(['update'], '', 'resourcequotas/status'), ...eventRules],
+  'horizontal-pod-autoscaler': [
+    rule(read, 'autoscaling', 'horizontalpodautoscalers'),
+    rule(['update'], 'autoscaling', 'horizontalpodautoscalers/status'),
+    rule(['get', 'update'], '*', '*/scale'),
+    rule(['list', 'watch'], '', 'pods'),
+    rule(['list', 'watch'], 'metrics.k8s.io', 'pods'),
+    rule(read, 'custom.metrics.k8s.io', '*'),
+    rule(read, 'external.metrics.k8s.io', '*'),
+    ...eventRules,
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),

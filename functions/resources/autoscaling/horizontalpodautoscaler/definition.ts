@@ -13,7 +13,6 @@ export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutosca
   singular: 'horizontalpodautoscaler',
   shortNames: ['hpa'],
   categories: ['all'],
-  hasController: false,
   hasStatus: true,
   hasGeneration: true,
   columns,
