@@ -30,6 +30,7 @@ import { createRelayHub } from './apiserver/relay/relay-hub.ts';
 import { proxied } from './apiserver/proxy/proxy.ts';
 import { createHttpOverTunnel } from './apiserver/tunnel/http-over-tunnel.ts';
 import { createTunnels, noTunnels } from './apiserver/tunnel/tunnels.ts';
+import { createConverter } from './apiserver/webhook/conversion.ts';
 import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Client } from './client/client.ts';
@@ -133,6 +134,7 @@ export function createApi(options: ApiOptions): Api {
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
+    converter: createConverter({ client: webhookClient, random: world.random }),
     proxy: (call, target) => proxied({ http, clock: world.clock }, call, target),
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),

@@ -39,6 +39,7 @@ import { placeText, type ResourceIndex, type ServedKind } from './registry/resou
 import type { Proxy, Server } from './server.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
 import { createVirtual } from './verbs/virtual.ts';
+import { type Converter, noConverter } from './webhook/conversion.ts';
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -53,6 +54,8 @@ export interface ApiServerOptions {
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
   /** Without one, log, exec and the like answer 501. */
   readonly connector?: Connector;
+  /** Without it, kinds that a webhook converts are served in their stored version only. */
+  readonly converter?: Converter;
   /** Passes requests on to servers that nodes reach; without it, `proxy` answers 501. */
   readonly proxy?: Proxy;
   readonly extensions?: readonly Extension[];
@@ -88,9 +91,10 @@ interface Parts {
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector, proxy, seats } = options;
+  const { converter = noConverter } = options;
   const parts: Parts = {
     options,
-    server: { store, world, registry, admission, fieldManagers, computations, connector, proxy },
+    server: { store, world, registry, admission, fieldManagers, computations, connector, proxy, converter },
     virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
     documents: documentsOf(options),
     flowControl: createFlowControl({ view: () => store.view(), clock: world.clock, ...(seats === undefined ? {} : { seats }) }),

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 import type { AdmissionPlugin, ApiRequest, Computation, Connector, FieldManagers, User } from './ports.ts';
 import type { ProxyTarget } from './proxy/proxy.ts';
+import type { Converter } from './webhook/conversion.ts';
 import type { Expected } from './registry/decode.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 
@@ -19,6 +20,7 @@ export interface Server {
   readonly computations: Readonly<Partial<Record<'token-request', Computation>>>;
   readonly connector: Connector | undefined;
   readonly proxy: Proxy | undefined;
+  readonly converter: Converter;
 }
 
 /** Passes a request on to another server, and its answer back. */

@@ -202,7 +202,7 @@ export interface ResetFields {
   readonly status?: readonly string[];
 }
 
-/** Between the stored form of a kind and the form of another version. Both leave their argument alone. */
+/** Between the stored form of a kind and the form of another version. Both leave their argument alone, and may throw ConversionNeeded. */
 export interface Conversion {
   toStored(served: KubeObject): KubeObject;
   fromStored(stored: KubeObject): KubeObject;
@@ -227,6 +227,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   /** The version in which objects are stored. It is served, too, unless `isServed` is false. */
   readonly type: ResourceType<T>;
   readonly isServed?: boolean;
+  /** Where objects may still be stored as another version. */
+  readonly storedConversion?: Conversion;
+  /** Conversions may throw ConversionNeeded. */
+  readonly isConvertedByWebhook?: boolean;
   /** The other versions under which the kind is served. */
   readonly otherVersions?: readonly ServedVersion[];
   readonly schema: Schema;

@@ -5,6 +5,8 @@ import type { ImageConfig, ImageSource } from '../../agent/images/image-tar.ts';
 import type { TarEntry } from '../../agent/images/tar.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import { treeEntries } from './debian.ts';
+import { createCertificateAuthority } from '../../functions/client/certificates.ts';
+import { realWorld } from '../../functions/world.ts';
 import type { ImageProgram } from './programs.ts';
 
 type Content = Pick<ImageSource, 'below' | 'files' | 'config'>;
@@ -112,13 +114,15 @@ export async function recipesOf({ tree, program }: Ingredients): Promise<Recipes
   };
   const onDebian = (files: readonly TarEntry[], config: ImageConfig): Content => ({ below: [debian], files, config: { env, ...config } });
   let agnhostLayer: readonly TarEntry[] | undefined;
+  // Its ports that speak TLS show this certificate, which no client checks; probes of StatefulSets ask for it as a page.
+  const { certificatePem, keyPem } = await createCertificateAuthority('localhost', realWorld('error').clock);
   const agnhostFiles = (): readonly TarEntry[] =>
     (agnhostLayer ??= [
       file('agnhost', bytes('agnhost'), 0o755),
       link('agnhost-2', '/agnhost'),
       directory('uploads', 0o777),
-      // Probes of StatefulSets ask whether it is served, and no more.
-      file('localhost.crt', 'a page\n'),
+      file('localhost.crt', certificatePem),
+      file('localhost.key', keyPem),
     ]);
   const agnhost = (config: ImageConfig = {}): Content =>
     onDebian(agnhostFiles(), { entrypoint: ['/agnhost'], command: ['pause'], exposedPorts: ['80/tcp'], ...config });

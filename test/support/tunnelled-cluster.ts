@@ -15,6 +15,7 @@ import { startWebHost } from '../../functions/cloud/web-host.ts';
 import type { RelayRequest } from '../../functions/kube/node-poll.ts';
 import { namespaces, nodes, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
+import { customKinds, declaringResource } from '../../functions/resources/custom/custom-kinds.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import { realWorld } from '../../functions/world.ts';
@@ -40,7 +41,9 @@ export async function tunnelledCluster(): Promise<TunnelledCluster> {
   const world = realWorld('error');
   const store = await createStore({ table: memoryTable(), world });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
-  const api = createApi({ store, registry: createLiveRegistry({ definitions: createDefinitions() }), tokens, world });
+  const sources = [{ resource: declaringResource, kinds: customKinds }];
+  const registry = createLiveRegistry({ definitions: createDefinitions(), sources });
+  const api = createApi({ store, registry, tokens, world });
   const client = api.clientFor(admin);
   for (const name of ['default', 'kube-system', 'kube-node-lease']) await client.create(namespaces, { metadata: { name }, spec: {} });
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });

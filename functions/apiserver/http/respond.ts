@@ -1,4 +1,5 @@
 /** Turns what a verb answered into an HTTP response, in the form that the client accepts. */
+import { eachConverted } from '../../kube/conversion-needed.ts';
 import { parseJson } from '../../kube/json-document.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
@@ -69,7 +70,9 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
       return metadataListText(answer, metaVersion);
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
-      const objects = (answer.kind === 'list' ? answer.list : [answer.shown]).map(({ object }) => object);
+      const shown = answer.kind === 'list' ? answer.list : [answer.shown];
+      if (options.includeObject === 'Object' && definition.isConvertedByWebhook === true) shownListAs(served, shown);
+      const objects = shown.map(({ object }) => object);
       const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: objects[0]?.metadata.resourceVersion };
       return JSON.stringify(tableOf({ definition, served }, objects, metadata, options));
     }
@@ -83,7 +86,7 @@ const goTypeOf = (definition: AnyDefinition): string =>
   isCustom(definition) ? 'unstructured.Unstructured' : `${definition.type.group.split('.')[0] || 'core'}.${definition.type.kind}`;
 
 const shownListAs = (served: ServedVersion, list: readonly Shown[]): readonly Shown[] =>
-  served.conversion === undefined ? list : list.map((shown) => shownAs(served, shown));
+  served.conversion === undefined ? list : eachConverted(list, (shown) => shownAs(served, shown));
 
 const listHead = ({ definition, served: { type } }: ServedKind, metadata: ListMetadata): ListHead => ({
   json: JSON.stringify({ kind: definition.listKind ?? `${type.kind}List`, apiVersion: apiVersionOf(type), metadata }),

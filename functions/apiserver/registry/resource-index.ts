@@ -35,8 +35,13 @@ export function createResourceIndex(definitions: readonly AnyDefinition[]): Reso
 }
 
 function servedKindsOf(definition: AnyDefinition): ServedKind[] {
-  const { type, schema, deprecation, isServed = true, otherVersions = [] } = definition;
-  const stored: ServedVersion = { type, schema, ...(deprecation === undefined ? {} : { deprecation }) };
+  const { type, schema, deprecation, isServed = true, otherVersions = [], storedConversion: conversion } = definition;
+  const stored: ServedVersion = {
+    type,
+    schema,
+    ...(deprecation === undefined ? {} : { deprecation }),
+    ...(conversion === undefined ? {} : { conversion }),
+  };
   return [...(isServed ? [stored] : []), ...otherVersions].map((served) => ({ definition, served }));
 }
 

@@ -3,6 +3,7 @@ import type { AnyDefinition, Verb } from '../../resources/definition.ts';
 import { methodNotAllowed, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { checkAccept } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
+import { readBytes } from '../http/request-body.ts';
 import { type Answer, respond } from '../http/respond.ts';
 import { isCustom } from '../registry/object-metadata.ts';
 import type { RequestInfo } from '../ports.ts';
@@ -42,14 +43,35 @@ export async function serveResource(server: Server, request: ResourceRequest): P
     if (request.info.subresource === '') return pageNotFound();
     throw subresourceNotFound();
   }
+  if (isProxied(request)) return answered(await endpoint(server, request), server, request);
   // Built-in kinds have routes for some methods only; HEAD has none.
   if (endpoint === refuse || request.request.method === 'HEAD') throw methodNotAllowed();
   if (request.info.name !== '' && request.info.verb !== 'list' && request.info.verb !== 'watch') checkNameParameter(request.info.name);
   if (hasFixedRoutes(request))
     checkAccept(request.request.headers.get('accept'), request.info.verb === 'list' || request.info.verb === 'watch');
   if (request.served.deprecation !== undefined) request.warnings.add(request.served.deprecation);
-  const answer = await endpoint(server, request);
-  return answer instanceof Response ? answer : respond(server, request, answer);
+  if (request.definition.isConvertedByWebhook === true) return serveConverted(server, request, endpoint);
+  return answered(await endpoint(server, request), server, request);
+}
+
+const answered = async (answer: Answer | Response, server: Server, request: ResourceRequest): Promise<Response> =>
+  answer instanceof Response ? answer : respond(server, request, answer);
+
+/** Every method, name and form is the proxied server's affair. */
+const isProxied = ({ definition, info }: ResourceRequest): boolean =>
+  definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'proxy') === true;
+
+/** What turns out to need a conversion is done again after it. Nothing is committed before all that it needs is there. */
+async function serveConverted({ converter, ...rest }: Server, request: ResourceRequest, endpoint: Endpoint): Promise<Response> {
+  const server = { ...rest, converter };
+  const body = request.request.body === null ? undefined : new Uint8Array(await readBytes(request.request));
+  const answer = await converter.converting(() => endpoint(server, body === undefined ? request : withBody(request, body)));
+  return answer instanceof Response ? answer : converter.converting(() => respond(server, request, answer));
+}
+
+function withBody(call: ResourceRequest, body: Uint8Array<ArrayBuffer>): ResourceRequest {
+  const { url, method, headers, signal } = call.request;
+  return { ...call, request: new Request(url, { method, headers, signal, body }) };
 }
 
 function endpointOf(request: ResourceRequest): Endpoint | undefined {

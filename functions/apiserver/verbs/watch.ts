@@ -20,7 +20,7 @@ const eventBytes = 64;
 
 export async function watch(server: Server, request: ResourceRequest): Promise<Response> {
   const { definition, info, url } = request;
-  const { store, world } = server;
+  const { store, world, converter } = server;
   const options = listOptionsOf(url.searchParams, true);
   const { form, metaVersion } = negotiate(request.request.headers.get('accept'), { forms: true, isWatch: true });
   const selection = selectionOf(definition, options, request.served);
@@ -48,7 +48,7 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
   const includeObject = includeObjectOf(url.searchParams);
   const encoder = createEventEncoder(request, { form, metaVersion, includeObject, nowMs: () => world.clock.now() });
   const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
-  return new Response(eventStream(plan, encoder, { store, world }), { headers });
+  return new Response(eventStream(plan, encoder, { store, world, converter }), { headers });
 }
 
 /** As events: what surrounds an object is counted, too. */

@@ -3,6 +3,7 @@
  * A slow reader makes the watch wait, not the memory grow; one that falls too far behind gets 410 and begins again.
  */
 import type { UnderlyingSource } from 'node:stream/web';
+import { ConversionNeeded } from '../../kube/conversion-needed.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Shown } from '../../store/json-text.ts';
@@ -10,6 +11,7 @@ import { type Change, type Store, StoreError } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { Selection } from '../registry/selection.ts';
 import { expired, statusErrorOf, watchTooOld } from '../registry/store-errors.ts';
+import type { Converter } from '../webhook/conversion.ts';
 import type { EventEncoder } from './event-encoder.ts';
 
 export interface WatchPlan {
@@ -42,7 +44,7 @@ const lastBytes = 1024;
 export function eventStream(
   plan: WatchPlan,
   encoder: EventEncoder,
-  { store, world }: { store: Store; world: World },
+  { store, world, converter }: { store: Store; world: World; converter: Converter },
 ): ReadableStream<Uint8Array> {
   const stop = new AbortController();
   let resume: (() => void) | undefined;
@@ -55,7 +57,7 @@ export function eventStream(
         },
         end: () => controller.close(),
       };
-      void pump(new WatchRun({ plan, encoder, store, world, stop, reader }));
+      void pump(new WatchRun({ plan, encoder, store, world, converter, stop, reader }));
     },
     pull: () => resume?.(),
     cancel() {
@@ -78,6 +80,7 @@ interface RunParts {
   readonly encoder: EventEncoder;
   readonly store: Store;
   readonly world: World;
+  readonly converter: Converter;
   readonly stop: AbortController;
   readonly reader: Reader;
 }
@@ -114,7 +117,8 @@ class WatchRun {
       }),
     );
     for (const shown of plan.initial) {
-      this.#send(encoder.event('ADDED', shown));
+      const line = this.#encoded(() => encoder.event('ADDED', shown));
+      this.#send(line instanceof Promise ? await line : line);
       await reader.ready();
       if (stop.signal.aborted) return;
     }
@@ -163,7 +167,8 @@ class WatchRun {
     let bytes = 0;
     for (const change of changes) {
       const leaves = this.#leavesSelection(change);
-      const line = leaves ? await this.#departureOf(change) : this.#eventOf(change);
+      const made = leaves ? this.#departureOf(change) : this.#encoded(() => this.#eventOf(change));
+      const line = made instanceof Promise ? await made : made;
       bytes += line?.byteLength ?? 0;
       this.#isEnding ||= line !== undefined && this.#sentBytes + bytes > this.#parts.plan.bytesMax - lastBytes;
       if (this.#isEnding) break;
@@ -175,6 +180,16 @@ class WatchRun {
     }
     if (lines.length > 0) this.#send(Buffer.concat(lines));
     return !this.#isEnding;
+  }
+
+  /** Waits only for an object that a webhook must convert first. */
+  #encoded<T>(make: () => T): T | Promise<T> {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof ConversionNeeded) return this.#parts.converter.converting(make);
+      throw error;
+    }
   }
 
   /** A selector sees an object come and go, though it is only modified. */
@@ -194,7 +209,7 @@ class WatchRun {
   async #departureOf(change: Change): Promise<Uint8Array> {
     const { encoder, store } = this.#parts;
     const { object } = (await store.before(change)) ?? change;
-    return encoder.event('DELETED', { object: withRevision(object, change.revision) });
+    return this.#encoded(() => encoder.event('DELETED', { object: withRevision(object, change.revision) }));
   }
 
   #sendBookmark(): void {

@@ -1,6 +1,6 @@
 /** Source: pkg/apis/admissionregistration/validation/validation.go; apiserver, pkg/util/webhook/validation.go. */
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../kube/field-error.ts';
-import type { MutatingWebhook, ServiceReference, ValidatingWebhook } from '../../kube/generated/types.ts';
+import type { MutatingWebhook, ServiceReference, ValidatingWebhook, WebhookClientConfig } from '../../kube/generated/types.ts';
 import { dns1035LabelErrors, dnsSubdomainErrors, portNumberErrors } from '../../kube/names.ts';
 import { repeatedIndexes } from '../field-rules.ts';
 import { validateLabelSelector } from '../label-selector-validation.ts';
@@ -54,15 +54,18 @@ function webhookErrors(webhook: Webhook, path: string): FieldError[] {
   if (reinvocationPolicy !== undefined && !reinvocationPolicies.includes(reinvocationPolicy)) {
     errors.push(notSupported(`${path}.reinvocationPolicy`, reinvocationPolicy, reinvocationPolicies));
   }
-  const { url, service } = webhook.clientConfig ?? {};
-  if ((url === undefined) === (service === undefined)) {
-    errors.push(required(`${path}.clientConfig`, 'exactly one of url or service is required'));
-  } else if (url !== undefined) errors.push(...urlErrors(url, `${path}.clientConfig.url`));
-  else if (service !== undefined) errors.push(...serviceErrors(service, `${path}.clientConfig.service`));
+  errors.push(...clientConfigErrors(webhook.clientConfig ?? {}, `${path}.clientConfig`));
   return [...errors, ...validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`)];
 }
 
-function versionErrors(versions: readonly string[], field: string): FieldError[] {
+/** Of every kind of webhook. */
+export function clientConfigErrors({ url, service }: WebhookClientConfig, field: string): FieldError[] {
+  if ((url === undefined) === (service === undefined)) return [required(field, 'exactly one of url or service is required')];
+  if (url !== undefined) return urlErrors(url, `${field}.url`);
+  return service === undefined ? [] : serviceErrors(service, `${field}.service`);
+}
+
+export function versionErrors(versions: readonly string[], field: string): FieldError[] {
   if (versions.length === 0) return [required(field, `must specify one of ${reviewVersions.join(', ')}`)];
   const repeated = new Set(repeatedIndexes(versions));
   const errors = versions.flatMap((version, index) =>

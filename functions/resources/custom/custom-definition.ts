@@ -16,6 +16,7 @@ import type { AnyDefinition, Conversion, ScaleSource, ServedVersion } from '../d
 import { customColumns } from './columns.ts';
 import { loadPatterns } from './patterns.ts';
 import { valueErrors } from './value-validation.ts';
+import { convertedBy, webhookConvert } from './webhook-conversion.ts';
 
 /** Undefined where no version is stored: such a definition is refused, but one of an earlier time may be there. */
 export function customDefinition(crd: CustomResourceDefinition): AnyDefinition | undefined {
@@ -32,12 +33,20 @@ export function customDefinition(crd: CustomResourceDefinition): AnyDefinition |
   });
   const type = typeAt(stored.name);
   const schema = schemaOf(crd, stored);
+  const convert = webhookConvert(crd);
+  const conversionOf = (served: ResourceType, servedSchema: Schema): Conversion =>
+    convert === undefined
+      ? renamed(served, type, servedSchema)
+      : convertedBy(convert, served, type, { served: servedSchema, stored: schema });
   return {
     type,
     isServed: stored.served,
     otherVersions: spec.versions
       .filter((version) => version.served && !version.storage)
-      .map((version) => servedVersion(typeAt(version.name), schemaOf(crd, version), version, type)),
+      .map((version) => servedVersion(typeAt(version.name), schemaOf(crd, version), version, conversionOf)),
+    // Objects that were stored under another version stay so until they are written again.
+    ...(spec.versions.length > 1 ? { storedConversion: conversionOf(type, schema) } : {}),
+    isConvertedByWebhook: convert !== undefined,
     schema,
     etcdPrefix: `/${spec.group}/${names.plural}`,
     singular: names.singular ?? names.kind.toLowerCase(),
@@ -59,11 +68,16 @@ export function customDefinition(crd: CustomResourceDefinition): AnyDefinition |
   };
 }
 
-function servedVersion(type: ResourceType, schema: Schema, version: CustomResourceDefinitionVersion, stored: ResourceType): ServedVersion {
+function servedVersion(
+  type: ResourceType,
+  schema: Schema,
+  version: CustomResourceDefinitionVersion,
+  conversionOf: (served: ResourceType, schema: Schema) => Conversion,
+): ServedVersion {
   return {
     type,
     schema,
-    conversion: renamed(type, stored, schema),
+    conversion: conversionOf(type, schema),
     columns: customColumns(version.additionalPrinterColumns),
     ...deprecationOf(version, type),
   };
@@ -72,10 +86,13 @@ function servedVersion(type: ResourceType, schema: Schema, version: CustomResour
 /** The conversion strategy None changes the apiVersion; what the served version does not know is not shown. */
 const renamed = (served: ResourceType, stored: ResourceType, schema: Schema): Conversion => ({
   toStored: (object) => ({ ...object, apiVersion: apiVersionOf(stored) }),
-  fromStored: (object) => ({
-    ...(schema.decode(copy(object) as KubeObject & JsonObject).object as KubeObject & JsonObject),
-    apiVersion: apiVersionOf(served),
-  }),
+  fromStored: (object) =>
+    object.apiVersion === apiVersionOf(served)
+      ? object
+      : {
+          ...(schema.decode(copy(object) as KubeObject & JsonObject).object as KubeObject & JsonObject),
+          apiVersion: apiVersionOf(served),
+        },
 });
 
 const text: SchemaNode = { type: 'string' };

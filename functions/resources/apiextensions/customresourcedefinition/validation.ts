@@ -11,6 +11,7 @@ import { nameOf } from '../../../kube/object.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 import { isEstablished } from '../../../kube/custom-resource-names.ts';
+import { clientConfigErrors, versionErrors as versionListErrors } from '../../admissionregistration/webhook-validation.ts';
 import { schemaErrors } from './schema-validation.ts';
 
 const selectableFieldsMax = 8;
@@ -154,14 +155,26 @@ function namesErrors({ plural, singular, shortNames = [], kind, listKind, catego
   return errors;
 }
 
-/** Conversion by webhook is refused until webhooks are called: objects would be shown in a wrong form. */
+/** Source: validateCustomResourceConversion */
 function conversionErrors({ spec: { conversion } }: CustomResourceDefinition): FieldError[] {
   const strategy = conversion?.strategy ?? 'None';
   if (!['None', 'Webhook'].includes(strategy)) return [notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
-  if (strategy === 'Webhook') return [forbiddenField('spec.conversion.strategy', 'this server does not convert by webhook yet')];
-  return conversion?.webhook === undefined
-    ? []
-    : [forbiddenField('spec.conversion.webhook', 'should not be set when strategy is not set to Webhook')];
+  // Upstream names the fields of its internal version.
+  const [config, versions] = ['spec.conversion.webhookClientConfig', 'spec.conversion.conversionReviewVersions'];
+  const { clientConfig, conversionReviewVersions = [] } = conversion?.webhook ?? {};
+  if (strategy === 'None') {
+    const why = 'should not be set when strategy is not set to Webhook';
+    return [
+      ...(clientConfig === undefined ? [] : [forbiddenField(config, why)]),
+      ...(conversionReviewVersions.length === 0 ? [] : [forbiddenField(versions, why)]),
+    ];
+  }
+  return [
+    ...(clientConfig === undefined
+      ? [required(config, 'required when strategy is set to Webhook')]
+      : clientConfigErrors(clientConfig, config)),
+    ...(conversionReviewVersions.length === 0 ? [required(versions)] : versionListErrors(conversionReviewVersions, versions)),
+  ];
 }
 
 function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldError[] {
