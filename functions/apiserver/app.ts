@@ -33,7 +33,7 @@ import type {
   VirtualResource,
 } from './ports.ts';
 import { fromStore } from './registry/commit.ts';
-import { noFieldManagers } from './registry/managed-fields.ts';
+import { recordedFieldManagers } from './registry/field-managers.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Proxy, Server } from './server.ts';
@@ -49,7 +49,7 @@ export interface ApiServerOptions {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly admission: readonly AdmissionPlugin[];
-  /** Without it, managed fields are not recorded. */
+  /** Those of `metadata.managedFields` when left out. */
   readonly fieldManagers?: FieldManagers;
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
   /** Without one, log, exec and the like answer 501. */
@@ -90,11 +90,11 @@ interface Parts {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, registry, world, admission, fieldManagers = noFieldManagers, computations = {}, connector, proxy, seats } = options;
-  const { converter = noConverter } = options;
+  const { store, registry, world, admission, fieldManagers = recordedFieldManagers, computations = {}, connector, proxy, seats } = options;
+  const { converter = noConverter, authorizer } = options;
   const parts: Parts = {
     options,
-    server: { store, world, registry, admission, fieldManagers, computations, connector, proxy, converter },
+    server: { store, world, registry, admission, authorizer, fieldManagers, computations, connector, proxy, converter },
     virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
     documents: documentsOf(options),
     flowControl: createFlowControl({ view: () => store.view(), clock: world.clock, ...(seats === undefined ? {} : { seats }) }),

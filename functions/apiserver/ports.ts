@@ -178,17 +178,24 @@ export interface Grounds {
 export interface FieldManagers {
   /** Sets `next.metadata.managedFields`. Runs on what the client asked for, before mutating admission. */
   record(next: KubeObject, current: KubeObject | undefined, write: FieldWrite): void;
+  /**
+   * The object with what a manager wants of it, in the version that the client speaks, not yet decoded. `current` is the
+   * object in that version, if there is one. Throws a StatusError for conflicts.
+   */
+  apply(configuration: JsonObject, current: KubeObject | undefined, write: FieldApply): JsonObject;
 }
 
 export interface FieldWrite {
   readonly manager: string;
-  readonly operation: 'Apply' | 'Update';
   readonly subresource: string;
   readonly definition: AnyDefinition;
   readonly served: ServedVersion;
-  /** Paths that this endpoint resets, whatever the client sent: `status`. */
-  readonly resetFields: readonly string[];
   readonly nowMs: number;
+}
+
+export interface FieldApply extends FieldWrite {
+  /** Takes fields from other managers. */
+  readonly force: boolean;
 }
 
 export interface ConnectTarget {

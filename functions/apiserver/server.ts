@@ -3,7 +3,7 @@ import type { AnyDefinition, ServedVersion, WriteContext } from '../resources/de
 import type { Epoch } from '../store/epoch.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
-import type { AdmissionPlugin, ApiRequest, Computation, Connector, FieldManagers, User } from './ports.ts';
+import type { AdmissionPlugin, ApiRequest, Authorizer, Computation, Connector, FieldManagers, User } from './ports.ts';
 import type { ProxyTarget } from './proxy/proxy.ts';
 import type { Converter } from './webhook/conversion.ts';
 import type { Expected } from './registry/decode.ts';
@@ -16,6 +16,8 @@ export interface Server {
   readonly world: World;
   readonly registry: LiveRegistry;
   readonly admission: readonly AdmissionPlugin[];
+  /** Asked again where one request does two things: an apply that creates. */
+  readonly authorizer: Authorizer;
   readonly fieldManagers: FieldManagers;
   readonly computations: Readonly<Partial<Record<'token-request', Computation>>>;
   readonly connector: Connector | undefined;

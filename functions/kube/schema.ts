@@ -202,7 +202,8 @@ function nullFieldsOf(schemaName: string): readonly string[] {
   return (goFieldsOf(schemaName).nulls ?? []).filter((field) => !required.includes(field));
 }
 
-function writtenZero(node: SchemaNode): Json {
+/** What Go writes of a field that nothing set and that it does not leave out. */
+export function writtenZero(node: SchemaNode): Json {
   const scalar = shortName(referredName(node) ?? '');
   if (scalar === 'IntOrString') return 0;
   return scalar === 'Quantity' ? '0' : zeroOf(node);

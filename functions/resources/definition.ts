@@ -194,12 +194,16 @@ export interface CommitRule<T extends KubeObject = KubeObject> {
   apply(change: CommitChange<T>, view: View, context: WriteContext): CommitOutcome;
 }
 
-/** Fields that a write of an endpoint cannot set, since the server resets them: apply gives nobody their ownership. */
+/** Fields that a write of an endpoint cannot set, since the server resets them: no manager owns them by such a write. */
 export interface ResetFields {
   /** Paths: `status`, `spec.finalizers`. `status` when left out and the kind has a status. */
   readonly main?: readonly string[];
   /** `spec` when left out. */
   readonly status?: readonly string[];
+  /** Of other subresources, by their name. */
+  readonly others?: Readonly<Record<string, readonly string[]>>;
+  /** Subresources that can set nothing but these: `spec.containers.*.resources`. */
+  readonly only?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Between the stored form of a kind and the form of another version. Both leave their argument alone, and may throw ConversionNeeded. */

@@ -70,7 +70,7 @@ test('a client that is refused is told how to ask, in every form', async () => {
 });
 
 test('a page is cut short where its objects are large, however many were asked for', async () => {
-  const api = await fullApi(5000);
+  const api = await fullApi(6000);
   const names: unknown[] = [];
   let from = '';
   let pages = 0;
@@ -87,7 +87,7 @@ test('a page is cut short where its objects are large, however many were asked f
 });
 
 test('a page has one object at least', async () => {
-  const api = await fullApi(1500);
+  const api = await fullApi(2000);
   const { status, body } = await api.send('GET', `${configMaps}?limit=500`);
   assert.deepEqual([status, (body['items'] as unknown[]).length], [200, 1]);
 });

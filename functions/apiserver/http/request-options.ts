@@ -2,7 +2,7 @@
  * The query parameters of the verbs: parsed and checked once, refused in upstream's words.
  * Source: apimachinery, pkg/apis/meta/v1/validation and pkg/apis/meta/internalversion/validation.
  */
-import { type FieldError, forbiddenField, invalid, invalidObject, notSupported } from '../../kube/field-error.ts';
+import { type FieldError, forbiddenField, invalid, invalidObject, notSupported, required } from '../../kube/field-error.ts';
 import { goQuote, isPrintable } from '../../kube/go-quote.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import { badRequest, plainError } from '../../kube/status-error.ts';
@@ -41,10 +41,11 @@ export interface ListOptions {
 const fieldValidations = ['Ignore', 'Warn', 'Strict'] as const;
 
 /** `kind` names the options in the message of a refusal. */
-export function writeOptionsOf(query: URLSearchParams, kind: WriteOptionsKind): WriteOptions {
+export function writeOptionsOf(query: URLSearchParams, kind: WriteOptionsKind, patch?: PatchSort): WriteOptions {
   const text = query.get('fieldValidation') ?? '';
   const fieldValidation = fieldValidations.find((value) => value === text);
-  const errors: FieldError[] = dryRunErrors(query.getAll('dryRun'));
+  const errors: FieldError[] = patch === undefined ? [] : patchErrors(query, patch);
+  errors.push(...dryRunErrors(query.getAll('dryRun')));
   if (text !== '' && fieldValidation === undefined)
     errors.push(notSupported('fieldValidation', text, ['', ...fieldValidations.toSorted()]));
   const fieldManager = query.get('fieldManager') ?? '';
@@ -73,6 +74,14 @@ export function writeOptionsObject({ kind, dryRun, fieldManager, fieldValidation
 
 export function dryRunErrors(values: readonly string[]): FieldError[] {
   return values.every((value) => value === 'All') ? [] : [notSupported('dryRun', values, ['All'])];
+}
+
+/** An apply names its manager, and no other patch takes fields by force. */
+export type PatchSort = 'apply' | 'other';
+
+function patchErrors(query: URLSearchParams, sort: PatchSort): FieldError[] {
+  if (sort === 'apply') return (query.get('fieldManager') ?? '') === '' ? [required('fieldManager', 'is required for apply patch')] : [];
+  return query.has('force') ? [forbiddenField('force', 'may not be specified for non-apply patch')] : [];
 }
 
 const fieldManagerMax = 128;

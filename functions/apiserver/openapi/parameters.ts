@@ -38,7 +38,7 @@ const deletion = [dryRun, gracePeriodSeconds, orphanDependents, propagationPolic
 export const queryOf: Readonly<Record<string, readonly Parameter[]>> = {
   create: write,
   update: write,
-  patch: write,
+  patch: [...write, parameter('force', 'boolean', 'Of an apply: takes fields from other managers')],
   get: [resourceVersion],
   delete: deletion,
   deletecollection: [...deletion, ...selection],

@@ -36,7 +36,12 @@ const json = 'application/json';
 const watchJson = 'application/json;stream=watch';
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const objectTypes = [json, 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const patchTypes = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
 
 export function pathsFor(resources: readonly ServedResource[], dialect: Dialect): JsonObject {
   const paths: JsonObject = {};

@@ -63,7 +63,7 @@ function decodeBody(body: Body | undefined, expected: Expected, options: DecodeO
   report(errors, options, (text) =>
     badRequest(`${kind} in version ${JSON.stringify(expected.version)} cannot be handled as a ${expected.kind}: ${text}`),
   );
-  return withMetadata(object);
+  return keepSentManagers(value, withMetadata(object));
 }
 
 /**
@@ -143,6 +143,15 @@ const goPackage = (group: string, version: string): string => version || group.s
 export function withMetadata(object: JsonObject): KubeObject {
   const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
   return { ...object, metadata };
+}
+
+/** An empty list of managers is a wish: it removes those that the object has. Go would not write it, so decoding drops it. */
+export function keepSentManagers(sent: JsonObject, object: KubeObject): KubeObject {
+  const { metadata } = sent;
+  if (isJsonObject(metadata) && Array.isArray(metadata['managedFields']) && metadata['managedFields'].length === 0) {
+    object.metadata.managedFields = [];
+  }
+  return object;
 }
 
 export function warnOfRounding(rounded: readonly string[] = [], warnings: Set<string>): void {

@@ -15,6 +15,7 @@ import {
   type DecodeOptions,
   type Expected,
   isJsonObject,
+  keepSentManagers,
   notRegistered,
   slashes,
   unexpectedVersion,
@@ -71,7 +72,7 @@ export function patched(current: KubeObject, patch: Patch, { expected, options }
     ? restoredErrors(unknown, patch.duplicates)
     : strictErrors(document, { unknown, duplicates: patch.duplicates });
   report(errors, options, refuse);
-  return withMetadata(object);
+  return keepSentManagers(document, withMetadata(object));
 }
 
 /** Duplicates of the patch, then unknown fields of the result by name. */

@@ -24,7 +24,10 @@ async function withStages() {
       },
     },
   });
-  const fieldManagers: FieldManagers = { record: (_next, _current, { manager, operation }) => stage(`${manager} manages by ${operation}`) };
+  const fieldManagers: FieldManagers = {
+    record: (_next, _current, { manager }) => stage(`${manager} manages`),
+    apply: (configuration) => configuration,
+  };
   const definitions = createDefinitions().map((definition) =>
     definition.type.resource === 'configmaps'
       ? {
@@ -45,7 +48,7 @@ async function withStages() {
 const agent = { 'user-agent': 'kubectl/v1.37.0 (linux/amd64)' };
 const change = [
   'defaults',
-  'kubectl manages by Update',
+  'kubectl manages',
   'A mutates',
   'B mutates',
   'prepares',

@@ -54,7 +54,7 @@ export interface Update {
   /** Admission was asked before, about the body that says what to do. */
   readonly isAdmitted?: boolean;
   /** What to create where there is nothing; a 404 without it. */
-  createMissing?(): KubeObject;
+  createMissing?(): KubeObject | Promise<KubeObject>;
 }
 
 export interface Updated {
@@ -92,7 +92,7 @@ export async function updateObject(write: WriteRequest, update: Update): Promise
       if (!isNotFound(error) || update.createMissing === undefined) throw error;
     }
     try {
-      return { object: await createObject(write, update.createMissing()), isNew: true };
+      return { object: await createObject(write, await update.createMissing()), isNew: true };
     } catch (error) {
       if (!isAlreadyExists(error) || attempt === createAttemptsMax) throw error;
     }

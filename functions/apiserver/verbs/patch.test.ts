@@ -74,7 +74,7 @@ test('a patch with an old resourceVersion conflicts', async () => {
 
 test('a patch type that is not known is refused', async () => {
   const api = await withConfigMap();
-  const { status, body } = await api.send('PATCH', configMap, {}, { 'content-type': 'application/apply-patch+yaml' });
+  const { status, body } = await api.send('PATCH', configMap, {}, { 'content-type': 'application/apply-patch+cbor' });
   assert.equal(status, 415);
   assert.equal(body['message'], '415: Unsupported Media Type');
 });

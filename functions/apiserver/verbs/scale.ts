@@ -50,7 +50,7 @@ export async function updateScale(server: Server, request: ResourceRequest): Pro
 }
 
 export async function patchScale(server: Server, request: ResourceRequest): Promise<Answer> {
-  const options = writeOptionsOf(request.url.searchParams, 'PatchOptions');
+  const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
   const change = await readPatch(request.request, request.definition);
   const target = { expected: expectedScale, options: { ...options, warnings: request.warnings } };
   return writeScale(writeRequest(server, request, options), (current) => patched(current, change, target));

@@ -84,7 +84,7 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
 /** The body is the parent as it should be. */
 async function replace(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
   const isPatch = request.info.verb === 'patch';
-  const options = writeOptionsOf(request.url.searchParams, isPatch ? 'PatchOptions' : 'UpdateOptions');
+  const options = writeOptionsOf(request.url.searchParams, isPatch ? 'PatchOptions' : 'UpdateOptions', isPatch ? 'other' : undefined);
   const target = { expected: bodyOf(request, subresource), options: { ...options, warnings: request.warnings } };
   const bodyFor = isPatch ? await patchedBody(request, target) : await sentBody(request, target);
   const write = writeRequest(server, request, options);

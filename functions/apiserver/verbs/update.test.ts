@@ -28,7 +28,9 @@ test('an update with the current resourceVersion replaces the object', async () 
   const { api, current } = await withConfigMap();
   const { status, body } = await api.send('PUT', configMap, { ...current, data: { y: '2' } });
   assert.equal(status, 200);
-  assert.deepEqual(body, { ...current, metadata: { ...current.metadata, resourceVersion: '3' }, data: { y: '2' } });
+  const { managedFields, ...metadata } = current.metadata;
+  const changed = managedFields?.map((entry) => ({ ...entry, fieldsV1: { 'f:data': { '.': {}, 'f:y': {} } } }));
+  assert.deepEqual(body, { ...current, metadata: { ...metadata, managedFields: changed, resourceVersion: '3' }, data: { y: '2' } });
 });
 
 test('an update with an old resourceVersion conflicts', async () => {

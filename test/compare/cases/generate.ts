@@ -5,6 +5,7 @@ import type { Case } from './case.ts';
 import { collectionOf, type ComparedKind, namespaceOf, type Recipe, type Scene } from './compared-kind.ts';
 import { createMutator, type Mutator } from './mutations.ts';
 import { choices } from './random.ts';
+import { appliesOfManagers, oddApply, ownedByUpdate, statusApply } from './recipes/apply.ts';
 import { conflictingCreation, generatedName, storedCreation, triedCreation } from './recipes/create.ts';
 import { collectionDeletion, deletion, finalizedDeletion } from './recipes/delete.ts';
 import { oddPatch, patch, patchOfNothing } from './recipes/patch.ts';
@@ -25,6 +26,10 @@ const recipes: readonly (readonly [weight: number, recipe: Recipe])[] = [
   [12, patch],
   [4, oddPatch],
   [0.5, patchOfNothing],
+  [12, appliesOfManagers],
+  [3, ownedByUpdate],
+  [2, statusApply],
+  [2, oddApply],
   [3, deletion],
   [1, finalizedDeletion],
   [0.5, collectionDeletion],

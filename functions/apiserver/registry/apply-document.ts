@@ -1,0 +1,89 @@
+/** What an apply sends, and the object that it makes of the current one. Source: apiserver, pkg/endpoints/handlers/patch.go, applyPatcher. */
+import { DocumentError } from '../../kube/document-error.ts';
+import { type JsonDocument, parseJson } from '../../kube/json-document.ts';
+import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import { uidOf } from '../../kube/object.ts';
+import { jsonType } from '../../kube/schema-walk.ts';
+import { badRequest, conflict, hasReason, StatusError } from '../../kube/status-error.ts';
+import { parseYaml } from '../../kube/yaml-document.ts';
+import { mediaTypeOf, readBytes } from '../http/request-body.ts';
+import { expectedOf } from '../server.ts';
+import { isJsonObject, keepSentManagers, withMetadata } from './decode.ts';
+import { applyFields } from './managed-fields.ts';
+import { fromStored } from './served-form.ts';
+import type { WriteRequest } from './write-request.ts';
+
+export const isApply = (request: Request): boolean => mediaTypeOf(request) === 'application/apply-patch+yaml';
+
+export interface Configuration {
+  readonly object: JsonObject;
+  /** What strict validation refuses. */
+  readonly problem: string | undefined;
+}
+
+export async function readConfiguration(request: Request): Promise<Configuration> {
+  const text = Buffer.from(await readBytes(request)).toString('utf8');
+  const { value, duplicates } = await documentOf(text);
+  const problem = duplicates.length === 0 ? undefined : duplicateProblem(text, duplicates);
+  if (value === null) return { object: {}, problem };
+  if (isJsonObject(value)) return { object: value, problem };
+  const why = `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;
+  throw badRequest(`error decoding patch: error unmarshaling JSON: while decoding JSON: ${why}`);
+}
+
+/** Most clients send JSON, which needs no library. */
+async function documentOf(text: string): Promise<JsonDocument> {
+  if (/^\s*\{/.test(text)) {
+    try {
+      return parseJson(text);
+    } catch (error) {
+      if (!(error instanceof DocumentError)) throw error;
+    }
+  }
+  try {
+    return await parseYaml(text);
+  } catch (error) {
+    if (error instanceof DocumentError)
+      throw new StatusError(400, 'BadRequest', `error encoding patch: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** In Go's words; the line is that of the second key of the name. */
+function duplicateProblem(text: string, duplicates: readonly string[]): string {
+  const lines = duplicates.map((path) => {
+    const key = path.slice(path.lastIndexOf('.') + 1);
+    const second = text.indexOf(key, text.indexOf(key) + key.length);
+    const line = text.slice(0, Math.max(second, 0)).split('\n').length;
+    return `  line ${line}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.join('\n')}`;
+}
+
+/** In the version that the client speaks. It shares nothing with `current`. */
+export function appliedObject(
+  write: WriteRequest,
+  { object: configuration, problem }: Configuration,
+  current: KubeObject | undefined,
+): KubeObject {
+  const { definition, served, info, warnings } = write.request;
+  const document = applyFields(write, configuration, current === undefined ? undefined : fromStored(served, current));
+  if (problem !== undefined && write.options.fieldValidation === 'Strict') throw badRequest(`error strict decoding patch: ${problem}`);
+  if (problem !== undefined && write.options.fieldValidation === 'Warn') warnings.add(problem);
+  const object = decoded(write, document);
+  if (current === undefined && uidOf(object) !== '') {
+    const why = `uid mismatch: the provided object specified uid ${uidOf(object)}, and no existing object was found`;
+    throw conflict(definition.type, info.name, why);
+  }
+  return object;
+}
+
+function decoded({ request: { served } }: WriteRequest, document: JsonObject): KubeObject {
+  const { schema, kind } = expectedOf(served);
+  try {
+    return keepSentManagers(document, withMetadata(schema.decode(document, { kind }).object));
+  } catch (error) {
+    if (!hasReason(error, 'BadRequest')) throw error;
+    throw new StatusError(500, '', `failed to convert new object: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Records in `metadata.managedFields` who manages which fields, and applies configurations by it.
+ * Source: apimachinery, pkg/util/managedfields/internal/{fieldmanager,skipnonapplied,structuredmerge}.go.
+ */
+import { deepEqual } from '../../kube/equality.ts';
+import type { ManagedFieldsEntry } from '../../kube/generated/types.ts';
+import { emptyObject } from '../../kube/managed-fields/empty-object.ts';
+import { type FieldSet, fieldSet, matching, recursiveDifference } from '../../kube/managed-fields/field-set.ts';
+import { entriesOf, type Managers, managersOf, sentManagers } from '../../kube/managed-fields/managers.ts';
+import { mergeType } from '../../kube/managed-fields/merge-type.ts';
+import { isMap, MergeError } from '../../kube/managed-fields/merge-walk.ts';
+import { applied, type ManagedWrite, managersAfterUpdate, type Typed } from '../../kube/managed-fields/updater.ts';
+import { validateTyped } from '../../kube/managed-fields/validation.ts';
+import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import { apiVersionOf } from '../../kube/resource-type.ts';
+import { badRequest, StatusError } from '../../kube/status-error.ts';
+import { timestamp } from '../../kube/time.ts';
+import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
+import type { FieldApply, FieldManagers, FieldWrite } from '../ports.ts';
+import { fromStored, toStored } from './served-form.ts';
+
+const none: Managers = new Map();
+
+export const recordedFieldManagers: FieldManagers = { record, apply };
+
+function record(next: KubeObject, current: KubeObject | undefined, write: FieldWrite): void {
+  const before = managersBefore(next, current, write.subresource !== '');
+  delete next.metadata.managedFields;
+  // Objects that had no managers before get some with their first apply.
+  if (before.size === 0 && current !== undefined) return;
+  const { served } = write;
+  const live = current === undefined ? emptyObject(served.schema) : jsonOf(withoutManagers(fromStored(served, current)));
+  try {
+    const managers = managersAfterUpdate(managedWrite(write), { live, next: jsonOf(fromStored(served, next)) }, before);
+    setEntries(next, entriesOf(managers));
+  } catch (error) {
+    // The value does not fit its schema: its validation, which follows, refuses it.
+    if (!(error instanceof MergeError)) throw error;
+    setEntries(next, current?.metadata.managedFields);
+  }
+}
+
+function setEntries({ metadata }: KubeObject, entries: readonly ManagedFieldsEntry[] | undefined): void {
+  if (entries === undefined) delete metadata.managedFields;
+  else metadata.managedFields = [...entries];
+}
+
+/** Clients may send the managers along with the object, and empty them; a subresource keeps those of the object. */
+function managersBefore(next: KubeObject, current: KubeObject | undefined, isSubresource: boolean): Managers {
+  const known = current?.metadata.managedFields;
+  const sent = next.metadata.managedFields;
+  const live = managersOf(known) ?? none;
+  if (isSubresource || sent === undefined || deepEqual(sent, known)) return live;
+  if (isReset(sent)) return none;
+  const managers = sentManagers(sent);
+  return managers === undefined || managers.size === 0 ? live : managers;
+}
+
+const isReset = (entries: readonly ManagedFieldsEntry[]): boolean =>
+  entries.length === 0 || (entries.length === 1 && entries.every((entry) => Object.keys(entry).length === 0));
+
+/** The stored object is JSON already; the types do not say so. */
+const jsonOf = (object: KubeObject): JsonObject => object as KubeObject & JsonObject;
+
+function withoutManagers(object: KubeObject): KubeObject {
+  const { managedFields: _managers, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+function managedWrite({ manager, subresource, definition, served, nowMs }: FieldWrite): ManagedWrite {
+  const apiVersion = apiVersionOf(served.type);
+  return {
+    manager,
+    subresource,
+    apiVersion,
+    time: timestamp(nowMs),
+    type: mergeType(served.schema.node),
+    convert: (object, version) => converted(definition, object, version),
+    kept: keptFields(definition, subresource),
+    mayHaveChanged: definition.hasStrategicMerge === false,
+  };
+}
+
+function versionsOf({ type, schema, isServed = true, otherVersions = [] }: AnyDefinition): readonly ServedVersion[] {
+  return isServed ? [{ type, schema }, ...otherVersions] : otherVersions;
+}
+
+function converted(definition: AnyDefinition, object: JsonObject, apiVersion: string): Typed | undefined {
+  const versions = versionsOf(definition);
+  const find = (version: string): ServedVersion | undefined => versions.find(({ type }) => apiVersionOf(type) === version);
+  const from = find(String(object['apiVersion']));
+  const to = find(apiVersion);
+  if (to === undefined) return undefined;
+  const type = mergeType(to.schema.node);
+  if (from === to || from === undefined) return { object, type };
+  const stored = toStored(from, { ...object, metadata: isMap(object['metadata']) ? object['metadata'] : {} });
+  return { object: { ...jsonOf(fromStored(to, stored)), apiVersion }, type };
+}
+
+/** What an endpoint can set. */
+function keptFields(definition: AnyDefinition, subresource: string): (fields: FieldSet) => FieldSet {
+  const only = definition.resetFields?.only?.[subresource];
+  if (only !== undefined) {
+    const pattern = fieldSet(only.map(pathOf));
+    return (fields) => matching(fields, pattern);
+  }
+  const reset = fieldSet(resetFieldsOf(definition, subresource).map(pathOf));
+  return (fields) => recursiveDifference(fields, reset);
+}
+
+const pathOf = (text: string): string[] => text.split('.').map((name) => (name === '*' ? name : `f:${name}`));
+
+function resetFieldsOf({ hasStatus, resetFields = {} }: AnyDefinition, subresource: string): readonly string[] {
+  if (subresource === 'status') return resetFields.status ?? ['spec'];
+  if (subresource !== '') return resetFields.others?.[subresource] ?? [];
+  return resetFields.main ?? (hasStatus === true ? ['status'] : []);
+}
+
+function apply(configuration: JsonObject, current: KubeObject | undefined, write: FieldApply): JsonObject {
+  checkKind(configuration, write);
+  const { served } = write;
+  const managed = managedWrite(write);
+  const sent = isMap(configuration['metadata']) ? configuration['metadata'] : {};
+  if (sent['managedFields'] !== undefined && sent['managedFields'] !== null) throw badRequest('metadata.managedFields must be nil');
+  const kind = { apiVersion: managed.apiVersion, kind: served.type.kind };
+  const empty: JsonObject = { ...emptyObject(served.schema), ...kind };
+  const live = current === undefined ? empty : jsonOf(withoutManagers(current));
+  checkTyped(configuration, write);
+  const before = managersOf(current?.metadata.managedFields) ?? none;
+  const { object, managers } = applied(managed, { live, empty, applied: configuration, force: write.force }, before);
+  const metadata = isMap(object['metadata']) ? object['metadata'] : {};
+  const { managedFields: _sent, ...rest } = metadata;
+  const entries = entriesOf(managers);
+  // Entries are JSON; the type of their sets does not say so.
+  return { ...object, metadata: { ...rest, ...(entries === undefined ? {} : { managedFields: entries as unknown[] as JsonObject[] }) } };
+}
+
+function checkKind(configuration: JsonObject, { served }: FieldWrite): void {
+  const text = (field: string): string => {
+    const value = configuration[field];
+    return typeof value === 'string' ? value : '';
+  };
+  const [apiVersion, kind] = [text('apiVersion'), text('kind')];
+  if (apiVersion === apiVersionOf(served.type) && kind === served.type.kind) return;
+  throw badRequest(`invalid object type: ${apiVersion === '' ? '/' : apiVersion}, Kind=${kind}`);
+}
+
+function checkTyped(configuration: JsonObject, { served }: FieldWrite): void {
+  try {
+    validateTyped(configuration, mergeType(served.schema.node), { allowsDuplicates: false });
+  } catch (error) {
+    if (!(error instanceof MergeError)) throw error;
+    const metadata = isMap(configuration['metadata']) ? configuration['metadata'] : {};
+    const text = (field: string): string => (typeof metadata[field] === 'string' ? metadata[field] : '');
+    const what = `${text('namespace')}/${text('name')}; ${apiVersionOf(served.type)}, Kind=${served.type.kind}`;
+    throw new StatusError(500, '', `failed to create typed patch object (${what}): ${error.message}`, { cause: error });
+  }
+}
