@@ -15,7 +15,7 @@ import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/g
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
 import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.ts';
-import type { Tokens } from './apiserver/auth/tokens.ts';
+import type { Tokens, SecretTokenClaims } from './apiserver/auth/tokens.ts';
 import { createAgentEndpoint } from './apiserver/nodes/agent-endpoint.ts';
 import { createNodePoll } from './apiserver/nodes/node-poll.ts';
 import { createNodeReports } from './apiserver/nodes/node-reports.ts';
@@ -66,6 +66,8 @@ export interface ApiOptions {
 }
 
 export interface Api {
+  /** The token that the Secret keeps. */
+  secretToken(claims: SecretTokenClaims): Promise<string>;
   fetch(request: Request, connection: Connection): Promise<Response>;
   /** For code of ours in this process. With an epoch, writes are refused once it is over. */
   clientFor(user: User, epoch?: () => Promise<Epoch>): Client;
@@ -139,5 +141,5 @@ export function createApi(options: ApiOptions): Api {
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
-  return { fetch, clientFor };
+  return { fetch, clientFor, secretToken: (claims) => tokens.issueSecretToken(claims) };
 }

@@ -49,7 +49,13 @@ const scheduler: User = { name: 'system:kube-scheduler', groups: [authenticated]
 export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
   const { store, cache, api, registry, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
   const resourceTypes = storedTypes(registry, () => store.view());
-  const controllers = createControllers({ resourceTypes, quotaRules, certificateAuthorityPem, listeningSinceMs });
+  const controllers = createControllers({
+    resourceTypes,
+    quotaRules,
+    certificateAuthorityPem,
+    listeningSinceMs,
+    secretToken: (claims) => api.secretToken(claims),
+  });
 
   const clients = new Map<string, Client>();
   const clientOf = (user: User): Client => {

@@ -11,7 +11,13 @@ export const silentControllers = (): readonly { readonly name: WorkerGroupName; 
   {
     name: 'controllers',
     controllers: [
-      ...createControllers({ resourceTypes: () => [], quotaRules, certificateAuthorityPem: '', listeningSinceMs: 0 }),
+      ...createControllers({
+        resourceTypes: () => [],
+        quotaRules,
+        certificateAuthorityPem: '',
+        listeningSinceMs: 0,
+        secretToken: async () => '',
+      }),
       { watches: watchesOfAnyOwner },
     ],
   },

@@ -9,6 +9,7 @@ import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
+import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
 import { createDisruptionController } from './disruption/controller.ts';
 import { staleDisruptionController } from './disruption/stale-conditions.ts';
 import { createGarbageCollector } from './garbage-collector/controller.ts';
@@ -26,6 +27,7 @@ import { createResourceQuotaController, type QuotaRules } from './resource-quota
 import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
+import { createTokenController, type SecretToken } from './token/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
 import { claimProtectionController } from './volume-protection/claims.ts';
 import { volumeProtectionController } from './volume-protection/volumes.ts';
@@ -36,6 +38,8 @@ export interface ControllersOptions {
   readonly quotaRules: QuotaRules;
   /** What pods get to trust the API by. */
   readonly certificateAuthorityPem: string;
+  /** Without it no token is put into a Secret. */
+  readonly secretToken?: SecretToken;
   /** Since when nodes could reach the control plane; see node-lifecycle. */
   readonly listeningSinceMs?: number;
 }
@@ -62,6 +66,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     customResourceDefinitionController,
     serviceAccountController,
     createRootCaController(options.certificateAuthorityPem),
+    ...(options.secretToken === undefined ? [] : [createTokenController(options.certificateAuthorityPem, options.secretToken)]),
+    clusterRoleAggregationController,
     createGarbageCollector(options.resourceTypes),
     createNodeLifecycleController(options),
     createTaintEvictionController(),

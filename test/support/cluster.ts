@@ -100,7 +100,13 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const recorder: EventRecorder = { event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`) };
   const controllers =
     options.controllers ??
-    createControllers({ resourceTypes, quotaRules, certificateAuthorityPem: 'PEM', listeningSinceMs: world.clock.now() });
+    createControllers({
+      resourceTypes,
+      quotaRules,
+      certificateAuthorityPem: 'PEM',
+      listeningSinceMs: world.clock.now(),
+      secretToken: async ({ secretName }) => `token of ${secretName}`,
+    });
   const counted = countingClient(client, options.failCall);
   const checkpoint = storedCheckpoint(store, 'controllers');
   await client.create(types.namespaces, { metadata: { name: namespace }, spec: {} });

@@ -52,6 +52,24 @@ test('a client certificate is its common name and organizations', async () => {
   });
 });
 
+test('the token of a Secret is its ServiceAccount as long as the Secret holds it', async () => {
+  const { withToken, tokens, put, remove } = await setUp();
+  const account = { name: 'cart', namespace: 'shop', uid: 'sa1' };
+  await put(serviceAccounts, { metadata: account });
+  const token = await tokens.issueSecretToken({ namespace: 'shop', serviceAccount: { name: 'cart', uid: 'sa1' }, secretName: 't' });
+  await assert.rejects(withToken(token), unauthorized);
+  const secret = { metadata: { name: 't', namespace: 'shop' }, data: { token: Buffer.from(token).toString('base64') } };
+  await put(secrets, secret);
+  assert.deepEqual(await withToken(token), {
+    name: 'system:serviceaccount:shop:cart',
+    uid: 'sa1',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:shop', 'system:authenticated'],
+  });
+  await remove(serviceAccounts, account);
+  await put(serviceAccounts, { metadata: { ...account, uid: 'sa2' } });
+  await assert.rejects(withToken(token), unauthorized);
+});
+
 test('a ServiceAccount token lives as long as its ServiceAccount and its pod', async () => {
   const { withToken, tokens, put, remove } = await setUp();
   const account = { name: 'cart', namespace: 'shop', uid: 'sa1' };

@@ -69,3 +69,27 @@ export async function verifiedToken(
     throw error;
   }
 }
+
+/** Of tokens that live in a Secret: they have no end and no audience. Source: pkg/serviceaccount/legacy.go. */
+const secretIssuer = 'kubernetes/serviceaccount';
+
+export const signedSecretToken = (claims: JWTPayload, subject: string, { algorithm, id, privateKey }: SigningKey): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: algorithm, kid: id }).setIssuer(secretIssuer).setSubject(subject).sign(privateKey);
+
+/** Undefined: no key of these has signed it, or it is another kind of token. */
+export async function verifiedSecretToken(token: string, keys: SigningKeys): Promise<JWTPayload | undefined> {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const key = keys.find(({ id }) => id === kid);
+    if (key === undefined) return undefined;
+    const { payload } = await jwtVerify(token, key.publicKey, {
+      algorithms: [key.algorithm],
+      issuer: secretIssuer,
+      requiredClaims: ['sub'],
+    });
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

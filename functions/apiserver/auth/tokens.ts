@@ -44,7 +44,18 @@ export interface IssuedToken {
   readonly expiresMs: number;
 }
 
+/** What a token says that lives in a Secret. */
+export interface SecretTokenClaims {
+  readonly namespace: string;
+  readonly serviceAccount: BoundReference;
+  readonly secretName: string;
+}
+
 export interface Tokens {
+  /** A token without an end, which the Secret named in it keeps. */
+  issueSecretToken(claims: SecretTokenClaims): Promise<string>;
+  /** Undefined: it is no such token of this issuer. */
+  verifySecretToken(token: string): Promise<SecretTokenClaims | undefined>;
   issueServiceAccountToken(claims: ServiceAccountClaims, options: IssueOptions): Promise<IssuedToken>;
   /** With a uid it ends with that Node. */
   issueNodeToken(nodeName: string, options: NodeIssueOptions): Promise<IssuedToken>;
@@ -73,6 +84,21 @@ export function createTokens({ keys, clock, random, issuer = clusterIssuer }: To
   }
 
   return {
+    async issueSecretToken({ namespace, serviceAccount: { name, uid }, secretName }) {
+      const claims = {
+        [secretClaims.namespace]: namespace,
+        [secretClaims.secretName]: secretName,
+        [secretClaims.name]: name,
+        [secretClaims.uid]: uid,
+      };
+      const { signedSecretToken } = await signatures();
+      return signedSecretToken(claims, serviceAccountUserName(namespace, name), keys[0]);
+    },
+    async verifySecretToken(token) {
+      const { verifiedSecretToken } = await signatures();
+      const claims = await verifiedSecretToken(token, keys);
+      return claims === undefined ? undefined : secretTokenClaims(claims);
+    },
     issueServiceAccountToken: (claims, options) =>
       sign(serviceAccountUserName(claims.namespace, claims.serviceaccount.name), { 'kubernetes.io': claims }, options),
     issueNodeToken(nodeName, { nodeUid, ...options }) {
@@ -84,6 +110,24 @@ export function createTokens({ keys, clock, random, issuer = clusterIssuer }: To
       return verifiedToken(token, audiences, { keys, issuer, nowMs: clock.now() });
     },
   };
+}
+
+/** Source: pkg/serviceaccount/legacy.go, legacyPrivateClaims. */
+const secretClaims = {
+  namespace: 'kubernetes.io/serviceaccount/namespace',
+  secretName: 'kubernetes.io/serviceaccount/secret.name',
+  name: 'kubernetes.io/serviceaccount/service-account.name',
+  uid: 'kubernetes.io/serviceaccount/service-account.uid',
+} as const;
+
+function secretTokenClaims(claims: JWTPayload): SecretTokenClaims | undefined {
+  const text = (claim: string): string => (typeof claims[claim] === 'string' ? claims[claim] : '');
+  const [namespace, secretName] = [text(secretClaims.namespace), text(secretClaims.secretName)];
+  const serviceAccount = { name: text(secretClaims.name), uid: text(secretClaims.uid) };
+  const isWhole = [namespace, secretName, serviceAccount.name, serviceAccount.uid].every((value) => value !== '');
+  return isWhole && claims.sub === serviceAccountUserName(namespace, serviceAccount.name)
+    ? { namespace, secretName, serviceAccount }
+    : undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

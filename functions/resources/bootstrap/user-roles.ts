@@ -21,7 +21,7 @@ export function clusterRole(name: string, rules: readonly PolicyRule[], labels: 
   };
 }
 
-/** Already added up, so that the role means something before anyone aggregates. */
+/** Already added up, as the controller would: in the order of the parts' names. */
 const sum = (name: string, rules: readonly PolicyRule[], labels: Record<string, string> = {}): ClusterRole => ({
   ...clusterRole(name, rules, labels),
   aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [aggregateTo(name)]: 'true' } }] },
@@ -85,7 +85,7 @@ const selfService: readonly PolicyRule[] = [
 
 export const userRoles: readonly ClusterRole[] = [
   clusterRole('cluster-admin', [rule(['*'], '*', '*'), urls(['*'], '*')]),
-  sum('admin', [...administered, ...edited, ...seen]),
+  sum('admin', [...edited, ...seen, ...administered]),
   sum('edit', [...edited, ...seen], { [aggregateTo('admin')]: 'true' }),
   sum('view', seen, { [aggregateTo('edit')]: 'true' }),
   clusterRole('system:aggregate-to-admin', administered, { [aggregateTo('admin')]: 'true' }),
