@@ -1,20 +1,20 @@
 /** Keeps one pod of a DaemonSet on every node that it fits, and moves them to a new template. Source: pkg/controller/daemon. */
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { ControllerRevision, DaemonSet, Node, Pod } from '../../kube/generated/types.ts';
+import type { DaemonSet, Node, Pod } from '../../kube/generated/types.ts';
 import type { Requirement } from '../../kube/labels.ts';
 import { requirementsOf } from '../../kube/labels.ts';
 import type { ObjectName } from '../../kube/object.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { isControlledBy } from '../../kube/owners.ts';
-import { controllerRevisions, daemonSets, nodes, pods } from '../../kube/resource-type.ts';
+import { daemonSets, nodes, pods } from '../../kube/resource-type.ts';
 import type { Change } from '../../store/store.ts';
 import type { Cache, Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled, watch } from '../../workers/controller.ts';
 import type { Claimant } from '../shared/claim.ts';
 import { claimObjects } from '../shared/claim.ts';
 import { createPod, deletePod, isNamespaceTerminating, podFromTemplate } from '../shared/pod-control.ts';
-import { namesOf, ownersConcerned, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
 import { availableInMs } from '../shared/replicas.ts';
 import { allOf, slowStart } from '../shared/slow-start.ts';
 import { podsByNode } from '../shared/taints.ts';
@@ -36,12 +36,7 @@ export const daemonSetController: Controller = {
   name: 'daemon-set',
   actsAs: 'system:serviceaccount:kube-system:daemon-set-controller',
   component: 'daemonset-controller',
-  watches: [
-    watchItself(daemonSets),
-    watchPodsOf(daemonSets, selectorOfSet),
-    watch<ControllerRevision>(controllerRevisions, ({ object }, cache) => ownersConcerned(object, daemonSets, selectorOfSet, cache)),
-    watch<Node>(nodes, daemonSetsConcerned),
-  ],
+  watches: [watchItself(daemonSets), watchPodsOf(daemonSets, selectorOfSet), watch<Node>(nodes, daemonSetsConcerned)],
   all: (cache) => namesOf(cache.list(daemonSets)),
   async reconcile(request, context, note) {
     const set = context.cache.get(daemonSets, request);

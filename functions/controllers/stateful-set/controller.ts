@@ -1,7 +1,7 @@
 /** Keeps the pods of a StatefulSet: each with a name and claims of its own, made and replaced in order. Source: pkg/controller/statefulset. */
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { ControllerRevision, PersistentVolumeClaim, StatefulSet } from '../../kube/generated/types.ts';
+import type { PersistentVolumeClaim, StatefulSet } from '../../kube/generated/types.ts';
 import type { Requirement } from '../../kube/labels.ts';
 import { requirementsOf } from '../../kube/labels.ts';
 import type { ObjectName } from '../../kube/object.ts';
@@ -12,7 +12,7 @@ import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../..
 import { again, settled, watch } from '../../workers/controller.ts';
 import type { Claimant } from '../shared/claim.ts';
 import { claimObjects } from '../shared/claim.ts';
-import { namesOf, ownersConcerned, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
 import { availableInMs } from '../shared/replicas.ts';
 import { isMember } from './identity.ts';
 import { updateReplicas } from './replicas.ts';
@@ -28,7 +28,6 @@ export const statefulSetController: Controller = {
   watches: [
     watchItself(statefulSets),
     watchPodsOf(statefulSets, selectorOfSet),
-    watch<ControllerRevision>(controllerRevisions, ({ object }, cache) => ownersConcerned(object, statefulSets, selectorOfSet, cache)),
     watch<PersistentVolumeClaim>(persistentVolumeClaims, setsThatMissClaim),
   ],
   all: (cache) => namesOf(cache.list(statefulSets)),
