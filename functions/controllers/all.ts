@@ -16,6 +16,7 @@ import { createGarbageCollector } from './garbage-collector/controller.ts';
 import { jobController } from './job/controller.ts';
 import { jobOrphanPodsController } from './job/orphan-pods.ts';
 import { createAutoscalerController } from './horizontal-pod-autoscaler/controller.ts';
+import { localPathController } from './local-path-provisioner/controller.ts';
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts';
@@ -73,6 +74,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createTaintEvictionController(),
     createPodGarbageCollector(),
     persistentVolumeBinder,
+    localPathController,
     ephemeralVolumeController,
     claimProtectionController,
     volumeProtectionController,

@@ -174,6 +174,14 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['watch'], '', 'events'),
     ...eventRules,
   ],
+  // Ours: elsewhere a provisioner is a pod with rights of its own.
+  'local-path-provisioner': [
+    rule([...read, 'create', 'delete', 'update'], '', 'persistentvolumes'),
+    rule([...read, 'update'], '', 'persistentvolumeclaims'),
+    rule(read, '', 'nodes'),
+    rule(read, 'storage.k8s.io', 'storageclasses'),
+    ...eventRules,
+  ],
   'ephemeral-volume-controller': [
     rule(read, '', 'pods'),
     rule(['update'], '', 'pods/finalizers'),
