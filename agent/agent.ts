@@ -9,7 +9,7 @@
  */
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { Client } from '../functions/client/client.ts';
-import type { Node, NodeStatus, Pod, Probe } from '../functions/kube/generated/types.ts';
+import type { Node, NodeStatus, PersistentVolume, Pod, Probe } from '../functions/kube/generated/types.ts';
 import type { NodePollResponse, RelayRequest } from '../functions/kube/node-poll.ts';
 import { nameOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
@@ -32,6 +32,7 @@ import { nap, repeat } from './repeat.ts';
 import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 import type { CheckInput } from './probes/prober.ts';
 import type { CheckResult } from './probes/checks.ts';
+import { cleanUpLocalPaths } from './volumes/local-path/local-path.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
 /** Routes, services and names on this node. Calls must not throw: what fails is tried again by itself. */
@@ -67,6 +68,8 @@ export interface AgentOptions {
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   readonly network: ClusterNetwork;
   readonly relays: (pods: PodLookup) => Relays;
+  /** Removes the data of a volume whose claim is gone. Left out where there is no disk. */
+  readonly removeVolume?: (volume: PersistentVolume) => Promise<void>;
   /** Left out: nothing is kept over a restart. */
   readonly checkpoint?: Checkpoint;
   /** Left out where there is no disk to fill. */
@@ -80,6 +83,7 @@ export interface Agent {
 
 const statusPeriodMs = 1000;
 const relistPeriodMs = 2000;
+const cleanUpPeriodMs = 2000;
 /** Events of the runtime come in bursts. */
 const relistGatherMs = 30;
 const rewatchMs = 1000;
@@ -139,11 +143,20 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     repeat(options.world, { periodMs: statusPeriodMs, what: 'the node status' }, signal, () => updateNodeStatus(parts)),
     relist(parts, signal),
     pods.run(signal),
+    repeat(options.world, { periodMs: cleanUpPeriodMs, what: 'volumes to remove' }, signal, () => cleanUp(parts)),
     options.housekeeping?.run(signal),
   ]);
   await options.checkpoint?.close();
   await options.network.close();
 }
+
+const cleanUp = ({ options, desired }: Parts): Promise<void> =>
+  cleanUpLocalPaths({
+    nodeName: options.config.nodeName,
+    volumes: desired.persistentVolumes(),
+    client: options.client,
+    remove: options.removeVolume ?? (async () => {}),
+  });
 
 /** A node that starts without its apiserver does what it was last told. */
 async function restore({ options, desired, pods }: Parts): Promise<void> {

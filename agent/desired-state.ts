@@ -1,5 +1,15 @@
 /** What the control plane wants of this node and tells it about the cluster: the objects of the polls, kept by kind. */
-import type { ConfigMap, EndpointSlice, Node, Pod, RuntimeClass, Secret, Service } from '../functions/kube/generated/types.ts';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  RuntimeClass,
+  Secret,
+  Service,
+} from '../functions/kube/generated/types.ts';
 import type { NodePollResponse } from '../functions/kube/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
 
@@ -10,6 +20,9 @@ export interface DesiredState {
   readonly nodes: () => readonly Node[];
   readonly configMap: (namespace: string, name: string) => ConfigMap | undefined;
   readonly secret: (namespace: string, name: string) => Secret | undefined;
+  readonly claim: (namespace: string, name: string) => PersistentVolumeClaim | undefined;
+  readonly persistentVolume: (name: string) => PersistentVolume | undefined;
+  readonly persistentVolumes: () => readonly PersistentVolume[];
   readonly runtimeClass: (name: string) => RuntimeClass | undefined;
   /** False until the first answer or a checkpoint: nothing may be judged an orphan before. */
   readonly isKnown: () => boolean;
@@ -38,6 +51,9 @@ export function createDesiredState(): DesiredState {
     nodes: () => list<Node & KubeObject>('Node'),
     configMap: (namespace, name) => ofKind('ConfigMap').get(keyText({ namespace, name })) as ConfigMap | undefined,
     secret: (namespace, name) => ofKind('Secret').get(keyText({ namespace, name })) as Secret | undefined,
+    claim: (namespace, name) => ofKind('PersistentVolumeClaim').get(keyText({ namespace, name })) as PersistentVolumeClaim | undefined,
+    persistentVolume: (name) => ofKind('PersistentVolume').get(name) as PersistentVolume | undefined,
+    persistentVolumes: () => list<PersistentVolume & KubeObject>('PersistentVolume'),
     runtimeClass: (name) => ofKind('RuntimeClass').get(keyText({ namespace: '', name })) as RuntimeClass | undefined,
     isKnown: () => known,
     apply(answer) {

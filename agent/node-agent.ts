@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Client } from '../functions/client/client.ts';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
+import { nameOf } from '../functions/kube/object.ts';
 import type { World } from '../functions/world.ts';
 import { createAgent, type Agent } from './agent.ts';
 import { createApiService, trusting } from './api-service/api-service.ts';
@@ -33,6 +34,8 @@ import type { Transport } from './transport.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
 import { allPlugins } from './volumes/all-plugins.ts';
 import { createServiceAccountTokens } from './volumes/projected/service-account-tokens.ts';
+import { removeLocalPath } from './volumes/local-path/local-path.ts';
+import type { ClaimLookup } from './volumes/plugin-options.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
 export interface NodeAgentOptions {
@@ -75,7 +78,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const volumes = (desired: DesiredState): Volumes =>
     createNodeVolumes({
       directories: facts.directories,
-      plugins: allPlugins({ ...pluginOptions, lookup: trusting(desired, authority) }),
+      plugins: allPlugins({ ...pluginOptions, lookup: trusting(desired, authority), claims: claimLookup(desired, config.nodeName) }),
     });
   return createAgent({
     ...options,
@@ -90,6 +93,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     }),
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
+    removeVolume: removeLocalPath,
     relays: (pods) => {
       const nodeServer = createNodeServer({ config, pods: () => pods.all(), logDirectory: machineLogs });
       return createNodeRelays({ world, runtime, transport, pods, nodeServer, signal });
@@ -98,6 +102,12 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
   });
 }
+
+const claimLookup = (desired: DesiredState, nodeName: string): ClaimLookup => ({
+  claim: desired.claim,
+  persistentVolume: desired.persistentVolume,
+  ownNode: () => desired.nodes().find((node) => nameOf(node) === nodeName),
+});
 
 const importRetryMs = 1000;
 

@@ -4,6 +4,7 @@ import { configMapPlugin } from './config-map/config-map.ts';
 import { downwardApiPlugin } from './downward-api/downward-api.ts';
 import { emptyDirPlugin } from './empty-dir/empty-dir.ts';
 import { hostPathPlugin } from './host-path/host-path.ts';
+import { ephemeralPlugin, persistentVolumeClaimPlugin } from './persistent-volume/persistent-volume.ts';
 import type { PluginOptions } from './plugin-options.ts';
 import type { VolumePlugin } from './plugin.ts';
 import { projectedPlugin } from './projected/projected.ts';
@@ -16,6 +17,8 @@ export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   secretPlugin(options),
   projectedPlugin(options),
   downwardApiPlugin(options),
+  persistentVolumeClaimPlugin(options),
+  ephemeralPlugin(options),
 ];
 
 export const kindOfVolume = (volume: Volume): string =>

@@ -34,6 +34,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
         services: () => [],
         runtimeClass: () => undefined,
       },
+      claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
       stamp: () => `stamp-${(stamps += 1)}`,
       tokens: { token: async (_pod, { audience }) => `token for ${audience ?? 'the cluster'}` },
       facts: { allocatable: { cpu: '2', memory: '1Gi' }, hostIps: ['192.168.0.1'], nodeName: 'node-a' },

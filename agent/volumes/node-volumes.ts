@@ -39,8 +39,8 @@ class NodeVolumes implements Volumes {
   async setUp(pod: Pod): Promise<ReadonlyMap<string, PodVolume>> {
     const volumes = new Map<string, PodVolume>();
     for (const volume of specOf(pod).volumes ?? []) {
-      const { path } = await this.#publish(pod, volume);
-      volumes.set(volume.name, { path, isReadOnly: this.#pluginOf(volume).isReadOnly });
+      const { path, isReadOnly = this.#pluginOf(volume).isReadOnly } = await this.#publish(pod, volume);
+      volumes.set(volume.name, { path, isReadOnly });
     }
     return volumes;
   }

@@ -1,10 +1,19 @@
 /** What the kinds of volume of a real node need from the rest of the agent. */
+import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../functions/kube/generated/types.ts';
 import type { Lookup } from '../pods/lookup.ts';
 import type { NodeFacts } from './files/downward-files.ts';
 import type { ServiceAccountTokens } from './projected/service-account-tokens.ts';
 
+export interface ClaimLookup {
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  persistentVolume(name: string): PersistentVolume | undefined;
+  /** Undefined until the API told about it. */
+  ownNode(): Node | undefined;
+}
+
 export interface PluginOptions {
   readonly lookup: Lookup;
+  readonly claims: ClaimLookup;
   /** A new name for every call. */
   readonly stamp: () => string;
   readonly tokens: ServiceAccountTokens;

@@ -18,6 +18,8 @@ export interface PublishRequest {
 export interface Published {
   /** What is mounted into containers. */
   readonly path: string;
+  /** Mounts are read-only, whatever containers ask for. */
+  readonly isReadOnly?: boolean;
   readonly state?: PluginState;
 }
 

@@ -35,6 +35,8 @@ const examples: Readonly<Partial<Record<keyof Volume, Omit<Volume, 'name'>>>> = 
   configMap: { configMap: { name: 'settings' } },
   secret: { secret: { secretName: 'key' } },
   projected: { projected: { sources: [{ configMap: { name: 'settings' } }, { secret: { name: 'key' } }] } },
+  persistentVolumeClaim: { persistentVolumeClaim: { claimName: 'disk' } },
+  ephemeral: { ephemeral: { volumeClaimTemplate: { metadata: {}, spec: {} } } },
   downwardAPI: { downwardAPI: { items: [{ path: 'color', fieldRef: { fieldPath: "metadata.labels['color']" } }] } },
 };
 
@@ -59,6 +61,7 @@ const pluginOptions: PluginOptions = {
     services: () => [],
     runtimeClass: () => undefined,
   },
+  claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
   stamp: () => `stamp-${color}`,
   tokens: { token: async () => 'token' },
   facts: { allocatable: {}, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
@@ -66,10 +69,12 @@ const pluginOptions: PluginOptions = {
 };
 const plugins = allPlugins(pluginOptions);
 /** Whose content is the pod's own. All others are the agent's, and a new kind is attacked as one of those. */
-const own: ReadonlySet<keyof Volume> = new Set(['emptyDir', 'hostPath']);
+const own: ReadonlySet<keyof Volume> = new Set(['emptyDir', 'hostPath', 'persistentVolumeClaim', 'ephemeral']);
+/** The same plug-in as another one, by another name of the claim. */
+const twins: ReadonlySet<keyof Volume> = new Set(['ephemeral']);
 const fields = plugins.map(({ field }) => field);
 const written = fields.filter((field) => !own.has(field));
-const writable = fields.filter((field) => own.has(field));
+const writable = fields.filter((field) => own.has(field) && !twins.has(field));
 
 const shell = (script: string, more: Partial<Container> = {}): Container => ({
   name: 'main',
@@ -84,6 +89,20 @@ const pod = (name: string, spec: PodSpec, labels: Record<string, string> = {}): 
   metadata: { name, namespace: 'default', uid: `uid-${name.toLowerCase()}`, labels, generation: 1 },
   spec: { nodeName: 'node-a', restartPolicy: 'Always', terminationGracePeriodSeconds: 0, ...spec },
   status: { phase: 'Pending', qosClass: 'BestEffort', conditions: [{ type: 'PodScheduled', status: 'True' }] },
+});
+
+const claim = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'disk', namespace: 'default', uid: 'u3' },
+  spec: { volumeName: 'disk-volume' },
+  status: { phase: 'Bound' },
+};
+const volumeAt = (path: string) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolume',
+  metadata: { name: 'disk-volume', uid: 'u4' },
+  spec: { hostPath: { path }, claimRef: { namespace: 'default', name: 'disk', uid: 'u3' } },
 });
 
 test('every kind of volume that the agent knows is attacked here', () => {
@@ -101,6 +120,9 @@ describe('a container that attacks its volumes', { skip: can.ok ? false : can.wh
     mkdirSync(join(canary, 'sub'), { recursive: true });
     mkdirSync(arena);
     for (const name of ['color', 'sub/color']) writeFileSync(join(canary, name), 'precious');
+    mkdirSync(join(arena, 'disk'));
+    node.api.put(claim as never);
+    node.api.put(volumeAt(join(arena, 'disk')) as never);
     node.startAgent();
   });
   after(async () => {

@@ -116,7 +116,9 @@ const rules: Readonly<Record<string, Rule>> = {
   '/configmaps': readNamespaced('configMaps'),
   '/persistentvolumeclaims': only('claims'),
   '/persistentvolumeclaims/status': related('claims', changes, 'can only get/update/patch this type'),
-  '/persistentvolumes': only('volumes'),
+  // Ours: the node reports that it removed a volume's data.
+  '/persistentvolumes': (question) =>
+    question.verb === 'update' ? isRelated(question.relations.removedVolumes, question) : only('volumes')(question),
   'resource.k8s.io/resourceclaims': only('resourceClaims'),
   'resource.k8s.io/resourceslices': sliceRule,
   'storage.k8s.io/volumeattachments': only('attachments'),

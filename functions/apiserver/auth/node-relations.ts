@@ -10,6 +10,7 @@ import type {
   ResourceSlice,
   VolumeAttachment,
 } from '../../kube/generated/types.ts';
+import { removingNodeOf } from '../../kube/local-path.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import {
   groupResource,
@@ -40,6 +41,7 @@ export type NodeRelations = Readonly<
     | 'configMaps'
     | 'claims'
     | 'volumes'
+    | 'removedVolumes'
     | 'serviceAccounts'
     | 'resourceClaims'
     | 'attachments'
@@ -83,6 +85,7 @@ export function nodeRelations({ podsOfNode, view }: NodeRelationOptions): NodeRe
       const { namespace = '', name = '' } = read<PersistentVolume>(persistentVolumes, at)?.spec?.claimRef ?? {};
       return name !== '' && podsOfNode.names(nodeName, 'claims', namespace, name);
     },
+    removedVolumes: onNode<PersistentVolume>(persistentVolumes, removingNodeOf),
     secrets: (nodeName, at) =>
       podsOfNode.names(nodeName, 'secrets', at.namespace, at.name) ||
       volumesOf(nodeName)

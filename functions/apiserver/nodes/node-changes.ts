@@ -11,7 +11,7 @@ import type { ResourceType } from '../../kube/resource-type.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
 import { isAnnouncedTo } from '../relay/waiting-relays.ts';
-import { leadsOn, namedInterests, sharedInterests } from './poll-interests.ts';
+import { leadsOn, namedInterests, ownInterests, sharedInterests } from './poll-interests.ts';
 import type { PodReferences } from './pod-references.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
 import { podReferences } from './pods-of-node.ts';
@@ -78,7 +78,14 @@ function namedObjects(keys: readonly Key[], view: View): Map<string, KubeObject>
 export function nodeSnapshot(nodeName: string, { podsOfNode, view }: Source): KubeObject[] {
   const own = podsOfNode.list(nodeName);
   const shared = [...sharedInterests].flatMap(([resource, type]) => view.list(resource).map(({ object }) => whole(type, object)));
-  return [...own.map((pod) => whole(pods, pod)), ...namedObjects(own.flatMap(keysNamedByPod), view).values(), ...shared];
+  const named = namedObjects(own.flatMap(keysNamedByPod), view);
+  const addressed = [...ownInterests].flatMap(([resource, { type, nodeNameOf: nameIn }]) =>
+    view
+      .list(resource)
+      .filter(({ key, object }) => nameIn(object) === nodeName && !named.has(place(key)))
+      .map(({ object }) => whole(type, object)),
+  );
+  return [...own.map((pod) => whole(pods, pod)), ...named.values(), ...addressed, ...shared];
 }
 
 /** Whether every node hears of it. */
@@ -89,6 +96,7 @@ export function concernsNode(change: Change, nodeName: string, podsOfNode: PodsO
   const { resource, namespace, name } = change.key;
   if (resource === podResource) return nodeNameOf(change.object) === nodeName;
   if (isShared(change)) return true;
+  if (ownInterests.get(resource)?.nodeNameOf(change.object) === nodeName) return true;
   const interest = namedInterests.get(resource);
   if (interest === undefined) return isAnnouncedTo(change, nodeName);
   if (interest.ofPods !== undefined) return podsOfNode.names(nodeName, interest.ofPods, namespace, name);

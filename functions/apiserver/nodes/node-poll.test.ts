@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import type { Client } from '../../client/client.ts';
 import type { ConfigMap, EndpointSlice, Node, Pod, PodStatus, Secret, Service } from '../../kube/generated/types.ts';
+import { localPathNodeAnnotation, localPathProvisioner } from '../../kube/local-path.ts';
 import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import { configMaps, endpointSlices, leases, nodes, pods, resourceType, secrets, services } from '../../kube/resource-type.ts';
@@ -195,6 +196,30 @@ test('a node gets what its pods name of the whole cluster, and what that names i
   assert.deepEqual((await news())[1], ['Pod one']);
   await remove(pods, { namespace: 'default', name: 'two' });
   assert.deepEqual(await news(), [[], ['PersistentVolume pv-1', 'PersistentVolumeClaim disk', 'Pod two', 'RuntimeClass kata']]);
+});
+
+test('a node hears of a released volume whose data it is to remove, and of its end', async () => {
+  const { put, remove, poll } = await setUp();
+  const volumes = resourceType('v1', 'persistentvolumes', 'PersistentVolume', 'Cluster');
+  const annotations = (node: string): Record<string, string> => ({
+    'pv.kubernetes.io/provisioned-by': localPathProvisioner,
+    [localPathNodeAnnotation]: node,
+  });
+  const volume = (name: string, node: string, phase: string): KubeObject =>
+    ({ metadata: { name, annotations: annotations(node), deletionTimestamp: '2026-01-01T00:00:00Z' }, status: { phase } }) as KubeObject;
+  const told = ({ objects, gone }: NodePollResponse): string[] => [
+    ...objects.filter(({ kind }) => kind === 'PersistentVolume').map(({ metadata }) => metadata.name ?? ''),
+    ...gone.map(({ name }) => `-${name}`),
+  ];
+  const { revision: since } = await poll();
+  await put(volumes, volume('mine', 'a', 'Released'));
+  await put(volumes, volume('bound', 'a', 'Bound'));
+  await put(volumes, volume('elsewhere', 'b', 'Released'));
+  const news = await poll({ since });
+  assert.deepEqual(told(news), ['mine']);
+  assert.deepEqual(told(await poll()), ['mine']);
+  await remove(volumes, { namespace: '', name: 'mine' });
+  assert.deepEqual(told(await poll({ since: news.revision })), ['-mine']);
 });
 
 test('a revision that makes no sense here is answered with everything', async () => {

@@ -2,7 +2,8 @@
  * What a poll brings to a node, as data: another kind is another line. A kind that the cluster does not serve has no
  * objects, so its line costs nothing.
  */
-import type { PersistentVolumeClaim } from '../../kube/generated/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/generated/types.ts';
+import { removingNodeOf } from '../../kube/local-path.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import {
   configMaps,
@@ -37,11 +38,21 @@ const named: readonly NamedInterest[] = [
   { type: volumes, of: { type: claims, names: (object) => [(object as PersistentVolumeClaim).spec?.volumeName ?? ''] } },
 ];
 
+/** A node gets these where they name it themselves. */
+export interface OwnInterest {
+  readonly type: ResourceType;
+  readonly nodeNameOf: (object: KubeObject) => string | undefined;
+}
+
+const own: readonly OwnInterest[] = [{ type: volumes, nodeNameOf: (object) => removingNodeOf(object as PersistentVolume) }];
+
 const byResource = <T>(entries: readonly T[], typeOf: (entry: T) => ResourceType): ReadonlyMap<string, T> =>
   new Map(entries.map((entry) => [groupResource(typeOf(entry)), entry]));
 
 /** Every node gets all of these. */
 export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource([services, endpointSlices, nodes], (type) => type);
+
+export const ownInterests: ReadonlyMap<string, OwnInterest> = byResource(own, ({ type }) => type);
 
 export const namedInterests: ReadonlyMap<string, NamedInterest> = byResource(named, ({ type }) => type);
 

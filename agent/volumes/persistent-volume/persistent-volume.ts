@@ -1,0 +1,85 @@
+/**
+ * The volume that a claim is bound to, where it is a directory of this node.
+ * Source: pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go; pkg/volume/local/local.go.
+ */
+import { stat } from 'node:fs/promises';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../../functions/kube/generated/types.ts';
+import { isTerminating, nameOf, namespaceOf, uidOf } from '../../../functions/kube/object.ts';
+import { claimNameOf, isReachableFrom, notMadeForPod } from '../../../functions/kube/volumes.ts';
+import { Directory } from '../../files/directory.ts';
+import { orUndefined } from '../../files/error-code.ts';
+import { specOf } from '../../pods/pod-facts.ts';
+import { hostPathPlugin } from '../host-path/host-path.ts';
+import { makeLocalPath } from '../local-path/local-path.ts';
+import type { ClaimLookup, PluginOptions } from '../plugin-options.ts';
+import type { Published, PublishRequest, VolumePlugin } from '../plugin.ts';
+
+const claimPlugin = (name: string, field: 'persistentVolumeClaim' | 'ephemeral', { claims }: PluginOptions): VolumePlugin => ({
+  name,
+  field,
+  isReadOnly: false,
+  follows: false,
+  async publish(request) {
+    const volume = volumeOf(request.pod, request.volume, claims);
+    const published = await publishVolume(volume, request);
+    return { ...published, isReadOnly: request.volume.persistentVolumeClaim?.readOnly === true };
+  },
+});
+
+export const persistentVolumeClaimPlugin = (options: PluginOptions): VolumePlugin =>
+  claimPlugin('kubernetes.io/persistent-volume-claim', 'persistentVolumeClaim', options);
+
+export const ephemeralPlugin = (options: PluginOptions): VolumePlugin => claimPlugin('kubernetes.io/ephemeral', 'ephemeral', options);
+
+/** The claim must be the pod's to use, and both sides of its binding must agree. */
+function volumeOf(pod: Pod, volume: Volume, claims: ClaimLookup): PersistentVolume {
+  const name = claimNameOf(pod, volume) ?? '';
+  const claim = claims.claim(namespaceOf(pod), name);
+  if (claim === undefined) throw new Error(`persistentvolumeclaim "${name}" not found`);
+  const why = volume.ephemeral === undefined ? undefined : notMadeForPod(pod, claim);
+  if (why !== undefined) throw new Error(why);
+  // A pod that has it already keeps it: the claim waits for the pod.
+  if (isTerminating(claim) && !isTerminating(pod) && pod.status?.phase === 'Pending') throw new Error('PVC is being deleted');
+  const found = claims.persistentVolume(claim.spec.volumeName ?? '');
+  if (claim.status?.phase !== 'Bound' || found === undefined) {
+    const [namespace, phase] = [namespaceOf(claim), claim.status?.phase ?? ''];
+    throw new Error(
+      `PVC ${namespace}/${name} has non-bound phase ("${phase}") or empty pvc.Spec.VolumeName ("${claim.spec.volumeName ?? ''}")`,
+    );
+  }
+  checkBinding(found, claim, claims);
+  return found;
+}
+
+function checkBinding(volume: PersistentVolume, claim: PersistentVolumeClaim, claims: ClaimLookup): void {
+  const { claimRef } = volume.spec;
+  if (claimRef === undefined)
+    throw new Error(`found PV object ${nameOf(volume)} but it has a nil pv.Spec.ClaimRef indicating it is not yet bound to the claim`);
+  if (claimRef.uid !== uidOf(claim))
+    throw new Error(
+      `found PV object ${nameOf(volume)} but its pv.Spec.ClaimRef.UID ${claimRef.uid} does not point to claim.UID ${uidOf(claim)}`,
+    );
+  if (claim.spec.volumeMode === 'Block') throw new Error('volumes of mode Block are not supported by this node');
+  const node = claims.ownNode();
+  if (node !== undefined && !isReachableFrom(volume, node))
+    throw new Error(`the node affinity of volume ${nameOf(volume)} does not match this node`);
+}
+
+async function publishVolume(volume: PersistentVolume, request: PublishRequest): Promise<Published> {
+  const { hostPath, local } = volume.spec;
+  if (hostPath !== undefined) return hostPathPlugin.publish({ ...request, volume: { name: request.volume.name, hostPath } });
+  if (local === undefined) throw new Error(`volume ${nameOf(volume)} is of a kind that this node does not support`);
+  await makeLocalPath(volume);
+  if ((await orUndefined(stat(local.path))) === undefined) throw new Error(`path "${local.path}" does not exist`);
+  await giveToGroup(local.path, request.pod);
+  return { path: local.path };
+}
+
+/** New files get the group, too. Files that are there already stay as they are. */
+async function giveToGroup(path: string, pod: Pod): Promise<void> {
+  const groupId = specOf(pod).securityContext?.fsGroup;
+  if (groupId === undefined) return;
+  await using root = await Directory.open(path);
+  await root.setOwner(0, groupId);
+  await root.setMode(0o2777);
+}
