@@ -3,63 +3,45 @@
  * that the next pod of the same pass sees the room that is left.
  */
 import type { Node, Pod } from '../kube/generated/types.ts';
-import { isPodFinished, podRequests } from '../kube/pod.ts';
 import { nameOf } from '../kube/object.ts';
 import { parseQuantity } from '../kube/quantity.ts';
+import { amountOf, demandOf } from './pod-demand.ts';
 
 export interface NodeState {
   readonly node: Node;
   readonly name: string;
-  /** Resource name → nano-units. */
-  readonly allocatable: ReadonlyMap<string, bigint>;
-  /** Resource name → nano-units asked for by the pods here; `pods` counts them. */
-  readonly requested: Map<string, bigint>;
-  readonly pods: Pod[];
-  /** `protocol/hostIP/hostPort` of the pods here. */
-  readonly hostPorts: HostPort[];
+  /** Its place among the nodes of the cluster. */
+  readonly index: number;
+  /** Resource name → amount: cpu in millicores, everything else in units. */
+  readonly allocatable: ReadonlyMap<string, number>;
+  /** What the pods here ask for, in the same units. */
+  readonly requested: Map<string, number>;
+  /** The same for cpu and memory, with a little for containers that ask for none. */
+  readonly assumed: { cpu: number; memory: number };
+  readonly pods: Set<Pod>;
 }
 
-export interface HostPort {
-  readonly protocol: string;
-  readonly hostIp: string;
-  readonly port: number;
-}
-
-const nano = 1_000_000_000n;
-
-export function hostPortsOf(pod: Pod): HostPort[] {
-  const containers = [...(pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always'), ...pod.spec.containers];
-  return containers.flatMap(({ ports = [] }) =>
-    ports
-      .filter(({ hostPort = 0 }) => hostPort > 0)
-      .map(({ hostPort = 0, hostIP, protocol }) => ({
-        protocol: protocol ?? 'TCP',
-        hostIp: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP,
-        port: hostPort,
-      })),
-  );
-}
-
-export function nodeState(node: Node): NodeState {
+export function nodeState(node: Node, index: number): NodeState {
   const allocatable = Object.entries(node.status?.allocatable ?? node.status?.capacity ?? {}).map(
-    ([name, quantity]) => [name, parseQuantity(quantity)] as const,
+    ([name, quantity]) => [name, amountOf(name, parseQuantity(quantity))] as const,
   );
-  return { node, name: nameOf(node), allocatable: new Map(allocatable), requested: new Map(), pods: [], hostPorts: [] };
+  return {
+    node,
+    name: nameOf(node),
+    index,
+    allocatable: new Map(allocatable),
+    requested: new Map(),
+    assumed: { cpu: 0, memory: 0 },
+    pods: new Set(),
+  };
 }
 
-export function assumePod(state: NodeState, pod: Pod): void {
-  for (const [name, amount] of Object.entries(podRequests(pod))) state.requested.set(name, (state.requested.get(name) ?? 0n) + amount);
-  state.requested.set('pods', (state.requested.get('pods') ?? 0n) + nano);
-  state.pods.push(pod);
-  state.hostPorts.push(...hostPortsOf(pod));
-}
-
-/** All nodes with the pods that take room on them; finished pods take none. */
-export function snapshotOf(nodes: readonly Node[], pods: readonly Pod[]): Map<string, NodeState> {
-  const states = new Map(nodes.map((node) => [nameOf(node), nodeState(node)]));
-  for (const pod of pods) {
-    const state = pod.spec.nodeName === undefined || isPodFinished(pod) ? undefined : states.get(pod.spec.nodeName);
-    if (state !== undefined) assumePod(state, pod);
-  }
-  return states;
+/** `sign` -1: the pod leaves. */
+export function countPod(state: NodeState, pod: Pod, sign: 1 | -1): void {
+  const { amounts, assumed } = demandOf(pod);
+  for (const [name, amount] of amounts) state.requested.set(name, (state.requested.get(name) ?? 0) + sign * amount);
+  state.assumed.cpu += sign * assumed.cpu;
+  state.assumed.memory += sign * assumed.memory;
+  if (sign === 1) state.pods.add(pod);
+  else state.pods.delete(pod);
 }

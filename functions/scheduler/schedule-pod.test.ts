@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Node, Pod, PodSpec } from '../kube/generated/types.ts';
+import type { Node, Pod, PodDisruptionBudget, PodSpec } from '../kube/generated/types.ts';
+import type { KubeObject } from '../kube/object.ts';
+import { replicaSets } from '../kube/resource-type.ts';
+import { cacheOf } from '../../test/support/cache.ts';
 import { defaultProfile } from './default-profile.ts';
-import { assumePod, snapshotOf, type NodeState } from './node-state.ts';
+import { ClusterState } from './cluster-state.ts';
+import { preempt } from './preemption.ts';
 import { schedulePod } from './schedule-pod.ts';
 import { unschedulableMessage } from './unschedulable-message.ts';
 
@@ -18,11 +22,16 @@ const node = (name: string, { spec = {}, labels = {}, allocatable = {} }: NodeSh
   status: { allocatable: { cpu: '2', memory: '4Gi', pods: '110', ...allocatable } },
 });
 
-const pod = (name: string, spec: Partial<PodSpec> = {}, owner?: string): Pod => ({
+const pod = (
+  name: string,
+  spec: Partial<PodSpec> = {},
+  { owner, labels = {} }: { owner?: string; labels?: Record<string, string> } = {},
+): Pod => ({
   metadata: {
     name,
     namespace: 'default',
     uid: name,
+    labels,
     ...(owner === undefined
       ? {}
       : { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner, controller: true }] }),
@@ -32,11 +41,25 @@ const pod = (name: string, spec: Partial<PodSpec> = {}, owner?: string): Pod => 
 
 const asking = (cpu: string): Partial<PodSpec> => ({ containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }] });
 
-const states = (nodes: readonly Node[], pods: readonly Pod[] = []): NodeState[] => [...snapshotOf(nodes, pods).values()];
+const states = (nodes: readonly Node[], pods: readonly Pod[] = []): ClusterState => new ClusterState({ nodes, pods });
 
-const place = (candidate: Pod, nodes: readonly NodeState[]): string => {
-  const placement = schedulePod(candidate, nodes, defaultProfile, () => 0);
-  return placement.outcome === 'fits' ? placement.node.name : unschedulableMessage(placement.rejections);
+/** Without Services and controllers to spread by, but for the ReplicaSet `rs`. */
+const cache = cacheOf([
+  replicaSets,
+  {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: { name: 'rs', namespace: 'default', uid: 'rs' },
+    spec: { selector: { matchLabels: { app: 'rs' } } },
+  } as KubeObject,
+]);
+const profile = defaultProfile(cache);
+
+const place = (candidate: Pod, cluster: ClusterState, budgets: readonly PodDisruptionBudget[] = []): string => {
+  const placement = schedulePod(candidate, cluster, profile, () => 0);
+  if (placement.outcome === 'fits') return placement.node.name;
+  const { refusals, filters } = placement;
+  return unschedulableMessage(refusals, preempt(candidate, { cluster, filters, refusals, budgets, random: () => 0 }));
 };
 
 const notHelpful = (count: number): string =>
@@ -53,10 +76,7 @@ describe('a pod goes only where it may', () => {
 
   test('a taint keeps out who does not tolerate it', () => {
     const tainted = node('a', { spec: { taints: [{ key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }] } });
-    assert.equal(
-      place(pod('p'), states([tainted])),
-      `0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }. ${notHelpful(1)}`,
-    );
+    assert.equal(place(pod('p'), states([tainted])), `0/1 nodes are available: 1 node(s) had untolerated taint(s). ${notHelpful(1)}`);
     assert.equal(place(pod('p', { tolerations: [{ operator: 'Exists' }] }), states([tainted])), 'a');
     assert.equal(
       place(
@@ -112,7 +132,7 @@ describe('a pod goes only where it may', () => {
   });
 
   test('without nodes there is nothing to choose from', () => {
-    assert.equal(place(pod('p'), []), 'no nodes available to schedule pods');
+    assert.equal(place(pod('p'), states([])), 'no nodes available to schedule pods');
   });
 
   test('each reason is counted', () => {
@@ -125,16 +145,16 @@ describe('a pod goes only where it may', () => {
 });
 
 describe('a pod goes where it is best', () => {
-  test('ten pods of one controller spread evenly over two nodes, even where one is larger', () => {
-    const nodes = states([node('a'), node('b', { allocatable: { cpu: '64', memory: '256Gi' } })]);
+  test('ten pods of one controller spread evenly over two nodes', () => {
+    const cluster = states([node('a'), node('b')]);
     for (let index = 0; index < 10; index += 1) {
-      const next = pod(`p${index}`, {}, 'rs');
-      const placement = schedulePod(next, nodes, defaultProfile, () => 0.5);
+      const next = pod(`p${index}`, {}, { owner: 'rs', labels: { app: 'rs' } });
+      const placement = schedulePod(next, cluster, profile, () => 0.5);
       assert.equal(placement.outcome, 'fits');
-      if (placement.outcome === 'fits') assumePod(placement.node, next);
+      if (placement.outcome === 'fits') cluster.add(next, placement.node);
     }
     assert.deepEqual(
-      nodes.map(({ pods }) => pods.length),
+      cluster.nodes.map(({ pods }) => pods.size),
       [5, 5],
     );
   });
@@ -155,4 +175,184 @@ describe('a pod goes where it is best', () => {
     const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } };
     assert.equal(place(pod('p', { affinity }), states([node('a'), node('b', { labels: { disk: 'ssd' } })])), 'b');
   });
+});
+
+const on = (nodeName: string, one: Pod): Pod => ({ ...one, spec: { ...one.spec, nodeName } });
+const zoned = (name: string, zone: string): Node => node(name, { labels: { 'topology.kubernetes.io/zone': zone } });
+const zoneKey = 'topology.kubernetes.io/zone';
+const hostKey = 'kubernetes.io/hostname';
+const app = (value: string): { labels: Record<string, string> } => ({ labels: { app: value } });
+const selecting = (value: string) => ({ matchLabels: { app: value } });
+
+describe('pods that are near or far', () => {
+  const near = (value: string, topologyKey: string): Partial<PodSpec> => ({
+    affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey, labelSelector: selecting(value) }] } },
+  });
+  const far = (value: string, topologyKey: string): Partial<PodSpec> => ({
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey, labelSelector: selecting(value) }] } },
+  });
+  const nodes = [zoned('a', 'z1'), zoned('b', 'z1'), zoned('c', 'z2')];
+
+  test('a pod goes into the zone of the pods that it wants to be near', () => {
+    assert.equal(place(pod('p', near('db', zoneKey)), states(nodes, [on('c', pod('db', {}, app('db')))])), 'c');
+    assert.equal(
+      place(pod('p', near('db', zoneKey)), states(nodes)),
+      `0/3 nodes are available: 3 node(s) didn't match pod affinity rules. ${notHelpful(3)}`,
+    );
+  });
+
+  test('the first pod of a group that wants to be together goes anywhere', () => {
+    assert.equal(place(pod('p', near('db', zoneKey), app('db')), states(nodes)), 'a');
+    assert.equal(place(pod('p', near('db', hostKey), app('db')), states(nodes, [on('b', pod('db', {}, app('db')))])), 'b');
+  });
+
+  test('a pod stays away from pods that it does not want to be near', () => {
+    const there = [on('a', pod('web-1', {}, app('web'))), on('b', pod('web-2', {}, app('web')))];
+    assert.equal(place(pod('p', far('web', hostKey)), states(nodes, there)), 'c');
+    assert.equal(place(pod('p', far('web', zoneKey)), states(nodes, there.slice(0, 1))), 'c');
+    const everywhere = [...there, on('c', pod('web-3', {}, app('web')))];
+    assert.equal(
+      place(pod('p', far('web', hostKey)), states(nodes, everywhere)),
+      "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules. no new claims to deallocate, preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.",
+    );
+  });
+
+  test('a placed pod keeps away the pods that it does not want to be near', () => {
+    const lonely = on('a', pod('lonely', far('web', zoneKey)));
+    assert.equal(place(pod('p', {}, app('web')), states(nodes, [lonely])), 'c');
+  });
+
+  test('terms mean pods of the own namespace, unless they name or select others', () => {
+    const other = on('c', { ...pod('db', {}, app('db')), metadata: { name: 'db', namespace: 'other', labels: { app: 'db' } } });
+    const wanting = (rest: object): Pod => {
+      const term = { topologyKey: zoneKey, labelSelector: selecting('db'), ...rest };
+      return pod('p', { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } });
+    };
+    assert.match(place(wanting({}), states(nodes, [other])), /^0\/3/);
+    assert.equal(place(wanting({ namespaces: ['other'] }), states(nodes, [other])), 'c');
+    assert.equal(place(wanting({ namespaceSelector: {} }), states(nodes, [other])), 'c');
+  });
+
+  test('preferences draw and repel', () => {
+    const preferring = (kind: 'podAffinity' | 'podAntiAffinity'): Partial<PodSpec> => ({
+      affinity: {
+        [kind]: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 100, podAffinityTerm: { topologyKey: hostKey, labelSelector: selecting('web') } },
+          ],
+        },
+      },
+    });
+    const there = [on('b', pod('web', {}, app('web')))];
+    assert.equal(place(pod('p', preferring('podAffinity')), states(nodes, there)), 'b');
+    assert.notEqual(place(pod('p', preferring('podAntiAffinity')), states(nodes, there)), 'b');
+  });
+});
+
+describe('pods that are spread', () => {
+  const spread = (rest: object = {}): Partial<PodSpec> => ({
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: zoneKey, whenUnsatisfiable: 'DoNotSchedule', labelSelector: selecting('web'), ...rest },
+    ],
+  });
+  const web = (name: string): Pod => pod(name, {}, app('web'));
+  const nodes = [zoned('a', 'z1'), zoned('b', 'z2')];
+
+  test('a pod goes where the difference stays small enough', () => {
+    assert.equal(place(pod('p', spread(), app('web')), states(nodes, [on('a', web('1'))])), 'b');
+    const full = node('b', { labels: { [zoneKey]: 'z2' }, allocatable: { pods: '0' } });
+    assert.equal(
+      place(pod('p', spread(), app('web')), states([zoned('a', 'z1'), full], [on('a', web('1'))])),
+      "0/2 nodes are available: 1 Too many pods, 1 node(s) didn't match pod topology spread constraints. no new claims to deallocate, preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.",
+    );
+  });
+
+  test('a node without the label takes no such pod', () => {
+    assert.equal(
+      place(pod('p', spread(), app('web')), states([node('a')])),
+      `0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label). ${notHelpful(1)}`,
+    );
+  });
+
+  test('with fewer domains than wanted, those that are missing count as empty', () => {
+    assert.match(place(pod('p', spread({ minDomains: 3 }), app('web')), states(nodes, [on('a', web('1')), on('b', web('2'))])), /^0\/2/);
+    assert.match(place(pod('p', spread(), app('web')), states(nodes, [on('a', web('1')), on('b', web('2'))])), /^[ab]$/);
+  });
+
+  test('nodes that the pod cannot have do not count, unless the constraint says so', () => {
+    const tainted = { ...zoned('b', 'z2'), spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } };
+    const there = [on('a', web('1'))];
+    assert.match(place(pod('p', spread(), app('web')), states([zoned('a', 'z1'), tainted], there)), /^0\/2/);
+    assert.equal(place(pod('p', spread({ nodeTaintsPolicy: 'Honor' }), app('web')), states([zoned('a', 'z1'), tainted], there)), 'a');
+  });
+});
+
+describe('pods that take room from others', () => {
+  const ranked = (name: string, priority: number, cpu = '1', rest: Partial<PodSpec> = {}): Pod =>
+    pod(name, { ...asking(cpu), priority, ...rest }, app(name));
+  const victims = (candidate: Pod, cluster: ClusterState, budgets: readonly PodDisruptionBudget[] = []): string => {
+    const placement = schedulePod(candidate, cluster, profile, () => 0);
+    if (placement.outcome === 'fits') return `fits ${placement.node.name}`;
+    const { refusals, filters } = placement;
+    const found = preempt(candidate, { cluster, filters, refusals, budgets, random: () => 0 });
+    if (found.outcome !== 'victims') return unschedulableMessage(refusals, found);
+    return `${found.victims.node.name}: ${found.victims.pods.map(({ metadata }) => metadata.name).join()}`;
+  };
+
+  test('the fewest and the least important leave', () => {
+    const there = [on('a', ranked('low', 1)), on('a', ranked('middle', 5)), on('b', ranked('high', 50)), on('b', ranked('equal', 100))];
+    assert.equal(victims(ranked('p', 100), states([node('a'), node('b')], there)), 'a: low');
+    assert.equal(victims(ranked('p', 100, '2'), states([node('a'), node('b')], there)), 'a: middle,low');
+  });
+
+  test('pods of the same priority are left alone', () => {
+    const there = [on('a', ranked('same', 100, '2'))];
+    assert.match(victims(ranked('p', 100), states([node('a')], there)), /1 No preemption victims found for incoming pod\.$/);
+  });
+
+  test('a pod that never preempts waits', () => {
+    const there = [on('a', ranked('low', 1, '2'))];
+    assert.equal(
+      victims(ranked('p', 100, '1', { preemptionPolicy: 'Never' }), states([node('a')], there)),
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.',
+    );
+  });
+
+  test('a disruption budget is broken only where no other node helps', () => {
+    const there = [on('a', ranked('kept', 1, '2')), on('b', ranked('free', 5, '2'))];
+    const budget = {
+      metadata: { name: 'kept', namespace: 'default' },
+      spec: { selector: selecting('kept') },
+      status: { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 },
+    } as PodDisruptionBudget;
+    assert.equal(victims(ranked('p', 100), states([node('a'), node('b')], there), [budget]), 'b: free');
+    assert.equal(victims(ranked('p', 100), states([node('a')], there), [budget]), 'a: kept');
+  });
+
+  test('room that was made for a pod is not given to one of less priority', () => {
+    const nominated = { ...ranked('first', 100), status: { nominatedNodeName: 'a' } };
+    const cluster = states([node('a', { allocatable: { cpu: '1' } })], [nominated]);
+    assert.match(victims(ranked('p', 50), cluster), /^0\/1 nodes are available: 1 Insufficient cpu/);
+    assert.equal(victims(ranked('p', 200), cluster), 'fits a');
+    assert.equal(victims(nominated, cluster), 'fits a');
+  });
+
+  test('what was tried leaves no trace', () => {
+    const cluster = states([node('a')], [on('a', ranked('low', 1, '2'))]);
+    victims(ranked('p', 100), cluster);
+    assert.deepEqual([cluster.nodes[0]?.pods.size, cluster.nodes[0]?.requested.get('cpu')], [1, 2000]);
+  });
+});
+
+test('images that a node has draw a pod', () => {
+  const image = { names: ['registry/app:v1'], sizeBytes: 900 * 1024 * 1024 };
+  const withImage = node('b');
+  const there = { ...withImage, status: { ...withImage.status, images: [image] } };
+  assert.equal(place(pod('p', { containers: [{ name: 'c', image: 'registry/app:v1' }] }), states([node('a'), there])), 'b');
+});
+
+test('a pod that wants cpu alone goes where memory is taken', () => {
+  const memory = on('b', pod('m', { containers: [{ name: 'c', image: 'i', resources: { requests: { memory: '2Gi', cpu: '1m' } } }] }));
+  const cpu = on('a', pod('c', asking('1')));
+  assert.equal(place(pod('p', asking('500m')), states([node('a'), node('b')], [memory, cpu])), 'b');
 });

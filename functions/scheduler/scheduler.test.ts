@@ -122,3 +122,47 @@ test('a higher priority is served first', async () => {
   assert.deepEqual(placed, ['proud']);
   await cluster.close();
 });
+
+test('a pod takes room from pods of less priority, and waits until they are gone', async () => {
+  const cluster = await createCluster({ controllers: everything() });
+  await giveRoom(cluster, 'node-a', '1');
+  await giveRoom(cluster, 'node-b', '0');
+  await cluster.client.create(types.pods, pod('humble', asking('1')));
+  await cluster.settle();
+  await cluster.client.create(types.pods, pod('proud', { ...asking('1'), priorityClassName: 'system-cluster-critical' }));
+  await cluster.settle();
+  const humble = await cluster.get(types.pods, 'humble');
+  const proud = await cluster.get(types.pods, 'proud');
+  const disruption = conditionOf(humble.status?.conditions, 'DisruptionTarget');
+  assert.deepEqual(
+    [disruption?.reason, disruption?.message],
+    ['PreemptionByScheduler', 'default-scheduler: preempting to accommodate a higher priority pod'],
+  );
+  assert.ok(humble.metadata.deletionTimestamp !== undefined);
+  assert.equal(proud.status?.nominatedNodeName, 'node-a');
+  assert.equal(proud.spec.nodeName, undefined);
+  assert.ok(cluster.events.includes(`Normal Preempted Preempted by pod ${proud.metadata.uid} on node node-a`));
+
+  await cluster.client.delete(types.pods, { namespace: 'default', name: 'humble' }, { gracePeriodSeconds: 0 });
+  await cluster.settle();
+  assert.equal((await cluster.get(types.pods, 'proud')).spec.nodeName, 'node-a');
+  await cluster.close();
+});
+
+test('a pod that waits to be near another is placed in the same pass', async () => {
+  const cluster = await createCluster({ controllers: everything() });
+  await giveRoom(cluster, 'node-a', '2');
+  await giveRoom(cluster, 'node-b', '2');
+  for (const name of ['node-a', 'node-b']) {
+    const node = await cluster.get(types.nodes, name);
+    await cluster.client.update(types.nodes, { ...node, metadata: { ...node.metadata, labels: { 'kubernetes.io/hostname': name } } });
+  }
+  const term = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'db' } } };
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  await cluster.client.create(types.pods, pod('near', { affinity }));
+  await cluster.client.create(types.pods, { ...pod('db'), metadata: { name: 'db', namespace: 'default', labels: { app: 'db' } } });
+  await cluster.settle();
+  const placed = (await cluster.pods()).map(({ spec }) => spec.nodeName);
+  assert.ok(placed[0] !== undefined && placed[0] === placed[1], String(placed));
+  await cluster.close();
+});

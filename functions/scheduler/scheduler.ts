@@ -1,94 +1,158 @@
 /**
  * The scheduler is a controller with one request, "the pods that wait": a pass takes one snapshot, places every waiting
  * pod on it in turn, each seeing the room that the ones before took, and then binds them side by side, so that the
- * store commits many binds in one slot. A pod that fits nowhere says so in its status and waits for the cluster to change.
+ * store commits many binds in one slot. A pod that fits nowhere takes room from pods of less priority, or says in its
+ * status why it waits for the cluster to change.
  */
 import type { Pod } from '../kube/generated/types.ts';
 import { nameOf } from '../kube/object.ts';
-import { nodes, pods } from '../kube/resource-type.ts';
+import { namespaces, nodes, podDisruptionBudgets, pods } from '../kube/resource-type.ts';
 import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { again, settled, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
 import { bindPod, markUnschedulable } from './bind.ts';
-import { assumePod, snapshotOf } from './node-state.ts';
-import { defaultProfile } from './default-profile.ts';
-import { schedulePod, type SchedulerProfile } from './schedule-pod.ts';
-import { refusedMessage, unschedulableMessage } from './unschedulable-message.ts';
 import { bindVolumes } from './bind-volumes.ts';
+import { ClusterState } from './cluster-state.ts';
+import { defaultProfile } from './default-profile.ts';
 import { podClaims } from './pod-claims.ts';
+import { forgetNomination, takeRoom } from './preempt.ts';
+import { preempt, type Victims } from './preemption.ts';
 import { volumeBinding, type VolumePlan } from './plugins/volume-binding.ts';
-import { isWaiting, schedulerComponent, schedulerWatches, waitingPods } from './watches.ts';
+import { schedulePod } from './schedule-pod.ts';
+import { refusedMessage, unschedulableMessage } from './unschedulable-message.ts';
+import { podsInQueue, schedulerComponent, schedulerWatches, waitingPods } from './watches.ts';
 
 /** A bind that lost a race is tried again this soon. */
 const retryBindSeconds = 1;
+
+/** How often pods that want to be near others are asked again in one pass. */
+const nearRoundsMax = 8;
 
 /** Higher priority first, then first come, first served. Source: plugins/queuesort/priority_sort.go. */
 function queueOrder(a: Pod, b: Pod): number {
   return (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion);
 }
 
-interface Placed {
-  readonly pod: Pod;
-  readonly nodeName: string;
-  readonly volumes?: VolumePlan | undefined;
-}
+type Decision =
+  | { readonly outcome: 'bind'; readonly pod: Pod; readonly nodeName: string; readonly volumes: VolumePlan | undefined }
+  | { readonly outcome: 'wait'; readonly pod: Pod; readonly message: string; readonly isHopeless: boolean }
+  | {
+      readonly outcome: 'preempt';
+      readonly pod: Pod;
+      readonly message: string;
+      readonly victims: Victims;
+      readonly displaced: readonly Pod[];
+    };
 
-async function bindAll(placed: readonly Placed[], context: ReconcileContext): Promise<ReconcileResult> {
-  let lostRaces = 0;
-  await Promise.all(
-    placed.map(async ({ pod, nodeName, volumes }) => {
-      try {
-        // The pod keeps its room in every pass until its claims are bound, and is bound itself only then.
-        if (volumes === undefined || volumes.isBound) await bindPod(pod, nodeName, context);
-        else await bindVolumes(volumes, nodeName, context);
-      } catch (error) {
-        // Somebody deleted or bound it first: the next pass sees what became of it.
-        if (!isConflict(error) && !isNotFound(error)) throw error;
-        lostRaces += 1;
-      }
-    }),
-  );
-  return lostRaces === 0 ? settled : again(retryBindSeconds);
-}
+/** Decides for one pod after the other; what is decided is in the cluster's state at once. */
+class Pass {
+  private readonly context: ReconcileContext;
+  private readonly cluster: ClusterState;
+  /** Names of volumes that pods of this pass get. */
+  private readonly promised = new Set<string>();
+  /** Pods that this pass takes room from. */
+  private readonly leaving = new Set<Pod>();
 
-async function schedulePass(schedulerName: string, profile: SchedulerProfile, context: ReconcileContext): Promise<ReconcileResult> {
-  const { cache, random } = context;
-  const allPods = cache.list(pods);
-  const waiting = allPods.filter((pod) => isWaiting(pod, schedulerName)).sort(queueOrder);
-  if (waiting.length === 0) return settled;
-  const states = [...snapshotOf(cache.list(nodes), allPods).values()];
-  const placed: Placed[] = [];
-  const refused: { pod: Pod; message: string }[] = [];
-  const taken = new Set<string>();
-  for (const pod of waiting) {
+  constructor(context: ReconcileContext, allPods: readonly Pod[]) {
+    const { cache } = context;
+    this.context = context;
+    this.cluster = new ClusterState({
+      nodes: cache.list(nodes),
+      pods: allPods,
+      labelsOfNamespace: (name) => cache.get(namespaces, { namespace: '', name })?.metadata.labels ?? {},
+    });
+  }
+
+  /** Pods that want to be near others are asked again when others were placed after them. */
+  decideAll(waiting: readonly Pod[]): readonly Decision[] {
+    const decisions = new Map(waiting.map((pod) => [pod, this.decide(pod)]));
+    for (let round = 0; round < nearRoundsMax; round += 1) {
+      const near = [...decisions.values()].filter(({ outcome, pod }) => outcome === 'wait' && this.wantsCompany(pod));
+      const isAnyBound = [...decisions.values()].some(({ outcome }) => outcome === 'bind');
+      if (near.length === 0 || !isAnyBound) break;
+      const again = near.map(({ pod }) => this.decide(pod));
+      for (const decision of again) decisions.set(decision.pod, decision);
+      if (again.every(({ outcome }) => outcome === 'wait')) break;
+    }
+    return [...decisions.values()];
+  }
+
+  private wantsCompany(pod: Pod): boolean {
+    return this.cluster.termsOf(pod).requiredAffinity.length > 0;
+  }
+
+  private decide(pod: Pod): Decision {
+    const { cache, random } = this.context;
     const claims = podClaims(pod, cache);
     if (claims.outcome === 'refused') {
-      refused.push({ pod, message: refusedMessage(claims.message, states.length) });
-      continue;
+      return { outcome: 'wait', pod, message: refusedMessage(claims.message, this.cluster.nodes.length), isHopeless: true };
     }
-    const volumes = claims.outcome === 'none' ? undefined : volumeBinding(claims, cache, taken);
-    const filters = volumes === undefined ? profile.filters : [...profile.filters, volumes.filter];
-    const placement = schedulePod(pod, states, { ...profile, filters }, random.next);
-    if (placement.outcome === 'fits') {
-      assumePod(placement.node, pod);
-      const plan = volumes?.planFor(placement.node.node);
-      for (const { volume } of plan?.bindings ?? []) taken.add(nameOf(volume));
-      placed.push({ pod, nodeName: placement.node.name, volumes: plan });
-    } else {
-      refused.push({ pod, message: unschedulableMessage(placement.rejections) });
-    }
+    const volumes = claims.outcome === 'none' ? undefined : volumeBinding(claims, cache, this.promised);
+    const profile = defaultProfile(cache, volumes === undefined ? [] : [volumes.filter]);
+    const placement = schedulePod(pod, this.cluster, profile, random.next);
+    if (placement.outcome === 'unschedulable') return this.makeRoom(pod, placement);
+    const { node } = placement;
+    const plan = volumes?.planFor(node.node);
+    for (const { volume } of plan?.bindings ?? []) this.promised.add(nameOf(volume));
+    this.cluster.nominate(pod, '');
+    this.cluster.add(pod, node);
+    return { outcome: 'bind', pod, nodeName: node.name, volumes: plan };
   }
-  const result = await bindAll(placed, context);
-  await Promise.all(refused.map(({ pod, message }) => markUnschedulable(pod, message, context)));
-  return result;
+
+  private makeRoom(pod: Pod, { refusals, filters }: Pick<Parameters<typeof preempt>[1], 'refusals' | 'filters'>): Decision {
+    const { cache, random } = this.context;
+    const budgets = cache.list(podDisruptionBudgets);
+    const preemption = preempt(pod, { cluster: this.cluster, filters, refusals, budgets, random: random.next });
+    const message = unschedulableMessage(refusals, preemption);
+    if (preemption.outcome !== 'victims') return { outcome: 'wait', pod, message, isHopeless: preemption.outcome === 'none' };
+    const { victims } = preemption;
+    const displaced = this.cluster.nominatedWithLess(pod.spec.priority ?? 0, victims.node.name);
+    for (const other of displaced) this.cluster.nominate(other, '');
+    this.cluster.nominate(pod, victims.node.name);
+    // Victims keep their room until they are gone. One that several pods ask to leave is asked once.
+    const asked = victims.pods.filter((victim) => !this.leaving.has(victim));
+    for (const victim of asked) this.leaving.add(victim);
+    return { outcome: 'preempt', pod, message, victims: { ...victims, pods: asked }, displaced };
+  }
+}
+
+/** False: somebody deleted or bound the pod first. The next pass sees what became of it. */
+async function bind({ pod, nodeName, volumes }: Decision & { outcome: 'bind' }, context: ReconcileContext): Promise<boolean> {
+  try {
+    // The pod keeps its room in every pass until its claims are bound, and is bound itself only then.
+    if (volumes === undefined || volumes.isBound) await bindPod(pod, nodeName, context);
+    else await bindVolumes(volumes, nodeName, context);
+    return true;
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+    return false;
+  }
+}
+
+async function carryOut(decision: Decision, context: ReconcileContext): Promise<boolean> {
+  if (decision.outcome === 'bind') return bind(decision, context);
+  const { pod, message } = decision;
+  if (decision.outcome === 'preempt') await takeRoom(pod, decision.victims, decision.displaced, context);
+  else if (decision.isHopeless && (pod.status?.nominatedNodeName ?? '') !== '') await forgetNomination(pod, context);
+  await markUnschedulable(pod, message, context);
+  return true;
+}
+
+async function schedulePass(schedulerName: string, context: ReconcileContext): Promise<ReconcileResult> {
+  const waiting = context.cache.by(podsInQueue, schedulerName).toSorted(queueOrder);
+  if (waiting.length === 0) return settled;
+  const allPods = context.cache.list(pods);
+  const pass = new Pass(context, allPods);
+  const decisions = pass.decideAll(waiting);
+  const done = await Promise.all(decisions.map((decision) => carryOut(decision, context)));
+  return done.every(Boolean) ? settled : again(retryBindSeconds);
 }
 
 export interface SchedulerOptions {
   /** The `spec.schedulerName` of the pods it cares for. */
   readonly schedulerName?: string;
-  readonly profile?: SchedulerProfile;
 }
 
-export function createScheduler({ schedulerName = schedulerComponent, profile = defaultProfile }: SchedulerOptions = {}): Controller {
+export function createScheduler({ schedulerName = schedulerComponent }: SchedulerOptions = {}): Controller {
   return {
     name: 'scheduler',
     actsAs: 'system:kube-scheduler',
@@ -96,6 +160,6 @@ export function createScheduler({ schedulerName = schedulerComponent, profile = 
     concurrency: 1,
     watches: schedulerWatches(schedulerName),
     all: () => [waitingPods],
-    reconcile: (_request, context) => schedulePass(schedulerName, profile, context),
+    reconcile: (_request, context) => schedulePass(schedulerName, context),
   };
 }

@@ -1,5 +1,6 @@
 /** The words with which a pod waits. Source: scheduler framework/types.go FitError, framework/preemption/preemption.go. */
-import type { Rejection } from './schedule-pod.ts';
+import type { Refusal } from './plugins/plugin.ts';
+import type { Preemption } from './preemption.ts';
 
 function histogram(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
@@ -10,22 +11,35 @@ function histogram(reasons: readonly string[]): string {
     .join(', ');
 }
 
-/** What upstream's DynamicResources says of every pod; resource claims are not served here. */
+/** What upstream's DynamicResources says of every pod; resource claims are not allocated here. */
 const noClaims = 'no new claims to deallocate';
 
-export function unschedulableMessage(rejections: readonly Rejection[]): string {
-  if (rejections.length === 0) return 'no nodes available to schedule pods';
-  const preemption = rejections.map(({ resolvable }) => (resolvable ? 'No preemption victims found for incoming pod' : notHelpful));
-  return message(rejections.length, histogram(rejections.flatMap(({ reasons }) => reasons)), histogram(preemption));
+function preemptionText(preemption: Preemption, nodeCount: number): string {
+  switch (preemption.outcome) {
+    case 'victims': {
+      const { node, pods } = preemption.victims;
+      return `preemption: found a potential placement for pod on node ${node.name}, preempting ${pods.length} victims`;
+    }
+    case 'not eligible':
+      return `${noClaims}, preemption: ${preemption.why}`;
+    case 'none':
+      return `${noClaims}, preemption: 0/${nodeCount} nodes are available: ${histogram(preemption.reasons)}.`;
+    default:
+      return preemption satisfies never;
+  }
 }
 
-const notHelpful = 'Preemption is not helpful for scheduling';
+export function unschedulableMessage(refusals: readonly Refusal[], preemption: Preemption): string {
+  if (refusals.length === 0) return noNodes;
+  const why = histogram(refusals.flatMap(({ reasons }) => reasons));
+  return `0/${refusals.length} nodes are available: ${why}. ${preemptionText(preemption, refusals.length)}`;
+}
+
+const noNodes = 'no nodes available to schedule pods';
 
 /** Of a pod that no node could take, whatever is on it. */
-export const refusedMessage = (why: string, nodeCount: number): string =>
-  nodeCount === 0 ? 'no nodes available to schedule pods' : message(nodeCount, why, `${nodeCount} ${notHelpful}`);
-
-function message(nodeCount: number, why: string, preemption: string): string {
-  const available = `0/${nodeCount} nodes are available: `;
-  return `${available}${why}. ${noClaims}, preemption: ${available}${preemption}.`;
+export function refusedMessage(why: string, nodeCount: number): string {
+  if (nodeCount === 0) return noNodes;
+  const notHelpful = Array.from({ length: nodeCount }, () => 'Preemption is not helpful for scheduling');
+  return `0/${nodeCount} nodes are available: ${why}. ${preemptionText({ outcome: 'none', reasons: notHelpful }, nodeCount)}`;
 }

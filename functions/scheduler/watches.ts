@@ -3,19 +3,22 @@ import type { Pod } from '../kube/generated/types.ts';
 import { isPodFinished } from '../kube/pod.ts';
 import { isTerminating } from '../kube/object.ts';
 import { nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../kube/resource-type.ts';
-import { watch, type Watch } from '../workers/controller.ts';
+import { watch, type Index, type Watch } from '../workers/controller.ts';
 
 /** Who reports events, and the scheduler that pods name by default. */
 export const schedulerComponent = 'default-scheduler';
 
 export const waitingPods = { namespace: '', name: 'waiting-pods' };
 
-export function isWaiting(pod: Pod, schedulerName: string): boolean {
+function isWaitingForAny(pod: Pod): boolean {
   const gated = (pod.spec.schedulingGates ?? []).length > 0;
-  return (
-    (pod.spec.nodeName ?? '') === '' && pod.spec.schedulerName === schedulerName && !gated && !isTerminating(pod) && !isPodFinished(pod)
-  );
+  return (pod.spec.nodeName ?? '') === '' && !gated && !isTerminating(pod) && !isPodFinished(pod);
 }
+
+const isWaiting = (pod: Pod, schedulerName: string): boolean => pod.spec.schedulerName === schedulerName && isWaitingForAny(pod);
+
+/** Filed under the scheduler that is to place them. */
+export const podsInQueue: Index<Pod> = { type: pods, values: (pod) => (isWaitingForAny(pod) ? [pod.spec.schedulerName ?? ''] : []) };
 
 /** `schedulerName`: the `spec.schedulerName` of the pods it cares for. */
 export const schedulerWatches = (schedulerName: string = schedulerComponent): readonly Watch[] => [

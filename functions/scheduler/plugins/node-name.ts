@@ -1,11 +1,12 @@
-import type { FilterPlugin } from './plugin.ts';
-
 /** A pod that names its node goes there or nowhere. Source: plugins/nodename/node_name.go. */
+import { refused, type FilterPlugin } from './plugin.ts';
+
+const otherNode = refused("node(s) didn't match the requested node name", false);
+
 export const nodeNamePlugin: FilterPlugin = {
   name: 'NodeName',
-  resolvable: () => false,
-  filter: (pod, { name }) =>
-    pod.spec.nodeName === undefined || pod.spec.nodeName === '' || pod.spec.nodeName === name
-      ? []
-      : ["node(s) didn't match the requested node name"],
+  prepare({ spec }) {
+    const wanted = spec.nodeName ?? '';
+    return wanted === '' ? undefined : { refusal: ({ name }) => (name === wanted ? undefined : otherNode) };
+  },
 };

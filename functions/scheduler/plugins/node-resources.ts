@@ -1,47 +1,75 @@
-/** Room for what a pod asks for, and a liking for nodes with much of it left. Source: plugins/noderesources. */
-import { podRequests } from '../../kube/pod.ts';
+/** Room for what a pod asks for, and a liking for nodes with much of it left, evenly. Source: plugins/noderesources. */
 import type { NodeState } from '../node-state.ts';
-import { scoreMax, type FilterPlugin, type ScorePlugin } from './plugin.ts';
+import { demandOf, type PodDemand } from '../pod-demand.ts';
+import { scoreMax, type FilterPlugin, type Refusal, type ScorePlugin } from './plugin.ts';
 
-const onePod = 1_000_000_000n;
-
-const free = ({ allocatable, requested }: NodeState, resource: string): bigint =>
-  (allocatable.get(resource) ?? 0n) - (requested.get(resource) ?? 0n);
+function shortage({ amounts }: PodDemand, { allocatable, requested, pods }: NodeState): Refusal | undefined {
+  let isResolvable = true;
+  const reasons = pods.size + 1 > (allocatable.get('pods') ?? 0) ? ['Too many pods'] : [];
+  for (const [resource, amount] of amounts) {
+    const total = allocatable.get(resource) ?? 0;
+    if (amount <= total - (requested.get(resource) ?? 0)) continue;
+    reasons.push(`Insufficient ${resource}`);
+    // A pod that asks for more than the whole node has would not fit on an empty one.
+    if (amount > total) isResolvable = false;
+  }
+  return reasons.length === 0 ? undefined : { reasons, isResolvable };
+}
 
 export const nodeResourcesFit: FilterPlugin = {
   name: 'NodeResourcesFit',
-  /** A pod that asks for more than the whole node has would not fit on an empty one. */
-  resolvable: (pod, { allocatable }) =>
-    Object.entries(podRequests(pod)).every(([resource, amount]) => amount <= (allocatable.get(resource) ?? 0n)),
-  filter(pod, node) {
-    const reasons = free(node, 'pods') < onePod ? ['Too many pods'] : [];
-    for (const [resource, amount] of Object.entries(podRequests(pod))) {
-      if (amount > 0n && amount > free(node, resource)) reasons.push(`Insufficient ${resource}`);
-    }
-    return reasons;
+  prepare(pod) {
+    const demand = demandOf(pod);
+    return { refusal: (node) => shortage(demand, node) };
   },
 };
 
-/** What a container without a request is taken to ask for when nodes are compared, so that such pods spread too. */
-const unaskedFor: Readonly<Record<string, bigint>> = { cpu: 100n * 1_000_000n, memory: 200n * 1024n * 1024n * 1_000_000_000n };
+const compared = ['cpu', 'memory'] as const;
 
-function freeShare(node: NodeState, resource: string, amount: bigint): number {
-  const total = node.allocatable.get(resource) ?? 0n;
-  if (total <= 0n) return 0;
-  const unasked = BigInt(node.pods.length) * (unaskedFor[resource] ?? 0n);
-  const requested = node.requested.get(resource) ?? 0n;
-  const left = total - (requested > unasked ? requested : unasked) - amount;
-  return left <= 0n ? 0 : Number((left * 10_000n) / total) / 10_000;
+/** The share that is left of one resource, in percent. */
+const leftOf = (requested: number, total: number): number => (requested > total ? 0 : Math.trunc(((total - requested) * scoreMax) / total));
+
+function leastAllocatedScore({ assumed: own }: PodDemand, { allocatable, assumed }: NodeState): number {
+  let [sum, counted] = [0, 0];
+  for (const resource of compared) {
+    const total = allocatable.get(resource) ?? 0;
+    if (total === 0) continue;
+    sum += leftOf(assumed[resource] + own[resource], total);
+    counted += 1;
+  }
+  return counted === 0 ? 0 : Math.trunc(sum / counted);
 }
 
 export const leastAllocated: ScorePlugin = {
   name: 'NodeResourcesFit',
   weight: 1,
   score(pod, nodes) {
-    const requests = podRequests(pod);
-    return nodes.map((node) => {
-      const shares = Object.entries(unaskedFor).map(([resource, fallback]) => freeShare(node, resource, requests[resource] ?? fallback));
-      return (scoreMax * shares.reduce((sum, share) => sum + share, 0)) / shares.length;
-    });
+    const demand = demandOf(pod);
+    return nodes.map((node) => leastAllocatedScore(demand, node));
+  },
+};
+
+/** 100 when the same share of cpu and memory is taken. */
+function balance({ allocatable, requested }: NodeState, { amounts }: Pick<PodDemand, 'amounts'>): number {
+  const shares: number[] = [];
+  for (const resource of compared) {
+    const total = allocatable.get(resource) ?? 0;
+    if (total > 0) shares.push(Math.min(1, ((requested.get(resource) ?? 0) + (amounts.get(resource) ?? 0)) / total));
+  }
+  const [cpu = 0, memory = 0] = shares;
+  return Math.trunc((1 - (shares.length === 2 ? Math.abs((cpu - memory) / 2) : 0)) * scoreMax);
+}
+
+const nothing = { amounts: new Map<string, number>() };
+
+/** How much better balanced the node is with the pod than without. */
+export const balancedAllocation: ScorePlugin = {
+  name: 'NodeResourcesBalancedAllocation',
+  weight: 1,
+  score(pod, nodes) {
+    const demand = demandOf(pod);
+    if (compared.every((resource) => (demand.amounts.get(resource) ?? 0) === 0)) return undefined;
+    const half = scoreMax / 2;
+    return nodes.map((node) => half + Math.trunc((half + balance(node, demand) - balance(node, nothing)) / 2));
   },
 };

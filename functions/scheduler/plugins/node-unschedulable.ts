@@ -1,14 +1,14 @@
-import { tolerates } from './taint-toleration.ts';
-import type { FilterPlugin } from './plugin.ts';
+/** A cordoned node takes only pods that tolerate the cordon. Source: plugins/nodeunschedulable/node_unschedulable.go. */
+import { isTolerated } from './taint-toleration.ts';
+import { refused, type FilterPlugin } from './plugin.ts';
 
 const cordonTaint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+const cordoned = refused('node(s) were unschedulable', false);
 
-/** A cordoned node takes only pods that tolerate the cordon. Source: plugins/nodeunschedulable/node_unschedulable.go. */
 export const nodeUnschedulablePlugin: FilterPlugin = {
   name: 'NodeUnschedulable',
-  resolvable: () => false,
-  filter: (pod, { node }) =>
-    node.spec.unschedulable === true && !(pod.spec.tolerations ?? []).some((toleration) => tolerates(toleration, cordonTaint))
-      ? ['node(s) were unschedulable']
-      : [],
+  prepare(pod) {
+    if (isTolerated(cordonTaint, pod)) return undefined;
+    return { refusal: ({ node }) => (node.spec?.unschedulable === true ? cordoned : undefined) };
+  },
 };

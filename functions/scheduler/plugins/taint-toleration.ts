@@ -1,6 +1,6 @@
 /** Taints keep pods away unless they tolerate them. Source: plugins/tainttoleration/taint_toleration.go. */
 import type { Pod, Taint, Toleration } from '../../kube/generated/types.ts';
-import { normalized, type FilterPlugin, type ScorePlugin } from './plugin.ts';
+import { normalized, refused, type FilterPlugin, type ScorePlugin } from './plugin.ts';
 
 /** Source: k8s.io/component-helpers, scheduling/corev1/helpers.go. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
@@ -10,26 +10,34 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
   return toleration.operator === 'Exists' || (!anyKey && (toleration.value ?? '') === (taint.value ?? ''));
 }
 
-const untolerated = (pod: Pod, taints: readonly Taint[], effects: readonly string[]): Taint[] =>
-  taints.filter(
-    (taint) => effects.includes(taint.effect) && !(pod.spec.tolerations ?? []).some((toleration) => tolerates(toleration, taint)),
-  );
+const keepsOut = (taint: Taint): boolean => taint.effect === 'NoSchedule' || taint.effect === 'NoExecute';
+
+export function isTolerated(taint: Taint, { spec }: Pod): boolean {
+  return (spec.tolerations ?? []).some((toleration) => tolerates(toleration, taint));
+}
+
+/** Whether a taint of the node keeps the pod out. */
+export const isKeptOut = (pod: Pod, taints: readonly Taint[]): boolean =>
+  taints.some((taint) => keepsOut(taint) && !isTolerated(taint, pod));
+
+const untolerated = refused('node(s) had untolerated taint(s)', false);
 
 export const taintTolerationFilter: FilterPlugin = {
   name: 'TaintToleration',
-  resolvable: () => false,
-  filter(pod, { node }) {
-    const [first] = untolerated(pod, node.spec.taints ?? [], ['NoSchedule', 'NoExecute']);
-    return first === undefined ? [] : [`node(s) had untolerated taint {${first.key}: ${first.value ?? ''}}`];
-  },
+  prepare: (pod) => ({ refusal: ({ node }) => (isKeptOut(pod, node.spec?.taints ?? []) ? untolerated : undefined) }),
+};
+
+/** Tolerations that speak of this effect, or of all. */
+const shyOf = (pod: Pod, taints: readonly Taint[]): number => {
+  const tolerations = (pod.spec.tolerations ?? []).filter(({ effect = '' }) => effect === '' || effect === 'PreferNoSchedule');
+  return taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((one) => tolerates(one, taint))).length;
 };
 
 export const taintTolerationScore: ScorePlugin = {
   name: 'TaintToleration',
   weight: 3,
-  score: (pod, nodes) =>
-    normalized(
-      nodes.map(({ node }) => untolerated(pod, node.spec.taints ?? [], ['PreferNoSchedule']).length),
-      'less is better',
-    ),
+  score(pod, nodes) {
+    const counts = nodes.map(({ node }) => (node.spec?.taints === undefined ? 0 : shyOf(pod, node.spec.taints)));
+    return normalized(counts, 'less is better');
+  },
 };

@@ -61,11 +61,12 @@ export function volumeBinding({ bound, delayed }: PodClaims, cache: Cache, taken
   return {
     filter: {
       name: 'VolumeBinding',
-      resolvable: () => false,
-      filter(_pod, { node }) {
-        const decided = decide(node);
-        return isPlan(decided) ? [] : decided;
-      },
+      prepare: () => ({
+        refusal({ node }) {
+          const decided = decide(node);
+          return isPlan(decided) ? undefined : { reasons: decided, isResolvable: false };
+        },
+      }),
     },
     planFor(node) {
       const decided = decide(node);

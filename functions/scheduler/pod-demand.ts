@@ -1,0 +1,72 @@
+/** What a pod asks of its node, in numbers that are quick to compare. Source: pkg/scheduler/framework/types.go, Resource. */
+import type { Container, Pod } from '../kube/generated/types.ts';
+import { podRequests } from '../kube/pod.ts';
+
+export interface HostPort {
+  readonly protocol: string;
+  readonly hostIp: string;
+  readonly port: number;
+}
+
+export interface PodDemand {
+  /** Resource name → amount above zero: cpu in millicores, everything else in units. */
+  readonly amounts: ReadonlyMap<string, number>;
+  /** cpu and memory, where a container without a request is taken to ask for a little: so such pods spread, too. */
+  readonly assumed: { readonly cpu: number; readonly memory: number };
+  readonly hostPorts: readonly HostPort[];
+}
+
+/** Source: pkg/scheduler/util/pod_resources.go. */
+const assumedRequests = { cpu: '100m', memory: '200Mi' };
+
+const nanosPerMilli = 1_000_000n;
+const nanosPerUnit = 1_000_000_000n;
+
+/** Amounts beyond 2^53 lose their last digits. */
+export function amountOf(resource: string, nanos: bigint): number {
+  const unit = resource === 'cpu' ? nanosPerMilli : nanosPerUnit;
+  return Number((nanos + unit - 1n) / unit);
+}
+
+function computed(pod: Pod): PodDemand {
+  const requests = Object.entries(podRequests(pod)).map(([name, nanos]) => [name, amountOf(name, nanos)] as const);
+  const assumed = podRequests(withAssumedRequests(pod));
+  return {
+    amounts: new Map(requests.filter(([, amount]) => amount > 0)),
+    assumed: { cpu: amountOf('cpu', assumed['cpu'] ?? 0n), memory: amountOf('memory', assumed['memory'] ?? 0n) },
+    hostPorts: hostPortsOf(pod),
+  };
+}
+
+function withAssumedRequests(pod: Pod): Pod {
+  const filled = (container: Container): Container => ({
+    ...container,
+    resources: { ...container.resources, requests: { ...assumedRequests, ...container.resources?.requests } },
+  });
+  const { containers, initContainers = [] } = pod.spec;
+  return { ...pod, spec: { ...pod.spec, containers: containers.map(filled), initContainers: initContainers.map(filled) } };
+}
+
+function hostPortsOf({ spec }: Pod): readonly HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...sidecars, ...spec.containers].flatMap(({ ports = [] }) =>
+    ports
+      .filter(({ hostPort = 0 }) => hostPort > 0)
+      .map(({ hostPort = 0, hostIP, protocol }) => ({
+        protocol: protocol ?? 'TCP',
+        hostIp: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP,
+        port: hostPort,
+      })),
+  );
+}
+
+/** Pods are never changed, only replaced: what was computed of one holds as long as it lives. */
+const known = new WeakMap<Pod, PodDemand>();
+
+export function demandOf(pod: Pod): PodDemand {
+  const before = known.get(pod);
+  if (before !== undefined) return before;
+  const demand = computed(pod);
+  known.set(pod, demand);
+  return demand;
+}

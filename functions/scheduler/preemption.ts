@@ -1,0 +1,150 @@
+/**
+ * Room for a pod by taking it from pods of less priority: on which node, and from whom. Pure.
+ * Source: framework/preemption/preemption.go, plugins/defaultpreemption/default_preemption.go.
+ */
+import type { Pod, PodDisruptionBudget } from '../kube/generated/types.ts';
+import { conditionOf } from '../kube/conditions.ts';
+import { matchesLabels, requirementsOf } from '../kube/labels.ts';
+import { isTerminating, labelsOf, nameOf, namespaceOf } from '../kube/object.ts';
+import type { ClusterState } from './cluster-state.ts';
+import type { NodeState } from './node-state.ts';
+import type { NodeFilter, Refusal } from './plugins/plugin.ts';
+import { movePods, refusalOf, type Trial } from './schedule-pod.ts';
+
+export interface Victims {
+  readonly node: NodeState;
+  /** Most important first. */
+  readonly pods: readonly Pod[];
+  /** Of them, those that a disruption budget would have kept. */
+  readonly violations: number;
+}
+
+export type Preemption =
+  | { readonly outcome: 'victims'; readonly victims: Victims }
+  /** `reasons`: of each node that was not helped by it. */
+  | { readonly outcome: 'none'; readonly reasons: readonly string[] }
+  | { readonly outcome: 'not eligible'; readonly why: string };
+
+export interface PreemptionOptions {
+  readonly cluster: ClusterState;
+  readonly filters: readonly NodeFilter[];
+  /** Why each node refused the pod, in the nodes' order. */
+  readonly refusals: readonly Refusal[];
+  readonly budgets: readonly PodDisruptionBudget[];
+  readonly random: () => number;
+}
+
+const notHelpful = 'Preemption is not helpful for scheduling';
+const noVictims = 'No preemption victims found for incoming pod';
+
+/** Nodes that are tried: this share of all, but not fewer than so many. Source: DefaultPreemptionArgs. */
+const candidatePercent = 10;
+const candidatesLeast = 100;
+
+const priorityOf = ({ spec }: Pod): number => spec.priority ?? 0;
+const startedAt = ({ status }: Pod): string => status?.startTime ?? '';
+
+/** Higher priority first, then those that run longer. */
+const moreImportant = (a: Pod, b: Pod): number =>
+  priorityOf(b) - priorityOf(a) || (startedAt(a) < startedAt(b) ? -1 : Number(startedAt(a) > startedAt(b)));
+
+const isBeingPreempted = (pod: Pod): boolean =>
+  isTerminating(pod) && conditionOf(pod.status?.conditions, 'DisruptionTarget')?.reason === 'PreemptionByScheduler';
+
+/** Why the pod may take room from nobody; undefined: it may. */
+function ineligible(pod: Pod, { cluster, refusals }: PreemptionOptions): string | undefined {
+  if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
+  const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');
+  if (nominated === undefined || refusals[nominated.index]?.isResolvable === false) return undefined;
+  const leaves = [...nominated.pods].some((other) => priorityOf(other) < priorityOf(pod) && isBeingPreempted(other));
+  return leaves ? 'not eligible due to a terminating pod on the nominated node.' : undefined;
+}
+
+/** Which of the pods a budget would keep, when they go in this order. */
+function violatingPods(pods: readonly Pod[], budgets: readonly PodDisruptionBudget[]): ReadonlySet<Pod> {
+  const left = budgets.map((budget) => ({
+    budget,
+    selector: requirementsOf(budget.spec?.selector),
+    allowed: budget.status?.disruptionsAllowed ?? 0,
+  }));
+  const isViolating = (pod: Pod): boolean =>
+    left.some((entry) => {
+      const { budget, selector } = entry;
+      const isMeant = namespaceOf(budget) === namespaceOf(pod) && selector.length > 0 && matchesLabels(selector, labelsOf(pod));
+      if (!isMeant || budget.status?.disruptedPods?.[nameOf(pod)] !== undefined) return false;
+      entry.allowed -= 1;
+      return entry.allowed < 0;
+    });
+  return new Set(pods.filter(isViolating));
+}
+
+/** The fewest pods of the node that make room, or why there is none. The node is afterwards as before. */
+function victimsOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Victims | Refusal {
+  const candidates = [...node.pods].filter((other) => priorityOf(other) < priorityOf(pod)).sort(moreImportant);
+  if (candidates.length === 0) return { reasons: [noVictims], isResolvable: false };
+  movePods(candidates, node, trial, -1);
+  const refusal = refusalOf(pod, node, trial);
+  if (refusal !== undefined) {
+    movePods(candidates, node, trial, 1);
+    return refusal;
+  }
+  const violating = violatingPods(candidates, budgets);
+  const victims: Pod[] = [];
+  // The most important are spared first, and before all others those that a budget protects.
+  for (const other of [...candidates.filter((one) => violating.has(one)), ...candidates.filter((one) => !violating.has(one))]) {
+    movePods([other], node, trial, 1);
+    if (refusalOf(pod, node, trial) === undefined) continue;
+    movePods([other], node, trial, -1);
+    victims.push(other);
+  }
+  movePods(victims, node, trial, 1);
+  return { node, pods: victims.sort(moreImportant), violations: victims.filter((one) => violating.has(one)).length };
+}
+
+/** Smaller is better, one criterion after the other. */
+const criteria: readonly ((victims: Victims) => number)[] = [
+  ({ violations }) => violations,
+  ({ pods: [first] }) => (first === undefined ? 0 : priorityOf(first)),
+  ({ pods }) => pods.reduce((sum, pod) => sum + priorityOf(pod) + 2 ** 31, 0),
+  ({ pods }) => pods.length,
+  ({ pods }) => -Date.parse(earliestStart(pods)),
+];
+
+/** Of the most important ones. */
+function earliestStart(pods: readonly Pod[]): string {
+  const most = Math.max(...pods.map(priorityOf));
+  const starts = pods.filter((pod) => priorityOf(pod) === most).map(startedAt);
+  return starts.sort()[0] ?? '';
+}
+
+export function bestVictims(candidates: readonly Victims[]): Victims | undefined {
+  let left = candidates;
+  for (const criterion of criteria) {
+    if (left.length <= 1) break;
+    const values = left.map((victims) => criterion(victims)).map((value) => (Number.isNaN(value) ? 0 : value));
+    const least = Math.min(...values);
+    left = left.filter((_, index) => values[index] === least);
+  }
+  return left[0];
+}
+
+export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
+  const { cluster, filters, refusals, budgets, random } = options;
+  const why = ineligible(pod, options);
+  if (why !== undefined) return { outcome: 'not eligible', why };
+  const possible = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable === true);
+  const enough = Math.min(possible.length, Math.max(candidatesLeast, Math.trunc((possible.length * candidatePercent) / 100)));
+  const first = Math.floor(random() * possible.length);
+  const found: Victims[] = [];
+  const reasons: string[] = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable !== true).map(() => notHelpful);
+  for (let step = 0; step < possible.length; step += 1) {
+    const node = possible[(first + step) % possible.length];
+    if (node === undefined) continue;
+    const result = victimsOn(pod, node, { cluster, filters }, budgets);
+    if ('pods' in result) found.push(result);
+    else reasons.push(...result.reasons);
+    if (found.length >= enough && found.some(({ violations }) => violations === 0)) break;
+  }
+  const victims = bestVictims(found);
+  return victims === undefined ? { outcome: 'none', reasons } : { outcome: 'victims', victims };
+}

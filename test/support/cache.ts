@@ -1,0 +1,18 @@
+/** A cache that holds these objects and never changes. */
+import { nameOf, namespaceOf, type KubeObject } from '../../functions/kube/object.ts';
+import { controllerOf } from '../../functions/kube/owners.ts';
+import type { ResourceType } from '../../functions/kube/resource-type.ts';
+import type { Cache } from '../../functions/workers/controller.ts';
+
+export function cacheOf(...objects: readonly (readonly [type: ResourceType, object: KubeObject])[]): Cache {
+  const of = (resource: string): KubeObject[] => objects.flatMap(([type, object]) => (type.resource === resource ? [object] : []));
+  const list = <T extends KubeObject>(type: ResourceType<T>, namespace?: string): T[] =>
+    of(type.resource).filter((object) => namespace === undefined || namespaceOf(object) === namespace) as T[];
+  return {
+    revision: 1,
+    list,
+    get: (type, { namespace, name }) => list(type, namespace).find((object) => nameOf(object) === name),
+    controlledBy: (type, uid) => list(type).filter((object) => controllerOf(object)?.uid === uid),
+    by: (index, value) => list(index.type).filter((object) => index.values(object).includes(value)),
+  };
+}
