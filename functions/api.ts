@@ -6,6 +6,7 @@ import { type ClusterNetworks, defaultNetworks } from './kube/cluster-networks.t
 import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
 import type { AdmissionSettings } from './apiserver/admission/configuration.ts';
 import { createApiServer } from './apiserver/app.ts';
+import { type AuditOptions, createAudit } from './apiserver/audit/audit.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
@@ -61,6 +62,8 @@ export interface ApiOptions {
   readonly descriptions?: () => Promise<Descriptions>;
   /** What nodes that join are given. */
   readonly networks?: ClusterNetworks;
+  /** Which requests are recorded, and where. None when left out. */
+  readonly audit?: Pick<AuditOptions, 'policy' | 'sink'>;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -139,6 +142,7 @@ export function createApi(options: ApiOptions): Api {
     converter: createConverter({ client: webhookClient, random: world.random }),
     proxy: (call, target) => proxied({ http, clock: world.clock }, call, target),
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
+    ...(options.audit === undefined ? {} : { audit: createAudit({ ...options.audit, clock: world.clock }) }),
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
   return { fetch, clientFor, secretToken: (claims) => tokens.issueSecretToken(claims) };

@@ -5,6 +5,7 @@
 import { Hono } from 'hono/tiny';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
+import type { Audit, Trail } from './audit/audit.ts';
 import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
 import { impersonatedUser } from './auth/impersonation.ts';
 import { servedGroups, type ServedGroup } from './discovery/api-resources.ts';
@@ -62,6 +63,8 @@ export interface ApiServerOptions {
   readonly version: VersionDocument;
   /** Requests that run at once, of all priority levels. */
   readonly seats?: number;
+  /** Without one, nothing is recorded. */
+  readonly audit?: Audit;
   /** Of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
 }
@@ -78,6 +81,15 @@ interface Notes {
   readonly annotations: Map<string, string>;
   /** Of the answer, whatever it is. */
   readonly headers: Map<string, string>;
+  /** Of the object that is written, as the client named it. */
+  objectName: string;
+}
+
+interface Exchange {
+  readonly notes: Notes;
+  lasting: Lasting;
+  /** Absent while it is not known who asks, and where nothing is recorded. */
+  trail: Trail | undefined;
 }
 
 interface Parts {
@@ -133,43 +145,75 @@ function openApiOf(groups: readonly ServedGroup[], options: OpenApiOptions): Ope
 
 /** The chain. */
 async function serve(parts: Parts, request: Request, connection: Connection): Promise<Response> {
-  const { options, server } = parts;
-  const notes: Notes = {
-    auditId: server.world.random.uuid(),
-    warnings: new Set(),
-    annotations: new Map(),
-    headers: new Map(),
+  const { server } = parts;
+  const exchange: Exchange = {
+    notes: { auditId: auditIdOf(request, server.world), warnings: new Set(), annotations: new Map(), headers: new Map(), objectName: '' },
+    lasting: 'short',
+    trail: undefined,
   };
-  const finish = (response: Response): Response => withHeaders(response, notes);
   try {
     const url = new URL(request.url);
     const info = requestInfoOf(request.method, url);
-    const lasting = lastingOf(parts, info);
-    const work = async (): Promise<Response> => {
-      const user = await userOf(options, request, connection);
-      if (user === undefined && !isPublic(info)) throw unauthorized();
-      const limits = { call: { request, url, info, user: user ?? anonymous, connection }, lasting, headers: notes.headers };
-      return limited(parts.flowControl, limits, async (call) => {
-        if (!isPublic(info)) await authorize(options.authorizer, call.user, info);
-        return dispatch(parts, call, notes);
-      });
-    };
-    if (lasting !== 'short') return finish(await work());
-    return finish(await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
+    exchange.lasting = lastingOf(parts, info);
+    const work = (): Promise<Response> => admitted(parts, exchange, { request, url, info, connection });
+    if (exchange.lasting !== 'short') return await finished(exchange, await work());
+    return await finished(exchange, await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
   } catch (error) {
-    return finish(errorResponse(error, server.world.log.with({ method: request.method, url: request.url })));
+    return finished(exchange, errorResponse(error, server.world.log.with({ method: request.method, url: request.url })));
   }
+}
+
+/** Who asks, within which limits, and whether it is allowed. */
+async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest, 'user'>): Promise<Response> {
+  const { options, flowControl } = parts;
+  const { notes, lasting } = exchange;
+  const { request, info, connection } = asked;
+  const isOpen = isPublic(info);
+  const authenticated = await authenticatedUser(parts, exchange, asked);
+  exchange.trail = options.audit?.begin({ ...asked, auditId: notes.auditId, user: authenticated ?? anonymous });
+  const acting = await impersonatedUser(authenticated, request, options.authorizer);
+  if (acting === undefined && !isOpen) throw unauthorized();
+  const user = acting ?? anonymous;
+  if (acting !== authenticated) exchange.trail?.impersonated(user);
+  const ended = (): void => exchange.trail?.ended();
+  return limited(flowControl, { call: { ...asked, user, connection }, lasting, headers: notes.headers, ended }, async (call) => {
+    if (!isOpen) await authorize(options.authorizer, call, notes);
+    return dispatch(parts, call, notes);
+  });
+}
+
+/** Undefined: no credentials were shown. Wrong ones are recorded, too. */
+async function authenticatedUser(
+  { options }: Parts,
+  exchange: Exchange,
+  { request, connection, info, url }: Omit<ApiRequest, 'user'>,
+): Promise<User | undefined> {
+  try {
+    return connection.user ?? (await options.authenticator.authenticate(request, connection));
+  } catch (error) {
+    exchange.trail = options.audit?.begin({ request, connection, info, url, auditId: exchange.notes.auditId, user: undefined });
+    throw error;
+  }
+}
+
+async function finished({ notes, trail, lasting }: Exchange, response: Response): Promise<Response> {
+  const answer = withHeaders(response, notes);
+  if (trail === undefined) return answer;
+  return trail.responded(answer, { annotations: notes.annotations, objectName: notes.objectName, isLasting: lasting !== 'short' });
+}
+
+/** A client that follows its request through several servers names it. */
+function auditIdOf({ headers }: Request, { random }: World): string {
+  const given = headers.get('audit-id') ?? '';
+  return /^[\x21-\x7e]{1,64}$/.test(given) ? given : random.uuid();
 }
 
 const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-async function userOf(options: ApiServerOptions, request: Request, connection: Connection): Promise<User | undefined> {
-  const user = connection.user ?? (await options.authenticator.authenticate(request, connection));
-  return impersonatedUser(user, request, options.authorizer);
-}
-
-async function authorize(authorizer: Authorizer, user: User, info: RequestInfo): Promise<void> {
+async function authorize(authorizer: Authorizer, { user, info }: ApiRequest, { annotations }: Notes): Promise<void> {
   const { allowed, reason } = await authorizer.authorize(user, info);
+  annotations.set('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+  annotations.set('authorization.k8s.io/reason', reason);
   if (!allowed) throw forbiddenRequest(user, info, reason);
 }
 
@@ -185,8 +229,9 @@ function lastingOf({ options, server }: Parts, info: RequestInfo): Lasting {
   return kind !== undefined && isLongRunning(kind.definition, info) ? 'connection' : 'short';
 }
 
-async function dispatch(parts: Parts, call: ApiRequest, { warnings, annotations }: Notes): Promise<Response> {
+async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<Response> {
   const { info, connection } = call;
+  const { warnings, annotations } = notes;
   const server = connection.epoch === undefined ? parts.server : { ...parts.server, epoch: connection.epoch };
   const extension = extensionOf(parts, info);
   // Nothing of theirs lives in a namespace: authorized there, it would be executed everywhere.
@@ -201,7 +246,7 @@ async function dispatch(parts: Parts, call: ApiRequest, { warnings, annotations 
   const kind = await servedKind(server, call);
   if (kind === undefined) return pageNotFound();
   await kind.definition.load?.();
-  return serveResource(server, { ...call, ...kind, warnings, annotations });
+  return serveResource(server, { ...call, ...kind, warnings, annotations, named: (name) => (notes.objectName = name) });
 }
 
 /** Who has just declared a kind sees it served by every process. */

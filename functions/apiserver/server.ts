@@ -37,6 +37,8 @@ export interface ResourceRequest extends ApiRequest {
   readonly warnings: Set<string>;
   /** For the audit log. */
   readonly annotations: Map<string, string>;
+  /** Reports for the audit log how the client named the object that it writes. */
+  named(name: string): void;
 }
 
 export const writeContext = (server: Server, user: User): WriteContext => ({

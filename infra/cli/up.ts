@@ -16,6 +16,7 @@ import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
 import { CliError } from './cli-error.ts';
+import { chooseAudit } from './audit-choice.ts';
 import { examples } from './examples.ts';
 import { reportingProgress, terminalProgress, type Progress, type ProgressMessage } from './progress.ts';
 import { imageArchives } from './sample-images.ts';
@@ -32,6 +33,11 @@ export interface UpOptions {
   readonly enableAdmissionPlugins?: readonly string[];
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly auditPolicyFile?: string;
+  readonly auditLogPath?: string;
+  readonly auditLogMaxage?: number;
+  readonly auditLogMaxbackup?: number;
+  readonly auditLogMaxsize?: number;
   readonly podCidr?: string;
   readonly serviceCidr?: string;
   readonly nodePortRange?: string;
@@ -135,6 +141,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     cloud: chooseCloud(options.cloud, before),
     runtime,
     admission: await chooseAdmission(options, before),
+    audit: await chooseAudit(options, before, directory),
     networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,

@@ -1,8 +1,16 @@
 /** What a cluster on this machine is, so that a second `up` resumes it. */
 import { join } from 'node:path';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
+import type { AuditPolicy } from '../../functions/apiserver/audit/policy.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
+import type { AuditFileSettings } from './audit-file.ts';
 import { readIfThere, writePrivately, type DataDirectory } from './data-directory.ts';
+
+/** What is recorded of requests, and where. */
+export interface AuditSettings {
+  readonly policy: AuditPolicy;
+  readonly file: AuditFileSettings;
+}
 
 export interface ClusterRecord {
   /** Six letters or digits: the names of namespaces and interfaces derive from it. */
@@ -12,6 +20,7 @@ export interface ClusterRecord {
   /** The control plane runs as functions around a table, as on AWS. */
   readonly cloud?: 'local' | undefined;
   readonly admission?: AdmissionSettings | undefined;
+  readonly audit?: AuditSettings | undefined;
   /** Left out by versions that knew but the default ones. */
   readonly networks?: ClusterNetworks;
   /** Where the API answers. */

@@ -24,6 +24,8 @@ import { createLocalDispatcher } from '../../functions/workers/doorbell/local-di
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
+import { openAuditFile } from './audit-file.ts';
+import type { AuditSettings } from './cluster-record.ts';
 import { fileKeyRing } from './cluster-keys.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { serveHttps } from './https-server.ts';
@@ -40,6 +42,7 @@ export interface ControlPlaneOptions {
   readonly networks: ClusterNetworks;
   readonly world: World;
   readonly admission?: AdmissionSettings | undefined;
+  readonly audit?: AuditSettings | undefined;
 }
 
 export interface ControlPlane {
@@ -125,6 +128,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const answered = ({ method }: Request, { status }: Response): void =>
     metrics.add('apiserver_request_total', 1, { method, code: String(status) });
   const issuer = issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${addresses[0]?.port ?? 443}`);
+  const auditFile = options.audit && openAuditFile(options.audit.file, world);
   const api = createApi({
     store,
     registry,
@@ -134,6 +138,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     extensions: [metricsExtension(metrics), ...issuer],
     answered,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
+    ...(options.audit === undefined || auditFile === undefined ? {} : { audit: { policy: options.audit.policy, sink: auditFile } }),
     descriptions: readDescriptions,
   });
   const server = await serveHttps({
@@ -171,6 +176,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await stopWorkers();
       await server.close();
       await store.close();
+      await auditFile?.close();
     },
   };
 }

@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly images: readonly string[];
   /** Which admission plug-ins run, and how. */
   readonly admission?: ClusterRecord['admission'];
+  /** What is recorded of requests, and where. */
+  readonly audit?: ClusterRecord['audit'];
   readonly networks: ClusterNetworks;
   readonly progress: Steps;
 }
@@ -117,10 +119,20 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options, { directory, addresses, advertise, networks, world, admission: options.admission }),
+    startIn(options, { directory, addresses, advertise, networks, world, admission: options.admission, audit: options.audit }),
   );
-  const { nodes: count, cloud, admission } = options;
-  const record: ClusterRecord = { id, runtime, nodes: count, cloud, admission, networks, host: listen.host, port: controlPlane.port };
+  const { nodes: count, cloud, admission, audit } = options;
+  const record: ClusterRecord = {
+    id,
+    runtime,
+    nodes: count,
+    cloud,
+    admission,
+    audit,
+    networks,
+    host: listen.host,
+    port: controlPlane.port,
+  };
   writeClusterRecord(directory, record);
   recordProcess(directory.controlPlaneRecord, process.pid);
   writePrivately(directory.kubeconfig, adminKubeconfig(controlPlane, record));

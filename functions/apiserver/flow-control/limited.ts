@@ -12,17 +12,19 @@ export interface Limited {
   readonly lasting: Lasting;
   /** Of the answer, also of a refusal. */
   readonly headers: Map<string, string>;
+  /** Called when an answer that lasts has come to its end. */
+  readonly ended: () => void;
 }
 
 type Work = (call: ApiRequest) => Promise<Response>;
 
 /** Throws TooManyRequests. */
-export async function limited(control: FlowControl, { call, lasting, headers }: Limited, work: Work): Promise<Response> {
+export async function limited(control: FlowControl, { call, lasting, headers, ended }: Limited, work: Work): Promise<Response> {
   const { user, info, request } = call;
-  if (lasting === 'connection') return connected(control, call, work);
+  if (lasting === 'connection') return connected(held(control, call, ended), call, work);
   const turn = control.turnOf(user, info);
   for (const [name, value] of Object.entries(turn.headers)) headers.set(name, value);
-  const release = lasting === 'watch' ? control.hold(user, info) : undefined;
+  const release = lasting === 'watch' ? held(control, call, ended) : undefined;
   try {
     await turn.begin(request.signal);
     const response = await work(release === undefined ? call : { ...call, ended: release });
@@ -38,8 +40,15 @@ export async function limited(control: FlowControl, { call, lasting, headers }: 
   }
 }
 
-async function connected(control: FlowControl, call: ApiRequest, work: Work): Promise<Response> {
-  const release = control.hold(call.user, call.info);
+function held(control: FlowControl, { user, info }: ApiRequest, ended: () => void): () => void {
+  const release = control.hold(user, info);
+  return () => {
+    release();
+    ended();
+  };
+}
+
+async function connected(release: () => void, call: ApiRequest, work: Work): Promise<Response> {
   const { upgrade } = call.connection;
   let socket: Duplex | undefined;
   const take: NonNullable<Connection['upgrade']>['take'] | undefined =

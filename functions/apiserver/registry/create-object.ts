@@ -28,6 +28,7 @@ const generateAttemptsMax = 8;
 /** `object` is decoded, in its stored form, and may be changed. */
 export async function createObject(write: WriteRequest, object: KubeObject): Promise<KubeObject> {
   const { request, options } = write;
+  request.named(nameOf(object));
   placeInNamespace(object, request.definition.type, request.info.namespace);
   // Upstream's store refuses it, which a dry run does not reach.
   if (!options.dryRun && (object.metadata.resourceVersion ?? '') !== '') {

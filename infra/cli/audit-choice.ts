@@ -1,0 +1,43 @@
+/** The audit policy and the audit log that `hibernetes up` is asked for. */
+import { join, resolve } from 'node:path';
+import { auditFileDefaults } from '../local/audit-file.ts';
+import { AuditPolicyError, readAuditPolicyFile } from '../local/audit-policy-file.ts';
+import type { AuditSettings, ClusterRecord } from '../local/cluster-record.ts';
+import type { DataDirectory } from '../local/data-directory.ts';
+import { CliError } from './cli-error.ts';
+import type { UpOptions } from './up.ts';
+
+/** What is asked for now counts alone; without a flag, what the cluster recorded before. */
+export async function chooseAudit(
+  options: UpOptions,
+  before: ClusterRecord | undefined,
+  { root }: DataDirectory,
+): Promise<AuditSettings | undefined> {
+  const { auditPolicyFile: file, auditLogPath, auditLogMaxage, auditLogMaxbackup, auditLogMaxsize } = options;
+  const log = [auditLogPath, auditLogMaxage, auditLogMaxbackup, auditLogMaxsize];
+  if (file === undefined) {
+    if (log.every((flag) => flag === undefined)) return before?.audit;
+    throw new CliError('An audit log needs a policy.', '--audit-policy-file names a file of kind Policy in audit.k8s.io/v1.');
+  }
+  if (options.cloud !== undefined || before?.cloud !== undefined)
+    throw new CliError('A control plane of functions keeps no audit log yet.', 'Without --cloud it does.');
+  const { megabytesMax, daysMax, backupsMax } = auditFileDefaults;
+  return {
+    policy: await policyIn(file),
+    file: {
+      path: resolve(auditLogPath ?? join(root, 'audit.log')),
+      megabytesMax: auditLogMaxsize ?? megabytesMax,
+      daysMax: auditLogMaxage ?? daysMax,
+      backupsMax: auditLogMaxbackup ?? backupsMax,
+    },
+  };
+}
+
+async function policyIn(file: string): Promise<AuditSettings['policy']> {
+  try {
+    return await readAuditPolicyFile(resolve(file));
+  } catch (error) {
+    if (!(error instanceof AuditPolicyError)) throw error;
+    throw new CliError(error.message, 'Kubernetes documents audit policies under "Auditing".');
+  }
+}
