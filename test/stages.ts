@@ -31,7 +31,12 @@ const unitTests: readonly TestStage[] = [
   contracts('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
   contracts('contracts on disk', 'test/contract/{embedded,clusters,formats}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
-  unit('unit: kinds, store, vocabulary', 'functions/{kube,resources,store}/**/*.test.ts', 'functions/*.test.ts', 'openapi/**/*.test.ts'),
+  unit(
+    'unit: kinds, store, vocabulary',
+    'functions/{cel,kube,resources,store}/**/*.test.ts',
+    'functions/*.test.ts',
+    'openapi/**/*.test.ts',
+  ),
   unit('unit: command line, local cluster', 'infra/{aws,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
   unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,support}/**/*.test.ts'),
 ];

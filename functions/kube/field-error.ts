@@ -26,11 +26,14 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** Go's %q of a string, or a number or boolean as it is, or JSON for what is bigger. */
+/** Go's %q of a string, or a number or boolean as it is, or JSON for what is bigger, in which Go escapes what HTML reads. */
 function quoted(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' ? goQuote(value) : JSON.stringify(value ?? null);
+  if (typeof value === 'string') return goQuote(value);
+  return JSON.stringify(value ?? null).replaceAll(/[<>&]/g, (character) => htmlEscapes[character] ?? character);
 }
+
+const htmlEscapes: Readonly<Record<string, string>> = { '<': String.raw`\u003c`, '>': String.raw`\u003e`, '&': String.raw`\u0026` };
 
 const withDetail = (start: string, detail: string): string => (detail === '' ? start : `${start}: ${detail}`);
 

@@ -8,10 +8,11 @@ import { isTest, sourceFiles, type SourceFile } from './sources.ts';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/kube': [],
   'functions/aws': [],
+  'functions/cel': ['functions/kube'],
   'functions/store': ['functions/kube', 'functions/aws'],
   'functions/client': ['functions/kube'],
-  'functions/resources': ['functions/kube'],
-  'functions/apiserver': ['functions/kube', 'functions/store', 'functions/client', 'functions/resources'],
+  'functions/resources': ['functions/kube', 'functions/cel'],
+  'functions/apiserver': ['functions/kube', 'functions/cel', 'functions/store', 'functions/client', 'functions/resources'],
   'functions/workers': ['functions/kube', 'functions/store', 'functions/client', 'functions/aws'],
   'functions/controllers': ['functions/kube', 'functions/client', 'functions/workers'],
   'functions/scheduler': ['functions/kube', 'functions/client', 'functions/workers'],

@@ -8,13 +8,15 @@ import type {
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
 } from '../../kube/generated/types.ts';
+import { type FieldError, type FieldErrorType, invalid } from '../../kube/field-error.ts';
 import { parseJsonPath, valuesAt } from '../../kube/json-path.ts';
 import { apiVersionOf, type ResourceType } from '../../kube/resource-type.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
 import { type Schema, type SchemaNode, structuralSchema } from '../../kube/schema.ts';
 import type { AnyDefinition, Conversion, ScaleSource, ServedVersion } from '../definition.ts';
 import { customColumns } from './columns.ts';
-import { loadPatterns } from './patterns.ts';
+import { loadPatterns } from '../../kube/patterns.ts';
+import { expressionRules, loadExpressions } from './expressions.ts';
 import { valueErrors } from './value-validation.ts';
 import { convertedBy, webhookConvert } from './webhook-conversion.ts';
 
@@ -60,13 +62,42 @@ export function customDefinition(crd: CustomResourceDefinition): AnyDefinition |
     ...scaleOf(stored.subresources?.scale),
     ...deprecationOf(stored, type),
     ...selectableOf(stored),
-    validate: (next, current) =>
-      valueErrors(schema.node, next as KubeObject & JsonObject, '', current as (KubeObject & JsonObject) | undefined),
-    validateStatusUpdate: (next, current) =>
-      valueErrors(schema.node, next as KubeObject & JsonObject, '', current as KubeObject & JsonObject),
-    load: loadPatterns,
+    ...validationOf(schema, stored),
   };
 }
+
+type StoredObject = KubeObject & JsonObject;
+
+function validationOf(schema: Schema, version: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
+  const rules = expressionRules((version.schema?.openAPIV3Schema ?? {}) as SchemaNode);
+  const errors = (next: KubeObject, current: KubeObject | undefined): readonly FieldError[] => {
+    const found = valueErrors(schema.node, next as StoredObject, '', current as StoredObject | undefined);
+    if (rules === undefined) return found;
+    if (found.some(({ type }) => blocking.has(type))) return [...found, notChecked];
+    return [...found, ...rules.errors(next as StoredObject, current as StoredObject | undefined)];
+  };
+  return {
+    validate: errors,
+    validateStatusUpdate: errors,
+    ...(rules === undefined
+      ? { load: loadPatterns }
+      : { load: loadExpressions, warnings: (next, current) => rules.warnings(next as StoredObject, current as StoredObject | undefined) }),
+  };
+}
+
+/** Errors that leave no sound value for rules to look at. Source: pkg/registry/customresource/strategy.go, hasBlockingErr. */
+const blocking: ReadonlySet<FieldErrorType> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+const notChecked: FieldError = invalid(
+  '<nil>',
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
 
 function servedVersion(
   type: ResourceType,

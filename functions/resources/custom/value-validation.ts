@@ -6,7 +6,7 @@ import { deepEqual } from '../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../kube/field-error.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
-import { matchesPattern } from './patterns.ts';
+import { matchesPattern } from '../../kube/patterns.ts';
 import { formatErrors } from './value-formats.ts';
 
 /** An object has at most this many errors; the rest are left out. */

@@ -2,7 +2,7 @@ import type { CustomResourceDefinition } from '../../../kube/generated/types.ts'
 import { customResourceDefinitions, groupResource } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { nameColumn, textColumn } from '../../columns.ts';
-import { loadPatterns } from '../../custom/patterns.ts';
+import { loadPatterns } from '../../../kube/patterns.ts';
 import { type CommitRule, definition } from '../../definition.ts';
 import { acceptNames, cleanupFinalizer, setCondition } from '../../../kube/custom-resource-names.ts';
 

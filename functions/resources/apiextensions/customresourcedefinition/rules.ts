@@ -1,7 +1,5 @@
 /** What only writes need of the kind. */
 import type { CustomResourceDefinition } from '../../../kube/generated/types.ts';
-import type { SchemaNode } from '../../../kube/schema.ts';
-import { hasRules } from './schema-validation.ts';
 
 export { setDefaults } from './defaults.ts';
 export { validate, validateUpdate } from './validation.ts';
@@ -18,10 +16,3 @@ export function prepareForUpdate(next: CustomResourceDefinition): void {
 
 const storageVersions = ({ spec }: CustomResourceDefinition): string[] =>
   spec.versions.filter(({ storage }) => storage).map(({ name }) => name);
-
-export const warnings = ({ spec }: CustomResourceDefinition): string[] =>
-  spec.versions.flatMap(({ name, schema }) =>
-    hasRules((schema?.openAPIV3Schema ?? {}) as SchemaNode)
-      ? [`x-kubernetes-validations of version ${name} are stored, but this server does not evaluate them yet`]
-      : [],
-  );

@@ -4,7 +4,7 @@
  */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
-import { compilePattern } from '../../custom/patterns.ts';
+import { compilePattern } from '../../../kube/patterns.ts';
 
 const types = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 /** Deeper schemas are refused. */
@@ -41,10 +41,28 @@ function ownErrors(node: SchemaNode, path: string, depth: number): FieldError[] 
     if (typeof compiled === 'string')
       errors.push(invalid(`${path}.pattern`, pattern, `must be a valid regular expression, but isn't: ${compiled}`));
   }
+  errors.push(...combinedRuleErrors(node, path));
   if (node.properties !== undefined && node.additionalProperties !== undefined) {
     errors.push(forbiddenField(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
   }
   return [...errors, ...listErrors(node, path)];
+}
+
+/** Rules stand beside fields, never within `allOf` and its like. */
+function combinedRuleErrors({ allOf = [], anyOf = [], oneOf = [], not }: SchemaNode, path: string): FieldError[] {
+  const lists: readonly (readonly [string, readonly SchemaNode[]])[] = [
+    ['allOf', allOf],
+    ['anyOf', anyOf],
+    ['oneOf', oneOf],
+  ];
+  const nested = lists.flatMap(([name, nodes]) => nodes.map((node, index): [string, SchemaNode] => [`${path}.${name}[${index}]`, node]));
+  if (not !== undefined) nested.push([`${path}.not`, not]);
+  return nested.flatMap(([place, node]) => [
+    ...((node['x-kubernetes-validations'] ?? []).length === 0
+      ? []
+      : [forbiddenField(`${place}.x-kubernetes-validations`, 'must be empty to be structural')]),
+    ...combinedRuleErrors(node, place),
+  ]);
 }
 
 function listErrors(node: SchemaNode, path: string): FieldError[] {
@@ -60,15 +78,6 @@ function listErrors(node: SchemaNode, path: string): FieldError[] {
     errors.push(required(`${path}.x-kubernetes-list-map-keys`, "must not be empty if x-kubernetes-list-type is 'map'"));
   }
   return errors;
-}
-
-/** Whether a schema has rules in CEL anywhere. */
-export function hasRules(node: SchemaNode): boolean {
-  if ((node['x-kubernetes-validations'] ?? []).length > 0) return true;
-  const { items, additionalProperties } = node;
-  const children = [...Object.values(node.properties ?? {}), ...(items === undefined ? [] : [items])];
-  if (typeof additionalProperties === 'object') children.push(additionalProperties);
-  return children.some(hasRules);
 }
 
 function childErrors(node: SchemaNode, path: string, depth: number): FieldError[] {

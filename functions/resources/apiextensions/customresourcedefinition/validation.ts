@@ -1,5 +1,5 @@
 /** Source: apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go. */
-import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
+import { type FieldError, forbiddenField, invalid, notSupported, required, tooMany } from '../../../kube/field-error.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
@@ -7,16 +7,18 @@ import type {
 } from '../../../kube/generated/types.ts';
 import { parseJsonPath } from '../../../kube/json-path.ts';
 import { dns1035LabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
+import { deepEqual } from '../../../kube/equality.ts';
 import { nameOf } from '../../../kube/object.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 import { isEstablished } from '../../../kube/custom-resource-names.ts';
 import { clientConfigErrors, versionErrors as versionListErrors } from '../../admissionregistration/webhook-validation.ts';
+import { type RuleBounds, ruleErrors } from '../../custom/expressions/rule-errors.ts';
 import { schemaErrors } from './schema-validation.ts';
 
 const selectableFieldsMax = 8;
 
-export function validate(crd: CustomResourceDefinition): FieldError[] {
+export function validate(crd: CustomResourceDefinition, current?: CustomResourceDefinition): FieldError[] {
   const { spec } = crd;
   const errors: FieldError[] = [];
   const { plural = '' } = spec.names ?? {};
@@ -26,6 +28,7 @@ export function validate(crd: CustomResourceDefinition): FieldError[] {
   errors.push(...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope));
   const versions = spec.versions ?? [];
   versions.forEach((version, index) => errors.push(...versionErrors(version, `spec.versions[${index}]`)));
+  errors.push(...partErrors(versions, current));
   const names = versions.map(({ name }) => name);
   if (versions.filter(({ storage }) => storage).length !== 1) {
     errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
@@ -42,6 +45,12 @@ export function validate(crd: CustomResourceDefinition): FieldError[] {
     );
   }
   return [...errors, ...storedVersionErrors(crd)];
+}
+
+/** A schema that did not change keeps rules that newer bounds of cost would refuse. */
+function boundsOf({ name, schema }: CustomResourceDefinitionVersion, current: CustomResourceDefinition | undefined): RuleBounds {
+  const before = current?.spec.versions.find((version) => version.name === name);
+  return { suppressRuleCost: before !== undefined && deepEqual(before.schema, schema) };
 }
 
 export function validateUpdate(next: CustomResourceDefinition, current: CustomResourceDefinition): FieldError[] {
@@ -66,16 +75,14 @@ function scopeErrors(scope: string | undefined): FieldError[] {
   return ['Cluster', 'Namespaced'].includes(scope) ? [] : [notSupported('spec.scope', scope, ['Cluster', 'Namespaced'])];
 }
 
+/** Expressions are read only where the schema itself is sound. */
+function schemaAndRuleErrors(node: SchemaNode, path: string, bounds: RuleBounds): FieldError[] {
+  const errors = schemaErrors(node, path);
+  return errors.length > 0 ? errors : ruleErrors(node, path, bounds);
+}
+
 function versionErrors(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
-  const {
-    name,
-    deprecated = false,
-    deprecationWarning,
-    schema,
-    subresources,
-    additionalPrinterColumns = [],
-    selectableFields = [],
-  } = version;
+  const { name, deprecated = false, deprecationWarning, schema } = version;
   const errors: FieldError[] = [];
   const node = schema?.openAPIV3Schema;
   if (node === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`));
@@ -84,17 +91,58 @@ function versionErrors(version: CustomResourceDefinitionVersion, path: string): 
   if (!deprecated && deprecationWarning !== undefined) {
     errors.push(invalid(`${path}.deprecationWarning`, deprecationWarning, 'can only be set for deprecated versions'));
   }
-  if (node !== undefined) errors.push(...schemaErrors(node as SchemaNode, `${path}.schema.openAPIV3Schema`));
-  if (subresources?.scale !== undefined) errors.push(...scaleErrors(subresources.scale, `${path}.subresources.scale`));
-  additionalPrinterColumns.forEach((column, index) => errors.push(...columnErrors(column, `${path}.additionalPrinterColumns[${index}]`)));
-  if (selectableFields.length > selectableFieldsMax) {
-    errors.push({
-      type: 'FieldValueTooMany',
-      field: `${path}.selectableFields`,
-      message: `Too many: ${selectableFields.length}: must have at most ${selectableFieldsMax} items`,
-    });
-  }
   return errors;
+}
+
+/** Where the parts of a version are blamed: upstream lifts what all versions share to the definition itself. */
+interface SharedPart {
+  readonly field: 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields';
+  /** Below a version, and where all versions share it. */
+  readonly own: string;
+  readonly shared: string;
+  errors(version: CustomResourceDefinitionVersion, path: string, bounds: RuleBounds): FieldError[];
+}
+
+const parts: readonly SharedPart[] = [
+  {
+    field: 'schema',
+    own: 'schema.openAPIV3Schema',
+    shared: 'validation.openAPIV3Schema',
+    errors({ schema }, path, bounds) {
+      const node = schema?.openAPIV3Schema;
+      return node === undefined ? [] : schemaAndRuleErrors(node as SchemaNode, path, bounds);
+    },
+  },
+  {
+    field: 'subresources',
+    own: 'subresources',
+    shared: 'subresources',
+    errors: ({ subresources }, path) => (subresources?.scale === undefined ? [] : scaleErrors(subresources.scale, `${path}.scale`)),
+  },
+  {
+    field: 'additionalPrinterColumns',
+    own: 'additionalPrinterColumns',
+    shared: 'additionalPrinterColumns',
+    errors: ({ additionalPrinterColumns = [] }, path) =>
+      additionalPrinterColumns.flatMap((column, index) => columnErrors(column, `${path}[${index}]`)),
+  },
+  {
+    field: 'selectableFields',
+    own: 'selectableFields',
+    shared: 'selectableFields',
+    errors: ({ selectableFields = [] }, path) =>
+      selectableFields.length > selectableFieldsMax ? [tooMany(path, selectableFields.length, selectableFieldsMax)] : [],
+  },
+];
+
+function partErrors(versions: readonly CustomResourceDefinitionVersion[], current: CustomResourceDefinition | undefined): FieldError[] {
+  const [first] = versions;
+  return parts.flatMap(({ field, own, shared, errors }) => {
+    if (first !== undefined && versions.every((version) => deepEqual(version[field], first[field]))) {
+      return errors(first, `spec.${shared}`, boundsOf(first, current));
+    }
+    return versions.flatMap((version, index) => errors(version, `spec.versions[${index}].${own}`, boundsOf(version, current)));
+  });
 }
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
