@@ -13,7 +13,7 @@ async function run(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const plain = realWorld(config.logLevel ?? 'info');
   const world = { ...plain, log: plain.log.with({ node: config.nodeName }) };
   const transport = createTransport(config);
-  const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'hibernetes-agent' });
+  const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'kubelet' });
   const events = createEventRecorder({ client, world, component: 'kubelet', host: config.nodeName });
   const create = config.runtime === 'containerd' ? createContainerAgent : createSimulatedAgent;
   const agent = await create({ config, world, client, events, transport, signal });

@@ -87,6 +87,12 @@ export const workerUser = (name: string): User => ({
   ],
 });
 
+/** As which program a part of the control plane writes: `metadata.managedFields` has upstream's names. */
+function managerOf({ name }: User): string {
+  if (name.startsWith(serviceAccountUserName('kube-system', ''))) return 'kube-controller-manager';
+  return name === 'system:kube-scheduler' ? 'kube-scheduler' : 'kube-apiserver';
+}
+
 export function createApi(options: ApiOptions): Api {
   const { store, registry, tokens, world, extensions = [], otherTokenUsers, answered = () => undefined } = options;
   const view = (): ReturnType<Store['view']> => store.view();
@@ -98,16 +104,23 @@ export function createApi(options: ApiOptions): Api {
   const authorizer = createAuthorizer({ store, podsOfNode });
   const hub = createRelayHub(world);
 
+  const clientOver = (connection: Connection, userAgent: string): Client =>
+    createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, connection), userAgent });
   const clientFor: Api['clientFor'] = (user, epoch) => {
     const connection: Connection = epoch === undefined ? { user } : { user, epoch };
-    return createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, connection) });
+    return clientOver(connection, managerOf(user));
   };
   const fetch: Api['fetch'] = async (request, connection) => {
     const response = await server.fetch(request, connection);
     answered(request, response);
     return response;
   };
-  const reports = createNodeReports({ view, client: clientFor(controlPlaneUser), clock: world.clock, log: world.log });
+  const reports = createNodeReports({
+    view,
+    client: clientOver({ user: controlPlaneUser }, 'kubelet'),
+    clock: world.clock,
+    log: world.log,
+  });
   const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
   const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, ...hold });
 

@@ -50,6 +50,8 @@ export interface ScaleSource<T extends KubeObject> {
   /** The serialised label selector of the pods. */
   selector(object: T): string;
   setReplicas(object: T, replicas: number): void;
+  /** Where that is: `spec.replicas` when left out. */
+  readonly replicasPath?: string;
 }
 
 export interface GroupVersionKind {

@@ -31,7 +31,7 @@ const addressOf = (index: number): string => `198.18.${Math.floor(index / 250)}.
 
 async function runAgent(config: AgentConfig, world: World, signal: AbortSignal): Promise<void> {
   const transport = createTransport(config);
-  const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'hibernetes-agent' });
+  const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'kubelet' });
   const events = createEventRecorder({ client, world, component: 'kubelet', host: config.nodeName });
   const agent = await createSimulatedAgent({ config, world, client, events, transport, signal });
   try {

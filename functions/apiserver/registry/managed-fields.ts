@@ -9,7 +9,7 @@ const fieldWriteOf = (write: WriteRequest): FieldWrite => {
 };
 
 export function recordFields(write: WriteRequest, next: KubeObject, current: KubeObject | undefined): void {
-  if (write.isApply !== true) write.server.fieldManagers.record(next, current, fieldWriteOf(write));
+  if (write.isRecorded !== true) write.server.fieldManagers.record(next, current, fieldWriteOf(write));
 }
 
 export const applyFields = (write: WriteRequest, configuration: JsonObject, current: KubeObject | undefined): JsonObject =>

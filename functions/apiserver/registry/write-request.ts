@@ -8,8 +8,8 @@ export interface WriteRequest {
   readonly request: ResourceRequest;
   readonly options: WriteOptions;
   readonly context: WriteContext;
-  /** An apply has decided by itself who manages which fields. */
-  readonly isApply?: boolean;
+  /** The object comes with who manages its fields: an apply has decided that. */
+  readonly isRecorded?: boolean;
 }
 
 export const writeRequest = (server: Server, request: ResourceRequest, options: WriteOptions): WriteRequest => ({

@@ -38,7 +38,7 @@ async function patchWith(server: Server, request: ResourceRequest, strategy: Upd
 async function applyWith(server: Server, request: ResourceRequest, strategy: UpdateStrategy): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'apply');
   const configuration = await readConfiguration(request.request);
-  const write = { ...writeRequest(server, request, options), isApply: true };
+  const write = { ...writeRequest(server, request, options), isRecorded: true };
   const next = (current: KubeObject | undefined): KubeObject => {
     const object = appliedObject(write, configuration, current);
     placeInNamespace(object, request.definition.type, request.info.namespace);

@@ -3,6 +3,10 @@ import { copy } from '../../kube/copy.ts';
 import { invalid, invalidObject } from '../../kube/field-error.ts';
 import type { Scale } from '../../kube/generated/types.ts';
 import { type KubeObject, nameOf } from '../../kube/object.ts';
+import { entriesOf, managersOf } from '../../kube/managed-fields/managers.ts';
+import { fieldElement } from '../../kube/managed-fields/path-element.ts';
+import { parentManagers, scaleManagers } from '../../kube/managed-fields/scale-managers.ts';
+import { apiVersionOf, resourceType } from '../../kube/resource-type.ts';
 import { builtIn } from '../../kube/schema.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { AnyDefinition, ScaleSource } from '../../resources/definition.ts';
@@ -10,6 +14,8 @@ import { writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { checkName, readObject, type Expected } from '../registry/decode.ts';
 import { placeInNamespace } from '../registry/object-metadata.ts';
+import { appliedObject, isApply, readConfiguration } from '../registry/apply-document.ts';
+import { recordFields } from '../registry/managed-fields.ts';
 import { patched, readPatch } from '../registry/patch-document.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
 import { mainStrategy } from '../registry/update-strategies.ts';
@@ -50,18 +56,63 @@ export async function updateScale(server: Server, request: ResourceRequest): Pro
 }
 
 export async function patchScale(server: Server, request: ResourceRequest): Promise<Answer> {
+  if (isApply(request.request)) return applyScale(server, request);
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
   const change = await readPatch(request.request, request.definition);
   const target = { expected: expectedScale, options: { ...options, warnings: request.warnings } };
   return writeScale(writeRequest(server, request, options), (current) => patched(current, change, target));
 }
 
+async function applyScale(server: Server, request: ResourceRequest): Promise<Answer> {
+  const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'apply');
+  const configuration = await readConfiguration(request.request);
+  const write = { ...writeRequest(server, request, options), isRecorded: true };
+  return writeScale(write, (current) => appliedObject(ofScale(write), configuration, current));
+}
+
+const scaleType = resourceType('autoscaling/v1', 'scales', 'Scale');
+
+/** The write as if the Scale were what is stored. */
+function ofScale(write: WriteRequest): WriteRequest {
+  const { schema } = expectedScale;
+  const {
+    deprecation: _deprecation,
+    otherVersions: _versions,
+    resetFields: _reset,
+    hasStatus: _status,
+    ...rest
+  } = write.request.definition;
+  const definition: AnyDefinition = { ...rest, type: scaleType, schema };
+  return { ...write, request: { ...write.request, definition, served: { type: scaleType, schema } } };
+}
+
+/** Who manages the number in the parent manages it in the Scale, and the other way round. */
+function recordedScale(write: WriteRequest, parent: KubeObject, scaleOfParent: Scale, next: (current: Scale) => KubeObject): KubeObject {
+  const { definition, served } = write.request;
+  const replicas = (definition.scale?.replicasPath ?? 'spec.replicas').split('.').map(fieldElement);
+  const managers = managersOf(parent.metadata.managedFields) ?? new Map();
+  const shown = entriesOf(scaleManagers(managers, replicas));
+  const current = shown === undefined ? scaleOfParent : { ...scaleOfParent, metadata: { ...scaleOfParent.metadata, managedFields: shown } };
+  const scale = next(current);
+  if (write.isRecorded !== true) recordFields(ofScale(write), scale, current);
+  const apiVersion = apiVersionOf(served.type);
+  const after = parentManagers({ managers, apiVersion, replicas }, managersOf(scale.metadata.managedFields) ?? new Map());
+  return { ...scale, metadata: { ...scale.metadata, managedFields: entriesOf(after) ?? [] } };
+}
+
 /** `next` makes the next Scale from the current one. */
-async function writeScale(write: WriteRequest, next: (current: Scale) => KubeObject): Promise<Answer> {
+async function writeScale(request: WriteRequest, next: (current: Scale) => KubeObject): Promise<Answer> {
+  const write = { ...request, isRecorded: true };
   const source = sourceOf(write.request.definition);
   const of = (object: KubeObject): Scale => scaleOf(object, source);
   const into = (object: KubeObject, scale: KubeObject): KubeObject => scaled(object, scale, source);
-  const transform = (current: KubeObject): Wanted => ({ outcome: 'update', object: into(current, next(of(current))) });
+  const transform = (current: KubeObject): Wanted => {
+    const scale = recordedScale(request, current, of(current), next);
+    const object = into(current, scale);
+    if (scale.metadata.managedFields?.length === 0) delete object.metadata.managedFields;
+    else object.metadata.managedFields = scale.metadata.managedFields;
+    return { outcome: 'update', object };
+  };
   const projection = { kind: expectedScale, of, into };
   const { object } = await updateObject(write, { strategy: mainStrategy, transform, projection });
   return { kind: 'other', code: 200, object: of(object) };

@@ -20,13 +20,14 @@ import { isTrue } from '../http/request-info.ts';
 import { writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { admissionOf } from '../registry/admission.ts';
+import { appliedObject, isApply, readConfiguration } from '../registry/apply-document.ts';
 import { checkName, readObject, type Expected, isJsonObject, storedForm } from '../registry/decode.ts';
 import { placeInNamespace } from '../registry/object-metadata.ts';
 import { patched, type PatchTarget, readPatch } from '../registry/patch-document.ts';
 import { fromStored } from '../registry/served-form.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
 import { subresourceStrategy } from '../registry/update-strategies.ts';
-import { writeRequest } from '../registry/write-request.ts';
+import { type WriteRequest, writeRequest } from '../registry/write-request.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 import { get, getStored } from './get.ts';
 
@@ -69,7 +70,8 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
   const body = await admission.mutate(sent, undefined);
   subresource.checkBody?.(body);
   await admission.validate(body, undefined);
-  const write = writeRequest(server, request, options);
+  // The body has managers of its own, which nobody stores.
+  const write = { ...writeRequest(server, request, options), isRecorded: true };
   const transform = (current: KubeObject, view: View): Wanted =>
     outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
   await updateObject(write, {
@@ -84,19 +86,42 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
 /** The body is the parent as it should be. */
 async function replace(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
   const isPatch = request.info.verb === 'patch';
+  if (isPatch && isApply(request.request)) return applyTo(server, request, subresource);
   const options = writeOptionsOf(request.url.searchParams, isPatch ? 'PatchOptions' : 'UpdateOptions', isPatch ? 'other' : undefined);
   const target = { expected: bodyOf(request, subresource), options: { ...options, warnings: request.warnings } };
   const bodyFor = isPatch ? await patchedBody(request, target) : await sentBody(request, target);
-  const write = writeRequest(server, request, options);
+  return writeBody(writeRequest(server, request, options), subresource, bodyFor);
+}
+
+async function applyTo(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
+  const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'apply');
+  const configuration = await readConfiguration(request.request);
+  const write = { ...writeRequest(server, request, options), isRecorded: true };
+  const bodyFor = (current: KubeObject): KubeObject => {
+    const body = appliedObject(write, configuration, current);
+    checkName(body, request.info.name);
+    return storedForm(request, body);
+  };
+  return writeBody(write, subresource, bodyFor);
+}
+
+async function writeBody(write: WriteRequest, subresource: ObjectSubresource<KubeObject>, bodyFor: BodyFor): Promise<Answer> {
   const transform = (current: KubeObject, view: View): Wanted => {
     const body = bodyFor(current);
-    return outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
+    const outcome = outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
+    if (write.isRecorded === true && outcome.outcome === 'update') withManagersOf(outcome.object, body);
+    return outcome;
   };
   const { object } = await updateObject(write, { strategy: subresourceStrategy(subresource), transform });
   return { kind: 'object', code: 200, shown: { object } };
 }
 
 type BodyFor = (current: KubeObject) => KubeObject;
+
+function withManagersOf({ metadata }: KubeObject, { metadata: { managedFields } }: KubeObject): void {
+  if (managedFields === undefined) delete metadata.managedFields;
+  else metadata.managedFields = managedFields;
+}
 
 async function patchedBody(request: ResourceRequest, target: PatchTarget): Promise<BodyFor> {
   const change = await readPatch(request.request, request.definition);

@@ -94,6 +94,12 @@ function matchingChildren(a: FieldSet, pattern: FieldSet): Children {
 
 export const hasElement = (set: FieldSet, element: string): boolean => isMember(childOf(set, element));
 
+export function hasPath(set: FieldSet, path: readonly string[]): boolean {
+  let node: FieldSet | undefined = set;
+  for (const element of path) node = childOf(node, element);
+  return path.length > 0 && isMember(node);
+}
+
 /** The set of what lies below the element. */
 export const below = (set: FieldSet, element: string): FieldSet => childOf(set, element) ?? noFields;
 

@@ -147,6 +147,7 @@ function statusOf({ subresources }: CustomResourceDefinitionVersion): Partial<An
   if (subresources?.status === undefined) return {};
   return {
     hasStatus: true,
+    resetFields: { status: ['metadata', 'spec'] },
     prepareForCreate(object) {
       delete object.status;
     },
@@ -186,6 +187,7 @@ function scaleOf(scale: CustomResourceSubresourceScale | undefined): { readonly 
   };
   return {
     scale: {
+      replicasPath: scale.specReplicasPath.replace(/^\./, ''),
       specReplicas: (object) => numberAt(object, scale.specReplicasPath),
       statusReplicas: (object) => numberAt(object, scale.statusReplicasPath),
       selector: (object) => textAt(object, parseJsonPath(scale.labelSelectorPath ?? '')),

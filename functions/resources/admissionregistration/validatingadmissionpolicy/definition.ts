@@ -13,6 +13,7 @@ export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissio
   categories: ['api-extensions'],
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   columns: [

@@ -16,6 +16,7 @@ export const apiServiceDefinition = definition<APIService>({
   categories: ['api-extensions'],
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   allowsUnconditionalUpdate: false,
   columns: [
     nameColumn,

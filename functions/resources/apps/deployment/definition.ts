@@ -12,6 +12,7 @@ export const deploymentDefinition = definition<Deployment>({
   shortNames: ['deploy'],
   categories: ['all'],
   hasStatus: true,
+  resetFields: { status: ['spec', 'metadata.labels'] },
   hasGeneration: true,
   scale: replicaScale<Deployment>(),
   columns,

@@ -26,6 +26,6 @@ export const certificateSigningRequestDefinition = definition<CertificateSigning
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
   validateName: pathSegmentErrors,
   subresources: [approval],
-  resetFields: { main: ['spec', 'status'], status: ['spec', 'status.conditions'] },
+  resetFields: { main: ['spec', 'status'], status: ['spec', 'status.conditions'], others: { approval: ['spec', 'status.certificate'] } },
   rules: () => import('./rules.ts'),
 });

@@ -15,6 +15,7 @@ export const podCertificateRequestDefinition = definition<PodCertificateRequest>
   singular: 'podcertificaterequest',
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   allowsUnconditionalUpdate: false,
   columns: [
     nameColumn,

@@ -24,6 +24,10 @@ export const podDefinition = definition<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   hasStatus: true,
+  resetFields: {
+    status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
+    only: { ephemeralcontainers: ['spec.ephemeralContainers'] },
+  },
   hasGeneration: true,
   subresources,
   columns,

@@ -12,6 +12,7 @@ export const flowSchemaDefinition = definition<FlowSchema>({
   schema: builtIn('io.k8s.api.flowcontrol.v1.FlowSchema'),
   singular: 'flowschema',
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   hasGeneration: true,
   columns: [
     nameColumn,

@@ -11,6 +11,7 @@ export const priorityLevelConfigurationDefinition = definition<PriorityLevelConf
   schema: builtIn('io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration'),
   singular: 'prioritylevelconfiguration',
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   hasGeneration: true,
   columns: [
     nameColumn,

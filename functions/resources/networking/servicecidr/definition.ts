@@ -10,6 +10,7 @@ export const serviceCIDRDefinition = definition<ServiceCIDR>({
   singular: 'servicecidr',
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   keepsNewStatus: true,
   columns: [
     nameColumn,

@@ -11,6 +11,7 @@ export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
   singular: 'devicetaintrule',
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   columns: [

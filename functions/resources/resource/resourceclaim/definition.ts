@@ -19,6 +19,7 @@ export const resourceClaimDefinition = definition<ResourceClaim>({
   singular: 'resourceclaim',
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('State', 'Whether it is allocated and used.', stateText), ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec),

@@ -10,6 +10,7 @@ export const volumeAttachmentDefinition = definition<VolumeAttachment>({
   singular: 'volumeattachment',
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   returnsDeletedObject: true,
   allowsUnconditionalUpdate: false,
   columns: [

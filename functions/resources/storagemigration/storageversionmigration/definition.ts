@@ -16,6 +16,7 @@ export const storageVersionMigrationDefinition = definition<StorageVersionMigrat
   singular: 'storageversionmigration',
   hasController: false,
   hasStatus: true,
+  resetFields: { status: ['metadata', 'spec'] },
   allowsUnconditionalUpdate: false,
   columns: [
     textColumn('Name', 'Name of the object.', nameOf),
