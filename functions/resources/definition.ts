@@ -256,6 +256,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly keepsNewStatus?: boolean;
   /** `metadata.generation` counts changes of everything but metadata and status. */
   readonly hasGeneration?: boolean;
+  /** So does a change of annotations. */
+  readonly annotationsAreDesired?: boolean;
   readonly scale?: ScaleSource<T>;
   readonly subresources?: readonly Subresource<T>[];
   readonly columns: readonly Column<T>[];

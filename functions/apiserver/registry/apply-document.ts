@@ -4,10 +4,11 @@ import { type JsonDocument, parseJson } from '../../kube/json-document.ts';
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { uidOf } from '../../kube/object.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
-import { badRequest, conflict, hasReason, StatusError } from '../../kube/status-error.ts';
+import { badRequest, conflict, hasReason, plainError, StatusError } from '../../kube/status-error.ts';
 import { parseYaml } from '../../kube/yaml-document.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import { expectedOf } from '../server.ts';
+import { configurationText, kindText, textAt } from './apply-text.ts';
 import { isJsonObject, keepSentManagers, withMetadata } from './decode.ts';
 import { applyFields } from './managed-fields.ts';
 import { fromStored } from './served-form.ts';
@@ -70,7 +71,7 @@ export function appliedObject(
   const document = applyFields(write, configuration, current === undefined ? undefined : fromStored(served, current));
   if (problem !== undefined && write.options.fieldValidation === 'Strict') throw badRequest(`error strict decoding patch: ${problem}`);
   if (problem !== undefined && write.options.fieldValidation === 'Warn') warnings.add(problem);
-  const object = decoded(write, document);
+  const object = decoded(write, document, configuration);
   if (current === undefined && uidOf(object) !== '') {
     const why = `uid mismatch: the provided object specified uid ${uidOf(object)}, and no existing object was found`;
     throw conflict(definition.type, info.name, why);
@@ -78,12 +79,17 @@ export function appliedObject(
   return object;
 }
 
-function decoded({ request: { served } }: WriteRequest, document: JsonObject): KubeObject {
+function decoded({ request: { served } }: WriteRequest, document: JsonObject, configuration: JsonObject): KubeObject {
   const { schema, kind } = expectedOf(served);
   try {
     return keepSentManagers(document, withMetadata(schema.decode(document, { kind }).object));
   } catch (error) {
     if (!hasReason(error, 'BadRequest')) throw error;
-    throw new StatusError(500, '', `failed to convert new object: ${error.message}`, { cause: error });
+    // The sentence about the kind is for bodies.
+    const why = error.message.replace(/^.* cannot be handled as a \w+: /, '');
+    const what = kindText(textAt(configuration, 'apiVersion'), kind);
+    throw plainError(
+      `failed to convert new object (${configurationText(configuration)}) to proper version: unable to convert unstructured object to ${what}: ${why}`,
+    );
   }
 }

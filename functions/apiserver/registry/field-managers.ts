@@ -13,7 +13,8 @@ import { applied, type ManagedWrite, managersAfterUpdate, type Typed } from '../
 import { validateTyped } from '../../kube/managed-fields/validation.ts';
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
-import { badRequest, StatusError } from '../../kube/status-error.ts';
+import { badRequest, plainError } from '../../kube/status-error.ts';
+import { configurationText, kindText, textAt } from './apply-text.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import type { FieldApply, FieldManagers, FieldWrite } from '../ports.ts';
@@ -136,13 +137,9 @@ function apply(configuration: JsonObject, current: KubeObject | undefined, write
 }
 
 function checkKind(configuration: JsonObject, { served }: FieldWrite): void {
-  const text = (field: string): string => {
-    const value = configuration[field];
-    return typeof value === 'string' ? value : '';
-  };
-  const [apiVersion, kind] = [text('apiVersion'), text('kind')];
+  const [apiVersion, kind] = [textAt(configuration, 'apiVersion'), textAt(configuration, 'kind')];
   if (apiVersion === apiVersionOf(served.type) && kind === served.type.kind) return;
-  throw badRequest(`invalid object type: ${apiVersion === '' ? '/' : apiVersion}, Kind=${kind}`);
+  throw badRequest(`invalid object type: ${kindText(apiVersion, kind)}`);
 }
 
 function checkTyped(configuration: JsonObject, { served }: FieldWrite): void {
@@ -150,9 +147,6 @@ function checkTyped(configuration: JsonObject, { served }: FieldWrite): void {
     validateTyped(configuration, mergeType(served.schema.node), { allowsDuplicates: false });
   } catch (error) {
     if (!(error instanceof MergeError)) throw error;
-    const metadata = isMap(configuration['metadata']) ? configuration['metadata'] : {};
-    const text = (field: string): string => (typeof metadata[field] === 'string' ? metadata[field] : '');
-    const what = `${text('namespace')}/${text('name')}; ${apiVersionOf(served.type)}, Kind=${served.type.kind}`;
-    throw new StatusError(500, '', `failed to create typed patch object (${what}): ${error.message}`, { cause: error });
+    throw plainError(`failed to create typed patch object (${configurationText(configuration)}): ${error.message}`);
   }
 }

@@ -69,12 +69,12 @@ function setOrDelete<Field extends keyof ObjectMeta>(metadata: ObjectMeta, field
 export function bumpGeneration(next: KubeObject, current: KubeObject, definition: AnyDefinition): void {
   if (definition.hasGeneration !== true) return;
   const generation = current.metadata.generation ?? 1;
-  next.metadata.generation = deepEqual(desired(next), desired(current)) ? generation : generation + 1;
+  next.metadata.generation = deepEqual(desired(next, definition), desired(current, definition)) ? generation : generation + 1;
 }
 
-function desired(object: KubeObject): object {
-  const { metadata: _metadata, status: _status, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-  return rest;
+function desired(object: KubeObject, { annotationsAreDesired = false }: AnyDefinition): object {
+  const { metadata, status: _status, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  return annotationsAreDesired ? { ...rest, annotations: metadata.annotations ?? {} } : rest;
 }
 
 /** What is wrong with the metadata of an object, its name first. */

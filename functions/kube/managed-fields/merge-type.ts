@@ -50,7 +50,6 @@ const deduced: MergeType = {
 
 const ofDefinitions: ReadonlyMap<string, MergeType> = new Map([
   ['io.k8s.apimachinery.pkg.api.resource.Quantity', { scalar: 'untyped' }],
-  ['io.k8s.apimachinery.pkg.util.intstr.IntOrString', { scalar: 'untyped' }],
   ['io.k8s.apimachinery.pkg.runtime.RawExtension', untypedAtomic],
 ]);
 

@@ -77,7 +77,13 @@ function goType(value: Json): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-const goSyntax = (value: Json): string => (typeof value === 'number' ? String(value) : JSON.stringify(value));
+function goSyntax(value: Json): string {
+  if (value === null) return 'interface {}(nil)';
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `map[string]interface {}{${entries.map(([name, part]) => `${JSON.stringify(name)}:${goSyntax(part)}`).join(', ')}}`;
+}
 
 /** As Go prints a value of structured-merge-diff. */
 const goText = (value: Json): string => `&{${goPlain(value)}}`;

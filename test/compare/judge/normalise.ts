@@ -110,6 +110,10 @@ const fieldRules: Readonly<
         ? names.of('resourceVersion', value)
         : value,
   },
+  causes: {
+    why: 'upstream names conflicting managers in no order',
+    apply: (value) => (JSON.stringify(value).includes('"FieldManagerConflict"') ? sorted(value) : value),
+  },
   resourceRules: { why: 'rules of roles come in no order', apply: sorted },
   nonResourceRules: { why: 'rules of roles come in no order', apply: sorted },
   columnDefinitions: {

@@ -14,6 +14,7 @@ export const deploymentDefinition = definition<Deployment>({
   hasStatus: true,
   resetFields: { status: ['spec', 'metadata.labels'] },
   hasGeneration: true,
+  annotationsAreDesired: true,
   scale: replicaScale<Deployment>(),
   columns,
   rules: () => import('./rules.ts'),

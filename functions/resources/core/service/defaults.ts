@@ -19,7 +19,6 @@ export function setServiceDefaults(service: Service): void {
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   for (const ingress of service.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
-  alignClusterIps(spec);
 }
 
 function setAffinityDefaults(spec: Service['spec']): void {
@@ -33,12 +32,6 @@ function setAffinityDefaults(spec: Service['spec']): void {
 function setPortDefaults(port: ServicePort): void {
   port.protocol ||= 'TCP';
   port.targetPort ||= port.port;
-}
-
-/** `clusterIP` is the first of `clusterIPs`, for clients that only know the one. */
-function alignClusterIps(spec: Service['spec']): void {
-  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-  if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
 }
 
 /** This cluster has one family of addresses, whatever was preferred. */

@@ -21,6 +21,7 @@ function service(spec: Partial<ServiceSpec> = {}, name = 'web'): Service {
     spec: { ports: [{ port: 80 }], ...spec },
   };
   setServiceDefaults(object);
+  if (object.spec.clusterIP) object.spec.clusterIPs ??= [object.spec.clusterIP];
   return object;
 }
 

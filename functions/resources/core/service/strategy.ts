@@ -5,11 +5,14 @@ import { needsClusterIp, needsNodePorts, setFamilyDefaults } from './defaults.ts
 
 export function prepareForCreate(service: Service): void {
   service.status = { loadBalancer: {} };
+  const { spec } = service;
+  if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
   setFamilyDefaults(service);
 }
 
 export function prepareForUpdate(next: Service, current: Service): void {
   keepAllocated(next, current);
+  alignClusterIps(next.spec, current.spec);
   dropWhatTypeLacks(next, current);
   setFamilyDefaults(next);
 }
@@ -28,6 +31,15 @@ function keepAllocated(next: Service, current: Service): void {
   }
   if (!needsNodePorts(next) || !needsNodePorts(current)) return;
   for (const port of next.spec.ports ?? []) port.nodePort ||= current.spec.ports?.find(samePort(port))?.nodePort;
+}
+
+/** `clusterIPs` follows `clusterIP` where a client only knows the one. Source: storage/alloc.go, normalizeClusterIPs. */
+function alignClusterIps(next: Service['spec'], current: Service['spec']): void {
+  const isSame = (next.clusterIP ?? '') === (current.clusterIP ?? '');
+  if (isSame && !next.clusterIPs?.length && current.clusterIPs?.length) next.clusterIPs = current.clusterIPs;
+  if (isSame || !deepEqual(next.clusterIPs ?? [], current.clusterIPs ?? [])) return;
+  if (next.clusterIP) next.clusterIPs = [next.clusterIP];
+  else delete next.clusterIPs;
 }
 
 /** Fields that were right for the old type and that nobody touched go with it. Source: dropTypeDependentFields. */

@@ -1,0 +1,19 @@
+/** How messages about an apply name what was sent. Source: apimachinery, pkg/util/managedfields/internal/structuredmerge.go, objectGVKNN. */
+import type { JsonObject } from '../../kube/object.ts';
+import { isJsonObject } from './decode.ts';
+
+export function textAt(object: JsonObject, field: string): string {
+  const value = object[field];
+  return typeof value === 'string' ? value : '';
+}
+
+/** `/v1, Kind=Pod`, `apps/v1, Kind=Deployment` */
+export const kindText = (apiVersion: string, kind: string): string =>
+  `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+
+/** `default/web; apps/v1, Kind=Deployment` */
+export function configurationText(configuration: JsonObject): string {
+  const metadata = isJsonObject(configuration['metadata']) ? configuration['metadata'] : {};
+  const kind = kindText(textAt(configuration, 'apiVersion'), textAt(configuration, 'kind'));
+  return `${textAt(metadata, 'namespace')}/${textAt(metadata, 'name')}; ${kind}`;
+}
