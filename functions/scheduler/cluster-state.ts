@@ -6,6 +6,9 @@ import type { Node, Pod } from '../kube/generated/types.ts';
 import { labelsOf, namespaceOf } from '../kube/object.ts';
 import { isPodFinished } from '../kube/pod.ts';
 import { type AffinityTerm, type AffinityTerms, affinityTermsOf, type NamespaceLabels } from './affinity-terms.ts';
+import type { Preempted } from './preemption.ts';
+import type { Refusal } from './plugins/plugin.ts';
+import { SharedAnswers } from './shared-answers.ts';
 import { countPod, nodeState, type NodeState } from './node-state.ts';
 
 /** How many pods each node has, by the node's index. */
@@ -42,6 +45,9 @@ export class ClusterState {
   private readonly nominated = new Map<string, Set<Pod>>();
   private readonly terms = new Map<Pod, AffinityTerms>();
   private readonly labelsOfNamespace: NamespaceLabels;
+  /** What nodes answered pods of a template. */
+  readonly refusals = new SharedAnswers<Refusal | undefined>();
+  readonly victims = new SharedAnswers<Preempted>();
   private images: ReadonlyMap<string, number> | undefined;
 
   constructor({ nodes, pods, labelsOfNamespace = noLabels }: ClusterStateOptions) {
@@ -96,8 +102,9 @@ export class ClusterState {
 
   /** The pod waits for room on the node, which was made by taking it from others. '' for none. */
   nominate(pod: Pod, nodeName: string): void {
-    for (const pods of this.nominated.values()) pods.delete(pod);
+    for (const [name, pods] of this.nominated) if (pods.delete(pod)) this.touch(name);
     if (nodeName === '') return;
+    this.touch(nodeName);
     const there = this.nominated.get(nodeName) ?? new Set();
     this.nominated.set(nodeName, there.add(pod));
   }
@@ -124,7 +131,13 @@ export class ClusterState {
     return spread;
   }
 
+  private touch(nodeName: string): void {
+    const node = this.byName.get(nodeName);
+    if (node !== undefined) node.version += 1;
+  }
+
   private count(pod: Pod, node: NodeState, sign: 1 | -1): void {
+    node.version += 1;
     countPod(node, pod, sign);
     for (const { matches, counts } of this.counters.values()) if (matches(pod)) counts[node.index] = (counts[node.index] ?? 0) + sign;
     if (pod.spec.affinity?.podAffinity === undefined && pod.spec.affinity?.podAntiAffinity === undefined) return;

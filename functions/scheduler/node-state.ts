@@ -19,6 +19,8 @@ export interface NodeState {
   /** The same for cpu and memory, with a little for containers that ask for none. */
   readonly assumed: { cpu: number; memory: number };
   readonly pods: Set<Pod>;
+  /** Another one after each change of the pods that are here or expected. */
+  version: number;
 }
 
 export function nodeState(node: Node, index: number): NodeState {
@@ -33,6 +35,7 @@ export function nodeState(node: Node, index: number): NodeState {
     requested: new Map(),
     assumed: { cpu: 0, memory: 0 },
     pods: new Set(),
+    version: 0,
   };
 }
 

@@ -9,6 +9,7 @@ import { isTerminating, labelsOf, nameOf, namespaceOf } from '../kube/object.ts'
 import type { ClusterState } from './cluster-state.ts';
 import type { NodeState } from './node-state.ts';
 import type { NodeFilter, Refusal } from './plugins/plugin.ts';
+import { templateOf } from './shared-answers.ts';
 import { movePods, refusalOf, type Trial } from './schedule-pod.ts';
 
 export interface Victims {
@@ -18,6 +19,9 @@ export interface Victims {
   /** Of them, those that a disruption budget would have kept. */
   readonly violations: number;
 }
+
+/** What one node answers. */
+export type Preempted = Victims | Refusal;
 
 export type Preemption =
   | { readonly outcome: 'victims'; readonly victims: Victims }
@@ -79,7 +83,15 @@ function violatingPods(pods: readonly Pod[], budgets: readonly PodDisruptionBudg
 }
 
 /** The fewest pods of the node that make room, or why there is none. The node is afterwards as before. */
-function victimsOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Victims | Refusal {
+function victimsOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted {
+  const { version } = node;
+  const found = triedOn(pod, node, trial, budgets);
+  // All is as it was.
+  node.version = version;
+  return found;
+}
+
+function triedOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted {
   const candidates = [...node.pods].filter((other) => priorityOf(other) < priorityOf(pod)).sort(moreImportant);
   if (candidates.length === 0) return { reasons: [noVictims], isResolvable: false };
   movePods(candidates, node, trial, -1);
@@ -135,12 +147,13 @@ export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
   const possible = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable === true);
   const enough = Math.min(possible.length, Math.max(candidatesLeast, Math.trunc((possible.length * candidatePercent) / 100)));
   const first = Math.floor(random() * possible.length);
+  const ask = cluster.victims.asking(templateOf(pod, filters));
   const found: Victims[] = [];
   const reasons: string[] = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable !== true).map(() => notHelpful);
   for (let step = 0; step < possible.length; step += 1) {
     const node = possible[(first + step) % possible.length];
     if (node === undefined) continue;
-    const result = victimsOn(pod, node, { cluster, filters }, budgets);
+    const result = ask(node, () => victimsOn(pod, node, { cluster, filters }, budgets));
     if ('pods' in result) found.push(result);
     else reasons.push(...result.reasons);
     if (found.length >= enough && found.some(({ violations }) => violations === 0)) break;

@@ -2,6 +2,7 @@
 import type { Pod } from '../kube/generated/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { NodeState } from './node-state.ts';
+import { templateOf } from './shared-answers.ts';
 import type { FilterPlugin, NodeFilter, Refusal, ScorePlugin } from './plugins/plugin.ts';
 
 export interface SchedulerProfile {
@@ -45,9 +46,11 @@ export interface Trial {
 export function refusalOf(pod: Pod, node: NodeState, trial: Trial): Refusal | undefined {
   const expected = trial.cluster.nominatedBefore(pod, node);
   if (expected.length === 0) return firstRefusal(node, trial.filters);
+  const { version } = node;
   movePods(expected, node, trial, 1);
   const refusal = firstRefusal(node, trial.filters);
   movePods(expected, node, trial, -1);
+  node.version = version;
   return refusal ?? firstRefusal(node, trial.filters);
 }
 
@@ -87,6 +90,7 @@ export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerP
   const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');
   if (nominated !== undefined && refusalOf(pod, nominated, trial) === undefined) return { outcome: 'fits', node: nominated };
   const { nodes } = cluster;
+  const ask = cluster.refusals.asking(templateOf(pod, filters));
   const enough = comparedNodes(nodes.length, profile.percentageOfNodesToScore ?? 0);
   // Another place to begin at each time, so that no node is always passed over.
   const first = enough < nodes.length ? Math.floor(random() * nodes.length) : 0;
@@ -95,7 +99,7 @@ export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerP
   for (let step = 0; step < nodes.length && feasible.length < enough; step += 1) {
     const node = nodes[(first + step) % nodes.length];
     if (node === undefined) continue;
-    const refusal = refusalOf(pod, node, trial);
+    const refusal = ask(node, () => refusalOf(pod, node, trial));
     if (refusal === undefined) feasible.push(node);
     else refusals[node.index] = refusal;
   }
