@@ -3,6 +3,7 @@
  * Its callers in the same process get clients that vouch for who they are.
  */
 import { type ClusterNetworks, defaultNetworks } from './kube/cluster-networks.ts';
+import { createAggregation } from './apiserver/aggregation/aggregation.ts';
 import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
 import type { AdmissionSettings } from './apiserver/admission/configuration.ts';
 import { createApiServer } from './apiserver/app.ts';
@@ -34,6 +35,8 @@ import { createTunnels, noTunnels } from './apiserver/tunnel/tunnels.ts';
 import { createConverter } from './apiserver/webhook/conversion.ts';
 import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
+import type { Proxy } from './apiserver/server.ts';
+import type { CertificatePair } from './client/certificates.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
 import { version } from './kube/kubernetes-version.ts';
@@ -58,6 +61,8 @@ export interface ApiOptions {
   readonly pollHoldSecondsMax?: number;
   /** Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not at all. */
   readonly logMail?: { readonly mail: Mail; readonly secondsMax: number };
+  /** What this server shows other API servers, which then believe whom it speaks for. */
+  readonly requestHeaderCertificate?: CertificatePair;
   /** Of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
   /** What nodes that join are given. */
@@ -74,6 +79,8 @@ export interface Api {
   fetch(request: Request, connection: Connection): Promise<Response>;
   /** For code of ours in this process. With an epoch, writes are refused once it is over. */
   clientFor(user: User, epoch?: () => Promise<Epoch>): Client;
+  /** Ends what it does by itself. */
+  close(): void;
 }
 
 const controlPlaneUser: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
@@ -135,6 +142,21 @@ export function createApi(options: ApiOptions): Api {
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
 
+  const proxy: Proxy = (call, target) => proxied({ http, clock: world.clock }, call, target);
+  const { clock } = world;
+  const aggregation =
+    logMail === undefined
+      ? createAggregation({
+          store,
+          world,
+          clock,
+          http,
+          proxy,
+          client: clientFor(controlPlaneUser),
+          certificate: options.requestHeaderCertificate,
+        })
+      : undefined;
+
   const server = createApiServer({
     store,
     registry,
@@ -153,10 +175,12 @@ export function createApi(options: ApiOptions): Api {
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
     converter: createConverter({ client: webhookClient, random: world.random }),
-    proxy: (call, target) => proxied({ http, clock: world.clock }, call, target),
+    proxy,
+    ...(aggregation === undefined ? {} : { aggregation }),
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
     ...(options.audit === undefined ? {} : { audit: createAudit({ ...options.audit, clock: world.clock }) }),
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
-  return { fetch, clientFor, secretToken: (claims) => tokens.issueSecretToken(claims) };
+  const close = (): void => aggregation?.close();
+  return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
 }

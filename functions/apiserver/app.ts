@@ -5,6 +5,8 @@
 import { Hono } from 'hono/tiny';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
+import type { Aggregation } from './aggregation/aggregation.ts';
+import { mergedGroups, type RemoteVersion } from './aggregation/remote-groups.ts';
 import type { Audit, Trail } from './audit/audit.ts';
 import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
 import { impersonatedUser } from './auth/impersonation.ts';
@@ -57,6 +59,8 @@ export interface ApiServerOptions {
   readonly connector?: Connector;
   /** Without it, kinds that a webhook converts are served in their stored version only. */
   readonly converter?: Converter;
+  /** Other API servers; without it, all groups are ours. */
+  readonly aggregation?: Aggregation;
   /** Passes requests on to servers that nodes reach; without it, `proxy` answers 501. */
   readonly proxy?: Proxy;
   readonly extensions?: readonly Extension[];
@@ -116,15 +120,22 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
 }
 
-/** Documents are kept as long as the kinds stay the same. */
-function documentsOf({ version, descriptions, world, virtualResources = [] }: ApiServerOptions): Parts['documents'] {
+const noVersions: readonly RemoteVersion[] = [];
+
+/** Documents are kept as long as the kinds stay the same, and what other servers serve. */
+function documentsOf({ version, descriptions, world, virtualResources = [], aggregation }: ApiServerOptions): Parts['documents'] {
   const nowMs = (): number => world.clock.now();
   const openApiOptions = { gitVersion: version.gitVersion, nowMs, ...(descriptions === undefined ? {} : { descriptions }) };
-  let known: { readonly index: ResourceIndex; readonly documents: Documents } | undefined;
+  let known: { readonly index: ResourceIndex; readonly remote: readonly RemoteVersion[]; readonly documents: Documents } | undefined;
   return (index) => {
-    if (known?.index !== index) {
+    const remote = aggregation?.versions() ?? noVersions;
+    if (known?.index !== index || known.remote !== remote) {
       const groups = servedGroups(index, virtualResources);
-      known = { index, documents: { discovery: createDiscovery(groups), openApi: openApiOf(groups, openApiOptions) } };
+      const openApi =
+        known?.index === index
+          ? known.documents.openApi
+          : openApiOf(groups, { ...openApiOptions, otherPaths: () => aggregation?.openApiPaths() ?? {} });
+      known = { index, remote, documents: { discovery: createDiscovery(mergedGroups(groups, remote)), openApi } };
     }
     return known.documents;
   };
@@ -236,6 +247,8 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
   const extension = extensionOf(parts, info);
   // Nothing of theirs lives in a namespace: authorized there, it would be executed everywhere.
   if (extension !== undefined) return info.isNamespaced ? pageNotFound() : extension.fetch(call);
+  const remote = parts.options.aggregation?.at(info.path);
+  if (remote !== undefined) return parts.options.aggregation?.serve(call, remote) ?? pageNotFound();
   if (!info.isResource) {
     const documents = async (): Promise<Documents> => parts.documents(await newestIndex(server, call));
     return (await otherPath(call, { version: parts.options.version, documents })) ?? pageNotFound();

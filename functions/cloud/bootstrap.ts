@@ -11,8 +11,8 @@ import type { AnyDefinition } from '../resources/definition.ts';
 
 const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
-/** Objects that say where the API is: written anew at each start, since the address may have changed. */
-const places = new Set(['Endpoints', 'EndpointSlice']);
+/** Objects that say where the API is and what it is known by: written anew at each start, since that may have changed. */
+const places = new Set(['Endpoints', 'EndpointSlice', 'ConfigMap']);
 
 /** Whether all of it is there, and says where the API is. Asks memory only. */
 export function isBootstrapped(store: Pick<Store, 'view'>, definitions: readonly AnyDefinition[], place: ApiserverPlace): boolean {
@@ -37,7 +37,13 @@ function typeOf(definitions: readonly AnyDefinition[], { apiVersion, kind }: Kub
   return found.type;
 }
 
-export async function bootstrap(api: Api, definitions: readonly AnyDefinition[], place: ApiserverPlace): Promise<void> {
+/** `others` come with those of every cluster. */
+export async function bootstrap(
+  api: Api,
+  definitions: readonly AnyDefinition[],
+  place: ApiserverPlace,
+  others: readonly KubeObject[] = [],
+): Promise<void> {
   const client = api.clientFor(user);
   const create = async (object: KubeObject): Promise<void> => {
     const type = typeOf(definitions, object);
@@ -50,7 +56,7 @@ export async function bootstrap(api: Api, definitions: readonly AnyDefinition[],
   };
   // Namespaces come before what lives in them; the rest shares slots of the log, so that a cold process has few to read.
   const [outside, inside] = [false, true].map((isInside) =>
-    bootstrapObjects(place).filter(({ metadata }) => (metadata.namespace !== undefined) === isInside),
+    [...bootstrapObjects(place), ...others].filter(({ metadata }) => (metadata.namespace !== undefined) === isInside),
   );
   for (const objects of [outside, inside]) await Promise.all((objects ?? []).map(create));
 }

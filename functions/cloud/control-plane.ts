@@ -89,7 +89,11 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   for (const { name, controllers } of groups) {
     if (name !== ownGroup) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }
-  return { store, api, groups, close: () => store.close() };
+  const close = (): Promise<void> => {
+    api.close();
+    return store.close();
+  };
+  return { store, api, groups, close };
 }
 
 /** The administrator of a cluster that only this machine reaches, and those whom IAM knows. */

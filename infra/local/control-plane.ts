@@ -15,6 +15,7 @@ import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
+import { extensionAuthentication } from '../../functions/resources/bootstrap/extension-authentication.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
@@ -32,7 +33,7 @@ import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
 import { readDescriptions } from './openapi-descriptions.ts';
 import type { AdminCredential } from './kubeconfig.ts';
-import { adminName, loadPki, type Pki } from './pki.ts';
+import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory;
@@ -137,6 +138,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     networks,
     extensions: [metricsExtension(metrics), ...issuer],
     answered,
+    requestHeaderCertificate: pki.requestHeader.client,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
     ...(options.audit === undefined || auditFile === undefined ? {} : { audit: { policy: options.audit.policy, sink: auditFile } }),
     descriptions: readDescriptions,
@@ -151,7 +153,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log: world.log,
   });
   const port = server.addresses[0]?.port ?? 0;
-  await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr });
+  const trust = {
+    clientAuthority: pki.authority.certificatePem,
+    requestHeaderAuthority: pki.requestHeader.authority.certificatePem,
+    requestHeaderClientName,
+  };
+  await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr }, [
+    extensionAuthentication(trust),
+  ]);
   const cache = createCache(store);
   const groups = createWorkerGroups({
     store,
@@ -173,6 +182,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
     async stop() {
       stopSchedule();
+      api.close();
       await stopWorkers();
       await server.close();
       await store.close();

@@ -20,10 +20,13 @@ export interface Pki {
   readonly server: CertificatePair;
   readonly admin: CertificatePair;
   readonly tokenKeys: SigningKeys;
+  /** By which other API servers know this one, when it speaks for somebody. */
+  readonly requestHeader: { readonly authority: CertificatePair; readonly client: CertificatePair };
 }
 
 export const adminName = 'kubernetes-admin';
 const adminGroup = 'system:masters';
+export const requestHeaderClientName = 'front-proxy-client';
 
 /** A certificate with less left than this is replaced at the next start. */
 const renewBeforeMs = 30 * 24 * 3_600_000;
@@ -71,8 +74,20 @@ export async function loadPki(directory: string, hosts: readonly string[], clock
     () => true,
     () => createCertificateAuthority('hibernetes', clock),
   );
+  const requestHeaderAuthority = await keptPair(
+    directory,
+    'front-proxy-ca',
+    () => true,
+    () => createCertificateAuthority('front-proxy-ca', clock),
+  );
   return {
     authority,
+    requestHeader: {
+      authority: requestHeaderAuthority,
+      client: await keptPair(directory, 'front-proxy-client', lasts, () =>
+        createClientCertificate(requestHeaderAuthority, { userName: requestHeaderClientName, groups: [] }, clock),
+      ),
+    },
     server: await keptPair(
       directory,
       'apiserver',

@@ -80,6 +80,7 @@ export async function tunnelledCluster(): Promise<TunnelledCluster> {
       await client.update(pods, { ...current, status }, 'status');
     },
     async close() {
+      api.close();
       node.stop();
       await host.close();
       await store.close();

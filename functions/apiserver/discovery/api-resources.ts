@@ -16,6 +16,8 @@ export interface ServedGroup {
 export interface ServedGroupVersion {
   readonly version: string;
   readonly resources: readonly ServedResource[];
+  /** Of another server that is not reached now. */
+  readonly isStale?: boolean;
 }
 
 /** GroupVersionKind of what an endpoint answers with. */
@@ -93,6 +95,12 @@ export function servedGroups({ kinds }: ResourceIndex, virtual: readonly Virtual
 }
 
 const groupRank = (group: string): number => (groupOrder.includes(group) ? groupOrder.indexOf(group) : groupOrder.length);
+
+/** The priority that a group of ours has among those of other servers: built-in ones stand first, declared ones last. */
+export const rankOfGroup = (group: string): number => (groupOrder.includes(group) ? builtInRank - groupOrder.indexOf(group) : declaredRank);
+/** Source: kubernetes, pkg/controlplane/apiserver/aggregator.go and pkg/controlplane/controller/crdregistration. */
+const builtInRank = 20_000;
+const declaredRank = 1_000;
 
 /** The preferred one first. */
 function versionsOf(resources: readonly ServedResource[]): ServedGroupVersion[] {

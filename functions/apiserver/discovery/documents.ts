@@ -14,10 +14,10 @@ export function aggregatedDocument(groups: readonly ServedGroup[], version: 'v2'
     metadata: {},
     items: groups.map(({ group, versions }) => ({
       metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-      versions: versions.map(({ version: name, resources }) => ({
+      versions: versions.map(({ version: name, resources, isStale = false }) => ({
         version: name,
         resources: resources.map(aggregatedResource),
-        freshness: 'Current',
+        freshness: isStale ? 'Stale' : 'Current',
       })),
     })),
   };

@@ -28,6 +28,8 @@ export interface OpenApi {
 export interface OpenApiOptions {
   readonly gitVersion: string;
   nowMs(): number;
+  /** Where the documents of other servers are. */
+  otherPaths?(): Readonly<Record<string, string>>;
   /** Asked once, when the first document is. Without it, schemas describe nothing. */
   readonly descriptions?: () => Promise<Descriptions>;
 }
@@ -89,7 +91,10 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
   async function index(): Promise<TaggedDocument> {
     const paths: Record<string, { serverRelativeURL: string }> = {};
     for (const [path, scope] of scopes) paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${(await v3(path, scope)).hash}` };
-    return kept('index', () => ({ paths }));
+    const others = Object.entries(options.otherPaths?.() ?? {});
+    if (others.length === 0) return kept('index', () => ({ paths }));
+    for (const [path, serverRelativeURL] of others) paths[path] = { serverRelativeURL };
+    return taggedDocument({ paths });
   }
 
   return {

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../kube/object.ts';
 import { systemPriorityClasses } from '../scheduling/priorityclass/system-classes.ts';
 import { bootstrapBindings } from './bindings.ts';
 import { componentRoles } from './component-roles.ts';
+import { extensionAuthenticationBinding, extensionAuthenticationRole } from './extension-authentication.ts';
 import { flowSchemas, priorityLevels } from './flow-control.ts';
 import {
   type ApiserverPlace,
@@ -28,6 +29,8 @@ export const bootstrapObjects = (place: ApiserverPlace): readonly KubeObject[] =
   ...userRoles,
   ...componentRoles,
   ...bootstrapBindings,
+  extensionAuthenticationRole,
+  extensionAuthenticationBinding,
   ...priorityLevels,
   ...flowSchemas,
   kubernetesServiceCIDR(place),

@@ -14,7 +14,6 @@ export const apiServiceDefinition = definition<APIService>({
   singular: 'apiservice',
   etcdPrefix: '/apiregistration.k8s.io/apiservices',
   categories: ['api-extensions'],
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   allowsUnconditionalUpdate: false,

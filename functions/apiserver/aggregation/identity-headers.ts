@@ -1,0 +1,22 @@
+/** Who asks, as a request to another API server says it. Source: client-go, transport/round_trippers.go (SetAuthProxyHeaders) */
+import type { User } from '../ports.ts';
+
+/** As the ConfigMap extension-apiserver-authentication names them. */
+export const identityHeaderNames = { user: 'X-Remote-User', uid: 'X-Remote-Uid', group: 'X-Remote-Group', extraPrefix: 'X-Remote-Extra-' };
+
+/** What a header's name may not hold is escaped by percent signs. */
+const escapedKey = (key: string): string =>
+  key
+    .toLowerCase()
+    .replaceAll(/[^!#$&'*+\-.^_`|~0-9a-z]/g, (character) =>
+      [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+    );
+
+export function identityHeaders({ name, uid, groups, extra = {} }: User): Record<string, string | string[]> {
+  return {
+    'x-remote-user': name,
+    ...(uid === undefined || uid === '' ? {} : { 'x-remote-uid': uid }),
+    ...(groups.length === 0 ? {} : { 'x-remote-group': [...groups] }),
+    ...Object.fromEntries(Object.entries(extra).map(([key, values]) => [`x-remote-extra-${escapedKey(key)}`, [...values]])),
+  };
+}
