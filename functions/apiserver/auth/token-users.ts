@@ -4,17 +4,17 @@
  * and so it is with a Node and the token that it was given.
  * Source: pkg/serviceaccount/claims.go (Validate), plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../../kube/generated/types.ts';
-import { isTerminating, type KubeObject } from '../../kube/object.ts';
+import type { KubeObject } from '../../kube/object.ts';
 import { groupResource, nodes, pods, secrets, serviceAccounts } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../world.ts';
 import type { User } from '../ports.ts';
-import { bootstrappersGroup, nodesGroup, serviceAccountGroups, serviceAccountUserName } from './groups.ts';
+import { bootstrappersGroup, nodesGroup, serviceAccountGroups } from './groups.ts';
 import { apiAudience, boundNode, nodeAudience, serviceAccountClaims } from './tokens.ts';
 import type { VerifiedToken } from './signed-token.ts';
+import { sameText, secretTokenUser } from './secret-tokens.ts';
 import type { BoundReference, ServiceAccountClaims, Tokens } from './tokens.ts';
 
 export interface StaticToken {
@@ -41,17 +41,9 @@ export interface TokenUserOptions {
 }
 
 const extraPrefix = 'authentication.kubernetes.io/';
-/** Set where a token of a Secret was not used for a long time. */
-const invalidSinceLabel = 'kubernetes.io/legacy-token-invalid-since';
 const bootstrapPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const bootstrapType = 'bootstrap.kubernetes.io/token';
 const bootstrapGroupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
-
-/** Takes as long for a near miss as for a far one. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
-}
 
 export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: TokenUserOptions): TokenUsers {
   /** Asks memory first, and the log only for what memory does not have: it may have been made a moment ago elsewhere. */
@@ -88,24 +80,9 @@ export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: To
     };
   }
 
-  /** The Secret must still hold this very token. */
-  async function secretTokenUser(token: string): Promise<TokenUser | undefined> {
-    const claims = await tokens.verifySecretToken(token);
-    if (claims === undefined) return undefined;
-    const { namespace, secretName, serviceAccount } = claims;
-    const secret = await find(secrets, namespace, secretName);
-    const account = await find(serviceAccounts, namespace, serviceAccount.name, serviceAccount.uid);
-    if (secret === undefined || account === undefined || isTerminating(secret) || isTerminating(account)) return undefined;
-    if (secret.metadata.labels?.[invalidSinceLabel] !== undefined) return undefined;
-    const kept = Buffer.from(secret.data?.['token'] ?? '', 'base64').toString('utf8');
-    if (!sameText(kept, token)) return undefined;
-    const name = serviceAccountUserName(namespace, serviceAccount.name);
-    return { user: { name, uid: serviceAccount.uid, groups: serviceAccountGroups(namespace) }, audiences: [apiAudience] };
-  }
-
   async function signedTokenUser(token: string, audiences: readonly string[]): Promise<TokenUser | undefined> {
     const verified = await tokens.verify(token, audiences);
-    if (verified === undefined) return audiences.includes(apiAudience) ? secretTokenUser(token) : undefined;
+    if (verified === undefined) return audiences.includes(apiAudience) ? secretTokenUser(token, { tokens, find }) : undefined;
     const claims = serviceAccountClaims(verified);
     const isNode = claims === undefined && verified.audiences.includes(nodeAudience) && (await exists(nodes, '', boundNode(verified)));
     const user = claims === undefined ? undefined : await serviceAccountUser(verified, claims);
