@@ -5,6 +5,7 @@ import type { Client } from './client/client.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
 import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { createControllers } from './controllers/all.ts';
+import type { CertificateSigner } from './controllers/certificates/signer.ts';
 import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';
 import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
@@ -24,6 +25,8 @@ export interface WorkerOptions {
   readonly registry: LiveRegistry;
   /** What pods trust the API by. */
   readonly certificateAuthorityPem: string;
+  /** Where this host keeps the key of the authority. */
+  readonly certificateSigner?: CertificateSigner;
   /** Another version of the code starts from nothing instead of from the checkpoint. */
   readonly codeVersion: string;
   /** Where nodes can reach the control plane only while this process runs: since when. See node-lifecycle. */
@@ -55,6 +58,7 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
     certificateAuthorityPem,
     listeningSinceMs,
     secretToken: (claims) => api.secretToken(claims),
+    ...(options.certificateSigner !== undefined && { certificateSigner: options.certificateSigner }),
   });
 
   const clients = new Map<string, Client>();

@@ -123,3 +123,89 @@ export function createClientCertificate(
 
 /** The end of a certificate's life, so that a host can renew it in time. */
 export const certificateExpiryMs = (certificatePem: string): number => new x509.X509Certificate(certificatePem).notAfter.getTime();
+
+export interface RequestedCertificate {
+  /** PKCS #10. */
+  readonly requestPem: string;
+  /** `digital signature`, `client auth`: the API's words. */
+  readonly usages: readonly string[];
+  readonly seconds: number;
+}
+
+/** Below this, a certificate is valid for the whole time that was asked for. */
+const shortSeconds = 8 * 3600;
+
+/**
+ * Signs what a request asks for: its subject, its key and its names. Everything else in the request is left out.
+ * Source: pkg/controller/certificates/authority/policies.go, PermissiveSigningPolicy.
+ */
+export async function signCertificateRequest(
+  authority: CertificatePair,
+  { requestPem, usages, seconds }: RequestedCertificate,
+  clock: Pick<Clock, 'now'>,
+): Promise<string> {
+  const issuer = new x509.X509Certificate(authority.certificatePem);
+  const request = new x509.Pkcs10CertificateRequest(requestPem);
+  const names = request.extensions.find((extension) => extension instanceof x509.SubjectAlternativeNameExtension);
+  const nowMs = clock.now();
+  const endMs = nowMs + seconds * 1000 - (seconds < shortSeconds ? 0 : backdateMs);
+  const { flags, extended } = usagesOf(usages);
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: request.subject,
+    issuer: issuer.subject,
+    publicKey: request.publicKey,
+    signingKey: await importKey(authority.keyPem),
+    signingAlgorithm,
+    notBefore: new Date(nowMs - backdateMs),
+    notAfter: new Date(Math.min(endMs, issuer.notAfter.getTime())),
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
+      ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+      ...(names === undefined ? [] : [names]),
+    ],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+const keyUsages: Readonly<Record<string, x509.KeyUsageFlags>> = {
+  signing: x509.KeyUsageFlags.digitalSignature,
+  'digital signature': x509.KeyUsageFlags.digitalSignature,
+  'content commitment': x509.KeyUsageFlags.nonRepudiation,
+  'key encipherment': x509.KeyUsageFlags.keyEncipherment,
+  'key agreement': x509.KeyUsageFlags.keyAgreement,
+  'data encipherment': x509.KeyUsageFlags.dataEncipherment,
+  'cert sign': x509.KeyUsageFlags.keyCertSign,
+  'crl sign': x509.KeyUsageFlags.cRLSign,
+  'encipher only': x509.KeyUsageFlags.encipherOnly,
+  'decipher only': x509.KeyUsageFlags.decipherOnly,
+};
+
+const extendedUsages: Readonly<Record<string, string>> = {
+  any: '2.5.29.37.0',
+  'server auth': x509.ExtendedKeyUsage.serverAuth,
+  'client auth': x509.ExtendedKeyUsage.clientAuth,
+  'code signing': x509.ExtendedKeyUsage.codeSigning,
+  'email protection': x509.ExtendedKeyUsage.emailProtection,
+  's/mime': x509.ExtendedKeyUsage.emailProtection,
+  'ipsec end system': '1.3.6.1.5.5.7.3.5',
+  'ipsec tunnel': '1.3.6.1.5.5.7.3.6',
+  'ipsec user': '1.3.6.1.5.5.7.3.7',
+  timestamping: x509.ExtendedKeyUsage.timeStamping,
+  'ocsp signing': x509.ExtendedKeyUsage.ocspSigning,
+  'microsoft sgc': '1.3.6.1.4.1.311.10.3.3',
+  'netscape sgc': '2.16.840.1.113730.4.1',
+};
+
+function usagesOf(usages: readonly string[]): { readonly flags: number; readonly extended: string[] } {
+  let flags = 0;
+  const extended = new Set<string>();
+  for (const usage of usages) {
+    flags |= keyUsages[usage] ?? 0;
+    const oid = extendedUsages[usage];
+    if (oid !== undefined) extended.add(oid);
+    if (oid === undefined && keyUsages[usage] === undefined) throw new Error(`unrecognized usage values: [${JSON.stringify(usage)}]`);
+  }
+  return { flags, extended: [...extended] };
+}

@@ -9,6 +9,9 @@ import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
+import { certificateApprovingController } from './certificates/approver.ts';
+import { certificateCleanerController } from './certificates/cleaner.ts';
+import { type CertificateSigner, createCertificateSigningController } from './certificates/signer.ts';
 import { clusterRoleAggregationController } from './clusterrole-aggregation/controller.ts';
 import { createDisruptionController } from './disruption/controller.ts';
 import { staleDisruptionController } from './disruption/stale-conditions.ts';
@@ -39,6 +42,8 @@ export interface ControllersOptions {
   readonly quotaRules: QuotaRules;
   /** What pods get to trust the API by. */
   readonly certificateAuthorityPem: string;
+  /** Without it nothing is signed: only a host that keeps the authority's key has it. */
+  readonly certificateSigner?: CertificateSigner;
   /** Without it no token is put into a Secret. */
   readonly secretToken?: SecretToken;
   /** Since when nodes could reach the control plane; see node-lifecycle. */
@@ -69,6 +74,9 @@ export function createControllers(options: ControllersOptions): readonly Control
     createRootCaController(options.certificateAuthorityPem),
     ...(options.secretToken === undefined ? [] : [createTokenController(options.certificateAuthorityPem, options.secretToken)]),
     clusterRoleAggregationController,
+    certificateApprovingController,
+    ...(options.certificateSigner === undefined ? [] : [createCertificateSigningController(options.certificateSigner)]),
+    certificateCleanerController,
     createGarbageCollector(options.resourceTypes),
     createNodeLifecycleController(options),
     createTaintEvictionController(),

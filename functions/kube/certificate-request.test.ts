@@ -23,3 +23,23 @@ test('what is no request is refused', () => {
   const cut = '-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n';
   assert.throws(() => parseCertificateRequest(cut), { message: 'asn1: syntax error: data truncated' });
 });
+
+test('a request says for which names it asks', async () => {
+  x509.cryptoProvider.set(webcrypto);
+  const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };
+  const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);
+  const names = new x509.SubjectAlternativeNameExtension([
+    { type: 'dns', value: 'node-a' },
+    { type: 'ip', value: '10.0.0.7' },
+    { type: 'email', value: 'a@example.com' },
+  ]);
+  const usages = new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: 'CN=system:node:a',
+    keys,
+    signingAlgorithm,
+    extensions: [usages, names],
+  });
+  const expected = { dns: ['node-a'], ip: ['0a000007'], email: ['a@example.com'], uri: [] };
+  assert.deepEqual(parseCertificateRequest(request.toString('pem')).alternativeNames, expected);
+});

@@ -9,9 +9,13 @@ interface Element {
   readonly whole: Buffer;
 }
 
+export type AlternativeName = 'email' | 'dns' | 'uri' | 'ip';
+
 export interface CertificateRequest {
   readonly organizations: readonly string[];
   readonly commonName: string;
+  /** The subjectAltNames that it asks for. Addresses are bytes in hexadecimal digits. */
+  readonly alternativeNames: Readonly<Record<AlternativeName, readonly string[]>>;
   /** Whether who made it has the private key. */
   readonly isSigned: boolean;
 }
@@ -38,7 +42,14 @@ function childrenOf({ content }: Element): Element[] {
   return children;
 }
 
-const oids = { commonName: '550403', organization: '55040a' } as const;
+const oids = {
+  commonName: '550403',
+  organization: '55040a',
+  extensionRequest: '2a864886f70d01090e',
+  subjectAltName: '551d11',
+} as const;
+/** Of the choices of a GeneralName. Source: RFC 5280, 4.2.1.6. */
+const nameTags: Readonly<Record<AlternativeName, number>> = { email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 };
 /** Hashes of the usual signature algorithms; Ed25519 has none. */
 const hashes: ReadonlyMap<string, string | null> = new Map([
   ['2a864886f70d01010b', 'sha256'],
@@ -59,6 +70,21 @@ function subjectValues(subject: Element, oid: string): string[] {
     });
 }
 
+const hasOid = (element: Element, oid: string): boolean => childrenOf(element)[0]?.content.toString('hex') === oid;
+
+/** `attributes` may hold, among others, the extensions that the certificate shall have. */
+function alternativeNames(attributes: Element | undefined): CertificateRequest['alternativeNames'] {
+  const extensions = (attributes === undefined ? [] : childrenOf(attributes))
+    .filter((attribute) => hasOid(attribute, oids.extensionRequest))
+    .flatMap((attribute) => childrenOf(attribute).slice(1).flatMap(childrenOf).flatMap(childrenOf));
+  const names = extensions
+    .filter((extension) => hasOid(extension, oids.subjectAltName))
+    .flatMap((extension) => childrenOf(readElement(childrenOf(extension).at(-1)?.content ?? Buffer.alloc(0))));
+  const of = (kind: AlternativeName): string[] =>
+    names.filter(({ tag }) => tag === nameTags[kind]).map(({ content }) => content.toString(kind === 'ip' ? 'hex' : 'utf8'));
+  return { email: of('email'), dns: of('dns'), uri: of('uri'), ip: of('ip') };
+}
+
 const label = 'CERTIFICATE REQUEST';
 const pemPattern = new RegExp(`-----BEGIN ([A-Z0-9 ]+)-----([\\s\\S]*?)-----END \\1-----`);
 
@@ -73,11 +99,12 @@ export function parseCertificateRequest(pem: string): CertificateRequest {
 export function readCertificateRequest(der: Buffer): CertificateRequest {
   const [info, algorithm, signature] = childrenOf(readElement(der));
   if (info === undefined || algorithm === undefined || signature === undefined) throw malformed();
-  const [, subject, publicKey] = childrenOf(info);
+  const [, subject, publicKey, attributes] = childrenOf(info);
   if (subject === undefined || publicKey === undefined) throw malformed();
   return {
     organizations: subjectValues(subject, oids.organization),
     commonName: subjectValues(subject, oids.commonName).at(-1) ?? '',
+    alternativeNames: alternativeNames(attributes),
     isSigned: isSigned({ info, algorithm, signature, publicKey }),
   };
 }

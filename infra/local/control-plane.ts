@@ -20,6 +20,7 @@ import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts'
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
 import { createWorkerGroups, type WorkerGroup } from '../../functions/worker-groups.ts';
+import { signCertificateRequest } from '../../functions/client/certificates.ts';
 import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
@@ -168,6 +169,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     api,
     registry,
     certificateAuthorityPem: pki.authority.certificatePem,
+    certificateSigner: (request) => signCertificateRequest(pki.authority, request, world.clock),
     codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),
     world,

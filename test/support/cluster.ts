@@ -7,6 +7,7 @@ import { version } from '../../functions/kube/kubernetes-version.ts';
 import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
 import { customKindSource } from '../../functions/cluster-store.ts';
+import { accessReviews } from '../../functions/apiserver/auth/access-reviews.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
@@ -86,14 +87,20 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     selectableFields: selectableFields(() => registry(store.view())),
   });
   const resourceTypes = storedTypes(registry, () => store.view());
+  const authorizer = {
+    authorize: async () => ({ allowed: true, reason: '' }),
+    rulesOf: () => ({ rules: [], errors: [] }),
+    rulesOfRole: () => [],
+  };
   const server = createApiServer({
     store,
     registry,
     world,
     version,
     authenticator: { authenticate: async () => undefined },
-    authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
-    admission: admissionPlugins({ ...world, store }),
+    authorizer,
+    virtualResources: accessReviews(authorizer),
+    admission: admissionPlugins({ ...world, store, authorizer }),
   });
   const client = createHttpClient({ fetch: (request) => server.fetch(request, { user: admin }) });
   const events: string[] = [];

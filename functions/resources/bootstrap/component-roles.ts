@@ -127,6 +127,22 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(read, 'external.metrics.k8s.io', '*'),
     ...eventRules,
   ],
+  'certificate-controller': [
+    rule([...read, 'delete'], 'certificates.k8s.io', 'certificatesigningrequests'),
+    rule(['update'], 'certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status'),
+    { ...rule(['approve'], 'certificates.k8s.io', 'signers'), resourceNames: ['kubernetes.io/kube-apiserver-client-kubelet'] },
+    {
+      ...rule(['sign'], 'certificates.k8s.io', 'signers'),
+      resourceNames: [
+        'kubernetes.io/kube-apiserver-client',
+        'kubernetes.io/kube-apiserver-client-kubelet',
+        'kubernetes.io/kubelet-serving',
+        'kubernetes.io/legacy-unknown',
+      ],
+    },
+    rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
+    ...eventRules,
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),
@@ -210,6 +226,16 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
 export const componentRoles: readonly ClusterRole[] = [
   clusterRole('system:node', node),
   clusterRole('system:node-bootstrapper', [rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests')]),
+  ...['nodeclient', 'selfnodeclient'].map((subresource) =>
+    clusterRole(`system:certificates.k8s.io:certificatesigningrequests:${subresource}`, [
+      rule(['create'], 'certificates.k8s.io', `certificatesigningrequests/${subresource}`),
+    ]),
+  ),
+  ...['kube-apiserver-client', 'kube-apiserver-client-kubelet', 'kubelet-serving', 'legacy-unknown'].map((signer) =>
+    clusterRole(`system:certificates.k8s.io:${signer}-approver`, [
+      { ...rule(['approve'], 'certificates.k8s.io', 'signers'), resourceNames: [`kubernetes.io/${signer}`] },
+    ]),
+  ),
   // Ours: what upstream does by signing a certificate request.
   clusterRole('hibernetes:node-joiner', [rule(['create'], 'agent.hibernetes.dev', 'nodes/token')]),
   clusterRole('system:node-problem-detector', [rule(['get'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules]),

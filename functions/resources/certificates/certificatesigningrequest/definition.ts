@@ -12,7 +12,6 @@ export const certificateSigningRequestDefinition = definition<CertificateSigning
   schema: builtIn('io.k8s.api.certificates.v1.CertificateSigningRequest'),
   singular: 'certificatesigningrequest',
   shortNames: ['csr'],
-  hasController: false,
   hasStatus: true,
   columns: [
     nameColumn,
