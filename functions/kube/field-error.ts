@@ -2,7 +2,7 @@
  * What is wrong with one field. Source: apimachinery, pkg/util/validation/field/errors.go; the texts of `message` are
  * upstream's, since they reach users inside an Invalid status.
  */
-import { goQuote } from './go-quote.ts';
+import { goEscaped, goQuote } from './go-quote.ts';
 import type { StatusCause } from './generated/types.ts';
 import type { ResourceType } from './resource-type.ts';
 import { StatusError } from './status-error.ts';
@@ -29,11 +29,8 @@ export interface FieldError {
 /** Go's %q of a string, or a number or boolean as it is, or JSON for what is bigger, in which Go escapes what HTML reads. */
 function quoted(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return goQuote(value);
-  return JSON.stringify(value ?? null).replaceAll(/[<>&]/g, (character) => htmlEscapes[character] ?? character);
+  return typeof value === 'string' ? goQuote(value) : goEscaped(JSON.stringify(value ?? null));
 }
-
-const htmlEscapes: Readonly<Record<string, string>> = { '<': String.raw`\u003c`, '>': String.raw`\u003e`, '&': String.raw`\u0026` };
 
 const withDetail = (start: string, detail: string): string => (detail === '' ? start : `${start}: ${detail}`);
 

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 
 const readBeside = createRequire(import.meta.url);
 
-type Name = 'disabled-fields' | 'go-fields' | 'protobuf' | 'schema';
+type Name = 'disabled-fields' | 'go-fields' | 'internal-types' | 'protobuf' | 'schema';
 
 export function generatedTable<T>(name: Name): () => ReadonlyMap<string, T> {
   let table: ReadonlyMap<string, T> | undefined;

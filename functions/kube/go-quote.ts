@@ -30,3 +30,7 @@ function escaped(character: string): string {
   if (code <= asciiMax) return `\\x${digits.padStart(2, '0')}`;
   return code <= basicMax ? `\\u${digits.padStart(4, '0')}` : `\\U${digits.padStart(8, '0')}`;
 }
+
+/** JSON as Go writes it: what could be markup is escaped. */
+export const goEscaped = (json: string): string =>
+  json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);

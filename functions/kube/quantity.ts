@@ -79,11 +79,14 @@ function isKept(whole: string, fraction: string, { base, exponent }: Suffix): bo
 /** In billionths. Throws with upstream's message. */
 export const parseQuantity = (text: string | number): bigint => parse(String(text).trim()).nano;
 
+/** Go's int64 keeps the low bits. */
+const wrapped = (value: bigint): number => Number(BigInt.asIntN(64, value));
+
 /** In thousandths, rounded away from zero: `MilliValue()`. */
-export const quantityMilli = (text: string | number): number => Number(divideUp(parseQuantity(text), nanoPerMilli));
+export const quantityMilli = (text: string | number): number => wrapped(divideUp(parseQuantity(text), nanoPerMilli));
 
 /** In units, rounded away from zero: `Value()`. */
-export const quantityValue = (text: string | number): number => Number(divideUp(parseQuantity(text), nanoPerUnit));
+export const quantityValue = (text: string | number): number => wrapped(divideUp(parseQuantity(text), nanoPerUnit));
 
 export function compareQuantities(a: string | number, b: string | number): -1 | 0 | 1 {
   const [left, right] = [parseQuantity(a), parseQuantity(b)];
@@ -99,10 +102,7 @@ function formatDecimal(nano: bigint, format: QuantityFormat): string {
     exponent += 3;
   }
   if (format === 'DecimalExponent') return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
-  while (exponent > 18) {
-    mantissa *= 1000n;
-    exponent -= 3;
-  }
+  // Beyond the largest suffix upstream prints none: 1e21 reads `1`.
   return `${mantissa}${decimalSuffixes[exponent / 3 + 3] ?? ''}`;
 }
 

@@ -4,7 +4,7 @@ import { type FieldError, invalid, required } from '../../../kube/field-error.ts
 import type { Job, JobSpec, PodTemplateSpec } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateImmutable, validateImmutableStruct } from '../../metadata-validation.ts';
 import { selects } from '../../workload-validation.ts';
 import { mayChangeTemplate } from './suspension.ts';
 import { validateJobSpecFields } from './spec-validation.ts';
@@ -51,13 +51,19 @@ function nameErrors({ metadata: { name = '' }, spec }: Job): FieldError[] {
   return [invalid('metadata.name', name, `will not able to create pod with invalid DNS label: ${longest}`)];
 }
 
-const immutable = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'managedBy', 'successPolicy'] as const;
+const immutable = [
+  ['completionMode', '*string'],
+  ['podFailurePolicy', '*batch.PodFailurePolicy'],
+  ['backoffLimitPerIndex', '*number'],
+  ['managedBy', '*string'],
+  ['successPolicy', '*batch.SuccessPolicy'],
+] as const;
 
 export const validateJobUpdate = (next: Job, current: Job): FieldError[] => [
   ...completionsErrors(next.spec, current.spec),
   ...validateImmutable(next.spec.selector, current.spec.selector, 'spec.selector'),
   ...templateErrors(next, current),
-  ...immutable.flatMap((field) => validateImmutable(next.spec[field], current.spec[field], `spec.${field}`)),
+  ...immutable.flatMap(([field, type]) => validateImmutableStruct(next.spec[field], current.spec[field], { field: `spec.${field}`, type })),
   ...nameErrors(next),
 ];
 
@@ -73,7 +79,8 @@ function templateErrors(next: Job, current: Job): FieldError[] {
   const before = copy(current.spec.template);
   const after = next.spec.template;
   if (mayChangeTemplate(current)) takeScheduling(before, after);
-  if (current.spec.suspend !== true || !mayChangeTemplate(current)) return validateImmutable(after, before, 'spec.template');
+  if (current.spec.suspend !== true || !mayChangeTemplate(current))
+    return validateImmutableStruct(after, before, { field: 'spec.template', type: 'core.PodTemplateSpec' });
   for (const list of ['containers', 'initContainers'] as const) {
     const [old, now] = [before.spec[list] ?? [], after.spec[list] ?? []];
     if (old.length !== now.length) continue;
@@ -82,7 +89,7 @@ function templateErrors(next: Job, current: Job): FieldError[] {
       if (container.name === now[index]?.name && resources !== undefined) container.resources = resources;
     });
   }
-  return validateImmutable(after.spec, before.spec, 'spec.template.spec');
+  return validateImmutableStruct(after.spec, before.spec, { field: 'spec.template.spec', type: 'core.PodSpec' });
 }
 
 function takeScheduling(target: PodTemplateSpec, source: PodTemplateSpec): void {

@@ -2,6 +2,8 @@
 import { posix } from 'node:path';
 import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
+import { unifiedDiff } from '../../../kube/unified-diff.ts';
 import type { PersistentVolume, PersistentVolumeSpec } from '../../../kube/generated/types.ts';
 import { annotationsOf, nameOf } from '../../../kube/object.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
@@ -86,13 +88,16 @@ function mountErrors(volume: PersistentVolume): FieldError[] {
 
 export function validateVolumeUpdate(next: PersistentVolume, current: PersistentVolume): FieldError[] {
   const errors: FieldError[] = [];
-  if (!deepEqual(sourceOf(next.spec, current.spec), sourceOf(current.spec))) {
-    errors.push(forbiddenField('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'));
+  const [after, before] = [sourceOf(next.spec, current.spec), sourceOf(current.spec)];
+  if (!deepEqual(after, before)) {
+    const type = 'core.PersistentVolumeSource';
+    const difference = unifiedDiff(internalForm(type, before), internalForm(type, after));
+    errors.push(forbiddenField('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${difference}`));
   }
   errors.push(...validateImmutable(next.spec.volumeMode, current.spec.volumeMode, 'volumeMode'));
   if (current.spec.nodeAffinity !== undefined && !deepEqual(next.spec.nodeAffinity, current.spec.nodeAffinity)) {
     const why = 'field is immutable, except for updating from beta label to GA';
-    errors.push(invalid('nodeAffinity', next.spec.nodeAffinity ?? null, why));
+    errors.push(invalid('nodeAffinity', internalForm('*core.VolumeNodeAffinity', next.spec.nodeAffinity), why));
   }
   if (current.spec.volumeAttributesClassName !== undefined && next.spec.volumeAttributesClassName === undefined) {
     errors.push(forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));

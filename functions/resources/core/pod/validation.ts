@@ -2,8 +2,10 @@
 import { copy } from '../../../kube/copy.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import type { Pod, PodSpec, Toleration } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
+import { unifiedDiff } from '../../../kube/unified-diff.ts';
 import { builtIn, enumErrors } from '../../../kube/schema.ts';
 import { repeatedIndexes, validateNonnegative, validateOneOf } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
@@ -115,8 +117,10 @@ export function validatePodUpdate(next: Pod, current: Pod): FieldError[] {
     return [forbiddenField(`spec.${list}`, 'pod updates may not add or remove containers')];
   }
   const errors = [...deadlineErrors(next.spec, current.spec), ...tolerationChangeErrors(next.spec, current.spec)];
-  if (!isSameButUpdatable(next.spec, current.spec)) {
-    errors.push(forbiddenField('spec', `pod updates may not change fields other than ${updatable.join(',')}`));
+  const kept = withoutUpdatable(next.spec, current.spec);
+  if (!deepEqual(kept, current.spec)) {
+    const difference = unifiedDiff(internalForm('core.PodSpec', current.spec), internalForm('core.PodSpec', kept));
+    errors.push(forbiddenField('spec', `pod updates may not change fields other than ${updatable.join(',')}\n${difference}`));
   }
   return errors;
 }
@@ -135,8 +139,8 @@ function tolerationChangeErrors(next: PodSpec, current: PodSpec): FieldError[] {
   return isKept ? [] : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 
-/** Whether `next` is what `current` becomes when only fields that may change do. */
-function isSameButUpdatable(next: PodSpec, current: PodSpec): boolean {
+/** What `next` changes besides fields that may change. */
+function withoutUpdatable(next: PodSpec, current: PodSpec): PodSpec {
   const allowed: PodSpec = {
     ...copy(next),
     activeDeadlineSeconds: current.activeDeadlineSeconds,
@@ -153,7 +157,7 @@ function isSameButUpdatable(next: PodSpec, current: PodSpec): boolean {
   }
   // While it waits behind a gate, nothing chose a node yet: what steers the choice may still get stricter.
   if (current.schedulingGates?.length) allowed.nodeSelector = current.nodeSelector;
-  return deepEqual(allowed, current);
+  return allowed;
 }
 
 /** Gates may be taken away but not added. */

@@ -11,4 +11,5 @@ export const deviceClassDefinition = definition<DeviceClass>({
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
+  rules: () => import('./rules.ts'),
 });

@@ -13,4 +13,5 @@ export const resourceClaimTemplateDefinition = definition<ResourceClaimTemplate>
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
+  rules: () => import('./rules.ts'),
 });

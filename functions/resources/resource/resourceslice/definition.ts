@@ -30,4 +30,5 @@ export const resourceSliceDefinition = definition<ResourceSlice>({
   }),
   prepareForCreate: setTaintTimes,
   prepareForUpdate: (next, _current, context) => setTaintTimes(next, context),
+  rules: () => import('./rules.ts'),
 });

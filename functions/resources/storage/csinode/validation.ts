@@ -1,6 +1,7 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateCSINode. */
 import { deepEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, required } from '../../../kube/field-error.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import type { CSINode, CSINodeDriver } from '../../../kube/generated/types.ts';
 import { qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateNonnegative } from '../../field-rules.ts';
@@ -37,6 +38,6 @@ export const validateCSINodeUpdate = (next: CSINode, current: CSINode): FieldErr
     (next.spec?.drivers ?? []).flatMap((after) => {
       if (after.name !== before.name) return [];
       const [{ allocatable: _before, ...kept }, { allocatable: _after, ...given }] = [before, after];
-      return deepEqual(given, kept) ? [] : [invalid('spec.drivers', after, 'field is immutable')];
+      return deepEqual(given, kept) ? [] : [invalid('spec.drivers', internalForm('storage.CSINodeDriver', given), 'field is immutable')];
     }),
   );

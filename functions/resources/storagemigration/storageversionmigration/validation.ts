@@ -4,7 +4,7 @@ import { type FieldError, invalid, required } from '../../../kube/field-error.ts
 import type { StorageVersionMigration } from '../../../kube/generated/types.ts';
 import { dns1035LabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { validateConditions } from '../../condition-rules.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateImmutableStruct } from '../../metadata-validation.ts';
 
 const joined = (value: string, errors: readonly string[], field: string): FieldError[] =>
   errors.length === 0 ? [] : [invalid(field, value, errors.join(','))];
@@ -19,7 +19,7 @@ export function validateMigration({ spec }: StorageVersionMigration): FieldError
 }
 
 export const validateMigrationUpdate = (next: StorageVersionMigration, current: StorageVersionMigration): FieldError[] =>
-  validateImmutable(next.spec, current.spec, 'spec');
+  validateImmutableStruct(next.spec, current.spec, { field: 'spec', type: 'storagemigration.StorageVersionMigrationSpec' });
 
 const isTrue = ({ status }: StorageVersionMigration, type: string): boolean => conditionOf(status?.conditions, type)?.status === 'True';
 

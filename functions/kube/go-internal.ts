@@ -1,0 +1,105 @@
+/**
+ * Objects as Go prints the internal types of upstream: all fields in the order of the struct, under its own names, zeros
+ * and nulls among them. Messages about fields that cannot change show values so.
+ */
+import { generatedTable } from './generated-table.ts';
+import { goEscaped } from './go-quote.ts';
+import type { Json, JsonObject } from './object.ts';
+
+/** Name in JSON and type; embedded structs have no name. A type with `=` is printed as clients see it. */
+type Field = readonly [name: string, type: string];
+
+const table = generatedTable<readonly Field[]>('internal-types');
+
+/** `type` is upstream's: `batch.JobSpec`. The value is an object of the stored version, or a part of one. */
+export const internalForm = (type: string, value: unknown): Json => formOf(type, value as Json | undefined);
+
+export const internalText = (type: string, value: unknown): string => goEscaped(JSON.stringify(internalForm(type, value)));
+
+const zeros: Readonly<Record<string, Json>> = {
+  string: '',
+  number: 0,
+  bool: false,
+  bytes: null,
+  '=Quantity': '0',
+  '=Time': null,
+  '=MicroTime': null,
+  '=IntOrString': 0,
+  '=RawExtension': null,
+  '=any': null,
+};
+
+/** The order of fields that clients see in theirs, too. */
+const orders: Readonly<Record<string, readonly string[]>> = {
+  '=ObjectMeta': [
+    ...['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp'],
+    ...['deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'],
+  ],
+  '=LabelSelector': ['matchLabels', 'matchExpressions'],
+  '=LabelSelectorRequirement': ['key', 'operator', 'values'],
+  '=GroupResource': ['group', 'resource'],
+};
+
+function formOf(type: string, value: Json | undefined): Json {
+  if (type.startsWith('*')) return isNil(value) ? null : formOf(type.slice(1), value);
+  if (type.startsWith('[]')) return Array.isArray(value) ? value.map((item) => formOf(type.slice(2), item)) : null;
+  if (type.startsWith('{}')) return isObject(value) ? mapForm(type.slice(2), value) : null;
+  if (type in zeros) return value ?? zeros[type] ?? null;
+  if (type.startsWith('=')) return ordered(value ?? {}, orders[type] ?? []);
+  return structForm(type, isObject(value) ? value : {});
+}
+
+const isNil = (value: Json | undefined): value is null | undefined => value === undefined || value === null;
+const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Go sorts the keys of a map. */
+const mapForm = (type: string, value: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, formOf(type, value[key])]),
+  );
+
+function ordered(value: Json, order: readonly string[]): Json {
+  if (!isObject(value)) return value;
+  const known = order.filter((field) => value[field] !== undefined).map((field) => [field, value[field] ?? null] as const);
+  const others = Object.entries(value).filter(([field]) => !order.includes(field));
+  return Object.fromEntries([...known, ...others]);
+}
+
+function structForm(type: string, given: JsonObject): JsonObject {
+  const value = type === 'core.PodSpec' ? withHostFields(given) : given;
+  // The names differ in nothing but the case of their letters.
+  const byName = new Map(Object.entries(value).map(([field, part]) => [field.toLowerCase(), part]));
+  const form: JsonObject = {};
+  for (const [tag, fieldType] of table().get(type) ?? []) {
+    const [name = '', ...options] = tag.split(',');
+    if (fieldType === '=TypeMeta') continue;
+    if (name === '') {
+      Object.assign(form, formOf(fieldType, fieldType === '=ObjectMeta' ? (value['metadata'] ?? {}) : value));
+      continue;
+    }
+    const part = formOf(fieldType, byName.get(name.toLowerCase()));
+    if (!options.includes('omitempty') || !isEmpty(part)) form[name] = part;
+  }
+  return form;
+}
+
+const isEmpty = (value: Json): boolean =>
+  value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
+
+/** What a pod shares with its host stands in its security context there. */
+function withHostFields({
+  securityContext,
+  hostNetwork,
+  hostPID,
+  hostIPC,
+  shareProcessNamespace,
+  hostUsers,
+  ...spec
+}: JsonObject): JsonObject {
+  const shared = { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers };
+  const known = Object.fromEntries(Object.entries(shared).filter(([, part]) => part !== undefined)) as JsonObject;
+  const isThere = securityContext !== undefined || Object.keys(known).length > 0;
+  return isThere ? { ...spec, securityContext: { ...(isObject(securityContext) ? securityContext : {}), ...known } } : spec;
+}

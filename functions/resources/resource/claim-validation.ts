@@ -1,0 +1,115 @@
+/** What is asked for of devices. Source: pkg/apis/resource/validation/validation.go, validateDeviceClaim. */
+import { duplicate, type FieldError, invalid, notSupported, required } from '../../kube/field-error.ts';
+import type {
+  DeviceClaim,
+  DeviceClaimConfiguration,
+  DeviceConstraint,
+  DeviceRequest,
+  DeviceSelector,
+  DeviceSubRequest,
+  ExactDeviceRequest,
+  ResourceClaimSpec,
+} from '../../kube/generated/types.ts';
+import { dnsSubdomainErrors } from '../../kube/names.ts';
+import { repeatedIndexes } from '../field-rules.ts';
+import { named, validateDnsLabel, validateFullName, validateItems, validateOpaque, validateToleration } from './device-rules.ts';
+
+const itemsMax = 32;
+const alternativesMax = 8;
+const tolerationsMax = 16;
+
+export const validateClaimSpec = (spec: ResourceClaimSpec | undefined, path: string): FieldError[] =>
+  claimErrors(spec?.devices ?? {}, `${path}.devices`);
+
+function claimErrors({ requests, constraints, config }: DeviceClaim, path: string): FieldError[] {
+  const all = requests ?? [];
+  const names = requestNames(all);
+  return [
+    ...validateItems(all, itemsMax, `${path}.requests`, requestErrors),
+    ...validateItems(constraints ?? [], itemsMax, `${path}.constraints`, (one, field) => constraintErrors(one, field, names)),
+    ...validateItems(config ?? [], itemsMax, `${path}.config`, (one, field) => configErrors(one, field, names)),
+    ...repeatedIndexes(all.map(({ name }) => name)).map((index) => duplicate(`${path}.requests[${index}]`, all[index]?.name)),
+  ];
+}
+
+/** Of requests, and of their alternatives below them. */
+export const requestNames = (requests: readonly DeviceRequest[]): ReadonlySet<string> =>
+  new Set(requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]));
+
+function requestErrors({ name, exactly, firstAvailable = [] }: DeviceRequest, path: string): FieldError[] {
+  const errors = validateDnsLabel(name, `${path}.name`);
+  if (exactly === undefined && firstAvailable.length === 0) {
+    return [...errors, required(path, 'exactly one of `exactly` or `firstAvailable` is required')];
+  }
+  if (exactly !== undefined && firstAvailable.length > 0) {
+    const why = 'exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set';
+    return [...errors, invalid(path, null, why)];
+  }
+  if (exactly !== undefined) return [...errors, ...wantedErrors(exactly, `${path}.exactly`)];
+  const field = `${path}.firstAvailable`;
+  return [
+    ...errors,
+    ...validateItems(firstAvailable, alternativesMax, field, (one, at) => [
+      ...validateDnsLabel(one.name, `${at}.name`),
+      ...wantedErrors(one, at),
+    ]),
+    ...repeatedIndexes(firstAvailable.map((one) => one.name)).map((index) => duplicate(`${field}[${index}]`, firstAvailable[index]?.name)),
+  ];
+}
+
+function wantedErrors(wanted: ExactDeviceRequest | DeviceSubRequest, path: string): FieldError[] {
+  const { deviceClassName, selectors = [], tolerations = [], allocationMode = '', count = 0 } = wanted;
+  const field = `${path}.deviceClassName`;
+  return [
+    ...(deviceClassName === '' ? [required(field)] : named(deviceClassName, field, dnsSubdomainErrors)),
+    ...validateSelectors(selectors, `${path}.selectors`),
+    ...modeErrors(allocationMode, count, path),
+    ...validateItems(tolerations, tolerationsMax, `${path}.tolerations`, validateToleration),
+  ];
+}
+
+function modeErrors(mode: string, count: number, path: string): FieldError[] {
+  switch (mode) {
+    case 'All':
+      return count === 0 ? [] : [invalid(`${path}.count`, count, "must not be specified when allocationMode is 'All'")];
+    case 'ExactCount':
+      return count > 0 ? [] : [invalid(`${path}.count`, count, 'must be greater than zero')];
+    default:
+      return [notSupported(`${path}.allocationMode`, mode, ['All', 'ExactCount'])];
+  }
+}
+
+export const validateSelectors = (selectors: readonly DeviceSelector[], path: string): FieldError[] =>
+  validateItems(selectors, itemsMax, path, ({ cel }, field) => (cel === undefined ? [required(`${field}.cel`)] : []));
+
+function constraintErrors(constraint: DeviceConstraint, path: string, names: ReadonlySet<string>): FieldError[] {
+  const { requests = [], matchAttribute, distinctAttribute } = constraint;
+  const errors = referenceErrors(requests, `${path}.requests`, names);
+  if (matchAttribute !== undefined) return [...errors, ...validateFullName(matchAttribute, `${path}.matchAttribute`)];
+  if (distinctAttribute !== undefined) return [...errors, ...validateFullName(distinctAttribute, `${path}.distinctAttribute`)];
+  const why = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
+  return [...errors, required(path, why)];
+}
+
+const configErrors = ({ requests = [], opaque }: DeviceClaimConfiguration, path: string, names: ReadonlySet<string>): FieldError[] => [
+  ...referenceErrors(requests, `${path}.requests`, names),
+  ...validateOpaque(opaque, `${path}.opaque`),
+];
+
+export function referenceErrors(requests: readonly string[], path: string, names: ReadonlySet<string>): FieldError[] {
+  return [
+    ...validateItems(requests, itemsMax, path, (name, field) => validateReference(name, field, names)),
+    ...repeatedIndexes(requests).map((index) => duplicate(`${path}[${index}]`, requests[index])),
+  ];
+}
+
+export function validateReference(name: string, field: string, names: ReadonlySet<string>): FieldError[] {
+  const unknown = invalid(
+    field,
+    name,
+    "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'",
+  );
+  const parts = name.split('/');
+  if (parts.length > 2) return [unknown];
+  return [...parts.flatMap((part) => validateDnsLabel(part, field)), ...(names.has(name) ? [] : [unknown])];
+}

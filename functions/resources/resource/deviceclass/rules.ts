@@ -1,0 +1,19 @@
+/** Source: pkg/apis/resource/validation/validation.go, validateDeviceClassSpec. */
+import { type FieldError, invalid } from '../../../kube/field-error.ts';
+import type { DeviceClass } from '../../../kube/generated/types.ts';
+import { isExtendedResource } from '../../quantity-rules.ts';
+import { validateSelectors } from '../claim-validation.ts';
+import { validateItems, validateOpaque } from '../device-rules.ts';
+
+const configsMax = 32;
+
+export function validate({ spec }: DeviceClass): FieldError[] {
+  const { selectors = [], config = [], extendedResourceName: name } = spec ?? {};
+  return [
+    ...validateSelectors(selectors, 'spec.selectors'),
+    ...validateItems(config, configsMax, 'spec.config', ({ opaque }, field) => validateOpaque(opaque, `${field}.opaque`)),
+    ...(name === undefined || isExtendedResource(name)
+      ? []
+      : [invalid('spec.extendedResourceName', name, 'must be a valid extended resource name')]),
+  ];
+}

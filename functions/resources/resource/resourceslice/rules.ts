@@ -1,0 +1,2 @@
+/** What only writes need of the kind. */
+export { validateSlice as validate } from '../slice-validation.ts';
