@@ -274,8 +274,11 @@ export interface Definition<T extends KubeObject = KubeObject> {
   prepareForCreate?(object: T, context: WriteContext): void;
   prepareForUpdate?(next: T, current: T, context: WriteContext): void;
   prepareForStatusUpdate?(next: T, current: T, context: WriteContext): void;
-  /** Of a new object, and with `current` of an update: what was stored already may be allowed to stay. */
-  validate?(next: T, current?: T): readonly FieldError[];
+  /**
+   * Of a new object, and with `current` of an update: what was stored already may be allowed to stay. `version` is the one
+   * that the client speaks.
+   */
+  validate?(next: T, current?: T, version?: ResourceType): readonly FieldError[];
   /** Besides `validate`, which runs as well. */
   validateUpdate?(next: T, current: T): readonly FieldError[];
   validateStatusUpdate?(next: T, current: T): readonly FieldError[];

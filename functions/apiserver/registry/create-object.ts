@@ -105,7 +105,7 @@ function prepare({ server, request, context }: WriteRequest, object: KubeObject)
   // Go prints a status that is a struct even when it is empty.
   if (definition.hasStatus === true) object.status = definition.keepsNewStatus === true ? (object.status ?? {}) : {};
   definition.prepareForCreate?.(object, context);
-  const own = [...metadataErrors(object, definition), ...(definition.validate?.(object) ?? [])];
+  const own = [...metadataErrors(object, definition), ...(definition.validate?.(object, undefined, request.served.type) ?? [])];
   const errors = own.length > 0 ? own : validatePathNames(object.metadata);
   if (errors.length > 0) throw invalidObject(definition.type, nameOf(object), errors);
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);

@@ -196,7 +196,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
       namespaced: definition.type.namespaced,
       isCustom: isCustom(definition),
     }),
-    ...update.strategy.validate(next, current, definition),
+    ...update.strategy.validate(next, current, write.request),
   ];
   if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
   checkBounds(definition, key, next);

@@ -2,6 +2,7 @@
 import type { FieldError } from '../../kube/field-error.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { AnyDefinition, ObjectSubresource, WriteContext } from '../../resources/definition.ts';
+import type { ServedKind } from './resource-index.ts';
 import { bumpGeneration, metadataErrors } from './object-metadata.ts';
 
 /** What an endpoint keeps of the current object and checks of the next one. Both functions work in place. */
@@ -10,7 +11,7 @@ export interface UpdateStrategy {
   readonly hasWarnings?: boolean;
   /** Makes `next` what it would be if its client had changed only what this endpoint lets it change. */
   prepare(next: KubeObject, current: KubeObject, definition: AnyDefinition, context: WriteContext): void;
-  validate(next: KubeObject, current: KubeObject, definition: AnyDefinition): readonly FieldError[];
+  validate(next: KubeObject, current: KubeObject, kind: ServedKind): readonly FieldError[];
 }
 
 /** The main endpoint: `status` stays as it is. */
@@ -21,8 +22,8 @@ export const mainStrategy: UpdateStrategy = {
     definition.prepareForUpdate?.(next, current, context);
     bumpGeneration(next, current, definition);
   },
-  validate: (next, current, definition) => [
-    ...(definition.validate?.(next, current) ?? []),
+  validate: (next, current, { definition, served }) => [
+    ...(definition.validate?.(next, current, served.type) ?? []),
     ...(definition.validateUpdate?.(next, current) ?? []),
   ],
 };
@@ -38,7 +39,7 @@ export const statusStrategy: UpdateStrategy = {
     else next.metadata.ownerReferences = ownerReferences;
     definition.prepareForStatusUpdate?.(next, current, context);
   },
-  validate: (next, current, definition) => definition.validateStatusUpdate?.(next, current) ?? [],
+  validate: (next, current, { definition }) => definition.validateStatusUpdate?.(next, current) ?? [],
 };
 
 /** A subresource that knows by itself what it may change: binding, finalize. */
@@ -48,7 +49,7 @@ export const subresourceStrategy = ({
   prepare(next, current, definition) {
     if (!keepsGeneration) bumpGeneration(next, current, definition);
   },
-  validate: (next, _current, definition) => metadataErrors(next, definition),
+  validate: (next, _current, { definition }) => metadataErrors(next, definition),
 });
 
 /** `field` of `next` becomes what it is in `current`, absent included. */

@@ -175,7 +175,8 @@ test('small kinds show their size', () => {
   assert.deepEqual(row(serviceAccountDefinition, { metadata }), ['a', 0, '5m']);
 });
 
-test('a replication controller takes labels and selector from its template', () => {
+test('a replication controller takes labels and selector from its template', async () => {
+  await replicationControllerDefinition.load?.();
   const object: ReplicationController = {
     metadata: { name: 'a' },
     spec: { template: { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'i:1' }] } } },

@@ -49,9 +49,11 @@ function received(message: IncomingMessage, text: string): ReceivedAnswer {
 
 export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
-  const open = ({ method, path, headers, body }: SentRequest): ReturnType<typeof httpsRequest> => {
+  // A watch cannot be sent once more: it gets a connection that nobody used before.
+  const ofWatches = new Agent({ keepAlive: false, rejectUnauthorized: false });
+  const open = ({ method, path, headers, body }: SentRequest, through = agent): ReturnType<typeof httpsRequest> => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const options: RequestOptions = { agent, host, port, method, path, headers: { ...fixed, ...headers, ...length } };
+    const options: RequestOptions = { agent: through, host, port, method, path, headers: { ...fixed, ...headers, ...length } };
     const outgoing = httpsRequest(options);
     outgoing.end(body);
     return outgoing;
@@ -72,7 +74,7 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
           message.on('end', () => resolve(received(message, Buffer.concat(parts).toString('utf8'))));
         });
       }),
-    watch: (request) => openWatch(open(request)),
+    watch: (request) => openWatch(open(request, ofWatches)),
     close: () => agent.destroy(),
   };
   return api;

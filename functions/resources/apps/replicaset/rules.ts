@@ -1,2 +1,6 @@
 /** What only writes need of the kind. */
-export { validateReplicaSet as validate, validateReplicaSetUpdate as validateUpdate } from './validation.ts';
+export {
+  validateReplicaSet as validate,
+  validateReplicaSetStatus as validateStatusUpdate,
+  validateReplicaSetUpdate as validateUpdate,
+} from './validation.ts';

@@ -1,29 +1,94 @@
-/** Source: pkg/apis/core/validation/events.go, legacyValidateEvent. */
+/** Source: pkg/apis/core/validation/events.go. */
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { Event } from '../../../kube/generated/types.ts';
-import { namespaceOf } from '../../../kube/object.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import { qualifiedNameErrors } from '../../../kube/names.ts';
+import { namespaceOf } from '../../../kube/object.ts';
+import { events, type ResourceType } from '../../../kube/resource-type.ts';
+import { validateImmutable, validateImmutableStruct } from '../../metadata-validation.ts';
 
-export function validateEvent(event: Event): FieldError[] {
-  const namespace = event.involvedObject?.namespace ?? '';
-  const errors: FieldError[] = [];
-  if (!isInPlace(namespaceOf(event), namespace)) {
-    errors.push(invalid('involvedObject.namespace', namespace, 'does not match event.namespace'));
-  }
-  return event.eventTime ? [...errors, ...reporterErrors(event)] : errors;
+const textMax = 128;
+const noteMax = 1024;
+
+/** The newer version of the API is stricter than the older one, which has to bear what clients always sent. */
+const isStrict = (version: Pick<ResourceType, 'group'>): boolean => version.group !== '';
+
+export function validateEvent(event: Event, current?: Event, version: Pick<ResourceType, 'group'> = events): FieldError[] {
+  const errors = legacyErrors(event, version);
+  if (!isStrict(version)) return errors;
+  return [...errors, ...(current === undefined ? newErrors(event) : changeErrors(event, current))];
 }
 
-/** An event lives with its object; those of cluster-scoped objects live in a namespace that every cluster has. */
-const isInPlace = (eventNamespace: string, objectNamespace: string): boolean =>
-  objectNamespace === '' ? ['default', 'kube-system'].includes(eventNamespace) : objectNamespace === eventNamespace;
+function legacyErrors(event: Event, version: Pick<ResourceType, 'group'>): FieldError[] {
+  const namespace = event.involvedObject?.namespace ?? '';
+  const place = namespaceOf(event);
+  const misplaced = invalid('involvedObject.namespace', namespace, 'does not match event.namespace');
+  if (!event.eventTime) return place === (namespace === '' ? 'default' : namespace) ? [] : [misplaced];
+  const isLost = namespace === '' && place !== 'default' && place !== 'kube-system';
+  const reporter = isStrict(version) ? 'reportingController' : 'reportingComponent';
+  return [...(isLost ? [misplaced] : []), ...reporterErrors(event, reporter)];
+}
 
-function reporterErrors({ reportingComponent, reportingInstance, action, reason }: Event): FieldError[] {
-  const errors = (reportingComponent ? qualifiedNameErrors(reportingComponent) : []).map((why) =>
-    invalid('reportingController', reportingComponent, why),
-  );
-  if (!reportingComponent) errors.push(required('reportingController'));
-  if (!reportingInstance) errors.push(required('reportingInstance'));
-  if (!action) errors.push(required('action'));
-  if (!reason) errors.push(required('reason'));
-  return errors;
+function reporterErrors(
+  { reportingComponent = '', reportingInstance, action, reason, message = '' }: Event,
+  reporter: string,
+): FieldError[] {
+  const needed = (field: string, text = ''): FieldError[] => [
+    ...(text === '' ? [required(field)] : []),
+    ...(text.length > textMax ? [invalid(field, '', `can have at most ${textMax} characters`)] : []),
+  ];
+  return [
+    ...(reportingComponent === '' ? [required(reporter)] : []),
+    ...qualifiedNameErrors(reportingComponent).map((why) => invalid(reporter, reportingComponent, why)),
+    ...needed('reportingInstance', reportingInstance),
+    ...needed('action', action),
+    ...needed('reason', reason),
+    ...(message.length > noteMax ? [invalid('message', '', `can have at most ${noteMax} characters`)] : []),
+  ];
+}
+
+function newErrors({ series, eventTime, type = '', firstTimestamp, lastTimestamp, count, source }: Event): FieldError[] {
+  const unset = (field: string, isSet: boolean): FieldError[] => (isSet ? [invalid(field, '', 'needs to be unset')] : []);
+  return [
+    ...seriesErrors(series),
+    ...(eventTime ? [] : [required('eventTime')]),
+    ...(type === 'Normal' || type === 'Warning' ? [] : [invalid('type', '', `has invalid value: ${type}`)]),
+    ...unset('firstTimestamp', Boolean(firstTimestamp)),
+    ...unset('lastTimestamp', Boolean(lastTimestamp)),
+    ...unset('count', (count ?? 0) !== 0),
+    ...unset('source', Boolean(source?.component ?? source?.host)),
+  ];
+}
+
+const seriesErrors = (series: Event['series']): FieldError[] =>
+  series === undefined
+    ? []
+    : [
+        ...((series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
+        ...(series.lastObservedTime ? [] : [required('series.lastObservedTime')]),
+      ];
+
+const texts = ['reason', 'message'] as const;
+const times = ['firstTimestamp', 'lastTimestamp'] as const;
+
+function changeErrors(next: Event, current: Event): FieldError[] {
+  const kept = (field: 'type' | 'action' | 'reportingInstance' | (typeof texts)[number]): FieldError[] =>
+    validateImmutable(next[field] ?? '', current[field] ?? '', field);
+  const struct = (field: 'involvedObject' | 'source' | 'related', type: string): FieldError[] =>
+    validateImmutableStruct(internalForm(type, next[field]), internalForm(type, current[field]), { field, type: '=any' });
+  const isNewSeries = JSON.stringify(next.series) !== JSON.stringify(current.series);
+  return [
+    ...(isNewSeries ? seriesErrors(next.series) : []),
+    ...struct('involvedObject', 'core.ObjectReference'),
+    ...texts.flatMap(kept),
+    ...struct('source', 'core.EventSource'),
+    ...times.flatMap((field) => validateImmutable(next[field] ?? null, current[field] ?? null, field)),
+    ...validateImmutable(next.count ?? 0, current.count ?? 0, 'count'),
+    ...kept('type'),
+    ...validateImmutable(next.eventTime ?? null, current.eventTime ?? null, 'eventTime'),
+    ...kept('action'),
+    ...struct('related', '*core.ObjectReference'),
+    ...validateImmutable(next.reportingComponent ?? '', current.reportingComponent ?? '', 'reportingController'),
+    ...kept('reportingInstance'),
+  ];
 }

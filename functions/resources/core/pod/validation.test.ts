@@ -253,7 +253,15 @@ const updates: [string, Partial<PodSpec>, Partial<PodSpec>, string[]][] = [
   ['close a gate', { schedulingGates: [{ name: 'g' }] }, {}, [forbidden]],
 ];
 
+/** The lines that show the change follow the sentence. */
+const withoutDifference = (text: string): string => text.split('\n', 1)[0] ?? '';
+
 for (const [what, next, current, errors] of updates) {
   test(`an update may ${errors.length === 0 ? '' : 'not '}${what}`, () =>
-    assert.deepEqual(texts(validatePodUpdate(pod(next), pod(current))), errors));
+    assert.deepEqual(texts(validatePodUpdate(pod(next), pod(current))).map(withoutDifference), errors));
 }
+
+test('a refused update shows what it changes, as upstream prints a pod', () => {
+  const [error] = texts(validatePodUpdate(pod(withContainer({ command: ['x'] })), pod({})));
+  assert.match(error ?? '', /\n@@ .* @@\n[^]*\n-   "Command": null,\n\+   "Command": \[\n\+    "x"\n\+   \],\n/);
+});

@@ -3,6 +3,7 @@ import { type FieldError, required } from '../../../kube/field-error.ts';
 import type { ReplicationController } from '../../../kube/generated/types.ts';
 import { selectorOf } from '../../../kube/labels.ts';
 import { validateNonnegative } from '../../field-rules.ts';
+import { validateReplicaCounts } from '../../apps/replicaset/validation.ts';
 import { validateReplicaTemplate } from '../../workload-validation.ts';
 
 export function validateReplicationController({ spec }: ReplicationController): FieldError[] {
@@ -14,3 +15,5 @@ export function validateReplicationController({ spec }: ReplicationController): 
     ...validateReplicaTemplate(spec.template, selectorOf(selector), 'ReplicationController'),
   ];
 }
+
+export const validateReplicationControllerStatus = ({ status }: ReplicationController): FieldError[] => validateReplicaCounts(status);
