@@ -143,8 +143,11 @@ export const validateImmutable = (next: unknown, current: unknown, field: string
   deepEqual(next, current) ? [] : [invalid(field, next, 'field is immutable')];
 
 /** The same of a struct, which the message shows as upstream's internal type has it: `batch.JobSpec`. */
-export const validateImmutableStruct = (next: unknown, current: unknown, at: { readonly field: string; readonly type: string }): FieldError[] =>
-  deepEqual(next, current) ? [] : [invalid(at.field, internalForm(at.type, next), 'field is immutable')];
+export const validateImmutableStruct = (
+  next: unknown,
+  current: unknown,
+  at: { readonly field: string; readonly type: string },
+): FieldError[] => (deepEqual(next, current) ? [] : [invalid(at.field, internalForm(at.type, next), 'field is immutable')]);
 
 /** Where upstream's API declares the rule instead of coding it, the message does not show the value. */
 export const validateDeclaredImmutable = (next: unknown, current: unknown, field: string): FieldError[] =>
