@@ -149,11 +149,9 @@ export class Rollout implements Sets {
   async #setRevision(revision: string | undefined): Promise<void> {
     const { deployment } = this;
     if (revision === undefined || annotationsOf(deployment)[revisionAnnotation] === revision) return;
-    const { resourceVersion } = deployment.metadata;
-    this.deployment = await this.context.client.patch(
-      deployments,
-      { namespace: namespaceOf(deployment), name: nameOf(deployment) },
-      { metadata: { resourceVersion, annotations: { [revisionAnnotation]: revision } } },
-    );
+    const annotations = { ...annotationsOf(deployment), [revisionAnnotation]: revision };
+    const next = copy({ ...deployment, metadata: { ...deployment.metadata, annotations } });
+    // The status endpoint takes annotations, too, and counts no generation.
+    this.deployment = await this.context.client.update(deployments, next, 'status');
   }
 }
