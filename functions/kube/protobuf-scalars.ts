@@ -99,6 +99,7 @@ export const messageReaders: ReadonlyMap<string, ValueReader> = new Map<string, 
   ['k8s.io.apimachinery.pkg.apis.meta.v1.Duration', (value) => formatDuration(numberAt(byNumber(value), 1) / 1e6)],
   ['k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1', readEmbeddedJson],
   ['k8s.io.apimachinery.pkg.runtime.RawExtension', readEmbeddedJson],
+  ['k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON', readEmbeddedJson],
   // Lists that are types of their own in Go, and messages on the wire.
   ['k8s.io.apimachinery.pkg.apis.meta.v1.Verbs', readTexts],
   ['k8s.io.api.authentication.v1.ExtraValue', readTexts],

@@ -132,3 +132,36 @@ describe('protobuf messages', () => {
     });
   }
 });
+
+test('a JSON schema, with names and unions that Go has no fields for', () => {
+  const bool = (number: number): Buffer => Buffer.from([...varint(number * 8), 1]);
+  const long = (number: number, content: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([...varint(number * 8 + 2), ...varint(content.length)]), content]);
+  const text = (number: number, value: string): Buffer => long(number, Buffer.from(value));
+  const schema = Buffer.concat([
+    text(5, 'object'),
+    text(3, '#/definitions/x'),
+    bool(38),
+    long(8, text(1, '{"a":1}')),
+    long(24, long(1, text(5, 'string'))),
+    long(30, bool(1)),
+    long(32, Buffer.concat([text(1, 'a'), long(2, text(2, 'b'))])),
+  ]);
+  const version = Buffer.concat([text(1, 'v1'), long(4, long(1, schema))]);
+  const object = decodeProtobuf(envelope('apiextensions.k8s.io/v1', 'CustomResourceDefinition', long(2, long(7, version)))).object as {
+    spec: { versions: { schema: { openAPIV3Schema: object } }[] };
+  };
+  assert.deepEqual(object.spec.versions[0]!.schema.openAPIV3Schema, {
+    type: 'object',
+    $ref: '#/definitions/x',
+    'x-kubernetes-preserve-unknown-fields': true,
+    default: { a: 1 },
+    items: { type: 'string' },
+    additionalProperties: true,
+    dependencies: { a: ['b'] },
+  });
+});
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)];
+}

@@ -6,7 +6,7 @@
 import { generatedTable } from './generated-table.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
-import { ProtobufError, fieldsOf, packedVarints } from './protobuf-reader.ts';
+import { ProtobufError, fieldsOf, packedVarints, type WireField } from './protobuf-reader.ts';
 import type { ValueReader } from './protobuf-scalars.ts';
 import { bytesOf, messageReaders, scalarReaders, textOf } from './protobuf-scalars.ts';
 import { definitionOf, schemaFor } from './schema-definitions.ts';
@@ -121,7 +121,11 @@ function fieldOf(spec: FieldSpec): Field {
 /** The field's name in the schema, which differs in case at times; undefined when Go inlines the field. */
 function jsonName(schemaName: string, name: string): string | undefined {
   const { properties } = definitionOf(schemaName);
-  if (properties === undefined || Object.hasOwn(properties, name)) return name;
+  if (properties === undefined) return name;
+  // JSON Schema has names that Go's fields cannot have.
+  const spelled = [name, `$${name}`, name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)];
+  const found = spelled.find((one) => Object.hasOwn(properties, one));
+  if (found !== undefined) return found;
   return Object.keys(properties).find((other) => other.toLowerCase() === name.toLowerCase());
 }
 
@@ -175,8 +179,41 @@ function readerOf(type: string, message: string): ValueReader {
   const scalar = scalarReaders.get(type);
   if (scalar !== undefined) return scalar;
   const name = absolute(type, message);
-  const known = messageReaders.get(name);
+  const known = messageReaders.get(name) ?? unionReader(name);
   if (known !== undefined) return known;
   const schemaName = schemaNameOf(name);
   return (value) => readMessage(name, schemaName, bytesOf(value));
+}
+
+const extensions = 'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1';
+
+interface Union {
+  /** Number of the field that holds a schema. */
+  readonly schema: number;
+  readonly other: (fields: readonly WireField[]) => Json | undefined;
+}
+
+const allOf = (fields: readonly WireField[], number: number): WireField['value'][] =>
+  fields.filter((field) => field.number === number).map(({ value }) => value);
+
+/** Parts of a JSON Schema that are a schema or something else. Source: apiextensions, v1/marshal.go */
+const unions: Readonly<Record<string, Union>> = {
+  JSONSchemaPropsOrBool: { schema: 2, other: (fields) => allOf(fields, 1).at(-1) === 1n },
+  JSONSchemaPropsOrStringArray: { schema: 1, other: (fields) => allOf(fields, 2).map(textOf) },
+  JSONSchemaPropsOrArray: { schema: 1, other: (fields) => allOf(fields, 2).map(schemaReader) },
+};
+
+function schemaReader(value: WireField['value']): JsonObject {
+  const name = `${extensions}.JSONSchemaProps`;
+  return readMessage(name, schemaNameOf(name), bytesOf(value));
+}
+
+function unionReader(message: string): ValueReader | undefined {
+  const union = message.startsWith(`${extensions}.`) ? unions[message.slice(extensions.length + 1)] : undefined;
+  if (union === undefined) return undefined;
+  return (value) => {
+    const fields = [...fieldsOf(bytesOf(value))];
+    const schema = allOf(fields, union.schema).at(-1);
+    return schema === undefined ? union.other(fields) : schemaReader(schema);
+  };
 }
