@@ -1,5 +1,6 @@
 /** What the control plane wants of this node and tells it about the cluster: the objects of the polls, kept by kind. */
 import type {
+  ClusterTrustBundle,
   ConfigMap,
   EndpointSlice,
   Node,
@@ -23,6 +24,7 @@ export interface DesiredState {
   readonly claim: (namespace: string, name: string) => PersistentVolumeClaim | undefined;
   readonly persistentVolume: (name: string) => PersistentVolume | undefined;
   readonly persistentVolumes: () => readonly PersistentVolume[];
+  readonly clusterTrustBundles: () => readonly ClusterTrustBundle[];
   readonly runtimeClass: (name: string) => RuntimeClass | undefined;
   /** False until the first answer or a checkpoint: nothing may be judged an orphan before. */
   readonly isKnown: () => boolean;
@@ -54,6 +56,7 @@ export function createDesiredState(): DesiredState {
     claim: (namespace, name) => ofKind('PersistentVolumeClaim').get(keyText({ namespace, name })) as PersistentVolumeClaim | undefined,
     persistentVolume: (name) => ofKind('PersistentVolume').get(name) as PersistentVolume | undefined,
     persistentVolumes: () => list<PersistentVolume & KubeObject>('PersistentVolume'),
+    clusterTrustBundles: () => list<ClusterTrustBundle & KubeObject>('ClusterTrustBundle'),
     runtimeClass: (name) => ofKind('RuntimeClass').get(keyText({ namespace: '', name })) as RuntimeClass | undefined,
     isKnown: () => known,
     apply(answer) {

@@ -158,6 +158,7 @@ describe('a node', () => {
       secret: () => undefined,
       services: () => [],
       runtimeClass: () => undefined,
+      clusterTrustBundles: () => [],
       endpointSlices: () => [slice],
     };
     return trusting(lookup, authority).configMap('default', name)?.data;

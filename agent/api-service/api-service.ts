@@ -98,6 +98,7 @@ export function trusting(
     },
     secret: (namespace, name) => lookup.secret(namespace, name),
     services: () => lookup.services(),
+    clusterTrustBundles: () => lookup.clusterTrustBundles(),
     runtimeClass: (name) => lookup.runtimeClass(name),
   };
 }

@@ -18,6 +18,7 @@ const input = (container: Partial<Container>): EnvironmentInput => {
       configMap: (_namespace, name) => (name === 'settings' ? { metadata: { name }, data: { color: 'blue' } } : undefined),
       secret: (_namespace, name) => (name === 'key' ? { metadata: { name }, data: { token: 'c2VjcmV0' } } : undefined),
       runtimeClass: () => undefined,
+      clusterTrustBundles: () => [],
       services: () => [
         { metadata: { name: 'kubernetes', namespace: 'default' }, spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443 }] } },
         { metadata: { name: 'headless', namespace: 'default' }, spec: { clusterIP: 'None', ports: [{ port: 80 }] } },

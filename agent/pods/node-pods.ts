@@ -41,6 +41,9 @@ export function createNodePods(options: NodePodsOptions): NodePods {
   return new Pods(options);
 }
 
+/** Kinds whose content volumes show. */
+const mountedKinds = ['ConfigMap', 'Secret', 'ClusterTrustBundle'] as const;
+
 class Pods implements NodePods {
   readonly #options: NodePodsOptions;
   readonly #workers = new Map<string, PodWorker>();
@@ -62,7 +65,7 @@ class Pods implements NodePods {
 
   sync(changedKinds: ReadonlySet<string>): void {
     if (changedKinds.has('Pod')) this.#syncPods();
-    if (!changedKinds.has('ConfigMap') && !changedKinds.has('Secret')) return;
+    if (!mountedKinds.some((kind) => changedKinds.has(kind))) return;
     for (const worker of this.#workers.values()) if (!isTerminalPhase(worker.pod().status?.phase)) worker.refreshVolumes();
   }
 

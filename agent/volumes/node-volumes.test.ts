@@ -33,6 +33,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
         secret: (...at) => lookupOf(objects).secret(...at),
         services: () => [],
         runtimeClass: () => undefined,
+        clusterTrustBundles: () => [],
       },
       claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
       stamp: () => `stamp-${(stamps += 1)}`,
@@ -187,8 +188,8 @@ describe('a projected volume', () => {
     await fails(setUp({ projected: { sources: [absent[0]!] } }), 'configmap "x" not found');
     await fails(setUp({ projected: { sources: absent } }), '[configmap "x" not found, secret "y" not found]');
     await fails(
-      setUp({ projected: { sources: [{ clusterTrustBundle: { path: 'p' } }] } }),
-      'projections of clusterTrustBundle are not supported by this node',
+      setUp({ projected: { sources: [{ clusterTrustBundle: { path: 'p', name: 'roots' } }] } }),
+      'while getting ClusterTrustBundle: clustertrustbundle.certificates.k8s.io "roots" not found',
     );
   });
 });

@@ -60,6 +60,7 @@ const pluginOptions: PluginOptions = {
     secret: (...at) => lookupOf({ secrets: [key(color)] }).secret(...at),
     services: () => [],
     runtimeClass: () => undefined,
+    clusterTrustBundles: () => [],
   },
   claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
   stamp: () => `stamp-${color}`,

@@ -42,6 +42,7 @@ export const lookupOf = ({ configMaps = [], secrets = [], services = [], runtime
   configMap: (namespace, name) => configMaps.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name),
   secret: (namespace, name) => secrets.find(({ metadata }) => metadata?.namespace === namespace && metadata.name === name),
   services: () => services,
+  clusterTrustBundles: () => [],
   runtimeClass: (name) => runtimeClasses.find(({ metadata }) => metadata.name === name),
 });
 

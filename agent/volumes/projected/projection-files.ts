@@ -6,6 +6,7 @@ import { specOf } from '../../pods/pod-facts.ts';
 import type { FileContent } from '../files/atomic-files.ts';
 import { downwardFiles, type NodeFacts } from '../files/downward-files.ts';
 import { configMapContent, fileModeDefault, projectedFiles, secretContent } from '../files/object-files.ts';
+import { trustAnchors } from './trust-anchors.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 export interface ProjectionInput {
@@ -29,17 +30,25 @@ function commonUser(pod: Pod): number | undefined {
   return users.size === 1 ? [...users][0] : undefined;
 }
 
-async function tokenFiles(input: ProjectionInput, projection: ServiceAccountTokenProjection): Promise<Files> {
-  const { pod, tokens, defaultMode = fileModeDefault } = input;
+/** Credentials are for the pod's one user or group alone, where it has one. */
+function ownership({ pod, defaultMode = fileModeDefault }: ProjectionInput): Omit<FileContent, 'content'> {
   const userId = commonUser(pod);
   const isPrivate = userId !== undefined || specOf(pod).securityContext?.fsGroup !== undefined;
-  const content = Buffer.from(await tokens.token(pod, projection));
-  return new Map([[projection.path, { content, mode: isPrivate ? 0o600 : defaultMode, userId }]]);
+  return { mode: isPrivate ? 0o600 : defaultMode, userId };
+}
+
+async function tokenFiles(input: ProjectionInput, projection: ServiceAccountTokenProjection): Promise<Files> {
+  const content = Buffer.from(await input.tokens.token(input.pod, projection));
+  return new Map([[projection.path, { content, ...ownership(input) }]]);
 }
 
 async function filesOf(input: ProjectionInput, source: VolumeProjection): Promise<Files> {
   const { pod, defaultMode, lookup } = input;
   const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+  if (source.clusterTrustBundle !== undefined) {
+    const content = Buffer.from(trustAnchors(source.clusterTrustBundle, lookup.clusterTrustBundles()));
+    return new Map([[source.clusterTrustBundle.path, { content, ...ownership(input) }]]);
+  }
   if (serviceAccountToken !== undefined) return tokenFiles(input, serviceAccountToken);
   if (downwardAPI !== undefined) return downwardFiles(pod, { ...downwardAPI, defaultMode }, input.facts);
   if (configMap !== undefined) {

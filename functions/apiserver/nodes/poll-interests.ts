@@ -6,6 +6,7 @@ import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/generat
 import { removingNodeOf } from '../../kube/local-path.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import {
+  clusterTrustBundles,
   configMaps,
   endpointSlices,
   groupResource,
@@ -50,7 +51,10 @@ const byResource = <T>(entries: readonly T[], typeOf: (entry: T) => ResourceType
   new Map(entries.map((entry) => [groupResource(typeOf(entry)), entry]));
 
 /** Every node gets all of these. */
-export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource([services, endpointSlices, nodes], (type) => type);
+export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource(
+  [services, endpointSlices, nodes, clusterTrustBundles],
+  (type) => type,
+);
 
 export const ownInterests: ReadonlyMap<string, OwnInterest> = byResource(own, ({ type }) => type);
 
