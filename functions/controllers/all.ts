@@ -9,6 +9,8 @@ import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { endpointSliceMirroringController } from './endpoint-slice-mirroring/controller.ts';
 import { endpointsController } from './endpoints/controller.ts';
 import { ephemeralVolumeController } from './ephemeral-volume/controller.ts';
+import { bootstrapSignerController } from './bootstrap/bootstrap-signer.ts';
+import { tokenCleanerController } from './bootstrap/token-cleaner.ts';
 import { certificateApprovingController } from './certificates/approver.ts';
 import { certificateCleanerController } from './certificates/cleaner.ts';
 import { type CertificateSigner, createCertificateSigningController } from './certificates/signer.ts';
@@ -74,6 +76,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     createRootCaController(options.certificateAuthorityPem),
     ...(options.secretToken === undefined ? [] : [createTokenController(options.certificateAuthorityPem, options.secretToken)]),
     clusterRoleAggregationController,
+    tokenCleanerController,
+    bootstrapSignerController,
     certificateApprovingController,
     ...(options.certificateSigner === undefined ? [] : [createCertificateSigningController(options.certificateSigner)]),
     certificateCleanerController,

@@ -6,6 +6,7 @@ import type { Namespace } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { systemPriorityClasses } from '../scheduling/priorityclass/system-classes.ts';
 import { bootstrapBindings } from './bindings.ts';
+import { bootstrapTokenRoles } from './bootstrap-token-roles.ts';
 import { componentRoles } from './component-roles.ts';
 import { extensionAuthenticationBinding, extensionAuthenticationRole } from './extension-authentication.ts';
 import { flowSchemas, priorityLevels } from './flow-control.ts';
@@ -29,6 +30,7 @@ export const bootstrapObjects = (place: ApiserverPlace): readonly KubeObject[] =
   ...userRoles,
   ...componentRoles,
   ...bootstrapBindings,
+  ...bootstrapTokenRoles,
   extensionAuthenticationRole,
   extensionAuthenticationBinding,
   ...priorityLevels,

@@ -1,0 +1,54 @@
+/**
+ * Signs the ConfigMap cluster-info with each bootstrap token, so that whoever has a token can trust what it says.
+ * Source: pkg/controller/bootstrap/bootstrapsigner.go; cluster-bootstrap, token/jws/jws.go.
+ */
+import { createHmac } from 'node:crypto';
+import { copy } from '../../kube/copy.ts';
+import { deepEqual } from '../../kube/equality.ts';
+import type { ConfigMap, Secret } from '../../kube/generated/types.ts';
+import type { ObjectName } from '../../kube/object.ts';
+import { configMaps, secrets } from '../../kube/resource-type.ts';
+import type { Controller } from '../../workers/controller.ts';
+import { settled, watch } from '../../workers/controller.ts';
+import { isBootstrapToken, type SigningToken, signingToken, tokenNamespace } from './bootstrap-token.ts';
+
+const clusterInfo: ObjectName = { namespace: 'kube-public', name: 'cluster-info' };
+const contentKey = 'kubeconfig';
+const signaturePrefix = 'jws-kubeconfig-';
+
+export const bootstrapSignerController: Controller = {
+  name: 'bootstrap-signer',
+  actsAs: 'system:serviceaccount:kube-system:bootstrap-signer',
+  component: 'bootstrap-signer',
+  watches: [
+    watch<ConfigMap>(configMaps, ({ key }) =>
+      key.namespace === clusterInfo.namespace && key.name === clusterInfo.name ? [clusterInfo] : [],
+    ),
+    watch<Secret>(secrets, ({ object }) => (isBootstrapToken(object) ? [clusterInfo] : [])),
+  ],
+  all: () => [clusterInfo],
+  async reconcile(_request, { cache, client, clock }) {
+    const info = cache.get(configMaps, clusterInfo);
+    const content = info?.data?.[contentKey];
+    if (info === undefined || content === undefined) return settled;
+    const unsigned = Object.entries(info.data ?? {}).filter(([key]) => !key.startsWith(signaturePrefix));
+    const tokens = cache.list(secrets, tokenNamespace).filter(isBootstrapToken);
+    const signatures = tokens.flatMap((secret) => {
+      const token = signingToken(secret, clock.now());
+      return token === undefined ? [] : [[`${signaturePrefix}${token.id}`, detachedSignature(content, token)]];
+    });
+    const data = Object.fromEntries([...unsigned, ...signatures]);
+    if (!deepEqual(data, info.data)) await client.update(configMaps, { ...copy(info), data });
+    return settled;
+  },
+};
+
+/** A JSON web signature whose payload is left out. */
+export function detachedSignature(content: string, { id, secret }: SigningToken): string {
+  const encoded = (text: string): string => Buffer.from(text).toString('base64url');
+  const header = encoded(JSON.stringify({ alg: 'HS256', kid: id }));
+  const signature = createHmac('sha256', secret)
+    .update(`${header}.${encoded(content)}`)
+    .digest('base64url');
+  return `${header}..${signature}`;
+}
