@@ -117,6 +117,7 @@ export function createAgent(options: AgentOptions): Agent {
     facts: options.facts,
     starts: semaphore(config.startConcurrency ?? startConcurrencyDefault),
     hostIps: [config.nodeIp],
+    pods: desired.pods,
     allocatable: allocatableOf(config, options.machine),
     networkIsReady: () => options.network.ready(),
     features: () => reported.features,

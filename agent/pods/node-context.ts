@@ -1,5 +1,6 @@
 /** What every pod worker of a node shares. */
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
+import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Volumes } from '../volumes/volumes.ts';
@@ -22,6 +23,8 @@ export interface NodeContext {
   /** How many sandboxes and containers are started side by side. */
   readonly starts: Semaphore;
   readonly hostIps: readonly string[];
+  /** Every pod of the node, as the API has it. */
+  readonly pods: () => readonly Pod[];
   readonly allocatable: Readonly<Record<string, string>>;
   readonly networkIsReady: () => boolean;
   /** Undefined until the runtime answered. */

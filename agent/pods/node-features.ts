@@ -63,6 +63,7 @@ export const rejectionReasons: ReadonlySet<string> = new Set([
   'PodOSNotSupported',
   'SupplementalGroupsPolicyNotSupported',
   'AppArmor',
+  'NodePorts',
 ]);
 
 const noFeatures: Omit<RuntimeHandler, 'name'> = { recursiveReadOnlyMounts: false, userNamespaces: false };

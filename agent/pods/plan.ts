@@ -19,6 +19,7 @@ import { isTerminalPhase, podText, restartPolicyOf, specOf } from './pod-facts.t
 import { podStatus } from './pod-status.ts';
 import { hasEnded, planEnd } from './end-plan.ts';
 import { podRejection, rejectionReasons, type NodeFeatures, type Rejection } from './node-features.ts';
+import { portRejection } from './port-rejection.ts';
 import { failureMsShown } from './waiting.ts';
 
 export interface PlanInput {
@@ -28,6 +29,8 @@ export interface PlanInput {
   readonly memory: PodMemory;
   readonly probes: ProbeFindings;
   readonly hostIps: readonly string[];
+  /** Every pod of the node. */
+  readonly neighbours?: readonly Pod[];
   /** Left out until the runtime answered. */
   readonly features?: NodeFeatures;
   readonly nowMs: number;
@@ -63,10 +66,10 @@ export function planPod(input: PlanInput): PodPlan {
 }
 
 /** Why the node refuses a pod of which nothing runs yet. */
-function rejectionOf({ pod, observed, features }: PlanInput): Rejection | undefined {
+function rejectionOf({ pod, observed, features, neighbours = [] }: PlanInput): Rejection | undefined {
   const { phase, reason = '' } = pod.status ?? {};
   if (observed.sandboxes.length > 0 || (isTerminalPhase(phase) && !rejectionReasons.has(reason))) return undefined;
-  return podRejection(pod, features);
+  return podRejection(pod, features) ?? portRejection(pod, neighbours);
 }
 
 /** Source: pkg/kubelet/kubelet.go (rejectPod) */

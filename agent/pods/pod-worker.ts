@@ -162,6 +162,7 @@ class Worker implements PodWorker {
       memory: this.#memory,
       probes: probes.findings(),
       hostIps: context.hostIps,
+      neighbours: context.pods(),
       features: context.features(),
       nowMs: context.clock.now(),
       gone: this.#gone,

@@ -1,12 +1,7 @@
 /** What a pod asks of its node, in numbers that are quick to compare. Source: pkg/scheduler/framework/types.go, Resource. */
 import type { Container, Pod } from '../kube/generated/types.ts';
+import { hostPortsOf, type HostPort } from '../kube/host-ports.ts';
 import { podRequests } from '../kube/pod.ts';
-
-export interface HostPort {
-  readonly protocol: string;
-  readonly hostIp: string;
-  readonly port: number;
-}
 
 export interface PodDemand {
   /** Resource name → amount above zero: cpu in millicores, everything else in units. */
@@ -45,19 +40,6 @@ function withAssumedRequests(pod: Pod): Pod {
   });
   const { containers, initContainers = [] } = pod.spec;
   return { ...pod, spec: { ...pod.spec, containers: containers.map(filled), initContainers: initContainers.map(filled) } };
-}
-
-function hostPortsOf({ spec }: Pod): readonly HostPort[] {
-  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  return [...sidecars, ...spec.containers].flatMap(({ ports = [] }) =>
-    ports
-      .filter(({ hostPort = 0 }) => hostPort > 0)
-      .map(({ hostPort = 0, hostIP, protocol }) => ({
-        protocol: protocol ?? 'TCP',
-        hostIp: hostIP === undefined || hostIP === '' ? '0.0.0.0' : hostIP,
-        port: hostPort,
-      })),
-  );
 }
 
 /** Pods are never changed, only replaced: what was computed of one holds as long as it lives. */

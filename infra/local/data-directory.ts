@@ -9,6 +9,8 @@ export interface DataDirectory {
   readonly kubeconfig: string;
   /** What `up` made besides files: processes, namespaces; so that `down` finds it even after a crash. */
   readonly hosts: string;
+  /** What pods keep on claims of the default class. */
+  readonly volumes: string;
   readonly controlPlaneRecord: string;
   readonly controlPlaneLog: string;
   node(name: string): NodeDirectory;
@@ -29,6 +31,7 @@ export function dataDirectory(root: string): DataDirectory {
     pki: join(root, 'pki'),
     kubeconfig: join(root, 'kubeconfig'),
     hosts: join(root, 'hosts'),
+    volumes: join(root, 'volumes'),
     controlPlaneRecord: join(root, 'control-plane.json'),
     controlPlaneLog: join(root, 'control-plane.log'),
     node: (name) => {

@@ -11,6 +11,7 @@ import { clusterRecord, serverOf, writeClusterRecord, type ClusterRecord } from 
 import type { Mischief } from './cloud/mischief.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
+import { createDefaultStorageClass } from './default-storage-class.ts';
 import type { Fabric } from './hosts/fabric.ts';
 import { adminName } from './pki.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -121,6 +122,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const controlPlane = await progress.step('Starting the control plane', () =>
     startIn(options, { directory, addresses, advertise, networks, world, admission: options.admission, audit: options.audit }),
   );
+  await createDefaultStorageClass(controlPlane.client, directory.volumes);
   const { nodes: count, cloud, admission, audit } = options;
   const record: ClusterRecord = {
     id,

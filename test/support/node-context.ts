@@ -62,6 +62,7 @@ export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
     facts,
     starts: semaphore(2),
     hostIps: ['192.168.0.1'],
+    pods: () => [],
     allocatable: { cpu: '2', memory: '1Gi' },
     networkIsReady: () => true,
     features: () => allFeatures,

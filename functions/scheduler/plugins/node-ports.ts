@@ -1,13 +1,9 @@
 /** Two pods cannot have the same port of a node. Source: plugins/nodeports/node_ports.go. */
-import { demandOf, type HostPort } from '../pod-demand.ts';
+import { noFreePorts, portsClash } from '../../kube/host-ports.ts';
+import { demandOf } from '../pod-demand.ts';
 import { refused, type FilterPlugin } from './plugin.ts';
 
-const wildcard = '0.0.0.0';
-
-const clash = (a: HostPort, b: HostPort): boolean =>
-  a.port === b.port && a.protocol === b.protocol && (a.hostIp === b.hostIp || a.hostIp === wildcard || b.hostIp === wildcard);
-
-const taken = refused("node(s) didn't have free ports for the requested pod ports", true);
+const taken = refused(noFreePorts, true);
 
 export const nodePortsPlugin: FilterPlugin = {
   name: 'NodePorts',
@@ -16,8 +12,7 @@ export const nodePortsPlugin: FilterPlugin = {
     if (hostPorts.length === 0) return undefined;
     return {
       refusal({ pods }) {
-        for (const other of pods)
-          for (const port of demandOf(other).hostPorts) if (hostPorts.some((wanted) => clash(wanted, port))) return taken;
+        for (const other of pods) if (portsClash(hostPorts, demandOf(other).hostPorts)) return taken;
         return undefined;
       },
     };

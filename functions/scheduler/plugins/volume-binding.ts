@@ -44,6 +44,8 @@ const noProvisioner = 'kubernetes.io/no-provisioner';
 /** `taken`: names of volumes that pods before this one get in the same pass. */
 export function volumeBinding({ bound, delayed }: PodClaims, cache: Cache, taken: ReadonlySet<string>): VolumeBinding {
   const volumesByClass = new Map(delayed.map((claim) => [storageClassOf(claim), volumesOfClass(storageClassOf(claim), cache)]));
+  // A node refuses to mount a claim that does not report its volume yet.
+  const isBound = delayed.length === 0 && bound.every(({ status }) => status?.phase === 'Bound');
   const decide = (node: Node): VolumePlan | readonly string[] => {
     const why = unreachable(bound, node, cache);
     const selected = delayed.filter((claim) => annotationsOf(claim)[selectedNodeAnnotation] !== undefined);
@@ -55,7 +57,7 @@ export function volumeBinding({ bound, delayed }: PodClaims, cache: Cache, taken
     );
     const provisions = [...selected, ...open];
     const found = [...why, ...provisions.flatMap((claim) => unprovisionable(claim, node, cache) ?? []).slice(0, 1)];
-    return found.length > 0 ? found : { isBound: delayed.length === 0, bindings, provisions };
+    return found.length > 0 ? found : { isBound, bindings, provisions };
   };
   const isPlan = (decided: VolumePlan | readonly string[]): decided is VolumePlan => 'isBound' in decided;
   return {
