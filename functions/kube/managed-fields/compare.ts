@@ -1,8 +1,8 @@
 /** Which fields differ between two values. Source: structured-merge-diff, typed/compare.go. */
 import { deepEqual } from '../equality.ts';
-import type { Json, JsonObject } from '../object.ts';
+import type { Json } from '../object.ts';
 import { ownField } from '../own-field.ts';
-import { FieldCollector, type FieldSet } from './field-set.ts';
+import { type FieldSet, member, memberWith, noFields, union } from './field-set.ts';
 import { deducedType, type ListType, type MapType, type MergeType } from './merge-type.ts';
 import { asList, asMap, handle, hasNoParts, itemsByPath, type Value } from './merge-walk.ts';
 import { fieldElement } from './path-element.ts';
@@ -15,16 +15,8 @@ export interface Comparison {
 }
 
 export function compare(before: Value, after: Value, type: MergeType): Comparison {
-  const walk: Walk = { path: [], removed: new FieldCollector(), modified: new FieldCollector(), added: new FieldCollector() };
-  compareValues(walk, { before, after }, type);
-  return { removed: walk.removed.fields, modified: walk.modified.fields, added: walk.added.fields };
-}
-
-interface Walk {
-  readonly path: string[];
-  readonly removed: FieldCollector;
-  readonly modified: FieldCollector;
-  readonly added: FieldCollector;
+  const { removed = noFields, modified = noFields, added = noFields } = compareValues({ before, after }, type);
+  return { removed, modified, added };
 }
 
 interface Pair {
@@ -32,79 +24,97 @@ interface Pair {
   readonly after: Value;
 }
 
-function compareValues(walk: Walk, pair: Pair, type: MergeType): void {
+/** Nodes of the three sets at one place of the value: absent where nothing below it, nor itself, is in the set. */
+type Difference = Partial<Comparison>;
+
+const same: Difference = {};
+const sorts = ['removed', 'modified', 'added'] as const;
+
+function compareValues(pair: Pair, type: MergeType): Difference {
   const { before, after } = pair;
   // A value that did not change has nothing to report, whatever its type.
-  if (before === after) return;
+  if (before === after) return same;
   const [typeBefore, typeAfter] = [deducedType(type, before), deducedType(type, after)];
-  if (before !== undefined && after !== undefined && typeBefore !== typeAfter) compareAs(walk, pair, typeBefore);
-  const isLeaf = compareAs(walk, pair, after === undefined ? typeBefore : typeAfter);
-  if (isLeaf || walk.path.length === 0) return;
-  if (before === undefined) walk.added.add(walk.path);
-  else if (after === undefined) walk.removed.add(walk.path);
+  const difference = compareAs(pair, after === undefined ? typeBefore : typeAfter);
+  if (before === undefined || after === undefined || typeBefore === typeAfter) return difference;
+  return joined(compareAs(pair, typeBefore), difference);
 }
 
-/** Answers whether the value has an owner as a whole. */
-const compareAs = (walk: Walk, pair: Pair, type: MergeType): boolean =>
-  handle(type, {
-    scalar: () => leaf(walk, pair),
-    list: (list) => compareLists(walk, pair, list),
-    map: (map) => compareMaps(walk, pair, map),
-  });
-
-function leaf(walk: Walk, { before, after }: Pair): true {
-  if (walk.path.length === 0) return true;
-  if (before === undefined) walk.added.add(walk.path);
-  else if (after === undefined) walk.removed.add(walk.path);
-  else if (!deepEqual(before, after)) walk.modified.add(walk.path);
-  return true;
+function joined(a: Difference, b: Difference): Difference {
+  const result: { -readonly [sort in keyof Comparison]?: FieldSet } = {};
+  for (const sort of sorts) {
+    // Nodes are joined as children of one root, since a root has no mark of its own.
+    const { node } = union({ ...(a[sort] && { node: a[sort] }) }, { ...(b[sort] && { node: b[sort] }) });
+    if (node !== undefined) result[sort] = node;
+  }
+  return result;
 }
 
-function compareMaps(walk: Walk, pair: Pair, type: MapType): boolean {
+const compareAs = (pair: Pair, type: MergeType): Difference =>
+  handle(type, { scalar: () => leaf(pair), list: (list) => compareLists(pair, list), map: (map) => compareMaps(pair, map) });
+
+/** A value that has an owner as a whole. */
+function leaf({ before, after }: Pair): Difference {
+  if (before === undefined) return { added: member };
+  if (after === undefined) return { removed: member };
+  return deepEqual(before, after) ? same : { modified: member };
+}
+
+type Children = Record<string, FieldSet>;
+
+/** Collects what differs in the parts of a value. */
+class Parts {
+  readonly #children: { -readonly [sort in keyof Comparison]?: Children } = {};
+
+  add(element: string, difference: Difference): void {
+    for (const sort of sorts) {
+      const node = difference[sort];
+      if (node !== undefined) (this.#children[sort] ??= {})[element] = node;
+    }
+  }
+
+  /** A value that is there on one side only is in the set itself. */
+  of({ before, after }: Pair): Difference {
+    const { removed, modified, added } = this.#children;
+    return {
+      ...(after === undefined ? { removed: memberWith(removed) } : removed && { removed }),
+      ...(modified && { modified }),
+      ...(before === undefined ? { added: memberWith(added) } : added && { added }),
+    };
+  }
+}
+
+function compareMaps(pair: Pair, type: MapType): Difference {
   const [before, after] = [asMap(pair.before), asMap(pair.after)];
-  if (type.isAtomic || (hasNoParts(before) && hasNoParts(after))) return leaf(walk, pair);
-  for (const name of fieldNames(before, after)) {
+  if (type.isAtomic || (hasNoParts(before) && hasNoParts(after))) return leaf(pair);
+  const parts = new Parts();
+  const compareField = (name: string, field: Pair): void => {
     const fieldType = type.field(name);
-    if (fieldType === undefined) continue;
-    at(walk, fieldElement(name), { before: before && ownField(before, name), after: after && ownField(after, name) }, fieldType);
+    if (fieldType !== undefined) parts.add(fieldElement(name), compareValues(field, fieldType));
+  };
+  for (const name in before) compareField(name, { before: before[name], after: after && ownField(after, name) });
+  for (const name in after) {
+    if (before === undefined || !Object.hasOwn(before, name)) compareField(name, { before: undefined, after: after[name] });
   }
-  return false;
+  return parts.of(pair);
 }
 
-function fieldNames(before: JsonObject = {}, after: JsonObject = {}): string[] {
-  const names = Object.keys(before);
-  return [...names, ...Object.keys(after).filter((name) => !Object.hasOwn(before, name))];
-}
-
-function at(walk: Walk, element: string, pair: Pair, type: MergeType): void {
-  if (pair.before === undefined && pair.after === undefined) return;
-  walk.path.push(element);
-  compareValues(walk, pair, type);
-  walk.path.pop();
-}
-
-function compareLists(walk: Walk, pair: Pair, type: ListType): boolean {
+function compareLists(pair: Pair, type: ListType): Difference {
   const [before, after] = [asList(pair.before), asList(pair.after)];
-  if (type.isAtomic || (hasNoParts(before) && hasNoParts(after))) return leaf(walk, pair);
+  if (type.isAtomic || (hasNoParts(before) && hasNoParts(after))) return leaf(pair);
   const [itemsBefore, itemsAfter] = [itemsByPath(type, before), itemsByPath(type, after)];
+  const parts = new Parts();
   for (const element of new Set([...itemsBefore.keys(), ...itemsAfter.keys()])) {
-    compareItems(walk, element, { before: itemsBefore.get(element) ?? [], after: itemsAfter.get(element) ?? [] }, type.item());
+    const items = { before: itemsBefore.get(element) ?? [], after: itemsAfter.get(element) ?? [] };
+    parts.add(element, compareItems(items, type.item()));
   }
-  return false;
+  return parts.of(pair);
 }
 
 /** Items that share a path are owned together, whatever is in them. */
-function compareItems(walk: Walk, element: string, { before, after }: Readonly<Record<keyof Pair, Json[]>>, type: MergeType): void {
-  const path = [...walk.path, element];
-  if (before.length <= 1 && after.length <= 1) {
-    at(walk, element, { before: before[0], after: after[0] }, type);
-  } else if (before.length >= 2 && after.length >= 2) {
-    if (!deepEqual(before, after)) walk.modified.add(path);
-  } else if (before.length >= 2) {
-    at(walk, element, { before: undefined, after: after[0] }, type);
-    walk.removed.add(path);
-  } else {
-    at(walk, element, { before: before[0], after: undefined }, type);
-    walk.added.add(path);
-  }
+function compareItems({ before, after }: Readonly<Record<keyof Pair, Json[]>>, type: MergeType): Difference {
+  if (before.length <= 1 && after.length <= 1) return compareValues({ before: before[0], after: after[0] }, type);
+  if (before.length >= 2 && after.length >= 2) return deepEqual(before, after) ? same : { modified: member };
+  if (before.length >= 2) return joined(compareValues({ before: undefined, after: after[0] }, type), { removed: member });
+  return joined(compareValues({ before: before[0], after: undefined }, type), { added: member });
 }

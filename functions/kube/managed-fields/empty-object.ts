@@ -12,7 +12,16 @@ import { isMap } from './merge-walk.ts';
 export const emptyObject = ({ name, node }: Pick<Schema, 'name' | 'node'>): JsonObject =>
   definitionOf(name) === node ? emptyStruct(name) : {};
 
+const known = new Map<string, JsonObject>();
+
+/** Never changed. */
 function emptyStruct(name: string): JsonObject {
+  const struct = known.get(name) ?? madeStruct(name);
+  known.set(name, struct);
+  return struct;
+}
+
+function madeStruct(name: string): JsonObject {
   const { kept = [], nulls = [] } = goFieldsOf(name);
   const struct: JsonObject = {};
   for (const [field, node] of Object.entries(definitionOf(name).properties ?? {})) {

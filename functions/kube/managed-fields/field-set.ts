@@ -18,8 +18,11 @@ const self = '.';
 const elementsOf = (node: FieldSet): string[] => Object.keys(node).filter((element) => element !== self);
 
 /** Whether the path that leads to the node is in the set. */
-const isMember = (node: FieldSet | undefined): boolean =>
-  node !== undefined && (Object.hasOwn(node, self) || Object.keys(node).length === 0);
+function isMember(node: FieldSet | undefined): boolean {
+  if (node === undefined) return false;
+  for (const _element in node) return Object.hasOwn(node, self);
+  return true;
+}
 
 const childOf = (node: FieldSet | undefined, element: string): FieldSet | undefined =>
   node !== undefined && Object.hasOwn(node, element) ? node[element] : undefined;
@@ -34,7 +37,19 @@ function nodeOf(member: boolean, children: Children): FieldSet | undefined {
 /** Neither the point nor the emptiness of a root says anything. */
 const rootOf = (children: Children): FieldSet => nodeOf(false, children) ?? noFields;
 
-export const isEmpty = (set: FieldSet): boolean => elementsOf(set).length === 0;
+/** The node of a path that is in the set, with nothing below it that is. */
+export const member: FieldSet = noFields;
+
+/** The node of a path that is in the set, with those below it. */
+export const memberWith = (children: FieldSet | undefined): FieldSet =>
+  children === undefined ? member : { [self]: noFields, ...children };
+
+export const asMember = (node: FieldSet): FieldSet => (isMember(node) ? node : memberWith(node));
+
+export function isEmpty(set: FieldSet): boolean {
+  for (const element in set) if (element !== self) return false;
+  return true;
+}
 
 type Combine = (a: FieldSet | undefined, b: FieldSet | undefined) => FieldSet | undefined;
 
@@ -103,11 +118,10 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
 /** The set of what lies below the element. */
 export const below = (set: FieldSet, element: string): FieldSet => childOf(set, element) ?? noFields;
 
-export function fieldSet(paths: readonly (readonly string[])[]): FieldSet {
-  const collector = new FieldCollector();
-  for (const path of paths) collector.add(path);
-  return collector.fields;
-}
+export const fieldSet = (paths: readonly (readonly string[])[]): FieldSet => paths.map(singlePath).reduce(union, noFields);
+
+const singlePath = (path: readonly string[]): FieldSet =>
+  path.toReversed().reduce<FieldSet>((node, element) => ({ [element]: node }), noFields);
 
 /** The set with the elements that `isNamed` knows as members, at each level; `step` leads to the level below. */
 export function withNamed<Level>(set: FieldSet, level: Level, { isNamed, step }: Levels<Level>): FieldSet {
@@ -127,8 +141,9 @@ export interface Levels<Level> {
 /** The same set with the elements in upstream's order, the point first. */
 export function sorted(set: FieldSet): FieldSet {
   const elements = elementsOf(set);
-  const children = elements.toSorted(compareElements).map((element): [string, FieldSet] => [element, sorted(below(set, element))]);
-  return nodeOf(elements.length === 0 || Object.hasOwn(set, self), children) ?? noFields;
+  if (elements.length === 0) return noFields;
+  const children = elements.sort(compareElements).map((element): [string, FieldSet] => [element, sorted(below(set, element))]);
+  return nodeOf(Object.hasOwn(set, self), children) ?? noFields;
 }
 
 /** Calls `visit` with each path of the set: first those that end at a node, then those that go on. */
@@ -136,28 +151,4 @@ export function forEachPath(set: FieldSet, visit: (path: readonly string[]) => v
   const elements = elementsOf(set).toSorted(compareElements);
   for (const element of elements) if (hasElement(set, element)) visit([...prefix, element]);
   for (const element of elements) forEachPath(below(set, element), visit, [...prefix, element]);
-}
-
-type MutableSet = { [element: string]: MutableSet };
-
-/** Collects paths. */
-export class FieldCollector {
-  readonly #root: MutableSet = {};
-
-  add(path: readonly string[]): void {
-    let node = this.#root;
-    for (const [index, element] of path.entries()) {
-      const known = Object.hasOwn(node, element) ? node[element] : undefined;
-      const isLast = index === path.length - 1;
-      if (known === undefined) node = node[element] = {};
-      else {
-        if (isLast ? Object.keys(known).length > 0 : isMember(known)) known[self] = {};
-        node = known;
-      }
-    }
-  }
-
-  get fields(): FieldSet {
-    return this.#root;
-  }
 }

@@ -48,9 +48,9 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 /** Upstream's order: fields, items by key, items of sets, indices. */
 export function compareElements(a: string, b: string): number {
   if (a === b) return 0;
+  if (a.startsWith('f:') && b.startsWith('f:')) return compareText(a, b);
   const [kindA, kindB] = [kinds.indexOf(a.charAt(0)), kinds.indexOf(b.charAt(0))];
   if (kindA !== kindB) return kindA - kindB;
-  if (a.startsWith('f:')) return compareText(a, b);
   if (a.startsWith('i:')) return Number(a.slice(2)) - Number(b.slice(2));
   const [valueA, valueB] = [jsonOf(a), jsonOf(b)];
   return isObject(valueA) && isObject(valueB) ? compareKeys(valueA, valueB) : compareValues(valueA ?? null, valueB ?? null);

@@ -4,50 +4,44 @@
  */
 import type { Json, JsonObject } from '../object.ts';
 import { setOwn } from '../own-field.ts';
-import { below, FieldCollector, type FieldSet, hasElement, isEmpty, noFields, withNamed } from './field-set.ts';
-import { deducedType, type ListType, type MergeType } from './merge-type.ts';
+import { asMember, below, type FieldSet, hasElement, isEmpty, member, noFields, withNamed } from './field-set.ts';
+import { deducedType, type ListType, type MapType, type MergeType } from './merge-type.ts';
 import { asList, asMap, handle, hasNoParts, isMap, itemPath, itemsByPath } from './merge-walk.ts';
 import { fieldElement, fieldName, isKey } from './path-element.ts';
 
 /** All fields of the value. */
-export function fieldsOf(value: Json, type: MergeType): FieldSet {
-  const collector = new FieldCollector();
-  collect(value, type, { path: [], collector });
-  return collector.fields;
-}
+export const fieldsOf = (value: Json, type: MergeType): FieldSet => nodeFor(value, type) ?? noFields;
 
-interface Collection {
-  readonly path: string[];
-  readonly collector: FieldCollector;
-}
-
-function collect(value: Json, type: MergeType, collection: Collection): void {
-  const { path, collector } = collection;
-  const add = (): void => {
-    if (path.length > 0) collector.add(path);
-  };
+/** The node of the value in the set; undefined where neither it nor a part of it is in it. */
+const nodeFor = (value: Json, type: MergeType): FieldSet | undefined =>
   handle(deducedType(type, value), {
-    scalar: add,
-    list: (list) => {
-      if (list.isAtomic) return add();
-      for (const [element, items] of itemsByPath(list, asList(value))) {
-        path.push(element);
-        if (items.length === 1 && items[0] !== undefined) collect(items[0], list.item(), collection);
-        collector.add(path);
-        path.pop();
-      }
-    },
-    map: (map) => {
-      if (map.isAtomic) return add();
-      for (const [name, part] of Object.entries(asMap(value) ?? {})) {
-        path.push(fieldElement(name));
-        const partType = map.field(name);
-        if (partType !== undefined) collect(part, partType, collection);
-        if (part === null || (isMap(part) && hasNoParts(part)) || !map.has(name)) collector.add(path);
-        path.pop();
-      }
-    },
+    scalar: () => member,
+    list: (list) => (list.isAtomic ? member : itemNodes(asList(value) ?? [], list)),
+    map: (map) => (map.isAtomic ? member : fieldNodes(asMap(value) ?? {}, map)),
   });
+
+function itemNodes(items: readonly Json[], list: ListType): FieldSet | undefined {
+  const nodes = [...itemsByPath(list, items)].map(([element, [item = null, ...others]]): [string, FieldSet] => {
+    // Items that share a path are one field.
+    const node = others.length > 0 ? member : (nodeFor(item, list.item()) ?? member);
+    return [element, asMember(node)];
+  });
+  return nodes.length === 0 ? undefined : Object.fromEntries(nodes);
+}
+
+function fieldNodes(fields: JsonObject, map: MapType): FieldSet | undefined {
+  const nodes: Record<string, FieldSet> = {};
+  let isNone = true;
+  for (const [name, part] of Object.entries(fields)) {
+    const type = map.field(name);
+    const node = type === undefined ? undefined : nodeFor(part, type);
+    const isOwnMember = part === null || (isMap(part) && hasNoParts(part)) || !map.has(name);
+    const kept = isOwnMember ? asMember(node ?? member) : node;
+    if (kept === undefined) continue;
+    nodes[fieldElement(name)] = kept;
+    isNone = false;
+  }
+  return isNone ? undefined : nodes;
 }
 
 /** The set with the fields of structs on the way to its members. */
