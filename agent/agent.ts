@@ -170,8 +170,9 @@ async function restore({ options, desired, pods }: Parts): Promise<void> {
 
 async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   const { options, desired, pods, relays } = parts;
-  const changed = desired.apply(answer);
   for (const relay of answer.relays) relays.open(relay);
+  if (answer.unfinished === true) return;
+  const changed = desired.apply(answer);
   if (answer.wantsStatus === true) parts.poll.repeatStatus();
   if (changed.size === 0) return;
   options.network.sync(desired, changed);

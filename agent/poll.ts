@@ -182,7 +182,7 @@ class Poll implements PollLoop {
     );
     try {
       const answer = await this.#options.transport.poll(sent, AbortSignal.any([signal, interruption.signal, timeout.signal]));
-      this.#acknowledge(sent);
+      if (answer.unfinished !== true) this.#acknowledge(sent);
       return answer;
     } catch (error) {
       if (interruption.signal.aborted && !signal.aborted) return undefined;
@@ -197,6 +197,7 @@ class Poll implements PollLoop {
     const answer = await this.#ask(signal);
     if (answer === undefined) return;
     await this.#options.onAnswer(answer);
+    if (answer.unfinished === true) return;
     this.#since = answer.revision;
     this.#answered = true;
     if (answer.pollAfterSeconds === 0 || this.#hasNews()) return;

@@ -28,7 +28,7 @@ import type { LiveRegistry } from './apiserver/registry/live-registry.ts';
 import { createConnector } from './apiserver/relay/connector.ts';
 import { createLogMail } from './apiserver/relay/mailed-log.ts';
 import type { Mail } from './apiserver/relay/mailbox.ts';
-import { createRelayHub } from './apiserver/relay/relay-hub.ts';
+import { createRelayHub, type RelayHub } from './apiserver/relay/relay-hub.ts';
 import { proxied } from './apiserver/proxy/proxy.ts';
 import { createHttpOverTunnel } from './apiserver/tunnel/http-over-tunnel.ts';
 import { createTunnels, noTunnels } from './apiserver/tunnel/tunnels.ts';
@@ -135,27 +135,12 @@ export function createApi(options: ApiOptions): Api {
   const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
   const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
 
-  const http = createHttpOverTunnel(logMail === undefined ? createTunnels(hub) : noTunnels);
-  const webhookClient = createWebhookClient({ http, view, random: () => world.random.next(), clock: world.clock });
+  const outward = outwardRooms(options, hub, clientFor(controlPlaneUser));
+  const { webhookClient } = outward;
 
   const bindPod: BindPod = (pod, binding, dryRun) =>
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
-
-  const proxy: Proxy = (call, target) => proxied({ http, clock: world.clock }, call, target);
-  const { clock } = world;
-  const aggregation =
-    logMail === undefined
-      ? createAggregation({
-          store,
-          world,
-          clock,
-          http,
-          proxy,
-          client: clientFor(controlPlaneUser),
-          certificate: options.requestHeaderCertificate,
-        })
-      : undefined;
 
   const server = createApiServer({
     store,
@@ -174,13 +159,23 @@ export function createApi(options: ApiOptions): Api {
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
-    converter: createConverter({ client: webhookClient, random: world.random }),
-    proxy,
-    ...(aggregation === undefined ? {} : { aggregation }),
+    ...outward.served,
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
     ...(options.audit === undefined ? {} : { audit: createAudit({ ...options.audit, clock: world.clock }) }),
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
-  const close = (): void => aggregation?.close();
+  const close = (): void => outward.served.aggregation?.close();
   return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
+}
+
+/** What reaches out of this server: to pods and nodes, to webhooks, to other API servers. */
+function outwardRooms({ store, world, logMail, requestHeaderCertificate: certificate }: ApiOptions, hub: RelayHub, client: Client) {
+  const { clock, random } = world;
+  const http = createHttpOverTunnel(logMail === undefined ? createTunnels(hub) : noTunnels);
+  const webhookClient = createWebhookClient({ http, view: () => store.view(), random: () => random.next(), clock });
+  const proxy: Proxy = (call, target) => proxied({ http, clock }, call, target);
+  const converter = createConverter({ client: webhookClient, random });
+  const hasTunnels = logMail === undefined;
+  const aggregation = hasTunnels ? createAggregation({ store, world, clock, http, proxy, client, certificate }) : undefined;
+  return { webhookClient, served: { proxy, converter, ...(aggregation === undefined ? {} : { aggregation }) } };
 }

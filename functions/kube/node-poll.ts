@@ -62,6 +62,11 @@ export interface NodePollResponse {
   readonly relays: readonly RelayRequest[];
   /** When to ask again if nothing happens on the node. 0: at once, since the server holds the request. */
   readonly pollAfterSeconds: number;
+  /**
+   * True: what the request said is not written yet, since something waits for a connection through this node, a webhook
+   * perhaps. Nothing but `relays` counts; say the same again.
+   */
+  readonly unfinished?: boolean;
   /** The cluster gave the node up meanwhile: say your whole status again with the next poll. */
   readonly wantsStatus?: boolean;
 }

@@ -12,7 +12,7 @@ import type { Connection, User } from '../../functions/apiserver/ports.ts';
 import { createLiveRegistry } from '../../functions/apiserver/registry/live-registry.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { startWebHost } from '../../functions/cloud/web-host.ts';
-import type { RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { PodReport, RelayRequest } from '../../functions/kube/node-poll.ts';
 import { namespaces, nodes, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
 import { customKinds, declaringResource } from '../../functions/resources/custom/custom-kinds.ts';
@@ -30,6 +30,8 @@ export interface TunnelledCluster {
   readonly port: number;
   /** A pod that answers at this address. */
   addPod(name: string, address: string, ports: readonly number[]): Promise<void>;
+  /** The node reports it with its next polls, until it is taken. */
+  report(report: PodReport): void;
   /** How many the node was asked for. */
   readonly tunnels: () => number;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ export async function tunnelledCluster(): Promise<TunnelledCluster> {
     url,
     port: host.port,
     tunnels: node.tunnels,
+    report: node.report,
     async addPod(name, address, ports) {
       const containers = [{ ...podSpec.containers[0]!, ports: ports.map((containerPort) => ({ containerPort })) }];
       await client.create(pods, { metadata: { name, namespace: 'default' }, spec: { ...podSpec, containers } });
@@ -95,7 +98,13 @@ interface NodeOptions {
   readonly log: ReturnType<typeof realWorld>['log'];
 }
 
-function startNode(server: string, { tokenFile, directory, log }: NodeOptions): { stop(): void; tunnels(): number } {
+interface StartedNode {
+  stop(): void;
+  tunnels(): number;
+  report(report: PodReport): void;
+}
+
+function startNode(server: string, { tokenFile, directory, log }: NodeOptions): StartedNode {
   const end = new AbortController();
   const transport = createTransport({ nodeName: 'a', server, tokenFile });
   const config = {
@@ -113,6 +122,7 @@ function startNode(server: string, { tokenFile, directory, log }: NodeOptions): 
   const nodeServer = createNodeServer({ config, pods: () => [], logDirectory: directory });
   const tunnel = createTunnels({ transport, nodeServer, log, signal: end.signal });
   const known = new Set<string>();
+  const reports: PodReport[] = [];
   let tunnels = 0;
   const serve = (request: RelayRequest): void => {
     if (request.transport !== 'tunnel' || known.has(request.id)) return;
@@ -123,9 +133,12 @@ function startNode(server: string, { tokenFile, directory, log }: NodeOptions): 
   };
   const poll = async (): Promise<void> => {
     for (let since: string | undefined; !end.signal.aborted;) {
-      const answer = await transport.poll({ waitSeconds: 20, ...(since === undefined ? {} : { since }) }, end.signal);
-      since = answer.revision;
+      const pods = [...reports];
+      const answer = await transport.poll({ waitSeconds: 1, pods, ...(since === undefined ? {} : { since }) }, end.signal);
       for (const relay of answer.relays) serve(relay);
+      if (answer.unfinished === true) continue;
+      since = answer.revision;
+      reports.splice(0, pods.length);
     }
   };
   poll().catch((error: unknown) => {
@@ -133,6 +146,7 @@ function startNode(server: string, { tokenFile, directory, log }: NodeOptions): 
   });
   return {
     tunnels: () => tunnels,
+    report: (report) => void reports.push(report),
     stop() {
       end.abort();
       transport.close();

@@ -1,9 +1,6 @@
 /** Who asks, as a request to another API server says it. Source: client-go, transport/round_trippers.go (SetAuthProxyHeaders) */
 import type { User } from '../ports.ts';
 
-/** As the ConfigMap extension-apiserver-authentication names them. */
-export const identityHeaderNames = { user: 'X-Remote-User', uid: 'X-Remote-Uid', group: 'X-Remote-Group', extraPrefix: 'X-Remote-Extra-' };
-
 /** What a header's name may not hold is escaped by percent signs. */
 const escapedKey = (key: string): string =>
   key

@@ -10,10 +10,12 @@ import {
   configMaps,
   endpointSlices,
   mutatingWebhookConfigurations,
+  pods,
   services,
   validatingWebhookConfigurations,
 } from '../../../kube/resource-type.ts';
 import { realWorld } from '../../../world.ts';
+import { eventually } from '../../../../test/support/eventually.ts';
 import { tunnelledCluster, type TunnelledCluster } from '../../../../test/support/tunnelled-cluster.ts';
 
 interface Review {
@@ -270,4 +272,15 @@ test('webhooks do not concern the configuration of webhooks', async () => {
   await register(validatingWebhookConfigurations, 'all', hook('all', byService('/deny'), { rules: all }));
   await register(mutatingWebhookConfigurations, 'another', hook('another', byService('/deny')));
   assert.deepEqual(seen, []);
+});
+
+test('a webhook on the node that reports is reached while the report waits for it', async () => {
+  answers.set('/see', () => ({ allowed: true }));
+  const status = [{ ...rule, resources: ['pods/status'] }];
+  await register(validatingWebhookConfigurations, 'status', hook('status', byService('/see'), { rules: status }));
+  const at = { namespace: 'default', name: 'hook' };
+  const { metadata, status: before } = await cluster.client.get(pods, at);
+  cluster.report({ ...at, uid: metadata.uid ?? '', status: { ...before, message: 'reported' } });
+  await eventually(async () => assert.equal((await cluster.client.get(pods, at)).status?.message, 'reported'), 8_000);
+  assert.equal(seen[0]?.review.request['subResource'], 'status');
 });
