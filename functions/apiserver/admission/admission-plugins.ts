@@ -17,8 +17,9 @@ import { namespaceAutoProvision } from './namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
-import { type AdmissionOptions, constant, ofWebhooks, type PluginKind } from './plugin-kind.ts';
+import { type AdmissionOptions, constant, ofPolicies, ofWebhooks, type PluginKind } from './plugin-kind.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { validatingPolicies, validatingPolicyName } from './policies/validating-policies.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -66,7 +67,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   'PodResizeValidator',
   'MutatingAdmissionPolicy',
   ofWebhooks(mutatingName, mutatingWebhooks),
-  'ValidatingAdmissionPolicy',
+  ofPolicies(validatingPolicyName, validatingPolicies),
   ofWebhooks(validatingName, validatingWebhooks),
   constant(resourceQuota, true),
   constant(alwaysDeny, false),

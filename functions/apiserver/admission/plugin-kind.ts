@@ -3,6 +3,7 @@ import type { JsonObject } from '../../kube/object.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { AdmissionPlugin, Authorizer } from '../ports.ts';
+import type { PolicyOptions } from './policies/policy-options.ts';
 import type { WebhookOptions } from './webhooks/relevant-hooks.ts';
 
 export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
@@ -34,4 +35,12 @@ export const ofWebhooks = (name: string, create: (options: WebhookOptions) => Ad
   name,
   isDefault: true,
   create: ({ webhooks }) => (webhooks === undefined ? { name, handles: () => false } : create(webhooks)),
+});
+
+/** A plug-in of policies, which does nothing where no registry is given. */
+export const ofPolicies = (name: string, create: (options: PolicyOptions) => AdmissionPlugin): PluginKind => ({
+  name,
+  isDefault: true,
+  create: ({ store, webhooks, authorizer }) =>
+    webhooks === undefined ? { name, handles: () => false } : create({ store, registry: webhooks.registry, authorizer }),
 });

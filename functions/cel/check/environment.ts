@@ -1,6 +1,7 @@
 /** What an expression may name: variables, object types, functions. */
 import { type DeclaredType, objectTypes } from '../declared-type.ts';
-import { baseDeclarations, type Declarations, readType } from './declarations.ts';
+import { baseDeclarations, type Declarations, readDeclarations, readType } from './declarations.ts';
+import { patchSignatureLines, signatureLines } from '../library/signatures.ts';
 import { type CelType, structType } from './type.ts';
 
 export interface Environment {
@@ -19,6 +20,14 @@ export interface ObjectConstruction {
 
 export function environment(variables: Readonly<Record<string, CelType>>, roots: readonly DeclaredType[] = []): Environment {
   return { variables: new Map(Object.entries(variables)), objects: objectTypes(roots), declarations: baseDeclarations() };
+}
+
+let patching: Declarations | undefined;
+
+/** The environment with what makes patches: `JSONPatch{}`, `Object{}`, and the function that escapes keys. */
+export function patchEnvironment(known: Environment, constructible: ObjectConstruction): Environment {
+  patching ??= readDeclarations([...signatureLines, ...patchSignatureLines]);
+  return { ...known, declarations: patching, constructible };
 }
 
 const namesOfTypes = ['bool', 'bytes', 'double', 'dyn', 'int', 'string', 'uint'] as const;

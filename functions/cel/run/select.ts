@@ -9,7 +9,7 @@ export function keyName(key: CelValue): string {
 const missing = (name: string): Failure => new Failure(`no such key: ${name}`);
 
 export function fieldOf(value: CelValue, name: string): Result {
-  if (isObjectValue(value)) return value.field(name) ?? missing(name);
+  if (isObjectValue(value)) return value.computed?.(name) ?? value.field(name) ?? missing(name);
   if (isMap(value)) return value.get(name) ?? missing(name);
   if (value instanceof Optional) {
     if (value.value === undefined) return value;

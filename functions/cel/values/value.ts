@@ -80,6 +80,8 @@ export interface CelObject {
   readonly type: CelType;
   /** Undefined where the field is not there. */
   field(name: string): CelValue | undefined;
+  /** Of fields that are expressions themselves, which may fail. Asked before `field`. */
+  computed?(name: string): Result | undefined;
   fieldNames(): readonly string[];
 }
 

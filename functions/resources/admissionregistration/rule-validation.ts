@@ -4,6 +4,7 @@ import type { MatchCondition, MatchResources, NamedRuleWithOperations, RuleWithO
 import { pathSegmentErrors, qualifiedNameErrors } from '../../kube/names.ts';
 import { repeatedIndexes } from '../field-rules.ts';
 import { validateLabelSelector } from '../label-selector-validation.ts';
+import { conditionExpressionErrors } from './policy-expression-errors.ts';
 
 const operationNames = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const scopes = ['*', 'Cluster', 'Namespaced'];
@@ -85,17 +86,18 @@ export function validateMatchResources(match: MatchResources, path: string): Fie
   ];
 }
 
-/** The expressions themselves are not compiled here. */
-export function validateMatchConditions(conditions: readonly MatchCondition[], path: string): FieldError[] {
+export function validateMatchConditions(conditions: readonly MatchCondition[], path: string, hasParams = false): FieldError[] {
   const repeated = new Set(repeatedIndexes(conditions.map(({ name }) => name ?? '')));
   const errors = conditions.length > conditionsMax ? [tooMany(path, conditions.length, conditionsMax)] : [];
   return [
     ...errors,
-    ...conditions.flatMap(({ name, expression = '' }, index) => {
+    ...conditions.flatMap((condition, index) => {
+      const { name, expression = '' } = condition;
       const field = `${path}[${index}]`;
-      if (!name) return [...(expression.trim() === '' ? [required(`${field}.expression`)] : []), required(`${field}.name`)];
+      const wrong = expression.trim() === '' ? [required(`${field}.expression`)] : conditionExpressionErrors(condition, field, hasParams);
+      if (!name) return [...wrong, required(`${field}.name`)];
       return [
-        ...(expression.trim() === '' ? [required(`${field}.expression`)] : []),
+        ...wrong,
         ...qualifiedNameErrors(name).map((why) => invalid(`${field}.name`, name, why)),
         ...(repeated.has(index) ? [duplicate(`${field}.name`, name)] : []),
       ];

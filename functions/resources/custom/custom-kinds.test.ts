@@ -234,3 +234,64 @@ describe('a definition', () => {
     assert.deepEqual((body['metadata'] as JsonObject)['finalizers'], ['customresourcecleanup.apiextensions.k8s.io']);
   });
 });
+
+describe('rules of a custom kind', () => {
+  const parts = (rules: readonly object[], limits: object = {}): object => ({
+    metadata: { name: 'limits.stable.example.com' },
+    spec: {
+      group: 'stable.example.com',
+      scope: 'Cluster',
+      names: { plural: 'limits', kind: 'Limit' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              properties: {
+                spec: {
+                  type: 'object',
+                  properties: {
+                    low: { type: 'integer' },
+                    high: { type: 'integer' },
+                    names: { type: 'array', items: { type: 'string' }, ...limits },
+                  },
+                  'x-kubernetes-validations': rules,
+                },
+              },
+            },
+          },
+        },
+      ],
+    },
+  });
+  const limits = '/apis/stable.example.com/v1/limits';
+
+  test('refuse what breaks them, and what changes against them', async () => {
+    const limited = await testApi({ sources: [customKindSource] });
+    const rules = [{ rule: 'self.low <= self.high', fieldPath: '.low', message: 'low is too high' }, { rule: 'self.high == oldSelf.high' }];
+    assert.equal((await limited.send('POST', definitions, parts(rules))).status, 201);
+    const limit = (spec: object): object => ({ apiVersion: 'stable.example.com/v1', kind: 'Limit', metadata: { name: 'a' }, spec });
+    const refused = await limited.send('POST', limits, limit({ low: 2, high: 1 }));
+    assert.equal(messageOf(refused), 'Limit.stable.example.com "a" is invalid: spec.low: Invalid value: low is too high');
+    assert.equal((await limited.send('POST', limits, limit({ low: 1, high: 2 }))).status, 201);
+    const changed = await limited.send('PATCH', `${limits}/a`, { spec: { high: 3 } }, merge);
+    assert.equal(
+      messageOf(changed),
+      'Limit.stable.example.com "a" is invalid: spec: Invalid value: failed rule: self.high == oldSelf.high',
+    );
+  });
+
+  test('that may cost too much are refused with their definition', async () => {
+    const costly = { rule: 'self.names.all(a, self.names.all(b, a != b))' };
+    const { status, body } = await api.send('POST', definitions, parts([costly]));
+    assert.equal(status, 422);
+    const [cause] = (body['details'] as { causes: { field: string; message: string }[] }).causes;
+    assert.equal(cause?.field, 'spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule');
+    assert.match(cause?.message ?? '', /^Forbidden: estimated rule cost exceeds budget by factor of more than 100x/);
+    const bounded = parts([costly], { maxItems: 10, items: { type: 'string', maxLength: 20 } });
+    assert.equal((await api.send('POST', `${definitions}?dryRun=All`, bounded)).status, 201);
+  });
+});

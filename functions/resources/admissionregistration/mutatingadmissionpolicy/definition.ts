@@ -1,5 +1,6 @@
 import type { MutatingAdmissionPolicy } from '../../../kube/generated/types.ts';
 import { mutatingAdmissionPolicies } from '../../../kube/resource-type.ts';
+import { loadPatterns } from '../../../kube/patterns.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
@@ -20,4 +21,5 @@ export const mutatingAdmissionPolicyDefinition = definition<MutatingAdmissionPol
     ageColumn,
   ],
   rules: () => import('./rules.ts'),
+  load: loadPatterns,
 });

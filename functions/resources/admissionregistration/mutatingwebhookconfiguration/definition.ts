@@ -1,5 +1,6 @@
 import type { MutatingWebhookConfiguration } from '../../../kube/generated/types.ts';
 import { mutatingWebhookConfigurations } from '../../../kube/resource-type.ts';
+import { loadPatterns } from '../../../kube/patterns.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
@@ -20,4 +21,5 @@ export const mutatingWebhookConfigurationDefinition = definition<MutatingWebhook
     }
   },
   rules: () => import('./rules.ts'),
+  load: loadPatterns,
 });

@@ -1,5 +1,6 @@
 import type { ValidatingAdmissionPolicy } from '../../../kube/generated/types.ts';
 import { validatingAdmissionPolicies } from '../../../kube/resource-type.ts';
+import { loadPatterns } from '../../../kube/patterns.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
@@ -11,7 +12,6 @@ export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissio
   schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy'),
   singular: 'validatingadmissionpolicy',
   categories: ['api-extensions'],
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   hasGeneration: true,
@@ -28,4 +28,5 @@ export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissio
     setMatchDefaults(spec.matchConstraints);
   },
   rules: () => import('./rules.ts'),
+  load: loadPatterns,
 });

@@ -1,51 +1,76 @@
 /** Source: pkg/apis/admissionregistration/validation/validation.go, ValidateValidatingAdmissionPolicy. */
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
-import type { ValidatingAdmissionPolicy, Variable } from '../../../kube/generated/types.ts';
+import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation, Variable } from '../../../kube/generated/types.ts';
+import { qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes } from '../../field-rules.ts';
 import { validateConstraints, validateFailurePolicy, validateParamKind } from '../policy-validation.ts';
+import { PolicyExpressions } from '../policy-expression-errors.ts';
 import { validateMatchConditions } from '../rule-validation.ts';
 
 const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const annotationsMax = 20;
 
-export function validatePolicy({ spec }: ValidatingAdmissionPolicy): FieldError[] {
-  const {
-    failurePolicy,
-    paramKind,
-    matchConstraints,
-    matchConditions = [],
-    variables = [],
-    validations = [],
-    auditAnnotations = [],
-  } = spec ?? {};
+export function validatePolicy({ metadata, spec }: ValidatingAdmissionPolicy): FieldError[] {
+  const { failurePolicy, paramKind, matchConstraints, matchConditions = [] } = spec ?? {};
+  const { variables = [], validations = [], auditAnnotations = [] } = spec ?? {};
+  const expressions = new PolicyExpressions(paramKind !== undefined, variables.length > 0);
   const errors = [
     ...validateFailurePolicy(failurePolicy),
     ...(paramKind === undefined ? [] : validateParamKind(paramKind)),
     ...validateConstraints(matchConstraints),
-    ...validateMatchConditions(matchConditions, 'spec.matchConditions'),
-    ...variablesErrors(variables),
+    ...validateMatchConditions(matchConditions, 'spec.matchConditions', paramKind !== undefined),
+    ...variablesErrors(variables, expressions),
   ];
   if (validations.length + auditAnnotations.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required('spec.validations', why), required('spec.auditAnnotations', why)];
   }
-  validations.forEach(({ expression = '', reason }, index) => {
-    const path = `spec.validations[${index}]`;
-    if (expression.trim() === '') errors.push(required(`${path}.expression`, 'expression is not specified'));
-    if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${path}.reason`, reason, reasons));
-  });
+  validations.forEach((validation, index) => errors.push(...validationErrors(validation, `spec.validations[${index}]`, expressions)));
   if (auditAnnotations.length > annotationsMax) {
     errors.push(invalid('spec.auditAnnotations', auditAnnotations, `must not have more than ${annotationsMax} auditAnnotations`));
   }
-  const repeated = repeatedIndexes(auditAnnotations.map(({ key }) => key));
-  return [...errors, ...repeated.map((index) => duplicate(`spec.auditAnnotations[${index}].key`, auditAnnotations[index]?.key))];
+  const repeated = new Set(repeatedIndexes(auditAnnotations.map(({ key }) => key)));
+  auditAnnotations.forEach((annotation, index) => {
+    const path = `spec.auditAnnotations[${index}]`;
+    errors.push(...annotationKeyErrors(metadata.name ?? '', annotation, `${path}.key`));
+    errors.push(...expressions.auditAnnotation(annotation, `${path}.valueExpression`));
+    if (repeated.has(index)) errors.push(duplicate(`${path}.key`, annotation.key));
+  });
+  return errors;
 }
 
-export const variablesErrors = (variables: readonly Variable[]): FieldError[] =>
-  variables.flatMap(({ name = '', expression = '' }, index) => [
-    ...(name.trim() === '' ? [required(`spec.variables[${index}].name`, 'name is not specified')] : []),
-    ...(name.trim() !== '' && !/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name)
-      ? [invalid(`spec.variables[${index}].name`, name, 'must be a valid CEL identifier')]
-      : []),
-    ...(expression.trim() === '' ? [required(`spec.variables[${index}].expression`, 'expression is not specified')] : []),
-  ]);
+function annotationKeyErrors(name: string, { key = '' }: AuditAnnotation, path: string): FieldError[] {
+  if (name === '') return [invalid(path, key, 'requires metadata.name be non-empty')];
+  const qualified = `${name}/${key}`;
+  return qualifiedNameErrors(qualified).map((why) => invalid(path, qualified, why));
+}
+
+const hasLineBreaks = (text: string): boolean => /[\n\r]/.test(text);
+
+function validationErrors(validation: Validation, path: string, expressions: PolicyExpressions): FieldError[] {
+  const { expression = '', message = '', reason } = validation;
+  const errors = expression.trim() === '' ? [required(`${path}.expression`, 'expression is not specified')] : [];
+  errors.push(...expressions.validation(validation, path));
+  if (message !== '' && message.trim() === '') errors.push(invalid(`${path}.message`, message, 'must be non-empty if specified'));
+  else if (hasLineBreaks(message.trim())) errors.push(invalid(`${path}.message`, message, 'must not contain line breaks'));
+  if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${path}.reason`, reason, reasons));
+  return errors;
+}
+
+const reserved = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+);
+const isIdentifier = (name: string): boolean => /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name) && !reserved.has(name);
+
+export const variablesErrors = (variables: readonly Variable[], expressions: PolicyExpressions): FieldError[] =>
+  variables.flatMap((variable, index) => {
+    const { name = '', expression = '' } = variable;
+    const path = `spec.variables[${index}]`;
+    return [
+      ...(name.trim() === '' ? [required(`${path}.name`, 'name is not specified')] : []),
+      ...(name.trim() !== '' && !isIdentifier(name) ? [invalid(`${path}.name`, name, 'must be a valid CEL identifier')] : []),
+      ...(expression.trim() === ''
+        ? [required(`${path}.expression`, 'expression is not specified')]
+        : expressions.variable(variable, `${path}.expression`)),
+    ];
+  });

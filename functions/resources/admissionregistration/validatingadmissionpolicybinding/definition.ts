@@ -10,7 +10,6 @@ export const validatingAdmissionPolicyBindingDefinition = definition<ValidatingA
   schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding'),
   singular: 'validatingadmissionpolicybinding',
   categories: ['api-extensions'],
-  hasController: false,
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   columns: [

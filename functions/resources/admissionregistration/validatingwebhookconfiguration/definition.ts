@@ -1,5 +1,6 @@
 import type { ValidatingWebhookConfiguration } from '../../../kube/generated/types.ts';
 import { validatingWebhookConfigurations } from '../../../kube/resource-type.ts';
+import { loadPatterns } from '../../../kube/patterns.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
@@ -17,4 +18,5 @@ export const validatingWebhookConfigurationDefinition = definition<ValidatingWeb
     for (const webhook of webhooks) setWebhookDefaults(webhook);
   },
   rules: () => import('./rules.ts'),
+  load: loadPatterns,
 });
