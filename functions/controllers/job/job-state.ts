@@ -10,16 +10,7 @@ import { parseTime } from '../../kube/time.ts';
 import { finishedMs, withEndedPods } from './back-off.ts';
 import type { BackoffRecord } from './back-off.ts';
 import type { Indexes } from './completion-indexes.ts';
-import {
-  completionIndexesOf,
-  completionIndexOf,
-  countOfBoth,
-  hasIndex,
-  indexCount,
-  intervalsOf,
-  merged,
-  parseIndexes,
-} from './completion-indexes.ts';
+import { completionIndexesOf, completionIndexOf, countOfBoth, hasIndex, indexCount, merged, parseIndexes } from './completion-indexes.ts';
 import { isConditionTrue, jobCondition } from './conditions.ts';
 import { absoluteFailuresOf, failuresOf } from './index-failures.ts';
 import { isPodFailed, matchFailurePolicy } from './pod-failure.ts';
@@ -180,5 +171,3 @@ export function backoffOfCounted(job: Job, pods: readonly Pod[]): { succeeded: r
     failed: counted.filter((pod) => isPodFailed(pod, job)),
   };
 }
-
-export const newIndexes = (indexes: Iterable<number>, before: Indexes): Indexes => merged(before, intervalsOf(indexes));
