@@ -33,6 +33,7 @@ import { createResourceQuotaController, type QuotaRules } from './resource-quota
 import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
+import { serviceCidrsController } from './service-cidrs/controller.ts';
 import { createTokenController, type SecretToken } from './token/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
 import { claimProtectionController } from './volume-protection/claims.ts';
@@ -76,6 +77,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createRootCaController(options.certificateAuthorityPem),
     ...(options.secretToken === undefined ? [] : [createTokenController(options.certificateAuthorityPem, options.secretToken)]),
     clusterRoleAggregationController,
+    serviceCidrsController,
     tokenCleanerController,
     bootstrapSignerController,
     certificateApprovingController,

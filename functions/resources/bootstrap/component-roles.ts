@@ -143,6 +143,12 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),
     ...eventRules,
   ],
+  'service-cidrs-controller': [
+    rule([...read, 'patch', 'update'], 'networking.k8s.io', 'servicecidrs'),
+    rule(['patch', 'update'], 'networking.k8s.io', 'servicecidrs/finalizers servicecidrs/status'),
+    rule(read, 'networking.k8s.io', 'ipaddresses'),
+    ...eventRules,
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),

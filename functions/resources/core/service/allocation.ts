@@ -4,14 +4,16 @@
  */
 import { isIPv4 } from 'node:net';
 import { type ClusterNetworks, type PortRange, parsePortRange } from '../../../kube/cluster-networks.ts';
+import { conditionOf } from '../../../kube/conditions.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
-import type { Service } from '../../../kube/generated/types.ts';
-import { nameOf, namespaceOf } from '../../../kube/object.ts';
+import type { Service, ServiceCIDR } from '../../../kube/generated/types.ts';
+import { isTerminating, nameOf, namespaceOf } from '../../../kube/object.ts';
+import { groupResource, serviceCIDRs } from '../../../kube/resource-type.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import type { View } from '../../../kube/view.ts';
 import type { CommitRule, WriteContext } from '../../definition.ts';
-import { type Ipv4Range, addressAt, ipv4Number, isInRange, parseIpv4Range } from '../../../kube/ipv4.ts';
+import { type Ipv4Range, addressAt, ipv4Number, isInRange, parseIpv4Range, rangeText, readIpv4Range } from '../../../kube/ipv4.ts';
 import { isHeadless, needsClusterIp, needsNodePorts } from './defaults.ts';
 
 export function serviceAllocation({ serviceCidr, nodePortRange, dnsIp }: ClusterNetworks): CommitRule<Service> {
@@ -19,15 +21,32 @@ export function serviceAllocation({ serviceCidr, nodePortRange, dnsIp }: Cluster
   const ports = parsePortRange(nodePortRange);
   if (ports === undefined) throw new Error(`invalid port range: ${nodePortRange}`);
   return {
-    lists: ['services'],
+    lists: ['services', serviceCidrResource],
     apply({ next, current }, view, context) {
       if (!needsClusterIp(next) || isSettled(next, current)) return {};
       const others = otherServices(next, view);
       return {
-        errors: [...allocateClusterIp(next, others, { ips, dnsIp, context }), ...allocateNodePorts(next, others, { ports, context })],
+        errors: [
+          ...allocateClusterIp(next, others, { ranges: [ips, ...addedRanges(view, ips)], dnsIp, context }),
+          ...allocateNodePorts(next, others, { ports, context }),
+        ],
       };
     },
   };
+}
+
+const serviceCidrResource = groupResource(serviceCIDRs);
+
+/** What ServiceCIDRs add to the cluster's own range, as soon as they are ready and until they are deleted. */
+function addedRanges(view: View, own: Ipv4Range): Ipv4Range[] {
+  return view
+    .list(serviceCidrResource)
+    .map(({ object }) => object as ServiceCIDR)
+    .filter((cidr) => !isTerminating(cidr) && conditionOf(cidr.status?.conditions, 'Ready')?.status === 'True')
+    .flatMap(({ spec }) => spec?.cidrs ?? [])
+    .map(readIpv4Range)
+    .filter((range) => range !== undefined)
+    .filter(({ first, size }) => first !== own.first || size !== own.size);
 }
 
 /** Nothing to give out and nothing new to look at: so are most writes, and they need not read the others. */
@@ -43,26 +62,30 @@ const otherServices = (service: Service, view: View): readonly Service[] =>
 function allocateClusterIp(
   next: Service,
   others: readonly Service[],
-  { ips, dnsIp, context }: { ips: Ipv4Range; dnsIp: string; context: WriteContext },
+  { ranges, dnsIp, context }: { ranges: readonly Ipv4Range[]; dnsIp: string; context: WriteContext },
 ): FieldError[] {
   if (isHeadless(next)) return [];
   const taken = new Set(others.flatMap(({ spec }) => spec.clusterIPs ?? (spec.clusterIP ? [spec.clusterIP] : [])));
   // The nodes' own name server may have an address among those of Services.
   taken.add(dnsIp);
   const asked = next.spec.clusterIPs?.[0] ?? next.spec.clusterIP;
-  if (asked) return askedIpErrors(asked, taken, ips);
-  const ip = freeIp(ips, taken, context);
+  if (asked) return askedIpErrors(asked, taken, ranges.find((range) => isHostIn(range, asked)) ?? ranges[0]);
+  let ip: string | undefined;
+  for (const range of ranges) ip ??= freeIp(range, taken, context);
   if (ip === undefined) throw internalError('failed to allocate a serviceIP: range is full');
   next.spec.clusterIP = ip;
   next.spec.clusterIPs = [ip];
   return [];
 }
 
-function askedIpErrors(ip: string, taken: ReadonlySet<string>, range: Ipv4Range): FieldError[] {
+const isHostIn = (range: Ipv4Range, ip: string): boolean =>
+  isIPv4(ip) && isInRange(range, ipv4Number(ip)) && isHost(range, ipv4Number(ip) - range.first);
+
+function askedIpErrors(ip: string, taken: ReadonlySet<string>, range: Ipv4Range | undefined): FieldError[] {
   const refused = (why: string): FieldError[] => [invalid('spec.clusterIPs', [ip], `failed to allocate IP ${ip}: ${why}`)];
-  const isUsable = isIPv4(ip) && isInRange(range, ipv4Number(ip)) && isHost(range, ipv4Number(ip) - range.first);
-  if (!isUsable) {
-    return refused(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${addressAt(range, 0)}/${range.prefix}`);
+  if (range === undefined || !isHostIn(range, ip)) {
+    const valid = range === undefined ? '' : rangeText(range);
+    return refused(`the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${valid}`);
   }
   return taken.has(ip) ? refused('provided IP is already allocated') : [];
 }

@@ -8,7 +8,6 @@ export const serviceCIDRDefinition = definition<ServiceCIDR>({
   type: serviceCIDRs,
   schema: builtIn('io.k8s.api.networking.v1.ServiceCIDR'),
   singular: 'servicecidr',
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   keepsNewStatus: true,

@@ -1,0 +1,87 @@
+/**
+ * Declares ranges of addresses for Services ready, and keeps those that Services still use. The addresses themselves are given
+ * out where a Service is committed, so that what a Service has is the truth, and no IPAddress is.
+ * Source: pkg/controller/servicecidrs/servicecidrs_controller.go.
+ */
+import { withCondition } from '../../kube/conditions.ts';
+import { copy } from '../../kube/copy.ts';
+import { deepEqual } from '../../kube/equality.ts';
+import type { Condition, Service, ServiceCIDR } from '../../kube/generated/types.ts';
+import { type Ipv4Range, ipv4Number, isInRange, readIpv4Range } from '../../kube/ipv4.ts';
+import { isTerminating, nameOf } from '../../kube/object.ts';
+import { serviceCIDRs, services } from '../../kube/resource-type.ts';
+import { timestamp } from '../../kube/time.ts';
+import type { Cache, Controller, ReconcileContext } from '../../workers/controller.ts';
+import { settled, watch } from '../../workers/controller.ts';
+import { namesOf, watchItself } from '../shared/pod-requests.ts';
+
+const finalizer = 'networking.k8s.io/service-cidr-finalizer';
+const inUse = 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR';
+
+const terminating = (cache: Cache): readonly ServiceCIDR[] => cache.list(serviceCIDRs).filter(isTerminating);
+
+export const serviceCidrsController: Controller = {
+  name: 'service-cidrs',
+  actsAs: 'system:serviceaccount:kube-system:service-cidrs-controller',
+  watches: [
+    watchItself(serviceCIDRs),
+    // Another range may cover what a deleted one does not any more.
+    watch<ServiceCIDR>(serviceCIDRs, (_change, cache) => namesOf(terminating(cache))),
+    watch<Service>(services, ({ type }, cache) => (type === 'deleted' ? namesOf(terminating(cache)) : [])),
+  ],
+  all: (cache) => namesOf(cache.list(serviceCIDRs)),
+  async reconcile(request, context) {
+    const cidr = context.cache.get(serviceCIDRs, request);
+    if (cidr === undefined) return settled;
+    const { finalizers = [] } = cidr.metadata;
+    if (isTerminating(cidr) && !isNeeded(cidr, context.cache)) {
+      await setFinalizers(
+        cidr,
+        finalizers.filter((name) => name !== finalizer),
+        context,
+      );
+      return settled;
+    }
+    if (isTerminating(cidr)) await report(cidr, { status: 'False', reason: 'Terminating', message: inUse }, context);
+    else {
+      const held = await setFinalizers(cidr, [...new Set([...finalizers, finalizer])], context);
+      await report(held, { status: 'True', reason: '', message: 'Kubernetes Service CIDR is ready' }, context);
+    }
+    return settled;
+  },
+};
+
+async function setFinalizers(cidr: ServiceCIDR, finalizers: string[], { client }: ReconcileContext): Promise<ServiceCIDR> {
+  if (deepEqual(finalizers, cidr.metadata.finalizers ?? [])) return cidr;
+  const { uid, resourceVersion } = cidr.metadata;
+  return client.patch(serviceCIDRs, { namespace: '', name: nameOf(cidr) }, { metadata: { uid, resourceVersion, finalizers } });
+}
+
+async function report(
+  cidr: ServiceCIDR,
+  ready: Pick<Condition, 'status' | 'reason' | 'message'>,
+  { client, clock }: ReconcileContext,
+): Promise<void> {
+  const now = timestamp(clock.now());
+  const conditions = withCondition<Condition>(cidr.status?.conditions, { type: 'Ready', lastTransitionTime: now, ...ready }, now);
+  if (deepEqual(conditions, cidr.status?.conditions)) return;
+  await client.update(serviceCIDRs, { ...copy(cidr), status: { ...cidr.status, conditions } }, 'status');
+}
+
+const rangesOf = ({ spec }: ServiceCIDR): Ipv4Range[] => (spec?.cidrs ?? []).map(readIpv4Range).filter((range) => range !== undefined);
+
+/** A Service has an address in it that no other range has. */
+export function isNeeded(cidr: ServiceCIDR, cache: Cache): boolean {
+  const others = cache
+    .list(serviceCIDRs)
+    .filter((other) => nameOf(other) !== nameOf(cidr) && !isTerminating(other))
+    .flatMap(rangesOf);
+  const own = rangesOf(cidr);
+  const has = (ranges: readonly Ipv4Range[], ip: number): boolean => ranges.some((range) => isInRange(range, ip));
+  return cache
+    .list(services)
+    .flatMap(({ spec }) => spec?.clusterIPs ?? [])
+    .filter((ip) => /^\d+(?:\.\d+){3}$/.test(ip))
+    .map(ipv4Number)
+    .some((ip) => has(own, ip) && !has(others, ip));
+}
