@@ -57,18 +57,19 @@ const columnDefinitions = (columns: readonly Column[]): object[] =>
     .filter(({ isUndescribed }) => isUndescribed !== true)
     .map(({ name, type, format = '', description, priority }) => ({
       name,
-      // Upstream's tables call a date a string: the server has already turned it into an age.
-      type: type === 'date' ? 'string' : type,
+      type,
       format,
       description,
       priority,
     }));
 
-function rowObject({ served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object?: object } {
+function rowObject({ served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object: object | null } {
   switch (options.includeObject) {
     case 'None':
       // The mark of the last initial event is not left out.
-      return object.metadata.annotations?.[initialEventsEnd] === undefined ? {} : { object: partialMetadata(object, options.metaVersion) };
+      return {
+        object: object.metadata.annotations?.[initialEventsEnd] === undefined ? null : partialMetadata(object, options.metaVersion),
+      };
     case 'Object':
       return { object: fromStored(served, object) };
     case 'Metadata':

@@ -67,8 +67,10 @@ function ordered(value: Json, order: readonly string[]): Json {
   return Object.fromEntries([...known, ...others]);
 }
 
-function structForm(type: string, given: JsonObject): JsonObject {
-  const value = type === 'core.PodSpec' ? withHostFields(given) : given;
+/** Fields whose name in JSON is another. */
+const renamed: Readonly<Record<string, string>> = { DeprecatedServiceAccount: 'serviceaccount' };
+
+function structForm(type: string, value: JsonObject): JsonObject {
   // The names differ in nothing but the case of their letters.
   const byName = new Map(Object.entries(value).map(([field, part]) => [field.toLowerCase(), part]));
   const form: JsonObject = {};
@@ -79,7 +81,7 @@ function structForm(type: string, given: JsonObject): JsonObject {
       Object.assign(form, formOf(fieldType, fieldType === '=ObjectMeta' ? (value['metadata'] ?? {}) : value));
       continue;
     }
-    const part = formOf(fieldType, byName.get(name.toLowerCase()));
+    const part = formOf(fieldType, byName.get(renamed[name] ?? name.toLowerCase()));
     if (!options.includes('omitempty') || !isEmpty(part)) form[name] = part;
   }
   return form;
@@ -87,19 +89,3 @@ function structForm(type: string, given: JsonObject): JsonObject {
 
 const isEmpty = (value: Json): boolean =>
   value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
-
-/** What a pod shares with its host stands in its security context there. */
-function withHostFields({
-  securityContext,
-  hostNetwork,
-  hostPID,
-  hostIPC,
-  shareProcessNamespace,
-  hostUsers,
-  ...spec
-}: JsonObject): JsonObject {
-  const shared = { hostNetwork, hostPID, hostIPC, shareProcessNamespace, hostUsers };
-  const known = Object.fromEntries(Object.entries(shared).filter(([, part]) => part !== undefined)) as JsonObject;
-  const isThere = securityContext !== undefined || Object.keys(known).length > 0;
-  return isThere ? { ...spec, securityContext: { ...(isObject(securityContext) ? securityContext : {}), ...known } } : spec;
-}

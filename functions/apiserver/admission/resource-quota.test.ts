@@ -62,3 +62,29 @@ test('a quota with scopes counts the pods in them only', async () => {
   assert.equal((await api.send('POST', `${inDefault}/pods`, pod('a'))).status, 201);
   assert.equal((await api.send('POST', `${inDefault}/pods`, pod('b', {}, { activeDeadlineSeconds: 5 }))).status, 403);
 });
+
+test('a quota holds when a thousand creations come by four servers at once', async () => {
+  const world = virtualWorld();
+  const table = memoryTable({ clock: world.clock });
+  const servers: TestApi[] = [];
+  for (let server = 0; server < 4; server += 1) {
+    const store = await createStore({ table, world });
+    const admission = admissionPlugins({ ...world, store }, { disable: ['ServiceAccount'] });
+    servers.push(await testApi({ store, world, admission }));
+  }
+  const [first] = servers;
+  assert.ok(first !== undefined);
+  const quota = { metadata: { name: 'q' }, spec: { hard: { 'count/configmaps': '100' } } };
+  assert.equal((await first.send('POST', `${inDefault}/resourcequotas`, quota)).status, 201);
+  let isAnswered = false;
+  const sent = Array.from({ length: 1000 }, (_, index) =>
+    (servers[index % 4] ?? first).send('POST', `${inDefault}/configmaps`, map(`m${index}`)),
+  );
+  const answered = Promise.all(sent).finally(() => (isAnswered = true));
+  // A writer that lost its place waits before it tries again.
+  while (!isAnswered) await world.advance(100);
+  const answers = await answered;
+  const count = (wanted: number): number => answers.filter(({ status }) => status === wanted).length;
+  assert.deepEqual([count(201), count(403)], [100, 900]);
+  assert.deepEqual(await usedOf(first), { 'count/configmaps': '100' });
+});

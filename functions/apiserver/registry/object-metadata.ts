@@ -37,7 +37,6 @@ export function dropServerFields(metadata: ObjectMeta): void {
   delete metadata.creationTimestamp;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  delete metadata.resourceVersion;
 }
 
 /** Sets what only the server may set on a new object. Changes in place. */

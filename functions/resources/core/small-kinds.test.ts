@@ -172,7 +172,7 @@ test('small kinds show their size', () => {
   assert.deepEqual(row(configMapDefinition, configMap({ data: { a: '' }, binaryData: { b: '' } })), ['a', 2, '5m']);
   const secret: Secret = { metadata, type: 'Opaque', data: { a: '' } };
   assert.deepEqual(row(secretDefinition, secret), ['a', 'Opaque', 1, '5m']);
-  assert.deepEqual(row(serviceAccountDefinition, { metadata }), ['a', 0, '5m']);
+  assert.deepEqual(row(serviceAccountDefinition, { metadata }), ['a', '5m']);
 });
 
 test('a replication controller takes labels and selector from its template', async () => {

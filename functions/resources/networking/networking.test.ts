@@ -7,6 +7,12 @@ import { ipAddressDefinition } from './ipaddress/definition.ts';
 import { networkPolicyDefinition } from './networkpolicy/definition.ts';
 import { serviceCIDRDefinition } from './servicecidr/definition.ts';
 
+await Promise.all(
+  [ingressDefinition, ingressClassDefinition, ipAddressDefinition, networkPolicyDefinition, serviceCIDRDefinition].map(({ load }) =>
+    load?.(),
+  ),
+);
+
 const texts = (errors: readonly FieldError[] = []): string[] => errors.map(({ field, message }) => `${field}: ${message}`);
 const policy = (spec: object) => ({ metadata: { name: 'a', namespace: 'default' }, spec });
 const peer = (ipBlock: object) => policy({ ingress: [{ from: [{ ipBlock }] }] });

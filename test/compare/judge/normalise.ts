@@ -89,7 +89,11 @@ const textRules: readonly Rule[] = [
   },
   {
     why: 'the current revision depends on all that was written before',
-    apply: (text) => text.replaceAll(/(too old resource version: \d+ )\(\d+\)/g, '$1(<revision>)'),
+    apply: (text) =>
+      text
+        .replaceAll(/(too old resource version: \d+ )\(\d+\)/g, '$1(<revision>)')
+        .replaceAll(/(Too large resource version: \d+, current: )\d+/g, '$1<revision>')
+        .replaceAll(/(the ResourceVersion in record )\(\d+\)/g, '$1(<revision>)'),
   },
 ];
 

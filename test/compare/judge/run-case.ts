@@ -2,7 +2,7 @@
 import { parse } from 'yaml';
 import type { Json, JsonObject } from '../../../functions/kube/object.ts';
 import type { Case, Step } from '../cases/case.ts';
-import type { ApiConnection, OpenedWatch, ReceivedAnswer, SentRequest } from '../servers/api-connection.ts';
+import { type ApiConnection, hangUp, type OpenedWatch, type ReceivedAnswer, type SentRequest } from '../servers/api-connection.ts';
 import { type ComparableAnswer, type Difference, differencesOf } from './differences.ts';
 import { createNormaliser, type Normaliser } from './normalise.ts';
 import { isObject } from '../json.ts';
@@ -109,7 +109,8 @@ export async function runCase(tried: Case, { upstream, ours, serviceCidr }: Cont
   let isServerError = false;
   const unequal = tried.steps.flatMap((step, index): StepOutcome[] => {
     const [a, b] = [theirs.answers[index], own.answers[index]];
-    if (a === undefined || b === undefined) return [];
+    // Upstream itself failed: there is nothing to compare with.
+    if (a === undefined || b === undefined || a === hangUp) return [];
     isServerError ||= b.status >= 500 && a.status < 500;
     const [theirAnswer, ownAnswer] = [comparable(step, a, theirNames), comparable(step, b, ownNames)];
     const differences = [...differencesOf(theirAnswer, ownAnswer)];

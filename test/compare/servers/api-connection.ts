@@ -37,6 +37,9 @@ export interface ApiAddress {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a server that fails in the middle of a request answers: Go closes the connection. */
+export const hangUp: ReceivedAnswer = { status: 0, headers: {}, warnings: [], text: '' };
+
 const answerTimeoutMs = 30_000;
 const surplusWaitMs = 30;
 
@@ -65,7 +68,11 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
         let hasAnswer = false;
         outgoing.setTimeout(answerTimeoutMs, () => outgoing.destroy(new Error(`no answer to ${request.method} ${request.path}`)));
         // A kept connection may end just when it is used again: nothing was answered, and the request goes once more.
-        outgoing.on('error', (error) => (outgoing.reusedSocket && !hasAnswer ? resolve(api.send(request)) : reject(error)));
+        outgoing.on('error', (cause) => {
+          if (outgoing.reusedSocket && !hasAnswer) resolve(api.send(request));
+          else if (!hasAnswer && 'code' in cause && cause.code === 'ECONNRESET') resolve(hangUp);
+          else reject(new Error(`${request.method} https://${host}:${port}${request.path} failed: ${cause.message}`, { cause }));
+        });
         outgoing.on('response', (message) => {
           hasAnswer = true;
           const parts: Buffer[] = [];

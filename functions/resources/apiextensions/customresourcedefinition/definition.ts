@@ -1,9 +1,9 @@
 import type { CustomResourceDefinition } from '../../../kube/generated/types.ts';
 import { customResourceDefinitions, groupResource } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { nameColumn, textColumn } from '../../columns.ts';
 import { loadPatterns } from '../../../kube/patterns.ts';
 import { type CommitRule, definition } from '../../definition.ts';
+import { columns } from './table.ts';
 import { acceptNames, cleanupFinalizer, setCondition } from '../../../kube/custom-resource-names.ts';
 
 const resource = groupResource(customResourceDefinitions);
@@ -31,7 +31,7 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
   categories: ['api-extensions'],
   hasStatus: true,
   hasGeneration: true,
-  columns: [nameColumn, textColumn('Created At', 'When the definition was created.', ({ metadata }) => metadata.creationTimestamp ?? '')],
+  columns,
   rules: () => import('./rules.ts'),
   commit: [names],
   prepareForTermination(crd, { nowMs }) {

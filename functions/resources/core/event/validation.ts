@@ -2,8 +2,8 @@
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { Event } from '../../../kube/generated/types.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
-import { qualifiedNameErrors } from '../../../kube/names.ts';
-import { namespaceOf } from '../../../kube/object.ts';
+import { dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
+import { nameOf, namespaceOf } from '../../../kube/object.ts';
 import { events, type ResourceType } from '../../../kube/resource-type.ts';
 import { validateImmutable, validateImmutableStruct } from '../../metadata-validation.ts';
 
@@ -16,7 +16,9 @@ const isStrict = (version: Pick<ResourceType, 'group'>): boolean => version.grou
 export function validateEvent(event: Event, current?: Event, version: Pick<ResourceType, 'group'> = events): FieldError[] {
   const errors = legacyErrors(event, version);
   if (!isStrict(version)) return errors;
-  return [...errors, ...(current === undefined ? newErrors(event) : changeErrors(event, current))];
+  const name = nameOf(event);
+  const nameErrors = current === undefined ? dnsSubdomainErrors(name).map((why) => invalid('metadata.name', name, why)) : [];
+  return [...errors, ...nameErrors, ...(current === undefined ? newErrors(event) : changeErrors(event, current))];
 }
 
 function legacyErrors(event: Event, version: Pick<ResourceType, 'group'>): FieldError[] {

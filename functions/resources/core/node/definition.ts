@@ -27,6 +27,15 @@ export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
       if (node.spec.podCIDR && !node.spec.podCIDRs?.length) node.spec.podCIDRs = [node.spec.podCIDR];
       if (node.status?.capacity !== undefined) node.status.allocatable ??= { ...node.status.capacity };
     },
+    prepareForUpdate({ spec }, { spec: current }) {
+      // The ranges are given by the server: a client that knows nothing of them leaves them as they are.
+      if (spec === undefined || spec.podCIDR || spec.podCIDRs?.length) return;
+      if (current?.podCIDR !== undefined) spec.podCIDR = current.podCIDR;
+      if (current?.podCIDRs !== undefined) spec.podCIDRs = current.podCIDRs;
+    },
+    prepareForStatusUpdate({ status }, { status: current }) {
+      if (current?.config === undefined) delete status?.config;
+    },
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
     commit: [podRangeRule(podCidr, nodePrefixLength)],

