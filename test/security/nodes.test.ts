@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { User } from '../../functions/apiserver/ports.ts';
-import type { Node, Pod, TokenRequest } from '../../functions/kube/generated/types.ts';
-import { leases, namespaces, nodes, pods, secrets, serviceAccounts } from '../../functions/kube/resource-type.ts';
+import { localPathFinalizer, localPathNodeAnnotation, localPathProvisioner } from '../../functions/kube/local-path.ts';
+import type { Node, PersistentVolume, Pod, TokenRequest } from '../../functions/kube/generated/types.ts';
+import { leases, namespaces, nodes, persistentVolumes, pods, secrets, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { type Answered, type RbacCluster, rbacCluster } from '../support/rbac-cluster.ts';
 import { servedResources, type Served } from './served-resources.ts';
 
@@ -330,6 +331,26 @@ describe('a pod that a node makes', () => {
       assert.equal(refused.status, 403, refused.text);
     });
   }
+});
+
+test('a node lets a volume go whose data it removed, and does nothing else to volumes', async () => {
+  const { client } = cluster;
+  const made = async (name: string, node: string): Promise<PersistentVolume> => {
+    const annotations = { 'pv.kubernetes.io/provisioned-by': localPathProvisioner, [localPathNodeAnnotation]: node };
+    const spec = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: `/data/${name}` } };
+    await client.create(persistentVolumes, { metadata: { name, annotations, finalizers: [localPathFinalizer] }, spec });
+    await client.delete(persistentVolumes, { namespace: '', name });
+    return client.get(persistentVolumes, { namespace: '', name });
+  };
+  const put = async (volume: PersistentVolume, change: Partial<PersistentVolume>): Promise<number> =>
+    (await asNode('PUT', `/api/v1/persistentvolumes/${volume.metadata.name}`, { ...volume, ...change })).status;
+  const [own, foreign] = [await made('own', 'evil'), await made('foreign', 'good')];
+  const without = ({ metadata }: PersistentVolume): PersistentVolume['metadata'] => ({ ...metadata, finalizers: [] });
+  const kept = (own.metadata.finalizers ?? []).filter((finalizer) => finalizer !== localPathFinalizer);
+  assert.equal(await put(foreign, { metadata: without(foreign) }), 403);
+  assert.equal(await put(own, { metadata: { ...own.metadata, labels: { stolen: 'yes' } } }), 403);
+  assert.equal(await put(own, { spec: { ...own.spec, claimRef: { namespace: 'team', name: 'mine' } } }), 403);
+  assert.equal(await put(own, { metadata: { ...own.metadata, finalizers: kept } }), 200);
 });
 
 test('what a node reports by its poll leaves what others write', async () => {

@@ -11,6 +11,7 @@ import {
   leases,
   nodes,
   persistentVolumeClaims,
+  persistentVolumes,
   podCertificateRequests,
   pods,
   resourceSlices,
@@ -27,6 +28,7 @@ import { checkNode } from './nodes.ts';
 import { checkCsiNode, checkLease, checkResourceSlice } from './own-objects.ts';
 import { checkClaimStatus, checkPod, checkPodEviction, checkPodStatus } from './pods.ts';
 import { checkToken, shortenToken } from './tokens.ts';
+import { checkVolume } from './volumes.ts';
 
 /** By subresource. */
 type Checks = Readonly<Record<string, Check>>;
@@ -45,6 +47,7 @@ const checks: ReadonlyMap<string, { readonly of: Checks; readonly otherwise?: Ch
   ],
   [groupResource(nodes), { of: {}, otherwise: checkNode }],
   [groupResource(persistentVolumeClaims), { of: { status: checkClaimStatus }, otherwise: async () => 'may only update PVC status' }],
+  [groupResource(persistentVolumes), { of: { '': checkVolume } }],
   [groupResource(serviceAccounts), { of: { token: checkToken } }],
   [groupResource(podCertificateRequests), { of: {}, otherwise: checkPodCertificateRequest }],
   [groupResource(leases), { of: {}, otherwise: checkLease }],
