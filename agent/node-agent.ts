@@ -33,6 +33,7 @@ import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime
 import type { Transport } from './transport.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
 import { allPlugins } from './volumes/all-plugins.ts';
+import { createPodCertificates } from './volumes/projected/pod-certificates.ts';
 import { createServiceAccountTokens } from './volumes/projected/service-account-tokens.ts';
 import { removeLocalPath } from './volumes/local-path/local-path.ts';
 import type { ClaimLookup } from './volumes/plugin-options.ts';
@@ -75,11 +76,15 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
   const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
   const authority = await nodeAuthority(facts.directories.apiService, config.nodeName, world.clock);
-  const volumes = (desired: DesiredState): Volumes =>
-    createNodeVolumes({
+  const volumes = (desired: DesiredState): Volumes => {
+    const claims = claimLookup(desired, config.nodeName);
+    const { client, events } = options;
+    const certificates = createPodCertificates({ ...world, client, events, ownNode: claims.ownNode, pods: desired.pods });
+    return createNodeVolumes({
       directories: facts.directories,
-      plugins: allPlugins({ ...pluginOptions, lookup: trusting(desired, authority), claims: claimLookup(desired, config.nodeName) }),
+      plugins: allPlugins({ ...pluginOptions, certificates, lookup: trusting(desired, authority), claims }),
     });
+  };
   return createAgent({
     ...options,
     runtime,

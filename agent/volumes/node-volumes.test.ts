@@ -37,6 +37,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
       },
       claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
       stamp: () => `stamp-${(stamps += 1)}`,
+      certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
       tokens: { token: async (_pod, { audience }) => `token for ${audience ?? 'the cluster'}` },
       facts: { allocatable: { cpu: '2', memory: '1Gi' }, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
       mountMemory: async (path, bytesMax = 0) => void inMemory.push(`${path.split('/').slice(-2).join('/')} ${bytesMax}`),

@@ -2,6 +2,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../functions/kube/generated/types.ts';
 import type { Lookup } from '../pods/lookup.ts';
 import type { NodeFacts } from './files/downward-files.ts';
+import type { PodCertificates } from './projected/pod-certificates.ts';
 import type { ServiceAccountTokens } from './projected/service-account-tokens.ts';
 
 export interface ClaimLookup {
@@ -17,6 +18,7 @@ export interface PluginOptions {
   /** A new name for every call. */
   readonly stamp: () => string;
   readonly tokens: ServiceAccountTokens;
+  readonly certificates: PodCertificates;
   readonly facts: NodeFacts;
   /** Makes the directory one of memory; `mountTmpfs` on a real node. Doing it twice is harmless. */
   readonly mountMemory: (path: string, bytesMax?: number) => Promise<void>;

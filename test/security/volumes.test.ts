@@ -64,6 +64,7 @@ const pluginOptions: PluginOptions = {
   },
   claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
   stamp: () => `stamp-${color}`,
+  certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
   tokens: { token: async () => 'token' },
   facts: { allocatable: {}, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
   mountMemory: mountTmpfs,

@@ -47,6 +47,7 @@ async function setUp(
         ownNode: () => ownNode,
       },
       stamp: () => 'stamp',
+      certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
       tokens: { token: async () => '' },
       facts: { allocatable: {}, hostIps: [], nodeName: 'node-a' },
       mountMemory: async () => {},

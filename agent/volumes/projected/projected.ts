@@ -11,7 +11,7 @@ export const projectedPlugin = (options: PluginOptions): VolumePlugin =>
     isInMemory: true,
     filesOf(pod, volume) {
       const { sources, defaultMode } = volume.projected ?? {};
-      const { lookup, tokens, facts } = options;
-      return projectionFiles({ pod, defaultMode, lookup, tokens, facts }, sources ?? []);
+      const { lookup, tokens, certificates, facts } = options;
+      return projectionFiles({ pod, volumeName: volume.name, defaultMode, lookup, tokens, certificates, facts }, sources ?? []);
     },
   });

@@ -7,13 +7,16 @@ import type { FileContent } from '../files/atomic-files.ts';
 import { downwardFiles, type NodeFacts } from '../files/downward-files.ts';
 import { configMapContent, fileModeDefault, projectedFiles, secretContent } from '../files/object-files.ts';
 import { trustAnchors } from './trust-anchors.ts';
+import type { CertificateSource, PodCertificates } from './pod-certificates.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 export interface ProjectionInput {
   readonly pod: Pod;
+  readonly volumeName: string;
   readonly defaultMode: number | undefined;
   readonly lookup: Lookup;
   readonly tokens: ServiceAccountTokens;
+  readonly certificates: PodCertificates;
   readonly facts: NodeFacts;
 }
 
@@ -42,9 +45,23 @@ async function tokenFiles(input: ProjectionInput, projection: ServiceAccountToke
   return new Map([[projection.path, { content, ...ownership(input) }]]);
 }
 
-async function filesOf(input: ProjectionInput, source: VolumeProjection): Promise<Files> {
+async function certificateFiles(input: ProjectionInput, source: CertificateSource): Promise<Files> {
+  const { keyPem, chainPem } = await input.certificates.credential(input.pod, source);
+  const { credentialBundlePath, keyPath, certificateChainPath } = source.projection;
+  const paths = [
+    [credentialBundlePath, keyPem + chainPem],
+    [keyPath, keyPem],
+    [certificateChainPath, chainPem],
+  ] as const;
+  const owned = ownership(input);
+  return new Map(paths.flatMap(([path = '', text]) => (path === '' ? [] : [[path, { content: Buffer.from(text), ...owned }]])));
+}
+
+async function filesOf(input: ProjectionInput, source: VolumeProjection, index: number): Promise<Files> {
   const { pod, defaultMode, lookup } = input;
   const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+  if (source.podCertificate !== undefined)
+    return certificateFiles(input, { volumeName: input.volumeName, index, projection: source.podCertificate });
   if (source.clusterTrustBundle !== undefined) {
     const content = Buffer.from(trustAnchors(source.clusterTrustBundle, lookup.clusterTrustBundles()));
     return new Map([[source.clusterTrustBundle.path, { content, ...ownership(input) }]]);
@@ -70,9 +87,9 @@ async function filesOf(input: ProjectionInput, source: VolumeProjection): Promis
 export async function projectionFiles(input: ProjectionInput, sources: readonly VolumeProjection[]): Promise<Files> {
   const files = new Map<string, FileContent>();
   const failures: string[] = [];
-  for (const source of sources) {
+  for (const [index, source] of sources.entries()) {
     try {
-      for (const [path, file] of await filesOf(input, source)) files.set(path, file);
+      for (const [path, file] of await filesOf(input, source, index)) files.set(path, file);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       failures.push(error.message);
