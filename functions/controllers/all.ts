@@ -36,6 +36,7 @@ import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { serviceCidrsController } from './service-cidrs/controller.ts';
 import { createTokenController, type SecretToken } from './token/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
+import { attributesClassProtectionController } from './volume-protection/attributes-classes.ts';
 import { claimProtectionController } from './volume-protection/claims.ts';
 import { volumeProtectionController } from './volume-protection/volumes.ts';
 
@@ -92,5 +93,6 @@ export function createControllers(options: ControllersOptions): readonly Control
     ephemeralVolumeController,
     claimProtectionController,
     volumeProtectionController,
+    attributesClassProtectionController,
   ];
 }

@@ -5,7 +5,7 @@ import { assertSettled, assertSurvivesAnyFailure, createCluster, namespace } fro
 import { copy } from '../../kube/copy.ts';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../kube/generated/types.ts';
 import { annotationsOf, nameOf } from '../../kube/object.ts';
-import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../kube/resource-type.ts';
+import { persistentVolumeClaims, persistentVolumes, pods, storageClasses, volumeAttributesClasses } from '../../kube/resource-type.ts';
 
 const volume = (name: string, storage: string, spec: Partial<PersistentVolume['spec']> = {}): PersistentVolume => ({
   metadata: { name },
@@ -224,6 +224,17 @@ describe('the protection of volumes', () => {
     await cluster.client.create(pods, podWith('data'));
     await removeClaim(cluster, 'data');
     assert.deepEqual(await summary(cluster), []);
+  });
+
+  test('a class of attributes stays until its last claim is gone', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(volumeAttributesClasses, { metadata: { name: 'gold' }, driverName: 'example.com', parameters: { a: 'b' } });
+    await createAll(cluster, claim('data', '1Gi', { volumeAttributesClassName: 'gold' }));
+    await cluster.client.delete(volumeAttributesClasses, { namespace: '', name: 'gold' });
+    await cluster.settle();
+    assert.equal(await cluster.exists(volumeAttributesClasses, 'gold'), true);
+    await removeClaim(cluster, 'data');
+    assert.equal(await cluster.exists(volumeAttributesClasses, 'gold'), false);
   });
 
   test('a bound claim shows whether a pod uses it', async () => {

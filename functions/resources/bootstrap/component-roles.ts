@@ -216,6 +216,11 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(read, '', 'pods'),
     ...eventRules,
   ],
+  'volumeattributesclass-protection-controller': [
+    rule(read, '', 'persistentvolumeclaims persistentvolumes'),
+    rule([...read, 'update'], 'storage.k8s.io', 'volumeattributesclasses'),
+    ...eventRules,
+  ],
   'pv-protection-controller': [rule([...read, 'update'], '', 'persistentvolumes'), ...eventRules],
   'pod-garbage-collector': [
     rule([...read, 'delete'], '', 'pods'),

@@ -9,7 +9,6 @@ export const volumeAttributesClassDefinition = definition<VolumeAttributesClass>
   schema: builtIn('io.k8s.api.storage.v1.VolumeAttributesClass'),
   singular: 'volumeattributesclass',
   shortNames: ['vac'],
-  hasController: false,
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('DriverName', 'The driver of its volumes.', ({ driverName }) => driverName ?? ''), ageColumn],
   rules: () => import('./rules.ts'),

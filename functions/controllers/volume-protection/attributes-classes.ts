@@ -1,0 +1,49 @@
+/**
+ * Lets a class of attributes that was deleted go once no volume and no claim names it.
+ * Source: pkg/controller/volume/vacprotection/vac_protection_controller.go.
+ */
+import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/generated/types.ts';
+import { isTerminating, nameOf } from '../../kube/object.ts';
+import type { ObjectName } from '../../kube/object.ts';
+import { persistentVolumeClaims, persistentVolumes, volumeAttributesClasses } from '../../kube/resource-type.ts';
+import type { Cache, Controller, Index } from '../../workers/controller.ts';
+import { settled, watch } from '../../workers/controller.ts';
+import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { protect } from './finalizers.ts';
+
+const finalizer = 'kubernetes.io/vac-protection';
+
+const isNamed = (name: string | undefined): name is string => name !== undefined && name !== '';
+
+const volumesByClass: Index<PersistentVolume> = {
+  type: persistentVolumes,
+  values: ({ spec }) => [spec.volumeAttributesClassName].filter(isNamed),
+};
+
+/** Also the class that a claim has still, and the one that it is to get. */
+const claimsByClass: Index<PersistentVolumeClaim> = {
+  type: persistentVolumeClaims,
+  values: ({ spec, status }) => {
+    const target = status?.modifyVolumeStatus?.targetVolumeAttributesClassName;
+    return [...new Set([spec.volumeAttributesClassName, status?.currentVolumeAttributesClassName, target].filter(isNamed))];
+  },
+};
+
+/** Which class the object named before is not known: those that wait are few. */
+const waiting = (_change: unknown, cache: Cache): ObjectName[] => namesOf(cache.list(volumeAttributesClasses).filter(isTerminating));
+
+export const attributesClassProtectionController: Controller = {
+  name: 'attributes-class-protection',
+  actsAs: 'system:serviceaccount:kube-system:volumeattributesclass-protection-controller',
+  component: 'volumeattributesclass-protection-controller',
+  watches: [watchItself(volumeAttributesClasses), watch(persistentVolumes, waiting), watch(persistentVolumeClaims, waiting)],
+  all: (cache) => namesOf(cache.list(volumeAttributesClasses)),
+  async reconcile(request, context) {
+    const { cache } = context;
+    const object = cache.get(volumeAttributesClasses, request);
+    if (object === undefined) return settled;
+    const isUsed = cache.by(volumesByClass, nameOf(object)).length + cache.by(claimsByClass, nameOf(object)).length > 0;
+    await protect({ type: volumeAttributesClasses, object, finalizer, isUsed }, context);
+    return settled;
+  },
+};
