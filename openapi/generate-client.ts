@@ -10,15 +10,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createHttpsFetch } from '../functions/client/https-fetch.ts';
+import { type OpenApiDocument, wholeV3 } from '../functions/client/openapi-documents.ts';
 import { accessOfKubeconfig } from '../functions/client/kubeconfig-access.ts';
 
-interface Description {
-  readonly paths: Readonly<Record<string, unknown>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
-}
-
 /** Everything that is served, as one document, in an order that does not depend on who asks. */
-async function wholeDescription(kubeconfig: string): Promise<Description & { readonly openapi: string }> {
+async function wholeDescription(kubeconfig: string): Promise<OpenApiDocument> {
   const access = accessOfKubeconfig(kubeconfig);
   const fetch = createHttpsFetch(access);
   const read = async <T>(path: string): Promise<T> => {
@@ -26,17 +22,9 @@ async function wholeDescription(kubeconfig: string): Promise<Description & { rea
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
   };
-  const index = await read<{ paths: Record<string, { serverRelativeURL: string }> }>('/openapi/v3');
-  const documents: Description[] = [];
-  for (const { serverRelativeURL } of Object.values(index.paths)) documents.push(await read<Description>(serverRelativeURL));
+  const { paths, components } = await wholeV3(read);
   fetch.close();
-  const sorted = <T>(parts: readonly Readonly<Record<string, T>>[]): Record<string, T> =>
-    Object.fromEntries(parts.flatMap((part) => Object.entries(part)).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return {
-    openapi: '3.0.0',
-    paths: inOneForm(sorted(documents.map(({ paths }) => paths))),
-    components: { schemas: withoutTexts(sorted(documents.map(({ components }) => components.schemas))) },
-  };
+  return { openapi: '3.0.0', paths: inOneForm(paths), components: { schemas: withoutTexts(components.schemas ?? {}) } };
 }
 
 /** Forms of an object that the client does not speak, or reads by other means: YAML, protobuf, the lines of a watch. */

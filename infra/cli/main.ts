@@ -134,6 +134,14 @@ program
   .action(lazily(async () => (await import('./cost.ts')).cost));
 
 program
+  .command('openapi')
+  .description('print the whole API of a cluster as one OpenAPI document, custom kinds included')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .addOption(new Option('--format <format>', 'version of OpenAPI').choices(['v2', 'v3']).default('v3'))
+  .action(lazily(async () => (await import('./openapi.ts')).openApi));
+
+program
   .command('kubeconfig')
   .description('print the administrator’s kubeconfig')
   .addOption(dataDirOption())
