@@ -18,6 +18,7 @@ import { configurationText, kindText, textAt } from './apply-text.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import type { FieldApply, FieldManagers, FieldWrite } from '../ports.ts';
+import { isCustom } from './object-metadata.ts';
 import { fromStored, toStored } from './served-form.ts';
 
 const none: Managers = new Map();
@@ -25,7 +26,7 @@ const none: Managers = new Map();
 export const recordedFieldManagers: FieldManagers = { record, apply };
 
 function record(next: KubeObject, current: KubeObject | undefined, write: FieldWrite): void {
-  const before = managersBefore(next, current, write.subresource !== '');
+  const before = managersBefore(next, current, write);
   delete next.metadata.managedFields;
   // Objects that had no managers before get some with their first apply.
   if (before.size === 0 && current !== undefined) return;
@@ -47,18 +48,19 @@ function setEntries({ metadata }: KubeObject, entries: readonly ManagedFieldsEnt
 }
 
 /** Clients may send the managers along with the object, and empty them; a subresource keeps those of the object. */
-function managersBefore(next: KubeObject, current: KubeObject | undefined, isSubresource: boolean): Managers {
+function managersBefore(next: KubeObject, current: KubeObject | undefined, { subresource, definition }: FieldWrite): Managers {
   const known = current?.metadata.managedFields;
   const sent = next.metadata.managedFields;
   const live = managersOf(known) ?? none;
-  if (isSubresource || sent === undefined || deepEqual(sent, known)) return live;
-  if (isReset(sent)) return none;
+  if (subresource !== '' || sent === undefined || deepEqual(sent, known)) return live;
+  if (isReset(sent, definition)) return none;
   const managers = sentManagers(sent);
   return managers === undefined || managers.size === 0 ? live : managers;
 }
 
-const isReset = (entries: readonly ManagedFieldsEntry[]): boolean =>
-  entries.length === 0 || (entries.length === 1 && entries.every((entry) => Object.keys(entry).length === 0));
+/** Upstream cannot tell an empty list of a custom resource from none. */
+const isReset = (entries: readonly ManagedFieldsEntry[], definition: AnyDefinition): boolean =>
+  entries.length === 0 ? !isCustom(definition) : entries.length === 1 && entries.every((entry) => Object.keys(entry).length === 0);
 
 /** The stored object is JSON already; the types do not say so. */
 const jsonOf = (object: KubeObject): JsonObject => object as KubeObject & JsonObject;
@@ -78,7 +80,7 @@ function managedWrite({ manager, subresource, definition, served, nowMs }: Field
     type: mergeType(served.schema.node),
     convert: (object, version) => converted(definition, object, version),
     kept: keptFields(definition, subresource),
-    mayHaveChanged: definition.hasStrategicMerge === false,
+    mayHaveChanged: isCustom(definition),
   };
 }
 

@@ -116,8 +116,17 @@ function listType(node: SchemaNode, preserves: boolean): ListType {
   }
 }
 
+const text: SchemaNode = { type: 'string' };
+/** What an object inside another one has, besides what its schema says. */
+const embedded: Readonly<Record<string, SchemaNode>> = {
+  apiVersion: text,
+  kind: text,
+  metadata: { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' },
+};
+
 function mapType(node: SchemaNode, preserves: boolean): MapType {
-  const { properties = {}, additionalProperties } = node;
+  const { additionalProperties } = node;
+  const properties = { ...(node['x-kubernetes-embedded-resource'] === true ? embedded : {}), ...node.properties };
   const other = (): MergeType | undefined => {
     if (typeof additionalProperties === 'object') return typeOf(additionalProperties, preserves);
     if (additionalProperties === undefined) return preserves || Object.keys(properties).length === 0 ? deduced : undefined;

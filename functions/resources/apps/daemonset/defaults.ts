@@ -1,8 +1,11 @@
 /** Source: pkg/apis/apps/v1/defaults.go, SetDefaults_DaemonSet. */
 import type { DaemonSet } from '../../../kube/generated/types.ts';
 import { setPodTemplateDefaults } from '../../core/podtemplate/defaults.ts';
+import { readTemplateGeneration } from './strategy.ts';
 
-export function setDaemonSetDefaults({ spec }: DaemonSet): void {
+export function setDaemonSetDefaults(daemonSet: DaemonSet): void {
+  const { spec } = daemonSet;
+  readTemplateGeneration(daemonSet);
   spec.updateStrategy ??= {};
   spec.updateStrategy.type ||= 'RollingUpdate';
   if (spec.updateStrategy.type === 'RollingUpdate') {

@@ -7,6 +7,9 @@ import type { DaemonSet } from '../../../kube/generated/types.ts';
 
 const annotation = 'deprecated.daemonset.template.generation';
 
+/** Reading an object makes a number of what is there: zero of nothing. So every writer sets the annotation. */
+export const readTemplateGeneration = (daemonSet: DaemonSet): void => setTemplateGeneration(daemonSet, templateGeneration(daemonSet));
+
 export function prepareForCreate(daemonSet: DaemonSet): void {
   daemonSet.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
   setTemplateGeneration(daemonSet, Math.max(templateGeneration(daemonSet), 1));
