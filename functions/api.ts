@@ -17,6 +17,7 @@ import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/g
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
 import { createTokenUsers, type TokenUsers } from './apiserver/auth/token-users.ts';
+import { noteUse } from './apiserver/auth/secret-tokens.ts';
 import type { Tokens, SecretTokenClaims } from './apiserver/auth/tokens.ts';
 import { createAgentEndpoint } from './apiserver/nodes/agent-endpoint.ts';
 import { createNodePoll } from './apiserver/nodes/node-poll.ts';
@@ -104,7 +105,12 @@ export function createApi(options: ApiOptions): Api {
   const { store, registry, tokens, world, extensions = [], otherTokenUsers, answered = () => undefined } = options;
   const view = (): ReturnType<Store['view']> => store.view();
   const podsOfNode = createPodsOfNode(store);
-  const ownTokenUsers = createTokenUsers({ store, tokens, clock: world.clock });
+  const ownTokenUsers = createTokenUsers({
+    store,
+    tokens,
+    clock: world.clock,
+    noteUse: (secret, date) => noteUse(secret, date, { client: clientFor(controlPlaneUser), log: world.log }),
+  });
   const tokenUsers: TokenUsers = {
     userOf: async (token, audiences) => (await otherTokenUsers?.userOf(token, audiences)) ?? ownTokenUsers.userOf(token, audiences),
   };

@@ -4,6 +4,7 @@ import type { User } from './apiserver/ports.ts';
 import type { Client } from './client/client.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
 import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
+import { namedByPod } from './apiserver/nodes/pod-references.ts';
 import { createControllers } from './controllers/all.ts';
 import type { CertificateSigner } from './controllers/certificates/signer.ts';
 import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';
@@ -58,6 +59,7 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
     certificateAuthorityPem,
     listeningSinceMs,
     secretToken: (claims) => api.secretToken(claims),
+    podSecretNames: (pod) => namedByPod(pod).secrets,
     ...(options.certificateSigner !== undefined && { certificateSigner: options.certificateSigner }),
   });
 

@@ -22,6 +22,7 @@ import { jobController } from './job/controller.ts';
 import { jobOrphanPodsController } from './job/orphan-pods.ts';
 import { createAutoscalerController } from './horizontal-pod-autoscaler/controller.ts';
 import { localPathController } from './local-path-provisioner/controller.ts';
+import { createLegacyTokenCleaner, type PodSecretNames } from './legacy-token-cleaner/controller.ts';
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts';
@@ -48,6 +49,8 @@ export interface ControllersOptions {
   readonly certificateAuthorityPem: string;
   /** Without it nothing is signed: only a host that keeps the authority's key has it. */
   readonly certificateSigner?: CertificateSigner;
+  /** Without it no token of a Secret is cleaned up. */
+  readonly podSecretNames?: PodSecretNames;
   /** Without it no token is put into a Secret. */
   readonly secretToken?: SecretToken;
   /** Since when nodes could reach the control plane; see node-lifecycle. */
@@ -77,6 +80,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     serviceAccountController,
     createRootCaController(options.certificateAuthorityPem),
     ...(options.secretToken === undefined ? [] : [createTokenController(options.certificateAuthorityPem, options.secretToken)]),
+    ...(options.podSecretNames === undefined ? [] : [createLegacyTokenCleaner(options.podSecretNames)]),
     clusterRoleAggregationController,
     serviceCidrsController,
     tokenCleanerController,

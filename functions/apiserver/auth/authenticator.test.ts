@@ -19,11 +19,14 @@ async function setUp() {
   const world = virtualWorld();
   const cluster = await memoryCluster(world);
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
-  const tokenUsers = createTokenUsers({ ...world, store: cluster.store, tokens, staticTokens: [{ token: 'let-me-in', user: admin }] });
+  const uses: string[] = [];
+  const noteUse = ({ metadata }: Secret, date: string): void => void uses.push(`${metadata.name} ${date}`);
+  const staticTokens = [{ token: 'let-me-in', user: admin }];
+  const tokenUsers = createTokenUsers({ ...world, store: cluster.store, tokens, noteUse, staticTokens });
   const authenticator = createAuthenticator(tokenUsers);
   const withToken = (token: string): Promise<User | undefined> =>
     authenticator.authenticate(new Request('http://a/', { headers: { authorization: `Bearer ${token}` } }), {});
-  return { ...cluster, world, tokens, authenticator, withToken };
+  return { ...cluster, world, tokens, authenticator, withToken, uses };
 }
 
 const unauthorized = { code: 401, reason: 'Unauthorized', message: 'Unauthorized' };
@@ -53,18 +56,23 @@ test('a client certificate is its common name and organizations', async () => {
 });
 
 test('the token of a Secret is its ServiceAccount as long as the Secret holds it', async () => {
-  const { withToken, tokens, put, remove } = await setUp();
+  const { withToken, tokens, put, remove, world, uses } = await setUp();
   const account = { name: 'cart', namespace: 'shop', uid: 'sa1' };
   await put(serviceAccounts, { metadata: account });
   const token = await tokens.issueSecretToken({ namespace: 'shop', serviceAccount: { name: 'cart', uid: 'sa1' }, secretName: 't' });
   await assert.rejects(withToken(token), unauthorized);
   const secret = { metadata: { name: 't', namespace: 'shop' }, data: { token: Buffer.from(token).toString('base64') } };
   await put(secrets, secret);
+  const today = new Date(world.clock.now()).toISOString().slice(0, 10);
   assert.deepEqual(await withToken(token), {
     name: 'system:serviceaccount:shop:cart',
     uid: 'sa1',
     groups: ['system:serviceaccounts', 'system:serviceaccounts:shop', 'system:authenticated'],
   });
+  assert.deepEqual(uses, [`t ${today}`]);
+  await put(secrets, { ...secret, metadata: { ...secret.metadata, labels: { 'kubernetes.io/legacy-token-last-used': today } } });
+  await withToken(token);
+  assert.equal(uses.length, 1);
   await remove(serviceAccounts, account);
   await put(serviceAccounts, { metadata: { ...account, uid: 'sa2' } });
   await assert.rejects(withToken(token), unauthorized);

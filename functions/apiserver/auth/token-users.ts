@@ -37,6 +37,8 @@ export interface TokenUserOptions {
   readonly store: Pick<Store, 'view' | 'fresh'>;
   readonly tokens: Tokens;
   readonly clock: Pick<Clock, 'now'>;
+  /** Notes on a Secret that its token was used on this day; may take its time. */
+  readonly noteUse?: (secret: Secret, date: string) => void;
   readonly staticTokens?: readonly StaticToken[];
 }
 
@@ -45,7 +47,7 @@ const bootstrapPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const bootstrapType = 'bootstrap.kubernetes.io/token';
 const bootstrapGroupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 
-export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: TokenUserOptions): TokenUsers {
+export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens = [] }: TokenUserOptions): TokenUsers {
   /** Asks memory first, and the log only for what memory does not have: it may have been made a moment ago elsewhere. */
   async function find<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string, uid?: string): Promise<T | undefined> {
     const key = { resource: groupResource(type), namespace, name };
@@ -82,7 +84,10 @@ export function createTokenUsers({ store, tokens, clock, staticTokens = [] }: To
 
   async function signedTokenUser(token: string, audiences: readonly string[]): Promise<TokenUser | undefined> {
     const verified = await tokens.verify(token, audiences);
-    if (verified === undefined) return audiences.includes(apiAudience) ? secretTokenUser(token, { tokens, find }) : undefined;
+    if (verified === undefined)
+      return audiences.includes(apiAudience)
+        ? secretTokenUser(token, { tokens, find, clock, ...(noteUse !== undefined && { noteUse }) })
+        : undefined;
     const claims = serviceAccountClaims(verified);
     const isNode = claims === undefined && verified.audiences.includes(nodeAudience) && (await exists(nodes, '', boundNode(verified)));
     const user = claims === undefined ? undefined : await serviceAccountUser(verified, claims);

@@ -149,6 +149,12 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(read, 'networking.k8s.io', 'ipaddresses'),
     ...eventRules,
   ],
+  'legacy-service-account-token-cleaner': [
+    { ...rule(['get'], '', 'configmaps'), resourceNames: ['kube-apiserver-legacy-service-account-token-tracking'] },
+    rule(['delete', 'patch'], '', 'secrets'),
+    // Ours: upstream's kube-apiserver makes the ConfigMap.
+    rule(['create'], '', 'configmaps'),
+  ],
   'endpoint-controller': [
     rule(read, '', 'pods services'),
     rule([...read, 'create', 'delete', 'update'], '', 'endpoints'),
