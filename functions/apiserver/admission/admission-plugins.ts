@@ -19,6 +19,7 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction/node-restriction.ts';
 import { type AdmissionOptions, constant, ofPolicies, ofWebhooks, type PluginKind } from './plugin-kind.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
+import { mutatingPolicies, mutatingPolicyName } from './policies/mutating-policies.ts';
 import { validatingPolicies, validatingPolicyName } from './policies/validating-policies.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
@@ -65,7 +66,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   'PodTopologyLabels',
   'NodeDeclaredFeatureValidator',
   'PodResizeValidator',
-  'MutatingAdmissionPolicy',
+  ofPolicies(mutatingPolicyName, mutatingPolicies),
   ofWebhooks(mutatingName, mutatingWebhooks),
   ofPolicies(validatingPolicyName, validatingPolicies),
   ofWebhooks(validatingName, validatingWebhooks),

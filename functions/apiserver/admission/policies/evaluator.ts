@@ -2,7 +2,6 @@
  * Evaluates the expressions of one policy about one request, within a budget of cost. Read with the first request that a
  * policy is about. Source: apiserver, pkg/admission/plugin/cel/{activation,condition,composition}.go.
  */
-import type { CelType } from '../../../cel/check/type.ts';
 import {
   type AuthorizationAnswer,
   type AuthorizationQuestion,
@@ -188,11 +187,13 @@ const serviceAccountUser = ({ namespace, name }: { readonly namespace: string; r
   groups: [...serviceAccountGroups(namespace), 'system:authenticated'],
 });
 
-/** Expressions see no owners, no managed fields. */
-function shownNamespace({ metadata, ...rest }: KubeObject): JsonObject {
-  const { ownerReferences: _, managedFields: __, uid, ...shown } = metadata as unknown as JsonObject;
-  const { spec = {}, status = {} } = rest as unknown as JsonObject;
-  return { metadata: { ...shown, ...(uid === undefined ? {} : { UID: uid }) }, spec, status };
+/** Expressions see no owners and no managed fields. */
+function shownNamespace(namespace: KubeObject): JsonObject {
+  const { metadata, ...rest } = namespace;
+  const { spec = {}, status = {} } = rest as Pick<JsonObject, 'spec' | 'status'>;
+  const { uid, ...named } = metadata as KubeObject['metadata'] & JsonObject;
+  const shown = Object.entries(named).filter(([name]) => name !== 'ownerReferences' && name !== 'managedFields');
+  return { metadata: { ...Object.fromEntries(shown), ...(uid === undefined ? {} : { UID: uid }) }, spec, status };
 }
 
 function requestOf({ attributes, match }: Situation): JsonObject {
@@ -219,5 +220,3 @@ function requestOf({ attributes, match }: Situation): JsonObject {
     options: Object.keys(options).length === 0 ? null : options,
   };
 }
-
-export type VariableTypes = Map<string, CelType>;

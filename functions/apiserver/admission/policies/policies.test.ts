@@ -7,6 +7,7 @@ import { createDefinitions } from '../../../resources/all.ts';
 import { createStore } from '../../../store/create-store.ts';
 import { memoryTable } from '../../../store/memory/memory-table.ts';
 import { createLiveRegistry } from '../../registry/live-registry.ts';
+import { mutatingPolicies } from './mutating-policies.ts';
 import { validatingPolicies } from './validating-policies.ts';
 
 const group = '/apis/admissionregistration.k8s.io/v1';
@@ -21,7 +22,7 @@ before(async () => {
   const registry = createLiveRegistry({ definitions: createDefinitions() });
   const authorizer = { authorize: async (_: unknown, { verb }: { verb: string }) => ({ allowed: verb === 'get', reason: '' }) };
   const options = { store, registry, authorizer };
-  api = await testApi({ store, world, admission: [validatingPolicies(options)] });
+  api = await testApi({ store, world, admission: [mutatingPolicies(options), validatingPolicies(options)] });
 });
 
 interface Case {
@@ -141,5 +142,57 @@ describe('a validating policy', () => {
       body['message'],
       `ValidatingAdmissionPolicy.admissionregistration.k8s.io "p${count}" is invalid: spec.validations[0].expression: Invalid value: "nope": ${why}`,
     );
+  });
+});
+
+describe('a mutating policy', () => {
+  async function changed(mutation: object, more: object = {}, data: Readonly<Record<string, string>> = { n: '9' }): Promise<TestAnswer> {
+    count += 1;
+    const name = `m${count}`;
+    const matchConstraints = {
+      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+      objectSelector: { matchLabels: { p: name } },
+    };
+    const spec = { matchConstraints, mutations: [mutation], reinvocationPolicy: 'Never', ...more };
+    const made = await api.send('POST', `${group}/mutatingadmissionpolicies`, { metadata: { name }, spec });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    await api.send('POST', `${group}/mutatingadmissionpolicybindings`, { metadata: { name }, spec: { policyName: name } });
+    return api.send('POST', configMaps, { metadata: { name, labels: { p: name } }, data });
+  }
+  const patch = (expression: string): object => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
+  const configuration = (expression: string): object => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } });
+
+  test('patches what is created', async () => {
+    const { body } = await changed(patch('[JSONPatch{op: "add", path: "/data/x", value: object.data.n + "!"}]'));
+    assert.deepEqual(body['data'], { n: '9', x: '9!' });
+  });
+
+  test('leaves the object as it is where a test of its patch fails', async () => {
+    const operations = '[JSONPatch{op: "test", path: "/data/n", value: "1"}, JSONPatch{op: "remove", path: "/data/n"}]';
+    assert.deepEqual((await changed(patch(operations))).body['data'], { n: '9' });
+  });
+
+  test('merges the configuration that it makes', async () => {
+    const { body } = await changed(configuration('Object{metadata: Object.metadata{labels: {"z": object.data.n}}}'));
+    assert.deepEqual((body['metadata'] as { labels: object }).labels, { p: `m${count}`, z: '9' });
+  });
+
+  test('is asked once more where it wants to be', async () => {
+    const twice = patch('[JSONPatch{op: "add", path: "/data/z", value: string(size(object.data))}]');
+    assert.deepEqual((await changed(twice, { reinvocationPolicy: 'IfNeeded' })).body['data'], { n: '9', z: '2' });
+  });
+
+  test('refuses what it cannot change', async () => {
+    const { status, body } = await changed(patch('[JSONPatch{op: "add", path: "/data/x", value: "y"}]'), {}, {});
+    assert.equal(status, 403);
+    const why = 'JSON Patch: add operation does not apply: doc is missing path: "/data/x": missing value';
+    assert.equal(body['message'], `policy 'm${count}' with binding 'm${count}' denied request: ${why}`);
+  });
+
+  test('names types of objects by the paths of their fields', async () => {
+    const { body: refused } = await changed(configuration('Object{metadata: Object.data{labels: {"z": "1"}}}'));
+    const why =
+      'type mismatch: unexpected type name "Object.data", expected "Object.metadata", which matches field name path from root Object type';
+    assert.equal(refused['message'], `policy 'm${count}' with binding 'm${count}' denied request: ${why}`);
   });
 });

@@ -76,7 +76,7 @@ export function boundPolicies<P extends PolicyObject>(
 
 const withoutNames = ({ resourceRules = [], matchPolicy }: MatchResources): MatchResources => ({
   ...(matchPolicy === undefined ? {} : { matchPolicy }),
-  resourceRules: resourceRules.map(({ resourceNames: _, ...rule }) => rule),
+  resourceRules: resourceRules.map((rule) => ({ ...rule, resourceNames: [] })),
 });
 
 const revisions = (view: View, resources: readonly string[]): string =>

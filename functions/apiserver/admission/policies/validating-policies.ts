@@ -1,14 +1,14 @@
 /** Lets ValidatingAdmissionPolicies refuse what is about to be stored. Source: apiserver, pkg/admission/plugin/policy/validating/dispatcher.go. */
 import type { ValidatingAdmissionPolicy } from '../../../kube/generated/types.ts';
 import type { KubeObject } from '../../../kube/object.ts';
-import { groupResource, namespaces, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '../../../kube/resource-type.ts';
+import { groupResource, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '../../../kube/resource-type.ts';
 import { StatusError, type StatusReason } from '../../../kube/status-error.ts';
 import type { StoreView } from '../../../kube/view.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../ports.ts';
 import type { ResourceIndex } from '../../registry/resource-index.ts';
 import { type Match, resourceMatch } from '../match/resource-match.ts';
-import { namespaceKey } from '../namespace-lifecycle.ts';
 import { refuse } from '../refuse.ts';
+import { namespaceOf } from './request-namespace.ts';
 import { shownIn } from './shown-object.ts';
 import type { Answers } from './evaluator.ts';
 import { ConfigurationFault, paramKindServed, paramsOf } from './params.ts';
@@ -124,12 +124,6 @@ interface Bound {
   readonly policy: Policy;
   readonly binding: PolicyBinding;
   readonly match: Match;
-}
-
-/** A Namespace lies in none. */
-function namespaceOf({ type, namespace }: AdmissionAttributes, view: StoreView): KubeObject | undefined {
-  if (namespace === '' || groupResource(type) === groupResource(namespaces)) return undefined;
-  return view.get(namespaceKey(namespace))?.object;
 }
 
 const refused = ({ metadata }: Policy, binding: PolicyBinding | undefined, message: string, reason = ''): Refusal => ({

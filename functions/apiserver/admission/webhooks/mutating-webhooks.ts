@@ -2,16 +2,14 @@
 import { copy } from '../../../kube/copy.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { parseJson } from '../../../kube/json-document.ts';
-import type { Json, JsonObject, KubeObject } from '../../../kube/object.ts';
+import type { Json, KubeObject } from '../../../kube/object.ts';
 import { applyJsonPatch } from '../../../kube/patch/json.ts';
 import { groupResource, mutatingWebhookConfigurations } from '../../../kube/resource-type.ts';
-import { builtIn, schemaFor } from '../../../kube/schema.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../ports.ts';
-import { storedForm, withMetadata } from '../../registry/decode.ts';
+import { changedObject } from '../changed-object.ts';
 import { ask } from './ask.ts';
 import { internal, type Invocation } from './invocation.ts';
 import { failure, relevantHooks, type WebhookOptions } from './relevant-hooks.ts';
-import { shownObject } from './review.ts';
 
 export const mutatingName = 'MutatingAdmissionWebhook';
 
@@ -36,19 +34,6 @@ const reinvoke = ({ willing, again }: Passes): void => {
   willing.clear();
 };
 
-const isOwnKind = ({ kind, type }: AdmissionAttributes): boolean => kind.kind === type.kind && kind.group === type.group;
-
-/** The object as the patch leaves it, decoded again as what a client sends is. */
-function patched(object: KubeObject, patch: Json, attributes: AdmissionAttributes, invocation: Invocation): KubeObject {
-  const { served } = invocation;
-  const before = shownObject(object, attributes, invocation) as KubeObject & JsonObject;
-  const after = applyJsonPatch(before, patch);
-  const bodySchema = isOwnKind(attributes) ? undefined : schemaFor(before.apiVersion ?? '', before.kind ?? '');
-  const schema = bodySchema === undefined ? served.schema : builtIn(bodySchema);
-  const decoded = withMetadata(schema.decode(after).object);
-  return isOwnKind(attributes) ? storedForm({ definition: attributes.definition, served }, decoded) : decoded;
-}
-
 async function askOne(options: WebhookOptions, attributes: AdmissionAttributes, invocation: Invocation): Promise<boolean> {
   const { webhook } = invocation.hook;
   const { patch } = await ask(options, attributes, invocation, true);
@@ -63,7 +48,7 @@ async function askOne(options: WebhookOptions, attributes: AdmissionAttributes, 
   }
   let next: KubeObject;
   try {
-    next = patched(object, value, attributes, invocation);
+    next = changedObject(object, attributes, invocation.served, (shown) => applyJsonPatch(shown, value)).object;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw internal(error.message, error);

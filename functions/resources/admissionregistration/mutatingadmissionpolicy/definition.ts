@@ -11,7 +11,6 @@ export const mutatingAdmissionPolicyDefinition = definition<MutatingAdmissionPol
   schema: builtIn('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy'),
   singular: 'mutatingadmissionpolicy',
   categories: ['api-extensions'],
-  hasController: false,
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   columns: [

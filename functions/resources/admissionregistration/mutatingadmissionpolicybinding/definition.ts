@@ -10,7 +10,6 @@ export const mutatingAdmissionPolicyBindingDefinition = definition<MutatingAdmis
   schema: builtIn('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding'),
   singular: 'mutatingadmissionpolicybinding',
   categories: ['api-extensions'],
-  hasController: false,
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   columns: [
