@@ -87,6 +87,10 @@ export const nightlyStages: readonly Stage[] = [
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
   {
+    name: 'security: every expression takes linear time',
+    command: ['env', 'PROVE=all', 'node', '--test', '--test-reporter=spec', 'test/security/expressions.test.ts'],
+  },
+  {
     name: 'security: containers against their volumes',
     command: ['env', 'ROUNDS=10000', 'node', '--test', '--test-reporter=spec', 'test/security/volumes.test.ts'],
     shows: lastOf(/^. pass \d+$/gm),

@@ -1,7 +1,7 @@
 /** Asks the machine's own name servers what is not ours to answer. */
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, isIPv4 } from 'node:net';
 import type { Clock } from '../../functions/world.ts';
 import { inFrames, frame } from './frames.ts';
 
@@ -96,8 +96,10 @@ function askTcp({ address, port }: Place, query: Buffer, clock: Clock): Promise<
 
 /** Servers of a resolv.conf that can be reached from a network of one's own: not those on the machine's loopback. */
 export const serversIn = (resolvConf: string): readonly string[] =>
-  [...resolvConf.matchAll(/^\s*nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/gm)]
-    .map(([, address = '']) => address)
+  resolvConf
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .flatMap(([keyword, address = '', ...rest]) => (keyword === 'nameserver' && rest.length === 0 && isIPv4(address) ? [address] : []))
     .filter((address) => !address.startsWith('127.'));
 
 /** The second is where systemd-resolved, itself on the loopback, says whom it asks. */

@@ -8,6 +8,8 @@ const tag = '\\w[\\w.-]{0,127}';
 const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
 const reference = new RegExp(`^(?:${host}/)?${path}(?::${tag})?(?:@${digest})?$`);
 const identifier = /^[a-f0-9]{64}$/;
+/** Of a reference with all its parts; the expression takes longer than the text. */
+const referenceLengthMax = 1024;
 
 /** Undefined: it can. */
 export function imageNameProblem(image: string): string | undefined {
@@ -19,7 +21,7 @@ function parseProblem(image: string): string | undefined {
   if (identifier.test(image)) return `invalid repository name (${image}), cannot specify 64-byte hexadecimal strings`;
   const [repository = ''] = withoutHost(image).split(':');
   if (repository.toLowerCase() !== repository) return `invalid reference format: repository name (${repository}) must be lowercase`;
-  return reference.test(image) ? undefined : 'invalid reference format';
+  return image.length <= referenceLengthMax && reference.test(image) ? undefined : 'invalid reference format';
 }
 
 /** The first word is a host if it looks like one; names without a host belong to `library`. */

@@ -22,8 +22,7 @@ function pullPolicyOf(container: Container): string {
   return last.includes('@') || (last.includes(':') && !last.endsWith(':latest')) ? 'IfNotPresent' : 'Always';
 }
 
-const seconds = (ms: number): string =>
-  ms < 1000 ? `${Math.max(1, Math.round(ms))}ms` : `${(ms / 1000).toFixed(3).replace(/\.?0+$/, '')}s`;
+const seconds = (ms: number): string => (ms < 1000 ? `${Math.max(1, Math.round(ms))}ms` : `${Number((ms / 1000).toFixed(3))}s`);
 
 export interface PullInput {
   readonly pod: Pod;

@@ -1,6 +1,7 @@
 /** A pod as the runtime's sandbox: names, hostname, DNS, host ports. Pure. Source: pkg/kubelet/kuberuntime/kuberuntime_sandbox.go */
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { annotationsOf, labelsOf, nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
+import { withoutTrailing } from '../../functions/kube/trailing.ts';
 import { podNameLabel, podNamespaceLabel, podUidLabel, type PortMapping, type SandboxConfig } from '../runtime/runtime.ts';
 import type { Directories } from './directories.ts';
 import { podCgroup, type CgroupPlace } from './pod-cgroup.ts';
@@ -23,7 +24,7 @@ const hostnameLengthMax = 63;
 /** Longer names are cut, as the kernel takes no more; and not in the middle of a dash. */
 export function hostnameOf(pod: Pod): string {
   const name = specOf(pod).hostname ?? nameOf(pod);
-  return name.slice(0, hostnameLengthMax).replace(/[-.]+$/, '');
+  return withoutTrailing(name.slice(0, hostnameLengthMax), '-.');
 }
 
 /** The pod's full name in DNS when it has a subdomain; else ''. */

@@ -18,6 +18,7 @@ import { createFlowControl, type FlowControl } from './flow-control/flow-control
 import { type Lasting, limited } from './flow-control/limited.ts';
 import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
 import { requestInfoOf } from './http/request-info.ts';
+import { warningHeaders } from './http/warning-headers.ts';
 import { type Documents, isPublic, otherPath, type VersionDocument } from './other-paths.ts';
 import type { Descriptions } from './openapi/descriptions.ts';
 import type { OpenApi, OpenApiOptions } from './openapi/documents.ts';
@@ -273,13 +274,9 @@ async function servedKind(server: Server, call: ApiRequest): Promise<ServedKind 
   return registry(store.view()).kind(call.info) ?? (await newestIndex(server, call)).kind(call.info);
 }
 
-/** Source: apimachinery, pkg/util/net/http.go, NewWarningHeader. */
 function withHeaders(response: Response, { auditId, headers, warnings }: Notes): Response {
   response.headers.set('audit-id', auditId);
   for (const [name, value] of headers) response.headers.set(name, value);
-  for (const warning of warnings) {
-    const text = warning.replaceAll(/[\p{C}]/gu, ' ').replaceAll(/["\\]/g, String.raw`\$&`);
-    response.headers.append('warning', `299 - "${text}"`);
-  }
+  for (const header of warningHeaders(warnings)) response.headers.append('warning', header);
   return response;
 }

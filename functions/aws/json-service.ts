@@ -61,7 +61,7 @@ export class ServiceError extends Error {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** `com.amazonaws.dynamodb.v20120810#ValidationException`, and some add an address. */
-const codeOf = (type: string): string => type.replace(/[:,].*$/, '').replace(/^.*#/, '');
+const codeOf = (type: string): string => type.split(/[:,]/, 1)[0]?.split('#').at(-1) ?? '';
 
 const firstRefusal = 300;
 const badGateway = 502;

@@ -2,6 +2,7 @@
  * Which cluster a request is about: its path begins with `/clusters/NAME`, or else its token says who issued it, for pods
  * know the API by an address that has no path. What the token says is believed by nobody before that cluster has verified it.
  */
+import { bearerTokenOf } from '../apiserver/auth/bearer-token.ts';
 import { clusterIssuer } from '../apiserver/auth/tokens.ts';
 
 export interface Addressed {
@@ -26,7 +27,8 @@ export function addressOf(pathname: string): Addressed {
 
 /** The cluster that the bearer token claims to be of. */
 export function claimedCluster(authorization: string | null): string | undefined {
-  const [, claims = ''] = /^bearer +[^.]+\.([^.]+)\.[^.]+$/i.exec(authorization?.trim() ?? '') ?? [];
+  const [, claims, signature, ...more] = (bearerTokenOf(authorization) ?? '').split('.');
+  if (claims === undefined || signature === undefined || more.length > 0) return undefined;
   const issuer = issuerIn(Buffer.from(claims, 'base64url').toString('utf8'));
   return issuer?.startsWith(`${clusterIssuer}${prefix}`) === true ? issuer.slice(clusterIssuer.length + prefix.length) : undefined;
 }

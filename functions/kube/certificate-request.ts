@@ -1,5 +1,6 @@
 /** A PKCS#10 request inside a PEM block, as far as the API must understand it. Source: RFC 2986. */
 import { createPublicKey, verify } from 'node:crypto';
+import { pemBlocks } from './pem.ts';
 
 /** One element of DER. */
 interface Element {
@@ -86,13 +87,12 @@ function alternativeNames(attributes: Element | undefined): CertificateRequest['
 }
 
 const label = 'CERTIFICATE REQUEST';
-const pemPattern = new RegExp(`-----BEGIN ([A-Z0-9 ]+)-----([\\s\\S]*?)-----END \\1-----`);
 
 /** Throws a CertificateRequestError with what is wrong. */
 export function parseCertificateRequest(pem: string): CertificateRequest {
-  const match = pemPattern.exec(pem);
-  if (match?.[1] !== label) throw new CertificateRequestError(`PEM block type must be ${label}`);
-  return readCertificateRequest(Buffer.from(match[2] ?? '', 'base64'));
+  const [block] = pemBlocks(pem);
+  if (block?.label !== label) throw new CertificateRequestError(`PEM block type must be ${label}`);
+  return readCertificateRequest(Buffer.from(block.content, 'base64'));
 }
 
 /** The same without PEM. */

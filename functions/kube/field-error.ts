@@ -18,6 +18,7 @@ export type FieldErrorType =
   | 'FieldValueNotFound'
   | 'FieldValueTypeInvalid';
 
+/** The text of `message` is made when it is read: of many errors, most are not shown. */
 export interface FieldError {
   readonly type: FieldErrorType;
   /** `spec.containers[0].name` */
@@ -26,10 +27,15 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** Of a value that stands in an error: whoever sent it has it. */
+const valueLengthMax = 16 * 1024;
+
+const shortened = (text: string): string => (text.length <= valueLengthMax ? text : `${text.slice(0, valueLengthMax)}...`);
+
 /** Go's %q of a string, or a number or boolean as it is, or JSON for what is bigger, in which Go escapes what HTML reads. */
 function quoted(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' ? goQuote(value) : goEscaped(JSON.stringify(value ?? null));
+  return typeof value === 'string' ? goQuote(shortened(value)) : shortened(goEscaped(JSON.stringify(value ?? null)));
 }
 
 const withDetail = (start: string, detail: string): string => (detail === '' ? start : `${start}: ${detail}`);
@@ -37,56 +43,74 @@ const withDetail = (start: string, detail: string): string => (detail === '' ? s
 export const required = (field: string, detail = ''): FieldError => ({
   type: 'FieldValueRequired',
   field,
-  message: withDetail('Required value', detail),
+  get message() {
+    return withDetail('Required value', detail);
+  },
 });
 
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
   field,
-  message: withDetail(`Invalid value: ${quoted(value)}`, detail),
+  get message() {
+    return withDetail(`Invalid value: ${quoted(value)}`, detail);
+  },
 });
 
 /** Where upstream leaves the value out of the message. */
 export const invalidWithoutValue = (field: string, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
   field,
-  message: withDetail('Invalid value', detail),
+  get message() {
+    return withDetail('Invalid value', detail);
+  },
 });
 
 export const notSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,
-  message: `Unsupported value: ${quoted(value)}${supported.length === 0 ? '' : `: supported values: ${supported.map(goQuote).join(', ')}`}`,
+  get message() {
+    return `Unsupported value: ${quoted(value)}${supported.length === 0 ? '' : `: supported values: ${supported.map(goQuote).join(', ')}`}`;
+  },
 });
 
 export const duplicate = (field: string, value: unknown): FieldError => ({
   type: 'FieldValueDuplicate',
   field,
-  message: `Duplicate value: ${quoted(value)}`,
+  get message() {
+    return `Duplicate value: ${quoted(value)}`;
+  },
 });
 
 export const forbiddenField = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',
   field,
-  message: withDetail('Forbidden', detail),
+  get message() {
+    return withDetail('Forbidden', detail);
+  },
 });
 
 export const tooLong = (field: string, maxBytes: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,
-  message: `Too long: may not be more than ${maxBytes} bytes`,
+  get message() {
+    return `Too long: may not be more than ${maxBytes} bytes`;
+  },
 });
 
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({
   type: 'FieldValueTooMany',
   field,
-  message: `Too many: ${actual}: must have at most ${max} items`,
+  get message() {
+    return `Too many: ${actual}: must have at most ${max} items`;
+  },
 });
 
 export const fieldNotFound = (field: string, value: unknown): FieldError => ({
   type: 'FieldValueNotFound',
   field,
-  message: `Not found: ${quoted(value)}`,
+  get message() {
+    return `Not found: ${quoted(value)}`;
+  },
 });
 
 /** How Go prints several errors as one. Source: apimachinery, pkg/util/errors/errors.go. */
@@ -95,15 +119,27 @@ export function aggregate(texts: readonly string[]): string {
   return different.length === 1 ? (different[0] ?? '') : `[${different.join(', ')}]`;
 }
 
-/** The 422 that carries field errors: one cause each, and all of them in the message. */
+/** Of all texts of one answer. A body of 3 MiB may hold errors whose texts are many times as long. */
+const textLengthMax = 64 * 1024;
+
+/** The first errors, as many as there is room for. */
+function shownErrors(errors: readonly FieldError[]): readonly FieldError[] {
+  let length = 0;
+  const end = errors.findIndex(({ field, message }) => (length += field.length + message.length) > textLengthMax);
+  return end === -1 ? errors : errors.slice(0, Math.max(1, end));
+}
+
+/** The 422 that carries field errors: one cause each, and all of them in the message, as far as there is room. */
 export function invalidObject(type: Pick<ResourceType, 'group' | 'kind'>, name: string, errors: readonly FieldError[]): StatusError {
-  const different = new Map(errors.map((error) => [`${error.field}: ${error.message}`, error]));
+  const shown = shownErrors(errors);
+  const different = new Map(shown.map((error) => [`${error.field}: ${error.message}`, error]));
   const causes = [...different.values()].map(({ type: reason, field, message }): StatusCause => ({ reason, message, field }));
-  const all = aggregate([...different.keys()]);
+  const texts = [...different.keys()];
+  const all = aggregate(shown.length === errors.length ? texts : [...texts, `and ${errors.length - shown.length} more`]);
   const qualifiedKind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;
-  return new StatusError(422, 'Invalid', `${qualifiedKind} ${goQuote(name)} is invalid: ${all}`, {
+  return new StatusError(422, 'Invalid', `${qualifiedKind} ${goQuote(shortened(name))} is invalid: ${all}`, {
     details: {
-      ...(name === '' ? {} : { name }),
+      ...(name === '' ? {} : { name: shortened(name) }),
       ...(type.group === '' ? {} : { group: type.group }),
       ...(type.kind === '' ? {} : { kind: type.kind }),
       causes,

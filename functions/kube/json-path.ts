@@ -2,6 +2,7 @@
  * JSONPath as kubectl and custom columns write it: `.spec.names[0]`, `['a.b']`, `[*]`, `[?(@.type=="Ready")].status`.
  * Source: client-go, util/jsonpath/parser.go; of its grammar, what reads values (no templates, no ranges of steps).
  */
+import { matchAt } from './match-at.ts';
 import type { Json, JsonObject } from './object.ts';
 
 type Step =
@@ -50,16 +51,27 @@ function bracketStep(text: string): Read | undefined {
     const name = (quoted[1] ?? quoted[2] ?? '').replaceAll(/\\(.)/g, '$1');
     return { step: { type: 'field', name }, length: quoted[0].length };
   }
-  const filter = /^\[\?\(\s*(@[^\s=!<>)]*)\s*(?:(==|!=|<=|>=|<|>)\s*("[^"]*"|'[^']*'|[^\s)]+)\s*)?\)\]/.exec(text);
-  if (filter !== null) return filterStep(filter);
-  const range = /^\[\s*(-?\d*)\s*(:?)\s*(-?\d*)\s*\]/.exec(text);
+  if (text.startsWith('[?(')) return filterStep(text);
+  const range = /^\[\s*(?:(-?\d+)\s*)?(?:(:)\s*(?:(-?\d+)\s*)?)?\]/.exec(text);
   if (range !== null) return sliceStep(range);
   return text.startsWith('[*]') ? { step: { type: 'each' }, length: 3 } : undefined;
 }
 
-function filterStep([whole, path = '', operator = 'exists', literal = 'true']: RegExpExecArray): Read | undefined {
-  const left = parseJsonPath(path);
-  return left === undefined ? undefined : { step: { type: 'filter', left, operator, right: literalOf(literal) }, length: whole.length };
+const filterParts = [/\s*/y, /@[^\s=!<>)]*/y, /\s*/y, /==|!=|<=|>=|<|>/y, /\s*/y, /"[^"]*"|'[^']*'|[^\s)"'][^\s)]*/y, /\s*/y, /\)\]/y];
+
+/** `[?(@.type=="Ready")]`, or a path alone, which must lead to something. */
+function filterStep(text: string): Read | undefined {
+  let at = 3;
+  const read = filterParts.map((part) => {
+    const found = matchAt(part, text, at);
+    at += found.length;
+    return found;
+  });
+  const [, path = '', , operator = '', , literal = '', , end = ''] = read;
+  const left = path === '' || end === '' || (operator === '') !== (literal === '') ? undefined : parseJsonPath(path);
+  if (left === undefined) return undefined;
+  const test = operator === '' ? { operator: 'exists', right: true } : { operator, right: literalOf(literal) };
+  return { step: { type: 'filter', left, ...test }, length: at };
 }
 
 function literalOf(text: string): Json {
@@ -68,7 +80,7 @@ function literalOf(text: string): Json {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-function sliceStep([whole, start = '', colon, end = '']: RegExpExecArray): Read | undefined {
+function sliceStep([whole, start = '', colon = '', end = '']: RegExpExecArray): Read | undefined {
   if (colon === '' && start === '') return undefined;
   const bounds = { ...(start === '' ? {} : { start: Number(start) }), ...(end === '' ? {} : { end: Number(end) }) };
   return { step: { type: 'slice', ...bounds, isOne: colon === '' }, length: whole.length };

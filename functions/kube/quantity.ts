@@ -24,7 +24,9 @@ const largestBinary = (2n ** 63n - 1n) * nanoPerUnit;
 /** No number of this world needs more; the limit keeps `1e999999999` from becoming a huge integer. */
 const exponentMax = 1000;
 
-const grammar = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
+const grammar = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?)$/;
+/** No amount needs more; the digits become one integer, which takes longer than their length. */
+const lengthMax = 1000;
 const wrongFormat = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const wrongSuffix = "unable to parse quantity's suffix";
 
@@ -57,7 +59,7 @@ function scaledToNano(digits: bigint, decimals: number, { base, exponent }: Suff
 }
 
 function parse(text: string): Quantity {
-  const match = grammar.exec(text);
+  const match = text.length > lengthMax ? null : grammar.exec(text);
   if (match === null || text === '') throw new Error(wrongFormat);
   const [, sign = '', whole = '', fraction = '', suffixText = ''] = match;
   const suffix = parseSuffix(suffixText);

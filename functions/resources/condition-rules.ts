@@ -28,10 +28,12 @@ function conditionErrors({ type, status, observedGeneration, lastTransitionTime,
   ];
 }
 
+const reasonExpression = new RegExp(`^${reasonPattern}$`);
+
 function reasonErrors(reason: string, field: string): FieldError[] {
   if (!reason) return [required(field)];
   const errors: FieldError[] = [];
-  if (!new RegExp(`^${reasonPattern}$`).test(reason)) {
+  if (!reasonExpression.test(reason)) {
     const why = `a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or 'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is '${reasonPattern}')`;
     errors.push(invalid(field, reason, why));
   }

@@ -7,6 +7,7 @@ import { conversion } from './autoscaling/horizontalpodautoscaler/conversion.ts'
 import { createDefinitions } from './all.ts';
 
 const definitions = createDefinitions();
+for (const { load } of definitions) await load?.();
 const context = { nowMs: Date.parse('2026-01-01T00:00:00Z'), userName: 'test', random: () => 0 };
 const texts = (errors: readonly FieldError[]): string[] => errors.map(({ field, message }) => `${field}: ${message}`);
 

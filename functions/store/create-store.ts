@@ -80,6 +80,7 @@ class LogStore implements Store {
   #helping: Promise<void> | undefined;
   #helpAgainMs = 0;
   #poll: Cancel | undefined;
+  #nextLook: Promise<void> | undefined;
   #closed = false;
 
   constructor({ table, world, selectableFields: fields = nameAndNamespace, limits, decoder, formats = currentFormats }: StoreOptions) {
@@ -137,15 +138,29 @@ class LogStore implements Store {
   async notOlderThan(revision: number): Promise<StoreView> {
     const { clock } = this.#world;
     const startMs = clock.monotonicMs();
+    if (this.#replica.revision < revision) await this.fresh();
     while (this.#replica.revision < revision) {
-      await this.fresh();
-      if (this.#replica.revision >= revision) break;
       if (clock.monotonicMs() - startMs >= this.#limits.notOlderWaitMs) {
         throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${this.#replica.revision}`);
       }
-      await clock.sleep(lookAgainMs);
+      await this.#lookAgain();
     }
     return this.#view;
+  }
+
+  /** One read for all that wait: the revisions they wait for are the clients' choice. */
+  #lookAgain(): Promise<void> {
+    this.#nextLook ??= this.#lookSoon();
+    return this.#nextLook;
+  }
+
+  async #lookSoon(): Promise<void> {
+    try {
+      await this.#world.clock.sleep(lookAgainMs);
+      await this.fresh();
+    } finally {
+      this.#nextLook = undefined;
+    }
   }
 
   async at(revision: number): Promise<StoreView> {

@@ -59,7 +59,7 @@ const nodePart = (channel: Channel): Part<'version' | 'readiness' | 'cgroupDrive
   async version() {
     const answer = await channel.call<{ runtimeName: string; runtimeVersion: string }>('RuntimeService', 'Version', { version: 'v1' }, 10);
     // Debian's containerd calls itself `1.6.20~ds1`; the packaging is nobody's business.
-    return { name: answer.runtimeName, version: answer.runtimeVersion.replace(/^v/, '').replace(/[~+].*$/, '') };
+    return { name: answer.runtimeName, version: answer.runtimeVersion.replace(/^v/, '').split(/[~+]/, 1)[0] ?? '' };
   },
   cgroupDriver: () => cgroupDriver(channel),
   async readiness() {

@@ -2,6 +2,7 @@
  * Upstream's audit policy: which requests are recorded, and how much of each.
  * Source: apiserver, pkg/audit/policy/{reader,checker}.go and pkg/apis/audit/validation/validation.go.
  */
+import { withoutTrailing } from '../../kube/trailing.ts';
 import { aggregate, type FieldError, invalid, notSupported, required } from '../../kube/field-error.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
@@ -168,7 +169,7 @@ function matches(rule: PolicyRule, user: User | undefined, info: RequestInfo): b
 }
 
 const isPath = (path: string, url: string): boolean =>
-  url === '*' || url === path || (url.endsWith('*') && path.startsWith(url.replace(/\*+$/, '')));
+  url === '*' || url === path || (url.endsWith('*') && path.startsWith(withoutTrailing(url, '*')));
 
 function names({ group = '', resources = [], resourceNames = [] }: GroupResources, info: RequestInfo): boolean {
   if (group !== info.group && group !== '*') return false;

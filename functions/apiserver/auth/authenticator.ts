@@ -3,23 +3,18 @@
  * are a refusal. Everyone who is someone is in system:authenticated.
  */
 import type { Authenticator } from '../ports.ts';
+import { bearerTokenOf } from './bearer-token.ts';
 import { userOfCertificate } from './certificate-user.ts';
 import { unauthorized } from './forbidden-request.ts';
 import { withAuthenticatedGroup } from './groups.ts';
 import type { TokenUsers } from './token-users.ts';
-
-const bearerPattern = /^bearer +(.+)$/i;
-
-function bearerToken(request: Request): string | undefined {
-  return bearerPattern.exec(request.headers.get('authorization')?.trim() ?? '')?.[1]?.trim();
-}
 
 export function createAuthenticator(tokenUsers: TokenUsers): Authenticator {
   return {
     async authenticate(request, connection) {
       const certified = connection.clientCertificate === undefined ? undefined : userOfCertificate(connection.clientCertificate);
       if (certified !== undefined) return withAuthenticatedGroup(certified);
-      const token = bearerToken(request);
+      const token = bearerTokenOf(request.headers.get('authorization'));
       if (token === undefined) return undefined;
       const found = await tokenUsers.userOf(token);
       if (found === undefined) throw unauthorized();

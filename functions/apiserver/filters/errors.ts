@@ -1,4 +1,5 @@
 /** The one place where a failure becomes a response. What the operator needs goes to the log, and only there. */
+import type { Status } from '../../kube/generated/types.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Log } from '../../world.ts';
@@ -12,8 +13,14 @@ export function errorResponse(error: unknown, log: Log): Response {
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   const { retryAfterSeconds } = status.details ?? {};
   if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
-  return new Response(JSON.stringify(status.toStatus()), { status: status.code, headers });
+  return new Response(JSON.stringify(bounded(status.toStatus())), { status: status.code, headers });
 }
+
+/** A message may repeat what the client sent. */
+const messageLengthMax = 96 * 1024;
+
+const bounded = (status: Status): Status =>
+  (status.message ?? '').length <= messageLengthMax ? status : { ...status, message: `${status.message?.slice(0, messageLengthMax)}...` };
 
 function statusOf(error: unknown): StatusError {
   if (error instanceof StatusError) return error;

@@ -19,7 +19,13 @@ const keptBack = /^(authorization|impersonate-.*|x-remote-(user|uid|group|extra-
 /** The proxied server does not decide about the apiserver's origin. */
 const ofOrigin = /^access-control-allow-(credentials|headers|methods|origin)$/;
 
-const namedByConnection = (value: string | null | undefined): Set<string> => new Set((value ?? '').toLowerCase().split(/\s*,\s*/));
+const namedByConnection = (value: string | null | undefined): Set<string> =>
+  new Set(
+    (value ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
 
 export function requestHeaders(
   headers: Headers,

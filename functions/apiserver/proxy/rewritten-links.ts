@@ -3,6 +3,8 @@
  * Source: apimachinery, pkg/util/proxy/transport.go; the attributes are those of http://www.w3.org/TR/REC-html40/index/attributes.html
  */
 
+import { attributesOf, nextTag } from './html-tags.ts';
+
 export interface LinkPlace {
   /** `/api/v1/namespaces/default/pods/web/proxy` */
   readonly prefix: string;
@@ -51,9 +53,6 @@ const linkAttributes: Readonly<Record<string, readonly string[]>> = {
   video: ['poster', 'src'],
 };
 
-/** Comments, declarations, and start tags with their attributes; text between them is skipped. */
-const token = /<!--[\s\S]*?(?:-->|$)|<[!?/][^>]*>|<([a-zA-Z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)>/g;
-const attribute = /([^\s=/"'>]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)/g;
 /** What stands inside is text, whatever it looks like. */
 const rawTextElements = new Set(['script', 'style', 'textarea', 'title', 'xmp', 'iframe', 'noembed', 'noframes', 'plaintext']);
 
@@ -64,27 +63,31 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 function rewrittenTag(tag: string, attributes: string, place: LinkPlace): string {
   const wanted = linkAttributes[tag.toLowerCase()];
   if (wanted === undefined) return attributes;
-  return attributes.replaceAll(attribute, (whole: string, name: string, equals: string, value: string) => {
-    if (!wanted.includes(name.toLowerCase())) return whole;
-    const quote = value.startsWith('"') || value.startsWith("'");
-    const url = unescaped(quote ? value.slice(1, -1) : value);
-    const rewritten = rewrittenUrl(url, place);
-    return rewritten === url ? whole : `${name}${equals}"${escaped(rewritten)}"`;
-  });
+  return attributesOf(attributes)
+    .map(({ before, name, equals, value }) => {
+      const quote = value.startsWith('"') || value.startsWith("'");
+      const url = unescaped(quote ? value.slice(1, -1) : value);
+      const rewritten = wanted.includes(name.toLowerCase()) ? rewrittenUrl(url, place) : url;
+      return `${before}${name}${equals}${rewritten === url ? value : `"${escaped(rewritten)}"`}`;
+    })
+    .join('');
 }
 
 export function rewrittenHtml(html: string, place: LinkPlace): string {
-  let result = '';
+  const lower = html.toLowerCase();
+  const parts: string[] = [];
   let from = 0;
-  token.lastIndex = 0;
-  for (let match = token.exec(html); match !== null; match = token.exec(html)) {
-    const [whole, tag, attributes = ''] = match;
-    result += html.slice(from, match.index);
-    from = token.lastIndex;
-    result += tag === undefined ? whole : `<${tag}${rewrittenTag(tag, attributes, place)}>`;
-    if (tag === undefined || !rawTextElements.has(tag.toLowerCase())) continue;
-    const end = html.toLowerCase().indexOf(`</${tag.toLowerCase()}`, from);
-    token.lastIndex = end < 0 ? html.length : end;
+  let at = 0;
+  for (let tag = nextTag(html, at); tag !== undefined; tag = nextTag(html, at)) {
+    const { name, attributes, start, end } = tag;
+    parts.push(html.slice(from, start), `<${name}${rewrittenTag(name, attributes, place)}>`);
+    from = end;
+    at = rawTextElements.has(name.toLowerCase()) ? endOfRawText(lower, name.toLowerCase(), end) : end;
   }
-  return result + html.slice(from);
+  return parts.join('') + html.slice(from);
+}
+
+function endOfRawText(lower: string, name: string, from: number): number {
+  const end = lower.indexOf(`</${name}`, from);
+  return end < 0 ? lower.length : end;
 }

@@ -30,7 +30,10 @@ export interface Handshake {
 /** Throws for a client that names only protocols which are not known. */
 export function webSocketHandshake(headers: Headers): Handshake {
   const key = headers.get('sec-websocket-key') ?? '';
-  const asked = (headers.get('sec-websocket-protocol') ?? '').split(/\s*,\s*/).filter(Boolean);
+  const asked = (headers.get('sec-websocket-protocol') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const protocol = asked.length === 0 ? '' : asked.find((name) => name in encodings);
   if (key === '') throw badRequest('the WebSocket handshake has no key');
   if (protocol === undefined) throw badRequest(`none of the WebSocket protocols ${asked.join(', ')} is served`);

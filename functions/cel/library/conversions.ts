@@ -62,7 +62,7 @@ function toDouble(value: CelValue): Result | undefined {
   if (typeof value !== 'string') return undefined;
   const known = named[value.toLowerCase()];
   if (known !== undefined) return known;
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/u.test(value)) {
+  if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/u.test(value)) {
     return unreadable('double');
   }
   return Number(value);

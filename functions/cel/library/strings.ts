@@ -1,4 +1,5 @@
 /** Functions of texts. Positions count characters. Source: cel-go, ext/strings.go; apiserver, pkg/cel/library/regex.go. */
+import { withoutTrailing } from '../../kube/trailing.ts';
 import { compilePattern } from '../../kube/patterns.ts';
 import { type CelValue, Failure, isList, type Result } from '../values/value.ts';
 import { formatted } from './format-text.ts';
@@ -70,7 +71,13 @@ const asciiOnly = (text: string, letters: RegExp, change: (letter: string) => st
 
 /** Go's unicode.IsSpace. */
 const blanks =
-  /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/gu;
+  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
+
+function trimmed(text: string): string {
+  let start = 0;
+  while (start < text.length && blanks.includes(text.charAt(start))) start += 1;
+  return withoutTrailing(text.slice(start), blanks);
+}
 
 const withPattern = (
   pattern: CelValue | undefined,
@@ -133,7 +140,7 @@ export const strings: Library = {
     if (typeof start !== 'bigint' || (end !== undefined && typeof end !== 'bigint')) return undefined;
     return sliced(text, start, end);
   }),
-  trim: ofText((text) => text.replaceAll(blanks, '')),
+  trim: ofText(trimmed),
   join: ([list = null, separator = '']) => (isList(list) ? joined(list, separator) : undefined),
   format: ofText((text, [args = null]) => (isList(args) ? formatted(text, args) : undefined)),
   'strings.quote': ofText((text) => quoted(text)),

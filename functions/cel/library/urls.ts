@@ -14,7 +14,7 @@ interface Url {
 
 const kind = new OpaqueKind<Url>('kubernetes.URL', (one, other) => one.text === other.text);
 
-const grammar = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/u;
+const grammar = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/su;
 
 /** Why it cannot be read, if it cannot. */
 export function urlProblem(text: string): string | undefined {

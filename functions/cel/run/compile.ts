@@ -205,7 +205,7 @@ const operators = /^(?:_.*_|!_|-_|@in)$/u;
 
 function noOverload(name: string, values: readonly CelValue[]): Failure {
   if (operators.test(name)) return new Failure('no such overload');
-  return new Failure(`no such overload: ${name}(${values.map((value) => typeText(typeOfValue(value)).replace(/\(.*$/u, '')).join(', ')})`);
+  return new Failure(`no such overload: ${name}(${values.map((value) => typeText(typeOfValue(value)).split('(', 1)[0] ?? '').join(', ')})`);
 }
 
 type Special = (steps: readonly Step[], operands: readonly Expression[]) => Step | undefined;

@@ -32,7 +32,7 @@ const rules: readonly (readonly [TokenKind, RegExp])[] = [
   ['escaped', /`[A-Za-z0-9_.\-/ ]+`/uy],
   ['symbol', /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/uy],
 ];
-const blank = /(?:[\t \r\n\f]|\/\/[^\n]*)+/uy;
+const blank = /(?:[\t \r\n\f]|\/\/[^\n]*(?:\n|$))+/uy;
 
 const keywords = new Set(['in', 'true', 'false', 'null']);
 

@@ -1,4 +1,5 @@
 /** Timestamps and durations: their texts, and their parts. Source: cel-go, common/types/{timestamp,duration}.go; Go's time.ParseDuration. */
+import { withoutTrailing } from '../../kube/trailing.ts';
 import { Duration, Failure, Timestamp } from './value.ts';
 
 const nanosPerSecond = 1_000_000_000n;
@@ -27,9 +28,10 @@ export function parseDuration(text: string): Duration | Failure {
   const sign = /^[+-]/u.exec(text)?.[0] ?? '';
   const rest = text.slice(sign.length);
   if (rest === '0') return new Duration(0n);
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/u.test(rest)) return refused;
+  const parts = durationParts(rest);
+  if (parts === undefined) return refused;
   let nanos = 0n;
-  for (const [, whole = '', fraction = '', unit = ''] of rest.matchAll(/(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/gu)) {
+  for (const { whole, fraction, unit } of parts) {
     const scale = unitNanos[unit] ?? 0n;
     const digits = fraction.slice(0, digitsOfFractionMax);
     nanos += BigInt(whole || '0') * scale + (BigInt(digits || '0') * scale) / 10n ** BigInt(digits.length);
@@ -38,12 +40,31 @@ export function parseDuration(text: string): Duration | Failure {
   return isInt64(signed) ? new Duration(signed) : refused;
 }
 
+interface DurationPart {
+  readonly whole: string;
+  readonly fraction: string;
+  readonly unit: string;
+}
+
+const part = /(?:(\d+)(?:\.(\d*))?|\.(\d+))(ns|us|µs|μs|ms|s|m|h)/uy;
+
+/** Undefined when the text is not made of such parts alone. */
+function durationParts(text: string): DurationPart[] | undefined {
+  const parts: DurationPart[] = [];
+  part.lastIndex = 0;
+  for (let at = 0; at < text.length; at = part.lastIndex) {
+    const match = part.exec(text);
+    if (match === null) return undefined;
+    const [, whole = '', digits, fraction, unit = ''] = match;
+    parts.push({ whole, fraction: digits ?? fraction ?? '', unit });
+  }
+  return parts.length === 0 ? undefined : parts;
+}
+
 /** Seconds, with as many decimals as it takes. */
 export function durationText({ nanos }: Duration): string {
   const [sign, size] = nanos < 0n ? ['-', -nanos] : ['', nanos];
-  const fraction = String(size % nanosPerSecond)
-    .padStart(9, '0')
-    .replace(/0+$/u, '');
+  const fraction = withoutTrailing(String(size % nanosPerSecond).padStart(9, '0'), '0');
   return `${sign}${size / nanosPerSecond}${fraction === '' ? '' : `.${fraction}`}s`;
 }
 
@@ -66,7 +87,7 @@ export function parseTimestamp(text: string): Timestamp | Failure {
 export function timestampText({ nanos }: Timestamp): string {
   const fraction = ((nanos % nanosPerSecond) + nanosPerSecond) % nanosPerSecond;
   const ms = Number((nanos - fraction) / nanosPerMs);
-  const decimals = String(fraction).padStart(9, '0').replace(/0+$/u, '');
+  const decimals = withoutTrailing(String(fraction).padStart(9, '0'), '0');
   return `${new Date(ms).toISOString().slice(0, 19)}${decimals === '' ? '' : `.${decimals}`}Z`;
 }
 

@@ -79,7 +79,7 @@ export function versionErrors(versions: readonly string[], field: string): Field
 
 /** Go takes more for a URL than the URL class does: a scheme may be missing. */
 function urlErrors(url: string, field: string): FieldError[] {
-  const match = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(url);
+  const match = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(url);
   const [, scheme = '', authority = '', , query = '', fragment = ''] = match ?? [];
   const at = authority.lastIndexOf('@');
   const host = authority.slice(at + 1);

@@ -2,6 +2,7 @@
  * What the table costs: calls, bytes and capacity units by operation. Exact, so that tests can hold each operation to
  * its price. Bytes are those of the items, as the service reckons an item's size.
  */
+import { withoutTrailing } from '../../kube/trailing.ts';
 import type { AttributeValue, Item } from './item.ts';
 
 export interface Cost {
@@ -60,7 +61,7 @@ const elementBytes = 1;
 
 function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
-  if (value.N !== undefined) return Math.ceil(value.N.replace(/^-|\.|0+$/g, '').length / 2) + 1;
+  if (value.N !== undefined) return Math.ceil(withoutTrailing(value.N.replaceAll(/[-.]/g, ''), '0').length / 2) + 1;
   if (value.B !== undefined) return value.B.length;
   return listBytes + (value.L ?? []).reduce((sum, element) => sum + elementBytes + valueBytes(element), 0);
 }

@@ -3,6 +3,7 @@
  * auth/rbac/validation/policy_comparator.go; kubernetes, pkg/registry/rbac/validation/policy_compact.go.
  */
 import type { PolicyRule } from '../../../kube/generated/types.ts';
+import { withoutTrailing } from '../../../kube/trailing.ts';
 
 const all = '*';
 
@@ -49,7 +50,7 @@ function coversResource(held: readonly string[] = [], resource: string): boolean
   return slash !== -1 && held.includes(`*${resource.slice(slash)}`);
 }
 
-const coversUrl = (own: string, url: string): boolean => own === url || (own.endsWith(all) && url.startsWith(own.replace(/\*+$/, '')));
+const coversUrl = (own: string, url: string): boolean => own === url || (own.endsWith(all) && url.startsWith(withoutTrailing(own, all)));
 
 /** One line a rule, sorted; rules that differ by their verb alone share a line. */
 export function describeRules(rules: readonly PolicyRule[]): string {

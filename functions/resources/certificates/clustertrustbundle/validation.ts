@@ -4,6 +4,7 @@ import { type FieldError, invalid, tooLong } from '../../../kube/field-error.ts'
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { nameOf } from '../../../kube/object.ts';
+import { pemBlocks } from '../../../kube/pem.ts';
 import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { validateSignerName } from '../signer-name.ts';
 
@@ -29,19 +30,17 @@ function bundleNameErrors(name: string, signerName: string): string[] {
   return dnsSubdomainErrors(name.slice(prefix.length));
 }
 
-const blockPattern = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
-
 function anchorErrors(text: string): FieldError[] {
   if (Buffer.byteLength(text) > bundleBytesMax) return [tooLong(field, bundleBytesMax)];
   const refuse = (why: string): FieldError => invalid(field, '<value omitted>', why);
-  const blocks = [...text.matchAll(blockPattern)];
-  const errors = blocks.flatMap(([pem, label], index) => {
-    const why = anchorError(pem, label ?? '');
+  const blocks = pemBlocks(text);
+  const errors = blocks.flatMap(({ text: pem, label }, index) => {
+    const why = anchorError(pem, label);
     return why === undefined ? [] : [refuse(`entry ${index} ${why}`)];
   });
   if (errors.length > 0) return errors;
   if (blocks.length === 0) return [refuse('at least one trust anchor must be provided')];
-  const byContent = Map.groupBy(blocks.keys(), (index) => (blocks[index]?.[2] ?? '').replaceAll(/\s/g, ''));
+  const byContent = Map.groupBy(blocks.keys(), (index) => (blocks[index]?.content ?? '').replaceAll(/\s/g, ''));
   return [...byContent.values()]
     .filter((indexes) => indexes.length > 1)
     .map((indexes) => refuse(`duplicate trust anchor (indices [${indexes.join(' ')}])`));
