@@ -15,7 +15,7 @@ import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
-import { extensionAuthentication } from '../../functions/resources/bootstrap/extension-authentication.ts';
+import { type ClientTrust, extensionAuthentication } from '../../functions/resources/bootstrap/extension-authentication.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
@@ -114,6 +114,12 @@ function startSchedule(store: Store, { clock, log }: World): Cancel {
   return () => cancel();
 }
 
+const trustOf = ({ authority, requestHeader }: Pki): ClientTrust => ({
+  clientAuthority: authority.certificatePem,
+  requestHeaderAuthority: requestHeader.authority.certificatePem,
+  requestHeaderClientName,
+});
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory, addresses, advertise, networks, world } = options;
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
@@ -154,13 +160,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log: world.log,
   });
   const port = server.addresses[0]?.port ?? 0;
-  const trust = {
-    clientAuthority: pki.authority.certificatePem,
-    requestHeaderAuthority: pki.requestHeader.authority.certificatePem,
-    requestHeaderClientName,
-  };
   await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr }, [
-    extensionAuthentication(trust),
+    extensionAuthentication(trustOf(pki)),
   ]);
   const cache = createCache(store);
   const groups = createWorkerGroups({

@@ -33,6 +33,8 @@ const packages = [
   'etcd-server',
   'iproute2',
   'iptables',
+  // For getent, by which the tests of names look into /etc/hosts.
+  'libc-bin',
   'netcat-openbsd',
   'nginx-light',
   'perl-base',

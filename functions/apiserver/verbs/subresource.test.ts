@@ -83,6 +83,19 @@ test('a connection goes to the connector, with the pod and the caller', async ()
   assert.equal(await response.text(), 'log of p for admin: ?follow=true');
 });
 
+test('a connection that begins with a GET takes the right to create it', async () => {
+  const api = await testApi({
+    authorizer: {
+      authorize: async (_user, { verb, subresource }) => ({ allowed: subresource !== 'exec' || verb === 'get', reason: 'readers only' }),
+    },
+    connector: { connect: async () => new Response('connected') },
+  });
+  await api.send('POST', pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+  const { status, body } = await api.send('GET', `${pods}/p/exec?command=sh`);
+  assert.deepEqual([status, body['message']], [403, 'pods "p" is forbidden: readers only']);
+  assert.equal((await api.send('GET', `${pods}/p/log`)).status, 200);
+});
+
 test('without a connector there are no logs', async () => {
   const api = await withPod();
   const { status, body } = await api.send('GET', `${pods}/p/log`);

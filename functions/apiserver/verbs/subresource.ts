@@ -5,7 +5,7 @@
 import { copy } from '../../kube/copy.ts';
 import { type Json, type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
-import { StatusError } from '../../kube/status-error.ts';
+import { forbidden, StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
 import type {
   ComputedSubresource,
@@ -171,6 +171,7 @@ export async function connectSubresource(server: Server, request: ResourceReques
   if (!subresource.verbs.some((verb) => verb === request.info.verb)) throw methodNotAllowed();
   const { connector } = server;
   if (connector === undefined) throw new StatusError(501, 'NotImplemented', `${subresource.name} is not available on this server`);
+  if (subresource.transport === 'upgrade') await authorizeCreation(server, request);
   const { object } = await getStored(server, request);
   const { definition, info, user, connection } = request;
   const { namespace, name } = info;
@@ -178,6 +179,13 @@ export async function connectSubresource(server: Server, request: ResourceReques
   const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
   await admission.review(undefined, connectOptions(subresource, request));
   return connector.connect(request.request, { definition, subresource, namespace, name, object, user, connection });
+}
+
+/** A WebSocket begins with a GET; what it carries is more than reading. Source: subresources.go (ensureAuthorizedForVerb) */
+async function authorizeCreation({ authorizer }: Server, { user, info }: ResourceRequest): Promise<void> {
+  if (info.verb === 'create') return;
+  const { allowed, reason } = await authorizer.authorize(user, { ...info, verb: 'create' });
+  if (!allowed) throw forbidden(info, info.name, reason);
 }
 
 /** What the query asks for, as an object of the kind that discovery names. */
