@@ -157,7 +157,7 @@ export function createApi(options: ApiOptions): Api {
     authorizer,
     admission: [
       ...admissionPlugins(
-        { ...world, store, authorizer, webhooks: { ...world, store, registry, client: webhookClient } },
+        { ...world, store, authorizer, webhooks: { ...world, store, registry, authorizer, client: webhookClient } },
         options.admission,
       ),
       rbacEscalation({ authorizer, policy: authorizer }),

@@ -77,7 +77,7 @@ export function mutatingWebhooks(options: WebhookOptions): AdmissionPlugin {
     const { isSecond } = attributes.reinvocation;
     if (isSecond && !deepEqual(passes.left, attributes.object)) reinvoke(passes);
     for (const [index, hook] of hooks.list().entries()) {
-      const invocation = hooks.invocation(hook, attributes);
+      const invocation = await hooks.invocation(hook, attributes);
       // The second pass asks no webhook for the first time.
       if (invocation === undefined || (isSecond && !passes.again.has(hook.id))) continue;
       let isChanged = false;

@@ -3,7 +3,7 @@ import { forbidden, StatusError } from '../../../kube/status-error.ts';
 import type { StoreView, View } from '../../../kube/view.ts';
 import type { Store } from '../../../store/store.ts';
 import type { Log } from '../../../world.ts';
-import type { AdmissionAttributes } from '../../ports.ts';
+import type { AdmissionAttributes, Authorizer } from '../../ports.ts';
 import type { LiveRegistry } from '../../registry/live-registry.ts';
 import { CallFailed, type AskOptions } from './ask.ts';
 import { type Hook, hooksOf } from './hooks.ts';
@@ -14,6 +14,8 @@ export interface WebhookOptions extends AskOptions {
   readonly store: Pick<Store, 'view' | 'fresh'>;
   readonly registry: LiveRegistry;
   readonly log: Log;
+  /** Match conditions may ask it; without one it refuses. */
+  readonly authorizer?: Authorizer;
 }
 
 export interface RelevantHooks {
@@ -21,12 +23,12 @@ export interface RelevantHooks {
   isAny(attributes: AdmissionAttributes): boolean;
   list(): readonly Hook[];
   /** Undefined: it is not called. */
-  invocation(hook: Hook, attributes: AdmissionAttributes): Invocation | undefined;
+  invocation(hook: Hook, attributes: AdmissionAttributes): Promise<Invocation | undefined>;
   /** Changes when the webhooks do. */
   readonly grounds: { readonly lists: readonly string[]; of(view: View): string };
 }
 
-export function relevantHooks({ store, registry }: WebhookOptions, resource: string): RelevantHooks {
+export function relevantHooks({ store, registry, authorizer }: WebhookOptions, resource: string): RelevantHooks {
   const hooks = hooksOf(resource);
   const view = (): StoreView => store.view();
   return {
@@ -37,12 +39,12 @@ export function relevantHooks({ store, registry }: WebhookOptions, resource: str
       const index = registry(view());
       return all.some((hook) => invocationOf(hook, attributes, index) !== undefined);
     },
-    invocation(hook, attributes) {
+    async invocation(hook, attributes) {
       // Nothing is there to delete, as the client is about to hear.
       if (attributes.operation === 'DELETE' && attributes.oldObject === undefined) return undefined;
       const found = invocationOf(hook, attributes, registry(view()));
       if (found === undefined || !isConcerned(found, attributes, view())) return undefined;
-      return meetsConditions(hook, attributes) ? found : undefined;
+      return (await meetsConditions(found, attributes, authorizer)) ? found : undefined;
     },
     grounds: {
       lists: [resource],
@@ -55,13 +57,16 @@ export function relevantHooks({ store, registry }: WebhookOptions, resource: str
   };
 }
 
-/** CEL is not evaluated yet: what cannot be decided is left to the failurePolicy, as a condition that fails is. */
-function meetsConditions({ webhook }: Hook, { type, name }: AdmissionAttributes): boolean {
-  const { matchConditions = [], failurePolicy } = webhook;
-  if (matchConditions.length === 0) return true;
-  if (failurePolicy === 'Ignore') return false;
-  const names = matchConditions.map((condition) => condition.name).join(', ');
-  throw forbidden(type, name, `match conditions of webhook ${JSON.stringify(webhook.name)} cannot be evaluated yet: ${names}`);
+/** Expressions are read and compiled with the first request that they are asked about. */
+async function meetsConditions(found: Invocation, attributes: AdmissionAttributes, authorizer: Authorizer | undefined): Promise<boolean> {
+  const { webhook } = found.hook;
+  if ((webhook.matchConditions ?? []).length === 0) return true;
+  const { conditionsMet } = await import('./match-conditions.ts');
+  const met = await conditionsMet(found, attributes, authorizer);
+  if (typeof met === 'boolean') return met;
+  // What cannot be decided is left to the failurePolicy.
+  if (webhook.failurePolicy === 'Ignore') return false;
+  throw forbidden(attributes.type, attributes.name, met.message);
 }
 
 /** What a failed call means for the write: undefined when the webhook may be passed by. */

@@ -3,15 +3,19 @@ import { groupResource, validatingWebhookConfigurations } from '../../../kube/re
 import type { StatusError } from '../../../kube/status-error.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../ports.ts';
 import { ask } from './ask.ts';
+import type { Invocation } from './invocation.ts';
 import { failure, relevantHooks, type WebhookOptions } from './relevant-hooks.ts';
 
 export const validatingName = 'ValidatingAdmissionWebhook';
+
+const optional = <T>(one: T | undefined): readonly T[] => (one === undefined ? [] : [one]);
 
 export function validatingWebhooks(options: WebhookOptions): AdmissionPlugin {
   const hooks = relevantHooks(options, groupResource(validatingWebhookConfigurations));
 
   async function validate(attributes: AdmissionAttributes): Promise<void> {
-    const invocations = hooks.list().flatMap((hook) => hooks.invocation(hook, attributes) ?? []);
+    const invocations: Invocation[] = [];
+    for (const hook of hooks.list()) invocations.push(...optional(await hooks.invocation(hook, attributes)));
     const refusals: StatusError[] = [];
     const asked = invocations.map(async (invocation, index) => {
       try {

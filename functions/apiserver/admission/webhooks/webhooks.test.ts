@@ -284,3 +284,17 @@ test('a webhook on the node that reports is reached while the report waits for i
   await eventually(async () => assert.equal((await cluster.client.get(pods, at)).status?.message, 'reported'), 8_000);
   assert.equal(seen[0]?.review.request['subResource'], 'status');
 });
+
+test('match conditions decide who is asked, and what cannot be decided stops the write', async () => {
+  answers.set('/deny', () => ({ allowed: false }));
+  const when = (expression: string, more: object = {}) => ({ matchConditions: [{ name: 'when', expression }], ...more });
+  await register(validatingWebhookConfigurations, 'when', hook('when', byService('/deny'), when(`object.data.a == 'no'`)));
+  assert.equal((await create('', { a: 'yes' })).code, 201);
+  assert.equal((await create('', { a: 'no' })).message, 'admission webhook "when.example.com" denied the request without explanation');
+  const failed = `configmaps "c${made + 1}" is forbidden: expression 'object.data.a == 'no'' resulted in error: no such key: a`;
+  assert.equal((await create('', { b: 'x' })).message, failed);
+  await cluster.client.deleteCollection(validatingWebhookConfigurations, {});
+  const ignored = when(`object.data.a == 'no'`, { failurePolicy: 'Ignore' });
+  await register(validatingWebhookConfigurations, 'when', hook('when', byService('/deny'), ignored));
+  assert.equal((await create('', { b: 'x' })).code, 201);
+});
