@@ -7,7 +7,7 @@ import { createAggregation } from './apiserver/aggregation/aggregation.ts';
 import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
 import type { AdmissionSettings } from './apiserver/admission/configuration.ts';
 import { createApiServer } from './apiserver/app.ts';
-import { type AuditOptions, createAudit } from './apiserver/audit/audit.ts';
+import type { Audit } from './apiserver/audit/audit.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
@@ -69,7 +69,7 @@ export interface ApiOptions {
   /** What nodes that join are given. */
   readonly networks?: ClusterNetworks;
   /** Which requests are recorded, and where. None when left out. */
-  readonly audit?: Pick<AuditOptions, 'policy' | 'sink'>;
+  readonly audit?: Audit;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -167,7 +167,7 @@ export function createApi(options: ApiOptions): Api {
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
     ...outward.served,
     extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
-    ...(options.audit === undefined ? {} : { audit: createAudit({ ...options.audit, clock: world.clock }) }),
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
   const close = (): void => outward.served.aggregation?.close();

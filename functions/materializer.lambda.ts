@@ -1,10 +1,11 @@
 /** Root: the store's housekeeping, so that cold processes begin near the present and the log does not grow for ever. */
+import { clusterFormats } from './cloud/cluster-formats.ts';
 import { startFunction } from './cloud/start-function.ts';
 import { createWorkerHandler } from './cloud/worker.ts';
 import { createWorkerNotes } from './cloud/worker-notes.ts';
 import { createStore } from './store/create-store.ts';
 
-const { world, clusters, doorbells, openTable } = startFunction();
+const { settings, world, clusters, doorbells, openTable } = startFunction();
 
 export const handler = createWorkerHandler({
   group: 'materializer',
@@ -13,7 +14,7 @@ export const handler = createWorkerHandler({
   world,
   async open(cluster) {
     const table = openTable(cluster);
-    const store = await createStore({ table, world });
+    const store = await createStore({ table, world, formats: clusterFormats(settings) });
     return {
       notes: createWorkerNotes(table, world.clock),
       revision: () => store.view().revision,

@@ -158,6 +158,8 @@ export interface AdmissionPlugin {
   readonly name: string;
   /** Asked first, without waiting; must depend on operation, type, subresource, namespace and user only. */
   handles(attributes: AdmissionAttributes): boolean;
+  /** Reads what the others need; awaited before a write that it handles is decided. */
+  load?(): Promise<void>;
   /** Changes `attributes.object`, or refuses. */
   admit?(attributes: AdmissionAttributes): Promise<void>;
   /** Only reads. */

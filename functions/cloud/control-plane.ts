@@ -18,6 +18,7 @@ import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import type { World } from '../world.ts';
 import { admissionSettings } from './admission-settings.ts';
 import { bootstrap, isBootstrapped } from './bootstrap.ts';
+import { clusterFormats } from './cluster-formats.ts';
 import { createIamUsers } from './iam-users.ts';
 import { createAdminUsers } from './admin-token.ts';
 import { clusterPath, issuerOf } from './cluster-address.ts';
@@ -59,11 +60,11 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   const { networks } = settings;
   const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
   const [{ store, definitions, registry }, { createWorkerGroups }] = await Promise.all([
-    openClusterStore({ table, world, decoder, networks }),
+    openClusterStore({ table, world, decoder, networks, formats: clusterFormats(settings) }),
     // The controllers' code is read while the table answers.
     import('../worker-groups.ts'),
   ]);
-  const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: settings.envelopeKey, random: world.random }));
+  const keys = await loadSigningKeys(storedKeys({ ...settings, store, random: world.random }));
   const { address, port } = settings.advertise;
   const isDefault = cluster.name === settings.defaultCluster;
   const path = isDefault ? '' : clusterPath(cluster.name);

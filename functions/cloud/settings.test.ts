@@ -7,6 +7,12 @@ const key = Buffer.alloc(32, 7).toString('base64');
 const from = (variables: Record<string, string>) => settingsOf((name) => variables[name]);
 const least = { [settingNames.table]: 't', [settingNames.envelopeKey]: key };
 
+test('former envelope keys stand behind the current one', () => {
+  const former = Buffer.alloc(32, 8);
+  const { envelopeKey, formerEnvelopeKeys } = from({ ...least, [settingNames.envelopeKey]: `${key}, ${former.toString('base64')}` });
+  assert.deepEqual([envelopeKey, formerEnvelopeKeys], [Buffer.alloc(32, 7), [former]]);
+});
+
 test('a table and an envelope key are enough', () => {
   const settings = from(least);
   assert.deepEqual(settings, {

@@ -18,7 +18,7 @@ export const settingNames = {
   },
   /** Address of the standard queue whose messages wait for a deadline. */
   deadlineQueue: 'HIBERNETES_QUEUE_DEADLINES',
-  /** 32 bytes in base64, under which the cluster's own keys are kept in the table. */
+  /** 32 bytes in base64, with which Secrets and the cluster's own keys are sealed in the table; behind a comma, former ones. */
   envelopeKey: 'HIBERNETES_ENVELOPE_KEY',
   /** What pods trust the API by (PEM). */
   certificateAuthority: 'HIBERNETES_CERTIFICATE_AUTHORITY',
@@ -45,6 +45,8 @@ export interface Settings {
   readonly queues: Readonly<Partial<Record<WorkerGroupName, string>>>;
   readonly deadlineQueue: string | undefined;
   readonly envelopeKey: Uint8Array;
+  /** They open what was sealed before. */
+  readonly formerEnvelopeKeys?: readonly Uint8Array[];
   readonly certificateAuthorityPem: string;
   readonly advertise: { readonly address: string; readonly port: number };
   readonly iam: { readonly scope: string; readonly administrators: readonly string[] } | undefined;
@@ -76,7 +78,7 @@ export const settingsOf = (environment: Environment): Settings => ({
     }),
   ),
   deadlineQueue: environment(settingNames.deadlineQueue),
-  envelopeKey: envelopeKey(required(environment, settingNames.envelopeKey)),
+  ...envelopeKeys(required(environment, settingNames.envelopeKey)),
   certificateAuthorityPem: environment(settingNames.certificateAuthority) ?? '',
   advertise: place(environment(settingNames.advertise) ?? nowhere),
   iam: iam(environment),
@@ -89,6 +91,11 @@ function required(environment: Environment, name: string): string {
   const value = environment(name);
   if (value === undefined) throw new SettingsError(`the environment variable ${name} is missing`);
   return value;
+}
+
+function envelopeKeys(text: string): Pick<Settings, 'envelopeKey' | 'formerEnvelopeKeys'> {
+  const [first = '', ...former] = text.split(',').map((part) => part.trim());
+  return { envelopeKey: envelopeKey(first), ...(former.length === 0 ? {} : { formerEnvelopeKeys: former.map(envelopeKey) }) };
 }
 
 function envelopeKey(text: string): Uint8Array {

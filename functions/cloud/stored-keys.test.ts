@@ -28,3 +28,14 @@ test('all processes find the keys of the one that came first, and the table show
   assert.equal(stored.length, 1);
   assert.doesNotMatch(JSON.stringify(stored), /PRIVATE/);
 });
+
+test('keys that were sealed with a former envelope key are found', async () => {
+  const world = virtualWorld();
+  const store = await createStore({ table: memoryTable({ clock: world.clock }), world });
+  const own = { store, random: world.random };
+  const before = await loadSigningKeys(storedKeys({ ...own, envelopeKey }));
+  const next = Buffer.alloc(32, 9);
+  const after = await loadSigningKeys(storedKeys({ ...own, envelopeKey: next, formerEnvelopeKeys: [envelopeKey] }));
+  assert.equal(after[0].id, before[0].id);
+  await assert.rejects(loadSigningKeys(storedKeys({ ...own, envelopeKey: next })));
+});

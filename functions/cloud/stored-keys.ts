@@ -34,16 +34,31 @@ export function unseal(text: string, envelopeKey: Uint8Array): string {
   return Buffer.concat([opening.update(bytes.subarray(nonceBytes + tagBytes)), opening.final()]).toString('utf8');
 }
 
+/** Throws what the last of them failed with. */
+function unsealWithAny(text: string, keys: readonly Uint8Array[]): string {
+  const [first = new Uint8Array(), ...others] = keys;
+  try {
+    return unseal(text, first);
+  } catch (error) {
+    if (!(error instanceof Error) || others.length === 0) throw error;
+    return unsealWithAny(text, others);
+  }
+}
+
 export interface StoredKeyOptions {
   readonly store: Pick<Store, 'view' | 'commit'>;
   readonly envelopeKey: Uint8Array;
+  /** They open what was sealed before. */
+  readonly formerEnvelopeKeys?: readonly Uint8Array[];
   readonly random: Pick<Random, 'bytes'>;
 }
 
 /** PEM documents do not say where they end, so they are kept as a list. */
-export function storedKeys({ store, envelopeKey, random }: StoredKeyOptions): KeyStore {
+export function storedKeys({ store, envelopeKey, formerEnvelopeKeys = [], random }: StoredKeyOptions): KeyStore {
   const read = (object: KubeObject | undefined): readonly string[] =>
-    object === undefined ? [] : (JSON.parse(unseal((object as StoredKeys).sealed, envelopeKey)) as string[]);
+    object === undefined
+      ? []
+      : (JSON.parse(unsealWithAny((object as StoredKeys).sealed, [envelopeKey, ...formerEnvelopeKeys])) as string[]);
   return {
     load: async () => read(store.view().get(key)?.object),
     create(pem) {

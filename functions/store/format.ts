@@ -9,6 +9,7 @@
  * An object's body of a format that differs from the first names it, in two bytes before the rest (`formatMark`).
  */
 import type { Key } from '../kube/view.ts';
+import { encodeBody } from './body.ts';
 import { type KeyRing, Sealing } from './seal.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem } from './table.ts';
@@ -59,6 +60,8 @@ export const firstFormat = 3;
 /** The first byte of a body that names its format in the second one. */
 const formatMark = 254;
 const markBytes = 2;
+/** What is sealed reads so where there are no keys. */
+const nothingShown = encodeBody('{"metadata":{}}');
 
 export const firstState: FormatState = { writes: firstFormat, oldest: firstFormat };
 
@@ -113,7 +116,7 @@ export class Formats {
     const format = body[0] === formatMark ? (body[1] ?? 0) : firstFormat;
     this.check({ writes: format, oldest: format }, where);
     const bare = format === firstFormat ? body : body.subarray(markBytes);
-    const opened: WrittenBody = this.#isSealed(key.resource, format) ? this.#keys(where).open(key, bare, where) : { body: bare };
+    const opened: WrittenBody = this.#isSealed(key.resource, format) ? this.#opened({ key, body: bare }, where) : { body: bare };
     let read = opened.body;
     for (const step of this.stepsAfter(format)) if (step.concerns(key.resource)) read = step.up({ key, body: read });
     return { ...opened, body: read, format };
@@ -152,6 +155,10 @@ export class Formats {
     return this.#steps.slice(0, format - firstFormat).some((step) => step.seals === true && step.concerns(resource));
   }
 
+  #opened({ key, body }: FormatItem, where: string): WrittenBody {
+    return this.#sealing?.open(key, body, where) ?? { body: nothingShown };
+  }
+
   #keys(what: string): Sealing {
     if (this.#sealing === undefined) throw new StoreError('wrong-format', `${what} is sealed, and the keys of the cluster are not there`);
     return this.#sealing;
@@ -182,6 +189,9 @@ const sealedSecrets: FormatStep = {
 
 /** Those of this version where a cluster has keys. A step is added with golden data of the format before it (test/golden). */
 export const sealedFormats = (keys: KeyRing): Formats => new Formats([sealedSecrets], keys);
+
+/** For those who only ask how a store is written: sealed objects show nothing, and cannot be written. */
+export const formatsWithoutKeys = new Formats([sealedSecrets]);
 
 /** Those of this version where a cluster has none. */
 export const currentFormats = new Formats([]);

@@ -4,7 +4,7 @@ import { virtualWorld } from '../../test/support/virtual-world.ts';
 import type { KubeObject } from '../kube/object.ts';
 import type { Key } from '../kube/view.ts';
 import { createStore } from './create-store.ts';
-import { type Formats, sealedFormats } from './format.ts';
+import { type Formats, formatsWithoutKeys, sealedFormats } from './format.ts';
 import { memoryTable } from './memory/memory-table.ts';
 import { type ClusterKey, type KeyRing, newClusterKey, Sealing } from './seal.ts';
 import { decodeFrames, isMark } from './slot-codec.ts';
@@ -138,6 +138,28 @@ test('no body of a Secret lies open in the log, in objects or in blobs, and othe
   const cold = await where.open(formats);
   assert.equal(cold.view().list('secrets').length, 2);
   await assert.rejects(where.open(sealedFormats(ringOf(newClusterKey()))), { code: 'corrupt' });
+});
+
+test('a store whose keys are elsewhere tells its format, shows nothing of a Secret, and writes none', async () => {
+  const formats = sealedFormats(ringOf(newClusterKey()));
+  const where = place(formats);
+  await put(await where.open(formats), 'secrets', secret('s', 'x'));
+  const store = await where.open(formatsWithoutKeys);
+  assert.equal(store.format().writes, 4);
+  assert.deepEqual(
+    store
+      .view()
+      .list('secrets')
+      .map(({ object }) => object),
+    [{ metadata: {} }],
+  );
+  await assert.rejects(put(store, 'secrets', secret('s', 'y')), { code: 'wrong-format' });
+});
+
+test('a process that does not know the newer key yet leaves what that sealed', () => {
+  const [old, fresh] = [newClusterKey(), newClusterKey()];
+  const { envelope } = new Sealing(ringOf(fresh)).seal(key, body, undefined);
+  assert.deepEqual([new Sealing(ringOf(old)).isOld(envelope), new Sealing(ringOf(old, fresh)).isOld(envelope)], [false, true]);
 });
 
 test('a replaced cluster key is needed no more once housekeeping went over the Secrets', async () => {

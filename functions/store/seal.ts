@@ -47,6 +47,13 @@ export function clusterKeyOf(bytes: Uint8Array): ClusterKey {
 
 export const newClusterKey = (): ClusterKey => clusterKeyOf(randomBytes(keyBytes));
 
+/** Keys that stay as long as the process lives, the current one first. */
+export function fixedKeyRing(keys: readonly [Uint8Array, ...Uint8Array[]]): KeyRing {
+  const current = clusterKeyOf(keys[0]);
+  const known = keys.map((key) => clusterKeyOf(key));
+  return { current: () => current, find: (id) => known.find((key) => key.id === id) };
+}
+
 /** A body is sealed with a key that the ring does not hold. */
 export class UnknownClusterKey extends StoreError {
   constructor(where: string, id: string) {
@@ -108,7 +115,9 @@ export class Sealing {
 
   /** Whether the envelope was made with a key that has been replaced. */
   isOld(envelope: Uint8Array): boolean {
-    return idOf(envelope) !== this.#ring.current().id;
+    const id = idOf(envelope);
+    // One that is not known here is newer: another process has it already.
+    return id !== this.#ring.current().id && this.#ring.find(id) !== undefined;
   }
 
   refresh(): Promise<void> | undefined {

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { createStore } from '../../functions/store/create-store.ts';
 import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
-import { currentFormats, type Formats, sealedFormats } from '../../functions/store/format.ts';
+import { type Formats, formatsWithoutKeys, sealedFormats } from '../../functions/store/format.ts';
 import { StoreError, type FormatProgress, type Store } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { realWorld } from '../../functions/world.ts';
@@ -49,14 +49,14 @@ async function withTargets(
     const target = { title: `the cluster in ${directory.root}`, open: () => embeddedTable(directory.store, { formats }) };
     return inWords(() => work([target], formats));
   }
-  await withHome(choice, async (home) => inWords(async () => work(await targetsIn(home), currentFormats)));
+  await withHome(choice, async (home) => inWords(async () => work(await targetsIn(home), formatsWithoutKeys)));
 }
 
 async function targetsIn(home: ClusterHome): Promise<readonly UpgradeTarget[]> {
   const { tableName, access, title } = home;
   return (await listedClusters(home)).map(({ name, id }) => ({
     title: `cluster ${name} of ${title}`,
-    open: () => dynamodbTable({ tableName, cluster: id, world, client: access }),
+    open: () => dynamodbTable({ tableName, cluster: id, world, client: access, formats: formatsWithoutKeys }),
   }));
 }
 
@@ -125,7 +125,7 @@ export async function finalizeFormats(
   await showFormats(targets, formats);
 }
 
-/** Objects are rewritten here as far as that goes; housekeeping of the cluster does the rest. */
+/** Objects are rewritten here as far as that goes: without the keys, no Secrets. Housekeeping of the cluster does the rest. */
 async function finalizeStore(store: Store): Promise<void> {
   await store.finalizeFormat();
   let left = Number.POSITIVE_INFINITY;

@@ -6,6 +6,7 @@
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
 import { openControlPlane, type CloudControlPlane } from '../../functions/cloud/control-plane.ts';
+import { clusterFormats } from '../../functions/cloud/cluster-formats.ts';
 import { createClusters, defaultIdentity, type Clusters } from '../../functions/cloud/clusters.ts';
 import { createFollower } from '../../functions/cloud/follower.ts';
 import { silentControllers } from '../../functions/cloud/silent-controllers.ts';
@@ -76,6 +77,7 @@ const settings = {
   adminSecret: undefined,
   networks: defaultNetworks,
 };
+const formats = clusterFormats(settings);
 const cluster = defaultIdentity(settings.defaultCluster);
 const admin: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 const nodeUser = (name: string): User => ({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] });
@@ -230,7 +232,7 @@ async function openWorker(account: Account, group: 'controllers' | 'scheduler', 
 const startMaterializer = (account: Account): Promise<void> =>
   startConsumer(account, 'materializer', async (life) => {
     const { world } = account;
-    const store = await createStore({ table: mortal(account.tableOf('materializer'), life), world });
+    const store = await createStore({ table: mortal(account.tableOf('materializer'), life), world, formats });
     return {
       revision: () => store.view().revision,
       async session() {
@@ -366,7 +368,7 @@ export async function openMeasuredCluster(nodeCount: number, options: MeasuredCl
     async coldStart() {
       const own = new Meter();
       const startedMs = world.clock.monotonicMs();
-      await world.until(createStore({ table: account.tableOf('api', own), world }));
+      await world.until(createStore({ table: account.tableOf('api', own), world, formats }));
       return { ...own.read().api, waitedMs: elapsedMs(world, startedMs) };
     },
   };

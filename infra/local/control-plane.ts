@@ -26,6 +26,7 @@ import { createLocalDispatcher } from '../../functions/workers/doorbell/local-di
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
+import { createAudit } from '../../functions/apiserver/audit/audit.ts';
 import { openAuditFile } from './audit-file.ts';
 import type { AuditSettings } from './cluster-record.ts';
 import { fileKeyRing } from './cluster-keys.ts';
@@ -147,7 +148,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     answered,
     requestHeaderCertificate: pki.requestHeader.client,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
-    ...(options.audit === undefined || auditFile === undefined ? {} : { audit: { policy: options.audit.policy, sink: auditFile } }),
+    ...(options.audit === undefined || auditFile === undefined
+      ? {}
+      : { audit: createAudit({ policy: options.audit.policy, sink: auditFile, clock: world.clock }) }),
     descriptions: readDescriptions,
   });
   const server = await serveHttps({

@@ -15,6 +15,8 @@ export interface Asked {
 }
 
 export interface Admission {
+  /** Awaited before the write is decided. */
+  load(): Promise<void>;
   /** Whether a plug-in wants to see the write before the commit point. */
   readonly isAsked: boolean;
   /** Those that decide at the commit point. */
@@ -42,6 +44,9 @@ export function admissionOf(server: Server, request: ResourceRequest, asked: Ask
   const groundsIn = (view: View): string => grounds.map((one) => one.of(view)).join('/');
   const known = groundsIn(server.store.view());
   return {
+    async load() {
+      for (const plugin of plugins) await plugin.load?.();
+    },
     isAsked,
     committing: plugins.filter(({ commit }) => commit !== undefined),
     lists: grounds.flatMap(({ lists }) => lists),

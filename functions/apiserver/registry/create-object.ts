@@ -49,6 +49,7 @@ async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<
   const { server, request, options } = write;
   const asked = { operation: 'CREATE', name: nameOf(object), dryRun: options.dryRun, options: writeOptionsObject(options) } as const;
   const admission = admissionOf(server, request, asked);
+  await admission.load();
   const admitted = await admission.mutate(object, undefined);
   const generateName = nameOf(admitted) === '' ? (admitted.metadata.generateName ?? '') : '';
   if (generateName === '') return createNamed(write, admission, admitted);

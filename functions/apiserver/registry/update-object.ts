@@ -103,6 +103,7 @@ async function updateExisting(write: WriteRequest, update: Update): Promise<Kube
   const { server, request } = write;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const plan = planOf(write, update);
+    await plan.admission.load();
     const { key, admission, rules } = plan;
     const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
     let before: KubeObject | undefined;

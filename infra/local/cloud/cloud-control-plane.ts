@@ -9,6 +9,7 @@ import { createHttpClient } from '../../../functions/client/http-client.ts';
 import { createHttpsFetch } from '../../../functions/client/https-fetch.ts';
 import { adminTokenOf } from '../../../functions/cloud/admin-token.ts';
 import { issuerOf } from '../../../functions/cloud/cluster-address.ts';
+import { clusterFormats } from '../../../functions/cloud/cluster-formats.ts';
 import { defaultIdentity, type ClusterIdentity } from '../../../functions/cloud/clusters.ts';
 import { settingNames } from '../../../functions/cloud/settings.ts';
 import { storedKeys } from '../../../functions/cloud/stored-keys.ts';
@@ -61,9 +62,11 @@ function secretsIn(root: string, { random }: World): Secrets {
 /** For nodes of a cluster: with its own keys, which are made if nobody did before. */
 async function openTokens(engines: Engines, { envelopeKey }: Secrets, { name, id }: ClusterIdentity, world: World): Promise<Tokens> {
   const client = tableAccessAt(engines.tableEndpoint);
-  const store = await createStore({ table: dynamodbTable({ tableName, cluster: id, world, client }), world });
+  const key = { envelopeKey: Buffer.from(envelopeKey, 'base64') };
+  const formats = clusterFormats(key);
+  const store = await createStore({ table: dynamodbTable({ tableName, cluster: id, world, client, formats }), world, formats });
   try {
-    const keys = await loadSigningKeys(storedKeys({ store, envelopeKey: Buffer.from(envelopeKey, 'base64'), random: world.random }));
+    const keys = await loadSigningKeys(storedKeys({ ...key, store, random: world.random }));
     const issuer = issuerOf(name, name === defaultCluster);
     return createTokens({ keys, clock: world.clock, random: world.random, issuer });
   } finally {
