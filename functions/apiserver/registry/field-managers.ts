@@ -80,7 +80,7 @@ function managedWrite({ manager, subresource, definition, served, nowMs }: Field
     type: mergeType(served.schema.node),
     convert: (object, version) => converted(definition, object, version),
     kept: keptFields(definition, subresource),
-    mayHaveChanged: isCustom(definition),
+    isCustom: isCustom(definition),
   };
 }
 
@@ -96,6 +96,8 @@ function converted(definition: AnyDefinition, object: JsonObject, apiVersion: st
   if (to === undefined) return undefined;
   const type = mergeType(to.schema.node);
   if (from === to || from === undefined) return { object, type };
+  // Neither pruned nor filled in: what apply has removed would come back as a default.
+  if (isCustom(definition) && definition.isConvertedByWebhook !== true) return { object: { ...object, apiVersion }, type };
   const stored = toStored(from, { ...object, metadata: isMap(object['metadata']) ? object['metadata'] : {} });
   return { object: { ...jsonOf(fromStored(to, stored)), apiVersion }, type };
 }

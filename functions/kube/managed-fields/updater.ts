@@ -32,8 +32,8 @@ export interface ManagedWrite {
   convert(object: JsonObject, apiVersion: string): Typed | undefined;
   /** The fields of a set that this endpoint can change. */
   kept(fields: FieldSet): FieldSet;
-  /** The schema may have changed since fields were recorded, as that of a custom kind may. */
-  readonly mayHaveChanged: boolean;
+  /** The schema may have changed since fields were recorded, and only the version of the write resets fields. */
+  readonly isCustom: boolean;
 }
 
 const typeMeta = ['apiVersion', 'kind'].map((name) => [fieldElement(name)]);
@@ -92,7 +92,8 @@ function changed(write: ManagedWrite, { live, next }: Change, before: Managers, 
   const comparisonIn = (apiVersion: string): Comparison | undefined => {
     if (!byVersion.has(apiVersion)) {
       const [a, b] = [write.convert(live, apiVersion), write.convert(next, apiVersion)];
-      byVersion.set(apiVersion, a === undefined || b === undefined ? undefined : filtered(compare(a.object, b.object, a.type)));
+      const other = a === undefined || b === undefined ? undefined : compare(a.object, b.object, a.type);
+      byVersion.set(apiVersion, other === undefined || write.isCustom ? other : filtered(other));
     }
     return byVersion.get(apiVersion);
   };
@@ -116,7 +117,7 @@ function withoutLost(set: ManagedSet, taken: FieldSet, removed: FieldSet): Manag
 
 /** Source: structured-merge-diff, merge/update.go, reconcileManagedFieldsWithSchemaChanges. */
 function reconciledManagers(write: ManagedWrite, live: JsonObject, managers: Managers): Managers {
-  if (!write.mayHaveChanged) return managers;
+  if (!write.isCustom) return managers;
   const result = new Map<string, ManagedSet>();
   for (const [id, set] of managers) {
     const typed = set.apiVersion === write.apiVersion ? write : write.convert(live, set.apiVersion);
