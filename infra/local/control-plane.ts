@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { createApi } from '../../functions/api.ts';
+import { type ApiOptions, createApi } from '../../functions/api.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
@@ -121,6 +121,13 @@ const trustOf = ({ authority, requestHeader }: Pki): ClientTrust => ({
   requestHeaderClientName,
 });
 
+/** What the API records of requests, and how to end that. */
+function openAudit(audit: AuditSettings | undefined, world: World): { readonly api: Pick<ApiOptions, 'audit'>; close(): Promise<void> } {
+  if (audit === undefined) return { api: {}, close: async () => undefined };
+  const sink = openAuditFile(audit.file, world);
+  return { api: { audit: createAudit({ policy: audit.policy, sink, clock: world.clock }) }, close: () => sink.close() };
+}
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory, addresses, advertise, networks, world } = options;
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
@@ -137,7 +144,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const answered = ({ method }: Request, { status }: Response): void =>
     metrics.add('apiserver_request_total', 1, { method, code: String(status) });
   const issuer = issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${addresses[0]?.port ?? 443}`);
-  const auditFile = options.audit && openAuditFile(options.audit.file, world);
+  const recorded = openAudit(options.audit, world);
   const api = createApi({
     store,
     registry,
@@ -148,9 +155,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     answered,
     requestHeaderCertificate: pki.requestHeader.client,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
-    ...(options.audit === undefined || auditFile === undefined
-      ? {}
-      : { audit: createAudit({ policy: options.audit.policy, sink: auditFile, clock: world.clock }) }),
+    ...recorded.api,
     descriptions: readDescriptions,
   });
   const server = await serveHttps({
@@ -192,7 +197,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await stopWorkers();
       await server.close();
       await store.close();
-      await auditFile?.close();
+      await recorded.close();
     },
   };
 }

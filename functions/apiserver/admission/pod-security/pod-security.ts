@@ -18,7 +18,10 @@ import {
 } from '../../../kube/resource-type.ts';
 import type { AdmissionPlugin } from '../../ports.ts';
 import type { PluginKind } from '../plugin-kind.ts';
+import type { judged } from './judge.ts';
 import { podSecurityConfiguration, type PodSecurityConfiguration } from './configuration.ts';
+
+type Judge = typeof judged;
 
 const podResource = groupResource(pods);
 
@@ -46,7 +49,7 @@ export const podSecurity: PluginKind = {
 };
 
 function podSecurityOf(configuration: PodSecurityConfiguration): AdmissionPlugin {
-  let judge: typeof import('./judge.ts') | undefined;
+  let judge: { readonly judged: Judge } | undefined;
   return {
     name: 'PodSecurity',
     handles({ operation, type, subresource }) {
