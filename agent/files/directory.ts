@@ -61,7 +61,7 @@ export class Directory implements AsyncDisposable {
   }
 
   /** The last of these names; this directory's own content through a new handle when there are none. */
-  async descend(names: readonly string[]): Promise<Directory> {
+  async descend(names: readonly EntryName[]): Promise<Directory> {
     let current = new Directory(await this.reopen());
     for (const name of names) {
       await using parent = current;

@@ -6,13 +6,13 @@ import { stat } from 'node:fs/promises';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../../functions/kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../../functions/kube/object.ts';
 import { claimNameOf, isReachableFrom, notMadeForPod } from '../../../functions/kube/volumes.ts';
-import { Directory } from '../../files/directory.ts';
 import { orUndefined } from '../../files/error-code.ts';
 import { specOf } from '../../pods/pod-facts.ts';
 import { hostPathPlugin } from '../host-path/host-path.ts';
 import { makeLocalPath } from '../local-path/local-path.ts';
 import type { ClaimLookup, PluginOptions } from '../plugin-options.ts';
-import type { Published, PublishRequest, VolumePlugin } from '../plugin.ts';
+import type { PluginState, Published, PublishRequest, VolumePlugin } from '../plugin.ts';
+import { giveToGroup } from '../files/volume-group.ts';
 
 const claimPlugin = (name: string, field: 'persistentVolumeClaim' | 'ephemeral', { claims }: PluginOptions): VolumePlugin => ({
   name,
@@ -71,15 +71,14 @@ async function publishVolume(volume: PersistentVolume, request: PublishRequest):
   if (local === undefined) throw new Error(`volume ${nameOf(volume)} is of a kind that this node does not support`);
   await makeLocalPath(volume);
   if ((await orUndefined(stat(local.path))) === undefined) throw new Error(`path "${local.path}" does not exist`);
-  await giveToGroup(local.path, request.pod);
-  return { path: local.path };
+  return { path: local.path, state: await giveToPod(local.path, request) };
 }
 
-/** New files get the group, too. Files that are there already stay as they are. */
-async function giveToGroup(path: string, pod: Pod): Promise<void> {
-  const groupId = specOf(pod).securityContext?.fsGroup;
-  if (groupId === undefined) return;
-  await using root = await Directory.open(path);
-  await root.setOwner(0, groupId);
-  await root.setMode(0o2777);
+/** Once for each pod, and not again when the agent restarts. */
+async function giveToPod(path: string, { pod, volume, state }: PublishRequest): Promise<PluginState> {
+  const { fsGroup, fsGroupChangePolicy } = specOf(pod).securityContext ?? {};
+  if (fsGroup === undefined || state['group'] === String(fsGroup)) return state;
+  const isReadOnly = volume.persistentVolumeClaim?.readOnly === true;
+  await giveToGroup(path, { id: fsGroup, isReadOnly, changePolicy: fsGroupChangePolicy });
+  return { group: String(fsGroup) };
 }
