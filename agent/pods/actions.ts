@@ -28,6 +28,8 @@ export type Action =
     }
   /** At the same time, until all have stopped. */
   | { readonly kind: 'stopContainers'; readonly stops: readonly ContainerStop[] }
+  /** Other limits for one that goes on running. */
+  | { readonly kind: 'resizeContainer'; readonly containerId: string; readonly container: Container }
   | { readonly kind: 'removeContainer'; readonly containerId: string }
   | { readonly kind: 'tearDownVolumes' };
 

@@ -76,7 +76,8 @@ async function createAndStart(
       tellContainer(context, pod, container, ['Normal', 'Started', 'Container started']);
       return id;
     });
-    return await postStart(context, action, { ...input, containerId });
+    const resources = { ...memory.resources, [containerId]: container.resources ?? {} };
+    return await postStart(context, action, { ...input, memory: { ...memory, resources }, containerId });
   } catch (error) {
     const isOurs = error instanceof RuntimeError || error instanceof ContainerConfigError;
     if (!isOurs) throw error;

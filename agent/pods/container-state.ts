@@ -3,7 +3,8 @@ import type * as t from '../../functions/kube/generated/types.ts';
 import { timestamp } from '../../functions/kube/time.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import { isStarted, type Decision } from './container-plan.ts';
-import type { ProbeFindings, StartFailure } from './observed-pod.ts';
+import { actualResources } from './resize.ts';
+import type { PodMemory, ProbeFindings, StartFailure } from './observed-pod.ts';
 import { crashLoopMessage, failureMsShown } from './waiting.ts';
 
 export interface ContainerStateInput {
@@ -15,6 +16,7 @@ export interface ContainerStateInput {
   readonly decision: Decision | undefined;
   readonly failure: StartFailure | undefined;
   readonly probes: ProbeFindings;
+  readonly memory: PodMemory;
   /** What the API says now. */
   readonly prior: t.ContainerStatus | undefined;
   /** `ContainerCreating` or `PodInitializing`. */
@@ -92,8 +94,12 @@ function seenState(input: ContainerStateInput, newest: ContainerStatus): Pick<t.
   return held === undefined ? { state: ended, lastState: lastState ?? {} } : { state: held, lastState: ended };
 }
 
-/** What the node has set aside for it is what it asked for: a running container's resources do not change here. */
-function resourcesOf({ resources = {} }: t.Container): Pick<t.ContainerStatus, 'resources' | 'allocatedResources'> {
+/** What it was given last, which is what the node has set aside for it. */
+function resourcesOf(
+  { container, memory, prior }: ContainerStateInput,
+  newest: ContainerStatus,
+): Pick<t.ContainerStatus, 'resources' | 'allocatedResources'> {
+  const resources = actualResources(container, newest, { memory, prior });
   return { resources, ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }) };
 }
 
@@ -122,7 +128,7 @@ export function containerState(input: ContainerStateInput): t.ContainerStatus {
     restartCount: newest?.attempt ?? prior?.restartCount ?? 0,
     image: named ?? '',
     imageID: newest?.imageRef ?? '',
-    ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}`, ...resourcesOf(container) }),
+    ...(newest === undefined ? {} : { containerID: `${input.runtimeName}://${newest.id}`, ...resourcesOf(input, newest) }),
     ...volumeMountsOf(container),
     started,
   };

@@ -1,4 +1,5 @@
 /** What the runtime has of one pod, and what the worker remembers about it: the two inputs of the plan besides the pod. */
+import type { ResourceRequirements } from '../../functions/kube/generated/types.ts';
 import type { ContainerStatus, SandboxStatus } from '../runtime/runtime.ts';
 import type { BackOff } from './back-off.ts';
 
@@ -33,12 +34,16 @@ export interface PodMemory {
   readonly failures: Readonly<Record<string, StartFailure>>;
   /** By image: how long to wait before the next pull. */
   readonly pulls: Readonly<Record<string, BackOff>>;
+  /** By container id: what it was given, where this process gave it. */
+  readonly resources: Readonly<Record<string, ResourceRequirements>>;
+  /** Why the last resize failed. */
+  readonly resizeFailure?: string;
   readonly sandboxFailure?: Retry;
   readonly sandboxBackOff?: BackOff;
   readonly volumes: 'unknown' | 'ready' | 'released' | Retry;
 }
 
-export const emptyMemory: PodMemory = { restarts: {}, failures: {}, pulls: {}, volumes: 'unknown' };
+export const emptyMemory: PodMemory = { restarts: {}, failures: {}, pulls: {}, resources: {}, volumes: 'unknown' };
 
 /** What probes found, by container id. Left out: no probe has spoken (or there is none). */
 export interface ProbeFinding {

@@ -24,6 +24,8 @@ const text = (action: Action): string => {
     case 'stopSandbox':
     case 'removeSandbox':
       return `${action.kind}:${action.sandboxId}`;
+    case 'resizeContainer':
+      return `resizeContainer:${action.containerId}`;
     case 'removeContainer':
       return `removeContainer:${action.containerId}`;
     case 'setUpVolumes':
@@ -319,5 +321,73 @@ describe('an ephemeral container', () => {
       },
     ]);
     assert.equal(condition(at(running('main'), running('debugger'), exited('one', 0)), 'Ready'), 'True');
+  });
+});
+
+describe('other resources for a container that runs', () => {
+  const requests = (cpu: string) => ({ requests: { cpu, memory: '64Mi' } });
+  const sized = (cpu: string, more: object = {}) => container('main', { resources: requests(cpu), ...more });
+  const allocatable = { cpu: '2', memory: '1Gi' };
+  const input = (cpu: string, given: string, more: object = {}): Partial<PlanInput> => {
+    const up = running('main');
+    return {
+      pod: pod({ containers: [sized(cpu, more)] }),
+      observed: { sandboxes: [sandbox()], containers: [up] },
+      memory: { ...ready, resources: { [up.id]: requests(given) } },
+      allocatable,
+    };
+  };
+  const types = (more: Partial<PlanInput>): string[] => plan(more).status.conditions!.map(({ type }) => type);
+
+  test('are given without a restart, and reported once given', () => {
+    const id = running('main').id;
+    assert.deepEqual(actions(input('1', '500m')), [`resizeContainer:${id}`]);
+    assert.ok(types(input('1', '500m')).includes('PodResizeInProgress'));
+    assert.deepEqual(state(input('1', '500m')).resources, requests('500m'));
+    assert.deepEqual(actions(input('1', '1')), []);
+    assert.deepEqual(state(input('1', '1')).allocatedResources, requests('1').requests);
+    assert.ok(!types(input('1', '1')).some((type) => type.startsWith('PodResize')));
+  });
+
+  test('restart the container where its policy says so', () => {
+    const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
+    assert.deepEqual(actions(input('1', '500m', { resizePolicy })), ['stopContainers:main/30']);
+  });
+
+  test('that the node does not have are infeasible', () => {
+    assert.deepEqual(actions(input('3', '500m')), []);
+    assert.equal(
+      condition(input('3', '500m'), 'PodResizePending'),
+      "True Infeasible Node didn't have enough capacity: cpu, requested: 3000, capacity: 2000",
+    );
+    assert.deepEqual(state(input('3', '500m')).resources, requests('500m'));
+  });
+
+  test('that other pods have are waited for', () => {
+    const other = { ...pod({ containers: [sized('1500m')] }), metadata: { name: 'other', namespace: 'default', uid: 'other' } };
+    assert.equal(
+      condition({ ...input('1', '500m'), neighbours: [other] }, 'PodResizePending'),
+      "True Deferred Node didn't have enough resource: cpu, requested: 1000, used: 1500, capacity: 2000",
+    );
+  });
+
+  test('of a container that nobody remembers are those that were reported', () => {
+    const reported = input('1', '500m');
+    const up = running('main');
+    const prior = {
+      name: 'main',
+      containerID: `containerd://${up.id}`,
+      resources: requests('1'),
+      ready: true,
+      restartCount: 0,
+      image: '',
+      imageID: '',
+    };
+    const before = { ...reported, memory: ready, pod: { ...reported.pod!, status: { containerStatuses: [prior] } } };
+    assert.deepEqual(actions(before), []);
+    assert.deepEqual(
+      actions({ ...before, pod: { ...before.pod, status: { containerStatuses: [{ ...prior, resources: requests('2') }] } } }),
+      [`resizeContainer:${up.id}`],
+    );
   });
 });

@@ -20,6 +20,7 @@ import { podStatus } from './pod-status.ts';
 import { hasEnded, planEnd } from './end-plan.ts';
 import { podRejection, rejectionReasons, type NodeFeatures, type Rejection } from './node-features.ts';
 import { portRejection } from './port-rejection.ts';
+import { planResize, type ResizePlan } from './resize.ts';
 import { failureMsShown } from './waiting.ts';
 
 export interface PlanInput {
@@ -33,6 +34,8 @@ export interface PlanInput {
   readonly neighbours?: readonly Pod[];
   /** Left out until the runtime answered. */
   readonly features?: NodeFeatures;
+  /** Left out: resources of what runs are not changed. */
+  readonly allocatable?: Readonly<Record<string, string>>;
   readonly nowMs: number;
   /** The object is gone from the API: end at once and forget everything. */
   readonly gone: boolean;
@@ -58,6 +61,7 @@ interface Course {
   readonly actions: readonly Action[];
   readonly containers: ContainersPlan;
   readonly recheckAtMs?: number;
+  readonly resize?: ResizePlan | undefined;
 }
 
 export function planPod(input: PlanInput): PodPlan {
@@ -90,7 +94,7 @@ function planAccepted(input: PlanInput): PodPlan {
   const { pod, observed } = input;
   const ending = isTerminating(pod) || input.gone;
   const course = ending ? ends(input) : isTerminalPhase(pod.status?.phase) || isOverDeadline(input) ? ends(input) : lives(input);
-  const status = podStatus({ ...input, containers: course.containers, overDeadline: isOverDeadline(input) });
+  const status = podStatus({ ...input, containers: course.containers, resize: course.resize, overDeadline: isOverDeadline(input) });
   const ended = hasEnded(observed);
   const trailing = !ending && isTerminalPhase(status.phase) ? planEnd(input) : [];
   const actions = course.actions.length > 0 ? course.actions : trailing;
@@ -98,7 +102,7 @@ function planAccepted(input: PlanInput): PodPlan {
   return {
     actions,
     status,
-    notices: noticesOf(input, course.containers),
+    notices: [...noticesOf(input, course.containers), ...resizeNotices(pod, course.resize)],
     finished: isTerminating(pod) && ended,
     released: input.gone && empty && input.memory.volumes === 'released',
     recheckAtMs: earliest([course.recheckAtMs, ...wakeTimes(input, course.containers), deadlineMs(pod)], input.nowMs),
@@ -132,8 +136,18 @@ function lives(input: PlanInput): Course {
   const { pod, observed, memory, probes, nowMs } = input;
   const containersInput = { pod, sandboxId: sandbox.id, containers: observed.containers, memory, probes, nowMs };
   const containers = planContainers(containersInput);
-  const actions = [...olderSandboxes(observed), ...containerActions(containersInput, containers), ...garbage(observed)];
-  return { actions, containers };
+  const resize = resizeOf(input);
+  const actions = [
+    ...olderSandboxes(observed),
+    ...containerActions(containersInput, containers),
+    ...(resize?.actions ?? []),
+    ...garbage(observed),
+  ];
+  return { actions, containers, resize };
+}
+
+function resizeOf({ pod, observed, memory, neighbours = [], allocatable }: PlanInput): ResizePlan | undefined {
+  return allocatable === undefined ? undefined : planResize({ pod, containers: observed.containers, memory, neighbours, allocatable });
 }
 
 function needsVolumes(input: PlanInput, containers: ContainersPlan): Course {
@@ -213,6 +227,13 @@ function noticesOf({ pod, observed }: PlanInput, containers: ContainersPlan): No
     notices.push({ key: `${name}/${attempt}`, type: 'Warning', reason: 'BackOff', message, containerName: name });
   }
   return notices;
+}
+
+function resizeNotices(pod: Pod, resize: ResizePlan | undefined): Notice[] {
+  if (resize?.pending === undefined) return [];
+  const { reason, message } = resize.pending;
+  const text = `Pod resize ${reason}: ${JSON.stringify({ error: message, generation: pod.metadata.generation ?? 0 })}`;
+  return [{ key: `resize ${reason} ${pod.metadata.generation ?? 0}`, type: 'Warning', reason: `Resize${reason}`, message: text }];
 }
 
 const decisionWakeMs = (decision: Decision): number | undefined =>

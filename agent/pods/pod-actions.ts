@@ -1,10 +1,12 @@
 /** Does what a plan asks for. What goes wrong becomes an Event and something to remember, not an exception. */
 import type { Pod } from '../../functions/kube/generated/types.ts';
+import { quantityValue } from '../../functions/kube/quantity.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import { RuntimeError } from '../runtime/runtime.ts';
 import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { Action } from './actions.ts';
 import { mountBackOff, nextBackOff, sandboxBackOff } from './back-off.ts';
+import { containerResources } from './container-resources.ts';
 import { startContainer } from './container-start.ts';
 import { stopContainers } from './container-stop.ts';
 import type { NodeContext } from './node-context.ts';
@@ -62,6 +64,8 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       await stopContainers(context, action.stops, { pod: input.pod, podIp, hurry: input.hurry });
       return done;
     }
+    case 'resizeContainer':
+      return resizeContainer(context, action, input);
     case 'removeContainer':
       await removeContainer(context, action.containerId, input);
       return done;
@@ -70,6 +74,23 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       await context.files.remove(input.pod, possibleCgroups(context.facts.cgroups, uidOf(input.pod)));
       return { memory: { ...input.memory, volumes: 'released' }, succeeded: true };
     }
+  }
+}
+
+async function resizeContainer(
+  context: NodeContext,
+  { containerId, container }: Action & { kind: 'resizeContainer' },
+  { pod, memory }: ActionInput,
+): Promise<ActionResult> {
+  const { resizeFailure: _past, ...kept } = memory;
+  try {
+    const capacityBytes = quantityValue(context.allocatable['memory'] ?? '0');
+    await context.runtime.updateContainer(containerId, containerResources(pod, container, capacityBytes));
+    return { memory: { ...kept, resources: { ...memory.resources, [containerId]: container.resources ?? {} } }, succeeded: true };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    tellPod(context, pod, ['Warning', 'ResizeError', `Pod resize error: ${error.description}`]);
+    return { memory: { ...memory, resizeFailure: error.description }, succeeded: false };
   }
 }
 

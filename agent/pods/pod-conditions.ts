@@ -1,7 +1,8 @@
 /** The conditions of a pod that the node owns; the others are kept as they are. Pure. Source: pkg/kubelet/status/generate.go */
 import type * as t from '../../functions/kube/generated/types.ts';
 import { timestamp } from '../../functions/kube/time.ts';
-import type { ObservedPod } from './observed-pod.ts';
+import type { ResizePlan } from './resize.ts';
+import type { ObservedPod, PodMemory } from './observed-pod.ts';
 import { isHostNetwork, isSidecar, specOf } from './pod-facts.ts';
 
 export interface ConditionsInput {
@@ -10,8 +11,23 @@ export interface ConditionsInput {
   readonly phase: string;
   readonly init: readonly t.ContainerStatus[];
   readonly main: readonly t.ContainerStatus[];
+  readonly memory: PodMemory;
+  readonly resize?: ResizePlan | undefined;
   readonly nowMs: number;
 }
+
+/** Both are there only while they hold. */
+function resizing({ resize, memory }: ConditionsInput): readonly (readonly [string, Verdict])[] {
+  const { pending, actions = [] } = resize ?? {};
+  const { resizeFailure } = memory;
+  const failure = resizeFailure === undefined ? {} : { reason: 'Error', message: resizeFailure };
+  return [
+    ...(pending === undefined ? [] : [['PodResizePending', { ...yes, ...pending }] as const]),
+    ...(actions.length === 0 ? [] : [['PodResizeInProgress', { ...yes, ...failure }] as const]),
+  ];
+}
+
+const resizeConditions = ['PodResizePending', 'PodResizeInProgress'];
 
 type Verdict = Pick<t.PodCondition, 'status' | 'reason' | 'message'>;
 
@@ -69,6 +85,7 @@ export function podConditions(input: ConditionsInput): t.PodCondition[] {
     ['Ready', ready(input, containers)],
     ['ContainersReady', containers],
     ['PodScheduled', yes],
+    ...resizing(input),
   ];
   const generation = input.pod.metadata.generation;
   const mine = own.map(([type, verdict]): t.PodCondition => {
@@ -76,5 +93,5 @@ export function podConditions(input: ConditionsInput): t.PodCondition[] {
     const lastTransitionTime = before?.status === verdict.status ? before.lastTransitionTime : timestamp(input.nowMs);
     return { type, ...(generation === undefined ? {} : { observedGeneration: generation }), ...verdict, lastTransitionTime };
   });
-  return [...mine, ...prior.filter(({ type }) => !own.some(([ours]) => ours === type))];
+  return [...mine, ...prior.filter(({ type }) => !own.some(([ours]) => ours === type) && !resizeConditions.includes(type))];
 }

@@ -6,6 +6,7 @@ import type { ContainersPlan } from './container-plan.ts';
 import { containerState } from './container-state.ts';
 import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
 import { isHostNetwork, isSidecar, isTerminalPhase, restartPolicyOf, specOf } from './pod-facts.ts';
+import type { ResizePlan } from './resize.ts';
 import { podConditions } from './pod-conditions.ts';
 
 export interface PodStatusInput {
@@ -15,6 +16,7 @@ export interface PodStatusInput {
   readonly probes: ProbeFindings;
   readonly containers: ContainersPlan;
   readonly hostIps: readonly string[];
+  readonly resize?: ResizePlan | undefined;
   readonly overDeadline: boolean;
   readonly nowMs: number;
 }
@@ -36,6 +38,7 @@ function statusesOf(input: PodStatusInput, containers: readonly t.Container[], l
       observed: input.observed.containers.filter(({ name }) => name === container.name),
       decision: input.containers.decisions.get(container.name),
       failure: input.memory.failures[container.name],
+      memory: input.memory,
       probes: input.probes,
       prior: priors?.find(({ name }) => name === container.name),
       waitingReason: waitsForInit ? 'PodInitializing' : 'ContainerCreating',

@@ -164,6 +164,7 @@ class Worker implements PodWorker {
       hostIps: context.hostIps,
       neighbours: context.pods(),
       features: context.features(),
+      allocatable: context.allocatable,
       nowMs: context.clock.now(),
       gone: this.#gone,
     });

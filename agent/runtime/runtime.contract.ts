@@ -101,6 +101,9 @@ export function runtimeContract(name: string, create: () => Promise<ContractWorl
     assert.ok(used?.tags.includes(image), `${listed?.imageRef} is no image of the node`);
     assert.ok((await runtime.containerStatus(id)).startedAtMs > 0);
 
+    await runtime.updateContainer(id, { ...contractContainer(image).resources, memoryLimitBytes: 128 << 20, cpuShares: 512 });
+    assert.equal((await runtime.containerStatus(id)).state, 'running');
+
     await runtime.stopContainer(id, 0);
     await runtime.stopContainer(id, 0);
     await settle();

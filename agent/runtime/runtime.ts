@@ -267,6 +267,8 @@ export interface Runtime {
   startContainer(id: string): Promise<void>;
   /** SIGTERM, then SIGKILL after the grace. Answers when it has stopped. A second call with less grace shortens the first. */
   stopContainer(id: string, graceSeconds: number): Promise<void>;
+  /** Other limits for a container that runs. */
+  updateContainer(id: string, resources: ContainerResources): Promise<void>;
   removeContainer(id: string): Promise<void>;
   /** Begins a new file at the container's log path: the one that was there has been renamed. */
   reopenLog(containerId: string): Promise<void>;

@@ -2,7 +2,7 @@
 import { isRuntimeError, podUidLabel, type Runtime } from '../runtime.ts';
 import { openChannel, type Channel } from './channel.ts';
 import { cgroupDriver } from './cgroup-driver.ts';
-import { containerConfigMessage, sandboxConfigMessage } from './requests.ts';
+import { containerConfigMessage, resourcesMessage, sandboxConfigMessage } from './requests.ts';
 import {
   containerFrom,
   containerStatusFrom,
@@ -102,7 +102,14 @@ const sandboxPart = (channel: Channel): Part<'listSandboxes' | 'sandboxStatus' |
 const containerPart = (
   channel: Channel,
 ): Part<
-  'listContainers' | 'containerStatus' | 'createContainer' | 'startContainer' | 'stopContainer' | 'removeContainer' | 'reopenLog'
+  | 'listContainers'
+  | 'containerStatus'
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'updateContainer'
+  | 'removeContainer'
+  | 'reopenLog'
 > => ({
   async listContainers(podUid) {
     const answer = await channel.call<{ containers: ContainerMessage[] }>('RuntimeService', 'ListContainers', ofPod(podUid));
@@ -115,6 +122,10 @@ const containerPart = (
   async createContainer(sandboxId, config, sandbox) {
     const request = { podSandboxId: sandboxId, config: containerConfigMessage(config), sandboxConfig: sandboxConfigMessage(sandbox) };
     return (await channel.call<{ containerId: string }>('RuntimeService', 'CreateContainer', request)).containerId;
+  },
+  async updateContainer(id, resources) {
+    const request = { containerId: id, linux: resourcesMessage(resources) };
+    await channel.call('RuntimeService', 'UpdateContainerResources', request);
   },
   async startContainer(id) {
     await channel.call('RuntimeService', 'StartContainer', { containerId: id });

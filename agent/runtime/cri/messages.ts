@@ -105,6 +105,8 @@ StopContainerRequest containerId=1:string timeout=2:int64
 StopContainerResponse
 StopPodSandboxRequest podSandboxId=1:string
 StopPodSandboxResponse
+UpdateContainerResourcesRequest containerId=1:string linux=2:LinuxContainerResources
+UpdateContainerResourcesResponse
 VersionRequest version=1:string
 VersionResponse version=1:string runtimeName=2:string runtimeVersion=3:string runtimeApiVersion=4:string
 `;
@@ -122,6 +124,7 @@ const runtimeMethods = [
   'StartContainer',
   'StopContainer',
   'RemoveContainer',
+  'UpdateContainerResources',
   'ListContainers',
   'ContainerStatus',
   'ReopenContainerLog',

@@ -1,5 +1,5 @@
 /** Our configs as CRI messages. Pure. */
-import type { ContainerConfig, ContainerSecurity, SandboxConfig, SecurityProfile } from '../runtime.ts';
+import type { ContainerConfig, ContainerResources, ContainerSecurity, SandboxConfig, SecurityProfile } from '../runtime.ts';
 
 const optionalNumber = (name: string, value: number | undefined) => (value === undefined ? {} : { [name]: { value: String(value) } });
 
@@ -29,6 +29,14 @@ export function sandboxConfigMessage(config: SandboxConfig): object {
   };
 }
 
+export const resourcesMessage = (resources: ContainerResources): object => ({
+  cpuPeriod: String(resources.cpuPeriodMicros),
+  cpuQuota: String(resources.cpuQuotaMicros),
+  cpuShares: String(resources.cpuShares),
+  memoryLimitInBytes: String(resources.memoryLimitBytes),
+  oomScoreAdj: String(resources.oomScoreAdj),
+});
+
 export function containerConfigMessage(config: ContainerConfig): object {
   return {
     metadata: { name: config.name, attempt: config.attempt },
@@ -45,13 +53,7 @@ export function containerConfigMessage(config: ContainerConfig): object {
     stdinOnce: config.stdinOnce,
     tty: config.tty,
     linux: {
-      resources: {
-        cpuPeriod: String(config.resources.cpuPeriodMicros),
-        cpuQuota: String(config.resources.cpuQuotaMicros),
-        cpuShares: String(config.resources.cpuShares),
-        memoryLimitInBytes: String(config.resources.memoryLimitBytes),
-        oomScoreAdj: String(config.resources.oomScoreAdj),
-      },
+      resources: resourcesMessage(config.resources),
       securityContext: securityMessage(config.security),
     },
   };

@@ -151,7 +151,14 @@ function end(state: Simulated, id: string, exitCode: number): void {
 const containerPart = (
   state: Simulated,
 ): Part<
-  'listContainers' | 'containerStatus' | 'createContainer' | 'startContainer' | 'stopContainer' | 'removeContainer' | 'reopenLog'
+  | 'listContainers'
+  | 'containerStatus'
+  | 'createContainer'
+  | 'startContainer'
+  | 'stopContainer'
+  | 'updateContainer'
+  | 'removeContainer'
+  | 'reopenLog'
 > => ({
   async listContainers(podUid) {
     const all: readonly Container[] = [...state.containers.values()];
@@ -168,6 +175,9 @@ const containerPart = (
     state.containers.set(id, created(state, id, { sandboxId, config, sandbox }));
     changed(state);
     return id;
+  },
+  async updateContainer(id) {
+    if (!state.containers.has(id)) throw missing('container', id);
   },
   async startContainer(id) {
     const container = state.containers.get(id);

@@ -10,6 +10,7 @@ import { timestamp } from '../../../kube/time.ts';
 import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
 import { podProxy } from '../proxy-locations.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
+import { resize } from './resize.ts';
 import { eviction } from './eviction.ts';
 
 const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
@@ -108,4 +109,5 @@ export const subresources: readonly Subresource<Pod>[] = [
   log,
   upgrade('portforward', 'PodPortForwardOptions', parameters('integers', 'ports')),
   podProxy,
+  resize,
 ];
