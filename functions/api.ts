@@ -95,10 +95,12 @@ export const workerUser = (name: string): User => ({
   ],
 });
 
+const programs = ['kube-controller-manager', 'kube-scheduler'];
+
 /** As which program a part of the control plane writes: `metadata.managedFields` has upstream's names. */
 function managerOf({ name }: User): string {
   if (name.startsWith(serviceAccountUserName('kube-system', ''))) return 'kube-controller-manager';
-  return name === 'system:kube-scheduler' ? 'kube-scheduler' : 'kube-apiserver';
+  return programs.find((program) => name === `system:${program}`) ?? 'kube-apiserver';
 }
 
 export function createApi(options: ApiOptions): Api {
