@@ -28,14 +28,16 @@ const policies = ['Foreground', 'Background', 'Orphan'] as const;
 export const deleteOptionsOf = (body: Body | undefined, query: URLSearchParams): DeleteOptions =>
   parsed(body === undefined ? fromQuery(query) : fromBody(body));
 
+const optionsKind = 'DeleteOptions';
+
 function fromBody(body: Body): JsonObject {
   const value = optionsObject(body);
   const version = textOf(value['apiVersion']) || 'meta.k8s.io/v1';
-  const kind = textOf(value['kind']) || 'DeleteOptions';
+  const kind = textOf(value['kind']) || optionsKind;
   if (slashes(version) > 1) throw badRequest(`${unexpectedVersion} ${version}`);
   // Any group may have its own DeleteOptions: they are all alike.
   if (metaKinds.has(kind)) throw badRequest(`converting (v1.${kind}) to (v1.DeleteOptions): unknown conversion`);
-  if (kind !== 'DeleteOptions') throw badRequest(notRegistered(kind, version));
+  if (kind !== optionsKind) throw badRequest(notRegistered(kind, version));
   try {
     return optionsSchema.decode(value).object;
   } catch (error) {

@@ -35,7 +35,8 @@ export async function respond(server: Server, request: ResourceRequest, answer: 
 }
 
 /** Status is never turned into another form. */
-const isStatus = (object: object): boolean => 'kind' in object && object.kind === 'Status';
+const statusKind = 'Status';
+const isStatus = (object: object): boolean => 'kind' in object && object.kind === statusKind;
 
 type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array>;
 
