@@ -16,6 +16,7 @@ import type {
 } from '../../kube/generated/types.ts';
 import type { FieldError } from '../../kube/field-error.ts';
 import { invalid, invalidObject, required } from '../../kube/field-error.ts';
+import { internalForm } from '../../kube/go-internal.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { fieldsSelectedBy } from '../http/request-info.ts';
@@ -54,7 +55,7 @@ function metadataErrors({ metadata }: KubeObject, namespaced: boolean): FieldErr
   dropServerFields(own);
   const { namespace: _namespace, ...rest } = own;
   if (Object.keys(namespaced ? rest : own).length === 0) return [];
-  return [invalid('metadata', own, namespaced ? 'must be empty except for namespace' : 'must be empty')];
+  return [invalid('metadata', internalForm('=ObjectMeta', own), namespaced ? 'must be empty except for namespace' : 'must be empty')];
 }
 
 /** Upstream names no kind here. */

@@ -1,6 +1,7 @@
 /** DeleteOptions, from the body or the query. Source: apimachinery, pkg/apis/meta/v1/validation, ValidateDeleteOptions. */
 import { DocumentError } from '../../kube/document-error.ts';
 import { type FieldError, invalid, notSupported } from '../../kube/field-error.ts';
+import { goQuote } from '../../kube/go-quote.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import { builtIn } from '../../kube/schema.ts';
 import { badRequest, hasReason } from '../../kube/status-error.ts';
@@ -68,7 +69,10 @@ function fromQuery(query: URLSearchParams): JsonObject {
   const grace = query.get('gracePeriodSeconds');
   const policy = query.get('propagationPolicy');
   const orphan = query.get('orphanDependents');
-  if (grace !== null && grace !== '') options['gracePeriodSeconds'] = Number(grace);
+  if (grace !== null && grace !== '') {
+    if (!/^[+-]?\d+$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing ${goQuote(grace)}: invalid syntax`);
+    options['gracePeriodSeconds'] = Number(grace);
+  }
   if (policy !== null) options['propagationPolicy'] = policy;
   if (orphan !== null) options['orphanDependents'] = isTrue(orphan);
   if (query.getAll('dryRun').length > 0) options['dryRun'] = query.getAll('dryRun');

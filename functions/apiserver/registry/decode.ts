@@ -50,8 +50,8 @@ const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? w
 
 function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
   const value = objectOf(body);
-  const apiVersion = textOf(value['apiVersion']) || apiVersionText(expected);
-  const kind = textOf(value['kind']) || expected.kind;
+  const apiVersion = identityField(value, 'apiVersion') || apiVersionText(expected);
+  const kind = identityField(value, 'kind') || expected.kind;
   if (slashes(apiVersion) > 1) throw new DocumentError(`${unexpectedVersion} ${apiVersion}`);
   checkKind(apiVersion, kind, expected);
   // What it is comes first, whatever the order of the client: lists of texts leave it out.
@@ -82,6 +82,10 @@ export function checkName(object: KubeObject, name: string): void {
   if (given === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (given !== name) throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
 }
+
+/** Go reads these two whatever the case of their letters; the last one counts. */
+const identityField = (value: JsonObject, field: 'apiVersion' | 'kind'): string =>
+  textOf(Object.entries(value).findLast(([name]) => name.toLowerCase() === field.toLowerCase())?.[1]);
 
 export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 

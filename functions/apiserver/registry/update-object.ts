@@ -219,7 +219,8 @@ function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View)
   return {
     outcome: 'write',
     writes: [...companions, { type, key, object: next }],
-    answer: (stored) => stored.at(-1)?.object ?? next,
+    // An object that goes with its last finalizer is answered as it was written before.
+    answer: (stored) => (type === 'delete' ? next : (stored.at(-1)?.object ?? next)),
   };
 }
 

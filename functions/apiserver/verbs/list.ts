@@ -21,7 +21,9 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const selection = selectionOf(definition, options, request.served);
   const { view, after } = await fromStore(() => pictureFor(server.store, options, request.connection.arrivedMs));
   // The view is live: everything is taken from it before anything else is waited for.
-  const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
+  const inPlace = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
+  // A selector of one name is a look at that object.
+  const all = info.name === '' ? inPlace : inPlace.filter(({ key }) => key.name === info.name);
   const bytesMax = (request.connection.answerBytesMax ?? Infinity) / formsOfPage;
   const { list: page, metadata } = pageOf(all, { selection, after, limit: options.limit, bytesMax, revision: view.revision });
   return { kind: 'list', list: page, metadata };
@@ -81,8 +83,9 @@ function pageOf(all: readonly Stored[], { selection, after, limit, bytesMax, rev
   let index = after === undefined ? 0 : firstAfter(all, after);
   for (; index < all.length; index += 1) {
     const stored = all[index];
-    if (stored === undefined || !selection.selects(stored)) continue;
+    // Whether what remains is selected is not known: the next page tells.
     if (limit > 0 && found.length === limit) break;
+    if (stored === undefined || !selection.selects(stored)) continue;
     if (limit > 0 && bytesMax < Infinity) bytes += jsonLength(stored);
     if (bytes > bytesMax && found.length > 0) break;
     found.push(stored);

@@ -3,7 +3,7 @@ import { methodNotAllowed, pageNotFound } from '../http/api-errors.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { ApiRequest, VirtualResource } from '../ports.ts';
 import { readObject } from '../registry/decode.ts';
-import { placeInNamespace } from '../registry/object-metadata.ts';
+import { dropServerFields, placeInNamespace } from '../registry/object-metadata.ts';
 
 export async function createVirtual(request: ApiRequest, resource: VirtualResource, warnings: Set<string>): Promise<Response> {
   const { info, user } = request;
@@ -14,6 +14,7 @@ export async function createVirtual(request: ApiRequest, resource: VirtualResour
   const expected = { group: type.group, version: type.version, kind: type.kind, schema };
   const object = await readObject(request.request, expected, { fieldValidation, warnings });
   placeInNamespace(object, type, info.namespace);
+  dropServerFields(object.metadata);
   const namespace = type.namespaced ? info.namespace : '';
   const headers = { 'cache-control': 'no-cache, private' };
   return Response.json(await resource.create(object, { user, namespace, dryRun }), { status: 201, headers });

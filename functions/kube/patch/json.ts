@@ -15,6 +15,7 @@ const copiedBytesMax = 3 * 1024 * 1024;
 
 /** The patched document; neither argument is changed. */
 export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
+  if (patch === null) return copy(doc);
   if (!Array.isArray(patch))
     throw badRequest(`error decoding patch: json: cannot unmarshal ${goKind(patch)} into Go value of type []handlers.jsonPatchOp`);
   if (patch.length > operationsMax) {
@@ -26,7 +27,7 @@ export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
   let copiedBytes = 0;
   for (const operation of patch) {
     if (!isObject(operation)) throw rejected();
-    if (operation['op'] === 'copy') copiedBytes += JSON.stringify(existing(locate(root, operation['from']))).length;
+    if (operation['op'] === 'copy') copiedBytes += JSON.stringify(copied(locate(root, operation['from']))).length;
     if (copiedBytes > copiedBytesMax) throw rejected();
     applyOperation(root, operation);
   }
@@ -55,7 +56,7 @@ function applyOperation(root: JsonObject, operation: JsonObject): void {
     case 'replace':
       return replace(target, value);
     case 'copy':
-      return add(target, copy(existing(locate(root, operation['from']))));
+      return add(target, copy(copied(locate(root, operation['from']))));
     case 'move':
       return move(root, operation);
     case 'test':
@@ -102,6 +103,9 @@ function existing(location: Location): Json {
   if (value === undefined) throw rejected();
   return value;
 }
+
+/** A field that is not there is copied as null; an index has to be there. */
+const copied = (location: Location): Json => (Array.isArray(location.parent) ? existing(location) : (valueAt(location) ?? null));
 
 function add({ parent, step }: Location, value: Json): void {
   if (!Array.isArray(parent)) return setOwn(parent, step, value);

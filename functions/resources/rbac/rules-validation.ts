@@ -7,20 +7,24 @@ import { deepEqual } from '../../kube/equality.ts';
 const rbacGroup = 'rbac.authorization.k8s.io';
 
 /** What is required of a rule is said after all else: upstream checks it by declarations on the types. */
-export function validateRules(rules: readonly PolicyRule[] | undefined, namespaced: boolean): FieldError[] {
+export function validateRules(
+  rules: readonly PolicyRule[] | undefined,
+  namespaced: boolean,
+  others: readonly FieldError[] = [],
+): FieldError[] {
   const all = rules ?? [];
   const unsaid = all.flatMap(({ verbs }, index) =>
-    verbs?.length ? [] : [required(`rules[${index}].verbs`, 'verbs must contain at least one value')],
+    verbs?.length ? [] : [required(`rules[${index}].verbs`)],
   );
-  return [...all.flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`)), ...unsaid];
+  return [...all.flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`)), ...others, ...unsaid];
 }
 
-function ruleErrors({ apiGroups = [], resources = [], nonResourceURLs = [] }: PolicyRule, namespaced: boolean, path: string): FieldError[] {
+function ruleErrors({ apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] }: PolicyRule, namespaced: boolean, path: string): FieldError[] {
   const errors: FieldError[] = [];
   const urls = `${path}.nonResourceURLs`;
   if (nonResourceURLs.length > 0) {
     if (namespaced) errors.push(invalid(urls, nonResourceURLs, 'namespaced rules cannot apply to non-resource URLs'));
-    if (apiGroups.length + resources.length === 0) return errors;
+    if (apiGroups.length + resources.length + resourceNames.length === 0) return errors;
     return [...errors, invalid(urls, nonResourceURLs, 'rules cannot apply to both regular resources and non-resource URLs')];
   }
   if (apiGroups.length === 0) errors.push(required(`${path}.apiGroups`, 'resource rules must supply at least one api group'));

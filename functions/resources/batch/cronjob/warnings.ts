@@ -1,6 +1,7 @@
 /** Source: pkg/registry/batch/cronjob/strategy.go. */
 import type { CronJob } from '../../../kube/generated/types.ts';
-import { indexesWarnings, nameWarnings } from '../job/warnings.ts';
+import { nameWarnings } from '../../name-warnings.ts';
+import { indexesWarnings } from '../job/warnings.ts';
 
 export function cronJobWarnings({ metadata, spec }: CronJob, current?: CronJob): string[] {
   const path = 'spec.jobTemplate.spec';

@@ -1,17 +1,9 @@
 /** Source: pkg/registry/batch/job/strategy.go; pkg/api/job/warnings.go. */
 import type { Job, JobSpec } from '../../../kube/generated/types.ts';
-import { dnsLabelErrors } from '../../../kube/names.ts';
+import { nameWarnings } from '../../name-warnings.ts';
 
 const completionsMax = 100_000;
 const parallelismMax = 10_000;
-
-export function nameWarnings(name: string): string[] {
-  const errors = dnsLabelErrors(name);
-  if (errors.length === 0) return [];
-  return [
-    `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${errors.join(' ')}]`,
-  ];
-}
 
 export function indexesWarnings({ completionMode, completions = 0, parallelism = 0 }: JobSpec, path: string): string[] {
   if (completionMode !== 'Indexed' || completions <= completionsMax || parallelism <= parallelismMax) return [];

@@ -1,6 +1,6 @@
 import type { ClusterNetworks } from '../../../kube/cluster-networks.ts';
 import type { Service } from '../../../kube/generated/types.ts';
-import { dns1035LabelErrors } from '../../../kube/names.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
 import { services } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { type AnyDefinition, definition } from '../../definition.ts';
@@ -25,7 +25,7 @@ export const serviceDefinition = (networks: ClusterNetworks): AnyDefinition =>
     selectableFields: ['spec.clusterIP', 'spec.type'],
     fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
     subresources: [serviceProxy],
-    validateName: dns1035LabelErrors,
+    validateName: dnsLabelErrors,
     setDefaults: setServiceDefaults,
     prepareForCreate,
     prepareForUpdate,
