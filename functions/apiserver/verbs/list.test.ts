@@ -42,11 +42,21 @@ test('pages share the first revision and count what is left', async () => {
   assert.equal(metadata[2]?.continue, undefined);
 });
 
-test('a page that a selector filled exactly is the last when nothing more matches', async () => {
+test('a page that a selector filled goes on, whatever the rest of the list holds', async () => {
   const api = await withConfigMaps('a1', 'a2', 'b1');
-  const answer = await api.send('GET', `${configMaps}?limit=2&labelSelector=first%3Da`);
+  const path = `${configMaps}?limit=2&labelSelector=first%3Da`;
+  const answer = await api.send('GET', path);
   assert.deepEqual(namesOf(answer), ['a1', 'a2']);
-  assert.deepEqual(answer.body['metadata'], { resourceVersion: '4' });
+  const { continue: token, ...rest } = answer.body['metadata'] as Record<string, string>;
+  assert.deepEqual(rest, { resourceVersion: '4' });
+  const last = await api.send('GET', `${path}&continue=${token}`);
+  assert.deepEqual([namesOf(last), last.body['metadata']], [[], { resourceVersion: '4' }]);
+});
+
+test('a list of one name is not paged', async () => {
+  const api = await withConfigMaps('a1', 'a2');
+  const answer = await api.send('GET', `${configMaps}?limit=1&fieldSelector=metadata.name%3Da1`);
+  assert.deepEqual([namesOf(answer), answer.body['metadata']], [['a1'], { resourceVersion: '3' }]);
 });
 
 test('label and field selectors narrow a list', async () => {

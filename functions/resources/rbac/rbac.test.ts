@@ -11,7 +11,7 @@ const rule = (more: Partial<PolicyRule>): PolicyRule => ({ verbs: ['get'], apiGr
 
 const roles: [string, PolicyRule[], string[]][] = [
   ['good rules', [rule({})], []],
-  ['no verbs', [rule({ verbs: [] })], ['rules[0].verbs: Required value: verbs must contain at least one value']],
+  ['no verbs', [rule({ verbs: [] })], ['rules[0].verbs: Required value']],
   ['no group', [rule({ apiGroups: [] })], ['rules[0].apiGroups: Required value: resource rules must supply at least one api group']],
   ['no resource', [rule({ resources: [] })], ['rules[0].resources: Required value: resource rules must supply at least one resource']],
   [

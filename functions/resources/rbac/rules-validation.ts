@@ -13,13 +13,15 @@ export function validateRules(
   others: readonly FieldError[] = [],
 ): FieldError[] {
   const all = rules ?? [];
-  const unsaid = all.flatMap(({ verbs }, index) =>
-    verbs?.length ? [] : [required(`rules[${index}].verbs`)],
-  );
+  const unsaid = all.flatMap(({ verbs }, index) => (verbs?.length ? [] : [required(`rules[${index}].verbs`)]));
   return [...all.flatMap((rule, index) => ruleErrors(rule, namespaced, `rules[${index}]`)), ...others, ...unsaid];
 }
 
-function ruleErrors({ apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] }: PolicyRule, namespaced: boolean, path: string): FieldError[] {
+function ruleErrors(
+  { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] }: PolicyRule,
+  namespaced: boolean,
+  path: string,
+): FieldError[] {
   const errors: FieldError[] = [];
   const urls = `${path}.nonResourceURLs`;
   if (nonResourceURLs.length > 0) {

@@ -1,4 +1,7 @@
 /** What only writes need of the kind. */
+import type { DaemonSet } from '../../../kube/generated/types.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
+
 export { setDaemonSetDefaults as setDefaults } from './defaults.ts';
 export { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts';
 export {
@@ -6,3 +9,5 @@ export {
   validateDaemonSetUpdate as validateUpdate,
   validateDaemonSetStatusUpdate as validateStatusUpdate,
 } from './validation.ts';
+
+export const warnings = workloadWarnings<DaemonSet>(({ spec }) => spec.template, { isNamed: false });

@@ -1,3 +1,8 @@
 /** What only writes need of the kind. */
+import type { Deployment } from '../../../kube/generated/types.ts';
+import { workloadWarnings } from '../../core/pod/warnings.ts';
+
 export { setDeploymentDefaults as setDefaults } from './defaults.ts';
 export { validateDeployment as validate, validateDeploymentUpdate as validateUpdate } from './validation.ts';
+
+export const warnings = workloadWarnings<Deployment>(({ spec }) => spec.template, { isNamed: true });

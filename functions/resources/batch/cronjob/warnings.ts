@@ -1,11 +1,11 @@
 /** Source: pkg/registry/batch/cronjob/strategy.go. */
 import type { CronJob } from '../../../kube/generated/types.ts';
 import { nameWarnings } from '../../name-warnings.ts';
-import { indexesWarnings } from '../job/warnings.ts';
+import { jobSpecWarnings } from '../job/warnings.ts';
 
 export function cronJobWarnings({ metadata, spec }: CronJob, current?: CronJob): string[] {
   const path = 'spec.jobTemplate.spec';
-  const indexes = spec.jobTemplate?.spec === undefined ? [] : indexesWarnings(spec.jobTemplate.spec, path);
+  const indexes = spec.jobTemplate?.spec === undefined ? [] : jobSpecWarnings(spec.jobTemplate.spec, path);
   if (current === undefined) return [...nameWarnings(metadata.name ?? ''), ...indexes];
   const isChanged = metadata.generation !== current.metadata.generation;
   return [...(isChanged ? indexes : []), ...(spec.schedule?.includes('TZ') ? [timeZoneWarning] : [])];

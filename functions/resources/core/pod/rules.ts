@@ -6,3 +6,4 @@ export {
   validatePodUpdate as validateUpdate,
   validatePodStatusUpdate as validateStatusUpdate,
 } from './validation.ts';
+export { podWarnings as warnings } from './warnings.ts';

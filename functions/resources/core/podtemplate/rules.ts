@@ -1,4 +1,6 @@
 /** What only writes need of the kind. */
+import { workloadWarnings } from '../pod/warnings.ts';
+
 import type { FieldError } from '../../../kube/field-error.ts';
 import type { PodTemplate } from '../../../kube/generated/types.ts';
 import { validatePodTemplate } from '../../workload-validation.ts';
@@ -7,3 +9,5 @@ import { setPodTemplateDefaults } from './defaults.ts';
 export const validate = ({ template }: PodTemplate): FieldError[] =>
   template === undefined ? [] : validatePodTemplate(template, 'template');
 export const setDefaults = ({ template }: PodTemplate): void => setPodTemplateDefaults(template);
+
+export const warnings = workloadWarnings<PodTemplate>(({ template }) => template, { isNamed: false, path: 'template' });

@@ -1,3 +1,8 @@
 /** What only writes need of the kind. */
+import type { ReplicationController } from '../../../kube/generated/types.ts';
+import { workloadWarnings } from '../pod/warnings.ts';
+
 export { setReplicationControllerDefaults as setDefaults } from './defaults.ts';
 export { validateReplicationController as validate, validateReplicationControllerStatus as validateStatusUpdate } from './validation.ts';
+
+export const warnings = workloadWarnings<ReplicationController>(({ spec }) => spec.template, { isNamed: true });
