@@ -1,17 +1,23 @@
-/** `hibernetes keys rotate`: Secrets are sealed with a new key from now on; those that are there follow within minutes. */
+/** `hibernetes keys rotate`: new keys seal Secrets and sign tokens; what was sealed or signed before stays good. */
 import { resolve } from 'node:path';
 import { rotateKeys } from '../local/cluster-keys.ts';
 import { clusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory } from '../local/data-directory.ts';
+import { rotateSigningKey } from '../local/signing-keys.ts';
 import { CliError } from './cli-error.ts';
 
-export function rotate({ dataDir }: { readonly dataDir: string }): void {
+export async function rotate({ dataDir }: { readonly dataDir: string }): Promise<void> {
   const directory = dataDirectory(resolve(dataDir));
   const record = clusterRecord(directory);
   if (record === undefined) throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
   if (record.cloud !== undefined)
-    throw new CliError('The keys of a cluster of functions are not rotated yet.', 'Secrets of such a cluster are not sealed one by one.');
+    throw new CliError(
+      'This command does not replace the keys of a cluster of functions.',
+      'Its envelope key is a setting: the new one stands first, former ones behind it, separated by commas.',
+    );
+  const signing = await rotateSigningKey(directory.pki);
   const [current = '', ...former] = rotateKeys(directory.pki);
   process.stdout.write(`Secrets are sealed with the key ${current} from now on.\n`);
   process.stdout.write(`Those that are there follow while the cluster runs; ${former.length} earlier keys still open what is older.\n`);
+  process.stdout.write(`Tokens are signed with the key ${signing} within a minute; those of earlier keys stay good until they end.\n`);
 }

@@ -74,6 +74,11 @@ export function namesOf({ addresses, advertise, networks }: ControlPlaneOptions)
   return [...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(networks.serviceCidr), ...inCluster])];
 }
 
+const countedIn =
+  (metrics: Metrics): NonNullable<ApiOptions['answered']> =>
+  ({ method }, { status }) =>
+    metrics.add('apiserver_request_total', 1, { method, code: String(status) });
+
 const metricsExtension = (metrics: Metrics): Extension => ({
   prefix: '/metrics',
   fetch: async () => new Response(metrics.text(), { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } }),
@@ -97,14 +102,15 @@ function startWorkers(
   };
 }
 
-/** The manifest's schedule: the store's housekeeping. Returns how to stop it. */
-function startSchedule(store: Store, { clock, log }: World): Cancel {
+/** The manifest's schedule: the store's housekeeping, and a reading of keys that were replaced. Returns how to stop it. */
+function startSchedule(store: Store, pki: Pki, { clock, log }: World): Cancel {
   const everySeconds = Math.min(
     ...manifest.flatMap(({ triggers }) => triggers.flatMap((trigger) => (trigger.kind === 'schedule' ? [trigger.everySeconds] : []))),
   );
   let cancel: Cancel = () => undefined;
   const next = (): void => {
     cancel = clock.after(everySeconds * 1000, () => {
+      pki.refreshTokenKeys();
       store
         .housekeep()
         .catch((error: unknown) => log.error('housekeeping failed', { error }))
@@ -141,8 +147,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     formats,
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
-  const answered = ({ method }: Request, { status }: Response): void =>
-    metrics.add('apiserver_request_total', 1, { method, code: String(status) });
   const issuer = issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${addresses[0]?.port ?? 443}`);
   const recorded = openAudit(options.audit, world);
   const api = createApi({
@@ -152,7 +156,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     world,
     networks,
     extensions: [metricsExtension(metrics), ...issuer],
-    answered,
+    answered: countedIn(metrics),
     requestHeaderCertificate: pki.requestHeader.client,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
     ...recorded.api,
@@ -184,7 +188,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     world,
   });
   const stopWorkers = startWorkers(groups, { store, cache, world });
-  const stopSchedule = startSchedule(store, world);
+  const stopSchedule = startSchedule(store, pki, world);
   return {
     port,
     pki,

@@ -11,15 +11,18 @@ import {
   createServerCertificate,
   type CertificatePair,
 } from '../../functions/client/certificates.ts';
-import { loadSigningKeys, type SigningKeys } from '../../functions/apiserver/auth/keys.ts';
+import type { SigningKeys } from '../../functions/apiserver/auth/keys.ts';
 import type { Clock } from '../../functions/world.ts';
 import { readIfThere, writePrivately } from './data-directory.ts';
+import { liveSigningKeys } from './signing-keys.ts';
 
 export interface Pki {
   readonly authority: CertificatePair;
   readonly server: CertificatePair;
   readonly admin: CertificatePair;
   readonly tokenKeys: SigningKeys;
+  /** Takes up keys that were made beside it. */
+  refreshTokenKeys(): void;
   /** By which other API servers know this one, when it speaks for somebody. */
   readonly requestHeader: { readonly authority: CertificatePair; readonly client: CertificatePair };
 }
@@ -51,20 +54,6 @@ function names(certificatePem: string, hosts: readonly string[]): boolean {
   return hosts.every((host) => (/^[\d.]+$|:/.test(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined);
 }
 
-function loadTokenKeys(directory: string): Promise<SigningKeys> {
-  const file = join(directory, 'service-accounts.key');
-  return loadSigningKeys({
-    load: async () => {
-      const pem = readIfThere(file);
-      return pem === undefined ? [] : [pem];
-    },
-    create: async (pem) => {
-      writePrivately(file, pem);
-      return [pem];
-    },
-  });
-}
-
 /** `hosts`: every DNS name and IP address under which clients reach the API. */
 export async function loadPki(directory: string, hosts: readonly string[], clock: Clock): Promise<Pki> {
   const lasts = ({ certificatePem }: CertificatePair): boolean => certificateExpiryMs(certificatePem) - clock.now() > renewBeforeMs;
@@ -80,6 +69,7 @@ export async function loadPki(directory: string, hosts: readonly string[], clock
     () => true,
     () => createCertificateAuthority('front-proxy-ca', clock),
   );
+  const tokenKeys = await liveSigningKeys(directory);
   return {
     authority,
     requestHeader: {
@@ -97,6 +87,7 @@ export async function loadPki(directory: string, hosts: readonly string[], clock
     admin: await keptPair(directory, 'admin', lasts, () =>
       createClientCertificate(authority, { userName: adminName, groups: [adminGroup] }, clock),
     ),
-    tokenKeys: await loadTokenKeys(directory),
+    tokenKeys: tokenKeys.keys,
+    refreshTokenKeys: () => tokenKeys.refresh(),
   };
 }
