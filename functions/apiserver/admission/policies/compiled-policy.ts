@@ -41,13 +41,13 @@ export const compiledConditions = (given: readonly MatchCondition[], hasParams: 
     expression: compiled(expression.trim(), { hasParams, hasAuthorizer: true }, boolWanted),
   }));
 
-/** Whether all conditions hold; a failure, where none is false and one cannot be evaluated. */
+/** Whether all conditions hold; a failure, where none is false and one cannot be evaluated. They see no namespace. */
 export async function conditionsHold(
   conditions: readonly NamedExpression[],
   situation: Situation,
   answers: Answers,
 ): Promise<boolean | Failure> {
-  const evaluator = new Evaluator(situation, answers, matchConditionsCostMax);
+  const evaluator = new Evaluator({ ...situation, namespace: undefined }, answers, matchConditionsCostMax);
   const failures: string[] = [];
   for (const { expression } of conditions) {
     const result = await evaluated(evaluator, expression);
