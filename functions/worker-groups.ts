@@ -8,6 +8,8 @@ import { namedByPod } from './apiserver/nodes/pod-references.ts';
 import { createControllers } from './controllers/all.ts';
 import type { CertificateSigner } from './controllers/certificates/signer.ts';
 import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';
+import type { ResourceIndex } from './apiserver/registry/resource-index.ts';
+import type { ExpressionWarning, ValidatingAdmissionPolicy } from './kube/generated/types.ts';
 import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { schedulerComponent } from './scheduler/watches.ts';
@@ -43,6 +45,15 @@ export interface WorkerGroup {
   flush(): Promise<void>;
 }
 
+/** The checker is large, so it is read with the first policy. */
+async function typeWarnings(policy: ValidatingAdmissionPolicy, { kinds }: ResourceIndex): Promise<readonly ExpressionWarning[]> {
+  const checking = await import('./resources/admissionregistration/type-checking.ts');
+  return checking.typeWarnings(
+    policy,
+    kinds.map(({ served: { type, schema } }) => ({ type, node: schema.node })),
+  );
+}
+
 /** Events are worth less than the end of an invocation in order: its note, its ring for the rest. */
 const flushMsMax = 2_000;
 
@@ -60,6 +71,7 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
     listeningSinceMs,
     secretToken: (claims) => api.secretToken(claims),
     podSecretNames: (pod) => namedByPod(pod).secrets,
+    typeWarnings: (policy) => typeWarnings(policy, registry(store.view())),
     ...(options.certificateSigner !== undefined && { certificateSigner: options.certificateSigner }),
   });
 

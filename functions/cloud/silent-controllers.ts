@@ -17,6 +17,7 @@ export const silentControllers = (): readonly { readonly name: WorkerGroupName; 
         certificateAuthorityPem: '',
         listeningSinceMs: 0,
         secretToken: async () => '',
+        typeWarnings: async () => [],
       }),
       { watches: watchesOfAnyOwner },
     ],

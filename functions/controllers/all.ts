@@ -37,6 +37,7 @@ import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { serviceCidrsController } from './service-cidrs/controller.ts';
 import { createTokenController, type SecretToken } from './token/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
+import { createPolicyStatusController, type TypeWarnings } from './validating-admission-policy-status/controller.ts';
 import { attributesClassProtectionController } from './volume-protection/attributes-classes.ts';
 import { claimProtectionController } from './volume-protection/claims.ts';
 import { volumeProtectionController } from './volume-protection/volumes.ts';
@@ -53,6 +54,8 @@ export interface ControllersOptions {
   readonly podSecretNames?: PodSecretNames;
   /** Without it no token is put into a Secret. */
   readonly secretToken?: SecretToken;
+  /** Without it no expression of a policy is checked against the kinds that it names. */
+  readonly typeWarnings?: TypeWarnings;
   /** Since when nodes could reach the control plane; see node-lifecycle. */
   readonly listeningSinceMs?: number;
 }
@@ -90,6 +93,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     certificateCleanerController,
     createGarbageCollector(options.resourceTypes),
     createNodeLifecycleController(options),
+    ...(options.typeWarnings === undefined ? [] : [createPolicyStatusController(options.typeWarnings)]),
     createTaintEvictionController(),
     createPodGarbageCollector(),
     persistentVolumeBinder,

@@ -49,6 +49,8 @@ export interface SchemaNode {
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
+  /** Of built-in types whose two forms OpenAPI's second version cannot tell apart. */
+  readonly 'x-kubernetes-v2-schema'?: SchemaNode;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 

@@ -69,9 +69,10 @@ export interface PolicyScope {
   readonly hasPatchTypes?: boolean;
   /** The type of `object` and `oldObject`, where it is known. */
   readonly object?: DeclaredType;
+  readonly params?: DeclaredType;
 }
 
-export function policyEnvironment({ hasParams, hasAuthorizer, variables, hasPatchTypes, object }: PolicyScope): Environment {
+export function policyEnvironment({ hasParams, hasAuthorizer, variables, hasPatchTypes, object, params }: PolicyScope): Environment {
   const fields = Object.fromEntries([...(variables ?? [])].map(([name, type]) => [name, plain(type)]));
   const composed = declaredObject('kubernetes.variables', fields);
   const objectType = object?.type ?? dynType;
@@ -81,7 +82,7 @@ export function policyEnvironment({ hasParams, hasAuthorizer, variables, hasPatc
       oldObject: objectType,
       namespaceObject: namespaceType.type,
       request: requestType.type,
-      ...(hasParams ? { params: dynType } : {}),
+      ...(hasParams ? { params: params?.type ?? dynType } : {}),
       ...(hasAuthorizer
         ? {
             authorizer: structType('kubernetes.authorization.Authorizer'),
@@ -90,7 +91,7 @@ export function policyEnvironment({ hasParams, hasAuthorizer, variables, hasPatc
         : {}),
       ...(variables === undefined ? {} : { variables: composed.type }),
     },
-    [requestType, namespaceType, composed, ...(object === undefined ? [] : [object])],
+    [requestType, namespaceType, composed, ...(object === undefined ? [] : [object]), ...(params === undefined ? [] : [params])],
   );
   return hasPatchTypes === true ? patchEnvironment(known, patchTypes) : known;
 }

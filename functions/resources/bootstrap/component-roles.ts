@@ -184,6 +184,11 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule([...read, 'update'], 'apiextensions.k8s.io', 'customresourcedefinitions customresourcedefinitions/status'),
     rule(['deletecollection', 'list'], '*', '*'),
   ],
+  'validatingadmissionpolicy-status-controller': [
+    rule(read, 'admissionregistration.k8s.io', 'validatingadmissionpolicies'),
+    rule(['get', 'patch', 'update'], 'admissionregistration.k8s.io', 'validatingadmissionpolicies/status'),
+    ...eventRules,
+  ],
   'generic-garbage-collector': [rule(['delete', 'get', 'list', 'patch', 'update', 'watch'], '*', '*'), ...eventRules],
   'node-controller': [
     rule([...read, 'delete', 'patch', 'update'], '', 'nodes'),

@@ -18,6 +18,7 @@ import {
 import type { DeclaredField, DeclaredType } from '../../../cel/declared-type.ts';
 import { escapedName } from '../../../cel/escape.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
+import { resolved } from '../../../kube/schema-definitions.ts';
 
 const requestBytesMax = 3 * 1024 * 1024;
 /** Without its quotes. */
@@ -46,25 +47,40 @@ export function withIdentity(node: SchemaNode): SchemaNode {
 }
 
 function namesItself({ properties }: SchemaNode): boolean {
-  const names = properties?.['metadata']?.properties;
+  const names = resolved(properties?.['metadata'] ?? {}).properties;
   return [properties?.['kind'], properties?.['apiVersion'], names?.['name'], names?.['generateName']].every(
     (node) => node?.type === 'string',
   );
 }
 
-export function declaredSchema(given: SchemaNode, isRoot: boolean, name = 'selfType'): DeclaredType | undefined {
-  if (given['x-kubernetes-int-or-string'] === true) {
+/** Definitions that a built-in kind refers to; one that refers to itself is left out there. */
+type Seen = readonly string[];
+
+/** Of built-in kinds: what upstream describes in words of OpenAPI's second version. */
+function plain(node: SchemaNode): SchemaNode {
+  const found = resolved(node);
+  return found['x-kubernetes-v2-schema'] ?? found;
+}
+
+export function declaredSchema(node: SchemaNode, isRoot: boolean, name = 'selfType', seen: Seen = []): DeclaredType | undefined {
+  const { $ref } = node;
+  if ($ref === undefined) return declaredNode(node, isRoot, name, seen);
+  return seen.includes($ref) ? undefined : declaredNode(plain(node), isRoot, name, [...seen, $ref]);
+}
+
+const isIntOrString = (node: SchemaNode): boolean => node['x-kubernetes-int-or-string'] === true || node.format === 'int-or-string';
+
+function declaredNode(given: SchemaNode, isRoot: boolean, name: string, seen: Seen): DeclaredType | undefined {
+  if (isIntOrString(given)) {
     const sizeMax = given.maxLength === undefined ? textMax : positive(given.maxLength) * charactersPerLength;
     return { type: dynType, sizeMax, serializedMin: 1 };
   }
   const node = isRoot ? withIdentity(given) : given;
   switch (node.type) {
     case 'array':
-      return declaredList(node, name);
+      return declaredList(node, name, seen);
     case 'object':
-      return typeof node.additionalProperties === 'object'
-        ? declaredMap(node, node.additionalProperties, name)
-        : declaredObject(node, name);
+      return typeof node.additionalProperties === 'object' ? declaredMap(node, name, seen) : declaredObject(node, name, seen);
     case 'string':
       return declaredText(node);
     case 'boolean':
@@ -81,8 +97,8 @@ export function declaredSchema(given: SchemaNode, isRoot: boolean, name = 'selfT
 const positive = (size: number): number => Math.max(size, 0);
 const isEmbedded = (node: SchemaNode): boolean => node['x-kubernetes-embedded-resource'] === true;
 
-function declaredList(node: SchemaNode, name: string): DeclaredType | undefined {
-  const element = node.items === undefined ? undefined : declaredSchema(node.items, isEmbedded(node.items), `${name}.@idx`);
+function declaredList(node: SchemaNode, name: string, seen: Seen): DeclaredType | undefined {
+  const element = node.items === undefined ? undefined : declaredSchema(node.items, isEmbedded(node.items), `${name}.@idx`, seen);
   if (element === undefined) return undefined;
   const sizeMax = node.maxItems === undefined ? Math.trunc(textMax / (element.serializedMin + 1)) : positive(node.maxItems);
   const kind = node['x-kubernetes-list-type'];
@@ -96,8 +112,9 @@ function declaredList(node: SchemaNode, name: string): DeclaredType | undefined 
 const keyType: DeclaredType = { type: stringType, sizeMax: 0, serializedMin: 2 };
 const entryExtraBytes = 6;
 
-function declaredMap(node: SchemaNode, values: SchemaNode, name: string): DeclaredType | undefined {
-  const element = declaredSchema(values, isEmbedded(values), `${name}.@elem`);
+function declaredMap(node: SchemaNode, name: string, seen: Seen): DeclaredType | undefined {
+  const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : {};
+  const element = declaredSchema(values, isEmbedded(values), `${name}.@elem`, seen);
   if (element === undefined) return undefined;
   const estimated = Math.trunc(textMax / (element.serializedMin + entryExtraBytes));
   const sizeMax = node.maxProperties === undefined ? estimated : positive(node.maxProperties);
@@ -107,13 +124,13 @@ function declaredMap(node: SchemaNode, values: SchemaNode, name: string): Declar
 /** Quotes, colon and comma. */
 const fieldExtraBytes = 4;
 
-function declaredObject(node: SchemaNode, name: string): DeclaredType {
+function declaredObject(node: SchemaNode, name: string, seen: Seen): DeclaredType {
   const fields = new Map<string, DeclaredField>();
   const required = new Set(node.required);
   let serializedMin = 2;
   for (const [jsonName, property] of Object.entries(node.properties ?? {})) {
     const escaped = escapedName(jsonName);
-    const declared = declaredSchema(property, isEmbedded(property), `${name}.${escaped ?? jsonName}`);
+    const declared = declaredSchema(property, isEmbedded(property), `${name}.${escaped ?? jsonName}`, seen);
     if (declared === undefined) continue;
     if (escaped !== undefined) fields.set(escaped, { jsonName, declared });
     if (required.has(jsonName) && property.default === undefined) {
