@@ -12,6 +12,7 @@ import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
 import { impersonatedUser } from './auth/impersonation.ts';
 import { servedGroups, type ServedGroup } from './discovery/api-resources.ts';
 import { createDiscovery } from './discovery/discovery.ts';
+import { type AuthorityParts, withAuthority } from './filters/authority.ts';
 import { deadlineSeconds, withDeadline } from './filters/deadline.ts';
 import { errorResponse } from './filters/errors.ts';
 import { createFlowControl, type FlowControl } from './flow-control/flow-control.ts';
@@ -189,9 +190,32 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   if (acting !== authenticated) exchange.trail?.impersonated(user);
   const ended = (): void => exchange.trail?.ended();
   return limited(flowControl, { call: { ...asked, user, connection }, lasting, headers: notes.headers, ended }, async (call) => {
-    if (!isOpen) await authorize(options.authorizer, call, notes);
-    return dispatch(parts, call, notes);
+    const work = (): Promise<Response> => dispatch(parts, call, notes);
+    if (isOpen) return work();
+    const decide = (): Promise<void> => authorize(options.authorizer, call, notes);
+    // This process vouches for its own workers.
+    if (connection.user === undefined) {
+      const authority = { ...authorityOf(parts, asked, notes), isConnection: lasting === 'connection' };
+      return withAuthority(authority, decide, work);
+    }
+    await decide();
+    return work();
   });
+}
+
+function authorityOf({ options, server }: Parts, asked: Omit<ApiRequest, 'user'>, notes: Notes): Omit<AuthorityParts, 'isConnection'> {
+  const { request, connection, info } = asked;
+  const { store, world } = server;
+  return {
+    store,
+    arrivedMs: connection.arrivedMs ?? world.clock.monotonicMs(),
+    info,
+    async decide() {
+      const user = await impersonatedUser(await options.authenticator.authenticate(request, connection), request, options.authorizer);
+      if (user === undefined) throw unauthorized();
+      await authorize(options.authorizer, { ...asked, user }, notes);
+    },
+  };
 }
 
 /** Undefined: no credentials were shown. Wrong ones are recorded, too. */

@@ -44,10 +44,14 @@ export interface TokenUserOptions {
 
 const extraPrefix = 'authentication.kubernetes.io/';
 const bootstrapPattern = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
+/** How often the log is asked about tokens that may be made up. A machine that joins tries again. */
+const unknownEveryMs = 1_000;
 const bootstrapType = 'bootstrap.kubernetes.io/token';
 const bootstrapGroupPattern = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
 
 export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens = [] }: TokenUserOptions): TokenUsers {
+  let lookedMs = -Infinity;
+
   /** Asks memory first, and the log only for what memory does not have: it may have been made a moment ago elsewhere. */
   async function find<T extends KubeObject>(type: ResourceType<T>, namespace: string, name: string, uid?: string): Promise<T | undefined> {
     const key = { resource: groupResource(type), namespace, name };
@@ -95,8 +99,17 @@ export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens =
     return found === undefined ? undefined : { user: found, audiences: verified.audiences };
   }
 
+  /** Anybody can make up an id, so the log is not asked about each that memory does not have. */
+  async function bootstrapSecret(id: string): Promise<Secret | undefined> {
+    const key = { resource: groupResource(secrets), namespace: 'kube-system', name: `bootstrap-token-${id}` };
+    const known = store.view().get(key);
+    const isDue = clock.now() - lookedMs >= unknownEveryMs;
+    if (known === undefined && isDue) lookedMs = clock.now();
+    return (known ?? (isDue ? (await store.fresh()).get(key) : undefined))?.object as Secret | undefined;
+  }
+
   async function bootstrapUser(id: string, secretText: string): Promise<User | undefined> {
-    const secret = await find(secrets, 'kube-system', `bootstrap-token-${id}`);
+    const secret = await bootstrapSecret(id);
     if (secret === undefined || secret.type !== bootstrapType || secret.metadata.deletionTimestamp !== undefined) return undefined;
     const field = bootstrapFields(secret);
     const expires = field('expiration');
