@@ -147,7 +147,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     formats,
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
-  const issuer = issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${addresses[0]?.port ?? 443}`);
+  // A free port is known only once the server listens.
+  let port = addresses[0]?.port ?? 443;
   const recorded = openAudit(options.audit, world);
   const api = createApi({
     store,
@@ -155,7 +156,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokens,
     world,
     networks,
-    extensions: [metricsExtension(metrics), ...issuer],
+    extensions: [metricsExtension(metrics), ...issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${port}`)],
     answered: countedIn(metrics),
     requestHeaderCertificate: pki.requestHeader.client,
     ...(options.admission === undefined ? {} : { admission: options.admission }),
@@ -171,7 +172,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     caPem: pki.authority.certificatePem,
     log: world.log,
   });
-  const port = server.addresses[0]?.port ?? 0;
+  port = server.addresses[0]?.port ?? port;
   await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr }, [
     extensionAuthentication(trustOf(pki)),
   ]);
