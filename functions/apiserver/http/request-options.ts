@@ -16,6 +16,8 @@ export interface WriteOptions {
   readonly kind: WriteOptionsKind;
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** Whether the client named it. */
+  readonly namesFieldValidation?: boolean;
   /** '' when the client named none. */
   readonly fieldManager: string;
   /** Apply takes fields away from other managers. */
@@ -55,20 +57,22 @@ export function writeOptionsOf(query: URLSearchParams, kind: WriteOptionsKind, p
     kind,
     dryRun: query.getAll('dryRun').includes('All'),
     fieldValidation: fieldValidation ?? 'Warn',
+    ...(fieldValidation === undefined ? {} : { namesFieldValidation: true }),
     fieldManager,
     force: isTrue(query.get('force')),
   };
 }
 
 /** The options as an object, for those who decide about the write. */
-export function writeOptionsObject({ kind, dryRun, fieldManager, fieldValidation, force }: WriteOptions): JsonObject {
+/** As admission sees it: what a patch comes to is a creation or an update. */
+export function writeOptionsObject(options: WriteOptions, kind: 'CreateOptions' | 'UpdateOptions'): JsonObject {
+  const { dryRun, fieldManager, fieldValidation, namesFieldValidation = false } = options;
   return {
     kind,
     apiVersion: 'meta.k8s.io/v1',
     ...(dryRun ? { dryRun: ['All'] } : {}),
     ...(fieldManager === '' ? {} : { fieldManager }),
-    fieldValidation,
-    ...(force ? { force } : {}),
+    ...(namesFieldValidation ? { fieldValidation } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Asks the admission plug-ins about one write: those that change it, those that only read it, and their commit rules. */
-import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import { type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
 import type { View } from '../../kube/view.ts';
 import type { GroupVersionKind } from '../../resources/definition.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Reinvocation } from '../ports.ts';
@@ -62,7 +62,9 @@ export function admissionOf(server: Server, request: ResourceRequest, asked: Ask
       for (const plugin of plugins) await plugin.validate?.(shown);
     },
     async validate(object, oldObject) {
-      const shown = attributes(object, oldObject);
+      // A generated name is known by now.
+      const name = asked.name === '' ? nameOf(object) : asked.name;
+      const shown = attributesOf(request, { ...asked, name }, { object, oldObject });
       for (const plugin of plugins) await plugin.validate?.(shown);
     },
   };

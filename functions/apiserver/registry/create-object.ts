@@ -47,7 +47,12 @@ const moved = Symbol('the rules of admission changed while they were applied');
 
 async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<KubeObject | typeof moved> {
   const { server, request, options } = write;
-  const asked = { operation: 'CREATE', name: nameOf(object), dryRun: options.dryRun, options: writeOptionsObject(options) } as const;
+  const asked = {
+    operation: 'CREATE',
+    name: nameOf(object),
+    dryRun: options.dryRun,
+    options: writeOptionsObject(options, 'CreateOptions'),
+  } as const;
   const admission = admissionOf(server, request, asked);
   await admission.load();
   const admitted = await admission.mutate(object, undefined);

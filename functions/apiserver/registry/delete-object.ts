@@ -42,7 +42,9 @@ async function deleteAdmitted(
 ): Promise<Deleted | typeof moved> {
   const { definition, info } = request;
   const key = keyOf(definition, info.namespace, name);
-  const asked = { operation: 'DELETE', name, dryRun: options.dryRun, options: deleteOptionsObject(options) } as const;
+  // Of a collection, admission is shown what the client asked for, which names no object.
+  const shownName = info.verb === 'deletecollection' ? '' : name;
+  const asked = { operation: 'DELETE', name: shownName, dryRun: options.dryRun, options: deleteOptionsObject(options) } as const;
   const admission = admissionOf(server, request, asked);
   if (admission.isAsked) {
     const current = (await fromStore(() => server.store.fresh())).get(key)?.object;

@@ -130,7 +130,12 @@ function planOf(write: WriteRequest, update: Update): Plan {
   const { definition, info } = request;
   const key = keyOf(definition, info.namespace, info.name);
   const kind = update.projection?.kind;
-  const asked = { operation: 'UPDATE', name: key.name, dryRun: options.dryRun, options: writeOptionsObject(options) } as const;
+  const asked = {
+    operation: 'UPDATE',
+    name: key.name,
+    dryRun: options.dryRun,
+    options: writeOptionsObject(options, 'UpdateOptions'),
+  } as const;
   const admission = admissionOf(server, request, kind === undefined ? asked : { ...asked, kind });
   return { write, update, key, admission, rules: commitRules(definition, 'update', admission.committing) };
 }

@@ -9,7 +9,7 @@ import type { Pod } from '../../kube/generated/types.ts';
 import type { ContainerRelay } from '../../kube/node-poll.ts';
 import { relayStatusHeader } from '../../kube/node-poll.ts';
 import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
-import { groupResource, nodes } from '../../kube/resource-type.ts';
+import { groupResource, nodes, pods } from '../../kube/resource-type.ts';
 import { StatusError, badRequest, notFound } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
@@ -48,7 +48,8 @@ export function createConnector({ hub, view, clock, logMail }: ConnectorOptions)
       const query = podQuery(subresource, pod, new URL(request.url).searchParams);
       const nodeName = pod.spec?.nodeName ?? '';
       if (nodeName === '') return unscheduled(pod, transport);
-      if (view().get({ resource: groupResource(nodes), namespace: '', name: nodeName }) === undefined) throw notFound(nodes, nodeName);
+      // Upstream, too, calls the missing node a pod.
+      if (view().get({ resource: groupResource(nodes), namespace: '', name: nodeName }) === undefined) throw notFound(pods, nodeName);
       const wish: Omit<ContainerRelay, 'id' | 'transport'> = {
         subresource,
         pod: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },

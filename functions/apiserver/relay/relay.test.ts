@@ -245,7 +245,7 @@ test('a pod without a node has an empty log and nothing to connect to', async ()
 test('a pod whose node is gone says which', async () => {
   const at = await cluster({ ...pod, spec: { nodeName: 'gone', containers: [{ name: 'one' }] } });
   const response = await fetch(`${at.url}${at.pod}/log`);
-  assert.deepEqual([response.status, ((await response.json()) as { message: string }).message], [404, 'nodes "gone" not found']);
+  assert.deepEqual([response.status, ((await response.json()) as { message: string }).message], [404, 'pods "gone" not found']);
 });
 
 async function rawClient({ port }: Cluster, lines: readonly string[], early = ''): Promise<Socket> {

@@ -29,7 +29,6 @@ export async function proxySubresource(server: Server, request: ResourceRequest,
   if (server.proxy === undefined) throw new StatusError(501, 'NotImplemented', 'proxy is not available on this server');
   const view = await fromStore(() => server.store.fresh(connection.arrivedMs));
   const context = { view, namespace: info.namespace, random: () => server.world.random.next() };
-  const { scheme, nodeName, target, host } = subresource.locate(info.name, context);
   const below = pathBelow(info);
   const { group, version } = request.served.type;
   const kind = { group, version, kind: subresource.optionsKind };
@@ -41,6 +40,7 @@ export async function proxySubresource(server: Server, request: ResourceRequest,
   };
   const admission = admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {}, kind });
   await admission.review(undefined, options);
+  const { scheme, nodeName, target, host } = subresource.locate(info.name, context);
   const isUpgrade = request.request.headers.has('upgrade');
   if (below === '' && info.verb === 'get' && !isUpgrade) {
     return new Response(null, { status: 301, headers: { location: `${escaped(info.path)}/${url.search}` } });

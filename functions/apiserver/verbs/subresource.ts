@@ -65,7 +65,13 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
   placeInNamespace(sent, request.definition.type, request.info.namespace);
   if (nameOf(sent) !== '') checkName(sent, request.info.name);
   const { dryRun } = options;
-  const asked = { operation: 'CREATE', name: request.info.name, dryRun, options: writeOptionsObject(options), kind: expected } as const;
+  const asked = {
+    operation: 'CREATE',
+    name: request.info.name,
+    dryRun,
+    options: writeOptionsObject(options, 'CreateOptions'),
+    kind: expected,
+  } as const;
   const admission = admissionOf(server, request, asked);
   const body = await admission.mutate(sent, undefined);
   subresource.checkBody?.(body);
@@ -159,9 +165,17 @@ export async function computedSubresource(server: Server, request: ResourceReque
   const body = await readObject(request.request, expected, { ...options, warnings: request.warnings });
   const { object: parent } = await getStored(server, request);
   const { name } = request.info;
-  const asked = { operation: 'CREATE', name, dryRun, options: writeOptionsObject(options), kind: subresource.body } as const;
+  const asked = {
+    operation: 'CREATE',
+    name,
+    dryRun,
+    options: writeOptionsObject(options, 'CreateOptions'),
+    kind: subresource.body,
+  } as const;
   const admission = admissionOf(server, request, asked);
-  const admitted = await admission.mutate(body, undefined);
+  const { namespace } = request.info;
+  const placed = { ...body, metadata: { ...body.metadata, name, ...(namespace === '' ? {} : { namespace }) } };
+  const admitted = await admission.mutate(placed, undefined);
   await admission.validate(admitted, undefined);
   const { definition, user } = request;
   return { kind: 'other', code: 201, object: await computation.compute(admitted, { definition, parent, user, dryRun }) };
@@ -176,8 +190,11 @@ export async function connectSubresource(server: Server, request: ResourceReques
   const { definition, info, user, connection } = request;
   const { namespace, name } = info;
   const kind = { group: definition.type.group, version: definition.type.version, kind: subresource.optionsKind };
-  const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
-  await admission.review(undefined, connectOptions(subresource, request));
+  // A log is read, not connected to.
+  if (subresource.transport === 'upgrade') {
+    const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
+    await admission.review(undefined, connectOptions(subresource, request));
+  }
   return connector.connect(request.request, { definition, subresource, namespace, name, object, user, connection });
 }
 

@@ -107,7 +107,6 @@ async function textOf(message: IncomingMessage): Promise<string> {
 const refusals: Readonly<Record<number, string>> = {
   400: 'the server rejected our request for an unknown reason',
   401: 'the server has asked for the client to provide credentials',
-  403: 'forbidden',
   404: 'the server could not find the requested resource',
   405: 'the server does not allow this method on the requested resource',
   409: 'the server reported a conflict',
@@ -118,6 +117,7 @@ const refusals: Readonly<Record<number, string>> = {
 
 /** Source: apimachinery, pkg/api/errors/errors.go (NewGenericServerResponse) */
 function refusalOf(status: number, text: string): WebhookCallError {
+  if (status === 403) return new WebhookCallError(text.trim() || 'unknown');
   const known = refusals[status];
   if (known !== undefined) return new WebhookCallError(known);
   if (status >= 500)
@@ -125,12 +125,17 @@ function refusalOf(status: number, text: string): WebhookCallError {
   return new WebhookCallError(`the server responded with the status code ${status} but did not return more information`);
 }
 
+const goTypeMeta =
+  'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new WebhookCallError(`couldn't get version/kind; json parse error: ${error.message}`, { cause: error });
+    // YAML is taken as well, in which a word is a text.
+    const why = /^\s*[[{]/.test(text) ? error.message : `json: cannot unmarshal string into ${goTypeMeta}`;
+    throw new WebhookCallError(`couldn't get version/kind; json parse error: ${why}`, { cause: error });
   }
 }
 

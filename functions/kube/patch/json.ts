@@ -40,12 +40,15 @@ const isObject = (value: Json | undefined): value is JsonObject => typeof value 
 
 const goKind = (value: Json): string => (typeof value === 'boolean' ? 'bool' : typeof value);
 
-/** Upstream does not tell clients which operation failed. */
-const rejected = (): StatusError =>
-  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', { details: {} });
+/** Upstream does not tell clients which operation failed; the cause does, in its library's words. */
+const rejected = (why = ''): StatusError =>
+  new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {
+    details: {},
+    ...(why === '' ? {} : { cause: new Error(why) }),
+  });
 
 function applyOperation(root: JsonObject, operation: JsonObject): void {
-  const target = locate(root, operation['path']);
+  const target = locate(root, operation['path'], String(operation['op']));
   const value = copy(ownField(operation, 'value') ?? null);
   const { op } = operation;
   switch (typeof op === 'string' ? op : '') {
@@ -60,7 +63,7 @@ function applyOperation(root: JsonObject, operation: JsonObject): void {
     case 'move':
       return move(root, operation);
     case 'test':
-      if (!deepEqual(valueAt(target) ?? null, value)) throw rejected();
+      if (!deepEqual(valueAt(target) ?? null, value)) throw rejected(`testing value ${String(operation['path'])} failed: test failed`);
       return;
     default:
       throw rejected();
@@ -71,19 +74,23 @@ function applyOperation(root: JsonObject, operation: JsonObject): void {
 interface Location {
   readonly parent: JsonObject | Json[];
   readonly step: string;
+  readonly path: string;
 }
 
-function locate(root: JsonObject, path: Json | undefined): Location {
+function locate(root: JsonObject, path: Json | undefined, operation = 'copy'): Location {
   if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) throw rejected();
   const steps = `/doc${path}`.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
   let parent: JsonObject | Json[] = root;
   for (const step of steps.slice(1, -1)) {
-    const next: Json | undefined = valueAt({ parent, step });
-    if (typeof next !== 'object' || next === null) throw rejected();
+    const next: Json | undefined = valueAt({ parent, step, path });
+    if (typeof next !== 'object' || next === null) throw rejected(missingPath(path, operation));
     parent = next;
   }
-  return { parent, step: steps.at(-1) ?? '' };
+  return { parent, step: steps.at(-1) ?? '', path };
 }
+
+const missingPath = (path: string, operation: string): string =>
+  `${operation} operation does not apply: doc is missing path: ${operation === 'replace' ? path : JSON.stringify(path)}: missing value`;
 
 /** Where in a list of that length; negative steps count from its end. */
 function indexOf(step: string, length: number): number | undefined {
@@ -115,17 +122,19 @@ function add({ parent, step }: Location, value: Json): void {
 }
 
 function remove(location: Location): void {
-  existing(location);
-  const { parent, step } = location;
+  const { parent, step, path } = location;
+  if (valueAt(location) === undefined)
+    throw rejected(`error in remove for path: '${path}': Unable to remove nonexistent key: ${step}: missing value`);
   if (Array.isArray(parent)) parent.splice(indexOf(step, parent.length) ?? parent.length, 1);
   else delete parent[step];
 }
 
+/** A field may be absent, which the library does not look at; a place in a list may not. */
 function replace(location: Location, value: Json): void {
-  existing(location);
   const { parent, step } = location;
-  if (Array.isArray(parent)) parent[indexOf(step, parent.length) ?? parent.length] = value;
-  else setOwn(parent, step, value);
+  if (!Array.isArray(parent)) return setOwn(parent, step, value);
+  existing(location);
+  parent[indexOf(step, parent.length) ?? parent.length] = value;
 }
 
 function move(root: JsonObject, { from, path }: JsonObject): void {

@@ -173,7 +173,7 @@ describe('JSON patches', () => {
   const rejected: [string, Json][] = [
     ['a failing test', [{ op: 'test', path: '/spec/replicas', value: 3 }]],
     ['a missing path', [{ op: 'remove', path: '/spec/nothing' }]],
-    ['a missing field to replace', [{ op: 'replace', path: '/spec/nothing', value: 1 }]],
+    ['a missing place in a list to replace', [{ op: 'replace', path: '/spec/list/9', value: 1 }]],
     ['a missing parent', [{ op: 'add', path: '/spec/nothing/below', value: 1 }]],
     ['an unknown operation', [{ op: 'shuffle', path: '/spec' }]],
     ['a path without a slash', [{ op: 'add', path: 'spec', value: 1 }]],
@@ -191,6 +191,10 @@ describe('JSON patches', () => {
       assert.throws(() => applyJsonPatch(doc, patch), { name: 'StatusError', code: 422, reason: 'Invalid', message });
     });
   }
+
+  test('a missing field to replace is added, as kube-apiserver does', () => {
+    assert.deepEqual(applyJsonPatch({ a: 1 }, [{ op: 'replace', path: '/b', value: 2 }]), { a: 1, b: 2 });
+  });
 
   test('a patch that is no list is malformed', () => {
     const message = 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp';

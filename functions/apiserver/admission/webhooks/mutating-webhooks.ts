@@ -51,7 +51,7 @@ async function askOne(options: WebhookOptions, attributes: AdmissionAttributes, 
     next = changedObject(object, attributes, invocation.served, (shown) => applyJsonPatch(shown, value)).object;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw internal(error.message, error);
+    throw internal(error.cause instanceof Error ? error.cause.message : error.message, error);
   }
   attributes.object = next;
   return !deepEqual(next, object);

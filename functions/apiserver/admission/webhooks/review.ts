@@ -19,6 +19,11 @@ export class InvalidAnswer extends Error {
   override name = 'InvalidAnswer';
 }
 
+/** An answer of a version that was not asked for. */
+export class OtherVersion extends InvalidAnswer {
+  override name = 'OtherVersion';
+}
+
 const group = 'admission.k8s.io';
 const knownVersions = ['v1', 'v1beta1'];
 
@@ -32,6 +37,13 @@ const isOwnKind = ({ kind, type }: AdmissionAttributes): boolean => kind.kind ==
 export function shownObject(object: KubeObject | undefined, attributes: AdmissionAttributes, { served }: Invocation): KubeObject | null {
   if (object === undefined) return null;
   return isOwnKind(attributes) ? fromStored(served, object) : object;
+}
+
+/** The options of a connection are no object of their own. */
+function withoutMetadata(options: KubeObject | undefined): object | null {
+  if (options === undefined) return null;
+  const { metadata: _metadata, ...shown } = options;
+  return shown;
 }
 
 const plainKind = ({ group: of, version, kind }: GroupVersionKind): GroupVersionKind => ({ group: of, version, kind });
@@ -64,7 +76,7 @@ export function reviewOf(uid: string, version: string, attributes: AdmissionAttr
         groups: user.groups,
         ...(user.extra === undefined ? {} : { extra: user.extra }),
       },
-      object: shownObject(attributes.object, attributes, invocation),
+      object: operation === 'CONNECT' ? withoutMetadata(attributes.object) : shownObject(attributes.object, attributes, invocation),
       oldObject: shownObject(attributes.oldObject, attributes, invocation),
       dryRun,
       options: Object.keys(options).length === 0 ? null : options,
@@ -83,6 +95,10 @@ const text = (value: Json | undefined): string => (typeof value === 'string' ? v
 /** Throws InvalidAnswer for what no webhook may answer. */
 export function answerOf(answer: unknown, asked: { uid: string; version: string; isMutating: boolean }): ReviewAnswer {
   const { apiVersion, kind, response } = isObject(answer) ? answer : ({} as JsonObject);
+  const other = knownVersions.find((version) => version !== asked.version && apiVersion === `${group}/${version}`);
+  if (other !== undefined) {
+    throw new OtherVersion(`converting (${other}.AdmissionReview) to (${asked.version}.AdmissionReview): unknown conversion`);
+  }
   if (!isObject(response)) throw new InvalidAnswer('webhook response was absent');
   const { uid, allowed, status, warnings, auditAnnotations } = response;
   if (asked.version === 'v1') {

@@ -164,7 +164,6 @@ test('a webhook sees the request as upstream sends it', async () => {
       apiVersion: 'meta.k8s.io/v1',
       dryRun: ['All'],
       fieldManager: 'me',
-      fieldValidation: 'Warn',
     },
   });
 });
