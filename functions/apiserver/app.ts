@@ -260,7 +260,8 @@ const extensionOf = ({ options }: Parts, { path }: RequestInfo): Extension | und
 function lastingOf({ options, server }: Parts, info: RequestInfo): Lasting {
   if (options.extensions?.some(({ prefix }) => info.path.startsWith(prefix)) === true) return 'connection';
   if (!info.isResource) return 'short';
-  if (info.verb === 'watch') return 'watch';
+  // The body of another server's watch is passed on as it comes.
+  if (info.verb === 'watch') return options.aggregation?.at(info.path) === undefined ? 'watch' : 'connection';
   const kind = server.registry(server.store.view()).kind(info);
   return kind !== undefined && isLongRunning(kind.definition, info) ? 'connection' : 'short';
 }

@@ -40,12 +40,16 @@ export async function limited(control: FlowControl, { call, lasting, headers, en
   }
 }
 
-function held(control: FlowControl, { user, info }: ApiRequest, ended: () => void): () => void {
+/** Until the answer has come to its end, or the client left. */
+function held(control: FlowControl, { user, info, request }: ApiRequest, ended: () => void): () => void {
   const release = control.hold(user, info);
-  return () => {
+  const end = (): void => {
+    request.signal.removeEventListener('abort', end);
     release();
     ended();
   };
+  request.signal.addEventListener('abort', end, { once: true });
+  return end;
 }
 
 async function connected(release: () => void, call: ApiRequest, work: Work): Promise<Response> {
@@ -62,7 +66,8 @@ async function connected(release: () => void, call: ApiRequest, work: Work): Pro
   try {
     const response = await work(take === undefined ? call : { ...call, connection: { ...call.connection, upgrade: { take } } });
     if (socket !== undefined) return response;
-    if (response.body === null) {
+    // Of an answer to HEAD no one reads the body.
+    if (response.body === null || call.request.method === 'HEAD') {
       release();
       return response;
     }
