@@ -4,6 +4,8 @@
  * Source: aws-iam-authenticator, pkg/token/token.go.
  */
 
+import { tokenServiceRegion } from './token-service.ts';
+
 export const clusterIdHeader = 'x-k8s-aws-id';
 
 export interface IamToken {
@@ -17,8 +19,10 @@ const lengthMax = 4096;
 const lifeMs = 15 * 60_000;
 const expiresSecondsMax = 900;
 
-/** The token service's own hosts. Source: its endpoints, in all partitions that let customers in. */
-const hosts = /^(sts\.amazonaws\.com|sts(-fips)?\.[a-z]{2}(-[a-z]+)+-\d+\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws))$/;
+/** Clocks of signers may be ahead by this. */
+const aheadMsMax = 5 * 60_000;
+const accessKey = /^[A-Z0-9]{16,128}$/;
+const signature = /^[0-9a-f]{64}$/;
 const parameters = new Set([
   'action',
   'version',
@@ -45,12 +49,23 @@ export function readIamToken(token: string, nowMs: number): IamToken | undefined
   const expiresSeconds = Number(query.get('x-amz-expires') ?? 'none');
   if (!(expiresSeconds >= 0 && expiresSeconds <= expiresSecondsMax)) return undefined;
   const signedMs = dateMs(query.get('x-amz-date') ?? '');
-  if (signedMs === undefined || nowMs > signedMs + lifeMs) return undefined;
+  if (signedMs === undefined || nowMs > signedMs + lifeMs || signedMs > nowMs + aheadMsMax) return undefined;
+  if (!isSigned(query, url.host)) return undefined;
   return { url: url.href, expiresMs: signedMs + lifeMs };
 }
 
 function isTokenService({ protocol, host, pathname, username, password, hash }: URL): boolean {
-  return protocol === 'https:' && hosts.test(host) && pathname === '/' && username === '' && password === '' && hash === '';
+  return (
+    protocol === 'https:' && tokenServiceRegion(host) !== undefined && pathname === '/' && username === '' && password === '' && hash === ''
+  );
+}
+
+/** Whether it has the form of a signature for this host, day and service: what has not costs no question. */
+function isSigned(query: ReadonlyMap<string, string>, host: string): boolean {
+  const [key = '', day, region, service, end, ...more] = (query.get('x-amz-credential') ?? '').split('/');
+  const isForHere = region === tokenServiceRegion(host) && service === 'sts' && end === 'aws4_request' && more.length === 0;
+  const isOfDay = day === (query.get('x-amz-date') ?? '').slice(0, 8);
+  return isForHere && isOfDay && accessKey.test(key) && signature.test(query.get('x-amz-signature') ?? '');
 }
 
 /** By lower-case name; undefined when a name is unknown or there twice. */

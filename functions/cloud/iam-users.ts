@@ -5,6 +5,8 @@ import type { View } from '../kube/view.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
 import type { World } from '../world.ts';
 import { type IamIdentity, userOfIdentity } from './iam-mapping.ts';
+import { StatusError } from '../kube/status-error.ts';
+import { createQuestionLimit } from './question-limit.ts';
 import { clusterIdHeader, isIamToken, readIamToken, type IamToken } from './iam-token.ts';
 
 export interface IamOptions {
@@ -39,8 +41,33 @@ function identityIn(answer: unknown): IamIdentity | undefined {
   return { arn, account, userId };
 }
 
+class Unanswered extends Error {}
+
+/** Of an answer of the token service. */
+const answerBytesMax = 16_384;
+const reasonLengthMax = 200;
+
+async function shortText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    if (length > answerBytesMax) throw new Unanswered('its answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function remember(map: Map<string, Known>, hash: string, answer: Known): void {
+  const oldest = map.keys().next().value;
+  if (map.size >= knownMax && oldest !== undefined) map.delete(oldest);
+  map.set(hash, answer);
+}
+
 export function createIamUsers({ clusterId, administrators, view, fetch, world: { clock, log } }: IamOptions): TokenUsers {
   const known = new Map<string, Known>();
+  const refused = new Map<string, Known>();
+  const limit = createQuestionLimit(clock);
 
   async function ask({ url }: IamToken): Promise<IamIdentity | undefined> {
     const response = await fetch(
@@ -50,23 +77,32 @@ export function createIamUsers({ clusterId, administrators, view, fetch, world: 
         signal: AbortSignal.timeout(askMsMax),
       }),
     );
-    if (response.status === 200) return identityIn(await response.json());
+    if (response.status === 200) return identityIn(JSON.parse(await shortText(response)));
     await response.body?.cancel();
-    if (response.status >= 500 || response.status === 429) throw new Error(`the token service answered ${response.status}`);
-    log.info('the token service refused a token', { status: response.status });
+    if (response.status >= 500 || response.status === 429) throw new Unanswered(`it answered ${response.status}`);
     return undefined;
+  }
+
+  /** Whoever sent the token is a stranger until the answer is there: a failure is no error of this server, and one short line. */
+  async function answerOf(read: IamToken): Promise<Known> {
+    try {
+      const identity = await limit.run(() => ask(read));
+      return { identity, untilMs: identity === undefined ? clock.now() + refusedMs : read.expiresMs };
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof StatusError) throw error;
+      log.warn('the token service did not judge a token', { why: error.message.slice(0, reasonLengthMax) });
+      return { identity: undefined, untilMs: clock.now() };
+    }
   }
 
   async function identityOf(token: string, read: IamToken): Promise<IamIdentity | undefined> {
     const hash = createHash('sha256').update(token).digest('base64');
-    const before = known.get(hash);
+    const before = known.get(hash) ?? refused.get(hash);
     if (before !== undefined && before.untilMs > clock.now()) return before.identity;
-    const identity = await ask(read);
-    const untilMs = identity === undefined ? clock.now() + refusedMs : read.expiresMs;
-    const oldest = known.keys().next().value;
-    if (known.size >= knownMax && oldest !== undefined) known.delete(oldest);
-    known.set(hash, { identity, untilMs });
-    return identity;
+    const answer = await answerOf(read);
+    // What strangers send must not drive out those who are known.
+    remember(answer.identity === undefined ? refused : known, hash, answer);
+    return answer.identity;
   }
 
   return {

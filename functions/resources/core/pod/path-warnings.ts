@@ -1,4 +1,5 @@
 /** Files of one volume that hide each other. Source: pkg/api/pod/warnings.go, warningsForOverlappingVirtualPaths. */
+import { withoutTrailing } from '../../../kube/trailing.ts';
 import type { Volume, VolumeProjection } from '../../../kube/generated/types.ts';
 import { goQuote } from '../../../kube/go-quote.ts';
 
@@ -36,7 +37,7 @@ function projectedFiles({ configMap, secret, downwardAPI, serviceAccountToken, c
 }
 
 function overlapsOf(files: readonly PlacedFile[]): string[] {
-  const trimmed = files.map(({ path, source }) => ({ path: path.replace(/\/+$/, ''), source }));
+  const trimmed = files.map(({ path, source }) => ({ path: withoutTrailing(path, '/'), source }));
   return trimmed.flatMap((file, index) =>
     trimmed
       .slice(0, index)
