@@ -67,6 +67,34 @@ export async function yamlText(value: Json): Promise<string> {
   return stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 });
 }
 
+export interface DuplicateKey {
+  readonly key: string;
+  /** Of its second place, from 1 on. */
+  readonly line: number;
+}
+
+/** Keys that a map of the first document has twice. */
+export async function yamlDuplicates(text: string): Promise<DuplicateKey[]> {
+  const yaml = await import('yaml');
+  const lineCounter = new yaml.LineCounter();
+  const documents = yaml.parseAllDocuments(text, { version: '1.1', merge: true, uniqueKeys: false, lineCounter });
+  const found: DuplicateKey[] = [];
+  const document = Array.isArray(documents) ? documents[0] : undefined;
+  if (document === undefined) return found;
+  yaml.visit(document, {
+    Map(_place, { items }) {
+      const seen = new Set<string>();
+      for (const { key } of items) {
+        const name = yaml.isScalar(key) ? String(key.value) : String(key);
+        const [start = 0] = (yaml.isNode(key) ? key.range : undefined) ?? [];
+        if (seen.has(name) && name !== '<<') found.push({ key: name, line: lineCounter.linePos(start).line });
+        seen.add(name);
+      }
+    },
+  });
+  return found;
+}
+
 function valueOf(document: Document.Parsed): Json {
   try {
     // The tags that are left make nothing but JSON.

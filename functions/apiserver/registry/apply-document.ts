@@ -5,7 +5,7 @@ import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { uidOf } from '../../kube/object.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { badRequest, conflict, hasReason, plainError, StatusError } from '../../kube/status-error.ts';
-import { parseYaml } from '../../kube/yaml-document.ts';
+import { parseYaml, yamlDuplicates } from '../../kube/yaml-document.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import { expectedOf } from '../server.ts';
 import { configurationText, kindText, textAt } from './apply-text.ts';
@@ -25,7 +25,7 @@ export interface Configuration {
 export async function readConfiguration(request: Request): Promise<Configuration> {
   const text = Buffer.from(await readBytes(request)).toString('utf8');
   const { value, duplicates } = await documentOf(text);
-  const problem = duplicates.length === 0 ? undefined : duplicateProblem(text, duplicates);
+  const problem = duplicates.length === 0 ? undefined : await duplicateProblem(text);
   if (value === null) return { object: {}, problem };
   if (isJsonObject(value)) return { object: value, problem };
   const why = `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;
@@ -50,14 +50,9 @@ async function documentOf(text: string): Promise<JsonDocument> {
   }
 }
 
-/** In Go's words; the line is that of the second key of the name. */
-function duplicateProblem(text: string, duplicates: readonly string[]): string {
-  const lines = duplicates.map((path) => {
-    const key = path.slice(path.lastIndexOf('.') + 1);
-    const second = text.indexOf(key, text.indexOf(key) + key.length);
-    const line = text.slice(0, Math.max(second, 0)).split('\n').length;
-    return `  line ${line}: key ${JSON.stringify(key)} already set in map`;
-  });
+/** In Go's words. */
+async function duplicateProblem(text: string): Promise<string> {
+  const lines = (await yamlDuplicates(text)).map(({ key, line }) => `  line ${line}: key ${JSON.stringify(key)} already set in map`);
   return `error converting YAML to JSON: yaml: unmarshal errors:\n${lines.join('\n')}`;
 }
 

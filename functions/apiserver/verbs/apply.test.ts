@@ -93,6 +93,14 @@ test('an unknown field is refused', async () => {
   assert.equal(body['message'], message);
 });
 
+test('a key that comes twice is named with its line', async () => {
+  const api = await testApi();
+  const body = 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 1\n  replicas: 2\n';
+  const answer = await api.send('PATCH', `${deployments}/web?fieldManager=one&fieldValidation=Strict`, body, applyType);
+  const problem = 'error converting YAML to JSON: yaml: unmarshal errors:\n  line 7: key "replicas" already set in map';
+  assert.deepEqual([answer.status, answer.body['message']], [400, `error strict decoding patch: ${problem}`]);
+});
+
 test('kubectl takes over what it applied by its annotation', async () => {
   const api = await testApi();
   const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
