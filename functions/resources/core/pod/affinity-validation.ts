@@ -121,6 +121,10 @@ function constraintErrors(constraint: TopologySpreadConstraint, path: string): F
   errors.push(...topologyKeyErrors(topologyKey, `${path}.topologyKey`));
   if (unsatisfiable.includes(whenUnsatisfiable)) {
     if (minDomains !== undefined && minDomains <= 0) errors.push(invalid(`${path}.minDomains`, minDomains, 'must be greater than zero'));
+    if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
+      const why = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+      errors.push(invalid(`${path}.minDomains`, minDomains, why));
+    }
   } else {
     errors.push(notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, unsatisfiable));
   }

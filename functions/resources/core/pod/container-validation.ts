@@ -5,6 +5,7 @@ import { dnsLabelErrors, portNameErrors, portNumberErrors } from '../../../kube/
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
 import { validateEnvFrom, validateEnvironment } from './environment-validation.ts';
 import { validateLifecycle, validateProbes } from './probe-validation.ts';
+import { validateRestarts } from './spec-rules.ts';
 import { validateResources } from './resource-validation.ts';
 import { filePathErrors } from './volume-validation.ts';
 
@@ -62,6 +63,7 @@ export function validateContainer(container: Container, path: string, rules: Con
     ...validateProbes(container, path),
     ...(lifecycle === undefined ? [] : validateLifecycle(lifecycle, `${path}.lifecycle`)),
     ...(resources === undefined ? [] : validateResources(resources, `${path}.resources`)),
+    ...validateRestarts(container, path),
     ...(securityContext === undefined ? [] : securityErrors(securityContext, `${path}.securityContext`)),
   ];
 }

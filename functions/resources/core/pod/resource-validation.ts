@@ -1,8 +1,8 @@
 /** Requests and limits. Source: pkg/apis/core/validation/validation.go, ValidateContainerResourceRequirements. */
-import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
+import { type FieldError, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { ResourceRequirements } from '../../../kube/generated/types.ts';
 import { qualifiedNameErrors } from '../../../kube/names.ts';
-import { canonicalQuantity, compareQuantities, parseQuantity } from '../../../kube/quantity.ts';
+import { canonicalQuantity, compareQuantities, parseQuantity, quantityMilli } from '../../../kube/quantity.ts';
 
 type Quantities = Readonly<Record<string, string>>;
 
@@ -16,6 +16,10 @@ export function validateResources({ limits = {}, requests = {} }: ResourceRequir
   for (const [name, request] of Object.entries(requests)) {
     const found = quantityErrors({ [name]: request }, `${path}.requests`);
     errors.push(...found, ...(found.length > 0 ? [] : limitErrors(name, { request, limit: limits[name] }, path)));
+  }
+  const needs = Object.keys({ ...limits, ...requests });
+  if (needs.some(isHugePages) && !needs.some((name) => name === 'cpu' || name === 'memory')) {
+    errors.push(forbiddenField(path, 'HugePages require cpu or memory'));
   }
   return errors;
 }
@@ -35,6 +39,9 @@ function quantityErrors(quantities: Quantities, path: string): FieldError[] {
     ...resourceNameErrors(name, path),
     ...(parseQuantity(quantity) < 0n
       ? [invalid(`${path}[${name}]`, canonicalQuantity(quantity), 'must be greater than or equal to 0')]
+      : []),
+    ...(name.includes('/') && !name.includes('kubernetes.io/') && quantityMilli(quantity) % 1000 !== 0
+      ? [invalid(`${path}[${name}]`, canonicalQuantity(quantity), 'must be an integer')]
       : []),
   ]);
 }

@@ -12,6 +12,15 @@ import { validateLabels } from '../../metadata-validation.ts';
 import { ipErrors } from '../endpoints/validation.ts';
 import { validateAffinity, validateTopologySpread } from './affinity-validation.ts';
 import { validateContainerNames, validateContainers, validateIds, validateInitContainers } from './container-validation.ts';
+import {
+  validateClaims,
+  validateDnsConfig,
+  validateHostAliases,
+  validateHostUsers,
+  validateOs,
+  validateReadinessGates,
+  validateSleep,
+} from './spec-rules.ts';
 import { validateSysctls } from './sysctl-validation.ts';
 import { validateTolerations } from './toleration-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
@@ -19,9 +28,12 @@ import { validateVolumes } from './volume-validation.ts';
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const secondsMax = 2 ** 31 - 1;
+const graceSecondsDefault = 30;
 
-export function validatePod(pod: Pod): FieldError[] {
-  return validatePodSpec(pod.spec, 'spec');
+export function validatePod(pod: Pod, current?: Pod): FieldError[] {
+  const errors = validatePodSpec(pod.spec, 'spec');
+  if (current !== undefined || pod.spec.ephemeralContainers === undefined) return errors;
+  return [...errors, forbiddenField('spec.ephemeralContainers', 'cannot be set on create')];
 }
 
 /** Also of the pods that templates describe. */
@@ -52,6 +64,15 @@ function specErrors(spec: PodSpec, path: string): FieldError[] {
     ...(spec.affinity === undefined ? [] : validateAffinity(spec.affinity, `${path}.affinity`)),
     ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
     ...gateErrors(spec, path),
+    ...validateDnsConfig(spec, path),
+    ...validateReadinessGates(spec, path),
+    ...validateHostUsers(spec, path),
+    ...validateHostAliases(spec, path),
+    ...validateOs(spec, path),
+    ...validateClaims(spec, path),
+    ...(spec.containers ?? []).flatMap((container, index) =>
+      validateSleep(container, spec.terminationGracePeriodSeconds ?? graceSecondsDefault, `${path}.containers[${index}]`),
+    ),
   ];
 }
 
@@ -73,7 +94,6 @@ function nameErrors(spec: PodSpec, path: string): FieldError[] {
   return [
     ...subdomains.flatMap((field) => errors(field, spec[field], dnsSubdomainErrors)),
     ...labels.flatMap((field) => errors(field, spec[field], dnsLabelErrors)),
-    ...errors('schedulerName', spec.schedulerName, dnsSubdomainErrors),
   ];
 }
 

@@ -4,6 +4,7 @@ import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from 
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { validateSource } from './source-validation.ts';
 import { validateFieldRef, validateResourceFieldRef } from './environment-validation.ts';
 
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
@@ -48,7 +49,7 @@ function oneSourceErrors(volume: Volume, type: string, path: string): FieldError
       ...(projected.sources ?? []).flatMap((source, index) => projectionErrors(source, `${path}.projected.sources[${index}]`)),
     ];
   }
-  return [];
+  return validateSource(volume, type, path);
 }
 
 const namedErrors = (name: string | undefined, field: string): FieldError[] => (name ? [] : [required(field)]);
