@@ -119,7 +119,7 @@ test('a computed subresource answers what was computed', async () => {
 
 test('a subresource that does not exist is not found', async () => {
   const api = await withPod();
-  const { body } = await api.send('PATCH', `${pods}/p/resize`, {});
+  const { body } = await api.send('PATCH', `${pods}/p/nothing`, {});
   assert.deepEqual(body, {
     kind: 'Status',
     apiVersion: 'v1',

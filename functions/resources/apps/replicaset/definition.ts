@@ -16,8 +16,6 @@ export const replicaSetDefinition = definition<ReplicaSet>({
   hasGeneration: true,
   scale: replicaScale<ReplicaSet>(),
   columns: replicaColumns<ReplicaSet>(),
-  selectableFields: ['status.replicas'],
-  fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   setDefaults({ spec }) {
     spec.replicas ??= 1;
     if (spec.template?.spec !== undefined) setPodSpecDefaults(spec.template.spec);

@@ -1,6 +1,7 @@
 /** Environment variables and what they refer to. Source: pkg/apis/core/validation/validation.go, ValidateEnv and ValidateEnvFrom. */
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../../../kube/generated/types.ts';
+import { parseQuantity } from '../../../kube/quantity.ts';
 import { configKeyErrors, dnsSubdomainErrors, environmentNameErrors } from '../../../kube/names.ts';
 
 type Use = 'env' | 'volume';
@@ -74,11 +75,26 @@ export function validateFieldRef({ apiVersion, fieldPath }: ObjectFieldSelector,
   return fieldPaths[use].includes(fieldPath) ? [] : [notSupported(`${path}.fieldPath`, fieldPath, fieldPaths[use])];
 }
 
-export function validateResourceFieldRef({ containerName, resource }: ResourceFieldSelector, path: string, use: Use): FieldError[] {
+export function validateResourceFieldRef(
+  { containerName, resource, divisor }: ResourceFieldSelector,
+  path: string,
+  use: Use,
+): FieldError[] {
   if (use === 'volume' && !containerName) return [required(`${path}.containerName`)];
   if (!resource) return [required(`${path}.resource`)];
   const isKnown = resources[use].includes(resource) || /^(?:limits|requests)\.hugepages-/.test(resource);
-  return isKnown ? [] : [notSupported(`${path}.resource`, resource, resources[use])];
+  if (!isKnown) return [notSupported(`${path}.resource`, resource, resources[use])];
+  const { known, text } = divisorsOf(resource);
+  if (divisor === undefined || parseQuantity(divisor) === 0n || known.includes(divisor)) return [];
+  return [invalid(`${path}.divisor`, resource, text)];
+}
+
+const sizes = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
+
+function divisorsOf(resource: string): { readonly known: readonly string[]; readonly text: string } {
+  if (resource.endsWith('.cpu')) return { known: ['1m', '1'], text: "only divisor's values 1m and 1 are supported with the cpu resource" };
+  const name = resource.includes('hugepages-') ? 'hugepages' : resource.endsWith('.memory') ? 'memory' : 'local ephemeral storage';
+  return { known: sizes, text: `only divisor's values ${sizes.join(', ')} are supported with the ${name} resource` };
 }
 
 export function validateEnvFrom(sources: readonly EnvFromSource[], path: string): FieldError[] {
@@ -88,10 +104,10 @@ export function validateEnvFrom(sources: readonly EnvFromSource[], path: string)
     if (configMapRef !== undefined) errors.push(...referredNameErrors(configMapRef.name, `${field}.configMapRef.name`));
     if (secretRef !== undefined) errors.push(...referredNameErrors(secretRef.name, `${field}.secretRef.name`));
     if (configMapRef === undefined && secretRef === undefined) {
-      errors.push(invalid(field, '', 'must specify one of: `configMapRef` or `secretRef`'));
+      errors.push(invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
     }
     if (configMapRef !== undefined && secretRef !== undefined) {
-      errors.push(invalid(field, '', 'may not have more than one field specified at a time'));
+      errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
     }
     return errors;
   });

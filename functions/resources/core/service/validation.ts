@@ -1,10 +1,11 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidateService and ValidateServiceUpdate. */
 import { isIPv4 } from 'node:net';
-import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+import { type FieldError, duplicate, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf, validatePortReference } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
+import { validateRange } from '../../ip-rules.ts';
 import { ipErrors } from '../endpoints/validation.ts';
 import { headless, isHeadless, needsClusterIp } from './defaults.ts';
 
@@ -24,8 +25,49 @@ export function validateService(service: Service): FieldError[] {
     ...validateOneOf(spec.type, types, 'spec.type'),
     ...(spec.externalIPs ?? []).flatMap((ip, index) => ipErrors(ip, `spec.externalIPs[${index}]`)),
     ...trafficErrors(spec),
+    ...familyErrors(service),
+    ...distributionErrors(spec),
+    ...balancerErrors(spec),
   ];
 }
+
+/** Pods and Services have addresses of one family here. Source: pkg/registry/core/service/storage/alloc.go. */
+function familyErrors(service: Service): FieldError[] {
+  const { ipFamilies = [], ipFamilyPolicy, selector } = service.spec;
+  if (!needsClusterIp(service)) return [];
+  if (ipFamilyPolicy === 'SingleStack' && ipFamilies.length > 1) {
+    const why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
+    return [invalid('spec.ipFamilyPolicy', ipFamilyPolicy, why)];
+  }
+  if (isHeadless(service) && Object.keys(selector ?? {}).length === 0) return [];
+  const errors = ipFamilies.flatMap((family, index) =>
+    family === 'IPv6' ? [invalid(`spec.ipFamilies[${index}]`, family, 'not configured on this cluster')] : [],
+  );
+  if (ipFamilyPolicy !== 'RequireDualStack') return errors;
+  return [invalid('spec.ipFamilyPolicy', ipFamilyPolicy, 'this cluster is not configured for dual-stack services'), ...errors];
+}
+
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+
+const distributionErrors = ({ trafficDistribution: wanted }: ServiceSpec): FieldError[] =>
+  wanted === undefined || distributions.includes(wanted) ? [] : [notSupported('spec.trafficDistribution', wanted, distributions)];
+
+function balancerErrors({ type, loadBalancerClass, loadBalancerSourceRanges: ranges = [] }: ServiceSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  const field = 'spec.LoadBalancerSourceRanges';
+  if (ranges.length > 0 && type !== 'LoadBalancer') {
+    errors.push(forbiddenField(field, "may only be used when `type` is 'LoadBalancer'"));
+  }
+  errors.push(...ranges.flatMap((range, index) => validateRange(range.trim(), `${field}[${index}]`)));
+  if (loadBalancerClass === undefined || type !== 'LoadBalancer') return errors;
+  return [
+    ...errors,
+    ...qualifiedNameErrors(loadBalancerClass).map((why) => invalid('spec.loadBalancerClass', loadBalancerClass, labelKey(why))),
+  ];
+}
+
+/** Upstream words this one otherwise. */
+const labelKey = (why: string): string => why.replace(/^a qualified name must/, 'a valid label key must');
 
 function typeErrors(service: Service): FieldError[] {
   const { type, externalName = '' } = service.spec;
