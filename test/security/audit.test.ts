@@ -106,6 +106,13 @@ test('metadata name the object and how it went, and hold no body', async () => {
 
 const strangers = { 'content-type': 'application/json' };
 
+test('a namespace is in itself', async () => {
+  const api = await audited({ level: 'Metadata', namespaces: ['default'], omitStages: ['RequestReceived'] });
+  await api.send('GET', '/api/v1/namespaces/default');
+  const [event] = api.events();
+  assert.deepEqual(event?.objectRef, { resource: 'namespaces', namespace: 'default', name: 'default', apiVersion: 'v1' });
+});
+
 test('a refusal says who was refused, and as whom he acted', async () => {
   const api = await audited({ level: 'Metadata', omitStages: ['RequestReceived'] });
   await api.send('GET', configMaps, undefined, { 'impersonate-user': 'eve', 'impersonate-group': 'team' });
@@ -126,7 +133,7 @@ test('wrong credentials and none are recorded', async () => {
   await stranger.send('GET', configMaps, undefined, { ...strangers, authorization: 'Bearer x' });
   await stranger.send('GET', configMaps, undefined, strangers);
   const [wrong, none] = api.events();
-  assert.deepEqual([wrong?.['user'], wrong?.responseStatus['code']], [{}, 401]);
+  assert.deepEqual([wrong?.['stage'], wrong?.['user'], wrong?.responseStatus['code']], ['ResponseStarted', {}, 401]);
   assert.deepEqual(none?.user['username'], 'system:anonymous');
 });
 

@@ -7,6 +7,7 @@ import { agentGroup } from '../../kube/node-poll.ts';
 import { microTimestamp } from '../../kube/time.ts';
 import type { Clock } from '../../world.ts';
 import { bodyBytesMax, parsedBody, readBytes } from '../http/request-body.ts';
+import { namespaceOf } from '../http/request-info.ts';
 import type { Connection, RequestInfo, User } from '../ports.ts';
 import { levelWithin } from './confidential.ts';
 import { type AuditPolicy, namesGroup, type Recording, recordingOf, type Stage } from './policy.ts';
@@ -90,11 +91,16 @@ class RecordedTrail implements Trail {
     this.#receivedMs = parts.clock.now();
     const wantsBody = parts.recording.level !== 'Metadata' && parts.audited.info.isResource;
     this.#sent = wantsBody && parts.audited.request.body !== null ? bodyOf(parts.audited.request.clone() as Request) : nothing;
-    this.#write('RequestReceived', this.#head());
+    if (this.#isKnown) this.#write('RequestReceived', this.#head());
   }
 
   impersonated(user: User): void {
     this.#impersonated = user;
+  }
+
+  /** Of credentials that are wrong upstream records one event. Source: authn_audit.go, WithFailedAuthenticationAudit. */
+  get #isKnown(): boolean {
+    return this.#parts.audited.user !== undefined;
   }
 
   async responded(response: Response, { annotations, objectName, isLasting }: Findings): Promise<Response> {
@@ -111,7 +117,8 @@ class RecordedTrail implements Trail {
     const all = { ...known, ...(annotations.size === 0 ? {} : { annotations: Object.fromEntries(annotations) }) };
     this.#last = all;
     const lasts = isLasting && response.ok;
-    if (isLasting) this.#write('ResponseStarted', all);
+    if (isLasting || !this.#isKnown) this.#write('ResponseStarted', all);
+    if (!this.#isKnown) return answer;
     if (!lasts || this.#hasEnded) this.#write('ResponseComplete', all);
     return answer;
   }
@@ -174,11 +181,8 @@ const userInfo = ({ name, uid = '', groups, extra = {} }: User): object => ({
   ...(Object.keys(extra).length === 0 ? {} : { extra }),
 });
 
-function objectRefOf(
-  { resource, namespace, name, group, version, subresource }: RequestInfo,
-  objectName: string,
-  sent: Json | undefined,
-): object {
+function objectRefOf(info: RequestInfo, objectName: string, sent: Json | undefined): object {
+  const { resource, name, group, version, subresource } = info;
   const metadata = fieldOf(sent, 'metadata');
   const text = (field: string): string => {
     const value = fieldOf(metadata, field);
@@ -186,7 +190,7 @@ function objectRefOf(
   };
   const all = {
     resource,
-    namespace,
+    namespace: namespaceOf(info),
     name: name === '' ? objectName : name,
     uid: text('uid'),
     apiGroup: group,

@@ -7,6 +7,7 @@ import { aggregate, type FieldError, invalid, notSupported, required } from '../
 import { dnsSubdomainErrors } from '../../kube/names.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { parseYaml } from '../../kube/yaml-document.ts';
+import { namespaceOf } from '../http/request-info.ts';
 import type { RequestInfo, User } from '../ports.ts';
 
 export const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
@@ -161,7 +162,7 @@ function matches(rule: PolicyRule, user: User | undefined, info: RequestInfo): b
   if (userGroups.length > 0 && user?.groups.some((group) => userGroups.includes(group)) !== true) return false;
   if (verbs.length > 0 && !verbs.includes(info.verb)) return false;
   if (namespaces.length > 0 || resources.length > 0) {
-    if (!info.isResource || (namespaces.length > 0 && !namespaces.includes(info.namespace))) return false;
+    if (!info.isResource || (namespaces.length > 0 && !namespaces.includes(namespaceOf(info)))) return false;
     return resources.length === 0 || resources.some((entry) => names(entry, info));
   }
   if (nonResourceURLs.length > 0) return !info.isResource && nonResourceURLs.some((url) => isPath(info.path, url));

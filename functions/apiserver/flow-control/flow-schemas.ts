@@ -12,6 +12,7 @@ import type {
 } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
 import { serviceAccountUserName } from '../auth/groups.ts';
+import { namespaceOf } from '../http/request-info.ts';
 import type { RequestInfo, User } from '../ports.ts';
 
 export interface Flow {
@@ -51,10 +52,6 @@ function distinguisherOf({ spec }: FlowSchema, user: User, info: RequestInfo): s
       return '';
   }
 }
-
-/** A namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go. */
-const namespaceOf = ({ isResource, group, resource, namespace, name }: RequestInfo): string =>
-  isResource && group === '' && resource === 'namespaces' && namespace === '' ? name : namespace;
 
 const matches = (
   { subjects, resourceRules = [], nonResourceRules = [] }: PolicyRulesWithSubjects,

@@ -96,3 +96,7 @@ function readSelector(selector: string): readonly FieldRequirement[] | undefined
     throw error;
   }
 }
+
+/** As upstream sees it, a namespace is in itself. Source: apiserver, pkg/endpoints/request/requestinfo.go. */
+export const namespaceOf = ({ isResource, group, resource, namespace, name }: RequestInfo): string =>
+  isResource && group === '' && resource === 'namespaces' && namespace === '' ? name : namespace;
