@@ -32,8 +32,21 @@ const zeros: Readonly<Record<string, Json>> = {
 /** The order of fields that clients see in theirs, too. */
 const orders: Readonly<Record<string, readonly string[]>> = {
   '=ObjectMeta': [
-    ...['name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp'],
-    ...['deletionGracePeriodSeconds', 'labels', 'annotations', 'ownerReferences', 'finalizers', 'managedFields'],
+    'name',
+    'generateName',
+    'namespace',
+    'selfLink',
+    'uid',
+    'resourceVersion',
+    'generation',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'labels',
+    'annotations',
+    'ownerReferences',
+    'finalizers',
+    'managedFields',
   ],
   '=LabelSelector': ['matchLabels', 'matchExpressions'],
   '=LabelSelectorRequirement': ['key', 'operator', 'values'],

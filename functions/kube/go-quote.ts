@@ -18,7 +18,7 @@ const plain = /^[\w ./:*@+()[\]{}=,;!?<>~|&%$#^'`-]*$/;
 const [asciiMax, basicMax] = [0x7f, 0xffff];
 
 export function goQuote(text: string): string {
-  return plain.test(text) ? `"${text}"` : `"${[...text].map(escaped).join('')}"`;
+  return plain.test(text) ? `"${text}"` : `"${Array.from(text, escaped).join('')}"`;
 }
 
 function escaped(character: string): string {

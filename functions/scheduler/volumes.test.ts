@@ -100,7 +100,7 @@ describe('a pod with claims', () => {
     for (const name of ['one', 'two']) await createClaim(cluster, name, 'local');
     for (const name of ['one', 'two']) await createPod(cluster, name, name);
     await cluster.settle();
-    assert.deepEqual([await nodeOf(cluster, 'one'), await nodeOf(cluster, 'two')].sort(), nodeNames);
+    assert.deepEqual([await nodeOf(cluster, 'one'), await nodeOf(cluster, 'two')].map((name) => name ?? '').sort(), nodeNames);
   });
 
   test('waits for a claim that is absent, and starts once it is there', async () => {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
-import { type ApiOptions, createApi } from '../../functions/api.ts';
+import { type ApiOptions, type Api, createApi } from '../../functions/api.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
@@ -134,6 +134,17 @@ function openAudit(audit: AuditSettings | undefined, world: World): { readonly a
   return { api: { audit: createAudit({ policy: audit.policy, sink, clock: world.clock }) }, close: () => sink.close() };
 }
 
+const serve = (app: Api, { server, authority }: Pki, { addresses, world }: ControlPlaneOptions): ReturnType<typeof serveHttps> =>
+  serveHttps({
+    app,
+    addresses,
+    // The authority comes along, so that who joins can see whom to believe before believing anyone.
+    certificatePem: server.certificatePem + authority.certificatePem,
+    keyPem: server.keyPem,
+    caPem: authority.certificatePem,
+    log: world.log,
+  });
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory, addresses, advertise, networks, world } = options;
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
@@ -163,15 +174,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...recorded.api,
     descriptions: readDescriptions,
   });
-  const server = await serveHttps({
-    app: api,
-    addresses,
-    // The authority comes along, so that who joins can see whom to believe before believing anyone.
-    certificatePem: pki.server.certificatePem + pki.authority.certificatePem,
-    keyPem: pki.server.keyPem,
-    caPem: pki.authority.certificatePem,
-    log: world.log,
-  });
+  const server = await serve(api, pki, options);
   port = server.addresses[0]?.port ?? port;
   await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr }, [
     extensionAuthentication(trustOf(pki)),

@@ -154,7 +154,7 @@ async function takeAnswer(pod: Pod, entry: Entry, { client, clock, events, rando
   for (const type of ['Denied', 'Failed'] as const) {
     const condition = conditionOf(request.status?.conditions, type);
     if (condition?.status !== 'True') continue;
-    const { reason = '', message = '' } = condition;
+    const { reason, message } = condition;
     entry.refusal = `PodCertificateRequest ${type === 'Denied' ? 'was permanently denied' : 'was permanently failed'}: reason=${JSON.stringify(reason)} message=${JSON.stringify(message)}`;
     events.event(
       pod,

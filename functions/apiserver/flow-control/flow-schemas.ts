@@ -48,6 +48,7 @@ function distinguisherOf({ spec }: FlowSchema, user: User, info: RequestInfo): s
       return user.name;
     case 'ByNamespace':
       return namespaceOf(info);
+    case undefined:
     default:
       return '';
   }

@@ -60,8 +60,22 @@ function optionsObject(body: Body): JsonObject {
 const handledAs = /^.* cannot be handled as a DeleteOptions: /;
 /** Source: apimachinery, pkg/apis/meta/v1/register.go. */
 const metaKinds: ReadonlySet<string> = new Set([
-  ...['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'CreateOptions', 'GetOptions', 'List', 'ListOptions', 'PatchOptions'],
-  ...['PartialObjectMetadata', 'PartialObjectMetadataList', 'Status', 'Table', 'TableOptions', 'UpdateOptions', 'WatchEvent'],
+  'APIGroup',
+  'APIGroupList',
+  'APIResourceList',
+  'APIVersions',
+  'CreateOptions',
+  'GetOptions',
+  'List',
+  'ListOptions',
+  'PatchOptions',
+  'PartialObjectMetadata',
+  'PartialObjectMetadataList',
+  'Status',
+  'Table',
+  'TableOptions',
+  'UpdateOptions',
+  'WatchEvent',
 ]);
 
 function fromQuery(query: URLSearchParams): JsonObject {

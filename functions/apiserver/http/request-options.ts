@@ -95,7 +95,7 @@ function fieldManagerErrors(name: string): FieldError[] {
     return [{ type: 'FieldValueTooLong', field: 'fieldManager', message: `Too long: may not be more than ${fieldManagerMax} bytes` }];
   }
   let position = 0;
-  return [...name].flatMap((character) => {
+  return Array.from(name).flatMap((character) => {
     const at = position;
     position += Buffer.byteLength(character);
     if (isPrintable(character)) return [];

@@ -41,6 +41,32 @@ const relayRepeatMs = 2_000;
 /** A report that takes longer may wait for a webhook, which may be a pod of the node that reports. */
 const reportMs = 500;
 
+/** Undefined: writing the report takes its time, and meanwhile somebody waits for a connection through this node. */
+async function unlessNeeded<T>(
+  nodeName: string,
+  reported: Promise<T>,
+  { hub, clock }: Pick<NodePollOptions, 'hub' | 'clock'>,
+): Promise<T | undefined> {
+  const needed = Promise.withResolvers<undefined>();
+  const look = (): void => {
+    if (hub.hasPending(nodeName)) needed.resolve(undefined);
+    else cancel = clock.after(reportMs, look);
+  };
+  let cancel = clock.after(reportMs, look);
+  try {
+    return await Promise.race([reported, needed.promise]);
+  } finally {
+    cancel();
+    // Its failure is reported by the poll that says the same again.
+    reported.catch(() => undefined);
+  }
+}
+
+/** Says nothing but who waits for a connection. */
+function unfinished(since: string, relays: NodePollResponse['relays']): NodePollResponse {
+  return { revision: since, snapshot: false, objects: [], gone: [], relays, pollAfterSeconds: 0, unfinished: true };
+}
+
 export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSecondsMax = holdSeconds }: NodePollOptions): NodePoll {
   const wakeUps = createWakeUps({ store, podsOfNode, clock });
   hub.onAsked((nodeName) => wakeUps.wake(nodeName));
@@ -95,28 +121,6 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
     }
   }
 
-  /** Undefined: writing the report takes its time, and meanwhile somebody waits for a connection through this node. */
-  async function unlessNeeded<T>(nodeName: string, reported: Promise<T>): Promise<T | undefined> {
-    const needed = Promise.withResolvers<undefined>();
-    const look = (): void => {
-      if (hub.hasPending(nodeName)) needed.resolve(undefined);
-      else cancel = clock.after(reportMs, look);
-    };
-    let cancel = clock.after(reportMs, look);
-    try {
-      return await Promise.race([reported, needed.promise]);
-    } finally {
-      cancel();
-      // Its failure is reported by the poll that says the same again.
-      reported.catch(() => undefined);
-    }
-  }
-
-  function unfinished(nodeName: string, since: string): NodePollResponse {
-    const relays = hub.pending(nodeName);
-    return { revision: since, snapshot: false, objects: [], gone: [], relays, pollAfterSeconds: 0, unfinished: true };
-  }
-
   return {
     async poll(nodeName, request, signal) {
       const reported = Promise.all([
@@ -124,8 +128,8 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
         request.status === undefined ? undefined : reports.nodeStatus(nodeName, request.status),
         reports.podReports(nodeName, request.pods ?? []),
       ]);
-      const taken = await unlessNeeded(nodeName, reported);
-      if (taken === undefined) return unfinished(nodeName, request.since ?? '');
+      const taken = await unlessNeeded(nodeName, reported, { hub, clock });
+      if (taken === undefined) return unfinished(request.since ?? '', hub.pending(nodeName));
       const [isCurrent] = taken;
       // What was appended to the log is newer than all that was there: asking again would say no more.
       const { revision } = isCurrent ? store.view() : await store.fresh();

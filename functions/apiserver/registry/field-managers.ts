@@ -91,7 +91,7 @@ function versionsOf({ type, schema, isServed = true, otherVersions = [] }: AnyDe
 function converted(definition: AnyDefinition, object: JsonObject, apiVersion: string): Typed | undefined {
   const versions = versionsOf(definition);
   const find = (version: string): ServedVersion | undefined => versions.find(({ type }) => apiVersionOf(type) === version);
-  const from = find(String(object['apiVersion']));
+  const from = find(typeof object['apiVersion'] === 'string' ? object['apiVersion'] : '');
   const to = find(apiVersion);
   if (to === undefined) return undefined;
   const type = mergeType(to.schema.node);

@@ -166,7 +166,10 @@ describe('a DaemonSet', () => {
     await cluster.runUntilStable();
     assert.deepEqual(await placed(cluster), ['node-a agent:2', 'node-b agent:2']);
     const numbers = (await cluster.client.list(controllerRevisions, { namespace })).items.map(({ revision }) => revision);
-    assert.deepEqual(numbers.sort(), [1, 2]);
+    assert.deepEqual(
+      numbers.sort((a, b) => a - b),
+      [1, 2],
+    );
     await assertSettled(cluster);
   });
 
@@ -201,7 +204,10 @@ describe('a DaemonSet', () => {
     await setImage(cluster, 'agent:1');
     await cluster.runUntilStable();
     const revisions = (await cluster.client.list(controllerRevisions, { namespace })).items;
-    assert.deepEqual(revisions.map(({ revision }) => revision).sort(), [2, 3]);
+    assert.deepEqual(
+      revisions.map(({ revision }) => revision).sort((a, b) => a - b),
+      [2, 3],
+    );
     assert.deepEqual(await placed(cluster), ['node-a agent:1', 'node-b agent:1']);
   });
 
@@ -212,7 +218,10 @@ describe('a DaemonSet', () => {
       await cluster.runUntilStable();
     }
     const numbers = (await cluster.client.list(controllerRevisions, { namespace })).items.map(({ revision }) => revision);
-    assert.deepEqual(numbers.sort(), [3, 4]);
+    assert.deepEqual(
+      numbers.sort((a, b) => a - b),
+      [3, 4],
+    );
   });
 
   test('takes another hash when another template has the name of its revision', async () => {

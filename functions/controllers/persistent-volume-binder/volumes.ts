@@ -58,6 +58,7 @@ async function release(volume: PersistentVolume, binding: Binding): Promise<void
       const why = undeletable(volume);
       return why === undefined ? undefined : fail('VolumeFailedDelete', why);
     }
+    case undefined:
     default:
       return fail('VolumeUnknownReclaimPolicy', 'Volume has unrecognized PersistentVolumeReclaimPolicy');
   }

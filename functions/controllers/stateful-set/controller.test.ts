@@ -257,7 +257,10 @@ describe('a StatefulSet', () => {
       await cluster.runUntilStable();
     }
     const numbers = (await cluster.client.list(controllerRevisions, { namespace })).items.map(({ revision }) => revision);
-    assert.deepEqual(numbers.sort(), [3, 4]);
+    assert.deepEqual(
+      numbers.sort((a, b) => a - b),
+      [3, 4],
+    );
   });
 
   test('comes to the same end when any one call fails', async () => {

@@ -8,7 +8,7 @@ import { networkPolicyDefinition } from './networkpolicy/definition.ts';
 import { serviceCIDRDefinition } from './servicecidr/definition.ts';
 
 await Promise.all(
-  [ingressDefinition, ingressClassDefinition, ipAddressDefinition, networkPolicyDefinition, serviceCIDRDefinition].map(({ load }) =>
+  [ingressDefinition, ingressClassDefinition, ipAddressDefinition, networkPolicyDefinition, serviceCIDRDefinition].map(async ({ load }) =>
     load?.(),
   ),
 );

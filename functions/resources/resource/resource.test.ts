@@ -13,8 +13,11 @@ const request = (exactly: object): object => ({ requests: [{ name: 'gpu', exactl
 const slice = (device: object, spec: object = {}): never =>
   ({
     spec: {
-      ...{ driver: 'd.example.com', pool: { name: 'p', generation: 1, resourceSliceCount: 1 }, nodeName: 'n' },
-      ...{ devices: [{ name: 'dev', ...device }], ...spec },
+      driver: 'd.example.com',
+      pool: { name: 'p', generation: 1, resourceSliceCount: 1 },
+      nodeName: 'n',
+      devices: [{ name: 'dev', ...device }],
+      ...spec,
     },
   }) as never;
 

@@ -17,7 +17,8 @@ export const checkPod: Check = async (attributes, context) => {
       return isBoundTo(nodeName, attributes.oldObject)
         ? ''
         : `node ${quote(nodeName)} can only delete pods with spec.nodeName set to itself`;
-    default:
+    case 'CONNECT':
+    case 'UPDATE':
       return `${unexpectedOperation(attributes)}, node ${quote(nodeName)} can only create and delete mirror pods`;
   }
 };

@@ -89,6 +89,7 @@ function declaredNode(given: SchemaNode, isRoot: boolean, name: string, seen: Se
       return { type: doubleType, sizeMax: 0, serializedMin: 1 };
     case 'integer':
       return { type: intType, sizeMax: 0, serializedMin: 1 };
+    case undefined:
     default:
       return undefined;
   }

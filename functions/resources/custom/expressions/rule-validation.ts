@@ -231,6 +231,7 @@ function errorOf({ reason }: ValidationRule, path: string, { value, node }: Eval
       return required(path, detail);
     case 'FieldValueDuplicate':
       return isWhole(node) ? { ...duplicate(path, value), message: 'Duplicate value' } : duplicate(path, value);
+    case undefined:
     default:
       return isWhole(node) ? invalidWithoutValue(path, detail) : invalid(path, value, detail);
   }
