@@ -167,7 +167,7 @@ describe('a DaemonSet', () => {
     assert.deepEqual(await placed(cluster), ['node-a agent:2', 'node-b agent:2']);
     const numbers = (await cluster.client.list(controllerRevisions, { namespace })).items.map(({ revision }) => revision);
     assert.deepEqual(
-      numbers.sort((a, b) => a - b),
+      numbers.map(Number).sort((a, b) => a - b),
       [1, 2],
     );
     await assertSettled(cluster);
@@ -205,7 +205,7 @@ describe('a DaemonSet', () => {
     await cluster.runUntilStable();
     const revisions = (await cluster.client.list(controllerRevisions, { namespace })).items;
     assert.deepEqual(
-      revisions.map(({ revision }) => revision).sort((a, b) => a - b),
+      revisions.map(({ revision }) => Number(revision)).sort((a, b) => a - b),
       [2, 3],
     );
     assert.deepEqual(await placed(cluster), ['node-a agent:1', 'node-b agent:1']);
@@ -219,7 +219,7 @@ describe('a DaemonSet', () => {
     }
     const numbers = (await cluster.client.list(controllerRevisions, { namespace })).items.map(({ revision }) => revision);
     assert.deepEqual(
-      numbers.sort((a, b) => a - b),
+      numbers.map(Number).sort((a, b) => a - b),
       [3, 4],
     );
   });

@@ -258,7 +258,7 @@ describe('a StatefulSet', () => {
     }
     const numbers = (await cluster.client.list(controllerRevisions, { namespace })).items.map(({ revision }) => revision);
     assert.deepEqual(
-      numbers.sort((a, b) => a - b),
+      numbers.map(Number).sort((a, b) => a - b),
       [3, 4],
     );
   });
