@@ -108,22 +108,6 @@ export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens =
     return (known ?? (isDue ? (await store.fresh()).get(key) : undefined))?.object as Secret | undefined;
   }
 
-  async function bootstrapUser(id: string, secretText: string): Promise<User | undefined> {
-    const secret = await bootstrapSecret(id);
-    if (secret === undefined || secret.type !== bootstrapType || secret.metadata.deletionTimestamp !== undefined) return undefined;
-    const field = bootstrapFields(secret);
-    const expires = field('expiration');
-    if (field('token-id') !== id || !sameText(field('token-secret'), secretText)) return undefined;
-    // A time that cannot be read has passed.
-    if (expires !== '' && !(Date.parse(expires) > clock.now())) return undefined;
-    if (field('usage-bootstrap-authentication') !== 'true') return undefined;
-    const extraGroups = field('auth-extra-groups').split(',');
-    return {
-      name: `system:bootstrap:${id}`,
-      groups: [bootstrappersGroup, ...extraGroups.filter((group) => bootstrapGroupPattern.test(group))],
-    };
-  }
-
   return {
     async userOf(token, asked = []) {
       const fixed = staticTokens.find((candidate) => sameText(candidate.token, token));
@@ -132,9 +116,30 @@ export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens =
       const [, id, secretText] = bootstrapPattern.exec(token) ?? [];
       if (id === undefined || secretText === undefined)
         return signedTokenUser(token, asked.length > 0 ? asked : [apiAudience, nodeAudience]);
-      const user = own.length === 0 ? undefined : await bootstrapUser(id, secretText);
+      const user = own.length === 0 ? undefined : bootstrapUser(await bootstrapSecret(id), { id, secretText, nowMs: clock.now() });
       return user === undefined ? undefined : { user, audiences: own };
     },
+  };
+}
+
+interface ShownToken {
+  readonly id: string;
+  readonly secretText: string;
+  readonly nowMs: number;
+}
+
+function bootstrapUser(secret: Secret | undefined, { id, secretText, nowMs }: ShownToken): User | undefined {
+  if (secret === undefined || secret.type !== bootstrapType || secret.metadata.deletionTimestamp !== undefined) return undefined;
+  const field = bootstrapFields(secret);
+  const expires = field('expiration');
+  if (field('token-id') !== id || !sameText(field('token-secret'), secretText)) return undefined;
+  // A time that cannot be read has passed.
+  if (expires !== '' && !(Date.parse(expires) > nowMs)) return undefined;
+  if (field('usage-bootstrap-authentication') !== 'true') return undefined;
+  const extraGroups = field('auth-extra-groups').split(',');
+  return {
+    name: `system:bootstrap:${id}`,
+    groups: [bootstrappersGroup, ...extraGroups.filter((group) => bootstrapGroupPattern.test(group))],
   };
 }
 
