@@ -173,3 +173,36 @@ test('who may not create is refused an apply of what is not there', async () => 
   );
   assert.deepEqual([status, body['message']], [403, 'namespaces "default" is forbidden: no rule']);
 });
+
+const scale = (api: Api, manager: string, replicas: number, type = 'application/merge-patch+json') =>
+  api.send(
+    'PATCH',
+    `${deployments}/web/scale?fieldManager=${manager}`,
+    { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'web' }, spec: { replicas } },
+    { 'content-type': type },
+  );
+
+test('a Scale takes the number from its manager in the parent, as an entry of the subresource', async () => {
+  const api = await testApi();
+  await apply(api, 'one', whole({ replicas: 2 }));
+  await scale(api, 'scaler', 3);
+  const { body } = await api.send('GET', `${deployments}/web`);
+  assert.deepEqual(managersOf(body), ['one Apply', 'scaler Update']);
+  assert.deepEqual(fieldsOf(body, 'scaler'), { 'f:spec': { 'f:replicas': {} } });
+  assert.ok(!JSON.stringify(fieldsOf(body, 'one')).includes('f:replicas'));
+});
+
+test('an apply of a Scale conflicts with the manager of the number in the parent', async () => {
+  const api = await testApi();
+  await apply(api, 'one', whole({ replicas: 2 }));
+  const { status, body } = await scale(api, 'scaler', 3, applyType['content-type']);
+  assert.deepEqual([status, body['message']], [409, 'Apply failed with 1 conflict: conflict with "one": .spec.replicas']);
+});
+
+test('the status endpoint gives no manager what it resets', async () => {
+  const api = await testApi();
+  await apply(api, 'one', whole());
+  const body = { ...whole({ replicas: 7 }), status: { replicas: 1 } };
+  const answer = await api.send('PATCH', `${deployments}/web/status?fieldManager=two`, body, applyType);
+  assert.deepEqual(fieldsOf(answer.body, 'two'), { 'f:status': { 'f:replicas': {} } });
+});
