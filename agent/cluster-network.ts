@@ -10,6 +10,7 @@ import { createDns, type Dns } from './dns/dns-server.ts';
 import { machineServers } from './dns/upstream.ts';
 import { createNodeNetwork } from './network/node-network.ts';
 import { runCommand } from './network/run.ts';
+import { withoutSpecialAddresses } from './proxy/endpoints.ts';
 import { createServiceProxy } from './proxy/service-proxy.ts';
 import { join } from 'node:path';
 import { createRunner } from './runner.ts';
@@ -42,7 +43,8 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     if (state !== undefined && self !== undefined) await network.configure(self, state.nodes());
   };
   const syncProxy = async (): Promise<void> => {
-    if (state !== undefined) await proxy.sync(state.services(), apiService.endpointSlices(state.endpointSlices()), [config.nodeIp]);
+    if (state !== undefined)
+      await proxy.sync(state.services(), apiService.endpointSlices(state.endpointSlices().map(withoutSpecialAddresses)), [config.nodeIp]);
   };
   const syncDns = async (): Promise<void> => {
     // Its address exists once the network is configured.

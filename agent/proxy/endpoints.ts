@@ -4,6 +4,7 @@
  * Source: pkg/proxy/topology.go CategorizeEndpoints, pkg/proxy/endpointslicecache.go.
  */
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '../../functions/kube/generated/types.ts';
+import { specialIpProblem } from '../../functions/kube/special-ip.ts';
 
 export interface Target {
   readonly address: string;
@@ -33,6 +34,12 @@ export function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<s
   }
   return found;
 }
+
+/** Without endpoints on this machine itself, or at its metadata service: whoever wrote the slice is not to be believed. */
+export const withoutSpecialAddresses = (slice: EndpointSlice): EndpointSlice => ({
+  ...slice,
+  endpoints: (slice.endpoints ?? []).filter(({ addresses }) => addresses.every((address) => specialIpProblem(address) === undefined)),
+});
 
 /** What may get traffic, in an order that does not depend on the order of the slices. */
 export function usableTargets(candidates: readonly Candidate[]): readonly Target[] {

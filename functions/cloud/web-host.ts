@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import { createUpgradeHandler, headBytesMax } from '../apiserver/relay/upgrade-handler.ts';
+import { createUpgradeHandler, headBytesMax, headCheckMs, headMsMax } from '../apiserver/relay/upgrade-handler.ts';
 import { withPlainPaths } from '../apiserver/http/path-names.ts';
 import type { Connection } from '../apiserver/ports.ts';
 import type { Log } from '../world.ts';
@@ -52,8 +52,13 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     (request, { incoming }) => options.fetch(bounded(request, requestSecondsMax), connectionOf(incoming as IncomingMessage)),
     { overrideGlobalObjects: false },
   );
-  const server: Server = createServer({ noDelay: true, maxHeaderSize: headBytesMax }, withPlainPaths(listener));
+  const server: Server = createServer(
+    { noDelay: true, maxHeaderSize: headBytesMax, connectionsCheckingInterval: headCheckMs },
+    withPlainPaths(listener),
+  );
   server.requestTimeout = 0;
+  // Whoever is slow to say what it wants holds a connection for this long and no longer.
+  server.headersTimeout = headMsMax;
   if (upgrades)
     server.on('upgrade', createUpgradeHandler({ fetch: (request, connection) => options.fetch(request, connection), connectionOf, log }));
   server.listen(port, host);

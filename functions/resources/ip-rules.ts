@@ -1,6 +1,7 @@
 /** Source: apimachinery, pkg/util/validation/ip.go. */
 import { type FieldError, invalid } from '../kube/field-error.ts';
 import { parseIp, parseIpRange } from '../kube/ip.ts';
+import { specialIpProblem } from '../kube/special-ip.ts';
 
 /** An address that is not ambiguous; in older fields any spelling of it. */
 function ipErrors(text: string): string[] {
@@ -28,6 +29,12 @@ export function canonicalRangeErrors(text: string): string[] {
   const errors = rangeErrors(text);
   const canonical = parseIpRange(text)?.text;
   return errors.length > 0 || text === canonical ? errors : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
+/** An address to which a Service may lead. */
+export function validateEndpointIp(text: string, field: string): FieldError[] {
+  const why = specialIpProblem(text);
+  return why === undefined ? [] : [invalid(field, text, why)];
 }
 
 /** What was stored before may stay as it is. */

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { getRequestListener } from '@hono/node-server';
-import { createUpgradeHandler, headBytesMax } from '../../functions/apiserver/relay/upgrade-handler.ts';
+import { createUpgradeHandler, headBytesMax, headCheckMs, headMsMax } from '../../functions/apiserver/relay/upgrade-handler.ts';
 import { withPlainPaths } from '../../functions/apiserver/http/path-names.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import type { Log } from '../../functions/world.ts';
@@ -69,11 +69,14 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
       rejectUnauthorized: false,
       noDelay: true,
       maxHeaderSize: headBytesMax,
+      connectionsCheckingInterval: headCheckMs,
     });
     // The listener answers for its own failures.
     server.on('request', withPlainPaths(listener));
     // Watches last as long as their client likes; a request's own deadline is the app's concern.
     server.requestTimeout = 0;
+    // Whoever is slow to say what it wants holds a connection for this long and no longer.
+    server.headersTimeout = headMsMax;
     server.on('upgrade', onUpgrade);
     server.on('secureConnection', (socket) => {
       sockets.add(socket);

@@ -2,6 +2,7 @@
 import { withCondition } from '../../kube/conditions.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { NodeCondition, NodeStatus, PodStatus } from '../../kube/generated/types.ts';
+import { specialIpProblem } from '../../kube/special-ip.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
 
 /** A status that says nothing new is still written this often, so that its heartbeat times mean something. */
@@ -49,12 +50,17 @@ const fieldsOfOthers = [
 const partOfOthers = (status: PodStatus): PodStatus =>
   Object.fromEntries(fieldsOfOthers.flatMap((field) => (status[field] === undefined ? [] : [[field, status[field]]])));
 
-const withoutPartOfOthers = (status: PodStatus): PodStatus =>
-  Object.fromEntries(Object.entries(status).filter(([field]) => !fieldsOfOthers.some((other) => other === field)));
+/** Neither what others write, nor an address to which no Service may lead: it would keep the others' endpoints from being written. */
+function ownPart({ podIP = '', podIPs = [], ...status }: PodStatus): PodStatus {
+  const own = Object.entries(status).filter(([field]) => !fieldsOfOthers.some((other) => other === field));
+  const isSpecial = [podIP, ...podIPs.map(({ ip }) => ip)].some((ip) => specialIpProblem(ip) !== undefined);
+  const addresses = isSpecial || podIP === '' ? {} : { podIP, ...(podIPs.length === 0 ? {} : { podIPs }) };
+  return { ...Object.fromEntries(own), ...addresses };
+}
 
 /** Everything in a pod's status is the agent's, but what others write. */
 export function mergedPodStatus(current: PodStatus, reported: PodStatus): PodStatus {
   const reportedTypes = new Set(reported.conditions?.map(({ type }) => type));
   const foreign = (current.conditions ?? []).filter(({ type }) => !reportedTypes.has(type));
-  return { ...partOfOthers(current), ...withoutPartOfOthers(reported), conditions: [...(reported.conditions ?? []), ...foreign] };
+  return { ...partOfOthers(current), ...ownPart(reported), conditions: [...(reported.conditions ?? []), ...foreign] };
 }

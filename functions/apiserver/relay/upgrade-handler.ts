@@ -17,6 +17,9 @@ export interface UpgradeHandlerOptions {
 
 /** The longest head of a request, as Go's server takes it: the arguments of an `exec` stand there. */
 export const headBytesMax = 1 << 20;
+/** How long a request's head may take, and how often the server checks. */
+export const headMsMax = 10_000;
+export const headCheckMs = 2_000;
 /** An answer in place of an upgrade is a Status or a page of discovery. */
 const answerBytesMax = 1 << 20;
 

@@ -4,6 +4,7 @@ import { type FieldError, invalid, required } from '../../../kube/field-error.ts
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, portNumberErrors } from '../../../kube/names.ts';
 import { validateOneOf } from '../../field-rules.ts';
+import { validateEndpointIp } from '../../ip-rules.ts';
 
 export const validateEndpoints = ({ subsets = [] }: Endpoints): FieldError[] =>
   subsets.flatMap((subset, index) => subsetErrors(subset, `subsets[${index}]`));
@@ -21,7 +22,7 @@ export const ipErrors = (ip: string, field: string): FieldError[] =>
   isIP(ip) === 0 ? [invalid(field, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')] : [];
 
 function addressErrors({ ip, hostname }: EndpointAddress, path: string): FieldError[] {
-  const errors = ipErrors(ip, `${path}.ip`);
+  const errors = [...ipErrors(ip, `${path}.ip`), ...validateEndpointIp(ip, `${path}.ip`)];
   return hostname ? [...errors, ...dnsLabelErrors(hostname).map((why) => invalid(`${path}.hostname`, hostname, why))] : errors;
 }
 

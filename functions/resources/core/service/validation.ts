@@ -5,7 +5,7 @@ import type { Service, ServicePort, ServiceSpec } from '../../../kube/generated/
 import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf, validatePortReference } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
-import { validateRange } from '../../ip-rules.ts';
+import { validateEndpointIp, validateRange } from '../../ip-rules.ts';
 import { ipErrors } from '../endpoints/validation.ts';
 import { headless, isHeadless, needsClusterIp } from './defaults.ts';
 
@@ -23,7 +23,10 @@ export function validateService(service: Service): FieldError[] {
     ...validateLabels(spec.selector, 'spec.selector'),
     ...affinityErrors(spec),
     ...validateOneOf(spec.type, types, 'spec.type'),
-    ...(spec.externalIPs ?? []).flatMap((ip, index) => ipErrors(ip, `spec.externalIPs[${index}]`)),
+    ...(spec.externalIPs ?? []).flatMap((ip, index) => [
+      ...ipErrors(ip, `spec.externalIPs[${index}]`),
+      ...validateEndpointIp(ip, `spec.externalIPs[${index}]`),
+    ]),
     ...trafficErrors(spec),
     ...familyErrors(service),
     ...distributionErrors(spec),

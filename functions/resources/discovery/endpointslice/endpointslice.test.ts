@@ -28,7 +28,10 @@ for (const [what, object, errors] of [
   [
     'a wrong address',
     slice({ endpoints: [{ addresses: ['::1'] }] }),
-    ['endpoints[0].addresses[0]: Invalid value: "::1": must be a valid IPv4 address'],
+    [
+      'endpoints[0].addresses[0]: Invalid value: "::1": must be an IPv4 address',
+      'endpoints[0].addresses[0]: Invalid value: "::1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    ],
   ],
   ['two ports of a name', slice({ ports: [{ port: 1 }, { port: 2 }] }), ['ports[1].name: Duplicate value: ""']],
 ] as const) {

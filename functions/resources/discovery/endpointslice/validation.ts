@@ -1,9 +1,10 @@
 /** Source: pkg/apis/discovery/validation/validation.go. */
-import { isIPv4, isIPv6 } from 'node:net';
 import { type FieldError, duplicate, invalid, required, tooMany } from '../../../kube/field-error.ts';
 import type { DiscoveryEndpointPort, Endpoint, EndpointSlice } from '../../../kube/generated/types.ts';
+import { parseIp } from '../../../kube/ip.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { validateEndpointIp, validateIp } from '../../ip-rules.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 
 const addressesMax = 100;
@@ -33,8 +34,12 @@ function endpointErrors(endpoint: Endpoint, addressType: string, path: string): 
 }
 
 function addressErrors(address: string, addressType: string, field: string): FieldError[] {
-  if (addressType === 'IPv4') return isIPv4(address) ? [] : [invalid(field, address, 'must be a valid IPv4 address')];
-  if (addressType === 'IPv6') return isIPv6(address) ? [] : [invalid(field, address, 'must be a valid IPv6 address')];
+  if (addressType === 'IPv4' || addressType === 'IPv6') {
+    const errors = validateIp(address, field);
+    if (errors.length > 0) return errors;
+    const isOfType = addressType === 'IPv4' ? parseIp(address)?.bits === 32 : parseIp(address)?.bits === 128;
+    return [...(isOfType ? [] : [invalid(field, address, `must be an ${addressType} address`)]), ...validateEndpointIp(address, field)];
+  }
   return addressType === 'FQDN' ? dnsSubdomainErrors(address).map((why) => invalid(field, address, why)) : [];
 }
 
