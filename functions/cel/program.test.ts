@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { environment } from './check/environment.ts';
-import { intType, listType, stringType } from './check/type.ts';
+import { dynType, intType, listType, stringType } from './check/type.ts';
 import { sizesOf } from './cost/estimate.ts';
 import { declaredObject } from './declared-type.ts';
 import { compileProgram, isRefused, loadExpressions, type Program } from './program.ts';
@@ -71,6 +71,10 @@ describe('a program', () => {
     assert.deepEqual([...compiled('self.count > oldSelf.count', both).uses], ['self', 'oldSelf']);
   });
 
+  test('takes the names of types for types, whatever variables there are', () => {
+    assert.equal(compiled('type(self.count) == int', known).evaluate(() => jsonValue({ count: 1 }, self)).result, true);
+  });
+
   test('that is 250 levels deep is refused', () => {
     const program = compileProgram(`${'('.repeat(300)}1${')'.repeat(300)}`, environment({}));
     assert.ok(isRefused(program) && program.problem.includes('expression recursion limit exceeded: 250'));
@@ -88,5 +92,28 @@ describe('a program', () => {
     );
     const answered = authorizerValue(({ namespace }) => ({ allowed: namespace === 'a', reason: '' }));
     assert.equal(program.evaluate(() => answered).result, true);
+  });
+});
+
+describe('work that grows is charged for', () => {
+  const text = 'a'.repeat(50_000);
+  const list = Array.from({ length: 5000 }, (_, index) => `x${index}`);
+  const value = jsonValue({ text, list, deep: list.map((name) => ({ name })), same: list.map((name) => ({ name })) });
+  const known = environment({ self: dynType });
+  const costly: readonly (readonly [string, number])[] = [
+    ['size(self.text) > 0', 2000],
+    ['self.deep == self.same', 5000],
+    ['(self.list + self.list).size() > 0', 1000],
+  ];
+  for (const [source, least] of costly) {
+    test(source, () => {
+      const { cost } = compiled(source, known).evaluate(() => value);
+      assert.ok(cost >= least, `${cost}`);
+    });
+  }
+
+  test('what is known to cost too much is not begun', () => {
+    const { result, cost } = compiled('self.list.distinct().size() > 0', known).evaluate(() => value);
+    assert.ok(result instanceof Failure && cost > 1_000_000);
   });
 });

@@ -2,8 +2,12 @@
 import { type CelValue, isList, isMap, isOpaque, Optional, type Result } from '../values/value.ts';
 import { listCost, objectCost, patternLength, traversal } from './range.ts';
 
-/** Work that upstream's price leaves out, but whose time grows: a unit for each thousand elements or characters. */
-const elementsPerUnit = 1000;
+/** Work that upstream's price leaves out, but whose time grows, has a price of its own. */
+const elementsPerUnit = 10;
+const charactersPerUnit = 20;
+/** Long texts cost more than upstream's price of a pattern says. */
+const longText = 10_000;
+const longTextFactor = 3;
 
 export function sizeOfValue(value: Result | undefined): number {
   if (typeof value === 'string') return value.length;
@@ -23,7 +27,11 @@ const read =
 
 const nominal: Cost = () => 1;
 
-const pattern: Cost = (args) => Math.ceil((1 + sizeOfValue(args[0])) * traversal) * Math.ceil(sizeOfValue(args[1]) * patternLength);
+const pattern: Cost = (args) => {
+  const size = sizeOfValue(args[0]);
+  const cost = Math.ceil((1 + size) * traversal) * Math.ceil(sizeOfValue(args[1]) * patternLength);
+  return size > longText ? cost * longTextFactor : cost;
+};
 
 function traversed(value: CelValue): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return Math.floor(value.length * traversal);
@@ -72,7 +80,8 @@ const byName: Readonly<Record<string, Cost>> = {
   ...named(['isSorted', 'sum', 'max', 'min', 'indexOf', 'lastIndexOf'], walked),
   ...named(['url', 'lowerAscii', 'upperAscii', 'substring', 'trim', 'jsonpatch.escapeKey'], read(0)),
   ...named(['replace', 'split', 'ip.isCanonical'], read(0, 2)),
-  ...named(['cidr', 'isIP', 'isCIDR', 'ip', 'quantity', 'isQuantity', 'semver', 'isSemver', 'bytes', 'strings.quote', 'format'], read(0)),
+  ...named(['cidr', 'isIP', 'isCIDR', 'ip', 'quantity', 'isQuantity', 'semver', 'isSemver', 'bytes', 'strings.quote'], read(0)),
+  format: (args, result) => read(0)(args, result) + Math.floor(sizeOfValue(result) / charactersPerUnit),
   join: (_, result) => Math.ceil(sizeOfValue(result) * 2 * traversal),
   ...named(['find', 'findAll', 'matches'], pattern),
   containsIP: addresses(() => 0),
@@ -87,7 +96,7 @@ const byName: Readonly<Record<string, Cost>> = {
     if (typeof one === 'string' || one instanceof Uint8Array) return Math.ceil(size * traversal);
     return 1 + Math.floor(size / elementsPerUnit);
   },
-  size: ([value]) => 1 + (typeof value === 'string' ? Math.floor(value.length / elementsPerUnit) : 0),
+  size: ([value]) => 1 + (typeof value === 'string' ? Math.floor(value.length / charactersPerUnit) : 0),
   contains: ([text, part]) => Math.ceil(sizeOfValue(text) * traversal) * Math.ceil(sizeOfValue(part) * traversal),
   ...named(['slice', 'lists.range', 'reverse', 'flatten'], resultSized),
   'sets.contains': crossed(1),

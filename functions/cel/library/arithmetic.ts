@@ -49,7 +49,7 @@ function added([one, other]: readonly CelValue[]): Result | undefined {
 /** Lists that are sets take what they lack; lists that are maps replace entries with the same keys. */
 function joined(one: readonly CelValue[], other: readonly CelValue[]): readonly CelValue[] {
   const identity = identityOf(one);
-  if (identity === undefined) return [...one, ...other];
+  if (identity === undefined) return one.concat(other);
   const same = (left: CelValue, right: CelValue): boolean =>
     identity.kind === 'set' ? isEqual(left, right) : hasSameKeys(left, right, identity);
   const result = one.map((item) => (identity.kind === 'map' ? (other.findLast((next) => same(item, next)) ?? item) : item));

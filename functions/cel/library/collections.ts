@@ -3,6 +3,7 @@ import { compare, isEqual, type Meter } from '../values/equality.ts';
 import { type CelValue, Duration, Failure, isList, isMap, type Result, Uint } from '../values/value.ts';
 import { arithmetic } from './arithmetic.ts';
 import type { CelFunction, Library } from './functions.ts';
+import { characterCount } from './strings.ts';
 
 type List = readonly CelValue[];
 
@@ -93,7 +94,7 @@ function distinct(list: List, meter: Meter): CelValue[] {
 }
 
 function size([value = null]: readonly CelValue[]): Result | undefined {
-  if (typeof value === 'string') return BigInt(Array.from(value).length);
+  if (typeof value === 'string') return BigInt(characterCount(value));
   if (value instanceof Uint8Array || isList(value)) return BigInt(value.length);
   return isMap(value) ? BigInt(value.size) : undefined;
 }
@@ -113,8 +114,9 @@ export const collections: Library = {
   flatten: ofList((list, [depth = 1n]) => (typeof depth === 'bigint' ? flattened(list, depth) : undefined)),
   'lists.range': ([count]) => {
     if (typeof count !== 'bigint') return undefined;
+    if (count < 0n) return new Failure(`lists.range: size must be non-negative, got ${count}`);
     if (count > rangeMax) return new Failure(`lists.range() size ${count} exceeds maximum allowed size ${rangeMax}`);
-    return Array.from({ length: Math.max(Number(count), 0) }, (_, index) => BigInt(index));
+    return Array.from({ length: Number(count) }, (_, index) => BigInt(index));
   },
   reverse: ofList((list) => list.toReversed()),
   distinct: ofList((list, _, meter) => distinct(list, meter)),

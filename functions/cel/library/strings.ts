@@ -11,6 +11,19 @@ const ofText =
     typeof text === 'string' ? run(text, rest) : undefined;
 
 const outOfRange = (index: bigint): Failure => new Failure(`index out of range: ${index}`);
+/** How many characters there are, without making a list of them. */
+export function characterCount(text: string): number {
+  let count = text.length;
+  for (let index = 0; index < text.length - 1; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 0xd8_00 && code <= 0xdb_ff) {
+      const next = text.charCodeAt(index + 1);
+      if (next >= 0xdc_00 && next <= 0xdf_ff) count -= 1;
+    }
+  }
+  return count;
+}
+
 const plainAscii = /^\p{ASCII}*$/u;
 const charactersOf = (text: string): string | readonly string[] => (plainAscii.test(text) ? text : Array.from(text));
 

@@ -74,12 +74,14 @@ export class Compiler {
       };
     }
     const name = given.replace(/^\./u, '');
-    const type = typeNamed(name);
+    const type = this.checked.used.has(name) ? undefined : typeNamed(name);
+    if (type !== undefined) {
+      const value = new TypeValue(type);
+      return () => value;
+    }
     return (frame) => {
       frame.charge(1);
-      const found = frame.lookUp(name);
-      if (found !== undefined) return found;
-      return type === undefined ? new Failure(`no such attribute(s): ${name}`) : new TypeValue(type);
+      return frame.lookUp(name) ?? new Failure(`no such attribute(s): ${name}`);
     };
   }
 
@@ -176,7 +178,11 @@ const madeObject = (name: string, fields: ReadonlyMap<string, CelValue>): CelObj
   fieldNames: () => [...fields.keys()],
 });
 
-const nodesPerUnit = 100;
+/** Comparing deep values takes longer than upstream's price says. */
+const nodesPerUnit = 1;
+
+const extraCost = ({ nodes }: Meter): number => (nodes < nodesFree ? 0 : Math.floor(nodes / nodesPerUnit));
+const nodesFree = 100;
 
 function evaluated(steps: readonly Step[], frame: Frame): CelValue[] | Failure {
   const values: CelValue[] = [];
@@ -195,8 +201,11 @@ function called(name: string, steps: readonly Step[]): Step {
     const values = evaluated(steps, frame);
     if (values instanceof Failure) return values;
     const meter: Meter = { nodes: 0 };
+    // What is known to cost too much is not begun.
+    const ahead = cost(values, null);
+    frame.charge(ahead);
     const result = run?.(values, meter) ?? noOverload(name, values);
-    frame.charge(cost(values, result) + Math.floor(meter.nodes / nodesPerUnit));
+    frame.charge(Math.max(cost(values, result) - ahead, 0) + extraCost(meter));
     return result;
   };
 }
@@ -267,7 +276,7 @@ function equality(steps: readonly Step[], wanted: boolean): Step {
     if (values instanceof Failure) return values;
     const meter: Meter = { nodes: 0 };
     const result = isEqual(values[0] ?? null, values[1] ?? null, meter) === wanted;
-    frame.charge(cost(values, result) + Math.floor(meter.nodes / nodesPerUnit));
+    frame.charge(cost(values, result) + extraCost(meter));
     return result;
   };
 }
