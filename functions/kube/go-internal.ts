@@ -3,7 +3,6 @@
  * and nulls among them. Messages about fields that cannot change show values so.
  */
 import { generatedTable } from './generated-table.ts';
-import { goEscaped } from './go-quote.ts';
 import type { Json, JsonObject } from './object.ts';
 
 /** Name in JSON and type; embedded structs have no name. A type with `=` is printed as clients see it. */
@@ -13,8 +12,6 @@ const table = generatedTable<readonly Field[]>('internal-types');
 
 /** `type` is upstream's: `batch.JobSpec`. The value is an object of the stored version, or a part of one. */
 export const internalForm = (type: string, value: unknown): Json => formOf(type, value as Json | undefined);
-
-export const internalText = (type: string, value: unknown): string => goEscaped(JSON.stringify(internalForm(type, value)));
 
 const zeros: Readonly<Record<string, Json>> = {
   string: '',
