@@ -12,11 +12,6 @@ import { matchConditionsCostMax } from '../../../cel/program.ts';
 import { Failure } from '../../../cel/values/value.ts';
 import { type Answers, type CompiledExpression, Evaluator, type NamedExpression, OutOfBudget, type Situation } from './evaluator.ts';
 
-export interface Scope {
-  readonly hasParams: boolean;
-  readonly variables: ReadonlyMap<string, CelType>;
-}
-
 export function compiled(source: string, scope: PolicyScope, wanted: Wanted): CompiledExpression {
   return { source, ...compilePolicyExpression(source, policyEnvironment(scope), wanted) };
 }
