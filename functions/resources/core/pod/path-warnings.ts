@@ -36,7 +36,11 @@ function projectedFiles({ configMap, secret, downwardAPI, serviceAccountToken, c
   return files([clusterTrustBundle], `ClusterTrustBundle ${goQuote(clusterTrustBundle.name ?? clusterTrustBundle.signerName ?? '')}`);
 }
 
-function overlapsOf(files: readonly PlacedFile[]): string[] {
+/** Each is compared with all before it; a volume of more files gets no warning about the rest. */
+const filesMax = 500;
+
+function overlapsOf(all: readonly PlacedFile[]): string[] {
+  const files = all.slice(0, filesMax);
   const trimmed = files.map(({ path, source }) => ({ path: withoutTrailing(path, '/'), source }));
   return trimmed.flatMap((file, index) =>
     trimmed
