@@ -76,6 +76,8 @@ export interface ObjectSubresource<T extends KubeObject> {
    * place (it is a copy). May be called again with a newer view.
    */
   write(current: T, body: KubeObject, context: WriteContext, view: View): SubresourceOutcome<T>;
+  /** Reads `write`, where it lies in a module of its own. */
+  load?(): Promise<void>;
   /** Resources (GroupResource) whose objects `write` lists. */
   readonly lists?: readonly string[];
   /** The write does not count as a change of what the user asked for: `metadata.generation` stays. A binding is none. */
@@ -343,6 +345,25 @@ export interface SplitDefinition<T extends KubeObject> extends Definition<T> {
   readonly rules?: () => Promise<WriteRules<T>>;
 }
 
+const notLoaded = (): never => {
+  throw new Error('the rules of the kind have not been loaded');
+};
+
+/** A subresource whose write lies in a module of its own, which is read with the rules of its kind. */
+export function splitSubresource<T extends KubeObject>(
+  own: Omit<ObjectSubresource<T>, 'write' | 'load'>,
+  write: () => Promise<ObjectSubresource<T>['write']>,
+): ObjectSubresource<T> {
+  const made: ObjectSubresource<T> & { write: ObjectSubresource<T>['write'] } = {
+    ...own,
+    write: notLoaded,
+    async load() {
+      made.write = await write();
+    },
+  };
+  return made;
+}
+
 /** Forgets the kind of a definition, for `resources/all.ts`. */
 export function definition<T extends KubeObject>({ rules, ...own }: SplitDefinition<T>): AnyDefinition {
   if (rules === undefined) return own as AnyDefinition;
@@ -352,6 +373,7 @@ export function definition<T extends KubeObject>({ rules, ...own }: SplitDefinit
     async load() {
       if (isLoaded) return;
       await own.load?.();
+      await Promise.all((own.subresources ?? []).map((one) => (one.kind === 'object' ? one.load?.() : undefined)));
       Object.assign(made, await rules());
       isLoaded = true;
     },

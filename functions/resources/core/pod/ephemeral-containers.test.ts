@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { viewOf } from '../../../../test/support/view.ts';
 import type { EphemeralContainer, Pod } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
-import { ephemeralContainers } from './ephemeral-containers.ts';
+import { writeEphemeralContainers } from './ephemeral-containers.ts';
 
 const context = { nowMs: 0, userName: 'jane', random: () => 0 };
 const debug = (more: Partial<EphemeralContainer> = {}): EphemeralContainer => ({ name: 'debug', image: 'busybox:1.36', ...more });
@@ -13,12 +13,7 @@ const pod = (existing?: EphemeralContainer[], metadata: object = {}): Pod => ({
 });
 const write = (current: Pod, wanted: EphemeralContainer[], spec: object = {}): EphemeralContainer[] => {
   const body = { ...pod(wanted), apiVersion: 'v1', kind: 'Pod' };
-  const result = ephemeralContainers.write(
-    structuredClone(current),
-    { ...body, spec: { ...body.spec, ...spec } } as Pod,
-    context,
-    viewOf(),
-  );
+  const result = writeEphemeralContainers(structuredClone(current), { ...body, spec: { ...body.spec, ...spec } } as Pod, context, viewOf());
   assert.ok(result.outcome === 'update');
   assert.deepEqual(
     result.object.spec.containers.map(({ name }) => name),

@@ -75,9 +75,7 @@ function debugged(pod: Pod, wanted: Pod): Pod {
   return next;
 }
 
-export const ephemeralContainers: ObjectSubresource<Pod> = {
-  kind: 'object',
-  name: 'ephemeralcontainers',
-  verbs: ['get', 'patch', 'update'],
-  write: (pod, body: KubeObject & Partial<Pod>) => ({ outcome: 'update', object: debugged(pod, body as Pod) }),
-};
+export const writeEphemeralContainers: ObjectSubresource<Pod>['write'] = (pod, body: KubeObject & Partial<Pod>) => ({
+  outcome: 'update',
+  object: debugged(pod, body as Pod),
+});

@@ -4,7 +4,7 @@ import { viewOf } from '../../../../test/support/view.ts';
 import type { Container, Pod } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import { setPodDefaults } from './defaults.ts';
-import { resize } from './resize.ts';
+import { writeResources } from './resize.ts';
 
 const context = { nowMs: 0, userName: 'jane', random: () => 0 };
 const container = (cpu: string, more: Partial<Container> = {}): Container => ({
@@ -24,7 +24,7 @@ const pod = (containers: Container[], more: object = {}): Pod => ({
 function write(current: Pod, wanted: Pod): Pod {
   const stored = structuredClone(current);
   setPodDefaults(stored);
-  const result = resize.write(stored, structuredClone(wanted), context, viewOf());
+  const result = writeResources(stored, structuredClone(wanted), context, viewOf());
   assert.ok(result.outcome === 'update');
   return result.object;
 }

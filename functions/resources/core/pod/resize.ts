@@ -111,9 +111,7 @@ function checked(pod: Pod, wanted: Pod): Pod {
   return next;
 }
 
-export const resize: ObjectSubresource<Pod> = {
-  kind: 'object',
-  name: 'resize',
-  verbs: ['get', 'patch', 'update'],
-  write: (pod, body: KubeObject & Partial<Pod>) => ({ outcome: 'update', object: checked(pod, body as Pod) }),
-};
+export const writeResources: ObjectSubresource<Pod>['write'] = (pod, body: KubeObject & Partial<Pod>) => ({
+  outcome: 'update',
+  object: checked(pod, body as Pod),
+});

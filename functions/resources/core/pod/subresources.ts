@@ -7,10 +7,15 @@ import { annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
 import { conflict, plainError } from '../../../kube/status-error.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { timestamp } from '../../../kube/time.ts';
-import type { ConnectParameter, ConnectSubresource, ObjectSubresource, Subresource, WriteContext } from '../../definition.ts';
+import {
+  type ConnectParameter,
+  type ConnectSubresource,
+  type ObjectSubresource,
+  type Subresource,
+  type WriteContext,
+  splitSubresource,
+} from '../../definition.ts';
 import { podProxy } from '../proxy-locations.ts';
-import { ephemeralContainers } from './ephemeral-containers.ts';
-import { resize } from './resize.ts';
 import { eviction } from './eviction.ts';
 
 const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
@@ -99,6 +104,16 @@ const log: ConnectSubresource = {
 };
 
 const terminal = [...parameters('string', 'container'), ...parameters('boolean', 'stdin', 'stdout', 'stderr', 'tty')];
+
+const ephemeralContainers = splitSubresource<Pod>(
+  { kind: 'object', name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] },
+  async () => (await import('./ephemeral-containers.ts')).writeEphemeralContainers,
+);
+
+const resize = splitSubresource<Pod>(
+  { kind: 'object', name: 'resize', verbs: ['get', 'patch', 'update'] },
+  async () => (await import('./resize.ts')).writeResources,
+);
 
 export const subresources: readonly Subresource<Pod>[] = [
   upgrade('attach', 'PodAttachOptions', terminal),
