@@ -38,7 +38,7 @@ import type {
   VirtualResource,
 } from './ports.ts';
 import { fromStore } from './registry/commit.ts';
-import { recordedFieldManagers } from './registry/field-managers.ts';
+import { splitFieldManagers } from './registry/split-field-managers.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Proxy, Server } from './server.ts';
@@ -108,7 +108,7 @@ interface Parts {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, registry, world, admission, fieldManagers = recordedFieldManagers, computations = {}, connector, proxy, seats } = options;
+  const { store, registry, world, admission, fieldManagers = splitFieldManagers(), computations = {}, connector, proxy, seats } = options;
   const { converter = noConverter, authorizer } = options;
   const parts: Parts = {
     options,
@@ -285,8 +285,11 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
   const kind = await servedKind(server, call);
   if (kind === undefined) return pageNotFound();
   await kind.definition.load?.();
+  if (writes.includes(info.verb)) await server.fieldManagers.load?.();
   return serveResource(server, { ...call, ...kind, warnings, annotations, named: (name) => (notes.objectName = name) });
 }
+
+const writes: readonly string[] = ['create', 'update', 'patch'];
 
 /** Who has just declared a kind sees it served by every process. */
 async function newestIndex({ registry, store }: Server, { connection }: ApiRequest): Promise<ResourceIndex> {

@@ -178,6 +178,8 @@ export interface Grounds {
 
 /** Who gets the ownership of which fields of an object that is written. */
 export interface FieldManagers {
+  /** Reads what the others need; awaited before a write is decided. */
+  load?(): Promise<void>;
   /** Sets `next.metadata.managedFields`. Runs on what the client asked for, before mutating admission. */
   record(next: KubeObject, current: KubeObject | undefined, write: FieldWrite): void;
   /**

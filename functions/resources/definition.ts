@@ -364,6 +364,12 @@ export function splitSubresource<T extends KubeObject>(
   return made;
 }
 
+/** A conversion that lies in a module of its own, and what reads it. */
+export function splitConversion(read: () => Promise<Conversion>): { readonly conversion: Conversion; load(): Promise<void> } {
+  const conversion: Conversion = { toStored: notLoaded, fromStored: notLoaded };
+  return { conversion, load: async () => void Object.assign(conversion, await read()) };
+}
+
 /** Forgets the kind of a definition, for `resources/all.ts`. */
 export function definition<T extends KubeObject>({ rules, ...own }: SplitDefinition<T>): AnyDefinition {
   if (rules === undefined) return own as AnyDefinition;

@@ -16,7 +16,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceAutoProvision } from './namespace-auto-provision.ts';
 import { namespaceExists } from './namespace-exists.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
-import { nodeRestriction } from './node-restriction/node-restriction.ts';
+import { nodeRestriction } from './node-restriction/plugin.ts';
 import { type AdmissionOptions, constant, ofPolicies, ofWebhooks, type PluginKind } from './plugin-kind.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { mutatingPolicies, mutatingPolicyName } from './policies/mutating-policies.ts';

@@ -14,7 +14,6 @@ import { get } from './get.ts';
 import { list } from './list.ts';
 import { patch, patchStatus } from './patch.ts';
 import { proxySubresource } from './proxy.ts';
-import { getScale, patchScale, updateScale } from './scale.ts';
 import { computedSubresource, connectSubresource, objectSubresource } from './subresource.ts';
 import { update, updateStatus } from './update.ts';
 import { watch } from './watch.ts';
@@ -33,7 +32,12 @@ const verbs: Readonly<Record<Verb, Endpoint>> = {
 };
 
 const statusVerbs: Readonly<Record<string, Endpoint>> = { get, update: updateStatus, patch: patchStatus };
-const scaleVerbs: Readonly<Record<string, Endpoint>> = { get: getScale, update: updateScale, patch: patchScale };
+/** Their code is read when somebody scales. */
+const scaleVerbs: Readonly<Record<string, Endpoint>> = {
+  get: async (...call) => (await import('./scale.ts')).getScale(...call),
+  update: async (...call) => (await import('./scale.ts')).updateScale(...call),
+  patch: async (...call) => (await import('./scale.ts')).patchScale(...call),
+};
 
 export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 

@@ -19,8 +19,8 @@ import {
 } from '../../../kube/resource-type.ts';
 import type { ResourceType } from '../../../kube/resource-type.ts';
 import { nodeOf } from '../../auth/groups.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from '../../ports.ts';
-import type { AdmissionOptions, PluginKind } from '../plugin-kind.ts';
+import type { AdmissionPlugin } from '../../ports.ts';
+import type { AdmissionOptions } from '../plugin-kind.ts';
 import { refuse } from '../refuse.ts';
 import { checkCertificateRequest, checkPodCertificateRequest } from './certificates.ts';
 import type { Check } from './check.ts';
@@ -61,20 +61,11 @@ function checkFor(type: ResourceType, subresource: string): Check | undefined {
   return found === undefined ? undefined : (ownField(found.of, subresource) ?? found.otherwise);
 }
 
-const operations: readonly AdmissionAttributes['operation'][] = ['CREATE', 'UPDATE', 'DELETE'];
-
-export const nodeRestriction: PluginKind = {
-  name: 'NodeRestriction',
-  isDefault: true,
-  create: nodeRestrictionOf,
-};
-
-function nodeRestrictionOf(options: AdmissionOptions): AdmissionPlugin {
+export function nodeRestrictionOf(options: AdmissionOptions): AdmissionPlugin {
   const { store, authorizer } = options;
   return {
     name: 'NodeRestriction',
-    handles: ({ user, type, subresource, operation }) =>
-      operations.includes(operation) && nodeOf(user) !== undefined && checkFor(type, subresource) !== undefined,
+    handles: ({ type, subresource }) => checkFor(type, subresource) !== undefined,
     async admit(attributes) {
       const nodeName = nodeOf(attributes.user) ?? '';
       if (nodeName === '') throw refuse(attributes, `could not determine node from user ${JSON.stringify(attributes.user.name)}`);

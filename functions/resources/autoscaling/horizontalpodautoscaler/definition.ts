@@ -2,9 +2,10 @@
 import type { AutoscalingHorizontalPodAutoscaler as HorizontalPodAutoscaler } from '../../../kube/generated/types.ts';
 import { horizontalPodAutoscalers, horizontalPodAutoscalersV1 } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { definition } from '../../definition.ts';
-import { conversion } from './conversion.ts';
+import { definition, splitConversion } from '../../definition.ts';
 import { columns } from './table.ts';
+
+const { conversion, load } = splitConversion(async () => (await import('./conversion.ts')).conversion);
 
 export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutoscaler>({
   type: horizontalPodAutoscalers,
@@ -20,5 +21,6 @@ export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutosca
     // Go prints the list as null as long as nothing has reported metrics.
     autoscaler.status = { ...({ currentMetrics: null } as object), desiredReplicas: 0 };
   },
+  load,
   rules: () => import('./rules.ts'),
 });

@@ -7,18 +7,12 @@ import type { ObjectSubresource } from '../../definition.ts';
 import { withTimes } from './strategy.ts';
 import { validateApproval } from './validation.ts';
 
-export const approval: ObjectSubresource<CertificateSigningRequest> = {
-  kind: 'object',
-  name: 'approval',
-  verbs: ['get', 'patch', 'update'],
-  keepsGeneration: true,
-  write(current, body, context) {
-    const { metadata, status } = body as CertificateSigningRequest;
-    const { conditions: _conditions, ...kept } = current.status ?? {};
-    const conditions = withTimes(status?.conditions ?? [], current.status?.conditions ?? [], context);
-    const object = { ...current, metadata, status: { ...kept, ...(conditions.length === 0 ? {} : { conditions }) } };
-    const errors = validateApproval(object, current);
-    if (errors.length > 0) throw invalidObject(certificateSigningRequests, nameOf(object), errors);
-    return { outcome: 'update', object };
-  },
+export const writeApproval: ObjectSubresource<CertificateSigningRequest>['write'] = (current, body, context) => {
+  const { metadata, status } = body as CertificateSigningRequest;
+  const { conditions: _conditions, ...kept } = current.status ?? {};
+  const conditions = withTimes(status?.conditions ?? [], current.status?.conditions ?? [], context);
+  const object = { ...current, metadata, status: { ...kept, ...(conditions.length === 0 ? {} : { conditions }) } };
+  const errors = validateApproval(object, current);
+  if (errors.length > 0) throw invalidObject(certificateSigningRequests, nameOf(object), errors);
+  return { outcome: 'update', object };
 };

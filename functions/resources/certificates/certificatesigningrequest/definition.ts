@@ -3,9 +3,13 @@ import { pathSegmentErrors } from '../../../kube/names.ts';
 import { certificateSigningRequests } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, none, textColumn } from '../../columns.ts';
-import { definition } from '../../definition.ts';
-import { approval } from './approval.ts';
+import { definition, splitSubresource } from '../../definition.ts';
 import { conditionText, durationText } from './table.ts';
+
+const approval = splitSubresource<CertificateSigningRequest>(
+  { kind: 'object', name: 'approval', verbs: ['get', 'patch', 'update'], keepsGeneration: true },
+  async () => (await import('./approval.ts')).writeApproval,
+);
 
 export const certificateSigningRequestDefinition = definition<CertificateSigningRequest>({
   type: certificateSigningRequests,

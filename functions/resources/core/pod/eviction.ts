@@ -8,7 +8,6 @@ import type { Eviction, Pod, PodCondition, PodDisruptionBudget } from '../../../
 import { matchesLabels, requirementsOf } from '../../../kube/labels.ts';
 import { isTerminating, type KubeObject, nameOf } from '../../../kube/object.ts';
 import { groupResource, podDisruptionBudgets } from '../../../kube/resource-type.ts';
-import { builtIn } from '../../../kube/schema.ts';
 import { forbidden, StatusError } from '../../../kube/status-error.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { Stored, View } from '../../../kube/view.ts';
@@ -20,21 +19,13 @@ const cause = 'DisruptionBudget';
 /** Evictions that the controller has not confirmed yet. */
 const disruptedPodsMax = 2000;
 
-export const eviction: ObjectSubresource<Pod> = {
-  kind: 'object',
-  name: 'eviction',
-  verbs: ['create'],
-  body: { group: 'policy', version: 'v1', kind: 'Eviction' },
-  bodySchema: builtIn('io.k8s.api.policy.v1.Eviction'),
-  lists: [resource],
-  write(pod, body: KubeObject & Partial<Eviction>, { nowMs }, view) {
-    const options = body.deleteOptions ?? {};
-    const budget = isFree(pod) ? undefined : budgetOf(pod, view);
-    const object = marked(pod, nowMs);
-    if (budget === undefined || mayGoAnyway(pod, budget.object)) return { outcome: 'delete', options, object };
-    checkBudget(budget.object);
-    return { outcome: 'delete', options, object, writes: [charged(budget, nameOf(pod), nowMs)] };
-  },
+export const evict: ObjectSubresource<Pod>['write'] = (pod, body: KubeObject & Partial<Eviction>, { nowMs }, view) => {
+  const options = body.deleteOptions ?? {};
+  const budget = isFree(pod) ? undefined : budgetOf(pod, view);
+  const object = marked(pod, nowMs);
+  if (budget === undefined || mayGoAnyway(pod, budget.object)) return { outcome: 'delete', options, object };
+  checkBudget(budget.object);
+  return { outcome: 'delete', options, object, writes: [charged(budget, nameOf(pod), nowMs)] };
 };
 
 /** The pod with the reason why it goes. */

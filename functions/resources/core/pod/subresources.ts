@@ -4,6 +4,7 @@ import { type FieldError, invalid, notSupported, required } from '../../../kube/
 import type { Binding, Pod } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
+import { groupResource, podDisruptionBudgets } from '../../../kube/resource-type.ts';
 import { conflict, plainError } from '../../../kube/status-error.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { timestamp } from '../../../kube/time.ts';
@@ -16,7 +17,6 @@ import {
   splitSubresource,
 } from '../../definition.ts';
 import { podProxy } from '../proxy-locations.ts';
-import { eviction } from './eviction.ts';
 
 const bindings = { group: '', resource: 'pods/binding', kind: 'Binding' };
 
@@ -104,6 +104,18 @@ const log: ConnectSubresource = {
 };
 
 const terminal = [...parameters('string', 'container'), ...parameters('boolean', 'stdin', 'stdout', 'stderr', 'tty')];
+
+const eviction = splitSubresource<Pod>(
+  {
+    kind: 'object',
+    name: 'eviction',
+    verbs: ['create'],
+    body: { group: 'policy', version: 'v1', kind: 'Eviction' },
+    bodySchema: builtIn('io.k8s.api.policy.v1.Eviction'),
+    lists: [groupResource(podDisruptionBudgets)],
+  },
+  async () => (await import('./eviction.ts')).evict,
+);
 
 const ephemeralContainers = splitSubresource<Pod>(
   { kind: 'object', name: 'ephemeralcontainers', verbs: ['get', 'patch', 'update'] },

@@ -6,11 +6,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { type AnyDefinition, definition } from '../../definition.ts';
 import { serviceProxy } from '../proxy-locations.ts';
 import { serviceAllocation } from './allocation.ts';
-import { setServiceDefaults } from './defaults.ts';
-import { prepareForCreate, prepareForUpdate } from './strategy.ts';
 import { columns } from './table.ts';
-import { validateService, validateServiceUpdate } from './validation.ts';
-import { serviceWarnings } from './warnings.ts';
 
 export const serviceDefinition = (networks: ClusterNetworks): AnyDefinition =>
   definition<Service>({
@@ -26,13 +22,8 @@ export const serviceDefinition = (networks: ClusterNetworks): AnyDefinition =>
     fields: ({ spec }) => ({ 'spec.clusterIP': spec.clusterIP ?? '', 'spec.type': spec.type ?? '' }),
     subresources: [serviceProxy],
     validateName: dnsLabelErrors,
-    setDefaults: setServiceDefaults,
-    prepareForCreate,
-    prepareForUpdate,
-    validate: validateService,
-    warnings: serviceWarnings,
-    validateUpdate: validateServiceUpdate,
     commit: [serviceAllocation(networks)],
     returnsDeletedObject: true,
     allowsCreateOnUpdate: true,
+    rules: () => import('./rules.ts'),
   });
