@@ -5,7 +5,7 @@ import { clusterIdHeader, readIamToken } from '../../functions/cloud/iam-token.t
 import { presignedToken } from './cloud-token.ts';
 
 const nowMs = Date.parse('2026-01-01T00:10:00Z');
-const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret/+=', sessionToken: 'session/+=' };
+const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'secret/+=', sessionToken: 'session/+=' };
 const make = (region: string): Promise<string> => presignedToken({ iamClusterId: 'default-1', region, credentials, nowMs });
 
 test('the API reads our token as it reads one of the aws command line, for fifteen minutes', async () => {
