@@ -1,4 +1,4 @@
-/** Every controller: the only file that names them all. */
+/** Every controller. What wakes them is also in `watches.ts`, without what they do. */
 import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
 import { cronJobController } from './cron-job/controller.ts';

@@ -5,14 +5,12 @@
 import { createHmac } from 'node:crypto';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { ConfigMap, Secret } from '../../kube/generated/types.ts';
-import type { ObjectName } from '../../kube/object.ts';
 import { configMaps, secrets } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { isBootstrapToken, type SigningToken, signingToken, tokenNamespace } from './bootstrap-token.ts';
+import { bootstrapSignerWatches, clusterInfo } from './watches.ts';
 
-const clusterInfo: ObjectName = { namespace: 'kube-public', name: 'cluster-info' };
 const contentKey = 'kubeconfig';
 const signaturePrefix = 'jws-kubeconfig-';
 
@@ -20,12 +18,7 @@ export const bootstrapSignerController: Controller = {
   name: 'bootstrap-signer',
   actsAs: 'system:serviceaccount:kube-system:bootstrap-signer',
   component: 'bootstrap-signer',
-  watches: [
-    watch<ConfigMap>(configMaps, ({ key }) =>
-      key.namespace === clusterInfo.namespace && key.name === clusterInfo.name ? [clusterInfo] : [],
-    ),
-    watch<Secret>(secrets, ({ object }) => (isBootstrapToken(object) ? [clusterInfo] : [])),
-  ],
+  watches: bootstrapSignerWatches,
   all: () => [clusterInfo],
   async reconcile(_request, { cache, client, clock }) {
     const info = cache.get(configMaps, clusterInfo);

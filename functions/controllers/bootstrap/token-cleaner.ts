@@ -1,17 +1,17 @@
 /** Deletes bootstrap tokens once their time is over. Source: pkg/controller/bootstrap/tokencleaner.go. */
-import type { Secret } from '../../kube/generated/types.ts';
 import { secrets } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { expiryMs, isBootstrapToken, tokenNamespace } from './bootstrap-token.ts';
+import { tokenCleanerWatches } from './watches.ts';
 
 export const tokenCleanerController: Controller = {
   name: 'token-cleaner',
   actsAs: 'system:serviceaccount:kube-system:token-cleaner',
   component: 'token-cleaner',
-  watches: [watch<Secret>(secrets, ({ type, object }) => (type !== 'deleted' && isBootstrapToken(object) ? namesOf([object]) : []))],
+  watches: tokenCleanerWatches,
   all: (cache) => namesOf(cache.list(secrets, tokenNamespace).filter(isBootstrapToken)),
   async reconcile(request, context) {
     const secret = context.cache.get(secrets, request);

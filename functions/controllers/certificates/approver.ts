@@ -7,7 +7,8 @@ import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { kubeletClientRefusal, kubeletClientSigner } from './request-rules.ts';
-import { certificateController, conditionIn, isIssued, parsedRequest, watchRequests } from './requests.ts';
+import { certificateController, conditionIn, isIssued, parsedRequest } from './requests.ts';
+import { certificateWatches } from './watches.ts';
 
 interface AccessReview extends KubeObject {
   readonly spec: object;
@@ -23,7 +24,7 @@ export const certificateApprovingController: Controller = {
   name: 'certificate-approving',
   actsAs: certificateController,
   component: 'certificate-controller',
-  watches: [watchRequests],
+  watches: certificateWatches,
   all: (cache) => namesOf(cache.list(certificateSigningRequests)),
   async reconcile(name, context) {
     const request = context.cache.get(certificateSigningRequests, name);

@@ -7,7 +7,8 @@ import type { Controller } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
-import { certificateController, conditionIn, isIssued, watchRequests } from './requests.ts';
+import { certificateController, conditionIn, isIssued } from './requests.ts';
+import { certificateWatches } from './watches.ts';
 
 const hourMs = 3_600_000;
 const settledMs = hourMs;
@@ -17,7 +18,7 @@ export const certificateCleanerController: Controller = {
   name: 'certificate-cleaner',
   actsAs: certificateController,
   component: 'certificate-controller',
-  watches: [watchRequests],
+  watches: certificateWatches,
   all: (cache) => namesOf(cache.list(certificateSigningRequests)),
   async reconcile(name, context) {
     const request = context.cache.get(certificateSigningRequests, name);

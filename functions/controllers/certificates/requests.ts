@@ -2,10 +2,6 @@
 import { parseCertificateRequest } from '../../kube/certificate-request.ts';
 import type { CertificateRequest } from '../../kube/certificate-request.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../kube/generated/types.ts';
-import { certificateSigningRequests } from '../../kube/resource-type.ts';
-import { watch } from '../../workers/controller.ts';
-import type { Watch } from '../../workers/controller.ts';
-import { namesOf } from '../shared/pod-requests.ts';
 
 export const certificateController = 'system:serviceaccount:kube-system:certificate-controller';
 
@@ -17,7 +13,3 @@ export const isIssued = ({ status }: CertificateSigningRequest): boolean => (sta
 export const pemOf = ({ spec }: CertificateSigningRequest): string => Buffer.from(spec.request, 'base64').toString();
 
 export const parsedRequest = (request: CertificateSigningRequest): CertificateRequest => parseCertificateRequest(pemOf(request));
-
-export const watchRequests: Watch = watch<CertificateSigningRequest>(certificateSigningRequests, ({ type, object }) =>
-  type === 'deleted' ? [] : namesOf([object]),
-);

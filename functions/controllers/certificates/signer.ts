@@ -6,7 +6,8 @@ import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { signers } from './request-rules.ts';
-import { certificateController, conditionIn, isIssued, parsedRequest, pemOf, watchRequests } from './requests.ts';
+import { certificateController, conditionIn, isIssued, parsedRequest, pemOf } from './requests.ts';
+import { certificateWatches } from './watches.ts';
 
 /** Signs with the key of the authority, and answers in PEM. */
 export type CertificateSigner = (request: {
@@ -24,7 +25,7 @@ export function createCertificateSigningController(sign: CertificateSigner): Con
     name: 'certificate-signing',
     actsAs: certificateController,
     component: 'certificate-controller',
-    watches: [watchRequests],
+    watches: certificateWatches,
     all: (cache) => namesOf(cache.list(certificateSigningRequests)),
     async reconcile(name, context) {
       const request = context.cache.get(certificateSigningRequests, name);

@@ -4,17 +4,15 @@ import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
 import { matchesLabels, requirementsOf } from '../../kube/labels.ts';
 import { labelsOf, nameOf } from '../../kube/object.ts';
 import { clusterRoles } from '../../kube/resource-type.ts';
-import type { Cache, Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import type { Controller } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
-
-const aggregated = (cache: Cache): readonly ClusterRole[] =>
-  cache.list(clusterRoles).filter(({ aggregationRule }) => aggregationRule !== undefined);
+import { aggregated, clusterRoleAggregationWatches } from './watches.ts';
 
 export const clusterRoleAggregationController: Controller = {
   name: 'clusterrole-aggregation',
   actsAs: 'system:serviceaccount:kube-system:clusterrole-aggregation-controller',
-  watches: [watch<ClusterRole>(clusterRoles, (_change, cache) => namesOf(aggregated(cache)))],
+  watches: clusterRoleAggregationWatches,
   all: (cache) => namesOf(aggregated(cache)),
   async reconcile(request, { cache, client }) {
     const role = cache.get(clusterRoles, request);

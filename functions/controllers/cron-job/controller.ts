@@ -1,33 +1,25 @@
 /** Makes Jobs at the times of a schedule. Source: pkg/controller/cronjob/cronjob_controllerv2.go. */
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { CronJob, CronJobStatus, Job } from '../../kube/generated/types.ts';
+import type { CronJob, CronJobStatus } from '../../kube/generated/types.ts';
 import { isTerminating, uidOf } from '../../kube/object.ts';
-import { controllerOf } from '../../kube/owners.ts';
 import { cronJobs, jobs } from '../../kube/resource-type.ts';
 import { parseTime } from '../../kube/time.ts';
 import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { again, settled } from '../../workers/controller.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { deleteJob, outdatedJobs, recordJobs } from './active-jobs.ts';
 import { missedTimes, nextTimeInMs } from './missed-times.ts';
 import { scheduleOf } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { jobName, startJob } from './start.ts';
+import { cronJobWatches } from './watches.ts';
 
 export const cronJobController: Controller = {
   name: 'cron-job',
   actsAs: 'system:serviceaccount:kube-system:cronjob-controller',
   component: 'cronjob-controller',
-  watches: [
-    watchItself(cronJobs),
-    watch<Job>(jobs, ({ object, key }, cache) => {
-      const owner = controllerOf(object);
-      if (owner?.kind !== cronJobs.kind) return [];
-      const cronJob = cache.get(cronJobs, { namespace: key.namespace, name: owner.name });
-      return cronJob !== undefined && uidOf(cronJob) === owner.uid ? namesOf([cronJob]) : [];
-    }),
-  ],
+  watches: cronJobWatches,
   all: (cache) => namesOf(cache.list(cronJobs)),
   async reconcile(request, context, note) {
     const cronJob = context.cache.get(cronJobs, request);

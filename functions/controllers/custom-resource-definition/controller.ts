@@ -10,8 +10,9 @@ import { customResourceDefinitions, type ResourceType } from '../../kube/resourc
 import { isNotFound } from '../../kube/status-error.ts';
 import { acceptNames, cleanupFinalizer, isEstablished, setCondition } from '../../kube/custom-resource-names.ts';
 import type { Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
+import { customResourceDefinitionWatches } from './watches.ts';
 
 /** How soon to list again the objects that have finalizers of their own. */
 const listAgainSeconds = 5;
@@ -19,12 +20,7 @@ const listAgainSeconds = 5;
 export const customResourceDefinitionController: Controller = {
   name: 'custom-resource-definition',
   actsAs: 'system:serviceaccount:kube-system:custom-resource-definition-controller',
-  watches: [
-    watch<CustomResourceDefinition>(customResourceDefinitions, ({ type, key, object }, cache) =>
-      // A name may be free now for the others of the group.
-      type === 'deleted' ? namesOf(cache.list(customResourceDefinitions).filter(({ spec }) => spec.group === object.spec.group)) : [key],
-    ),
-  ],
+  watches: customResourceDefinitionWatches,
   all: (cache) => namesOf(cache.list(customResourceDefinitions)),
   async reconcile(request, context) {
     const crd = context.cache.get(customResourceDefinitions, request);

@@ -1,42 +1,35 @@
 /** Keeps one pod of a DaemonSet on every node that it fits, and moves them to a new template. Source: pkg/controller/daemon. */
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { DaemonSet, Node, Pod } from '../../kube/generated/types.ts';
-import type { Requirement } from '../../kube/labels.ts';
-import { requirementsOf } from '../../kube/labels.ts';
-import type { ObjectName } from '../../kube/object.ts';
+import type { DaemonSet, Pod } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
-import { isControlledBy } from '../../kube/owners.ts';
 import { daemonSets, nodes, pods } from '../../kube/resource-type.ts';
-import type { Change } from '../../store/store.ts';
-import type { Cache, Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import type { Claimant } from '../shared/claim.ts';
 import { claimObjects } from '../shared/claim.ts';
 import { createPod, deletePod, isNamespaceTerminating, podFromTemplate } from '../shared/pod-control.ts';
-import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { availableInMs } from '../shared/replicas.ts';
 import { allOf, slowStart } from '../shared/slow-start.ts';
-import { podsByNode } from '../shared/taints.ts';
 import { FailedPodsBackOff } from './back-off.ts';
 import { constructHistory, deleteHistory } from './history.ts';
 import { workOnNode } from './manage.ts';
 import type { DaemonNode } from './nodes.ts';
 import { daemonNodes } from './nodes.ts';
-import { placementOf, templateForNode } from './placement.ts';
+import { templateForNode } from './placement.ts';
 import { isRollingUpdate, rollingStep } from './rolling.ts';
 import { daemonSetStatus } from './status.ts';
+import { daemonSetWatches, selectorOfSet } from './watches.ts';
 
 /** Pods created, and pods deleted, by one step of a reconcile. */
 const burstReplicas = 250;
-
-const selectorOfSet = ({ spec }: DaemonSet): Requirement[] => requirementsOf(spec.selector);
 
 export const daemonSetController: Controller = {
   name: 'daemon-set',
   actsAs: 'system:serviceaccount:kube-system:daemon-set-controller',
   component: 'daemonset-controller',
-  watches: [watchItself(daemonSets), watchPodsOf(daemonSets, selectorOfSet), watch<Node>(nodes, daemonSetsConcerned)],
+  watches: daemonSetWatches,
   all: (cache) => namesOf(cache.list(daemonSets)),
   async reconcile(request, context, note) {
     const set = context.cache.get(daemonSets, request);
@@ -50,21 +43,6 @@ export const daemonSetController: Controller = {
     return isTerminating(set) ? settled : reconcileDaemonSet(set, context, note);
   },
 };
-
-/** Those whose pod is missing on the node or does not belong there, and those that counted such a pod before. */
-function daemonSetsConcerned({ type, object: node }: Change<Node>, cache: Cache): ObjectName[] {
-  const sets = cache.list(daemonSets);
-  if (sets.length === 0) return [];
-  const here = cache.by(podsByNode, nameOf(node));
-  return namesOf(
-    sets.filter((set) => {
-      const { shouldRun } = placementOf(set)(node);
-      const isScheduled = here.some((pod) => isControlledBy(pod, set));
-      if (type === 'deleted') return shouldRun || isScheduled;
-      return shouldRun !== isScheduled || (isScheduled && (set.status?.numberMisscheduled ?? 0) > 0);
-    }),
-  );
-}
 
 async function reconcileDaemonSet(set: DaemonSet, context: ReconcileContext, note: Note = {}): Promise<ReconcileResult> {
   const { cache, client, clock } = context;

@@ -1,31 +1,21 @@
 /** Rolls Deployments out: a ReplicaSet for each template, and pods moved from the old ones to the newest. */
-import type { Deployment, ReplicaSet } from '../../kube/generated/types.ts';
-import { requirementsOf } from '../../kube/labels.ts';
+import type { Deployment } from '../../kube/generated/types.ts';
 import { isTerminating } from '../../kube/object.ts';
-import type { ObjectName } from '../../kube/object.ts';
-import { controllerOf } from '../../kube/owners.ts';
-import { deployments, pods, replicaSets } from '../../kube/resource-type.ts';
-import type { Change } from '../../store/store.ts';
-import type { Pod } from '../../kube/generated/types.ts';
-import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { deployments, replicaSets } from '../../kube/resource-type.ts';
+import type { Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { claimObjects } from '../shared/claim.ts';
-import { namesOf, ownersConcerned, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { isRollingUpdate } from './rolling.ts';
 import { Rollout } from './rollout.ts';
 import { deploymentStatus, pauseCondition, progressCheckInMs, rolloutStatus, withDeploymentCondition } from './status.ts';
 import { deleteHistory, isScaling, recreate, rollingUpdate, scaleSets } from './strategies.ts';
-
-const selectorOfDeployment = ({ spec }: Deployment): ReturnType<typeof requirementsOf> => requirementsOf(spec.selector);
+import { deploymentWatches, selectorOfDeployment } from './watches.ts';
 
 export const deploymentController: Controller = {
   name: 'deployment',
   actsAs: 'system:serviceaccount:kube-system:deployment-controller',
-  watches: [
-    watchItself(deployments),
-    watch<ReplicaSet>(replicaSets, ({ object }, cache) => ownersConcerned(object, deployments, selectorOfDeployment, cache)),
-    watch<Pod>(pods, recreatingDeployments),
-  ],
+  watches: deploymentWatches,
   all: (cache) => namesOf(cache.list(deployments)),
   async reconcile(request, context) {
     const deployment = context.cache.get(deployments, request);
@@ -34,19 +24,6 @@ export const deploymentController: Controller = {
     return reconcileDeployment(deployment, context);
   },
 };
-
-/** With Recreate, the end of an old pod may be what the new ones wait for; otherwise the ReplicaSets tell enough. */
-function recreatingDeployments({ type, object }: Change<Pod>, cache: Cache): ObjectName[] {
-  const owner = controllerOf(object);
-  if (owner === undefined || (type !== 'deleted' && object.status?.phase !== 'Succeeded' && object.status?.phase !== 'Failed')) return [];
-  const namespace = object.metadata.namespace ?? '';
-  const set = cache.get(replicaSets, { namespace, name: owner.name });
-  if (set === undefined) return [];
-  return ownersConcerned(set, deployments, selectorOfDeployment, cache).filter((name) => {
-    const deployment = cache.get(deployments, name);
-    return deployment !== undefined && !isRollingUpdate(deployment.spec);
-  });
-}
 
 async function refuseToSelectAll(deployment: Deployment, context: ReconcileContext): Promise<ReconcileResult> {
   const message = 'This deployment is selecting all pods. A non-empty selector is required.';

@@ -7,27 +7,21 @@ import { labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { podDisruptionBudgets, pods as podType } from '../../kube/resource-type.ts';
 import { isConflict } from '../../kube/status-error.ts';
 import type { Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { goSelectorText } from '../shared/go-selector-text.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import { budgetStatus, disruptedPods, failedStatus, needsScale } from './budget-status.ts';
 import { expectedPods } from './expected-pods.ts';
 import type { ScaleFinder } from './expected-pods.ts';
+import { disruptionWatches } from './watches.ts';
 
 export function createDisruptionController(resourceTypes: ResourceTypes): Controller {
   return {
     name: 'disruption',
     actsAs: 'system:serviceaccount:kube-system:disruption-controller',
     component: 'controllermanager',
-    watches: [
-      watchItself(podDisruptionBudgets),
-      watch<Pod>(podType, ({ object, previous }, cache) => {
-        const labels = [labelsOf(object), ...(previous === undefined ? [] : [previous.labels])];
-        const budgets = cache.list(podDisruptionBudgets, namespaceOf(object));
-        return namesOf(budgets.filter(({ spec }) => labels.some((some) => matchesLabels(requirementsOf(spec.selector), some))));
-      }),
-    ],
+    watches: disruptionWatches,
     all: (cache) => namesOf(cache.list(podDisruptionBudgets)),
     async reconcile(request, context) {
       const budget = context.cache.get(podDisruptionBudgets, request);

@@ -1,29 +1,22 @@
 /** Mirrors Endpoints that somebody wrote by hand, for a Service without a selector, into EndpointSlices. */
 import type { EndpointSlice, Endpoints } from '../../kube/generated/types.ts';
-import { isTerminating, labelsOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import { isTerminating, labelsOf, uidOf } from '../../kube/object.ts';
 import { endpoints, endpointSlices, services } from '../../kube/resource-type.ts';
 import type { Cache, Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
-import { managedByLabel, serviceNameLabel } from '../endpoint-slice/slices.ts';
+import { settled } from '../../workers/controller.ts';
+import { managedByLabel } from '../endpoint-slice/slices.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { selectsPods } from '../shared/service-pods.ts';
 import { addressesPerSubsetMax, isMirrored, managedBy, planMirror, type MirrorPlan } from './mirrored-slices.ts';
+import { endpointSliceMirroringWatches } from './watches.ts';
 
 export const endpointSliceMirroringController: Controller = {
   name: 'endpoint-slice-mirroring',
   actsAs: 'system:serviceaccount:kube-system:endpointslicemirroring-controller',
   component: 'endpoint-slice-mirroring-controller',
-  watches: [
-    watchItself(services),
-    watchItself(endpoints),
-    watch<EndpointSlice>(endpointSlices, ({ object }) => {
-      const name = labelsOf(object)[serviceNameLabel];
-      const isOurs = labelsOf(object)[managedByLabel] === managedBy && name !== undefined;
-      return isOurs ? [{ namespace: namespaceOf(object), name }] : [];
-    }),
-  ],
+  watches: endpointSliceMirroringWatches,
   all: (cache) => namesOf(cache.list(endpoints)),
   async reconcile(request, context) {
     const { cache, client, events } = context;

@@ -1,28 +1,21 @@
 /** Keeps the EndpointSlices of Services that select pods. */
 import type { EndpointSlice, Service } from '../../kube/generated/types.ts';
-import { isTerminating, labelsOf, namespaceOf, uidOf } from '../../kube/object.ts';
+import { isTerminating, labelsOf, uidOf } from '../../kube/object.ts';
 import { endpointSlices, nodes, services } from '../../kube/resource-type.ts';
 import type { Cache, Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
-import { podsOfService, selectsPods, watchPodsOfServices } from '../shared/service-pods.ts';
-import { managedBy, managedByLabel, planSlices, serviceNameLabel } from './slices.ts';
+import { podsOfService, selectsPods } from '../shared/service-pods.ts';
+import { managedBy, managedByLabel, planSlices } from './slices.ts';
+import { endpointSliceWatches } from './watches.ts';
 
 export const endpointSliceController: Controller = {
   name: 'endpoint-slice',
   actsAs: 'system:serviceaccount:kube-system:endpointslice-controller',
   component: 'endpoint-slice-controller',
-  watches: [
-    watchItself(services),
-    watchPodsOfServices,
-    watch<EndpointSlice>(endpointSlices, ({ object }) => {
-      const service = labelsOf(object)[serviceNameLabel];
-      const isOurs = labelsOf(object)[managedByLabel] === managedBy && service !== undefined;
-      return isOurs ? [{ namespace: namespaceOf(object), name: service }] : [];
-    }),
-  ],
+  watches: endpointSliceWatches,
   all: (cache) => namesOf(cache.list(services)),
   async reconcile(request, context) {
     const { cache } = context;

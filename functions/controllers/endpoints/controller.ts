@@ -7,10 +7,11 @@ import { endpoints, services } from '../../kube/resource-type.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
-import { isHeadless, labelsWith, podsOfService, selectsPods, watchPodsOfServices } from '../shared/service-pods.ts';
+import { isHeadless, labelsWith, podsOfService, selectsPods } from '../shared/service-pods.ts';
 import { subsetsOf } from './subsets.ts';
+import { endpointsWatches } from './watches.ts';
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by';
 const managedBy = 'endpoint-controller';
@@ -19,7 +20,7 @@ export const endpointsController: Controller = {
   name: 'endpoints',
   actsAs: 'system:serviceaccount:kube-system:endpoint-controller',
   component: 'endpoint-controller',
-  watches: [watchItself(services), watchItself(endpoints), watchPodsOfServices],
+  watches: endpointsWatches,
   all: (cache) => [...namesOf(cache.list(services)), ...namesOf(cache.list(endpoints))],
   async reconcile(request, context) {
     const service = context.cache.get(services, request);

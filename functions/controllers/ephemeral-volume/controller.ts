@@ -5,22 +5,15 @@ import { controllerReference } from '../../kube/owners.ts';
 import { persistentVolumeClaims, pods } from '../../kube/resource-type.ts';
 import { claimNameOf, notMadeForPod } from '../../kube/volumes.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
-import { claimKey, podsByClaim } from '../shared/volume-indexes.ts';
-
-const needsClaim = (pod: Pod): boolean => !isTerminating(pod) && (pod.spec?.volumes ?? []).some(({ ephemeral }) => ephemeral !== undefined);
+import { ephemeralVolumeWatches, needsClaim } from './watches.ts';
 
 export const ephemeralVolumeController: Controller = {
   name: 'ephemeral-volume',
   actsAs: 'system:serviceaccount:kube-system:ephemeral-volume-controller',
   component: 'ephemeral_volume',
-  watches: [
-    watch<Pod>(pods, ({ type, object }) => (type === 'added' && needsClaim(object) ? namesOf([object]) : [])),
-    watch<PersistentVolumeClaim>(persistentVolumeClaims, ({ type, object }, cache) =>
-      type === 'deleted' ? namesOf(cache.by(podsByClaim, claimKey(object)).filter(needsClaim)) : [],
-    ),
-  ],
+  watches: ephemeralVolumeWatches,
   all: (cache) => namesOf(cache.list(pods).filter(needsClaim)),
   async reconcile(request, context) {
     const pod = context.cache.get(pods, request);

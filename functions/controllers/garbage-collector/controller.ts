@@ -9,10 +9,10 @@
 import type { OwnerReference } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
-import { groupResource, leases, type ResourceType } from '../../kube/resource-type.ts';
+import type { ResourceType } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
 import type { Change } from '../../store/store.ts';
-import type { Cache, Controller, ReconcileContext, ReconcileResult, Watch } from '../../workers/controller.ts';
+import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
@@ -28,6 +28,7 @@ import {
 } from './graph.ts';
 import type { OwnerState } from './verdict.ts';
 import { verdictOn } from './verdict.ts';
+import { isHeartbeat } from './watches.ts';
 
 /** How soon to look again at what waits for its dependents. */
 const lookAgainSeconds = 30;
@@ -52,21 +53,6 @@ export function createGarbageCollector(resourceTypes: ResourceTypes): Controller
     },
   };
 }
-
-/**
- * A Lease that is renewed has the owners that it had. Judging each heartbeat of each node would never let the
- * controllers sleep; should its owner go, that is news enough.
- */
-const isHeartbeat = ({ type, key, object }: Change): boolean =>
-  type === 'modified' && key.resource === groupResource(leases) && !isTerminating(object);
-
-/** Of resources of which there is no list: what may be owned, and what may have been waited for. For who only wants to know whether to ring. */
-export const watchesOfAnyOwner: readonly Watch[] = [
-  {
-    type: 'everything',
-    requests: (change) => (!isHeartbeat(change) && (change.type === 'deleted' || isCandidate(change.object)) ? [change.key] : []),
-  },
-];
 
 function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
   const { type, key, object } = change;

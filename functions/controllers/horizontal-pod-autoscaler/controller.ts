@@ -14,10 +14,11 @@ import { horizontalPodAutoscalers } from '../../kube/resource-type.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import { Autoscaling } from './autoscaling.ts';
 import { historyOf, noteOf } from './stabilization.ts';
+import { autoscalerWatches } from './watches.ts';
 
 const periodMs = 15_000;
 /** A clock that wakes a little early is in time. */
@@ -28,7 +29,7 @@ export function createAutoscalerController(resourceTypes: ResourceTypes): Contro
     name: 'horizontal-pod-autoscaler',
     actsAs: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler',
     component: 'horizontal-pod-autoscaler',
-    watches: [watchItself(horizontalPodAutoscalers)],
+    watches: autoscalerWatches,
     all: (cache) => namesOf(cache.list(horizontalPodAutoscalers)),
     async reconcile(request, context, note = {}) {
       const autoscaler = context.cache.get(horizontalPodAutoscalers, request);

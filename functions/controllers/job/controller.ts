@@ -1,14 +1,13 @@
 /** Runs pods of a Job to their end, and counts them. Source: pkg/controller/job/job_controller.go, syncJob. */
 import { copy } from '../../kube/copy.ts';
 import type { Job, JobCondition, JobStatus } from '../../kube/generated/types.ts';
-import { requirementsOf } from '../../kube/labels.ts';
 import { isTerminating, uidOf } from '../../kube/object.ts';
 import { jobs, pods } from '../../kube/resource-type.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { claimObjects } from '../shared/claim.ts';
-import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { account, setCount } from './accounting.ts';
 import { noFailures, withEndedPods } from './back-off.ts';
 import type { BackoffRecord } from './back-off.ts';
@@ -17,18 +16,18 @@ import { deleteActivePods, managePods, readyCount } from './job-pods.ts';
 import type { PodChanges } from './job-pods.ts';
 import { backoffOfCounted, deadlineLeftMs, isEnding, isSuspended, jobState, trackingFinalizer, verdict } from './job-state.ts';
 import type { JobState } from './job-state.ts';
+import { jobWatches, selectorOfJob } from './watches.ts';
 
 const controllerName = 'kubernetes.io/job-controller';
 /** While a Job fails, its count of failures is kept for the next reconcile at least this long. */
 const recordSeconds = 3_600;
 
 const isOurs = ({ spec }: Job): boolean => (spec.managedBy ?? controllerName) === controllerName;
-const selectorOfJob = ({ spec }: Job): ReturnType<typeof requirementsOf> => requirementsOf(spec.selector);
 
 export const jobController: Controller = {
   name: 'job',
   actsAs: 'system:serviceaccount:kube-system:job-controller',
-  watches: [watchItself(jobs), watchPodsOf(jobs, selectorOfJob)],
+  watches: jobWatches,
   all: (cache) => namesOf(cache.list(jobs).filter((job) => !isJobFinished(job))),
   async reconcile(request, context, note) {
     const job = context.cache.get(jobs, request);

@@ -5,32 +5,23 @@
  */
 import { copy } from '../../kube/copy.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/generated/types.ts';
-import { isLocalPath, localPathFinalizer, localPathNodeAnnotation, localPathProvisioner, removingNodeOf } from '../../kube/local-path.ts';
-import type { ObjectName } from '../../kube/object.ts';
+import { isLocalPath, localPathFinalizer, localPathProvisioner, removingNodeOf } from '../../kube/local-path.ts';
 import { annotationsOf, isTerminating, keyText, nameOf, namespaceOf } from '../../kube/object.ts';
 import { nodes, persistentVolumeClaims, persistentVolumes, storageClasses } from '../../kube/resource-type.ts';
 import { isAlreadyExists, isNotFound } from '../../kube/status-error.ts';
-import { provisionerAnnotation, selectedNodeAnnotation, storageClassOf } from '../../kube/volumes.ts';
-import type { Cache, Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { selectedNodeAnnotation, storageClassOf } from '../../kube/volumes.ts';
+import type { Controller, ReconcileContext } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { newVolume, refusal } from './volume.ts';
-
-const isAsked = (claim: PersistentVolumeClaim): boolean =>
-  annotationsOf(claim)[provisionerAnnotation] === localPathProvisioner && (claim.spec.volumeName ?? '') === '' && !isTerminating(claim);
+import { isAsked, localPathWatches } from './watches.ts';
 
 export const localPathController: Controller = {
   name: 'local-path-provisioner',
   actsAs: 'system:serviceaccount:kube-system:local-path-provisioner',
   component: localPathProvisioner,
-  watches: [
-    watch<PersistentVolumeClaim>(persistentVolumeClaims, ({ type, object }) =>
-      type !== 'deleted' && isAsked(object) ? namesOf([object]) : [],
-    ),
-    watch<PersistentVolume>(persistentVolumes, ({ type, object }) => (type !== 'deleted' && isLocalPath(object) ? namesOf([object]) : [])),
-    watch<Node>(nodes, ({ type, object }, cache) => (type === 'deleted' ? volumesOfNode(nameOf(object), cache) : [])),
-  ],
+  watches: localPathWatches,
   all: (cache) => [
     ...namesOf(cache.list(persistentVolumeClaims).filter(isAsked)),
     ...namesOf(cache.list(persistentVolumes).filter(isLocalPath)),
@@ -46,9 +37,6 @@ export const localPathController: Controller = {
     return settled;
   },
 };
-
-const volumesOfNode = (nodeName: string, cache: Cache): ObjectName[] =>
-  namesOf(cache.list(persistentVolumes).filter((volume) => annotationsOf(volume)[localPathNodeAnnotation] === nodeName));
 
 async function provision(claim: PersistentVolumeClaim, context: ReconcileContext): Promise<void> {
   const { cache, events } = context;

@@ -11,11 +11,12 @@ import { groupResource, namespaces, pods } from '../../kube/resource-type.ts';
 import { hasReason, isNotFound, StatusError } from '../../kube/status-error.ts';
 import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import type { Remaining } from './conditions.ts';
 import { terminatingStatus } from './conditions.ts';
+import { namespaceWatches } from './watches.ts';
 
 const finalizer = 'kubernetes';
 /** How soon to look again when no change of ours tells that an object went. */
@@ -25,15 +26,7 @@ export function createNamespaceController(resourceTypes: ResourceTypes): Control
   return {
     name: 'namespace',
     actsAs: 'system:serviceaccount:kube-system:namespace-controller',
-    watches: [
-      watchItself(namespaces),
-      {
-        type: 'everything',
-        // The last object to go lets the namespace go.
-        requests: ({ type, key }, cache) =>
-          type === 'deleted' && isNamespaceTerminating(key.namespace, cache) ? [{ namespace: '', name: key.namespace }] : [],
-      },
-    ],
+    watches: namespaceWatches,
     all: (cache) => namesOf(cache.list(namespaces)),
     async reconcile(request, context) {
       const namespace = context.cache.get(namespaces, request);
@@ -42,11 +35,6 @@ export function createNamespaceController(resourceTypes: ResourceTypes): Control
       return deleteContent(namespace, namespaced, context);
     },
   };
-}
-
-function isNamespaceTerminating(name: string, cache: Cache): boolean {
-  const namespace = name === '' ? undefined : cache.get(namespaces, { namespace: '', name });
-  return namespace !== undefined && isTerminating(namespace);
 }
 
 async function deleteContent(namespace: Namespace, types: readonly ResourceType[], context: ReconcileContext): Promise<ReconcileResult> {

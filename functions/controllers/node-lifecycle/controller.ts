@@ -5,22 +5,20 @@
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import type { Lease, Node, Pod } from '../../kube/generated/types.ts';
-import { nameOf, type ObjectName } from '../../kube/object.ts';
+import { nameOf } from '../../kube/object.ts';
 import { isPodReady } from '../../kube/pod.ts';
 import { leases, nodes, pods } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
 import type { Cache, Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { allOf } from '../shared/slow-start.ts';
 import { podsByNode } from '../shared/taints.ts';
 import { isGivenUp, isNodeReady, longestGraceMs, nodeTaints, silenceMs, unknownConditions } from './health.ts';
+import { allNodes, nodeLifecycleWatches } from './watches.ts';
 
 const leaseNamespace = 'kube-node-lease';
-
-/** No node has this name: it stands for all of them. Who fell silent is looked at together, when the longest silence could be too long. */
-const allNodes: ObjectName = { namespace: '', name: 'all nodes' };
 
 /** A look that is due is never that late while there is a control plane: the timer wakes each minute whoever missed his time. */
 const lateMs = 90_000;
@@ -38,13 +36,7 @@ export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLife
     name: 'node-lifecycle',
     actsAs: 'system:serviceaccount:kube-system:node-controller',
     component: 'node-controller',
-    // The silent ones too, since whether any other is ready decides about evictions.
-    watches: [
-      watch<Node>(nodes, ({ object }, cache) => [
-        ...namesOf([object, ...cache.list(nodes).filter((node) => !isNodeReady(node))]),
-        allNodes,
-      ]),
-    ],
+    watches: nodeLifecycleWatches,
     all: (cache) => [...namesOf(cache.list(nodes)), allNodes],
     async reconcile(request, context, note) {
       if (request.name === allNodes.name) return lookForSilence(context, Math.max(listeningSinceMs, note?.['listeningSinceMs'] ?? 0));

@@ -1,29 +1,17 @@
 /** Binds claims and volumes. A request without a namespace is about a volume, one with a namespace about a claim. */
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/generated/types.ts';
-import type { ObjectName } from '../../kube/object.ts';
-import { nameOf } from '../../kube/object.ts';
-import { persistentVolumeClaims, persistentVolumes, storageClasses } from '../../kube/resource-type.ts';
-import { defaultClassOf, storageClassOf } from '../../kube/volumes.ts';
-import type { Change } from '../../store/store.ts';
-import type { Cache, Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { persistentVolumeClaims, persistentVolumes } from '../../kube/resource-type.ts';
+import type { Controller } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
-import { claimKey, claimsByVolume, openClaimsByClass, volumesByClaim } from '../shared/volume-indexes.ts';
 import { reconcileClaim } from './claims.ts';
 import { reconcileVolume } from './volumes.ts';
+import { persistentVolumeWatches } from './watches.ts';
 
 export const persistentVolumeBinder: Controller = {
   name: 'persistent-volume-binder',
   actsAs: 'system:serviceaccount:kube-system:persistent-volume-binder',
   component: 'persistentvolume-controller',
-  watches: [
-    watch<PersistentVolumeClaim>(persistentVolumeClaims, aboutClaim),
-    watch<PersistentVolume>(persistentVolumes, aboutVolume),
-    watch<StorageClass>(storageClasses, ({ object }, cache) => [
-      ...namesOf(cache.by(openClaimsByClass, nameOf(object))),
-      ...(defaultClassOf([object]) === undefined ? [] : namesOf(cache.by(openClaimsByClass, ''))),
-    ]),
-  ],
+  watches: persistentVolumeWatches,
   all: (cache) => [...namesOf(cache.list(persistentVolumes)), ...namesOf(cache.list(persistentVolumeClaims))],
   // Two claims must not choose the same volume.
   concurrency: 1,
@@ -38,25 +26,3 @@ export const persistentVolumeBinder: Controller = {
     return settled;
   },
 };
-
-/** The claim, and the volumes that are its own or should be. */
-function aboutClaim({ type, object }: Change<PersistentVolumeClaim>, cache: Cache): ObjectName[] {
-  const name = object.spec.volumeName ?? '';
-  return [
-    ...(type === 'deleted' ? [] : namesOf([object])),
-    ...namesOf(cache.by(volumesByClaim, claimKey(object))),
-    ...(name === '' ? [] : [{ namespace: '', name }]),
-  ];
-}
-
-/** The volume, its claim, and every claim that could have it now. */
-function aboutVolume({ type, object }: Change<PersistentVolume>, cache: Cache): ObjectName[] {
-  const { claimRef } = object.spec;
-  const isFree = type !== 'deleted' && claimRef === undefined && object.status?.phase === 'Available';
-  return [
-    ...(type === 'deleted' ? [] : namesOf([object])),
-    ...(claimRef === undefined ? [] : [{ namespace: claimRef.namespace ?? '', name: claimRef.name ?? '' }]),
-    ...namesOf(cache.by(claimsByVolume, nameOf(object))),
-    ...(isFree ? namesOf(cache.by(openClaimsByClass, storageClassOf(object))) : []),
-  ];
-}

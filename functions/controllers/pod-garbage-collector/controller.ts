@@ -2,50 +2,29 @@
  * Removes pods that nothing else will ever finish: those of nodes that are no more, those deleted before they had a
  * node, and the oldest of too many finished ones. Source: pkg/controller/podgc/gc_controller.go.
  */
-import { conditionOf } from '../../kube/conditions.ts';
-import type { Node, Pod } from '../../kube/generated/types.ts';
-import type { ObjectName } from '../../kube/object.ts';
-import { isTerminating, nameOf } from '../../kube/object.ts';
-import { isPodFinished } from '../../kube/pod.ts';
+import type { Pod } from '../../kube/generated/types.ts';
 import { nodes, pods } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
-import type { Cache, Controller, Index, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import type { Disruption } from '../shared/disruption.ts';
 import { markDisrupted } from '../shared/disruption.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
-import { podsByNode } from '../shared/taints.ts';
+import { allFinished, finishedPods, finishedPodsMaxDefault, isSuspect, nodeOf, podGarbageCollectorWatches } from './watches.ts';
 
-/** Finished pods that may stay for people to look at. */
-const finishedPodsMaxDefault = 12_500;
 /** A node that comes back within this time finds its pods again. */
 const missingNodeMs = 40_000;
 
-const outOfServiceTaint = 'node.kubernetes.io/out-of-service';
 const nodeGone: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', fail: true };
 const unscheduled: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: node not assigned', fail: true };
 const outOfService: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: node is out of service', fail: true };
-
-const finishedPods: Index<Pod> = { type: pods, values: (pod) => (isPodFinished(pod) ? ['finished'] : []) };
-/** No pod has this name: it stands for all finished ones. */
-const allFinished: ObjectName = { namespace: '', name: 'finished pods' };
 
 export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefault): Controller {
   return {
     name: 'pod-garbage-collector',
     actsAs: 'system:serviceaccount:kube-system:pod-garbage-collector',
-    watches: [
-      watch<Pod>(pods, ({ type, key, object }, cache) => {
-        if (type === 'deleted') return [];
-        const wake: ObjectName[] = isSuspect(object, cache) ? [{ namespace: key.namespace, name: key.name }] : [];
-        return cache.by(finishedPods, 'finished').length > finishedPodsMax && isPodFinished(object) ? [...wake, allFinished] : wake;
-      }),
-      watch<Node>(nodes, ({ type, object }, cache) => {
-        // Pods of a node that is back are no longer to be waited for.
-        return type !== 'modified' || isOutOfService(object) ? namesOf(cache.by(podsByNode, nameOf(object))) : [];
-      }),
-    ],
+    watches: podGarbageCollectorWatches(finishedPodsMax),
     *all(cache) {
       yield* namesOf(cache.list(pods).filter((pod) => isSuspect(pod, cache)));
       yield allFinished;
@@ -56,18 +35,6 @@ export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefau
       return pod === undefined ? settled : examine(pod, note, context);
     },
   };
-}
-
-const nodeOf = (pod: Pod, cache: Cache): Node | undefined => cache.get(nodes, { namespace: '', name: pod.spec?.nodeName ?? '' });
-
-const isOutOfService = (node: Node): boolean =>
-  (node.spec?.taints ?? []).some(({ key }) => key === outOfServiceTaint) &&
-  conditionOf(node.status?.conditions, 'Ready')?.status !== 'True';
-
-function isSuspect(pod: Pod, cache: Cache): boolean {
-  if ((pod.spec?.nodeName ?? '') === '') return isTerminating(pod);
-  const node = nodeOf(pod, cache);
-  return node === undefined || (isTerminating(pod) && isOutOfService(node));
 }
 
 async function examine(pod: Pod, note: Note | undefined, context: ReconcileContext): Promise<ReconcileResult> {

@@ -5,14 +5,15 @@ import { controllerOf } from '../../kube/owners.ts';
 import { pods, replicaSets } from '../../kube/resource-type.ts';
 import type { Cache, Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
-import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { reconcileReplicas } from '../shared/replicas.ts';
+import { replicaSetWatches } from './watches.ts';
 
 export const replicaSetController: Controller = {
   name: 'replica-set',
   actsAs: 'system:serviceaccount:kube-system:replicaset-controller',
   component: 'replicaset-controller',
-  watches: [watchItself(replicaSets), watchPodsOf(replicaSets, (set) => requirementsOf(set.spec.selector))],
+  watches: replicaSetWatches,
   all: (cache) => namesOf(cache.list(replicaSets)),
   async reconcile(request, context) {
     const set = context.cache.get(replicaSets, request);

@@ -1,20 +1,16 @@
 /** Keeps as many pods as a ReplicationController asks for: a ReplicaSet with a simpler selector. */
-import { requirementsOf, selectorOf } from '../../kube/labels.ts';
-import type { Requirement } from '../../kube/labels.ts';
-import type { ReplicationController } from '../../kube/generated/types.ts';
 import { replicationControllers } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
-import { namesOf, watchItself, watchPodsOf } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { reconcileReplicas } from '../shared/replicas.ts';
-
-const selectorOfController = ({ spec }: ReplicationController): Requirement[] => requirementsOf(selectorOf(spec.selector ?? {}));
+import { replicationControllerWatches, selectorOfController } from './watches.ts';
 
 export const replicationController: Controller = {
   name: 'replication-controller',
   actsAs: 'system:serviceaccount:kube-system:replication-controller',
   component: 'replication-controller',
-  watches: [watchItself(replicationControllers), watchPodsOf(replicationControllers, selectorOfController)],
+  watches: replicationControllerWatches,
   all: (cache) => namesOf(cache.list(replicationControllers)),
   async reconcile(request, context) {
     const owner = context.cache.get(replicationControllers, request);

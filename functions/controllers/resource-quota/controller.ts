@@ -5,42 +5,29 @@
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { ResourceQuota } from '../../kube/generated/types.ts';
-import type { KubeObject, ObjectName } from '../../kube/object.ts';
-import { isTerminating, namespaceOf } from '../../kube/object.ts';
+import type { KubeObject } from '../../kube/object.ts';
+import { namespaceOf } from '../../kube/object.ts';
 import { formatQuantity } from '../../kube/quantity.ts';
-import { groupResource, pods, resourceQuotas } from '../../kube/resource-type.ts';
-import type { Change } from '../../store/store.ts';
+import { groupResource, resourceQuotas } from '../../kube/resource-type.ts';
 import type { Cache, Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { settled } from '../../workers/controller.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
+import { type CountedResource, resourceQuotaWatches } from './watches.ts';
 
 /** How quotas count, for this controller as for the admission of writes. Resources are GroupResources. */
 export interface QuotaRules {
-  /** The resource whose objects count under this name of a quota. */
-  countedResource(name: string): string;
+  readonly countedResource: CountedResource;
   /** What the object takes of the quota, in billionths, by name. */
   usageOf(quota: ResourceQuota, resource: string, object: KubeObject): ReadonlyMap<string, bigint>;
 }
 
 export function createResourceQuotaController(rules: QuotaRules, resourceTypes: ResourceTypes): Controller {
-  const counts = ({ spec }: ResourceQuota, resource: string): boolean =>
-    Object.keys(spec.hard ?? {}).some((name) => rules.countedResource(name) === resource);
-  const concerned = ({ resource, namespace }: Change['key'], cache: Cache): ObjectName[] =>
-    namesOf(cache.list(resourceQuotas, namespace).filter((quota) => counts(quota, resource)));
   return {
     name: 'resource-quota',
     actsAs: 'system:serviceaccount:kube-system:resourcequota-controller',
     component: 'resourcequota-controller',
-    watches: [
-      watchItself(resourceQuotas),
-      watch(pods, ({ key }, cache) => concerned(key, cache)),
-      // Admission counts what is written and deleted, but not what goes with its last finalizer.
-      {
-        type: 'everything',
-        requests: ({ type, key, object }, cache) => (type === 'deleted' && isTerminating(object) ? concerned(key, cache) : []),
-      },
-    ],
+    watches: resourceQuotaWatches(rules.countedResource),
     all: (cache) => namesOf(cache.list(resourceQuotas)),
     async reconcile(request, { cache, client }) {
       const quota = cache.get(resourceQuotas, request);

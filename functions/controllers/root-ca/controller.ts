@@ -4,16 +4,15 @@
  */
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { ConfigMap } from '../../kube/generated/types.ts';
 import { annotationsOf } from '../../kube/object.ts';
 import { configMaps, namespaces } from '../../kube/resource-type.ts';
 import { isAlreadyExists } from '../../kube/status-error.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
+import { name, rootCaWatches } from './watches.ts';
 
-const name = 'kube-root-ca.crt';
 const annotations = {
   'kubernetes.io/description':
     'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or ' +
@@ -26,10 +25,7 @@ export function createRootCaController(certificatePem: string): Controller {
     name: 'root-ca',
     actsAs: 'system:serviceaccount:kube-system:root-ca-cert-publisher',
     component: 'root-ca-cert-publisher',
-    watches: [
-      watchItself(namespaces),
-      watch<ConfigMap>(configMaps, ({ key }) => (key.name === name ? [{ namespace: '', name: key.namespace }] : [])),
-    ],
+    watches: rootCaWatches,
     all: (cache) => namesOf(cache.list(namespaces)),
     async reconcile(request, context) {
       const namespace = context.cache.get(namespaces, request);

@@ -1,23 +1,16 @@
 /** Makes the `default` ServiceAccount in each namespace. Source: pkg/controller/serviceaccount/serviceaccounts_controller.go. */
-import type { ServiceAccount } from '../../kube/generated/types.ts';
 import { namespaces, serviceAccounts } from '../../kube/resource-type.ts';
 import { isAlreadyExists } from '../../kube/status-error.ts';
 import type { Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
-
-const name = 'default';
+import { namesOf } from '../shared/pod-requests.ts';
+import { name, serviceAccountWatches } from './watches.ts';
 
 export const serviceAccountController: Controller = {
   name: 'service-account',
   actsAs: 'system:serviceaccount:kube-system:service-account-controller',
-  watches: [
-    watchItself(namespaces),
-    watch<ServiceAccount>(serviceAccounts, ({ type, key }) =>
-      type === 'deleted' && key.name === name ? [{ namespace: '', name: key.namespace }] : [],
-    ),
-  ],
+  watches: serviceAccountWatches,
   all: (cache) => namesOf(cache.list(namespaces)),
   async reconcile(request, { cache, client }) {
     const namespace = cache.get(namespaces, request);

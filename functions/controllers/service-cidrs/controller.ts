@@ -6,29 +6,23 @@
 import { withCondition } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
-import type { Condition, Service, ServiceCIDR } from '../../kube/generated/types.ts';
+import type { Condition, ServiceCIDR } from '../../kube/generated/types.ts';
 import { type Ipv4Range, ipv4Number, isInRange, readIpv4Range } from '../../kube/ipv4.ts';
 import { isTerminating, nameOf } from '../../kube/object.ts';
 import { serviceCIDRs, services } from '../../kube/resource-type.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { Cache, Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { settled } from '../../workers/controller.ts';
+import { namesOf } from '../shared/pod-requests.ts';
+import { serviceCidrWatches } from './watches.ts';
 
 const finalizer = 'networking.k8s.io/service-cidr-finalizer';
 const inUse = 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR';
 
-const terminating = (cache: Cache): readonly ServiceCIDR[] => cache.list(serviceCIDRs).filter(isTerminating);
-
 export const serviceCidrsController: Controller = {
   name: 'service-cidrs',
   actsAs: 'system:serviceaccount:kube-system:service-cidrs-controller',
-  watches: [
-    watchItself(serviceCIDRs),
-    // Another range may cover what a deleted one does not any more.
-    watch<ServiceCIDR>(serviceCIDRs, (_change, cache) => namesOf(terminating(cache))),
-    watch<Service>(services, ({ type }, cache) => (type === 'deleted' ? namesOf(terminating(cache)) : [])),
-  ],
+  watches: serviceCidrWatches,
   all: (cache) => namesOf(cache.list(serviceCIDRs)),
   async reconcile(request, context) {
     const cidr = context.cache.get(serviceCIDRs, request);

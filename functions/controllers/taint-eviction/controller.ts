@@ -3,26 +3,20 @@ import type { Node, Pod, Taint } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { nodes, pods } from '../../kube/resource-type.ts';
 import type { Controller, Note, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { markDisrupted } from '../shared/disruption.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { noExecuteTaints, podsByNode } from '../shared/taints.ts';
 import { evictionMs } from './deadlines.ts';
+import { taintEvictionWatches } from './watches.ts';
 
 export function createTaintEvictionController(): Controller {
   return {
     name: 'taint-eviction',
     actsAs: 'system:serviceaccount:kube-system:node-controller',
     component: 'taint-eviction-controller',
-    watches: [
-      watchItself(nodes),
-      watch<Pod>(pods, ({ object }, cache) => {
-        const name = object.spec?.nodeName ?? '';
-        const node = name === '' ? undefined : cache.get(nodes, { namespace: '', name });
-        return node === undefined || noExecuteTaints(node).length === 0 ? [] : [{ namespace: '', name }];
-      }),
-    ],
+    watches: taintEvictionWatches,
     all: (cache) => namesOf(cache.list(nodes)),
     async reconcile(request, context, note) {
       const node = context.cache.get(nodes, request);

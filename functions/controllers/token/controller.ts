@@ -7,10 +7,11 @@ import type { Secret, ServiceAccount } from '../../kube/generated/types.ts';
 import type { ObjectName } from '../../kube/object.ts';
 import { annotationsOf, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { secrets, serviceAccounts } from '../../kube/resource-type.ts';
-import type { Controller, Index, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import type { Controller, ReconcileContext } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
+import { accountNameOf, isTokenSecret, nameAnnotation, tokenWatches } from './watches.ts';
 
 /** Signs the token that a Secret keeps for its ServiceAccount. */
 export type SecretToken = (claims: {
@@ -19,30 +20,14 @@ export type SecretToken = (claims: {
   readonly secretName: string;
 }) => Promise<string>;
 
-const tokenType = 'kubernetes.io/service-account-token';
-const nameAnnotation = 'kubernetes.io/service-account.name';
 const uidAnnotation = 'kubernetes.io/service-account.uid';
-
-const isTokenSecret = ({ type }: Secret): boolean => type === tokenType;
-const accountNameOf = (secret: Secret): string => annotationsOf(secret)[nameAnnotation] ?? '';
-const keyOf = ({ namespace, name }: ObjectName): string => `${namespace}/${name}`;
-
-const secretsByAccount: Index<Secret> = {
-  type: secrets,
-  values: (secret) => (isTokenSecret(secret) ? [keyOf({ namespace: namespaceOf(secret), name: accountNameOf(secret) })] : []),
-};
 
 export function createTokenController(certificateAuthorityPem: string, secretToken: SecretToken): Controller {
   return {
     name: 'token',
     actsAs: 'system:kube-controller-manager',
     component: 'tokens-controller',
-    watches: [
-      watch<Secret>(secrets, ({ object }) => (isTokenSecret(object) ? namesOf([object]) : [])),
-      watch<ServiceAccount>(serviceAccounts, ({ type, key }, cache) =>
-        type === 'modified' ? [] : namesOf(cache.by(secretsByAccount, keyOf(key))),
-      ),
-    ],
+    watches: tokenWatches,
     all: (cache) => namesOf(cache.list(secrets).filter(isTokenSecret)),
     async reconcile(request, context) {
       const secret = context.cache.get(secrets, request);

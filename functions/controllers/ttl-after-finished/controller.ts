@@ -4,10 +4,11 @@ import { isTerminating } from '../../kube/object.ts';
 import { jobs } from '../../kube/resource-type.ts';
 import { parseTime } from '../../kube/time.ts';
 import type { Controller } from '../../workers/controller.ts';
-import { again, settled, watch } from '../../workers/controller.ts';
+import { again, settled } from '../../workers/controller.ts';
 import { endOf } from '../shared/finished-jobs.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
+import { ttlAfterFinishedWatches } from './watches.ts';
 
 /** undefined: the Job is not to be deleted. */
 function expiryMs(job: Job): number | undefined {
@@ -20,7 +21,7 @@ function expiryMs(job: Job): number | undefined {
 export const ttlAfterFinishedController: Controller = {
   name: 'ttl-after-finished',
   actsAs: 'system:serviceaccount:kube-system:ttl-after-finished-controller',
-  watches: [watch<Job>(jobs, ({ type, object }) => (type === 'deleted' || endOf(object) === undefined ? [] : namesOf([object])))],
+  watches: ttlAfterFinishedWatches,
   all: (cache) => namesOf(cache.list(jobs).filter((job) => expiryMs(job) !== undefined)),
   async reconcile(request, context) {
     const job = context.cache.get(jobs, request);

@@ -6,8 +6,9 @@ import { copy } from '../../kube/copy.ts';
 import type { ExpressionWarning, ValidatingAdmissionPolicy } from '../../kube/generated/types.ts';
 import { validatingAdmissionPolicies } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
+import { policyStatusWatches } from './watches.ts';
 
 /** What does not fit in a policy, by the kinds that the API serves now. */
 export type TypeWarnings = (policy: ValidatingAdmissionPolicy) => Promise<readonly ExpressionWarning[]>;
@@ -15,7 +16,7 @@ export type TypeWarnings = (policy: ValidatingAdmissionPolicy) => Promise<readon
 export const createPolicyStatusController = (typeWarnings: TypeWarnings): Controller => ({
   name: 'validating-admission-policy-status',
   actsAs: 'system:serviceaccount:kube-system:validatingadmissionpolicy-status-controller',
-  watches: [watch<ValidatingAdmissionPolicy>(validatingAdmissionPolicies, ({ key }) => [key])],
+  watches: policyStatusWatches,
   all: (cache) => namesOf(cache.list(validatingAdmissionPolicies)),
   async reconcile(request, { cache, client }) {
     const policy = cache.get(validatingAdmissionPolicies, request);

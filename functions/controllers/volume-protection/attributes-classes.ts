@@ -3,13 +3,13 @@
  * Source: pkg/controller/volume/vacprotection/vac_protection_controller.go.
  */
 import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/generated/types.ts';
-import { isTerminating, nameOf } from '../../kube/object.ts';
-import type { ObjectName } from '../../kube/object.ts';
+import { nameOf } from '../../kube/object.ts';
 import { persistentVolumeClaims, persistentVolumes, volumeAttributesClasses } from '../../kube/resource-type.ts';
-import type { Cache, Controller, Index } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import type { Controller, Index } from '../../workers/controller.ts';
+import { settled } from '../../workers/controller.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { protect } from './finalizers.ts';
+import { attributesClassProtectionWatches } from './watches.ts';
 
 const finalizer = 'kubernetes.io/vac-protection';
 
@@ -29,14 +29,11 @@ const claimsByClass: Index<PersistentVolumeClaim> = {
   },
 };
 
-/** Which class the object named before is not known: those that wait are few. */
-const waiting = (_change: unknown, cache: Cache): ObjectName[] => namesOf(cache.list(volumeAttributesClasses).filter(isTerminating));
-
 export const attributesClassProtectionController: Controller = {
   name: 'attributes-class-protection',
   actsAs: 'system:serviceaccount:kube-system:volumeattributesclass-protection-controller',
   component: 'volumeattributesclass-protection-controller',
-  watches: [watchItself(volumeAttributesClasses), watch(persistentVolumes, waiting), watch(persistentVolumeClaims, waiting)],
+  watches: attributesClassProtectionWatches,
   all: (cache) => namesOf(cache.list(volumeAttributesClasses)),
   async reconcile(request, context) {
     const { cache } = context;

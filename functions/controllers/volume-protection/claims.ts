@@ -5,16 +5,17 @@
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import type { PersistentVolumeClaim, Pod } from '../../kube/generated/types.ts';
-import { isTerminating, nameOf, namespaceOf } from '../../kube/object.ts';
+import { isTerminating, nameOf } from '../../kube/object.ts';
 import { isPodFinished } from '../../kube/pod.ts';
-import { persistentVolumeClaims, pods } from '../../kube/resource-type.ts';
+import { persistentVolumeClaims } from '../../kube/resource-type.ts';
 import { timestamp } from '../../kube/time.ts';
 import { claimNameOf, notMadeForPod } from '../../kube/volumes.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
-import { settled, watch } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { settled } from '../../workers/controller.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { claimKey, podsByClaim } from '../shared/volume-indexes.ts';
 import { protect } from './finalizers.ts';
+import { claimProtectionWatches } from './watches.ts';
 
 const finalizer = 'kubernetes.io/pvc-protection';
 
@@ -22,15 +23,7 @@ export const claimProtectionController: Controller = {
   name: 'claim-protection',
   actsAs: 'system:serviceaccount:kube-system:pvc-protection-controller',
   component: 'pvc-protection-controller',
-  watches: [
-    watchItself(persistentVolumeClaims),
-    watch<Pod>(pods, ({ object: pod }) =>
-      (pod.spec?.volumes ?? []).flatMap((volume) => {
-        const name = claimNameOf(pod, volume);
-        return name === undefined ? [] : [{ namespace: namespaceOf(pod), name }];
-      }),
-    ),
-  ],
+  watches: claimProtectionWatches,
   all: (cache) => namesOf(cache.list(persistentVolumeClaims)),
   async reconcile(request, context) {
     const claim = context.cache.get(persistentVolumeClaims, request);

@@ -2,8 +2,9 @@
 import { persistentVolumes } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
-import { namesOf, watchItself } from '../shared/pod-requests.ts';
+import { namesOf } from '../shared/pod-requests.ts';
 import { protect } from './finalizers.ts';
+import { volumeProtectionWatches } from './watches.ts';
 
 const finalizer = 'kubernetes.io/pv-protection';
 
@@ -11,7 +12,7 @@ export const volumeProtectionController: Controller = {
   name: 'volume-protection',
   actsAs: 'system:serviceaccount:kube-system:pv-protection-controller',
   component: 'pv-protection-controller',
-  watches: [watchItself(persistentVolumes)],
+  watches: volumeProtectionWatches,
   all: (cache) => namesOf(cache.list(persistentVolumes)),
   async reconcile(request, context) {
     const volume = context.cache.get(persistentVolumes, request);

@@ -1,0 +1,75 @@
+/** What wakes the controllers of `all.ts`, for code that only rings for them: what they do does not come along. */
+import type { Watch } from '../workers/controller.ts';
+import { bootstrapSignerWatches, tokenCleanerWatches } from './bootstrap/watches.ts';
+import { certificateWatches } from './certificates/watches.ts';
+import { clusterRoleAggregationWatches } from './clusterrole-aggregation/watches.ts';
+import { cronJobWatches } from './cron-job/watches.ts';
+import { customResourceDefinitionWatches } from './custom-resource-definition/watches.ts';
+import { daemonSetWatches } from './daemon-set/watches.ts';
+import { deploymentWatches } from './deployment/watches.ts';
+import { disruptionWatches, staleDisruptionWatches } from './disruption/watches.ts';
+import { endpointSliceMirroringWatches } from './endpoint-slice-mirroring/watches.ts';
+import { endpointSliceWatches } from './endpoint-slice/watches.ts';
+import { endpointsWatches } from './endpoints/watches.ts';
+import { ephemeralVolumeWatches } from './ephemeral-volume/watches.ts';
+import { watchesOfAnyOwner } from './garbage-collector/watches.ts';
+import { autoscalerWatches } from './horizontal-pod-autoscaler/watches.ts';
+import { jobWatches, jobOrphanPodsWatches } from './job/watches.ts';
+import { localPathWatches } from './local-path-provisioner/watches.ts';
+import { namespaceWatches } from './namespace/watches.ts';
+import { nodeLifecycleWatches } from './node-lifecycle/watches.ts';
+import { persistentVolumeWatches } from './persistent-volume-binder/watches.ts';
+import { podGarbageCollectorWatches } from './pod-garbage-collector/watches.ts';
+import { replicaSetWatches } from './replica-set/watches.ts';
+import { replicationControllerWatches } from './replication-controller/watches.ts';
+import { type CountedResource, resourceQuotaWatches } from './resource-quota/watches.ts';
+import { rootCaWatches } from './root-ca/watches.ts';
+import { serviceAccountWatches } from './service-account/watches.ts';
+import { serviceCidrWatches } from './service-cidrs/watches.ts';
+import { statefulSetWatches } from './stateful-set/watches.ts';
+import { taintEvictionWatches } from './taint-eviction/watches.ts';
+import { tokenWatches } from './token/watches.ts';
+import { ttlAfterFinishedWatches } from './ttl-after-finished/watches.ts';
+import { policyStatusWatches } from './validating-admission-policy-status/watches.ts';
+import { claimProtectionWatches, volumeProtectionWatches, attributesClassProtectionWatches } from './volume-protection/watches.ts';
+
+/** Which resources there are is not known here, so that the garbage collector watches more of them than it would. */
+export const controllerWatches = (countedResource: CountedResource): readonly Watch[] => [
+  ...bootstrapSignerWatches,
+  ...tokenCleanerWatches,
+  ...certificateWatches,
+  ...clusterRoleAggregationWatches,
+  ...cronJobWatches,
+  ...customResourceDefinitionWatches,
+  ...daemonSetWatches,
+  ...deploymentWatches,
+  ...disruptionWatches,
+  ...staleDisruptionWatches,
+  ...endpointSliceMirroringWatches,
+  ...endpointSliceWatches,
+  ...endpointsWatches,
+  ...ephemeralVolumeWatches,
+  ...watchesOfAnyOwner,
+  ...autoscalerWatches,
+  ...jobWatches,
+  ...jobOrphanPodsWatches,
+  ...localPathWatches,
+  ...namespaceWatches,
+  ...nodeLifecycleWatches,
+  ...persistentVolumeWatches,
+  ...podGarbageCollectorWatches(),
+  ...replicaSetWatches,
+  ...replicationControllerWatches,
+  ...resourceQuotaWatches(countedResource),
+  ...rootCaWatches,
+  ...serviceAccountWatches,
+  ...serviceCidrWatches,
+  ...statefulSetWatches,
+  ...taintEvictionWatches,
+  ...tokenWatches,
+  ...ttlAfterFinishedWatches,
+  ...policyStatusWatches,
+  ...claimProtectionWatches,
+  ...volumeProtectionWatches,
+  ...attributesClassProtectionWatches,
+];
