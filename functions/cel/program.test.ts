@@ -8,6 +8,7 @@ import { declaredObject } from './declared-type.ts';
 import { compileProgram, isRefused, loadExpressions, type Program } from './program.ts';
 import verdicts from './upstream-verdicts.json' with { type: 'json' };
 import { authorizerValue, QuestionOpen } from './library/authorization.ts';
+import { toText } from './library/conversions.ts';
 import { structType } from './check/type.ts';
 import { jsonValue } from './values/json.ts';
 import { Failure } from './values/value.ts';
@@ -41,7 +42,7 @@ describe('an expression is judged as upstream judges it', () => {
       const { result } = program.evaluate(() => undefined);
       if (result instanceof Failure) return assert.equal(result.message, verdict.failure);
       assert.equal(verdict.failure, undefined);
-      return verdict.value === undefined ? undefined : assert.equal(String(result), verdict.value);
+      return verdict.value === undefined ? undefined : assert.equal(toText(result), verdict.value);
     });
   }
 });

@@ -379,7 +379,7 @@ export function definition<T extends KubeObject>({ rules, ...own }: SplitDefinit
     async load() {
       if (isLoaded) return;
       await own.load?.();
-      await Promise.all((own.subresources ?? []).map((one) => (one.kind === 'object' ? one.load?.() : undefined)));
+      await Promise.all((own.subresources ?? []).map(async (one) => (one.kind === 'object' ? await one.load?.() : undefined)));
       Object.assign(made, await rules());
       isLoaded = true;
     },

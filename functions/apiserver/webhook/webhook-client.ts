@@ -45,7 +45,7 @@ interface Sent {
 }
 
 const portOf = ({ port }: ServiceReference): number => port ?? defaultPort;
-const serverNameOf = ({ name = '', namespace = '' }: ServiceReference): string => `${name}.${namespace}.svc`;
+const serverNameOf = ({ name, namespace }: ServiceReference): string => `${name}.${namespace}.svc`;
 
 /** As messages name it. */
 function shownUrl({ url, service }: WebhookTarget, timeoutSeconds: number): URL {
@@ -65,9 +65,13 @@ const shownText = (url: URL, { service }: WebhookTarget): string =>
 const authorityOf = ({ caBundle }: WebhookTarget): string | undefined =>
   caBundle === undefined || caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString();
 
-async function sendByService(options: WebhookClientOptions, target: WebhookTarget, sent: Sent): Promise<IncomingMessage> {
-  const { service = {} as ServiceReference } = target;
-  const { name = '', namespace = '' } = service;
+type ServiceTarget = WebhookTarget & Required<Pick<WebhookTarget, 'service'>>;
+
+const isByService = (target: WebhookTarget): target is ServiceTarget => target.service !== undefined;
+
+async function sendByService(options: WebhookClientOptions, target: ServiceTarget, sent: Sent): Promise<IncomingMessage> {
+  const { service } = target;
+  const { name, namespace } = service;
   const end = serviceEnd({ namespace, name, port: portOf(service) }, { view: options.view(), random: options.random });
   const authority = authorityOf(target);
   const serverName = serverNameOf(service);
@@ -149,7 +153,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       const headers = { 'content-type': 'application/json', accept: 'application/json, */*', 'content-length': String(bytes.length) };
       const sent: Sent = { path: url.pathname + url.search, headers, bytes, signal: ending.signal };
       try {
-        const message = await (target.service === undefined ? sendByUrl(url, target, sent) : sendByService(options, target, sent));
+        const message = await (isByService(target) ? sendByService(options, target, sent) : sendByUrl(url, target, sent));
         const text = await textOf(message);
         const { statusCode = 0 } = message;
         if (statusCode < 200 || statusCode > 206) throw refusalOf(statusCode, text);

@@ -97,7 +97,7 @@ class Checker {
         return this.map(expression);
       case 'object':
         return this.object(expression);
-      default:
+      case 'fold':
         return this.fold(expression);
     }
   }
@@ -137,18 +137,11 @@ class Checker {
   }
 
   private fieldOf(at: number, target: CelType, name: string): CelType {
-    switch (target.kind) {
-      case 'map':
-        return target.parameters[1] ?? dynType;
-      case 'struct':
-        return this.structField(at, target, name) ?? this.report(at, `undefined field '${name}'`);
-      case 'parameter':
-        this.accept(dynType, target);
-        return dynType;
-      default:
-        if (!isDynOrError(target)) this.report(at, `type '${typeText(target)}' does not support field selection`);
-        return dynType;
-    }
+    if (target.kind === 'map') return target.parameters[1] ?? dynType;
+    if (target.kind === 'struct') return this.structField(at, target, name) ?? this.report(at, `undefined field '${name}'`);
+    if (target.kind === 'parameter') this.accept(dynType, target);
+    else if (!isDynOrError(target)) this.report(at, `type '${typeText(target)}' does not support field selection`);
+    return dynType;
   }
 
   private structField(at: number, { name }: CelType, field: string): CelType | undefined {
@@ -311,22 +304,15 @@ class Checker {
   }
 
   private iterated({ range, secondVariable }: Fold, type: CelType): readonly [CelType, CelType] {
-    switch (type.kind) {
-      case 'list':
-        return secondVariable === undefined ? [firstParameter(type), dynType] : [intType, firstParameter(type)];
-      case 'map':
-        return [firstParameter(type), type.parameters[1] ?? dynType];
-      case 'dyn':
-      case 'error':
-      case 'parameter':
-        this.accept(dynType, type);
-        return [dynType, dynType];
-      default: {
-        const why = `expression of type '${typeText(type)}' cannot be range of a comprehension (must be list, map, or dynamic)`;
-        this.report(range.at, why);
-        return [errorType, errorType];
-      }
+    if (type.kind === 'list') return secondVariable === undefined ? [firstParameter(type), dynType] : [intType, firstParameter(type)];
+    if (type.kind === 'map') return [firstParameter(type), type.parameters[1] ?? dynType];
+    if (isDynOrError(type) || type.kind === 'parameter') {
+      this.accept(dynType, type);
+      return [dynType, dynType];
     }
+    const why = `expression of type '${typeText(type)}' cannot be range of a comprehension (must be list, map, or dynamic)`;
+    this.report(range.at, why);
+    return [errorType, errorType];
   }
 }
 

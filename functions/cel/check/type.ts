@@ -68,19 +68,17 @@ export function isSameType(one: CelType, other: CelType): boolean {
   );
 }
 
+/** Of the types that messages name otherwise than `type(x)` does. */
+const ownTexts: Readonly<Partial<Record<CelKind, string>>> = {
+  duration: 'duration',
+  timestamp: 'timestamp',
+  error: '!error!',
+  null: 'null',
+};
+
 export function typeText(type: CelType): string {
-  switch (type.kind) {
-    case 'duration':
-      return 'duration';
-    case 'timestamp':
-      return 'timestamp';
-    case 'error':
-      return '!error!';
-    case 'null':
-      return 'null';
-    default:
-      return type.parameters.length === 0 ? type.name : `${type.name}(${type.parameters.map(typeText).join(', ')})`;
-  }
+  const { kind, name, parameters } = type;
+  return ownTexts[kind] ?? (parameters.length === 0 ? name : `${name}(${parameters.map(typeText).join(', ')})`);
 }
 
 export function signatureText(parameters: readonly CelType[], isMember: boolean): string {

@@ -26,17 +26,12 @@ function fit(found: Map<string, CelType>, from: CelType, to: CelType): boolean {
   if (isDynOrError(from) || isDynOrError(to)) return true;
   if (from.kind === 'null') return isNullable(to);
   if (to.kind === 'null') return isNullable(from);
-  switch (from.kind) {
-    case 'type':
-      return to.kind === 'type';
-    case 'opaque':
-    case 'list':
-    case 'map':
-      return from.kind === to.kind && from.name === to.name && fitAll(found, from.parameters, to.parameters);
-    default:
-      return from.kind === to.kind && from.name === to.name;
-  }
+  if (from.kind === 'type') return to.kind === 'type';
+  if (from.kind !== to.kind || from.name !== to.name) return false;
+  return !isContainer(from) || fitAll(found, from.parameters, to.parameters);
 }
+
+const isContainer = ({ kind }: CelType): boolean => kind === 'opaque' || kind === 'list' || kind === 'map';
 
 const isNullable = ({ kind }: CelType): boolean =>
   kind === 'null' || kind === 'opaque' || kind === 'struct' || kind === 'duration' || kind === 'timestamp';

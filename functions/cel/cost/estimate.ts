@@ -79,7 +79,7 @@ class Estimator {
         return this.map(expression);
       case 'object':
         return expression.fields.reduce((total, { value }) => add(total, this.cost(value)), fixed(objectCost));
-      default:
+      case 'fold':
         return this.fold(expression);
     }
   }
@@ -286,19 +286,12 @@ const isBinding = ({ range, condition, accumulator }: Fold): boolean =>
   accumulator !== '__result__';
 
 function literalSize(expression: Expression): Range | undefined {
-  switch (expression.kind) {
-    case 'literal': {
-      const { value } = expression;
-      if (typeof value === 'string') return fixed(Array.from(value).length);
-      return fixed(value instanceof Uint8Array ? value.length : 1);
-    }
-    case 'list':
-      return fixed(expression.elements.length);
-    case 'map':
-      return fixed(expression.entries.length);
-    default:
-      return undefined;
-  }
+  if (expression.kind === 'list') return fixed(expression.elements.length);
+  if (expression.kind === 'map') return fixed(expression.entries.length);
+  if (expression.kind !== 'literal') return undefined;
+  const { value } = expression;
+  if (typeof value === 'string') return fixed(Array.from(value).length);
+  return fixed(value instanceof Uint8Array ? value.length : 1);
 }
 
 function isScalar(type: CelType): boolean {

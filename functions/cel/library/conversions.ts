@@ -69,17 +69,10 @@ function toDouble(value: CelValue): Result | undefined {
 }
 
 export function toText(value: CelValue): Result | undefined {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'bigint':
-    case 'boolean':
-      return String(value);
-    case 'number':
-      return doubleText(value);
-    default:
-      return value === null ? undefined : textOfObject(value);
-  }
+  if (value === null) return undefined;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return doubleText(value);
+  return typeof value === 'object' ? textOfObject(value) : String(value);
 }
 
 function textOfObject(value: CelValue): Result | undefined {

@@ -123,15 +123,28 @@ function plain(value: CelValue): string | Failure {
   return typeof text === 'string' ? text : new Failure('no such overload');
 }
 
+/** The first failure, where there is one. */
+function textsOf(values: readonly CelValue[]): readonly string[] | Failure {
+  const texts: string[] = [];
+  for (const value of values) {
+    const text = textOf(value);
+    if (text instanceof Failure) return text;
+    texts.push(text);
+  }
+  return texts;
+}
+
 function listText(items: readonly CelValue[]): string | Failure {
-  const texts = items.map(textOf);
-  return texts.find((text) => text instanceof Failure) ?? `[${texts.join(', ')}]`;
+  const texts = textsOf(items);
+  return texts instanceof Failure ? texts : `[${texts.join(', ')}]`;
 }
 
 function mapText(entries: readonly (readonly [CelValue, CelValue])[]): string | Failure {
-  const texts = entries.map(([key, value]) => [textOf(key), textOf(value)]);
-  const failure = texts.flat().find((text) => text instanceof Failure);
-  if (failure !== undefined) return failure;
-  const sorted = texts.map(([key, value]) => `${String(key)}: ${String(value)}`).toSorted();
-  return `{${sorted.join(', ')}}`;
+  const lines: string[] = [];
+  for (const entry of entries) {
+    const texts = textsOf(entry);
+    if (texts instanceof Failure) return texts;
+    lines.push(texts.join(': '));
+  }
+  return `{${lines.toSorted().join(', ')}}`;
 }

@@ -60,7 +60,7 @@ export class Compiler {
         return this.map(expression);
       case 'object':
         return this.object(expression);
-      default:
+      case 'fold':
         return compileFold(this, expression);
     }
   }
@@ -251,7 +251,7 @@ const specials: Readonly<Record<string, Special>> = {
     };
   },
   '_[?_]': (steps) => optionalOf(steps, (value, key) => indexOf(value, key)),
-  '_?._': (steps) => optionalOf(steps, (value, key) => fieldOf(value, String(key))),
+  '_?._': (steps) => optionalOf(steps, (value, key) => (typeof key === 'string' ? fieldOf(value, key) : new Failure('no such overload'))),
   or: (steps) => fallback(steps, (optional) => optional),
   orValue: (steps) => fallback(steps, ({ value = null }) => value),
 };

@@ -100,7 +100,8 @@ function childrenOf(expression: Expression): readonly Expression[] {
       return expression.fields.map(({ value }) => value);
     case 'fold':
       return [expression.range, expression.initial, expression.condition, expression.step, expression.result];
-    default:
+    case 'literal':
+    case 'identifier':
       return [];
   }
 }

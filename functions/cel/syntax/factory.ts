@@ -64,7 +64,8 @@ export class ExpressionFactory {
         return { ...again, fields: again.fields.map((one) => ({ ...one, value: this.copy(one.value) })) };
       case 'fold':
         return this.copyOfFold(again);
-      default:
+      case 'literal':
+      case 'identifier':
         return again;
     }
   }

@@ -247,7 +247,11 @@ class Parser {
         throw this.refused(token, `mismatched input '<EOF>' expecting {${operand}}`);
       case 'escaped':
         throw this.refused(token, `mismatched input '${token.text}' expecting {${operand}}`);
-      default:
+      case 'bytes':
+      case 'float':
+      case 'int':
+      case 'string':
+      case 'uint':
         this.next();
         return this.make.literal((sign ?? token).at, literalValue(token, sign === undefined ? '' : '-'));
     }
@@ -371,26 +375,29 @@ const intMax = 2n ** 63n - 1n;
 const uintMax = 2n ** 64n - 1n;
 
 function literalValue(token: Token, sign: string): CelValue {
-  switch (token.kind) {
-    case 'int': {
-      const value = sign === '-' ? -BigInt(token.text) : BigInt(token.text);
-      if (value < intMin || value > intMax) throw new SyntaxIssue(token.at, 'invalid int literal');
-      return value;
-    }
-    case 'uint': {
-      const value = BigInt(token.text.slice(0, -1));
-      if (value > uintMax) throw new SyntaxIssue(token.at, 'invalid uint literal');
-      return uint(value);
-    }
-    case 'float': {
-      const value = Number(`${sign}${token.text}`);
-      if (!Number.isFinite(value)) throw new SyntaxIssue(token.at, 'invalid double literal');
-      return value;
-    }
-    default: {
-      const value = token.kind === 'bytes' ? unescapedBytes(token.text) : unescapedText(token.text);
-      if (value === undefined) throw new SyntaxIssue(token.at, 'unable to unescape string');
-      return value;
-    }
-  }
+  const { at, kind, text } = token;
+  if (kind === 'int') return intValue(at, text, sign);
+  if (kind === 'uint') return uintValue(at, text);
+  if (kind === 'float') return doubleValue(at, `${sign}${text}`);
+  const value = kind === 'bytes' ? unescapedBytes(text) : unescapedText(text);
+  if (value === undefined) throw new SyntaxIssue(at, 'unable to unescape string');
+  return value;
+}
+
+function intValue(at: number, text: string, sign: string): bigint {
+  const value = sign === '-' ? -BigInt(text) : BigInt(text);
+  if (value < intMin || value > intMax) throw new SyntaxIssue(at, 'invalid int literal');
+  return value;
+}
+
+function uintValue(at: number, text: string): CelValue {
+  const value = BigInt(text.slice(0, -1));
+  if (value > uintMax) throw new SyntaxIssue(at, 'invalid uint literal');
+  return uint(value);
+}
+
+function doubleValue(at: number, text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new SyntaxIssue(at, 'invalid double literal');
+  return value;
 }

@@ -25,33 +25,23 @@ export function jsonValue(json: Json, declared?: DeclaredType): CelValue {
     const list = json.map((item) => jsonValue(item, declared?.element));
     return withIdentity(list, declared?.identity);
   }
-  switch (typeof json) {
-    case 'number':
-      return Number.isInteger(json) && declared?.type.kind !== 'double' ? BigInt(json) : json;
-    case 'string':
-      return stringValue(json, declared);
-    case 'object':
-      return declared !== undefined && isDeclaredObject(declared) ? new JsonStruct(json, declared) : new JsonMap(json, declared?.element);
-    default:
-      return json;
-  }
+  if (typeof json === 'boolean') return json;
+  if (typeof json === 'number') return Number.isInteger(json) && declared?.type.kind !== 'double' ? BigInt(json) : json;
+  if (typeof json === 'string') return stringValue(json, declared);
+  return declared !== undefined && isDeclaredObject(declared) ? new JsonStruct(json, declared) : new JsonMap(json, declared?.element);
 }
 
 function stringValue(text: string, declared: DeclaredType | undefined): CelValue {
-  switch (declared?.type.kind) {
-    case 'duration': {
-      const read = parseDuration(text);
-      return read instanceof Failure ? new Duration(0n) : read;
-    }
-    case 'timestamp': {
-      const read = parseTimestamp(declared.isDate === true ? `${text}T00:00:00Z` : text);
-      return read instanceof Failure ? text : read;
-    }
-    case 'bytes':
-      return Buffer.from(text, 'base64');
-    default:
-      return text;
+  const kind = declared?.type.kind;
+  if (kind === 'duration') {
+    const read = parseDuration(text);
+    return read instanceof Failure ? new Duration(0n) : read;
   }
+  if (kind === 'timestamp') {
+    const read = parseTimestamp(declared?.isDate === true ? `${text}T00:00:00Z` : text);
+    return read instanceof Failure ? text : read;
+  }
+  return kind === 'bytes' ? Buffer.from(text, 'base64') : text;
 }
 
 class JsonMap implements CelMap {

@@ -6,14 +6,8 @@ import { type CelValue, Duration, Failure, isList, isMap, isObjectValue, Timesta
 
 /** A failure where the value has no form in JSON. */
 export function toJson(value: CelValue): Json | Failure {
-  switch (typeof value) {
-    case 'bigint':
-      return Number(value);
-    case 'object':
-      return value === null ? null : objectJson(value);
-    default:
-      return value;
-  }
+  if (typeof value === 'bigint') return Number(value);
+  return typeof value === 'object' && value !== null ? objectJson(value) : value;
 }
 
 function objectJson(value: Exclude<CelValue, null | boolean | bigint | number | string>): Json | Failure {
@@ -44,7 +38,9 @@ function entriesJson(entries: readonly (readonly [CelValue, CelValue])[]): JsonO
   for (const [key, value] of entries) {
     const json = toJson(value);
     if (json instanceof Failure) return json;
-    setOwn(result, typeof key === 'string' ? key : String(key), json);
+    const name = key instanceof Uint ? key.value : key;
+    if (typeof name === 'object') return new Failure('unsupported key type');
+    setOwn(result, String(name), json);
   }
   return result;
 }

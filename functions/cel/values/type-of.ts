@@ -19,18 +19,11 @@ import {
 import { type CelValue, Duration, isList, isMap, isObjectValue, Optional, Timestamp, TypeValue, Uint } from './value.ts';
 
 export function typeOfValue(value: CelValue): CelType {
-  switch (typeof value) {
-    case 'boolean':
-      return boolType;
-    case 'bigint':
-      return intType;
-    case 'number':
-      return doubleType;
-    case 'string':
-      return stringType;
-    default:
-      return value === null ? nullType : typeOfObject(value);
-  }
+  if (value === null) return nullType;
+  if (typeof value === 'boolean') return boolType;
+  if (typeof value === 'bigint') return intType;
+  if (typeof value === 'number') return doubleType;
+  return typeof value === 'string' ? stringType : typeOfObject(value);
 }
 
 function typeOfObject(value: Exclude<CelValue, null | boolean | bigint | number | string>): CelType {

@@ -51,7 +51,10 @@ export function withLastApplied(object: JsonObject, applied: JsonObject): JsonOb
 }
 
 const bytesOf = (annotations: JsonObject): number =>
-  Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(value)), 0);
+  Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(typeof value === 'string' ? value : goJson(value)),
+    0,
+  );
 
 function withoutAnnotation(applied: JsonObject): JsonObject {
   const metadata = isMap(applied['metadata']) ? applied['metadata'] : {};

@@ -67,11 +67,13 @@ function compareKeys(a: JsonObject, b: JsonObject): number {
   return fieldsA.length - fieldsB.length;
 }
 
+const plainText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** Numbers, then texts, then booleans. Source: structured-merge-diff, value/value.go, CompareUsing. */
 function compareValues(a: Json, b: Json): number {
   const rank = (value: Json): number => ['number', 'string', 'boolean'].indexOf(typeof value);
   if (rank(a) !== rank(b)) return rank(a) - rank(b);
-  return typeof a === 'number' && typeof b === 'number' ? a - b : compareText(String(a), String(b));
+  return typeof a === 'number' && typeof b === 'number' ? a - b : compareText(plainText(a), plainText(b));
 }
 
 /** `.spec.containers[name="web"].image`: as messages show a path. */
@@ -91,4 +93,4 @@ function elementText(element: string): string {
 }
 
 /** Source: structured-merge-diff, value/value.go, ToString. */
-const shown = (value: Json): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+const shown = (value: Json): string => JSON.stringify(value);

@@ -48,10 +48,10 @@ const rejected = (why = ''): StatusError =>
   });
 
 function applyOperation(root: JsonObject, operation: JsonObject): void {
-  const target = locate(root, operation['path'], String(operation['op']));
+  const op = typeof operation['op'] === 'string' ? operation['op'] : 'unknown';
+  const target = locate(root, operation['path'], op);
   const value = copy(ownField(operation, 'value') ?? null);
-  const { op } = operation;
-  switch (typeof op === 'string' ? op : '') {
+  switch (op) {
     case 'add':
       return add(target, value);
     case 'remove':
@@ -63,7 +63,7 @@ function applyOperation(root: JsonObject, operation: JsonObject): void {
     case 'move':
       return move(root, operation);
     case 'test':
-      if (!deepEqual(valueAt(target) ?? null, value)) throw rejected(`testing value ${String(operation['path'])} failed: test failed`);
+      if (!deepEqual(valueAt(target) ?? null, value)) throw rejected(`testing value ${target.path} failed: test failed`);
       return;
     default:
       throw rejected();

@@ -22,7 +22,7 @@ export function compiledVariables(
   hasParams: boolean,
 ): { readonly variables: readonly NamedExpression[]; readonly types: ReadonlyMap<string, CelType> } {
   const types = new Map<string, CelType>();
-  const variables = given.map(({ name = '', expression = '' }) => {
+  const variables = given.map(({ name, expression }) => {
     const made = compiled(expression, { hasParams, hasAuthorizer: true, variables: types }, undefined);
     types.set(name, 'program' in made ? made.program.type : dynType);
     return { name, expression: made };
@@ -31,7 +31,7 @@ export function compiledVariables(
 }
 
 export const compiledConditions = (given: readonly MatchCondition[], hasParams: boolean): readonly NamedExpression[] =>
-  given.map(({ name = '', expression = '' }) => ({
+  given.map(({ name, expression }) => ({
     name,
     expression: compiled(expression.trim(), { hasParams, hasAuthorizer: true }, boolWanted),
   }));

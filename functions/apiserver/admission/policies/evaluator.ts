@@ -190,7 +190,7 @@ const serviceAccountUser = ({ namespace, name }: { readonly namespace: string; r
 /** Expressions see no owners and no managed fields. */
 function shownNamespace(namespace: KubeObject): JsonObject {
   const { metadata, ...rest } = namespace;
-  const { spec = {}, status = {} } = rest as Pick<JsonObject, 'spec' | 'status'>;
+  const { spec = {}, status = {} } = rest as { readonly spec?: Json; readonly status?: Json };
   const { uid, ...named } = metadata as KubeObject['metadata'] & JsonObject;
   const shown = Object.entries(named).filter(([name]) => name !== 'ownerReferences' && name !== 'managedFields');
   return { metadata: { ...Object.fromEntries(shown), ...(uid === undefined ? {} : { UID: uid }) }, spec, status };

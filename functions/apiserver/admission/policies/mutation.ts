@@ -107,6 +107,8 @@ async function evaluated(evaluator: Evaluator, expression: CompiledExpression): 
   return result;
 }
 
+type PatchOperation = JsonObject & { readonly op: string; readonly path: string };
+
 type Change = (shown: JsonObject) => JsonObject;
 
 function patchChange(value: CelValue): Change {
@@ -124,7 +126,7 @@ function patchChange(value: CelValue): Change {
   };
 }
 
-function patched(shown: JsonObject, operation: JsonObject): JsonObject | undefined {
+function patched(shown: JsonObject, operation: PatchOperation): JsonObject | undefined {
   try {
     return applyJsonPatch(shown, [operation]);
   } catch (error) {
@@ -135,13 +137,13 @@ function patched(shown: JsonObject, operation: JsonObject): JsonObject | undefin
 }
 
 /** As upstream's library says it. Source: evanphx/json-patch v4, patch.go. */
-function whyNot(shown: JsonObject, { op, path }: JsonObject): string {
-  const steps = String(path).split('/').slice(1);
+function whyNot(shown: JsonObject, { op, path }: PatchOperation): string {
+  const steps = path.split('/').slice(1);
   const key = steps.at(-1) ?? '';
-  const missing = `${String(op)} operation does not apply: doc is missing`;
+  const missing = `${op} operation does not apply: doc is missing`;
   if (!isThere(shown, steps.slice(0, -1)) || op === 'add') return `${missing} path: ${JSON.stringify(path)}: missing value`;
-  if (op === 'remove') return `error in remove for path: '${String(path)}': Unable to remove nonexistent key: ${key}: missing value`;
-  return `${missing} key: ${String(path)}: missing value`;
+  if (op === 'remove') return `error in remove for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`;
+  return `${missing} key: ${path}: missing value`;
 }
 
 function isThere(document: Json, steps: readonly string[]): boolean {
@@ -155,16 +157,21 @@ function isThere(document: Json, steps: readonly string[]): boolean {
   return true;
 }
 
-function operationOf(value: CelValue): JsonObject {
+function textField(value: CelObject, name: string): string {
+  const field = value.field(name) ?? '';
+  return typeof field === 'object' ? '' : String(field);
+}
+
+function operationOf(value: CelValue): PatchOperation {
   if (!isObjectValue(value)) throw new MutationFault('type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch');
-  const [op, path, from] = ['op', 'path', 'from'].map((name) => String(value.field(name) ?? ''));
+  const [op, path, from] = [textField(value, 'op'), textField(value, 'path'), textField(value, 'from')];
   const given = value.field('value');
   if (given !== undefined && isObjectValue(given)) checkTypeNames(given, given.type.name);
   const json = given === undefined ? undefined : toJson(given);
   if (json instanceof Failure) {
     throw new MutationFault(`JSONPath valueExpression evaluated to a type that could not marshal to JSON: ${json.message}`);
   }
-  return { op: op ?? '', path: path ?? '', ...(from === '' ? {} : { from: from ?? '' }), ...(json === undefined ? {} : { value: json }) };
+  return { op, path, ...(from === '' ? {} : { from }), ...(json === undefined ? {} : { value: json }) };
 }
 
 /** `Object.spec.template` may stand in the field `template` of an `Object.spec` only. */
