@@ -58,9 +58,12 @@ function ownPart({ podIP = '', podIPs = [], ...status }: PodStatus): PodStatus {
   return { ...Object.fromEntries(own), ...addresses };
 }
 
+/** The agent's own, which are there only while they hold. */
+const passingConditions: readonly string[] = ['PodResizePending', 'PodResizeInProgress'];
+
 /** Everything in a pod's status is the agent's, but what others write. */
 export function mergedPodStatus(current: PodStatus, reported: PodStatus): PodStatus {
   const reportedTypes = new Set(reported.conditions?.map(({ type }) => type));
-  const foreign = (current.conditions ?? []).filter(({ type }) => !reportedTypes.has(type));
+  const foreign = (current.conditions ?? []).filter(({ type }) => !reportedTypes.has(type) && !passingConditions.includes(type));
   return { ...partOfOthers(current), ...ownPart(reported), conditions: [...(reported.conditions ?? []), ...foreign] };
 }

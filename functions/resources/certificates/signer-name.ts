@@ -25,3 +25,6 @@ export function validateSignerName(name: string | undefined, field: string): Fie
     ...(Buffer.byteLength(name) > nameMax ? [tooLong(field, nameMax)] : []),
   ];
 }
+
+/** Of Kubernetes' own signers. */
+export const isKubernetesSigner = (name: string | undefined): boolean => /^([^/]*\.)?kubernetes\.io\//.test(name ?? '');

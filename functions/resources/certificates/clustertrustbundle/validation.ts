@@ -1,8 +1,8 @@
 /** Source: pkg/apis/certificates/validation/validation.go, ValidateClusterTrustBundle. */
+import { bundleNameErrors } from './name.ts';
 import { X509Certificate } from 'node:crypto';
 import { type FieldError, invalid, tooLong } from '../../../kube/field-error.ts';
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
-import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { nameOf } from '../../../kube/object.ts';
 import { pemBlocks } from '../../../kube/pem.ts';
 import { validateDeclaredImmutable } from '../../metadata-validation.ts';
@@ -19,15 +19,6 @@ export function validateBundle(bundle: ClusterTrustBundle, current?: ClusterTrus
     ...(signerName === '' ? [] : validateSignerName(signerName, 'spec.signerName')),
     ...(trustBundle === current?.spec?.trustBundle ? [] : anchorErrors(trustBundle)),
   ];
-}
-
-function bundleNameErrors(name: string, signerName: string): string[] {
-  if (signerName === '') {
-    return name.includes(':') ? ['ClusterTrustBundle without signer name must not have ":" in its name'] : dnsSubdomainErrors(name);
-  }
-  const prefix = `${signerName.replaceAll('/', ':')}:`;
-  if (!name.startsWith(prefix)) return [`ClusterTrustBundle for signerName ${signerName} must be named with prefix ${prefix}`];
-  return dnsSubdomainErrors(name.slice(prefix.length));
 }
 
 function anchorErrors(text: string): FieldError[] {

@@ -5,7 +5,7 @@ import { type FieldError, invalid, required, tooLong } from '../../../kube/field
 import type { PodCertificateRequest } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { validateAnnotations } from '../../metadata-validation.ts';
-import { validateSignerName } from '../signer-name.ts';
+import { isKubernetesSigner, validateSignerName } from '../signer-name.ts';
 
 const uidMax = 128;
 const secondsMin = 3_600;
@@ -33,8 +33,7 @@ export function validatePodCertificateRequest({ spec }: PodCertificateRequest, c
     ...uidErrors(spec.nodeUID ?? '', 'spec.nodeUID'),
   ];
   if (seconds === undefined) return [...errors, required('spec.maxExpirationSeconds', 'must be set')];
-  const isKubernetes = /^([^/]*\.)?kubernetes\.io\//.test(signerName ?? '');
-  const most = isKubernetes ? kubernetesSecondsMax : secondsMax;
+  const most = isKubernetesSigner(signerName) ? kubernetesSecondsMax : secondsMax;
   if (seconds < secondsMin || seconds > most) {
     errors.push(invalid('spec.maxExpirationSeconds', seconds, `must be in the range [${secondsMin}, ${most}]`));
   }

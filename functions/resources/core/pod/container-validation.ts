@@ -7,7 +7,7 @@ import { validateEnvFrom, validateEnvironment } from './environment-validation.t
 import { validateLifecycle, validateProbes } from './probe-validation.ts';
 import { validateRestarts } from './spec-rules.ts';
 import { validateResources } from './resource-validation.ts';
-import { filePathErrors } from './volume-validation.ts';
+import { filePathErrors } from './file-path.ts';
 
 /** What containers of one pod share. */
 export interface ContainerRules {

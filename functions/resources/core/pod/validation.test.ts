@@ -265,3 +265,44 @@ test('a refused update shows what it changes, as upstream prints a pod', () => {
   const [error] = texts(validatePodUpdate(pod(withContainer({ command: ['x'] })), pod({})));
   assert.match(error ?? '', /\n@@ .* @@\n[^]*\n-   "Command": null,\n\+   "Command": \[\n\+    "x"\n\+   \],\n/);
 });
+
+const projected = (source: object): Pod =>
+  ({
+    metadata: { name: 'p', namespace: 'default' },
+    spec: { ...pod({}).spec, volumes: [{ name: 'v', projected: { sources: [source] } }] },
+  }) as Pod;
+const certificate = { signerName: 'example.com/mesh', keyType: 'ED25519', keyPath: 'key' };
+const at = 'spec.volumes[0].projected.sources[0]';
+
+for (const [source, errors] of [
+  [{ podCertificate: { ...certificate, maxExpirationSeconds: 3600 } }, []],
+  [
+    { podCertificate: { ...certificate, maxExpirationSeconds: 3599 } },
+    [`${at}.podCertificate.maxExpirationSeconds: Invalid value: 3599: if provided, maxExpirationSeconds must be >= 3600`],
+  ],
+  [
+    { podCertificate: { ...certificate, maxExpirationSeconds: 7_862_401 } },
+    [`${at}.podCertificate.maxExpirationSeconds: Invalid value: 7862401: if provided, maxExpirationSeconds must be <= 7862400`],
+  ],
+  [
+    { podCertificate: { ...certificate, keyPath: undefined } },
+    [`${at}.podCertificate: Required value: specify at least one of credentialBundlePath, keyPath, and certificateChainPath`],
+  ],
+  [
+    { podCertificate: { ...certificate, keyType: 'DSA' } },
+    [
+      `${at}.podCertificate.keyType: Unsupported value: "DSA": supported values: "RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"`,
+    ],
+  ],
+  [{ clusterTrustBundle: { path: 'ca' } }, [`${at}.clusterTrustBundle: Required value: either name or signerName must be specified`]],
+  [{ clusterTrustBundle: { path: 'ca', name: 'example.com:mesh:root' } }, []],
+  [
+    { clusterTrustBundle: { path: '../ca', name: 'root' } },
+    [`${at}.clusterTrustBundle.path: Invalid value: "../ca": must not contain '..'`],
+  ],
+] as const)
+  test(`a projection of ${JSON.stringify(source)} has ${errors.length} errors`, () =>
+    assert.deepEqual(
+      validatePod(projected(source)).map(({ field, message }) => `${field}: ${message}`),
+      errors,
+    ));

@@ -5,6 +5,8 @@ import { dnsLabelErrors } from '../../../kube/names.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
 import { validateSource } from './source-validation.ts';
+import { podCertificateErrors, trustBundleErrors } from './certificate-projections.ts';
+import { filePathErrors } from './file-path.ts';
 import { validateFieldRef, validateResourceFieldRef } from './environment-validation.ts';
 
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
@@ -85,16 +87,6 @@ const modeErrors = (mode: number | undefined, field: string): FieldError[] =>
     ? [invalid(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive')]
     : [];
 
-/** A path inside the volume: neither absolute, nor out of it. Source: validateLocalNonReservedPath. */
-export function filePathErrors(path: string | undefined, field: string): FieldError[] {
-  if (!path) return [required(field)];
-  const errors: FieldError[] = [];
-  if (path.startsWith('/')) errors.push(invalid(field, path, 'must be a relative path'));
-  if (path.split('/').includes('..')) errors.push(invalid(field, path, "must not contain '..'"));
-  else if (path.startsWith('..')) errors.push(invalid(field, path, "must not start with '..'"));
-  return errors;
-}
-
 function downwardErrors(items: readonly DownwardAPIVolumeFile[], path: string): FieldError[] {
   return items.flatMap((item, index) => {
     const field = `${path}.items[${index}]`;
@@ -118,6 +110,9 @@ function projectionErrors(source: VolumeProjection, path: string): FieldError[] 
     errors.push(...namedErrors(configMap.name, `${path}.configMap.name`), ...filesErrors(configMap, `${path}.configMap`));
   }
   if (downwardAPI !== undefined) errors.push(...downwardErrors(downwardAPI.items ?? [], `${path}.downwardAPI`));
+  const { clusterTrustBundle, podCertificate } = source;
+  if (clusterTrustBundle !== undefined) errors.push(...trustBundleErrors(clusterTrustBundle, `${path}.clusterTrustBundle`));
+  if (podCertificate !== undefined) errors.push(...podCertificateErrors(podCertificate, `${path}.podCertificate`));
   if (token !== undefined) errors.push(...tokenErrors(token, `${path}.serviceAccountToken`));
   return errors;
 }
