@@ -14,20 +14,20 @@ import { functionVariables, importCost } from '../support/cold-import.ts';
 import { createTable, missingEngine, openTable, patientWorld, startEngine } from '../support/dynamodb-engine.ts';
 import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
-/** Read before the first invocation, with every built-in kind. What the API may have at most: 500 KB. */
+/** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 500_000,
-  'api.server.ts': 580_000,
-  'api.lambda.ts': 480_000,
-  'controllers.lambda.ts': 480_000,
-  'scheduler.lambda.ts': 480_000,
-  'materializer.lambda.ts': 102_000,
+  'api.web.ts': 593_000,
+  'api.server.ts': 663_000,
+  'api.lambda.ts': 571_000,
+  'controllers.lambda.ts': 569_000,
+  'scheduler.lambda.ts': 569_000,
+  'materializer.lambda.ts': 107_000,
   'doorbell.lambda.ts': 94_500,
   'timer.lambda.ts': 98_000,
 };
 
 /** Of all parts of a function, with the texts of `kubectl explain` where they were collected. */
-const zippedBytesMax = 550_000;
+const zippedBytesMax = 762_000;
 
 /** What most cold starts do not need: it waits in files beside the module. */
 const notAtFirst = /node_modules\/(@aws-sdk|protobufjs|yaml|jose)\/|event-streams|\/openapi\/document|kube\/(protobuf\.ts|generated\/)/;
