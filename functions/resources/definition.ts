@@ -216,6 +216,12 @@ export interface Conversion {
   fromStored(stored: KubeObject): KubeObject;
 }
 
+export interface OwnFields {
+  readonly names: readonly string[];
+  /** Of an object in that version. */
+  of(served: KubeObject): Readonly<Record<string, string>>;
+}
+
 /** A version under which a kind can be read, written and watched. */
 export interface ServedVersion {
   /** The group may differ from that of the stored form: Event is served by core/v1 and events.k8s.io/v1. */
@@ -225,6 +231,8 @@ export interface ServedVersion {
   readonly conversion?: Conversion;
   /** What this version calls the selectable fields of the kind, where it has other names for them: its name first. */
   readonly fieldNames?: ReadonlyMap<string, string>;
+  /** Selectable fields of this version, where they are others than those of the stored form. */
+  readonly ownFields?: OwnFields;
   /** Where the version has columns of its own. */
   readonly columns?: readonly Column[];
   /** The warning that each answer carries: `v1 Endpoints is deprecated in v1.33+; use …`. */

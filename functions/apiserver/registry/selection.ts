@@ -5,14 +5,17 @@ import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/objec
 import { badRequest } from '../../kube/status-error.ts';
 import type { Stored } from '../../kube/view.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
+import { fromStored } from './served-form.ts';
 import type { Change } from '../../store/store.ts';
 
 export interface Selection {
   /** Nothing is left out: the rest of a list can be counted without looking at it. */
   readonly isEverything: boolean;
   selects(stored: Pick<Stored, 'object'>): boolean;
+  /** `matchedBefore` must see the object before the change. */
+  readonly looksBack: boolean;
   /** Whether the object was selected before this change. */
-  matchedBefore(change: Change): boolean;
+  matchedBefore(change: Change, before?: KubeObject): boolean;
 }
 
 type Selectors = Readonly<Record<'labelSelector' | 'fieldSelector', string>>;
@@ -21,21 +24,24 @@ export function selectionOf(definition: AnyDefinition, selectors: Selectors, ser
   const labelRequirements = parsed(() => parseLabelSelector(selectors.labelSelector));
   const fieldRequirements = parsed(() => parseFieldSelector(selectors.fieldSelector)).map((requirement) => {
     const field = storedField(requirement.field, served);
-    checkField(field, definition);
+    checkField(field, served?.ownFields === undefined ? definition.selectableFields : served.ownFields.names);
     return { ...requirement, field };
   });
   const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
     (labelRequirements.length === 0 || matchesLabels(labelRequirements, labels)) &&
     (fieldRequirements.length === 0 || matchesFields(fieldRequirements, fields()));
   const isEverything = labelRequirements.length === 0 && fieldRequirements.length === 0;
-  const matches = (object: KubeObject): boolean => selects(labelsOf(object), () => fieldsOf(definition, object));
+  const matches = (object: KubeObject): boolean => selects(labelsOf(object), () => fieldsOf(definition, served, object));
+  const looksBack = served?.ownFields !== undefined && fieldRequirements.length > 0;
   return {
     isEverything,
+    looksBack,
     // The object is not even made where nothing is asked of it.
     selects: (stored) => isEverything || matches(stored.object),
-    matchedBefore(change) {
+    matchedBefore(change, before) {
       if (change.type === 'added') return false;
       if (isEverything) return true;
+      if (looksBack) return matches(before ?? change.object);
       const { previous, object } = change;
       // A change that says nothing of what was before left the labels and fields alone.
       if (previous === undefined) return matches(object);
@@ -63,9 +69,9 @@ function storedField(field: string, served: ServedVersion | undefined): string {
   return stored;
 }
 
-function checkField(field: string, { selectableFields }: AnyDefinition): void {
+function checkField(field: string, selectableFields: readonly string[] | undefined): void {
   if (ownFields.has(field)) return;
-  if (selectableFields === undefined) {
+  if (selectableFields === undefined || selectableFields.length === 0) {
     throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
   if (!selectableFields.includes(field)) throw badRequest(`field label not supported: ${field}`);
@@ -77,7 +83,7 @@ const nameFields = (object: KubeObject): Readonly<Record<string, string>> => ({
 });
 
 /** The selectable fields of an object, its name and namespace among them. */
-const fieldsOf = (definition: AnyDefinition, object: KubeObject): Readonly<Record<string, string>> => ({
-  ...definition.fields?.(object),
+const fieldsOf = (definition: AnyDefinition, served: ServedVersion | undefined, object: KubeObject): Readonly<Record<string, string>> => ({
+  ...(served?.ownFields === undefined ? definition.fields?.(object) : served.ownFields.of(fromStored(served, object))),
   ...nameFields(object),
 });

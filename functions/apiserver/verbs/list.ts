@@ -2,6 +2,7 @@
  * LIST: which state, which objects of it, and how many at once.
  * Source: apiserver, pkg/storage/cacher/delegator/interface.go (which state), pkg/storage/etcd3/store.go (pages).
  */
+import { eachConverted } from '../../kube/conversion-needed.ts';
 import type { ObjectName } from '../../kube/object.ts';
 import type { Stored, View } from '../../kube/view.ts';
 import type { Store } from '../../store/store.ts';
@@ -24,6 +25,8 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const inPlace = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
   // A selector of one name is a look at that object.
   const all = info.name === '' ? inPlace : inPlace.filter(({ key }) => key.name === info.name);
+  // What must be converted to be selected is converted together.
+  if (selection.looksBack) eachConverted(all, (stored) => selection.selects(stored));
   const bytesMax = (request.connection.answerBytesMax ?? Infinity) / formsOfPage;
   const { list: page, metadata } = pageOf(all, { selection, after, limit: options.limit, bytesMax, revision: view.revision });
   return { kind: 'list', list: page, metadata };

@@ -1,4 +1,5 @@
 /** WATCH: where it starts and in which form it is sent. Source: apiserver, pkg/endpoints/handlers/{get,watch}.go. */
+import { eachConverted } from '../../kube/conversion-needed.ts';
 import type { View } from '../../kube/view.ts';
 import { negotiate } from '../http/content-negotiation.ts';
 import { tooLargeAnswer } from '../http/list-body.ts';
@@ -29,7 +30,9 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
   const start = await fromStore(() => startOf(server, options));
   // A live view: its revision and its objects are read without waiting in between.
   const known = 'view' in start ? start.view.list(resource, namespace) : [];
-  const initial = known.filter((stored) => selection.selects(stored));
+  // What must be converted to be selected is converted together.
+  const selected = eachConverted(known, (stored) => selection.selects(stored));
+  const initial = known.filter((_, index) => selected[index]);
   const bytesMax = request.connection.answerBytesMax ?? Infinity;
   // Clients then list it in pages instead. Source: client-go, tools/cache/reflector.go, ListAndWatch.
   if (form === 'object' && isLongerThanAnswer(initial, bytesMax)) throw tooLargeAnswer(bytesMax);

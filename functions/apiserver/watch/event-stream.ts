@@ -166,8 +166,11 @@ class WatchRun {
     const lines: Uint8Array[] = [];
     let bytes = 0;
     for (const change of changes) {
-      const leaves = this.#leavesSelection(change);
-      const made = leaves ? this.#departureOf(change) : this.#encoded(() => this.#eventOf(change));
+      const { selection } = this.#parts.plan;
+      const before = selection.looksBack && change.type !== 'added' ? (await this.#parts.store.before(change))?.object : undefined;
+      const found = this.#encoded(() => this.#leavesSelection(change, before));
+      const leaves = found instanceof Promise ? await found : found;
+      const made = leaves ? this.#departureOf(change) : this.#encoded(() => this.#eventOf(change, before));
       const line = made instanceof Promise ? await made : made;
       bytes += line?.byteLength ?? 0;
       this.#isEnding ||= line !== undefined && this.#sentBytes + bytes > this.#parts.plan.bytesMax - lastBytes;
@@ -193,16 +196,16 @@ class WatchRun {
   }
 
   /** A selector sees an object come and go, though it is only modified. */
-  #eventOf(change: Change): Uint8Array | undefined {
+  #eventOf(change: Change, before: KubeObject | undefined): Uint8Array | undefined {
     const { plan, encoder } = this.#parts;
-    const wasSelected = plan.selection.matchedBefore(change);
+    const wasSelected = plan.selection.matchedBefore(change, before);
     if (change.type === 'deleted') return wasSelected ? encoder.event('DELETED', change) : undefined;
     return plan.selection.selects(change) ? encoder.event(wasSelected ? 'MODIFIED' : 'ADDED', change) : undefined;
   }
 
-  #leavesSelection(change: Change): boolean {
+  #leavesSelection(change: Change, before: KubeObject | undefined): boolean {
     const { selection } = this.#parts.plan;
-    return change.type === 'modified' && !selection.isEverything && selection.matchedBefore(change) && !selection.selects(change);
+    return change.type === 'modified' && !selection.isEverything && selection.matchedBefore(change, before) && !selection.selects(change);
   }
 
   /** The object as the selector last showed it, at the revision of the change. Source: pkg/storage/cacher/cache_watcher.go. */

@@ -70,7 +70,13 @@ describe('conversion webhooks', () => {
         group: 'example.com',
         scope: 'Namespaced',
         names: { plural: 'things', kind: 'Thing' },
-        versions: ['v1', 'v2'].map((name) => ({ name, served: true, storage: name === 'v1', schema })),
+        versions: ['v1', 'v2'].map((name) => ({
+          name,
+          served: true,
+          storage: name === 'v1',
+          schema,
+          ...(name === 'v2' ? { selectableFields: [{ jsonPath: '.spec.host' }] } : {}),
+        })),
         conversion: {
           strategy: 'Webhook',
           webhook: { clientConfig: { url: `https://127.0.0.1:${port}/`, caBundle }, conversionReviewVersions: ['v1'] },
@@ -143,6 +149,42 @@ describe('conversion webhooks', () => {
     assert.equal(calls.length, 1);
     await send('GET', 'v2', '');
     assert.equal(calls.length, 1);
+  });
+
+  test('a version selects by fields of its own, in lists and watches', async () => {
+    for (const [name, hostPort] of [
+      ['near', 'near:1'],
+      ['far', 'far:1'],
+    ] as const)
+      await send('POST', 'v1', '', thing('v1', name, { hostPort }));
+    const [, list] = await send('GET', 'v2', '?fieldSelector=spec.host%3Dnear');
+    assert.deepEqual(
+      list.items!.map(({ metadata }) => metadata['name']),
+      ['near'],
+    );
+    const [code, refused] = await send('GET', 'v1', '?fieldSelector=spec.host%3Dnear');
+    assert.deepEqual(
+      [code, refused.message],
+      [400, '"spec.host" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+    );
+    const leave = new AbortController();
+    const url = `${cluster.url}/apis/example.com/v2/namespaces/default/things?watch=true&fieldSelector=spec.host%3Dnear`;
+    const response = await fetch(url, { signal: leave.signal });
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const line of response.body!.pipeThrough(new TextDecoderStream())) {
+        for (const text of line.split('\n').filter(Boolean)) {
+          const { type, object } = JSON.parse(text) as { type: string; object: Thing };
+          seen.push(`${type} ${String(object.metadata['name'])} ${object.spec!['host']}`);
+        }
+        if (seen.length >= 3) return;
+      }
+    })();
+    await send('PATCH', 'v1', '/far', { spec: { hostPort: 'near:2' } }, 'application/merge-patch+json');
+    await send('PATCH', 'v1', '/near', { spec: { hostPort: 'far:2' } }, 'application/merge-patch+json');
+    await reading;
+    leave.abort();
+    assert.deepEqual(seen, ['ADDED near near', 'ADDED far near', 'DELETED near near']);
   });
 
   test('a watch sends converted objects', async () => {

@@ -13,7 +13,7 @@ import { parseJsonPath, valuesAt } from '../../kube/json-path.ts';
 import { apiVersionOf, type ResourceType } from '../../kube/resource-type.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
 import { type Schema, type SchemaNode, structuralSchema } from '../../kube/schema.ts';
-import type { AnyDefinition, Conversion, ScaleSource, ServedVersion } from '../definition.ts';
+import type { AnyDefinition, OwnFields, Conversion, ScaleSource, ServedVersion } from '../definition.ts';
 import { customColumns } from './columns.ts';
 import { loadPatterns } from '../../kube/patterns.ts';
 import { expressionRules, loadExpressions } from './expressions.ts';
@@ -110,6 +110,7 @@ function servedVersion(
     schema,
     conversion: conversionOf(type, schema),
     columns: customColumns(version.additionalPrinterColumns),
+    ownFields: ownFieldsOf(version),
     ...deprecationOf(version, type),
   };
 }
@@ -162,13 +163,17 @@ function deprecationOf(
   return { deprecation: deprecationWarning ?? `${apiVersionOf(type)} ${type.kind} is deprecated` };
 }
 
-function selectableOf({ selectableFields = [] }: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
-  if (selectableFields.length === 0) return {};
+function ownFieldsOf({ selectableFields = [] }: CustomResourceDefinitionVersion): OwnFields {
   const fields = selectableFields.map(({ jsonPath }) => ({ name: jsonPath.replace(/^\./, ''), path: parseJsonPath(jsonPath) ?? [] }));
   return {
-    selectableFields: fields.map(({ name }) => name),
-    fields: (object) => Object.fromEntries(fields.map(({ name, path }) => [name, textAt(object, path)])),
+    names: fields.map(({ name }) => name),
+    of: (object) => Object.fromEntries(fields.map(({ name, path }) => [name, textAt(object, path)])),
   };
+}
+
+function selectableOf(version: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
+  const { names, of } = ownFieldsOf(version);
+  return names.length === 0 ? {} : { selectableFields: names, fields: of };
 }
 
 function textAt(object: KubeObject, path: ReturnType<typeof parseJsonPath>): string {
