@@ -1,18 +1,16 @@
 /** What the doorbells' message groups stand for: which controllers a session of each group runs, and as whom. */
 import { workerUser, type Api } from './api.ts';
 import type { User } from './apiserver/ports.ts';
-import type { Client } from './client/client.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
 import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
 import { namedByPod } from './apiserver/nodes/pod-references.ts';
-import { createControllers } from './controllers/all.ts';
+import type { ControllersOptions } from './controllers/all.ts';
 import type { CertificateSigner } from './controllers/certificates/signer.ts';
 import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';
 import type { ResourceIndex } from './apiserver/registry/resource-index.ts';
 import type { ExpressionWarning, ValidatingAdmissionPolicy } from './kube/generated/types.ts';
+import type { WorkerGroupName } from './manifest.ts';
 import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
-import { createScheduler } from './scheduler/scheduler.ts';
-import { schedulerComponent } from './scheduler/watches.ts';
 import { EpochOver, sessionEpoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { StoreCache } from './workers/cache.ts';
@@ -37,11 +35,14 @@ export interface WorkerOptions {
   readonly world: World;
 }
 
+/** The materializer runs no controllers. */
+export type ControllerGroupName = Exclude<WorkerGroupName, 'materializer'>;
+
 export interface WorkerGroup {
-  readonly name: string;
+  readonly name: ControllerGroupName;
   readonly controllers: readonly Controller[];
   session(signal: AbortSignal): Promise<SessionOutcome>;
-  /** Resolves once the Events of all groups were written, or given up, or took too long. */
+  /** Resolves once its Events were written, or given up, or took too long. */
   flush(): Promise<void>;
 }
 
@@ -58,41 +59,60 @@ async function typeWarnings(policy: ValidatingAdmissionPolicy, { kinds }: Resour
 const flushMsMax = 2_000;
 
 const authenticated = 'system:authenticated';
-const controllerManager: User = { name: 'system:kube-controller-manager', groups: [authenticated] };
-const scheduler: User = { name: 'system:kube-scheduler', groups: [authenticated] };
 
-export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup[] {
-  const { store, cache, api, registry, certificateAuthorityPem, codeVersion, listeningSinceMs = 0, world } = options;
-  const resourceTypes = storedTypes(registry, () => store.view());
-  const controllers = createControllers({
-    resourceTypes,
+/** As whom a group writes its Events. */
+const eventUsers: Readonly<Record<ControllerGroupName, User>> = {
+  controllers: { name: 'system:kube-controller-manager', groups: [authenticated] },
+  scheduler: { name: 'system:kube-scheduler', groups: [authenticated] },
+};
+
+type Members = (options: WorkerOptions) => readonly Controller[];
+
+const memberLoaders: Readonly<Record<ControllerGroupName, () => Promise<Members>>> = {
+  controllers: async () => {
+    const { createControllers } = await import('./controllers/all.ts');
+    return (options) => createControllers(controllersOptions(options));
+  },
+  scheduler: async () => {
+    const { createScheduler } = await import('./scheduler/scheduler.ts');
+    return () => [createScheduler()];
+  },
+};
+
+function controllersOptions(options: WorkerOptions): ControllersOptions {
+  const { store, api, registry, certificateAuthorityPem, certificateSigner, listeningSinceMs = 0 } = options;
+  return {
+    resourceTypes: storedTypes(registry, () => store.view()),
     quotaRules,
     certificateAuthorityPem,
     listeningSinceMs,
     secretToken: (claims) => api.secretToken(claims),
     podSecretNames: (pod) => namedByPod(pod).secrets,
     typeWarnings: (policy) => typeWarnings(policy, registry(store.view())),
-    ...(options.certificateSigner !== undefined && { certificateSigner: options.certificateSigner }),
-  });
-
-  const clients = new Map<string, Client>();
-  const clientOf = (user: User): Client => {
-    const client = clients.get(user.name) ?? api.clientFor(user);
-    clients.set(user.name, client);
-    return client;
+    ...(certificateSigner !== undefined && { certificateSigner }),
   };
+}
+
+/** Reads the code of one group, and none of the other's. */
+export async function loadWorkerGroup(name: ControllerGroupName): Promise<(options: WorkerOptions) => WorkerGroup> {
+  const members = await memberLoaders[name]();
+  return (options) => createWorkerGroup(name, members(options), options);
+}
+
+function createWorkerGroup(name: ControllerGroupName, controllers: readonly Controller[], options: WorkerOptions): WorkerGroup {
+  const { store, cache, api, codeVersion, world } = options;
+  const client = api.clientFor(eventUsers[name]);
   const recorders = new Map<string, QueuedEventRecorder>();
   const eventsFor = (component: string): QueuedEventRecorder => {
-    const user = component === schedulerComponent ? scheduler : controllerManager;
-    const recorder = recorders.get(component) ?? createEventRecorder({ client: clientOf(user), component, world });
+    const recorder = recorders.get(component) ?? createEventRecorder({ client, component, world });
     recorders.set(component, recorder);
     return recorder;
   };
 
   const uid = world.random.uuid();
-  const group = (name: string, members: readonly Controller[]): WorkerGroup => ({
+  return {
     name,
-    controllers: members,
+    controllers,
     session: async (signal) => {
       const begun = sessionEpoch(store, name, uid);
       const ended = new AbortController();
@@ -105,7 +125,7 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
         return await runSession({
           store,
           cache,
-          controllers: members,
+          controllers,
           clientFor: (controller) => api.clientFor(workerUser(controller.actsAs), epoch),
           eventsFor,
           checkpoint: storedCheckpoint(store, name),
@@ -124,6 +144,5 @@ export function createWorkerGroups(options: WorkerOptions): readonly WorkerGroup
         flushed.then(() => resolve(), reject).finally(cancel);
       });
     },
-  });
-  return [group('controllers', controllers), group('scheduler', [createScheduler()])];
+  };
 }

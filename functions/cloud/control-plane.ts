@@ -5,13 +5,14 @@ import { loadSigningKeys } from '../apiserver/auth/keys.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
 import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
+import { storedTypes } from '../apiserver/registry/live-registry.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
 import { noApiAddress } from '../kube/api-address.ts';
 import { openClusterStore } from '../cluster-store.ts';
 import type { Store } from '../store/store.ts';
 import { Decoder } from '../store/stored-object.ts';
 import type { Table } from '../store/table.ts';
-import type { WorkerGroup } from '../worker-groups.ts';
+import type { ControllerGroupName, WorkerGroup, WorkerOptions } from '../worker-groups.ts';
 import { createCache } from '../workers/cache.ts';
 import { ringOnChanges } from '../workers/doorbell/ring-on-changes.ts';
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
@@ -26,6 +27,12 @@ import type { ClusterIdentity } from './clusters.ts';
 import { iamClusterId, type Settings } from './settings.ts';
 import { storedKeys } from './stored-keys.ts';
 
+/** Given by the functions that run it: the others' bundles hold no controllers. */
+interface OwnGroup {
+  readonly name: ControllerGroupName;
+  load(): Promise<(options: WorkerOptions) => WorkerGroup>;
+}
+
 export interface ControlPlaneOptions {
   readonly settings: Settings;
   readonly cluster: ClusterIdentity;
@@ -34,7 +41,7 @@ export interface ControlPlaneOptions {
   readonly doorbell: Doorbell;
   readonly world: World;
   /** The group that this function works for: it hears of its own writes without being rung. */
-  readonly ownGroup?: string;
+  readonly ownGroup?: OwnGroup;
   /** How long this host can hold an answer without paying for it. */
   readonly pollHoldSecondsMax?: number;
   /** Where logs go by mail: how long one may be read. */
@@ -48,7 +55,8 @@ export interface ControlPlaneOptions {
 export interface CloudControlPlane {
   readonly store: Store;
   readonly api: Api;
-  readonly groups: readonly WorkerGroup[];
+  /** The group that was asked for. */
+  readonly own: WorkerGroup | undefined;
   close(): Promise<void>;
 }
 
@@ -59,10 +67,11 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   const { settings, cluster, table, doorbell, ownGroup, pollHoldSecondsMax, mailedLogSecondsMax, descriptions } = options;
   const { networks } = settings;
   const world = { ...options.world, log: options.world.log.with({ cluster: cluster.name }) };
-  const [{ store, definitions, registry }, { createWorkerGroups }] = await Promise.all([
+  const [{ store, definitions, registry }, { silentControllers }, createOwnGroup] = await Promise.all([
     openClusterStore({ table, world, decoder, networks, formats: clusterFormats(settings) }),
-    // The controllers' code is read while the table answers.
-    import('../worker-groups.ts'),
+    // Code is read while the table answers: of the controllers that run elsewhere, only what wakes them.
+    import('./silent-controllers.ts'),
+    ownGroup?.load(),
   ]);
   const keys = await loadSigningKeys(storedKeys({ ...settings, store, random: world.random }));
   const { address, port } = settings.advertise;
@@ -86,15 +95,15 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;
-  const groups = createWorkerGroups({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, world });
-  for (const { name, controllers } of groups) {
-    if (name !== ownGroup) ringOnChanges({ store, cache, doorbell, group: name, controllers });
+  const own = createOwnGroup?.({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, world });
+  for (const { name, controllers } of silentControllers(storedTypes(registry, () => store.view()))) {
+    if (name !== ownGroup?.name) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }
   const close = (): Promise<void> => {
     api.close();
     return store.close();
   };
-  return { store, api, groups, close };
+  return { store, api, own, close };
 }
 
 /** The administrator of a cluster that only this machine reaches, and those whom IAM knows. */

@@ -1,12 +1,13 @@
-import type { WorkerGroupName } from '../manifest.ts';
+import type { ControllerGroupName } from '../worker-groups.ts';
 import { openControlPlane } from './control-plane.ts';
 import { startFunction } from './start-function.ts';
 import { createWorkerHandler, type QueueHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
 
 /** The handler of a function that runs the sessions of one group of controllers. */
-export function controllersHandler(group: WorkerGroupName): QueueHandler {
+export function controllersHandler(group: ControllerGroupName): QueueHandler {
   const { settings, world, clusters, doorbells, openTable } = startFunction();
+  const ownGroup = { name: group, load: async () => (await import('../worker-groups.ts')).loadWorkerGroup(group) };
   return createWorkerHandler({
     group,
     clusters,
@@ -15,8 +16,7 @@ export function controllersHandler(group: WorkerGroupName): QueueHandler {
     async open(cluster) {
       const table = openTable(cluster);
       const doorbell = doorbells.of(cluster.id);
-      const { store, groups, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup: group });
-      const own = groups.find(({ name }) => name === group);
+      const { store, own, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup });
       if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
       return {
         notes: createWorkerNotes(table, world.clock),

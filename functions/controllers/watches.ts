@@ -12,7 +12,8 @@ import { endpointSliceMirroringWatches } from './endpoint-slice-mirroring/watche
 import { endpointSliceWatches } from './endpoint-slice/watches.ts';
 import { endpointsWatches } from './endpoints/watches.ts';
 import { ephemeralVolumeWatches } from './ephemeral-volume/watches.ts';
-import { watchesOfAnyOwner } from './garbage-collector/watches.ts';
+import { OwnershipGraph } from './garbage-collector/graph.ts';
+import { garbageCollectorWatches, watchesOfAnyOwner } from './garbage-collector/watches.ts';
 import { autoscalerWatches } from './horizontal-pod-autoscaler/watches.ts';
 import { jobWatches, jobOrphanPodsWatches } from './job/watches.ts';
 import { localPathWatches } from './local-path-provisioner/watches.ts';
@@ -26,6 +27,7 @@ import { type CountedResource, resourceQuotaWatches } from './resource-quota/wat
 import { rootCaWatches } from './root-ca/watches.ts';
 import { serviceAccountWatches } from './service-account/watches.ts';
 import { serviceCidrWatches } from './service-cidrs/watches.ts';
+import type { ResourceTypes } from './shared/resource-types.ts';
 import { statefulSetWatches } from './stateful-set/watches.ts';
 import { taintEvictionWatches } from './taint-eviction/watches.ts';
 import { tokenWatches } from './token/watches.ts';
@@ -33,8 +35,13 @@ import { ttlAfterFinishedWatches } from './ttl-after-finished/watches.ts';
 import { policyStatusWatches } from './validating-admission-policy-status/watches.ts';
 import { claimProtectionWatches, volumeProtectionWatches, attributesClassProtectionWatches } from './volume-protection/watches.ts';
 
-/** Which resources there are is not known here, so that the garbage collector watches more of them than it would. */
-export const controllerWatches = (countedResource: CountedResource): readonly Watch[] => [
+export interface WatchesOptions {
+  readonly countedResource: CountedResource;
+  /** Every resource that the API stores. Without it, the garbage collector watches more of them than it would. */
+  readonly resourceTypes?: ResourceTypes;
+}
+
+export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOptions): readonly Watch[] => [
   ...bootstrapSignerWatches,
   ...tokenCleanerWatches,
   ...certificateWatches,
@@ -49,7 +56,7 @@ export const controllerWatches = (countedResource: CountedResource): readonly Wa
   ...endpointSliceWatches,
   ...endpointsWatches,
   ...ephemeralVolumeWatches,
-  ...watchesOfAnyOwner,
+  ...(resourceTypes === undefined ? watchesOfAnyOwner : garbageCollectorWatches(new OwnershipGraph(resourceTypes))),
   ...autoscalerWatches,
   ...jobWatches,
   ...jobOrphanPodsWatches,

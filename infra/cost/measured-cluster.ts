@@ -22,6 +22,7 @@ import { manifest, type WorkerGroupName } from '../../functions/manifest.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { SlotItem, Table } from '../../functions/store/table.ts';
+import { loadWorkerGroup } from '../../functions/worker-groups.ts';
 import { createSqsDoorbell, type Ring, type SqsDoorbell } from '../../functions/workers/doorbell/sqs-doorbell.ts';
 import { startPlayedNode } from './played-node.ts';
 import { createPlayedQueues, Killed, type Consumer, type SenderOf } from './played-queues.ts';
@@ -215,8 +216,14 @@ const startWorker = (account: Account, group: 'controllers' | 'scheduler'): Prom
 async function openWorker(account: Account, group: 'controllers' | 'scheduler', life: Life): Promise<Omit<OpenedWorker, 'notes'>> {
   const { world } = account;
   const [table, doorbell] = [mortal(account.tableOf(group), life), account.doorbellOf(group, life)];
-  const { store, groups: all, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup: group });
-  const own = all.find(({ name }) => name === group);
+  const { store, own, close } = await openControlPlane({
+    settings,
+    cluster,
+    table,
+    doorbell,
+    world,
+    ownGroup: { name: group, load: () => loadWorkerGroup(group) },
+  });
   if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
   return {
     revision: () => store.view().revision,

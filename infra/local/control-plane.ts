@@ -19,7 +19,7 @@ import { type ClientTrust, extensionAuthentication } from '../../functions/resou
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
-import { createWorkerGroups, type WorkerGroup } from '../../functions/worker-groups.ts';
+import { loadWorkerGroup, type WorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
 import { signCertificateRequest } from '../../functions/client/certificates.ts';
 import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
@@ -180,7 +180,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     extensionAuthentication(trustOf(pki)),
   ]);
   const cache = createCache(store);
-  const groups = createWorkerGroups({
+  const workers: WorkerOptions = {
     store,
     cache,
     api,
@@ -190,7 +190,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),
     world,
-  });
+  };
+  const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(workers));
   const stopWorkers = startWorkers(groups, { store, cache, world });
   const stopSchedule = startSchedule(store, pki, world);
   return {

@@ -9,6 +9,7 @@ import { defaultIdentity } from '../../functions/cloud/clusters.ts';
 import { openControlPlane } from '../../functions/cloud/control-plane.ts';
 import type { Deployment, Pod } from '../../functions/kube/generated/types.ts';
 import { deployments, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
+import { loadWorkerGroup } from '../../functions/worker-groups.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import { simulatedWorld } from '../../infra/cost/simulated-world.ts';
 import { admin } from '../support/api-server.ts';
@@ -45,8 +46,8 @@ test('what a session leaves unfinished ends with it, and the next one does the r
   const table = memoryTable({ clock: world.clock, fault: () => ({ delayMs }) });
   const doorbell = { ring: () => undefined };
   const cluster = defaultIdentity(settings.defaultCluster);
-  const { api, groups, store } = await world.until(openControlPlane({ settings, cluster, table, doorbell, world }));
-  const [controllers] = groups;
+  const ownGroup = { name: 'controllers', load: () => loadWorkerGroup('controllers') } as const;
+  const { api, own: controllers, store } = await world.until(openControlPlane({ settings, cluster, table, doorbell, world, ownGroup }));
   assert.ok(controllers);
   const client = api.clientFor(admin);
   const session = (timeMs: number) => {

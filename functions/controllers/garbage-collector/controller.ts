@@ -7,11 +7,8 @@
  *   an owner lets go     ─▶ its dependents lose the reference; then its finalizer goes
  */
 import type { OwnerReference } from '../../kube/generated/types.ts';
-import type { KubeObject } from '../../kube/object.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
-import type { ResourceType } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
-import type { Change } from '../../store/store.ts';
 import type { Cache, Controller, ReconcileContext, ReconcileResult } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
@@ -19,16 +16,17 @@ import type { ResourceTypes } from '../shared/resource-types.ts';
 import type { Item } from './graph.ts';
 import {
   foregroundFinalizer,
-  isCandidate,
   orphanFinalizer,
   orphansDependents,
   OwnershipGraph,
+  ownerNamespace,
+  ownerOf,
   ownersOf,
   waitsForDependents,
 } from './graph.ts';
 import type { OwnerState } from './verdict.ts';
 import { verdictOn } from './verdict.ts';
-import { isHeartbeat } from './watches.ts';
+import { garbageCollectorWatches } from './watches.ts';
 
 /** How soon to look again at what waits for its dependents. */
 const lookAgainSeconds = 30;
@@ -41,7 +39,7 @@ export function createGarbageCollector(resourceTypes: ResourceTypes): Controller
     actsAs: 'system:serviceaccount:kube-system:generic-garbage-collector',
     component: 'generic-garbage-collector',
     concurrency: 20,
-    watches: [{ type: 'everything', requests: (change, cache) => requestsFor(change, graph, cache) }],
+    watches: garbageCollectorWatches(graph),
     all: (cache) => graph.candidates(cache),
     async reconcile(request, context) {
       const item = graph.item(request, context.cache);
@@ -52,29 +50,6 @@ export function createGarbageCollector(resourceTypes: ResourceTypes): Controller
       return settled;
     },
   };
-}
-
-function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
-  const { type, key, object } = change;
-  if (!graph.knows(key) || isHeartbeat(change)) return;
-  if (type !== 'deleted' && isCandidate(object)) yield graph.request(key);
-  // Whoever waits for this object may be done waiting.
-  for (const reference of ownersOf(object)) {
-    const owner = ownerOf({ object }, reference, graph, cache);
-    if (owner !== undefined && waitsForDependents(owner.object)) yield graph.requestOf(owner);
-  }
-  if (type === 'deleted' || waitsForDependents(object))
-    for (const dependent of graph.dependents(uidOf(object), cache)) yield graph.requestOf(dependent);
-}
-
-const ownerNamespace = (object: KubeObject, ownerType: ResourceType): string => (ownerType.namespaced ? namespaceOf(object) : '');
-
-/** The owner itself, not a namesake. */
-function ownerOf({ object }: Pick<Item, 'object'>, reference: OwnerReference, graph: OwnershipGraph, cache: Cache): Item | undefined {
-  const type = graph.typeOf(reference);
-  if (type === undefined) return undefined;
-  const owner = cache.get(type, { namespace: ownerNamespace(object, type), name: reference.name });
-  return owner === undefined || uidOf(owner) !== reference.uid ? undefined : { type, object: owner };
 }
 
 async function judge(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { OwnerReference } from '../../kube/generated/types.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
-import { isTerminating, nameOf, namespaceOf } from '../../kube/object.ts';
+import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import type { Key } from '../../kube/view.ts';
@@ -100,3 +100,18 @@ export class OwnershipGraph {
 
 export const isCandidate = (object: KubeObject): boolean =>
   ownersOf(object).length > 0 || waitsForDependents(object) || orphansDependents(object);
+
+export const ownerNamespace = (object: KubeObject, ownerType: ResourceType): string => (ownerType.namespaced ? namespaceOf(object) : '');
+
+/** The owner itself, not a namesake. */
+export function ownerOf(
+  { object }: Pick<Item, 'object'>,
+  reference: OwnerReference,
+  graph: OwnershipGraph,
+  cache: Cache,
+): Item | undefined {
+  const type = graph.typeOf(reference);
+  if (type === undefined) return undefined;
+  const owner = cache.get(type, { namespace: ownerNamespace(object, type), name: reference.name });
+  return owner === undefined || uidOf(owner) !== reference.uid ? undefined : { type, object: owner };
+}

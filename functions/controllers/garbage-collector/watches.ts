@@ -1,18 +1,35 @@
-/** What may wake the garbage collector, as far as a change alone tells. */
-import { isTerminating } from '../../kube/object.ts';
+/** What wakes the garbage collector. */
+import { isTerminating, uidOf } from '../../kube/object.ts';
 import { groupResource, leases } from '../../kube/resource-type.ts';
 import type { Change } from '../../store/store.ts';
-import type { Watch } from '../../workers/controller.ts';
-import { isCandidate } from './graph.ts';
+import type { Cache, Watch } from '../../workers/controller.ts';
+import { isCandidate, type OwnershipGraph, ownerOf, ownersOf, waitsForDependents } from './graph.ts';
 
 /**
  * A Lease that is renewed has the owners that it had. Judging each heartbeat of each node would never let the
  * controllers sleep; should its owner go, that is news enough.
  */
-export const isHeartbeat = ({ type, key, object }: Change): boolean =>
+const isHeartbeat = ({ type, key, object }: Change): boolean =>
   type === 'modified' && key.resource === groupResource(leases) && !isTerminating(object);
 
-/** Of resources of which there is no list: what may be owned, and what may have been waited for. For who only wants to know whether to ring. */
+export const garbageCollectorWatches = (graph: OwnershipGraph): readonly Watch[] => [
+  { type: 'everything', requests: (change, cache) => requestsFor(change, graph, cache) },
+];
+
+function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iterable<ReturnType<OwnershipGraph['request']>> {
+  const { type, key, object } = change;
+  if (!graph.knows(key) || isHeartbeat(change)) return;
+  if (type !== 'deleted' && isCandidate(object)) yield graph.request(key);
+  // Whoever waits for this object may be done waiting.
+  for (const reference of ownersOf(object)) {
+    const owner = ownerOf({ object }, reference, graph, cache);
+    if (owner !== undefined && waitsForDependents(owner.object)) yield graph.requestOf(owner);
+  }
+  if (type === 'deleted' || waitsForDependents(object))
+    for (const dependent of graph.dependents(uidOf(object), cache)) yield graph.requestOf(dependent);
+}
+
+/** Of resources of which there is no list: what may be owned, and what may have been waited for. For code that only rings. */
 export const watchesOfAnyOwner: readonly Watch[] = [
   {
     type: 'everything',

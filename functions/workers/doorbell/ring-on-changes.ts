@@ -1,8 +1,7 @@
 /** Where worker and writer share a process, the store itself says when to ring: only for changes that concern a controller. */
 import type { Store } from '../../store/store.ts';
 import type { StoreCache } from '../cache.ts';
-import type { Controller } from '../controller.ts';
-import { wakeOf } from '../wake.ts';
+import { wakeOf, type Watcher } from '../wake.ts';
 import type { Doorbell } from './doorbell.ts';
 
 export interface RingOnChangesOptions {
@@ -10,7 +9,7 @@ export interface RingOnChangesOptions {
   readonly cache: StoreCache;
   readonly doorbell: Doorbell;
   readonly group: string;
-  readonly controllers: readonly Controller[];
+  readonly controllers: readonly Watcher[];
 }
 
 /** Returns how to stop it. */
