@@ -111,7 +111,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
 
   async function respond(request: IncomingMessage): Promise<{ status: number; text: string }> {
     const body = await bodyOf(request);
-    if (!/^AWS4-HMAC-SHA256 Credential=AKIA\/\d{8}\/eu-west-1\//.test(request.headers.authorization ?? ''))
+    if (!/^AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE\/\d{8}\/eu-west-1\//.test(request.headers.authorization ?? ''))
       return { status: 403, text: '' };
     if (request.url?.startsWith('/2015-03-31/functions/') === true)
       return { status: 200, text: '{"State":"Active","LastUpdateStatus":"Successful"}' };
@@ -146,7 +146,7 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
     environment: {
       PATH: `${join(directory, 'bin')}:${process.env['PATH']}`,
       AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'secret',
       AWS_REGION: 'eu-west-1',
       AWS_EC2_METADATA_DISABLED: 'true',
