@@ -135,7 +135,7 @@ describe('a command for AWS', () => {
     assert.deepEqual(users[0].user.exec.args.slice(2, 6), ['eks', 'get-token', '--cluster-name', iamClusterId]);
     const map = await api.send('GET', '/api/v1/namespaces/kube-system/configmaps/aws-auth');
     assert.deepEqual(parse((map.body as { data: { mapRoles: string } }).data.mapRoles), [
-      { rolearn: nodeRole, username: 'system:node:{{SessionName}}', groups: ['system:bootstrappers', 'system:nodes'] },
+      { rolearn: nodeRole, username: 'system:node:{{SessionName}}', groups: ['system:nodes'] },
     ]);
   });
 
