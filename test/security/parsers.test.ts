@@ -2,6 +2,7 @@
  * What a caller sends is read in one pass: the blocks of code that run are counted for texts of one, two and four times
  * the length. Expressions are proved elsewhere (`expressions.test.ts`); the count sees the loops around them.
  */
+import { setFlagsFromString } from 'node:v8';
 import assert from 'node:assert/strict';
 import { Session } from 'node:inspector/promises';
 import { after, before, test } from 'node:test';
@@ -82,8 +83,12 @@ const lengths = [150, 300, 600] as const;
 /** Blocks that run more than the twofold growth allows for: a buffer that doubles, a cut, a threshold. */
 const slack = 150;
 
+/** Compilers of V8 count blocks otherwise than its interpreter, and code that is thrown away counts none. */
+const steady = ['--no-opt', '--no-maglev', '--no-sparkplug', '--no-flush-bytecode'];
+
 const session = new Session();
 before(async () => {
+  for (const flag of steady) setFlagsFromString(flag);
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
