@@ -643,6 +643,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/pods/{name}/proxy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description connect GET requests to proxy of a Pod */
+        get: operations["connectCoreV1GetNamespacedPodProxy"];
+        /** @description connect PUT requests to proxy of a Pod */
+        put: operations["connectCoreV1PutNamespacedPodProxy"];
+        /** @description connect POST requests to proxy of a Pod */
+        post: operations["connectCoreV1PostNamespacedPodProxy"];
+        /** @description connect DELETE requests to proxy of a Pod */
+        delete: operations["connectCoreV1DeleteNamespacedPodProxy"];
+        /** @description connect OPTIONS requests to proxy of a Pod */
+        options: operations["connectCoreV1OptionsNamespacedPodProxy"];
+        /** @description connect HEAD requests to proxy of a Pod */
+        head: operations["connectCoreV1HeadNamespacedPodProxy"];
+        /** @description connect PATCH requests to proxy of a Pod */
+        patch: operations["connectCoreV1PatchNamespacedPodProxy"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/pods/{name}/proxy/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description connect GET requests to proxy of a Pod */
+        get: operations["connectCoreV1GetNamespacedPodProxyWithPath"];
+        /** @description connect PUT requests to proxy of a Pod */
+        put: operations["connectCoreV1PutNamespacedPodProxyWithPath"];
+        /** @description connect POST requests to proxy of a Pod */
+        post: operations["connectCoreV1PostNamespacedPodProxyWithPath"];
+        /** @description connect DELETE requests to proxy of a Pod */
+        delete: operations["connectCoreV1DeleteNamespacedPodProxyWithPath"];
+        /** @description connect OPTIONS requests to proxy of a Pod */
+        options: operations["connectCoreV1OptionsNamespacedPodProxyWithPath"];
+        /** @description connect HEAD requests to proxy of a Pod */
+        head: operations["connectCoreV1HeadNamespacedPodProxyWithPath"];
+        /** @description connect PATCH requests to proxy of a Pod */
+        patch: operations["connectCoreV1PatchNamespacedPodProxyWithPath"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/pods/{name}/resize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description read resize of Pod */
+        get: operations["readCoreV1NamespacedPodResize"];
+        /** @description replace resize of Pod */
+        put: operations["replaceCoreV1NamespacedPodResize"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description change parts of resize of Pod */
+        patch: operations["patchCoreV1NamespacedPodResize"];
+        trace?: never;
+    };
     "/api/v1/namespaces/{namespace}/pods/{name}/status": {
         parameters: {
             query?: never;
@@ -1043,6 +1125,64 @@ export interface paths {
         patch: operations["patchCoreV1NamespacedService"];
         trace?: never;
     };
+    "/api/v1/namespaces/{namespace}/services/{name}/proxy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description connect GET requests to proxy of a Service */
+        get: operations["connectCoreV1GetNamespacedServiceProxy"];
+        /** @description connect PUT requests to proxy of a Service */
+        put: operations["connectCoreV1PutNamespacedServiceProxy"];
+        /** @description connect POST requests to proxy of a Service */
+        post: operations["connectCoreV1PostNamespacedServiceProxy"];
+        /** @description connect DELETE requests to proxy of a Service */
+        delete: operations["connectCoreV1DeleteNamespacedServiceProxy"];
+        /** @description connect OPTIONS requests to proxy of a Service */
+        options: operations["connectCoreV1OptionsNamespacedServiceProxy"];
+        /** @description connect HEAD requests to proxy of a Service */
+        head: operations["connectCoreV1HeadNamespacedServiceProxy"];
+        /** @description connect PATCH requests to proxy of a Service */
+        patch: operations["connectCoreV1PatchNamespacedServiceProxy"];
+        trace?: never;
+    };
+    "/api/v1/namespaces/{namespace}/services/{name}/proxy/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description connect GET requests to proxy of a Service */
+        get: operations["connectCoreV1GetNamespacedServiceProxyWithPath"];
+        /** @description connect PUT requests to proxy of a Service */
+        put: operations["connectCoreV1PutNamespacedServiceProxyWithPath"];
+        /** @description connect POST requests to proxy of a Service */
+        post: operations["connectCoreV1PostNamespacedServiceProxyWithPath"];
+        /** @description connect DELETE requests to proxy of a Service */
+        delete: operations["connectCoreV1DeleteNamespacedServiceProxyWithPath"];
+        /** @description connect OPTIONS requests to proxy of a Service */
+        options: operations["connectCoreV1OptionsNamespacedServiceProxyWithPath"];
+        /** @description connect HEAD requests to proxy of a Service */
+        head: operations["connectCoreV1HeadNamespacedServiceProxyWithPath"];
+        /** @description connect PATCH requests to proxy of a Service */
+        patch: operations["connectCoreV1PatchNamespacedServiceProxyWithPath"];
+        trace?: never;
+    };
     "/api/v1/namespaces/{namespace}/services/{name}/status": {
         parameters: {
             query?: never;
@@ -1172,6 +1312,60 @@ export interface paths {
         head?: never;
         /** @description change parts of Node */
         patch: operations["patchCoreV1Node"];
+        trace?: never;
+    };
+    "/api/v1/nodes/{name}/proxy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description connect GET requests to proxy of a Node */
+        get: operations["connectCoreV1GetNodeProxy"];
+        /** @description connect PUT requests to proxy of a Node */
+        put: operations["connectCoreV1PutNodeProxy"];
+        /** @description connect POST requests to proxy of a Node */
+        post: operations["connectCoreV1PostNodeProxy"];
+        /** @description connect DELETE requests to proxy of a Node */
+        delete: operations["connectCoreV1DeleteNodeProxy"];
+        /** @description connect OPTIONS requests to proxy of a Node */
+        options: operations["connectCoreV1OptionsNodeProxy"];
+        /** @description connect HEAD requests to proxy of a Node */
+        head: operations["connectCoreV1HeadNodeProxy"];
+        /** @description connect PATCH requests to proxy of a Node */
+        patch: operations["connectCoreV1PatchNodeProxy"];
+        trace?: never;
+    };
+    "/api/v1/nodes/{name}/proxy/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        /** @description connect GET requests to proxy of a Node */
+        get: operations["connectCoreV1GetNodeProxyWithPath"];
+        /** @description connect PUT requests to proxy of a Node */
+        put: operations["connectCoreV1PutNodeProxyWithPath"];
+        /** @description connect POST requests to proxy of a Node */
+        post: operations["connectCoreV1PostNodeProxyWithPath"];
+        /** @description connect DELETE requests to proxy of a Node */
+        delete: operations["connectCoreV1DeleteNodeProxyWithPath"];
+        /** @description connect OPTIONS requests to proxy of a Node */
+        options: operations["connectCoreV1OptionsNodeProxyWithPath"];
+        /** @description connect HEAD requests to proxy of a Node */
+        head: operations["connectCoreV1HeadNodeProxyWithPath"];
+        /** @description connect PATCH requests to proxy of a Node */
+        patch: operations["connectCoreV1PatchNodeProxyWithPath"];
         trace?: never;
     };
     "/api/v1/nodes/{name}/status": {
@@ -11290,6 +11484,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -11305,6 +11501,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -11637,6 +11834,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -11652,6 +11851,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -11984,6 +12184,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -11999,6 +12201,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -12331,6 +12534,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -12346,6 +12551,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -12669,6 +12875,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -12684,6 +12892,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -12798,6 +13007,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -12813,6 +13024,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -13136,6 +13348,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -13151,6 +13365,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -13386,6 +13601,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -13401,6 +13618,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -13658,6 +13876,670 @@ export interface operations {
             };
         };
     };
+    connectCoreV1GetNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PutNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PostNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1DeleteNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1OptionsNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1HeadNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PatchNamespacedPodProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1GetNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PutNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PostNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1DeleteNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1OptionsNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1HeadNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PatchNamespacedPodProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    readCoreV1NamespacedPodResize: {
+        parameters: {
+            query?: {
+                /** @description No older than this version; unset: the newest; 0: whatever is at hand */
+                resourceVersion?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    replaceCoreV1NamespacedPodResize: {
+        parameters: {
+            query?: {
+                /** @description All: check everything and store nothing */
+                dryRun?: string;
+                /** @description Who writes, for the record */
+                fieldManager?: string;
+                /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
+                fieldValidation?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    patchCoreV1NamespacedPodResize: {
+        parameters: {
+            query?: {
+                /** @description All: check everything and store nothing */
+                dryRun?: string;
+                /** @description Who writes, for the record */
+                fieldManager?: string;
+                /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
+                fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.api.core.v1.Pod"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
     readCoreV1NamespacedPodStatus: {
         parameters: {
             query?: {
@@ -13749,6 +14631,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -13764,6 +14648,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -14087,6 +14972,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -14102,6 +14989,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -14425,6 +15313,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -14440,6 +15330,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -14554,6 +15445,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -14569,6 +15462,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -14683,6 +15577,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -14698,6 +15594,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -15021,6 +15918,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -15036,6 +15935,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -15150,6 +16050,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -15165,6 +16067,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -15488,6 +16391,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -15503,6 +16408,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -15826,6 +16732,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -15841,6 +16749,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -16218,6 +17127,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -16233,6 +17144,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -16243,6 +17155,538 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Service"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1GetNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PutNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PostNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1DeleteNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1OptionsNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1HeadNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PatchNamespacedServiceProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1GetNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PutNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PostNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1DeleteNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1OptionsNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1HeadNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PatchNamespacedServiceProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Namespace of the object */
+                namespace: string;
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
                 };
             };
             /** @description Not done; the Status says why */
@@ -16347,6 +17791,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -16362,6 +17808,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -16526,6 +17973,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -16539,6 +17988,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -16692,6 +18142,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -16705,6 +18157,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -17013,6 +18466,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -17026,6 +18481,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -17036,6 +18492,510 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["io.k8s.api.core.v1.Node"];
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1GetNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PutNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PostNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1DeleteNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1OptionsNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1HeadNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PatchNodeProxy: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1GetNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PutNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PostNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1DeleteNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1OptionsNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1HeadNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description Not done; the Status says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Status"];
+                };
+            };
+        };
+    };
+    connectCoreV1PatchNodeProxyWithPath: {
+        parameters: {
+            query?: {
+                /** @description The path on the proxied server */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the object */
+                name: string;
+                /** @description The path on the proxied server */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
                 };
             };
             /** @description Not done; the Status says why */
@@ -17136,6 +19096,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -17149,6 +19111,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -17507,6 +19470,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -17520,6 +19485,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -17630,6 +19596,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -17643,6 +19611,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -18388,6 +20357,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -18401,6 +20372,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -18709,6 +20681,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -18722,6 +20696,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -19030,6 +21005,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -19043,6 +21020,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -19351,6 +21329,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -19364,6 +21344,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -19474,6 +21455,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -19487,6 +21470,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -19795,6 +21779,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -19808,6 +21794,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -20116,6 +22103,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -20129,6 +22118,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -20495,6 +22485,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -20508,6 +22500,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -20618,6 +22611,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -20631,6 +22626,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -20997,6 +22993,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -21010,6 +23008,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -21120,6 +23119,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -21133,6 +23134,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -21664,6 +23666,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -21679,6 +23683,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -22002,6 +24007,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -22017,6 +24024,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -22131,6 +24139,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -22146,6 +24156,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -22469,6 +24480,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -22484,6 +24497,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -22598,6 +24612,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -22613,6 +24629,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -22727,6 +24744,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -22742,6 +24761,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -23065,6 +25085,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -23080,6 +25102,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -23194,6 +25217,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -23209,6 +25234,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -23323,6 +25349,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -23338,6 +25366,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -23661,6 +25690,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -23676,6 +25707,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -23790,6 +25822,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -23805,6 +25839,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -23919,6 +25954,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -23934,6 +25971,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -24824,6 +26862,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -24839,6 +26879,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -24953,6 +26994,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -24968,6 +27011,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -25370,6 +27414,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -25385,6 +27431,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -25499,6 +27546,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -25514,6 +27563,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -25995,6 +28045,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -26010,6 +28062,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -26124,6 +28177,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -26139,6 +28194,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -26462,6 +28518,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -26477,6 +28535,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -26591,6 +28650,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -26606,6 +28667,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -26972,6 +29034,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -26985,6 +29049,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -27095,6 +29160,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -27108,6 +29175,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -27218,6 +29286,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -27231,6 +29301,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -27539,6 +29610,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -27552,6 +29625,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -27875,6 +29949,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -27890,6 +29966,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -28004,6 +30081,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -28019,6 +30098,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -28509,6 +30589,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -28524,6 +30606,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -28955,6 +31038,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -28970,6 +31055,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -29410,6 +31496,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -29425,6 +31513,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -29791,6 +31880,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -29804,6 +31895,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -29914,6 +32006,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -29927,6 +32021,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -30235,6 +32330,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -30248,6 +32345,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -30358,6 +32456,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -30371,6 +32471,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -30737,6 +32838,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -30750,6 +32853,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -31108,6 +33212,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -31121,6 +33227,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -31444,6 +33551,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -31459,6 +33568,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -31573,6 +33683,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -31588,6 +33700,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -31911,6 +34024,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -31926,6 +34041,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -32284,6 +34400,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -32297,6 +34415,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -32407,6 +34526,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -32420,6 +34541,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -32795,6 +34917,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -32808,6 +34932,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -33189,6 +35314,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -33204,6 +35331,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -33318,6 +35446,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -33333,6 +35463,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -33758,6 +35889,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -33771,6 +35904,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -34088,6 +36222,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -34101,6 +36237,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -34433,6 +36570,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -34448,6 +36587,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -34780,6 +36920,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -34795,6 +36937,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -35261,6 +37404,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -35274,6 +37419,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -35582,6 +37728,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -35595,6 +37743,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -35705,6 +37854,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -35718,6 +37869,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -36041,6 +38193,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -36056,6 +38210,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -36170,6 +38325,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -36185,6 +38342,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -36508,6 +38666,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -36523,6 +38683,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -36931,6 +39092,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -36944,6 +39107,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -37310,6 +39474,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -37323,6 +39489,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -37689,6 +39856,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -37702,6 +39871,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -38010,6 +40180,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -38023,6 +40195,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -38133,6 +40306,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -38146,6 +40321,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -38519,6 +40695,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -38534,6 +40712,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -38842,6 +41021,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -38855,6 +41036,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -39163,6 +41345,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -39176,6 +41360,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -39286,6 +41471,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -39299,6 +41486,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -39607,6 +41795,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -39620,6 +41810,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -39986,6 +42177,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -39999,6 +42192,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
@@ -40109,6 +42303,8 @@ export interface operations {
                 fieldManager?: string;
                 /** @description What becomes of unknown or repeated fields: Ignore, Warn (the default) or Strict */
                 fieldValidation?: string;
+                /** @description Of an apply: takes fields from other managers */
+                force?: boolean;
             };
             header?: never;
             path: {
@@ -40122,6 +42318,7 @@ export interface operations {
                 "application/json-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
                 "application/strategic-merge-patch+json": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
+                "application/apply-patch+yaml": components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Patch"];
             };
         };
         responses: {
