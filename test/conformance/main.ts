@@ -53,7 +53,8 @@ const note = (text: string): void => void process.stderr.write(`${new Date().toI
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 
-const listed: ReadonlySet<string> = new Set(readFileSync(passingFile, 'utf8').split('\n').filter(Boolean));
+const listedNow = (): ReadonlySet<string> => new Set(readFileSync(passingFile, 'utf8').split('\n').filter(Boolean));
+const listed = listedNow();
 
 function progress(total: number): (results: readonly TestResult[]) => void {
   const all: TestResult[] = [];
@@ -108,7 +109,14 @@ function report(results: readonly TestResult[], reports: string): number {
   process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : tableOf(summary));
   if (options.failures === true) (options.json === true ? process.stderr : process.stdout).write(`${failures.join('\n')}\n`);
   const list = grownList(listed, results);
-  if (options.update === true) writeFileSync(passingFile, list.map((name) => `${name}\n`).join(''));
+  // Another run may have added names meanwhile.
+  if (options.update === true)
+    writeFileSync(
+      passingFile,
+      grownList(listedNow(), results)
+        .map((name) => `${name}\n`)
+        .join(''),
+    );
   if (list.length > listed.size)
     note(`${list.length - listed.size} tests pass that passing.txt did not list${options.update === true ? '' : '; --update adds them'}`);
   for (const name of lost) note(`LOST: ${name}`);
