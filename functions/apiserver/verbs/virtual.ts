@@ -1,5 +1,6 @@
 /** POST of kinds that are answered and never stored: access reviews, token reviews. */
 import { methodNotAllowed, pageNotFound } from '../http/api-errors.ts';
+import { negotiate } from '../http/content-negotiation.ts';
 import { writeOptionsOf } from '../http/request-options.ts';
 import type { ApiRequest, VirtualResource } from '../ports.ts';
 import { readObject } from '../registry/decode.ts';
@@ -9,6 +10,8 @@ export async function createVirtual(request: ApiRequest, resource: VirtualResour
   const { info, user } = request;
   if (info.subresource !== '' || info.isNamespaced !== resource.type.namespaced) return pageNotFound();
   if (info.verb !== 'create' || info.name !== '') throw methodNotAllowed();
+  // Reviews are no tables: who accepts nothing else is refused before anything is decided.
+  negotiate(request.request.headers.get('accept'), { forms: false });
   const { dryRun, fieldValidation } = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { type, schema } = resource;
   const expected = { group: type.group, version: type.version, kind: type.kind, schema };
