@@ -37,7 +37,7 @@ const unitTests: readonly TestStage[] = [
     'functions/*.test.ts',
     'openapi/**/*.test.ts',
   ),
-  unit('unit: command line, local cluster', 'infra/{aws,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
+  unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
   unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,support}/**/*.test.ts'),
 ];
 

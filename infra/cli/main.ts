@@ -199,6 +199,23 @@ clusterCommand('delete', 'delete something where several clusters share a table'
   .action(lazily(async () => (await import('./cluster.ts')).deleteCluster));
 
 program
+  .command('backup <file>')
+  .description('write all objects of the cluster into a file, as of one moment, while the cluster goes on')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .addOption(new Option('--passphrase-file <file>', 'seal it with the passphrase in this file (default: asked for)').conflicts('recipient'))
+  .addOption(new Option('--recipient <age1...>', 'seal it for the holder of this key of age').conflicts('unsealed'))
+  .addOption(new Option('--unsealed', 'do not seal it: whoever has the file has all Secrets').conflicts('passphraseFile'))
+  .action(lazily(async () => (await import('./backup.ts')).backup));
+
+homeOptions(program.command('restore <file>'))
+  .description('make a new cluster of a backup: in the data directory, or with --as beside others that share a table')
+  .option('--as <name>', 'name of the new cluster, in a stack or in up --cloud local')
+  .addOption(new Option('--passphrase-file <file>', 'opens it (default: asked for)').conflicts('identityFile'))
+  .option('--identity-file <file>', 'the key of age that it was sealed for')
+  .action(lazily(async () => (await import('./restore.ts')).restore));
+
+program
   .command('keys')
   .description('the keys that Secrets are sealed with')
   .command('rotate')

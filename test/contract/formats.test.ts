@@ -7,14 +7,20 @@ import type { Formats } from '../../functions/store/format.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine } from '../support/dynamodb-engine.ts';
-import { formatContract } from './formats.contract.ts';
+import { type FormatPlace, formatContract } from './formats.contract.ts';
+import { loadingContract } from './loading.contract.ts';
 
-formatContract('memory table', () => {
+function contracts(name: string, place: () => FormatPlace): void {
+  formatContract(name, place);
+  loadingContract(name, place);
+}
+
+contracts('memory table', () => {
   let table: Table | undefined;
   return { open: (formats) => (table ??= memoryTable({ formats })), remove: async () => undefined };
 });
 
-formatContract('embedded table', () => {
+contracts('embedded table', () => {
   const directory = mkdtempSync(join(tmpdir(), 'formats-'));
   return {
     open: (formats) => embeddedTable(directory, { formats, segmentSlots: 4 }),
@@ -33,7 +39,7 @@ describe('DynamoDB as dynoxide', missing === undefined ? {} : { skip: missing },
     await createTable(engine.endpoint, tableName);
   });
   after(() => engine?.stop());
-  formatContract('dynoxide', () => {
+  contracts('dynoxide', () => {
     clusters += 1;
     const cluster = `cluster-${clusters}`;
     const open = (formats: Formats): Table => openTable(engine.endpoint, tableName, cluster, { formats });
