@@ -33,8 +33,8 @@ export async function compareAnswers(args: readonly string[]): Promise<number> {
   const { values: options } = parseArgs({ args: [...args], options: optionTypes });
   const print = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
   const places = { cache: options.cache, kubeApiserver: options['kube-apiserver'], etcd: options.etcd };
-  return withBothServers(places, print, async (upstreamAddress, ourAddress) => {
-    const contest = { upstream: connectApi(upstreamAddress), ours: connectApi(ourAddress), serviceCidr: defaultNetworks.serviceCidr };
+  return withBothServers(places, print, async (upstream, ours) => {
+    const contest = { upstream: connectApi(upstream.address), ours: connectApi(ours.address), serviceCidr: defaultNetworks.serviceCidr };
     const { both, missing } = await findKinds(contest.upstream, contest.ours);
     const kinds = options.kinds === undefined ? both : both.filter(({ name }) => options.kinds?.split(',').includes(name));
     await Promise.all([contest.upstream, contest.ours].map((api) => prepare(api, kinds)));

@@ -1,7 +1,11 @@
-/** `npm run compare -- [answers] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [answers|access] [options]`: what is compared, by its name; answers when none is given. */
+import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 
-const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = { answers: compareAnswers };
+const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  access: compareAccess,
+  answers: compareAnswers,
+};
 
 const [first = '', ...rest] = process.argv.slice(2);
 const isOption = first === '' || first.startsWith('-');
