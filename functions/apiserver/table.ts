@@ -37,7 +37,7 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   }
 }
 
-/** Columns read the stored form; the objects beside the rows have the version that the client speaks. */
+/** Columns of built-in kinds read the stored form, those of custom kinds, and the objects beside the rows, the version that the client speaks. */
 export function tableOf(kind: ServedKind, objects: readonly KubeObject[], metadata: object, options: TableOptions): object {
   const { definition, served } = kind;
   return {
@@ -46,10 +46,15 @@ export function tableOf(kind: ServedKind, objects: readonly KubeObject[], metada
     metadata,
     columnDefinitions: options.hasColumns ? columnDefinitions(served.columns ?? definition.columns) : null,
     rows: objects.map((object) => ({
-      cells: (served.columns ?? definition.columns).map((column) => column.value(object, options.nowMs)),
+      ...cellsOf(kind, object, options),
       ...rowObject(kind, object, options),
     })),
   };
+}
+
+function cellsOf({ definition, served }: ServedKind, object: KubeObject, { nowMs }: TableOptions): { readonly cells: unknown[] } {
+  const shown = served.schema.isInline === true ? fromStored(served, object) : object;
+  return { cells: (served.columns ?? definition.columns).map((column) => column.value(shown, nowMs)) };
 }
 
 const columnDefinitions = (columns: readonly Column[]): object[] =>

@@ -20,16 +20,23 @@ const cases: readonly (readonly [string, Json[] | undefined])[] = [
   ['.spec.names[-1]', ['c']],
   ['.spec.names[1:]', ['b', 'c']],
   ['.spec.names[*]', ['a', 'b', 'c']],
-  [".spec['dotted.key']", ['d']],
+  // A quoted name is read as if a dot stood before it, so that its own dots want backslashes.
+  [".spec['dotted.key']", []],
+  [".spec['dotted\\.key']", ['d']],
   ['.spec.dotted\\.key', ['d']],
   ['.status.conditions[?(@.type=="Ready")].status', ['True']],
   [".status.conditions[?(@.type!='Ready')].status", ['False']],
   ['.spec.nothing', []],
   ['.spec.constructor', []],
   ['.spec.names[9]', []],
-  ['spec', undefined],
+  ['.spec.names[0,2]', ['a', 'c']],
+  ['.spec.names[0:3:2]', ['a', 'c']],
+  ['..type', ['Ready', 'Other']],
+  ['.status.conditions[?(@.missing)].type', []],
+  // A word that stands alone leads nowhere.
+  ['spec', []],
   ['.spec[', undefined],
-  ['.spec..x', undefined],
+  ['.spec..x', []],
   ['.spec[?(@.a', undefined],
 ];
 

@@ -38,7 +38,13 @@ const cases: readonly (readonly [fact: string, node: SchemaNode, spec: Json, exp
     { known: { a: 'x' }, other: { c: null } },
     ['spec.known.b'],
   ],
-  ['additionalProperties: true keeps everything', { type: 'object', additionalProperties: true }, { a: { b: 1 } }, { a: { b: 1 } }],
+  [
+    'additionalProperties: true keeps names and scalars, but nothing inside objects',
+    { type: 'object', additionalProperties: true },
+    { a: { b: 1 }, c: 1 },
+    { a: {}, c: 1 },
+    ['spec.a.b'],
+  ],
   ['a default fills in what is absent', object({ a: { ...whole, default: 0 } }), {}, { a: 0 }],
   [
     'defaults inside a default are filled in',
@@ -57,7 +63,7 @@ const cases: readonly (readonly [fact: string, node: SchemaNode, spec: Json, exp
     object({ template: { type: 'object', properties: { data: text }, 'x-kubernetes-embedded-resource': true } }),
     { template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', bogus: 1 }, data: 'y', other: 1 } },
     { template: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data: 'y' } },
-    ['spec.template.metadata.bogus', 'spec.template.other'],
+    ['spec.template.other', 'spec.template.metadata.bogus'],
   ],
 ];
 

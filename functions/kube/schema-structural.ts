@@ -1,119 +1,187 @@
 /**
  * Decoding by a schema that has its fields inline, as custom kinds have: unknown fields are dropped and reported, nulls
  * that the schema does not allow are dropped, defaults are filled in. Values of a wrong type stay: validation, which
- * reads the same schema, names them. Source: apiextensions-apiserver, pkg/apiserver/schema/{pruning,defaulting}.
+ * reads the same schema, names them. Source: apiextensions-apiserver, pkg/apiserver/customresource_handler.go
+ * (unstructuredSchemaCoercer), pkg/apiserver/schema/{pruning,defaulting,objectmeta}.
  */
 import { copy } from './copy.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
-import { valueNodeOf } from './schema-definitions.ts';
-import { type Walk, type Walker, pathText, plainValue } from './schema-walk.ts';
+import { DecodeError, type Step, type Walk, type Walker, pathText } from './schema-walk.ts';
+import { invalid } from './field-error.ts';
 
-/** Compiles what a `$ref` leads to, which is a built-in definition. */
-export type CompileReference = (node: SchemaNode) => Walker;
+const identityFields: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
 
-const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-const text: SchemaNode = { type: 'string' };
-const embedded: Readonly<Record<string, SchemaNode>> = { apiVersion: text, kind: text, metadata: { $ref: `#/definitions/${meta}` } };
+const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export function structuralWalker(node: SchemaNode, reference: CompileReference): Walker {
-  if (node.$ref !== undefined) return lenient(reference(node));
-  if (node.items !== undefined) return listWalker(structuralWalker(node.items, reference));
-  const keepsAll = node['x-kubernetes-preserve-unknown-fields'] === true || node.additionalProperties === true;
-  const values = valueNodeOf(node);
-  if (node.properties === undefined && values !== undefined) return mapWalker(structuralWalker(values, reference));
-  if (node.properties === undefined && (keepsAll || node.type !== 'object')) return plainValue;
-  return objectWalker(node, keepsAll, reference);
-}
-
-const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Where a struct of Go is asked for, anything but an object is left to validation. */
-const lenient =
-  (walker: Walker): Walker =>
-  (value, walk) =>
-    isObject(value) ? walker(value, walk) : plainValue(value, walk);
-
-function listWalker(item: Walker): Walker {
-  return (value, walk) => {
-    if (!Array.isArray(value)) return plainValue(value, walk);
-    const depth = walk.steps.length;
-    const result = value.map((part, index) => {
-      walk.steps[depth] = index;
-      return item(part, walk);
-    });
-    walk.steps.length = depth;
-    return result;
+/** `metadata` reads an ObjectMeta. Whatever the root's schema says of the three fields that each object has is left to validation. */
+export function structuralWalker(root: SchemaNode, metadata: Walker): Walker {
+  return (given, { unknown, hasDefaults = true }) => {
+    const value = copy(given);
+    if (!isObject(value)) return value;
+    const { apiVersion, kind } = value;
+    const meta = value['metadata'] === undefined ? undefined : readMetadata(value['metadata'], metadata, 'metadata', unknown);
+    const pruned: string[] = [];
+    prune(value, { ...root, 'x-kubernetes-embedded-resource': true }, { steps: [], unknown: pruned });
+    unknown.push(...pruned.sort());
+    dropNulls(value, root);
+    const inEmbedded: string[] = [];
+    readEmbedded(value, root, { steps: [], unknown: inEmbedded, metadata });
+    unknown.push(...inEmbedded.sort());
+    if (hasDefaults) fillDefaults(value, root);
+    if (apiVersion !== undefined) value['apiVersion'] = apiVersion;
+    if (kind !== undefined) value['kind'] = kind;
+    if (meta !== undefined) value['metadata'] = meta;
+    return value;
   };
 }
 
-function mapWalker(of: Walker): Walker {
-  return (value, walk) => {
-    if (!isObject(value)) return plainValue(value, walk);
-    const result: JsonObject = {};
-    for (const [key, part] of Object.entries(value))
-      setOwn(
-        result,
-        key,
-        at(walk, key, () => of(part, walk)),
-      );
-    return result;
-  };
+/** Errors do not name the path to the metadata; unknown fields do. */
+function readMetadata(value: Json, metadata: Walker, path: string, unknown: string[]): Json {
+  const walk: Walk = { steps: [], unknown: [] };
+  const result = metadata(value ?? {}, walk);
+  unknown.push(...walk.unknown.map((field) => `${path}.${field}`));
+  return result;
 }
 
-function at(walk: Walk, step: string, read: () => Json): Json {
-  walk.steps.push(step);
-  const value = read();
-  walk.steps.pop();
-  return value;
+interface Pruning {
+  readonly steps: Step[];
+  readonly unknown: string[];
 }
 
-interface Property {
-  readonly name: string;
-  readonly node: SchemaNode;
-  readonly walker: Walker;
+function below(steps: Step[], step: Step, run: () => void): void {
+  steps.push(step);
+  run();
+  steps.pop();
 }
 
-function objectWalker(node: SchemaNode, keepsAll: boolean, reference: CompileReference): Walker {
-  const nodes = { ...(node['x-kubernetes-embedded-resource'] === true ? embedded : {}), ...node.properties };
-  const properties = Object.entries(nodes).map(([name, child]): Property => ({
-    name,
-    node: child,
-    walker: structuralWalker(child, reference),
-  }));
-  const known = new Map(properties.map((property) => [property.name, property]));
-  const defaults = properties.filter((property) => property.node.default !== undefined);
-  return (value, walk) => {
-    if (!isObject(value)) return plainValue(value, walk);
-    const result: JsonObject = {};
-    for (const [name, part] of Object.entries(value)) {
-      const property = known.get(name);
-      if (property !== undefined) readProperty(property, part, result, walk);
-      else if (keepsAll) setOwn(result, name, plainValue(part, walk));
-      else walk.unknown.push(pathText(walk.steps, name));
-    }
-    for (const { name, node: child, walker } of defaults) {
-      if (ownField(result, name) === undefined)
-        setOwn(
-          result,
-          name,
-          at(walk, name, () => walker(copy(child.default ?? null), walk)),
-        );
-    }
-    return result;
-  };
-}
+const valuesNode = ({ additionalProperties }: SchemaNode): SchemaNode | undefined =>
+  typeof additionalProperties === 'object' ? additionalProperties : undefined;
 
-/** A null that is not allowed counts as absent, so that a default takes its place. */
-function readProperty({ name, node, walker }: Property, value: Json, target: JsonObject, walk: Walk): void {
-  if (value === null) {
-    if (node.nullable === true) setOwn(target, name, null);
+const property = (node: SchemaNode, name: string): SchemaNode | undefined =>
+  node.properties === undefined ? undefined : ownField(node.properties, name);
+
+const isIdentity = (node: SchemaNode, name: string): boolean => node['x-kubernetes-embedded-resource'] === true && identityFields.has(name);
+
+/** Without a schema nothing of an object stays. Scalars stay whatever the schema says. */
+function prune(value: Json, node: SchemaNode | undefined, pruning: Pruning): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (node?.['x-kubernetes-preserve-unknown-fields'] === true) return pruneKnown(value, node, pruning);
+  const { steps, unknown } = pruning;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) below(steps, index, () => prune(item, node?.items, pruning));
     return;
   }
-  setOwn(
-    target,
-    name,
-    at(walk, name, () => walker(value, walk)),
-  );
+  for (const [name, part = null] of Object.entries(value)) {
+    if (node !== undefined && isIdentity(node, name)) continue;
+    const known = node === undefined ? undefined : property(node, name);
+    if (known !== undefined || node?.additionalProperties !== undefined) {
+      below(steps, name, () => prune(part, known ?? (node === undefined ? undefined : valuesNode(node)), pruning));
+      continue;
+    }
+    if (!identityFields.has(name) || steps.length > 0) unknown.push(pathText(steps, name));
+    delete value[name];
+  }
+}
+
+/** Unknown fields stay; known ones are pruned by their own schemas. */
+function pruneKnown(value: Json, node: SchemaNode | undefined, pruning: Pruning): void {
+  if (node === undefined || typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) below(pruning.steps, index, () => pruneKnown(item, node.items, pruning));
+    return;
+  }
+  for (const [name, part = null] of Object.entries(value)) {
+    if (isIdentity(node, name)) continue;
+    const known = property(node, name);
+    if (known !== undefined) below(pruning.steps, name, () => prune(part, known, pruning));
+    else if (node.additionalProperties !== undefined) below(pruning.steps, name, () => prune(part, valuesNode(node), pruning));
+  }
+}
+
+const childOf = (node: SchemaNode, name: string): SchemaNode | undefined => property(node, name) ?? valuesNode(node);
+
+/** A null that is not allowed is dropped; one that has a default makes room for it. */
+function dropNulls(value: Json, node: SchemaNode | undefined): void {
+  if (node === undefined || typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) dropNulls(item, node.items);
+    return;
+  }
+  for (const [name, part = null] of Object.entries(value)) {
+    const child = childOf(node, name);
+    if (part === null && child !== undefined && child.nullable !== true && (child.default ?? null) === null) delete value[name];
+    else dropNulls(part, child);
+  }
+}
+
+const isRefusedNull = (value: Json | undefined, node: SchemaNode): boolean => value === null && node.nullable !== true;
+
+function fillDefaults(value: Json, node: SchemaNode | undefined): void {
+  if (node === undefined || typeof value !== 'object' || value === null) return;
+  const { items, properties = {} } = node;
+  if (Array.isArray(value)) {
+    if (items === undefined) return;
+    for (const [index, item] of value.entries()) {
+      if (isRefusedNull(item, items)) value[index] = copy(items.default ?? null);
+      fillDefaults(value[index] ?? null, items);
+    }
+    return;
+  }
+  for (const [name, child] of Object.entries(properties)) {
+    if ((child.default ?? null) === null) continue;
+    const part = ownField(value, name);
+    if (part === undefined || isRefusedNull(part, child)) setOwn(value, name, copy(child.default ?? null));
+  }
+  const values = valuesNode(node);
+  for (const [name, part = null] of Object.entries(value)) {
+    const child = property(node, name);
+    if (child === undefined && values !== undefined && isRefusedNull(part, values)) setOwn(value, name, copy(values.default ?? null));
+    fillDefaults(ownField(value, name) ?? null, child ?? values);
+  }
+}
+
+interface Embedded extends Pruning {
+  readonly metadata: Walker;
+}
+
+/** The identity of objects inside the object is read as any object's is. */
+function readEmbedded(value: Json, node: SchemaNode | undefined, embedded: Embedded): void {
+  if (node === undefined || typeof value !== 'object' || value === null) return;
+  const { steps } = embedded;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) below(steps, index, () => readEmbedded(item, node.items, embedded));
+    return;
+  }
+  if (node['x-kubernetes-embedded-resource'] === true) readIdentity(value, embedded);
+  for (const [name, part = null] of Object.entries(value)) {
+    const child = childOf(node, name);
+    // What stands in a map is named as in errors of fields.
+    const step = property(node, name) === undefined ? { key: name } : name;
+    if (child !== undefined) below(steps, step, () => readEmbedded(part, child, embedded));
+  }
+}
+
+function readIdentity(value: JsonObject, { steps, unknown, metadata }: Embedded): void {
+  for (const name of ['apiVersion', 'kind']) {
+    const part = value[name];
+    if (part !== undefined && typeof part !== 'string') refuse(`${pathText(steps, name)}`, part, 'must be a string');
+  }
+  const sent = value['metadata'];
+  if (sent === undefined) return;
+  const path = pathText(steps, 'metadata');
+  try {
+    const read = readMetadata(sent, metadata, path, unknown);
+    if (isObject(read) && (read['creationTimestamp'] ?? null) === null) delete read['creationTimestamp'];
+    value['metadata'] = read;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    refuse(path, sent, error.message);
+  }
+}
+
+function refuse(path: string, value: Json, why: string): never {
+  const { field, message } = invalid(path, value, why);
+  throw new DecodeError(`${field}: ${message}`);
 }

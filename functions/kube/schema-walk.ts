@@ -24,6 +24,8 @@ export interface Walk {
   readonly numbers?: ReadonlyMap<string, string>;
   /** The value was merged as a map: Go restores the object from it, with rules and words of its own. */
   readonly isRestored?: boolean;
+  /** Of custom kinds: false where what is read has them already. */
+  readonly hasDefaults?: boolean;
 }
 
 /** The number as the client wrote it. */
@@ -95,9 +97,6 @@ function restoreError(form: GoForm, value: Json, goType: string): DecodeError {
   const isConvertible = kind === 'string' ? found === 'int64' : kind !== 'bool' && (found === 'int64' || found === 'float64');
   return new DecodeError(isConvertible ? `cannot convert ${found} to ${goType}` : `unrecognized type: ${kind}`);
 }
-
-/** For places where anything may stand. */
-export const plainValue: Walker = (value) => value;
 
 /** The Go type of a field, as errors name it. */
 export function goTypeOf(node: SchemaNode): string {

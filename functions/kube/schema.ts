@@ -36,6 +36,8 @@ export interface DecodeOptions {
   readonly numbers?: ReadonlyMap<string, string>;
   /** The value was merged as a map, as a strategic merge patch does: Go restores the object from it. */
   readonly isRestored?: boolean;
+  /** Whether a schema with its fields inline fills in defaults; it does when left out. */
+  readonly hasDefaults?: boolean;
 }
 
 /**
@@ -46,6 +48,8 @@ export interface Schema {
   /** `io.k8s.api.core.v1.Pod`: its last part is the name of the type, the one before it the version. */
   readonly name: string;
   readonly node: SchemaNode;
+  /** Whether its fields are inline, as those of custom kinds are. */
+  readonly isInline?: boolean;
   /** Throws 400 when a value has the wrong type. The result shares only free-form parts (`fieldsV1`) with `json`. */
   decode(json: Json, options?: DecodeOptions): Decoded;
 }
@@ -67,22 +71,25 @@ export function builtIn(name: string): Schema {
   return schema;
 }
 
+const metadataNode: SchemaNode = { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' };
+
 /** A schema that has its fields inline. `name` ends as a built-in one does: `com.example.stable.v1.CronTab`. */
 export function structuralSchema(name: string, node: SchemaNode): Schema {
   let walker: Walker | undefined;
   return {
     name,
     node,
+    isInline: true,
     decode(json, options = {}) {
-      walker ??= structuralWalker(node, (reference) => nodeWalker(reference, shortName(name)));
+      walker ??= structuralWalker(node, nodeWalker(metadataNode, 'ObjectMeta'));
       return decoded(name, walker, json, options);
     },
   };
 }
 
 function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, json: Json, options: DecodeOptions): Decoded {
-  const { numbers, isRestored = false } = options;
-  const walk: Walk = { steps: [], unknown: [], isRestored, ...(numbers === undefined ? {} : { numbers }) };
+  const { numbers, isRestored = false, hasDefaults = true } = options;
+  const walk: Walk = { steps: [], unknown: [], isRestored, hasDefaults, ...(numbers === undefined ? {} : { numbers }) };
   try {
     if (!isObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
     const object = walker(json, walk);

@@ -212,6 +212,8 @@ export interface ResetFields {
 
 /** Between the stored form of a kind and the form of another version. Both leave their argument alone, and may throw ConversionNeeded. */
 export interface Conversion {
+  /** Whether what was stored at that revision is served as it is. */
+  isCurrent?(revision: number): boolean;
   toStored(served: KubeObject): KubeObject;
   fromStored(stored: KubeObject): KubeObject;
 }
@@ -291,7 +293,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
   validate?(next: T, current?: T, version?: ResourceType): readonly FieldError[];
   /** Besides `validate`, which runs as well. */
   validateUpdate?(next: T, current: T): readonly FieldError[];
-  validateStatusUpdate?(next: T, current: T): readonly FieldError[];
+  validateStatusUpdate?(next: T, current: T, version?: ResourceType): readonly FieldError[];
   /** `Warning:` headers of the answer to a write. */
   warnings?(next: T, current?: T): readonly string[];
   /** What everyone who asks for the resource is told, since it will go: `v1 Endpoints is deprecated in …`. */

@@ -2,7 +2,7 @@
 import type { Stored } from '../kube/view.ts';
 
 /** A stored object, or one that was made for the occasion. */
-export type Shown = Pick<Stored, 'object' | 'json' | 'jsonLength'>;
+export type Shown = Pick<Stored, 'object' | 'json' | 'jsonLength'> & Partial<Pick<Stored, 'revision'>>;
 
 export const jsonLength = (shown: Shown): number => shown.jsonLength ?? jsonText(shown).length;
 

@@ -20,9 +20,6 @@ export interface AuthorizerOptions {
 
 const allowed = (reason = ''): AuthorizationDecision => ({ allowed: true, reason });
 
-/** Whose reason it is. Source: apiserver, pkg/authorization/union/union.go. */
-const named = (authorizer: string, { reason }: AuthorizationDecision): string => (reason === '' ? '' : `${authorizer}: ${reason}`);
-
 export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): ClusterAuthorizer {
   const nodes = createNodeAuthorizer({ podsOfNode, view: () => store.view() });
   const rbac = createRbacAuthorizer(store);
@@ -34,7 +31,7 @@ export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): Clus
     const asUser = await rbac.authorize(user, info);
     return asUser.allowed
       ? asUser
-      : { allowed: false, reason: [named('node', asNode), named('rbac', asUser)].filter((reason) => reason !== '').join('\n') };
+      : { allowed: false, reason: [asNode.reason, asUser.reason].filter((reason) => reason !== '').join(', ') };
   }
 
   return { authorize, rulesOf: rbac.rulesOf, rulesOfRole: rbac.rulesOfRole };

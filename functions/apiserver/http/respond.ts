@@ -72,7 +72,7 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
       const shown = answer.kind === 'list' ? answer.list : [answer.shown];
-      if (options.includeObject === 'Object' && definition.isConvertedByWebhook === true) shownListAs(served, shown);
+      if (definition.isConvertedByWebhook === true) shownListAs(served, shown);
       const objects = shown.map(({ object }) => object);
       const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: objects[0]?.metadata.resourceVersion };
       return JSON.stringify(tableOf({ definition, served }, objects, metadata, options));

@@ -11,4 +11,6 @@ export const fromStored = ({ conversion }: ServedVersion, object: KubeObject): K
 
 /** The stored bytes pass through where the client speaks the stored version. */
 export const shownAs = ({ conversion }: ServedVersion, shown: Shown): Shown =>
-  conversion === undefined ? shown : { object: conversion.fromStored(shown.object) };
+  conversion === undefined || (shown.revision !== undefined && conversion.isCurrent?.(shown.revision) === true)
+    ? shown
+    : { object: conversion.fromStored(shown.object) };

@@ -39,7 +39,7 @@ export const statusStrategy: UpdateStrategy = {
     else next.metadata.ownerReferences = ownerReferences;
     definition.prepareForStatusUpdate?.(next, current, context);
   },
-  validate: (next, current, { definition }) => definition.validateStatusUpdate?.(next, current) ?? [],
+  validate: (next, current, { definition, served }) => definition.validateStatusUpdate?.(next, current, served.type) ?? [],
 };
 
 /** A subresource that knows by itself what it may change: binding, finalize. */

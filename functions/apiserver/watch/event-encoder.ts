@@ -90,6 +90,7 @@ interface BookmarkMetadata {
 
 /** What Go prints of an object that nobody filled in. */
 const blankObject = ({ type, schema }: ServedVersion): KubeObject => {
+  if (schema.isInline === true) return { kind: type.kind, apiVersion: apiVersionOf(type), metadata: {} };
   const { object } = schema.decode({ kind: type.kind, apiVersion: apiVersionOf(type) });
   return { ...object, metadata: {} };
 };

@@ -1,131 +1,138 @@
 /**
- * A CustomResourceDefinition as the kind that it declares. Source: apiextensions-apiserver,
+ * A CustomResourceDefinition as the kind that it declares: what discovery and the store must know of it. What reads and
+ * writes of its objects need is loaded with the first request for it. Source: apiextensions-apiserver,
  * pkg/apiserver/customresource_handler.go, pkg/registry/customresource/strategy.go.
  */
+import { compareApiVersions } from '../../kube/api-version.ts';
 import { copy } from '../../kube/copy.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
 } from '../../kube/generated/types.ts';
-import { type FieldError, type FieldErrorType, invalid } from '../../kube/field-error.ts';
-import { parseJsonPath, valuesAt } from '../../kube/json-path.ts';
-import { apiVersionOf, type ResourceType } from '../../kube/resource-type.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { apiVersionOf, type ResourceType } from '../../kube/resource-type.ts';
 import { type Schema, type SchemaNode, structuralSchema } from '../../kube/schema.ts';
-import type { AnyDefinition, OwnFields, Conversion, ScaleSource, ServedVersion } from '../definition.ts';
-import { customColumns } from './columns.ts';
-import { loadPatterns } from '../../kube/patterns.ts';
-import { expressionRules, loadExpressions } from './expressions.ts';
-import { valueErrors } from './value-validation.ts';
+import type { AnyDefinition, Conversion, Definition, ScaleSource, ServedVersion } from '../definition.ts';
 import { convertedBy, webhookConvert } from './webhook-conversion.ts';
 
-/** Undefined where no version is stored: such a definition is refused, but one of an earlier time may be there. */
-export function customDefinition(crd: CustomResourceDefinition): AnyDefinition | undefined {
+/** A version of a custom kind, with what is loaded later. */
+export interface CustomVersion {
+  readonly version: CustomResourceDefinitionVersion;
+  readonly type: ResourceType;
+  readonly schema: Schema;
+  readonly conversion: Conversion;
+}
+
+type Made = { -readonly [Field in keyof Definition]: Definition[Field] };
+type MadeVersion = { -readonly [Field in keyof ServedVersion]: ServedVersion[Field] };
+
+/**
+ * Undefined where no version is stored: such a definition is refused, but one of an earlier time may be there.
+ * `revision` is that of the definition: objects that were written later need not be read by its schemas again.
+ */
+export function customDefinition(crd: CustomResourceDefinition, revision = 0): AnyDefinition | undefined {
   const { spec, status } = crd;
   const names = status?.acceptedNames ?? spec.names;
-  const stored = spec.versions.find(({ storage }) => storage);
+  const versions = versionsOf(crd, revision);
+  const stored = versions.find(({ version }) => version.storage);
   if (stored === undefined) return undefined;
-  const typeAt = (version: string): ResourceType => ({
-    group: spec.group,
-    version,
-    resource: names.plural,
-    kind: names.kind,
-    namespaced: spec.scope === 'Namespaced',
-  });
-  const type = typeAt(stored.name);
-  const schema = schemaOf(crd, stored);
-  const convert = webhookConvert(crd);
-  const conversionOf = (served: ResourceType, servedSchema: Schema): Conversion =>
-    convert === undefined
-      ? renamed(served, type, servedSchema)
-      : convertedBy(convert, served, type, { served: servedSchema, stored: schema });
-  return {
+  const { version, type, schema } = stored;
+  const others = versions.filter((one) => one !== stored && one.version.served);
+  const made: Made = {
     type,
-    isServed: stored.served,
-    otherVersions: spec.versions
-      .filter((version) => version.served && !version.storage)
-      .map((version) => servedVersion(typeAt(version.name), schemaOf(crd, version), version, conversionOf)),
-    // Objects that were stored under another version stay so until they are written again.
-    ...(spec.versions.length > 1 ? { storedConversion: conversionOf(type, schema) } : {}),
-    isConvertedByWebhook: convert !== undefined,
+    isServed: version.served,
+    storedConversion: stored.conversion,
+    otherVersions: others.map((one) => servedVersion(crd, one)),
+    isConvertedByWebhook: spec.conversion?.strategy === 'Webhook',
     schema,
     etcdPrefix: `/${spec.group}/${names.plural}`,
     singular: names.singular ?? names.kind.toLowerCase(),
     listKind: names.listKind ?? `${names.kind}List`,
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
-    columns: customColumns(stored.additionalPrinterColumns),
+    columns: [],
     hasGeneration: true,
     hasStrategicMerge: false,
-    ...statusOf(stored),
-    ...scaleOf(stored.subresources?.scale),
-    ...deprecationOf(stored, type),
-    ...selectableOf(stored),
-    ...validationOf(schema, stored),
+    allowsUnconditionalUpdate: false,
+    ...statusOf(version),
+    ...scaleOf(version.subresources?.scale),
+    ...deprecationOf(crd, version),
+    ...selectableOf(version),
+    async load() {
+      const { customBehaviour } = await import('./custom-behaviour.ts');
+      await customBehaviour(made, stored, versions);
+      for (const other of made.otherVersions ?? []) {
+        const own = others.find((one) => one.type === other.type);
+        if (own !== undefined) Object.assign(other, (await import('./custom-behaviour.ts')).versionBehaviour(own.version));
+      }
+      made.load = () => Promise.resolve();
+    },
   };
+  return made;
 }
 
-type StoredObject = KubeObject & JsonObject;
+function versionsOf(crd: CustomResourceDefinition, revision: number): CustomVersion[] {
+  const { spec, status } = crd;
+  const names = status?.acceptedNames ?? spec.names;
+  const convert = webhookConvert(crd);
+  const known = spec.versions.map((version) => {
+    const type = {
+      group: spec.group,
+      version: version.name,
+      resource: names.plural,
+      kind: names.kind,
+      namespaced: spec.scope === 'Namespaced',
+    };
+    return { version, type, schema: schemaOf(crd, version) };
+  });
+  const schemas = new Map(known.map(({ type, schema }) => [apiVersionOf(type), schema]));
+  const stored = known.find(({ version }) => version.storage);
+  return known.map((one): CustomVersion => {
+    const target = stored ?? one;
+    const conversion =
+      convert === undefined
+        ? renamed({ type: one.type, schema: one.schema, stored: target.type, schemas, revision })
+        : convertedBy(convert, one.type, target.type, { served: one.schema, stored: target.schema });
+    return { ...one, conversion };
+  });
+}
 
-function validationOf(schema: Schema, version: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
-  const rules = expressionRules((version.schema?.openAPIV3Schema ?? {}) as SchemaNode);
-  const errors = (next: KubeObject, current: KubeObject | undefined): readonly FieldError[] => {
-    const found = valueErrors(schema.node, next as StoredObject, '', current as StoredObject | undefined);
-    if (rules === undefined) return found;
-    if (found.some(({ type }) => blocking.has(type))) return [...found, notChecked];
-    return [...found, ...rules.errors(next as StoredObject, current as StoredObject | undefined)];
+interface Renaming {
+  readonly type: ResourceType;
+  readonly schema: Schema;
+  readonly stored: ResourceType;
+  readonly schemas: ReadonlyMap<string, Schema>;
+  readonly revision: number;
+}
+
+type PlainObject = KubeObject & JsonObject;
+
+/**
+ * The conversion strategy None changes the apiVersion, and prunes by the schema of the version that comes out. What was
+ * stored before the definition last changed is pruned and defaulted by the schema of the version that it was stored as.
+ */
+function renamed({ type, schema, stored, schemas, revision }: Renaming): Conversion {
+  const [apiVersion, storedApiVersion] = [apiVersionOf(type), apiVersionOf(stored)];
+  const isCurrent = (objectRevision: number): boolean => apiVersion === storedApiVersion && objectRevision > revision;
+  const pruned = (object: KubeObject, by: Schema | undefined, to: string, hasDefaults: boolean): KubeObject => {
+    const read = by === undefined ? copy(object) : by.decode(object as PlainObject, { hasDefaults }).object;
+    return { ...(read as PlainObject), apiVersion: to };
   };
   return {
-    validate: errors,
-    validateStatusUpdate: errors,
-    ...(rules === undefined
-      ? { load: loadPatterns }
-      : { load: loadExpressions, warnings: (next, current) => rules.warnings(next as StoredObject, current as StoredObject | undefined) }),
+    isCurrent,
+    toStored: (object) =>
+      apiVersion === storedApiVersion ? object : pruned(object, schemas.get(storedApiVersion), storedApiVersion, false),
+    fromStored(object) {
+      const objectRevision = Number(object.metadata.resourceVersion ?? Number.NaN);
+      const isFresh = !(objectRevision <= revision);
+      const from = object.apiVersion ?? '';
+      if (from === apiVersion && isFresh) return object;
+      const read = isFresh ? object : pruned(object, schemas.get(from), from, true);
+      return from === apiVersion ? read : pruned(read, schema, apiVersion, false);
+    },
   };
 }
-
-/** Errors that leave no sound value for rules to look at. Source: pkg/registry/customresource/strategy.go, hasBlockingErr. */
-const blocking: ReadonlySet<FieldErrorType> = new Set([
-  'FieldValueNotSupported',
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueTypeInvalid',
-]);
-const notChecked: FieldError = invalid(
-  '<nil>',
-  null,
-  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
-);
-
-function servedVersion(
-  type: ResourceType,
-  schema: Schema,
-  version: CustomResourceDefinitionVersion,
-  conversionOf: (served: ResourceType, schema: Schema) => Conversion,
-): ServedVersion {
-  return {
-    type,
-    schema,
-    conversion: conversionOf(type, schema),
-    columns: customColumns(version.additionalPrinterColumns),
-    ownFields: ownFieldsOf(version),
-    ...deprecationOf(version, type),
-  };
-}
-
-/** The conversion strategy None changes the apiVersion; what the served version does not know is not shown. */
-const renamed = (served: ResourceType, stored: ResourceType, schema: Schema): Conversion => ({
-  toStored: (object) => ({ ...object, apiVersion: apiVersionOf(stored) }),
-  fromStored: (object) =>
-    object.apiVersion === apiVersionOf(served)
-      ? object
-      : {
-          ...(schema.decode(copy(object) as KubeObject & JsonObject).object as KubeObject & JsonObject),
-          apiVersion: apiVersionOf(served),
-        },
-});
 
 const text: SchemaNode = { type: 'string' };
 const identity: Readonly<Record<string, SchemaNode>> = {
@@ -144,6 +151,15 @@ function schemaOf({ spec }: CustomResourceDefinition, { name, schema }: CustomRe
   });
 }
 
+function servedVersion(crd: CustomResourceDefinition, { version, type, schema, conversion }: CustomVersion): ServedVersion {
+  const made: MadeVersion = { type, schema, conversion, columns: [], ...deprecationOf(crd, version) };
+  const { selectableFields = [] } = version;
+  made.ownFields = { names: selectableFields.map(nameOfField), of: () => ({}) };
+  return made;
+}
+
+const nameOfField = ({ jsonPath }: { readonly jsonPath: string }): string => jsonPath.replace(/^\./, '');
+
 function statusOf({ subresources }: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
   if (subresources?.status === undefined) return {};
   return {
@@ -155,39 +171,39 @@ function statusOf({ subresources }: CustomResourceDefinitionVersion): Partial<An
   };
 }
 
-function deprecationOf(
-  { deprecated, deprecationWarning }: CustomResourceDefinitionVersion,
-  type: ResourceType,
-): { readonly deprecation?: string } {
-  if (deprecated !== true) return {};
-  return { deprecation: deprecationWarning ?? `${apiVersionOf(type)} ${type.kind} is deprecated` };
+/** Source: customresource_handler.go, defaultDeprecationWarning. */
+function deprecationOf({ spec }: CustomResourceDefinition, version: CustomResourceDefinitionVersion): { readonly deprecation?: string } {
+  if (version.deprecated !== true) return {};
+  if (version.deprecationWarning !== undefined) return { deprecation: version.deprecationWarning };
+  const newer = spec.versions
+    .filter(({ served, deprecated, name }) => served && deprecated !== true && compareApiVersions(name, version.name) < 0)
+    .map(({ name }) => name)
+    .toSorted(compareApiVersions)[0];
+  const { kind } = spec.names;
+  const use = newer === undefined ? '' : `; use ${spec.group}/${newer} ${kind}`;
+  return { deprecation: `${spec.group}/${version.name} ${kind} is deprecated${use}` };
 }
 
-function ownFieldsOf({ selectableFields = [] }: CustomResourceDefinitionVersion): OwnFields {
-  const fields = selectableFields.map(({ jsonPath }) => ({ name: jsonPath.replace(/^\./, ''), path: parseJsonPath(jsonPath) ?? [] }));
-  return {
-    names: fields.map(({ name }) => name),
-    of: (object) => Object.fromEntries(fields.map(({ name, path }) => [name, textAt(object, path)])),
-  };
+function selectableOf({ selectableFields = [] }: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
+  return selectableFields.length === 0 ? {} : { selectableFields: selectableFields.map(nameOfField) };
 }
 
-function selectableOf(version: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
-  const { names, of } = ownFieldsOf(version);
-  return names.length === 0 ? {} : { selectableFields: names, fields: of };
-}
+/** Paths of scales name fields only. */
+const namesIn = (path: string): string[] => path.replace(/^\./, '').split('.');
 
-function textAt(object: KubeObject, path: ReturnType<typeof parseJsonPath>): string {
-  const [value] = path === undefined ? [] : valuesAt(object as KubeObject & JsonObject, path);
-  if (value === undefined || value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+function valueAt(object: KubeObject, path: string): Json | undefined {
+  let value: Json | undefined = object as PlainObject;
+  for (const name of namesIn(path)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value;
 }
 
 function scaleOf(scale: CustomResourceSubresourceScale | undefined): { readonly scale?: ScaleSource<KubeObject> } {
   if (scale === undefined) return {};
-  const at = (object: KubeObject, path: string): Json | undefined =>
-    valuesAt(object as KubeObject & JsonObject, parseJsonPath(path) ?? [])[0];
   const numberAt = (object: KubeObject, path: string): number => {
-    const value = at(object, path);
+    const value = valueAt(object, path);
     return typeof value === 'number' ? value : 0;
   };
   return {
@@ -195,15 +211,17 @@ function scaleOf(scale: CustomResourceSubresourceScale | undefined): { readonly 
       replicasPath: scale.specReplicasPath.replace(/^\./, ''),
       specReplicas: (object) => numberAt(object, scale.specReplicasPath),
       statusReplicas: (object) => numberAt(object, scale.statusReplicasPath),
-      selector: (object) => textAt(object, parseJsonPath(scale.labelSelectorPath ?? '')),
-      setReplicas: (object, replicas) => setAt(object as KubeObject & JsonObject, scale.specReplicasPath, replicas),
+      selector(object) {
+        const value = valueAt(object, scale.labelSelectorPath ?? '');
+        return typeof value === 'string' ? value : '';
+      },
+      setReplicas: (object, replicas) => setAt(object as PlainObject, scale.specReplicasPath, replicas),
     },
   };
 }
 
-/** Paths of scales name fields only. */
 function setAt(object: JsonObject, path: string, value: Json): void {
-  const names = path.split('.').filter((name) => name !== '');
+  const names = namesIn(path);
   let target: JsonObject = object;
   for (const name of names.slice(0, -1)) {
     const part = target[name];

@@ -17,7 +17,7 @@ export function customKinds(view: View): AnyDefinition[] {
 function definitionOf(stored: Stored): AnyDefinition | undefined {
   if (known.has(stored)) return known.get(stored);
   const crd = stored.object as CustomResourceDefinition;
-  const made = isEstablished(crd) ? customDefinition(crd) : undefined;
+  const made = isEstablished(crd) ? customDefinition(crd, stored.revision) : undefined;
   known.set(stored, made);
   return made;
 }

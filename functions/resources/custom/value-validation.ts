@@ -1,172 +1,227 @@
 /**
  * Checks a value against an inline schema, in the words of upstream's validator.
- * Source: kube-openapi, pkg/validation/validate; apiextensions-apiserver, pkg/apiserver/validation/validation.go.
+ * Source: kube-openapi, pkg/validation/validate; apiextensions-apiserver, pkg/apiserver/validation/{validation,ratcheting}.go.
  */
 import { deepEqual } from '../../kube/equality.ts';
-import { duplicate, type FieldError, invalid, notSupported, required, tooMany } from '../../kube/field-error.ts';
+import { type FieldError, invalid, notSupported, required, tooMany } from '../../kube/field-error.ts';
+import { goQuote } from '../../kube/go-quote.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
-import type { SchemaNode } from '../../kube/schema.ts';
 import { matchesPattern } from '../../kube/patterns.ts';
-import { formatErrors } from './value-formats.ts';
+import type { SchemaNode } from '../../kube/schema.ts';
+import { numberChecks } from './number-checks.ts';
+import { type Correlation, isJsonObject } from './value-correlation.ts';
+import { hasFormat, knownFormat } from './value-formats.ts';
+import { ValueResult } from './value-result.ts';
 
 /** An object has at most this many errors; the rest are left out. */
 const errorsMax = 100;
 
-/** What did not change since it was stored is not checked again: upstream calls it ratcheting. */
-export function valueErrors(node: SchemaNode, value: Json, path: string, stored?: Json): FieldError[] {
-  return checked(node, value, path, stored).slice(0, errorsMax);
+/** Where a value is: the field that errors name has `root` before it, which their texts leave out. */
+interface Place {
+  readonly path: string;
+  readonly root: string;
+  /** Undefined where nothing can be followed. */
+  readonly before: Correlation | undefined;
 }
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function checked(node: SchemaNode, value: Json, path: string, stored: Json | undefined): FieldError[] {
-  if (stored !== undefined && deepEqual(value, stored)) return [];
-  if (value === null) return node.nullable === true ? [] : [typeInvalid(path, value, node.type ?? 'object')];
-  const wrong = typeErrors(node, value, path);
-  if (wrong.length > 0) return wrong;
-  return [
-    ...ownErrors(node, value, path),
-    ...(Array.isArray(value) ? itemErrors(node, value, path, stored) : []),
-    ...(isObject(value) ? memberErrors(node, value, path, stored) : []),
-    ...combinedErrors(node, value, path),
-  ];
+/** `root` is `status` where the status alone is checked; `before` what the value was. */
+export function valueErrors(node: SchemaNode, value: Json, root = '', before?: Correlation): FieldError[] {
+  return checked(node, value, { path: '', root, before })
+    .findings.slice(0, errorsMax)
+    .map(({ error }) => error);
 }
 
-const child = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
-
-function typeOf(value: Json): string {
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
-  return typeof value === 'object' ? 'object' : typeof value;
-}
-
-function typeErrors(node: SchemaNode, value: Json, path: string): FieldError[] {
-  const found = typeOf(value);
-  if (node['x-kubernetes-int-or-string'] === true) {
-    return found === 'integer' || found === 'string' ? [] : [typeInvalid(path, value, 'integer,string')];
-  }
-  const { type } = node;
-  if (type === undefined || type === '' || type === found || (type === 'number' && found === 'integer')) return [];
-  return [typeInvalid(path, value, type)];
-}
-
-const typeInvalid = (path: string, value: Json, type: string): FieldError => {
-  const found = value === null ? 'null' : typeOf(value);
-  const message = `Invalid value: ${JSON.stringify(found)}: ${inBody(path)} must be of type ${type}: ${JSON.stringify(found)}`;
-  return { type: 'FieldValueTypeInvalid', field: path || '<nil>', message };
+export const fieldOf = ({ path, root }: Pick<Place, 'path' | 'root'>): string => {
+  const name = path.replace(/^\./, '');
+  if (name === '') return root === '' ? '<nil>' : root;
+  return root === '' ? name : `${root}.${name}`;
 };
 
-const inBody = (path: string): string => `${path} in body`;
+function checked(node: SchemaNode, value: Json, place: Place): ValueResult {
+  const result = ownResult(node, value, place);
+  // What is as it was keeps what it broke.
+  if (result.isValid || place.before?.isSame() !== true) return result;
+  const kept = new ValueResult();
+  kept.matches = result.matches;
+  return kept;
+}
 
-function ownErrors(node: SchemaNode, value: Json, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  const refuse = (why: string): void => void errors.push(invalid(path, value, `${inBody(path)} ${why}`));
-  if (node.enum !== undefined && !node.enum.some((one) => deepEqual(one, value)))
-    errors.push(notSupported(path, value, node.enum.map(textOf)));
-  if (typeof value === 'number') numberErrors(node, value, refuse);
+function ownResult(node: SchemaNode, value: Json, place: Place): ValueResult {
+  const result = new ValueResult();
+  if (value === null) return result.merge(typeChecks(node, value, place)).merge(enumChecks(node, value, place));
+  const { type } = node;
+  const format = knownFormat(node);
+  const run = (part: ValueResult): void => void result.merge(part).passed();
+  if (type || node['x-kubernetes-int-or-string'] === true || format !== '') run(typeChecks(node, value, place));
+  run(combinedChecks(node, value, place));
   if (typeof value === 'string') {
-    const length = Array.from(value).length;
-    if (node.maxLength !== undefined && length > node.maxLength) {
-      errors.push({ type: 'FieldValueTooLong', field: path, message: `Too long: may not be more than ${node.maxLength} bytes` });
-    }
-    if (node.minLength !== undefined && length < node.minLength) refuse(`should be at least ${node.minLength} chars long`);
-    if (node.pattern !== undefined && !matchesPattern(node.pattern, value)) refuse(`should match '${node.pattern}'`);
-    for (const why of formatErrors(node.format, value)) refuse(why);
+    run(textChecks(node, value, place));
+    if (format !== '' && !numberFormats.has(format)) run(formatChecks(format, value, place));
   }
-  return errors;
+  if (typeof value === 'number') run(numberChecks(node, value, { ...place, field: fieldOf(place), format }));
+  if (Array.isArray(value)) run(itemChecks(node, value, place));
+  run(enumChecks(node, value, place));
+  if (isJsonObject(value)) run(memberChecks(node, value, place));
+  return result.passed();
 }
 
-const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const numberFormats = new Set(['int32', 'int64', 'float', 'double']);
 
-function numberErrors(node: SchemaNode, value: number, refuse: (why: string) => void): void {
-  const { minimum, maximum, multipleOf } = node;
-  if (minimum !== undefined && (node.exclusiveMinimum === true ? value <= minimum : value < minimum)) {
-    refuse(`should be greater than ${node.exclusiveMinimum === true ? '' : 'or equal to '}${minimum}`);
-  }
-  if (maximum !== undefined && (node.exclusiveMaximum === true ? value >= maximum : value > maximum)) {
-    refuse(`should be less than ${node.exclusiveMaximum === true ? '' : 'or equal to '}${maximum}`);
-  }
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) refuse(`should be a multiple of ${multipleOf}`);
+/** Beyond these bounds Go keeps a number that has no fraction as a float. */
+const int64Max = 2 ** 63;
+
+function typeOf(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) && value >= -int64Max && value < int64Max ? 'integer' : 'number';
+  return typeof value;
 }
 
-function itemErrors(node: SchemaNode, list: readonly Json[], path: string, stored: Json | undefined): FieldError[] {
-  const errors: FieldError[] = [];
-  if (node.maxItems !== undefined && list.length > node.maxItems) errors.push(tooMany(path, list.length, node.maxItems));
-  if (node.minItems !== undefined && list.length < node.minItems) {
-    errors.push(invalid(path, list.length, `${inBody(path)} should have at least ${node.minItems} items`));
+const typesOf = ({ type, ...node }: SchemaNode): readonly string[] => {
+  if (node['x-kubernetes-int-or-string'] === true) return ['integer', 'string'];
+  return type ? [type] : [];
+};
+
+function typeChecks(node: SchemaNode, value: Json, place: Place): ValueResult {
+  const result = new ValueResult();
+  const types = typesOf(node);
+  const found = typeOf(value);
+  if (value === null) return types.length > 0 && node.nullable !== true ? wrongType(types.join(','), found, place) : result.passed();
+  const format = knownFormat(node);
+  const fits = types.includes(found) || (found === 'integer' && types.includes('number'));
+  const isText = found === 'string' || found === 'array';
+  if (format !== '' && !isText && !fits) {
+    const ownFormat = found === 'integer' ? 'int64' : found === 'number' ? 'float64' : '';
+    if (ownFormat !== format) return wrongType(format, ownFormat, place);
   }
-  if (node.uniqueItems === true && list.some((item, index) => list.slice(0, index).some((other) => deepEqual(item, other)))) {
-    errors.push(invalid(path, list, `${inBody(path)} shouldn't contain duplicates`));
-  }
-  errors.push(...duplicateErrors(node, list, path));
-  const { items } = node;
-  if (items === undefined) return errors;
-  const storedItem = storedItems(node, stored);
-  return [...errors, ...list.flatMap((item, index) => checked(items, item, `${path}[${index}]`, storedItem(item, index)))];
+  if (format !== '' && isText && !types.includes('number') && !types.includes('integer')) return result.passed();
+  return fits ? result.passed() : wrongType(types.join(','), found, place);
 }
 
-/** Items of a set, and items of a map by their keys. Source: apiextensions-apiserver, pkg/apiserver/schema/listtype/validation.go. */
-function duplicateErrors(node: SchemaNode, list: readonly Json[], path: string): FieldError[] {
-  const keyOf = itemKey(node);
-  if (keyOf === undefined) return [];
-  const seen = new Set<string>();
-  return list.flatMap((item, index) => {
-    const key = JSON.stringify(keyOf(item));
-    if (seen.has(key)) return [duplicate(`${path}[${index}]`, keyOf(item))];
-    seen.add(key);
-    return [];
-  });
+function wrongType(type: string, found: string, place: Place): ValueResult {
+  const text = `${place.path} in body must be of type ${type}: ${goQuote(found)}`;
+  return new ValueResult().add(typeInvalid(fieldOf(place), found, text), text);
 }
 
-function itemKey(node: SchemaNode): ((item: Json) => Json) | undefined {
-  if (node['x-kubernetes-list-type'] === 'set') return (item) => item;
-  if (node['x-kubernetes-list-type'] !== 'map') return undefined;
-  const keys = node['x-kubernetes-list-map-keys'] ?? [];
-  return (item) =>
-    Object.fromEntries(
-      keys.map((key) => [key, (isObject(item) ? item[key] : undefined) ?? node.items?.properties?.[key]?.default ?? null]),
-    );
-}
+const typeInvalid = (field: string, found: string, detail: string): FieldError => ({
+  type: 'FieldValueTypeInvalid',
+  field,
+  message: `Invalid value: ${goQuote(found)}: ${detail}`,
+});
 
-/** The stored item that an item follows: by key in a map, else by its place. */
-function storedItems(node: SchemaNode, stored: Json | undefined): (item: Json, index: number) => Json | undefined {
-  if (!Array.isArray(stored)) return () => undefined;
-  const keyOf = node['x-kubernetes-list-type'] === 'map' ? itemKey(node) : undefined;
-  if (keyOf === undefined) return (item) => stored.find((other) => deepEqual(other, item));
-  const byKey = new Map(stored.map((item) => [JSON.stringify(keyOf(item)), item]));
-  return (item) => byKey.get(JSON.stringify(keyOf(item)));
-}
-
-function memberErrors(node: SchemaNode, object: JsonObject, path: string, stored: Json | undefined): FieldError[] {
-  const errors: FieldError[] = [];
-  const names = Object.keys(object);
-  if (node.maxProperties !== undefined && names.length > node.maxProperties) errors.push(tooMany(path, names.length, node.maxProperties));
-  if (node.minProperties !== undefined && names.length < node.minProperties) {
-    errors.push(invalid(path, names.length, `${inBody(path)} should have at least ${node.minProperties} properties`));
+/** Of a text the first failure counts. */
+function textChecks({ minLength, maxLength, pattern }: SchemaNode, value: string, place: Place): ValueResult {
+  const result = new ValueResult();
+  const field = fieldOf(place);
+  const length = maxLength === undefined && minLength === undefined ? 0 : Array.from(value).length;
+  const refuse = (why: string): ValueResult => result.add(invalid(field, value, `${place.path} in body ${why}`), `${place.path} ${why}`);
+  if (maxLength !== undefined && length > maxLength) {
+    const message = `Too long: may not be more than ${maxLength} bytes`;
+    return result.add({ type: 'FieldValueTooLong', field, message }, `${place.path} should be at most ${maxLength} chars long`);
   }
-  for (const name of node.required ?? []) if (object[name] === undefined) errors.push(required(child(path, name)));
-  const before = isObject(stored) ? stored : undefined;
-  const values = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
-  for (const name of names) {
-    const part = object[name];
-    const property = node.properties !== undefined && Object.hasOwn(node.properties, name) ? node.properties[name] : values;
-    if (part !== undefined && property !== undefined && property.$ref === undefined) {
-      errors.push(...checked(property, part, child(path, name), before?.[name]));
-    }
-  }
-  return errors;
+  if (minLength !== undefined && length < minLength) return refuse(`should be at least ${minLength} chars long`);
+  return pattern && !matchesPattern(pattern, value) ? refuse(`should match '${pattern}'`) : result;
 }
 
-/** allOf, anyOf, oneOf and not, whose own failures are reported as one. */
-function combinedErrors(node: SchemaNode, value: Json, path: string): FieldError[] {
-  const fits = (one: SchemaNode): boolean => checked(one, value, path, undefined).length === 0;
-  const errors = (node.allOf ?? []).flatMap((one) => checked(one, value, path, undefined));
-  const fail = (why: string): void => void errors.push(invalid(path, value, `${path === '' ? '<nil>' : JSON.stringify(path)} ${why}`));
-  if (node.anyOf !== undefined && !node.anyOf.some(fits)) fail('must validate at least one schema (anyOf)');
-  if (node.oneOf !== undefined) {
-    const count = node.oneOf.filter(fits).length;
-    if (count !== 1) fail(`must validate one and only one schema (oneOf). Found ${count === 0 ? 'none' : count} valid`);
-  }
-  if (node.not !== undefined && fits(node.not)) fail('must not validate the schema (not)');
-  return errors;
+function formatChecks(format: string, value: string, place: Place): ValueResult {
+  const result = new ValueResult();
+  if (hasFormat(format, value)) return result;
+  const text = `${place.path} in body must be of type ${format}: ${goQuote(value)}`;
+  return result.add(typeInvalid(fieldOf(place), value, text), text);
 }
+
+function enumChecks({ enum: choices = [] }: SchemaNode, value: Json, place: Place): ValueResult {
+  const result = new ValueResult();
+  if (choices.length === 0 || (value !== null && choices.some((one) => deepEqual(one, value)))) return result;
+  const texts = choices.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+  return result.add(notSupported(fieldOf(place), value, texts), `${place.path} should be one of ${JSON.stringify(choices)}`);
+}
+
+function itemChecks(node: SchemaNode, list: readonly Json[], place: Place): ValueResult {
+  const result = new ValueResult();
+  const { items, minItems, maxItems } = node;
+  const field = fieldOf(place);
+  for (const [index, item] of list.entries()) {
+    if (items === undefined) break;
+    result.merge(checked(items, item, { ...place, path: `${place.path}[${index}]`, before: place.before?.item(index) }));
+  }
+  if (minItems !== undefined && list.length < minItems) {
+    const why = `${place.path} in body should have at least ${minItems} items`;
+    result.add(invalid(field, list.length, why), why);
+  }
+  if (maxItems !== undefined && list.length > maxItems)
+    result.add(tooMany(field, list.length, maxItems), `${place.path} has too many items`);
+  return result.passed();
+}
+
+function memberChecks(node: SchemaNode, object: JsonObject, place: Place): ValueResult {
+  const result = new ValueResult();
+  const { path, root, before } = place;
+  const { properties = {}, additionalProperties, minProperties, maxProperties } = node;
+  const count = Object.keys(object).length;
+  const field = fieldOf(place);
+  if (minProperties !== undefined && count < minProperties) {
+    const why = `${path} in body should have at least ${minProperties} properties`;
+    result.add(invalid(field, count, why), why);
+  }
+  if (maxProperties !== undefined && count > maxProperties)
+    result.add(tooMany(field, count, maxProperties), `${path} has too many properties`);
+  const follow = (name: string): Correlation | undefined =>
+    path === '' && root === '' && (name === 'kind' || name === 'apiVersion') ? undefined : before?.field(name);
+  for (const [name, part = null] of Object.entries(object)) {
+    if (Object.hasOwn(properties, name)) continue;
+    const at = { root, path: `${path}.${name}`, before: follow(name) };
+    if (typeof additionalProperties === 'object') result.merge(checked(additionalProperties, part, at));
+    else if (additionalProperties === false) result.add(...notAllowed(place, name));
+  }
+  for (const [name, property] of Object.entries(properties)) {
+    const part = Object.hasOwn(object, name) ? object[name] : undefined;
+    if (part === undefined || property.$ref !== undefined) continue;
+    result.merge(checked(property, part, { root, path: path === '' ? name : `${path}.${name}`, before: follow(name) }));
+  }
+  for (const name of node.required ?? []) {
+    if (!Object.hasOwn(object, name))
+      result.add(required(fieldOf({ root, path: `${path}.${name}` })), `${path}.${name} in body is required`);
+  }
+  return result;
+}
+
+function notAllowed(place: Place, name: string): [FieldError, string] {
+  const why = `${place.path}.${name} in body is a forbidden property`;
+  return [invalid(fieldOf(place), name, why), why];
+}
+
+/** anyOf, oneOf, allOf and not: of alternatives that fail, the one that passes most checks is shown. */
+function combinedChecks(node: SchemaNode, value: Json, place: Place): ValueResult {
+  const result = new ValueResult();
+  const fail = (why: string): void => {
+    const text = `${goQuote(place.path)} ${why}`;
+    result.add(invalid(place.root === '' ? '<nil>' : place.root, '', text), text);
+  };
+  const tried = (nodes: readonly SchemaNode[] = []): ValueResult[] => nodes.map((one) => checked(one, value, place));
+  if (node.anyOf !== undefined && node.anyOf.length > 0) {
+    const all = tried(node.anyOf);
+    const valid = all.find((one) => one.isValid);
+    if (valid === undefined) fail('must validate at least one schema (anyOf)');
+    result.merge(valid ?? nearest(all));
+  }
+  if (node.oneOf !== undefined && node.oneOf.length > 0) {
+    const all = tried(node.oneOf);
+    const valid = all.filter((one) => one.isValid);
+    const found = valid.length === 0 ? 'Found none valid' : `Found ${valid.length} valid alternatives`;
+    if (valid.length !== 1) fail(`must validate one and only one schema (oneOf). ${found}`);
+    if (valid.length === 0) result.merge(nearest(all));
+    else if (valid.length === 1 && valid[0] !== undefined) result.merge(valid[0]);
+  }
+  if (node.allOf !== undefined && node.allOf.length > 0) {
+    const all = tried(node.allOf);
+    const validCount = all.filter((one) => one.isValid).length;
+    for (const one of all) result.merge(one);
+    if (validCount < all.length) fail(`must validate all the schemas (allOf)${validCount === 0 ? '. None validated' : ''}`);
+  }
+  if (node.not !== undefined && checked(node.not, value, place).isValid) fail('must not validate the schema (not)');
+  return result.passed();
+}
+
+const nearest = (all: readonly ValueResult[]): ValueResult =>
+  all.reduce((best, one) => (one.matches > best.matches ? one : best), all[0] ?? new ValueResult());

@@ -9,6 +9,7 @@ export const networkPolicyDefinition = definition<NetworkPolicy>({
   schema: builtIn('io.k8s.api.networking.v1.NetworkPolicy'),
   singular: 'networkpolicy',
   shortNames: ['netpol'],
+  hasController: false,
   hasGeneration: true,
   columns: [
     nameColumn,
