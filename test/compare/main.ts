@@ -1,10 +1,12 @@
-/** `npm run compare -- [answers|access] [options]`: what is compared, by its name; answers when none is given. */
-import { compareAccess } from './access.ts';
+/** `npm run compare -- [answers] [options]`: what is compared, by its name; answers when none is given. */
 import { compareAnswers } from './answers.ts';
+import { compareApplies } from './applies.ts';
+import { compareCustomKinds } from './crds.ts';
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  access: compareAccess,
   answers: compareAnswers,
+  applies: compareApplies,
+  crds: compareCustomKinds,
 };
 
 const [first = '', ...rest] = process.argv.slice(2);

@@ -65,7 +65,6 @@ export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
     pods: () => [],
     allocatable: { cpu: '2', memory: '1Gi' },
     networkIsReady: () => true,
-    attach: async () => {},
     features: () => allFeatures,
     ...more,
   };

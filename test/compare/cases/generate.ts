@@ -13,7 +13,7 @@ import { contentType, names, oddBody, options, otherType, wrongMethod } from './
 import { readForm, selection, watch } from './recipes/read.ts';
 import { scaleWrite, statusWrite, update, updateOfNothing, updateOfOther } from './recipes/update.ts';
 
-const recipes: readonly (readonly [weight: number, recipe: Recipe])[] = [
+const recipes: WeightedRecipes = [
   [40, triedCreation],
   [6, storedCreation],
   [1, generatedName],
@@ -44,11 +44,11 @@ const recipes: readonly (readonly [weight: number, recipe: Recipe])[] = [
   [1, names],
 ];
 
-const totalWeight = recipes.reduce((sum, [weight]) => sum + weight, 0);
+export type WeightedRecipes = readonly (readonly [weight: number, recipe: Recipe])[];
 
-function chosenRecipe(chance: number): Recipe {
-  let left = chance * totalWeight;
-  return recipes.find(([weight]) => (left -= weight) < 0)?.[1] ?? triedCreation;
+function chosenRecipe(chosen: WeightedRecipes, chance: number): Recipe {
+  let left = chance * chosen.reduce((sum, [weight]) => sum + weight, 0);
+  return chosen.find(([weight]) => (left -= weight) < 0)?.[1] ?? triedCreation;
 }
 
 /** What a base may leave to the case: `$n` its number, `$ip` and `$port` an address and a node port of its own. */
@@ -88,7 +88,17 @@ function sceneOf(kind: ComparedKind, seed: number, number: number): Scene {
 
 export function caseOf(kind: ComparedKind, seed: number, number: number): Case {
   const scene = sceneOf(kind, seed, number);
-  const made = chosenRecipe(number < 3 ? 0 : scene.choice.next())(scene) ?? triedCreation(scene);
+  const made = chosenRecipe(recipes, number < 3 ? 0 : scene.choice.next())(scene) ?? triedCreation(scene);
   if (made === undefined) throw new Error(`no case for ${kind.name}`);
   return { name: `${kind.name}#${number}`, kind: kind.name, ...made };
+}
+
+/** A case of one of these recipes; undefined where the kind lacks what the chosen one needs. */
+export function caseFrom(
+  chosen: WeightedRecipes,
+  { kind, seed, number }: { readonly kind: ComparedKind; readonly seed: number; readonly number: number },
+): Case | undefined {
+  const scene = sceneOf(kind, seed, number);
+  const made = chosenRecipe(chosen, scene.choice.next())(scene);
+  return made === undefined ? undefined : { name: `${kind.name}#${number}`, kind: kind.name, ...made };
 }
