@@ -18,6 +18,7 @@ import type { Answer, Checkpoint } from './checkpoint/checkpoint.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
+import type { NodeDoor } from './door/node-door.ts';
 import type { Machine } from './node/machine.ts';
 import { allocatableOf, nodeObject, nodeStatus } from './node/node-status.ts';
 import { registerNode } from './node/registration.ts';
@@ -32,6 +33,7 @@ import { nap, repeat } from './repeat.ts';
 import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 import type { CheckInput } from './probes/prober.ts';
 import type { CheckResult } from './probes/checks.ts';
+import type { ProbeCounts } from './probes/probe-counts.ts';
 import { cleanUpLocalPaths } from './volumes/local-path/local-path.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
@@ -68,6 +70,10 @@ export interface AgentOptions {
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   readonly network: ClusterNetwork;
   readonly relays: (pods: PodLookup) => Relays;
+  /** Where the node answers on its own network. Left out where it has none. */
+  readonly door?: (pods: PodLookup) => Pick<NodeDoor, 'run'>;
+  /** Left out: results of probes are not counted. */
+  readonly probeCounts?: ProbeCounts;
   /** Removes the data of a volume whose claim is gone. Left out where there is no disk. */
   readonly removeVolume?: (volume: PersistentVolume) => Promise<void>;
   /** Left out: nothing is kept over a restart. */
@@ -129,7 +135,8 @@ export function createAgent(options: AgentOptions): Agent {
     onAnswer: (answer) => take(parts, answer),
     onUnknownNode: () => register(options),
   });
-  const pods = createNodePods({ context, nodeName: config.nodeName, desired, check: options.check, poll });
+  const { check, probeCounts } = options;
+  const pods = createNodePods({ context, nodeName: config.nodeName, desired, check, probeCounts, poll });
   const parts: Parts = { options, desired, reported, poll, pods, relays: options.relays(pods) };
   return { run: (signal) => runLoops(parts, signal) };
 }
@@ -146,6 +153,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     pods.run(signal),
     repeat(options.world, { periodMs: cleanUpPeriodMs, what: 'volumes to remove' }, signal, () => cleanUp(parts)),
     options.housekeeping?.run(signal),
+    options.door?.(pods).run(signal),
   ]);
   await options.checkpoint?.close();
   await options.network.close();

@@ -12,8 +12,14 @@ export interface AgentConfig extends NodeNetworks {
   readonly tokenFile: string;
   readonly runtime: 'containerd' | 'simulated';
   readonly containerdSocket?: string;
-  /** Where pods' volumes, logs and the checkpoint live. */
+  /** Where pods' volumes and the checkpoint live, and plug-ins have their sockets: `/var/lib/kubelet` of a machine of its own. */
   readonly rootDirectory: string;
+  /** The logs of pods: `/var/log/pods` of a machine of its own, below the root otherwise. */
+  readonly podLogDirectory?: string;
+  /** Links to them by the containers' names: `/var/log/containers`. */
+  readonly containerLogDirectory?: string;
+  /** Where the node answers as a kubelet does; 0: only through the API. */
+  readonly port?: number;
   readonly nodeIp: string;
   /** The cgroup below which pods get theirs. */
   readonly cgroupRoot?: string;
@@ -29,6 +35,9 @@ export interface AgentConfig extends NodeNetworks {
   readonly cniDirectory?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
 }
+
+/** Nodes that only pretend share their machine's addresses. */
+export const portOf = ({ port, runtime }: Pick<AgentConfig, 'port' | 'runtime'>): number => port ?? (runtime === 'containerd' ? 10_250 : 0);
 
 export const pollSecondsDefault = 20;
 export const startConcurrencyDefault = 2;

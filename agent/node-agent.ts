@@ -4,14 +4,18 @@ import type { Client } from '../functions/client/client.ts';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import { nameOf } from '../functions/kube/object.ts';
 import type { World } from '../functions/world.ts';
-import { createAgent, type Agent } from './agent.ts';
+import { createAgent, type Agent, type PodLookup } from './agent.ts';
 import { createApiService, trusting } from './api-service/api-service.ts';
 import { nodeAuthority } from './api-service/certificates.ts';
 import { createCheckpoint } from './checkpoint/checkpoint.ts';
 import { sealFromFile } from './checkpoint/seal.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
-import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from './config.ts';
+import { containerdSocketDefault, portOf, sandboxImageDefault, type AgentConfig } from './config.ts';
 import type { DesiredState } from './desired-state.ts';
+import { createDoorAccess } from './door/door-access.ts';
+import { createNodeDoor, type NodeDoor } from './door/node-door.ts';
+import { createNodeMeasures } from './door/node-measures.ts';
+import { createServingCertificate } from './door/serving-certificate.ts';
 import { prepareFolders } from './files/node-folders.ts';
 import { mountTmpfs } from './files/mounts.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -24,13 +28,17 @@ import { directories } from './pods/directories.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { nodeChecks } from './probes/node-checks.ts';
+import { createProbeCounts } from './probes/probe-counts.ts';
+import { createContainerPages } from './relay/container-pages.ts';
 import { createNodeRelays } from './relay/node-relays.ts';
-import { createNodeServer } from './relay/node-server.ts';
+import { createNodeServer, type NodePages } from './relay/node-server.ts';
 import { createSimulatedRelays } from './relay/simulated-relays.ts';
 import { createCriRuntime } from './runtime/cri/cri-runtime.ts';
 import { createSimulatedRuntime } from './runtime/simulated/simulated-runtime.ts';
 import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime.ts';
 import type { Transport } from './transport.ts';
+import { openCgroups } from './usage/cgroup-usage.ts';
+import { createUsageMeter } from './usage/usage-meter.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
 import { allPlugins } from './volumes/all-plugins.ts';
 import { createPodCertificates } from './volumes/projected/pod-certificates.ts';
@@ -54,7 +62,7 @@ const factsOf = (config: AgentConfig, driver: CgroupDriver): ClusterFacts => ({
   clusterDns: config.clusterDns,
   clusterDomain: config.clusterDomain,
   hostDns: hostDns(),
-  directories: directories(config.rootDirectory),
+  directories: directories(config.rootDirectory, config),
   cgroups: { root: config.cgroupRoot ?? '', driver },
 });
 
@@ -64,7 +72,7 @@ const machineLogs = '/var/log';
 /** With real containers. Needs root. */
 export async function createContainerAgent(options: NodeAgentOptions): Promise<Agent> {
   const { config, world, transport, signal } = options;
-  await prepareFolders(directories(config.rootDirectory));
+  await prepareFolders(directories(config.rootDirectory, config));
   const socketPath = config.containerdSocket ?? containerdSocketDefault;
   const runtime = createCriRuntime({ socketPath });
   await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
@@ -76,12 +84,34 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
   const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
   const authority = await nodeAuthority(facts.directories.apiService, config.nodeName, world.clock);
+  const published = new Map<string, ReadonlyMap<string, string>>();
+  const probeCounts = createProbeCounts();
+  const cgroups = await openCgroups(cgroupFileSystem);
+  const nodeServer = keptFor((pods: PodLookup) => {
+    const meter = createUsageMeter({
+      clock: world.clock,
+      pods: () => pods.all(),
+      place: facts.cgroups,
+      cgroups,
+      runtime,
+      directories: facts.directories,
+      volumePaths: (podUid) => published.get(podUid) ?? new Map(),
+    });
+    return createNodeServer({
+      config,
+      pods: () => pods.all(),
+      logDirectory: machineLogs,
+      measures: createNodeMeasures({ config, machine, meter, probeCounts, pods }),
+      containers: createContainerPages({ clock: world.clock, runtime, pods: () => pods.all(), signal }),
+    });
+  });
   const volumes = (desired: DesiredState): Volumes => {
     const claims = claimLookup(desired, config.nodeName);
     const { client, events } = options;
     const certificates = createPodCertificates({ ...world, client, events, ownNode: claims.ownNode, pods: desired.pods });
     return createNodeVolumes({
       directories: facts.directories,
+      published,
       plugins: allPlugins({ ...pluginOptions, certificates, lookup: trusting(desired, authority), claims }),
     });
   };
@@ -99,13 +129,31 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     removeVolume: removeLocalPath,
-    relays: (pods) => {
-      const nodeServer = createNodeServer({ config, pods: () => pods.all(), logDirectory: machineLogs });
-      return createNodeRelays({ world, runtime, transport, pods, nodeServer, signal });
-    },
+    relays: (pods) => createNodeRelays({ world, runtime, transport, pods, nodeServer: nodeServer(pods), signal }),
+    probeCounts,
+    ...(portOf(config) === 0 ? {} : { door: await doorOf(options, facts.directories.servingCertificate, nodeServer) }),
     checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
     housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
   });
+}
+
+type NodeServerOf = (pods: PodLookup) => NodePages;
+
+/** The same pods are served by one server, however they are reached. */
+function keptFor(make: NodeServerOf): NodeServerOf {
+  let made: NodePages | undefined;
+  return (pods) => (made ??= make(pods));
+}
+
+async function doorOf(
+  { config, world, client }: NodeAgentOptions,
+  file: string,
+  nodeServer: NodeServerOf,
+): Promise<(pods: PodLookup) => NodeDoor> {
+  const { nodeName, nodeIp } = config;
+  const certificate = await createServingCertificate({ world, client, nodeName, nodeIp, file });
+  const access = createDoorAccess({ client, clock: world.clock, nodeName });
+  return (pods) => createNodeDoor({ world, address: nodeIp, port: portOf(config), certificate, access, nodeServer: nodeServer(pods) });
 }
 
 const claimLookup = (desired: DesiredState, nodeName: string): ClaimLookup => ({

@@ -2,7 +2,7 @@
  * A directory held open. Names are resolved below the handle, one at a time and never through a link, so a container that
  * swaps entries leads the agent nowhere else. Node has no openat: `/proc/self/fd/N/name` means the same to the kernel.
  */
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readdir, readlink, rename, rmdir, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, orUndefined } from './error-code.ts';
@@ -138,7 +138,16 @@ export class Directory implements AsyncDisposable {
   }
 
   async mode(): Promise<number> {
-    return (await this.#handle.stat()).mode & 0o7777;
+    return (await this.stats()).mode & 0o7777;
+  }
+
+  async stats(): Promise<Stats> {
+    return this.#handle.stat();
+  }
+
+  /** Of what has this name, a link included. */
+  async statsOf(name: EntryName): Promise<Stats> {
+    return lstat(this.#at(name));
   }
 
   async setMode(mode: number): Promise<void> {

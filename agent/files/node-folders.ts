@@ -1,5 +1,5 @@
 /** The agent's folders on its node, before anything is put there: other users of the machine see nothing of pods and Secrets. */
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Directories } from '../pods/directories.ts';
 import { Directory, passageMode } from './directory.ts';
@@ -13,8 +13,12 @@ async function prepare(path: string, mode: number): Promise<void> {
   await folder.setMode(mode);
 }
 
-export async function prepareFolders({ root, pods, logs, staged, seccomp, ...secret }: Directories): Promise<void> {
-  for (const path of [root, pods, logs, staged, seccomp]) await prepare(path, passageMode);
+export async function prepareFolders(folders: Directories): Promise<void> {
+  const { root, pods, logs, containerLogs, staged, pluginRegistry, devicePlugins, seccomp, ...secret } = folders;
+  for (const path of [root, pods, staged, pluginRegistry, devicePlugins, seccomp]) await prepare(path, passageMode);
+  // A machine's own folder for logs keeps the mode that it has.
+  for (const path of [logs, containerLogs])
+    await (path.startsWith(`${root}/`) ? prepare(path, passageMode) : mkdir(path, { recursive: true }));
   for (const path of [secret.trash, secret.network, secret.apiService, dirname(secret.checkpoint)]) await prepare(path, privateMode);
   await rm(secret.clearCheckpoint, { force: true });
   await using trash = await Directory.open(secret.trash);

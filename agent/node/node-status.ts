@@ -2,7 +2,7 @@
 import type { ContainerImage, Node, NodeCondition, NodeStatus } from '../../functions/kube/generated/types.ts';
 import { timestamp } from '../../functions/kube/time.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
-import type { AgentConfig } from '../config.ts';
+import { portOf, type AgentConfig } from '../config.ts';
 import type { RuntimeReadiness, RuntimeVersion } from '../runtime/runtime.ts';
 import type { Machine } from './machine.ts';
 
@@ -94,7 +94,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     allocatable: allocatableOf(config, machine),
     conditions: conditions(input),
     ...(input.images === undefined ? {} : { images: [...input.images] }),
-    daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+    daemonEndpoints: { kubeletEndpoint: { Port: portOf(config) } },
     nodeInfo: {
       architecture: machine.architecture,
       bootID: machine.bootId,

@@ -74,6 +74,7 @@ async function createAndStart(
       step = 'RunContainerError';
       await context.runtime.startContainer(id);
       tellContainer(context, pod, container, ['Normal', 'Started', 'Container started']);
+      await context.files.linkLog(pod, { name: container.name, id, attempt: action.attempt });
       return id;
     });
     const resources = { ...memory.resources, [containerId]: container.resources ?? {} };

@@ -20,7 +20,13 @@ export interface Directories {
   /** The file a container may leave its last words in. */
   readonly terminationLog: (podUid: string, containerName: string, attempt: number) => string;
   readonly logs: string;
+  /** Links to the containers' logs, for those who collect them. */
+  readonly containerLogs: string;
   readonly podLogs: (pod: Pod) => string;
+  /** Where drivers of volumes and of devices announce themselves. */
+  readonly pluginRegistry: string;
+  readonly devicePlugins: string;
+  readonly servingCertificate: string;
   readonly seccomp: string;
   readonly network: string;
   readonly apiService: string;
@@ -32,9 +38,14 @@ export interface Directories {
 /** Relative to the pod's log directory. */
 export const containerLogPath = (containerName: string, attempt: number): string => join(containerName, `${attempt}.log`);
 
-export function directories(root: string): Directories {
+export interface LogDirectories {
+  readonly podLogDirectory?: string;
+  readonly containerLogDirectory?: string;
+}
+
+export function directories(root: string, elsewhere: LogDirectories = {}): Directories {
   const pods = join(root, 'pods');
-  const logs = join(root, 'logs');
+  const logs = elsewhere.podLogDirectory ?? join(root, 'logs');
   const pod = (uid: string): string => join(pods, uid);
   return {
     root,
@@ -48,7 +59,11 @@ export function directories(root: string): Directories {
     hostsFile: (uid) => join(pod(uid), 'etc-hosts'),
     terminationLog: (uid, container, attempt) => join(pod(uid), 'containers', container, String(attempt)),
     logs,
+    containerLogs: elsewhere.containerLogDirectory ?? join(root, 'container-logs'),
     podLogs: (of) => join(logs, `${namespaceOf(of)}_${nameOf(of)}_${uidOf(of)}`),
+    pluginRegistry: join(root, 'plugins_registry'),
+    devicePlugins: join(root, 'device-plugins'),
+    servingCertificate: join(root, 'pki', 'kubelet-server-current.pem'),
     seccomp: join(root, 'seccomp'),
     network: join(root, 'network'),
     apiService: join(root, 'api-service'),

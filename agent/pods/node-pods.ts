@@ -4,6 +4,7 @@ import { uidOf } from '../../functions/kube/object.ts';
 import type { DesiredState } from '../desired-state.ts';
 import type { PollLoop } from '../poll.ts';
 import type { CheckResult } from '../probes/checks.ts';
+import type { ProbeCounts } from '../probes/probe-counts.ts';
 import { createProber, type CheckInput } from '../probes/prober.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
 import type { NodeContext } from './node-context.ts';
@@ -29,6 +30,7 @@ export interface NodePodsOptions {
   readonly desired: DesiredState;
   readonly poll: Pick<PollLoop, 'report' | 'isOverruled' | 'forget'>;
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
+  readonly probeCounts?: ProbeCounts | undefined;
 }
 
 /** A sandbox of which nothing is known but what its labels say. */
@@ -113,11 +115,12 @@ class Pods implements NodePods {
   }
 
   #add(pod: Pod, gone: boolean): void {
-    const { context, check, poll } = this.#options;
+    const { context, check, poll, probeCounts } = this.#options;
     const probes = createProber({
       ...context,
       check,
       onChange: () => worker.wake(),
+      onResult: probeCounts?.count,
       onFailure: (of: Pod, container: Container, message: string) =>
         tellContainer(context, of, container, ['Warning', 'Unhealthy', message]),
     });

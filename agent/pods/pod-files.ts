@@ -1,9 +1,9 @@
 /** The files of a pod that are not volumes: log directory, /etc/hosts, termination logs, cgroups. */
 import { constants } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
-import { uidOf } from '../../functions/kube/object.ts';
+import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
 import { Directory, passageMode } from '../files/directory.ts';
 import { errorCode, orUndefined } from '../files/error-code.ts';
 import { removeTree } from '../files/remove-tree.ts';
@@ -14,9 +14,17 @@ import { containerLogPath, type Directories } from './directories.ts';
 import { hostsFile } from './hosts-file.ts';
 import { endOfFile, endOfLog, fallsBackToLogs } from './termination-message.ts';
 
+export interface StartedContainer {
+  readonly name: string;
+  readonly id: string;
+  readonly attempt: number;
+}
+
 export interface PodFiles {
   prepareSandbox(pod: Pod): Promise<void>;
   prepareContainer(pod: Pod, containerName: string, attempt: number, podIps: readonly string[]): Promise<void>;
+  /** Shows the container's log to those who collect logs. */
+  linkLog(pod: Pod, container: StartedContainer): Promise<void>;
   /** Makes and mounts the part of a volume that is mounted alone; answers where. Throws Error for one that leads out of the volume. */
   bindSubPath(pod: Pod, containerName: string, part: MountedPart): Promise<string>;
   /** What the dead container reports about its end; '' when nothing. */
@@ -32,6 +40,17 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/** Source: pkg/kubelet/kuberuntime/legacy.go */
+const linkPrefix = (pod: Pod): string => `${nameOf(pod)}_${namespaceOf(pod)}_`;
+
+/** Another pod's links may begin alike: only those go that lead nowhere any more. */
+async function removeDeadLinks(directory: string, prefix: string): Promise<void> {
+  for (const name of await namesIn(directory)) {
+    if (name.startsWith(prefix) && (await orUndefined(stat(join(directory, name)))) === undefined)
+      await rm(join(directory, name), { force: true });
   }
 }
 
@@ -52,6 +71,11 @@ export function createPodFiles({ directories, clusterDomain, removeCgroup }: Pod
       await using _logs = await Directory.make(join(directories.podLogs(pod), containerName));
       await writeNew(directories.hostsFile(uidOf(pod)), hostsFile(pod, podIps, clusterDomain), 0o644);
     },
+    async linkLog(pod, { name, id, attempt }) {
+      const link = join(directories.containerLogs, `${linkPrefix(pod)}${name}-${id}.log`);
+      await orUndefined(unlink(link));
+      await symlink(join(directories.podLogs(pod), containerLogPath(name, attempt)), link);
+    },
     async bindSubPath(pod, containerName, { index, volumeName, volumePath, path }) {
       const target = directories.subPath(uidOf(pod), volumeName, containerName, index);
       await bindSubPath({ volumePath, path }, target);
@@ -68,11 +92,13 @@ export function createPodFiles({ directories, clusterDomain, removeCgroup }: Pod
       for (const file of await namesIn(logs)) {
         if (file === name || file.startsWith(`${name}.`)) await rm(join(logs, file), { force: true });
       }
+      await removeDeadLinks(directories.containerLogs, `${linkPrefix(pod)}${containerName}-`);
     },
     async remove(pod, cgroupParents) {
       await using logs = await orUndefined(Directory.open(directories.logs));
       await using trash = await Directory.make(directories.trash, 0o700);
       if (logs !== undefined) await removeTree(logs, basename(directories.podLogs(pod)), trash);
+      await removeDeadLinks(directories.containerLogs, linkPrefix(pod));
       for (const parent of cgroupParents) await removeCgroup(parent);
     },
   };
@@ -90,6 +116,7 @@ async function writeNew(path: string, content: string, mode: number): Promise<vo
 export const noPodFiles: PodFiles = {
   prepareSandbox: async () => {},
   prepareContainer: async () => {},
+  linkLog: async () => {},
   bindSubPath: async (_pod, _containerName, { volumePath, path }) => join(volumePath, path),
   terminationMessage: async () => '',
   removeContainer: async () => {},

@@ -26,6 +26,8 @@ export interface ProberOptions {
   readonly hostIps: readonly string[];
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   readonly onChange: () => void;
+  /** Left out: results are not counted. */
+  readonly onResult?: ((pod: Pod, container: Container, type: ProbeType, isSuccess: boolean) => void) | undefined;
   /** Tells a failure: `Readiness probe failed: …`. */
   readonly onFailure: (pod: Pod, container: Container, message: string) => void;
 }
@@ -135,6 +137,7 @@ async function runRounds(options: ProberOptions, input: RoundInput, signal: Abor
     if (isDue) {
       const result = await runCheck(options, input);
       if (signal.aborted) return;
+      options.onResult?.(input.pod, container, type, result.outcome === 'success');
       if (result.outcome === 'failure') options.onFailure(input.pod, container, `${title[type]} probe failed: ${result.message}`);
       if (judge(input, counts, result)) return;
     }

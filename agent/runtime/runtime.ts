@@ -102,6 +102,11 @@ export interface ContainerStatus extends Container {
   readonly logPath: string;
 }
 
+export interface WritableLayer {
+  readonly usedBytes: number;
+  readonly inodesUsed: number;
+}
+
 export interface PortMapping {
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
   readonly containerPort: number;
@@ -263,6 +268,8 @@ export interface Runtime {
 
   listContainers(podUid?: string): Promise<readonly Container[]>;
   containerStatus(id: string): Promise<ContainerStatus>;
+  /** What containers wrote outside of volumes, by their ids. */
+  writableLayers(): Promise<ReadonlyMap<string, WritableLayer>>;
   createContainer(sandboxId: string, config: ContainerConfig, sandbox: SandboxConfig): Promise<string>;
   startContainer(id: string): Promise<void>;
   /** SIGTERM, then SIGKILL after the grace. Answers when it has stopped. A second call with less grace shortens the first. */

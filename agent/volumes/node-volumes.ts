@@ -19,6 +19,8 @@ import { VolumeError, type PodVolume, type Volumes } from './volumes.ts';
 export interface NodeVolumesOptions {
   readonly directories: Directories;
   readonly plugins: readonly VolumePlugin[];
+  /** Filled with where volumes are on the host, by pod and name, for those who measure them. */
+  readonly published?: Map<string, ReadonlyMap<string, string>>;
 }
 
 export const createNodeVolumes = (options: NodeVolumesOptions): Volumes => new NodeVolumes(options);
@@ -26,11 +28,13 @@ export const createNodeVolumes = (options: NodeVolumesOptions): Volumes => new N
 class NodeVolumes implements Volumes {
   readonly #directories: Directories;
   readonly #plugins: readonly VolumePlugin[];
+  readonly #published: Map<string, ReadonlyMap<string, string>>;
   readonly #records: VolumeRecords;
   /** What is staged is counted and changed by one pod at a time. */
   readonly #staging: Semaphore = semaphore(1);
 
-  constructor({ directories, plugins }: NodeVolumesOptions) {
+  constructor({ directories, plugins, published = new Map() }: NodeVolumesOptions) {
+    this.#published = published;
     this.#directories = directories;
     this.#plugins = plugins;
     this.#records = createVolumeRecords(directories);
@@ -42,6 +46,7 @@ class NodeVolumes implements Volumes {
       const { path, isReadOnly = this.#pluginOf(volume).isReadOnly } = await this.#publish(pod, volume);
       volumes.set(volume.name, { path, isReadOnly });
     }
+    this.#published.set(uidOf(pod), new Map([...volumes].map(([name, { path }]) => [name, path])));
     return volumes;
   }
 
@@ -50,6 +55,7 @@ class NodeVolumes implements Volumes {
   }
 
   async tearDown(podUid: string): Promise<void> {
+    this.#published.delete(podUid);
     const records = await this.#records.ofPod(podUid);
     for (const record of records) {
       const plugin = this.#plugins.find(({ name }) => name === record.plugin);

@@ -26,7 +26,9 @@ const agentConfig = ({ server, architecture, networks }: BootScriptOptions): Age
   tokenFile,
   runtime: 'containerd',
   containerdSocket: containerdSocketDefault,
-  rootDirectory: '/var/lib/hibernetes',
+  rootDirectory: '/var/lib/kubelet',
+  podLogDirectory: '/var/log/pods',
+  containerLogDirectory: '/var/log/containers',
   nodeIp: '$ADDRESS',
   ...networks,
   labels: {
@@ -64,7 +66,7 @@ export function bootScript(options: BootScriptOptions): readonly string[] {
     'CNI=/opt/cni/bin; [ -d $CNI ] || CNI=/usr/libexec/cni',
     // Pods have addresses of their own, which the network would drop as forged.
     'aws ec2 modify-instance-attribute --region $REGION --instance-id $INSTANCE --no-source-dest-check',
-    'mkdir -p /opt/hibernetes /etc/hibernetes /etc/containerd /etc/cni/net.d /var/lib/hibernetes',
+    'mkdir -p /opt/hibernetes /etc/hibernetes /etc/containerd /etc/cni/net.d /var/lib/kubelet',
     `aws s3 cp ${agentLocation} /opt/hibernetes/agent.mjs --region $REGION`,
     'modprobe overlay; modprobe br_netfilter',
     ...file('/etc/modules-load.d/hibernetes.conf', 'overlay\nbr_netfilter'),

@@ -28,6 +28,7 @@ export interface JoinOptions {
   readonly foreground?: boolean;
   readonly configDir: string;
   readonly rootDirectory: string;
+  readonly logDirectory: string;
   readonly containerdConfig: string;
   readonly cgroupRoot?: string;
 }
@@ -111,7 +112,7 @@ function writeConfig(
   { server, caPem, nodeIp }: Membership,
   { containerd, networks }: { readonly containerd: MachineContainerd; readonly networks: NodeNetworks },
 ): AgentConfig {
-  const { configDir, rootDirectory, cgroupRoot } = options;
+  const { configDir, rootDirectory, logDirectory, cgroupRoot } = options;
   const caFile = join(configDir, 'ca.crt');
   if (caPem !== undefined) writePrivately(caFile, caPem);
   return {
@@ -124,6 +125,8 @@ function writeConfig(
     ...(containerd.sandboxImage === undefined ? {} : { sandboxImage: containerd.sandboxImage }),
     cniDirectory: containerd.cniDirectory,
     rootDirectory,
+    podLogDirectory: join(logDirectory, 'pods'),
+    containerLogDirectory: join(logDirectory, 'containers'),
     nodeIp,
     ...networks,
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),

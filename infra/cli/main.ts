@@ -242,7 +242,10 @@ program
   .option('--node-ip <address>', 'where other nodes reach this one (default: the address that reaches the server)')
   .option('--foreground', 'run the agent here instead of as a service')
   .addOption(new Option('--config-dir <dir>', 'where the agent finds its configuration and credential').default('/etc/hibernetes'))
-  .addOption(new Option('--root-directory <dir>', 'where the agent keeps pods’ volumes and logs').default('/var/lib/hibernetes'))
+  .addOption(
+    new Option('--root-directory <dir>', 'where the agent keeps pods’ volumes, and drivers their sockets').default('/var/lib/kubelet'),
+  )
+  .addOption(new Option('--log-directory <dir>', 'below it are the logs of pods').default('/var/log'))
   .addOption(new Option('--containerd-config <file>', 'containerd’s configuration').default('/etc/containerd/config.toml'))
   .option('--cgroup-root <path>', 'the cgroup below which pods get theirs')
   .action(lazily(async () => (await import('./join.ts')).joinCluster));

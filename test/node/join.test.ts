@@ -65,6 +65,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     '--name': 'joined',
     '--config-dir': join(machine, 'etc'),
     '--root-directory': join(machine, 'agent'),
+    '--log-directory': join(machine, 'log'),
     '--containerd-config': join(host.runDirectory, 'config.toml'),
     '--cgroup-root': host.cgroupParent,
   });

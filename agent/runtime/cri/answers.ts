@@ -43,6 +43,14 @@ export interface ContainerStatusMessage extends ContainerMessage {
   readonly logPath: string;
 }
 
+export interface ContainerStatsMessage {
+  readonly attributes: { readonly id: string } | null;
+  readonly writableLayer: {
+    readonly usedBytes: { readonly value: string } | null;
+    readonly inodesUsed: { readonly value: string } | null;
+  } | null;
+}
+
 export interface ImageMessage {
   readonly id: string;
   readonly repoTags: readonly string[];

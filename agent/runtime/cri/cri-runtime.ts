@@ -6,6 +6,7 @@ import { containerConfigMessage, resourcesMessage, sandboxConfigMessage } from '
 import {
   containerFrom,
   containerStatusFrom,
+  type ContainerStatsMessage,
   imageFrom,
   sandboxFrom,
   sandboxStatusFrom,
@@ -104,6 +105,7 @@ const containerPart = (
 ): Part<
   | 'listContainers'
   | 'containerStatus'
+  | 'writableLayers'
   | 'createContainer'
   | 'startContainer'
   | 'stopContainer'
@@ -118,6 +120,15 @@ const containerPart = (
   async containerStatus(id) {
     const answer = await channel.call<{ status: ContainerStatusMessage }>('RuntimeService', 'ContainerStatus', { containerId: id });
     return containerStatusFrom(answer.status);
+  },
+  async writableLayers() {
+    const { stats } = await channel.call<{ stats: ContainerStatsMessage[] }>('RuntimeService', 'ListContainerStats', {});
+    return new Map(
+      stats.map(({ attributes, writableLayer }) => [
+        attributes?.id ?? '',
+        { usedBytes: Number(writableLayer?.usedBytes?.value ?? 0), inodesUsed: Number(writableLayer?.inodesUsed?.value ?? 0) },
+      ]),
+    );
   },
   async createContainer(sandboxId, config, sandbox) {
     const request = { podSandboxId: sandboxId, config: containerConfigMessage(config), sandboxConfig: sandboxConfigMessage(sandbox) };

@@ -31,6 +31,8 @@ ContainerConfig metadata=1:ContainerMetadata image=2:ImageSpec command=3:string[
 ContainerFilter id=1:string labelSelector=4:string{}
 ContainerMetadata name=1:string attempt=2:uint32
 ContainerStatus id=1:string metadata=2:ContainerMetadata state=3:ContainerState createdAt=4:int64 startedAt=5:int64 finishedAt=6:int64 exitCode=7:int32 image=8:ImageSpec imageRef=9:string reason=10:string message=11:string labels=12:string{} annotations=13:string{} logPath=15:string
+ContainerAttributes id=1:string
+ContainerStats attributes=1:ContainerAttributes writableLayer=4:FilesystemUsage
 ContainerStatusRequest containerId=1:string
 ContainerStatusResponse status=1:ContainerStatus
 CreateContainerRequest podSandboxId=1:string config=2:ContainerConfig sandboxConfig=3:PodSandboxConfig
@@ -41,7 +43,7 @@ ExecResponse url=1:string
 ExecSyncRequest containerId=1:string cmd=2:string[] timeout=3:int64
 ExecSyncResponse stdout=1:bytes stderr=2:bytes exitCode=3:int32
 FilesystemIdentifier mountpoint=1:string
-FilesystemUsage timestamp=1:int64 fsId=2:FilesystemIdentifier
+FilesystemUsage timestamp=1:int64 fsId=2:FilesystemIdentifier usedBytes=3:UInt64Value inodesUsed=4:UInt64Value
 Image id=1:string repoTags=2:string[] repoDigests=3:string[] size=4:uint64 uid=5:Int64Value username=6:string
 ImageFsInfoRequest
 ImageFsInfoResponse imageFilesystems=1:FilesystemUsage[]
@@ -56,6 +58,8 @@ LinuxContainerSecurityContext capabilities=1:Capability privileged=2:bool namesp
 LinuxPodSandboxConfig cgroupParent=1:string securityContext=2:LinuxSandboxSecurityContext sysctls=3:string{}
 LinuxSandboxSecurityContext namespaceOptions=1:NamespaceOption selinuxOptions=2:SELinuxOption runAsUser=3:Int64Value runAsGroup=8:Int64Value supplementalGroups=5:int64[] privileged=6:bool seccomp=9:SecurityProfile supplementalGroupsPolicy=11:SupplementalGroupsPolicy
 LinuxRuntimeConfiguration cgroupDriver=1:CgroupDriver
+ListContainerStatsRequest
+ListContainerStatsResponse stats=1:ContainerStats[]
 ListContainersRequest filter=1:ContainerFilter
 ListContainersResponse containers=1:Container[]
 ListImagesRequest
@@ -105,6 +109,7 @@ StopContainerRequest containerId=1:string timeout=2:int64
 StopContainerResponse
 StopPodSandboxRequest podSandboxId=1:string
 StopPodSandboxResponse
+UInt64Value value=1:uint64
 UpdateContainerResourcesRequest containerId=1:string linux=2:LinuxContainerResources
 UpdateContainerResourcesResponse
 VersionRequest version=1:string
@@ -126,6 +131,7 @@ const runtimeMethods = [
   'RemoveContainer',
   'UpdateContainerResources',
   'ListContainers',
+  'ListContainerStats',
   'ContainerStatus',
   'ReopenContainerLog',
   'ExecSync',

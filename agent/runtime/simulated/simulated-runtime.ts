@@ -153,6 +153,7 @@ const containerPart = (
 ): Part<
   | 'listContainers'
   | 'containerStatus'
+  | 'writableLayers'
   | 'createContainer'
   | 'startContainer'
   | 'stopContainer'
@@ -164,6 +165,7 @@ const containerPart = (
     const all: readonly Container[] = [...state.containers.values()];
     return podUid === undefined ? all : all.filter((container) => container.podUid === podUid);
   },
+  writableLayers: async () => new Map(),
   async containerStatus(id) {
     const found = state.containers.get(id);
     if (found === undefined) throw missing('container', id);

@@ -1,4 +1,7 @@
-/** Approves certificates that kubelets ask for, where RBAC lets them. Source: pkg/controller/certificates/approver/sarapprove.go. */
+/**
+ * Approves certificates that kubelets ask for: those to call the API with where RBAC lets them, and those to be called by where
+ * they name nothing but the node's own addresses. Source: pkg/controller/certificates/approver/sarapprove.go; the second is ours.
+ */
 import { copy } from '../../kube/copy.ts';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -6,7 +9,8 @@ import { certificateSigningRequests, resourceType } from '../../kube/resource-ty
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
-import { kubeletClientRefusal, kubeletClientSigner } from './request-rules.ts';
+import { kubeletClientRefusal, kubeletClientSigner, kubeletServingSigner } from './request-rules.ts';
+import { isForOwnAddresses } from './serving-addresses.ts';
 import { certificateController, conditionIn, isIssued, parsedRequest } from './requests.ts';
 import { certificateWatches } from './watches.ts';
 
@@ -19,6 +23,7 @@ const accessReviews = resourceType<AccessReview>('authorization.k8s.io/v1', 'sub
 
 const selfMessage = 'Auto approving self kubelet client certificate after SubjectAccessReview.';
 const message = 'Auto approving kubelet client certificate after SubjectAccessReview.';
+const servingMessage = 'Auto approving kubelet serving certificate for the addresses of the node.';
 
 export const certificateApprovingController: Controller = {
   name: 'certificate-approving',
@@ -42,6 +47,7 @@ export const certificateApprovingController: Controller = {
 async function approvalOf(request: CertificateSigningRequest, context: ReconcileContext): Promise<string | undefined> {
   const { signerName, usages = [], username } = request.spec;
   const parsed = parsedRequest(request);
+  if (signerName === kubeletServingSigner) return isForOwnAddresses(request, parsed, context) ? servingMessage : undefined;
   if (signerName !== kubeletClientSigner || kubeletClientRefusal(parsed, usages) !== undefined) return undefined;
   if (username === parsed.commonName && (await mayCreate(request, 'selfnodeclient', context))) return selfMessage;
   return (await mayCreate(request, 'nodeclient', context)) ? message : undefined;

@@ -2,7 +2,7 @@
 import type { AlternativeName, CertificateRequest } from '../../kube/certificate-request.ts';
 
 export const kubeletClientSigner = 'kubernetes.io/kube-apiserver-client-kubelet';
-const kubeletServingSigner = 'kubernetes.io/kubelet-serving';
+export const kubeletServingSigner = 'kubernetes.io/kubelet-serving';
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 const legacySigner = 'kubernetes.io/legacy-unknown';
 
@@ -39,7 +39,8 @@ export const kubeletClientRefusal: Rule = (request, usages) =>
   commonNameRefusal(request) ??
   usagesRefusal(usages, 'client auth');
 
-const kubeletServingRefusal: Rule = (request, usages) => {
+/** Of a kubelet that is called. */
+export const kubeletServingRefusal: Rule = (request, usages) => {
   const { dns, ip } = request.alternativeNames;
   const isNameless = dns.length === 0 && ip.length === 0;
   return (

@@ -130,7 +130,11 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
   'certificate-controller': [
     rule([...read, 'delete'], 'certificates.k8s.io', 'certificatesigningrequests'),
     rule(['update'], 'certificates.k8s.io', 'certificatesigningrequests/approval certificatesigningrequests/status'),
-    { ...rule(['approve'], 'certificates.k8s.io', 'signers'), resourceNames: ['kubernetes.io/kube-apiserver-client-kubelet'] },
+    {
+      ...rule(['approve'], 'certificates.k8s.io', 'signers'),
+      // Ours: the second one, which upstream leaves to somebody else.
+      resourceNames: ['kubernetes.io/kube-apiserver-client-kubelet', 'kubernetes.io/kubelet-serving'],
+    },
     {
       ...rule(['sign'], 'certificates.k8s.io', 'signers'),
       resourceNames: [
