@@ -227,9 +227,9 @@ function machineFamilies({ node, machine }: ContainerMetricsInput): MetricFamily
   const labels = { boot_id: machine.bootId, machine_id: machine.machineId, system_uuid: machine.systemUuid };
   const root = { container: '', id: '/', image: '', name: '', namespace: '', pod: '' };
   const { cpuNanoseconds, memoryBytes, workingSetBytes, rssBytes } = node.machine;
-  const ofRoot = (name: string, help: string, type: MetricFamily['type'], value: number, more: Labels = {}): MetricFamily => ({
+  const ofRoot = (name: string, type: MetricFamily['type'], value: number, more: Labels = {}): MetricFamily => ({
     name,
-    help,
+    help: '',
     type,
     samples: [{ labels: { ...root, ...more }, value, atMs: node.atMs }],
   });
@@ -241,10 +241,10 @@ function machineFamilies({ node, machine }: ContainerMetricsInput): MetricFamily
       type: 'gauge',
       samples: [{ labels, value: machine.memoryBytes }],
     },
-    ofRoot('container_cpu_usage_seconds_total', '', 'counter', seconds(cpuNanoseconds), { cpu: 'total' }),
-    ofRoot('container_memory_usage_bytes', '', 'gauge', memoryBytes),
-    ofRoot('container_memory_working_set_bytes', '', 'gauge', workingSetBytes),
-    ofRoot('container_memory_rss', '', 'gauge', rssBytes),
+    ofRoot('container_cpu_usage_seconds_total', 'counter', seconds(cpuNanoseconds), { cpu: 'total' }),
+    ofRoot('container_memory_usage_bytes', 'gauge', memoryBytes),
+    ofRoot('container_memory_working_set_bytes', 'gauge', workingSetBytes),
+    ofRoot('container_memory_rss', 'gauge', rssBytes),
   ];
 }
 

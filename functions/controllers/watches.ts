@@ -1,7 +1,7 @@
 /** What wakes the controllers of `all.ts`, for code that only rings for them: what they do does not come along. */
 import type { Watch } from '../workers/controller.ts';
 import { bootstrapSignerWatches, tokenCleanerWatches } from './bootstrap/watches.ts';
-import { certificateWatches } from './certificates/watches.ts';
+import { approverWatches } from './certificates/watches.ts';
 import { clusterRoleAggregationWatches } from './clusterrole-aggregation/watches.ts';
 import { cronJobWatches } from './cron-job/watches.ts';
 import { customResourceDefinitionWatches } from './custom-resource-definition/watches.ts';
@@ -44,7 +44,7 @@ export interface WatchesOptions {
 export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOptions): readonly Watch[] => [
   ...bootstrapSignerWatches,
   ...tokenCleanerWatches,
-  ...certificateWatches,
+  ...approverWatches,
   ...clusterRoleAggregationWatches,
   ...cronJobWatches,
   ...customResourceDefinitionWatches,

@@ -34,6 +34,7 @@ import { storedCheckpoint } from '../../functions/workers/checkpoint.ts';
 import type { Controller } from '../../functions/workers/controller.ts';
 import type { SessionOutcome } from '../../functions/workers/session.ts';
 import { runSession } from '../../functions/workers/session.ts';
+import type { User } from '../../functions/apiserver/ports.ts';
 import { admin } from './api-server.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 import { virtualWorld } from './virtual-world.ts';
@@ -49,6 +50,8 @@ export interface Cluster {
   readonly world: VirtualWorld;
   readonly store: Store;
   readonly client: Client;
+  /** The client of somebody else than the administrator. */
+  clientOf(user: User): Client;
   /** `Normal ScalingReplicaSet Scaled up …`, in order. */
   readonly events: readonly string[];
   /** How often controllers called the API, reads included. */
@@ -102,7 +105,8 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     virtualResources: accessReviews(authorizer),
     admission: admissionPlugins({ ...world, store, authorizer }),
   });
-  const client = createHttpClient({ fetch: (request) => server.fetch(request, { user: admin }) });
+  const clientOf = (user: User): Client => createHttpClient({ fetch: (request) => server.fetch(request, { user }) });
+  const client = clientOf(admin);
   const events: string[] = [];
   const recorder: EventRecorder = { event: (_object, type, reason, message) => void events.push(`${type} ${reason} ${message}`) };
   const controllers =
@@ -145,6 +149,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
     world,
     store,
     client,
+    clientOf,
     events,
     calls: () => counted.calls(),
     settle,

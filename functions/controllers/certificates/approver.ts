@@ -12,7 +12,7 @@ import { namesOf } from '../shared/pod-requests.ts';
 import { kubeletClientRefusal, kubeletClientSigner, kubeletServingSigner } from './request-rules.ts';
 import { isForOwnAddresses } from './serving-addresses.ts';
 import { certificateController, conditionIn, isIssued, parsedRequest } from './requests.ts';
-import { certificateWatches } from './watches.ts';
+import { approverWatches } from './watches.ts';
 
 interface AccessReview extends KubeObject {
   readonly spec: object;
@@ -29,7 +29,7 @@ export const certificateApprovingController: Controller = {
   name: 'certificate-approving',
   actsAs: certificateController,
   component: 'certificate-controller',
-  watches: certificateWatches,
+  watches: approverWatches,
   all: (cache) => namesOf(cache.list(certificateSigningRequests)),
   async reconcile(name, context) {
     const request = context.cache.get(certificateSigningRequests, name);

@@ -7,7 +7,7 @@ import { type Cluster, createCluster } from '../../../test/support/cluster.ts';
 import { createCertificateAuthority, signCertificateRequest } from '../../client/certificates.ts';
 import { copy } from '../../kube/copy.ts';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';
-import { certificateSigningRequests } from '../../kube/resource-type.ts';
+import { certificateSigningRequests, nodes } from '../../kube/resource-type.ts';
 import { certificateApprovingController } from './approver.ts';
 import { certificateCleanerController } from './cleaner.ts';
 import { createCertificateSigningController } from './signer.ts';
@@ -104,6 +104,20 @@ describe('a CertificateSigningRequest', () => {
     await approve(made);
     const certificate = new X509Certificate(Buffer.from((await get(made)).status?.certificate ?? '', 'base64'));
     assert.equal(certificate.subjectAltName, 'DNS:node-a, IP Address:10.0.0.7');
+  });
+
+  test('of a node for its own address is approved, also where the Node comes later', async () => {
+    const made = await cluster();
+    const pem = await requestPem('O=system:nodes, CN=system:node:late', [{ type: 'ip', value: '10.0.0.7' }]);
+    const asked = signingRequest({ signer: 'kubelet-serving', pem, usages: ['digital signature', 'server auth'] });
+    const user = { name: 'system:node:late', groups: ['system:nodes', 'system:authenticated'] };
+    await made.clientOf(user).create(certificateSigningRequests, asked);
+    await made.settle();
+    assert.deepEqual((await get(made)).status, {});
+    const addresses = [{ type: 'InternalIP', address: '10.0.0.7' }];
+    await made.client.create(nodes, { metadata: { name: 'late' }, spec: {}, status: { addresses } });
+    await made.settle();
+    assert.equal((await get(made)).status?.conditions?.[0]?.reason, 'AutoApproved');
   });
 
   const refusals: readonly [string, string, string[], string][] = [
