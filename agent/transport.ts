@@ -10,8 +10,20 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Status } from '../functions/kube/generated/types.ts';
-import { chunksPath, pollPath, relayPath, relayProtocol, type NodePollResponse, type RelayGrant } from '../functions/kube/node-poll.ts';
+import {
+  chunksPath,
+  entriesPath,
+  listenPath,
+  type MailedRelay,
+  type NodePollResponse,
+  type OpenTunnel,
+  pollPath,
+  type RelayGrant,
+  relayPath,
+  relayProtocol,
+} from '../functions/kube/node-poll.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
+import type { NumberedEntry } from '../functions/tunnel/carrier.ts';
 import type { AgentConfig } from './config.ts';
 import { TransportError, type PollTransport } from './poll.ts';
 
@@ -22,6 +34,10 @@ export interface Transport extends PollTransport {
   openConnection(relayId: string): Promise<{ readonly socket: Duplex; readonly head: Buffer }>;
   /** Puts a chunk into a relay's mailbox, or only asks how it may go on. */
   sendChunk(relayId: string, chunk: NumberedChunk | undefined, signal: AbortSignal): Promise<RelayGrant>;
+  /** Puts an entry of the node into the mailbox of a tunnel. */
+  sendEntry(tunnel: Pick<MailedRelay, 'id' | 'caller'>, entry: NumberedEntry, signal: AbortSignal): Promise<void>;
+  /** What brings tunnels by mail and their entries: see `functions/tunnel/records.ts`. Breaking off the iteration ends the request. */
+  listen(tunnels: readonly OpenTunnel[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Any other request, for a `Client`. The request's URL counts only by its path. */
   fetch(request: Request): Promise<Response>;
   close(): void;
@@ -68,6 +84,39 @@ function statusError(code: number, text: string): StatusError {
   return new StatusError(code, 'InternalError', `the server answered ${code}: ${text.slice(0, 200)}`);
 }
 
+interface Requests {
+  open(method: string, path: string, options: RequestOptions): ClientRequest;
+  ask<T>(request: ClientRequest, body?: string | Uint8Array): Promise<T>;
+  /** The path of the cluster. */
+  readonly under: string;
+}
+
+function mailRequests(
+  { nodeName }: Pick<AgentConfig, 'nodeName'>,
+  { open, ask, under }: Requests,
+): Pick<Transport, 'sendEntry' | 'listen'> {
+  return {
+    async sendEntry({ id, caller }, { number, bytes }, signal) {
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(bytes.length) };
+      const query = new URLSearchParams({ caller, number: String(number) });
+      await ask<undefined>(open('POST', `${under}${entriesPath('relays', id)}?${query}`, { headers, signal }), bytes);
+    },
+    listen(tunnels, signal) {
+      const headers = { 'content-type': 'application/json' };
+      const request = open('POST', under + listenPath(nodeName), { headers, signal, agent: false });
+      return new Promise((resolve, reject) => {
+        request.on('error', (error) => reject(asTransportError(error)));
+        request.on('response', (response) => {
+          const code = response.statusCode ?? 0;
+          if (code === 200) return resolve(response);
+          readBody(response).then((bytes) => reject(statusError(code, bytes.toString('utf8'))), reject);
+        });
+        request.end(JSON.stringify({ tunnels }));
+      });
+    },
+  };
+}
+
 export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' | 'caFile' | 'tokenFile'>): Transport {
   const base = new URL(config.server);
   /** One of several clusters behind a host has a path. */
@@ -90,6 +139,7 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
       request.on('response', (response) => {
         readBody(response).then((bytes) => {
           const code = response.statusCode ?? 0;
+          if (code === 204) return resolve(undefined as T);
           if (code !== 200) return reject(statusError(code, bytes.toString('utf8')));
           resolve(JSON.parse(bytes.toString('utf8')) as T);
         }, reject);
@@ -107,6 +157,7 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
       const headers = { 'content-type': 'application/octet-stream', 'content-length': String(chunk.encoded.length) };
       return ask<RelayGrant>(open('POST', `${under}${chunksPath(relayId)}?number=${chunk.number}`, { headers, signal }), chunk.encoded);
     },
+    ...mailRequests(config, { open, ask, under }),
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
       const body = Buffer.from(await request.arrayBuffer());

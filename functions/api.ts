@@ -32,7 +32,8 @@ import type { Mail } from './apiserver/relay/mailbox.ts';
 import { createRelayHub, type RelayHub } from './apiserver/relay/relay-hub.ts';
 import { proxied } from './apiserver/proxy/proxy.ts';
 import { createHttpOverTunnel } from './apiserver/tunnel/http-over-tunnel.ts';
-import { createTunnels, noTunnels } from './apiserver/tunnel/tunnels.ts';
+import { createTunnels } from './apiserver/tunnel/tunnels.ts';
+import { createTunnelsByMail, type TunnelsByMail } from './apiserver/tunnel/tunnels-by-mail.ts';
 import { createConverter } from './apiserver/webhook/conversion.ts';
 import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
@@ -62,6 +63,10 @@ export interface ApiOptions {
   readonly pollHoldSecondsMax?: number;
   /** Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not at all. */
   readonly logMail?: { readonly mail: Mail; readonly secondsMax: number };
+  /** Where this process and a node's agent may not meet: tunnels through the table. */
+  readonly tunnelMail?: TunnelMailSettings;
+  /** False in processes that answer no client: they do not check whether the servers of APIServices can be reached. */
+  readonly checksApiServices?: boolean;
   /** What this server shows other API servers, which then believe whom it speaks for. */
   readonly requestHeaderCertificate?: CertificatePair;
   /** Of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
@@ -72,6 +77,16 @@ export interface ApiOptions {
   readonly audit?: Audit;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
+}
+
+export interface TunnelMailSettings {
+  readonly mail: Mail;
+  /** The same in every process of the cluster, and kept from all others. */
+  readonly secret: Uint8Array;
+  /** No answer lasts longer here. */
+  readonly secondsMax: number;
+  /** No agent polls this process: its own tunnels go by mail, too. */
+  readonly isAlone: boolean;
 }
 
 export interface Api {
@@ -139,11 +154,8 @@ export function createApi(options: ApiOptions): Api {
   const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
   const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, ...hold });
 
-  const { logMail } = options;
-  const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
-  const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
-
-  const outward = outwardRooms(options, hub, clientFor(controlPlaneUser));
+  const { mailed, chunks, byMail } = mailRooms(options);
+  const outward = outwardRooms(options, { hub, byMail }, clientFor(controlPlaneUser));
   const { webhookClient } = outward;
 
   const bindPod: BindPod = (pod, binding, dryRun) =>
@@ -168,22 +180,40 @@ export function createApi(options: ApiOptions): Api {
     computations: { 'token-request': createTokenRequest({ store, tokens }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
     ...outward.served,
-    extensions: [createAgentEndpoint({ poll, hub, nodeTokens, ...chunks }), ...extensions],
+    extensions: [
+      createAgentEndpoint({ poll, hub, nodeTokens, ...chunks, ...(byMail === undefined ? {} : { mail: byMail.endpoint }) }),
+      ...extensions,
+    ],
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });
-  const close = (): void => outward.served.aggregation?.close();
+  const close = (): void => outward.served.aggregation.close();
   return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
 }
 
+/** What goes through the table. */
+function mailRooms({ store, world, logMail, tunnelMail }: ApiOptions) {
+  const mailed = logMail === undefined ? {} : { logMail: createLogMail({ ...world, ...logMail, store }) };
+  const chunks = logMail === undefined ? {} : { chunks: { mail: logMail.mail, clock: world.clock } };
+  return { mailed, chunks, byMail: tunnelMail === undefined ? undefined : createTunnelsByMail({ ...world, ...tunnelMail, store }) };
+}
+
+interface Carriers {
+  readonly hub: RelayHub;
+  readonly byMail: TunnelsByMail | undefined;
+}
+
 /** What reaches out of this server: to pods and nodes, to webhooks, to other API servers. */
-function outwardRooms({ store, world, logMail, requestHeaderCertificate: certificate }: ApiOptions, hub: RelayHub, client: Client) {
+function outwardRooms(
+  { store, world, tunnelMail, requestHeaderCertificate: certificate, checksApiServices: isChecking = true }: ApiOptions,
+  { hub, byMail }: Carriers,
+  client: Client,
+) {
   const { clock, random } = world;
-  const http = createHttpOverTunnel(logMail === undefined ? createTunnels(hub) : noTunnels);
+  const http = createHttpOverTunnel(byMail !== undefined && tunnelMail?.isAlone === true ? byMail.tunnels : createTunnels(hub));
   const webhookClient = createWebhookClient({ http, view: () => store.view(), random: () => random.next(), clock });
   const proxy: Proxy = (call, target) => proxied({ http, clock }, call, target);
   const converter = createConverter({ client: webhookClient, random });
-  const hasTunnels = logMail === undefined;
-  const aggregation = hasTunnels ? createAggregation({ store, world, clock, http, proxy, client, certificate }) : undefined;
-  return { webhookClient, served: { proxy, converter, ...(aggregation === undefined ? {} : { aggregation }) } };
+  const aggregation = createAggregation({ store, world, clock, http, proxy, client, certificate, isChecking });
+  return { webhookClient, served: { proxy, converter, aggregation } };
 }

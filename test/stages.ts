@@ -24,7 +24,7 @@ const simulation = (seed: number, seeds: number): ProgramStage => ({
 
 /** The longest first: they run side by side, as many as the machine has cores. */
 const unitTests: readonly TestStage[] = [
-  contracts('contracts and costs of the store', 'test/contract/{dynamodb,store,memory}*.test.ts'),
+  contracts('contracts and costs of the store', 'test/contract/{dynamodb,store,memory,tunnel}*.test.ts'),
   unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,aws}/**/*.test.ts'),
@@ -33,7 +33,7 @@ const unitTests: readonly TestStage[] = [
   unit('unit: the agent', 'agent/**/*.test.ts'),
   unit(
     'unit: kinds, store, vocabulary',
-    'functions/{cel,kube,resources,store}/**/*.test.ts',
+    'functions/{cel,kube,resources,store,tunnel}/**/*.test.ts',
     'functions/*.test.ts',
     'openapi/**/*.test.ts',
   ),

@@ -5,7 +5,7 @@ import type { ClientRequest } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Duplex, PassThrough } from 'node:stream';
+import { Duplex, PassThrough, Readable } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { ContainerRelay } from '../../functions/kube/node-poll.ts';
@@ -75,6 +75,9 @@ function apiserver() {
         if (isLast) heard.write('.');
         return { upTo: 8, isOpen: true };
       },
+      // Tunnels by mail: see test/scenarios/tunnels.test.ts.
+      sendEntry: async () => {},
+      listen: async () => Readable.from([]),
     },
   };
 }

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { ContainerRelay, RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay, MailedRelay, RelayRequest } from '../../functions/kube/node-poll.ts';
 import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { StatusError, notFound } from '../../functions/kube/status-error.ts';
@@ -18,12 +18,13 @@ import { readLog } from './log-reader.ts';
 import { replayedRequest } from './replayed-request.ts';
 import type { NodeServer } from './node-server.ts';
 import { splice } from './splice.ts';
-import { createTunnels } from './tunnel.ts';
+import { createMailedTunnels } from './mailed-tunnels.ts';
+import { createReach, createTunnels, dial } from './tunnel.ts';
 
 export interface NodeRelayOptions {
   readonly world: World;
   readonly runtime: Runtime;
-  readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk'>;
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk' | 'sendEntry' | 'listen'>;
   readonly pods: Pick<PodLookup, 'pod'>;
   readonly nodeServer: NodeServer;
   /** Ends all that is open. */
@@ -41,8 +42,13 @@ export function createNodeRelays(options: NodeRelayOptions): Relays {
     upgrade: (request: ContainerRelay) => serveUpgrade(options, request),
     mailbox: (request: ContainerRelay) => mailer.send(request, (signal) => logBytes(options, request, signal)),
   };
-  const tunnel = createTunnels({ ...options, log: options.world.log });
-  const serve = async (request: RelayRequest): Promise<void> => {
+  const reach = createReach(options);
+  const tunnel = createTunnels({ ...options, reach, log: options.world.log });
+  const mailed = createMailedTunnels({
+    ...options,
+    connect: (request) => (request.transport === 'tunnel' ? reach(request.target) : connectContainer(options, request)),
+  });
+  const serve = async (request: Exclude<RelayRequest, MailedRelay>): Promise<void> => {
     try {
       if (request.transport === 'tunnel') await tunnel(request);
       else await served[request.transport](request);
@@ -54,6 +60,7 @@ export function createNodeRelays(options: NodeRelayOptions): Relays {
   };
   return {
     open(request) {
+      if (request.transport === 'mail') return mailed.announced();
       if (known.has(request.id)) return;
       known.add(request.id);
       if (known.size > knownMax) known.delete([...known][0] ?? '');
@@ -157,6 +164,23 @@ function refuse(socket: Duplex, error: StatusError): void {
   const body = JSON.stringify(error.toStatus());
   const head = `HTTP/1.1 ${error.code} ${error.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
   socket.end(head + body);
+}
+
+/** For a tunnel by mail: the client's handshake has been written, and what the runtime answers is read from here on. */
+async function connectContainer(options: NodeRelayOptions, request: ContainerRelay): Promise<Duplex> {
+  const url = await reachableUrl(options, request);
+  const server = await dial(url.hostname, Number(url.port), options.signal);
+  server.on('error', () => server.destroy());
+  server.write(replayedRequest(request, url));
+  return server;
+}
+
+async function reachableUrl(options: NodeRelayOptions, request: ContainerRelay): Promise<URL> {
+  try {
+    return await streamingUrl(options, wantedPod(options, request), request);
+  } catch (error) {
+    throw asStatusError(error);
+  }
 }
 
 async function serveUpgrade(options: NodeRelayOptions, request: ContainerRelay): Promise<void> {

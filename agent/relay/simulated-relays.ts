@@ -6,11 +6,12 @@ import type { Relays } from '../agent.ts';
 import type { Transport } from '../transport.ts';
 import { createLogMailer } from './log-mailer.ts';
 import type { NodeServer } from './node-server.ts';
-import { createTunnels } from './tunnel.ts';
+import { createMailedTunnels } from './mailed-tunnels.ts';
+import { createReach, createTunnels } from './tunnel.ts';
 
 export interface SimulatedRelayOptions {
   readonly world: World;
-  readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk'>;
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection' | 'sendChunk' | 'sendEntry' | 'listen'>;
   readonly nodeServer: NodeServer;
   /** Ends what is relayed. */
   readonly signal: AbortSignal;
@@ -31,7 +32,15 @@ export function createSimulatedRelays(options: SimulatedRelayOptions): Relays {
   const known = new Set<string>();
   const failed = (error: unknown): void => world.log.warn('a relay failed', { error });
   const mailer = createLogMailer(options);
-  const tunnel = createTunnels({ ...options, log: world.log, hasNoPorts: true });
+  const reach = createReach({ ...options, hasNoPorts: true });
+  const tunnel = createTunnels({ ...options, reach, log: world.log });
+  const mailed = createMailedTunnels({
+    ...options,
+    async connect(request) {
+      if (request.transport === 'tunnel') return reach(request.target);
+      throw refusal(request.subresource);
+    },
+  });
 
   const refuse = async ({ id, subresource }: ContainerRelay): Promise<void> => {
     const { socket } = await transport.openConnection(id);
@@ -45,6 +54,7 @@ export function createSimulatedRelays(options: SimulatedRelayOptions): Relays {
 
   return {
     open(request) {
+      if (request.transport === 'mail') return mailed.announced();
       if (known.has(request.id)) return;
       known.add(request.id);
       if (request.transport === 'tunnel') {

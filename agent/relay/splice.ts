@@ -1,21 +1,22 @@
-/** Joins two connections: what one says the other hears, until either ends. */
+/** Joins two connections: what one sends the other gets. Each direction ends by itself; one that breaks breaks the other. */
 import type { Duplex } from 'node:stream';
 
+/** Resolves when both are closed. */
 export function splice(one: Duplex, other: Duplex): Promise<void> {
   return new Promise((resolve) => {
     let open = 2;
-    const closed = (peer: Duplex) => (): void => {
-      open -= 1;
-      if (open === 0) resolve();
-      if (!peer.destroyed) peer.end();
-    };
     for (const [from, to] of [
       [one, other],
       [other, one],
     ] as const) {
       from.pipe(to);
       from.on('error', () => to.destroy());
-      from.on('close', closed(to));
+      from.on('close', () => {
+        open -= 1;
+        if (open === 0) resolve();
+        // An end would look as if that were all.
+        if (!from.readableEnded) to.destroy();
+      });
     }
   });
 }

@@ -1,4 +1,7 @@
-/** The agent's end of a tunnel: it connects to the port first, then dials back, so that a refusal reaches the caller as such. */
+/**
+ * What a tunnel leads to: a port that the node reaches, or what the node itself answers. And its end on a node that dials
+ * back: the agent connects to the port first, so that a refusal reaches the caller as such.
+ */
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { duplexPair } from 'node:stream';
@@ -9,14 +12,21 @@ import type { Transport } from '../transport.ts';
 import type { NodeServer } from './node-server.ts';
 import { splice } from './splice.ts';
 
-export interface TunnelOptions {
-  readonly transport: Pick<Transport, 'openStream' | 'openConnection'>;
+export interface TargetOptions {
   readonly nodeServer: NodeServer;
   /** Refuses every port: of nodes without containers. */
   readonly hasNoPorts?: boolean;
-  readonly log: Log;
   /** Ends what is open. */
   readonly signal: AbortSignal;
+}
+
+/** Throws a StatusError when there is no connection to be had. */
+export type Reach = (target: TunnelTarget) => Promise<Duplex>;
+
+export interface TunnelOptions {
+  readonly transport: Pick<Transport, 'openStream' | 'openConnection'>;
+  readonly reach: Reach;
+  readonly log: Log;
 }
 
 const connectMsMax = 10_000;
@@ -37,7 +47,8 @@ const addressText = (host: string, port: number): string => (host.includes(':') 
 const unreachable = (host: string, port: number, code: string): StatusError =>
   new StatusError(503, 'ServiceUnavailable', `dial tcp ${addressText(host, port)}: ${goWords[code] ?? code}`);
 
-function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+/** Throws a StatusError with the words of Go's dialer. */
+export function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true, timeout: connectMsMax });
     const fail = (code: string): void => {
@@ -59,12 +70,10 @@ function dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> 
   });
 }
 
-export function createTunnels(options: TunnelOptions): (request: TunnelRelay) => Promise<void> {
-  const { transport, nodeServer, hasNoPorts = false, log, signal } = options;
+export function createReach({ nodeServer, hasNoPorts = false, signal }: TargetOptions): Reach {
   let open = 0;
 
   async function reached(target: TunnelTarget): Promise<Duplex> {
-    if (open >= openMax) throw new StatusError(503, 'ServiceUnavailable', `the node carries ${openMax} tunnels, which is all it can`);
     if (target.to === 'port') {
       if (hasNoPorts) throw unreachable(target.host, target.port, 'ECONNREFUSED');
       return dial(target.host, target.port, signal);
@@ -74,10 +83,26 @@ export function createTunnels(options: TunnelOptions): (request: TunnelRelay) =>
     return near;
   }
 
+  return async (target) => {
+    if (open >= openMax) throw new StatusError(503, 'ServiceUnavailable', `the node carries ${openMax} tunnels, which is all it can`);
+    open += 1;
+    try {
+      const server = await reached(target);
+      server.on('error', () => server.destroy());
+      server.once('close', () => (open -= 1));
+      return server;
+    } catch (error) {
+      open -= 1;
+      throw error;
+    }
+  };
+}
+
+export function createTunnels({ transport, reach, log }: TunnelOptions): (request: TunnelRelay) => Promise<void> {
   return async ({ id, target }) => {
     let server: Duplex;
     try {
-      server = await reached(target);
+      server = await reach(target);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       const headers = { [relayStatusHeader]: String(error.code), 'content-type': 'application/json' };
@@ -87,15 +112,12 @@ export function createTunnels(options: TunnelOptions): (request: TunnelRelay) =>
       upload.end(JSON.stringify(error.toStatus()));
       return;
     }
-    open += 1;
-    server.on('error', () => server.destroy());
     try {
       const { socket, head } = await transport.openConnection(id);
       socket.on('error', () => socket.destroy());
       if (head.length > 0) server.write(head);
       await splice(socket, server);
     } finally {
-      open -= 1;
       server.destroy();
     }
   };

@@ -1,5 +1,6 @@
 /** The parts of one cluster, in place: the store on its table, the API in this process, the groups of workers, the doorbells. */
-import { createApi, type Api } from '../api.ts';
+import { hkdfSync } from 'node:crypto';
+import { createApi, type Api, type TunnelMailSettings } from '../api.ts';
 import { gitVersion } from '../kube/kubernetes-version.ts';
 import { loadSigningKeys } from '../apiserver/auth/keys.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
@@ -89,6 +90,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
     ...(mailedLogSecondsMax === undefined ? {} : { logMail: { mail: table, secondsMax: mailedLogSecondsMax } }),
+    tunnelMail: tunnelMailOf(options),
+    checksApiServices: ownGroup === undefined,
     ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceCidr: networks.serviceCidr };
@@ -104,6 +107,17 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     return store.close();
   };
   return { store, api, own, close };
+}
+
+const tunnelSecretBytes = 32;
+/** For hosts that know no end of an answer, and for those that answer no one. */
+const listenSecondsMax = 900;
+
+/** Agents poll the API's own host: where that is one process, clients meet them there. */
+function tunnelMailOf({ settings, cluster, table, ownGroup, mailedLogSecondsMax }: ControlPlaneOptions): TunnelMailSettings {
+  const secret = new Uint8Array(hkdfSync('sha256', settings.envelopeKey, '', `tunnels of ${cluster.id}`, tunnelSecretBytes));
+  const isAlone = ownGroup !== undefined || mailedLogSecondsMax !== undefined;
+  return { mail: table, secret, isAlone, secondsMax: mailedLogSecondsMax ?? listenSecondsMax };
 }
 
 /** The administrator of a cluster that only this machine reaches, and those whom IAM knows. */

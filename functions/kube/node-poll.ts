@@ -9,6 +9,11 @@
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see `relay-chunk.ts` → RelayGrant
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}/chunks     → RelayGrant
  *
+ *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/listen    ListenRequest → records of `tunnel/records.ts`: tunnels by mail, and their entries
+ *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/entries?caller=C&number=N   an entry of a tunnel by mail, from the node
+ *   POST /apis/agent.hibernetes.dev/v1/tunnels/{id}/entries?node=A&number=N    the same, from its caller
+ *   GET  /apis/agent.hibernetes.dev/v1/tunnels/{id}/entries?node=A&after=N     → records: the node's entries, for the caller
+ *
  * An answer may get lost: the agent repeats `since` and `pods` until an answer arrived, and nothing is harmed by twice.
  */
 import type { NodeNetworks } from './cluster-networks.ts';
@@ -19,6 +24,8 @@ export const agentGroup = 'agent.hibernetes.dev';
 export const pollPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/poll`;
 export const tokenPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/token`;
 export const relayPath = (id: string): string => `/apis/${agentGroup}/v1/relays/${id}`;
+export const listenPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/listen`;
+export const entriesPath = (end: 'relays' | 'tunnels', id: string): string => `/apis/${agentGroup}/v1/${end}/${id}/entries`;
 export const chunksPath = (id: string): string => `${relayPath(id)}/chunks`;
 /** The value of `Upgrade:` with which an agent fetches a relayed connection. */
 export const relayProtocol = 'hibernetes-relay';
@@ -78,7 +85,7 @@ export interface GoneObject extends ObjectName {
 }
 
 /** What a client waits for: something of a container, or a stream of bytes to a port. */
-export type RelayRequest = ContainerRelay | TunnelRelay;
+export type RelayRequest = ContainerRelay | TunnelRelay | MailedRelay;
 
 export interface ContainerRelay {
   readonly id: string;
@@ -100,8 +107,33 @@ export interface TunnelRelay {
   readonly target: TunnelTarget;
 }
 
+/** Goes by mail, through the table. What is wanted, and the key, are added when the node is told: neither is announced. */
+export interface MailedRelay {
+  readonly id: string;
+  readonly transport: 'mail';
+  /** Part of the mailboxes' names. */
+  readonly caller: string;
+  readonly request?: TunnelledRequest;
+  /** Base64. */
+  readonly key?: string;
+}
+
+export type TunnelledRequest = ContainerRelay | TunnelRelay;
+
 /** A port that the node reaches, or what the node itself answers: `/healthz`, `/metrics`, `/pods`. */
 export type TunnelTarget = { readonly to: 'port'; readonly host: string; readonly port: number } | { readonly to: 'node' };
+
+/** What an agent has open when it begins to listen. */
+export interface ListenRequest {
+  readonly tunnels: readonly OpenTunnel[];
+}
+
+export interface OpenTunnel {
+  readonly id: string;
+  readonly caller: string;
+  /** The number of the last entry that came. */
+  readonly after: number;
+}
 
 /** How a relay by `mailbox` may go on. */
 export interface RelayGrant {

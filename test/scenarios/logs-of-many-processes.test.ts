@@ -90,7 +90,7 @@ function agent({ world, ask }: House, open: (request: ContainerRelay) => Promise
       const { relays, revision, pollAfterSeconds } = (await answer.json()) as NodePollResponse;
       since = revision;
       for (const relay of relays) {
-        if (relay.transport === 'tunnel' || known.has(relay.id)) continue;
+        if (relay.transport === 'tunnel' || relay.transport === 'mail' || known.has(relay.id)) continue;
         known.add(relay.id);
         void mailer.send(relay, () => open(relay));
       }

@@ -1,22 +1,26 @@
-/** An API that listens, and one node whose agent carries tunnels. Every pod's address leads to this machine's own loopback. */
+/** An API that listens, or two processes of it that share a table, and one node whose agent carries tunnels. Every pod's address leads to this machine's own loopback. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeServer } from '../../agent/relay/node-server.ts';
-import { createTunnels } from '../../agent/relay/tunnel.ts';
+import { createMailedTunnels } from '../../agent/relay/mailed-tunnels.ts';
+import { createReach, createTunnels } from '../../agent/relay/tunnel.ts';
 import { createTransport } from '../../agent/transport.ts';
 import { createApi, type Api } from '../../functions/api.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
-import type { Connection, User } from '../../functions/apiserver/ports.ts';
+import type { User } from '../../functions/apiserver/ports.ts';
 import { createLiveRegistry } from '../../functions/apiserver/registry/live-registry.ts';
 import type { Client } from '../../functions/client/client.ts';
+import { createFollower } from '../../functions/cloud/follower.ts';
 import { startWebHost } from '../../functions/cloud/web-host.ts';
-import type { PodReport, RelayRequest } from '../../functions/kube/node-poll.ts';
+import type { PodReport, RelayRequest, TunnelTarget } from '../../functions/kube/node-poll.ts';
 import { namespaces, nodes, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
 import { customKinds, declaringResource } from '../../functions/resources/custom/custom-kinds.ts';
+import { bodyWithEnd } from '../../functions/apiserver/http/body-with-end.ts';
 import { createStore } from '../../functions/store/create-store.ts';
+import type { Table } from '../../functions/store/table.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import { realWorld } from '../../functions/world.ts';
 
@@ -39,13 +43,27 @@ export interface TunnelledCluster {
 
 const podSpec = { nodeName: 'a', containers: [{ name: 'c', image: 'web' }] };
 
-export async function tunnelledCluster(): Promise<TunnelledCluster> {
+export interface TunnelledOptions {
+  /** The node's agent talks to another process than its callers do: tunnels go by mail. */
+  readonly byMail?: boolean;
+  /** What the processes share. */
+  readonly table?: Table;
+}
+
+const secret = new Uint8Array(32).fill(9);
+const secondsMax = 60;
+
+export async function tunnelledCluster({ byMail = false, table = memoryTable() }: TunnelledOptions = {}): Promise<TunnelledCluster> {
   const world = realWorld('error');
-  const store = await createStore({ table: memoryTable(), world });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const sources = [{ resource: declaringResource, kinds: customKinds }];
-  const registry = createLiveRegistry({ definitions: createDefinitions(), sources });
-  const api = createApi({ store, registry, tokens, world });
+  const open = async () => {
+    const store = await createStore({ table, world });
+    const registry = createLiveRegistry({ definitions: createDefinitions(), sources });
+    const tunnelMail = byMail ? { tunnelMail: { mail: table, secret, secondsMax, isAlone: true } } : {};
+    return { store, api: createApi({ store, registry, tokens, world, ...tunnelMail }) };
+  };
+  const { store, api } = await open();
   const client = api.clientFor(admin);
   for (const name of ['default', 'kube-system', 'kube-node-lease']) await client.create(namespaces, { metadata: { name }, spec: {} });
   await client.create(serviceAccounts, { metadata: { name: 'default', namespace: 'default' } });
@@ -53,14 +71,21 @@ export async function tunnelledCluster(): Promise<TunnelledCluster> {
   await client.create(nodes, { metadata: { name: 'a' }, spec: {}, status: { addresses, conditions: [{ type: 'Ready', status: 'True' }] } });
 
   const isNodes = (request: Request): boolean => request.headers.has('authorization');
-  const connectionOf = (request: Request, connection: Connection): Connection =>
-    isNodes(request) ? connection : { ...connection, user: admin };
+  const other = byMail ? await open() : undefined;
+  const follower = other === undefined ? undefined : createFollower(other.store, world);
+  const nodesFetch: Api['fetch'] = async (request, connection) => {
+    const release = follower?.hold() ?? (() => undefined);
+    const response = await (other?.api ?? api).fetch(request, connection);
+    if (response.body === null) release();
+    return response.body === null ? response : new Response(bodyWithEnd(response.body, release), response);
+  };
   const host = await startWebHost({
     host: '127.0.0.1',
     port: 0,
     upgrades: true,
     log: world.log,
-    fetch: (request, connection) => api.fetch(request, connectionOf(request, connection)),
+    fetch: (request, connection) =>
+      isNodes(request) ? nodesFetch(request, connection) : api.fetch(request, { ...connection, user: admin }),
   });
   const url = `http://127.0.0.1:${host.port}`;
 
@@ -84,8 +109,10 @@ export async function tunnelledCluster(): Promise<TunnelledCluster> {
     },
     async close() {
       api.close();
+      other?.api.close();
       node.stop();
       await host.close();
+      await other?.store.close();
       await store.close();
       rmSync(directory, { recursive: true });
     },
@@ -120,16 +147,28 @@ function startNode(server: string, { tokenFile, directory, log }: NodeOptions): 
   } as const;
   writeFileSync(join(directory, 'messages.log'), 'first line\n');
   const nodeServer = createNodeServer({ config, pods: () => [], logDirectory: directory });
-  const tunnel = createTunnels({ transport, nodeServer, log, signal: end.signal });
+  const reach = createReach({ nodeServer, signal: end.signal });
+  const tunnel = createTunnels({ transport, reach, log });
   const known = new Set<string>();
   const reports: PodReport[] = [];
   let tunnels = 0;
+  const loopback = (target: TunnelTarget): TunnelTarget => (target.to === 'port' ? { ...target, host: '127.0.0.1' } : target);
+  const mailed = createMailedTunnels({
+    world: realWorld('error'),
+    transport,
+    signal: end.signal,
+    async connect(request) {
+      if (request.transport !== 'tunnel') throw new Error('the node has no containers');
+      tunnels += 1;
+      return reach(loopback(request.target));
+    },
+  });
   const serve = (request: RelayRequest): void => {
+    if (request.transport === 'mail') mailed.announced();
     if (request.transport !== 'tunnel' || known.has(request.id)) return;
     known.add(request.id);
     tunnels += 1;
-    const { target } = request;
-    void tunnel(target.to === 'port' ? { ...request, target: { ...target, host: '127.0.0.1' } } : request);
+    void tunnel({ ...request, target: loopback(request.target) });
   };
   const poll = async (): Promise<void> => {
     for (let since: string | undefined; !end.signal.aborted;) {

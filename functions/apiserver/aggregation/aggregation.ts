@@ -35,6 +35,8 @@ export interface AggregationOptions extends Omit<CheckOptions, 'view' | 'random'
   /** May read and write APIServices. */
   readonly client: Pick<Client, 'get' | 'update'>;
   readonly proxy: Proxy;
+  /** Whether this process finds out which of them can be reached; others only read what was found. */
+  readonly isChecking: boolean;
 }
 
 const gatherMs = 100;
@@ -108,6 +110,10 @@ class Checks {
   constructor(options: AggregationOptions, remotes: () => readonly RemoteService[]) {
     this.#options = options;
     this.#remotes = remotes;
+    if (!options.isChecking) {
+      this.#stopListening = () => undefined;
+      return;
+    }
     this.#stopListening = options.store.onApplied((_revision, changes) => {
       if (changes.some((change) => this.#concerns(change))) this.#schedule(gatherMs);
     });

@@ -2,10 +2,11 @@
  * May they? Asked in order: masters may everything, nodes what their pods need,
  * and RBAC the rest. Whoever is allowed by one is allowed; nobody is refused by one alone.
  */
+import { agentGroup } from '../../kube/node-poll.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuthorizationDecision, Authorizer, RequestAttributes, User } from '../ports.ts';
 import type { PodsOfNode } from '../nodes/pods-of-node.ts';
-import { mastersGroup } from './groups.ts';
+import { authenticatedGroup, mastersGroup } from './groups.ts';
 import { createNodeAuthorizer } from './node-authorizer.ts';
 import { createRbacAuthorizer } from './rbac/authorizer.ts';
 import type { Policy } from './rbac/policy.ts';
@@ -20,12 +21,16 @@ export interface AuthorizerOptions {
 
 const allowed = (reason = ''): AuthorizationDecision => ({ allowed: true, reason });
 
+/** A tunnel is open because its caller was allowed to open it, and its mailbox is named by that caller: no other one finds it. */
+const isOwnTunnel = ({ groups }: User, { group, resource, subresource }: RequestAttributes): boolean =>
+  group === agentGroup && resource === 'tunnels' && subresource === 'entries' && groups.includes(authenticatedGroup);
+
 export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): ClusterAuthorizer {
   const nodes = createNodeAuthorizer({ podsOfNode, view: () => store.view() });
   const rbac = createRbacAuthorizer(store);
 
   async function authorize(user: User, info: RequestAttributes): Promise<AuthorizationDecision> {
-    if (user.groups.includes(mastersGroup)) return allowed();
+    if (user.groups.includes(mastersGroup) || isOwnTunnel(user, info)) return allowed();
     const asNode = await nodes.authorize(user, info);
     if (asNode.allowed) return allowed();
     const asUser = await rbac.authorize(user, info);

@@ -3,7 +3,7 @@ import type { User } from '../ports.ts';
 
 export const mastersGroup = 'system:masters';
 export const nodesGroup = 'system:nodes';
-const authenticatedGroup = 'system:authenticated';
+export const authenticatedGroup = 'system:authenticated';
 export const unauthenticatedGroup = 'system:unauthenticated';
 const serviceAccountsGroup = 'system:serviceaccounts';
 export const bootstrappersGroup = 'system:bootstrappers';

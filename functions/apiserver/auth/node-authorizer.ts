@@ -150,8 +150,10 @@ const rules: Readonly<Record<string, Rule>> = {
   // Ours: the node's own conversation, and the relays that were asked of it, which the relay room checks.
   [`${agentGroup}/nodes/poll`]: agentRule,
   [`${agentGroup}/nodes/token`]: agentRule,
+  [`${agentGroup}/nodes/listen`]: agentRule,
   [`${agentGroup}/relays`]: may(['create', 'get']),
   [`${agentGroup}/relays/chunks`]: may(['create', 'get']),
+  [`${agentGroup}/relays/entries`]: may(['create']),
 };
 
 const resourceOf = ({ group, resource, subresource }: RequestAttributes): string =>

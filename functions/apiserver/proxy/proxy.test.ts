@@ -8,13 +8,17 @@ import { text } from 'node:stream/consumers';
 import { endpointSlices, services } from '../../kube/resource-type.ts';
 import { tunnelledCluster, type TunnelledCluster } from '../../../test/support/tunnelled-cluster.ts';
 
-let cluster: TunnelledCluster;
-let server: Server;
-let port: number;
 const pod = '/api/v1/namespaces/default/pods/web';
 
-// In a suite of its own: its cluster is up no longer than its tests run.
-describe('proxies', () => {
+// In suites of their own: their clusters are up no longer than their tests run.
+describe('proxies', () => proxies(false));
+describe('proxies whose node talks to another process', () => proxies(true));
+
+function proxies(byMail: boolean): void {
+  let cluster: TunnelledCluster;
+  let server: Server;
+  let port: number;
+
   before(async () => {
     server = createServer({ maxHeaderSize: 1 << 20 }, (request, response) => {
       if (request.url === '/page') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<a href="/next?q=1">next</a>');
@@ -33,7 +37,7 @@ describe('proxies', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     ({ port } = server.address() as AddressInfo);
-    cluster = await tunnelledCluster();
+    cluster = await tunnelledCluster({ byMail });
     await cluster.addPod('web', '10.244.0.7', [port]);
   });
   after(async () => {
@@ -178,4 +182,4 @@ describe('proxies', () => {
     assert.equal(response.status, 200);
     await response.text();
   });
-});
+}

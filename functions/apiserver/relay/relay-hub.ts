@@ -6,7 +6,7 @@
  *                                └─▶ pending ── poll ──▶┘
  */
 import type { Duplex } from 'node:stream';
-import type { ContainerRelay, RelayRequest, TunnelRelay } from '../../kube/node-poll.ts';
+import type { ContainerRelay, TunnelledRequest, TunnelRelay } from '../../kube/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Cancel, World } from '../../world.ts';
 
@@ -31,7 +31,7 @@ export interface RelayHub {
   /** Waits for the agent to dial back. Throws a StatusError when it does not, or when too many wait already. */
   ask(nodeName: string, wish: RelayWish, signal: AbortSignal): Promise<AgentSide>;
   /** All that the node's agent has not fetched. Asking counts as handing out. */
-  pending(nodeName: string): readonly RelayRequest[];
+  pending(nodeName: string): readonly TunnelledRequest[];
   hasPending(nodeName: string): boolean;
   /** True: the agent should be told at once; false: it has been told a moment ago. */
   isUrgent(nodeName: string): boolean;
@@ -43,7 +43,7 @@ export interface RelayHub {
 
 interface Pending {
   readonly nodeName: string;
-  readonly request: RelayRequest;
+  readonly request: TunnelledRequest;
   offeredMs: number | undefined;
   readonly settle: (outcome: AgentSide | Error) => void;
 }
@@ -111,4 +111,4 @@ export function createRelayHub({ clock, random }: Pick<World, 'clock' | 'random'
 }
 
 /** A tunnel is a connection, or a stream that carries why there is none. */
-const mayAnswer = (side: AgentSide, { transport }: RelayRequest): boolean => transport === 'tunnel' || transport === side.transport;
+const mayAnswer = (side: AgentSide, { transport }: TunnelledRequest): boolean => transport === 'tunnel' || transport === side.transport;

@@ -1,6 +1,13 @@
 /** HTTP/1.1 through tunnels, with TLS where the other end speaks it. Connections are kept for the next request to the same end. */
-import { Agent, request as httpRequest, type ClientRequestArgs, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
+import {
+  Agent,
+  request as httpRequest,
+  type ClientRequest,
+  type ClientRequestArgs,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { TunnelEnd, Tunnels } from './tunnels.ts';
@@ -71,6 +78,10 @@ export function secured(socket: Duplex, { serverName, authority, certificatePem,
   });
 }
 
+function destroyEnded(this: Duplex): void {
+  this.destroy();
+}
+
 class TunnelAgent extends Agent {
   readonly #tunnels: Tunnels;
 
@@ -92,6 +103,19 @@ class TunnelAgent extends Agent {
       (error: unknown) => onConnection?.(error instanceof Error ? error : new Error(String(error)), undefined as never),
     );
     return undefined;
+  }
+
+  /** One that the other end has ended takes no request any more, though bytes could still be sent to it. */
+  override keepSocketAlive(socket: Duplex): boolean {
+    if (socket.readableEnded || socket.destroyed) return false;
+    socket.once('end', destroyEnded);
+    const isKept: unknown = super.keepSocketAlive(socket as Socket);
+    return isKept !== false;
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    socket.off('end', destroyEnded);
+    super.reuseSocket(socket as Socket, request);
   }
 
   async #connect(end: TunnelEnd, tls: TunnelTls | undefined, signal: AbortSignal): Promise<Duplex> {

@@ -19,7 +19,12 @@ export interface Tunnels {
   open(end: TunnelEnd, signal: AbortSignal): Promise<Duplex>;
 }
 
-const openMax = 4_000;
+export const tunnelsOpenMax = 4_000;
+export const tooManyTunnels = new StatusError(
+  503,
+  'ServiceUnavailable',
+  `${tunnelsOpenMax} tunnels are open, which is all this server carries`,
+);
 const refusalBytesMax = 1 << 16;
 
 async function refusalOf({ request, finish }: AgentStream): Promise<StatusError> {
@@ -37,8 +42,7 @@ export function createTunnels(hub: RelayHub): Tunnels {
   let open = 0;
   return {
     async open({ nodeName, target }, signal) {
-      if (open >= openMax)
-        throw new StatusError(503, 'ServiceUnavailable', `${openMax} tunnels are open, which is all this server carries`);
+      if (open >= tunnelsOpenMax) throw tooManyTunnels;
       open += 1;
       try {
         const side = await hub.ask(nodeName, { transport: 'tunnel', target }, signal);
@@ -56,10 +60,3 @@ export function createTunnels(hub: RelayHub): Tunnels {
     },
   };
 }
-
-/** For hosts on which a client and an agent may be in different processes. */
-export const noTunnels: Tunnels = {
-  async open() {
-    throw new StatusError(503, 'ServiceUnavailable', 'functions cannot carry connections to pods and nodes: run the API in a container');
-  },
-};
