@@ -62,7 +62,7 @@ function begin(more: Partial<AgentOptions> = {}, saved: readonly Answer[] = []) 
     files: context.files,
     facts: context.facts,
     check: async () => ({ outcome: 'success' }),
-    network: { sync: () => {}, ready: () => true, close: async () => {} },
+    network: { sync: () => {}, ready: () => true, attach: async () => {}, close: async () => {} },
     relays: () => ({ open: (request) => void opened.push(request) }),
     checkpoint: {
       load: async () => saved,

@@ -41,6 +41,8 @@ import type { Volumes } from './volumes/volumes.ts';
 export interface ClusterNetwork {
   sync(desired: DesiredState, changedKinds: ReadonlySet<string>): void;
   ready(): boolean;
+  /** The pod has these addresses. Resolves when the policies that select it hold. Rejects where they cannot be set. */
+  attach(pod: Pod, addresses: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -126,6 +128,7 @@ export function createAgent(options: AgentOptions): Agent {
     pods: desired.pods,
     allocatable: allocatableOf(config, options.machine),
     networkIsReady: () => options.network.ready(),
+    attach: (pod, addresses) => options.network.attach(pod, addresses),
     features: () => reported.features,
   };
   const poll = createPollLoop({
@@ -172,7 +175,7 @@ async function restore({ options, desired, pods }: Parts): Promise<void> {
   const noted: readonly Answer[] = (await options.checkpoint?.load()) ?? [];
   if (noted.length === 0) return;
   const changed = noted.flatMap((answer) => [...desired.apply(answer)]);
-  options.network.sync(desired, new Set([...changed, 'Node', 'Service', 'EndpointSlice']));
+  options.network.sync(desired, new Set([...changed, 'Node', 'Service', 'EndpointSlice', 'NetworkPolicy']));
   pods.sync(new Set(changed));
 }
 

@@ -1,10 +1,10 @@
 /** Makes the agent one file, `dist/agent.mjs`, which needs nothing but Node: what a machine that joins is given. */
 import { build } from 'esbuild';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 
 export async function bundleAgent(outfile: string = join(import.meta.dirname, '../dist/agent.mjs')): Promise<string> {
   await build({
-    entryPoints: [join(import.meta.dirname, 'main.ts')],
+    entryPoints: [join(import.meta.dirname, `main${extname(import.meta.filename)}`)],
     outfile,
     bundle: true,
     platform: 'node',

@@ -10,6 +10,8 @@ import { createDns, type Dns } from './dns/dns-server.ts';
 import { machineServers } from './dns/upstream.ts';
 import { createNodeNetwork } from './network/node-network.ts';
 import { runCommand } from './network/run.ts';
+import { policyPeerKind } from '../functions/kube/policy-peers.ts';
+import { createPolicyEnforcer, type WantedPolicies } from './policies/policy-enforcer.ts';
 import { withoutSpecialAddresses } from './proxy/endpoints.ts';
 import { createServiceProxy } from './proxy/service-proxy.ts';
 import { join } from 'node:path';
@@ -23,6 +25,16 @@ export interface ClusterNetworkOptions {
 
 const selfOf = (desired: DesiredState, nodeName: string): Node | undefined => desired.nodes().find((node) => nameOf(node) === nodeName);
 
+/** A change of any of these may change what is let through. */
+const policyKinds = ['Pod', 'NetworkPolicy', policyPeerKind] as const;
+
+const wantedPolicies = (desired: DesiredState): WantedPolicies => ({
+  pods: desired.pods(),
+  policies: desired.networkPolicies(),
+  peers: desired.policyPeers(),
+  selection: desired.selection,
+});
+
 export function createClusterNetwork({ config, world, apiService }: ClusterNetworkOptions): ClusterNetwork {
   const { clock, log } = world;
   const { clusterCidr } = config;
@@ -35,6 +47,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     log,
   });
   const proxy = createServiceProxy({ run: runCommand, clock, log, nodeName: config.nodeName, clusterCidr });
+  const policies = createPolicyEnforcer({ run: runCommand, clock, log, nameServer: config.clusterDns });
   let dns: Dns | undefined;
   let state: DesiredState | undefined;
 
@@ -56,9 +69,13 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     if (state === undefined || !network.ready()) throw new Error('the network is not there yet');
     await apiService.listen(state.services(), state.endpointSlices());
   };
+  const syncPolicies = async (): Promise<void> => {
+    if (state !== undefined) await policies.sync(wantedPolicies(state));
+  };
   const runners = {
     network: createRunner(world, 'the network of pods', configure),
     proxy: createRunner(world, 'the services', syncProxy),
+    policies: createRunner(world, 'the policies of the network', syncPolicies),
     dns: createRunner(world, 'the name server', syncDns),
     api: createRunner(world, 'the API for pods', serveApi),
   };
@@ -67,6 +84,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     sync(desired, changed) {
       state = desired;
       if (changed.has('Node')) runners.network.request();
+      if (policyKinds.some((kind) => changed.has(kind))) runners.policies.request();
       if (changed.has('Service') || changed.has('EndpointSlice')) {
         runners.proxy.request();
         runners.dns.request();
@@ -74,9 +92,13 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
       }
     },
     ready: () => network.ready(),
+    async attach(pod, addresses) {
+      if (state !== undefined) await policies.attach(pod, addresses, wantedPolicies(state));
+    },
     async close() {
       for (const runner of Object.values(runners)) await runner.stop();
       await proxy.close();
+      await policies.close();
       await dns?.close();
       await apiService.close();
     },
@@ -91,6 +113,7 @@ export function createSimulatedNetwork(nodeName: string): ClusterNetwork & { rea
       cidr = selfOf(desired, nodeName)?.spec?.podCIDR ?? cidr;
     },
     ready: () => cidr !== undefined,
+    attach: async () => {},
     close: async () => {},
     podCidr: () => cidr,
   };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { KubeObject } from '../functions/kube/object.ts';
+import { groupsOfPolicy, policyPeerKind } from '../functions/kube/policy-peers.ts';
 import { createDesiredState } from './desired-state.ts';
 
 const object = (kind: string, name: string, uid = name): KubeObject => ({
@@ -28,6 +29,22 @@ describe('the desired state', () => {
     assert.deepEqual([...desired.apply({ snapshot: true, objects: [object('Pod', 'b')], gone: [] })].toSorted(), ['ConfigMap', 'Pod']);
     assert.deepEqual(names(desired.all()), ['b']);
     assert.equal(desired.configMap('default', 'c'), undefined);
+  });
+
+  test('what policies no pod needs any more is dropped, with the peers that only they select', () => {
+    const desired = createDesiredState();
+    const policy = { ...object('NetworkPolicy', 'p'), spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] } };
+    const groups = groupsOfPolicy(policy).map(({ key }) => key);
+    const peer = { ...object(policyPeerKind, 'web'), groups, addresses: ['10.244.2.2'] };
+    desired.apply({
+      snapshot: true,
+      objects: [object('Pod', 'a'), policy, peer, { ...peer, metadata: { name: 'old' }, groups: ['old'] }],
+      gone: [],
+    });
+    assert.deepEqual([names(desired.networkPolicies()), names(desired.policyPeers())], [['p'], ['web']]);
+    assert.deepEqual(names(desired.selection.policiesOf(desired.pods()[0]!)), ['p']);
+    desired.apply({ snapshot: false, objects: [], gone: [{ apiVersion: 'v1', kind: 'Pod', namespace: 'default', name: 'a', uid: 'a' }] });
+    assert.deepEqual([names(desired.networkPolicies()), names(desired.policyPeers())], [[], []]);
   });
 
   test('a pod that took another’s name is not gone with it', () => {

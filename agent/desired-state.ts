@@ -3,6 +3,7 @@ import type {
   ClusterTrustBundle,
   ConfigMap,
   EndpointSlice,
+  NetworkPolicy,
   Node,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -13,6 +14,8 @@ import type {
 } from '../functions/kube/generated/types.ts';
 import type { NodePollResponse } from '../functions/kube/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
+import { policyPeerKind, type PolicyPeer } from '../functions/kube/policy-peers.ts';
+import { createSelection, type PolicySelection } from './policies/selection.ts';
 
 export interface DesiredState {
   readonly pods: () => readonly Pod[];
@@ -26,6 +29,11 @@ export interface DesiredState {
   readonly persistentVolumes: () => readonly PersistentVolume[];
   readonly clusterTrustBundles: () => readonly ClusterTrustBundle[];
   readonly runtimeClass: (name: string) => RuntimeClass | undefined;
+  /** Policies that select pods of this node. */
+  readonly networkPolicies: () => readonly NetworkPolicy[];
+  /** The pods, of all nodes, that these policies' rules select. */
+  readonly policyPeers: () => readonly PolicyPeer[];
+  readonly selection: Pick<PolicySelection, 'policiesOf'>;
   /** False until the first answer or a checkpoint: nothing may be judged an orphan before. */
   readonly isKnown: () => boolean;
   /** The kinds that changed. */
@@ -44,9 +52,26 @@ export function createDesiredState(): DesiredState {
   };
   const keyOf = (object: KubeObject): string => keyText({ namespace: namespaceOf(object), name: nameOf(object) });
   // The poll's answer names the kind of each object; here it decides the type.
-  const list = <T extends KubeObject>(kind: string): readonly T[] => [...ofKind(kind).values()] as T[];
+  const list = <T extends KubeObject>(kind: string): readonly T[] => [...(kinds.get(kind)?.values() ?? [])] as T[];
+
+  const selection = createSelection();
+  const networkPolicies = (): readonly NetworkPolicy[] => list<NetworkPolicy & KubeObject>('NetworkPolicy');
+  const policyPeers = (): readonly PolicyPeer[] => list<PolicyPeer>(policyPeerKind);
+  /** The control plane does not say what a node needs no longer: see `policy-news.ts`. */
+  const dropUnneededPolicies = (changed: ReadonlySet<string>): void => {
+    if (!['Pod', 'NetworkPolicy', policyPeerKind].some((kind) => changed.has(kind))) return;
+    selection.update(list<Pod & KubeObject>('Pod'), networkPolicies());
+    if (networkPolicies().length === 0 && policyPeers().length === 0) return;
+    const { policies, peers } = selection.unneeded(policyPeers());
+    for (const policy of policies) ofKind('NetworkPolicy').delete(keyOf(policy));
+    for (const peer of peers) ofKind(policyPeerKind).delete(keyOf(peer));
+    if (policies.length > 0) selection.update(list<Pod & KubeObject>('Pod'), networkPolicies());
+  };
 
   return {
+    networkPolicies,
+    policyPeers,
+    selection,
     pods: () => list<Pod & KubeObject>('Pod'),
     services: () => list<Service & KubeObject>('Service'),
     endpointSlices: () => list<EndpointSlice & KubeObject>('EndpointSlice'),
@@ -75,6 +100,7 @@ export function createDesiredState(): DesiredState {
         ofKind(object.kind ?? '').set(keyOf(object), object);
         changed.add(object.kind ?? '');
       }
+      dropUnneededPolicies(changed);
       known = true;
       return changed;
     },

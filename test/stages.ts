@@ -70,6 +70,7 @@ export const furtherStages: readonly Stage[] = [
   clusters('security: what attackers try', 'test/security/**/*.test.ts'),
   clusters('the generated client against a cluster', 'test/openapi/**/*.test.ts'),
   clusters('stock kubectl against whole clusters', 'test/kubectl/**/*.test.ts'),
+  clusters('the npm package', 'test/package/**/*.test.ts'),
   clusters('the functions, as AWS runs them', 'test/cloud/**/*.test.ts'),
 ];
 

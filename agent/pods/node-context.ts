@@ -27,6 +27,8 @@ export interface NodeContext {
   readonly pods: () => readonly Pod[];
   readonly allocatable: Readonly<Record<string, string>>;
   readonly networkIsReady: () => boolean;
+  /** Resolves when what is between the network and the pod at these addresses is in place. */
+  readonly attach: (pod: Pod, addresses: readonly string[]) => Promise<void>;
   /** Undefined until the runtime answered. */
   readonly features: () => NodeFeatures | undefined;
 }

@@ -58,6 +58,8 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
       await runtime.removeSandbox(action.sandboxId);
       return done;
     case 'startContainer':
+      // No container may run before what restricts its pod holds.
+      await context.attach(input.pod, input.observed.sandboxes[0]?.ips ?? []);
       return { memory: await startContainer(context, action, input), succeeded: true };
     case 'stopContainers': {
       const podIp = input.observed.sandboxes[0]?.ips[0] ?? context.hostIps[0] ?? '';

@@ -6,9 +6,12 @@ import type { RequestInfo, User, VirtualResource } from './ports.ts';
 
 const jane: User = { name: 'jane', groups: ['dev'] };
 
-test('a caller without credentials reads health and version, and nothing else', async () => {
-  const api = await testApi({}, {});
-  for (const path of ['/healthz', '/livez', '/readyz/ping', '/version']) {
+test('a caller without credentials is somebody for the authorizer, which health and version do not ask', async () => {
+  const authorizer = {
+    authorize: async ({ name, groups }: User) => ({ allowed: name !== 'system:anonymous', reason: groups.join() }),
+  };
+  const api = await testApi({ authorizer }, {});
+  for (const path of ['/healthz', '/livez', '/readyz', '/version']) {
     assert.equal((await api.fetch(path)).status, 200, path);
   }
   for (const path of [
@@ -21,19 +24,12 @@ test('a caller without credentials reads health and version, and nothing else', 
     '/api/v1/namespaces/default/secrets/x',
     '/openapi/v3',
     '/metrics',
+    '/readyz/ping',
     '/nothing',
   ]) {
     const { status, body } = await api.send('GET', path);
-    assert.equal(status, 401, path);
-    assert.deepEqual(body, {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: 'Unauthorized',
-      reason: 'Unauthorized',
-      code: 401,
-    });
+    assert.equal(status, 403, path);
+    assert.match(String(body['message']), /User "system:anonymous" cannot .*: system:unauthenticated$/, path);
   }
 });
 

@@ -8,7 +8,8 @@ import type { World } from '../world.ts';
 import type { Aggregation } from './aggregation/aggregation.ts';
 import { mergedGroups, type RemoteVersion } from './aggregation/remote-groups.ts';
 import type { Audit, Trail } from './audit/audit.ts';
-import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
+import { forbiddenRequest } from './auth/forbidden-request.ts';
+import { anonymous } from './auth/groups.ts';
 import { impersonatedUser } from './auth/impersonation.ts';
 import { servedGroups, type ServedGroup } from './discovery/api-resources.ts';
 import { createDiscovery } from './discovery/discovery.ts';
@@ -185,7 +186,7 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   const authenticated = await authenticatedUser(parts, exchange, asked);
   exchange.trail = options.audit?.begin({ ...asked, auditId: notes.auditId, user: authenticated ?? anonymous });
   const acting = await impersonatedUser(authenticated, request, options.authorizer);
-  if (acting === undefined && !isOpen) throw unauthorized();
+  // Who shows nothing is somebody, too, whom roles may be bound to.
   const user = acting ?? anonymous;
   if (acting !== authenticated) exchange.trail?.impersonated(user);
   const ended = (): void => exchange.trail?.ended();
@@ -195,7 +196,11 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
     const decide = (): Promise<void> => authorize(options.authorizer, call, notes);
     // This process vouches for its own workers.
     if (connection.user === undefined) {
-      const authority = { ...authorityOf(parts, asked, notes), isConnection: lasting === 'connection' };
+      const authority = {
+        ...authorityOf(parts, asked, notes),
+        isConnection: lasting === 'connection',
+        isStranger: authenticated === undefined,
+      };
       return withAuthority(authority, decide, work);
     }
     await decide();
@@ -203,7 +208,11 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   });
 }
 
-function authorityOf({ options, server }: Parts, asked: Omit<ApiRequest, 'user'>, notes: Notes): Omit<AuthorityParts, 'isConnection'> {
+function authorityOf(
+  { options, server }: Parts,
+  asked: Omit<ApiRequest, 'user'>,
+  notes: Notes,
+): Omit<AuthorityParts, 'isConnection' | 'isStranger'> {
   const { request, connection, info } = asked;
   const { store, world } = server;
   return {
@@ -212,8 +221,7 @@ function authorityOf({ options, server }: Parts, asked: Omit<ApiRequest, 'user'>
     info,
     async decide() {
       const user = await impersonatedUser(await options.authenticator.authenticate(request, connection), request, options.authorizer);
-      if (user === undefined) throw unauthorized();
-      await authorize(options.authorizer, { ...asked, user }, notes);
+      await authorize(options.authorizer, { ...asked, user: user ?? anonymous }, notes);
     },
   };
 }
@@ -243,8 +251,6 @@ function auditIdOf({ headers }: Request, { random }: World): string {
   const given = headers.get('audit-id') ?? '';
   return /^[\x21-\x7e]{1,64}$/.test(given) ? given : random.uuid();
 }
-
-const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 async function authorize(authorizer: Authorizer, { user, info }: ApiRequest, { annotations }: Notes): Promise<void> {
   const { allowed, reason } = await authorizer.authorize(user, info);

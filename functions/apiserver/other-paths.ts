@@ -34,12 +34,16 @@ export interface OtherPaths {
 }
 
 const healthPath = /^\/(healthz|livez|readyz)(\/.*)?$/;
+const publicPath = /^\/(healthz|livez|readyz|version\/?)$/;
 const versionPath = /^\/version\/?$/;
 const documentPath = /^\/(api|apis|openapi)(\/|$)/;
 
-/** What a caller without credentials may read. Source: bootstrappolicy/policy.go, system:public-info-viewer. */
+/**
+ * What everyone may read, whatever roles say: health must be seen before there are any.
+ * Source: bootstrappolicy/policy.go, system:public-info-viewer.
+ */
 export const isPublic = ({ isResource, path, verb }: RequestInfo): boolean =>
-  !isResource && (verb === 'get' || verb === 'head') && (healthPath.test(path) || versionPath.test(path));
+  !isResource && (verb === 'get' || verb === 'head') && publicPath.test(path);
 
 /** Undefined when there is nothing at the path. */
 export async function otherPath({ request, url, info }: ApiRequest, paths: OtherPaths): Promise<Response | undefined> {

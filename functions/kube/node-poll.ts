@@ -61,7 +61,8 @@ export interface NodePollResponse {
   readonly snapshot: boolean;
   /**
    * Whole objects with apiVersion and kind: pods of this node, what they name (ConfigMaps, Secrets, classes, claims), and of the whole
-   * cluster all Services, EndpointSlices, Nodes and ClusterTrustBundles.
+   * cluster all Services, EndpointSlices, Nodes and ClusterTrustBundles; the NetworkPolicies that select this node's pods, and a
+   * `PolicyPeer` (`policy-peers.ts`) for each pod that their rules select.
    */
   readonly objects: readonly KubeObject[];
   readonly gone: readonly GoneObject[];

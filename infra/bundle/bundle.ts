@@ -1,7 +1,7 @@
 /** Makes one module of each function: what a cloud is given, and what runs here in its place. */
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
 import { manifest } from '../../functions/manifest.ts';
@@ -20,6 +20,9 @@ export interface Bundle {
 }
 
 const root = join(import.meta.dirname, '../..');
+/** Of sources: `.ts` in a clone, `.js` in the npm package. */
+const extension = extname(import.meta.filename);
+const asHere = (file: string): string => file.replace(/\.ts$/, extension);
 const functionsDirectory = join(root, 'functions');
 
 /** Every root: those of the manifest, and the other hosts of the API. */
@@ -29,18 +32,18 @@ export const entries: readonly string[] = [...new Set([...manifest.map(({ entry 
 const banner = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /** Tables that are read when they are first needed. See functions/kube/generated-table.ts. */
-const tableReader = 'functions/kube/generated-table.ts';
+const tableReader = asHere('functions/kube/generated-table.ts');
 const tablesDirectory = join(functionsDirectory, 'kube/generated');
 
 /** Texts of `kubectl explain`, where `npm run generate:descriptions` has collected them. */
-const descriptionsReader = 'functions/cloud/bundled-descriptions.ts';
+const descriptionsReader = asHere('functions/cloud/bundled-descriptions.ts');
 const collectedDescriptions = join(root, '.cache/openapi', descriptionsFile);
 
 /** A function's credentials are in its environment; the SDK would bring every other place where some could be. */
 const environmentCredentials: Plugin = {
   name: 'environment-credentials',
   setup({ onResolve }) {
-    const path = join(import.meta.dirname, 'environment-credentials.ts');
+    const path = join(import.meta.dirname, asHere('environment-credentials.ts'));
     onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path }));
   },
 };
@@ -56,7 +59,7 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: [{ in: join(functionsDirectory, entry), out: 'index' }],
+    entryPoints: [{ in: join(functionsDirectory, asHere(entry)), out: 'index' }],
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     bundle: true,

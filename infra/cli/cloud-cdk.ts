@@ -145,7 +145,14 @@ export async function runCdk({ command, target, steps, logFile, progress }: CdkR
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', hear);
   const fail = (error: Error): void => ended[current]?.reject(error);
   child.on('error', (error) =>
-    fail(isMissing(error) ? new CliError('There is no cdk on the PATH.', 'npm install in the clone of Hibernetes brings it.') : error),
+    fail(
+      isMissing(error)
+        ? new CliError(
+            'There is no cdk on the PATH.',
+            'npm install aws-cdk aws-cdk-lib cdk-nag constructs brings it, beside hibernetes or in its clone.',
+          )
+        : error,
+    ),
   );
   child.on('close', (code) => {
     writePrivately(logFile, `cdk ${command.join(' ')}\n${lines.join('\n')}\n`);

@@ -6,7 +6,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { extname, join } from 'node:path';
 import { imageTar } from '../../agent/images/image-tar.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import { recipes, recipesText } from './recipes.ts';
@@ -18,7 +19,10 @@ export interface BuiltImage {
   readonly names: readonly string[];
 }
 
-const cache = join(import.meta.dirname, '../../.cache/images');
+/** Below a clone; the npm package's own folder is not a place to keep files in. Source: XDG base directories. */
+const cacheHome = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+const cache =
+  extname(import.meta.filename) === '.ts' ? join(import.meta.dirname, '../../.cache/images') : join(cacheHome, 'hibernetes/images');
 
 export async function buildImages(): Promise<readonly BuiltImage[]> {
   const hash = createHash('sha256').update(recipesText).digest('hex').slice(0, 12);

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
@@ -29,7 +29,7 @@ export interface NodeOptions {
   readonly images: readonly string[];
 }
 
-const agentProgram = join(import.meta.dirname, '../../agent/main.ts');
+const agentProgram = join(import.meta.dirname, `../../agent/main${extname(import.meta.filename)}`);
 /** An archive may hold a dozen images, and the machine may be busy. */
 const importTimeoutMs = 600_000;
 /** An agent leaves its containers running and has nothing else to finish. */

@@ -1,9 +1,11 @@
-/** `npm run compare -- [answers] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [access|answers|applies|crds] [options]`: what is compared, by its name; answers when none is given. */
+import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 import { compareApplies } from './applies.ts';
 import { compareCustomKinds } from './crds.ts';
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  access: compareAccess,
   answers: compareAnswers,
   applies: compareApplies,
   crds: compareCustomKinds,

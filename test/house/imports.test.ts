@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'infra/bundle': ['functions'],
   'infra/images': ['agent'],
+  'infra/package': [],
   'infra/backup': ['functions/kube', 'functions/resources', 'functions/store'],
   'infra/aws': ['functions', 'functions/kube', 'functions/store', 'infra/bundle', 'agent'],
   'infra/cost': ['functions', 'functions/kube', 'functions/store', 'functions/client', 'functions/apiserver', 'functions/workers', 'agent'],

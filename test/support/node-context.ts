@@ -65,6 +65,7 @@ export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
     pods: () => [],
     allocatable: { cpu: '2', memory: '1Gi' },
     networkIsReady: () => true,
+    attach: async () => {},
     features: () => allFeatures,
     ...more,
   };

@@ -20,6 +20,10 @@ export interface RbacCluster {
   readonly store: Store;
   /** The administrator's. */
   readonly client: Client;
+  /** What signs its tokens. */
+  readonly signingKeyPem: string;
+  /** From the network: who asks is known by credentials. */
+  fetch(request: Request): Promise<Response>;
   as(user: User): { send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered> };
 }
 
@@ -28,12 +32,15 @@ export const administrator: User = { name: 'admin', groups: ['system:masters', '
 export async function rbacCluster(): Promise<RbacCluster> {
   const world = virtualWorld();
   const { store, definitions, registry } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world });
-  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
+  const signingKeyPem = await newSigningKeyPem();
+  const tokens = createTokens({ keys: [signingKeyOf(signingKeyPem)], ...world });
   const api = createApi({ store, registry, tokens, world });
   await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceCidr: defaultNetworks.serviceCidr });
   return {
     store,
     client: api.clientFor(administrator),
+    signingKeyPem,
+    fetch: (request) => api.fetch(request, {}),
     as: (user) => ({
       async send(method, path, body, headers = {}) {
         const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };

@@ -186,7 +186,10 @@ test('what a pod says of itself stays', async () => {
 });
 
 test('a pod that names a missing ServiceAccount is refused', async () => {
-  const { admit } = await setUp();
+  const { admit, put } = await setUp();
+  const absent = { code: 404, message: 'namespaces "default" not found' };
+  await assert.rejects(admit(pods, pod({ serviceAccountName: 'robot' })), absent);
+  await put(namespaces, { metadata: { name: 'default' }, spec: {} });
   const message = (name: string) =>
     `pods "${name}" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found`;
   const named = { serviceAccountName: 'robot' };
@@ -196,6 +199,7 @@ test('a pod that names a missing ServiceAccount is refused', async () => {
 
 test('a pod waits a moment for the default ServiceAccount of a new namespace', async () => {
   const { admit, put, world } = await setUp();
+  for (const name of ['default', 'empty']) await put(namespaces, { metadata: { name }, spec: {} });
   const admitting = admit(pods, pod());
   await world.advance(300);
   await put(serviceAccounts, account);

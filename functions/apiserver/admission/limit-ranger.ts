@@ -57,7 +57,7 @@ function errorsOf(checked: string, object: KubeObject, item: LimitRangeItem): st
   const pod = object as Pod;
   if (item.type === 'Pod') return limitErrors(item, podAmounts(pod));
   if (item.type !== 'Container') return [];
-  const containers: readonly Container[] = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
+  const containers: readonly Container[] = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
   return containers.flatMap(({ resources }) => limitErrors(item, { requests: resources?.requests ?? {}, limits: resources?.limits ?? {} }));
 }
 
@@ -69,7 +69,7 @@ function setDefaults(pod: Pod, { spec }: LimitRange): void {
     limits: Object.assign({}, ...items.map((item) => item.default)) as Record<string, string>,
   };
   const notes = [
-    ...pod.spec.containers.flatMap((container) => setContainer(container, defaults, 'container')),
+    ...(pod.spec.containers ?? []).flatMap((container) => setContainer(container, defaults, 'container')),
     ...(pod.spec.initContainers ?? []).flatMap((container) => setContainer(container, defaults, 'init container')),
   ];
   if (notes.length === 0) return;

@@ -5,10 +5,12 @@
  */
 import type { Pod, PodSpec, ServiceAccount, Volume } from '../../kube/generated/types.ts';
 import { generatedName } from '../../kube/names.ts';
-import { groupResource, pods, serviceAccounts } from '../../kube/resource-type.ts';
+import { groupResource, namespaces, pods, serviceAccounts } from '../../kube/resource-type.ts';
+import { notFound } from '../../kube/status-error.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock, Random } from '../../world.ts';
 import type { AdmissionPlugin } from '../ports.ts';
+import { namespaceKey } from './namespace-lifecycle.ts';
 import type { PluginKind } from './plugin-kind.ts';
 import { isOf, refuse } from './refuse.ts';
 
@@ -49,7 +51,7 @@ const tokenVolume = (name: string): Volume => ({
 function mountToken(spec: PodSpec, random: Random): void {
   const existing = (spec.volumes ?? []).find(({ name }) => name.startsWith(volumePrefix));
   const name = existing?.name ?? generatedName(volumePrefix, random);
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
   const without = containers.filter(({ volumeMounts = [] }) => !volumeMounts.some((mount) => mount.mountPath === mountPath));
   for (const container of without) container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }];
   if (without.length > 0 && existing === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
@@ -66,8 +68,10 @@ function serviceAccountOf(options: ServiceAccountOptions): AdmissionPlugin {
     if (known !== undefined) return known;
     const attempts = name === defaultName ? attemptsMax : 1;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const found = (await store.fresh()).get(key)?.object;
+      const view = await store.fresh();
+      const found = view.get(key)?.object;
       if (found !== undefined) return found;
+      if (view.get(namespaceKey(namespace)) === undefined) throw notFound(namespaces, namespace);
       if (attempt < attempts) await clock.sleep(attemptMs);
     }
     return undefined;

@@ -119,7 +119,7 @@ test('a binding to a missing role says so', async () => {
   assert.equal(
     await refusal(cluster, jane, ask('list', 'pods')),
     'pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default": ' +
-      'RBAC: role.rbac.authorization.k8s.io "gone" not found',
+      'rbac: RBAC: role.rbac.authorization.k8s.io "gone" not found',
   );
   await cluster.put(roles, { metadata: { name: 'gone', namespace: 'default' }, rules: reader.rules });
   assert.equal(await refusal(cluster, jane, ask('list', 'pods')), 'allowed');
@@ -221,7 +221,7 @@ test('a node may what its pods need, and no more', async () => {
   assert.equal(
     await refusal(cluster, nodeA, ask('get', 'secrets', { name: 'theirs-secret' })),
     'secrets "theirs-secret" is forbidden: User "system:node:a" cannot get resource "secrets" in API group "" ' +
-      'in the namespace "default": no relationship found between node \'a\' and this object',
+      'in the namespace "default": node: no relationship found between node \'a\' and this object',
   );
   await cluster.remove(pods, { namespace: 'default', name: 'mine' });
   assert.equal((await cluster.authorize(nodeA, ask('get', 'secrets', { name: 'mine-secret' }))).allowed, false);

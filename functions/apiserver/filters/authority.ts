@@ -16,6 +16,8 @@ export interface AuthorityParts {
   readonly info: RequestInfo;
   /** Carries a connection, so that there is no answer to hold back. */
   readonly isConnection: boolean;
+  /** Has shown no credentials: refusing it costs no question to the table. */
+  readonly isStranger: boolean;
   /** Authenticates and authorizes as of the store's view; throws a StatusError. */
   decide(): Promise<void>;
 }
@@ -25,11 +27,12 @@ const readVerbs = new Set(['get', 'list', 'head', 'options']);
 
 /** `first` authorizes the user that was found a moment ago. */
 export async function withAuthority(parts: AuthorityParts, first: () => Promise<void>, work: () => Promise<Response>): Promise<Response> {
-  const { store, arrivedMs, info, isConnection, decide } = parts;
+  const { store, arrivedMs, info, isConnection, isStranger, decide } = parts;
   const { revision } = store.view();
   const moved = (): boolean => store.view().revision !== revision;
   const isRead = isReport(info) || (!isConnection && readVerbs.has(info.verb));
   const refusal = await refusalOf(first);
+  if (refusal !== undefined && isStranger) throw refusal;
   if (refusal !== undefined || !isRead) {
     // What was granted a moment ago counts as well.
     await fromStore(() => store.fresh(arrivedMs));

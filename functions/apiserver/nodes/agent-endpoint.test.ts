@@ -89,7 +89,7 @@ test('a node polls for itself only', async () => {
     ((await refused.json()) as { message: string }).message,
     'nodes.agent.hibernetes.dev "b" is forbidden: User "system:node:a" cannot create resource "nodes/poll" in API group "agent.hibernetes.dev" at the cluster scope',
   );
-  assert.equal((await api.fetch(new Request(`http://a${pollPath('a')}`, { method: 'POST' }), {})).status, 401);
+  assert.equal((await api.fetch(new Request(`http://a${pollPath('a')}`, { method: 'POST' }), {})).status, 403);
   assert.equal((await asNode(pollPath('a'), { method: 'POST', body: '{' })).status, 400);
 });
 

@@ -1,4 +1,5 @@
 /** For tests of these rooms: a store in memory, written directly, with none of the API's rules in between. */
+import type { PodStatus } from '../../kube/generated/types.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import { nameOf } from '../../kube/object.ts';
 import { groupResource } from '../../kube/resource-type.ts';
@@ -17,9 +18,13 @@ export interface MemoryCluster {
   get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): T | undefined;
 }
 
+const statusOf = ({ status }: KubeObject): PodStatus => (status ?? {}) as PodStatus;
+
 const fields = (_resource: string, object: KubeObject): Record<string, string> => ({
   'metadata.name': nameOf(object),
   'spec.nodeName': (object.spec as { readonly nodeName?: string } | undefined)?.nodeName ?? '',
+  'status.phase': statusOf(object).phase ?? '',
+  'status.podIP': statusOf(object).podIP ?? '',
 });
 
 export async function memoryCluster(world: World): Promise<MemoryCluster> {

@@ -3,7 +3,7 @@
  * between two polls. While there is nothing to say the answer is held, so a change reaches the node without delay and
  * a quiet cluster asks little.
  */
-import { groupResource, nodes } from '../../kube/resource-type.ts';
+import { groupResource, networkPolicies, nodes } from '../../kube/resource-type.ts';
 import type { Node } from '../../kube/generated/types.ts';
 import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
 import type { Change, Store } from '../../store/store.ts';
@@ -15,6 +15,7 @@ import { nodeDelta, nodeSnapshot } from './node-changes.ts';
 import type { NodeDelta } from './node-changes.ts';
 import type { NodeReports } from './node-reports.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
+import type { PolicyNews } from './policy-news.ts';
 import { createWakeUps } from './wake-ups.ts';
 
 export interface NodePoll {
@@ -30,6 +31,7 @@ export interface NodePollOptions extends Pick<World, 'clock'> {
   readonly holdSecondsMax?: number;
 }
 
+const policyResource = groupResource(networkPolicies);
 const holdSeconds = 30;
 /** More changes than this are cheaper to hear as a snapshot. */
 const changesMax = 5_000;
@@ -68,7 +70,8 @@ function unfinished(since: string, relays: NodePollResponse['relays']): NodePoll
 }
 
 export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSecondsMax = holdSeconds }: NodePollOptions): NodePoll {
-  const wakeUps = createWakeUps({ store, podsOfNode, clock });
+  const policies = lazyPolicies(store, podsOfNode);
+  const wakeUps = createWakeUps({ store, podsOfNode, clock, policies: policies.loaded });
   hub.onAsked((nodeName) => wakeUps.wake(nodeName));
 
   const isMoving = (nodeName: string): boolean =>
@@ -90,9 +93,10 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
     return { revision, snapshot, objects, gone, relays, pollAfterSeconds, ...wantsStatus };
   }
 
-  function snapshot(nodeName: string): NodePollResponse {
+  async function snapshot(nodeName: string): Promise<NodePollResponse> {
+    const rules = await policies.after([]);
     const view = store.view();
-    const objects = nodeSnapshot(nodeName, { podsOfNode, view });
+    const objects = [...nodeSnapshot(nodeName, { podsOfNode, view }), ...(rules?.snapshot(nodeName) ?? [])];
     return answer(nodeName, { revision: String(view.revision), snapshot: true, objects, gone: [] });
   }
 
@@ -107,8 +111,9 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
       try {
         const reached = store.view().revision;
         const changes = await changesSince(store, from);
-        if (changes === undefined) return snapshot(nodeName);
-        const delta = nodeDelta(nodeName, changes, { podsOfNode, view: store.view() });
+        if (changes === undefined) return await snapshot(nodeName);
+        const rules = await policies.after(changes);
+        const delta = joined(nodeDelta(nodeName, changes, { podsOfNode, view: store.view() }), rules?.delta(nodeName, changes));
         from = Math.max(from, reached, changes.at(-1)?.revision ?? 0);
         const leftMs = until.ms - clock.monotonicMs();
         const isAsked = hub.isUrgent(nodeName) || changes.some((change) => isAnnouncedTo(change, nodeName));
@@ -141,6 +146,30 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
     },
   };
 }
+
+interface LazyPolicies {
+  readonly loaded: () => PolicyNews | undefined;
+  /** Undefined where there are no policies, and these changes are of none. */
+  after(changes: readonly Change[]): Promise<PolicyNews | undefined>;
+}
+
+/** Read when the first policy is there. */
+function lazyPolicies(store: Pick<Store, 'view'>, podsOfNode: PodsOfNode): LazyPolicies {
+  let news: PolicyNews | undefined;
+  return {
+    loaded: () => news,
+    async after(changes) {
+      const isNeeded = changes.some(({ key }) => key.resource === policyResource) || store.view().list(policyResource).length > 0;
+      if (isNeeded) news ??= (await import('./policy-news.ts')).createPolicyNews({ view: () => store.view(), podsOfNode });
+      return news;
+    },
+  };
+}
+
+const joined = (one: NodeDelta, other: NodeDelta = { objects: [], gone: [] }): NodeDelta => ({
+  objects: [...one.objects, ...other.objects],
+  gone: [...one.gone, ...other.gone],
+});
 
 /** Undefined: too long ago, or too many. */
 async function changesSince(store: Pick<Store, 'changesAfter'>, since: number): Promise<readonly Change[] | undefined> {

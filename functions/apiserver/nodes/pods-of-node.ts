@@ -1,6 +1,7 @@
 /** Which pods are bound to which node: an index over the store's pods, kept up to date change by change. */
 import type { Pod } from '../../kube/generated/types.ts';
-import { keyText, type ObjectName } from '../../kube/object.ts';
+import { deepEqual } from '../../kube/equality.ts';
+import { keyText, labelsOf, type ObjectName } from '../../kube/object.ts';
 import { groupResource, pods } from '../../kube/resource-type.ts';
 import type { Stored, View } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
@@ -13,6 +14,8 @@ export interface PodsOfNode {
   view(): View;
   /** Whether a pod of this node names the object. The namespace does not matter for kinds of the whole cluster. */
   names(nodeName: string, what: keyof PodReferences, namespace: string, name: string): boolean;
+  /** Another number whenever a pod of the node has come, gone, or got other labels. */
+  version(nodeName: string): number;
   /** Every claim that a pod of this node names. */
   claims(nodeName: string): readonly ObjectName[];
 }
@@ -35,7 +38,12 @@ export const podReferences = (pod: Pod): PodReferences => referencesOf(pod);
 export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): PodsOfNode {
   const byNode = new Map<string, Map<string, Entry>>();
   const entries = new Map<string, Entry>();
+  const versions = new Map<string, number>();
   let filled = false;
+
+  const bump = (nodeName: string): void => {
+    if (nodeName !== '') versions.set(nodeName, (versions.get(nodeName) ?? 0) + 1);
+  };
 
   function put(key: string, stored: Stored): void {
     const entry: Entry = { nodeName: podOf(stored).spec?.nodeName ?? '', stored };
@@ -59,8 +67,13 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
     const key = keyText(change.key);
     // The first fill may have seen it already.
     if ((entries.get(key)?.stored.revision ?? -1) >= change.revision) return;
+    const before = entries.get(key)?.nodeName ?? '';
     remove(key);
     if (change.type !== 'deleted') put(key, change);
+    const now = entries.get(key)?.nodeName ?? '';
+    if (before === now && deepEqual(change.previous?.labels, labelsOf(change.object))) return;
+    bump(before);
+    bump(now);
   }
 
   /** Late, so that making the index costs nothing where no node ever asks. */
@@ -87,6 +100,10 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
         if (referencesIn(entry)[what].has(name)) return true;
       }
       return false;
+    },
+    version(nodeName) {
+      fill();
+      return versions.get(nodeName) ?? 0;
     },
     claims: (nodeName) =>
       [...own(nodeName)].flatMap((entry) =>

@@ -4,9 +4,11 @@
  * a Node's heartbeat wakes nobody and travels with the next answer.
  */
 import type { Change, Store } from '../../store/store.ts';
+import { groupResource, networkPolicies } from '../../kube/resource-type.ts';
 import type { Cancel, Clock } from '../../world.ts';
 import { concernsNode, isShared, nodeShape } from './node-changes.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
+import type { PolicyNews } from './policy-news.ts';
 
 export interface WakeUps {
   /** Hears of news for the node, and of the signal, from now on. */
@@ -26,15 +28,18 @@ interface Waiter {
   readonly wake: () => void;
 }
 
+const policyResource = groupResource(networkPolicies);
 const gatherMs = 50;
 
 export interface WakeUpOptions {
   readonly store: Pick<Store, 'onApplied'>;
   readonly podsOfNode: PodsOfNode;
   readonly clock: Pick<Clock, 'after'>;
+  /** Undefined until there are policies. */
+  readonly policies: () => Pick<PolicyNews, 'concerns'> | undefined;
 }
 
-export function createWakeUps({ store, podsOfNode, clock }: WakeUpOptions): WakeUps {
+export function createWakeUps({ store, podsOfNode, clock, policies }: WakeUpOptions): WakeUps {
   const waiters = new Set<Waiter>();
   const shapes = new Map<string, string>();
   let gathering: Cancel | undefined;
@@ -59,7 +64,9 @@ export function createWakeUps({ store, podsOfNode, clock }: WakeUpOptions): Wake
     // Shapes are kept up to date even while nobody waits.
     const news = changes.filter(isNews).length > 0;
     const own = changes.filter((change) => !isShared(change));
-    if (own.length > 0) tell(({ nodeName }) => own.some((change) => concernsNode(change, nodeName, podsOfNode)));
+    const concerns = (change: Change, nodeName: string): boolean =>
+      concernsNode(change, nodeName, podsOfNode) || (policies()?.concerns(change, nodeName) ?? change.key.resource === policyResource);
+    if (own.length > 0) tell(({ nodeName }) => own.some((change) => concerns(change, nodeName)));
     if (!news || waiters.size === 0) return;
     gathering ??= clock.after(gatherMs, () => {
       gathering = undefined;

@@ -26,6 +26,7 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('system:basic-user', [authenticated]),
   binding('system:public-info-viewer', [authenticated, unauthenticated]),
   binding('system:service-account-issuer-discovery', [group('system:serviceaccounts')]),
+  binding('system:cluster-trust-bundle-discovery', [group('system:serviceaccounts')]),
   binding('system:node-proxier', [user('system:kube-proxy')]),
   binding('system:kube-controller-manager', [user('system:kube-controller-manager')]),
   binding('system:kube-scheduler', [user('system:kube-scheduler')]),

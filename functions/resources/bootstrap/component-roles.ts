@@ -25,6 +25,7 @@ const node: readonly PolicyRule[] = [
   rule(['create', 'delete', 'get', 'patch', 'update'], 'storage.k8s.io', 'csinodes'),
   rule(read, 'storage.k8s.io', 'csidrivers'),
   rule(read, 'node.k8s.io', 'runtimeclasses'),
+  rule(read, 'certificates.k8s.io', 'clustertrustbundles'),
 ];
 
 const scheduler: readonly PolicyRule[] = [
@@ -251,6 +252,7 @@ export const controllers: Readonly<Record<string, readonly PolicyRule[]>> = {
 
 export const componentRoles: readonly ClusterRole[] = [
   clusterRole('system:node', node),
+  clusterRole('system:cluster-trust-bundle-discovery', [rule(read, 'certificates.k8s.io', 'clustertrustbundles')]),
   clusterRole('system:node-bootstrapper', [rule(['create', 'get', 'list', 'watch'], 'certificates.k8s.io', 'certificatesigningrequests')]),
   ...['nodeclient', 'selfnodeclient'].map((subresource) =>
     clusterRole(`system:certificates.k8s.io:certificatesigningrequests:${subresource}`, [

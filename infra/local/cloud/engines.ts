@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { FauxqsServer } from 'fauxqs';
 import { manifest, type WorkerGroupName } from '../../../functions/manifest.ts';
@@ -26,7 +27,11 @@ export class MissingEngine extends Error {
   override name = 'MissingEngine';
 }
 
-const tableProgram = join(import.meta.dirname, '../../../node_modules/@dynoxide/linux-x64/dynoxide');
+/** Undefined: the optional package is not installed. */
+function tableProgram(): string | undefined {
+  const directories = createRequire(import.meta.url).resolve.paths('@dynoxide/linux-x64') ?? [];
+  return directories.map((directory) => join(directory, '@dynoxide/linux-x64/dynoxide')).find((file) => existsSync(file));
+}
 const startMsMax = 60_000;
 /** Deliveries of a message before it goes aside. */
 const deliveriesMax = 3;
@@ -39,9 +44,10 @@ interface RunningTable {
 }
 
 async function startTable(file: string, { clock }: World, started: EngineOptions['started']): Promise<RunningTable> {
-  if (!existsSync(tableProgram)) throw new MissingEngine('the optional package @dynoxide/linux-x64 is not installed: npm install');
+  const program = tableProgram();
+  if (program === undefined) throw new MissingEngine('the optional package @dynoxide/linux-x64 is not installed: npm install');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const process = spawn(tableProgram, ['serve', '--host', '127.0.0.1', '--port', '0', '--db-path', file], { stdio: 'ignore' });
+  const process = spawn(program, ['serve', '--host', '127.0.0.1', '--port', '0', '--db-path', file], { stdio: 'ignore' });
   started(process);
   const endpoint = `http://127.0.0.1:${await untilListening(process, startMsMax, clock)}`;
   await createTable(endpoint);

@@ -1,6 +1,6 @@
 /** One execution environment of an event function: a process that is frozen whenever it has nothing to do. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { World } from '../../../functions/world.ts';
 import type { Invocation, RuntimeMessage } from './runtime.ts';
 
@@ -18,7 +18,7 @@ export interface EnvironmentOptions {
   readonly started: (child: ChildProcess) => void;
 }
 
-const runtime = join(import.meta.dirname, 'runtime.ts');
+const runtime = join(import.meta.dirname, `runtime${extname(import.meta.filename)}`);
 /** Source: Lambda's limit for initialisation. */
 const initMsMax = 10_000;
 

@@ -11,7 +11,7 @@ interface DiscoveredResource {
   readonly verbs: readonly string[];
 }
 
-export async function fetchJson<T>(api: ApiConnection, path: string): Promise<T> {
+export async function fetchJson<T>(api: Pick<ApiConnection, 'send'>, path: string): Promise<T> {
   const { status, text } = await api.send({ method: 'GET', path, headers: { accept: 'application/json' } });
   if (status !== 200) throw new Error(`GET ${path} was answered with ${status}: ${text.slice(0, 200)}`);
   return JSON.parse(text) as T;

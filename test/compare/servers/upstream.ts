@@ -11,7 +11,10 @@ import { connectApi, type ApiAddress } from './api-connection.ts';
 import type { Programs } from './programs.ts';
 
 export interface RunningServer {
+  /** Sends as the administrator. */
   readonly address: ApiAddress;
+  /** What signs its tokens. */
+  readonly signingKeyPem: string;
   stop(): Promise<void>;
 }
 
@@ -93,7 +96,8 @@ async function startOnce(programs: Programs, serviceCidr: string): Promise<Runni
     processes.start(programs.etcd, ['--data-dir', join(directory, 'etcd'), '--unsafe-no-fsync', ...etcdUrls]);
     const keyFile = join(directory, 'service-accounts.key');
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const signingKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    writeFileSync(keyFile, signingKeyPem);
     writeFileSync(join(directory, 'tokens.csv'), 'admin-token,admin,admin-uid,"system:masters"\n');
     const options = {
       'etcd-servers': client,
@@ -101,6 +105,7 @@ async function startOnce(programs: Programs, serviceCidr: string): Promise<Runni
       'bind-address': '127.0.0.1',
       'advertise-address': '127.0.0.1',
       'cert-dir': directory,
+      'enable-bootstrap-token-auth': 'true',
       'token-auth-file': join(directory, 'tokens.csv'),
       'authorization-mode': 'Node,RBAC',
       'enable-admission-plugins': 'NodeRestriction',
@@ -117,7 +122,7 @@ async function startOnce(programs: Programs, serviceCidr: string): Promise<Runni
     );
     const address = { host: '127.0.0.1', port, headers: { authorization: 'Bearer admin-token' } };
     await untilReady(address, server, join(directory, 'kube-apiserver.log'));
-    return { address, stop: () => processes.stop() };
+    return { address, signingKeyPem, stop: () => processes.stop() };
   } catch (error) {
     await processes.stop();
     throw error;

@@ -31,6 +31,8 @@ export interface TwoHosts {
   readonly hosts: readonly [TestHost, TestHost];
   /** A pod that answers on TCP and UDP port 8080 with its name and the caller's address. */
   pod(host: TestHost, name: string): Promise<TestPod>;
+  /** Answers on TCP and UDP, at every address of the host. */
+  serve(host: Host, as: { readonly port: number; readonly name: string }): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -83,7 +85,8 @@ export async function twoHosts(): Promise<TwoHosts> {
     };
     const hosts = [await equip(made[0], nodes[0]!), await equip(made[1], nodes[1]!)] as const;
     const pod = (host: TestHost, name: string): Promise<TestPod> => startPod({ id, directory, host, name, ends });
-    return { gateway: fabric.gateway, hosts, pod, remove };
+    const serve: TwoHosts['serve'] = ({ netns }, as) => startServer(netns, as, ends);
+    return { gateway: fabric.gateway, hosts, pod, serve, remove };
   } catch (error) {
     await remove();
     throw error;
@@ -115,10 +118,14 @@ async function startPod({ id, directory, host, name, ends }: PodParts): Promise<
   const answer = await host.run(['env', ...environment, plugin], { input: JSON.stringify({ cniVersion, name: network, ...plugins[0] }) });
   const run = runIn(`/run/netns/${netns}`);
   await run(['ip', 'link', 'set', 'lo', 'up']);
-  const server = spawn('nsenter', [`--net=/run/netns/${netns}`, '--', process.execPath, echo, 'serve', '8080', name]);
+  await startServer(`/run/netns/${netns}`, { port: 8080, name }, ends);
+  return { name, address: JSON.parse(answer).ips[0].address.split('/')[0], host, run };
+}
+
+async function startServer(netns: string, { port, name }: { port: number; name: string }, ends: PodParts['ends']): Promise<void> {
+  const server = spawn('nsenter', [`--net=${netns}`, '--', process.execPath, echo, 'serve', String(port), name]);
   ends.push(() => ended(server));
   await new Promise((resolve) => server.stdout.once('data', resolve));
-  return { name, address: JSON.parse(answer).ips[0].address.split('/')[0], host, run };
 }
 
 const ended = (child: ChildProcess): Promise<unknown> =>

@@ -13,10 +13,10 @@ export const checkPod: Check = async (attributes, context) => {
   switch (attributes.operation) {
     case 'CREATE':
       return creation(attributes.object as Pod, context);
-    case 'DELETE':
-      return isBoundTo(nodeName, attributes.oldObject)
-        ? ''
-        : `node ${quote(nodeName)} can only delete pods with spec.nodeName set to itself`;
+    case 'DELETE': {
+      const pod = attributes.oldObject ?? (await existing<Pod>(pods, attributes, context));
+      return isBoundTo(nodeName, pod) ? '' : `node ${quote(nodeName)} can only delete pods with spec.nodeName set to itself`;
+    }
     case 'CONNECT':
     case 'UPDATE':
       return `${unexpectedOperation(attributes)}, node ${quote(nodeName)} can only create and delete mirror pods`;

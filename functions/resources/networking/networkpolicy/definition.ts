@@ -9,7 +9,6 @@ export const networkPolicyDefinition = definition<NetworkPolicy>({
   schema: builtIn('io.k8s.api.networking.v1.NetworkPolicy'),
   singular: 'networkpolicy',
   shortNames: ['netpol'],
-  hasController: false,
   hasGeneration: true,
   columns: [
     nameColumn,

