@@ -21,14 +21,12 @@ export interface AuthorizerOptions {
 
 const allowed = (reason = ''): AuthorizationDecision => ({ allowed: true, reason });
 
-<<<<<<< HEAD
 /** A tunnel is open because its caller was allowed to open it, and its mailbox is named by that caller: no other one finds it. */
 const isOwnTunnel = ({ groups }: User, { group, resource, subresource }: RequestAttributes): boolean =>
   group === agentGroup && resource === 'tunnels' && subresource === 'entries' && groups.includes(authenticatedGroup);
-=======
+
 /** Whose reason it is. Source: apiserver, pkg/authorization/union/union.go. */
 const named = (authorizer: string, { reason }: AuthorizationDecision): string => (reason === '' ? '' : `${authorizer}: ${reason}`);
->>>>>>> 4fe5f13 (Bring back what a landing from an older state undid)
 
 export function createAuthorizer({ store, podsOfNode }: AuthorizerOptions): ClusterAuthorizer {
   const nodes = createNodeAuthorizer({ podsOfNode, view: () => store.view() });
