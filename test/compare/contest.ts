@@ -51,8 +51,8 @@ export async function runContest(args: readonly string[], prepare: Prepare): Pro
     cases: options.cases === undefined ? undefined : Number(options.cases),
     isWanted: (kind) => wantedKinds === undefined || wantedKinds.includes(kind),
   };
-  return withBothServers(places, print, async (upstreamAddress, ourAddress) => {
-    const contest = { upstream: connectApi(upstreamAddress), ours: connectApi(ourAddress), serviceCidr: defaultNetworks.serviceCidr };
+  return withBothServers(places, print, async (upstream, ours) => {
+    const contest = { upstream: connectApi(upstream.address), ours: connectApi(ours.address), serviceCidr: defaultNetworks.serviceCidr };
     const { cases, remarks = [] } = await prepare(contest, asked);
     const outcomes = await runAll(
       cases.filter(({ name }) => options.only === undefined || options.only.split(',').includes(name)),
