@@ -53,7 +53,7 @@ async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<
     dryRun: options.dryRun,
     options: writeOptionsObject(options, 'CreateOptions'),
   } as const;
-  const admission = admissionOf(server, request, asked);
+  const admission = await admissionOf(server, request, asked);
   await admission.load();
   const admitted = await admission.mutate(object, undefined);
   const generateName = nameOf(admitted) === '' ? (admitted.metadata.generateName ?? '') : '';

@@ -102,7 +102,7 @@ export async function updateObject(write: WriteRequest, update: Update): Promise
 async function updateExisting(write: WriteRequest, update: Update): Promise<KubeObject> {
   const { server, request } = write;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const plan = planOf(write, update);
+    const plan = await planOf(write, update);
     await plan.admission.load();
     const { key, admission, rules } = plan;
     const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
@@ -125,7 +125,7 @@ async function updateExisting(write: WriteRequest, update: Update): Promise<Kube
   throw new StatusError(504, 'Timeout', 'Timeout: the object changed faster than the update could be admitted');
 }
 
-function planOf(write: WriteRequest, update: Update): Plan {
+async function planOf(write: WriteRequest, update: Update): Promise<Plan> {
   const { server, request, options } = write;
   const { definition, info } = request;
   const key = keyOf(definition, info.namespace, info.name);
@@ -136,7 +136,7 @@ function planOf(write: WriteRequest, update: Update): Plan {
     dryRun: options.dryRun,
     options: writeOptionsObject(options, 'UpdateOptions'),
   } as const;
-  const admission = admissionOf(server, request, kind === undefined ? asked : { ...asked, kind });
+  const admission = await admissionOf(server, request, kind === undefined ? asked : { ...asked, kind });
   return { write, update, key, admission, rules: commitRules(definition, 'update', admission.committing) };
 }
 
