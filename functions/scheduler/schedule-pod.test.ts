@@ -347,7 +347,8 @@ describe('pods that take room from others', () => {
 test('images that a node has draw a pod', () => {
   const image = { names: ['registry/app:v1'], sizeBytes: 900 * 1024 * 1024 };
   const withImage = node('b');
-  const there = { ...withImage, status: { ...withImage.status, images: [image] } };
+  const nameless = JSON.parse('{"names":null,"sizeBytes":5}');
+  const there = { ...withImage, status: { ...withImage.status, images: [nameless, image] } };
   assert.equal(place(pod('p', { containers: [{ name: 'c', image: 'registry/app:v1' }] }), states([node('a'), there])), 'b');
 });
 
