@@ -7,7 +7,7 @@ interface ConflistOptions {
   readonly mtu: number;
 }
 
-const bridgeName = 'cni0';
+export const bridgeName = 'cni0';
 
 /**
  * No masquerading here: agent/network does it once for the node, and knows the range of the whole cluster. Hairpin, so
