@@ -22,6 +22,7 @@ import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields } from './managed-fields.ts';
 import { isCustom, keepMetadata } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
+import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
 import type { WriteRequest } from './write-request.ts';
 
@@ -150,23 +151,25 @@ async function admittedCandidate(plan: Plan): Promise<Candidate | undefined> {
   const view = await fromStore(() => write.server.store.fresh());
   const current = view.get(key);
   if (current === undefined) return undefined;
-  const wanted = update.transform(current.object, view);
+  const before = asCurrent(write.request.served, current.object);
+  const wanted = update.transform(before, view);
   if (wanted.outcome === 'delete') return undefined;
   const { projection } = update;
   const shown = (object: KubeObject): KubeObject => projection?.of(object) ?? object;
-  recordFields(write, wanted.object, current.object);
-  const mutated = await admission.mutate(shown(wanted.object), shown(current.object));
+  recordFields(write, wanted.object, before);
+  const mutated = await admission.mutate(shown(wanted.object), shown(before));
   const next = projection === undefined ? mutated : projection.into(wanted.object, mutated);
-  complete(plan, next, current.object);
-  await admission.validate(shown(next), shown(current.object));
+  complete(plan, next, before);
+  await admission.validate(shown(next), shown(before));
   return { revision: current.revision, next, writes: wanted.writes ?? [] };
 }
 
 function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View): Decision<KubeObject | typeof moved> {
   const { write, update, key, rules } = plan;
   const { request, context, options } = write;
-  const current = view.get(key);
-  if (current === undefined) throw notFound(request.served.type, key.name);
+  const found = view.get(key);
+  if (found === undefined) throw notFound(request.served.type, key.name);
+  const current = { revision: found.revision, object: asCurrent(request.served, found.object) };
   if (candidate !== undefined && candidate.revision !== current.revision) return { outcome: 'answer', answer: moved };
   if (candidate !== undefined) {
     const { next, writes } = candidate;
@@ -210,7 +213,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
 
 interface Conclusion {
   readonly next: KubeObject;
-  readonly current: Stored;
+  readonly current: Pick<Stored, 'revision' | 'object'>;
   readonly writes: readonly CompanionWrite[];
 }
 
@@ -219,13 +222,14 @@ function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View)
   const { request, options, context } = write;
   const change = { operation: 'update', subresource: request.info.subresource, key, next, current: current.object } as const;
   const companions = rules.apply(change, view, context, writes);
-  if (options.dryRun) return { outcome: 'answer', answer: next };
+  const made = committed(request.served, next);
+  if (options.dryRun) return { outcome: 'answer', answer: made };
   const type = isFinished(next, current.object, request.definition) ? 'delete' : 'update';
   return {
     outcome: 'write',
-    writes: [...companions, { type, key, object: next }],
+    writes: [...companions, { type, key, object: made }],
     // An object that goes with its last finalizer is answered as it was written before.
-    answer: (stored) => (type === 'delete' ? next : (stored.at(-1)?.object ?? next)),
+    answer: (stored) => (type === 'delete' ? made : (stored.at(-1)?.object ?? made)),
   };
 }
 
