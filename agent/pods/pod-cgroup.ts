@@ -20,14 +20,18 @@ function slicePath(names: readonly string[]): string {
   return escaped.map((_, index) => `/${escaped.slice(0, index + 1).join('-')}.slice`).join('');
 }
 
-function cgroupOf({ root, driver }: CgroupPlace, className: readonly string[], podUid: string): string {
-  const names = [...root.split('/').filter((name) => name !== ''), 'kubepods', ...className, `pod${podUid}`];
+function cgroupOf({ root, driver }: CgroupPlace, below: readonly string[]): string {
+  const names = [...root.split('/').filter((name) => name !== ''), 'kubepods', ...below];
   return driver === 'systemd' ? slicePath(names) : `/${names.join('/')}`;
 }
 
 export const podCgroup = (place: CgroupPlace, pod: Pod): string =>
-  cgroupOf(place, classNames[pod.status?.qosClass ?? ''] ?? [], uidOf(pod));
+  cgroupOf(place, [...(classNames[pod.status?.qosClass ?? ''] ?? []), `pod${uidOf(pod)}`]);
 
 /** Wherever the pod's class of service may have put it. */
 export const possibleCgroups = (place: CgroupPlace, podUid: string): string[] =>
-  [[], ...Object.values(classNames)].map((className) => cgroupOf(place, className, podUid));
+  [[], ...Object.values(classNames)].map((className) => cgroupOf(place, [...className, `pod${podUid}`]));
+
+/** Those of all pods of a class of service, and the one above them last. */
+export const classCgroups = (place: CgroupPlace): string[] =>
+  [...Object.values(classNames), []].map((className) => cgroupOf(place, className));

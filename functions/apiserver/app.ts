@@ -54,8 +54,7 @@ export interface ApiServerOptions {
   readonly world: World;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
-  /** A function is called once, when something is first written. */
-  readonly admission: readonly AdmissionPlugin[] | (() => Promise<readonly AdmissionPlugin[]>);
+  readonly admission: readonly AdmissionPlugin[];
   /** Those of `metadata.managedFields` when left out. */
   readonly fieldManagers?: FieldManagers;
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
@@ -110,22 +109,11 @@ interface Parts {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, registry, world, fieldManagers = splitFieldManagers(), computations = {}, connector, proxy, seats } = options;
+  const { store, registry, world, admission, fieldManagers = splitFieldManagers(), computations = {}, connector, proxy, seats } = options;
   const { converter = noConverter, authorizer } = options;
   const parts: Parts = {
     options,
-    server: {
-      store,
-      world,
-      registry,
-      admission: admissionOf(options),
-      authorizer,
-      fieldManagers,
-      computations,
-      connector,
-      proxy,
-      converter,
-    },
+    server: { store, world, registry, admission, authorizer, fieldManagers, computations, connector, proxy, converter },
     virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
     documents: documentsOf(options),
     flowControl: createFlowControl({ view: () => store.view(), clock: world.clock, ...(seats === undefined ? {} : { seats }) }),
@@ -133,12 +121,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const app = new Hono<{ Bindings: Connection }>();
   app.all('*', ({ req, env }) => serve(parts, req.raw, env));
   return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
-}
-
-function admissionOf({ admission }: ApiServerOptions): Server['admission'] {
-  if (typeof admission !== 'function') return async () => admission;
-  let plugins: Promise<readonly AdmissionPlugin[]> | undefined;
-  return () => (plugins ??= admission());
 }
 
 const noVersions: readonly RemoteVersion[] = [];

@@ -4,6 +4,7 @@
  *
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/poll      NodePollRequest → NodePollResponse
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → NodeCredential: the node's next one, or its first
+ *   DELETE /apis/agent.hibernetes.dev/v1/nodes/{name}/token   the node leaves: its Node is deleted → Status
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade` or `tunnel`
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see `relay-chunk.ts` → RelayGrant

@@ -2,7 +2,7 @@
  * `hibernetes join SERVER --token TOKEN`: this machine becomes a node. It installs nothing but the agent: everything
  * else that a node needs is looked for first, and what lacks is said with its cure before anything is changed.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
@@ -29,6 +29,7 @@ export interface JoinOptions {
   readonly configDir: string;
   readonly rootDirectory: string;
   readonly logDirectory: string;
+  readonly programDirectory: string;
   readonly containerdConfig: string;
   readonly cgroupRoot?: string;
 }
@@ -146,12 +147,14 @@ export async function joinCluster(address: string, options: JoinOptions): Promis
   const config = writeConfig(options, membership, { containerd, networks });
   writePrivately(config.tokenFile, `${status?.token ?? ''}\n`);
   const configFile = join(options.configDir, 'agent.json');
-  const program = join(options.rootDirectory, 'agent.mjs');
-  await progress.step('Making the agent one file', async () => {
-    // The bundler is heavy, and only this command needs it.
-    const { bundleAgent } = await import('../../agent/bundle.ts');
-    await bundleAgent(program);
-  });
+  const program = join(options.programDirectory, 'agent.mjs');
+  // The script that the API serves has brought it.
+  if (!existsSync(program))
+    await progress.step('Making the agent one file', async () => {
+      // The bundler is heavy, and only this command needs it.
+      const { bundleAgent } = await import('../../agent/bundle.ts');
+      await bundleAgent(program);
+    });
   writePrivately(configFile, `${JSON.stringify(config, undefined, 2)}\n`);
   if (options.foreground === true) return runAgent(program, configFile);
   await progress.step('Starting the agent as a service', () => startAgentService(program, configFile));

@@ -4,15 +4,11 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { ClusterChoice } from './api-client.ts';
-import { CliError } from './cli-error.ts';
+import { lazily } from './lazily.ts';
+import { addNodeCommands } from './node-commands.ts';
+import { runProgram } from './run-program.ts';
 import { stackDefault } from './stack-default.ts';
 import type { StackChoice } from './cloud-stack.ts';
-
-/** A command's code is read when the command is given: most of them need little of what `up` needs. */
-const lazily =
-  <A extends readonly unknown[]>(load: () => Promise<(...args: A) => void | Promise<void>>) =>
-  async (...args: A): Promise<void> =>
-    (await load())(...args);
 
 const defaultDirectory = join(homedir(), '.hibernetes');
 const nodesMax = 1000;
@@ -97,7 +93,6 @@ program
   .option('--node-port-range <ports>', `ports of Services on the nodes (default: ${defaultNetworks.nodePortRange})`)
   .option('--dns-ip <address>', `where pods find the name server (default: ${defaultNetworks.dnsIp})`)
   .option('--cluster-domain <name>', `what names of Services end with (default: ${defaultNetworks.clusterDomain})`)
-  .option('--pod-network <how>', 'how pods are connected: host-gateway (default), vxlan, none, or a file with a CNI configuration')
   .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));
@@ -233,23 +228,7 @@ homeOptions(upgrade.command('finalize'))
   .addOption(yesOption())
   .action(lazily(async () => (await import('./upgrade.ts')).finalizeUpgrade));
 
-program
-  .command('join <server>')
-  .description('make this machine a node of the cluster at SERVER (as root, with containerd); token create prints the whole command')
-  .requiredOption('--token <token>', 'the token that lets it in')
-  .option('--ca-cert-hash <hash>', 'sha256:… of the public key of the cluster’s authority (default: the machine’s authorities)')
-  .addOption(new Option('--ca-file <file>', 'the authority itself').conflicts('caCertHash'))
-  .option('--name <name>', 'name of the node (default: the machine’s)')
-  .option('--node-ip <address>', 'where other nodes reach this one (default: the address that reaches the server)')
-  .option('--foreground', 'run the agent here instead of as a service')
-  .addOption(new Option('--config-dir <dir>', 'where the agent finds its configuration and credential').default('/etc/hibernetes'))
-  .addOption(
-    new Option('--root-directory <dir>', 'where the agent keeps pods’ volumes, and drivers their sockets').default('/var/lib/kubelet'),
-  )
-  .addOption(new Option('--log-directory <dir>', 'below it are the logs of pods').default('/var/log'))
-  .addOption(new Option('--containerd-config <file>', 'containerd’s configuration').default('/etc/containerd/config.toml'))
-  .option('--cgroup-root <path>', 'the cgroup below which pods get theirs')
-  .action(lazily(async () => (await import('./join.ts')).joinCluster));
+addNodeCommands(program);
 
 const token = program.command('token').description('what lets machines join');
 token
@@ -289,10 +268,4 @@ node
   .addOption(dataDirOption())
   .action(lazily(async () => (await import('./node.ts')).startOneNode));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CliError)) throw error;
-  process.stderr.write(`error: ${error.message}\n${error.cure === undefined ? '' : `  ${error.cure}\n`}`);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -6,8 +6,10 @@ import { isNotFound } from '../../functions/kube/status-error.ts';
 import { timestamp } from '../../functions/kube/time.ts';
 import { realWorld, type World } from '../../functions/world.ts';
 import { type ClusterChoice, withApi } from './api-client.ts';
+import type { ClusterAccess } from '../../functions/client/https-fetch.ts';
 import { CliError } from './cli-error.ts';
 import { publicKeyHash } from './public-key-hash.ts';
+import { shakeHands } from './server-authority.ts';
 
 /** Source: cluster-bootstrap, token/api/types.go. */
 const secretType = 'bootstrap.kubernetes.io/token';
@@ -52,12 +54,22 @@ export async function createToken(options: TokenOptions): Promise<void> {
     await client.create(secrets, { metadata: { name: secretName(id), namespace }, type: secretType, data });
     return access;
   });
+  const token = `${id}.${secret}`;
   const pin = server.caPem === undefined ? '' : ` --ca-cert-hash ${publicKeyHash(new X509Certificate(server.caPem))}`;
-  process.stdout.write(`hibernetes join ${server.server} --token ${id}.${secret}${pin}\n`);
+  process.stdout.write(`hibernetes join ${server.server} --token ${token}${pin}\n`);
+  process.stdout.write(`curl -sfL ${await curlTrust(server)}${server.server}/join.sh | sh -s - --token ${token}\n`);
   if (isLoopback(server.server))
     process.stderr.write(
       'Other machines cannot reach this address: hibernetes up --listen 0.0.0.0:6443 lets them, under any of its addresses.\n',
     );
+}
+
+/** Machines do not know the authority of a cluster of its own: curl then believes the server by its key alone. */
+async function curlTrust({ server, caPem }: ClusterAccess): Promise<string> {
+  if (caPem === undefined) return '';
+  const [leaf] = (await shakeHands(new URL(server))).chain;
+  if (leaf === undefined) throw new CliError(`The server ${server} showed no certificate.`);
+  return `-k --pinnedpubkey 'sha256//${Buffer.from(publicKeyHash(leaf).slice('sha256:'.length), 'hex').toString('base64')}' `;
 }
 
 export interface ListedToken {

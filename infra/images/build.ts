@@ -19,10 +19,9 @@ export interface BuiltImage {
   readonly names: readonly string[];
 }
 
-/** Below a clone; the npm package's own folder is not a place to keep files in. Source: XDG base directories. */
-const cacheHome = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+/** Below a clone; the npm package's own folder is not a place to keep files in. */
 const cache =
-  extname(import.meta.filename) === '.ts' ? join(import.meta.dirname, '../../.cache/images') : join(cacheHome, 'hibernetes/images');
+  extname(import.meta.filename) === '.ts' ? join(import.meta.dirname, '../../.cache/images') : join(homedir(), '.cache/hibernetes/images');
 
 export async function buildImages(): Promise<readonly BuiltImage[]> {
   const hash = createHash('sha256').update(recipesText).digest('hex').slice(0, 12);

@@ -8,6 +8,7 @@ import { type ApiOptions, type Api, createApi } from '../../functions/api.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
+import { createJoinFiles } from '../../functions/apiserver/nodes/join-files.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
@@ -25,21 +26,18 @@ import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
-import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import { createAudit } from '../../functions/apiserver/audit/audit.ts';
 import { openAuditFile } from './audit-file.ts';
 import type { AuditSettings } from './cluster-record.ts';
 import { fileKeyRing } from './cluster-keys.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { localJoinFiles } from './join-files.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
 import { readDescriptions } from './openapi-descriptions.ts';
 import type { AdminCredential } from './kubeconfig.ts';
 import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
-
-const chosenPlugins = (settings: AdmissionSettings | undefined): Pick<ApiOptions, 'admission'> =>
-  settings === undefined ? {} : { admission: (options) => admissionPlugins(options, settings) };
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory;
@@ -138,6 +136,16 @@ function openAudit(audit: AuditSettings | undefined, world: World): { readonly a
   return { api: { audit: createAudit({ policy: audit.policy, sink, clock: world.clock }) }, close: () => sink.close() };
 }
 
+/** How others check the cluster's tokens, and what machines fetch that join. */
+const publishedFiles = ({ directory, advertise }: ControlPlaneOptions, pki: Pki, port: () => number): readonly Extension[] => [
+  ...issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${port()}`),
+  ...createJoinFiles({
+    files: localJoinFiles(directory.programs),
+    apiUrl: (host) => `https://${host}`,
+    caPem: pki.authority.certificatePem,
+  }),
+];
+
 const serve = (app: Api, { server, authority }: Pki, { addresses, world }: ControlPlaneOptions): ReturnType<typeof serveHttps> =>
   serveHttps({
     app,
@@ -171,10 +179,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokens,
     world,
     networks,
-    extensions: [metricsExtension(metrics), ...issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${port}`)],
+    extensions: [metricsExtension(metrics), ...publishedFiles(options, pki, () => port)],
     answered: countedIn(metrics),
     requestHeaderCertificate: pki.requestHeader.client,
-    ...chosenPlugins(options.admission),
+    ...(options.admission === undefined ? {} : { admission: options.admission }),
     ...recorded.api,
     descriptions: readDescriptions,
   });

@@ -6,6 +6,8 @@ export interface DataDirectory {
   readonly root: string;
   readonly store: string;
   readonly pki: string;
+  /** What machines fetch that join. */
+  readonly programs: string;
   readonly kubeconfig: string;
   /** What `up` made besides files: processes, namespaces; so that `down` finds it even after a crash. */
   readonly hosts: string;
@@ -29,6 +31,7 @@ export function dataDirectory(root: string): DataDirectory {
     root,
     store: join(root, 'store'),
     pki: join(root, 'pki'),
+    programs: join(root, 'programs'),
     kubeconfig: join(root, 'kubeconfig'),
     hosts: join(root, 'hosts'),
     volumes: join(root, 'volumes'),

@@ -109,7 +109,7 @@ export function nodeOnMachine(releaseName: string): void {
     test('becomes a Ready node by the documented command, and stays one if the power fails right after it', async () => {
       // What a network's name server would do: the server's certificate names the host.
       await machine.run(`echo '${hostAddress} ${hostname()}' >> /etc/hosts; sync`);
-      const command = (await cluster.hibernetes('token', 'create', '--ttl', '1h')).trim();
+      const [command = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h')).split('\n');
       assert.match(command, /^hibernetes join https:\/\/127\.0\.0\.1:\d+ --token /);
       await machine.run('cd /opt/hibernetes && sh infra/cli/prepare.sh run', joinMsMax);
       await machine.run(command.replace('127.0.0.1', hostname()), joinMsMax);

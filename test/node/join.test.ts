@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { clusterRecord } from '../../infra/local/cluster-record.ts';
@@ -51,7 +51,8 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     mkdirSync(machine);
     containerd = await startContainerd(host, join(machine, 'containerd'));
     await importImages(containerd.socket, await buildImages());
-    const printed = (await cluster.hibernetes('token', 'create', '--ttl', '1h', '--description', 'for the test')).trim().split(' ');
+    const [line = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h', '--description', 'for the test')).split('\n');
+    const printed = line.split(' ');
     assert.deepEqual(printed.slice(0, 2), ['hibernetes', 'join']);
     // The machine reaches the API by the fabric, not by the loopback address of the kubeconfig.
     command = ['join', `https://${fabric.gateway}:${record.port}`, ...printed.slice(3)];
@@ -65,6 +66,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     '--name': 'joined',
     '--config-dir': join(machine, 'etc'),
     '--root-directory': join(machine, 'agent'),
+    '--program-directory': join(machine, 'programs'),
     '--log-directory': join(machine, 'log'),
     '--containerd-config': join(host.runDirectory, 'config.toml'),
     '--cgroup-root': host.cgroupParent,
@@ -138,8 +140,32 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     assert.match(output(), /error: The server refused: nodes "joined" already exists and has been in use: delete it first/);
   });
 
+  test('leaves by one command: its pods move, and nothing of the node is left', async () => {
+    const looks = (...words: string[]): Promise<string> => host.run(words);
+    assert.match(await looks('nft', 'list', 'tables'), /hibernetes_/);
+    const { child, output } = start(['leave', '--config-dir', join(machine, 'etc'), '--program-directory', join(machine, 'programs')]);
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(code, 0, output());
+    assert.match(output(), /This machine is no node any more, and nothing of it is left\./);
+    assert.equal(await looks('nft', 'list', 'tables'), '');
+    const links = JSON.parse(await looks('ip', '-j', 'link', 'show')) as { ifname: string }[];
+    assert.deepEqual(
+      links.filter(({ ifname }) => ifname.startsWith('cni') || ifname.startsWith('veth') || ifname === 'nodelocaldns'),
+      [],
+    );
+    assert.deepEqual(
+      ['etc', 'agent', 'programs', 'log/pods'].filter((name) => existsSync(join(machine, name))),
+      [],
+    );
+    assert.equal((await looks('ctr', '--address', containerd.socket, '--namespace', 'k8s.io', 'containers', 'list', '-q')).trim(), '');
+    assert.deepEqual(globSync(`/sys/fs/cgroup/{*/,}${host.cgroupParent}/kubepods`), []);
+    assert.match((await cluster.kubectl.run(['get', 'node', 'joined'])).stderr, /nodes "joined" not found/);
+  });
+
   test('is out when its Node is deleted', async () => {
-    await cluster.kubectl.ok('delete', 'pod', 'guest', '--wait=true');
+    // A machine that left may join again.
+    joining = start([...command, ...places()]);
+    await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'));
     await cluster.kubectl.ok('delete', 'node', 'joined');
     const token = readFileSync(join(machine, 'etc/token'), 'utf8').trim();
     const config = JSON.parse(readFileSync(join(machine, 'etc/agent.json'), 'utf8')) as { server: string; caFile: string };

@@ -10,7 +10,6 @@ const candidates = Array.from({ length: 50 }, (_, index): ClusterNetworks => {
     nodePortRange: '31000-31999',
     dnsIp: `${services}.0.10`,
     clusterDomain: 'corp.example',
-    podNetwork: 'vxlan',
   };
 });
 
@@ -20,14 +19,7 @@ export function freeNetworks(): ClusterNetworks {
   return found;
 }
 
-export const networkFlags = ({
-  podCidr,
-  serviceCidr,
-  nodePortRange,
-  dnsIp,
-  clusterDomain,
-  podNetwork,
-}: ClusterNetworks): readonly string[] => [
+export const networkFlags = ({ podCidr, serviceCidr, nodePortRange, dnsIp, clusterDomain }: ClusterNetworks): readonly string[] => [
   '--pod-cidr',
   podCidr,
   '--service-cidr',
@@ -38,6 +30,4 @@ export const networkFlags = ({
   dnsIp,
   '--cluster-domain',
   clusterDomain,
-  '--pod-network',
-  podNetwork,
 ];

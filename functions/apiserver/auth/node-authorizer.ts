@@ -108,7 +108,10 @@ const certificateRequestRule: Rule = (question) => {
 const accountRule: Rule = (question) =>
   question.verb === 'get' ? readNamespaced('serviceAccounts')(question) : 'can only create tokens for individual service accounts';
 
-const agentRule: Rule = ({ verb, name, nodeName }) => (verb === 'create' && name === nodeName ? allow : undefined);
+const agentRule =
+  (verbs: readonly string[]): Rule =>
+  ({ verb, name, nodeName }) =>
+    verbs.includes(verb) && name === nodeName ? allow : undefined;
 
 /** `group/resource[/subresource]`. What is not here is refused. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -148,9 +151,9 @@ const rules: Readonly<Record<string, Rule>> = {
   'node.k8s.io/runtimeclasses': may(reads),
   'storage.k8s.io/csidrivers': may(reads),
   // Ours: the node's own conversation, and the relays that were asked of it, which the relay room checks.
-  [`${agentGroup}/nodes/poll`]: agentRule,
-  [`${agentGroup}/nodes/token`]: agentRule,
-  [`${agentGroup}/nodes/listen`]: agentRule,
+  [`${agentGroup}/nodes/poll`]: agentRule(['create']),
+  [`${agentGroup}/nodes/token`]: agentRule(['create', 'delete']),
+  [`${agentGroup}/nodes/listen`]: agentRule(['create']),
   [`${agentGroup}/relays`]: may(['create', 'get']),
   [`${agentGroup}/relays/chunks`]: may(['create', 'get']),
   [`${agentGroup}/relays/entries`]: may(['create']),

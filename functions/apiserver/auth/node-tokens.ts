@@ -18,11 +18,13 @@ import type { Tokens } from './tokens.ts';
 export interface NodeTokens {
   /** Whether the user may ask at all, the authorizer has decided. */
   issue(nodeName: string, user: User): Promise<NodeCredential>;
+  /** The node leaves: its Node goes, and with it every credential that was bound to it. */
+  end(nodeName: string): Promise<void>;
 }
 
 export interface NodeTokenOptions {
   /** As the control plane. */
-  readonly client: Pick<Client, 'create' | 'get'>;
+  readonly client: Pick<Client, 'create' | 'get' | 'delete'>;
   readonly tokens: Tokens;
   readonly networks: ClusterNetworks;
 }
@@ -65,6 +67,9 @@ export function createNodeTokens({ client, tokens, networks }: NodeTokenOptions)
         status: { token, expirationTimestamp: timestamp(expiresMs) },
         networks: nodeNetworks(networks),
       };
+    },
+    async end(nodeName) {
+      await client.delete(nodes, { namespace: '', name: nodeName });
     },
   };
 }

@@ -42,6 +42,10 @@ export function createAgentEndpoint({ poll, hub, chunks, mail, nodeTokens }: Age
         return mail.listen(call);
       }
       if (info.resource === 'nodes' && info.subresource === 'token' && nodeTokens !== undefined) {
+        if (request.method === 'DELETE') {
+          await nodeTokens.end(info.name);
+          return Response.json({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
+        }
         requirePost(request);
         return Response.json(await nodeTokens.issue(info.name, call.user), { status: 201 });
       }

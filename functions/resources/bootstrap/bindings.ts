@@ -35,6 +35,8 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('system:node', []),
   // A token of `kubeadm`'s kind asks for a node's credential and nothing else.
   binding('hibernetes:node-joiner', [group('system:bootstrappers')]),
+  binding('hibernetes:join-script', [authenticated, unauthenticated]),
+  binding('hibernetes:join-files', [group('system:bootstrappers'), group('system:nodes')]),
   ...Object.keys(controllers).map((name) =>
     binding(`system:controller:${name}`, [{ kind: 'ServiceAccount', name, namespace: 'kube-system' }]),
   ),

@@ -3,7 +3,7 @@
  * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{policy,controller_policy}.go.
  */
 import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
-import { eventRules, read, rule } from './policy-rules.ts';
+import { eventRules, read, rule, urls } from './policy-rules.ts';
 import { clusterRole } from './user-roles.ts';
 
 const node: readonly PolicyRule[] = [
@@ -266,6 +266,8 @@ export const componentRoles: readonly ClusterRole[] = [
   ),
   // Ours: what upstream does by signing a certificate request.
   clusterRole('hibernetes:node-joiner', [rule(['create'], 'agent.hibernetes.dev', 'nodes/token')]),
+  clusterRole('hibernetes:join-script', [urls(['get'], '/join.sh')]),
+  clusterRole('hibernetes:join-files', [urls(['get'], '/join/*')]),
   clusterRole('system:node-problem-detector', [rule(['get'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules]),
   clusterRole('system:node-proxier', [
     rule(['list', 'watch'], '', 'endpoints nodes services'),

