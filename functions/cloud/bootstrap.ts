@@ -1,5 +1,6 @@
 /** Makes sure that what every cluster starts with is there. What exists is left alone, but for where the API answers. */
 import type { Api } from '../api.ts';
+import { controllerRoles } from '../controllers/roles.ts';
 import { deepEqual } from '../kube/equality.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { apiVersionOf, groupResource } from '../kube/resource-type.ts';
@@ -17,7 +18,7 @@ const places = new Set(['Endpoints', 'EndpointSlice', 'ConfigMap']);
 /** Whether all of it is there, and says where the API is. Asks memory only. */
 export function isBootstrapped(store: Pick<Store, 'view'>, definitions: readonly AnyDefinition[], place: ApiserverPlace): boolean {
   const view = store.view();
-  return bootstrapObjects(place).every((object) => {
+  return bootstrapObjects(place, controllerRoles).every((object) => {
     const type = typeOf(definitions, object);
     const key = { resource: groupResource(type), namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
     const known = view.get(key)?.object;
@@ -56,7 +57,7 @@ export async function bootstrap(
   };
   // Namespaces come before what lives in them; the rest shares slots of the log, so that a cold process has few to read.
   const [outside, inside] = [false, true].map((isInside) =>
-    [...bootstrapObjects(place), ...others].filter(({ metadata }) => (metadata.namespace !== undefined) === isInside),
+    [...bootstrapObjects(place, controllerRoles), ...others].filter(({ metadata }) => (metadata.namespace !== undefined) === isInside),
   );
   for (const objects of [outside, inside]) await Promise.all((objects ?? []).map(create));
 }

@@ -26,7 +26,7 @@ async function cluster() {
   const definitions = createDefinitions();
   const api = createApi({ store, registry: createLiveRegistry({ definitions }), tokens, world });
   const client = api.clientFor({ name: 'admin', groups: ['system:masters'] });
-  for (const object of bootstrapObjects(place)) {
+  for (const object of bootstrapObjects(place, [])) {
     const found = definitions.find(({ type }) => type.kind === object.kind);
     if (found !== undefined) await client.create<KubeObject>(found.type, object);
   }

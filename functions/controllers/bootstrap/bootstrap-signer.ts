@@ -2,6 +2,7 @@
  * Signs the ConfigMap cluster-info with each bootstrap token, so that whoever has a token can trust what it says.
  * Source: pkg/controller/bootstrap/bootstrapsigner.go; cluster-bootstrap, token/jws/jws.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { createHmac } from 'node:crypto';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
@@ -10,13 +11,14 @@ import type { Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { isBootstrapToken, type SigningToken, signingToken, tokenNamespace } from './bootstrap-token.ts';
 import { bootstrapSignerWatches, clusterInfo } from './watches.ts';
+import { bootstrapSignerRole } from './role.ts';
 
 const contentKey = 'kubeconfig';
 const signaturePrefix = 'jws-kubeconfig-';
 
 export const bootstrapSignerController: Controller = {
   name: 'bootstrap-signer',
-  actsAs: 'system:serviceaccount:kube-system:bootstrap-signer',
+  actsAs: userNameOf(bootstrapSignerRole),
   component: 'bootstrap-signer',
   watches: bootstrapSignerWatches,
   all: () => [clusterInfo],

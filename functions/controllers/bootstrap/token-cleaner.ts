@@ -1,4 +1,5 @@
 /** Deletes bootstrap tokens once their time is over. Source: pkg/controller/bootstrap/tokencleaner.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { secrets } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
@@ -6,10 +7,11 @@ import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { expiryMs, isBootstrapToken, tokenNamespace } from './bootstrap-token.ts';
 import { tokenCleanerWatches } from './watches.ts';
+import { tokenCleanerRole } from './role.ts';
 
 export const tokenCleanerController: Controller = {
   name: 'token-cleaner',
-  actsAs: 'system:serviceaccount:kube-system:token-cleaner',
+  actsAs: userNameOf(tokenCleanerRole),
   component: 'token-cleaner',
   watches: tokenCleanerWatches,
   all: (cache) => namesOf(cache.list(secrets, tokenNamespace).filter(isBootstrapToken)),

@@ -2,6 +2,7 @@
  * Approves certificates that kubelets ask for: those to call the API with where RBAC lets them, and those to be called by where
  * they name nothing but the node's own addresses. Source: pkg/controller/certificates/approver/sarapprove.go; the second is ours.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
@@ -11,8 +12,9 @@ import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { kubeletClientRefusal, kubeletClientSigner, kubeletServingSigner } from './request-rules.ts';
 import { isForOwnAddresses } from './serving-addresses.ts';
-import { certificateController, conditionIn, isIssued, parsedRequest } from './requests.ts';
+import { conditionIn, isIssued, parsedRequest } from './requests.ts';
 import { approverWatches } from './watches.ts';
+import { certificatesRole } from './role.ts';
 
 interface AccessReview extends KubeObject {
   readonly spec: object;
@@ -27,7 +29,7 @@ const servingMessage = 'Auto approving kubelet serving certificate for the addre
 
 export const certificateApprovingController: Controller = {
   name: 'certificate-approving',
-  actsAs: certificateController,
+  actsAs: userNameOf(certificatesRole),
   component: 'certificate-controller',
   watches: approverWatches,
   all: (cache) => namesOf(cache.list(certificateSigningRequests)),

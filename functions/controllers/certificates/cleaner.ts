@@ -1,4 +1,5 @@
 /** Removes requests that are settled, or that nobody settles. Source: pkg/controller/certificates/cleaner/cleaner.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { X509Certificate } from 'node:crypto';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';
 import { certificateSigningRequests } from '../../kube/resource-type.ts';
@@ -7,8 +8,9 @@ import type { Controller } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
-import { certificateController, conditionIn, isIssued } from './requests.ts';
+import { conditionIn, isIssued } from './requests.ts';
 import { certificateWatches } from './watches.ts';
+import { certificatesRole } from './role.ts';
 
 const hourMs = 3_600_000;
 const settledMs = hourMs;
@@ -16,7 +18,7 @@ const pendingMs = 24 * hourMs;
 
 export const certificateCleanerController: Controller = {
   name: 'certificate-cleaner',
-  actsAs: certificateController,
+  actsAs: userNameOf(certificatesRole),
   component: 'certificate-controller',
   watches: certificateWatches,
   all: (cache) => namesOf(cache.list(certificateSigningRequests)),

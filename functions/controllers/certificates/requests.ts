@@ -3,8 +3,6 @@ import { parseCertificateRequest } from '../../kube/certificate-request.ts';
 import type { CertificateRequest } from '../../kube/certificate-request.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from '../../kube/generated/types.ts';
 
-export const certificateController = 'system:serviceaccount:kube-system:certificate-controller';
-
 export const conditionIn = ({ status }: CertificateSigningRequest, type: string): CertificateSigningRequestCondition | undefined =>
   status?.conditions?.find((condition) => condition.type === type);
 

@@ -1,4 +1,5 @@
 /** Signs approved requests with the cluster's authority. Source: pkg/controller/certificates/signer/signer.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';
 import { certificateSigningRequests } from '../../kube/resource-type.ts';
@@ -6,8 +7,9 @@ import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { signers } from './request-rules.ts';
-import { certificateController, conditionIn, isIssued, parsedRequest, pemOf } from './requests.ts';
+import { conditionIn, isIssued, parsedRequest, pemOf } from './requests.ts';
 import { certificateWatches } from './watches.ts';
+import { certificatesRole } from './role.ts';
 
 /** Signs with the key of the authority, and answers in PEM. */
 export type CertificateSigner = (request: {
@@ -23,7 +25,7 @@ const secondsMin = 600;
 export function createCertificateSigningController(sign: CertificateSigner): Controller {
   return {
     name: 'certificate-signing',
-    actsAs: certificateController,
+    actsAs: userNameOf(certificatesRole),
     component: 'certificate-controller',
     watches: certificateWatches,
     all: (cache) => namesOf(cache.list(certificateSigningRequests)),

@@ -1,4 +1,5 @@
 /** Roles that are made of other roles. Source: pkg/controller/clusterroleaggregation/clusterroleaggregation_controller.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
 import { matchesLabels, requirementsOf } from '../../kube/labels.ts';
@@ -8,10 +9,11 @@ import type { Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { aggregated, clusterRoleAggregationWatches } from './watches.ts';
+import { clusterRoleAggregationRole } from './role.ts';
 
 export const clusterRoleAggregationController: Controller = {
   name: 'clusterrole-aggregation',
-  actsAs: 'system:serviceaccount:kube-system:clusterrole-aggregation-controller',
+  actsAs: userNameOf(clusterRoleAggregationRole),
   watches: clusterRoleAggregationWatches,
   all: (cache) => namesOf(aggregated(cache)),
   async reconcile(request, { cache, client }) {

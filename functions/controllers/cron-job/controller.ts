@@ -1,4 +1,5 @@
 /** Makes Jobs at the times of a schedule. Source: pkg/controller/cronjob/cronjob_controllerv2.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { CronJob, CronJobStatus } from '../../kube/generated/types.ts';
@@ -14,10 +15,11 @@ import { scheduleOf } from './schedule.ts';
 import type { Schedule } from './schedule.ts';
 import { jobName, startJob } from './start.ts';
 import { cronJobWatches } from './watches.ts';
+import { cronJobRole } from './role.ts';
 
 export const cronJobController: Controller = {
   name: 'cron-job',
-  actsAs: 'system:serviceaccount:kube-system:cronjob-controller',
+  actsAs: userNameOf(cronJobRole),
   component: 'cronjob-controller',
   watches: cronJobWatches,
   all: (cache) => namesOf(cache.list(cronJobs)),

@@ -2,6 +2,7 @@
  * Deletes the objects of a custom kind that is going away, then lets its definition go; and asks for names again once
  * the definition that held them is gone. Source: apiextensions-apiserver, pkg/controller/{finalizer,status}.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { CustomResourceDefinition } from '../../kube/generated/types.ts';
@@ -13,13 +14,14 @@ import type { Controller, ReconcileContext, ReconcileResult } from '../../worker
 import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { customResourceDefinitionWatches } from './watches.ts';
+import { customResourceDefinitionRole } from './role.ts';
 
 /** How soon to list again the objects that have finalizers of their own. */
 const listAgainSeconds = 5;
 
 export const customResourceDefinitionController: Controller = {
   name: 'custom-resource-definition',
-  actsAs: 'system:serviceaccount:kube-system:custom-resource-definition-controller',
+  actsAs: userNameOf(customResourceDefinitionRole),
   watches: customResourceDefinitionWatches,
   all: (cache) => namesOf(cache.list(customResourceDefinitions)),
   async reconcile(request, context) {

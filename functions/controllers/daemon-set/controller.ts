@@ -1,4 +1,5 @@
 /** Keeps one pod of a DaemonSet on every node that it fits, and moves them to a new template. Source: pkg/controller/daemon. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { DaemonSet, Pod } from '../../kube/generated/types.ts';
@@ -21,13 +22,14 @@ import { templateForNode } from './placement.ts';
 import { isRollingUpdate, rollingStep } from './rolling.ts';
 import { daemonSetStatus } from './status.ts';
 import { daemonSetWatches, selectorOfSet } from './watches.ts';
+import { daemonSetRole } from './role.ts';
 
 /** Pods created, and pods deleted, by one step of a reconcile. */
 const burstReplicas = 250;
 
 export const daemonSetController: Controller = {
   name: 'daemon-set',
-  actsAs: 'system:serviceaccount:kube-system:daemon-set-controller',
+  actsAs: userNameOf(daemonSetRole),
   component: 'daemonset-controller',
   watches: daemonSetWatches,
   all: (cache) => namesOf(cache.list(daemonSets)),

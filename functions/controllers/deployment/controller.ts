@@ -1,4 +1,5 @@
 /** Rolls Deployments out: a ReplicaSet for each template, and pods moved from the old ones to the newest. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { Deployment } from '../../kube/generated/types.ts';
 import { isTerminating } from '../../kube/object.ts';
 import { deployments, replicaSets } from '../../kube/resource-type.ts';
@@ -11,10 +12,11 @@ import { Rollout } from './rollout.ts';
 import { deploymentStatus, pauseCondition, progressCheckInMs, rolloutStatus, withDeploymentCondition } from './status.ts';
 import { deleteHistory, isScaling, recreate, rollingUpdate, scaleSets } from './strategies.ts';
 import { deploymentWatches, selectorOfDeployment } from './watches.ts';
+import { deploymentRole } from './role.ts';
 
 export const deploymentController: Controller = {
   name: 'deployment',
-  actsAs: 'system:serviceaccount:kube-system:deployment-controller',
+  actsAs: userNameOf(deploymentRole),
   watches: deploymentWatches,
   all: (cache) => namesOf(cache.list(deployments)),
   async reconcile(request, context) {

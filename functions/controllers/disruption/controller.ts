@@ -1,4 +1,5 @@
 /** Keeps PodDisruptionBudgets up to date with how many of their pods are healthy. Source: pkg/controller/disruption/disruption.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../kube/generated/types.ts';
@@ -15,11 +16,12 @@ import { budgetStatus, disruptedPods, failedStatus, needsScale } from './budget-
 import { expectedPods } from './expected-pods.ts';
 import type { ScaleFinder } from './expected-pods.ts';
 import { disruptionWatches } from './watches.ts';
+import { disruptionRole } from './role.ts';
 
 export function createDisruptionController(resourceTypes: ResourceTypes): Controller {
   return {
     name: 'disruption',
-    actsAs: 'system:serviceaccount:kube-system:disruption-controller',
+    actsAs: userNameOf(disruptionRole),
     component: 'controllermanager',
     watches: disruptionWatches,
     all: (cache) => namesOf(cache.list(podDisruptionBudgets)),

@@ -2,6 +2,7 @@
  * Takes DisruptionTarget back from pods that were to go and are still there after two minutes.
  * Source: pkg/controller/disruption/disruption.go, syncStalePodDisruption.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { withCondition } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import type { PodCondition } from '../../kube/generated/types.ts';
@@ -11,10 +12,11 @@ import type { Controller } from '../../workers/controller.ts';
 import { again, settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { staleAtMs, staleDisruptionWatches } from './watches.ts';
+import { disruptionRole } from './role.ts';
 
 export const staleDisruptionController: Controller = {
   name: 'stale-disruption',
-  actsAs: 'system:serviceaccount:kube-system:disruption-controller',
+  actsAs: userNameOf(disruptionRole),
   component: 'controllermanager',
   watches: staleDisruptionWatches,
   all: (cache) => namesOf(cache.list(pods).filter((pod) => staleAtMs(pod) !== undefined)),

@@ -1,4 +1,5 @@
 /** Mirrors Endpoints that somebody wrote by hand, for a Service without a selector, into EndpointSlices. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { EndpointSlice, Endpoints } from '../../kube/generated/types.ts';
 import { isTerminating, labelsOf, uidOf } from '../../kube/object.ts';
 import { endpoints, endpointSlices, services } from '../../kube/resource-type.ts';
@@ -11,10 +12,11 @@ import { remove } from '../shared/removal.ts';
 import { selectsPods } from '../shared/service-pods.ts';
 import { addressesPerSubsetMax, isMirrored, managedBy, planMirror, type MirrorPlan } from './mirrored-slices.ts';
 import { endpointSliceMirroringWatches } from './watches.ts';
+import { endpointSliceMirroringRole } from './role.ts';
 
 export const endpointSliceMirroringController: Controller = {
   name: 'endpoint-slice-mirroring',
-  actsAs: 'system:serviceaccount:kube-system:endpointslicemirroring-controller',
+  actsAs: userNameOf(endpointSliceMirroringRole),
   component: 'endpoint-slice-mirroring-controller',
   watches: endpointSliceMirroringWatches,
   all: (cache) => namesOf(cache.list(endpoints)),

@@ -1,4 +1,5 @@
 /** Keeps the EndpointSlices of Services that select pods. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { EndpointSlice, Service } from '../../kube/generated/types.ts';
 import { isTerminating, labelsOf, uidOf } from '../../kube/object.ts';
 import { endpointSlices, nodes, services } from '../../kube/resource-type.ts';
@@ -10,10 +11,11 @@ import { remove } from '../shared/removal.ts';
 import { podsOfService, selectsPods } from '../shared/service-pods.ts';
 import { managedBy, managedByLabel, planSlices } from './slices.ts';
 import { endpointSliceWatches } from './watches.ts';
+import { endpointSliceRole } from './role.ts';
 
 export const endpointSliceController: Controller = {
   name: 'endpoint-slice',
-  actsAs: 'system:serviceaccount:kube-system:endpointslice-controller',
+  actsAs: userNameOf(endpointSliceRole),
   component: 'endpoint-slice-controller',
   watches: endpointSliceWatches,
   all: (cache) => namesOf(cache.list(services)),

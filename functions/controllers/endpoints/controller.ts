@@ -1,4 +1,5 @@
 /** Keeps the Endpoints object of each Service that selects pods: the older form of EndpointSlices. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { Endpoints, Service } from '../../kube/generated/types.ts';
@@ -12,13 +13,14 @@ import { remove } from '../shared/removal.ts';
 import { isHeadless, labelsWith, podsOfService, selectsPods } from '../shared/service-pods.ts';
 import { subsetsOf } from './subsets.ts';
 import { endpointsWatches } from './watches.ts';
+import { endpointsRole } from './role.ts';
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by';
 const managedBy = 'endpoint-controller';
 
 export const endpointsController: Controller = {
   name: 'endpoints',
-  actsAs: 'system:serviceaccount:kube-system:endpoint-controller',
+  actsAs: userNameOf(endpointsRole),
   component: 'endpoint-controller',
   watches: endpointsWatches,
   all: (cache) => [...namesOf(cache.list(services)), ...namesOf(cache.list(endpoints))],

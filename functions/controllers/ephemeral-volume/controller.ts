@@ -1,4 +1,5 @@
 /** Makes the claims of ephemeral volumes, which belong to their pod. Source: pkg/controller/volume/ephemeral/controller.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { PersistentVolumeClaim, Pod, Volume } from '../../kube/generated/types.ts';
 import { isTerminating, keyText, namespaceOf } from '../../kube/object.ts';
 import { controllerReference } from '../../kube/owners.ts';
@@ -8,10 +9,11 @@ import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { ephemeralVolumeWatches, needsClaim } from './watches.ts';
+import { ephemeralVolumeRole } from './role.ts';
 
 export const ephemeralVolumeController: Controller = {
   name: 'ephemeral-volume',
-  actsAs: 'system:serviceaccount:kube-system:ephemeral-volume-controller',
+  actsAs: userNameOf(ephemeralVolumeRole),
   component: 'ephemeral_volume',
   watches: ephemeralVolumeWatches,
   all: (cache) => namesOf(cache.list(pods).filter(needsClaim)),

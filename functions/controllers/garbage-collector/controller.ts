@@ -6,6 +6,7 @@
  *   an owner waits       ─▶ its dependents are deleted; when none blocks it any more, its finalizer goes
  *   an owner lets go     ─▶ its dependents lose the reference; then its finalizer goes
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { OwnerReference } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { isNotFound } from '../../kube/status-error.ts';
@@ -27,6 +28,7 @@ import {
 import type { OwnerState } from './verdict.ts';
 import { verdictOn } from './verdict.ts';
 import { garbageCollectorWatches } from './watches.ts';
+import { garbageCollectorRole } from './role.ts';
 
 /** How soon to look again at what waits for its dependents. */
 const lookAgainSeconds = 30;
@@ -36,7 +38,7 @@ export function createGarbageCollector(resourceTypes: ResourceTypes): Controller
   const graph = new OwnershipGraph(resourceTypes);
   return {
     name: 'garbage-collector',
-    actsAs: 'system:serviceaccount:kube-system:generic-garbage-collector',
+    actsAs: userNameOf(garbageCollectorRole),
     component: 'generic-garbage-collector',
     concurrency: 20,
     watches: garbageCollectorWatches(graph),

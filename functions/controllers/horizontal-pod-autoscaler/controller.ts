@@ -1,6 +1,7 @@
 /**
  * Sets the number of replicas of what has a scale by metrics, every 15 seconds. Source: pkg/controller/podautoscaler/horizontal.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { withCondition } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
@@ -19,6 +20,7 @@ import type { ResourceTypes } from '../shared/resource-types.ts';
 import { Autoscaling } from './autoscaling.ts';
 import { historyOf, noteOf } from './stabilization.ts';
 import { autoscalerWatches } from './watches.ts';
+import { horizontalPodAutoscalerRole } from './role.ts';
 
 const periodMs = 15_000;
 /** A clock that wakes a little early is in time. */
@@ -27,7 +29,7 @@ const earlyMs = 500;
 export function createAutoscalerController(resourceTypes: ResourceTypes): Controller {
   return {
     name: 'horizontal-pod-autoscaler',
-    actsAs: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler',
+    actsAs: userNameOf(horizontalPodAutoscalerRole),
     component: 'horizontal-pod-autoscaler',
     watches: autoscalerWatches,
     all: (cache) => namesOf(cache.list(horizontalPodAutoscalers)),

@@ -1,4 +1,5 @@
 /** Runs pods of a Job to their end, and counts them. Source: pkg/controller/job/job_controller.go, syncJob. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import type { Job, JobCondition, JobStatus } from '../../kube/generated/types.ts';
 import { isTerminating, uidOf } from '../../kube/object.ts';
@@ -17,6 +18,7 @@ import type { PodChanges } from './job-pods.ts';
 import { backoffOfCounted, deadlineLeftMs, isEnding, isSuspended, jobState, trackingFinalizer, verdict } from './job-state.ts';
 import type { JobState } from './job-state.ts';
 import { jobWatches, selectorOfJob } from './watches.ts';
+import { jobRole } from './role.ts';
 
 const controllerName = 'kubernetes.io/job-controller';
 /** While a Job fails, its count of failures is kept for the next reconcile at least this long. */
@@ -26,7 +28,7 @@ const isOurs = ({ spec }: Job): boolean => (spec.managedBy ?? controllerName) ==
 
 export const jobController: Controller = {
   name: 'job',
-  actsAs: 'system:serviceaccount:kube-system:job-controller',
+  actsAs: userNameOf(jobRole),
   watches: jobWatches,
   all: (cache) => namesOf(cache.list(jobs).filter((job) => !isJobFinished(job))),
   async reconcile(request, context, note) {

@@ -3,6 +3,7 @@
  * nobody used for a year. The API notes on the Secret when it was last used.
  * Source: pkg/controller/serviceaccount/legacy_serviceaccount_token_cleaner.go; pkg/controlplane/controller/legacytokentracking.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { Pod, Secret } from '../../kube/generated/types.ts';
 import type { ObjectName } from '../../kube/object.ts';
 import { annotationsOf, isTerminating, labelsOf, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
@@ -12,6 +13,7 @@ import { parseTime } from '../../kube/time.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { again } from '../../workers/controller.ts';
 import { remove } from '../shared/removal.ts';
+import { legacyTokenCleanerRole } from './role.ts';
 
 const dayMs = 24 * 3_600_000;
 const unusedMs = 365 * dayMs;
@@ -30,7 +32,7 @@ export type PodSecretNames = (pod: Pod) => ReadonlySet<string>;
 export function createLegacyTokenCleaner(podSecretNames: PodSecretNames): Controller {
   return {
     name: 'legacy-token-cleaner',
-    actsAs: 'system:serviceaccount:kube-system:legacy-service-account-token-cleaner',
+    actsAs: userNameOf(legacyTokenCleanerRole),
     component: 'legacy-service-account-token-cleaner',
     watches: [],
     /** One request stands for all Secrets, once a day. */

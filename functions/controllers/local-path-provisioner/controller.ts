@@ -3,6 +3,7 @@
  * node's agent makes the directory with the first pod, and removes it after the claim. It behaves as an external provisioner
  * does. Source: sig-storage-lib-external-provisioner, controller/controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../kube/generated/types.ts';
 import { isLocalPath, localPathFinalizer, localPathProvisioner, removingNodeOf } from '../../kube/local-path.ts';
@@ -16,10 +17,11 @@ import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { newVolume, refusal } from './volume.ts';
 import { isAsked, localPathWatches } from './watches.ts';
+import { localPathProvisionerRole } from './role.ts';
 
 export const localPathController: Controller = {
   name: 'local-path-provisioner',
-  actsAs: 'system:serviceaccount:kube-system:local-path-provisioner',
+  actsAs: userNameOf(localPathProvisionerRole),
   component: localPathProvisioner,
   watches: localPathWatches,
   all: (cache) => [

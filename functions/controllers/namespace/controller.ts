@@ -2,6 +2,7 @@
  * Empties namespaces that are being deleted, pods first, and lets them go when nothing is left.
  * Source: pkg/controller/namespace/deletion/namespaced_resources_deleter.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { Namespace } from '../../kube/generated/types.ts';
@@ -17,6 +18,7 @@ import type { ResourceTypes } from '../shared/resource-types.ts';
 import type { Remaining } from './conditions.ts';
 import { terminatingStatus } from './conditions.ts';
 import { namespaceWatches } from './watches.ts';
+import { namespaceRole } from './role.ts';
 
 const finalizer = 'kubernetes';
 /** How soon to look again when no change of ours tells that an object went. */
@@ -25,7 +27,7 @@ const lookAgainSeconds = 5;
 export function createNamespaceController(resourceTypes: ResourceTypes): Controller {
   return {
     name: 'namespace',
-    actsAs: 'system:serviceaccount:kube-system:namespace-controller',
+    actsAs: userNameOf(namespaceRole),
     watches: namespaceWatches,
     all: (cache) => namesOf(cache.list(namespaces)),
     async reconcile(request, context) {

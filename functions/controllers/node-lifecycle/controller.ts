@@ -2,6 +2,7 @@
  * Notices nodes that fell silent, says so in their conditions, and taints them; what the taints do to pods is the
  * business of taint-eviction. Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import type { Lease, Node, Pod } from '../../kube/generated/types.ts';
@@ -17,6 +18,7 @@ import { allOf } from '../shared/slow-start.ts';
 import { podsByNode } from '../shared/taints.ts';
 import { isGivenUp, isNodeReady, longestGraceMs, nodeTaints, silenceMs, unknownConditions } from './health.ts';
 import { allNodes, nodeLifecycleWatches } from './watches.ts';
+import { nodeControllerRole } from '../shared/node-controller-role.ts';
 
 const leaseNamespace = 'kube-node-lease';
 
@@ -34,7 +36,7 @@ export interface NodeLifecycleOptions {
 export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLifecycleOptions): Controller {
   return {
     name: 'node-lifecycle',
-    actsAs: 'system:serviceaccount:kube-system:node-controller',
+    actsAs: userNameOf(nodeControllerRole),
     component: 'node-controller',
     watches: nodeLifecycleWatches,
     all: (cache) => [...namesOf(cache.list(nodes)), allNodes],

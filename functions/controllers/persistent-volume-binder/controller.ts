@@ -1,4 +1,5 @@
 /** Binds claims and volumes. A request without a namespace is about a volume, one with a namespace about a claim. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { persistentVolumeClaims, persistentVolumes } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
@@ -6,10 +7,11 @@ import { namesOf } from '../shared/pod-requests.ts';
 import { reconcileClaim } from './claims.ts';
 import { reconcileVolume } from './volumes.ts';
 import { persistentVolumeWatches } from './watches.ts';
+import { persistentVolumeBinderRole } from './role.ts';
 
 export const persistentVolumeBinder: Controller = {
   name: 'persistent-volume-binder',
-  actsAs: 'system:serviceaccount:kube-system:persistent-volume-binder',
+  actsAs: userNameOf(persistentVolumeBinderRole),
   component: 'persistentvolume-controller',
   watches: persistentVolumeWatches,
   all: (cache) => [...namesOf(cache.list(persistentVolumes)), ...namesOf(cache.list(persistentVolumeClaims))],

@@ -2,6 +2,7 @@
  * Removes pods that nothing else will ever finish: those of nodes that are no more, those deleted before they had a
  * node, and the oldest of too many finished ones. Source: pkg/controller/podgc/gc_controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { Pod } from '../../kube/generated/types.ts';
 import { nodes, pods } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
@@ -12,6 +13,7 @@ import { markDisrupted } from '../shared/disruption.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { allFinished, finishedPods, finishedPodsMaxDefault, isSuspect, nodeOf, podGarbageCollectorWatches } from './watches.ts';
+import { podGarbageCollectorRole } from './role.ts';
 
 /** A node that comes back within this time finds its pods again. */
 const missingNodeMs = 40_000;
@@ -23,7 +25,7 @@ const outOfService: Disruption = { reason: 'DeletionByPodGC', message: 'PodGC: n
 export function createPodGarbageCollector(finishedPodsMax = finishedPodsMaxDefault): Controller {
   return {
     name: 'pod-garbage-collector',
-    actsAs: 'system:serviceaccount:kube-system:pod-garbage-collector',
+    actsAs: userNameOf(podGarbageCollectorRole),
     watches: podGarbageCollectorWatches(finishedPodsMax),
     *all(cache) {
       yield* namesOf(cache.list(pods).filter((pod) => isSuspect(pod, cache)));

@@ -1,4 +1,5 @@
 /** Keeps as many pods as a ReplicaSet asks for. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { Pod, ReplicaSet } from '../../kube/generated/types.ts';
 import { requirementsOf } from '../../kube/labels.ts';
 import { controllerOf } from '../../kube/owners.ts';
@@ -8,10 +9,11 @@ import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { reconcileReplicas } from '../shared/replicas.ts';
 import { replicaSetWatches } from './watches.ts';
+import { replicaSetRole } from './role.ts';
 
 export const replicaSetController: Controller = {
   name: 'replica-set',
-  actsAs: 'system:serviceaccount:kube-system:replicaset-controller',
+  actsAs: userNameOf(replicaSetRole),
   component: 'replicaset-controller',
   watches: replicaSetWatches,
   all: (cache) => namesOf(cache.list(replicaSets)),

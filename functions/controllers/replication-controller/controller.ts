@@ -1,14 +1,16 @@
 /** Keeps as many pods as a ReplicationController asks for: a ReplicaSet with a simpler selector. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { replicationControllers } from '../../kube/resource-type.ts';
 import type { Controller } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { reconcileReplicas } from '../shared/replicas.ts';
 import { replicationControllerWatches, selectorOfController } from './watches.ts';
+import { replicationControllerRole } from './role.ts';
 
 export const replicationController: Controller = {
   name: 'replication-controller',
-  actsAs: 'system:serviceaccount:kube-system:replication-controller',
+  actsAs: userNameOf(replicationControllerRole),
   component: 'replication-controller',
   watches: replicationControllerWatches,
   all: (cache) => namesOf(cache.list(replicationControllers)),

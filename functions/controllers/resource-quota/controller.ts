@@ -2,6 +2,7 @@
  * Counts anew what is used of a quota: a new quota, and what no admission of a write counts, such as a pod that ended.
  * Source: pkg/controller/resourcequota/resource_quota_controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { ResourceQuota } from '../../kube/generated/types.ts';
@@ -14,6 +15,7 @@ import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import type { ResourceTypes } from '../shared/resource-types.ts';
 import { type CountedResource, resourceQuotaWatches } from './watches.ts';
+import { resourceQuotaRole } from './role.ts';
 
 /** How quotas count, for this controller as for the admission of writes. Resources are GroupResources. */
 export interface QuotaRules {
@@ -25,7 +27,7 @@ export interface QuotaRules {
 export function createResourceQuotaController(rules: QuotaRules, resourceTypes: ResourceTypes): Controller {
   return {
     name: 'resource-quota',
-    actsAs: 'system:serviceaccount:kube-system:resourcequota-controller',
+    actsAs: userNameOf(resourceQuotaRole),
     component: 'resourcequota-controller',
     watches: resourceQuotaWatches(rules.countedResource),
     all: (cache) => namesOf(cache.list(resourceQuotas)),

@@ -2,6 +2,7 @@
  * Publishes the certificate of the cluster's authority in each namespace, where pods find it.
  * Source: pkg/controller/certificates/rootcacertpublisher/publisher.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import { annotationsOf } from '../../kube/object.ts';
@@ -12,6 +13,7 @@ import { settled } from '../../workers/controller.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { name, rootCaWatches } from './watches.ts';
+import { rootCaRole } from './role.ts';
 
 const annotations = {
   'kubernetes.io/description':
@@ -23,7 +25,7 @@ export function createRootCaController(certificatePem: string): Controller {
   const data = { 'ca.crt': certificatePem };
   return {
     name: 'root-ca',
-    actsAs: 'system:serviceaccount:kube-system:root-ca-cert-publisher',
+    actsAs: userNameOf(rootCaRole),
     component: 'root-ca-cert-publisher',
     watches: rootCaWatches,
     all: (cache) => namesOf(cache.list(namespaces)),

@@ -1,4 +1,5 @@
 /** Makes the `default` ServiceAccount in each namespace. Source: pkg/controller/serviceaccount/serviceaccounts_controller.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { namespaces, serviceAccounts } from '../../kube/resource-type.ts';
 import { isAlreadyExists } from '../../kube/status-error.ts';
 import type { Controller } from '../../workers/controller.ts';
@@ -6,10 +7,11 @@ import { settled } from '../../workers/controller.ts';
 import { isNamespaceTerminating } from '../shared/pod-control.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { name, serviceAccountWatches } from './watches.ts';
+import { serviceAccountRole } from './role.ts';
 
 export const serviceAccountController: Controller = {
   name: 'service-account',
-  actsAs: 'system:serviceaccount:kube-system:service-account-controller',
+  actsAs: userNameOf(serviceAccountRole),
   watches: serviceAccountWatches,
   all: (cache) => namesOf(cache.list(namespaces)),
   async reconcile(request, { cache, client }) {

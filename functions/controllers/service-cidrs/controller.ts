@@ -3,6 +3,7 @@
  * out where a Service is committed, so that what a Service has is the truth, and no IPAddress is.
  * Source: pkg/controller/servicecidrs/servicecidrs_controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { withCondition } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
@@ -15,13 +16,14 @@ import type { Cache, Controller, ReconcileContext } from '../../workers/controll
 import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { serviceCidrWatches } from './watches.ts';
+import { serviceCidrsRole } from './role.ts';
 
 const finalizer = 'networking.k8s.io/service-cidr-finalizer';
 const inUse = 'There are still IPAddresses referencing the ServiceCIDR, please remove them or create a new ServiceCIDR';
 
 export const serviceCidrsController: Controller = {
   name: 'service-cidrs',
-  actsAs: 'system:serviceaccount:kube-system:service-cidrs-controller',
+  actsAs: userNameOf(serviceCidrsRole),
   watches: serviceCidrWatches,
   all: (cache) => namesOf(cache.list(serviceCIDRs)),
   async reconcile(request, context) {

@@ -1,4 +1,5 @@
 /** Keeps the pods of a StatefulSet: each with a name and claims of its own, made and replaced in order. Source: pkg/controller/statefulset. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { StatefulSet } from '../../kube/generated/types.ts';
@@ -15,10 +16,11 @@ import { updateReplicas } from './replicas.ts';
 import { revisionsOf, truncateHistory } from './revisions.ts';
 import { statefulSetStatus } from './status.ts';
 import { selectorOfSet, statefulSetWatches } from './watches.ts';
+import { statefulSetRole } from './role.ts';
 
 export const statefulSetController: Controller = {
   name: 'stateful-set',
-  actsAs: 'system:serviceaccount:kube-system:statefulset-controller',
+  actsAs: userNameOf(statefulSetRole),
   component: 'statefulset-controller',
   watches: statefulSetWatches,
   all: (cache) => namesOf(cache.list(statefulSets)),

@@ -1,4 +1,5 @@
 /** Deletes pods from nodes whose NoExecute taints they do not tolerate, or no longer. Source: pkg/controller/tainteviction/taint_eviction.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { Node, Pod, Taint } from '../../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { nodes, pods } from '../../kube/resource-type.ts';
@@ -10,11 +11,12 @@ import { remove } from '../shared/removal.ts';
 import { noExecuteTaints, podsByNode } from '../shared/taints.ts';
 import { evictionMs } from './deadlines.ts';
 import { taintEvictionWatches } from './watches.ts';
+import { nodeControllerRole } from '../shared/node-controller-role.ts';
 
 export function createTaintEvictionController(): Controller {
   return {
     name: 'taint-eviction',
-    actsAs: 'system:serviceaccount:kube-system:node-controller',
+    actsAs: userNameOf(nodeControllerRole),
     component: 'taint-eviction-controller',
     watches: taintEvictionWatches,
     all: (cache) => namesOf(cache.list(nodes)),

@@ -1,4 +1,5 @@
 /** Deletes Jobs some time after they ended. Source: pkg/controller/ttlafterfinished/ttlafterfinished_controller.go. */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { Job } from '../../kube/generated/types.ts';
 import { isTerminating } from '../../kube/object.ts';
 import { jobs } from '../../kube/resource-type.ts';
@@ -9,6 +10,7 @@ import { endOf } from '../shared/finished-jobs.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { ttlAfterFinishedWatches } from './watches.ts';
+import { ttlAfterFinishedRole } from './role.ts';
 
 /** undefined: the Job is not to be deleted. */
 function expiryMs(job: Job): number | undefined {
@@ -20,7 +22,7 @@ function expiryMs(job: Job): number | undefined {
 
 export const ttlAfterFinishedController: Controller = {
   name: 'ttl-after-finished',
-  actsAs: 'system:serviceaccount:kube-system:ttl-after-finished-controller',
+  actsAs: userNameOf(ttlAfterFinishedRole),
   watches: ttlAfterFinishedWatches,
   all: (cache) => namesOf(cache.list(jobs).filter((job) => expiryMs(job) !== undefined)),
   async reconcile(request, context) {

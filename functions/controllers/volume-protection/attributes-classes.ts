@@ -2,6 +2,7 @@
  * Lets a class of attributes that was deleted go once no volume and no claim names it.
  * Source: pkg/controller/volume/vacprotection/vac_protection_controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
 import { persistentVolumeClaims, persistentVolumes, volumeAttributesClasses } from '../../kube/resource-type.ts';
@@ -10,6 +11,7 @@ import { settled } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { protect } from './finalizers.ts';
 import { attributesClassProtectionWatches } from './watches.ts';
+import { attributesClassProtectionRole } from './role.ts';
 
 const finalizer = 'kubernetes.io/vac-protection';
 
@@ -31,7 +33,7 @@ const claimsByClass: Index<PersistentVolumeClaim> = {
 
 export const attributesClassProtectionController: Controller = {
   name: 'attributes-class-protection',
-  actsAs: 'system:serviceaccount:kube-system:volumeattributesclass-protection-controller',
+  actsAs: userNameOf(attributesClassProtectionRole),
   component: 'volumeattributesclass-protection-controller',
   watches: attributesClassProtectionWatches,
   all: (cache) => namesOf(cache.list(volumeAttributesClasses)),

@@ -2,6 +2,7 @@
  * Lets a claim that was deleted go once no pod uses it, and notes on a bound claim whether one does.
  * Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go.
  */
+import { userNameOf } from '../../kube/controller-role.ts';
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import type { PersistentVolumeClaim, Pod } from '../../kube/generated/types.ts';
@@ -16,12 +17,13 @@ import { namesOf } from '../shared/pod-requests.ts';
 import { claimKey, podsByClaim } from '../shared/volume-indexes.ts';
 import { protect } from './finalizers.ts';
 import { claimProtectionWatches } from './watches.ts';
+import { claimProtectionRole } from './role.ts';
 
 const finalizer = 'kubernetes.io/pvc-protection';
 
 export const claimProtectionController: Controller = {
   name: 'claim-protection',
-  actsAs: 'system:serviceaccount:kube-system:pvc-protection-controller',
+  actsAs: userNameOf(claimProtectionRole),
   component: 'pvc-protection-controller',
   watches: claimProtectionWatches,
   all: (cache) => namesOf(cache.list(persistentVolumeClaims)),

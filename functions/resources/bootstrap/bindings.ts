@@ -1,6 +1,5 @@
 /** Who has which role from the first moment on. Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go. */
 import type { ClusterRoleBinding, RbacSubject } from '../../kube/generated/types.ts';
-import { controllers } from './component-roles.ts';
 import { bootstrapLabels } from './user-roles.ts';
 
 const apiGroup = 'rbac.authorization.k8s.io';
@@ -9,7 +8,7 @@ const user = (name: string): RbacSubject => ({ kind: 'User', apiGroup, name });
 const authenticated = group('system:authenticated');
 const unauthenticated = group('system:unauthenticated');
 
-function binding(name: string, subjects: RbacSubject[], role = name): ClusterRoleBinding {
+export function binding(name: string, subjects: RbacSubject[], role = name): ClusterRoleBinding {
   return {
     apiVersion: `${apiGroup}/v1`,
     kind: 'ClusterRoleBinding',
@@ -37,7 +36,4 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('hibernetes:node-joiner', [group('system:bootstrappers')]),
   binding('hibernetes:join-script', [authenticated, unauthenticated]),
   binding('hibernetes:join-files', [group('system:bootstrappers'), group('system:nodes')]),
-  ...Object.keys(controllers).map((name) =>
-    binding(`system:controller:${name}`, [{ kind: 'ServiceAccount', name, namespace: 'kube-system' }]),
-  ),
 ];

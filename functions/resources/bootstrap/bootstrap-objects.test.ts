@@ -5,11 +5,13 @@ import { copy } from '../../kube/copy.ts';
 import type { Json, KubeObject } from '../../kube/object.ts';
 import { nameOf } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
+import { controllerRoles } from '../../controllers/roles.ts';
 import { createDefinitions } from '../all.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
 import { bootstrapObjects } from './bootstrap-objects.ts';
 
-const objects = bootstrapObjects({ apiserverAddress: '192.168.0.1', apiserverPort: 6443, serviceCidr: '10.96.0.0/12' });
+const place = { apiserverAddress: '192.168.0.1', apiserverPort: 6443, serviceCidr: '10.96.0.0/12' };
+const objects = bootstrapObjects(place, controllerRoles);
 const definitions = createDefinitions();
 const definitionOf = ({ kind, apiVersion }: KubeObject) => {
   const found = definitions.find(({ type }) => type.kind === kind && apiVersionOf(type) === apiVersion);

@@ -2,12 +2,13 @@
  * What every cluster starts with. Whoever starts the apiserver creates what is absent and leaves the rest as it is;
  * namespaces come first, since others live in them.
  */
+import type { ControllerRole } from '../../kube/controller-role.ts';
 import type { Namespace } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { systemPriorityClasses } from '../scheduling/priorityclass/system-classes.ts';
 import { bootstrapBindings } from './bindings.ts';
-import { bootstrapTokenRoles } from './bootstrap-token-roles.ts';
 import { componentRoles } from './component-roles.ts';
+import { grantsOf } from './controller-roles.ts';
 import { extensionAuthenticationBinding, extensionAuthenticationRole } from './extension-authentication.ts';
 import { flowSchemas, priorityLevels } from './flow-control.ts';
 import {
@@ -24,13 +25,13 @@ const namespaceNames = ['default', 'kube-system', 'kube-public', 'kube-node-leas
 const namespace = (name: string): Namespace => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {} });
 
 /** In an order in which they can be created. Each has apiVersion and kind. */
-export const bootstrapObjects = (place: ApiserverPlace): readonly KubeObject[] => [
+export const bootstrapObjects = (place: ApiserverPlace, controllers: readonly ControllerRole[]): readonly KubeObject[] => [
   ...namespaceNames.map(namespace),
   ...systemPriorityClasses,
   ...userRoles,
   ...componentRoles,
   ...bootstrapBindings,
-  ...bootstrapTokenRoles,
+  ...controllers.flatMap(grantsOf),
   extensionAuthenticationRole,
   extensionAuthenticationBinding,
   ...priorityLevels,

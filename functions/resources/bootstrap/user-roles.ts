@@ -3,7 +3,7 @@
  * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
  */
 import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
-import { read, readWrite, rule, urls, write } from './policy-rules.ts';
+import { read, readWrite, rule, urls, write } from '../../kube/policy-rules.ts';
 
 export const bootstrapLabels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const aggregateTo = (name: string): string => `rbac.authorization.k8s.io/aggregate-to-${name}`;

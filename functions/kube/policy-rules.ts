@@ -1,5 +1,5 @@
 /** Short forms for writing policy rules. */
-import type { PolicyRule } from '../../kube/generated/types.ts';
+import type { PolicyRule } from './generated/types.ts';
 
 export const read = ['get', 'list', 'watch'] as const;
 export const write = ['create', 'delete', 'deletecollection', 'patch', 'update'] as const;

@@ -1,0 +1,13 @@
+import type { ControllerRole } from '../../kube/controller-role.ts';
+import { eventRules, read, rule } from '../../kube/policy-rules.ts';
+
+export const endpointSliceMirroringRole: ControllerRole = {
+  name: 'endpointslicemirroring-controller',
+  rules: [
+    rule(read, '', 'endpoints services'),
+    rule(['update'], '', 'endpoints/finalizers services/finalizers'),
+    rule([...read, 'create', 'delete', 'update'], 'discovery.k8s.io', 'endpointslices'),
+    rule(['create'], 'discovery.k8s.io', 'endpointslices/restricted'),
+    ...eventRules,
+  ],
+};

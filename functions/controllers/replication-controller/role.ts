@@ -1,0 +1,12 @@
+import type { ControllerRole } from '../../kube/controller-role.ts';
+import { eventRules, read, rule } from '../../kube/policy-rules.ts';
+
+export const replicationControllerRole: ControllerRole = {
+  name: 'replication-controller',
+  rules: [
+    rule([...read, 'patch', 'update'], '', 'replicationcontrollers'),
+    rule(['update'], '', 'replicationcontrollers/finalizers replicationcontrollers/status'),
+    rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
+    ...eventRules,
+  ],
+};
