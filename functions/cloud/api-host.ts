@@ -8,6 +8,7 @@ import type { Connection } from '../apiserver/ports.ts';
 import { addressOf, claimedCluster } from './cluster-address.ts';
 import { clustersMax, type ClusterIdentity } from './clusters.ts';
 import { openControlPlane } from './control-plane.ts';
+import { bundledJoinFiles } from './bundled-join-files.ts';
 import { bundledDescriptions } from './bundled-descriptions.ts';
 import { createFollower, type Follower } from './follower.ts';
 import { createOpenedClusters, TooManyOpen } from './opened-clusters.ts';
@@ -44,7 +45,14 @@ const unavailable = new StatusError(503, 'ServiceUnavailable', 'the API cannot r
 export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
   const { settings, world, clusters, doorbells, openTable } = rooted;
   const isMailed = (path: string): boolean => mailedLogSecondsMax !== undefined && isLog(path);
-  const shared = { settings, world, pollHoldSecondsMax, mailedLogSecondsMax, descriptions: bundledDescriptions };
+  const shared = {
+    settings,
+    world,
+    pollHoldSecondsMax,
+    mailedLogSecondsMax,
+    descriptions: bundledDescriptions,
+    joinFiles: bundledJoinFiles(),
+  };
   const open = async (cluster: ClusterIdentity): Promise<Opened> => {
     const [table, doorbell] = [openTable(cluster), doorbells.of(cluster.id)];
     const { api, store, close } = await openControlPlane({ ...shared, cluster, table, doorbell });

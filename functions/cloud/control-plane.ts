@@ -3,9 +3,11 @@ import { hkdfSync } from 'node:crypto';
 import { createApi, type Api, type TunnelMailSettings } from '../api.ts';
 import { gitVersion } from '../kube/kubernetes-version.ts';
 import { loadSigningKeys } from '../apiserver/auth/keys.ts';
+import { createJoinFiles, type JoinFiles } from '../apiserver/nodes/join-files.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
 import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
+import type { Extension } from '../apiserver/ports.ts';
 import { storedTypes } from '../apiserver/registry/live-registry.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
 import { noApiAddress } from '../kube/api-address.ts';
@@ -49,6 +51,8 @@ export interface ControlPlaneOptions {
   readonly mailedLogSecondsMax?: number | undefined;
   /** Of kinds and fields, for `kubectl explain`. */
   readonly descriptions?: () => Promise<Descriptions>;
+  /** What machines fetch that join. */
+  readonly joinFiles?: JoinFiles;
   /** How to reach the world outside, for those who ask others who a token stands for. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }
@@ -86,7 +90,10 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
     ...(settings.admission === undefined ? {} : { admission: await admissionSettings(settings.admission) }),
-    extensions: issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),
+    extensions: [
+      ...issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),
+      ...joinExtensions(options, path),
+    ],
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),
     ...(mailedLogSecondsMax === undefined ? {} : { logMail: { mail: table, secondsMax: mailedLogSecondsMax } }),
@@ -118,6 +125,14 @@ function tunnelMailOf({ settings, cluster, table, ownGroup, mailedLogSecondsMax 
   const secret = new Uint8Array(hkdfSync('sha256', settings.envelopeKey, '', `tunnels of ${cluster.id}`, tunnelSecretBytes));
   const isAlone = ownGroup !== undefined || mailedLogSecondsMax !== undefined;
   return { mail: table, secret, isAlone, secondsMax: mailedLogSecondsMax ?? listenSecondsMax };
+}
+
+/** A server with an authority of its own shows it to the machines. */
+function joinExtensions({ joinFiles: files, settings }: ControlPlaneOptions, path: string): readonly Extension[] {
+  if (files === undefined) return [];
+  const { certificateAuthorityPem } = settings;
+  const caPem = certificateAuthorityPem === '' ? undefined : certificateAuthorityPem;
+  return createJoinFiles({ files, apiUrl: (host) => `https://${host}${path}`, caPem });
 }
 
 /** The administrator of a cluster that only this machine reaches, and those whom IAM knows. */

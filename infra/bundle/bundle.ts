@@ -5,6 +5,7 @@ import { basename, extname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
 import { manifest } from '../../functions/manifest.ts';
+import { copyJoinFiles } from './join-files.ts';
 
 export interface Bundle {
   /** Below `functions/`: `api.web.ts`. */
@@ -37,6 +38,7 @@ const tablesDirectory = join(functionsDirectory, 'kube/generated');
 
 /** Texts of `kubectl explain`, where `npm run generate:descriptions` has collected them. */
 const descriptionsReader = asHere('functions/cloud/bundled-descriptions.ts');
+const joinReader = asHere('functions/cloud/bundled-join-files.ts');
 const collectedDescriptions = join(root, '.cache/openapi', descriptionsFile);
 
 /** A function's credentials are in its environment; the SDK would bring every other place where some could be. */
@@ -78,6 +80,7 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
   if (tableReader in metafile.inputs) copyTables(join(directory, 'generated'));
   if (descriptionsReader in metafile.inputs && existsSync(collectedDescriptions))
     copyFileSync(collectedDescriptions, join(directory, descriptionsFile));
+  if (joinReader in metafile.inputs) await copyJoinFiles(directory);
   return { entry, file: join(directory, 'index.mjs'), ...readAtFirst(metafile), zippedBytes: zippedBytesOf(directory) };
 }
 

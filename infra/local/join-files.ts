@@ -70,45 +70,18 @@ async function nodeFile(directory: string, architecture: string): Promise<Buffer
   return keep(file, bytes);
 }
 
-interface Program {
-  readonly hash: string;
-  readonly packed: Buffer<ArrayBuffer>;
-}
-
-async function programOf(bundle: (outfile: string) => Promise<string>): Promise<Program> {
-  const directory = mkdtempSync(join(tmpdir(), 'hibernetes-join-'));
-  try {
-    const bytes = readFileSync(await bundle(join(directory, 'program.mjs')));
-    return { hash: sha256(bytes), packed: Buffer.from(await compress(bytes)) };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-async function makePrograms(): Promise<ReadonlyMap<string, Program>> {
-  // The bundler is heavy, and most clusters give no machine anything.
-  const [{ bundleAgent }, { bundleCommandLine }] = await Promise.all([
-    import('../../agent/bundle.ts'),
-    import('../bundle/bundle-command-line.ts'),
-  ]);
-  return new Map([
-    [joinFileNames.agent, await programOf(bundleAgent)],
-    [joinFileNames.commandLine, await programOf(bundleCommandLine)],
-  ]);
-}
-
 /** Node's own files are kept in the directory. */
 export function localJoinFiles(directory: string): JoinFiles {
-  let programs: Promise<ReadonlyMap<string, Program>> | undefined;
-  const made = (): Promise<ReadonlyMap<string, Program>> => (programs ??= makePrograms());
+  // The bundler is heavy, and most clusters give no machine anything.
+  const programs = async (): Promise<ReadonlyMap<string, Buffer<ArrayBuffer>>> => (await import('../bundle/join-files.ts')).joinPrograms();
   const nodes = Object.entries(nodePackages).map(([architecture, { sha256: hash }]) => [joinFileNames.node(architecture), hash] as const);
   return {
     async hashes() {
-      return Object.fromEntries([...[...(await made())].map(([name, { hash }]) => [name, hash] as const), ...nodes]);
+      return Object.fromEntries([...[...(await programs())].map(([name, bytes]) => [name, sha256(bytes)] as const), ...nodes]);
     },
     async read(name) {
-      const program = (await made()).get(name);
-      if (program !== undefined) return program.packed;
+      const program = (await programs()).get(name);
+      if (program !== undefined) return Buffer.from(await compress(program));
       const architecture = Object.keys(nodePackages).find((one) => joinFileNames.node(one) === name);
       return architecture === undefined ? undefined : nodeFile(directory, architecture);
     },

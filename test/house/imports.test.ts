@@ -38,7 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'agent',
     'infra/bundle',
   ],
-  'infra/bundle': ['functions'],
+  'infra/bundle': ['functions', 'functions/apiserver', 'agent'],
   'infra/images': ['agent'],
   'infra/package': [],
   'infra/backup': ['functions/kube', 'functions/resources', 'functions/store'],
