@@ -1,14 +1,19 @@
-/** Makes sure that what every cluster starts with is there. What exists is left alone, but for where the API answers. */
+/**
+ * Makes sure that what every cluster starts with is there. What exists is left alone, but for where the API answers and
+ * for what default roles lack.
+ */
 import type { Api } from '../api.ts';
+import type { Client } from '../client/client.ts';
 import { controllerRoles } from '../controllers/roles.ts';
 import { deepEqual } from '../kube/equality.ts';
 import type { KubeObject } from '../kube/object.ts';
-import { apiVersionOf, groupResource } from '../kube/resource-type.ts';
+import { apiVersionOf, groupResource, type ResourceType } from '../kube/resource-type.ts';
 import { isAlreadyExists } from '../kube/status-error.ts';
 import { bootstrapObjects } from '../resources/bootstrap/bootstrap-objects.ts';
 import type { Store } from '../store/store.ts';
 import type { ApiserverPlace } from '../resources/bootstrap/kubernetes-service.ts';
 import type { AnyDefinition } from '../resources/definition.ts';
+import { roleKinds, withDefaults } from './default-roles.ts';
 
 const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
@@ -22,7 +27,9 @@ export function isBootstrapped(store: Pick<Store, 'view'>, definitions: readonly
     const type = typeOf(definitions, object);
     const key = { resource: groupResource(type), namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
     const known = view.get(key)?.object;
-    return known !== undefined && (!places.has(type.kind) || sameParts(known, object));
+    if (known === undefined) return false;
+    if (roleKinds.has(type.kind)) return withDefaults(known, object) === undefined;
+    return !places.has(type.kind) || sameParts(known, object);
   });
 }
 
@@ -36,6 +43,12 @@ function typeOf(definitions: readonly AnyDefinition[], { apiVersion, kind }: Kub
   const found = definitions.find(({ type }) => apiVersionOf(type) === apiVersion && type.kind === kind);
   if (found === undefined) throw new Error(`no definition serves ${apiVersion} ${kind}`);
   return found.type;
+}
+
+async function bringUpToDate(client: Client, type: ResourceType, wanted: KubeObject): Promise<void> {
+  const known = await client.get(type, { namespace: wanted.metadata.namespace ?? '', name: wanted.metadata.name ?? '' });
+  const next = withDefaults(known, wanted);
+  if (next !== undefined) await client.update(type, next);
 }
 
 /** `others` come with those of every cluster. */
@@ -53,6 +66,7 @@ export async function bootstrap(
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       if (places.has(type.kind)) await client.update(type, object);
+      if (roleKinds.has(type.kind)) await bringUpToDate(client, type, object);
     }
   };
   // Namespaces come before what lives in them; the rest shares slots of the log, so that a cold process has few to read.

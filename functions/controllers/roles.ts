@@ -1,5 +1,6 @@
 /** What each controller may do. Upstream's place: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go. */
 import type { ControllerRole } from '../kube/controller-role.ts';
+import { absentControllerRoles } from './absent-roles.ts';
 import { bootstrapSignerRole, tokenCleanerRole } from './bootstrap/role.ts';
 import { certificatesRole } from './certificates/role.ts';
 import { clusterRoleAggregationRole } from './clusterrole-aggregation/role.ts';
@@ -67,4 +68,5 @@ export const controllerRoles: readonly ControllerRole[] = [
   clusterRoleAggregationRole,
   bootstrapSignerRole,
   tokenCleanerRole,
+  ...absentControllerRoles,
 ];

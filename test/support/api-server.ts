@@ -1,5 +1,5 @@
 /** An apiserver on a store in memory, whose caller may do everything, and short ways to ask it. */
-import { namespaceLifecycle } from '../../functions/apiserver/admission/namespace-lifecycle.ts';
+import { namespaceLifecycleOf } from '../../functions/apiserver/admission/namespace-lifecycle.ts';
 import type { ApiServer, ApiServerOptions } from '../../functions/apiserver/app.ts';
 import { createApiServer } from '../../functions/apiserver/app.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
@@ -56,7 +56,7 @@ export async function testApi(overrides: TestApiOptions = {}, connection: Connec
     version,
     authenticator: { authenticate: async () => undefined },
     authorizer: { authorize: async () => ({ allowed: true, reason: '' }) },
-    admission: [namespaceLifecycle],
+    admission: [namespaceLifecycleOf({ store })],
     ...overrides,
     world,
   });

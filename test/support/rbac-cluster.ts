@@ -1,5 +1,5 @@
 /** A cluster in memory with everything that it starts with, whose API decides by RBAC what each caller may. */
-import { createApi } from '../../functions/api.ts';
+import { type Api, createApi } from '../../functions/api.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
@@ -18,6 +18,7 @@ export interface Answered {
 
 export interface RbacCluster {
   readonly store: Store;
+  readonly api: Api;
   /** The administrator's. */
   readonly client: Client;
   /** What signs its tokens. */
@@ -38,6 +39,7 @@ export async function rbacCluster(): Promise<RbacCluster> {
   await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceCidr: defaultNetworks.serviceCidr });
   return {
     store,
+    api,
     client: api.clientFor(administrator),
     signingKeyPem,
     fetch: (request) => api.fetch(request, {}),

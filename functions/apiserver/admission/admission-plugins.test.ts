@@ -17,6 +17,7 @@ const nodeA: User = { name: 'system:node:a', groups: ['system:nodes'] };
 async function setUp() {
   const world = virtualWorld();
   const cluster = await memoryCluster(world);
+  for (const name of ['default', 'empty', 'kube-node-lease']) await cluster.put(namespaces, { metadata: { name }, spec: {} });
   const plugins = admissionPlugins({ ...world, store: cluster.store });
   async function admit<T extends KubeObject>(
     type: ResourceType<T>,
@@ -86,6 +87,18 @@ test('the plugins come in upstream’s order', async () => {
       'ResourceQuota',
     ],
   );
+});
+
+test('nothing is created in a namespace that is absent or goes away, whatever else is wrong with it', async () => {
+  const { admit, put } = await setUp();
+  const place = { namespace: 'gone' };
+  const absent = { code: 404, message: 'namespaces "gone" not found' };
+  await assert.rejects(admit(pods, pod({ serviceAccountName: 'robot' }, { name: 'web', ...place }), place), absent);
+  await put(namespaces, { metadata: { name: 'gone', deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: {} });
+  await assert.rejects(admit(pods, pod({ serviceAccountName: 'robot' }, { name: 'web', ...place }), place), {
+    code: 403,
+    message: 'pods "web" is forbidden: unable to create new content in namespace gone because it is being terminated',
+  });
 });
 
 test('the namespaces that the cluster lives in stay', async () => {
@@ -186,10 +199,7 @@ test('what a pod says of itself stays', async () => {
 });
 
 test('a pod that names a missing ServiceAccount is refused', async () => {
-  const { admit, put } = await setUp();
-  const absent = { code: 404, message: 'namespaces "default" not found' };
-  await assert.rejects(admit(pods, pod({ serviceAccountName: 'robot' })), absent);
-  await put(namespaces, { metadata: { name: 'default' }, spec: {} });
+  const { admit } = await setUp();
   const message = (name: string) =>
     `pods "${name}" is forbidden: error looking up service account default/robot: serviceaccount "robot" not found`;
   const named = { serviceAccountName: 'robot' };
@@ -199,7 +209,6 @@ test('a pod that names a missing ServiceAccount is refused', async () => {
 
 test('a pod waits a moment for the default ServiceAccount of a new namespace', async () => {
   const { admit, put, world } = await setUp();
-  for (const name of ['default', 'empty']) await put(namespaces, { metadata: { name }, spec: {} });
   const admitting = admit(pods, pod());
   await world.advance(300);
   await put(serviceAccounts, account);

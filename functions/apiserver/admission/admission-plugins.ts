@@ -34,7 +34,7 @@ import { validatingName, validatingWebhooks } from './webhooks/validating-webhoo
 const inOrder: readonly (PluginKind | string)[] = [
   constant(alwaysAdmit, false),
   namespaceAutoProvision,
-  constant(namespaceLifecycle, true),
+  namespaceLifecycle,
   constant(namespaceExists, false),
   constant(antiAffinityTopology, false),
   limitRanger,
@@ -94,10 +94,12 @@ export function chosenKinds({ enable = [], disable = [] }: AdmissionSettings): r
 }
 
 export function admissionPlugins(options: AdmissionOptions, settings: AdmissionSettings = {}): readonly AdmissionPlugin[] {
-  return chosenKinds(settings).map((kind) => {
+  const kinds = chosenKinds(settings);
+  const names = new Set(kinds.map(({ name }) => name));
+  return kinds.map((kind) => {
     const configuration = settings.configurations?.find(({ name }) => name === kind.name)?.configuration;
     try {
-      return kind.create(options, configuration);
+      return kind.create({ ...options, names }, configuration);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
       const failed = error instanceof InitializationError ? 'failed to initialize' : "couldn't init";

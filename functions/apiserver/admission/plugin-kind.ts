@@ -12,6 +12,8 @@ export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
   readonly authorizer?: Authorizer;
   /** Without it, webhooks are not asked. */
   readonly webhooks?: WebhookOptions;
+  /** Of all plug-ins that run. */
+  readonly names?: ReadonlySet<string>;
 }
 
 export interface PluginKind {

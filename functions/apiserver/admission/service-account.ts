@@ -5,12 +5,10 @@
  */
 import type { Pod, PodSpec, ServiceAccount, Volume } from '../../kube/generated/types.ts';
 import { generatedName } from '../../kube/names.ts';
-import { groupResource, namespaces, pods, serviceAccounts } from '../../kube/resource-type.ts';
-import { notFound } from '../../kube/status-error.ts';
+import { groupResource, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock, Random } from '../../world.ts';
 import type { AdmissionPlugin } from '../ports.ts';
-import { namespaceKey } from './namespace-lifecycle.ts';
 import type { PluginKind } from './plugin-kind.ts';
 import { isOf, refuse } from './refuse.ts';
 
@@ -68,10 +66,8 @@ function serviceAccountOf(options: ServiceAccountOptions): AdmissionPlugin {
     if (known !== undefined) return known;
     const attempts = name === defaultName ? attemptsMax : 1;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const view = await store.fresh();
-      const found = view.get(key)?.object;
+      const found = (await store.fresh()).get(key)?.object;
       if (found !== undefined) return found;
-      if (view.get(namespaceKey(namespace)) === undefined) throw notFound(namespaces, namespace);
       if (attempt < attempts) await clock.sleep(attemptMs);
     }
     return undefined;

@@ -39,7 +39,8 @@ const related =
   (question) =>
     verbs.includes(question.verb) ? isRelated(question.relations[what], question) : otherwise;
 
-const only = (what: keyof NodeRelations): Rule => related(what, ['get'], 'can only get individual resources of this type');
+const onlyIndividual = 'can only get individual resources of this type';
+const only = (what: keyof NodeRelations): Rule => related(what, ['get'], onlyIndividual);
 
 /** ConfigMaps and Secrets are watched one by one. */
 const readNamespaced =
@@ -105,8 +106,8 @@ const certificateRequestRule: Rule = (question) => {
   return selectsOwn(question, 'spec.nodeName') ? allow : 'can only list/watch podcertificaterequests with nodeName field selector';
 };
 
-const accountRule: Rule = (question) =>
-  question.verb === 'get' ? readNamespaced('serviceAccounts')(question) : 'can only create tokens for individual service accounts';
+const onlyTokens = 'can only create tokens for individual service accounts';
+const accountRule: Rule = (question) => (question.verb === 'get' ? readNamespaced('serviceAccounts')(question) : onlyTokens);
 
 const agentRule =
   (verbs: readonly string[]): Rule =>
@@ -121,13 +122,13 @@ const rules: Readonly<Record<string, Rule>> = {
   '/persistentvolumeclaims/status': related('claims', changes, 'can only get/update/patch this type'),
   // Ours: the node reports that it removed a volume's data.
   '/persistentvolumes': (question) =>
-    question.verb === 'update' ? isRelated(question.relations.removedVolumes, question) : only('volumes')(question),
+    question.verb === 'update' && isRelated(question.relations.removedVolumes, question) === allow ? allow : only('volumes')(question),
   'resource.k8s.io/resourceclaims': only('resourceClaims'),
   'resource.k8s.io/resourceslices': sliceRule,
   'storage.k8s.io/volumeattachments': only('attachments'),
   'certificates.k8s.io/podcertificaterequests': certificateRequestRule,
   '/serviceaccounts': accountRule,
-  '/serviceaccounts/token': related('serviceAccounts', ['create'], 'can only create tokens for individual service accounts'),
+  '/serviceaccounts/token': related('serviceAccounts', ['create'], onlyTokens),
   'coordination.k8s.io/leases': (question) =>
     ownObject.includes(question.verb) && question.namespace !== leaseNamespace
       ? `can only access leases in the "${leaseNamespace}" system namespace`
@@ -162,17 +163,32 @@ const rules: Readonly<Record<string, Rule>> = {
 const resourceOf = ({ group, resource, subresource }: RequestAttributes): string =>
   `${group}/${resource}${subresource === '' ? '' : `/${subresource}`}`;
 
-const subdivided: Readonly<Record<string, string>> = {
-  '/secrets': 'cannot read subresource',
-  '/configmaps': 'cannot read subresource',
-  '/persistentvolumeclaims': 'cannot get subresource',
-  '/persistentvolumes': 'cannot get subresource',
-  '/serviceaccounts': 'can only create token subresource of serviceaccount',
-};
+const onlyRead: Rule = ({ verb }) => (reads.includes(verb) ? 'cannot read subresource' : 'can only read resources of this type');
+const onlyGet: Rule = ({ verb }) => (verb === 'get' ? 'cannot get subresource' : onlyIndividual);
+const always =
+  (why: string): Rule =>
+  () =>
+    why;
 
 /** Why a subresource that no rule names is refused. */
-const subresourceReason = ({ group, resource, subresource }: RequestAttributes): string =>
-  subresource === '' ? '' : (subdivided[`${group}/${resource}`] ?? '');
+const subdivided: Readonly<Record<string, Rule>> = {
+  '/secrets': onlyRead,
+  '/configmaps': onlyRead,
+  '/persistentvolumeclaims': onlyGet,
+  '/persistentvolumes': onlyGet,
+  'resource.k8s.io/resourceclaims': onlyGet,
+  'storage.k8s.io/volumeattachments': onlyGet,
+  '/serviceaccounts': ({ verb, name }) =>
+    verb === 'create' && name !== '' ? 'can only create token subresource of serviceaccount' : onlyTokens,
+  'resource.k8s.io/resourceslices': always('cannot authorize ResourceSlice subresources'),
+  'storage.k8s.io/csinodes': always('cannot authorize CSINode subresources'),
+  'certificates.k8s.io/podcertificaterequests': always('nodes may not access the status subresource of PodCertificateRequests'),
+};
+
+function ruleFor(info: RequestAttributes): Rule | undefined {
+  const rule = rules[resourceOf(info)];
+  return rule === undefined && info.subresource !== '' ? subdivided[`${info.group}/${info.resource}`] : rule;
+}
 
 export function createNodeAuthorizer(options: NodeRelationOptions): Authorizer {
   const relations = nodeRelations(options);
@@ -181,9 +197,8 @@ export function createNodeAuthorizer(options: NodeRelationOptions): Authorizer {
       const nodeName = nodeOf(user);
       if (nodeName === undefined || !info.isResource) return { allowed: false, reason: '' };
       if (nodeName === '') return { allowed: false, reason: `unknown node for user ${JSON.stringify(user.name)}` };
-      const rule = rules[resourceOf(info)];
-      const why = rule === undefined ? subresourceReason(info) : rule({ ...info, nodeName, relations });
-      return { allowed: why === allow && rule !== undefined, reason: why ?? '' };
+      const why = ruleFor(info)?.({ ...info, nodeName, relations });
+      return { allowed: why === allow, reason: why ?? '' };
     },
   };
 }

@@ -1,10 +1,11 @@
 import type { ControllerRole } from '../../kube/controller-role.ts';
-import { eventRules, read, rule } from '../../kube/policy-rules.ts';
+import { appsGroups, eventRules, read, rule } from '../../kube/policy-rules.ts';
 
 export const disruptionRole: ControllerRole = {
   name: 'disruption-controller',
   rules: [
-    rule(read, 'apps', 'deployments replicasets statefulsets'),
+    rule(read, appsGroups, 'deployments replicasets'),
+    rule(read, 'apps', 'statefulsets'),
     rule(read, '', 'replicationcontrollers'),
     rule(read, 'policy', 'poddisruptionbudgets'),
     rule(['update'], 'policy', 'poddisruptionbudgets/status'),

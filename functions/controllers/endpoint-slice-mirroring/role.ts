@@ -7,7 +7,6 @@ export const endpointSliceMirroringRole: ControllerRole = {
     rule(read, '', 'endpoints services'),
     rule(['update'], '', 'endpoints/finalizers services/finalizers'),
     rule([...read, 'create', 'delete', 'update'], 'discovery.k8s.io', 'endpointslices'),
-    rule(['create'], 'discovery.k8s.io', 'endpointslices/restricted'),
     ...eventRules,
   ],
 };

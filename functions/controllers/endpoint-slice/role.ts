@@ -7,7 +7,6 @@ export const endpointSliceRole: ControllerRole = {
     rule(read, '', 'nodes pods services'),
     rule(['update'], '', 'services/finalizers'),
     rule([...read, 'create', 'delete', 'update'], 'discovery.k8s.io', 'endpointslices'),
-    rule(['create'], 'discovery.k8s.io', 'endpointslices/restricted'),
     ...eventRules,
   ],
 };

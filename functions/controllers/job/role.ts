@@ -6,7 +6,7 @@ export const jobRole: ControllerRole = {
   rules: [
     rule([...read, 'patch', 'update'], 'batch', 'jobs'),
     rule(['update'], 'batch', 'jobs/finalizers jobs/status'),
-    rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
+    rule(['create', 'delete', 'list', 'patch', 'watch'], '', 'pods'),
     ...eventRules,
   ],
 };

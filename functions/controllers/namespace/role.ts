@@ -1,11 +1,11 @@
 import type { ControllerRole } from '../../kube/controller-role.ts';
-import { rule } from '../../kube/policy-rules.ts';
+import { read, rule } from '../../kube/policy-rules.ts';
 
 export const namespaceRole: ControllerRole = {
   name: 'namespace-controller',
   rules: [
     rule(['delete', 'get', 'list', 'watch'], '', 'namespaces'),
     rule(['update'], '', 'namespaces/finalize namespaces/status'),
-    rule(['delete', 'deletecollection', 'get', 'list'], '*', '*'),
+    rule([...read, 'delete', 'deletecollection'], '*', '*'),
   ],
 };

@@ -3,5 +3,5 @@ import { read, rule } from '../../kube/policy-rules.ts';
 
 export const podGarbageCollectorRole: ControllerRole = {
   name: 'pod-garbage-collector',
-  rules: [rule([...read, 'delete'], '', 'pods'), rule(['get', 'list'], '', 'nodes'), rule(['patch', 'update'], '', 'pods/status')],
+  rules: [rule(['delete', 'list', 'watch'], '', 'pods'), rule(read, '', 'nodes'), rule(['patch'], '', 'pods/status')],
 };

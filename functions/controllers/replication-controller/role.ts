@@ -4,9 +4,9 @@ import { eventRules, read, rule } from '../../kube/policy-rules.ts';
 export const replicationControllerRole: ControllerRole = {
   name: 'replication-controller',
   rules: [
-    rule([...read, 'patch', 'update'], '', 'replicationcontrollers'),
+    rule([...read, 'update'], '', 'replicationcontrollers'),
     rule(['update'], '', 'replicationcontrollers/finalizers replicationcontrollers/status'),
-    rule([...read, 'create', 'delete', 'patch'], '', 'pods'),
+    rule(['create', 'delete', 'list', 'patch', 'watch'], '', 'pods'),
     ...eventRules,
   ],
 };

@@ -1,7 +1,7 @@
 import type { ControllerRole } from '../../kube/controller-role.ts';
-import { eventRules, read, rule } from '../../kube/policy-rules.ts';
+import { eventRules, rule } from '../../kube/policy-rules.ts';
 
 export const rootCaRole: ControllerRole = {
   name: 'root-ca-cert-publisher',
-  rules: [rule([...read, 'create', 'update'], '', 'configmaps'), ...eventRules],
+  rules: [rule(['create', 'update'], '', 'configmaps'), ...eventRules],
 };

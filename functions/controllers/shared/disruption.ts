@@ -1,10 +1,10 @@
 /** Says on a pod, before it is deleted, who took it away and why. Source: pkg/util/pod/pod.go; KEP 3329. */
 import { conditionOf, withCondition } from '../../kube/conditions.ts';
-import { copy } from '../../kube/copy.ts';
 import type { Pod, PodCondition } from '../../kube/generated/types.ts';
+import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { isPodFinished } from '../../kube/pod.ts';
 import { pods } from '../../kube/resource-type.ts';
-import { isNotFound } from '../../kube/status-error.ts';
+import { isConflict, isNotFound } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { ReconcileContext } from '../../workers/controller.ts';
 
@@ -21,10 +21,13 @@ export async function markDisrupted(pod: Pod, disruption: Disruption, { client, 
   if (isMarked && !isFailing) return;
   const condition: PodCondition = { type: 'DisruptionTarget', status: 'True', reason: disruption.reason, message: disruption.message };
   const conditions = withCondition<PodCondition>(pod.status?.conditions, condition, timestamp(clock.now()));
-  const status = { ...pod.status, conditions, ...(isFailing && { phase: 'Failed' }) };
+  const set = conditionOf(conditions, condition.type);
+  const patch = { metadata: { uid: uidOf(pod) }, status: { conditions: [set], ...(isFailing && { phase: 'Failed' }) } };
+  const options = { patchType: 'application/strategic-merge-patch+json', subresource: 'status' } as const;
   try {
-    await client.update(pods, { ...copy(pod), status }, 'status');
+    await client.patch(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, patch, options);
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    // Gone, or another pod has its name by now.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
   }
 }

@@ -29,6 +29,7 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('system:node-proxier', [user('system:kube-proxy')]),
   binding('system:kube-controller-manager', [user('system:kube-controller-manager')]),
   binding('system:kube-scheduler', [user('system:kube-scheduler')]),
+  binding('system:volume-scheduler', [user('system:kube-scheduler')]),
   binding('system:kube-dns', [{ kind: 'ServiceAccount', name: 'kube-dns', namespace: 'kube-system' }]),
   // Nodes get their rights from the node authorizer, each only for its own: upstream binds the role to nobody.
   binding('system:node', []),

@@ -1,5 +1,5 @@
 /**
- * What every cluster starts with. Whoever starts the apiserver creates what is absent and leaves the rest as it is;
+ * What every cluster starts with. The process that starts the API creates what is absent;
  * namespaces come first, since others live in them.
  */
 import type { ControllerRole } from '../../kube/controller-role.ts';
@@ -8,7 +8,7 @@ import type { KubeObject } from '../../kube/object.ts';
 import { systemPriorityClasses } from '../scheduling/priorityclass/system-classes.ts';
 import { bootstrapBindings } from './bindings.ts';
 import { componentRoles } from './component-roles.ts';
-import { grantsOf } from './controller-roles.ts';
+import { grantsOf, leaderLockingRoles } from './controller-roles.ts';
 import { extensionAuthenticationBinding, extensionAuthenticationRole } from './extension-authentication.ts';
 import { flowSchemas, priorityLevels } from './flow-control.ts';
 import {
@@ -32,6 +32,7 @@ export const bootstrapObjects = (place: ApiserverPlace, controllers: readonly Co
   ...componentRoles,
   ...bootstrapBindings,
   ...controllers.flatMap(grantsOf),
+  ...leaderLockingRoles,
   extensionAuthenticationRole,
   extensionAuthenticationBinding,
   ...priorityLevels,

@@ -3,7 +3,7 @@
  * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
  */
 import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
-import { read, readWrite, rule, urls, write } from '../../kube/policy-rules.ts';
+import { eventGroups, read, readWrite, rule, urls, write } from '../../kube/policy-rules.ts';
 
 export const bootstrapLabels = { 'kubernetes.io/bootstrapping': 'rbac-defaults' };
 const aggregateTo = (name: string): string => `rbac.authorization.k8s.io/aggregate-to-${name}`;
@@ -36,9 +36,10 @@ const seen: readonly PolicyRule[] = [
   rule(
     read,
     '',
-    'bindings events limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status',
+    'bindings limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status',
   ),
   rule(read, '', 'namespaces'),
+  rule(read, eventGroups, 'events'),
   rule(read, 'discovery.k8s.io', 'endpointslices'),
   rule(
     read,
@@ -49,6 +50,13 @@ const seen: readonly PolicyRule[] = [
   rule(read, 'batch', 'cronjobs cronjobs/status jobs jobs/status'),
   rule(read, 'networking.k8s.io', 'ingresses ingresses/status networkpolicies'),
   rule(read, 'policy', 'poddisruptionbudgets poddisruptionbudgets/status'),
+  // Nothing serves the group any more; it stays in upstream's roles.
+  rule(
+    read,
+    'extensions',
+    'daemonsets daemonsets/status deployments deployments/scale deployments/status ingresses ingresses/status networkpolicies replicasets replicasets/scale replicasets/status replicationcontrollers/scale',
+  ),
+  rule(read, 'resource.k8s.io', 'resourceclaims resourceclaims/status resourceclaimtemplates'),
 ];
 
 const edited: readonly PolicyRule[] = [
@@ -59,7 +67,7 @@ const edited: readonly PolicyRule[] = [
   rule(
     write,
     '',
-    'configmaps events persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy',
+    'configmaps persistentvolumeclaims replicationcontrollers replicationcontrollers/scale secrets serviceaccounts services services/proxy',
   ),
   rule(
     write,
@@ -70,6 +78,13 @@ const edited: readonly PolicyRule[] = [
   rule(write, 'batch', 'cronjobs jobs'),
   rule(write, 'networking.k8s.io', 'ingresses networkpolicies'),
   rule(write, 'policy', 'poddisruptionbudgets'),
+  rule(write, eventGroups, 'events'),
+  rule(
+    write,
+    'extensions',
+    'daemonsets deployments deployments/rollback deployments/scale ingresses networkpolicies replicasets replicasets/scale replicationcontrollers/scale',
+  ),
+  rule(write, 'resource.k8s.io', 'resourceclaims resourceclaimtemplates'),
   rule(readWrite, 'coordination.k8s.io', 'leases'),
 ];
 
@@ -99,7 +114,22 @@ export const userRoles: readonly ClusterRole[] = [
   clusterRole('system:service-account-issuer-discovery', [
     urls(['get'], '/.well-known/openid-configuration', '/.well-known/openid-configuration/', '/openid/v1/jwks', '/openid/v1/jwks/'),
   ]),
-  clusterRole('system:monitoring', [urls(['get'], '/healthz', '/healthz/*', '/livez', '/livez/*', '/metrics', '/readyz', '/readyz/*')]),
+  clusterRole('system:monitoring', [
+    urls(
+      ['get'],
+      '/flagz',
+      '/healthz',
+      '/healthz/*',
+      '/livez',
+      '/livez/*',
+      '/metrics',
+      '/metrics/slis',
+      '/readyz',
+      '/readyz/*',
+      '/statusz',
+    ),
+    rule(['get'], '', 'nodes/metrics'),
+  ]),
   clusterRole('system:auth-delegator', [
     rule(['create'], 'authentication.k8s.io', 'tokenreviews'),
     rule(['create'], 'authorization.k8s.io', 'subjectaccessreviews'),

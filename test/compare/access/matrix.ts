@@ -50,7 +50,8 @@ async function verdictOf(api: Sender, identity: Identity, { request, place }: As
 function refusalOf({ status, text }: ReceivedAnswer): string {
   if (!isRefusal({ status })) return '';
   try {
-    return (JSON.parse(text) as { message?: string }).message ?? '';
+    // What differs between two objects is shown in each server's own form of them.
+    return ((JSON.parse(text) as { message?: string }).message ?? '').replace(/: @@ [^]*$/, '');
   } catch (error) {
     if (error instanceof SyntaxError) return text;
     throw error;
