@@ -75,6 +75,8 @@ export interface ApiOptions {
   readonly networks?: ClusterNetworks;
   /** Which requests are recorded, and where. None when left out. */
   readonly audit?: Audit;
+  /** Controllers run, too: kinds on which none of them acts are warned about. */
+  readonly hasControllers?: boolean;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -177,13 +179,14 @@ export function createApi(options: ApiOptions): Api {
       rbacEscalation({ authorizer, policy: authorizer }),
     ],
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
-    computations: { 'token-request': createTokenRequest({ store, tokens }) },
+    computations: { 'token-request': createTokenRequest({ store, tokens, clock: world.clock }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
     ...outward.served,
     extensions: [
       createAgentEndpoint({ poll, hub, nodeTokens, ...chunks, ...(byMail === undefined ? {} : { mail: byMail.endpoint }) }),
       ...extensions,
     ],
+    hasControllers: options.hasControllers === true,
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     ...(options.descriptions === undefined ? {} : { descriptions: options.descriptions }),
   });

@@ -18,7 +18,7 @@ import { deadlineSeconds, withDeadline } from './filters/deadline.ts';
 import { errorResponse } from './filters/errors.ts';
 import { createFlowControl, type FlowControl } from './flow-control/flow-control.ts';
 import { type Lasting, limited } from './flow-control/limited.ts';
-import { methodNotAllowed, pageNotFound } from './http/api-errors.ts';
+import { methodNotAllowed, pageNotFound, subresourceNotFound } from './http/api-errors.ts';
 import { requestInfoOf } from './http/request-info.ts';
 import { warningHeaders } from './http/warning-headers.ts';
 import { type Documents, isPublic, otherPath, type VersionDocument } from './other-paths.ts';
@@ -39,6 +39,7 @@ import type {
   VirtualResource,
 } from './ports.ts';
 import { fromStore } from './registry/commit.ts';
+import { isCustom } from './registry/object-metadata.ts';
 import { splitFieldManagers } from './registry/split-field-managers.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
 import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
@@ -74,6 +75,8 @@ export interface ApiServerOptions {
   readonly audit?: Audit;
   /** Of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
+  /** Controllers run, too: kinds on which none of them acts are warned about. */
+  readonly hasControllers?: boolean;
 }
 
 export interface ApiServer {
@@ -110,10 +113,10 @@ interface Parts {
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, registry, world, admission, fieldManagers = splitFieldManagers(), computations = {}, connector, proxy, seats } = options;
-  const { converter = noConverter, authorizer } = options;
+  const { converter = noConverter, authorizer, hasControllers = false } = options;
   const parts: Parts = {
     options,
-    server: { store, world, registry, admission, authorizer, fieldManagers, computations, connector, proxy, converter },
+    server: { store, world, registry, admission, authorizer, fieldManagers, computations, connector, proxy, converter, hasControllers },
     virtual: new Map(options.virtualResources?.map((resource) => [placeText(resource.type), resource])),
     documents: documentsOf(options),
     flowControl: createFlowControl({ view: () => store.view(), clock: world.clock, ...(seats === undefined ? {} : { seats }) }),
@@ -283,16 +286,26 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
   if (remote !== undefined) return parts.options.aggregation?.serve(call, remote) ?? pageNotFound();
   if (!info.isResource) {
     const documents = async (): Promise<Documents> => parts.documents(await newestIndex(server, call));
-    return (await otherPath(call, { version: parts.options.version, documents })) ?? pageNotFound();
+    return (await otherPath(call, { version: parts.options.version, documents })) ?? nothingAt(parts, call);
   }
   if (info.verb === '' && info.subresource !== 'proxy') throw methodNotAllowed();
   const virtual = parts.virtual.get(placeText(info));
-  if (virtual !== undefined) return createVirtual(call, virtual, warnings);
+  if (virtual !== undefined) return createVirtual(server, call, virtual, warnings);
   const kind = await servedKind(server, call);
-  if (kind === undefined) return pageNotFound();
+  if (kind === undefined) return nothingAt(parts, call);
   await kind.definition.load?.();
   if (writes.includes(info.verb)) await server.fieldManagers.load?.();
   return serveResource(server, { ...call, ...kind, warnings, annotations, named: (name) => (notes.objectName = name) });
+}
+
+/** Upstream's router has routes below `/api` and each built-in group: what lacks there is answered by it, the rest by Go's. */
+async function nothingAt({ server, virtual }: Parts, call: ApiRequest): Promise<Response> {
+  const [root, group = ''] = call.info.path.split('/').slice(1);
+  if (root === 'apis' && group !== '' && ![...virtual.values()].some(({ type }) => type.group === group)) {
+    const { kinds } = await newestIndex(server, call);
+    if (!kinds.some(({ definition, served }) => served.type.group === group && !isCustom(definition))) return pageNotFound();
+  } else if (root !== 'api' && (root !== 'apis' || group === '')) return pageNotFound();
+  throw subresourceNotFound();
 }
 
 const writes: readonly string[] = ['create', 'update', 'patch'];

@@ -89,6 +89,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     networks,
     tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
+    hasControllers: true,
     ...(settings.admission === undefined ? {} : { admission: await admissionSettings(settings.admission) }),
     extensions: [
       ...issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),

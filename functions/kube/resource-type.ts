@@ -27,7 +27,8 @@ export function resourceType<T extends KubeObject>(
 }
 
 /** `apps/v1`, or `v1` for the core group. */
-export const apiVersionOf = (type: ResourceType): string => (type.group === '' ? type.version : `${type.group}/${type.version}`);
+export const apiVersionOf = (type: Pick<ResourceType, 'group' | 'version'>): string =>
+  type.group === '' ? type.version : `${type.group}/${type.version}`;
 
 /** `deployments.apps`, or `pods` for the core group: the field's GroupResource, and the store's name for it. */
 export const groupResource = (type: Pick<ResourceType, 'group' | 'resource'>): string =>

@@ -26,6 +26,8 @@ export interface Walk {
   readonly isRestored?: boolean;
   /** Of custom kinds: false where what is read has them already. */
   readonly hasDefaults?: boolean;
+  /** What is never stored is kept: fields whose feature is off, and empty lists that Go reads back as null. */
+  readonly isSent?: boolean;
 }
 
 /** The number as the client wrote it. */

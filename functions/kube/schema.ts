@@ -3,8 +3,7 @@
  * reported, nulls are dropped, quantities and times take their canonical form, defaults that the API itself declares
  * are filled in. Definitions are compiled into functions once, when they are first met.
  */
-import { generatedTable } from './generated-table.ts';
-import { goFieldsOf } from './go-fields.ts';
+import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf, nullFieldsOf } from './go-fields.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
@@ -38,6 +37,8 @@ export interface DecodeOptions {
   readonly isRestored?: boolean;
   /** Whether a schema with its fields inline fills in defaults; it does when left out. */
   readonly hasDefaults?: boolean;
+  /** Keeps what is never stored: see `unstored-fields.ts`. */
+  readonly isSent?: boolean;
 }
 
 /**
@@ -88,8 +89,8 @@ export function structuralSchema(name: string, node: SchemaNode): Schema {
 }
 
 function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, json: Json, options: DecodeOptions): Decoded {
-  const { numbers, isRestored = false, hasDefaults = true } = options;
-  const walk: Walk = { steps: [], unknown: [], isRestored, hasDefaults, ...(numbers === undefined ? {} : { numbers }) };
+  const { numbers, isRestored = false, isSent = false, hasDefaults = true } = options;
+  const walk: Walk = { steps: [], unknown: [], isRestored, isSent, hasDefaults, ...(numbers === undefined ? {} : { numbers }) };
   try {
     if (!isObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
     const object = walker(json, walk);
@@ -129,11 +130,6 @@ interface StructField {
   readonly dropsEmptied: boolean;
 }
 
-/** Source: kubernetes, pkg/api/pod/util.go, dropContainerStopSignals. */
-const droppedWhenEmptied: ReadonlySet<string> = new Set(['io.k8s.api.core.v1.Lifecycle']);
-
-const disabledFields = generatedTable<readonly string[]>('disabled-fields');
-
 /** Its fields are compiled when they are first met: definitions may refer to themselves. */
 function structWalker(schemaName: string): StructWalker {
   const { properties } = definitionOf(schemaName);
@@ -150,7 +146,7 @@ function structWalker(schemaName: string): StructWalker {
       walker: nodeWalker(node, shortName(schemaName), types[name]),
       omitsZero: omitsZero(schemaName, name),
       isNull: nullFieldsOf(schemaName).includes(name),
-      isDisabled: disabledFields().get(schemaName)?.includes(name) === true,
+      isDisabled: disabledFieldsOf(schemaName).includes(name),
       dropsEmptied: droppedWhenEmptied.has(referredName(node) ?? ''),
     };
     fields.set(name, field);
@@ -175,8 +171,9 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
   walk.steps.push(field.step);
   const part = field.walker(value, walk);
   walk.steps.pop();
-  if (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value))) return;
-  if (field.isNull && isZero(part)) target[field.name] = null;
+  const isSent = walk.isSent === true;
+  if (!isSent && (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value)))) return;
+  if (field.isNull && isZero(part)) target[field.name] = isSent && Array.isArray(part) ? part : null;
   else if (!field.omitsZero || !isZero(part)) target[field.name] = part;
 }
 
@@ -201,12 +198,6 @@ function zerosOf(schemaName: string, properties: Readonly<Record<string, SchemaN
     return node === undefined ? [] : [[field, () => writtenZero(node)]];
   });
   return [...zeros, ...nullFieldsOf(schemaName).map((field): Default => [field, () => null])];
-}
-
-/** Fields that a client has to fill in are left to validation. */
-function nullFieldsOf(schemaName: string): readonly string[] {
-  const { required = [] } = definitionOf(schemaName);
-  return (goFieldsOf(schemaName).nulls ?? []).filter((field) => !required.includes(field));
 }
 
 /** What Go writes of a field that nothing set and that it does not leave out. */

@@ -282,6 +282,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   validateName?(name: string): readonly string[];
   /** Fills in what the schema's own defaults do not say. Called on whatever comes in, before validation. Changes in place. */
   setDefaults?(object: T): void;
+  /** Fills in the times that a client left out, as it sent the object. Changes in place. */
+  setDefaultTimes?(object: T, nowMs: number): void;
   /** Clears what a creator may not set and sets what only the server may. Changes in place. */
   prepareForCreate?(object: T, context: WriteContext): void;
   prepareForUpdate?(next: T, current: T, context: WriteContext): void;
@@ -302,7 +304,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly etcdPrefix?: string;
   /** False where nothing can be owned: deletions then leave the finalizers of the garbage collector alone. */
   readonly hasDependents?: boolean;
-  /** False as long as no controller acts on the kind: an answer to a creation then carries a warning. */
+  /** False as long as no controller acts on the kind: a whole cluster warns of that where one is created. */
   readonly hasController?: boolean;
   /** The warning that a deletion carries whose client left it to the kind what becomes of dependents. */
   readonly orphaningWarning?: string;

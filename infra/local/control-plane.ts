@@ -179,6 +179,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tokens,
     world,
     networks,
+    hasControllers: true,
     extensions: [metricsExtension(metrics), ...publishedFiles(options, pki, () => port)],
     answered: countedIn(metrics),
     requestHeaderCertificate: pki.requestHeader.client,

@@ -53,8 +53,8 @@ function metadataErrors({ metadata }: KubeObject, namespaced: boolean): FieldErr
   // What a client cannot decide was dropped before.
   const own = { ...metadata };
   dropServerFields(own);
-  const { namespace: _namespace, ...rest } = own;
-  if (Object.keys(namespaced ? rest : own).length === 0) return [];
+  const { namespace, managedFields: _managedFields, ...rest } = own;
+  if (Object.keys(rest).length === 0 && (namespaced || namespace === undefined)) return [];
   return [invalid('metadata', internalForm('=ObjectMeta', own), namespaced ? 'must be empty except for namespace' : 'must be empty')];
 }
 

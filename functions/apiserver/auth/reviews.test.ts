@@ -35,7 +35,7 @@ async function setUp() {
     const object: KubeObject = { metadata: {}, spec };
     return ((await resource.create(object, { user: jane, namespace, dryRun: false })) as KubeObject).status;
   };
-  const { compute } = createTokenRequest({ store, tokens });
+  const { compute } = createTokenRequest({ store, tokens, clock: world.clock });
   return { ...cluster, world, tokens, all, review, compute };
 }
 

@@ -12,6 +12,7 @@ import { badRequest, conflict, notFound } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { View } from '../../kube/view.ts';
 import type { Store } from '../../store/store.ts';
+import type { Clock } from '../../world.ts';
 import type { Computation } from '../ports.ts';
 import { apiAudience } from './tokens.ts';
 import type { BoundReference, ServiceAccountClaims, Tokens } from './tokens.ts';
@@ -19,6 +20,7 @@ import type { BoundReference, ServiceAccountClaims, Tokens } from './tokens.ts';
 export interface TokenRequestOptions {
   readonly store: Pick<Store, 'fresh'>;
   readonly tokens: Tokens;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 const defaultSeconds = 3600;
@@ -65,7 +67,9 @@ function nodeClaim(pod: Pod, view: View): { readonly node?: BoundReference } {
   return node === undefined ? {} : { node: { name, uid: uidOf(node) } };
 }
 
-export function createTokenRequest({ store, tokens }: TokenRequestOptions): Computation {
+const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+
+export function createTokenRequest({ store, tokens, clock }: TokenRequestOptions): Computation {
   return {
     async compute(body, { parent }) {
       const request = body as TokenRequest;
@@ -74,9 +78,9 @@ export function createTokenRequest({ store, tokens }: TokenRequestOptions): Comp
       const audiences = request.spec.audiences ?? [];
       const boundObjectRef = request.spec.boundObjectRef ?? undefined;
       const expirationSeconds = request.spec.expirationSeconds ?? defaultSeconds;
-      const errors = [...nameErrors(request, account), ...expirationErrors(expirationSeconds)];
-      if (errors.length > 0)
-        throw invalidObject({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, request.metadata?.name ?? '', errors);
+      checkParent(request, account);
+      const errors = expirationErrors(expirationSeconds);
+      if (errors.length > 0) throw invalidObject(kind, '', errors);
       const bound = boundObjectRef === undefined ? {} : boundClaims(boundObjectRef, account, await store.fresh());
       const asked = audiences.length === 0 ? [apiAudience] : audiences;
       const { token, expiresMs } = await tokens.issueServiceAccountToken(
@@ -85,7 +89,13 @@ export function createTokenRequest({ store, tokens }: TokenRequestOptions): Comp
       );
       return {
         ...request,
-        metadata: { ...request.metadata, name: nameOf(account), namespace: namespaceOf(account) },
+        metadata: {
+          ...request.metadata,
+          name: nameOf(account),
+          namespace: namespaceOf(account),
+          uid: uidOf(account),
+          creationTimestamp: timestamp(clock.now()),
+        },
         spec: { ...request.spec, audiences: asked, expirationSeconds, boundObjectRef: boundObjectRef ?? null },
         status: { token, expirationTimestamp: timestamp(expiresMs) },
       };
@@ -93,15 +103,18 @@ export function createTokenRequest({ store, tokens }: TokenRequestOptions): Comp
   };
 }
 
-function nameErrors({ metadata }: TokenRequest, account: ServiceAccount): FieldError[] {
-  const errors: FieldError[] = [];
-  const name = metadata?.name ?? '';
-  const namespace = metadata?.namespace ?? '';
+/** The request names the account that its path leads to, or none. */
+function checkParent({ metadata }: TokenRequest, account: ServiceAccount): void {
+  const { name = '', namespace = '', uid = '' } = metadata ?? {};
   if (name !== '' && name !== nameOf(account)) {
-    errors.push(invalid('metadata.name', name, 'must match the service account name if specified'));
+    throw invalidObject(kind, nameOf(account), [invalid('metadata.name', name, 'must match the service account name if specified')]);
   }
   if (namespace !== '' && namespace !== namespaceOf(account)) {
-    errors.push(invalid('metadata.namespace', namespace, 'must match the service account namespace if specified'));
+    const why = 'must match the service account namespace if specified';
+    throw invalidObject(kind, nameOf(account), [invalid('metadata.namespace', namespace, why)]);
   }
-  return errors;
+  if (uid === '' || uid === uidOf(account)) return;
+  const why = `the UID in the token request (${uid}) does not match the UID of the service account (${uidOf(account)})`;
+  // Upstream puts the kind where the resource belongs.
+  throw conflict({ group: kind.group, resource: kind.kind }, nameOf(account), why);
 }

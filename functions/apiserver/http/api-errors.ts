@@ -6,7 +6,10 @@ export const methodNotAllowed = (): StatusError =>
 
 /** What Go's router answers: not a Status, since no handler is there to make one. */
 export const pageNotFound = (): Response =>
-  new Response('404 page not found\n', { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8' } });
+  new Response('404 page not found\n', {
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache, private' },
+  });
 
 /** Details without a name are how kubectl knows that the cluster, not the object, lacks it. */
 export const subresourceNotFound = (): StatusError =>

@@ -115,5 +115,7 @@ function prepare({ server, request, context }: WriteRequest, object: KubeObject)
   const errors = own.length > 0 ? own : validatePathNames(object.metadata);
   if (errors.length > 0) throw invalidObject(definition.type, nameOf(object), errors);
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);
-  if (definition.hasController === false) warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);
+  if (server.hasControllers && definition.hasController === false) {
+    warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);
+  }
 }

@@ -22,6 +22,8 @@ export interface Expected {
 export interface DecodeOptions {
   readonly fieldValidation: FieldValidation;
   readonly warnings: Set<string>;
+  /** Keeps what is never stored, for the managers of fields; `recordFields` drops it. */
+  readonly isSent?: boolean;
 }
 
 const apiVersionText = ({ group, version }: Pick<Expected, 'group' | 'version'>): string =>
@@ -57,7 +59,10 @@ function decodeBody(body: Body | undefined, expected: Expected, options: DecodeO
   // What it is comes first, whatever the order of the client: lists of texts leave it out.
   const identity = { apiVersion, kind };
   const numbers = body?.numbers === undefined ? {} : { numbers: body.numbers };
-  const { object, unknown, rounded } = expected.schema.decode({ ...identity, ...value, ...identity }, { kind: expected.kind, ...numbers });
+  const { object, unknown, rounded } = expected.schema.decode(
+    { ...identity, ...value, ...identity },
+    { kind: expected.kind, isSent: options.isSent === true, ...numbers },
+  );
   warnOfRounding(rounded, options.warnings);
   const errors = strictErrors(value, { unknown, duplicates: body?.duplicates ?? [] });
   report(errors, options, (text) =>
@@ -68,11 +73,12 @@ function decodeBody(body: Body | undefined, expected: Expected, options: DecodeO
 
 /**
  * The object of a write in its stored form, with the kind's defaults: `decoded` is in the version that the client speaks
- * and may be changed.
+ * and may be changed. Times that it lacks are filled in where a client sent it, `nowMs`.
  */
-export function storedForm({ definition, served }: ServedKind, decoded: KubeObject): KubeObject {
+export function storedForm({ definition, served }: ServedKind, decoded: KubeObject, nowMs?: number): KubeObject {
   const object = toStored(served, decoded);
   definition.setDefaults?.(object);
+  if (nowMs !== undefined) definition.setDefaultTimes?.(object, nowMs);
   return object;
 }
 

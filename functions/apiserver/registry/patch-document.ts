@@ -163,7 +163,7 @@ type Refuse = (text: string) => StatusError;
 
 function decodedPatch(document: JsonObject, patch: Patch, { schema, kind }: Expected, refuse: Refuse): Decoded {
   try {
-    return schema.decode(document, { kind, isRestored: patch.mediaType === strategicMergePatch, ...numbersOf(patch) });
+    return schema.decode(document, { kind, isRestored: patch.mediaType === strategicMergePatch, isSent: true, ...numbersOf(patch) });
   } catch (error) {
     // The sentence about the kind is for bodies.
     if (hasReason(error, 'BadRequest')) throw refuse(error.message.replace(/^.* cannot be handled as a \w+: /, ''));

@@ -22,9 +22,11 @@ export const writeRequest = (server: Server, request: ResourceRequest, options: 
 const managerMax = 128;
 
 /** Whom the fields of the write belong to. Source: apiserver, pkg/endpoints/handlers/create.go, managerOrUserAgent. */
-export function fieldManagerOf({ request, options }: WriteRequest): string {
-  if (options.fieldManager !== '') return options.fieldManager;
-  const [program = ''] = (request.request.headers.get('user-agent') ?? '').split('/');
+export const fieldManagerOf = ({ request, options }: WriteRequest): string => managerNameOf(request.request, options);
+
+export function managerNameOf({ headers }: Request, { fieldManager }: Pick<WriteOptions, 'fieldManager'>): string {
+  if (fieldManager !== '') return fieldManager;
+  const [program = ''] = (headers.get('user-agent') ?? '').split('/');
   const printable = program.replaceAll(/[\p{C}]/gu, '');
   return Buffer.from(printable).subarray(0, managerMax).toString('utf8');
 }

@@ -9,7 +9,9 @@ import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 export async function create(server: Server, request: ResourceRequest): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { fieldValidation } = options;
-  const body = await readObject(request.request, expectedOf(request.served), { fieldValidation, warnings: request.warnings });
-  const created = await createObject(writeRequest(server, request, options), storedForm(request, body));
+  const { warnings } = request;
+  const body = await readObject(request.request, expectedOf(request.served), { fieldValidation, warnings, isSent: true });
+  const write = writeRequest(server, request, options);
+  const created = await createObject(write, storedForm(request, body, write.context.nowMs));
   return { kind: 'object', code: 201, shown: { object: created } };
 }

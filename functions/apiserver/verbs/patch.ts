@@ -28,7 +28,7 @@ async function patchWith(server: Server, request: ResourceRequest, strategy: Upd
     const next = patched(fromStored(served, current), change, target);
     placeInNamespace(next, definition.type, info.namespace);
     checkName(next, info.name);
-    return { outcome: 'update', object: copy(storedForm(request, next)) };
+    return { outcome: 'update', object: copy(storedForm(request, next, server.world.clock.now())) };
   };
   const { object } = await updateObject(writeRequest(server, request, options), { strategy, transform });
   return { kind: 'object', code: 200, shown: { object } };
@@ -43,7 +43,7 @@ async function applyWith(server: Server, request: ResourceRequest, strategy: Upd
     const object = appliedObject(write, configuration, current);
     placeInNamespace(object, request.definition.type, request.info.namespace);
     checkName(object, request.info.name);
-    return copy(storedForm(request, object));
+    return copy(storedForm(request, object, server.world.clock.now()));
   };
   const change: Update = { strategy, transform: (current) => ({ outcome: 'update', object: next(current) }) };
   const createMissing = async (): Promise<KubeObject> => {

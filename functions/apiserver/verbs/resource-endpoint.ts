@@ -44,7 +44,7 @@ export const allVerbs: readonly Verb[] = ['create', 'delete', 'deletecollection'
 export async function serveResource(server: Server, request: ResourceRequest): Promise<Response> {
   const endpoint = endpointOf(request);
   if (endpoint === undefined) {
-    if (request.info.subresource === '') return pageNotFound();
+    if (request.info.subresource === '' && isCustom(request.definition)) return pageNotFound();
     throw subresourceNotFound();
   }
   if (isProxied(request)) return answered(await endpoint(server, request), server, request);

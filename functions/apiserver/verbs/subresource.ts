@@ -4,7 +4,7 @@
  */
 import { copy } from '../../kube/copy.ts';
 import { type Json, type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
-import { apiVersionOf } from '../../kube/resource-type.ts';
+import { apiVersionOf, resourceType } from '../../kube/resource-type.ts';
 import { forbidden, StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
 import type {
@@ -27,7 +27,7 @@ import { patched, type PatchTarget, readPatch } from '../registry/patch-document
 import { fromStored } from '../registry/served-form.ts';
 import { updateObject, type Wanted } from '../registry/update-object.ts';
 import { subresourceStrategy } from '../registry/update-strategies.ts';
-import { type WriteRequest, writeRequest } from '../registry/write-request.ts';
+import { fieldManagerOf, type WriteRequest, writeRequest } from '../registry/write-request.ts';
 import { expectedOf, type ResourceRequest, type Server } from '../server.ts';
 import { get, getStored } from './get.ts';
 
@@ -174,11 +174,25 @@ export async function computedSubresource(server: Server, request: ResourceReque
   } as const;
   const admission = admissionOf(server, request, asked);
   const { namespace } = request.info;
-  const placed = { ...body, metadata: { ...body.metadata, name, ...(namespace === '' ? {} : { namespace }) } };
+  placeInNamespace(body, { namespaced: namespace !== '' }, namespace);
+  await server.fieldManagers.load?.();
+  recordBody(writeRequest(server, request, options), body, subresource);
+  const placed = nameOf(body) === '' ? { ...body, metadata: { ...body.metadata, name } } : body;
   const admitted = await admission.mutate(placed, undefined);
   await admission.validate(admitted, undefined);
   const { definition, user } = request;
   return { kind: 'other', code: 201, object: await computation.compute(admitted, { definition, parent, user, dryRun }) };
+}
+
+/** The body has managers of its own, which nobody stores. */
+function recordBody(write: WriteRequest, body: KubeObject, { body: kind, bodySchema: schema }: ComputedSubresource): void {
+  const { fieldManagers, world } = write.server;
+  const { info } = write.request;
+  const type = resourceType(apiVersionOf(kind), info.resource, kind.kind);
+  const definition = { type, schema, singular: '', columns: [] };
+  const subresource = info.subresource;
+  const nowMs = world.clock.now();
+  fieldManagers.record(body, undefined, { manager: fieldManagerOf(write), subresource, definition, served: definition, nowMs });
 }
 
 export async function connectSubresource(server: Server, request: ResourceRequest, subresource: ConnectSubresource): Promise<Response> {

@@ -16,7 +16,7 @@ export const updateStatus = (server: Server, request: ResourceRequest): Promise<
 
 async function put(server: Server, request: ResourceRequest, strategy: UpdateStrategy): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'UpdateOptions');
-  const object = await decodedObject(request, options);
+  const object = await decodedObject(server, request, options);
   const change: Update = { strategy, transform: () => ({ outcome: 'update', object: copy(object) }) };
   const creates = request.definition.allowsCreateOnUpdate === true && strategy === mainStrategy;
   const write = writeRequest(server, request, options);
@@ -24,10 +24,10 @@ async function put(server: Server, request: ResourceRequest, strategy: UpdateStr
   return { kind: 'object', code: updated.isNew ? 201 : 200, shown: { object: updated.object } };
 }
 
-async function decodedObject(request: ResourceRequest, options: WriteOptions): Promise<KubeObject> {
+async function decodedObject(server: Server, request: ResourceRequest, options: WriteOptions): Promise<KubeObject> {
   const { definition, served, info } = request;
-  const body = await readObject(request.request, expectedOf(served), { ...options, warnings: request.warnings });
+  const body = await readObject(request.request, expectedOf(served), { ...options, warnings: request.warnings, isSent: true });
   placeInNamespace(body, definition.type, info.namespace);
   checkName(body, info.name);
-  return storedForm(request, body);
+  return storedForm(request, body, server.world.clock.now());
 }

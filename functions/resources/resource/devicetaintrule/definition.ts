@@ -24,8 +24,8 @@ export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
     ),
     ageColumn,
   ],
-  prepareForCreate({ spec }, context) {
-    setTimeAdded(spec?.taint, context);
+  setDefaultTimes({ spec }, nowMs) {
+    setTimeAdded(spec?.taint, { nowMs });
   },
   prepareForUpdate({ spec }, { spec: current }, context) {
     const [taint, stored] = [spec?.taint, current?.taint];

@@ -2,11 +2,11 @@ import type { ResourceSlice } from '../../../kube/generated/types.ts';
 import { resourceSlices } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
-import { definition, type WriteContext } from '../../definition.ts';
+import { definition } from '../../definition.ts';
 import { setTimeAdded } from '../taints.ts';
 
-function setTaintTimes({ spec }: ResourceSlice, context: WriteContext): void {
-  for (const { taints = [] } of spec?.devices ?? []) for (const taint of taints) setTimeAdded(taint, context);
+function setTaintTimes({ spec }: ResourceSlice, nowMs: number): void {
+  for (const { taints = [] } of spec?.devices ?? []) for (const taint of taints) setTimeAdded(taint, { nowMs });
 }
 
 export const resourceSliceDefinition = definition<ResourceSlice>({
@@ -28,7 +28,6 @@ export const resourceSliceDefinition = definition<ResourceSlice>({
     'spec.driver': spec?.driver ?? '',
     'spec.pool.name': spec?.pool?.name ?? '',
   }),
-  prepareForCreate: setTaintTimes,
-  prepareForUpdate: (next, _current, context) => setTaintTimes(next, context),
+  setDefaultTimes: setTaintTimes,
   rules: () => import('./rules.ts'),
 });
