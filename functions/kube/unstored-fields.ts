@@ -1,9 +1,9 @@
 /**
- * What a decoded object has and is never stored with: fields behind a feature gate that is off, and empty lists that Go
- * reads back as null. Whoever records field managers sees them; afterwards they go.
- * Source: pkg/api/pod/util.go, DropDisabledPodFields, and its neighbours; protobuf, which knows no empty list.
+ * What a decoded object has and is never stored with. Fields behind a feature gate that is off go once the managers of
+ * fields were recorded; empty lists, which Go reads back as null from protobuf, when the object is valid and is written.
+ * Source: pkg/api/pod/util.go, DropDisabledPodFields, and its neighbours.
  */
-import { disabledFieldsOf, droppedWhenEmptied, nullFieldsOf } from './go-fields.ts';
+import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf } from './go-fields.ts';
 import type { Json, JsonObject } from './object.ts';
 import { definitionOf, referredName, type SchemaNode, valueNodeOf } from './schema-definitions.ts';
 
@@ -14,57 +14,74 @@ interface Part {
   readonly settle: (holder: JsonObject, value: Json) => void;
 }
 
-/** Undefined where nothing below the definition is ever unstored, and while that is being found out. */
-const known = new Map<string, Settle | undefined>();
+/** What is done to one field, after what is below it. Undefined where there is nothing to do. */
+type Rule = (
+  schemaName: string,
+  field: string,
+  node: SchemaNode,
+) => ((holder: JsonObject, value: Json, wasEmpty: boolean) => void) | undefined;
+
+const disabledRule: Rule = (schemaName, field, node) => {
+  if (disabledFieldsOf(schemaName).includes(field)) return (holder) => void Reflect.deleteProperty(holder, field);
+  if (!droppedWhenEmptied.has(referredName(node) ?? '')) return undefined;
+  // An empty struct that a client sent stays.
+  return (holder, value, wasEmpty) => void (!wasEmpty && isEmpty(value) && Reflect.deleteProperty(holder, field));
+};
+
+const emptyListRule: Rule = (schemaName, field, node) => {
+  if (node.items === undefined || goFieldsOf(schemaName).nulls?.includes(field) !== true) return undefined;
+  return (holder, value) => {
+    if (Array.isArray(value) && value.length === 0) holder[field] = null;
+  };
+};
 
 /** Changes in place. */
-export function settle(object: JsonObject, schemaName: string): void {
-  settlerOf(schemaName)?.(object);
-}
+export const dropDisabledFields = settling(disabledRule);
 
-function settlerOf(schemaName: string): Settle | undefined {
-  if (known.has(schemaName)) return known.get(schemaName);
-  let parts: readonly Part[] = [];
-  // A definition that refers to itself finds this one, which sees the parts that are found later.
-  const settler: Settle = (value) => {
-    for (const { field, settle: settlePart } of parts) {
-      const part = value[field];
-      if (part !== undefined && part !== null) settlePart(value, part);
-    }
-  };
-  known.set(schemaName, settler);
-  parts = partsOf(schemaName);
-  if (parts.length === 0) known.set(schemaName, undefined);
-  return known.get(schemaName);
-}
+/** Changes in place. */
+export const nullEmptyLists = settling(emptyListRule);
 
-function partsOf(schemaName: string): Part[] {
-  const disabled = disabledFieldsOf(schemaName);
-  const nulls = nullFieldsOf(schemaName);
-  return Object.entries(definitionOf(schemaName).properties ?? {}).flatMap(([field, node]): Part[] => {
-    if (disabled.includes(field)) return [{ field, settle: (holder) => void Reflect.deleteProperty(holder, field) }];
-    const below = belowOf(node);
-    const isNull = nulls.includes(field) && node.items !== undefined;
-    if (below === undefined && !isNull) return [];
-    const dropsEmptied = droppedWhenEmptied.has(referredName(node) ?? '');
-    const settlePart: Part['settle'] = (holder, value) => {
-      if (isNull && Array.isArray(value) && value.length === 0) holder[field] = null;
-      const wasEmpty = isEmpty(value);
-      below?.(value);
-      if (dropsEmptied && !wasEmpty && isEmpty(value)) Reflect.deleteProperty(holder, field);
+function settling(rule: Rule): (object: JsonObject, schemaName: string) => void {
+  /** Undefined where nothing below the definition is ever unstored, and while that is being found out. */
+  const known = new Map<string, Settle | undefined>();
+  const settlerOf = (schemaName: string): Settle | undefined => {
+    if (known.has(schemaName)) return known.get(schemaName);
+    let parts: readonly Part[] = [];
+    // A definition that refers to itself finds this one, which sees the parts that are found later.
+    const settler: Settle = (value) => {
+      for (const { field, settle } of parts) {
+        const part = value[field];
+        if (part !== undefined && part !== null) settle(value, part);
+      }
     };
-    return [{ field, settle: settlePart }];
-  });
+    known.set(schemaName, settler);
+    parts = partsOf(schemaName);
+    if (parts.length === 0) known.set(schemaName, undefined);
+    return known.get(schemaName);
+  };
+  const partsOf = (schemaName: string): Part[] =>
+    Object.entries(definitionOf(schemaName).properties ?? {}).flatMap(([field, node]): Part[] => {
+      const own = rule(schemaName, field, node);
+      const below = belowOf(node, settlerOf);
+      if (own === undefined && below === undefined) return [];
+      const settle: Part['settle'] = (holder, value) => {
+        const wasEmpty = isEmpty(value);
+        below?.(value);
+        own?.(holder, value, wasEmpty);
+      };
+      return [{ field, settle }];
+    });
+  return (object, schemaName) => settlerOf(schemaName)?.(object);
 }
 
 const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isEmpty = (value: Json): boolean => isObject(value) && Object.keys(value).length === 0;
 
-function belowOf(node: SchemaNode): ((value: Json) => void) | undefined {
+function belowOf(node: SchemaNode, settlerOf: (schemaName: string) => Settle | undefined): ((value: Json) => void) | undefined {
   const name = referredName(node);
   if (name !== undefined) return ofObject(settlerOf(name));
   const inner = node.items ?? valueNodeOf(node);
-  const below = inner === undefined ? undefined : belowOf(inner);
+  const below = inner === undefined ? undefined : belowOf(inner, settlerOf);
   if (below === undefined) return undefined;
   return (value) => {
     if (Array.isArray(value)) value.forEach(below);

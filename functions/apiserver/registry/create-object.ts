@@ -5,9 +5,10 @@
 import { copy } from '../../kube/copy.ts';
 import { invalidObject } from '../../kube/field-error.ts';
 import { generatedName } from '../../kube/names.ts';
-import { type KubeObject, nameOf } from '../../kube/object.ts';
+import { type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import { alreadyExists, isAlreadyExists, StatusError } from '../../kube/status-error.ts';
+import { nullEmptyLists } from '../../kube/unstored-fields.ts';
 import type { View } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import { validatePathNames } from '../../resources/metadata-validation.ts';
@@ -118,4 +119,5 @@ function prepare({ server, request, context }: WriteRequest, object: KubeObject)
   if (server.hasControllers && definition.hasController === false) {
     warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);
   }
+  nullEmptyLists(object as KubeObject & JsonObject, definition.schema.name);
 }

@@ -1,6 +1,6 @@
 /** The stage that records who manages which fields. */
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
-import { settle } from '../../kube/unstored-fields.ts';
+import { dropDisabledFields } from '../../kube/unstored-fields.ts';
 import type { FieldWrite } from '../ports.ts';
 import { fieldManagerOf, type WriteRequest } from './write-request.ts';
 
@@ -11,7 +11,7 @@ const fieldWriteOf = (write: WriteRequest): FieldWrite => {
 
 export function recordFields(write: WriteRequest, next: KubeObject, current: KubeObject | undefined): void {
   if (write.isRecorded !== true) write.server.fieldManagers.record(next, current, fieldWriteOf(write));
-  settle(next as KubeObject & JsonObject, write.request.definition.schema.name);
+  dropDisabledFields(next as KubeObject & JsonObject, write.request.definition.schema.name);
 }
 
 export const applyFields = (write: WriteRequest, configuration: JsonObject, current: KubeObject | undefined): JsonObject =>

@@ -5,8 +5,9 @@
  */
 import { copy } from '../../kube/copy.ts';
 import { invalidObject } from '../../kube/field-error.ts';
-import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
+import { isTerminating, type JsonObject, type KubeObject, uidOf } from '../../kube/object.ts';
 import { conflict, isAlreadyExists, isNotFound, notFound, plainError, StatusError } from '../../kube/status-error.ts';
+import { nullEmptyLists } from '../../kube/unstored-fields.ts';
 import type { Key, Stored, View } from '../../kube/view.ts';
 import type { AnyDefinition, CompanionWrite } from '../../resources/definition.ts';
 import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
@@ -205,6 +206,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
     ...update.strategy.validate(next, current, write.request),
   ];
   if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
+  nullEmptyLists(next as KubeObject & JsonObject, definition.schema.name);
   checkBounds(definition, key, next);
 }
 
