@@ -34,6 +34,7 @@ import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 import type { CheckInput } from './probes/prober.ts';
 import type { CheckResult } from './probes/checks.ts';
 import type { ProbeCounts } from './probes/probe-counts.ts';
+import { sourceOfUniqueName } from './volumes/csi/csi-source.ts';
 import { cleanUpLocalPaths } from './volumes/local-path/local-path.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
@@ -76,6 +77,8 @@ export interface AgentOptions {
   readonly door?: (pods: PodLookup) => Pick<NodeDoor, 'run'>;
   /** Left out: results of probes are not counted. */
   readonly probeCounts?: ProbeCounts;
+  /** Finds plug-ins of the node. Left out where there are none. */
+  readonly plugins?: { run(signal: AbortSignal): Promise<void> };
   /** Removes the data of a volume whose claim is gone. Left out where there is no disk. */
   readonly removeVolume?: (volume: PersistentVolume) => Promise<void>;
   /** Left out: nothing is kept over a restart. */
@@ -104,6 +107,7 @@ interface Reported {
 
 interface Parts {
   readonly reported: Reported;
+  readonly volumes: Pick<Volumes, 'staged'>;
   readonly options: AgentOptions;
   readonly desired: DesiredState;
   readonly poll: PollLoop;
@@ -115,10 +119,11 @@ export function createAgent(options: AgentOptions): Agent {
   const { config, world } = options;
   const desired = createDesiredState();
   const reported: Reported = {};
+  const volumes = options.volumes(desired);
   const context: NodeContext = {
     ...world,
     runtime: options.runtime,
-    volumes: options.volumes(desired),
+    volumes,
     files: options.files,
     events: options.events,
     lookup: desired,
@@ -140,7 +145,7 @@ export function createAgent(options: AgentOptions): Agent {
   });
   const { check, probeCounts } = options;
   const pods = createNodePods({ context, nodeName: config.nodeName, desired, check, probeCounts, poll });
-  const parts: Parts = { options, desired, reported, poll, pods, relays: options.relays(pods) };
+  const parts: Parts = { options, desired, reported, volumes, poll, pods, relays: options.relays(pods) };
   return { run: (signal) => runLoops(parts, signal) };
 }
 
@@ -157,6 +162,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     repeat(options.world, { periodMs: cleanUpPeriodMs, what: 'volumes to remove' }, signal, () => cleanUp(parts)),
     options.housekeeping?.run(signal),
     options.door?.(pods).run(signal),
+    options.plugins?.run(signal),
   ]);
   await options.checkpoint?.close();
   await options.network.close();
@@ -191,10 +197,16 @@ async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   options.checkpoint?.note({ snapshot: answer.snapshot, objects: answer.objects, gone: answer.gone }, () => desired.all());
 }
 
-async function currentStatus({ options, desired, reported }: Pick<Parts, 'options' | 'desired' | 'reported'>): Promise<NodeStatus> {
+async function currentStatus({
+  options,
+  desired,
+  reported,
+  volumes,
+}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes'>): Promise<NodeStatus> {
   const { config, machine, runtime, world } = options;
   const self: Node | undefined = desired.nodes().find((node) => nameOf(node) === config.nodeName);
-  const input = { config, machine, images: options.housekeeping?.images(), prior: self?.status, nowMs: world.clock.now() };
+  const volumesInUse = (await volumes.staged()).filter((name) => isAttachable(name, desired));
+  const input = { config, machine, images: options.housekeeping?.images(), volumesInUse, prior: self?.status, nowMs: world.clock.now() };
   try {
     const version = await runtime.version();
     const found = await runtime.readiness();
@@ -210,12 +222,15 @@ async function currentStatus({ options, desired, reported }: Pick<Parts, 'option
   }
 }
 
+const isAttachable = (name: string, desired: DesiredState): boolean =>
+  desired.csiDriver(sourceOfUniqueName(name).driver)?.spec.attachRequired !== false;
+
 async function updateNodeStatus(parts: Parts): Promise<void> {
   parts.poll.setStatus(await currentStatus(parts));
 }
 
 async function register(options: AgentOptions): Promise<void> {
-  const status = await currentStatus({ options, desired: createDesiredState(), reported: {} });
+  const status = await currentStatus({ options, desired: createDesiredState(), reported: {}, volumes: { staged: async () => [] } });
   await registerNode(options.client, nodeObject(options.config, options.machine, status));
 }
 

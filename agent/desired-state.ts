@@ -1,6 +1,7 @@
 /** What the control plane wants of this node and tells it about the cluster: the objects of the polls, kept by kind. */
 import type {
   ClusterTrustBundle,
+  CSIDriver,
   ConfigMap,
   EndpointSlice,
   NetworkPolicy,
@@ -11,6 +12,7 @@ import type {
   RuntimeClass,
   Secret,
   Service,
+  VolumeAttachment,
 } from '../functions/kube/generated/types.ts';
 import type { NodePollResponse } from '../functions/kube/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
@@ -26,6 +28,8 @@ export interface DesiredState {
   readonly secret: (namespace: string, name: string) => Secret | undefined;
   readonly claim: (namespace: string, name: string) => PersistentVolumeClaim | undefined;
   readonly persistentVolume: (name: string) => PersistentVolume | undefined;
+  readonly csiDriver: (name: string) => CSIDriver | undefined;
+  readonly volumeAttachment: (name: string) => VolumeAttachment | undefined;
   readonly persistentVolumes: () => readonly PersistentVolume[];
   readonly clusterTrustBundles: () => readonly ClusterTrustBundle[];
   readonly runtimeClass: (name: string) => RuntimeClass | undefined;
@@ -80,6 +84,8 @@ export function createDesiredState(): DesiredState {
     secret: (namespace, name) => ofKind('Secret').get(keyText({ namespace, name })) as Secret | undefined,
     claim: (namespace, name) => ofKind('PersistentVolumeClaim').get(keyText({ namespace, name })) as PersistentVolumeClaim | undefined,
     persistentVolume: (name) => ofKind('PersistentVolume').get(name) as PersistentVolume | undefined,
+    csiDriver: (name) => ofKind('CSIDriver').get(name) as CSIDriver | undefined,
+    volumeAttachment: (name) => ofKind('VolumeAttachment').get(name) as VolumeAttachment | undefined,
     persistentVolumes: () => list<PersistentVolume & KubeObject>('PersistentVolume'),
     clusterTrustBundles: () => list<ClusterTrustBundle & KubeObject>('ClusterTrustBundle'),
     runtimeClass: (name) => ofKind('RuntimeClass').get(keyText({ namespace: '', name })) as RuntimeClass | undefined,

@@ -27,6 +27,7 @@ import { cgroupFileSystem, cgroupRemover } from './pods/cgroup-remover.ts';
 import { directories } from './pods/directories.ts';
 import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
+import { createPluginWatcher } from './plugins/plugin-watcher.ts';
 import { nodeChecks } from './probes/node-checks.ts';
 import { createProbeCounts } from './probes/probe-counts.ts';
 import { createContainerPages } from './relay/container-pages.ts';
@@ -39,6 +40,8 @@ import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime
 import type { Transport } from './transport.ts';
 import { openCgroups } from './usage/cgroup-usage.ts';
 import { createUsageMeter } from './usage/usage-meter.ts';
+import { createCsiDrivers } from './volumes/csi/csi-drivers.ts';
+import { createCsiVolumes } from './volumes/csi/csi-volumes.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
 import { allPlugins } from './volumes/all-plugins.ts';
 import { createPodCertificates } from './volumes/projected/pod-certificates.ts';
@@ -105,14 +108,16 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
       containers: createContainerPages({ clock: world.clock, runtime, pods: () => pods.all(), signal }),
     });
   });
+  const csiDrivers = createCsiDrivers({ client: options.client, nodeName: config.nodeName });
   const volumes = (desired: DesiredState): Volumes => {
     const claims = claimLookup(desired, config.nodeName);
     const { client, events } = options;
+    const csi = createCsiVolumes({ nodeName: config.nodeName, drivers: csiDrivers, lookup: desired, client, events, tokens });
     const certificates = createPodCertificates({ ...world, client, events, ownNode: claims.ownNode, pods: desired.pods });
     return createNodeVolumes({
       directories: facts.directories,
       published,
-      plugins: allPlugins({ ...pluginOptions, certificates, lookup: trusting(desired, authority), claims }),
+      plugins: allPlugins({ ...pluginOptions, csi, certificates, lookup: trusting(desired, authority), claims }),
     });
   };
   return createAgent({
@@ -129,6 +134,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     removeVolume: removeLocalPath,
+    plugins: createPluginWatcher({ world, directory: facts.directories.pluginRegistry, kinds: [csiDrivers] }),
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, nodeServer: nodeServer(pods), signal }),
     probeCounts,
     ...(portOf(config) === 0 ? {} : { door: await doorOf(options, facts.directories.servingCertificate, nodeServer) }),
@@ -182,6 +188,7 @@ const noVolumes: Volumes = {
   setUp: async (pod) => new Map((pod.spec?.volumes ?? []).map(({ name }) => [name, { path: `/${name}`, isReadOnly: false }])),
   refresh: async () => {},
   tearDown: async () => {},
+  staged: async () => [],
 };
 
 /** So that every pretended node has room for what tests put there. */

@@ -13,6 +13,8 @@ export interface NodeStatusInput {
   readonly readiness: Pick<RuntimeReadiness, 'runtime' | 'network'>;
   /** Left out by nodes that have none. */
   readonly images?: readonly ContainerImage[];
+  /** Volumes that may not be detached from the node. */
+  readonly volumesInUse?: readonly string[];
   /** What was said before, so that times of transition are kept. */
   readonly prior: NodeStatus | undefined;
   readonly nowMs: number;
@@ -94,6 +96,7 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
     allocatable: allocatableOf(config, machine),
     conditions: conditions(input),
     ...(input.images === undefined ? {} : { images: [...input.images] }),
+    ...(input.volumesInUse === undefined ? {} : { volumesInUse: [...input.volumesInUse] }),
     daemonEndpoints: { kubeletEndpoint: { Port: portOf(config) } },
     nodeInfo: {
       architecture: machine.architecture,

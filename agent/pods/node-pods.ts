@@ -44,7 +44,7 @@ export function createNodePods(options: NodePodsOptions): NodePods {
 }
 
 /** Kinds whose content volumes show. */
-const mountedKinds = ['ConfigMap', 'Secret', 'ClusterTrustBundle'] as const;
+const mountedKinds = ['ConfigMap', 'Secret', 'ClusterTrustBundle', 'PersistentVolume', 'PersistentVolumeClaim'] as const;
 
 class Pods implements NodePods {
   readonly #options: NodePodsOptions;

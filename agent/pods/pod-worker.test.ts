@@ -210,7 +210,9 @@ test('a volume that cannot be set up is told and tried again, later each time', 
     if (tries < 4) throw new VolumeError('config', 'configmap "settings" not found');
     return new Map();
   };
-  const { world, events, last, stop } = work(pod(), { volumes: { setUp, refresh: async () => {}, tearDown: async () => {} } });
+  const { world, events, last, stop } = work(pod(), {
+    volumes: { setUp, refresh: async () => {}, tearDown: async () => {}, staged: async () => [] },
+  });
   await world.advance(400);
   assert.equal(tries, 1);
   await world.advance(500 + 1000 + 2000);

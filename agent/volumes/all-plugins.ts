@@ -1,6 +1,7 @@
 /** The kinds of volume of a real node. */
 import type { Volume } from '../../functions/kube/generated/types.ts';
 import { configMapPlugin } from './config-map/config-map.ts';
+import { csiPlugin } from './csi/csi-plugin.ts';
 import { downwardApiPlugin } from './downward-api/downward-api.ts';
 import { emptyDirPlugin } from './empty-dir/empty-dir.ts';
 import { hostPathPlugin } from './host-path/host-path.ts';
@@ -19,6 +20,7 @@ export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   downwardApiPlugin(options),
   persistentVolumeClaimPlugin(options),
   ephemeralPlugin(options),
+  ...(options.csi === undefined ? [] : [csiPlugin(options.csi)]),
 ];
 
 export const kindOfVolume = (volume: Volume): string =>

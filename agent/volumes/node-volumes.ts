@@ -1,6 +1,5 @@
 /** The volumes of a real node: directories and mounts below the agent's root. */
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Pod, Volume } from '../../functions/kube/generated/types.ts';
 import { deepEqual } from '../../functions/kube/equality.ts';
 import { uidOf } from '../../functions/kube/object.ts';
@@ -12,8 +11,8 @@ import type { Directories } from '../pods/directories.ts';
 import { specOf } from '../pods/pod-facts.ts';
 import { semaphore, type Semaphore } from '../pods/semaphore.ts';
 import { kindOfVolume } from './all-plugins.ts';
-import type { Published, VolumePlugin } from './plugin.ts';
-import { createVolumeRecords, pluginFolder, type VolumeRecord, type VolumeRecords } from './volume-records.ts';
+import type { Published, Staging, VolumePlugin } from './plugin.ts';
+import { createVolumeRecords, type VolumeRecord, type VolumeRecords } from './volume-records.ts';
 import { VolumeError, type PodVolume, type Volumes } from './volumes.ts';
 
 export interface NodeVolumesOptions {
@@ -21,6 +20,12 @@ export interface NodeVolumesOptions {
   readonly plugins: readonly VolumePlugin[];
   /** Filled with where volumes are on the host, by pod and name, for those who measure them. */
   readonly published?: Map<string, ReadonlyMap<string, string>>;
+}
+
+interface StageRequest {
+  readonly pod: Pod;
+  readonly volume: Volume;
+  readonly key: string;
 }
 
 export const createNodeVolumes = (options: NodeVolumesOptions): Volumes => new NodeVolumes(options);
@@ -64,10 +69,15 @@ class NodeVolumes implements Volumes {
     const directory = this.#directories.pod(podUid);
     await unmountAll(directory);
     await this.#staging.run(async () => {
+      // The records go last: what could not be unstaged is tried again.
+      for (const record of records) await this.#unstage(podUid, record);
       await this.#remove(this.#directories.pods, podUid);
       this.#records.forget(podUid);
-      for (const record of records) await this.#unstage(record);
     });
+  }
+
+  async staged(): Promise<readonly string[]> {
+    return this.#records.staged();
   }
 
   #pluginOf(volume: Volume): VolumePlugin {
@@ -78,11 +88,6 @@ class NodeVolumes implements Volumes {
 
   #directoryOf(podUid: string, { plugin, volume }: Pick<VolumeRecord, 'plugin' | 'volume'>): string {
     return this.#directories.volume(podUid, plugin, volume.name);
-  }
-
-  #stagedDirectory(plugin: string, key: string): string {
-    const unique = createHash('sha256').update(key).digest('hex');
-    return join(this.#directories.staged, pluginFolder(plugin), unique);
   }
 
   async #publish(pod: Pod, volume: Volume): Promise<Published> {
@@ -102,7 +107,8 @@ class NodeVolumes implements Volumes {
     const record = { plugin: plugin.name, volume, state, ...(stagedAs === undefined ? {} : { stagedAs }) };
     // Before anything is made, so that a restart in between finds what is to be taken away.
     await this.#remember(podUid, before, record);
-    const staged = stagedAs === undefined ? undefined : await this.#stage(plugin, volume, stagedAs);
+    const { staging } = plugin;
+    const staged = staging === undefined || stagedAs === undefined ? undefined : await this.#stage(staging, { pod, volume, key: stagedAs });
     const published = await plugin.publish({ pod, volume, directory: this.#directoryOf(podUid, record), state, staged });
     await this.#remember(podUid, record, { ...record, state: published.state ?? {} });
     return published;
@@ -112,21 +118,23 @@ class NodeVolumes implements Volumes {
     if (!deepEqual(before, record)) await this.#records.write(podUid, record);
   }
 
-  async #stage(plugin: VolumePlugin, volume: Volume, key: string): Promise<string> {
-    const directory = this.#stagedDirectory(plugin.name, key);
+  async #stage(staging: Staging, { pod, volume, key }: StageRequest): Promise<string> {
+    const directory = join(this.#directories.staged, staging.folder(key));
     await this.#staging.run(async () => {
       await using _made = await Directory.make(directory, passageMode);
-      await plugin.staging?.stage(volume, directory);
+      await staging.stage(pod, volume, directory);
     });
     return directory;
   }
 
-  async #unstage({ plugin: name, volume, stagedAs }: VolumeRecord): Promise<void> {
-    if (stagedAs === undefined || (await this.#records.usersOf(name, stagedAs)).length > 0) return;
-    const directory = this.#stagedDirectory(name, stagedAs);
-    await this.#plugins.find((plugin) => plugin.name === name)?.staging?.unstage(volume, directory);
+  async #unstage(podUid: string, { plugin: name, stagedAs }: VolumeRecord): Promise<void> {
+    const staging = this.#plugins.find((plugin) => plugin.name === name)?.staging;
+    if (staging === undefined || stagedAs === undefined) return;
+    if ((await this.#records.usersOf(stagedAs)).some((user) => user !== podUid)) return;
+    const directory = join(this.#directories.staged, staging.folder(stagedAs));
+    await staging.unstage(stagedAs, directory);
     await unmountAll(directory);
-    await this.#remove(join(directory, '..'), directory.split('/').at(-1) ?? '');
+    await this.#remove(dirname(directory), basename(directory));
   }
 
   async #remove(parentPath: string, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the kinds of volume of a real node need from the rest of the agent. */
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../functions/kube/generated/types.ts';
 import type { Lookup } from '../pods/lookup.ts';
+import type { CsiVolumes } from './csi/csi-volumes.ts';
 import type { NodeFacts } from './files/downward-files.ts';
 import type { PodCertificates } from './projected/pod-certificates.ts';
 import type { ServiceAccountTokens } from './projected/service-account-tokens.ts';
@@ -20,6 +21,8 @@ export interface PluginOptions {
   readonly tokens: ServiceAccountTokens;
   readonly certificates: PodCertificates;
   readonly facts: NodeFacts;
+  /** Left out: the node has no drivers. */
+  readonly csi?: CsiVolumes;
   /** Makes the directory one of memory; `mountTmpfs` on a real node. Doing it twice is harmless. */
   readonly mountMemory: (path: string, bytesMax?: number) => Promise<void>;
 }

@@ -25,12 +25,14 @@ export interface Published {
 
 /** For volumes that a node attaches once, whatever the number of its pods that use them. */
 export interface Staging {
-  /** The same for every pod that shares the volume. */
-  key(pod: Pod, volume: Volume): string;
+  /** The same for every pod that shares the volume; undefined: this one is not staged. Throws as `publish` does. */
+  key(pod: Pod, volume: Volume): string | undefined;
+  /** Where, below the folder of plug-ins. */
+  folder(key: string): string;
   /** Once per key and again after a restart, so doing it twice is harmless. */
-  stage(volume: Volume, directory: string): Promise<void>;
-  /** After the last pod let go. The directory is removed afterwards. */
-  unstage(volume: Volume, directory: string): Promise<void>;
+  stage(pod: Pod, volume: Volume, directory: string): Promise<void>;
+  /** After the last pod let go; objects may be gone. Again after a restart. The directory is removed afterwards. */
+  unstage(key: string, directory: string): Promise<void>;
 }
 
 export interface VolumePlugin {

@@ -17,7 +17,7 @@ after(() => rmSync(root, { recursive: true }));
 function attached() {
   const where = directories(join(root, String(Math.floor(performance.now() * 1000))));
   const steps: string[] = [];
-  const short = (path: string): string => path.split('/').at(-1)!.slice(0, 3);
+  const short = (path: string): string => path.split('/').at(-1)!;
   const plugin: VolumePlugin = {
     name: 'example.com/disk',
     field: 'nfs',
@@ -25,8 +25,9 @@ function attached() {
     follows: false,
     staging: {
       key: (_pod, volume) => volume.nfs!.path,
-      stage: async (volume, directory) => void steps.push(`stage ${volume.nfs!.path} ${existsSync(directory)}`),
-      unstage: async (volume) => void steps.push(`unstage ${volume.nfs!.path}`),
+      folder: () => 'example.com~disk/a',
+      stage: async (_pod, volume, directory) => void steps.push(`stage ${volume.nfs!.path} ${existsSync(directory)}`),
+      unstage: async (key) => void steps.push(`unstage ${key}`),
     },
     async publish({ pod: of, volume, staged = '', state }) {
       steps.push(`publish ${volume.name} of ${of.metadata.uid} from ${short(staged)} with ${state['handle'] ?? 'nothing'}`);

@@ -27,8 +27,10 @@ export interface VolumeRecords {
   write(podUid: string, record: VolumeRecord): Promise<void>;
   ofPod(podUid: string): Promise<readonly VolumeRecord[]>;
   forget(podUid: string): void;
-  /** The pods that use what is staged under the key. */
-  usersOf(plugin: string, stagedAs: string): Promise<readonly string[]>;
+  /** The pods that use what is staged under the key. Kinds of volume choose keys that no other kind has. */
+  usersOf(stagedAs: string): Promise<readonly string[]>;
+  /** The keys of all that is staged. */
+  staged(): Promise<readonly string[]>;
 }
 
 export const pluginFolder = (plugin: string): string => plugin.replaceAll('/', '~');
@@ -78,6 +80,11 @@ export function createVolumeRecords(directories: Pick<Directories, 'pods' | 'vol
     return read;
   };
 
+  const podUids = async (): Promise<readonly string[]> => {
+    await using pods = await Directory.open(directories.pods);
+    return pods.names();
+  };
+
   return {
     read: async (podUid, volumeName) => (await ofPod(podUid)).get(volumeName),
     async write(podUid, record) {
@@ -93,15 +100,19 @@ export function createVolumeRecords(directories: Pick<Directories, 'pods' | 'vol
     },
     ofPod: async (podUid) => [...(await ofPod(podUid)).values()],
     forget: (podUid) => void known.delete(podUid),
-    async usersOf(plugin, stagedAs) {
-      await using pods = await Directory.open(directories.pods);
-      const uids = await pods.names();
+    async usersOf(stagedAs) {
       const users: string[] = [];
-      for (const uid of uids) {
-        const uses = [...(await ofPod(uid)).values()].some((record) => record.plugin === plugin && record.stagedAs === stagedAs);
-        if (uses) users.push(uid);
+      for (const uid of await podUids()) {
+        if ([...(await ofPod(uid)).values()].some((record) => record.stagedAs === stagedAs)) users.push(uid);
       }
       return users;
+    },
+    async staged() {
+      const keys = new Set<string>();
+      for (const uid of await podUids()) {
+        for (const { stagedAs } of (await ofPod(uid)).values()) if (stagedAs !== undefined) keys.add(stagedAs);
+      }
+      return [...keys].toSorted();
     },
   };
 }

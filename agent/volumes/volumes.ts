@@ -17,6 +17,8 @@ export interface Volumes {
   refresh(pod: Pod): Promise<void>;
   /** Takes everything of the pod away from the disk. */
   tearDown(podUid: string): Promise<void>;
+  /** The keys of what the node holds for its pods together, in order. */
+  staged(): Promise<readonly string[]>;
 }
 
 export class VolumeError extends Error {

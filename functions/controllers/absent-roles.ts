@@ -7,14 +7,6 @@ import type { PolicyRule } from '../kube/generated/types.ts';
 import { eventRules, read, rule } from '../kube/policy-rules.ts';
 
 const rules: Readonly<Record<string, readonly PolicyRule[]>> = {
-  'attachdetach-controller': [
-    rule(['list', 'watch'], '', 'persistentvolumeclaims persistentvolumes pods'),
-    rule(read, '', 'nodes'),
-    rule(['patch', 'update'], '', 'nodes/status'),
-    rule([...read, 'create', 'delete'], 'storage.k8s.io', 'volumeattachments'),
-    rule(read, 'storage.k8s.io', 'csidrivers csinodes'),
-    ...eventRules,
-  ],
   'device-taint-eviction-controller': [
     rule([...read, 'delete'], '', 'pods'),
     rule(['patch', 'update'], '', 'pods/status'),

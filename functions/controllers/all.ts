@@ -1,6 +1,7 @@
 /** Every controller. What wakes them is also in `watches.ts`, without what they do. */
 import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
+import { attachDetachController } from './attach-detach/controller.ts';
 import { cronJobController } from './cron-job/controller.ts';
 import { customResourceDefinitionController } from './custom-resource-definition/controller.ts';
 import { daemonSetController } from './daemon-set/controller.ts';
@@ -98,6 +99,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     createPodGarbageCollector(),
     persistentVolumeBinder,
     localPathController,
+    attachDetachController,
     ephemeralVolumeController,
     claimProtectionController,
     volumeProtectionController,

@@ -1,6 +1,7 @@
 /** What each controller may do. Upstream's place: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go. */
 import type { ControllerRole } from '../kube/controller-role.ts';
 import { absentControllerRoles } from './absent-roles.ts';
+import { attachDetachRole } from './attach-detach/role.ts';
 import { bootstrapSignerRole, tokenCleanerRole } from './bootstrap/role.ts';
 import { certificatesRole } from './certificates/role.ts';
 import { clusterRoleAggregationRole } from './clusterrole-aggregation/role.ts';
@@ -58,6 +59,7 @@ export const controllerRoles: readonly ControllerRole[] = [
   nodeControllerRole,
   persistentVolumeBinderRole,
   localPathProvisionerRole,
+  attachDetachRole,
   ephemeralVolumeRole,
   claimProtectionRole,
   attributesClassProtectionRole,

@@ -1,5 +1,6 @@
 /** What wakes the controllers of `all.ts`, for code that only rings for them: what they do does not come along. */
 import type { Watch } from '../workers/controller.ts';
+import { attachDetachWatches } from './attach-detach/watches.ts';
 import { bootstrapSignerWatches, tokenCleanerWatches } from './bootstrap/watches.ts';
 import { approverWatches } from './certificates/watches.ts';
 import { clusterRoleAggregationWatches } from './clusterrole-aggregation/watches.ts';
@@ -61,6 +62,7 @@ export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOpt
   ...jobWatches,
   ...jobOrphanPodsWatches,
   ...localPathWatches,
+  ...attachDetachWatches,
   ...namespaceWatches,
   ...nodeLifecycleWatches,
   ...persistentVolumeWatches,

@@ -98,7 +98,7 @@ const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; rea
   { pattern: /^lmdb$/, where: /^functions\/store\/embedded\//, why: 'LMDB is the embedded table’s own' },
   {
     pattern: /^@grpc\//,
-    where: /^agent\/(runtime\/cri\/|probes\/grpc-health\.)/,
+    where: /^agent\/(runtime\/cri\/|plugins\/|probes\/grpc-health\.)/,
     why: 'gRPC is the CRI runtime’s own, and one kind of probe’s',
   },
 ];

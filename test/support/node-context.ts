@@ -52,7 +52,7 @@ export function nodeOfTest(more: Partial<NodeContext> = {}): NodeOfTest {
   const context: NodeContext = {
     ...world,
     runtime: createSimulatedRuntime({ clock: world.clock, podCidr: () => '10.244.3.0/24' }),
-    volumes: { setUp: async () => new Map(), refresh: async () => {}, tearDown: async () => {} },
+    volumes: { setUp: async () => new Map(), refresh: async () => {}, tearDown: async () => {}, staged: async () => [] },
     files: noPodFiles,
     events: {
       event: (_object, type, reason, message, options) =>

@@ -2,6 +2,7 @@
 import { Client, credentials, Metadata, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { fromJSON, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { RuntimeError, type RuntimeErrorCode } from '../runtime.ts';
+import { statusText } from '../../plugins/status-text.ts';
 import { criPackage } from './messages.ts';
 
 /** How long any call may take, unless it says otherwise. Creating a sandbox on a busy machine takes seconds. */
@@ -38,10 +39,7 @@ const codes: Readonly<Record<number, RuntimeErrorCode>> = {
 
 /** The message reads as Go's `status.Error` prints it, since it ends in events and container statuses. */
 function runtimeError(error: ServiceError): RuntimeError {
-  const name = grpcStatus[error.code] ?? 'UNKNOWN';
-  const camel = name.toLowerCase().replace(/(^|_)([a-z])/g, (_all, _bar, letter: string) => letter.toUpperCase());
-  const message = `rpc error: code = ${camel} desc = ${error.details}`;
-  return new RuntimeError(codes[error.code] ?? 'Unknown', error.details, { message, cause: error });
+  return new RuntimeError(codes[error.code] ?? 'Unknown', error.details, { message: statusText(error), cause: error });
 }
 
 export interface Channel {

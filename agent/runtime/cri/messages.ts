@@ -3,12 +3,7 @@
  * `field=number:type`, `[]` repeated, `{}` a map of strings. Kept as text in the program so that one bundled file is all
  * a node needs.
  */
-interface FieldJson {
-  readonly id: number;
-  readonly type: string;
-  readonly rule?: 'repeated';
-  readonly keyType?: string;
-}
+import { enumJson, messagesJson, serviceJson } from '../../plugins/proto-json.ts';
 
 const enums: Readonly<Record<string, readonly string[]>> = {
   CgroupDriver: ['SYSTEMD', 'CGROUPFS'],
@@ -141,26 +136,6 @@ const runtimeMethods = [
 ];
 const imageMethods = ['ListImages', 'ImageStatus', 'PullImage', 'RemoveImage', 'ImageFsInfo'];
 
-function fieldJson(text: string): [string, FieldJson] {
-  const match = /^(\w+)=(\d+):(\w+)(\[\]|\{\})?$/.exec(text);
-  const [, name = '', id = '', type = '', shape] = match ?? [];
-  if (match === null) throw new Error(`not a field: ${text}`);
-  if (shape === '[]') return [name, { id: Number(id), type, rule: 'repeated' }];
-  if (shape === '{}') return [name, { id: Number(id), type, keyType: 'string' }];
-  return [name, { id: Number(id), type }];
-}
-
-function messageJson(line: string): [string, { fields: Record<string, FieldJson> }] {
-  const [name = '', ...fields] = line.split(' ');
-  return [name, { fields: Object.fromEntries(fields.map(fieldJson)) }];
-}
-
-const serviceJson = (methods: readonly string[]) => ({
-  methods: Object.fromEntries(methods.map((name) => [name, { requestType: `${name}Request`, responseType: `${name}Response` }])),
-});
-
-const enumJson = (values: readonly string[]) => ({ values: Object.fromEntries(values.map((value, number) => [value, number])) });
-
 /** What `@grpc/proto-loader` takes: protobufjs' description of a package. */
 export const criPackage = {
   options: { syntax: 'proto3' },
@@ -170,7 +145,7 @@ export const criPackage = {
         v1: {
           nested: {
             ...Object.fromEntries(Object.entries(enums).map(([name, values]) => [name, enumJson(values)])),
-            ...Object.fromEntries(messages.trim().split('\n').map(messageJson)),
+            ...messagesJson(messages),
             RuntimeService: serviceJson(runtimeMethods),
             ImageService: serviceJson(imageMethods),
           },

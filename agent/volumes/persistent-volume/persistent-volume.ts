@@ -8,31 +8,64 @@ import { isTerminating, nameOf, namespaceOf, uidOf } from '../../../functions/ku
 import { claimNameOf, isReachableFrom, notMadeForPod } from '../../../functions/kube/volumes.ts';
 import { orUndefined } from '../../files/error-code.ts';
 import { specOf } from '../../pods/pod-facts.ts';
+import { sourceOfVolume, stagingFolder, type CsiSource } from '../csi/csi-source.ts';
 import { hostPathPlugin } from '../host-path/host-path.ts';
 import { makeLocalPath } from '../local-path/local-path.ts';
 import type { ClaimLookup, PluginOptions } from '../plugin-options.ts';
 import type { PluginState, Published, PublishRequest, VolumePlugin } from '../plugin.ts';
 import { giveToGroup } from '../files/volume-group.ts';
 
-const claimPlugin = (name: string, field: 'persistentVolumeClaim' | 'ephemeral', { claims }: PluginOptions): VolumePlugin => ({
-  name,
-  field,
-  isReadOnly: false,
-  follows: false,
-  async publish(request) {
-    const volume = volumeOf(request.pod, request.volume, claims);
-    const published = await publishVolume(volume, request);
-    return { ...published, isReadOnly: request.volume.persistentVolumeClaim?.readOnly === true };
-  },
-});
+function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral', { claims, csi }: PluginOptions): VolumePlugin {
+  const sourceOf = (pod: Pod, volume: Volume): CsiSource | undefined => sourceOfVolume(volumeOf(pod, volume, claims).volume);
+  return {
+    name,
+    field,
+    isReadOnly: false,
+    // The volume may grow while the pod runs.
+    follows: true,
+    async publish(request) {
+      const { volume, claim } = volumeOf(request.pod, request.volume, claims);
+      const source = sourceOfVolume(volume);
+      if (source !== undefined && csi !== undefined) {
+        const published = await csi.publish(source, request);
+        await csi.expand(source, volume, { pod: request.pod, claim, path: published.path, staged: request.staged });
+        return published;
+      }
+      const published = await publishVolume(volume, request);
+      return { ...published, isReadOnly: request.volume.persistentVolumeClaim?.readOnly === true };
+    },
+    async unpublish(_volume, _directory, state) {
+      await csi?.unpublish(state);
+    },
+    staging: {
+      key(pod, volume) {
+        const source = sourceOf(pod, volume);
+        return source === undefined ? undefined : csi?.stagedAs(source);
+      },
+      folder: stagingFolder,
+      async stage(pod, volume, directory) {
+        const source = sourceOf(pod, volume);
+        if (source !== undefined) await csi?.stage(source, pod, directory);
+      },
+      async unstage(key, directory) {
+        await csi?.unstage(key, directory);
+      },
+    },
+  };
+}
 
 export const persistentVolumeClaimPlugin = (options: PluginOptions): VolumePlugin =>
   claimPlugin('kubernetes.io/persistent-volume-claim', 'persistentVolumeClaim', options);
 
 export const ephemeralPlugin = (options: PluginOptions): VolumePlugin => claimPlugin('kubernetes.io/ephemeral', 'ephemeral', options);
 
+interface BoundVolume {
+  readonly volume: PersistentVolume;
+  readonly claim: PersistentVolumeClaim;
+}
+
 /** The claim must be the pod's to use, and both sides of its binding must agree. */
-function volumeOf(pod: Pod, volume: Volume, claims: ClaimLookup): PersistentVolume {
+function volumeOf(pod: Pod, volume: Volume, claims: ClaimLookup): BoundVolume {
   const name = claimNameOf(pod, volume) ?? '';
   const claim = claims.claim(namespaceOf(pod), name);
   if (claim === undefined) throw new Error(`persistentvolumeclaim "${name}" not found`);
@@ -48,7 +81,7 @@ function volumeOf(pod: Pod, volume: Volume, claims: ClaimLookup): PersistentVolu
     );
   }
   checkBinding(found, claim, claims);
-  return found;
+  return { volume: found, claim };
 }
 
 function checkBinding(volume: PersistentVolume, claim: PersistentVolumeClaim, claims: ClaimLookup): void {

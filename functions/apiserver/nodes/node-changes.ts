@@ -28,6 +28,9 @@ interface Source {
 
 const podResource = groupResource(pods);
 
+const typeOf = (resource: string): ResourceType | undefined =>
+  sharedInterests.get(resource) ?? namedInterests.get(resource)?.type ?? ownInterests.get(resource)?.type;
+
 const whole = (type: ResourceType, object: KubeObject): KubeObject => ({ ...object, apiVersion: apiVersionOf(type), kind: type.kind });
 
 const goneObject = (type: ResourceType, { namespace, name }: Pick<Key, 'namespace' | 'name'>, uid: string): GoneObject => ({
@@ -117,7 +120,7 @@ export function nodeDelta(nodeName: string, changes: readonly Change[], { podsOf
   for (const change of changes) {
     if (!concernsNode(change, nodeName, podsOfNode)) continue;
     const { key, object } = change;
-    const type = key.resource === podResource ? pods : (sharedInterests.get(key.resource) ?? namedInterests.get(key.resource)?.type);
+    const type = key.resource === podResource ? pods : typeOf(key.resource);
     if (type === undefined) continue;
     if (change.type === 'deleted') {
       objects.delete(place(key));

@@ -2,18 +2,20 @@
  * What a poll brings to a node, as data: another kind is another line. A kind that the cluster does not serve has no
  * objects, so its line costs nothing.
  */
-import type { PersistentVolume, PersistentVolumeClaim } from '../../kube/generated/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim, VolumeAttachment } from '../../kube/generated/types.ts';
 import { removingNodeOf } from '../../kube/local-path.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import {
   clusterTrustBundles,
   configMaps,
+  csiDrivers,
   endpointSlices,
   groupResource,
   nodes,
   resourceType,
   secrets,
   services,
+  volumeAttachments,
   type ResourceType,
 } from '../../kube/resource-type.ts';
 import type { PodReferences } from './pod-references.ts';
@@ -45,14 +47,17 @@ export interface OwnInterest {
   readonly nodeNameOf: (object: KubeObject) => string | undefined;
 }
 
-const own: readonly OwnInterest[] = [{ type: volumes, nodeNameOf: (object) => removingNodeOf(object as PersistentVolume) }];
+const own: readonly OwnInterest[] = [
+  { type: volumes, nodeNameOf: (object) => removingNodeOf(object as PersistentVolume) },
+  { type: volumeAttachments, nodeNameOf: (object) => (object as VolumeAttachment).spec.nodeName },
+];
 
 const byResource = <T>(entries: readonly T[], typeOf: (entry: T) => ResourceType): ReadonlyMap<string, T> =>
   new Map(entries.map((entry) => [groupResource(typeOf(entry)), entry]));
 
 /** Every node gets all of these. */
 export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource(
-  [services, endpointSlices, nodes, clusterTrustBundles],
+  [services, endpointSlices, nodes, clusterTrustBundles, csiDrivers],
   (type) => type,
 );
 

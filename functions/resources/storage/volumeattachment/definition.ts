@@ -8,7 +8,6 @@ export const volumeAttachmentDefinition = definition<VolumeAttachment>({
   type: volumeAttachments,
   schema: builtIn('io.k8s.api.storage.v1.VolumeAttachment'),
   singular: 'volumeattachment',
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   returnsDeletedObject: true,

@@ -1,0 +1,76 @@
+/**
+ * What the agent speaks with plug-ins of the node, as data: registration, CSI's node service, device plug-ins.
+ * Source: k8s.io/kubelet, pkg/apis/pluginregistration/v1 and deviceplugin/v1beta1; container-storage-interface, csi.proto.
+ */
+import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
+import { messagesJson, serviceJson } from './proto-json.ts';
+
+const registration = `
+InfoRequest
+PluginInfo type=1:string name=2:string endpoint=3:string supportedVersions=4:string[]
+RegistrationStatus pluginRegistered=1:bool error=2:string
+RegistrationStatusResponse
+`;
+
+const csi = `
+AccessMode mode=1:int32
+BlockVolume
+CapacityRange requiredBytes=1:int64 limitBytes=2:int64
+MountVolume fsType=1:string mountFlags=2:string[] volumeMountGroup=3:string
+NodeExpandVolumeRequest volumeId=1:string volumePath=2:string capacityRange=3:CapacityRange stagingTargetPath=4:string volumeCapability=5:VolumeCapability secrets=6:string{}
+NodeExpandVolumeResponse capacityBytes=1:int64
+NodeGetCapabilitiesRequest
+NodeGetCapabilitiesResponse capabilities=1:NodeServiceCapability[]
+NodeGetInfoRequest
+NodeGetInfoResponse nodeId=1:string maxVolumesPerNode=2:int64 accessibleTopology=3:Topology
+NodePublishVolumeRequest volumeId=1:string publishContext=2:string{} stagingTargetPath=3:string targetPath=4:string volumeCapability=5:VolumeCapability readonly=6:bool secrets=7:string{} volumeContext=8:string{}
+NodePublishVolumeResponse
+NodeServiceCapability rpc=1:Rpc
+NodeStageVolumeRequest volumeId=1:string publishContext=2:string{} stagingTargetPath=3:string volumeCapability=4:VolumeCapability secrets=5:string{} volumeContext=6:string{}
+NodeStageVolumeResponse
+NodeUnpublishVolumeRequest volumeId=1:string targetPath=2:string
+NodeUnpublishVolumeResponse
+NodeUnstageVolumeRequest volumeId=1:string stagingTargetPath=2:string
+NodeUnstageVolumeResponse
+Rpc type=1:int32
+Topology segments=1:string{}
+VolumeCapability block=1:BlockVolume mount=2:MountVolume accessMode=3:AccessMode
+`;
+
+const csiNodeMethods = [
+  'NodeStageVolume',
+  'NodeUnstageVolume',
+  'NodePublishVolume',
+  'NodeUnpublishVolume',
+  'NodeExpandVolume',
+  'NodeGetCapabilities',
+  'NodeGetInfo',
+];
+
+const methodJson = (requestType: string, responseType: string, responseStream = false) => ({ requestType, responseType, responseStream });
+
+const definitions = fromJSON(
+  {
+    options: { syntax: 'proto3' },
+    nested: {
+      pluginregistration: {
+        nested: {
+          ...messagesJson(registration),
+          Registration: {
+            methods: {
+              GetInfo: methodJson('InfoRequest', 'PluginInfo'),
+              NotifyRegistrationStatus: methodJson('RegistrationStatus', 'RegistrationStatusResponse'),
+            },
+          },
+        },
+      },
+      csi: { nested: { v1: { nested: { ...messagesJson(csi), Node: serviceJson(csiNodeMethods) } } } },
+    },
+  } as Parameters<typeof fromJSON>[0],
+  { keepCase: true, longs: Number, enums: String, defaults: true, arrays: true, objects: true },
+);
+
+const service = (name: string): ServiceDefinition => definitions[name] as ServiceDefinition;
+
+export const registrationService = service('pluginregistration.Registration');
+export const csiNodeService = service('csi.v1.Node');

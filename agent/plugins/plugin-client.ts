@@ -1,0 +1,50 @@
+/** A connection to a plug-in's socket: named calls in, plain objects out, `PluginError` for what goes wrong. */
+import { Client, credentials, Metadata, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/proto-loader';
+import { statusText } from './status-text.ts';
+
+/** As long as upstream waits for a driver. Source: pkg/volume/csi/csi_plugin.go (csiTimeout) */
+const callSecondsMax = 120;
+
+/** The message reads as Go's `status.Error` prints it, since it ends in events. */
+export class PluginError extends Error {
+  override name = 'PluginError';
+  readonly isUnimplemented: boolean;
+
+  constructor(error: ServiceError) {
+    super(statusText(error), { cause: error });
+    this.isUnimplemented = error.code === grpcStatus.UNIMPLEMENTED;
+  }
+}
+
+export interface PluginClient {
+  call<Answer>(method: string, request: object, timeoutSeconds?: number): Promise<Answer>;
+  close(): void;
+}
+
+export function openPlugin(socketPath: string, service: ServiceDefinition): PluginClient {
+  const client = new Client(`unix://${socketPath}`, credentials.createInsecure(), { 'grpc.default_authority': 'localhost' });
+  return {
+    call<Answer>(name: string, request: object, timeoutSeconds = callSecondsMax): Promise<Answer> {
+      const method = service[name];
+      if (method === undefined) throw new Error(`no method ${name}`);
+      // gRPC's deadline is the wall clock's by definition; it only guards against a plug-in that never answers.
+      const deadline = performance.timeOrigin + performance.now() + timeoutSeconds * 1000;
+      return new Promise((resolve, reject) => {
+        client.makeUnaryRequest(
+          method.path,
+          method.requestSerialize,
+          method.responseDeserialize,
+          request,
+          new Metadata(),
+          { deadline },
+          (error, value) => {
+            if (error !== null) return reject(new PluginError(error));
+            resolve(value as Answer);
+          },
+        );
+      });
+    },
+    close: () => client.close(),
+  };
+}
