@@ -43,6 +43,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     directory: join(config.rootDirectory, 'network'),
     cniConfDir: config.cniDirectory ?? '/etc/cni/net.d',
     clusterCidr,
+    podNetwork: config.podNetwork,
     dnsAddress: config.clusterDns,
     log,
   });

@@ -4,15 +4,13 @@
  */
 import { type ClusterNetworks, defaultNetworks } from './kube/cluster-networks.ts';
 import { createAggregation } from './apiserver/aggregation/aggregation.ts';
-import { admissionPlugins } from './apiserver/admission/admission-plugins.ts';
-import type { AdmissionSettings } from './apiserver/admission/configuration.ts';
+import type { AdmissionOptions } from './apiserver/admission/plugin-kind.ts';
 import { createApiServer } from './apiserver/app.ts';
 import type { Audit } from './apiserver/audit/audit.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
-import { createAuthorizer } from './apiserver/auth/authorizer.ts';
-import { rbacEscalation } from './apiserver/auth/rbac/escalation.ts';
+import { type ClusterAuthorizer, createAuthorizer } from './apiserver/auth/authorizer.ts';
 import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/groups.ts';
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
 import { createTokenRequest } from './apiserver/auth/token-request.ts';
@@ -24,7 +22,7 @@ import { createNodePoll } from './apiserver/nodes/node-poll.ts';
 import { createNodeReports } from './apiserver/nodes/node-reports.ts';
 import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
 import type { Descriptions } from './apiserver/openapi/descriptions.ts';
-import type { Connection, Extension, User } from './apiserver/ports.ts';
+import type { AdmissionPlugin, Connection, Extension, User } from './apiserver/ports.ts';
 import type { LiveRegistry } from './apiserver/registry/live-registry.ts';
 import { createConnector } from './apiserver/relay/connector.ts';
 import { createLogMail } from './apiserver/relay/mailed-log.ts';
@@ -54,7 +52,7 @@ export interface ApiOptions {
   readonly tokens: Tokens;
   readonly world: World;
   /** Which admission plug-ins run, and how; the default ones when left out. */
-  readonly admission?: AdmissionSettings;
+  readonly admission?: ChosenPlugins;
   /** Paths that only this host serves. */
   readonly extensions?: readonly Extension[];
   /** Who bearer tokens stand for that this cluster has not made: asked first, those of IAM for example. */
@@ -80,6 +78,9 @@ export interface ApiOptions {
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
+
+/** Makes the chosen plug-ins for a cluster. Throws what is wrong with their configuration. */
+export type ChosenPlugins = (options: AdmissionOptions) => readonly AdmissionPlugin[];
 
 export interface TunnelMailSettings {
   readonly mail: Mail;
@@ -171,13 +172,12 @@ export function createApi(options: ApiOptions): Api {
     version,
     authenticator: createAuthenticator(tokenUsers),
     authorizer,
-    admission: [
-      ...admissionPlugins(
-        { ...world, store, authorizer, webhooks: { ...world, store, registry, authorizer, client: webhookClient } },
-        options.admission,
-      ),
-      rbacEscalation({ authorizer, policy: authorizer }),
-    ],
+    admission: admissionOf(options, {
+      ...world,
+      store,
+      authorizer,
+      webhooks: { ...world, store, registry, authorizer, client: webhookClient },
+    }),
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens, clock: world.clock }) },
     connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
@@ -192,6 +192,21 @@ export function createApi(options: ApiOptions): Api {
   });
   const close = (): void => outward.served.aggregation.close();
   return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
+}
+
+interface ClusterAdmission extends AdmissionOptions {
+  readonly authorizer: ClusterAuthorizer;
+}
+
+/** What somebody chose is checked now. The rest, which a server that only reads can do without, is read when it is asked. */
+function admissionOf({ admission }: ApiOptions, options: ClusterAdmission): () => Promise<readonly AdmissionPlugin[]> {
+  const chosen = admission?.(options);
+  const { authorizer } = options;
+  return async () => {
+    const { rbacEscalation } = await import('./apiserver/auth/rbac/escalation.ts');
+    const plugins = chosen ?? (await import('./apiserver/admission/admission-plugins.ts')).admissionPlugins(options);
+    return [...plugins, rbacEscalation({ authorizer, policy: authorizer })];
+  };
 }
 
 /** What goes through the table. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -7,6 +7,7 @@ import type { Node } from '../../functions/kube/generated/types.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { createNodeNetwork } from './node-network.ts';
 import { CommandFailed, type Run } from './run.ts';
+import { tunnelCommands } from './vxlan.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'node-network-'));
 after(() => rmSync(root, { recursive: true }));
@@ -20,7 +21,7 @@ const [a, b, c] = [node('a', 1), node('b', 2), node('c', 3)] as const;
 
 let count = 0;
 /** A node whose programs only note what they are asked, and answer what the kernel would. */
-function machine() {
+function machine(podNetwork?: string) {
   const directory = join(root, String((count += 1)));
   const world = virtualWorld();
   const ran: string[] = [];
@@ -31,7 +32,7 @@ function machine() {
     const text = command.join(' ');
     if ([...broken].some((part) => text.includes(part))) throw new CommandFailed(command, 'exit code 2', 'unreachable');
     if (text === 'ip -j -4 addr show') return JSON.stringify([{ mtu: 1450, addr_info: [{ local: '192.168.0.1', prefixlen: 24 }] }]);
-    if (text.startsWith('ip -j link')) return '[]';
+    if (['ip -j link', 'ip -j -d link', 'ip -j -4 neigh', 'bridge -j'].some((start) => text.startsWith(start))) return '[]';
     if (text.startsWith('ip -j -4 route')) return JSON.stringify(routes);
     broken.delete(loadable.get(text.replace('modprobe ', '')) ?? '');
     ran.push(
@@ -44,7 +45,14 @@ function machine() {
     );
     return '';
   };
-  const network = createNodeNetwork({ run, directory, cniConfDir: join(directory, 'cni'), clusterCidr: '10.244.0.0/16', log: world.log });
+  const network = createNodeNetwork({
+    run,
+    directory,
+    cniConfDir: join(directory, 'cni'),
+    clusterCidr: '10.244.0.0/16',
+    podNetwork,
+    log: world.log,
+  });
   const configure = async (self: Node, nodes: readonly Node[]): Promise<string[]> => {
     ran.length = 0;
     await network.configure(self, nodes);
@@ -118,8 +126,8 @@ describe('what fails', () => {
     const ran = await configure(a, [a, b, c]);
     assert.equal(ran.at(-1), 'ip -4 route replace 10.244.3.0/24 via 192.168.0.3 proto 72');
     const { message, keys } = world.lines.at(-1)!;
-    assert.equal(message, 'A route to another node’s pods could not be set');
-    assert.equal(keys['command'], 'route replace 10.244.2.0/24 via 192.168.0.2 proto 72');
+    assert.equal(message, 'A way to another node’s pods could not be set');
+    assert.equal(keys['command'], 'ip -4 route replace 10.244.2.0/24 via 192.168.0.2 proto 72');
   });
 
   test('before the network is there is tried again as a whole', async () => {
@@ -129,6 +137,67 @@ describe('what fails', () => {
     assert.equal(network.ready(), false);
     broken.clear();
     await configure(a, [a]);
+    assert.equal(network.ready(), true);
+  });
+});
+
+describe('tunnels', () => {
+  test('have an end with the first address of the node’s range, and a way to each other node', async () => {
+    const { configure, conflist } = machine('vxlan');
+    const ran = await configure(a, [a, b]);
+    assert.deepEqual(ran.slice(-6), [
+      'ip link add hib-vxlan mtu 1400 address 0a:58:0a:f4:01:00 type vxlan id 1 local 192.168.0.1 dstport 4789 nolearning',
+      'ip addr replace 10.244.1.0/32 dev hib-vxlan',
+      'ip link set hib-vxlan up',
+      'bridge fdb replace 0a:58:0a:f4:02:00 dev hib-vxlan dst 192.168.0.2 self permanent',
+      'ip neigh replace 10.244.2.0 lladdr 0a:58:0a:f4:02:00 dev hib-vxlan nud permanent',
+      'ip -4 route replace 10.244.2.0/24 via 10.244.2.0 dev hib-vxlan onlink proto 72',
+    ]);
+    assert.equal((conflist() as { plugins: { mtu: number }[] }).plugins[0]?.mtu, 1400);
+  });
+
+  test('lead to nodes of other networks', async () => {
+    const { configure } = machine('vxlan');
+    const away = { ...b, status: { addresses: [{ type: 'InternalIP', address: '172.20.0.9' }] } };
+    assert.ok((await configure(a, [a, away])).some((line) => line.includes('dst 172.20.0.9')));
+  });
+
+  test('that are as wanted are left alone, and what belonged to a node that is gone goes', () => {
+    const present = {
+      routes: [{ dst: '10.244.2.0/24', gateway: '10.244.2.0' }],
+      neighbours: [{ dst: '10.244.2.0', lladdr: '0a:58:0a:f4:02:00' }],
+      forwards: [{ mac: '0a:58:0a:f4:02:00', dst: '192.168.0.2' }],
+    };
+    assert.deepEqual(tunnelCommands(new Map([['10.244.2.0/24', '192.168.0.2']]), present), []);
+    assert.deepEqual(
+      tunnelCommands(new Map(), present).map((command) => command.join(' ')),
+      [
+        'ip -4 route delete 10.244.2.0/24 proto 72',
+        'ip neigh delete 10.244.2.0 dev hib-vxlan',
+        'bridge fdb delete 0a:58:0a:f4:02:00 dev hib-vxlan dst 192.168.0.2',
+      ],
+    );
+  });
+});
+
+describe('networks that others make', () => {
+  test('a given configuration waits for the node’s range, and is written with it', async () => {
+    const template = '{"cniVersion":"1.0.0","name":"lan","plugins":[{"type":"ptp","ipam":{"subnet":"{{.PodCIDR}}"}}]}';
+    const { configure, conflist, network } = machine(template);
+    await configure({ ...a, spec: {} }, [a]);
+    assert.equal(network.ready(), false);
+    const ran = await configure(a, [a, b]);
+    assert.equal(network.ready(), true);
+    assert.deepEqual(conflist(), JSON.parse(template.replace('{{.PodCIDR}}', '10.244.1.0/24')));
+    assert.deepEqual(ran, []);
+  });
+
+  test('with none, pods wait until another program brings its configuration', async () => {
+    const { configure, network, directory } = machine('none');
+    await configure(a, [a, b]);
+    assert.equal(network.ready(), false);
+    mkdirSync(join(directory, 'cni'), { recursive: true });
+    writeFileSync(join(directory, 'cni/10-flannel.conflist'), '{}');
     assert.equal(network.ready(), true);
   });
 });

@@ -2,23 +2,14 @@
  * The network of one node: how its pods are connected, how they reach the pods of other nodes and the world, and the
  * address at which they find their name server. Everything may be repeated; what is right is left alone.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Node } from '../../functions/kube/generated/types.ts';
 import type { Log } from '../../functions/world.ts';
-import { conflist } from './conflist.ts';
-import { masqueradeTable } from './masquerade.ts';
-import {
-  internalIP,
-  podCIDR,
-  presentRoutes,
-  routeCommands,
-  routeProtocol,
-  wantedRoutes,
-  type ListedRoute,
-  type RefusedRoute,
-} from './routes.ts';
+import { podNetworkOf } from '../../functions/kube/pod-network.ts';
+import { createGivenNetwork, createOtherNetwork } from './given-network.ts';
+import { createHostGateway } from './host-gateway.ts';
+import type { PodNetwork } from './pod-network.ts';
+import { createRoutedNetwork } from './routed-network.ts';
 import { CommandFailed, type Run } from './run.ts';
+import { createVxlan } from './vxlan.ts';
 
 export interface NodeNetworkOptions {
   /** Runs programs in the node's network. */
@@ -29,31 +20,35 @@ export interface NodeNetworkOptions {
   readonly cniConfDir: string;
   /** The range of all pods of all nodes. */
   readonly clusterCidr: string;
+  /** How pods are connected: see `podNetworkOf`. */
+  readonly podNetwork?: string | undefined;
   /** The same address on every node; '' for none. */
   readonly dnsAddress?: string;
   readonly log: Log;
 }
 
-export interface NodeNetwork {
-  /** Makes the node's network what these nodes ask for. Call it again whenever one of them changes. */
-  configure(self: Node, nodes: readonly Node[]): Promise<void>;
-  /** Whether pods can be connected: not before the node has a range for them. */
-  ready(): boolean;
-}
-
 /** Link-local: never routed, so every node can have it. */
 const dnsAddressDefault = '169.254.20.10';
-
-const mtuDefault = 1500;
-export const conflistName = '10-pods.conflist';
 export const dnsLink = 'nodelocaldns';
 
-export function createNodeNetwork(options: NodeNetworkOptions): NodeNetwork {
-  const { run, directory, cniConfDir, clusterCidr, dnsAddress = dnsAddressDefault, log } = options;
+function chosenNetwork(options: NodeNetworkOptions): PodNetwork {
+  const chosen = podNetworkOf(options.podNetwork);
+  switch (chosen.kind) {
+    case 'host-gateway':
+      return createRoutedNetwork({ ...options, backEnd: createHostGateway(options) });
+    case 'vxlan':
+      return createRoutedNetwork({ ...options, backEnd: createVxlan(options) });
+    case 'conflist':
+      return createGivenNetwork({ ...options, template: chosen.template });
+    case 'none':
+      return createOtherNetwork(options);
+  }
+}
+
+export function createNodeNetwork(options: NodeNetworkOptions): PodNetwork {
+  const { run, dnsAddress = dnsAddressDefault } = options;
+  const pods = chosenNetwork(options);
   let prepared = false;
-  let masqueraded = '';
-  let isReady = false;
-  let warned: ReadonlySet<string> = new Set();
 
   const prepare = async (): Promise<void> => {
     if (prepared) return;
@@ -64,46 +59,12 @@ export function createNodeNetwork(options: NodeNetworkOptions): NodeNetwork {
     prepared = true;
   };
 
-  const connectPods = async (range: string, address: string | undefined): Promise<void> => {
-    if (masqueraded !== range) await run(['nft', '-f', '-'], { input: masqueradeTable(range, clusterCidr) });
-    masqueraded = range;
-    const mtu = (await linkOf(run, address)).mtu ?? mtuDefault;
-    const wrote = writeWhenDifferent(cniConfDir, conflist({ podCIDR: range, ipamDirectory: join(directory, 'ipam'), mtu }));
-    if (wrote) log.info('Pods get addresses', { podCIDR: range, mtu });
-    isReady = true;
-  };
-
-  /** Once for each node and reason. */
-  const warnOf = (refused: readonly RefusedRoute[]): void => {
-    const now = new Set(refused.map(({ node, why }) => `${node}: ${why}`));
-    for (const text of now) if (!warned.has(text)) log.warn('No pods of this node are reached', { node: text });
-    warned = now;
-  };
-
-  const route = async (self: Node, nodes: readonly Node[]): Promise<void> => {
-    const nodeNetwork = networkOf(await linkOf(run, internalIP(self)), internalIP(self));
-    const { routes, refused } = wantedRoutes(self, nodes, { clusterCidr, nodeNetwork });
-    warnOf(refused);
-    const listed: readonly ListedRoute[] = JSON.parse((await run(['ip', '-j', '-4', 'route', 'show', 'proto', routeProtocol])) || '[]');
-    for (const command of routeCommands(routes, presentRoutes(listed))) {
-      try {
-        await run(['ip', '-4', ...command]);
-      } catch (error) {
-        if (!(error instanceof CommandFailed)) throw error;
-        // One node that is out of reach must not cost the others their routes; the next call tries again.
-        log.warn('A route to another node’s pods could not be set', { command: command.join(' '), error });
-      }
-    }
-  };
-
   return {
     async configure(self, nodes) {
       await prepare();
-      const range = podCIDR(self);
-      if (range !== undefined) await connectPods(range, internalIP(self));
-      await route(self, nodes);
+      await pods.configure(self, nodes);
     },
-    ready: () => isReady,
+    ready: () => pods.ready(),
   };
 }
 
@@ -126,30 +87,4 @@ async function addDnsLink(run: Run, address: string): Promise<void> {
   if (!links.some(({ ifname }) => ifname === dnsLink)) await run(['ip', 'link', 'add', dnsLink, 'type', 'bridge']);
   await run(['ip', 'addr', 'replace', `${address}/32`, 'dev', dnsLink]);
   await run(['ip', 'link', 'set', dnsLink, 'up']);
-}
-
-interface ListedLink {
-  readonly mtu?: number;
-  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number }[];
-}
-
-/** The link that has an address: pods' packets must fit through it, and it leads to the other nodes. */
-async function linkOf(run: Run, address: string | undefined): Promise<ListedLink> {
-  const links: readonly ListedLink[] = JSON.parse(await run(['ip', '-j', '-4', 'addr', 'show']));
-  return links.find(({ addr_info = [] }) => addr_info.some(({ local }) => local === address)) ?? {};
-}
-
-function networkOf({ addr_info = [] }: ListedLink, address: string | undefined): string | undefined {
-  const prefix = addr_info.find(({ local }) => local === address)?.prefixlen;
-  return address === undefined || prefix === undefined ? undefined : `${address}/${prefix}`;
-}
-
-/** Renamed into place: the runtime reads the directory whenever something changes there. */
-function writeWhenDifferent(directory: string, text: string): boolean {
-  const path = join(directory, conflistName);
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return false;
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(`${path}.new`, text);
-  renameSync(`${path}.new`, path);
-  return true;
 }

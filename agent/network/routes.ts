@@ -16,7 +16,7 @@ export const podCIDR = (node: Node): string | undefined =>
 export interface RouteLimits {
   /** The range of all pods of all nodes. */
   readonly clusterCidr: string;
-  /** This node's address and what is directly connected to it, as `address/prefix`; undefined while it is not known. */
+  /** This node's address and what is directly connected to it, as `address/prefix`; undefined while it is not known; or `any`. */
   readonly nodeNetwork: string | undefined;
 }
 
@@ -62,7 +62,7 @@ function rangeProblem(range: IpRange | undefined, taken: readonly IpRange[], { c
 
 function gatewayProblem(gateway: string, own: string | undefined, { nodeNetwork }: RouteLimits): string {
   const address = parseIp(gateway);
-  const network = parseIpRange(nodeNetwork ?? '');
+  const network = parseIpRange(nodeNetwork === 'any' ? '0.0.0.0/0' : (nodeNetwork ?? ''));
   // A node's own address as gateway would be a loop.
   if (address === undefined || gateway === own) return 'its InternalIP is not an address of its own';
   return network !== undefined && contains(network, address) ? '' : 'its InternalIP is outside of the network of nodes';

@@ -1,6 +1,7 @@
 /** Takes away what the agent and the CNI plugins made in the machine's network. Everything may be repeated. */
 import { bridgeName } from '../network/conflist.ts';
-import { conflistName, dnsLink } from '../network/node-network.ts';
+import { ownConflist } from '../network/cni-directory.ts';
+import { dnsLink } from '../network/node-network.ts';
 import { routeProtocol } from '../network/routes.ts';
 import { CommandFailed, type Run } from '../network/run.ts';
 
@@ -91,4 +92,4 @@ export async function networkLeft(run: Run): Promise<readonly string[]> {
   return [...tables, ...links, ...routes];
 }
 
-export const networkFile = conflistName;
+export const networkFile = ownConflist;

@@ -55,7 +55,8 @@ export interface ApiServerOptions {
   readonly world: World;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
-  readonly admission: readonly AdmissionPlugin[];
+  /** A function is called once, when something is first written. */
+  readonly admission: readonly AdmissionPlugin[] | (() => Promise<readonly AdmissionPlugin[]>);
   /** Those of `metadata.managedFields` when left out. */
   readonly fieldManagers?: FieldManagers;
   readonly computations?: Readonly<Partial<Record<'token-request', Computation>>>;
@@ -112,8 +113,9 @@ interface Parts {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, registry, world, admission, fieldManagers = splitFieldManagers(), computations = {}, connector, proxy, seats } = options;
+  const { store, registry, world, fieldManagers = splitFieldManagers(), computations = {}, connector, proxy, seats } = options;
   const { converter = noConverter, authorizer, hasControllers = false } = options;
+  const admission = admissionOf(options);
   const parts: Parts = {
     options,
     server: { store, world, registry, admission, authorizer, fieldManagers, computations, connector, proxy, converter, hasControllers },
@@ -124,6 +126,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const app = new Hono<{ Bindings: Connection }>();
   app.all('*', ({ req, env }) => serve(parts, req.raw, env));
   return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
+}
+
+function admissionOf({ admission }: ApiServerOptions): Server['admission'] {
+  if (typeof admission !== 'function') return async () => admission;
+  let plugins: Promise<readonly AdmissionPlugin[]> | undefined;
+  return () => (plugins ??= admission());
 }
 
 const noVersions: readonly RemoteVersion[] = [];

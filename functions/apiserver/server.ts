@@ -15,7 +15,8 @@ export interface Server {
   readonly epoch?: () => Promise<Epoch>;
   readonly world: World;
   readonly registry: LiveRegistry;
-  readonly admission: readonly AdmissionPlugin[];
+  /** The plug-ins. Their code is read when something is first written. */
+  readonly admission: () => Promise<readonly AdmissionPlugin[]>;
   /** Asked again where one request does two things: an apply that creates. */
   readonly authorizer: Authorizer;
   readonly fieldManagers: FieldManagers;

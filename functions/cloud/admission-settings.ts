@@ -1,5 +1,6 @@
 /** Which admission plug-ins the clusters of a stack run: what a deployment chose, as one setting of its functions. */
-import { chosenKinds } from '../apiserver/admission/admission-plugins.ts';
+import type { ChosenPlugins } from '../api.ts';
+import { admissionPlugins, chosenKinds } from '../apiserver/admission/admission-plugins.ts';
 import { type AdmissionSettings, ConfigurationError, readAdmissionConfiguration } from '../apiserver/admission/configuration.ts';
 
 export interface ChosenAdmission extends AdmissionSettings {
@@ -10,9 +11,10 @@ export interface ChosenAdmission extends AdmissionSettings {
 /** Throws what is wrong with the names. */
 export const checkAdmission = (chosen: ChosenAdmission): void => void chosenKinds(chosen);
 
-export async function admissionSettings({ configuration, ...settings }: ChosenAdmission): Promise<AdmissionSettings> {
-  if (configuration === undefined) return settings;
-  return { ...settings, configurations: await readAdmissionConfiguration(configuration, refuseFile) };
+export async function admissionSettings({ configuration, ...names }: ChosenAdmission): Promise<ChosenPlugins> {
+  const settings =
+    configuration === undefined ? names : { ...names, configurations: await readAdmissionConfiguration(configuration, refuseFile) };
+  return (options) => admissionPlugins(options, settings);
 }
 
 /** The functions have the file alone. */

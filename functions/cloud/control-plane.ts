@@ -20,7 +20,6 @@ import { createCache } from '../workers/cache.ts';
 import { ringOnChanges } from '../workers/doorbell/ring-on-changes.ts';
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import type { World } from '../world.ts';
-import { admissionSettings } from './admission-settings.ts';
 import { bootstrap, isBootstrapped } from './bootstrap.ts';
 import { clusterFormats } from './cluster-formats.ts';
 import { createIamUsers } from './iam-users.ts';
@@ -90,7 +89,9 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
     world,
     hasControllers: true,
-    ...(settings.admission === undefined ? {} : { admission: await admissionSettings(settings.admission) }),
+    ...(settings.admission === undefined
+      ? {}
+      : { admission: await (await import('./admission-settings.ts')).admissionSettings(settings.admission) }),
     extensions: [
       ...issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),
       ...joinExtensions(options, path),

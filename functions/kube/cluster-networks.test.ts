@@ -10,6 +10,9 @@ const accepted: readonly Partial<ClusterNetworks>[] = [
   {},
   { podCidr: '10.100.0.0/16', serviceCidr: '10.200.0.0/16', dnsIp: '10.200.0.10' },
   { podCidr: '192.168.7.0/24', serviceCidr: '192.168.8.0/28', nodePortRange: '31000-31000', clusterDomain: 'corp.example' },
+  { podNetwork: 'vxlan' },
+  { podNetwork: 'none' },
+  { podNetwork: '{"cniVersion":"1.0.0","name":"lan","plugins":[{"type":"macvlan","ipam":{"subnet":"{{.PodCIDR}}"}}]}' },
 ];
 
 for (const networks of accepted) test(`${JSON.stringify(networks)} is accepted`, () => assert.deepEqual(texts(networks), []));
@@ -27,6 +30,17 @@ const refused: readonly (readonly [Partial<ClusterNetworks>, string])[] = [
   [{ dnsIp: 'dns' }, 'dnsIp: dns is not an IPv4 address'],
   [{ dnsIp: '10.96.0.1' }, "dnsIp: 10.96.0.1 has another use in the Services' network"],
   [{ dnsIp: '10.244.0.10' }, "dnsIp: 10.244.0.10/32 overlaps with the pods' network, 10.244.0.0/16"],
+  [{ podNetwork: 'flannel' }, 'podNetwork: flannel is none of host-gateway, vxlan, none, and no CNI configuration'],
+  [{ podNetwork: '{"cniVersion":' }, 'podNetwork: the CNI configuration is not JSON'],
+  [{ podNetwork: '{"plugins":[{"type":"ptp"}]}' }, 'podNetwork: the CNI configuration lacks its cniVersion or name'],
+  [
+    { podNetwork: '{"cniVersion":"1.0.0","name":"lan","type":"ptp"}' },
+    'podNetwork: the CNI configuration lacks its list of plugins, each with a type',
+  ],
+  [
+    { podNetwork: '{"cniVersion":"{{.CNIVersion}}","name":"lan","plugins":[]}' },
+    'podNetwork: the CNI configuration has a placeholder that is not {{.PodCIDR}}',
+  ],
 ];
 
 for (const [networks, text] of refused) test(`${JSON.stringify(networks)} is refused`, () => assert.deepEqual(texts(networks), [text]));

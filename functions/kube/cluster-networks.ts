@@ -4,6 +4,7 @@
  */
 import { type Ipv4Range, ipv4Number, parseIpv4Range, rangeText, readIpv4Range } from './ipv4.ts';
 import { dnsSubdomainErrors } from './names.ts';
+import { podNetworkError } from './pod-network.ts';
 
 export interface ClusterNetworks {
   /** Addresses of all pods: `10.244.0.0/16`. Each node gets a part of it. */
@@ -16,6 +17,8 @@ export interface ClusterNetworks {
   readonly dnsIp: string;
   /** Names of Services and pods end with it: `cluster.local`. */
   readonly clusterDomain: string;
+  /** How pods are connected: `host-gateway`, `vxlan`, `none`, or a CNI configuration. See `pod-network.ts`. */
+  readonly podNetwork: string;
 }
 
 export const defaultNetworks: ClusterNetworks = {
@@ -24,6 +27,7 @@ export const defaultNetworks: ClusterNetworks = {
   nodePortRange: '30000-32767',
   dnsIp: '169.254.20.10',
   clusterDomain: 'cluster.local',
+  podNetwork: 'host-gateway',
 };
 
 export const networkNames = Object.keys(defaultNetworks) as readonly (keyof ClusterNetworks)[];
@@ -34,12 +38,15 @@ export interface NodeNetworks {
   readonly clusterCidr: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  /** `host-gateway` when left out. */
+  readonly podNetwork?: string | undefined;
 }
 
-export const nodeNetworks = ({ podCidr, dnsIp, clusterDomain }: ClusterNetworks): NodeNetworks => ({
+export const nodeNetworks = ({ podCidr, dnsIp, clusterDomain, podNetwork }: ClusterNetworks): NodeNetworks => ({
   clusterCidr: podCidr,
   clusterDns: dnsIp,
   clusterDomain,
+  podNetwork,
 });
 
 /** Length of the prefix that each node gets out of `podCidr`. Source: --node-cidr-mask-size. */
@@ -78,12 +85,14 @@ export interface NetworkError {
 
 /** What is wrong with the networks. Nothing: a cluster can be made with them. */
 export function networkErrors(networks: ClusterNetworks, taken: readonly TakenNetwork[] = []): readonly NetworkError[] {
-  const { podCidr, serviceCidr, nodePortRange, dnsIp, clusterDomain } = networks;
+  const { podCidr, serviceCidr, nodePortRange, dnsIp, clusterDomain, podNetwork } = networks;
+  const podNetworkWhy = podNetworkError(podNetwork);
   const errors = [
     ...rangeErrors('podCidr', podCidr, podPrefixes),
     ...rangeErrors('serviceCidr', serviceCidr, servicePrefixes),
     ...portErrors(nodePortRange),
     ...dnsSubdomainErrors(clusterDomain).map((why): NetworkError => ({ name: 'clusterDomain', why: `${clusterDomain}: ${why}` })),
+    ...(podNetworkWhy === undefined ? [] : [{ name: 'podNetwork', why: podNetworkWhy } as const]),
   ];
   if (errors.length > 0) return errors;
   const pods: TakenNetwork = { cidr: podCidr, owner: "the pods' network" };

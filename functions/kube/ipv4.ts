@@ -7,7 +7,7 @@ export interface Ipv4Range {
 
 export const ipv4Number = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
-const ipv4Text = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+export const ipv4Text = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 
 /** Undefined for what is not `address/prefix`. */
 export function readIpv4Range(text: string): Ipv4Range | undefined {

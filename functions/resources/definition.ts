@@ -212,6 +212,11 @@ export interface ResetFields {
 
 /** Between the stored form of a kind and the form of another version. Both leave their argument alone, and may throw ConversionNeeded. */
 export interface Conversion {
+  /**
+   * Where it is there, a write goes through its stages in the version of its client, and this makes of its outcome what is
+   * stored: fields that only one of the two versions knows count until then.
+   */
+  committed?(served: KubeObject): KubeObject;
   /** Whether what was stored at that revision is served as it is. */
   isCurrent?(revision: number): boolean;
   toStored(served: KubeObject): KubeObject;

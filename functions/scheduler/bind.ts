@@ -27,6 +27,7 @@ export async function markUnschedulable(pod: Pod, message: string, { client, eve
     status: 'False',
     reason: 'Unschedulable',
     message,
+    ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(clock.now()),
   };
   events.event(pod, 'Warning', 'FailedScheduling', message);

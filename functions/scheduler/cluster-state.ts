@@ -126,7 +126,7 @@ export class ClusterState {
     if (this.images !== undefined) return this.images;
     const spread = new Map<string, number>();
     for (const { node } of this.nodes)
-      for (const { names = [] } of node.status?.images ?? []) for (const name of names) spread.set(name, (spread.get(name) ?? 0) + 1);
+      for (const { names } of node.status?.images ?? []) for (const name of names ?? []) spread.set(name, (spread.get(name) ?? 0) + 1);
     this.images = spread;
     return spread;
   }

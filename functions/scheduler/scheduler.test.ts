@@ -68,7 +68,7 @@ describe('the scheduler in a cluster', () => {
     await cluster.client.create(types.pods, pod('large', asking('3')));
     await cluster.settle();
     const message =
-      '0/2 nodes are available: 2 Insufficient cpu. no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
+      '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
     const condition = conditionOf((await cluster.get(types.pods, 'large')).status?.conditions, 'PodScheduled');
     assert.deepEqual([condition?.status, condition?.reason, condition?.message], ['False', 'Unschedulable', message]);
     assert.equal(said(), 1);

@@ -11,9 +11,6 @@ function histogram(reasons: readonly string[]): string {
     .join(', ');
 }
 
-/** What upstream's DynamicResources says of every pod; resource claims are not allocated here. */
-const noClaims = 'no new claims to deallocate';
-
 function preemptionText(preemption: Preemption, nodeCount: number): string {
   switch (preemption.outcome) {
     case 'victims': {
@@ -21,9 +18,9 @@ function preemptionText(preemption: Preemption, nodeCount: number): string {
       return `preemption: found a potential placement for pod on node ${node.name}, preempting ${pods.length} victims`;
     }
     case 'not eligible':
-      return `${noClaims}, preemption: ${preemption.why}`;
+      return `preemption: ${preemption.why}`;
     case 'none':
-      return `${noClaims}, preemption: 0/${nodeCount} nodes are available: ${histogram(preemption.reasons)}.`;
+      return `preemption: 0/${nodeCount} nodes are available: ${histogram(preemption.reasons)}.`;
     default:
       return preemption satisfies never;
   }
@@ -37,9 +34,9 @@ export function unschedulableMessage(refusals: readonly Refusal[], preemption: P
 
 const noNodes = 'no nodes available to schedule pods';
 
-/** Of a pod that no node could take, whatever is on it. */
-export function refusedMessage(why: string, nodeCount: number): string {
-  if (nodeCount === 0) return noNodes;
-  const notHelpful = Array.from({ length: nodeCount }, () => 'Preemption is not helpful for scheduling');
-  return `0/${nodeCount} nodes are available: ${why}. ${preemptionText({ outcome: 'none', reasons: notHelpful }, nodeCount)}`;
-}
+/**
+ * Of a pod that no node could take, whatever is on it. Upstream's DynamicResources looks then for what it never wrote
+ * down about the pod, and its error ends the sentence.
+ */
+export const refusedMessage = (why: string, nodeCount: number): string =>
+  nodeCount === 0 ? noNodes : `0/${nodeCount} nodes are available: ${why}. not found`;

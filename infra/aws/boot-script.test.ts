@@ -9,7 +9,7 @@ const script = bootScript({
   iamClusterId: 'default-1234',
   agentLocation: 's3://bucket/agent.mjs',
   architecture: 'x86_64',
-  networks: { clusterDns: '169.254.20.10', clusterDomain: 'cluster.local', clusterCidr: '10.100.0.0/16' },
+  networks: { clusterDns: '169.254.20.10', clusterDomain: 'cluster.local', clusterCidr: '10.100.0.0/16', podNetwork: 'vxlan' },
 });
 
 /** What a machine would write to a file, with its own facts filled in. */
@@ -40,6 +40,7 @@ test('the agent is told who it is and where it lives', () => {
     nodeIp: '10.0.0.7',
     clusterDns: '169.254.20.10',
     clusterDomain: 'cluster.local',
+    podNetwork: 'vxlan',
     clusterCidr: '10.100.0.0/16',
     labels: {
       'kubernetes.io/arch': 'amd64',

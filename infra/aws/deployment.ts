@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { type ChosenAdmission, checkAdmission } from '../../functions/cloud/admission-settings.ts';
 import { type ClusterNetworks, defaultNetworks, networkErrors } from '../../functions/kube/cluster-networks.ts';
+import { podNetworkNames } from '../../functions/kube/pod-network.ts';
 import { clusterNameErrors, clustersMax } from '../../functions/cloud/clusters.ts';
 
 export type ApiHost = 'web-function' | 'function-url';
@@ -74,6 +75,7 @@ export const choiceNames = [
   'nodePortRange',
   'dnsIp',
   'clusterDomain',
+  'podNetwork',
   'concurrency',
   'apiEnvironments',
   'apiRequestsPerSecond',
@@ -140,6 +142,7 @@ function networksOf(text: (name: string, otherwise: string) => string): ClusterN
     nodePortRange: text('nodePortRange', defaultNetworks.nodePortRange),
     dnsIp: text('dnsIp', defaultNetworks.dnsIp),
     clusterDomain: text('clusterDomain', defaultNetworks.clusterDomain),
+    podNetwork: oneOf(text('podNetwork', defaultNetworks.podNetwork), podNetworkNames, 'podNetwork'),
   };
   const [wrong] = networkErrors(networks, [{ cidr: nodesCidr, owner: "the nodes' network" }]);
   if (wrong !== undefined) throw new DeploymentError(`${wrong.name}: ${wrong.why}`);

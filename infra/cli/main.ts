@@ -93,6 +93,7 @@ program
   .option('--node-port-range <ports>', `ports of Services on the nodes (default: ${defaultNetworks.nodePortRange})`)
   .option('--dns-ip <address>', `where pods find the name server (default: ${defaultNetworks.dnsIp})`)
   .option('--cluster-domain <name>', `what names of Services end with (default: ${defaultNetworks.clusterDomain})`)
+  .option('--pod-network <how>', 'how pods are connected: host-gateway (default), vxlan, none, or a file with a CNI configuration')
   .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));

@@ -3,10 +3,11 @@
  * and this one returns when the API answers and all nodes are Ready.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, openSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreError } from '../../functions/store/store.ts';
 import { type ClusterNetworks, defaultNetworks, networkErrors, networkNames } from '../../functions/kube/cluster-networks.ts';
+import { podNetworkError } from '../../functions/kube/pod-network.ts';
 import { machineNetworks } from '../local/machine-networks.ts';
 import { nodesNetwork } from '../local/hosts/subnet.ts';
 import { canRunContainers } from '../local/hosts/can-run-containers.ts';
@@ -43,6 +44,7 @@ export interface UpOptions {
   readonly nodePortRange?: string;
   readonly dnsIp?: string;
   readonly clusterDomain?: string;
+  readonly podNetwork?: string;
 }
 
 const defaultListen = { host: '127.0.0.1', port: 6443 };
@@ -78,10 +80,16 @@ function chooseCloud(asked: UpOptions['cloud'], before: ClusterRecord | undefine
 /** `podCidr` → `pod-cidr`. */
 const flagOf = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
+/** A CNI configuration comes in a file. */
+const podNetworkText = (asked: string | undefined): string | undefined =>
+  asked === undefined || podNetworkError(asked) === undefined || !existsSync(asked) ? asked : readFileSync(asked, 'utf8');
+
 /** Nodes, Services and certificates hold addresses of the networks: a cluster keeps those that it was made with. */
 function chooseNetworks(options: UpOptions, before: ClusterRecord | undefined): ClusterNetworks {
-  const asked = Object.fromEntries(networkNames.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
-  const kept = before === undefined ? defaultNetworks : (before.networks ?? defaultNetworks);
+  const chosen = { ...options, podNetwork: podNetworkText(options.podNetwork) };
+  const asked = Object.fromEntries(networkNames.flatMap((name) => (chosen[name] === undefined ? [] : [[name, chosen[name]]])));
+  // Versions that knew fewer of them left these out.
+  const kept = { ...defaultNetworks, ...before?.networks };
   const networks: ClusterNetworks = { ...kept, ...asked };
   if (before !== undefined) {
     const other = networkNames.find((name) => networks[name] !== kept[name]);

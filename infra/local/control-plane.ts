@@ -26,6 +26,7 @@ import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
+import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import { createAudit } from '../../functions/apiserver/audit/audit.ts';
 import { openAuditFile } from './audit-file.ts';
@@ -38,6 +39,9 @@ import { countedTable, createMetrics, type Metrics } from './metrics.ts';
 import { readDescriptions } from './openapi-descriptions.ts';
 import type { AdminCredential } from './kubeconfig.ts';
 import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
+
+const chosenPlugins = (settings: AdmissionSettings | undefined): Pick<ApiOptions, 'admission'> =>
+  settings === undefined ? {} : { admission: (options) => admissionPlugins(options, settings) };
 
 export interface ControlPlaneOptions {
   readonly directory: DataDirectory;
@@ -183,7 +187,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     extensions: [metricsExtension(metrics), ...publishedFiles(options, pki, () => port)],
     answered: countedIn(metrics),
     requestHeaderCertificate: pki.requestHeader.client,
-    ...(options.admission === undefined ? {} : { admission: options.admission }),
+    ...chosenPlugins(options.admission),
     ...recorded.api,
     descriptions: readDescriptions,
   });

@@ -1,14 +1,16 @@
-/** `npm run compare -- [access|answers|applies|crds] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [access|answers|applies|crds|workloads] [options]`: what is compared, by its name; answers when none is given. */
 import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 import { compareApplies } from './applies.ts';
 import { compareCustomKinds } from './crds.ts';
+import { compareWorkloads } from './workloads/main.ts';
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   access: compareAccess,
   answers: compareAnswers,
   applies: compareApplies,
   crds: compareCustomKinds,
+  workloads: compareWorkloads,
 };
 
 const [first = '', ...rest] = process.argv.slice(2);

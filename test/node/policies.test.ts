@@ -164,147 +164,149 @@ const cases: readonly Case[] = [
   ],
 ];
 
-describe('network policies on two nodes', { skip: can.ok ? false : can.why }, () => {
-  const virtual = virtualWorld();
-  let world: TwoHosts;
-  let cluster: MemoryCluster;
-  let poll: NodePoll;
-  let nodes: readonly { readonly host: TestHost; readonly desired: DesiredState; readonly enforcer: PolicyEnforcer }[];
-  const since = new Map<string, string>();
-  const running = new Map<string, TestPod>();
-  const podObject = (name: string, namespace: string, labels: Record<string, string>, portName = 'web'): Pod => ({
-    metadata: { name, namespace, labels },
-    spec: { nodeName: running.get(name)!.host.name, containers: [{ name: 'c', ports: [{ name: portName, containerPort: port }] }] },
-    status: { phase: 'Running', podIP: running.get(name)!.address },
-  });
+for (const podNetwork of ['host-gateway', 'vxlan'] as const)
+  describe(`network policies on two nodes by ${podNetwork}`, { skip: can.ok ? false : can.why }, () => {
+    const virtual = virtualWorld();
+    let world: TwoHosts;
+    let cluster: MemoryCluster;
+    let poll: NodePoll;
+    let nodes: readonly { readonly host: TestHost; readonly desired: DesiredState; readonly enforcer: PolicyEnforcer }[];
+    const since = new Map<string, string>();
+    const running = new Map<string, TestPod>();
+    const podObject = (name: string, namespace: string, labels: Record<string, string>, portName = 'web'): Pod => ({
+      metadata: { name, namespace, labels },
+      spec: { nodeName: running.get(name)!.host.name, containers: [{ name: 'c', ports: [{ name: portName, containerPort: port }] }] },
+      status: { phase: 'Running', podIP: running.get(name)!.address },
+    });
 
-  /** Each node hears what is new and does it. */
-  const sync = async (): Promise<void> => {
-    for (const { host, desired, enforcer } of nodes) {
-      const last = since.get(host.name);
-      const answer = await poll.poll(host.name, { waitSeconds: 0, ...(last === undefined ? {} : { since: last }) }, never);
-      since.set(host.name, answer.revision);
-      desired.apply(answer);
-      await enforcer.sync({
-        pods: desired.pods(),
-        policies: desired.networkPolicies(),
-        peers: desired.policyPeers(),
-        selection: desired.selection,
+    /** Each node hears what is new and does it. */
+    const sync = async (): Promise<void> => {
+      for (const { host, desired, enforcer } of nodes) {
+        const last = since.get(host.name);
+        const answer = await poll.poll(host.name, { waitSeconds: 0, ...(last === undefined ? {} : { since: last }) }, never);
+        since.set(host.name, answer.revision);
+        desired.apply(answer);
+        await enforcer.sync({
+          pods: desired.pods(),
+          policies: desired.networkPolicies(),
+          peers: desired.policyPeers(),
+          selection: desired.selection,
+        });
+      }
+    };
+    const apply = async (wanted: readonly NetworkPolicy[]): Promise<void> => {
+      for (const { key } of cluster.store.view().list('networkpolicies.networking.k8s.io')) await cluster.remove(networkPolicies, key);
+      for (const one of wanted) await cluster.put(networkPolicies, one);
+      await sync();
+    };
+    const address = (name: string): string => running.get(name)!.address;
+    const addresses = (): Addresses => ({
+      server: address('server'),
+      near: address('near'),
+      far: address('far'),
+      other: address('other'),
+      // What leaves a node through a tunnel has the address of the tunnel's end.
+      nodeB: podNetwork === 'vxlan' ? '10.244.2.0' : world.hosts[1].address,
+    });
+
+    /** Which of the calls come through; those that should not are waited for only shortly. */
+    const through = async (allowed: readonly string[]): Promise<string[]> => {
+      const results = await Promise.all(
+        everything.map(async (call) => {
+          const protocol = call.endsWith(' udp') ? 'udp' : 'tcp';
+          const other = call.replace(/^to /, '').replace(/ udp$/, '');
+          const run: Run = call.startsWith('to ')
+            ? running.get('server')!.run
+            : other === 'node-b'
+              ? world.hosts[1].run
+              : running.get(other)!.run;
+          const to = call.startsWith('to ') ? address(other) : address('server');
+          const found = await reaches(run, {
+            protocol,
+            address: to,
+            port,
+            patienceMs: allowed.includes(call) ? patienceMs.allowed : patienceMs.denied,
+          });
+          return found ? [call] : [];
+        }),
+      );
+      return results.flat();
+    };
+
+    before(async () => {
+      world = await twoHosts(podNetwork);
+      const [a, b] = world.hosts;
+      for (const [name, host] of [
+        ['server', a],
+        ['near', a],
+        ['far', b],
+        ['other', b],
+      ] as const)
+        running.set(name, await world.pod(host, name));
+      cluster = await memoryCluster(virtual);
+      poll = createNodePoll({
+        store: cluster.store,
+        podsOfNode: createPodsOfNode(cluster.store),
+        reports: noReports,
+        hub: createRelayHub(virtual),
+        clock: virtual.clock,
+      });
+      nodes = world.hosts.map((host) => {
+        const enforcer = createPolicyEnforcer({ run: host.run, clock: virtual.clock, log: virtual.log, nameServer: '169.254.20.10' });
+        return { host, desired: createDesiredState(), enforcer };
+      });
+      for (const name of ['x', 'y']) await cluster.put(namespaces, { metadata: { name, labels: { team: name } }, spec: {} });
+      await cluster.put(pods, podObject('server', 'x', { app: 'server' }));
+      await cluster.put(pods, podObject('near', 'x', { app: 'near' }));
+      await cluster.put(pods, podObject('far', 'x', { app: 'far' }, 'far-web'));
+      await cluster.put(pods, podObject('other', 'y', { app: 'near' }));
+      await sync();
+    });
+    after(() => world.remove());
+
+    for (const [name, policies, allowed] of cases) {
+      test(name, async () => {
+        await apply(policies(addresses()));
+        assert.deepEqual((await through(allowed)).sort(), allowed.toSorted());
       });
     }
-  };
-  const apply = async (wanted: readonly NetworkPolicy[]): Promise<void> => {
-    for (const { key } of cluster.store.view().list('networkpolicies.networking.k8s.io')) await cluster.remove(networkPolicies, key);
-    for (const one of wanted) await cluster.put(networkPolicies, one);
-    await sync();
-  };
-  const address = (name: string): string => running.get(name)!.address;
-  const addresses = (): Addresses => ({
-    server: address('server'),
-    near: address('near'),
-    far: address('far'),
-    other: address('other'),
-    nodeB: world.hosts[1].address,
-  });
 
-  /** Which of the calls come through; those that should not are waited for only shortly. */
-  const through = async (allowed: readonly string[]): Promise<string[]> => {
-    const results = await Promise.all(
-      everything.map(async (call) => {
-        const protocol = call.endsWith(' udp') ? 'udp' : 'tcp';
-        const other = call.replace(/^to /, '').replace(/ udp$/, '');
-        const run: Run = call.startsWith('to ')
-          ? running.get('server')!.run
-          : other === 'node-b'
-            ? world.hosts[1].run
-            : running.get(other)!.run;
-        const to = call.startsWith('to ') ? address(other) : address('server');
-        const found = await reaches(run, {
-          protocol,
-          address: to,
-          port,
-          patienceMs: allowed.includes(call) ? patienceMs.allowed : patienceMs.denied,
-        });
-        return found ? [call] : [];
-      }),
-    );
-    return results.flat();
-  };
-
-  before(async () => {
-    world = await twoHosts();
-    const [a, b] = world.hosts;
-    for (const [name, host] of [
-      ['server', a],
-      ['near', a],
-      ['far', b],
-      ['other', b],
-    ] as const)
-      running.set(name, await world.pod(host, name));
-    cluster = await memoryCluster(virtual);
-    poll = createNodePoll({
-      store: cluster.store,
-      podsOfNode: createPodsOfNode(cluster.store),
-      reports: noReports,
-      hub: createRelayHub(virtual),
-      clock: virtual.clock,
+    test('a node reaches its own pods whatever policies say, and pods themselves', async () => {
+      await apply([policy({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })]);
+      const own = { protocol: 'tcp', address: address('server'), port, patienceMs: patienceMs.allowed } as const;
+      assert.equal(await reaches(world.hosts[0].run, own), true);
+      assert.equal(await reaches(running.get('server')!.run, own), true);
     });
-    nodes = world.hosts.map((host) => {
-      const enforcer = createPolicyEnforcer({ run: host.run, clock: virtual.clock, log: virtual.log, nameServer: '169.254.20.10' });
-      return { host, desired: createDesiredState(), enforcer };
+
+    test('a pod may ask the name server when policies let it reach the cluster’s DNS, and not otherwise', async () => {
+      const [host] = world.hosts;
+      await cluster.put(namespaces, {
+        metadata: { name: 'kube-system', labels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+        spec: {},
+      });
+      await world.serve(host, { port: 53, name: 'names' });
+      const asks = (within: number): Promise<boolean> =>
+        reaches(running.get('server')!.run, { protocol: 'tcp', address: '169.254.20.10', port: 53, patienceMs: within });
+      await apply([policy({ policyTypes: ['Egress'], egress: [{ to: [app('far')] }] })]);
+      assert.equal(await asks(patienceMs.denied), false);
+      const dns = { namespaceSelector: {}, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
+      await apply([policy({ policyTypes: ['Egress'], egress: [{ to: [dns], ports: [{ port: 53 }] }] })]);
+      assert.equal(await asks(patienceMs.allowed), true);
     });
-    for (const name of ['x', 'y']) await cluster.put(namespaces, { metadata: { name, labels: { team: name } }, spec: {} });
-    await cluster.put(pods, podObject('server', 'x', { app: 'server' }));
-    await cluster.put(pods, podObject('near', 'x', { app: 'near' }));
-    await cluster.put(pods, podObject('far', 'x', { app: 'far' }, 'far-web'));
-    await cluster.put(pods, podObject('other', 'y', { app: 'near' }));
-    await sync();
-  });
-  after(() => world.remove());
 
-  for (const [name, policies, allowed] of cases) {
-    test(name, async () => {
-      await apply(policies(addresses()));
-      assert.deepEqual((await through(allowed)).sort(), allowed.toSorted());
+    test('the address of a pod that comes later is let in, and its successor’s is not', async () => {
+      await apply([policy({ ingress: [{ from: [app('late')] }] })]);
+      assert.deepEqual((await through(into())).sort(), into().toSorted());
+      await cluster.put(pods, podObject('far', 'x', { app: 'late' }));
+      await sync();
+      assert.deepEqual((await through(into('far', 'far udp'))).sort(), into('far', 'far udp').toSorted());
+      await cluster.put(pods, podObject('far', 'x', { app: 'far' }, 'far-web'));
+      await sync();
+      assert.deepEqual((await through(into())).sort(), into().toSorted());
     });
-  }
 
-  test('a node reaches its own pods whatever policies say, and pods themselves', async () => {
-    await apply([policy({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })]);
-    const own = { protocol: 'tcp', address: address('server'), port, patienceMs: patienceMs.allowed } as const;
-    assert.equal(await reaches(world.hosts[0].run, own), true);
-    assert.equal(await reaches(running.get('server')!.run, own), true);
-  });
-
-  test('a pod may ask the name server when policies let it reach the cluster’s DNS, and not otherwise', async () => {
-    const [host] = world.hosts;
-    await cluster.put(namespaces, {
-      metadata: { name: 'kube-system', labels: { 'kubernetes.io/metadata.name': 'kube-system' } },
-      spec: {},
+    test('without policies no table is left in the kernel', async () => {
+      await apply([]);
+      for (const host of world.hosts) assert.doesNotMatch(await host.run(['nft', 'list', 'tables']), new RegExp(policyTable));
     });
-    await world.serve(host, { port: 53, name: 'names' });
-    const asks = (within: number): Promise<boolean> =>
-      reaches(running.get('server')!.run, { protocol: 'tcp', address: '169.254.20.10', port: 53, patienceMs: within });
-    await apply([policy({ policyTypes: ['Egress'], egress: [{ to: [app('far')] }] })]);
-    assert.equal(await asks(patienceMs.denied), false);
-    const dns = { namespaceSelector: {}, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } };
-    await apply([policy({ policyTypes: ['Egress'], egress: [{ to: [dns], ports: [{ port: 53 }] }] })]);
-    assert.equal(await asks(patienceMs.allowed), true);
   });
-
-  test('the address of a pod that comes later is let in, and its successor’s is not', async () => {
-    await apply([policy({ ingress: [{ from: [app('late')] }] })]);
-    assert.deepEqual((await through(into())).sort(), into().toSorted());
-    await cluster.put(pods, podObject('far', 'x', { app: 'late' }));
-    await sync();
-    assert.deepEqual((await through(into('far', 'far udp'))).sort(), into('far', 'far udp').toSorted());
-    await cluster.put(pods, podObject('far', 'x', { app: 'far' }, 'far-web'));
-    await sync();
-    assert.deepEqual((await through(into())).sort(), into().toSorted());
-  });
-
-  test('without policies no table is left in the kernel', async () => {
-    await apply([]);
-    for (const host of world.hosts) assert.doesNotMatch(await host.run(['nft', 'list', 'tables']), new RegExp(policyTable));
-  });
-});

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { noCounts, reportOf, type Counts } from './report.ts';
 import type { ProgramStage, Stage, TestStage } from './stage.ts';
 
@@ -23,6 +24,8 @@ export interface RunOptions {
 
 const root = resolve(import.meta.dirname, '../..');
 const reporter = join(import.meta.dirname, 'count-reporter.ts');
+const filesTogether = join(import.meta.dirname, 'files-together.ts');
+const preloaded = pathToFileURL(join(import.meta.dirname, 'untracked-promises.ts')).href;
 const minutesMaxDefault = 60;
 /** A stage that is asked to end may clean up for so long. */
 const endMs = 30_000;
@@ -80,13 +83,14 @@ async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<Sta
   writeFileSync(destination, '');
   const together = stage.atOnce === 'together';
   const flags = [
-    '--test',
-    together ? '--test-isolation=none' : `--test-concurrency=${stage.atOnce}`,
+    `--import=${preloaded}`,
+    ...(together ? [] : ['--test', `--test-concurrency=${stage.atOnce}`]),
     `--test-timeout=${stage.timeoutMs}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     `--test-reporter=${reporter}`,
     `--test-reporter-destination=${destination}`,
+    ...(together ? [filesTogether] : []),
   ];
   try {
     const { code } = await runProgram(['node', ...flags, ...files], stage, options);

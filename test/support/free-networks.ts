@@ -10,6 +10,7 @@ const candidates = Array.from({ length: 50 }, (_, index): ClusterNetworks => {
     nodePortRange: '31000-31999',
     dnsIp: `${services}.0.10`,
     clusterDomain: 'corp.example',
+    podNetwork: 'vxlan',
   };
 });
 
@@ -19,7 +20,14 @@ export function freeNetworks(): ClusterNetworks {
   return found;
 }
 
-export const networkFlags = ({ podCidr, serviceCidr, nodePortRange, dnsIp, clusterDomain }: ClusterNetworks): readonly string[] => [
+export const networkFlags = ({
+  podCidr,
+  serviceCidr,
+  nodePortRange,
+  dnsIp,
+  clusterDomain,
+  podNetwork,
+}: ClusterNetworks): readonly string[] => [
   '--pod-cidr',
   podCidr,
   '--service-cidr',
@@ -30,4 +38,6 @@ export const networkFlags = ({ podCidr, serviceCidr, nodePortRange, dnsIp, clust
   dnsIp,
   '--cluster-domain',
   clusterDomain,
+  '--pod-network',
+  podNetwork,
 ];

@@ -21,6 +21,7 @@ import { type AdmissionOptions, constant, ofPolicies, ofWebhooks, type PluginKin
 import { podSecurity } from './pod-security/pod-security.ts';
 import { mutatingPolicies, mutatingPolicyName } from './policies/mutating-policies.ts';
 import { validatingPolicies, validatingPolicyName } from './policies/validating-policies.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
@@ -63,7 +64,7 @@ const inOrder: readonly (PluginKind | string)[] = [
   constant(certificateSubjectRestriction, true),
   defaultIngressClass,
   constant(denyServiceExternalIps, false),
-  'PodTopologyLabels',
+  podTopologyLabels,
   'NodeDeclaredFeatureValidator',
   'PodResizeValidator',
   ofPolicies(mutatingPolicyName, mutatingPolicies),

@@ -2,6 +2,7 @@
 import { generatedTable } from '../../kube/generated-table.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { isJsonObject } from '../registry/decode.ts';
+import { customSchema } from './custom-schema.ts';
 import { type Descriptions, withDescriptions } from './descriptions.ts';
 import type { ResponseKind } from '../discovery/api-resources.ts';
 
@@ -24,19 +25,23 @@ export interface NamedSchema {
 /** The schemas by name, sorted; those of kinds say which kind they are. */
 export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect, texts: Descriptions): JsonObject {
   const inline = new Map(roots.map(({ schema, node }) => [schema, node]));
-  const factsOf = (name: string): JsonObject | undefined => all().get(name) ?? inline.get(name)?.();
-  const names = new Set<string>();
+  const described = (name: string): JsonObject | undefined => {
+    const facts = all().get(name);
+    if (facts !== undefined) return withDescriptions(facts, texts[name]);
+    const node = inline.get(name)?.();
+    return node === undefined ? undefined : customSchema(node, dialect, texts);
+  };
+  const found = new Map<string, JsonObject>();
   const waiting = roots.map(({ schema }) => schema);
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const schema = factsOf(name);
-    if (schema === undefined || names.has(name)) continue;
-    names.add(name);
+    if (found.has(name)) continue;
+    const schema = described(name);
+    if (schema === undefined) continue;
+    found.set(name, schema);
     waiting.push(...referencesIn(schema));
   }
   const kinds = Map.groupBy(roots, ({ schema }) => schema);
-  return Object.fromEntries(
-    [...names].sort().map((name) => [name, told(withDescriptions(factsOf(name) ?? {}, texts[name]), kinds.get(name) ?? [], dialect)]),
-  );
+  return Object.fromEntries([...found.keys()].sort().map((name) => [name, told(found.get(name) ?? {}, kinds.get(name) ?? [], dialect)]));
 }
 
 function told(facts: JsonObject, kinds: readonly NamedSchema[], dialect: Dialect): JsonObject {

@@ -35,12 +35,13 @@ export interface Admission {
 /** A write that was admitted on grounds that are gone is admitted again, so often at most. */
 export const admissionAttemptsMax = 100;
 
-export function admissionOf(server: Server, request: ResourceRequest, asked: Asked): Admission {
+export async function admissionOf(server: Server, request: ResourceRequest, asked: Asked): Promise<Admission> {
+  const all = await server.admission();
   const attributes = (object: KubeObject | undefined, oldObject: KubeObject | undefined): AdmissionAttributes =>
     attributesOf(request, asked, { object, oldObject });
-  const plugins = server.admission.filter((plugin) => plugin.handles(attributes(undefined, undefined)));
+  const plugins = all.filter((plugin) => plugin.handles(attributes(undefined, undefined)));
   const isAsked = plugins.some(({ admit, validate }) => admit !== undefined || validate !== undefined);
-  const grounds = server.admission.flatMap((plugin) => plugin.grounds ?? []);
+  const grounds = all.flatMap((plugin) => plugin.grounds ?? []);
   const groundsIn = (view: View): string => grounds.map((one) => one.of(view)).join('/');
   const known = groundsIn(server.store.view());
   return {

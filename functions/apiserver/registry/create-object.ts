@@ -21,6 +21,7 @@ import { commitRules, publish } from './commit-rules.ts';
 import { recordFields } from './managed-fields.ts';
 import { dropServerFields, fillMetadata, metadataErrors, placeInNamespace } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
+import { committed } from './served-form.ts';
 import type { WriteRequest } from './write-request.ts';
 
 /** Source: store.go, maxNameGenerationCreateAttempts. */
@@ -54,7 +55,7 @@ async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<
     dryRun: options.dryRun,
     options: writeOptionsObject(options, 'CreateOptions'),
   } as const;
-  const admission = admissionOf(server, request, asked);
+  const admission = await admissionOf(server, request, asked);
   await admission.load();
   const admitted = await admission.mutate(object, undefined);
   const generateName = nameOf(admitted) === '' ? (admitted.metadata.generateName ?? '') : '';
@@ -91,11 +92,12 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
     const change = { operation: 'create', subresource: info.subresource, key, next, current: undefined } as const;
     const writes = rules.apply(change, view, context);
     if (view.get(key) !== undefined) throw alreadyExists(request.served.type, key.name);
-    if (options.dryRun) return { outcome: 'answer', answer: next };
+    const made = committed(request.served, next);
+    if (options.dryRun) return { outcome: 'answer', answer: made };
     return {
       outcome: 'write',
-      writes: [...writes, { type: 'create', key, object: next }],
-      answer: (stored) => stored.at(-1)?.object ?? next,
+      writes: [...writes, { type: 'create', key, object: made }],
+      answer: (stored) => stored.at(-1)?.object ?? made,
     };
   };
   try {

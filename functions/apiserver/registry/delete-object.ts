@@ -45,7 +45,7 @@ async function deleteAdmitted(
   // Of a collection, admission is shown what the client asked for, which names no object.
   const shownName = info.verb === 'deletecollection' ? '' : name;
   const asked = { operation: 'DELETE', name: shownName, dryRun: options.dryRun, options: deleteOptionsObject(options) } as const;
-  const admission = admissionOf(server, request, asked);
+  const admission = await admissionOf(server, request, asked);
   if (admission.isAsked) {
     const current = (await fromStore(() => server.store.fresh())).get(key)?.object;
     await admission.review(current);

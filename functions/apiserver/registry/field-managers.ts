@@ -33,10 +33,14 @@ function record(next: KubeObject, current: KubeObject | undefined, write: FieldW
   const { served } = write;
   const live = current === undefined ? emptyObject(served.schema) : jsonOf(withoutManagers(fromStored(served, current)));
   try {
-    const managers = managersAfterUpdate(managedWrite(write), { live, next: jsonOf(fromStored(served, next)) }, before);
+    const managed = managedWrite(write);
+    const change = { live, next: jsonOf(fromStored(served, next)) };
+    if (managed.isCustom) validateTyped(change.next, managed.type, { allowsDuplicates: true });
+    const managers = managersAfterUpdate(managed, change, before);
     setEntries(next, entriesOf(managers));
   } catch (error) {
-    // The value does not fit its schema: its validation, which follows, refuses it.
+    // The value does not fit its schema, and its validation, which follows, refuses it; or it does not fit that of another
+    // version, by which some manager's fields are known.
     if (!(error instanceof MergeError)) throw error;
     setEntries(next, current?.metadata.managedFields);
   }
@@ -97,7 +101,10 @@ function converted(definition: AnyDefinition, object: JsonObject, apiVersion: st
   const type = mergeType(to.schema.node);
   if (from === to || from === undefined) return { object, type };
   // Neither pruned nor filled in: what apply has removed would come back as a default.
-  if (isCustom(definition) && definition.isConvertedByWebhook !== true) return { object: { ...object, apiVersion }, type };
+  if (isCustom(definition) && definition.isConvertedByWebhook !== true) {
+    validateTyped(object, type, { allowsDuplicates: true });
+    return { object: { ...object, apiVersion }, type };
+  }
   const stored = toStored(from, { ...object, metadata: isMap(object['metadata']) ? object['metadata'] : {} });
   return { object: { ...jsonOf(fromStored(to, stored)), apiVersion }, type };
 }

@@ -10,6 +10,7 @@ import type { Decoded, Schema } from '../../kube/schema.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { hasReason, StatusError } from '../../kube/status-error.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
+import { unsupportedMediaType } from '../http/content-negotiation.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import {
   type DecodeOptions,
@@ -36,6 +37,7 @@ export interface Patch {
 }
 
 const strategicMergePatch = 'application/strategic-merge-patch+json';
+const applyPatch = 'application/apply-patch+yaml';
 const mediaTypes = ['application/json-patch+json', 'application/merge-patch+json', strategicMergePatch] as const;
 type PatchMediaType = (typeof mediaTypes)[number];
 
@@ -43,6 +45,8 @@ export async function readPatch(request: Request, { hasStrategicMerge = true }: 
   const given = mediaTypeOf(request);
   const accepted = mediaTypes.filter((type) => hasStrategicMerge || type !== strategicMergePatch);
   const mediaType = accepted.find((type) => type === given);
+  // Built-in kinds are refused by the routes of their paths, custom kinds by their handler.
+  if (mediaType === undefined && !hasStrategicMerge) throw unsupportedMediaType([...accepted, applyPatch]);
   if (mediaType === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
   const bytes = await readBytes(request);
   try {

@@ -9,6 +9,13 @@ export const toStored = ({ conversion }: ServedVersion, object: KubeObject): Kub
 export const fromStored = ({ conversion }: ServedVersion, object: KubeObject): KubeObject =>
   conversion === undefined ? object : conversion.fromStored(object);
 
+/** The current object as the stages of a write see it. */
+export const asCurrent = ({ conversion }: ServedVersion, stored: KubeObject): KubeObject =>
+  conversion?.committed === undefined ? stored : conversion.fromStored(stored);
+
+/** What the stages of a write made, as it is stored. */
+export const committed = ({ conversion }: ServedVersion, next: KubeObject): KubeObject => conversion?.committed?.(next) ?? next;
+
 /** The stored bytes pass through where the client speaks the stored version. */
 export const shownAs = ({ conversion }: ServedVersion, shown: Shown): Shown =>
   conversion === undefined || (shown.revision !== undefined && conversion.isCurrent?.(shown.revision) === true)

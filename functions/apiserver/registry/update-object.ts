@@ -23,6 +23,7 @@ import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields } from './managed-fields.ts';
 import { isCustom, keepMetadata } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
+import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
 import type { WriteRequest } from './write-request.ts';
 
@@ -103,7 +104,7 @@ export async function updateObject(write: WriteRequest, update: Update): Promise
 async function updateExisting(write: WriteRequest, update: Update): Promise<KubeObject> {
   const { server, request } = write;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const plan = planOf(write, update);
+    const plan = await planOf(write, update);
     await plan.admission.load();
     const { key, admission, rules } = plan;
     const candidate = admission.isAsked && update.isAdmitted !== true ? await admittedCandidate(plan) : undefined;
@@ -126,7 +127,7 @@ async function updateExisting(write: WriteRequest, update: Update): Promise<Kube
   throw new StatusError(504, 'Timeout', 'Timeout: the object changed faster than the update could be admitted');
 }
 
-function planOf(write: WriteRequest, update: Update): Plan {
+async function planOf(write: WriteRequest, update: Update): Promise<Plan> {
   const { server, request, options } = write;
   const { definition, info } = request;
   const key = keyOf(definition, info.namespace, info.name);
@@ -137,7 +138,7 @@ function planOf(write: WriteRequest, update: Update): Plan {
     dryRun: options.dryRun,
     options: writeOptionsObject(options, 'UpdateOptions'),
   } as const;
-  const admission = admissionOf(server, request, kind === undefined ? asked : { ...asked, kind });
+  const admission = await admissionOf(server, request, kind === undefined ? asked : { ...asked, kind });
   return { write, update, key, admission, rules: commitRules(definition, 'update', admission.committing) };
 }
 
@@ -151,23 +152,25 @@ async function admittedCandidate(plan: Plan): Promise<Candidate | undefined> {
   const view = await fromStore(() => write.server.store.fresh());
   const current = view.get(key);
   if (current === undefined) return undefined;
-  const wanted = update.transform(current.object, view);
+  const before = asCurrent(write.request.served, current.object);
+  const wanted = update.transform(before, view);
   if (wanted.outcome === 'delete') return undefined;
   const { projection } = update;
   const shown = (object: KubeObject): KubeObject => projection?.of(object) ?? object;
-  recordFields(write, wanted.object, current.object);
-  const mutated = await admission.mutate(shown(wanted.object), shown(current.object));
+  recordFields(write, wanted.object, before);
+  const mutated = await admission.mutate(shown(wanted.object), shown(before));
   const next = projection === undefined ? mutated : projection.into(wanted.object, mutated);
-  complete(plan, next, current.object);
-  await admission.validate(shown(next), shown(current.object));
+  complete(plan, next, before);
+  await admission.validate(shown(next), shown(before));
   return { revision: current.revision, next, writes: wanted.writes ?? [] };
 }
 
 function decideUpdate(plan: Plan, candidate: Candidate | undefined, view: View): Decision<KubeObject | typeof moved> {
   const { write, update, key, rules } = plan;
   const { request, context, options } = write;
-  const current = view.get(key);
-  if (current === undefined) throw notFound(request.served.type, key.name);
+  const found = view.get(key);
+  if (found === undefined) throw notFound(request.served.type, key.name);
+  const current = { revision: found.revision, object: asCurrent(request.served, found.object) };
   if (candidate !== undefined && candidate.revision !== current.revision) return { outcome: 'answer', answer: moved };
   if (candidate !== undefined) {
     const { next, writes } = candidate;
@@ -212,7 +215,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
 
 interface Conclusion {
   readonly next: KubeObject;
-  readonly current: Stored;
+  readonly current: Pick<Stored, 'revision' | 'object'>;
   readonly writes: readonly CompanionWrite[];
 }
 
@@ -221,13 +224,14 @@ function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View)
   const { request, options, context } = write;
   const change = { operation: 'update', subresource: request.info.subresource, key, next, current: current.object } as const;
   const companions = rules.apply(change, view, context, writes);
-  if (options.dryRun) return { outcome: 'answer', answer: next };
+  const made = committed(request.served, next);
+  if (options.dryRun) return { outcome: 'answer', answer: made };
   const type = isFinished(next, current.object, request.definition) ? 'delete' : 'update';
   return {
     outcome: 'write',
-    writes: [...companions, { type, key, object: next }],
+    writes: [...companions, { type, key, object: made }],
     // An object that goes with its last finalizer is answered as it was written before.
-    answer: (stored) => (type === 'delete' ? next : (stored.at(-1)?.object ?? next)),
+    answer: (stored) => (type === 'delete' ? made : (stored.at(-1)?.object ?? made)),
   };
 }
 

@@ -38,7 +38,7 @@ export async function proxySubresource(server: Server, request: ResourceRequest,
     metadata: {},
     ...(below === '' ? {} : { path: below }),
   };
-  const admission = admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {}, kind });
+  const admission = await admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {}, kind });
   await admission.review(undefined, options);
   const { scheme, nodeName, target, host } = subresource.locate(info.name, context);
   const isUpgrade = request.request.headers.has('upgrade');

@@ -8,31 +8,29 @@ import { type Answer, respond } from '../http/respond.ts';
 import { isCustom } from '../registry/object-metadata.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { ResourceRequest, Server } from '../server.ts';
-import { create } from './create.ts';
-import { deleteCollection, deleteOne } from './delete.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
-import { patch, patchStatus } from './patch.ts';
-import { proxySubresource } from './proxy.ts';
-import { computedSubresource, connectSubresource, objectSubresource } from './subresource.ts';
-import { update, updateStatus } from './update.ts';
 import { watch } from './watch.ts';
 
 type Endpoint = (server: Server, request: ResourceRequest) => Promise<Answer | Response>;
 
+/** The code of a write is read when the first one comes. */
 const verbs: Readonly<Record<Verb, Endpoint>> = {
-  create,
   get,
   list,
   watch,
-  update,
-  patch,
-  delete: deleteOne,
-  deletecollection: deleteCollection,
+  create: async (...call) => (await import('./create.ts')).create(...call),
+  update: async (...call) => (await import('./update.ts')).update(...call),
+  patch: async (...call) => (await import('./patch.ts')).patch(...call),
+  delete: async (...call) => (await import('./delete.ts')).deleteOne(...call),
+  deletecollection: async (...call) => (await import('./delete.ts')).deleteCollection(...call),
 };
 
-const statusVerbs: Readonly<Record<string, Endpoint>> = { get, update: updateStatus, patch: patchStatus };
-/** Their code is read when somebody scales. */
+const statusVerbs: Readonly<Record<string, Endpoint>> = {
+  get,
+  update: async (...call) => (await import('./update.ts')).updateStatus(...call),
+  patch: async (...call) => (await import('./patch.ts')).patchStatus(...call),
+};
 const scaleVerbs: Readonly<Record<string, Endpoint>> = {
   get: async (...call) => (await import('./scale.ts')).getScale(...call),
   update: async (...call) => (await import('./scale.ts')).updateScale(...call),
@@ -107,13 +105,13 @@ function declaredSubresource({ definition, info }: ResourceRequest): Endpoint | 
   const subresource = definition.subresources?.find(({ name }) => name === info.subresource);
   switch (subresource?.kind) {
     case 'object':
-      return (server, request) => objectSubresource(server, request, subresource);
+      return async (server, request) => (await import('./subresource.ts')).objectSubresource(server, request, subresource);
     case 'computed':
-      return (server, request) => computedSubresource(server, request, subresource);
+      return async (server, request) => (await import('./subresource.ts')).computedSubresource(server, request, subresource);
     case 'connect':
-      return (server, request) => connectSubresource(server, request, subresource);
+      return async (server, request) => (await import('./subresource.ts')).connectSubresource(server, request, subresource);
     case 'proxy':
-      return (server, request) => proxySubresource(server, request, subresource);
+      return async (server, request) => (await import('./proxy.ts')).proxySubresource(server, request, subresource);
     case undefined:
       return undefined;
     default:

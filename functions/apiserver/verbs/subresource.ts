@@ -72,7 +72,7 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
     options: writeOptionsObject(options, 'CreateOptions'),
     kind: expected,
   } as const;
-  const admission = admissionOf(server, request, asked);
+  const admission = await admissionOf(server, request, asked);
   const body = await admission.mutate(sent, undefined);
   subresource.checkBody?.(body);
   await admission.validate(body, undefined);
@@ -172,7 +172,7 @@ export async function computedSubresource(server: Server, request: ResourceReque
     options: writeOptionsObject(options, 'CreateOptions'),
     kind: subresource.body,
   } as const;
-  const admission = admissionOf(server, request, asked);
+  const admission = await admissionOf(server, request, asked);
   const { namespace } = request.info;
   placeInNamespace(body, { namespaced: namespace !== '' }, namespace);
   await server.fieldManagers.load?.();
@@ -206,7 +206,7 @@ export async function connectSubresource(server: Server, request: ResourceReques
   const kind = { group: definition.type.group, version: definition.type.version, kind: subresource.optionsKind };
   // A log is read, not connected to.
   if (subresource.transport === 'upgrade') {
-    const admission = admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
+    const admission = await admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
     await admission.review(undefined, connectOptions(subresource, request));
   }
   return connector.connect(request.request, { definition, subresource, namespace, name, object, user, connection });

@@ -61,7 +61,19 @@ export function deploymentStatus(deployment: Deployment, before: DeploymentStatu
   };
   const conditions = withDeploymentCondition(before.conditions ?? [], availability(available >= desired - maxUnavailable), nowMs);
   const nonZero = Object.fromEntries(Object.entries(counts).filter(([, value]) => value !== 0));
-  return { ...nonZero, ...(before.collisionCount !== undefined && { collisionCount: before.collisionCount }), conditions };
+  return {
+    ...nonZero,
+    ...terminatingCount(sets.all),
+    ...(before.collisionCount !== undefined && { collisionCount: before.collisionCount }),
+    conditions,
+  };
+}
+
+/** Unknown while a set that was acted on does not say. */
+function terminatingCount(sets: readonly ReplicaSet[]): Pick<DeploymentStatus, 'terminatingReplicas'> {
+  const counted = sets.filter(({ status }) => (status?.observedGeneration ?? 0) !== 0 || status?.terminatingReplicas !== undefined);
+  if (counted.some(({ status }) => status?.terminatingReplicas === undefined)) return {};
+  return { terminatingReplicas: sum(counted, ({ status }) => status?.terminatingReplicas ?? 0) };
 }
 
 const availability = (isAvailable: boolean): ConditionText =>

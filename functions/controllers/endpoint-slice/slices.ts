@@ -5,12 +5,13 @@
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { DiscoveryEndpointPort, Endpoint, EndpointSlice, Node, Pod, Service } from '../../kube/generated/types.ts';
-import { isTerminating, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
+import { annotationsOf, isTerminating, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { controllerReference } from '../../kube/owners.ts';
 import { isPodReady } from '../../kube/pod.ts';
 import { services } from '../../kube/resource-type.ts';
 import type { ResolvedPort } from '../shared/service-pods.ts';
 import { hostnameUnder, isEndpoint, isHeadless, labelsWith, podAddresses, portsOnPod, targetOf } from '../shared/service-pods.ts';
+import { triggerTime, triggerTimeAnnotation, withTriggerTime } from '../shared/trigger-time.ts';
 
 export const serviceNameLabel = 'kubernetes.io/service-name';
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -77,7 +78,20 @@ function planFamily(service: Service, { pods, slices, nodeNamed }: Surroundings,
   const labelled = wanted.map((slice) => ({ ...slice, metadata: { ...slice.metadata, labels: sliceLabels(service) } }));
   const update = labelled.filter((slice) => !slices.some((before) => nameOf(before) === nameOf(slice) && deepEqual(before, slice)));
   const remove = slices.filter((before) => !labelled.some((slice) => nameOf(slice) === nameOf(before)));
-  return { create, update, remove };
+  const time = triggerTime(service, pods, newestOf(slices));
+  return { create: create.map((slice) => triggeredAt(slice, time)), update: update.map((slice) => triggeredAt(slice, time)), remove };
+}
+
+/** The one that was written last, by the trigger that it names. */
+const newestOf = (slices: readonly EndpointSlice[]): EndpointSlice | undefined =>
+  slices.toSorted((a, b) =>
+    (annotationsOf(a)[triggerTimeAnnotation] ?? '') < (annotationsOf(b)[triggerTimeAnnotation] ?? '') ? 1 : -1,
+  )[0];
+
+function triggeredAt(slice: EndpointSlice, time: string | undefined): EndpointSlice {
+  const { annotations: before = {}, ...metadata } = slice.metadata;
+  const annotations = withTriggerTime(before, time);
+  return { ...slice, metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) } };
 }
 
 const portsOf = (slice: Pick<EndpointSlice, 'ports'>): unknown =>

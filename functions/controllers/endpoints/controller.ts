@@ -3,7 +3,7 @@ import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import type { Endpoints, Service } from '../../kube/generated/types.ts';
-import { isTerminating, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
+import { annotationsOf, isTerminating, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { endpoints, services } from '../../kube/resource-type.ts';
 import type { Controller, ReconcileContext } from '../../workers/controller.ts';
 import { settled } from '../../workers/controller.ts';
@@ -11,6 +11,7 @@ import { isNamespaceTerminating } from '../shared/pod-control.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { remove } from '../shared/removal.ts';
 import { isHeadless, labelsWith, podsOfService, selectsPods } from '../shared/service-pods.ts';
+import { triggerTime, withTriggerTime } from '../shared/trigger-time.ts';
 import { subsetsOf } from './subsets.ts';
 import { endpointsWatches } from './watches.ts';
 import { endpointsRole } from './role.ts';
@@ -38,15 +39,17 @@ export const endpointsController: Controller = {
 };
 
 async function writeEndpoints(service: Service, current: Endpoints | undefined, context: ReconcileContext): Promise<void> {
-  const subsets = subsetsOf(service, podsOfService(service, context.cache));
+  const pods = podsOfService(service, context.cache);
+  const subsets = subsetsOf(service, pods);
+  const annotations = withTriggerTime(current === undefined ? {} : annotationsOf(current), triggerTime(service, pods, current));
   const labels = labelsWith(service, { [managedByLabel]: managedBy }, isHeadless(service));
   if (current !== undefined) {
     if (deepEqual(current.subsets ?? [], subsets) && deepEqual(labelsOf(current), labels)) return;
     const next = copy(current);
-    await context.client.update(endpoints, { ...next, metadata: { ...next.metadata, labels }, subsets });
+    await context.client.update(endpoints, { ...next, metadata: { ...next.metadata, labels, annotations }, subsets });
     return;
   }
-  const metadata = { namespace: namespaceOf(service), name: nameOf(service), labels };
+  const metadata = { namespace: namespaceOf(service), name: nameOf(service), labels, annotations };
   try {
     await context.client.create(endpoints, { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets });
   } catch (error) {

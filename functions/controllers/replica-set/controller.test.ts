@@ -44,6 +44,7 @@ describe('a ReplicaSet', () => {
       fullyLabeledReplicas: 3,
       readyReplicas: 3,
       availableReplicas: 3,
+      terminatingReplicas: 0,
       observedGeneration: 1,
     });
     await scaleTo(cluster, 1);

@@ -28,6 +28,7 @@ export const replicaSetController: Controller = {
         minReadySeconds: set.spec.minReadySeconds ?? 0,
         selector: requirementsOf(set.spec.selector),
         template: set.spec.template,
+        countsTerminating: true,
         relatedPods: () => podsOfSiblings(set, context.cache),
       },
       context,

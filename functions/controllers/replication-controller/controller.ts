@@ -26,6 +26,8 @@ export const replicationController: Controller = {
         minReadySeconds: owner.spec.minReadySeconds ?? 0,
         selector: selectorOfController(owner),
         template: owner.spec.template,
+        // Its API has no such field.
+        countsTerminating: false,
         relatedPods: () => [],
       },
       context,

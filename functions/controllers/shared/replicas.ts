@@ -10,7 +10,7 @@ import type { Requirement } from '../../kube/labels.ts';
 import { matchesLabels, requirementsOf, selectorOf } from '../../kube/labels.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { isTerminating, labelsOf } from '../../kube/object.ts';
-import { isPodActive, isPodAvailable, isPodReady } from '../../kube/pod.ts';
+import { isPodActive, isPodAvailable, isPodFinished, isPodReady } from '../../kube/pod.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { pods as podType } from '../../kube/resource-type.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
@@ -30,6 +30,7 @@ interface ReplicaStatus {
   fullyLabeledReplicas?: number;
   readyReplicas?: number;
   availableReplicas?: number;
+  terminatingReplicas?: number;
   observedGeneration?: number;
   conditions?: ReplicaSetCondition[];
 }
@@ -45,6 +46,8 @@ export interface ReplicaOwner {
   readonly minReadySeconds: number;
   readonly selector: readonly Requirement[];
   readonly template: PodTemplateSpec;
+  /** Its status says how many of its pods are being deleted. */
+  readonly countsTerminating: boolean;
   /** Pods of siblings, for choosing which pod is missed least. */
   relatedPods(): readonly Pod[];
 }
@@ -54,7 +57,7 @@ export async function reconcileReplicas(owner: ReplicaOwner, context: ReconcileC
   const pods = await claimObjects(owner, podType, context, isPodActive);
   const failure = isTerminating(owner.object) ? undefined : await scale(owner, pods, context);
   const nowMs = clock.now();
-  const status = replicaStatus(owner, pods, failure, nowMs);
+  const status = { ...replicaStatus(owner, pods, failure, nowMs), ...terminatingCount(owner, context) };
   if (!deepEqual(status, owner.object.status)) await client.update<KubeObject>(owner.type, { ...copy(owner.object), status }, 'status');
   if (failure !== undefined) throw failure.error;
   const waitMs = availableInMs(cache.controlledBy(podType, owner.object.metadata.uid ?? ''), owner.minReadySeconds, nowMs);
@@ -100,6 +103,13 @@ export function replicaStatus(
     ...(object.metadata.generation !== undefined && { observedGeneration: object.metadata.generation }),
     ...(conditions.length > 0 && { conditions }),
   };
+}
+
+function terminatingCount(owner: ReplicaOwner, { cache }: ReconcileContext): Pick<ReplicaStatus, 'terminatingReplicas'> {
+  if (!owner.countsTerminating) return {};
+  const own = cache.controlledBy(podType, owner.object.metadata.uid ?? '');
+  const leaving = own.filter((pod) => isTerminating(pod) && !isPodFinished(pod) && matchesLabels(owner.selector, labelsOf(pod)));
+  return { terminatingReplicas: leaving.length };
 }
 
 /** The condition keeps the first failure's words until the failure is over. */

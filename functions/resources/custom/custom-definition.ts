@@ -55,7 +55,7 @@ export function customDefinition(crd: CustomResourceDefinition, revision = 0): A
     hasGeneration: true,
     hasStrategicMerge: false,
     allowsUnconditionalUpdate: false,
-    ...statusOf(version),
+    ...statusOf(stored),
     ...scaleOf(version.subresources?.scale),
     ...deprecationOf(crd, version),
     ...selectableOf(version),
@@ -121,8 +121,11 @@ function renamed({ type, schema, stored, schemas, revision }: Renaming): Convers
   };
   return {
     isCurrent,
-    toStored: (object) =>
-      apiVersion === storedApiVersion ? object : pruned(object, schemas.get(storedApiVersion), storedApiVersion, false),
+    toStored: (object) => object,
+    committed: (object) =>
+      apiVersion === storedApiVersion
+        ? object
+        : pruned(pruned(object, schema, apiVersion, false), schemas.get(storedApiVersion), storedApiVersion, true),
     fromStored(object) {
       const objectRevision = Number(object.metadata.resourceVersion ?? Number.NaN);
       const isFresh = !(objectRevision <= revision);
@@ -160,13 +163,18 @@ function servedVersion(crd: CustomResourceDefinition, { version, type, schema, c
 
 const nameOfField = ({ jsonPath }: { readonly jsonPath: string }): string => jsonPath.replace(/^\./, '');
 
-function statusOf({ subresources }: CustomResourceDefinitionVersion): Partial<AnyDefinition> {
+function statusOf({ version: { subresources }, schema }: CustomVersion): Partial<AnyDefinition> {
   if (subresources?.status === undefined) return {};
+  const statusNode = schema.node.properties?.['status'];
   return {
     hasStatus: true,
     resetFields: { status: ['metadata', 'spec'] },
     prepareForCreate(object) {
       delete object.status;
+      // A default of the status is filled in after what the client sent has gone.
+      if (statusNode?.default === undefined) return;
+      const { status } = schema.decode(object as PlainObject).object;
+      if (status !== undefined) object.status = status;
     },
   };
 }

@@ -20,8 +20,9 @@ function imagesOf({ spec }: Pod): readonly string[] {
 /** An image counts the more the more nodes have it, so that the first node with it does not draw every pod. */
 function bytesOn({ node }: NodeState, images: readonly string[], cluster: ClusterState): number {
   let sum = 0;
-  for (const { names = [], sizeBytes = 0 } of node.status?.images ?? []) {
-    for (const name of names) {
+  for (const { names, sizeBytes = 0 } of node.status?.images ?? []) {
+    // An image whose names others have taken has none: null, as Go writes an empty list.
+    for (const name of names ?? []) {
       const times = images.filter((image) => image === name).length;
       if (times === 0) continue;
       const spread = (cluster.imageSpread().get(name) ?? 0) / cluster.nodes.length;

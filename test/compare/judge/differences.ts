@@ -29,7 +29,7 @@ const contextLength = 60;
 const shown = (value: Json | undefined): string => (value === undefined ? 'absent' : JSON.stringify(value).slice(0, textMax));
 
 /** Paths whose values differ. */
-function* pathsBetween(theirs: Json | undefined, ours: Json | undefined, path: string): Generator<string> {
+export function* pathsBetween(theirs: Json | undefined, ours: Json | undefined, path: string): Generator<string> {
   if (deepEqual(theirs, ours)) return;
   if (isObject(theirs) && isObject(ours)) {
     for (const name of new Set([...Object.keys(theirs), ...Object.keys(ours)])) {

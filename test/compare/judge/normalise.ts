@@ -103,6 +103,12 @@ const chosenRange = (value: Json, _names: Aliases, { requested }: Surroundings):
 const sorted = (value: Json): Json =>
   Array.isArray(value) ? value.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value;
 
+const byManager = (value: Json): Json =>
+  Array.isArray(value) ? value.toSorted((a, b) => (managerText(a) < managerText(b) ? -1 : 1)) : value;
+
+const managerText = (entry: Json): string =>
+  isObject(entry) ? JSON.stringify(['operation', 'manager', 'subresource', 'apiVersion'].map((name) => entry[name] ?? '')) : '';
+
 /** Of fields by their name. */
 const fieldRules: Readonly<
   Record<string, { readonly why: string; apply(value: Json, names: Aliases, about: Surroundings): Json | undefined }>
@@ -131,7 +137,7 @@ const fieldRules: Readonly<
     apply: (value) =>
       Array.isArray(value) ? value.map((cell) => (typeof cell === 'string' ? cell.replace(/^\d+s$/, '<age>') : cell)) : value,
   },
-  managedFields: { why: 'entries of one second have no order of their own, and seconds pass while a case runs', apply: sorted },
+  managedFields: { why: 'entries of one second have no order of their own, and seconds pass while a case runs', apply: byManager },
   continue: { why: 'a token is opaque and holds a revision', apply: (value) => (value === '' ? value : '<continue>') },
   nodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },
   healthCheckNodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },

@@ -12,7 +12,7 @@ export async function withBothServers<T>(
   const programs = findPrograms(places, report);
   const ours = await startOurs();
   try {
-    const upstream = await startUpstream(programs, defaultNetworks.serviceCidr);
+    const upstream = await startUpstream(programs, { serviceCidr: defaultNetworks.serviceCidr });
     try {
       return await compare(upstream, ours);
     } finally {

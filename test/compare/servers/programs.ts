@@ -13,6 +13,11 @@ export interface Programs {
   readonly etcd: string;
 }
 
+export interface ControllerPrograms {
+  readonly kubeControllerManager: string;
+  readonly kubeScheduler: string;
+}
+
 export interface ProgramPlaces {
   /** Holds `bin/kube-apiserver`, and an etcd in `bin` or `sid/usr/bin`. What is missing is built into `bin`. */
   readonly cache: string;
@@ -31,6 +36,13 @@ export function findPrograms({ cache, kubeApiserver, etcd }: ProgramPlaces, repo
       build(cache, 'kube-apiserver', 'k8s.io/kubernetes/cmd/kube-apiserver', report),
     etcd: firstThere(places) ?? build(cache, 'etcd', 'go.etcd.io/etcd/server/v3', report),
   };
+}
+
+/** Upstream's controllers and scheduler, in the same places. */
+export function findControllerPrograms({ cache }: ProgramPlaces, report: (line: string) => void): ControllerPrograms {
+  const find = (name: string): string =>
+    firstThere([join(cache, 'bin', name)]) ?? build(cache, name, `k8s.io/kubernetes/cmd/${name}`, report);
+  return { kubeControllerManager: find('kube-controller-manager'), kubeScheduler: find('kube-scheduler') };
 }
 
 const firstThere = (places: readonly (string | undefined)[]): string | undefined =>
@@ -69,7 +81,8 @@ function writeModule(module: string): void {
   const { Dir: source } = JSON.parse(go(module, ['mod', 'download', '-json', `k8s.io/kubernetes@v${upstreamVersion}`])) as { Dir: string };
   const staging = readFileSync(join(source, 'go.mod'), 'utf8').matchAll(/^\s*(?:replace )?(\S+) => \.\/staging/gm);
   const replacements = [...staging].map(([, path]) => `\t${path} => ${path} v0.${upstreamVersion.slice(2)}`);
-  const imports = ['k8s.io/kubernetes/cmd/kube-apiserver', 'go.etcd.io/etcd/server/v3'].map((path) => `\t_ "${path}"`);
+  const programs = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => `k8s.io/kubernetes/cmd/${name}`);
+  const imports = [...programs, 'go.etcd.io/etcd/server/v3'].map((path) => `\t_ "${path}"`);
   writeFileSync(join(module, 'tools.go'), `//go:build tools\n\npackage judges\n\nimport (\n${imports.join('\n')}\n)\n`);
   const head = `module judges\n\ngo 1.26.0\n\nrequire k8s.io/kubernetes v${upstreamVersion}\n`;
   writeFileSync(join(module, 'go.mod'), `${head}\nreplace (\n${replacements.join('\n')}\n)\n`);

@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectApi, type ApiAddress } from './api-connection.ts';
-import type { Programs } from './programs.ts';
+import type { ClusterAccess } from '../../../functions/client/https-fetch.ts';
+import type { ControllerPrograms, Programs } from './programs.ts';
 
 export interface RunningServer {
   /** Sends as the administrator. */
@@ -16,6 +17,22 @@ export interface RunningServer {
   /** What signs its tokens. */
   readonly signingKeyPem: string;
   stop(): Promise<void>;
+}
+
+export interface UpstreamServer extends RunningServer {
+  /** The administrator's. */
+  readonly access: ClusterAccess;
+}
+
+export interface UpstreamControllers {
+  readonly programs: ControllerPrograms;
+  readonly podCidr: string;
+}
+
+export interface UpstreamOptions {
+  readonly serviceCidr: string;
+  /** Left out: nothing acts on what is stored. */
+  readonly controllers?: UpstreamControllers | undefined;
 }
 
 const startAttemptsMax = 3;
@@ -31,10 +48,10 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-export async function startUpstream(programs: Programs, serviceCidr: string): Promise<RunningServer> {
+export async function startUpstream(programs: Programs, options: UpstreamOptions): Promise<UpstreamServer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce(programs, serviceCidr);
+      return await startOnce(programs, options);
     } catch (error) {
       if (!(error instanceof StartError) || attempt === startAttemptsMax) throw error;
     }
@@ -79,7 +96,35 @@ function processesIn(directory: string): Processes {
 /** In memory where there is such a directory: a judge's data need not last. */
 const temporaryRoot = (): string => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 
-async function startOnce(programs: Programs, serviceCidr: string): Promise<RunningServer> {
+const adminToken = 'admin-token';
+
+/** Upstream's controllers and scheduler, which call the server as its administrator and as their own service accounts. */
+function startControllers(processes: Processes, directory: string, port: number, { programs, podCidr }: UpstreamControllers): void {
+  const kubeconfig = join(directory, 'kubeconfig');
+  const cluster = { server: `https://127.0.0.1:${port}`, 'certificate-authority': join(directory, 'apiserver.crt') };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'upstream', cluster }],
+    users: [{ name: 'admin', user: { token: adminToken } }],
+    contexts: [{ name: 'upstream', context: { cluster: 'upstream', user: 'admin' } }],
+    'current-context': 'upstream',
+  };
+  writeFileSync(kubeconfig, JSON.stringify(config));
+  const common = [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0'];
+  processes.start(programs.kubeControllerManager, [
+    ...common,
+    '--use-service-account-credentials',
+    `--service-account-private-key-file=${join(directory, 'service-accounts.key')}`,
+    `--root-ca-file=${join(directory, 'apiserver.crt')}`,
+    '--controllers=*,bootstrapsigner,tokencleaner',
+    '--allocate-node-cidrs',
+    `--cluster-cidr=${podCidr}`,
+  ]);
+  processes.start(programs.kubeScheduler, common);
+}
+
+async function startOnce(programs: Programs, { serviceCidr, controllers }: UpstreamOptions): Promise<UpstreamServer> {
   const directory = mkdtempSync(join(temporaryRoot(), 'compare-upstream-'));
   const processes = processesIn(directory);
   try {
@@ -98,7 +143,11 @@ async function startOnce(programs: Programs, serviceCidr: string): Promise<Runni
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const signingKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     writeFileSync(keyFile, signingKeyPem);
-    writeFileSync(join(directory, 'tokens.csv'), 'admin-token,admin,admin-uid,"system:masters"\n');
+    writeFileSync(
+      join(directory, 'tokens.csv'),
+      `${adminToken},admin,admin-uid,"system:masters"
+`,
+    );
     const options = {
       'etcd-servers': client,
       'secure-port': String(port),
@@ -120,9 +169,12 @@ async function startOnce(programs: Programs, serviceCidr: string): Promise<Runni
       programs.kubeApiserver,
       Object.entries(options).map(([name, value]) => `--${name}=${value}`),
     );
-    const address = { host: '127.0.0.1', port, headers: { authorization: 'Bearer admin-token' } };
+    const address = { host: '127.0.0.1', port, headers: { authorization: `Bearer ${adminToken}` } };
     await untilReady(address, server, join(directory, 'kube-apiserver.log'));
-    return { address, signingKeyPem, stop: () => processes.stop() };
+    if (controllers !== undefined) startControllers(processes, directory, port, controllers);
+    const caPem = readFileSync(join(directory, 'apiserver.crt'), 'utf8');
+    const access = { server: `https://127.0.0.1:${port}`, caPem, token: adminToken };
+    return { address, access, signingKeyPem, stop: () => processes.stop() };
   } catch (error) {
     await processes.stop();
     throw error;

@@ -3,7 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createNodeNetwork, type NodeNetwork } from '../../../agent/network/node-network.ts';
+import { createNodeNetwork } from '../../../agent/network/node-network.ts';
+import type { PodNetwork } from '../../../agent/network/pod-network.ts';
 import { runCommand, runIn, type Run } from '../../../agent/network/run.ts';
 import type { Node } from '../../../functions/kube/generated/types.ts';
 import { createFabric, removeFabric } from '../../../infra/local/hosts/fabric.ts';
@@ -23,7 +24,7 @@ export interface TestPod {
 
 export interface TestHost extends Host {
   readonly node: Node;
-  readonly network: NodeNetwork;
+  readonly network: PodNetwork;
 }
 
 export interface TwoHosts {
@@ -63,7 +64,8 @@ export const testNode = (name: string, podCIDR: string, address: string): Node =
   status: { addresses: [{ type: 'InternalIP', address }] },
 });
 
-export async function twoHosts(): Promise<TwoHosts> {
+/** `podNetwork` as a cluster's maker writes it. */
+export async function twoHosts(podNetwork = 'host-gateway'): Promise<TwoHosts> {
   const id = ownId();
   const directory = mkdtempSync(join(tmpdir(), 'two-hosts-'));
   const { log } = virtualWorld();
@@ -79,7 +81,7 @@ export async function twoHosts(): Promise<TwoHosts> {
     const nodes = made.map((host, index) => testNode(host.name, `10.244.${index + 1}.0/24`, host.address));
     const equip = async (host: Host, node: Node): Promise<TestHost> => {
       const state = join(directory, host.name);
-      const network = createNodeNetwork({ run: host.run, directory: state, cniConfDir: join(state, 'cni'), clusterCidr, log });
+      const network = createNodeNetwork({ run: host.run, directory: state, cniConfDir: join(state, 'cni'), clusterCidr, podNetwork, log });
       await network.configure(node, nodes);
       return { ...host, node, network };
     };

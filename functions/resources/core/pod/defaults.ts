@@ -104,6 +104,7 @@ function setVolumeDefaults(volume: Volume): void {
   if (volume.configMap !== undefined) volume.configMap.defaultMode ??= fileMode;
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
   if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
+  if (volume.ephemeral?.volumeClaimTemplate?.spec !== undefined) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   if (volume.downwardAPI !== undefined) {
     volume.downwardAPI.defaultMode ??= fileMode;
     for (const item of volume.downwardAPI.items ?? []) setFieldRefDefaults(item.fieldRef);

@@ -30,7 +30,15 @@ export const evict: ObjectSubresource<Pod>['write'] = (pod, body: KubeObject & P
 
 /** The pod with the reason why it goes. */
 function marked(pod: Pod, nowMs: number): Pod {
-  const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+  // Go writes the missing time as null.
+  const unprobed: object = { lastProbeTime: null };
+  const condition = {
+    ...unprobed,
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
   const conditions = withCondition<PodCondition>(pod.status?.conditions, condition, timestamp(nowMs));
   return { ...pod, status: { ...pod.status, conditions } };
 }

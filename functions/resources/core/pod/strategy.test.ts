@@ -86,7 +86,7 @@ test('a binding puts the pod on the node and says that it is scheduled', () => {
   assert.equal(result.object.spec.nodeName, 'n1');
   assert.deepEqual(result.object.metadata.annotations, { why: 'there' });
   assert.deepEqual(result.object.status?.conditions, [
-    { type: 'PodScheduled', status: 'True', observedGeneration: 1, lastTransitionTime: '2026-01-01T00:00:00Z' },
+    { lastProbeTime: null, type: 'PodScheduled', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' },
   ]);
 });
 

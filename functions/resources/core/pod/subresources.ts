@@ -3,7 +3,7 @@ import { withCondition } from '../../../kube/conditions.ts';
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { Binding, Pod } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
-import { annotationsOf, isTerminating, nameOf } from '../../../kube/object.ts';
+import { annotationsOf, isTerminating, labelsOf, nameOf } from '../../../kube/object.ts';
 import { groupResource, podDisruptionBudgets } from '../../../kube/resource-type.ts';
 import { conflict, plainError } from '../../../kube/status-error.ts';
 import { builtIn } from '../../../kube/schema.ts';
@@ -35,19 +35,25 @@ function bound(pod: Pod, { target, metadata }: Binding, { nowMs }: WriteContext)
   const name = nameOf(pod);
   const refusal = bindingRefusal(pod, metadata);
   if (refusal !== undefined) throw conflict(bindings, name, refusal);
-  const scheduled = {
-    type: 'PodScheduled',
-    status: 'True',
-    ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
-  };
+  // Go writes the missing time as null.
+  const scheduled = { type: 'PodScheduled', status: 'True', ...({ lastProbeTime: null } as object) };
   const conditions = withCondition(pod.status?.conditions, scheduled, timestamp(nowMs));
   const annotations = { ...annotationsOf(pod), ...metadata.annotations };
   return {
     ...pod,
-    metadata: { ...pod.metadata, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    metadata: {
+      ...pod.metadata,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(metadata.labels !== undefined && { labels: { ...labelsOf(pod), ...metadata.labels } }),
+    },
     spec: { ...pod.spec, nodeName: target.name ?? '' },
-    status: { ...pod.status, conditions },
+    // It waits for no room any more.
+    status: { ...withoutNomination(pod.status), conditions },
   };
+}
+
+function withoutNomination({ nominatedNodeName: _nominated, ...status }: NonNullable<Pod['status']> = {}): NonNullable<Pod['status']> {
+  return status;
 }
 
 /** Upstream answers with the errors alone: no reason, no causes. */
