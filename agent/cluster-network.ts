@@ -13,6 +13,7 @@ import { runCommand } from './network/run.ts';
 import { policyPeerKind } from '../functions/kube/policy-peers.ts';
 import { createPolicyEnforcer, type WantedPolicies } from './policies/policy-enforcer.ts';
 import { withoutSpecialAddresses } from './proxy/endpoints.ts';
+import { createHealthCheckPorts } from './proxy/health-check-ports.ts';
 import { createServiceProxy } from './proxy/service-proxy.ts';
 import { join } from 'node:path';
 import { createRunner } from './runner.ts';
@@ -25,6 +26,15 @@ export interface ClusterNetworkOptions {
 
 const selfOf = (desired: DesiredState, nodeName: string): Node | undefined => desired.nodes().find((node) => nameOf(node) === nodeName);
 
+const zoneOf = (node: Node | undefined): string | undefined => node?.metadata.labels?.['topology.kubernetes.io/zone'];
+
+/** Source: pkg/proxy/healthcheck/proxy_health.go: the taint is the cluster autoscaler's. */
+const isEligible = (node: Node | undefined): boolean =>
+  node?.metadata.deletionTimestamp === undefined && !(node?.spec.taints ?? []).some(({ key }) => key === 'ToBeDeletedByClusterAutoscaler');
+
+/** What services need to know of their node; heartbeats change the rest. */
+const serviceTraits = (node: Node | undefined): string => JSON.stringify([zoneOf(node), isEligible(node)]);
+
 /** A change of any of these may change what is let through. */
 const policyKinds = ['Pod', 'NetworkPolicy', policyPeerKind] as const;
 
@@ -34,6 +44,29 @@ const wantedPolicies = (desired: DesiredState): WantedPolicies => ({
   peers: desired.policyPeers(),
   selection: desired.selection,
 });
+
+/** Services in the kernel, and the ports at which balancers ask for them. */
+function createServices({ config, world, apiService }: ClusterNetworkOptions): {
+  sync(desired: DesiredState): Promise<void>;
+  close(): Promise<void>;
+} {
+  const { nodeName, nodeIp, clusterCidr } = config;
+  const proxy = createServiceProxy({ ...world, run: runCommand, nodeName, clusterCidr });
+  let self: Node | undefined;
+  const healthChecks = createHealthCheckPorts({ ...world, address: nodeIp, nodeName, isEligible: () => isEligible(self) });
+  return {
+    async sync(desired) {
+      self = selfOf(desired, nodeName);
+      const slices = apiService.endpointSlices(desired.endpointSlices().map(withoutSpecialAddresses));
+      await proxy.sync(desired.services(), slices, { addresses: [nodeIp], zone: zoneOf(self) });
+      await healthChecks.sync(desired.services(), slices);
+    },
+    async close() {
+      await proxy.close();
+      await healthChecks.close();
+    },
+  };
+}
 
 export function createClusterNetwork({ config, world, apiService }: ClusterNetworkOptions): ClusterNetwork {
   const { clock, log } = world;
@@ -47,18 +80,18 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     dnsAddress: config.clusterDns,
     log,
   });
-  const proxy = createServiceProxy({ run: runCommand, clock, log, nodeName: config.nodeName, clusterCidr });
+  const services = createServices({ config, world, apiService });
   const policies = createPolicyEnforcer({ run: runCommand, clock, log, nameServer: config.clusterDns });
   let dns: Dns | undefined;
   let state: DesiredState | undefined;
+  let traits = '';
 
   const configure = async (): Promise<void> => {
     const self = state === undefined ? undefined : selfOf(state, config.nodeName);
     if (state !== undefined && self !== undefined) await network.configure(self, state.nodes());
   };
-  const syncProxy = async (): Promise<void> => {
-    if (state !== undefined)
-      await proxy.sync(state.services(), apiService.endpointSlices(state.endpointSlices().map(withoutSpecialAddresses)), [config.nodeIp]);
+  const syncServices = async (): Promise<void> => {
+    if (state !== undefined) await services.sync(state);
   };
   const syncDns = async (): Promise<void> => {
     // Its address exists once the network is configured.
@@ -75,7 +108,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
   };
   const runners = {
     network: createRunner(world, 'the network of pods', configure),
-    proxy: createRunner(world, 'the services', syncProxy),
+    proxy: createRunner(world, 'the services', syncServices),
     policies: createRunner(world, 'the policies of the network', syncPolicies),
     dns: createRunner(world, 'the name server', syncDns),
     api: createRunner(world, 'the API for pods', serveApi),
@@ -84,7 +117,12 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
   return {
     sync(desired, changed) {
       state = desired;
-      if (changed.has('Node')) runners.network.request();
+      if (changed.has('Node')) {
+        runners.network.request();
+        const now = serviceTraits(selfOf(desired, config.nodeName));
+        if (now !== traits) runners.proxy.request();
+        traits = now;
+      }
       if (policyKinds.some((kind) => changed.has(kind))) runners.policies.request();
       if (changed.has('Service') || changed.has('EndpointSlice')) {
         runners.proxy.request();
@@ -98,7 +136,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     },
     async close() {
       for (const runner of Object.values(runners)) await runner.stop();
-      await proxy.close();
+      await services.close();
       await policies.close();
       await dns?.close();
       await apiService.close();

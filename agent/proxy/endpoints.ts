@@ -9,14 +9,24 @@ import { specialIpProblem } from '../../functions/kube/special-ip.ts';
 export interface Target {
   readonly address: string;
   readonly port: number;
-  /** The node it runs on, when somebody said so. */
-  readonly nodeName: string | undefined;
 }
 
 interface Candidate extends Target {
+  /** The node it runs on, where the slice names it. */
+  readonly nodeName: string | undefined;
   readonly ready: boolean;
   /** Still answers while it ends: better than nothing when nothing is ready. */
   readonly lingering: boolean;
+  /** For callers of these nodes and zones. */
+  readonly forNodes: readonly string[];
+  readonly forZones: readonly string[];
+}
+
+/** Where the caller is. */
+export interface Place {
+  readonly nodeName: string;
+  /** Undefined for a node without the label of its zone. */
+  readonly zone?: string | undefined;
 }
 
 const serviceLabel = 'kubernetes.io/service-name';
@@ -41,10 +51,38 @@ export const withoutSpecialAddresses = (slice: EndpointSlice): EndpointSlice => 
   endpoints: (slice.endpoints ?? []).filter(({ addresses }) => addresses.every((address) => specialIpProblem(address) === undefined)),
 });
 
-/** What may get traffic, in an order that does not depend on the order of the slices. */
-export function usableTargets(candidates: readonly Candidate[]): readonly Target[] {
+export interface Targets {
+  /** For the policy `Cluster`, near ones where their hints say so. */
+  readonly cluster: readonly Target[];
+  /** For the policy `Local`. */
+  readonly local: readonly Target[];
+  /** Whether any could be used, by whatever node. */
+  readonly isAny: boolean;
+}
+
+/** In an order that does not depend on the order of the slices. */
+export function targetsOf(candidates: readonly Candidate[], place: Place): Targets {
+  const all = usable(candidates);
+  return {
+    cluster: near(all, place),
+    local: usable(candidates.filter(({ nodeName }) => nodeName === place.nodeName)),
+    isAny: all.length > 0,
+  };
+}
+
+function usable(candidates: readonly Candidate[]): readonly Candidate[] {
   const ready = candidates.filter((candidate) => candidate.ready);
   return ready.length > 0 ? ready : candidates.filter((candidate) => candidate.lingering);
+}
+
+/** Hints count when every ready endpoint has them, and one of them means this place. */
+function near(targets: readonly Candidate[], { nodeName, zone }: Place): readonly Candidate[] {
+  const isReady = targets.every(({ ready }) => ready);
+  if (!isReady) return targets;
+  const ofNode = targets.filter(({ forNodes }) => forNodes.includes(nodeName));
+  if (ofNode.length > 0 && targets.every(({ forNodes }) => forNodes.length > 0)) return ofNode;
+  const ofZone = targets.filter(({ forZones }) => zone !== undefined && forZones.includes(zone));
+  return ofZone.length > 0 && targets.every(({ forZones }) => forZones.length > 0) ? ofZone : targets;
 }
 
 export function candidatesOf(port: ServicePort, slices: readonly EndpointSlice[]): readonly Candidate[] {
@@ -64,13 +102,23 @@ export function candidatesOf(port: ServicePort, slices: readonly EndpointSlice[]
 const isSamePort = (a: { name?: string; protocol?: string }, b: ServicePort): boolean =>
   (a.name ?? '') === (b.name ?? '') && (a.protocol ?? 'TCP') === (b.protocol ?? 'TCP');
 
-function candidateOf({ addresses, conditions = {}, nodeName }: Endpoint, port: number): Candidate | undefined {
+const names = (hints: readonly { readonly name: string }[] | undefined): readonly string[] => (hints ?? []).map(({ name }) => name);
+
+function candidateOf({ addresses, conditions = {}, nodeName, hints }: Endpoint, port: number): Candidate | undefined {
   const [address] = addresses;
   if (address === undefined) return undefined;
-  // Unknown counts as ready; serving, when nobody says, follows readiness.
+  // Unknown counts as ready; serving, where it is left out, follows readiness.
   const ready = conditions.ready ?? true;
   const lingering = (conditions.serving ?? ready) && conditions.terminating === true;
-  return { address, port, nodeName, ready, lingering };
+  return { address, port, nodeName, ready, lingering, forNodes: names(hints?.forNodes), forZones: names(hints?.forZones) };
+}
+
+/** Endpoints of this node that are ready: what a balancer asks for. Each counts once, however many ports it has. */
+export function readyHere(slices: readonly EndpointSlice[], nodeName: string): number {
+  const here = slices
+    .flatMap(({ endpoints = [] }) => endpoints)
+    .filter((endpoint) => endpoint.nodeName === nodeName && (endpoint.conditions?.ready ?? true));
+  return new Set(here.flatMap(({ addresses }) => addresses)).size;
 }
 
 /** Services that have no address to be translated, or that another proxy looks after. */

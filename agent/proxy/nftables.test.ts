@@ -26,7 +26,13 @@ function rulesFor(...addresses: string[]): ServiceRules {
     ],
     endpoints: addresses.map((address) => ({ addresses: [address] })),
   };
-  return serviceRules({ services: [service], endpointSlices: [slice], nodeAddresses: ['192.0.2.1'], nodeName: 'a' });
+  return serviceRules({
+    services: [service],
+    endpointSlices: [slice],
+    nodeAddresses: ['192.0.2.1'],
+    nodeName: 'a',
+    clusterCidr: '10.244.0.0/16',
+  });
 }
 
 describe('the difference of two contents', () => {
@@ -34,16 +40,15 @@ describe('the difference of two contents', () => {
 
   test('makes chains before what jumps to them, and removes before it adds', () => {
     assert.deepEqual(difference(rulesFor('10.244.1.2'), rulesFor('10.244.1.2', '10.244.1.3')).split('\n'), [
-      'table ip hibernetes_services {',
-      '  chain random_2_from_inside {',
-      '    meta mark set numgen random mod 2',
-      '    goto from_inside',
-      '  }',
-      '}',
+      'add chain ip hibernetes_services random_2_from_inside',
+      'add rule ip hibernetes_services random_2_from_inside meta mark set numgen random mod 2',
+      'add rule ip hibernetes_services random_2_from_inside goto from_inside',
       'delete element ip hibernetes_services service_ips { 10.96.0.10 . tcp . 80, 10.96.0.10 . udp . 53 }',
       'add element ip hibernetes_services service_ips { 10.96.0.10 . tcp . 80 : goto random_2_from_inside, 10.96.0.10 . udp . 53 : goto random_2_from_inside }',
       'add element ip hibernetes_services service_endpoints { 10.96.0.10 . tcp . 80 . 1 : 10.244.1.3 . 8080, 10.96.0.10 . udp . 53 . 1 : 10.244.1.3 . 5353 }',
       'add element ip hibernetes_services hairpins { 10.244.1.3 . 10.244.1.3 }',
+      'flush chain ip hibernetes_services random_1_from_inside',
+      'delete chain ip hibernetes_services random_1_from_inside',
       '',
     ]);
   });
@@ -66,7 +71,7 @@ describe('the kernel’s table', () => {
         ...change(Object.entries(rules.maps).map(([name, { size }]) => [name, size])).map(([name, size]) => ({
           map: { name, elem: Array(size).fill(0) },
         })),
-        ...[...rules.chains, 'unanswered_out'].map((name) => ({ chain: { name } })),
+        ...[...rules.chains.keys(), 'unanswered_out'].map((name) => ({ chain: { name } })),
       ],
     });
 
@@ -99,7 +104,20 @@ describe('the kernel’s table', () => {
 describe('stale connections', () => {
   test('are those of UDP to endpoints that are gone', () =>
     assert.deepEqual(staleConnectionCommands(rulesFor('10.244.1.2', '10.244.1.3'), rulesFor('10.244.1.3')), [
-      ['conntrack', '-D', '-p', 'udp', '--orig-dst', '10.96.0.10', '--orig-port-dst', '53', '--dst-nat', '10.244.1.2'],
+      [
+        'conntrack',
+        '-D',
+        '-p',
+        'udp',
+        '--orig-dst',
+        '10.96.0.10',
+        '--orig-port-dst',
+        '53',
+        '--dst-nat',
+        '10.244.1.2',
+        '--reply-port-src',
+        '5353',
+      ],
     ]));
   test('are all of a UDP port that had nobody to answer', () =>
     assert.deepEqual(staleConnectionCommands(rulesFor(), rulesFor('10.244.1.3')), [

@@ -1,10 +1,8 @@
 /** The kernel's table as text for `nft -f -`: whole, or the difference between two contents. */
+import { hideSource } from './chains.ts';
 import { mapNames, type Elements, type MapName, type ServiceRules } from './rules.ts';
 
 export const tableName = 'hibernetes_services';
-
-/** Set on connections whose source must become the node's, so that the answer comes back through it. */
-const hideSource = '0x4000';
 
 const types: Readonly<Record<MapName, string>> = {
   service_ips: 'type ipv4_addr . inet_proto . inet_service : verdict',
@@ -16,6 +14,7 @@ const types: Readonly<Record<MapName, string>> = {
   refused_ips: 'type ipv4_addr . inet_proto . inet_service',
   refused_node_ports: 'type inet_proto . inet_service',
   hairpins: 'type ipv4_addr . ipv4_addr',
+  firewalled_ips: 'type ipv4_addr . inet_proto . inet_service : verdict',
 };
 
 const kindOf = (name: MapName): 'map' | 'set' => (types[name].includes(':') ? 'map' : 'set');
@@ -47,7 +46,7 @@ const fixedChains = (clusterCidr: string): string => `
     goto pick_node_port
   }`;
 
-/** They refer to the maps that refer to the chains of counts, so they come last. */
+/** They refer to the maps that refer to the chains that draw, so they come last. */
 const hooks = `
   chain services {
     ip daddr . meta l4proto . th dport vmap @service_ips
@@ -65,6 +64,17 @@ const hooks = `
     type nat hook postrouting priority srcnat;
     ct mark and ${hideSource} == ${hideSource} masquerade fully-random
     ct status dnat ip saddr . ip daddr @hairpins masquerade fully-random
+  }
+  chain firewall {
+    ct state new ip daddr . meta l4proto . th dport vmap @firewalled_ips
+  }
+  chain firewall_arriving {
+    type filter hook prerouting priority -110;
+    jump firewall
+  }
+  chain firewall_local {
+    type filter hook output priority -110;
+    jump firewall
   }
   chain refuse {
     meta l4proto tcp reject with tcp reset
@@ -88,15 +98,17 @@ const hooks = `
     jump unanswered
   }`;
 
-/**
- * The chain for one count of endpoints: draws a number, then goes to how the packet came in. The seed is the same on
- * all nodes and after every load, so that a client stays with its endpoint.
- */
-function chainBody(name: string): string {
-  const [, spread = '', count = '', entry = ''] = /^(random|sticky)_(\d+)_(\w+)$/.exec(name) ?? [];
-  const draw = spread === 'sticky' ? `jhash ip saddr mod ${count} seed 0x68696265` : `numgen random mod ${count}`;
-  return `    meta mark set ${draw}\n    goto ${entry}\n`;
-}
+/** Clients that one port of a service remembers; those beyond are served all the same. */
+const rememberedMax = 65_536;
+const memoryText = (name: string): string =>
+  `add map ip ${tableName} ${name} { type ipv4_addr : mark; size ${rememberedMax}; flags dynamic,timeout; }\n`;
+
+/** All of them first, so that they may go to each other. */
+const chainsText = (chains: ReadonlyMap<string, readonly string[]>): string =>
+  [
+    ...[...chains.keys()].map((name) => `add chain ip ${tableName} ${name}\n`),
+    ...[...chains].flatMap(([name, lines]) => lines.map((line) => `add rule ip ${tableName} ${name} ${line}\n`)),
+  ].join('');
 
 const element = ([key, value]: readonly [string, string]): string => (value === '' ? key : `${key} : ${value}`);
 
@@ -105,29 +117,45 @@ function declaration(name: MapName, elements: Elements): string {
   return `  ${kindOf(name)} ${name} {\n    ${types[name]};\n${content}  }\n`;
 }
 
+/** Elements of memories, by name, as they stood in a table that is replaced. */
+export type Remembered = ReadonlyMap<string, readonly string[]>;
+
 /** Replaces whatever table is there in one transaction. */
-export function wholeTable(rules: ServiceRules, clusterCidr: string): string {
-  // A map may only jump to chains that come before it, and a chain may only look into maps that come before it.
+export function wholeTable(rules: ServiceRules, clusterCidr: string, remembered: Remembered = new Map()): string {
+  // A map may only go to chains that come before it, and a chain may only look into maps that come before it.
   const endpointMaps: readonly MapName[] = ['service_endpoints', 'node_port_endpoints'];
   const rest = mapNames.filter((name) => !endpointMaps.includes(name));
   const declare = (names: readonly MapName[]): string => names.map((name) => declaration(name, rules.maps[name])).join('');
-  const counted = [...rules.chains].map((name) => `  chain ${name} {\n${chainBody(name)}  }\n`).join('');
+  const memories = [...rules.memories].map((name) => {
+    const elements = remembered.get(name) ?? [];
+    const known = elements.length === 0 ? '' : `add element ip ${tableName} ${name} { ${elements.join(', ')} }\n`;
+    return `${memoryText(name)}${known}`;
+  });
   return `add table ip ${tableName}
 delete table ip ${tableName}
 table ip ${tableName} {
 ${declare(endpointMaps)}${fixedChains(clusterCidr)}
-${counted}${declare(rest)}${hooks}
+}
+${memories.join('')}${chainsText(rules.chains)}table ip ${tableName} {
+${declare(rest)}${hooks}
 }
 `;
 }
 
-/** From one content to the next in one transaction; '' when they are equal. Chains that nobody needs any more stay. */
+/** From one content to the next in one transaction; '' when they are equal. */
 export function difference(from: ServiceRules, to: ServiceRules): string {
-  const newChains = [...to.chains].filter((name) => !from.chains.has(name));
-  const chains = newChains.map((name) => `table ip ${tableName} {\n  chain ${name} {\n${chainBody(name)}  }\n}\n`);
-  const removals = mapNames.map((name) => elementCommand('delete', name, gone(from.maps[name], to.maps[name])));
-  const additions = mapNames.map((name) => elementCommand('add', name, gone(to.maps[name], from.maps[name])));
-  return [...chains, ...removals, ...additions].join('');
+  const come = new Map([...to.chains].filter(([name]) => !from.chains.has(name)));
+  const left = [...from.chains.keys()].filter((name) => !to.chains.has(name));
+  return [
+    ...[...to.memories].filter((name) => !from.memories.has(name)).map(memoryText),
+    chainsText(come),
+    ...mapNames.map((name) => elementCommand('delete', name, gone(from.maps[name], to.maps[name]))),
+    ...mapNames.map((name) => elementCommand('add', name, gone(to.maps[name], from.maps[name]))),
+    // They may go to each other: all are emptied before the first goes.
+    ...left.map((name) => `flush chain ip ${tableName} ${name}\n`),
+    ...left.map((name) => `delete chain ip ${tableName} ${name}\n`),
+    ...[...from.memories].filter((name) => !to.memories.has(name)).map((name) => `delete map ip ${tableName} ${name}\n`),
+  ].join('');
 }
 
 /** What is in the first, but not (or with another value) in the second. */
@@ -150,7 +178,7 @@ interface ListedMap {
 
 /**
  * Whether the kernel's table (as `nft -j list table` prints it) has as many elements in each map, and at least the
- * chains, as we think. Somebody who flushes or deletes is noticed; somebody who forges elements is not our concern.
+ * chains, as we think. Another program that flushes or deletes is noticed; one that forges elements is not our concern.
  */
 export function isAsThought(listing: string, rules: ServiceRules): boolean {
   const { nftables }: Listed = JSON.parse(listing);
@@ -160,6 +188,26 @@ export function isAsThought(listing: string, rules: ServiceRules): boolean {
   const chains = new Set(nftables.map(({ chain }) => chain?.name));
   return (
     mapNames.every((name) => sizes.get(name) === rules.maps[name].size) &&
-    [...rules.chains, 'unanswered_out'].every((name) => chains.has(name))
+    [...rules.memories].every((name) => sizes.has(name)) &&
+    [...rules.chains.keys(), 'unanswered_out'].every((name) => chains.has(name))
+  );
+}
+
+interface RememberedClient {
+  readonly elem: { readonly val: string; readonly timeout?: number; readonly expires: number };
+}
+
+/** What the kernel remembers of clients, in the same print, as elements for `wholeTable`. */
+export function rememberedIn(listing: string): Remembered {
+  const { nftables }: Listed = JSON.parse(listing);
+  const memories = nftables.flatMap(({ map }) => (map?.name.startsWith('affinity_') === true ? [map] : []));
+  return new Map(
+    memories.map(({ name, elem = [] }) => [
+      name,
+      (elem as readonly (readonly [RememberedClient, number])[]).flatMap(([{ elem: client }, number]) =>
+        // What would expire at once could not be added.
+        client.expires < 1 ? [] : [`${client.val} timeout ${client.timeout ?? client.expires}s expires ${client.expires}s : ${number}`],
+      ),
+    ]),
   );
 }

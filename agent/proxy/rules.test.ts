@@ -22,7 +22,7 @@ const slice = (endpoints: Endpoint[], name = 'web-1'): EndpointSlice => ({
 });
 
 const rules = (services: Service[], endpointSlices: EndpointSlice[], more: Partial<RulesInput> = {}) =>
-  serviceRules({ services, endpointSlices, nodeAddresses: ['192.0.2.1'], nodeName: 'a', ...more });
+  serviceRules({ services, endpointSlices, nodeAddresses: ['192.0.2.1'], nodeName: 'a', clusterCidr: '10.244.0.0/16', ...more });
 
 /** The elements of one map, as nft shows them. */
 function elements(name: MapName, services: Service[], endpointSlices: EndpointSlice[]): string[] {
@@ -57,7 +57,7 @@ describe('endpoints', () => {
 
   test('that are not ready get nothing', () =>
     assert.deepEqual(targets([endpoint('10.0.0.1', { ready: false }), endpoint('10.0.0.2')]), ['10.0.0.2']));
-  test('of which nobody says anything are ready', () => assert.deepEqual(targets([endpoint('10.0.0.1', {})]), ['10.0.0.1']));
+  test('without conditions are ready', () => assert.deepEqual(targets([endpoint('10.0.0.1', {})]), ['10.0.0.1']));
   test('that end but still serve get traffic only when nothing is ready', () => {
     const ending = endpoint('10.0.0.1', { ready: false, serving: true, terminating: true });
     assert.deepEqual(targets([ending]), ['10.0.0.1']);
@@ -94,7 +94,12 @@ describe('ways in from outside', () => {
 
   test('with a Local policy only endpoints of this node answer, and the source is kept', () => {
     const published = service({ type: 'NodePort', ports: [port], externalTrafficPolicy: 'Local' });
-    assert.deepEqual(elements('node_ports', [published], [two]), ['tcp . 30080 : goto random_1_node_port_kept_source']);
+    const { chains, maps } = rules([published], [two]);
+    assert.deepEqual(chains.get(maps.node_ports.get('tcp . 30080')?.replace('goto ', '') ?? ''), [
+      'ip saddr 10.244.0.0/16 goto random_2_node_port_kept_source',
+      'fib saddr type local goto random_2_node_port',
+      'goto random_1_local_node_port_kept_source',
+    ]);
     assert.deepEqual(elements('service_ips', [published], [two]), ['10.96.0.10 . tcp . 80 : goto random_2_from_inside']);
   });
 
@@ -121,19 +126,77 @@ test('services without a cluster IP, or of another proxy, are left out', () => {
 });
 
 describe('client affinity', () => {
-  const sticky = service({ sessionAffinity: 'ClientIP' });
-  const many = Array.from({ length: 5 }, (_, index) => endpoint(`10.244.1.${index + 1}`));
-  const slots = (endpoints: Endpoint[]): Map<string, string> => new Map(rules([sticky], [slice(endpoints)]).maps.service_endpoints);
+  const sticky = service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } });
+  const of = (endpoints: Endpoint[]) => {
+    const { chains, maps, memories } = rules([sticky], [slice(endpoints)]);
+    const lines = chains.get(maps.service_ips.get('10.96.0.10 . tcp . 80')?.replace('goto ', '') ?? '') ?? [];
+    return { lines, numbers: [...maps.service_endpoints.keys()].map((key) => key.split(' . ')[3] ?? ''), memories: [...memories] };
+  };
 
-  test('gives every endpoint some of the clients', () => assert.equal(new Set(slots(many).values()).size, 5));
-
-  test('moves only the clients of an endpoint that goes', () => {
-    const [before, now] = [slots(many), slots(many.slice(1))];
-    for (const [slot, target] of before) if (target !== '10.244.1.1 . 8080') assert.equal(now.get(slot), target);
+  test('sends a client where it went before, and else to one that is drawn', () => {
+    const { lines, numbers, memories } = of([endpoint('10.244.1.1'), endpoint('10.244.1.2')]);
+    const [memory = ''] = memories;
+    assert.deepEqual(lines, [
+      `meta mark set ip saddr map @${memory} meta mark { ${numbers.join(', ')} } update @${memory} { ip saddr timeout 60s : meta mark } goto from_inside`,
+      `meta mark set numgen random mod 2 map { 0 : ${numbers[0]}, 1 : ${numbers[1]} }`,
+      `update @${memory} { ip saddr timeout 60s : meta mark }`,
+      'goto from_inside',
+    ]);
   });
 
-  test('moves clients only to an endpoint that comes', () => {
-    const [before, now] = [slots(many.slice(1)), slots(many)];
-    for (const [slot, target] of now) if (target !== '10.244.1.1 . 8080') assert.equal(before.get(slot), target);
+  test('keeps an endpoint’s number whatever others come and go', () => {
+    const [first = '', second] = of([endpoint('10.244.1.1'), endpoint('10.244.1.2')]).numbers;
+    assert.deepEqual(of([endpoint('10.244.1.2')]).numbers, [second]);
+    assert.deepEqual(of(['10.244.1.1', '10.244.1.2', '10.244.1.3'].map((address) => endpoint(address))).numbers.slice(0, 2), [
+      first,
+      second,
+    ]);
   });
+
+  test('is shared by all ways to a port', () => {
+    const published = service({ ...sticky.spec, type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] });
+    assert.equal(rules([published], [two]).memories.size, 1);
+  });
+});
+
+describe('the callers of a load balancer', () => {
+  const balanced = (loadBalancerSourceRanges: string[]): Service => ({
+    ...service({ type: 'LoadBalancer', externalIPs: ['203.0.113.7'], loadBalancerSourceRanges }),
+    status: { loadBalancer: { ingress: [{ ip: '203.0.113.8' }] } },
+  });
+
+  test('must be of its ranges, at its own address alone', () => {
+    const { maps, chains } = rules([balanced(['10.1.0.0/16', ' 192.0.2.0/24', '10.1.2.0/24'])], [two]);
+    assert.deepEqual([...maps.firewalled_ips.keys()], ['203.0.113.8 . tcp . 80']);
+    const [verdict = ''] = maps.firewalled_ips.values();
+    assert.deepEqual(chains.get(verdict.replace('goto ', '')), ['ip saddr != { 10.1.0.0/16, 192.0.2.0/24 } drop']);
+  });
+
+  test('may be any without ranges, and with one that is everything', () => {
+    for (const ranges of [[], ['0.0.0.0/0', '10.0.0.0/8'], ['2001:db8::/32']])
+      assert.equal(rules([balanced(ranges)], [two]).maps.firewalled_ips.size, 0);
+  });
+});
+
+describe('hints', () => {
+  const hinted = (address: string, hints: Endpoint['hints'], ready = true): Endpoint => ({ ...endpoint(address, { ready }), hints });
+  const zone = (name: string): Endpoint['hints'] => ({ forZones: [{ name }] });
+  const node = (name: string): Endpoint['hints'] => ({ forNodes: [{ name }], forZones: [{ name: 'x' }] });
+  const cases: readonly (readonly [name: string, endpoints: readonly Endpoint[], used: readonly string[]])[] = [
+    ['of its zone choose endpoints', [hinted('10.0.0.1', zone('x')), hinted('10.0.0.2', zone('y'))], ['10.0.0.1']],
+    ['count for nothing while one endpoint has none', [hinted('10.0.0.1', zone('x')), endpoint('10.0.0.2')], ['10.0.0.1', '10.0.0.2']],
+    ['of other zones alone count for nothing', [hinted('10.0.0.1', zone('y')), hinted('10.0.0.2', zone('z'))], ['10.0.0.1', '10.0.0.2']],
+    ['of its node come first', [hinted('10.0.0.1', node('a')), hinted('10.0.0.2', node('b'))], ['10.0.0.1']],
+    ['of other nodes leave those of its zone', [hinted('10.0.0.1', node('b')), hinted('10.0.0.2', zone('y'))], ['10.0.0.1']],
+    ['of endpoints that are not ready are left out', [hinted('10.0.0.1', zone('x'), false), hinted('10.0.0.2', zone('y'))], ['10.0.0.2']],
+  ];
+  for (const [name, endpoints, used] of cases) {
+    test(name, () => {
+      const { maps } = rules([service()], [slice([...endpoints])], { zone: 'x' });
+      assert.deepEqual(
+        [...maps.service_endpoints.values()].map((target) => target.split(' . ')[0]),
+        used,
+      );
+    });
+  }
 });

@@ -4,9 +4,21 @@
  * The rules themselves are few and fixed (nftables.ts); a service is only elements in maps. So the kernel looks a
  * packet up in constant time, and a change of one service is a change of its elements, however many others there are.
  */
-import { createHash } from 'node:crypto';
 import type { EndpointSlice, Service, ServicePort } from '../../functions/kube/generated/types.ts';
-import { candidatesOf, isIPv4, isProxied, slicesByService, usableTargets, type Target } from './endpoints.ts';
+import {
+  lastingNumbers,
+  localChain,
+  localNumbers,
+  memoryOf,
+  randomChain,
+  sourcesChain,
+  stickyChain,
+  type Chain,
+  type Entry,
+  type Memory,
+  type Numbered,
+} from './chains.ts';
+import { candidatesOf, isIPv4, isProxied, slicesByService, targetsOf, type Place, type Target, type Targets } from './endpoints.ts';
 
 /** Sets are maps whose values are ''. Keys and values are nft's own text. */
 export type Elements = ReadonlyMap<string, string>;
@@ -21,40 +33,37 @@ export const mapNames = [
   'refused_ips',
   'refused_node_ports',
   'hairpins',
+  'firewalled_ips',
 ] as const;
 export type MapName = (typeof mapNames)[number];
 
 export interface ServiceRules {
   readonly maps: Readonly<Record<MapName, Elements>>;
-  /** The chains that the maps jump to; see `chainBody`. */
-  readonly chains: ReadonlySet<string>;
+  /** The chains that the maps go to, and those that these go to, by name. */
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  /** What the kernel remembers of clients: kept from one content to the next. */
+  readonly memories: ReadonlySet<string>;
 }
 
-export interface RulesInput {
+export interface RulesInput extends Place {
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
   /** The addresses of this node at which NodePorts are served. */
   readonly nodeAddresses: readonly string[];
-  readonly nodeName: string;
+  /** The range of all pods. */
+  readonly clusterCidr: string;
 }
 
-/** How a packet came in decides whether its source must be hidden; see the chains of these names. */
-type Entry = 'from_inside' | 'from_outside' | 'kept_source' | 'node_port' | 'node_port_kept_source';
-
+/** One address and port at which a port of a service can be reached on this node. */
 interface Opening {
-  readonly entry: Entry;
-  readonly protocol: string;
-  readonly port: number;
-  /** Undefined for a NodePort. */
-  readonly address?: string;
-  /** Upstream drops, and does not reject, what a Local policy leaves without endpoint. */
-  readonly localOnly: boolean;
-  readonly sticky: boolean;
-  readonly targets: readonly Target[];
+  /** As the maps of verdicts have it. */
+  readonly key: string;
+  readonly isNodePort: boolean;
 }
 
 class Tables {
-  readonly chains = new Set<string>();
+  readonly chains = new Map<string, readonly string[]>();
+  readonly memories = new Set<string>();
   readonly maps: Record<MapName, Map<string, string>> = {
     service_ips: new Map(),
     service_endpoints: new Map(),
@@ -65,18 +74,42 @@ class Tables {
     refused_ips: new Map(),
     refused_node_ports: new Map(),
     hairpins: new Map(),
+    firewalled_ips: new Map(),
   };
+
+  /** The name to go to. */
+  chain({ name, lines }: Chain): string {
+    this.chains.set(name, lines);
+    return name;
+  }
+
+  verdict({ key, isNodePort }: Opening, verdict: string): void {
+    this.maps[isNodePort ? 'node_ports' : 'service_ips'].set(key, verdict);
+  }
+
+  refuse({ key, isNodePort }: Opening): void {
+    this.maps[isNodePort ? 'refused_node_ports' : 'refused_ips'].set(key, '');
+  }
+
+  endpoints({ key, isNodePort }: Opening, endpoints: Numbered): void {
+    const map = this.maps[isNodePort ? 'node_port_endpoints' : 'service_endpoints'];
+    for (const [number, { address, port }] of endpoints) {
+      map.set(`${key} . ${number}`, `${address} . ${port}`);
+      this.maps.hairpins.set(`${address} . ${address}`, '');
+    }
+  }
 }
 
-export function serviceRules({ services, endpointSlices, nodeAddresses, nodeName }: RulesInput): ServiceRules {
+export function serviceRules(input: RulesInput): ServiceRules {
   const tables = new Tables();
-  const slices = slicesByService(endpointSlices);
-  for (const address of nodeAddresses.filter(isIPv4)) tables.maps.node_ips.set(address, '');
-  for (const service of services.filter(isProxied)) {
+  const slices = slicesByService(input.endpointSlices);
+  for (const address of input.nodeAddresses.filter(isIPv4)) tables.maps.node_ips.set(address, '');
+  for (const service of input.services.filter(isProxied)) {
     const own = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
     for (const address of clusterIPs(service)) tables.maps.cluster_ips.set(address, '');
     for (const port of service.spec.ports ?? []) {
-      for (const opening of openings(service, port, { slices: own, nodeName })) addOpening(tables, opening);
+      const targets = targetsOf(candidatesOf(port, own), input);
+      new PortRules({ tables, service, port, targets, clusterCidr: input.clusterCidr }).add();
     }
   }
   return tables;
@@ -84,70 +117,99 @@ export function serviceRules({ services, endpointSlices, nodeAddresses, nodeName
 
 const clusterIPs = ({ spec }: Service): readonly string[] => [...new Set([spec.clusterIP, ...(spec.clusterIPs ?? [])])].filter(isIPv4);
 
-const externalIPs = ({ spec, status }: Service): readonly string[] => [
-  ...(spec.externalIPs ?? []).filter(isIPv4),
-  ...(status?.loadBalancer?.ingress ?? [])
+const balancerIPs = ({ status }: Service): readonly string[] =>
+  (status?.loadBalancer?.ingress ?? [])
     .filter(({ ipMode }) => ipMode !== 'Proxy')
     .map(({ ip }) => ip)
-    .filter(isIPv4),
-];
+    .filter(isIPv4);
 
-interface Surroundings {
-  readonly slices: readonly EndpointSlice[];
-  readonly nodeName: string;
+const affinitySecondsDefault = 10_800;
+
+function memoryFor({ metadata, spec }: Service, { name = '', protocol = 'TCP' }: ServicePort): Memory | undefined {
+  if (spec.sessionAffinity !== 'ClientIP') return undefined;
+  const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? affinitySecondsDefault;
+  return memoryOf(`${metadata.namespace}/${metadata.name}:${name}/${protocol}`, seconds);
 }
 
-/** Every address and port at which one port of a service can be reached on this node. */
-function openings(service: Service, port: ServicePort, { slices, nodeName }: Surroundings): readonly Opening[] {
-  const { spec } = service;
-  const candidates = candidatesOf(port, slices);
-  const everywhere = usableTargets(candidates);
-  const here = usableTargets(candidates.filter((candidate) => candidate.nodeName === nodeName));
-  const [insideLocal, outsideLocal] = [spec.internalTrafficPolicy === 'Local', spec.externalTrafficPolicy === 'Local'];
-  const same = {
-    protocol: (port.protocol ?? 'TCP').toLowerCase(),
-    port: port.port,
-    sticky: spec.sessionAffinity === 'ClientIP',
-  };
-  const inside = { ...same, entry: 'from_inside', localOnly: insideLocal, targets: insideLocal ? here : everywhere } as const;
-  const outside = { ...same, localOnly: outsideLocal, targets: outsideLocal ? here : everywhere };
-  return [
-    ...clusterIPs(service).map((address): Opening => ({ ...inside, address })),
-    ...externalIPs(service).map((address): Opening => ({ ...outside, entry: outsideLocal ? 'kept_source' : 'from_outside', address })),
-    ...(port.nodePort === undefined || port.nodePort === 0
-      ? []
-      : [{ ...outside, port: port.nodePort, entry: outsideLocal ? ('node_port_kept_source' as const) : ('node_port' as const) }]),
-  ];
+interface PortParts {
+  readonly tables: Tables;
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly targets: Targets;
+  readonly clusterCidr: string;
 }
 
-function addOpening({ maps, chains }: Tables, opening: Opening): void {
-  const { address, protocol, port, targets, sticky, entry, localOnly } = opening;
-  const key = address === undefined ? `${protocol} . ${port}` : `${address} . ${protocol} . ${port}`;
-  const verdicts = address === undefined ? maps.node_ports : maps.service_ips;
-  if (targets.length === 0) {
-    if (localOnly) verdicts.set(key, 'drop');
-    else (address === undefined ? maps.refused_node_ports : maps.refused_ips).set(key, '');
-    return;
+/** What one port of a service adds to the tables. */
+class PortRules {
+  readonly #parts: PortParts;
+  readonly #memory: Memory | undefined;
+  readonly #cluster: Numbered;
+  readonly #local: Numbered;
+
+  constructor(parts: PortParts) {
+    this.#parts = parts;
+    this.#memory = memoryFor(parts.service, parts.port);
+    const { cluster, local } = parts.targets;
+    this.#cluster = this.#numbered(cluster, 0);
+    this.#local = this.#numbered(local, localNumbers);
   }
-  const slots = sticky ? stickySlots(targets) : targets;
-  const chain = `${sticky ? 'sticky' : 'random'}_${slots.length}_${entry}`;
-  chains.add(chain);
-  verdicts.set(key, `goto ${chain}`);
-  const endpoints = address === undefined ? maps.node_port_endpoints : maps.service_endpoints;
-  slots.forEach((target, slot) => endpoints.set(`${key} . ${slot}`, `${target.address} . ${target.port}`));
-  for (const target of targets) maps.hairpins.set(`${target.address} . ${target.address}`, '');
-}
 
-/** Enough that shares are even, few enough that a service stays small. */
-const slotsOfSticky = 64;
+  #numbered(targets: readonly Target[], first: number): Numbered {
+    return this.#memory === undefined ? targets.map((target, index) => [first + index, target] as const) : lastingNumbers(targets);
+  }
 
-/**
- * Clients are hashed to slots, and each slot belongs to the target that draws the highest lot for it. So when a target
- * goes, only its own clients move: affinity without remembering anybody.
- */
-function stickySlots(targets: readonly Target[]): readonly Target[] {
-  const lot = ({ address, port }: Target, slot: number): string => createHash('sha1').update(`${slot} ${address}:${port}`).digest('hex');
-  return Array.from({ length: slotsOfSticky }, (_, slot) =>
-    targets.map((target) => ({ target, lot: lot(target, slot) })).reduce((best, other) => (other.lot > best.lot ? other : best)),
-  ).map(({ target }) => target);
+  add(): void {
+    const { service, port } = this.#parts;
+    const protocol = (port.protocol ?? 'TCP').toLowerCase();
+    const at = (address: string): Opening => ({ key: `${address} . ${protocol} . ${port.port}`, isNodePort: false });
+    for (const address of clusterIPs(service)) this.#inside(at(address));
+    for (const address of (service.spec.externalIPs ?? []).filter(isIPv4)) this.#outside(at(address));
+    for (const address of balancerIPs(service)) {
+      this.#outside(at(address));
+      this.#firewall(at(address));
+    }
+    if (port.nodePort !== undefined && port.nodePort !== 0) this.#outside({ key: `${protocol} . ${port.nodePort}`, isNodePort: true });
+  }
+
+  #draw(endpoints: Numbered, entry: Entry): string | undefined {
+    if (endpoints.length === 0) return undefined;
+    if (this.#memory === undefined) return this.#parts.tables.chain(randomChain(endpoints, entry));
+    this.#parts.tables.memories.add(this.#memory.name);
+    return this.#parts.tables.chain(stickyChain(endpoints, entry, this.#memory));
+  }
+
+  #inside(opening: Opening): void {
+    const { tables, service, targets } = this.#parts;
+    const endpoints = service.spec.internalTrafficPolicy === 'Local' ? this.#local : this.#cluster;
+    const chain = this.#draw(endpoints, 'from_inside');
+    tables.endpoints(opening, endpoints);
+    if (chain !== undefined) tables.verdict(opening, `goto ${chain}`);
+    // Callers may try other nodes where the policy leaves none here; where there is none at all they may as well give up.
+    else if (targets.isAny) tables.verdict(opening, 'drop');
+    else tables.refuse(opening);
+  }
+
+  #outside(opening: Opening): void {
+    const { tables, service, targets, clusterCidr } = this.#parts;
+    const [hidden, kept] = opening.isNodePort
+      ? (['node_port', 'node_port_kept_source'] as const)
+      : (['from_outside', 'kept_source'] as const);
+    if (!targets.isAny) return tables.refuse(opening);
+    tables.endpoints(opening, this.#cluster);
+    if (service.spec.externalTrafficPolicy !== 'Local') return tables.verdict(opening, `goto ${this.#draw(this.#cluster, hidden)}`);
+    tables.endpoints(opening, this.#local);
+    const ways = {
+      fromPods: this.#draw(this.#cluster, kept),
+      fromNode: this.#draw(this.#cluster, hidden),
+      fromOutside: this.#draw(this.#local, kept),
+    };
+    tables.verdict(opening, `goto ${tables.chain(localChain(ways, clusterCidr))}`);
+  }
+
+  /** Only a balancer's own addresses: an external IP is for all. */
+  #firewall({ key }: Opening): void {
+    const { tables, service } = this.#parts;
+    const chain = sourcesChain(service.spec.loadBalancerSourceRanges ?? []);
+    if (chain !== undefined) tables.maps.firewalled_ips.set(key, `goto ${tables.chain(chain)}`);
+  }
 }

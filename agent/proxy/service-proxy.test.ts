@@ -34,7 +34,7 @@ function machine() {
   const proxy = createServiceProxy({ ...world, run, nodeName: 'a', clusterCidr: '10.244.0.0/16' });
   const sync = async (services: readonly Service[], slices: readonly EndpointSlice[]): Promise<string[]> => {
     ran.length = 0;
-    await proxy.sync(services, slices, ['192.168.0.1']);
+    await proxy.sync(services, slices, { addresses: ['192.168.0.1'] });
     return [...ran];
   };
   const hold = (): (() => void) => {
@@ -68,7 +68,7 @@ test('a table that somebody else changed is written anew', async () => {
   await sync([web], [slice('web', ['10.244.1.2'])]);
   await world.advance(60_000);
   assert.deepEqual(await sync([web], [slice('web', ['10.244.1.2'])]), ['whole']);
-  assert.equal(world.lines.at(-1)?.message, 'Somebody changed the table of services; it is written anew');
+  assert.equal(world.lines.at(-1)?.message, 'Another program changed the table of services; it is written anew');
 });
 
 test('UDP that still goes to an endpoint that is gone is forgotten', async () => {
@@ -77,18 +77,18 @@ test('UDP that still goes to an endpoint that is gone is forgotten', async () =>
   await sync([dns], [slice('dns', ['10.244.1.2', '10.244.1.3'], 'UDP')]);
   assert.deepEqual(await sync([dns], [slice('dns', ['10.244.1.3'], 'UDP')]), [
     'part',
-    'conntrack -D -p udp --orig-dst 10.96.0.53 --orig-port-dst 53 --dst-nat 10.244.1.2',
+    'conntrack -D -p udp --orig-dst 10.96.0.53 --orig-port-dst 53 --dst-nat 10.244.1.2 --reply-port-src 5353',
   ]);
 });
 
 test('syncs queue up, and end with the proxy', async () => {
   const { proxy, hold, texts } = machine();
   const release = hold();
-  const first = proxy.sync([web], [], []);
-  const second = proxy.sync([web, service('api', '10.96.0.11')], [], []);
+  const first = proxy.sync([web], [], { addresses: [] });
+  const second = proxy.sync([web, service('api', '10.96.0.11')], [], { addresses: [] });
   const closed = proxy.close();
   release();
   await Promise.all([first, second, closed]);
-  await proxy.sync([], [], []);
+  await proxy.sync([], [], { addresses: [] });
   assert.ok(texts.length <= 1, 'nothing begins after the end');
 });

@@ -5,7 +5,7 @@
 import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
 import type { Clock, Log } from '../../functions/world.ts';
 import { CommandFailed, type Run } from '../network/run.ts';
-import { difference, isAsThought, tableName, wholeTable } from './nftables.ts';
+import { difference, isAsThought, rememberedIn, tableName, wholeTable, type Remembered } from './nftables.ts';
 import { serviceRules, type ServiceRules } from './rules.ts';
 import { staleConnectionCommands } from './stale-connections.ts';
 
@@ -20,17 +20,24 @@ export interface ServiceProxyOptions {
   readonly clusterCidr: string;
 }
 
+/** What may change about the node. */
+export interface ProxyNode {
+  /** At which NodePorts are served. */
+  readonly addresses: readonly string[];
+  readonly zone?: string | undefined;
+}
+
 export interface ServiceProxy {
   /**
    * Makes the kernel's tables what these objects ask for; the first time and after a failure as a whole, else by the
    * difference. Calls queue up; a rejected one is made good by the next.
    */
-  sync(services: readonly Service[], endpointSlices: readonly EndpointSlice[], nodeAddresses: readonly string[]): Promise<void>;
+  sync(services: readonly Service[], endpointSlices: readonly EndpointSlice[], node: ProxyNode): Promise<void>;
   /** Resolves when nothing is under way any more; later calls do nothing. */
   close(): Promise<void>;
 }
 
-/** How often a sync looks whether somebody else has changed the table. */
+/** How often a sync compares what is in the kernel. */
 const checkPeriodMs = 60_000;
 
 /** More than these would take longer than waiting for the kernel to forget. */
@@ -50,13 +57,25 @@ export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: S
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
     }
-    log.warn('Somebody changed the table of services; it is written anew', { table: tableName });
+    log.warn('Another program changed the table of services; it is written anew', { table: tableName });
     return false;
+  };
+
+  /** A table that is written anew, as after a start, keeps what the one before it remembered of clients. */
+  const remembered = async ({ memories }: ServiceRules): Promise<Remembered> => {
+    if (memories.size === 0) return new Map();
+    try {
+      return rememberedIn(await run(['nft', '-j', 'list', 'table', 'ip', tableName]));
+    } catch (error) {
+      // Nothing is remembered where there is no table yet.
+      if (error instanceof CommandFailed) return new Map();
+      throw error;
+    }
   };
 
   const apply = async (wanted: ServiceRules): Promise<void> => {
     const before = loaded !== undefined && (await tableIsThere(loaded)) ? loaded : undefined;
-    const text = before === undefined ? wholeTable(wanted, clusterCidr) : difference(before, wanted);
+    const text = before === undefined ? wholeTable(wanted, clusterCidr, await remembered(wanted)) : difference(before, wanted);
     // Until nft has said yes nothing is known about the table.
     loaded = undefined;
     if (text !== '') await run(['nft', '-f', '-'], { input: text });
@@ -78,8 +97,9 @@ export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: S
   };
 
   return {
-    sync(services, endpointSlices, nodeAddresses) {
-      const synced = queue.then(() => (closed ? undefined : apply(serviceRules({ services, endpointSlices, nodeAddresses, nodeName }))));
+    sync(services, endpointSlices, { addresses: nodeAddresses, zone }) {
+      const input = { services, endpointSlices, nodeAddresses, zone, nodeName, clusterCidr };
+      const synced = queue.then(() => (closed ? undefined : apply(serviceRules(input))));
       queue = synced.catch((error: unknown) => log.debug('The next sync writes the table of services as a whole', { error }));
       return synced;
     },

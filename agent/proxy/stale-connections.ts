@@ -9,8 +9,8 @@ import type { Elements, ServiceRules } from './rules.ts';
 /** Commands for `conntrack`; each ends with code 1 when it finds nothing to delete. */
 export function staleConnectionCommands(from: ServiceRules, to: ServiceRules): readonly (readonly string[])[] {
   const commands = [
-    ...stale(from.maps.service_endpoints, to.maps.service_endpoints).map(([key, target]) => [...match(key), '--dst-nat', target]),
-    ...stale(from.maps.node_port_endpoints, to.maps.node_port_endpoints).map(([key, target]) => [...match(key), '--dst-nat', target]),
+    ...stale(from.maps.service_endpoints, to.maps.service_endpoints).map(([key, target]) => [...match(key), ...translatedTo(target)]),
+    ...stale(from.maps.node_port_endpoints, to.maps.node_port_endpoints).map(([key, target]) => [...match(key), ...translatedTo(target)]),
     // What was tracked while nobody answered goes untranslated until it is forgotten.
     ...fresh(from.maps.service_ips, to.maps.service_ips).map((key) => match(key)),
     ...fresh(from.maps.node_ports, to.maps.node_ports).map((key) => match(key)),
@@ -28,12 +28,17 @@ function match(key: string): readonly string[] {
 }
 
 const withoutSlot = (key: string): string => key.slice(0, key.lastIndexOf(' . '));
-const addressOf = (target: string): string => target.split(' . ')[0] ?? '';
+
+/** `10.244.1.2 . 8080`. An endpoint may stay and take another port. */
+function translatedTo(target: string): readonly string[] {
+  const [address = '', port = ''] = target.split(' . ');
+  return ['--dst-nat', address, '--reply-port-src', port];
+}
 
 /** Pairs of service and endpoint that were there and are not any more, in whatever slot. */
 function stale(from: Elements, to: Elements): readonly (readonly [string, string])[] {
   const pairs = (elements: Elements): (readonly [string, string])[] =>
-    [...elements].filter(([key]) => isUdp(key)).map(([key, target]) => [withoutSlot(key), addressOf(target)] as const);
+    [...elements].filter(([key]) => isUdp(key)).map(([key, target]) => [withoutSlot(key), target] as const);
   const left = new Set(pairs(to).map((pair) => pair.join(' ')));
   return pairs(from).filter((pair) => !left.has(pair.join(' ')));
 }

@@ -6,6 +6,7 @@ import { tableName } from '../../agent/proxy/nftables.ts';
 import type { EndpointSlice, Service, ServiceSpec } from '../../functions/kube/generated/types.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { runCommand } from '../../agent/network/run.ts';
+import { eventually } from '../support/eventually.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import { ask, clusterCidr, twoHosts, type TestPod, type TwoHosts } from './support/two-hosts.ts';
 
@@ -47,7 +48,8 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
   let [near, far]: TestPod[] = [];
 
   const sync = async (services: readonly Service[], slices: readonly EndpointSlice[]): Promise<void> => {
-    for (const [index, proxy] of proxies.entries()) await proxy.sync(services, slices, [world.hosts[index]!.address]);
+    for (const [index, proxy] of proxies.entries())
+      await proxy.sync(services, slices, { addresses: [world.hosts[index]!.address], zone: `zone-${index}` });
   };
 
   before(async () => {
@@ -113,19 +115,64 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
     assert.deepEqual(await ask(far!.run, { address: clusterIP, port: 81 }), ['ECONNREFUSED']);
   });
 
-  test('with client affinity a caller always gets the same pod', async () => {
-    await sync([service({ sessionAffinity: 'ClientIP' })], [slice([near!, far!])]);
-    const answers = await ask(near!.run, { address: clusterIP, port: 80, count: 20 });
-    assert.equal(namesIn(answers).length, 1);
-    // Another service makes new elements, but changes nobody's pod.
-    await sync(
-      [
-        service({ sessionAffinity: 'ClientIP' }),
-        service({ clusterIP: '10.96.0.11', clusterIPs: ['10.96.0.11'], ports: [{ port: 1 }] }, 'other'),
-      ],
-      [slice([near!, far!])],
-    );
-    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 20 })), namesIn(answers));
+  test('with client affinity a caller always gets the same pod, whatever endpoints come and however the table is written', async () => {
+    const sticky = service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 600 } } });
+    await sync([sticky], [slice([near!])]);
+    const asked = async (count = 20): Promise<string[]> => namesIn(await ask(far!.run, { address: clusterIP, port: 80, count }));
+    assert.deepEqual(await asked(1), ['near']);
+    await sync([sticky], [slice([near!, far!])]);
+    assert.deepEqual(await asked(), ['near']);
+    const { run, name, address } = world.hosts[1];
+    const restarted = createServiceProxy({ run, clock, log, nodeName: name, clusterCidr });
+    await restarted.sync([sticky], [slice([near!, far!])], { addresses: [address] });
+    assert.deepEqual(await asked(), ['near']);
+    // The node port leads the same client to the same pod.
+    assert.deepEqual(namesIn(await ask(far!.run, { address, port: nodePort, count: 10 })), ['near']);
+    await restarted.sync([sticky], [slice([far!])], { addresses: [address] });
+    assert.deepEqual(await asked(), ['far']);
+    proxies[1] = restarted;
+  });
+
+  test('a client is forgotten once it has been idle for the timeout', async () => {
+    const { run } = world.hosts[1];
+    const sticky = service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 1 } } });
+    await sync([], []);
+    await sync([sticky], [slice([near!, far!])]);
+    await ask(far!.run, { address: clusterIP, port: 80 });
+    const remembered = async (): Promise<boolean> =>
+      (await run(['nft', 'list', 'table', 'ip', tableName])).includes(`${far!.address} timeout 1s`);
+    await eventually(async () => assert.equal(await remembered(), false));
+  });
+
+  test('with a Local external policy pods and nodes reach all endpoints of an external address', async () => {
+    const balanced: Service = {
+      ...service({ type: 'LoadBalancer', externalTrafficPolicy: 'Local' }),
+      status: { loadBalancer: { ingress: [{ ip: '203.0.113.8' }] } },
+    };
+    await sync([balanced], [slice([near!])]);
+    for (const from of [far!.run, world.hosts[1].run]) {
+      assert.deepEqual(namesIn(await ask(from, { address: '203.0.113.8', port: 80 })), ['near']);
+      assert.deepEqual(namesIn(await ask(from, { address: world.hosts[1].address, port: nodePort })), ['near']);
+    }
+  });
+
+  test('only callers of its source ranges reach a load balancer’s address', async () => {
+    const balanced = (loadBalancerSourceRanges: string[]): Service => ({
+      ...service({ type: 'LoadBalancer', loadBalancerSourceRanges }),
+      status: { loadBalancer: { ingress: [{ ip: '203.0.113.8' }] } },
+    });
+    await sync([balanced([`${near!.address}/32`])], [slice([far!])]);
+    assert.deepEqual(namesIn(await ask(near!.run, { address: '203.0.113.8', port: 80 })), ['far']);
+    assert.deepEqual(await ask(far!.run, { address: '203.0.113.8', port: 80, patienceMs: 1_000 }), ['TIMEOUT']);
+    assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 80 })), ['far']);
+  });
+
+  test('hints keep callers in their zone', async () => {
+    const hinted = slice([near!, far!]);
+    hinted.endpoints?.forEach((endpoint, index) => Object.assign(endpoint, { hints: { forZones: [{ name: `zone-${index}` }] } }));
+    await sync([service()], [hinted]);
+    assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 10 })), ['near']);
+    assert.deepEqual(namesIn(await ask(far!.run, { address: clusterIP, port: 80, count: 10 })), ['far']);
   });
 
   test('an external IP is served like a load balancer’s', async () => {
@@ -147,17 +194,17 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
     assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 20 })), ['far', 'near']);
     assert.deepEqual(
       lines.filter(({ level }) => level === 'warn').map(({ message }) => message),
-      ['Somebody changed the table of services; it is written anew'],
+      ['Another program changed the table of services; it is written anew'],
     );
   });
 
   test('a new proxy takes over what an earlier one left', async () => {
     const { run, name, address } = world.hosts[0];
     const proxy = createServiceProxy({ run, clock, log, nodeName: name, clusterCidr });
-    await proxy.sync([service()], [slice([far!])], [address]);
+    await proxy.sync([service()], [slice([far!])], { addresses: [address] });
     assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 10 })), ['far']);
     await proxy.close();
-    await proxy.sync([], [], []);
+    await proxy.sync([], [], { addresses: [] });
     assert.deepEqual(namesIn(await ask(near!.run, { address: clusterIP, port: 80, count: 10 })), ['far']);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EndpointSlice, Pod, Service } from '../../kube/generated/types.ts';
+import type { EndpointSlice, Node, Pod, Service } from '../../kube/generated/types.ts';
 import { endpointsPerSliceMax, planSlices } from './slices.ts';
 
 const service = (spec: Service['spec'] = {}): Service => ({
@@ -96,6 +96,19 @@ describe('the EndpointSlice of a Service', () => {
       const { create } = plan(service({ publishNotReadyAddresses }), [pod('a', traits)]);
       assert.deepEqual(create[0]?.endpoints?.[0]?.conditions, expected);
     });
+
+  const inZone = (trafficDistribution: string, traits: Traits = {}): unknown => {
+    const nodeNamed = (): Node => ({ metadata: { name: 'node-a', labels: { 'topology.kubernetes.io/zone': 'x' } }, spec: {} });
+    const { create } = planSlices(service({ trafficDistribution }), { pods: [pod('a', traits)], slices: [], nodeNamed });
+    return create[0]?.endpoints?.[0]?.hints;
+  };
+  test('hints at callers of the same zone or node, as the Service asks', () => {
+    assert.deepEqual(inZone('PreferClose'), { forZones: [{ name: 'x' }] });
+    assert.deepEqual(inZone('PreferSameZone'), { forZones: [{ name: 'x' }] });
+    assert.deepEqual(inZone('PreferSameNode'), { forZones: [{ name: 'x' }], forNodes: [{ name: 'node-a' }] });
+    assert.equal(inZone('PreferSameNode', { ready: false }), undefined);
+    assert.equal(inZone(''), undefined);
+  });
 
   test('leaves out pods that have ended, and pods without an address', () => {
     const waiting = pod('waiting');

@@ -131,7 +131,24 @@ function endpointOf(service: Service, pod: Pod, addresses: string[], node: Node 
     ...(pod.spec?.nodeName !== undefined && { nodeName: pod.spec.nodeName }),
     targetRef: targetOf(pod),
     ...(zone !== undefined && { zone }),
+    ...(ready && hintsFor(service, zone, pod.spec?.nodeName)),
   };
+}
+
+/** Names of `trafficDistribution`; the first is the older name of the second. */
+const nearDistributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
+const topologyAnnotations = ['service.kubernetes.io/topology-mode', 'service.kubernetes.io/topology-aware-hints'];
+
+/** Whose callers should use the endpoint. Source: endpointslice/trafficdist/trafficdist.go; the annotation wins there, too. */
+function hintsFor(service: Service, zone: string | undefined, nodeName: string | undefined): Pick<Endpoint, 'hints'> {
+  const wanted = service.spec?.trafficDistribution ?? '';
+  const hasMode = topologyAnnotations.some((name) => ['Auto', 'auto'].includes(annotationsOf(service)[name] ?? ''));
+  if (hasMode || !nearDistributions.includes(wanted)) return {};
+  const hints = {
+    ...(zone !== undefined && { forZones: [{ name: zone }] }),
+    ...(nodeName !== undefined && wanted === 'PreferSameNode' && { forNodes: [{ name: nodeName }] }),
+  };
+  return Object.keys(hints).length === 0 ? {} : { hints };
 }
 
 const targetText = ({ targetRef, addresses }: Endpoint): string => targetRef?.uid ?? addresses.join();
