@@ -12,6 +12,7 @@ import type { ExpressionWarning, ValidatingAdmissionPolicy } from './kube/genera
 import type { WorkerGroupName } from './manifest.ts';
 import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
 import { EpochOver, sessionEpoch } from './store/epoch.ts';
+import type { SchedulerConfiguration } from './scheduler/configuration/configuration.ts';
 import type { Store } from './store/store.ts';
 import type { StoreCache } from './workers/cache.ts';
 import { storedCheckpoint } from './workers/checkpoint.ts';
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly codeVersion: string;
   /** Where nodes can reach the control plane only while this process runs: since when. See node-lifecycle. */
   readonly listeningSinceMs?: number;
+  /** Left out: as upstream places pods by default. */
+  readonly schedulerConfiguration?: SchedulerConfiguration | undefined;
   readonly world: World;
 }
 
@@ -75,7 +78,7 @@ const memberLoaders: Readonly<Record<ControllerGroupName, () => Promise<Members>
   },
   scheduler: async () => {
     const { createScheduler } = await import('./scheduler/scheduler.ts');
-    return () => [createScheduler()];
+    return ({ schedulerConfiguration }) => [createScheduler(schedulerConfiguration)];
   },
 };
 

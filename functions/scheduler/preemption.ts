@@ -7,6 +7,7 @@ import { conditionOf } from '../kube/conditions.ts';
 import { matchesLabels, requirementsOf } from '../kube/labels.ts';
 import { isTerminating, labelsOf, nameOf, namespaceOf } from '../kube/object.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { PluginArguments } from './configuration/configuration.ts';
 import type { NodeState } from './node-state.ts';
 import type { NodeFilter, Refusal } from './plugins/plugin.ts';
 import { templateOf } from './shared-answers.ts';
@@ -27,7 +28,9 @@ export type Preemption =
   | { readonly outcome: 'victims'; readonly victims: Victims }
   /** `reasons`: of each node that was not helped by it. */
   | { readonly outcome: 'none'; readonly reasons: readonly string[] }
-  | { readonly outcome: 'not eligible'; readonly why: string };
+  | { readonly outcome: 'not eligible'; readonly why: string }
+  /** The profile takes no room from others. */
+  | { readonly outcome: 'not tried' };
 
 export interface PreemptionOptions {
   readonly cluster: ClusterState;
@@ -35,15 +38,13 @@ export interface PreemptionOptions {
   /** Why each node refused the pod, in the nodes' order. */
   readonly refusals: readonly Refusal[];
   readonly budgets: readonly PodDisruptionBudget[];
+  /** Nodes that are tried: a share of all, but not fewer than so many. */
+  readonly args: PluginArguments['DefaultPreemption'];
   readonly random: () => number;
 }
 
 const notHelpful = 'Preemption is not helpful for scheduling';
 const noVictims = 'No preemption victims found for incoming pod';
-
-/** Nodes that are tried: this share of all, but not fewer than so many. Source: DefaultPreemptionArgs. */
-const candidatePercent = 10;
-const candidatesLeast = 100;
 
 const priorityOf = ({ spec }: Pod): number => spec.priority ?? 0;
 const startedAt = ({ status }: Pod): string => status?.startTime ?? '';
@@ -141,11 +142,14 @@ export function bestVictims(candidates: readonly Victims[]): Victims | undefined
 }
 
 export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
-  const { cluster, filters, refusals, budgets, random } = options;
+  const { cluster, filters, refusals, budgets, args, random } = options;
   const why = ineligible(pod, options);
   if (why !== undefined) return { outcome: 'not eligible', why };
   const possible = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable === true);
-  const enough = Math.min(possible.length, Math.max(candidatesLeast, Math.trunc((possible.length * candidatePercent) / 100)));
+  const enough = Math.min(
+    possible.length,
+    Math.max(args.minCandidateNodesAbsolute, Math.trunc((possible.length * args.minCandidateNodesPercentage) / 100)),
+  );
   const first = Math.floor(random() * possible.length);
   const ask = cluster.victims.asking(templateOf(pod, filters));
   const found: Victims[] = [];

@@ -4,7 +4,8 @@ import type { Node, Pod, PodDisruptionBudget, PodSpec } from '../kube/generated/
 import type { KubeObject } from '../kube/object.ts';
 import { replicaSets } from '../kube/resource-type.ts';
 import { cacheOf } from '../../test/support/cache.ts';
-import { defaultProfile } from './default-profile.ts';
+import { defaultArguments, type PluginArguments, type ProfileSettings } from './configuration/configuration.ts';
+import { defaultSettings, profileOf } from './profile.ts';
 import { ClusterState } from './cluster-state.ts';
 import { preempt } from './preemption.ts';
 import { schedulePod } from './schedule-pod.ts';
@@ -53,13 +54,14 @@ const cache = cacheOf([
     spec: { selector: { matchLabels: { app: 'rs' } } },
   } as KubeObject,
 ]);
-const profile = defaultProfile(cache);
+const profile = profileOf(defaultSettings(), { cache, volumes: undefined });
+const args = defaultArguments.DefaultPreemption;
 
 const place = (candidate: Pod, cluster: ClusterState, budgets: readonly PodDisruptionBudget[] = []): string => {
   const placement = schedulePod(candidate, cluster, profile, () => 0);
   if (placement.outcome === 'fits') return placement.node.name;
   const { refusals, filters } = placement;
-  return unschedulableMessage(refusals, preempt(candidate, { cluster, filters, refusals, budgets, random: () => 0 }));
+  return unschedulableMessage(refusals, preempt(candidate, { cluster, filters, refusals, budgets, args, random: () => 0 }));
 };
 
 const notHelpful = (count: number): string =>
@@ -294,7 +296,7 @@ describe('pods that take room from others', () => {
     const placement = schedulePod(candidate, cluster, profile, () => 0);
     if (placement.outcome === 'fits') return `fits ${placement.node.name}`;
     const { refusals, filters } = placement;
-    const found = preempt(candidate, { cluster, filters, refusals, budgets, random: () => 0 });
+    const found = preempt(candidate, { cluster, filters, refusals, budgets, args, random: () => 0 });
     if (found.outcome !== 'victims') return unschedulableMessage(refusals, found);
     return `${found.victims.node.name}: ${found.victims.pods.map(({ metadata }) => metadata.name).join()}`;
   };
@@ -356,4 +358,53 @@ test('a pod that wants cpu alone goes where memory is taken', () => {
   const memory = on('b', pod('m', { containers: [{ name: 'c', image: 'i', resources: { requests: { memory: '2Gi', cpu: '1m' } } }] }));
   const cpu = on('a', pod('c', asking('1')));
   assert.equal(place(pod('p', asking('500m')), states([node('a'), node('b')], [memory, cpu])), 'b');
+});
+
+describe('a profile', () => {
+  const settings = defaultSettings();
+  const placedBy = (changes: Partial<ProfileSettings>, candidate: Pod, cluster: ClusterState): string => {
+    const placement = schedulePod(candidate, cluster, profileOf({ ...settings, ...changes }, { cache, volumes: undefined }), () => 0);
+    return placement.outcome === 'fits' ? placement.node.name : placement.refusals.flatMap(({ reasons }) => reasons).join();
+  };
+  const fit = (changes: Partial<PluginArguments['NodeResourcesFit']>): Partial<ProfileSettings> => ({
+    scores: [{ name: 'NodeResourcesFit', weight: 1 }],
+    args: { ...defaultArguments, NodeResourcesFit: { ...defaultArguments.NodeResourcesFit, ...changes } },
+  });
+  const busy = (): ClusterState => states([node('a'), node('b')], [on('b', pod('busy', asking('1')))]);
+  const resources = [{ name: 'cpu', weight: 1 }];
+
+  test('of MostAllocated fills one node after the other', () => {
+    assert.equal(placedBy(fit({}), pod('p', asking('500m')), busy()), 'a');
+    assert.equal(placedBy(fit({ scoringStrategy: { type: 'MostAllocated', resources } }), pod('p', asking('500m')), busy()), 'b');
+  });
+
+  test('of RequestedToCapacityRatio goes where its line is highest', () => {
+    const shape = [
+      { utilization: 0, score: 0 },
+      { utilization: 80, score: 10 },
+      { utilization: 100, score: 0 },
+    ];
+    const strategy = { type: 'RequestedToCapacityRatio', resources, requestedToCapacityRatio: { shape } } as const;
+    assert.equal(placedBy(fit({ scoringStrategy: strategy }), pod('p', asking('500m')), busy()), 'b');
+    assert.equal(placedBy(fit({ scoringStrategy: strategy }), pod('p', asking('1')), busy()), 'a');
+  });
+
+  test('ignores resources that it names', () => {
+    const candidate = pod('p', { containers: [{ name: 'c', image: 'i', resources: { requests: { 'example.com/slot': '1' } } }] });
+    assert.equal(placedBy({}, candidate, states([node('a')])), 'Insufficient example.com/slot');
+    assert.equal(placedBy(fit({ ignoredResourceGroups: ['example.com'] }), candidate, states([node('a')])), 'a');
+  });
+
+  test('adds affinity of its own', () => {
+    const nodeSelectorTerms = [{ matchExpressions: [{ key: 'pool', operator: 'In', values: ['gold'] }] }];
+    const addedAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+    const args = { ...defaultArguments, NodeAffinity: { addedAffinity } };
+    assert.equal(placedBy({ args }, pod('p'), states([node('a'), node('b', { labels: { pool: 'gold' } })])), 'b');
+    assert.equal(placedBy({ args }, pod('p'), states([node('a')])), "node(s) didn't match scheduler-enforced node affinity");
+  });
+
+  test('asks only the filters that it has', () => {
+    const away = node('a', { spec: { unschedulable: true } });
+    assert.equal(placedBy({ filters: ['NodeResourcesFit'] }, pod('p'), states([away])), 'a');
+  });
 });

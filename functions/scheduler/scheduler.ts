@@ -12,14 +12,15 @@ import { again, settled, type Controller, type ReconcileContext, type ReconcileR
 import { bindPod, markUnschedulable } from './bind.ts';
 import { bindVolumes } from './bind-volumes.ts';
 import { ClusterState } from './cluster-state.ts';
-import { defaultProfile } from './default-profile.ts';
+import type { ProfileSettings, SchedulerConfiguration } from './configuration/configuration.ts';
 import { podClaims } from './pod-claims.ts';
 import { forgetNomination, takeRoom } from './preempt.ts';
 import { preempt, type Victims } from './preemption.ts';
 import { volumeBinding, type VolumePlan } from './plugins/volume-binding.ts';
+import { defaultConfiguration, profileOf } from './profile.ts';
 import { schedulePod } from './schedule-pod.ts';
 import { refusedMessage, unschedulableMessage } from './unschedulable-message.ts';
-import { podsInQueue, schedulerComponent, schedulerWatches, waitingPods } from './watches.ts';
+import { podsInQueue, schedulerWatches, waitingPods } from './watches.ts';
 
 /** A bind that lost a race is tried again this soon. */
 const retryBindSeconds = 1;
@@ -52,9 +53,12 @@ class Pass {
   /** Pods that this pass takes room from. */
   private readonly leaving = new Set<Pod>();
 
-  constructor(context: ReconcileContext, allPods: readonly Pod[]) {
+  private readonly settings: ReadonlyMap<string, ProfileSettings>;
+
+  constructor(context: ReconcileContext, allPods: readonly Pod[], { profiles }: SchedulerConfiguration) {
     const { cache } = context;
     this.context = context;
+    this.settings = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.cluster = new ClusterState({
       nodes: cache.list(nodes),
       pods: allPods,
@@ -82,14 +86,16 @@ class Pass {
 
   private decide(pod: Pod): Decision {
     const { cache, random } = this.context;
+    const settings = this.settings.get(pod.spec.schedulerName ?? '');
+    if (settings === undefined) throw new Error(`no profile places pods of ${pod.spec.schedulerName}`);
     const claims = podClaims(pod, cache);
     if (claims.outcome === 'refused') {
       return { outcome: 'wait', pod, message: refusedMessage(claims.message, this.cluster.nodes.length), isHopeless: true };
     }
     const volumes = claims.outcome === 'none' ? undefined : volumeBinding(claims, cache, this.promised);
-    const profile = defaultProfile(cache, volumes === undefined ? [] : [volumes.filter]);
+    const profile = profileOf(settings, { cache, volumes: volumes?.filter });
     const placement = schedulePod(pod, this.cluster, profile, random.next);
-    if (placement.outcome === 'unschedulable') return this.makeRoom(pod, placement);
+    if (placement.outcome === 'unschedulable') return this.makeRoom(pod, placement, settings);
     const { node } = placement;
     const plan = volumes?.planFor(node.node);
     for (const { volume } of plan?.bindings ?? []) this.promised.add(nameOf(volume));
@@ -98,10 +104,22 @@ class Pass {
     return { outcome: 'bind', pod, nodeName: node.name, volumes: plan };
   }
 
-  private makeRoom(pod: Pod, { refusals, filters }: Pick<Parameters<typeof preempt>[1], 'refusals' | 'filters'>): Decision {
+  private makeRoom(
+    pod: Pod,
+    { refusals, filters }: Pick<Parameters<typeof preempt>[1], 'refusals' | 'filters'>,
+    { args, preempts }: ProfileSettings,
+  ): Decision {
     const { cache, random } = this.context;
+    if (!preempts) return { outcome: 'wait', pod, message: unschedulableMessage(refusals, { outcome: 'not tried' }), isHopeless: true };
     const budgets = cache.list(podDisruptionBudgets);
-    const preemption = preempt(pod, { cluster: this.cluster, filters, refusals, budgets, random: random.next });
+    const preemption = preempt(pod, {
+      cluster: this.cluster,
+      filters,
+      refusals,
+      budgets,
+      args: args.DefaultPreemption,
+      random: random.next,
+    });
     const message = unschedulableMessage(refusals, preemption);
     if (preemption.outcome !== 'victims') return { outcome: 'wait', pod, message, isHopeless: preemption.outcome === 'none' };
     const { victims } = preemption;
@@ -137,29 +155,26 @@ async function carryOut(decision: Decision, context: ReconcileContext): Promise<
   return true;
 }
 
-async function schedulePass(schedulerName: string, context: ReconcileContext): Promise<ReconcileResult> {
-  const waiting = context.cache.by(podsInQueue, schedulerName).toSorted(queueOrder);
+async function schedulePass(configuration: SchedulerConfiguration, context: ReconcileContext): Promise<ReconcileResult> {
+  const { cache } = context;
+  const waiting = configuration.profiles.flatMap(({ schedulerName }) => cache.by(podsInQueue, schedulerName)).toSorted(queueOrder);
   if (waiting.length === 0) return settled;
-  const allPods = context.cache.list(pods);
-  const pass = new Pass(context, allPods);
+  const pass = new Pass(context, cache.list(pods), configuration);
   const decisions = pass.decideAll(waiting);
   const done = await Promise.all(decisions.map((decision) => carryOut(decision, context)));
   return done.every(Boolean) ? settled : again(retryBindSeconds);
 }
 
-export interface SchedulerOptions {
-  /** The `spec.schedulerName` of the pods it cares for. */
-  readonly schedulerName?: string;
-}
-
-export function createScheduler({ schedulerName = schedulerComponent }: SchedulerOptions = {}): Controller {
+/** Reports events under the name of its first profile. */
+export function createScheduler(configuration: SchedulerConfiguration = defaultConfiguration): Controller {
+  const names = configuration.profiles.map(({ schedulerName }) => schedulerName);
   return {
     name: 'scheduler',
     actsAs: 'system:kube-scheduler',
-    component: schedulerName,
+    component: names[0] ?? '',
     concurrency: 1,
-    watches: schedulerWatches(schedulerName),
+    watches: schedulerWatches(names),
     all: () => [waitingPods],
-    reconcile: (_request, context) => schedulePass(schedulerName, context),
+    reconcile: (_request, context) => schedulePass(configuration, context),
   };
 }

@@ -51,8 +51,8 @@ export function templateOf(pod: Pod, filters: readonly NodeFilter[]): string | u
   const known = templates.get(pod);
   if (known !== undefined) return known;
   const { amounts, hostPorts } = demandOf(pod);
-  const { nodeName, nodeSelector, affinity, tolerations, priority, preemptionPolicy } = spec;
-  const asked = [nodeName, nodeSelector, affinity, tolerations, priority, preemptionPolicy, [...amounts], hostPorts];
+  const { schedulerName, nodeName, nodeSelector, affinity, tolerations, priority, preemptionPolicy } = spec;
+  const asked = [schedulerName, nodeName, nodeSelector, affinity, tolerations, priority, preemptionPolicy, [...amounts], hostPorts];
   const template = JSON.stringify([namespaceOf(pod), ...asked]);
   templates.set(pod, template);
   return template;

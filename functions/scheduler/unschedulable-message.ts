@@ -21,6 +21,8 @@ function preemptionText(preemption: Preemption, nodeCount: number): string {
       return `preemption: ${preemption.why}`;
     case 'none':
       return `preemption: 0/${nodeCount} nodes are available: ${histogram(preemption.reasons)}.`;
+    case 'not tried':
+      return '';
     default:
       return preemption satisfies never;
   }
@@ -29,7 +31,7 @@ function preemptionText(preemption: Preemption, nodeCount: number): string {
 export function unschedulableMessage(refusals: readonly Refusal[], preemption: Preemption): string {
   if (refusals.length === 0) return noNodes;
   const why = histogram(refusals.flatMap(({ reasons }) => reasons));
-  return `0/${refusals.length} nodes are available: ${why}. ${preemptionText(preemption, refusals.length)}`;
+  return `0/${refusals.length} nodes are available: ${why}. ${preemptionText(preemption, refusals.length)}`.trimEnd();
 }
 
 const noNodes = 'no nodes available to schedule pods';

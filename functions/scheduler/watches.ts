@@ -15,16 +15,17 @@ function isWaitingForAny(pod: Pod): boolean {
   return (pod.spec.nodeName ?? '') === '' && !gated && !isTerminating(pod) && !isPodFinished(pod);
 }
 
-const isWaiting = (pod: Pod, schedulerName: string): boolean => pod.spec.schedulerName === schedulerName && isWaitingForAny(pod);
+const isWaiting = (pod: Pod, schedulerNames: readonly string[]): boolean =>
+  schedulerNames.includes(pod.spec.schedulerName ?? '') && isWaitingForAny(pod);
 
 /** Filed under the scheduler that is to place them. */
 export const podsInQueue: Index<Pod> = { type: pods, values: (pod) => (isWaitingForAny(pod) ? [pod.spec.schedulerName ?? ''] : []) };
 
-/** `schedulerName`: the `spec.schedulerName` of the pods it cares for. */
-export const schedulerWatches = (schedulerName: string = schedulerComponent): readonly Watch[] => [
+/** `schedulerNames`: the `spec.schedulerName` of the pods it cares for. */
+export const schedulerWatches = (schedulerNames: readonly string[] = [schedulerComponent]): readonly Watch[] => [
   watch(pods, ({ type, object }) => {
     const freesRoom = (object.spec.nodeName ?? '') !== '' && (type === 'deleted' || isPodFinished(object));
-    return freesRoom || (type !== 'deleted' && isWaiting(object, schedulerName)) ? [waitingPods] : [];
+    return freesRoom || (type !== 'deleted' && isWaiting(object, schedulerNames)) ? [waitingPods] : [];
   }),
   // Heartbeats are leases: a changed node is news, and a pass with nobody waiting is short.
   watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),

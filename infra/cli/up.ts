@@ -34,6 +34,7 @@ export interface UpOptions {
   readonly enableAdmissionPlugins?: readonly string[];
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly schedulerConfig?: string;
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
   readonly auditLogMaxage?: number;
@@ -150,6 +151,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     runtime,
     admission: await chooseAdmission(options, before),
     audit: await chooseAudit(options, before, directory),
+    scheduler: await chooseScheduler(options, before),
     networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,
@@ -180,6 +182,24 @@ async function chooseAdmission(options: UpOptions, before: ClusterRecord | undef
     return file === undefined ? settings : { ...settings, configurations: await readAdmissionFile(resolve(file)) };
   } catch (error) {
     if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
+    throw error;
+  }
+}
+
+const schedulerCure = 'functions/scheduler/README.md says what of a KubeSchedulerConfiguration is honoured.';
+
+/** As with admission: what the cluster ran with before, when no file is named. */
+async function chooseScheduler(
+  { schedulerConfig: file, cloud }: UpOptions,
+  before: ClusterRecord | undefined,
+): Promise<ClusterRecord['scheduler']> {
+  if (file === undefined) return before?.scheduler;
+  if (chooseCloud(cloud, before) !== undefined) throw new CliError('--scheduler-config works without --cloud only.', schedulerCure);
+  const { readSchedulerFile, SchedulerConfigurationError } = await import('../local/scheduler-file.ts');
+  try {
+    return await readSchedulerFile(resolve(file));
+  } catch (error) {
+    if (error instanceof SchedulerConfigurationError) throw new CliError(error.message, schedulerCure);
     throw error;
   }
 }

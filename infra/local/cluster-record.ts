@@ -1,6 +1,7 @@
 /** What a cluster on this machine is, so that a second `up` resumes it. */
 import { join } from 'node:path';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
+import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
 import type { AuditPolicy } from '../../functions/apiserver/audit/policy.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { AuditFileSettings } from './audit-file.ts';
@@ -21,6 +22,7 @@ export interface ClusterRecord {
   readonly cloud?: 'local' | undefined;
   readonly admission?: AdmissionSettings | undefined;
   readonly audit?: AuditSettings | undefined;
+  readonly scheduler?: SchedulerConfiguration | undefined;
   /** Left out by versions that knew but the default ones. */
   readonly networks?: ClusterNetworks;
   /** Where the API answers. */

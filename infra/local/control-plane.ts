@@ -20,6 +20,7 @@ import { type ClientTrust, extensionAuthentication } from '../../functions/resou
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
+import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
 import { loadWorkerGroup, type WorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
 import { signCertificateRequest } from '../../functions/client/certificates.ts';
 import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
@@ -52,6 +53,7 @@ export interface ControlPlaneOptions {
   readonly world: World;
   readonly admission?: AdmissionSettings | undefined;
   readonly audit?: AuditSettings | undefined;
+  readonly scheduler?: SchedulerConfiguration | undefined;
 }
 
 export interface ControlPlane {
@@ -206,6 +208,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     certificateSigner: (request) => signCertificateRequest(pki.authority, request, world.clock),
     codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),
+    schedulerConfiguration: options.scheduler,
     world,
   };
   const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(workers));

@@ -38,6 +38,8 @@ export interface StartOptions {
   readonly admission?: ClusterRecord['admission'];
   /** What is recorded of requests, and where. */
   readonly audit?: ClusterRecord['audit'];
+  /** How pods are placed. */
+  readonly scheduler?: ClusterRecord['scheduler'];
   readonly networks: ClusterNetworks;
   readonly progress: Steps;
 }
@@ -108,7 +110,7 @@ async function startIn(
 }
 
 export async function startCluster(options: StartOptions): Promise<Cluster> {
-  const { directory, listen, runtime, networks, progress } = options;
+  const { directory, listen, runtime, networks, progress, nodes: count, cloud, admission, audit, scheduler } = options;
   const world = realWorld('warn');
   const id = clusterRecord(directory)?.id ?? newId(world);
   const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
@@ -120,10 +122,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options, { directory, addresses, advertise, networks, world, admission: options.admission, audit: options.audit }),
+    startIn(options, { directory, addresses, advertise, networks, world, admission, audit, scheduler }),
   );
   await createDefaultStorageClass(controlPlane.client, directory.volumes);
-  const { nodes: count, cloud, admission, audit } = options;
   const record: ClusterRecord = {
     id,
     runtime,
@@ -131,6 +132,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     cloud,
     admission,
     audit,
+    scheduler,
     networks,
     host: listen.host,
     port: controlPlane.port,

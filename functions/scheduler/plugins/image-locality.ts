@@ -32,9 +32,9 @@ function bytesOn({ node }: NodeState, images: readonly string[], cluster: Cluste
   return sum;
 }
 
-export const imageLocality: ScorePlugin = {
+export const imageLocality = (weight: number): ScorePlugin => ({
   name: 'ImageLocality',
-  weight: 1,
+  weight,
   score(pod, nodes, cluster) {
     const images = imagesOf(pod);
     const spread = cluster.imageSpread();
@@ -45,4 +45,4 @@ export const imageLocality: ScorePlugin = {
       return Math.trunc((scoreMax * (bytes - smallestBytes)) / (most - smallestBytes));
     });
   },
-};
+});

@@ -5,6 +5,7 @@
 import type { Pod } from '../../kube/generated/types.ts';
 import type { AffinityTerm, AffinityTerms } from '../affinity-terms.ts';
 import { type ClusterState, countsByDomain, domainOf, type NodeCounts } from '../cluster-state.ts';
+import type { PluginArguments } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import { refused, scoreMax, type FilterPlugin, type NodeFilter, type ScorePlugin } from './plugin.ts';
 
@@ -89,9 +90,6 @@ export const interPodAffinityFilter: FilterPlugin = {
   },
 };
 
-/** What a required term of a placed pod is worth to a pod that it means. Source: hardPodAffinityWeight's default. */
-const requiredAffinityWeight = 1;
-
 interface Draw {
   readonly topologyKey: string;
   readonly counts: NodeCounts;
@@ -105,35 +103,44 @@ const ownDraws = (terms: readonly AffinityTerm[], sign: 1 | -1, cluster: Cluster
     weight: sign * term.weight,
   }));
 
-const placedDraws = (pod: Pod, kind: keyof AffinityTerms, cluster: ClusterState): readonly Draw[] =>
+interface PlacedWeights {
+  readonly cluster: ClusterState;
+  /** What a required term of a placed pod is worth to a pod that it means. */
+  readonly hardWeight: number;
+}
+
+const placedDraws = (pod: Pod, kind: keyof AffinityTerms, { cluster, hardWeight }: PlacedWeights): readonly Draw[] =>
   cluster.placedTermsFor(pod, kind).map(({ term, counts }) => ({
     topologyKey: term.topologyKey,
     counts,
-    weight: kind === 'requiredAffinity' ? requiredAffinityWeight : kind === 'preferredAffinity' ? term.weight : -term.weight,
+    weight: kind === 'requiredAffinity' ? hardWeight : kind === 'preferredAffinity' ? term.weight : -term.weight,
   }));
 
-export const interPodAffinityScore: ScorePlugin = {
+export const interPodAffinityScore = (args: PluginArguments['InterPodAffinity'], weight: number): ScorePlugin => ({
   name: 'InterPodAffinity',
-  weight: 2,
+  weight,
   score(pod, nodes, cluster) {
     const { preferredAffinity, preferredAntiAffinity } = cluster.termsOf(pod);
+    const hasWishes = preferredAffinity.length + preferredAntiAffinity.length > 0;
+    if (args.ignorePreferredTermsOfExistingPods && !hasWishes) return undefined;
+    const placed = { cluster, hardWeight: args.hardPodAffinityWeight };
     const draws = [
       ...ownDraws(preferredAffinity, 1, cluster),
       ...ownDraws(preferredAntiAffinity, -1, cluster),
-      ...placedDraws(pod, 'requiredAffinity', cluster),
-      ...placedDraws(pod, 'preferredAffinity', cluster),
-      ...placedDraws(pod, 'preferredAntiAffinity', cluster),
+      ...placedDraws(pod, 'requiredAffinity', placed),
+      ...placedDraws(pod, 'preferredAffinity', placed),
+      ...placedDraws(pod, 'preferredAntiAffinity', placed),
     ];
     if (draws.length === 0) return undefined;
-    const summed = draws.map(({ topologyKey, counts, weight }) => ({
+    const summed = draws.map(({ topologyKey, counts, weight: worth }) => ({
       topologyKey,
-      weight,
+      worth,
       sums: countsByDomain(cluster.nodes, counts, topologyKey),
     }));
     const raw = nodes.map((node) =>
-      summed.reduce((sum, { topologyKey, weight, sums }) => sum + weight * (sums.get(domainOf(node, topologyKey) ?? '') ?? 0), 0),
+      summed.reduce((sum, { topologyKey, worth, sums }) => sum + worth * (sums.get(domainOf(node, topologyKey) ?? '') ?? 0), 0),
     );
     const [least, most] = [Math.min(...raw), Math.max(...raw)];
     return raw.map((score) => (most === least ? 0 : Math.trunc((scoreMax * (score - least)) / (most - least))));
   },
-};
+});

@@ -1,9 +1,18 @@
 /** Room for what a pod asks for, and a liking for nodes with much of it left, evenly. Source: plugins/noderesources. */
+import type { PluginArguments, ScoringStrategy, ShapePoint } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import { demandOf, type PodDemand } from '../pod-demand.ts';
 import { scoreMax, type FilterPlugin, type Refusal, type ScorePlugin } from './plugin.ts';
 
-function shortage({ amounts }: PodDemand, { allocatable, requested, pods }: NodeState): Refusal | undefined {
+type FitArguments = PluginArguments['NodeResourcesFit'];
+
+function isIgnored(resource: string, { ignoredResources, ignoredResourceGroups }: FitArguments): boolean {
+  const slash = resource.indexOf('/');
+  if (slash < 0) return false;
+  return ignoredResources.includes(resource) || ignoredResourceGroups.includes(resource.slice(0, slash));
+}
+
+function shortage(amounts: ReadonlyMap<string, number>, { allocatable, requested, pods }: NodeState): Refusal | undefined {
   let isResolvable = true;
   const reasons = pods.size + 1 > (allocatable.get('pods') ?? 0) ? ['Too many pods'] : [];
   for (const [resource, amount] of amounts) {
@@ -16,60 +25,109 @@ function shortage({ amounts }: PodDemand, { allocatable, requested, pods }: Node
   return reasons.length === 0 ? undefined : { reasons, isResolvable };
 }
 
-export const nodeResourcesFit: FilterPlugin = {
+export const nodeResourcesFit = (args: FitArguments): FilterPlugin => ({
   name: 'NodeResourcesFit',
   prepare(pod) {
-    const demand = demandOf(pod);
-    return { refusal: (node) => shortage(demand, node) };
+    const { amounts: all } = demandOf(pod);
+    const hasIgnored = args.ignoredResources.length + args.ignoredResourceGroups.length > 0;
+    const amounts = hasIgnored ? new Map([...all].filter(([resource]) => !isIgnored(resource, args))) : all;
+    return { refusal: (node) => shortage(amounts, node) };
   },
-};
+});
 
-const compared = ['cpu', 'memory'] as const;
+/** Pods that ask for none count a little. */
+const isAssumed = (resource: string): resource is 'cpu' | 'memory' => resource === 'cpu' || resource === 'memory';
 
-/** The share that is left of one resource, in percent. */
-const leftOf = (requested: number, total: number): number => (requested > total ? 0 : Math.trunc(((total - requested) * scoreMax) / total));
-
-function leastAllocatedScore({ assumed: own }: PodDemand, { allocatable, assumed }: NodeState): number {
-  let [sum, counted] = [0, 0];
-  for (const resource of compared) {
-    const total = allocatable.get(resource) ?? 0;
-    if (total === 0) continue;
-    sum += leftOf(assumed[resource] + own[resource], total);
-    counted += 1;
-  }
-  return counted === 0 ? 0 : Math.trunc(sum / counted);
+/** What would be taken of the node's. Undefined: the resource does not count there, or not for this pod. */
+function usage(resource: string, demand: PodDemand, { allocatable, assumed, requested }: NodeState): Usage | undefined {
+  const total = allocatable.get(resource) ?? 0;
+  if (total === 0) return undefined;
+  if (isAssumed(resource)) return { taken: assumed[resource] + demand.assumed[resource], total };
+  const asked = demand.amounts.get(resource) ?? 0;
+  if (asked === 0 && resource.includes('/')) return undefined;
+  return { taken: (requested.get(resource) ?? 0) + asked, total };
 }
 
-export const leastAllocated: ScorePlugin = {
-  name: 'NodeResourcesFit',
-  weight: 1,
-  score(pod, nodes) {
-    const demand = demandOf(pod);
-    return nodes.map((node) => leastAllocatedScore(demand, node));
-  },
+interface Usage {
+  readonly taken: number;
+  readonly total: number;
+}
+
+/** Between two points the score is on the line between them. */
+function onShape(shape: readonly ShapePoint[], utilization: number): number {
+  const scale = scoreMax / shapeScoreMax;
+  for (const [index, { utilization: end, score }] of shape.entries()) {
+    if (utilization > end) continue;
+    const before = shape[index - 1];
+    if (before === undefined) return score * scale;
+    const steps = ((score - before.score) * scale * (utilization - before.utilization)) / (end - before.utilization);
+    return before.score * scale + Math.trunc(steps);
+  }
+  return (shape.at(-1)?.score ?? 0) * scale;
+}
+
+const shapeScoreMax = 10;
+
+const shareScores: Readonly<Record<ScoringStrategy['type'], (usage: Usage, shape: readonly ShapePoint[]) => number>> = {
+  LeastAllocated: ({ taken, total }) => (taken > total ? 0 : Math.trunc(((total - taken) * scoreMax) / total)),
+  MostAllocated: ({ taken, total }) => Math.trunc((Math.min(taken, total) * scoreMax) / total),
+  RequestedToCapacityRatio: ({ taken, total }, shape) => onShape(shape, taken > total ? 100 : Math.trunc((taken * 100) / total)),
 };
 
-/** 100 when the same share of cpu and memory is taken. */
-function balance({ allocatable, requested }: NodeState, { amounts }: Pick<PodDemand, 'amounts'>): number {
+function strategyScore({ type, resources, requestedToCapacityRatio }: ScoringStrategy, demand: PodDemand, node: NodeState): number {
+  let [sum, weights] = [0, 0];
+  for (const { name, weight } of resources) {
+    const used = usage(name, demand, node);
+    if (used === undefined) continue;
+    const score = shareScores[type](used, requestedToCapacityRatio?.shape ?? []);
+    if (type === 'RequestedToCapacityRatio' && score <= 0) continue;
+    sum += score * weight;
+    weights += weight;
+  }
+  if (weights === 0) return 0;
+  return type === 'RequestedToCapacityRatio' ? Math.round(sum / weights) : Math.trunc(sum / weights);
+}
+
+export const resourcesScore = ({ scoringStrategy }: FitArguments, weight: number): ScorePlugin => ({
+  name: 'NodeResourcesFit',
+  weight,
+  score(pod, nodes) {
+    const demand = demandOf(pod);
+    return nodes.map((node) => strategyScore(scoringStrategy, demand, node));
+  },
+});
+
+/** 100 when the same share of each resource is taken. */
+function balance(resources: readonly string[], { allocatable, requested }: NodeState, { amounts }: Pick<PodDemand, 'amounts'>): number {
   const shares: number[] = [];
-  for (const resource of compared) {
+  for (const resource of resources) {
     const total = allocatable.get(resource) ?? 0;
     if (total > 0) shares.push(Math.min(1, ((requested.get(resource) ?? 0) + (amounts.get(resource) ?? 0)) / total));
   }
-  const [cpu = 0, memory = 0] = shares;
-  return Math.trunc((1 - (shares.length === 2 ? Math.abs((cpu - memory) / 2) : 0)) * scoreMax);
+  return Math.trunc((1 - deviation(shares)) * scoreMax);
+}
+
+function deviation(shares: readonly number[]): number {
+  const [first = 0, second = 0] = shares;
+  if (shares.length === 2) return Math.abs((first - second) / 2);
+  if (shares.length < 2) return 0;
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  return Math.sqrt(shares.reduce((sum, share) => sum + (share - mean) ** 2, 0) / shares.length);
 }
 
 const nothing = { amounts: new Map<string, number>() };
 
 /** How much better balanced the node is with the pod than without. */
-export const balancedAllocation: ScorePlugin = {
-  name: 'NodeResourcesBalancedAllocation',
-  weight: 1,
-  score(pod, nodes) {
-    const demand = demandOf(pod);
-    if (compared.every((resource) => (demand.amounts.get(resource) ?? 0) === 0)) return undefined;
-    const half = scoreMax / 2;
-    return nodes.map((node) => half + Math.trunc((half + balance(node, demand) - balance(node, nothing)) / 2));
-  },
-};
+export function balancedAllocation({ resources }: PluginArguments['NodeResourcesBalancedAllocation'], weight: number): ScorePlugin {
+  const names = resources.map(({ name }) => name);
+  const half = scoreMax / 2;
+  return {
+    name: 'NodeResourcesBalancedAllocation',
+    weight,
+    score(pod, nodes) {
+      const demand = demandOf(pod);
+      if (names.every((resource) => (demand.amounts.get(resource) ?? 0) === 0)) return undefined;
+      return nodes.map((node) => half + Math.trunc((half + balance(names, node, demand) - balance(names, node, nothing)) / 2));
+    },
+  };
+}

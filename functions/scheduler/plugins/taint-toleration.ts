@@ -33,11 +33,11 @@ const shyOf = (pod: Pod, taints: readonly Taint[]): number => {
   return taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((one) => tolerates(one, taint))).length;
 };
 
-export const taintTolerationScore: ScorePlugin = {
+export const taintTolerationScore = (weight: number): ScorePlugin => ({
   name: 'TaintToleration',
-  weight: 3,
+  weight,
   score(pod, nodes) {
     const counts = nodes.map(({ node }) => (node.spec?.taints === undefined ? 0 : shyOf(pod, node.spec.taints)));
     return normalized(counts, 'less is better');
   },
-};
+});

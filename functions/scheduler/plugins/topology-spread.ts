@@ -7,6 +7,7 @@ import { matchesLabels, requirementsOf } from '../../kube/labels.ts';
 import { matchesNodeAffinity } from '../../kube/node-selector.ts';
 import { isTerminating, labelsOf, namespaceOf } from '../../kube/object.ts';
 import { type ClusterState, domainOf, inNamespace, type NodeCounts } from '../cluster-state.ts';
+import type { PluginArguments } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import type { DefaultSelector } from '../default-selector.ts';
 import { refused, scoreMax, type FilterPlugin, type NodeFilter, type ScorePlugin } from './plugin.ts';
@@ -135,13 +136,20 @@ function minimum(values: Iterable<number>): number {
   return least;
 }
 
-export const topologySpreadFilter: FilterPlugin = {
+type Arguments = PluginArguments['PodTopologySpread'];
+
+export interface SpreadOptions {
+  readonly args: Arguments;
+  readonly selectorOf: DefaultSelector;
+}
+
+export const topologySpreadFilter = (options: SpreadOptions): FilterPlugin => ({
   name: 'PodTopologySpread',
   prepare(pod, cluster) {
-    const constraints = ownConstraints(pod, 'DoNotSchedule');
+    const constraints = constraintsOf(pod, 'DoNotSchedule', options);
     return constraints.length === 0 ? undefined : new SpreadFilter(pod, constraints, cluster);
   },
-};
+});
 
 /** What upstream spreads pods by that have no constraints, where their workload is known. */
 const systemConstraints: readonly TopologySpreadConstraint[] = [
@@ -149,11 +157,15 @@ const systemConstraints: readonly TopologySpreadConstraint[] = [
   { topologyKey: zone, whenUnsatisfiable: 'ScheduleAnyway', maxSkew: 5 },
 ];
 
-function wishes(pod: Pod, selectorOf: DefaultSelector): readonly Constraint[] {
-  if ((pod.spec.topologySpreadConstraints ?? []).length > 0) return ownConstraints(pod, 'ScheduleAnyway');
+/** Its own, or for a pod without any those that the profile has for the pods of its workload. */
+function constraintsOf(pod: Pod, whenUnsatisfiable: string, { args, selectorOf }: SpreadOptions): readonly Constraint[] {
+  if ((pod.spec.topologySpreadConstraints ?? []).length > 0) return ownConstraints(pod, whenUnsatisfiable);
+  const defaults = args.defaultingType === 'System' ? systemConstraints : args.defaultConstraints;
+  const meant = defaults.filter((written) => written.whenUnsatisfiable === whenUnsatisfiable);
+  if (meant.length === 0) return [];
   const selector = selectorOf(pod);
   if (selector.length === 0) return [];
-  return systemConstraints.map((written) => ({
+  return meant.map((written) => ({
     ...constraintOf(pod, written),
     signature: JSON.stringify([namespaceOf(pod), selector]),
     matches: (other: Pod) => matchesLabels(selector, labelsOf(other)),
@@ -199,13 +211,14 @@ function scaled(raw: readonly number[]): readonly number[] {
   });
 }
 
-export const topologySpreadScore = (selectorOf: DefaultSelector): ScorePlugin => ({
+export const topologySpreadScore = (options: SpreadOptions, weight: number): ScorePlugin => ({
   name: 'PodTopologySpread',
-  weight: 2,
+  weight,
   score(pod, nodes, cluster) {
-    const constraints = wishes(pod, selectorOf);
+    const constraints = constraintsOf(pod, 'ScheduleAnyway', options);
     if (constraints.length === 0) return undefined;
-    const isOwn = (pod.spec.topologySpreadConstraints ?? []).length > 0;
+    // Of those that every cluster has by default, a node may lack the labels.
+    const isOwn = (pod.spec.topologySpreadConstraints ?? []).length > 0 || options.args.defaultingType === 'List';
     const all = isOwn ? constraints : [];
     const candidates = { nodes: nodes.filter((node) => hasAllKeys(node, all)), cluster, all };
     const counted = constraints.map((wish) => ({ wish, ...wishCounts(pod, wish, candidates) }));

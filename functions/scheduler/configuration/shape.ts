@@ -1,0 +1,55 @@
+/** Reads a document by the shape of a Go struct: unknown fields and values of another type are refused as Go does. */
+import type { Json, JsonObject } from '../../kube/object.ts';
+import { ConfigurationError } from './refusals.ts';
+
+/** `go`: the type's name in messages. */
+export type Shape =
+  | { readonly is: 'string' | 'number' | 'boolean'; readonly go: string }
+  | { readonly is: 'list'; readonly go: string; readonly item: Shape }
+  | { readonly is: 'struct'; readonly go: string; readonly fields: Readonly<Record<string, Shape>> }
+  /** Checked elsewhere. */
+  | { readonly is: 'any' };
+
+export const text: Shape = { is: 'string', go: 'string' };
+export const flag: Shape = { is: 'boolean', go: 'bool' };
+export const integer = (bits: 32 | 64): Shape => ({ is: 'number', go: `int${bits}` });
+export const anything: Shape = { is: 'any' };
+export const struct = (go: string, fields: Readonly<Record<string, Shape>>): Shape => ({ is: 'struct', go, fields });
+export const listOf = (item: Shape): Shape => ({ is: 'list', go: `[]${item.is === 'any' ? 'any' : item.go}`, item });
+
+const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function typeOf(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+const fits = (value: Json, { is }: Shape): boolean =>
+  is === 'any' || (is === 'list' ? Array.isArray(value) : is === 'struct' ? isObject(value) : typeof value === is);
+
+/** Paths of fields that the shape does not have. */
+export function unknownFields(value: Json, shape: Shape, path = ''): readonly string[] {
+  if (shape.is === 'list' && Array.isArray(value))
+    return value.flatMap((item, index) => unknownFields(item, shape.item, `${path}[${index}]`));
+  if (shape.is !== 'struct' || !isObject(value)) return [];
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  return Object.entries(value).flatMap(([name, field]) => {
+    const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+    return known === undefined ? [at(name)] : unknownFields(field ?? null, known, at(name));
+  });
+}
+
+/** `where`: the struct and the path of its field, for the message. */
+export function checkTypes(value: Json, shape: Shape, where: string): void {
+  if (value === null || shape.is === 'any') return;
+  if (!fits(value, shape))
+    throw new ConfigurationError(`json: cannot unmarshal ${typeOf(value)} into Go struct field ${where} of type ${shape.go}`);
+  if (shape.is === 'list') for (const item of value as readonly Json[]) checkTypes(item, shape.item, where);
+  if (shape.is !== 'struct') return;
+  for (const [name, field] of Object.entries(value as JsonObject)) {
+    const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+    if (known !== undefined) checkTypes(field ?? null, known, where.includes('.') ? `${where}.${name}` : `${shortOf(shape.go)}.${name}`);
+  }
+}
+
+const shortOf = (go: string): string => go.slice(go.lastIndexOf('.') + 1);
