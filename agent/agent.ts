@@ -18,6 +18,7 @@ import type { Answer, Checkpoint } from './checkpoint/checkpoint.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
+import type { Devices } from './devices/device-plugins.ts';
 import type { NodeDoor } from './door/node-door.ts';
 import type { Machine } from './node/machine.ts';
 import { allocatableOf, nodeObject, nodeStatus } from './node/node-status.ts';
@@ -77,6 +78,8 @@ export interface AgentOptions {
   readonly door?: (pods: PodLookup) => Pick<NodeDoor, 'run'>;
   /** Left out: results of probes are not counted. */
   readonly probeCounts?: ProbeCounts;
+  /** Left out where plug-ins bring none. */
+  readonly devices?: Devices & { run(signal: AbortSignal): Promise<void> };
   /** Finds plug-ins of the node. Left out where there are none. */
   readonly plugins?: { run(signal: AbortSignal): Promise<void> };
   /** Removes the data of a volume whose claim is gone. Left out where there is no disk. */
@@ -132,6 +135,7 @@ export function createAgent(options: AgentOptions): Agent {
     hostIps: [config.nodeIp],
     pods: desired.pods,
     allocatable: allocatableOf(config, options.machine),
+    ...(options.devices === undefined ? {} : { devices: options.devices }),
     networkIsReady: () => options.network.ready(),
     attach: (pod, addresses) => options.network.attach(pod, addresses),
     features: () => reported.features,
@@ -163,6 +167,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     options.housekeeping?.run(signal),
     options.door?.(pods).run(signal),
     options.plugins?.run(signal),
+    options.devices?.run(signal),
   ]);
   await options.checkpoint?.close();
   await options.network.close();
@@ -206,7 +211,15 @@ async function currentStatus({
   const { config, machine, runtime, world } = options;
   const self: Node | undefined = desired.nodes().find((node) => nameOf(node) === config.nodeName);
   const volumesInUse = (await volumes.staged()).filter((name) => isAttachable(name, desired));
-  const input = { config, machine, images: options.housekeeping?.images(), volumesInUse, prior: self?.status, nowMs: world.clock.now() };
+  const input = {
+    config,
+    machine,
+    images: options.housekeeping?.images(),
+    volumesInUse,
+    devices: options.devices?.counts(),
+    prior: self?.status,
+    nowMs: world.clock.now(),
+  };
   try {
     const version = await runtime.version();
     const found = await runtime.readiness();

@@ -12,6 +12,7 @@ import { sealFromFile } from './checkpoint/seal.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
 import { containerdSocketDefault, portOf, sandboxImageDefault, type AgentConfig } from './config.ts';
 import type { DesiredState } from './desired-state.ts';
+import { createDevicePlugins } from './devices/device-plugins.ts';
 import { createDoorAccess } from './door/door-access.ts';
 import { createNodeDoor, type NodeDoor } from './door/node-door.ts';
 import { createNodeMeasures } from './door/node-measures.ts';
@@ -109,6 +110,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     });
   });
   const csiDrivers = createCsiDrivers({ client: options.client, nodeName: config.nodeName });
+  const devices = await createDevicePlugins(world, facts.directories.devicePlugins);
   const volumes = (desired: DesiredState): Volumes => {
     const claims = claimLookup(desired, config.nodeName);
     const { client, events } = options;
@@ -134,7 +136,8 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     removeVolume: removeLocalPath,
-    plugins: createPluginWatcher({ world, directory: facts.directories.pluginRegistry, kinds: [csiDrivers] }),
+    plugins: createPluginWatcher({ world, directory: facts.directories.pluginRegistry, kinds: [csiDrivers, devices.kind] }),
+    devices,
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, nodeServer: nodeServer(pods), signal }),
     probeCounts,
     ...(portOf(config) === 0 ? {} : { door: await doorOf(options, facts.directories.servingCertificate, nodeServer) }),

@@ -4,6 +4,7 @@ import { timestamp } from '../../functions/kube/time.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import { portOf, type AgentConfig } from '../config.ts';
 import type { RuntimeReadiness, RuntimeVersion } from '../runtime/runtime.ts';
+import type { Counts } from '../devices/device-pool.ts';
 import type { Machine } from './machine.ts';
 
 export interface NodeStatusInput {
@@ -13,6 +14,8 @@ export interface NodeStatusInput {
   readonly readiness: Pick<RuntimeReadiness, 'runtime' | 'network'>;
   /** Left out by nodes that have none. */
   readonly images?: readonly ContainerImage[];
+  /** Those of plug-ins, by their resources. */
+  readonly devices?: Counts | undefined;
   /** Volumes that may not be detached from the node. */
   readonly volumesInUse?: readonly string[];
   /** What was said before, so that times of transition are kept. */
@@ -92,8 +95,8 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
       { type: 'InternalIP', address: config.nodeIp },
       { type: 'Hostname', address: config.nodeName },
     ],
-    capacity: capacityOf(config, machine),
-    allocatable: allocatableOf(config, machine),
+    capacity: { ...capacityOf(config, machine), ...input.devices?.capacity },
+    allocatable: { ...allocatableOf(config, machine), ...input.devices?.allocatable },
     conditions: conditions(input),
     ...(input.images === undefined ? {} : { images: [...input.images] }),
     ...(input.volumesInUse === undefined ? {} : { volumesInUse: [...input.volumesInUse] }),

@@ -37,6 +37,27 @@ Topology segments=1:string{}
 VolumeCapability block=1:BlockVolume mount=2:MountVolume accessMode=3:AccessMode
 `;
 
+const devices = `
+AllocateRequest containerRequests=1:ContainerAllocateRequest[]
+AllocateResponse containerResponses=1:ContainerAllocateResponse[]
+CDIDevice name=1:string
+ContainerAllocateRequest devicesIds=1:string[]
+ContainerAllocateResponse envs=1:string{} mounts=2:Mount[] devices=3:DeviceSpec[] annotations=4:string{} cdiDevices=5:CDIDevice[]
+ContainerPreferredAllocationRequest availableDeviceIDs=1:string[] mustIncludeDeviceIDs=2:string[] allocationSize=3:int32
+ContainerPreferredAllocationResponse deviceIDs=1:string[]
+Device ID=1:string health=2:string
+DevicePluginOptions preStartRequired=1:bool getPreferredAllocationAvailable=2:bool
+DeviceSpec containerPath=1:string hostPath=2:string permissions=3:string
+Empty
+ListAndWatchResponse devices=1:Device[]
+Mount containerPath=1:string hostPath=2:string readOnly=3:bool
+PreStartContainerRequest devicesIds=1:string[]
+PreStartContainerResponse
+PreferredAllocationRequest containerRequests=1:ContainerPreferredAllocationRequest[]
+PreferredAllocationResponse containerResponses=1:ContainerPreferredAllocationResponse[]
+RegisterRequest version=1:string endpoint=2:string resourceName=3:string options=4:DevicePluginOptions
+`;
+
 const csiNodeMethods = [
   'NodeStageVolume',
   'NodeUnstageVolume',
@@ -64,6 +85,21 @@ const definitions = fromJSON(
           },
         },
       },
+      v1beta1: {
+        nested: {
+          ...messagesJson(devices),
+          Registration: { methods: { Register: methodJson('RegisterRequest', 'Empty') } },
+          DevicePlugin: {
+            methods: {
+              GetDevicePluginOptions: methodJson('Empty', 'DevicePluginOptions'),
+              ListAndWatch: methodJson('Empty', 'ListAndWatchResponse', true),
+              GetPreferredAllocation: methodJson('PreferredAllocationRequest', 'PreferredAllocationResponse'),
+              Allocate: methodJson('AllocateRequest', 'AllocateResponse'),
+              PreStartContainer: methodJson('PreStartContainerRequest', 'PreStartContainerResponse'),
+            },
+          },
+        },
+      },
       csi: { nested: { v1: { nested: { ...messagesJson(csi), Node: serviceJson(csiNodeMethods) } } } },
     },
   } as Parameters<typeof fromJSON>[0],
@@ -73,4 +109,6 @@ const definitions = fromJSON(
 const service = (name: string): ServiceDefinition => definitions[name] as ServiceDefinition;
 
 export const registrationService = service('pluginregistration.Registration');
+export const deviceRegistrationService = service('v1beta1.Registration');
+export const devicePluginService = service('v1beta1.DevicePlugin');
 export const csiNodeService = service('csi.v1.Node');

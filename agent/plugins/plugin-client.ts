@@ -19,6 +19,8 @@ export class PluginError extends Error {
 
 export interface PluginClient {
   call<Answer>(method: string, request: object, timeoutSeconds?: number): Promise<Answer>;
+  /** Ends as the signal aborts or the plug-in ends it; throws PluginError when it breaks. */
+  stream<Message>(method: string, onMessage: (message: Message) => void, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -43,6 +45,20 @@ export function openPlugin(socketPath: string, service: ServiceDefinition): Plug
             resolve(value as Answer);
           },
         );
+      });
+    },
+    stream<Message>(name: string, onMessage: (message: Message) => void, signal: AbortSignal): Promise<void> {
+      const method = service[name];
+      if (method === undefined) throw new Error(`no method ${name}`);
+      return new Promise((resolve, reject) => {
+        const stream = client.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, {});
+        const cancel = (): void => stream.cancel();
+        if (signal.aborted) cancel();
+        signal.addEventListener('abort', cancel, { once: true });
+        stream.on('close', () => signal.removeEventListener('abort', cancel));
+        stream.on('data', onMessage);
+        stream.on('end', resolve);
+        stream.on('error', (error: ServiceError) => (signal.aborted ? resolve() : reject(new PluginError(error))));
       });
     },
     close: () => client.close(),

@@ -13,6 +13,7 @@ import {
   type RuntimeMount,
 } from '../runtime/runtime.ts';
 import type { PodVolume, PodVolumes } from '../volumes/volumes.ts';
+import { noGrant, type DeviceGrant } from '../devices/device-pool.ts';
 import { containerResources } from './container-resources.ts';
 import { containerLogPath, type Directories } from './directories.ts';
 import { environmentOf, expand, type EnvironmentInput } from './environment.ts';
@@ -34,6 +35,8 @@ export interface ContainerConfigInput extends EnvironmentInput {
   readonly hasRecursiveReadOnly: boolean;
   /** Where the parts of volumes that are mounted alone are on the host, by the index of their mount. */
   readonly subPaths: ReadonlyMap<number, string>;
+  /** What plug-ins of the node give the container with its devices. */
+  readonly devices?: DeviceGrant | undefined;
 }
 
 const terminationMessagePathDefault = '/dev/termination-log';
@@ -89,7 +92,7 @@ function mountOf(input: ContainerConfigInput, mount: VolumeMount, index: number)
 }
 
 function mountsOf(input: ContainerConfigInput): RuntimeMount[] {
-  const { pod, container, attempt } = input;
+  const { pod, container, attempt, devices = noGrant } = input;
   const own = (container.volumeMounts ?? []).map((mount, index) => mountOf(input, mount, index));
   const file = (containerPath: string, hostPath: string): RuntimeMount => ({
     containerPath,
@@ -101,11 +104,12 @@ function mountsOf(input: ContainerConfigInput): RuntimeMount[] {
   const hasHosts = own.some(({ containerPath }) => containerPath === '/etc/hosts');
   const hosts = hasHosts || isHostNetwork(pod) ? [] : [file('/etc/hosts', input.directories.hostsFile(uidOf(pod)))];
   const lastWords = input.directories.terminationLog(uidOf(pod), container.name, attempt);
-  return [...own, ...hosts, file(container.terminationMessagePath ?? terminationMessagePathDefault, lastWords)];
+  const ofDevices = devices.mounts.map(({ readOnly, ...mount }) => ({ ...file(mount.containerPath, mount.hostPath), readonly: readOnly }));
+  return [...own, ...ofDevices, ...hosts, file(container.terminationMessagePath ?? terminationMessagePathDefault, lastWords)];
 }
 
 export function containerConfig(input: ContainerConfigInput): ContainerConfig {
-  const { pod, container, attempt } = input;
+  const { pod, container, attempt, devices = noGrant } = input;
   const values = environmentOf(input);
   const expanded = (words: readonly string[] | undefined): string[] => (words ?? []).map((word) => expand(word, values));
   return {
@@ -115,10 +119,12 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
     command: expanded(container.command),
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',
-    env: [...values].map(([name, value]) => ({ name, value })),
+    env: [...values, ...Object.entries(devices.env)].map(([name, value]) => ({ name, value })),
     mounts: mountsOf(input),
     labels: labelsOfContainer(pod, container),
-    annotations: { [specHashAnnotation]: specHash(container) },
+    annotations: { ...devices.annotations, [specHashAnnotation]: specHash(container) },
+    devices: devices.devices,
+    cdiDevices: devices.cdiDevices,
     logPath: containerLogPath(container.name, attempt),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,

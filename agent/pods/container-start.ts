@@ -140,6 +140,7 @@ async function configOf(context: NodeContext, action: StartAction, input: StartI
     memoryCapacityBytes: quantityValue(context.allocatable['memory'] ?? '0'),
     directories: context.facts.directories,
     subPaths: await bindSubPaths(context, { pod, container }, partsOfVolumes(known)),
+    devices: await context.devices?.grant(pod, container, context.pods()),
     targetContainerId: targetOf(pod, container.name, observed),
   });
   await context.files.prepareContainer(pod, container.name, attempt, podIps);

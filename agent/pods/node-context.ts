@@ -2,6 +2,7 @@
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
+import type { Devices } from '../devices/device-plugins.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { NodeFeatures } from './node-features.ts';
@@ -26,6 +27,8 @@ export interface NodeContext {
   /** Every pod of the node, as the API has it. */
   readonly pods: () => readonly Pod[];
   readonly allocatable: Readonly<Record<string, string>>;
+  /** Left out: the node has none. */
+  readonly devices?: Pick<Devices, 'grant'>;
   readonly networkIsReady: () => boolean;
   /** Resolves when what is between the network and the pod at these addresses is in place. */
   readonly attach: (pod: Pod, addresses: readonly string[]) => Promise<void>;

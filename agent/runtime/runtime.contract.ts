@@ -55,6 +55,8 @@ export const contractContainer = (image: string, attempt = 0): ContainerConfig =
   workingDir: '',
   env: [],
   mounts: [],
+  devices: [],
+  cdiDevices: [],
   labels: { ...labels, [containerNameLabel]: 'main' },
   annotations: { hash: '1' },
   logPath: `main-${attempt}.log`,

@@ -181,6 +181,9 @@ export interface ContainerConfig {
   readonly mounts: readonly RuntimeMount[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly devices: readonly { readonly containerPath: string; readonly hostPath: string; readonly permissions: string }[];
+  /** By their names in the registry of the container device interface. */
+  readonly cdiDevices: readonly string[];
   /** Relative to the sandbox's log directory. */
   readonly logPath: string;
   readonly stdin: boolean;

@@ -21,8 +21,9 @@ AttachRequest containerId=1:string stdin=2:bool tty=3:bool stdout=4:bool stderr=
 AttachResponse url=1:string
 AuthConfig username=1:string password=2:string
 Capability addCapabilities=1:string[] dropCapabilities=2:string[]
+CDIDevice name=1:string
 Container id=1:string podSandboxId=2:string metadata=3:ContainerMetadata image=4:ImageSpec imageRef=5:string state=6:ContainerState createdAt=7:int64 labels=8:string{} annotations=9:string{}
-ContainerConfig metadata=1:ContainerMetadata image=2:ImageSpec command=3:string[] args=4:string[] workingDir=5:string envs=6:KeyValue[] mounts=7:Mount[] labels=9:string{} annotations=10:string{} logPath=11:string stdin=12:bool stdinOnce=13:bool tty=14:bool linux=15:LinuxContainerConfig
+ContainerConfig metadata=1:ContainerMetadata image=2:ImageSpec command=3:string[] args=4:string[] workingDir=5:string envs=6:KeyValue[] mounts=7:Mount[] devices=8:Device[] labels=9:string{} annotations=10:string{} logPath=11:string stdin=12:bool stdinOnce=13:bool tty=14:bool linux=15:LinuxContainerConfig CDIDevices=17:CDIDevice[]
 ContainerFilter id=1:string labelSelector=4:string{}
 ContainerMetadata name=1:string attempt=2:uint32
 ContainerStatus id=1:string metadata=2:ContainerMetadata state=3:ContainerState createdAt=4:int64 startedAt=5:int64 finishedAt=6:int64 exitCode=7:int32 image=8:ImageSpec imageRef=9:string reason=10:string message=11:string labels=12:string{} annotations=13:string{} logPath=15:string
@@ -33,6 +34,7 @@ ContainerStatusResponse status=1:ContainerStatus
 CreateContainerRequest podSandboxId=1:string config=2:ContainerConfig sandboxConfig=3:PodSandboxConfig
 CreateContainerResponse containerId=1:string
 DNSConfig servers=1:string[] searches=2:string[] options=3:string[]
+Device containerPath=1:string hostPath=2:string permissions=3:string
 ExecRequest containerId=1:string cmd=2:string[] tty=3:bool stdin=4:bool stdout=5:bool stderr=6:bool
 ExecResponse url=1:string
 ExecSyncRequest containerId=1:string cmd=2:string[] timeout=3:int64

@@ -46,6 +46,8 @@ export function containerConfigMessage(config: ContainerConfig): object {
     workingDir: config.workingDir,
     envs: config.env.map(({ name, value }) => ({ key: name, value: Buffer.from(value) })),
     mounts: config.mounts,
+    devices: config.devices,
+    CDIDevices: config.cdiDevices.map((name) => ({ name })),
     labels: config.labels,
     annotations: config.annotations,
     logPath: config.logPath,
