@@ -37,6 +37,7 @@ import type { CheckResult } from './probes/checks.ts';
 import type { ProbeCounts } from './probes/probe-counts.ts';
 import { sourceOfUniqueName } from './volumes/csi/csi-source.ts';
 import { cleanUpLocalPaths } from './volumes/local-path/local-path.ts';
+import type { ProgramUpdate } from './upgrade/program-update.ts';
 import type { Volumes } from './volumes/volumes.ts';
 
 /** Routes, services and names on this node. Calls must not throw: what fails is tried again by itself. */
@@ -86,6 +87,8 @@ export interface AgentOptions {
   readonly removeVolume?: (volume: PersistentVolume) => Promise<void>;
   /** Left out: nothing is kept over a restart. */
   readonly checkpoint?: Checkpoint;
+  /** Left out: the agent stays as it is. */
+  readonly update?: ProgramUpdate | undefined;
   /** Left out where there is no disk to fill. */
   readonly housekeeping?: Housekeeping;
 }
@@ -192,6 +195,7 @@ async function restore({ options, desired, pods }: Parts): Promise<void> {
 
 async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   const { options, desired, pods, relays } = parts;
+  options.update?.proved();
   for (const relay of answer.relays) relays.open(relay);
   if (answer.unfinished === true) return;
   const changed = desired.apply(answer);
@@ -199,8 +203,12 @@ async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   if (changed.size === 0) return;
   options.network.sync(desired, changed);
   pods.sync(changed);
+  if (changed.has('Node')) void options.update?.consider(ownNode(parts));
   options.checkpoint?.note({ snapshot: answer.snapshot, objects: answer.objects, gone: answer.gone }, () => desired.all());
 }
+
+const ownNode = ({ options, desired }: Pick<Parts, 'options' | 'desired'>): Node | undefined =>
+  desired.nodes().find((node) => nameOf(node) === options.config.nodeName);
 
 async function currentStatus({
   options,
@@ -209,7 +217,7 @@ async function currentStatus({
   volumes,
 }: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes'>): Promise<NodeStatus> {
   const { config, machine, runtime, world } = options;
-  const self: Node | undefined = desired.nodes().find((node) => nameOf(node) === config.nodeName);
+  const self = ownNode({ options, desired });
   const volumesInUse = (await volumes.staged()).filter((name) => isAttachable(name, desired));
   const input = {
     config,
@@ -244,7 +252,7 @@ async function updateNodeStatus(parts: Parts): Promise<void> {
 
 async function register(options: AgentOptions): Promise<void> {
   const status = await currentStatus({ options, desired: createDesiredState(), reported: {}, volumes: { staged: async () => [] } });
-  await registerNode(options.client, nodeObject(options.config, options.machine, status));
+  await registerNode(options.client, nodeObject(options.config, options.machine, status, options.update?.annotations()));
 }
 
 /** The poll goes on meanwhile: a node that the server knows already does not depend on this. */

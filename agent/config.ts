@@ -33,6 +33,8 @@ export interface AgentConfig extends NodeNetworks {
   readonly sandboxImage?: string;
   /** Directory of the CNI configuration that the agent writes and containerd reads. */
   readonly cniDirectory?: string;
+  /** The agent's own file, if it may replace itself. */
+  readonly program?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
 }
 

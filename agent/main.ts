@@ -1,13 +1,29 @@
 /**
  * The agent as a program: `node agent/main.ts CONFIG`. SIGTERM ends it and leaves the containers running.
  */
-import { realWorld } from '../functions/world.ts';
+import { joinFilePrefix } from '../functions/kube/agent-program.ts';
+import { realWorld, type World } from '../functions/world.ts';
 import { createHttpClient } from '../functions/client/http-client.ts';
 import { createEventRecorder } from '../functions/client/create-event-recorder.ts';
 import { readAgentConfig, type AgentConfig } from './config.ts';
 import { credentialFile, keepCredential } from './credential.ts';
 import { createContainerAgent, createSimulatedAgent } from './node-agent.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Transport } from './transport.ts';
+import { programFiles, restartCode } from './upgrade/program-files.ts';
+import { createProgramUpdate, type ProgramUpdate } from './upgrade/program-update.ts';
+
+function programUpdate({ program }: AgentConfig, world: World, transport: Transport): ProgramUpdate | undefined {
+  if (program === undefined) return undefined;
+  return createProgramUpdate({
+    ...world,
+    files: programFiles(program),
+    download: () => transport.download(`${joinFilePrefix}agent.mjs`),
+    restart() {
+      exitCode = restartCode;
+      ending.abort(new Error('another version of the agent is to run'));
+    },
+  });
+}
 
 async function run(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const plain = realWorld(config.logLevel ?? 'info');
@@ -16,12 +32,14 @@ async function run(config: AgentConfig, signal: AbortSignal): Promise<void> {
   const client = createHttpClient({ fetch: transport.fetch, baseUrl: config.server, userAgent: 'kubelet' });
   const events = createEventRecorder({ client, world, component: 'kubelet', host: config.nodeName });
   const create = config.runtime === 'containerd' ? createContainerAgent : createSimulatedAgent;
-  const agent = await create({ config, world, client, events, transport, signal });
+  const update = programUpdate(config, world, transport);
+  const agent = await create({ config, world, client, events, transport, update, signal });
   world.log.info('the agent runs', { server: config.server, runtime: config.runtime });
   await Promise.all([agent.run(signal), keepCredential({ config, file: credentialFile(config.tokenFile), world, transport }, signal)]);
   transport.close();
 }
 
+let exitCode = 0;
 const ending = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.abort(new Error(name)));
 
@@ -34,13 +52,13 @@ if (path === undefined) {
 const keepAlive = setInterval(() => {}, 1 << 30);
 try {
   await run(await readAgentConfig(path), ending.signal);
-  process.exit(0);
+  process.exit(exitCode);
 } catch (error) {
   if (!ending.signal.aborted) {
     process.stderr.write(`the agent cannot run: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     process.exit(1);
   }
-  process.exit(0);
+  process.exit(exitCode);
 } finally {
   clearInterval(keepAlive);
 }

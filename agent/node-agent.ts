@@ -41,6 +41,7 @@ import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime
 import type { Transport } from './transport.ts';
 import { openCgroups } from './usage/cgroup-usage.ts';
 import { createUsageMeter } from './usage/usage-meter.ts';
+import type { ProgramUpdate } from './upgrade/program-update.ts';
 import { createCsiDrivers } from './volumes/csi/csi-drivers.ts';
 import { createCsiVolumes } from './volumes/csi/csi-volumes.ts';
 import { createNodeVolumes } from './volumes/node-volumes.ts';
@@ -57,6 +58,8 @@ export interface NodeAgentOptions {
   readonly client: Client;
   readonly events: EventRecorder;
   readonly transport: Transport;
+  /** Left out: the agent stays as it is. */
+  readonly update?: ProgramUpdate | undefined;
   /** Ends what is relayed. */
   readonly signal: AbortSignal;
 }
@@ -141,6 +144,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, nodeServer: nodeServer(pods), signal }),
     probeCounts,
     ...(portOf(config) === 0 ? {} : { door: await doorOf(options, facts.directories.servingCertificate, nodeServer) }),
+    update: options.update,
     checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
     housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
   });

@@ -38,6 +38,8 @@ export interface Transport extends PollTransport {
   sendEntry(tunnel: Pick<MailedRelay, 'id' | 'caller'>, entry: NumberedEntry, signal: AbortSignal): Promise<void>;
   /** What brings tunnels by mail and their entries: see `functions/tunnel/records.ts`. Breaking off the iteration ends the request. */
   listen(tunnels: readonly OpenTunnel[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** The bytes at a path. Throws StatusError for an answer that is not a success. */
+  download(path: string): Promise<Buffer>;
   /** Any other request, for a `Client`. The request's URL counts only by its path. */
   fetch(request: Request): Promise<Response>;
   close(): void;
@@ -117,6 +119,27 @@ function mailRequests(
   };
 }
 
+const successes: ReadonlySet<number> = new Set([200, 204]);
+
+/** The body of a success. Throws StatusError for any other answer, TransportError when there is none. */
+const bytesOf = (request: ClientRequest, body?: string | Uint8Array): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    request.on('error', (error) => reject(asTransportError(error)));
+    request.on('response', (response) => {
+      readBody(response).then((bytes) => {
+        if (successes.has(response.statusCode ?? 0)) resolve(bytes);
+        else reject(statusError(response.statusCode ?? 0, bytes.toString('utf8')));
+      }, reject);
+    });
+    request.end(body);
+  });
+
+/** Undefined where the answer has no content. */
+async function ask<T>(request: ClientRequest, body?: string | Uint8Array): Promise<T> {
+  const bytes = await bytesOf(request, body);
+  return bytes.length === 0 ? (undefined as T) : (JSON.parse(bytes.toString('utf8')) as T);
+}
+
 export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' | 'caFile' | 'tokenFile'>): Transport {
   const base = new URL(config.server);
   /** One of several clusters behind a host has a path. */
@@ -132,21 +155,6 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
     return send({ host: base.hostname, port: base.port || (isTls ? 443 : 80), agent, ...tls, ...options, method, path, headers });
   };
 
-  /** The answer's JSON. */
-  const ask = <T>(request: ClientRequest, body?: string | Uint8Array): Promise<T> =>
-    new Promise((resolve, reject) => {
-      request.on('error', (error) => reject(asTransportError(error)));
-      request.on('response', (response) => {
-        readBody(response).then((bytes) => {
-          const code = response.statusCode ?? 0;
-          if (code === 204) return resolve(undefined as T);
-          if (code !== 200) return reject(statusError(code, bytes.toString('utf8')));
-          resolve(JSON.parse(bytes.toString('utf8')) as T);
-        }, reject);
-      });
-      request.end(body);
-    });
-
   return {
     poll(body, signal) {
       const headers = { 'content-type': 'application/json', accept: 'application/json' };
@@ -158,6 +166,7 @@ export function createTransport(config: Pick<AgentConfig, 'nodeName' | 'server' 
       return ask<RelayGrant>(open('POST', `${under}${chunksPath(relayId)}?number=${chunk.number}`, { headers, signal }), chunk.encoded);
     },
     ...mailRequests(config, { open, ask, under }),
+    download: (path) => bytesOf(open('GET', under + path, { headers: {} })),
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
       const body = Buffer.from(await request.arrayBuffer());

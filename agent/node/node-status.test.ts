@@ -146,13 +146,13 @@ describe('registration', () => {
     assert.deepEqual(said, ['create']);
   });
 
-  test('only corrects the labels of one that is, and keeps those of others', async () => {
+  test('corrects labels and annotations of one that is, and keeps those of others', async () => {
     const right = apiserver({ ...wanted, metadata: { ...wanted.metadata, labels: { ...wanted.metadata.labels, team: 'x' } } });
     await registerNode(right.client, wanted);
     assert.deepEqual(right.said, ['create']);
     const wrong = apiserver({ ...wanted, metadata: { name: 'node-a', labels: { team: 'x' } } });
     await registerNode(wrong.client, wanted);
-    assert.deepEqual(wrong.said, ['create', { metadata: { labels: wanted.metadata.labels } }]);
+    assert.deepEqual(wrong.said, ['create', { metadata: { labels: wanted.metadata.labels, annotations: wanted.metadata.annotations } }]);
   });
 
   test('does not hide any other refusal', async () => {

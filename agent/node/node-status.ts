@@ -116,13 +116,18 @@ export function nodeStatus(input: NodeStatusInput): NodeStatus {
   };
 }
 
-export const nodeObject = (config: AgentConfig, machine: Machine, status: NodeStatus): Node => ({
+export const nodeObject = (
+  config: AgentConfig,
+  machine: Machine,
+  status: NodeStatus,
+  annotations: Readonly<Record<string, string>> = {},
+): Node => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: {
     name: config.nodeName,
     labels: nodeLabels(config, machine),
-    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true', ...annotations },
   },
   spec: {},
   status,

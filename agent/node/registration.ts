@@ -1,4 +1,4 @@
-/** Makes the node known to the apiserver, and keeps the labels that describe the machine right. */
+/** Makes the node known to the apiserver, and keeps right what describes the machine and its agent. */
 import type { Client } from '../../functions/client/client.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { labelsOf, nameOf } from '../../functions/kube/object.ts';
@@ -10,14 +10,17 @@ export async function registerNode(client: Client, wanted: Node): Promise<void> 
     await client.create(nodes, wanted);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    await correctLabels(client, wanted);
+    await correct(client, wanted);
   }
 }
 
-/** Labels that others put there are theirs. */
-async function correctLabels(client: Client, wanted: Node): Promise<void> {
+/** Labels and annotations that others put there are theirs. */
+async function correct(client: Client, wanted: Node): Promise<void> {
   const at = { namespace: '', name: nameOf(wanted) };
-  const current = labelsOf(await client.get(nodes, at));
-  const isRight = Object.entries(labelsOf(wanted)).every(([key, value]) => current[key] === value);
-  if (!isRight) await client.patch(nodes, at, { metadata: { labels: wanted.metadata.labels } });
+  const current = await client.get(nodes, at);
+  const { labels, annotations = {} } = wanted.metadata;
+  const isRight =
+    Object.entries(labelsOf(wanted)).every(([key, value]) => labelsOf(current)[key] === value) &&
+    Object.entries(annotations).every(([key, value]) => current.metadata.annotations?.[key] === value);
+  if (!isRight) await client.patch(nodes, at, { metadata: { labels, annotations } });
 }

@@ -1,9 +1,8 @@
 /** What machines fetch that join: beside the module, where the bundle of the API has it; no files otherwise. */
 import { join } from 'node:path';
-import type { JoinFiles } from '../apiserver/nodes/join-files.ts';
+import { joinHashesFile, type JoinFiles } from '../apiserver/nodes/join-files.ts';
 
 export const joinDirectory = 'join';
-export const joinHashesFile = 'hashes.json';
 
 const names = /^[a-z0-9.-]+$/;
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bundleAgent } from '../../agent/bundle.ts';
 import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
-import { joinDirectory, joinHashesFile } from '../../functions/cloud/bundled-join-files.ts';
+import { joinHashesFile } from '../../functions/apiserver/nodes/join-files.ts';
+import { joinDirectory } from '../../functions/cloud/bundled-join-files.ts';
 import { bundleCommandLine } from './bundle-command-line.ts';
 
 type Programs = ReadonlyMap<string, Buffer<ArrayBuffer>>;
@@ -15,7 +16,7 @@ async function makePrograms(): Promise<Programs> {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-join-'));
   try {
     const made = await Promise.all([bundleAgent(join(directory, 'agent.mjs')), bundleCommandLine(join(directory, 'hibernetes.mjs'))]);
-    const [agent = '', commandLine = ''] = made;
+    const [agent, commandLine] = made;
     return new Map([
       [joinFileNames.agent, readFileSync(agent)],
       [joinFileNames.commandLine, readFileSync(commandLine)],

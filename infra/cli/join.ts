@@ -129,6 +129,7 @@ function writeConfig(
     podLogDirectory: join(logDirectory, 'pods'),
     containerLogDirectory: join(logDirectory, 'containers'),
     nodeIp,
+    program: join(options.programDirectory, 'agent.mjs'),
     ...networks,
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
   };
@@ -147,7 +148,7 @@ export async function joinCluster(address: string, options: JoinOptions): Promis
   const config = writeConfig(options, membership, { containerd, networks });
   writePrivately(config.tokenFile, `${status?.token ?? ''}\n`);
   const configFile = join(options.configDir, 'agent.json');
-  const program = join(options.programDirectory, 'agent.mjs');
+  const program = config.program ?? '';
   // The script that the API serves has brought it.
   if (!existsSync(program))
     await progress.step('Making the agent one file', async () => {

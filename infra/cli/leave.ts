@@ -11,15 +11,13 @@ import { nodeTracesLeft, removeNodeTraces, removePodsOfNode } from '../../agent/
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
 import { createHttpsFetch, type HttpsFetch } from '../../functions/client/https-fetch.ts';
-import type { Pod } from '../../functions/kube/generated/types.ts';
-import { nameOf, namespaceOf } from '../../functions/kube/object.ts';
 import { tokenPath } from '../../functions/kube/node-poll.ts';
-import { nodes, pods } from '../../functions/kube/resource-type.ts';
-import { isNotFound, StatusError } from '../../functions/kube/status-error.ts';
+import { StatusError } from '../../functions/kube/status-error.ts';
 import { realWorld } from '../../functions/world.ts';
 import { readIfThere } from '../local/data-directory.ts';
 import { endProcess } from '../local/process-record.ts';
 import { CliError } from './cli-error.ts';
+import { drain } from './drain.ts';
 import { agentRecord, removeAgentService } from './node-agent-service.ts';
 import { terminalProgress, type Progress } from './progress.ts';
 
@@ -33,7 +31,6 @@ export interface LeaveOptions {
   readonly programDirectory: string;
 }
 
-const evictionRetryMs = 1000;
 const requestTimeoutMs = 30_000;
 const agentGraceMs = 10_000;
 
@@ -56,43 +53,6 @@ function apiOf({ server, caFile, tokenFile }: AgentConfig): NodeApi {
   return { client: createHttpClient({ fetch: timed, baseUrl: server, userAgent: 'hibernetes' }), fetch };
 }
 
-const isDaemon = ({ metadata }: Pod): boolean =>
-  metadata.ownerReferences?.some(({ kind, controller }) => kind === 'DaemonSet' && controller === true) === true;
-const isOver = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
-
-/** False: a budget does not permit it now. */
-async function evict(client: Client, pod: Pod): Promise<boolean> {
-  const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
-  try {
-    await client.createSubresource(pods, at, 'eviction', { apiVersion: 'policy/v1', kind: 'Eviction', metadata: at });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    if (error instanceof StatusError && error.code === 429) return false;
-    throw error;
-  }
-}
-
-/** As `kubectl drain --ignore-daemonsets --delete-emptydir-data` does it. */
-async function drain(client: Client, nodeName: string, graceSeconds: number): Promise<void> {
-  const { clock } = realWorld('error');
-  await client.patch(nodes, { namespace: '', name: nodeName }, { spec: { unschedulable: true } });
-  const endMs = clock.monotonicMs() + graceSeconds * 1000;
-  const fieldSelector = `spec.nodeName=${nodeName}`;
-  for (;;) {
-    const { items } = await client.list(pods, { fieldSelector });
-    const left = items.filter((pod) => !isDaemon(pod) && !isOver(pod));
-    if (left.length === 0) return;
-    if (clock.monotonicMs() > endMs)
-      throw new CliError(
-        `${left.length} pods have not moved within ${graceSeconds} s, ${namespaceOf(left[0] as Pod)}/${nameOf(left[0] as Pod)} among them.`,
-        '--grace gives them longer; --no-drain ends them.',
-      );
-    for (const pod of left.filter(({ metadata }) => metadata.deletionTimestamp === undefined)) await evict(client, pod);
-    await clock.sleep(evictionRetryMs);
-  }
-}
-
 async function deleteNode({ fetch }: NodeApi, { server, nodeName }: AgentConfig): Promise<void> {
   const response = await fetch(
     new Request(`${server}${tokenPath(nodeName)}`, { method: 'DELETE', signal: AbortSignal.timeout(requestTimeoutMs) }),
@@ -107,7 +67,10 @@ async function deleteNode({ fetch }: NodeApi, { server, nodeName }: AgentConfig)
 async function leaveApi(options: LeaveOptions, config: AgentConfig, progress: Progress): Promise<void> {
   const api = apiOf(config);
   try {
-    if (options.drain) await progress.step('Moving the pods to other nodes', () => drain(api.client, config.nodeName, options.grace));
+    if (options.drain)
+      await progress.step('Moving the pods to other nodes', () =>
+        drain(api.client, config.nodeName, options.grace, realWorld('error').clock),
+      );
     await progress.step(`Deleting the node ${config.nodeName}`, () => deleteNode(api, config));
   } catch (error) {
     const isGone = error instanceof StatusError && (error.code === 401 || error.code === 404);

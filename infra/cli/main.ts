@@ -225,6 +225,15 @@ const upgrade = program.command('upgrade').description('the format in which clus
 homeOptions(upgrade.command('status', { isDefault: true }))
   .description('which format that is, and whether a newer one waits')
   .action(lazily(async () => (await import('./upgrade.ts')).upgradeStatus));
+upgrade
+  .command('agents')
+  .description('the agents of machines that joined become the version that the control plane has, one after another; pods run on')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .option('--node <name...>', 'only these nodes (default: all)')
+  .option('--drain', 'move the pods away before, and let new ones in afterwards')
+  .addOption(new Option('--grace <seconds>', 'drain: how long the pods may take to move').argParser(sizeCount).default(300))
+  .action(lazily(async () => (await import('./upgrade-agents.ts')).upgradeAgents));
 homeOptions(upgrade.command('finalize'))
   .description('store in the newest format of this version from now on; earlier versions do not read it')
   .addOption(yesOption())

@@ -1,7 +1,9 @@
 /** The agent of a machine that joined: as a service of systemd, or in the foreground for as long as the command runs. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { restartCode, startScript } from '../../agent/upgrade/program-files.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import { recordProcess } from '../local/process-record.ts';
 import { CliError } from './cli-error.ts';
@@ -44,8 +46,15 @@ export async function removeAgentService(): Promise<void> {
   await runCommand(['systemctl', 'daemon-reload']);
 }
 
+/** Beside the agent's program: what the service runs. */
+function writeStartScript(program: string, configFile: string): string {
+  const file = join(dirname(program), 'start-agent');
+  writeFileSync(file, startScript(process.execPath, program, configFile), { mode: 0o755 });
+  return file;
+}
+
 export async function startAgentService(program: string, configFile: string): Promise<void> {
-  writeFileSync(unitFile, unitText([process.execPath, program, configFile]));
+  writeFileSync(unitFile, unitText([writeStartScript(program, configFile)]));
   await runCommand(['systemctl', 'daemon-reload']);
   await runCommand(['systemctl', 'enable', '--now', serviceName]);
   // Without it a power cut in the next half minute would leave a machine that only remembers half of it.
@@ -55,11 +64,15 @@ export async function startAgentService(program: string, configFile: string): Pr
 /** Of an agent in the foreground, so that the machine can leave while it runs. */
 export const agentRecord = (configFile: string): string => `${configFile}.pid`;
 
-/** Ends when the agent does; what ends this ends the agent. */
+/** Ends when the agent does, unless another version of it is to run; what ends this ends the agent. */
 export async function runAgent(program: string, configFile: string): Promise<void> {
-  const child = spawn(process.execPath, [program, configFile], { stdio: 'inherit' });
-  if (child.pid !== undefined) recordProcess(agentRecord(configFile), child.pid);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGTERM'));
-  const [code] = (await once(child, 'exit')) as [number | null];
-  process.exitCode = code ?? 1;
+  const script = writeStartScript(program, configFile);
+  let child: ChildProcess | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child?.kill('SIGTERM'));
+  for (let code: number | null = restartCode; code === restartCode;) {
+    child = spawn(script, { stdio: 'inherit' });
+    if (child.pid !== undefined) recordProcess(agentRecord(configFile), child.pid);
+    [code] = (await once(child, 'exit')) as [number | null];
+    process.exitCode = code ?? 1;
+  }
 }

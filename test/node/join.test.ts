@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { bundleAgent } from '../../agent/bundle.ts';
 import { clusterRecord } from '../../infra/local/cluster-record.ts';
 import { dataDirectory } from '../../infra/local/data-directory.ts';
 import { startContainerd, type RunningContainerd } from '../../infra/local/hosts/containerd.ts';
@@ -48,7 +49,9 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     const fabric = await openFabric(directory, record.id, virtualWorld().log);
     host = await fabric.addHost('joined');
     machine = join(cluster.directory, 'machine');
-    mkdirSync(machine);
+    mkdirSync(join(machine, 'programs'), { recursive: true });
+    const program = await bundleAgent(join(machine, 'programs/agent.mjs'));
+    appendFileSync(program, '// An older one.\n');
     containerd = await startContainerd(host, join(machine, 'containerd'));
     await importImages(containerd.socket, await buildImages());
     const [line = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h', '--description', 'for the test')).split('\n');
@@ -138,6 +141,26 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     const { child, output } = start(elsewhere);
     await once(child, 'close');
     assert.match(output(), /error: The server refused: nodes "joined" already exists and has been in use: delete it first/);
+  });
+
+  test('gets the agent that the control plane serves, and its pods run on', async () => {
+    const facts = [
+      'get',
+      'pod',
+      'guest',
+      '-o',
+      'jsonpath={.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}',
+    ];
+    const before = await cluster.kubectl.ok(...facts);
+    const program = join(machine, 'programs/agent.mjs');
+    const older = readFileSync(program, 'utf8');
+    const printed = await cluster.hibernetes('upgrade', 'agents', '--node', 'joined');
+    assert.match(printed, /^✓ Upgrading the agent of joined from [0-9a-f]{12} to [0-9a-f]{12} /);
+    assert.equal(`${readFileSync(program, 'utf8')}// An older one.\n`, older);
+    assert.equal(existsSync(`${program}.trial`), false);
+    assert.equal(await cluster.kubectl.ok(...facts), before);
+    assert.equal(await cluster.kubectl.ok('exec', 'guest', '--', 'echo', 'here'), 'here\n');
+    assert.match(await cluster.hibernetes('upgrade', 'agents'), /^i All 1 agents run [0-9a-f]{12} already\.$/m);
   });
 
   test('leaves by one command: its pods move, and nothing of the node is left', async () => {

@@ -2,13 +2,15 @@
  * What a machine needs to become a node, served by the API itself:
  *
  *   GET /join.sh       a shell script; no credentials are needed
+ *   GET /join/hashes.json   the SHA-256 of each file, by name
  *   GET /join/{file}   a file that the script fetches, for callers with a bootstrap token and for nodes
  */
+import { joinFilePrefix } from '../../kube/agent-program.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Extension } from '../ports.ts';
 
 export const joinScriptPath = '/join.sh';
-export const joinFilePrefix = '/join/';
+export const joinHashesFile = 'hashes.json';
 
 /** Where the files are. */
 export interface JoinFiles {
@@ -44,6 +46,7 @@ export function createJoinFiles({ files, apiUrl, caPem }: JoinOptions): readonly
       prefix: joinFilePrefix,
       async fetch({ info }) {
         const name = info.path.slice(joinFilePrefix.length);
+        if (name === joinHashesFile && info.verb === 'get') return Response.json(await files.hashes());
         const bytes = info.verb === 'get' ? await files.read(name) : undefined;
         if (bytes === undefined) throw notFound();
         return new Response(bytes, { headers: { 'content-type': 'application/gzip', 'content-length': String(bytes.length) } });

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { wantedProgramAnnotation } from '../../functions/kube/agent-program.ts';
+import type { Node } from '../../functions/kube/generated/types.ts';
+import { virtualWorld } from '../../test/support/virtual-world.ts';
+import { programFiles, programHash, startScript, trialStartsMax } from './program-files.ts';
+import { createProgramUpdate, trialMs } from './program-update.ts';
+
+describe('an agent that becomes another version', () => {
+  const directory = mkdtempSync(join(tmpdir(), "it's an agent "));
+  after(() => rmSync(directory, { recursive: true }));
+  const program = join(directory, 'agent.mjs');
+  const older = 'echo older "$1"; exit 0';
+  const newer = 'echo newer "$1"; exit 0';
+  const broken = 'exit 9';
+  const wanting = (text: string): Node =>
+    ({ metadata: { name: 'n', annotations: { [wantedProgramAnnotation]: programHash(Buffer.from(text)) } } }) as unknown as Node;
+
+  /** With a shell in the place of Node. */
+  function start(): { readonly code: number | null; readonly output: string } {
+    const file = join(directory, 'start');
+    writeFileSync(file, startScript('/bin/sh', program, join(directory, 'its config')));
+    const { status, stdout } = spawnSync('sh', [file], { encoding: 'utf8' });
+    return { code: status, output: stdout.trim() };
+  }
+
+  function agentServed(text: string): {
+    restarts: number;
+    update: ReturnType<typeof createProgramUpdate>;
+    world: ReturnType<typeof virtualWorld>;
+  } {
+    const world = virtualWorld();
+    const agent = {
+      restarts: 0,
+      world,
+      update: createProgramUpdate({
+        ...world,
+        files: programFiles(program),
+        download: async () => gzipSync(text),
+        restart: () => (agent.restarts += 1),
+      }),
+    };
+    return agent;
+  }
+
+  test('runs the new program after its restart, and keeps it once the API has answered', async () => {
+    writeFileSync(program, older);
+    const agent = agentServed(newer);
+    await agent.update.consider(wanting(newer));
+    assert.equal(agent.restarts, 1);
+    assert.deepEqual(start(), { code: 0, output: `newer ${join(directory, 'its config')}` });
+    agentServed('').update.proved();
+    for (let count = 0; count <= trialStartsMax; count += 1) assert.match(start().output, /^newer/);
+  });
+
+  test('goes back to the program before when the new one does not reach the API, and does not try it again', async () => {
+    writeFileSync(program, older);
+    await agentServed(broken).update.consider(wanting(broken));
+    for (let count = 0; count < trialStartsMax; count += 1) assert.equal(start().code, 9);
+    assert.match(start().output, /^older/);
+    const again = agentServed(broken);
+    await again.update.consider(wanting(broken));
+    assert.equal(again.restarts, 0);
+    assert.deepEqual(Object.values(again.update.annotations()), [programHash(Buffer.from(older)), programHash(Buffer.from(broken))]);
+  });
+
+  test('makes room for the next start when it is on trial and no API answers', async () => {
+    writeFileSync(program, older);
+    await agentServed(newer).update.consider(wanting(newer));
+    const onTrial = agentServed('');
+    await onTrial.world.advance(trialMs);
+    assert.equal(onTrial.restarts, 1);
+    rmSync(`${program}.trial`);
+  });
+
+  test('stays as it is when the API serves another program than the Node asks for, or none is asked for', async () => {
+    writeFileSync(program, older);
+    const agent = agentServed(broken);
+    await agent.update.consider(wanting(newer));
+    await agent.update.consider(wanting(older));
+    await agent.update.consider(undefined);
+    assert.equal(agent.restarts, 0);
+    assert.equal(readFileSync(program, 'utf8'), older);
+    assert.equal(existsSync(`${program}.trial`), false);
+  });
+});

@@ -1,0 +1,74 @@
+/**
+ * The agent's own program on the disk, and beside it the one before. A new program is on trial until the API has answered
+ * it; the script that starts the agent counts its starts, and goes back to the one before when there were too many.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+/** With which an agent ends that is to be started again at once. Source: EX_TEMPFAIL of sysexits.h. */
+export const restartCode = 75;
+
+/** Starts that a new program has to reach the API. */
+export const trialStartsMax = 3;
+
+export interface ProgramFiles {
+  /** Hex SHA-256 of the program as this process was started with it. */
+  readonly running: string;
+  isOnTrial(): boolean;
+  /** Ends the trial. */
+  prove(): void;
+  /** Of the program that was tried last and given up. */
+  refused(): string | undefined;
+  /** The next start runs it. */
+  replace(program: Uint8Array): void;
+}
+
+export const programHash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export const previousOf = (program: string): string => `${program}.previous`;
+/** Holds the number of starts so far. */
+export const trialOf = (program: string): string => `${program}.trial`;
+export const refusedOf = (program: string): string => `${program}.refused`;
+
+function writeSafely(file: string, bytes: Uint8Array): void {
+  writeFileSync(file, bytes, { mode: 0o644 });
+  const handle = openSync(file, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+export function programFiles(program: string): ProgramFiles {
+  const running = programHash(readFileSync(program));
+  return {
+    running,
+    isOnTrial: () => existsSync(trialOf(program)),
+    prove: () => rmSync(trialOf(program), { force: true }),
+    refused: () => (existsSync(refusedOf(program)) ? readFileSync(refusedOf(program), 'utf8').trim() : undefined),
+    replace(bytes) {
+      copyFileSync(program, previousOf(program));
+      writeSafely(`${program}.new`, bytes);
+      writeFileSync(trialOf(program), '0\n');
+      renameSync(`${program}.new`, program);
+    },
+  };
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** A shell's script, so that it works whatever is wrong with the program. */
+export const startScript = (node: string, program: string, configFile: string): string => `#!/bin/sh
+# Starts the agent. A new program that has not reached the API after ${trialStartsMax} starts gives way to the one before it.
+set -eu
+program=${quoted(program)}
+if [ -f "$program.trial" ]; then
+  starts=$(cat "$program.trial")
+  if [ "$starts" -ge ${trialStartsMax} ] && [ -f "$program.previous" ]; then
+    sha256sum "$program" | cut -d ' ' -f 1 >"$program.refused"
+    mv "$program.previous" "$program"
+    rm -f "$program.trial"
+  else
+    echo $((starts + 1)) >"$program.trial"
+  fi
+fi
+exec ${quoted(node)} "$program" ${quoted(configFile)}
+`;
