@@ -1,0 +1,103 @@
+/**
+ * Comments and test names are read by somebody who never saw this project. Each sentence names its actor, and states one
+ * fact in at most twenty words. What is found in a room is listed with the words to use instead.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { complaintsAbout } from './prose.ts';
+import { sourceFiles } from './sources.ts';
+
+/** Findings that a room had when the rule came. A number may only become smaller; rooms without one have none. */
+const open: Readonly<Record<string, number>> = {
+  agent: 35,
+  'agent/api-service': 10,
+  'agent/checkpoint': 5,
+  'agent/devices': 5,
+  'agent/dns': 20,
+  'agent/door': 10,
+  'agent/files': 10,
+  'agent/images': 10,
+  'agent/network': 15,
+  'agent/node': 10,
+  'agent/plugins': 5,
+  'agent/pods': 70,
+  'agent/policies': 10,
+  'agent/probes': 15,
+  'agent/proxy': 20,
+  'agent/relay': 25,
+  'agent/removal': 5,
+  'agent/runtime': 15,
+  'agent/volumes': 20,
+  functions: 10,
+  'functions/apiserver': 205,
+  'functions/aws': 25,
+  'functions/cel': 15,
+  'functions/client': 15,
+  'functions/cloud': 90,
+  'functions/controllers': 95,
+  'functions/kube': 70,
+  'functions/resources': 40,
+  'functions/scheduler': 25,
+  'functions/store': 125,
+  'functions/tunnel': 10,
+  'functions/workers': 40,
+  'infra/aws': 30,
+  'infra/backup': 10,
+  'infra/bundle': 5,
+  'infra/cli': 60,
+  'infra/cost': 35,
+  'infra/images': 5,
+  'infra/local': 45,
+  openapi: 10,
+  test: 5,
+  'test/bench': 15,
+  'test/cloud': 20,
+  'test/compare': 15,
+  'test/conformance': 10,
+  'test/contract': 40,
+  'test/engines': 5,
+  'test/golden': 5,
+  'test/infra': 25,
+  'test/kubectl': 10,
+  'test/machine': 10,
+  'test/node': 20,
+  'test/openapi': 5,
+  'test/played': 15,
+  'test/regression': 10,
+  'test/scenarios': 5,
+  'test/security': 15,
+  'test/simulation': 45,
+  'test/support': 30,
+};
+
+const roomOf = (path: string): string => path.split('/').slice(0, -1).slice(0, 2).join('/');
+
+test('comments and test names use plain words and short sentences', () => {
+  const found = new Map<string, string[]>();
+  for (const file of sourceFiles()) {
+    // These hold the words as examples.
+    if (file.path.startsWith('test/house/')) continue;
+    found.set(roomOf(file.path), [...(found.get(roomOf(file.path)) ?? []), ...complaintsAbout(file)]);
+  }
+  const grown = [...found].filter(([room, complaints]) => complaints.length > (open[room] ?? 0));
+  assert.deepEqual(
+    grown.flatMap(([room, complaints]) => [`${room}: ${complaints.length} instead of ${open[room] ?? 0} at most`, ...complaints]),
+    [],
+  );
+});
+
+test('a complaint names the place, the word and what to write instead', () => {
+  const text = '/** Nobody is told. */\nexport const a = 1; // The store reads.\n';
+  assert.deepEqual(complaintsAbout({ path: 'a.ts', text }), [
+    'a.ts:1: "Nobody": name the actor: no client, no process, no test: Nobody is told.',
+    'a.ts:1: "told": report, return, pass, show: Nobody is told.',
+  ]);
+});
+
+test('a sentence has its limit, quoted code counts as one word', () => {
+  const words = (count: number): string => Array.from({ length: count }, () => 'word').join(' ');
+  const complaints = (text: string): readonly string[] => complaintsAbout({ path: 'a.ts', text });
+  assert.deepEqual(complaints(`// ${words(20)}. ${words(20)}.\n`), []);
+  assert.deepEqual(complaints(`// ${words(19)} \`${words(9)}\`\n`), []);
+  assert.equal(complaints(`// ${words(11)}\n// ${words(10)}\n`).length, 1);
+});
