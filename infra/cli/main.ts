@@ -221,23 +221,32 @@ program
   .addOption(dataDirOption())
   .action(lazily(async () => (await import('./keys.ts')).rotate));
 
-const upgrade = program.command('upgrade').description('the format in which clusters are stored, after a new version of this program');
-homeOptions(upgrade.command('status', { isDefault: true }))
-  .description('which format that is, and whether a newer one waits')
-  .action(lazily(async () => (await import('./upgrade.ts')).upgradeStatus));
-upgrade
-  .command('agents')
+const drainOptions = (command: Command): Command =>
+  command
+    .option('--drain', 'move the pods of each node away before, and let new ones in afterwards')
+    .addOption(new Option('--grace <seconds>', 'drain: how long the pods may take to move').argParser(sizeCount).default(300));
+
+const upgrade = program
+  .command('upgrade')
+  .description('go on with another version of this program, its data, nodes and pods in place; the way back is the same, until finalize');
+drainOptions(upgrade.command('cluster', { isDefault: true }))
+  .description('the cluster of a data directory goes on with this version: control plane first, then agents, one after another')
+  .addOption(dataDirOption())
+  .option('--to <file>', 'with the version in this npm package')
+  .action(lazily(async () => (await import('./upgrade.ts')).upgrade));
+homeOptions(upgrade.command('status'))
+  .description('in which format clusters are stored, and whether a newer one waits')
+  .action(lazily(async () => (await import('./upgrade-format.ts')).upgradeStatus));
+drainOptions(upgrade.command('agents'))
   .description('the agents of machines that joined become the version that the control plane has, one after another; pods run on')
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
   .option('--node <name...>', 'only these nodes (default: all)')
-  .option('--drain', 'move the pods away before, and let new ones in afterwards')
-  .addOption(new Option('--grace <seconds>', 'drain: how long the pods may take to move').argParser(sizeCount).default(300))
   .action(lazily(async () => (await import('./upgrade-agents.ts')).upgradeAgents));
 homeOptions(upgrade.command('finalize'))
   .description('store in the newest format of this version from now on; earlier versions do not read it')
   .addOption(yesOption())
-  .action(lazily(async () => (await import('./upgrade.ts')).finalizeUpgrade));
+  .action(lazily(async () => (await import('./upgrade-format.ts')).finalizeUpgrade));
 
 addNodeCommands(program);
 

@@ -48,6 +48,9 @@ export interface UpOptions {
   readonly podNetwork?: string;
 }
 
+/** `hibernetes upgrade` ends the control plane with it. */
+export const handOverSignal = 'SIGUSR2';
+
 const defaultListen = { host: '127.0.0.1', port: 6443 };
 const defaultNodes = 1;
 
@@ -121,9 +124,10 @@ export async function up(options: UpOptions): Promise<void> {
     const cluster = await start(options, directory, progress);
     if (report === undefined) printWhatToTry(options.kubeconfig ?? directory.kubeconfig);
     else report({ kind: 'ready' });
-    await ending;
+    const signal = await ending;
     if (report === undefined) process.stdout.write('\n');
-    await progress.step('Stopping the control plane, the nodes and their pods', () => cluster.stop());
+    if (signal === handOverSignal) await progress.step('Stopping the control plane for another version of it', () => cluster.handOver());
+    else await progress.step('Stopping the control plane, the nodes and their pods', () => cluster.stop());
   } catch (error) {
     if (report === undefined) throw error;
     const cure = error instanceof CliError ? error.cure : undefined;
@@ -204,9 +208,9 @@ async function chooseScheduler(
   }
 }
 
-function endOfProcess(): Promise<void> {
+function endOfProcess(): Promise<NodeJS.Signals> {
   return new Promise((settle) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => settle());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', handOverSignal] as const) process.once(signal, () => settle(signal));
   });
 }
 

@@ -1,138 +1,92 @@
 /**
- * `hibernetes upgrade` and `hibernetes upgrade finalize`: in which format the stores of a data directory or a stack are
- * written, and the step to the newest format of this version, after which earlier versions do not read them any more.
+ * `hibernetes upgrade [--to FILE]`: the cluster of a data directory goes on with this version of the program, or with the one in
+ * the npm package FILE. Control plane first, then the agents of its nodes; pods run on. An older version takes the cluster
+ * back in the same way, until `upgrade finalize`.
  */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { createStore } from '../../functions/store/create-store.ts';
-import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
-import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
-import { type Formats, formatsWithoutKeys, sealedFormats } from '../../functions/store/format.ts';
-import { StoreError, type FormatProgress, type Store } from '../../functions/store/store.ts';
-import type { Table } from '../../functions/store/table.ts';
-import { realWorld } from '../../functions/world.ts';
-import { fileKeyRing } from '../local/cluster-keys.ts';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { clusterRecord } from '../local/cluster-record.ts';
-import { dataDirectory } from '../local/data-directory.ts';
-import { agree } from './agree.ts';
+import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
+import { runningProcess } from '../local/process-record.ts';
 import { CliError } from './cli-error.ts';
-import { listedClusters } from './cluster.ts';
-import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
+import { ownProgram, programVersion } from './own-program.ts';
 import { terminalProgress } from './progress.ts';
+import { handOverSignal } from './up.ts';
+import { upgradeAgents } from './upgrade-agents.ts';
 
-export interface FinalizeOptions extends HomeChoice {
-  readonly yes?: boolean;
+export interface UpgradeOptions {
+  readonly dataDir: string;
+  readonly to?: string;
+  readonly drain?: boolean;
+  /** Seconds. */
+  readonly grace: number;
 }
 
-/** One cluster's store. */
-export interface UpgradeTarget {
-  readonly title: string;
-  open(): Table;
-}
+const handOverMsMax = 60_000;
+const askAgainMs = 50;
+const installMsMax = 600_000;
 
-/** Of 4096 objects each. */
-const roundsMax = 10_000;
-
-const world = realWorld('error');
-
-/** The store of the data directory, or those of the clusters that share a table. */
-async function withTargets(
-  choice: HomeChoice,
-  work: (targets: readonly UpgradeTarget[], formats: Formats) => Promise<void>,
-): Promise<void> {
-  const directory = dataDirectory(resolve(choice.dataDir));
-  const isHere = choice.stack === undefined && choice.region === undefined;
-  const record = clusterRecord(directory);
-  if (isHere && record === undefined) throw new CliError(`There is no cluster in ${choice.dataDir}.`, 'hibernetes up makes one.');
-  if (isHere && record?.cloud === undefined && existsSync(directory.store)) {
-    const formats = sealedFormats(fileKeyRing(directory.pki));
-    const target = { title: `the cluster in ${directory.root}`, open: () => embeddedTable(directory.store, { formats }) };
-    return inWords(() => work([target], formats));
-  }
-  await withHome(choice, async (home) => inWords(async () => work(await targetsIn(home), formatsWithoutKeys)));
-}
-
-async function targetsIn(home: ClusterHome): Promise<readonly UpgradeTarget[]> {
-  const { tableName, access, title } = home;
-  return (await listedClusters(home)).map(({ name, id }) => ({
-    title: `cluster ${name} of ${title}`,
-    open: () => dynamodbTable({ tableName, cluster: id, world, client: access, formats: formatsWithoutKeys }),
-  }));
-}
-
-async function inWords<T>(work: () => Promise<T>): Promise<T> {
+/** npm puts it into a folder of its own, so that the way back is there. */
+async function installed(file: string, directory: DataDirectory): Promise<string> {
+  if (!existsSync(file)) throw new CliError(`There is no file ${file}.`, 'npm pack hibernetes, or npm run package in a clone, makes one.');
+  const folder = join(directory.root, 'versions', basename(file).replace(/\.(tgz|tar\.gz)$/, ''));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   try {
-    return await work();
+    await promisify(execFile)(
+      'npm',
+      ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', file],
+      {
+        timeout: installMsMax,
+      },
+    );
   } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
-    throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');
+    const text = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n')[0] : String(error);
+    throw new CliError(`npm could not install ${file}: ${text}`);
+  }
+  const program = join(folder, 'node_modules/.bin/hibernetes');
+  if (!existsSync(program)) throw new CliError(`${file} is no package of hibernetes.`);
+  return program;
+}
+
+async function runHere(command: readonly string[]): Promise<void> {
+  const [program = '', ...words] = command;
+  const [code] = (await once(spawn(program, words, { stdio: 'inherit' }), 'exit')) as [number | null];
+  if (code !== 0)
+    throw new CliError(
+      `${command.join(' ')} ended with code ${code ?? 'none'}.`,
+      'The nodes and their pods run on; what it printed says why.',
+    );
+}
+
+async function handOver(directory: DataDirectory): Promise<void> {
+  const record = runningProcess(directory.controlPlaneRecord);
+  if (record === undefined) return;
+  process.kill(record.pid, handOverSignal);
+  for (let waitedMs = 0; runningProcess(directory.controlPlaneRecord) !== undefined; waitedMs += askAgainMs) {
+    if (waitedMs > handOverMsMax)
+      throw new CliError(
+        `The control plane (process ${record.pid}) does not end.`,
+        `kill -9 ${record.pid} loses nothing; then run this again.`,
+      );
+    await new Promise((settle) => setTimeout(settle, askAgainMs));
   }
 }
 
-async function withStore<T>({ open }: UpgradeTarget, formats: Formats, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await createStore({ table: open(), world, formats });
-  try {
-    return await work(store);
-  } finally {
-    await store.close();
-  }
-}
-
-export function formatLine({ writes, oldest, newest, objectsLeft }: FormatProgress): string {
-  if (writes < newest)
-    return `format ${writes}; hibernetes upgrade finalize goes on to format ${newest}, and ends the way back to earlier versions`;
-  if (oldest === writes) return `format ${writes}, the newest of this version`;
-  const left = objectsLeft === 0 ? 'all objects are rewritten' : `${objectsLeft} objects are still of an older one`;
-  return `format ${writes}, the newest of this version; ${left}, and items of format ${oldest} leave the log within hours`;
-}
-
-export async function upgradeStatus(choice: HomeChoice): Promise<void> {
-  await withTargets(choice, (targets, formats) => showFormats(targets, formats));
-}
-
-export async function finalizeUpgrade({ yes = false, ...choice }: FinalizeOptions): Promise<void> {
-  await withTargets(choice, (targets, formats) => finalizeFormats(targets, { yes, formats }));
-}
-
-async function showFormats(targets: readonly UpgradeTarget[], formats: Formats): Promise<void> {
-  for (const target of targets) {
-    const line = await withStore(target, formats, async (store) => formatLine(store.format()));
-    process.stdout.write(`${target.title}: ${line}\n`);
-  }
-}
-
-/** Goes on where an earlier one was cut off. */
-export async function finalizeFormats(
-  targets: readonly UpgradeTarget[],
-  { yes, formats }: { readonly yes: boolean; readonly formats: Formats },
-): Promise<void> {
-  const waiting: UpgradeTarget[] = [];
-  let oldest = formats.newest;
-  for (const target of targets) {
-    const { writes, objectsLeft } = await withStore(target, formats, async (store) => store.format());
-    if (writes < formats.newest || objectsLeft > 0) waiting.push(target);
-    oldest = Math.min(oldest, writes);
-  }
-  if (waiting.length === 0) {
-    process.stdout.write(`Nothing is to be finalized: format ${formats.newest} is the newest of this version.\n`);
-    return showFormats(targets, formats);
-  }
-  for (const { title } of formats.stepsAfter(oldest)) process.stdout.write(`- ${title}\n`);
-  process.stdout.write('Earlier versions stop where they run, and do not start again. There is no way back.\n');
-  await agree({ question: 'To go on:', answer: 'finalize', yes });
+export async function upgrade({ dataDir, to, drain, grace }: UpgradeOptions): Promise<void> {
+  const directory = dataDirectory(resolve(dataDir));
+  if (clusterRecord(directory) === undefined) throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
   const progress = terminalProgress(process.stdout);
-  for (const target of waiting) await progress.step(`Finalizing ${target.title}`, () => withStore(target, formats, finalizeStore));
-  await showFormats(targets, formats);
-}
-
-/** Objects are rewritten here as far as that goes: without the keys, no Secrets. Housekeeping of the cluster does the rest. */
-async function finalizeStore(store: Store): Promise<void> {
-  await store.finalizeFormat();
-  let left = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < roundsMax; round += 1) {
-    await store.housekeep();
-    const { objectsLeft } = store.format();
-    if (objectsLeft === 0 || objectsLeft >= left) return;
-    left = objectsLeft;
+  const drainFlags = [...(drain === true ? ['--drain'] : []), '--grace', String(grace)];
+  if (to !== undefined) {
+    const program = await progress.step(`Installing ${basename(to)}`, () => installed(resolve(to), directory));
+    return runHere([program, 'upgrade', '--data-dir', directory.root, ...drainFlags]);
   }
+  await progress.step('Ending the control plane; nodes and pods run on', () => handOver(directory));
+  await runHere([process.execPath, ownProgram, 'up', '--data-dir', directory.root, '--detach']);
+  await upgradeAgents({ dataDir: directory.root, grace, ...(drain === undefined ? {} : { drain }) });
+  process.stdout.write(`\nThe cluster runs hibernetes ${programVersion()}.\n`);
 }

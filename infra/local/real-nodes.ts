@@ -14,7 +14,7 @@ import { writePrivately } from './data-directory.ts';
 import { startContainerd, stopContainerd } from './hosts/containerd.ts';
 import { createFabric, type Fabric } from './hosts/fabric.ts';
 import type { Host } from './hosts/host.ts';
-import { endProcess, recordProcess, runningProcess } from './process-record.ts';
+import { endProcess, type ProcessRecord, recordProcess, runningProcess } from './process-record.ts';
 
 export interface NodeOptions {
   readonly directory: DataDirectory;
@@ -55,6 +55,12 @@ function startAgent(host: Host, configFile: string, logFile: string): number {
   return child.pid;
 }
 
+interface AgentRecord extends ProcessRecord {
+  readonly program: string;
+}
+
+const recordAgent = (file: string, pid: number): ProcessRecord => recordProcess(file, pid, { program: agentProgram });
+
 export async function startNode(options: NodeOptions): Promise<void> {
   const { directory, fabric, name } = options;
   const files = directory.node(name);
@@ -62,7 +68,10 @@ export async function startNode(options: NodeOptions): Promise<void> {
   const host = await fabric.addHost(name);
   const { socket, cniConfDirectory } = await startContainerd(host, join(files.root, 'containerd'));
   await importImages(socket, options.images);
-  if (runningProcess(files.record) !== undefined) return;
+  const running = runningProcess<AgentRecord>(files.record);
+  if (running?.program === agentProgram) return;
+  // Of another version of this program: its containers run on, and the next agent adopts them.
+  if (running !== undefined) await endProcess(files.record, agentGraceMs);
   const config: AgentConfig = {
     nodeName: name,
     server: options.server,
@@ -78,7 +87,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
   };
   writePrivately(files.token, options.token);
   writePrivately(files.config, `${JSON.stringify(config, undefined, 2)}\n`);
-  recordProcess(files.record, startAgent(host, files.config, files.log));
+  recordAgent(files.record, startAgent(host, files.config, files.log));
 }
 
 function hostNamed(fabric: Fabric, name: string): Host | undefined {
@@ -100,6 +109,6 @@ export async function restartNode(directory: DataDirectory, fabric: Fabric, name
   if (host === undefined) return false;
   const files = directory.node(name);
   await startContainerd(host, join(files.root, 'containerd'));
-  if (runningProcess(files.record) === undefined) recordProcess(files.record, startAgent(host, files.config, files.log));
+  if (runningProcess(files.record) === undefined) recordAgent(files.record, startAgent(host, files.config, files.log));
   return true;
 }

@@ -1,15 +1,18 @@
 /** The npm package as npm unpacks it into an empty project: it has all that it needs, and no sources. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { makePackage } from '../../infra/package/make-package.ts';
+import { startCluster } from '../support/cluster-process.ts';
 import { kubectlFor } from '../support/kubectl.ts';
+import { imageFiles, reasonToSkipContainers } from '../support/real-nodes.ts';
 
 const run = promisify(execFile);
+const noContainers = await reasonToSkipContainers();
 const root = join(import.meta.dirname, '../..');
 
 interface Manifest {
@@ -74,4 +77,59 @@ describe('the npm package', () => {
       assert.equal(existsSync(directory), false);
     });
   }
+
+  test('takes over a cluster of another version, and gives it back: pods run on', { skip: noContainers }, async () => {
+    const cluster = await startCluster({ nodes: 1, runtime: 'containerd', images: await imageFiles() });
+    try {
+      const shell = ['--image=busybox:1.36', '--restart=Never', '--command', '--', 'sleep', '100000'];
+      await cluster.kubectl.ok('run', 'guest', ...shell);
+      await cluster.kubectl.ok('wait', '--for=condition=Ready', 'pod/guest', '--timeout=120s');
+      const container = (): Promise<string> =>
+        cluster.kubectl.ok(
+          'get',
+          'pod',
+          'guest',
+          '-o',
+          'jsonpath={.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}',
+        );
+      const programs = (): string[] =>
+        ['control-plane.json', 'nodes/node-1/agent.pid.json'].map((file) => {
+          const { pid } = JSON.parse(readFileSync(join(cluster.directory, file), 'utf8')) as { readonly pid: number };
+          return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        });
+      const before = await container();
+      assert.ok(programs().every((words) => words.includes(root)));
+
+      const { stdout } = await hibernetes('upgrade', '--data-dir', cluster.directory);
+      assert.match(stdout, /The cluster runs hibernetes \d+\.\d+\.\d+\./);
+      assert.ok(programs().every((words) => words.includes(installed)));
+      assert.equal(await container(), before);
+      assert.equal(await cluster.kubectl.ok('exec', 'guest', '--', 'echo', 'here'), 'here\n');
+
+      await cluster.hibernetes('upgrade');
+      assert.ok(programs().every((words) => words.includes(root)));
+      assert.equal(await container(), before);
+    } finally {
+      await cluster.remove();
+    }
+  });
+
+  test('that is not there is no upgrade', async () => {
+    const directory = join(project, 'data');
+    mkdirSync(directory);
+    writeFileSync(
+      join(directory, 'cluster.json'),
+      JSON.stringify({ id: '000000', runtime: 'simulated', nodes: 0, host: '127.0.0.1', port: 1 }),
+    );
+    await assert.rejects(
+      hibernetes('upgrade', '--to', join(project, 'none.tgz'), '--data-dir', directory),
+      (error: Error & { stderr?: string }) => {
+        assert.equal(
+          error.stderr,
+          `error: There is no file ${join(project, 'none.tgz')}.\n  npm pack hibernetes, or npm run package in a clone, makes one.\n`,
+        );
+        return true;
+      },
+    );
+  });
 });

@@ -13,7 +13,7 @@ import { runCommandLine } from '../../test/support/cluster-process.ts';
 import { laterFormats, oldFormats } from '../../test/support/format-step.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { fileKeyRing } from '../local/cluster-keys.ts';
-import { finalizeFormats, formatLine } from './upgrade.ts';
+import { finalizeFormats, formatLine } from './upgrade-format.ts';
 
 async function withCluster(body: (dataDir: string, store: string) => Promise<void>): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'upgrade-'));
@@ -36,7 +36,7 @@ function secretWritten(name: string): Operation<undefined> {
   return { keys: [key], decide: () => ({ outcome: 'write', writes: [{ type: 'create', key, object }], answer: () => undefined }) };
 }
 
-describe('hibernetes upgrade', () => {
+describe('hibernetes upgrade status and finalize', () => {
   test('without a newer format has nothing to do', async () => {
     await withCluster(async (dataDir, directory) => {
       const world = virtualWorld();
@@ -45,7 +45,7 @@ describe('hibernetes upgrade', () => {
       await store.commit(noted('one', 'note', 'a'));
       await store.close();
       const line = `the cluster in ${dataDir}: format 4, the newest of this version\n`;
-      assert.deepEqual(await runCommandLine(['upgrade', '--data-dir', dataDir]), { code: 0, stdout: line, stderr: '' });
+      assert.deepEqual(await runCommandLine(['upgrade', 'status', '--data-dir', dataDir]), { code: 0, stdout: line, stderr: '' });
       assert.deepEqual(await runCommandLine(['upgrade', 'finalize', '--yes', '--data-dir', dataDir]), {
         code: 0,
         stdout: `Nothing is to be finalized: format 4 is the newest of this version.\n${line}`,
@@ -82,7 +82,7 @@ describe('hibernetes upgrade', () => {
       await running.close();
       const sentence =
         'The store cannot be read: the store has format 5, which needs hibernetes 9.9.0 or later; this version reads formats 3 to 4.';
-      const { code, stderr } = await runCommandLine(['upgrade', '--data-dir', dataDir]);
+      const { code, stderr } = await runCommandLine(['upgrade', 'status', '--data-dir', dataDir]);
       assert.deepEqual([code, stderr.split('\n')[0]], [1, `error: ${sentence}`]);
       const up = await runCommandLine(['up', '--data-dir', dataDir, '--runtime', 'simulated', '--listen', '127.0.0.1:0']);
       assert.deepEqual([up.code, up.stderr.split('\n')[0]], [1, `error: ${sentence}`]);

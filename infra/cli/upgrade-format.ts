@@ -1,0 +1,138 @@
+/**
+ * `hibernetes upgrade status` and `hibernetes upgrade finalize`: in which format the stores of a data directory or a stack are
+ * written, and the step to the newest format of this version, after which earlier versions do not read them any more.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createStore } from '../../functions/store/create-store.ts';
+import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
+import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
+import { type Formats, formatsWithoutKeys, sealedFormats } from '../../functions/store/format.ts';
+import { StoreError, type FormatProgress, type Store } from '../../functions/store/store.ts';
+import type { Table } from '../../functions/store/table.ts';
+import { realWorld } from '../../functions/world.ts';
+import { fileKeyRing } from '../local/cluster-keys.ts';
+import { clusterRecord } from '../local/cluster-record.ts';
+import { dataDirectory } from '../local/data-directory.ts';
+import { agree } from './agree.ts';
+import { CliError } from './cli-error.ts';
+import { listedClusters } from './cluster.ts';
+import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
+import { terminalProgress } from './progress.ts';
+
+export interface FinalizeOptions extends HomeChoice {
+  readonly yes?: boolean;
+}
+
+/** One cluster's store. */
+export interface UpgradeTarget {
+  readonly title: string;
+  open(): Table;
+}
+
+/** Of 4096 objects each. */
+const roundsMax = 10_000;
+
+const world = realWorld('error');
+
+/** The store of the data directory, or those of the clusters that share a table. */
+async function withTargets(
+  choice: HomeChoice,
+  work: (targets: readonly UpgradeTarget[], formats: Formats) => Promise<void>,
+): Promise<void> {
+  const directory = dataDirectory(resolve(choice.dataDir));
+  const isHere = choice.stack === undefined && choice.region === undefined;
+  const record = clusterRecord(directory);
+  if (isHere && record === undefined) throw new CliError(`There is no cluster in ${choice.dataDir}.`, 'hibernetes up makes one.');
+  if (isHere && record?.cloud === undefined && existsSync(directory.store)) {
+    const formats = sealedFormats(fileKeyRing(directory.pki));
+    const target = { title: `the cluster in ${directory.root}`, open: () => embeddedTable(directory.store, { formats }) };
+    return inWords(() => work([target], formats));
+  }
+  await withHome(choice, async (home) => inWords(async () => work(await targetsIn(home), formatsWithoutKeys)));
+}
+
+async function targetsIn(home: ClusterHome): Promise<readonly UpgradeTarget[]> {
+  const { tableName, access, title } = home;
+  return (await listedClusters(home)).map(({ name, id }) => ({
+    title: `cluster ${name} of ${title}`,
+    open: () => dynamodbTable({ tableName, cluster: id, world, client: access, formats: formatsWithoutKeys }),
+  }));
+}
+
+async function inWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
+    throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');
+  }
+}
+
+async function withStore<T>({ open }: UpgradeTarget, formats: Formats, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await createStore({ table: open(), world, formats });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+export function formatLine({ writes, oldest, newest, objectsLeft }: FormatProgress): string {
+  if (writes < newest)
+    return `format ${writes}; hibernetes upgrade finalize goes on to format ${newest}, and ends the way back to earlier versions`;
+  if (oldest === writes) return `format ${writes}, the newest of this version`;
+  const left = objectsLeft === 0 ? 'all objects are rewritten' : `${objectsLeft} objects are still of an older one`;
+  return `format ${writes}, the newest of this version; ${left}, and items of format ${oldest} leave the log within hours`;
+}
+
+export async function upgradeStatus(choice: HomeChoice): Promise<void> {
+  await withTargets(choice, (targets, formats) => showFormats(targets, formats));
+}
+
+export async function finalizeUpgrade({ yes = false, ...choice }: FinalizeOptions): Promise<void> {
+  await withTargets(choice, (targets, formats) => finalizeFormats(targets, { yes, formats }));
+}
+
+async function showFormats(targets: readonly UpgradeTarget[], formats: Formats): Promise<void> {
+  for (const target of targets) {
+    const line = await withStore(target, formats, async (store) => formatLine(store.format()));
+    process.stdout.write(`${target.title}: ${line}\n`);
+  }
+}
+
+/** Goes on where an earlier one was cut off. */
+export async function finalizeFormats(
+  targets: readonly UpgradeTarget[],
+  { yes, formats }: { readonly yes: boolean; readonly formats: Formats },
+): Promise<void> {
+  const waiting: UpgradeTarget[] = [];
+  let oldest = formats.newest;
+  for (const target of targets) {
+    const { writes, objectsLeft } = await withStore(target, formats, async (store) => store.format());
+    if (writes < formats.newest || objectsLeft > 0) waiting.push(target);
+    oldest = Math.min(oldest, writes);
+  }
+  if (waiting.length === 0) {
+    process.stdout.write(`Nothing is to be finalized: format ${formats.newest} is the newest of this version.\n`);
+    return showFormats(targets, formats);
+  }
+  for (const { title } of formats.stepsAfter(oldest)) process.stdout.write(`- ${title}\n`);
+  process.stdout.write('Earlier versions stop where they run, and do not start again. There is no way back.\n');
+  await agree({ question: 'To go on:', answer: 'finalize', yes });
+  const progress = terminalProgress(process.stdout);
+  for (const target of waiting) await progress.step(`Finalizing ${target.title}`, () => withStore(target, formats, finalizeStore));
+  await showFormats(targets, formats);
+}
+
+/** Objects are rewritten here as far as that goes: without the keys, no Secrets. Housekeeping of the cluster does the rest. */
+async function finalizeStore(store: Store): Promise<void> {
+  await store.finalizeFormat();
+  let left = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < roundsMax; round += 1) {
+    await store.housekeep();
+    const { objectsLeft } = store.format();
+    if (objectsLeft === 0 || objectsLeft >= left) return;
+    left = objectsLeft;
+  }
+}
