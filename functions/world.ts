@@ -25,7 +25,7 @@ export interface Random {
   uuid(): string;
 }
 
-type LogKeys = Readonly<Record<string, unknown>>;
+export type LogKeys = Readonly<Record<string, unknown>>;
 
 /** One line a call. The message is constant; what varies goes in the keys. */
 export interface Log {

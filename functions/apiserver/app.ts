@@ -4,11 +4,12 @@
  */
 import { Hono } from 'hono/tiny';
 import type { Store } from '../store/store.ts';
-import type { World } from '../world.ts';
+import type { LogKeys, World } from '../world.ts';
 import type { Aggregation } from './aggregation/aggregation.ts';
 import { mergedGroups, type RemoteVersion } from './aggregation/remote-groups.ts';
 import type { Audit, Trail } from './audit/audit.ts';
-import { forbiddenRequest } from './auth/forbidden-request.ts';
+import { socketTokenOf } from './auth/bearer-token.ts';
+import { forbiddenRequest, unauthorized } from './auth/forbidden-request.ts';
 import { anonymous } from './auth/groups.ts';
 import { impersonatedUser } from './auth/impersonation.ts';
 import { servedGroups, type ServedGroup } from './discovery/api-resources.ts';
@@ -184,9 +185,13 @@ async function serve(parts: Parts, request: Request, connection: Connection): Pr
     if (exchange.lasting !== 'short') return await finished(exchange, await work());
     return await finished(exchange, await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
   } catch (error) {
-    return finished(exchange, errorResponse(error, server.world.log.with({ method: request.method, url: request.url })));
+    return finished(exchange, errorResponse(error, server.world.log.with(loggedOf(request))));
   }
 }
+
+/** Without the query: the arguments of an `exec` stand there, and what they hold is the caller's. */
+const loggedOf = ({ method, url }: Request): LogKeys => ({ method, path: new URL(url).pathname.slice(0, loggedPathMax) });
+const loggedPathMax = 512;
 
 /** Who asks, within which limits, and whether it is allowed. */
 async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest, 'user'>): Promise<Response> {
@@ -204,7 +209,7 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   return limited(flowControl, { call: { ...asked, user, connection }, lasting, headers: notes.headers, ended }, async (call) => {
     const work = (): Promise<Response> => dispatch(parts, call, notes);
     if (isOpen) return work();
-    const decide = (): Promise<void> => authorize(options.authorizer, call, notes);
+    const decide = (): Promise<void> => authorize(connection.isNowhere === true ? refusing : options.authorizer, call, notes);
     // This process vouches for its own workers.
     if (connection.user === undefined) {
       const authority = {
@@ -231,6 +236,7 @@ function authorityOf(
     arrivedMs: connection.arrivedMs ?? world.clock.monotonicMs(),
     info,
     async decide() {
+      if (connection.isNowhere === true) throw forbiddenRequest(anonymous, info, '');
       const user = await impersonatedUser(await options.authenticator.authenticate(request, connection), request, options.authorizer);
       await authorize(options.authorizer, { ...asked, user: user ?? anonymous }, notes);
     },
@@ -244,12 +250,19 @@ async function authenticatedUser(
   { request, connection, info, url }: Omit<ApiRequest, 'user'>,
 ): Promise<User | undefined> {
   try {
+    if (connection.isNowhere === true) return nobody(request);
     return connection.user ?? (await options.authenticator.authenticate(request, connection));
   } catch (error) {
     exchange.trail = options.audit?.begin({ request, connection, info, url, auditId: exchange.notes.auditId, user: undefined });
     throw error;
   }
 }
+
+/** Where there is no cluster, there is no one whose credentials are right, and no role. */
+function nobody({ headers }: Request): undefined {
+  if (headers.has('authorization') || socketTokenOf(headers) !== undefined) throw unauthorized();
+}
+const refusing: Authorizer = { authorize: async () => ({ allowed: false, reason: '' }) };
 
 async function finished({ notes, trail, lasting }: Exchange, response: Response): Promise<Response> {
   const answer = withHeaders(response, notes);

@@ -9,12 +9,20 @@ import { statusErrorOf } from '../registry/store-errors.ts';
 export function errorResponse(error: unknown, log: Log): Response {
   if (error instanceof TooManyRequests) return error.toResponse();
   const status = statusOf(error);
-  if (status.code >= 500) log.error('a request failed', { code: status.code, reason: status.reason, error });
+  if (status.code >= 500) report(error, status, log);
   const headers = new Headers({ 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
   const { retryAfterSeconds } = status.details ?? {};
   if (retryAfterSeconds !== undefined) headers.set('retry-after', String(retryAfterSeconds));
   return new Response(JSON.stringify(bounded(status.toStatus())), { status: status.code, headers });
 }
+
+/** What another server did not do is one short line; what this one should not have done is shown whole. */
+function report(error: unknown, { code, reason, message }: StatusError, log: Log): void {
+  if (error instanceof StatusError) log.warn('a request was refused', { code, reason, why: message.slice(0, whyLengthMax) });
+  else log.error('a request failed', { code, reason, error });
+}
+
+const whyLengthMax = 300;
 
 /** A message may repeat what the client sent. */
 const messageLengthMax = 96 * 1024;
