@@ -4,6 +4,7 @@ import { annotationsOf } from '../../functions/kube/object.ts';
 import type { RuntimeFeatures, RuntimeHandler } from '../runtime/runtime.ts';
 import { ContainerConfigError } from './lookup.ts';
 import { containersOf, specOf } from './pod-facts.ts';
+import { isLinkLocal } from '../../functions/kube/special-ip.ts';
 import { forbiddenSysctl } from './sysctls.ts';
 
 export interface NodeFeatures extends RuntimeFeatures {
@@ -41,10 +42,19 @@ function appArmorProblem(pod: Pod, { appArmor }: NodeFeatures): string | undefin
   return isNameless ? 'invalid empty AppArmor profile name' : undefined;
 }
 
+/** A link-local address at which the pod wants a port of the host. */
+const stolenAddress = (pod: Pod): string | undefined =>
+  containersOf(pod)
+    .flatMap(({ ports }) => ports ?? [])
+    .find(({ hostPort = 0, hostIP = '' }) => hostPort > 0 && isLinkLocal(hostIP))?.hostIP;
+
 /** Why the node refuses the pod for good. Source: pkg/kubelet/lifecycle/handlers.go, predicate.go; pkg/kubelet/sysctl */
 export function podRejection(pod: Pod, features: NodeFeatures | undefined): Rejection | undefined {
   const sysctl = forbiddenSysctl(pod);
   if (sysctl !== undefined) return { reason: 'SysctlForbidden', message: sysctl };
+  const address = stolenAddress(pod);
+  // Ours: a port of that address would take the packets which other pods send to the machine's metadata service.
+  if (address !== undefined) return { reason: 'HostIPForbidden', message: `forbidden hostIP: ${address} is link-local` };
   const { os, securityContext } = specOf(pod);
   if (os?.name !== undefined && os.name !== 'linux') {
     return { reason: 'PodOSNotSupported', message: "Failed to admit pod as the OS field doesn't match node OS" };
@@ -60,6 +70,7 @@ export function podRejection(pod: Pod, features: NodeFeatures | undefined): Reje
 
 export const rejectionReasons: ReadonlySet<string> = new Set([
   'SysctlForbidden',
+  'HostIPForbidden',
   'PodOSNotSupported',
   'SupplementalGroupsPolicyNotSupported',
   'AppArmor',

@@ -5,6 +5,7 @@
  * packet up in constant time, and a change of one service is a change of its elements, however many others there are.
  */
 import type { EndpointSlice, Service, ServicePort } from '../../functions/kube/generated/types.ts';
+import { specialIpProblem } from '../../functions/kube/special-ip.ts';
 import {
   lastingNumbers,
   localChain,
@@ -117,11 +118,15 @@ export function serviceRules(input: RulesInput): ServiceRules {
 
 const clusterIPs = ({ spec }: Service): readonly string[] => [...new Set([spec.clusterIP, ...(spec.clusterIPs ?? [])])].filter(isIPv4);
 
+/** Where the machine itself or its metadata service answers, a Service would take its packets. */
+const isOfNoMachine = (address: string): boolean => specialIpProblem(address) === undefined;
+
 const balancerIPs = ({ status }: Service): readonly string[] =>
   (status?.loadBalancer?.ingress ?? [])
     .filter(({ ipMode }) => ipMode !== 'Proxy')
     .map(({ ip }) => ip)
-    .filter(isIPv4);
+    .filter(isIPv4)
+    .filter(isOfNoMachine);
 
 const affinitySecondsDefault = 10_800;
 
@@ -163,7 +168,7 @@ class PortRules {
     const protocol = (port.protocol ?? 'TCP').toLowerCase();
     const at = (address: string): Opening => ({ key: `${address} . ${protocol} . ${port.port}`, isNodePort: false });
     for (const address of clusterIPs(service)) this.#inside(at(address));
-    for (const address of (service.spec.externalIPs ?? []).filter(isIPv4)) this.#outside(at(address));
+    for (const address of (service.spec.externalIPs ?? []).filter(isIPv4).filter(isOfNoMachine)) this.#outside(at(address));
     for (const address of balancerIPs(service)) {
       this.#outside(at(address));
       this.#firewall(at(address));

@@ -14,7 +14,13 @@ export function replayedRequest(request: Pick<ContainerRelay, 'method' | 'header
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
+const portText = /^\d{1,5}$/;
+
+/** Nothing else of the client's query goes on. */
 function portsOnly(query: string): string {
-  const ports = new URLSearchParams(query).getAll('ports').flatMap((value) => value.split(','));
+  const ports = new URLSearchParams(query)
+    .getAll('ports')
+    .flatMap((value) => value.split(','))
+    .filter((port) => portText.test(port));
   return ports.map((port) => `port=${port}`).join('&');
 }

@@ -24,6 +24,11 @@ export interface Connection {
   /** The client's certificate (DER), already verified against the cluster's authority by the TLS layer. */
   readonly clientCertificate?: Uint8Array;
   readonly remoteAddress?: string;
+  /**
+   * It asks for a cluster that does not exist, and is to learn no more than a stranger learns of one that does: no
+   * credentials are right, and nothing is allowed but what everyone may read.
+   */
+  readonly isNowhere?: boolean;
   /** When the host got the request, by the monotonic clock: what was read since is new enough for it. */
   readonly arrivedMs?: number;
   /** The longest answer that the host can carry. What is longer is refused, or ends well before. */

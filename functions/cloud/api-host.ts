@@ -35,8 +35,6 @@ interface Opened {
 /** Held in memory by one environment of the API: nodes that poll hold each of theirs, so that there must be room for all. */
 const openMax = clustersMax;
 
-const notFound = (name: string): StatusError =>
-  new StatusError(404, 'NotFound', `clusters "${name}" not found`, { details: { name, kind: 'clusters' } });
 const tooManyOpen = new StatusError(429, 'TooManyRequests', 'too many clusters are being used here; try again in a moment', {
   details: { retryAfterSeconds: 1 },
 });
@@ -61,7 +59,7 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
   const opened = createOpenedClusters({ open, openMax, log: world.log });
   clusters.onRead(opened.keepOnly);
 
-  /** Undefined: there is no such cluster. */
+  /** Undefined: there is no such cluster, which the caller does not learn. */
   async function clusterOf(name: string | undefined, request: Request): Promise<ClusterIdentity | undefined> {
     if (name !== undefined) return clusters.named(name);
     const claimed = claimedCluster(request.headers.get('authorization'));
@@ -75,11 +73,13 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
       const { name, path } = addressOf(url.pathname);
       try {
         const cluster = await clusterOf(name, request);
-        if (cluster === undefined) return statusResponse(notFound(name ?? ''));
+        const isNowhere = cluster === undefined;
         const asked = name === undefined ? request : withPath(request, url, path);
-        const { opened: host, release } = await opened.hold(cluster);
+        const { opened: host, release } = await opened.hold(cluster ?? clusters.default);
         const follower = isMailed(path) ? undefined : host.follower;
-        return await followed(follower, release, () => host.api.fetch(asked, { ...connection, arrivedMs }));
+        return await followed(follower, release, () =>
+          host.api.fetch(asked, { ...connection, arrivedMs, ...(isNowhere ? { isNowhere } : {}) }),
+        );
       } catch (error) {
         if (error instanceof TooManyOpen) return statusResponse(tooManyOpen);
         world.log.error('the API cannot be opened', { error });

@@ -10,6 +10,9 @@ const ranges: readonly { readonly why: string; readonly of: readonly IpRange[] }
   { why: 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)', texts: ['224.0.0.0/24', 'ff02::/16'] },
 ].map(({ why, texts }) => ({ why, of: texts.flatMap((text) => parseIpRange(text) ?? []) }));
 
+/** Where machines find their metadata service, for example. */
+export const isLinkLocal = (text: string): boolean => specialIpProblem(text)?.includes('link-local range') === true;
+
 /** Why no traffic may be led to this address; undefined where it may, and for what is no address. */
 export function specialIpProblem(text: string): string | undefined {
   const address = parseIp(text);

@@ -39,6 +39,7 @@ import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
 import { readDescriptions } from './openapi-descriptions.ts';
 import type { AdminCredential } from './kubeconfig.ts';
+import { nodeTokenOf } from './node-token.ts';
 import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
 
 const chosenPlugins = (settings: AdmissionSettings | undefined): Pick<ApiOptions, 'admission'> =>
@@ -67,8 +68,6 @@ export interface ControlPlane {
   nodeToken(name: string): Promise<string>;
   stop(): Promise<void>;
 }
-
-export const nodeTokenSeconds = 365 * 24 * 3600;
 
 const machineAddresses = (): string[] =>
   Object.values(networkInterfaces()).flatMap((list) =>
@@ -214,12 +213,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(workers));
   const stopWorkers = startWorkers(groups, { store, cache, world });
   const stopSchedule = startSchedule(store, pki, world);
+  const client = api.clientFor({ name: adminName, groups: ['system:masters', 'system:authenticated'] });
   return {
     port,
     pki,
-    client: api.clientFor({ name: adminName, groups: ['system:masters', 'system:authenticated'] }),
+    client,
     admin: pki.admin,
-    nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
+    nodeToken: (name) => nodeTokenOf(name, client, tokens),
     async stop() {
       stopSchedule();
       api.close();

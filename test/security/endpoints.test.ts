@@ -1,7 +1,10 @@
 /** No Service leads to the machine that carries its packets, or to the metadata service of that machine. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { podRejection } from '../../agent/pods/node-features.ts';
 import { withoutSpecialAddresses } from '../../agent/proxy/endpoints.ts';
+import { serviceRules } from '../../agent/proxy/rules.ts';
+import type { Service } from '../../functions/kube/generated/types.ts';
 import { administrator, type RbacCluster, rbacCluster } from '../support/rbac-cluster.ts';
 
 let cluster: RbacCluster;
@@ -42,4 +45,33 @@ test('the proxy of a node takes no such endpoint, whoever wrote it', () => {
     withoutSpecialAddresses(slice).endpoints?.flatMap(({ addresses }) => addresses),
     usual,
   );
+});
+
+test('no external address of a Service takes packets to the machine itself, whoever wrote it', () => {
+  const addresses = [...special, ...usual];
+  const ports = [{ port: 80, protocol: 'TCP' }];
+  const service = (parts: object) => ({ metadata: { name: 'a', namespace: 'n' }, ...parts }) as Service;
+  const ingress = addresses.map((ip) => ({ ip }));
+  const services = [
+    service({ spec: { clusterIP: '10.96.0.9', ports, externalIPs: addresses } }),
+    service({ spec: { clusterIP: '10.96.0.9', ports, type: 'LoadBalancer' }, status: { loadBalancer: { ingress } } }),
+  ];
+  for (const one of services) {
+    const { maps } = serviceRules({ services: [one], endpointSlices: [], nodeAddresses: [], nodeName: 'a', clusterCidr: '10.244.0.0/16' });
+    const entries = JSON.stringify(Object.values(maps).map((elements) => [...elements.keys()]));
+    for (const address of special) assert.equal(entries.includes(address), false, address);
+    assert.ok(entries.includes('192.0.2.7'));
+  }
+});
+
+test('a pod takes no port of the host at a link-local address, where metadata services are', () => {
+  const pod = (hostIP: string, list: 'containers' | 'initContainers') => ({
+    metadata: { name: 'a' },
+    spec: { containers: [], [list]: [{ name: 'c', image: 'i', ports: [{ containerPort: 80, hostPort: 80, hostIP }] }] },
+  });
+  for (const list of ['containers', 'initContainers'] as const) {
+    for (const address of ['169.254.169.254', '169.254.170.2', '169.254.0.1', 'fe80::1', '::ffff:169.254.169.254'])
+      assert.equal(podRejection(pod(address, list), undefined)?.reason, 'HostIPForbidden', address);
+    for (const address of ['', '127.0.0.1', '192.0.2.7']) assert.equal(podRejection(pod(address, list), undefined), undefined, address);
+  }
 });

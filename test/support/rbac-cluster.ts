@@ -1,7 +1,7 @@
 /** A cluster in memory with everything that it starts with, whose API decides by RBAC what each caller may. */
 import { type Api, createApi } from '../../functions/api.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
-import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
+import { createTokens, type Tokens } from '../../functions/apiserver/auth/tokens.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
@@ -21,7 +21,8 @@ export interface RbacCluster {
   readonly api: Api;
   /** The administrator's. */
   readonly client: Client;
-  /** What signs its tokens. */
+  readonly tokens: Tokens;
+  /** What signs them. */
   readonly signingKeyPem: string;
   /** From the network: who asks is known by credentials. */
   fetch(request: Request): Promise<Response>;
@@ -41,6 +42,7 @@ export async function rbacCluster(): Promise<RbacCluster> {
     store,
     api,
     client: api.clientFor(administrator),
+    tokens,
     signingKeyPem,
     fetch: (request) => api.fetch(request, {}),
     as: (user) => ({

@@ -3,7 +3,7 @@
  * are a refusal. Everyone who is someone is in system:authenticated.
  */
 import type { Authenticator } from '../ports.ts';
-import { bearerTokenOf } from './bearer-token.ts';
+import { bearerTokenOf, socketTokenOf } from './bearer-token.ts';
 import { userOfCertificate } from './certificate-user.ts';
 import { unauthorized } from './forbidden-request.ts';
 import { withAuthenticatedGroup } from './groups.ts';
@@ -14,7 +14,7 @@ export function createAuthenticator(tokenUsers: TokenUsers): Authenticator {
     async authenticate(request, connection) {
       const certified = connection.clientCertificate === undefined ? undefined : userOfCertificate(connection.clientCertificate);
       if (certified !== undefined) return withAuthenticatedGroup(certified);
-      const token = bearerTokenOf(request.headers.get('authorization'));
+      const token = bearerTokenOf(request.headers.get('authorization')) ?? socketTokenOf(request.headers);
       if (token === undefined) return undefined;
       const found = await tokenUsers.userOf(token);
       if (found === undefined) throw unauthorized();

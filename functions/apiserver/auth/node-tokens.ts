@@ -30,7 +30,7 @@ export interface NodeTokenOptions {
 }
 
 /** A machine that was off for longer must join again. */
-const expirationSeconds = 7 * 24 * 3600;
+export const nodeTokenSeconds = 7 * 24 * 3600;
 
 const inUse = (nodeName: string): StatusError =>
   new StatusError(
@@ -58,12 +58,15 @@ export function createNodeTokens({ client, tokens, networks }: NodeTokenOptions)
   return {
     async issue(nodeName, user) {
       const node = nodeOf(user) === nodeName ? await get(nodeName) : await newNode(nodeName);
-      const { token, expiresMs } = await tokens.issueNodeToken(nodeName, { expirationSeconds, nodeUid: node.metadata.uid });
+      const { token, expiresMs } = await tokens.issueNodeToken(nodeName, {
+        expirationSeconds: nodeTokenSeconds,
+        nodeUid: node.metadata.uid,
+      });
       return {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
         metadata: { name: nodeName },
-        spec: { audiences: [nodeAudience], expirationSeconds },
+        spec: { audiences: [nodeAudience], expirationSeconds: nodeTokenSeconds },
         status: { token, expirationTimestamp: timestamp(expiresMs) },
         networks: nodeNetworks(networks),
       };

@@ -1,4 +1,5 @@
 /** What of a request's and an answer's head goes through a proxy. Source: Go, net/http/httputil (ReverseProxy) */
+import { withoutSocketTokens } from '../auth/bearer-token.ts';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 
 /** They are about one connection. */
@@ -34,7 +35,9 @@ export function requestHeaders(
   const dropped = namedByConnection(headers.get('connection'));
   const passed: OutgoingHttpHeaders = {};
   for (const [name, value] of headers) {
-    if (!ofConnection.has(name) && !keptBack.test(name) && !dropped.has(name)) passed[name] = value;
+    if (ofConnection.has(name) || keptBack.test(name) || dropped.has(name)) continue;
+    const kept = name === 'sec-websocket-protocol' ? withoutSocketTokens(value) : value;
+    if (kept !== undefined) passed[name] = kept;
   }
   if (more.isUpgrade) Object.assign(passed, { connection: 'Upgrade', upgrade: headers.get('upgrade') ?? '' });
   if (more.remoteAddress !== undefined) {

@@ -4,6 +4,7 @@
  * runtime agree on (WebSocket, SPDY) is their own affair. Where the two do not meet in one process, streams go by mail
  * and upgrades not at all.
  */
+import { withoutSocketTokens } from '../auth/bearer-token.ts';
 import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { Pod } from '../../kube/generated/types.ts';
 import type { ContainerRelay } from '../../kube/node-poll.ts';
@@ -33,9 +34,13 @@ const keptBack = /^(authorization|cookie|host|content-length|transfer-encoding|i
 /** Servers read these line by line and do not split at commas. */
 const oneLineEach = new Set(['x-stream-protocol-version']);
 
-function forwardedHeaders(headers: Headers): (readonly [string, string])[] {
+export function forwardedHeaders(headers: Headers): (readonly [string, string])[] {
   return [...headers]
     .filter(([name]) => !keptBack.test(name))
+    .flatMap(([name, value]) => {
+      const kept = name === 'sec-websocket-protocol' ? withoutSocketTokens(value) : value;
+      return kept === undefined ? [] : [[name, kept] as const];
+    })
     .flatMap(([name, value]) => (oneLineEach.has(name) ? value.split(/, */).map((one) => [name, one] as const) : [[name, value] as const]));
 }
 

@@ -21,8 +21,9 @@ import { dynamodbTable } from '../../../functions/store/dynamodb/dynamodb-table.
 import type { World } from '../../../functions/world.ts';
 import { bundleFunction } from '../../bundle/bundle.ts';
 import type { ControlPlane, ControlPlaneOptions } from '../control-plane.ts';
-import { namesOf, nodeTokenSeconds } from '../control-plane.ts';
+import { namesOf } from '../control-plane.ts';
 import { readIfThere, writePrivately } from '../data-directory.ts';
+import { nodeTokenOf } from '../node-token.ts';
 import { loadPki, type Pki } from '../pki.ts';
 import { credentials, region } from './aws-json.ts';
 import { tableAccessAt, writeSharedTable } from './shared-table.ts';
@@ -209,12 +210,13 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
   const token = adminTokenOf(secrets.adminSecret, own.id);
   const fetch = createHttpsFetch({ server, caPem: pki.authority.certificatePem, token });
   writeSharedTable(directory, { tableEndpoint: engines.tableEndpoint, adminSecret: secrets.adminSecret, defaultCluster });
+  const client = createHttpClient({ baseUrl: server, fetch });
   return {
     port: door.port,
     pki,
     admin: { token },
-    client: createHttpClient({ baseUrl: server, fetch }),
-    nodeToken: async (name) => (await tokens.issueNodeToken(name, { expirationSeconds: nodeTokenSeconds })).token,
+    client,
+    nodeToken: (name) => nodeTokenOf(name, client, tokens),
     counts: () =>
       Object.fromEntries([
         ['api', deployed.web.counts] as const,
