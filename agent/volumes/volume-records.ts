@@ -82,7 +82,8 @@ export function createVolumeRecords(directories: Pick<Directories, 'pods' | 'vol
 
   const podUids = async (): Promise<readonly string[]> => {
     await using pods = await Directory.open(directories.pods);
-    return pods.names();
+    // The handle is closed on return: not before the names are read.
+    return await pods.names();
   };
 
   return {
