@@ -1,5 +1,5 @@
 /** Routes, services and names of a real node, each brought up to date one change after the other, and again after a failure. */
-import type { Node } from '../functions/kube/generated/types.ts';
+import type { ConfigMap, Node } from '../functions/kube/generated/types.ts';
 import { nameOf } from '../functions/kube/object.ts';
 import type { World } from '../functions/world.ts';
 import type { ClusterNetwork } from './agent.ts';
@@ -7,8 +7,10 @@ import type { AgentConfig } from './config.ts';
 import type { ApiService } from './api-service/api-service.ts';
 import type { DesiredState } from './desired-state.ts';
 import { createDns, type Dns } from './dns/dns-server.ts';
+import { readDnsSettings } from './dns/dns-settings.ts';
 import { machineServers } from './dns/upstream.ts';
 import { createNodeNetwork } from './network/node-network.ts';
+import type { PodNetwork } from './network/pod-network.ts';
 import { runCommand } from './network/run.ts';
 import { policyPeerKind } from '../functions/kube/policy-peers.ts';
 import { createPolicyEnforcer, type WantedPolicies } from './policies/policy-enforcer.ts';
@@ -45,6 +47,17 @@ const wantedPolicies = (desired: DesiredState): WantedPolicies => ({
   selection: desired.selection,
 });
 
+const podNetworkOf = (config: AgentConfig, log: World['log']): PodNetwork =>
+  createNodeNetwork({
+    run: runCommand,
+    directory: join(config.rootDirectory, 'network'),
+    cniConfDir: config.cniDirectory ?? '/etc/cni/net.d',
+    clusterCidr: config.clusterCidr,
+    podNetwork: config.podNetwork,
+    dnsAddress: config.clusterDns,
+    log,
+  });
+
 /** Services in the kernel, and the ports at which balancers ask for them. */
 function createServices({ config, world, apiService }: ClusterNetworkOptions): {
   sync(desired: DesiredState): Promise<void>;
@@ -68,21 +81,32 @@ function createServices({ config, world, apiService }: ClusterNetworkOptions): {
   };
 }
 
+/** The name server, from its first use on. */
+function createNames({ clusterDns, clusterDomain }: AgentConfig, { clock, log }: World) {
+  let dns: Dns | undefined;
+  let chosen: ConfigMap | undefined;
+  const settingsIn = (desired: DesiredState): ConfigMap | undefined => desired.configMap('kube-system', 'kube-dns');
+  return {
+    isOutOfDate: (desired: DesiredState): boolean => settingsIn(desired) !== chosen,
+    async sync(desired: DesiredState): Promise<void> {
+      dns ??= await createDns({ address: clusterDns, clusterDomain, upstreams: machineServers(), clock, log });
+      dns.update(desired.services(), desired.endpointSlices());
+      if (settingsIn(desired) === chosen) return;
+      chosen = settingsIn(desired);
+      const { settings, problems } = readDnsSettings(chosen);
+      if (problems.length > 0) log.warn('Part of the ConfigMap kube-dns is left out', { problems });
+      dns.choose(settings);
+    },
+    close: async (): Promise<void> => dns?.close(),
+  };
+}
+
 export function createClusterNetwork({ config, world, apiService }: ClusterNetworkOptions): ClusterNetwork {
   const { clock, log } = world;
-  const { clusterCidr } = config;
-  const network = createNodeNetwork({
-    run: runCommand,
-    directory: join(config.rootDirectory, 'network'),
-    cniConfDir: config.cniDirectory ?? '/etc/cni/net.d',
-    clusterCidr,
-    podNetwork: config.podNetwork,
-    dnsAddress: config.clusterDns,
-    log,
-  });
+  const network = podNetworkOf(config, log);
   const services = createServices({ config, world, apiService });
+  const names = createNames(config, world);
   const policies = createPolicyEnforcer({ run: runCommand, clock, log, nameServer: config.clusterDns });
-  let dns: Dns | undefined;
   let state: DesiredState | undefined;
   let traits = '';
 
@@ -93,11 +117,10 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
   const syncServices = async (): Promise<void> => {
     if (state !== undefined) await services.sync(state);
   };
-  const syncDns = async (): Promise<void> => {
-    // Its address exists once the network is configured.
+  const syncNames = async (): Promise<void> => {
+    // The name server's address exists once the network is configured.
     if (state === undefined || !network.ready()) throw new Error('the network is not there yet');
-    dns ??= await createDns({ address: config.clusterDns, clusterDomain: config.clusterDomain, upstreams: machineServers(), clock, log });
-    dns.update(state.services(), state.endpointSlices());
+    await names.sync(state);
   };
   const serveApi = async (): Promise<void> => {
     if (state === undefined || !network.ready()) throw new Error('the network is not there yet');
@@ -110,7 +133,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
     network: createRunner(world, 'the network of pods', configure),
     proxy: createRunner(world, 'the services', syncServices),
     policies: createRunner(world, 'the policies of the network', syncPolicies),
-    dns: createRunner(world, 'the name server', syncDns),
+    dns: createRunner(world, 'the name server', syncNames),
     api: createRunner(world, 'the API for pods', serveApi),
   };
 
@@ -124,6 +147,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
         traits = now;
       }
       if (policyKinds.some((kind) => changed.has(kind))) runners.policies.request();
+      if (changed.has('ConfigMap') && names.isOutOfDate(desired)) runners.dns.request();
       if (changed.has('Service') || changed.has('EndpointSlice')) {
         runners.proxy.request();
         runners.dns.request();
@@ -138,7 +162,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
       for (const runner of Object.values(runners)) await runner.stop();
       await services.close();
       await policies.close();
-      await dns?.close();
+      await names.close();
       await apiService.close();
     },
   };

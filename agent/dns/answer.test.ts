@@ -30,7 +30,15 @@ const loop: Service = {
   spec: { type: 'ExternalName', externalName: 'loop.shop.svc.cluster.local' },
 };
 
+const six: Service = { metadata: { name: 'six', namespace: 'shop' }, spec: { clusterIP: 'None', ports: [{ name: 'http', port: 80 }] } };
+
 const slices: EndpointSlice[] = [
+  {
+    metadata: { name: 'six-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'six' } },
+    addressType: 'IPv6',
+    ports: [{ name: 'http', port: 80 }],
+    endpoints: [{ addresses: ['2001:db8::7'] }],
+  },
   {
     metadata: { name: 'db-1', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'db' } },
     addressType: 'IPv4',
@@ -43,7 +51,7 @@ const slices: EndpointSlice[] = [
   },
 ];
 
-const zone = { domain: 'cluster.local', index: serviceIndex([web, database, empty, outside, inside, loop], slices) };
+const zone = { domain: 'cluster.local', index: serviceIndex([web, database, empty, outside, inside, loop, six], slices) };
 const ask = (name: string, type = 'A'): Decision => decide({ name, type }, zone);
 
 /** `TYPE data` for each answer; the outcome's name when there is none. */
@@ -69,6 +77,7 @@ describe('addresses', () => {
   });
   test('a pod has the address that its name says', () => {
     assert.deepEqual(said('10-244-9-8.shop.pod.cluster.local'), ['A 10.244.9.8']);
+    assert.deepEqual(said('2001-db8--7.shop.pod.cluster.local', 'AAAA'), ['AAAA 2001:db8::7']);
     assert.deepEqual(said('10-244-9-800.shop.pod.cluster.local'), ['no such name']);
     assert.deepEqual(said('web-1.shop.pod.cluster.local'), ['no such name']);
   });
@@ -94,6 +103,8 @@ describe('other records', () => {
     assert.deepEqual(said('10.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
     assert.deepEqual(said('2.1.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
     assert.deepEqual(said('1.1.168.192.in-addr.arpa', 'PTR'), ['elsewhere']);
+    assert.deepEqual(said(`7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, 'PTR'), ['PTR 2001-db8--7.six.shop.svc.cluster.local']);
+    assert.deepEqual(said('7.ip6.arpa', 'PTR'), ['elsewhere']);
   });
   test('the zone tells its authority and its version', () => {
     assert.equal(said('cluster.local', 'SOA').length, 1);

@@ -4,7 +4,9 @@
  * Source: the Kubernetes DNS specification 1.1.0, and CoreDNS plugin/kubernetes (parse.go, kubernetes.go) for what the
  * specification leaves open, such as when a name does not exist and when it only has no such record.
  */
+import { isIP } from 'node:net';
 import type { Answer } from 'dns-packet';
+import { parseIp } from '../../functions/kube/ip.ts';
 import type { IndexedEndpoint, IndexedService, NamedPort, ServiceIndex } from './service-index.ts';
 
 interface Question {
@@ -126,7 +128,7 @@ function hostsOf(service: IndexedService, rest: readonly string[], domain: strin
 }
 
 /** Endpoints that answer on several slices' ports appear once. */
-function addressRecords(name: string, type: string, hosts: readonly NamedHost[]): readonly Answer[] {
+function addressRecords(name: string, type: string, hosts: readonly Pick<NamedHost, 'address'>[]): readonly Answer[] {
   const addresses = [...new Set(hosts.map(({ address }) => address))];
   if (type === 'A')
     return addresses.filter((address) => !address.includes(':')).map((data) => ({ type: 'A', name, ttl: ttlSeconds, data }));
@@ -159,16 +161,24 @@ function alias({ name, type }: Question, target: string, zone: Zone, aliases: nu
 function pods({ name, type }: Question, labels: readonly string[]): Reply {
   if (labels.length < 2) return noSuchRecord;
   const [dashed = ''] = labels;
-  const address = dashed.replaceAll('-', '.');
-  if (labels.length > 2 || !/^(\d{1,3}\.){3}\d{1,3}$/.test(address) || address.split('.').some((part) => Number(part) > 255))
-    return noSuchName;
-  return type === 'A' ? found([{ type: 'A', name, ttl: ttlSeconds, data: address }]) : noSuchRecord;
+  const address = [dashed.replaceAll('-', '.'), dashed.replaceAll('-', ':')].find((text) => isIP(text) !== 0);
+  if (labels.length > 2 || address === undefined) return noSuchName;
+  return found(addressRecords(name, type, [{ address }]));
 }
 
 function reverse({ name, type }: Question, { domain, index }: Zone): Decision {
-  const [, reversed] = /^((?:\d+\.){3}\d+)\.in-addr\.arpa$/.exec(name) ?? [];
-  const names = reversed === undefined ? [] : index.namesOf(reversed.split('.').toReversed().join('.'));
+  const address = reversedAddress(name);
+  const names = address === undefined ? [] : index.namesOf(address);
   if (names.length === 0) return elsewhere;
   if (type !== 'PTR') return noSuchRecord;
   return found(names.map((host) => ({ type: 'PTR', name, ttl: ttlSeconds, data: `${host}.svc.${domain}` })));
+}
+
+/** `10.0.96.10.in-addr.arpa`, or the 32 digits of an IPv6 address from the last to the first. */
+function reversedAddress(name: string): string | undefined {
+  const [, dotted] = /^((?:\d+\.){3}\d+)\.in-addr\.arpa$/.exec(name) ?? [];
+  if (dotted !== undefined) return dotted.split('.').toReversed().join('.');
+  const [, digits] = /^((?:[0-9a-f]\.){31}[0-9a-f])\.ip6\.arpa$/.exec(name) ?? [];
+  const groups = digits?.split('.').toReversed().join('').match(/.{4}/g);
+  return groups === undefined || groups === null ? undefined : parseIp(groups.join(':'))?.text;
 }

@@ -84,6 +84,28 @@ describe('the name server', () => {
     silent.close();
   });
 
+  test('asks the servers that are chosen for a domain, and the machine’s own again when they are no more', async () => {
+    const stub = createSocket('udp4');
+    stub.on('message', (bytes, from) => {
+      const { id, questions = [] } = dnsPacket.decode(bytes);
+      const answers: Answer[] = [{ type: 'A', name: questions[0]?.name ?? '', ttl: 60, data: '203.0.113.9' }];
+      stub.send(dnsPacket.encode({ type: 'response', id, questions, answers }), from.port, from.address);
+    });
+    await new Promise<void>((resolve) => stub.bind(0, '127.0.0.1', resolve));
+    const asked = async (name: string): Promise<unknown> => {
+      const [answer] = dnsPacket.decode(await overUdp(dns.port, question(name))).answers ?? [];
+      return answer !== undefined && 'data' in answer ? answer.data : undefined;
+    };
+    const server = `127.0.0.1:${stub.address().port}`;
+    dns.choose({ stubDomains: new Map([['acme.local', [server]]]), upstreams: [] });
+    assert.deepEqual([await asked('www.ACME.local'), await asked('example.org')], ['203.0.113.9', '203.0.113.1']);
+    dns.choose({ stubDomains: new Map(), upstreams: [server] });
+    assert.equal(await asked('example.org'), '203.0.113.9');
+    dns.choose({ stubDomains: new Map(), upstreams: [] });
+    assert.equal(await asked('www.acme.local'), '203.0.113.1');
+    stub.close();
+  });
+
   test('gives the question back letter for letter and speaks with authority', async () => {
     const reply = dnsPacket.decode(await overUdp(dns.port, question('SMALL.default.svc.Cluster.Local')));
     assert.deepEqual(

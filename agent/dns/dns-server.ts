@@ -10,7 +10,8 @@ import { decide, startOfAuthority, type Reply, type Zone } from './answer.ts';
 import { frame, inFrames } from './frames.ts';
 import { decode, encodeReply, parseQuery, type Query, type ReplyContent } from './message.ts';
 import { serviceIndex } from './service-index.ts';
-import { createUpstreams } from './upstream.ts';
+import { noSettings, stubOf, type DnsSettings } from './dns-settings.ts';
+import { createUpstreams, type Upstreams } from './upstream.ts';
 import dnsPacket, { type Answer } from 'dns-packet';
 
 export interface DnsOptions {
@@ -28,6 +29,8 @@ export interface Dns {
   readonly port: number;
   /** Replaces what the server knows. */
   update(services: readonly Service[], endpointSlices: readonly EndpointSlice[]): void;
+  /** Whom to ask for the names outside of the cluster. */
+  choose(settings: DnsSettings): void;
   close(): Promise<void>;
 }
 
@@ -57,6 +60,7 @@ export async function createDns(options: DnsOptions): Promise<Dns> {
   return {
     port,
     update: resolver.update,
+    choose: resolver.choose,
     async close() {
       for (const socket of connections) socket.destroy();
       await Promise.all([new Promise<void>((resolve) => udp.close(resolve)), new Promise((resolve) => tcp.close(resolve))]);
@@ -70,17 +74,18 @@ interface Resolver {
   /** Undefined for what deserves no answer. */
   readonly resolve: Resolve;
   readonly update: Dns['update'];
+  readonly choose: Dns['choose'];
 }
 
 function createResolver({ clusterDomain, upstreams: servers, clock }: DnsOptions): Resolver {
   const domain = clusterDomain.toLowerCase();
-  const upstreams = createUpstreams({ servers, clock });
+  const outside = createOutside(servers, clock);
   let zone: Zone = { domain, index: serviceIndex([], []) };
   let turn = 0;
 
   const contentOf = async (query: Query, reply: Reply, over: 'udp' | 'tcp'): Promise<ReplyContent> => {
-    const outside = reply.alias === undefined ? [] : await lookUp(reply.alias, query.type, over);
-    const answers = [...reply.answers, ...outside];
+    const target = reply.alias === undefined ? [] : await lookUp(reply.alias, query.type, over);
+    const answers = [...reply.answers, ...target];
     const authorities = answers.length === 0 ? [startOfAuthority(domain)] : [];
     // Callers that take the first address should not all take the same.
     const turned = answers.every(({ type }) => type === 'A') ? rotated(answers, (turn += 1)) : answers;
@@ -96,10 +101,9 @@ function createResolver({ clusterDomain, upstreams: servers, clock }: DnsOptions
   const lookUp = async (name: string, type: string, over: 'udp' | 'tcp'): Promise<readonly Answer[]> => {
     if (type !== 'A' && type !== 'AAAA') return [];
     const flags = dnsPacket.RECURSION_DESIRED;
-    const answer = await upstreams.ask(
-      dnsPacket.encode({ type: 'query', id: (turn += 1) & 0xffff, flags, questions: [{ name, type }] }),
-      over,
-    );
+    const answer = await outside
+      .knowing(name.toLowerCase())
+      .ask(dnsPacket.encode({ type: 'query', id: (turn += 1) & 0xffff, flags, questions: [{ name, type }] }), over);
     return answer === undefined ? [] : (decode(answer)?.answers ?? []);
   };
 
@@ -107,6 +111,7 @@ function createResolver({ clusterDomain, upstreams: servers, clock }: DnsOptions
     update(services, endpointSlices) {
       zone = { domain, index: serviceIndex(services, endpointSlices) };
     },
+    choose: outside.choose,
     async resolve(bytes, over) {
       const query = parseQuery(bytes);
       if (query === undefined) return undefined;
@@ -114,7 +119,30 @@ function createResolver({ clusterDomain, upstreams: servers, clock }: DnsOptions
       if ((bytes.readUInt16BE(2) & 0x7800) !== 0) return encodeReply(query, { code: 'NOTIMP', authoritative: false }, bytesMax);
       const decision = decide(query, zone);
       if (decision.outcome === 'reply') return encodeReply(query, await contentOf(query, decision, over), bytesMax);
-      return (await upstreams.ask(bytes, over)) ?? encodeReply(query, { code: 'SERVFAIL', authoritative: false }, bytesMax);
+      return (
+        (await outside.knowing(query.name).ask(bytes, over)) ?? encodeReply(query, { code: 'SERVFAIL', authoritative: false }, bytesMax)
+      );
+    },
+  };
+}
+
+interface Outside {
+  /** The servers for a name in lower case. */
+  knowing(name: string): Upstreams;
+  readonly choose: Dns['choose'];
+}
+
+function createOutside(machineServers: readonly string[], clock: Clock): Outside {
+  const of = (servers: readonly string[]): Upstreams => createUpstreams({ servers, clock });
+  let settings = noSettings;
+  let others = of(machineServers);
+  let stubs = new Map<string, Upstreams>();
+  return {
+    knowing: (name) => stubs.get(stubOf(name, settings) ?? '') ?? others,
+    choose(chosen) {
+      settings = chosen;
+      others = of(chosen.upstreams.length > 0 ? chosen.upstreams : machineServers);
+      stubs = new Map([...chosen.stubDomains].map(([domain, servers]) => [domain, of(servers)]));
     },
   };
 }

@@ -1,4 +1,5 @@
 /** What the name server knows of Services and EndpointSlices: who has which name and which address. Pure. */
+import { parseIp } from '../../functions/kube/ip.ts';
 import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
 
 export interface NamedPort {
@@ -76,8 +77,9 @@ export function serviceIndex(services: readonly Service[], endpointSlices: reado
   const byName = new Map<string, IndexedService>();
   const names = new Map<string, string[]>();
   const addName = (address: string, name: string): void => {
-    const known = names.get(address) ?? [];
-    if (!known.includes(name)) names.set(address, [...known, name]);
+    const key = address.includes(':') ? (parseIp(address)?.text ?? address) : address;
+    const known = names.get(key) ?? [];
+    if (!known.includes(name)) names.set(key, [...known, name]);
   };
   for (const service of services) {
     const key = `${service.metadata.namespace}/${service.metadata.name}`;

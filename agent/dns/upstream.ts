@@ -5,7 +5,7 @@ import { connect, isIPv4 } from 'node:net';
 import type { Clock } from '../../functions/world.ts';
 import { inFrames, frame } from './frames.ts';
 
-interface Upstreams {
+export interface Upstreams {
   /** The answer as it came, or undefined when nobody answered (in time). */
   ask(query: Buffer, over: 'udp' | 'tcp'): Promise<Buffer | undefined>;
 }

@@ -11,7 +11,7 @@ import type { ResourceType } from '../../kube/resource-type.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
 import { isAnnouncedTo } from '../relay/waiting-relays.ts';
-import { leadsOn, namedInterests, ownInterests, sharedInterests } from './poll-interests.ts';
+import { fixedInterests, isFixedInterest, leadsOn, namedInterests, ownInterests, sharedInterests } from './poll-interests.ts';
 import type { PodReferences } from './pod-references.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
 import { podReferences } from './pods-of-node.ts';
@@ -81,7 +81,7 @@ function namedObjects(keys: readonly Key[], view: View): Map<string, KubeObject>
 export function nodeSnapshot(nodeName: string, { podsOfNode, view }: Source): KubeObject[] {
   const own = podsOfNode.list(nodeName);
   const shared = [...sharedInterests].flatMap(([resource, type]) => view.list(resource).map(({ object }) => whole(type, object)));
-  const named = namedObjects(own.flatMap(keysNamedByPod), view);
+  const named = namedObjects([...own.flatMap(keysNamedByPod), ...fixedInterests], view);
   const addressed = [...ownInterests].flatMap(([resource, { type, nodeNameOf: nameIn }]) =>
     view
       .list(resource)
@@ -92,7 +92,7 @@ export function nodeSnapshot(nodeName: string, { podsOfNode, view }: Source): Ku
 }
 
 /** Whether every node hears of it. */
-export const isShared = ({ key }: Change): boolean => sharedInterests.has(key.resource);
+export const isShared = ({ key }: Change): boolean => sharedInterests.has(key.resource) || isFixedInterest(key);
 
 /** Whether a change concerns a node; asked for every change and every node, so it must be cheap. */
 export function concernsNode(change: Change, nodeName: string, podsOfNode: PodsOfNode): boolean {
@@ -141,7 +141,7 @@ export function nodeDelta(nodeName: string, changes: readonly Change[], { podsOf
 /** What only pods named which have gone, and what that named in turn. */
 function unneeded(nodeName: string, left: readonly Pod[], { podsOfNode, view }: Source): GoneObject[] {
   if (left.length === 0) return [];
-  const needed = namedObjects(podsOfNode.list(nodeName).flatMap(keysNamedByPod), view);
+  const needed = namedObjects([...podsOfNode.list(nodeName).flatMap(keysNamedByPod), ...fixedInterests], view);
   const named = namedObjects(left.flatMap(keysNamedByPod), view);
   return [...named].flatMap(([key, object]) => {
     const { kind = '', apiVersion = '' } = object;

@@ -198,6 +198,29 @@ test('a node gets what its pods name of the whole cluster, and what that names i
   assert.deepEqual(await news(), [[], ['PersistentVolume pv-1', 'PersistentVolumeClaim disk', 'Pod two', 'RuntimeClass kata']]);
 });
 
+test('every node has what administrators choose about names, whether or not its pods name it too', async () => {
+  const { put, poll, remove } = await setUp();
+  const configMap: ConfigMap = { metadata: { name: 'kube-dns', namespace: 'kube-system' }, data: { upstreamNameservers: '[]' } };
+  const naming = { ...pod('p', 'a', { config: 'kube-dns' }), metadata: { name: 'p', namespace: 'kube-system' } };
+  const first = await poll();
+  await put(configMaps, configMap);
+  await put(pods, naming);
+  const answer = await poll({ since: first.revision });
+  assert.ok(answer.objects.some(({ metadata }) => metadata.name === 'kube-dns'));
+  await remove(pods, { namespace: 'kube-system', name: 'p' });
+  const later = await poll({ since: answer.revision });
+  assert.deepEqual(
+    later.gone.map(({ name }) => name),
+    ['p'],
+  );
+  await remove(configMaps, { namespace: 'kube-system', name: 'kube-dns' });
+  assert.deepEqual(
+    (await poll({ since: later.revision })).gone.map(({ name }) => name),
+    ['kube-dns'],
+  );
+  assert.ok((await poll()).objects.every(({ metadata }) => metadata.name !== 'kube-dns'));
+});
+
 test('a node hears of a released volume whose data it is to remove, and of its end', async () => {
   const { put, remove, poll } = await setUp();
   const volumes = resourceType('v1', 'persistentvolumes', 'PersistentVolume', 'Cluster');

@@ -18,6 +18,7 @@ import {
   volumeAttachments,
   type ResourceType,
 } from '../../kube/resource-type.ts';
+import type { Key } from '../../kube/view.ts';
 import type { PodReferences } from './pod-references.ts';
 
 /** A node gets these where its pods name them, or where something that its pods name does. */
@@ -60,6 +61,12 @@ export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource(
   [services, endpointSlices, nodes, clusterTrustBundles, csiDrivers],
   (type) => type,
 );
+
+/** Every node gets these. `kube-dns` is what administrators choose about names: see the agent's name server. */
+export const fixedInterests: readonly Key[] = [{ resource: groupResource(configMaps), namespace: 'kube-system', name: 'kube-dns' }];
+
+export const isFixedInterest = ({ resource, namespace, name }: Key): boolean =>
+  fixedInterests.some((one) => one.name === name && one.namespace === namespace && one.resource === resource);
 
 export const ownInterests: ReadonlyMap<string, OwnInterest> = byResource(own, ({ type }) => type);
 
