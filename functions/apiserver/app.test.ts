@@ -83,7 +83,7 @@ test('every answer can be found in the log', async () => {
   assert.match(response.headers.get('audit-id') ?? '', /^[0-9a-f-]{36}$/);
 });
 
-test('a failure of our own is told to the log, and to the client only that there was one', async () => {
+test('a failure of our own goes to the log with its cause, and to the client without it', async () => {
   const api = await testApi({ authorizer: { authorize: async () => Promise.reject(new TypeError('table hibernetes-7 is gone')) } });
   const { status, body } = await api.send('GET', '/api/v1/pods');
   assert.equal(status, 500);

@@ -40,7 +40,7 @@ export interface Connection {
 }
 
 export interface Upgrade {
-  /** Whoever takes the socket answers on it, status line included; the host then ignores the Response. */
+  /** The function that takes the socket answers on it, status line included; the host then ignores the Response. */
   take(): { readonly socket: Duplex; readonly head: Uint8Array };
 }
 

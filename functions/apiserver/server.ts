@@ -24,7 +24,7 @@ export interface Server {
   readonly connector: Connector | undefined;
   readonly proxy: Proxy | undefined;
   readonly converter: Converter;
-  /** The server is a part of a whole control plane, which would act on every kind that it has a controller for. */
+  /** The server is a part of a whole control plane. That acts on every kind that it has a controller for. */
   readonly hasControllers: boolean;
 }
 

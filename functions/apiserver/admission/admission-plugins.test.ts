@@ -188,7 +188,7 @@ describe('a token for the API', () => {
   });
 });
 
-test('what a pod says of itself stays', async () => {
+test('what a pod’s own fields ask for stays', async () => {
   const { admit, put } = await setUp();
   await put(serviceAccounts, account);
   const own = { imagePullSecrets: [{ name: 'own' }], tolerations: [seconds(notReady, 5)] };

@@ -78,7 +78,7 @@ const inOrder: readonly (PluginKind | string)[] = [
 export const pluginKinds: readonly PluginKind[] = inOrder.filter((kind) => typeof kind !== 'string');
 const names: ReadonlySet<string> = new Set(inOrder.map((kind) => (typeof kind === 'string' ? kind : kind.name)));
 
-/** Throws what upstream's API server says when it is started so. */
+/** Throws the error with which upstream's API server refuses to start. */
 export function chosenKinds({ enable = [], disable = [] }: AdmissionSettings): readonly PluginKind[] {
   const unknown = (flag: string, given: readonly string[]): string[] =>
     given.filter((name) => !names.has(name)).map((name) => `${flag} plugin ${JSON.stringify(name)} is unknown`);

@@ -1,4 +1,4 @@
-/** An object as a plug-in changes it in the version that it is shown, decoded again as what a client sends is. */
+/** A plug-in changes an object in the version that it is shown. The result is decoded as a client's body is. */
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { builtIn, schemaFor } from '../../kube/schema.ts';
 import type { ServedVersion } from '../../resources/definition.ts';

@@ -61,7 +61,7 @@ function errorsOf(checked: string, object: KubeObject, item: LimitRangeItem): st
   return containers.flatMap(({ resources }) => limitErrors(item, { requests: resources?.requests ?? {}, limits: resources?.limits ?? {} }));
 }
 
-/** What a container leaves open, and an annotation that says so. */
+/** What a container leaves open, and an annotation that lists it. */
 function setDefaults(pod: Pod, { spec }: LimitRange): void {
   const items = (spec?.limits ?? []).filter(({ type }) => type === 'Container');
   const defaults = {

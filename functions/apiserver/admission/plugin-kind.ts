@@ -21,7 +21,7 @@ export interface PluginKind {
   readonly name: string;
   /** Runs unless it is disabled. */
   readonly isDefault: boolean;
-  /** `configuration` is its part of an AdmissionConfiguration. Throws an Error that says what is wrong with it. */
+  /** `configuration` is its part of an AdmissionConfiguration. Throws an Error that names its fault. */
   create(options: AdmissionOptions, configuration: JsonObject | undefined): AdmissionPlugin;
 }
 

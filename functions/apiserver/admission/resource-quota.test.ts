@@ -47,7 +47,7 @@ test('what is deleted is free again', async () => {
   assert.equal((await api.send('POST', `${inDefault}/configmaps`, map('b'))).status, 201);
 });
 
-test('a quota of CPU counts what pods request, and takes none that does not say', async () => {
+test('a quota of CPU counts what pods request, and takes none that requests none', async () => {
   const api = await apiWithQuota({ 'requests.cpu': '1' });
   const silent = await api.send('POST', `${inDefault}/pods`, pod('a'));
   assert.equal(silent.body['message'], 'pods "a" is forbidden: failed quota: q: must specify requests.cpu for: c');

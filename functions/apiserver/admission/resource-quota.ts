@@ -1,6 +1,6 @@
 /**
- * The quotas of a namespace, exact however many write at once: at the commit point the objects themselves are counted,
- * and what is used is written to the quota in the same commit.
+ * The quotas of a namespace, exact however many write at once: the objects themselves are counted at the commit point.
+ * The same commit writes what is used to the quota.
  * Source: apiserver, pkg/admission/plugin/resourcequota; pkg/quota/v1/evaluator/core/pods.go, Constraints.
  */
 import { copy } from '../../kube/copy.ts';
@@ -64,7 +64,7 @@ const typeOf = ({ resource }: Key): { group: string; resource: string } => {
   return { group: group.join('.'), resource: name };
 };
 
-/** A quota of CPU or memory takes only pods whose containers say how much they need. */
+/** A quota of CPU or memory takes only pods whose containers request an amount. */
 function checkSpecified(quota: ResourceQuota, key: Key, object: KubeObject): void {
   if (key.resource !== 'pods' || !isCounted(quota, key.resource, object)) return;
   const missing = missingText(object as Pod, Object.keys(quota.spec.hard ?? {}));

@@ -26,7 +26,7 @@ const attemptMs = 150;
 
 const volumePrefix = 'kube-api-access-';
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** An hour, and a little, which tells these tokens from those that somebody asked for. */
+/** An hour, and a little, by which these tokens differ from those that a client asked for. */
 const tokenSeconds = 3607;
 const fileMode = 0o644;
 

@@ -25,7 +25,7 @@ const claim = (name: string, storage: string): object => ({
 const limit = (item: object): object => ({ metadata: { name: 'limits' }, spec: { limits: [item] } });
 const merge = { 'content-type': 'application/merge-patch+json' };
 
-test('a container that asks for nothing gets the defaults of its namespace, and an annotation says so', async () => {
+test('a container that asks for nothing gets the defaults of its namespace, and an annotation lists them', async () => {
   const { send } = await api();
   await send('POST', `${inDefault}/limitranges`, limit({ type: 'Container', default: { cpu: '1' }, defaultRequest: { cpu: '500m' } }));
   const { body } = await send('POST', `${inDefault}/pods`, pod('a'));

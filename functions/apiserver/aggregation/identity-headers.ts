@@ -1,4 +1,4 @@
-/** Who asks, as a request to another API server says it. Source: client-go, transport/round_trippers.go (SetAuthProxyHeaders) */
+/** The headers by which another API server learns who asks. Source: client-go, transport/round_trippers.go (SetAuthProxyHeaders) */
 import type { User } from '../ports.ts';
 
 /** What a header's name may not hold is escaped by percent signs. */

@@ -61,7 +61,7 @@ export function createAudit({ policy, sink, clock }: AuditOptions): Audit {
   const hasPolls = namesGroup(policy, agentGroup);
   return {
     begin(audited) {
-      // Nodes poll all day: whoever wants to see that asks for it by name.
+      // Nodes poll all day: a policy that wants to record it names it.
       if (audited.info.group === agentGroup && !hasPolls) return undefined;
       const recording = recordingOf(policy, audited.user, audited.info);
       const level = levelWithin(recording.level, audited.info);
@@ -129,7 +129,7 @@ class RecordedTrail implements Trail {
     if (this.#last !== undefined) this.#write('ResponseComplete', this.#last);
   }
 
-  /** The response, and the document in it where that is to be recorded or says how it went. */
+  /** The response, and the document in it where that is to be recorded or is a Status. */
   async #answerOf(response: Response, isLasting: boolean): Promise<readonly [Response, Json | undefined]> {
     const { recording, audited } = this.#parts;
     const { verb, subresource } = audited.info;
@@ -223,7 +223,7 @@ function jsonOf(text: string): Json | undefined {
   }
 }
 
-/** What cannot be read is left out: its refusal says why. */
+/** What cannot be read is left out: its refusal names the reason. */
 async function bodyOf(request: Request): Promise<Json | undefined> {
   try {
     const bytes = await readBytes(request, bodyBytesMax);

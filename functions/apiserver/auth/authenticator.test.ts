@@ -31,7 +31,7 @@ async function setUp() {
 
 const unauthorized = { code: 401, reason: 'Unauthorized', message: 'Unauthorized' };
 
-test('nobody shows nothing, and a wrong token is refused', async () => {
+test('a request without credentials is anonymous, and a wrong token is refused', async () => {
   const { authenticator, withToken } = await setUp();
   assert.equal(await authenticator.authenticate(new Request('http://a/'), {}), undefined);
   const basic = new Request('http://a/', { headers: { authorization: 'Basic YTpi' } });
@@ -111,7 +111,7 @@ test('a node token is its node', async () => {
 const base64 = (fields: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, Buffer.from(value).toString('base64')]));
 
-test('a bootstrap token is good while its Secret says so', async () => {
+test('a bootstrap token is good while its Secret allows it', async () => {
   const { withToken, put, world } = await setUp();
   const fields = {
     'token-id': 'abcdef',

@@ -79,7 +79,7 @@ test('a caller without a role reads who may not do what', async () => {
   for (const [info, message] of cases) assert.equal(await refusal(cluster, jane, info), message);
 });
 
-test('masters may everything, and who is nobody may nothing', async () => {
+test('system:masters may do everything, and a user without groups nothing', async () => {
   const { authorize } = await authorizer();
   assert.equal((await authorize(root, ask('delete', 'nodes'))).allowed, true);
   assert.equal((await authorize(root, path('/metrics'))).allowed, true);
@@ -113,7 +113,7 @@ test('a cluster role binding grants everywhere', async () => {
   assert.deepEqual(cluster.rulesOf(jane, 'default'), { rules: reader.rules, errors: [] });
 });
 
-test('a binding to a missing role says so', async () => {
+test('a binding to a missing role is named as the reason', async () => {
   const cluster = await authorizer();
   await cluster.put(roleBindings, janeReads('Role', 'gone'));
   assert.equal(
@@ -159,7 +159,7 @@ test('a node may what its pods need, and no more', async () => {
   const agent = { group: 'agent.hibernetes.dev', namespace: '' };
   const lease = { group: 'coordination.k8s.io', namespace: 'kube-node-lease' };
   const ofNode = (nodeName: string) => ({ selectedFields: [{ field: 'spec.nodeName', value: nodeName }] });
-  // What is in the body of a write is looked at by NodeRestriction.
+  // NodeRestriction checks the body of a write.
   const table: readonly (readonly [RequestAttributes, boolean])[] = [
     [ask('create', 'nodes', { namespace: '' }), true],
     [ask('update', 'nodes/status', { namespace: '', name: 'a' }), true],

@@ -1,6 +1,6 @@
 /**
  * May they? Asked in order: masters may everything, nodes what their pods need,
- * and RBAC the rest. Whoever is allowed by one is allowed; nobody is refused by one alone.
+ * and RBAC the rest. A request that one of them allows is allowed; a refusal takes all of them.
  */
 import { agentGroup } from '../../kube/node-poll.ts';
 import type { Store } from '../../store/store.ts';

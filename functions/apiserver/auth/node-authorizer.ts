@@ -19,7 +19,7 @@ interface Question extends RequestAttributes {
   readonly relations: NodeRelations;
 }
 
-/** '' allows; a text says why not; undefined has nothing to say. */
+/** '' allows; a text names the reason against it; undefined has no opinion. */
 type Answer = string | undefined;
 type Rule = (question: Question) => Answer;
 

@@ -84,7 +84,7 @@ test('a join may be repeated until the node has spoken; then its name is taken',
   );
 });
 
-test('a node renews its own credential, and nobody else’s', async () => {
+test('a node renews its own credential, and no other node’s', async () => {
   const { world, join, tokenOf, poll } = await cluster();
   const token = await tokenOf(await join('worker'));
   await world.advance(4 * 24 * 3600 * 1000);

@@ -42,7 +42,7 @@ async function setUp() {
 const getPods = { namespace: 'default', verb: 'get', resource: 'pods' };
 const because = 'RBAC: allowed by RoleBinding "jane-reads/default" of ClusterRole "reader" to User "jane"';
 
-test('the reviews are served where clients look for them', async () => {
+test('the reviews are served at the paths that clients use', async () => {
   const { all } = await setUp();
   assert.deepEqual(
     all.map(({ type, schema, singular }) => [`${type.group}/${type.version}/${type.resource}`, schema.name, singular]),

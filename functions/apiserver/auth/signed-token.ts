@@ -64,7 +64,7 @@ export async function verifiedToken(
       claims: payload,
     };
   } catch (error) {
-    // jose says "not a token" with a TypeError, and everything that is wrong with a token with a JOSEError.
+    // jose reports "not a token" with a TypeError, and everything that is wrong with a token with a JOSEError.
     if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
     throw error;
   }

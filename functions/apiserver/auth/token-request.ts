@@ -60,7 +60,7 @@ function boundClaims(reference: BoundObjectReference, account: ServiceAccount, v
   return { [claim]: { name, uid: uidOf(object) }, ...(claim === 'pod' ? nodeClaim(object as Pod, view) : {}) };
 }
 
-/** A pod's token also tells the node, where it has one. */
+/** A pod's token also names the node, where the pod has one. */
 function nodeClaim(pod: Pod, view: View): { readonly node?: BoundReference } {
   const name = pod.spec?.nodeName ?? '';
   const node = name === '' ? undefined : view.get({ resource: groupResource(nodes), namespace: '', name })?.object;

@@ -23,13 +23,13 @@ export interface StaticToken {
 }
 
 export interface TokenUser {
-  /** Without system:authenticated, which whoever lets it in adds. */
+  /** Without system:authenticated, which the authenticator adds. */
   readonly user: User;
   readonly audiences: readonly string[];
 }
 
 export interface TokenUsers {
-  /** Undefined: the token is nobody's. `audiences` empty means the apiserver's own. */
+  /** Undefined: the token belongs to no user. `audiences` empty means the apiserver's own. */
   userOf(token: string, audiences?: readonly string[]): Promise<TokenUser | undefined>;
 }
 
@@ -70,7 +70,7 @@ export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens =
       exists(serviceAccounts, namespace, serviceaccount),
       exists(pods, namespace, pod),
       exists(secrets, namespace, secret),
-      // A node named beside a pod tells where it ran; only a token bound to the node itself ends with it.
+      // A node named beside a pod is where the pod ran; only a token bound to the node itself ends with it.
       pod === undefined ? exists(nodes, '', node) : true,
     ]);
     if (alive.includes(false)) return undefined;

@@ -40,7 +40,7 @@ test('a token is good for its audiences only', async () => {
   assert.equal((await tokens.verify(token, [apiAudience, nodeAudience]))?.subject, 'system:node:node-a');
 });
 
-test('a token of another key, a changed one, and what is no token at all are nobody', async () => {
+test('a token of another key, a changed one, and what is no token at all belong to no user', async () => {
   const { tokens } = await issuer();
   const other = await issuer();
   const foreign = await other.tokens.issueServiceAccountToken(claims, { expirationSeconds: 60 });

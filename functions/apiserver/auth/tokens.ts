@@ -44,7 +44,7 @@ export interface IssuedToken {
   readonly expiresMs: number;
 }
 
-/** What a token says that lives in a Secret. */
+/** The claims of a token that lives in a Secret. */
 export interface SecretTokenClaims {
   readonly namespace: string;
   readonly serviceAccount: BoundReference;
@@ -70,7 +70,7 @@ export interface TokenOptions {
   readonly issuer?: string;
 }
 
-/** Signing and reading takes a library that users of IAM, and whoever has a certificate, never need. */
+/** Signing and reading takes a library that users of IAM, and users with a certificate, never need. */
 const signatures = (): Promise<typeof Signatures> => import('./signed-token.ts');
 
 export function createTokens({ keys, clock, random, issuer = clusterIssuer }: TokenOptions): Tokens {

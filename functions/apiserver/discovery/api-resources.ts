@@ -1,4 +1,4 @@
-/** What is served, as discovery tells it: groups, versions, resources and their subresources. */
+/** What is served, in the form of discovery: groups, versions, resources and their subresources. */
 import { compareApiVersions } from '../../kube/api-version.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';

@@ -40,7 +40,7 @@ test('an older client gets the older form', async () => {
   assert.equal(body['apiVersion'], 'apidiscovery.k8s.io/v2beta1');
 });
 
-test('a client that has the document already is told so', async () => {
+test('a client that has the document already gets 304', async () => {
   const api = await testApi();
   const first = await api.fetch('/apis', { headers: { accept: aggregated } });
   const etag = first.headers.get('etag') ?? '';

@@ -1,5 +1,5 @@
 /**
- * Decides whether a request is allowed on a view of the cluster that is at least as new as its answer. A process that
+ * Decides whether a request is allowed. The view of the cluster for that is at least as new as its answer. A process that
  * slept knows nothing of what was revoked meanwhile. What is written is decided on a fresh view first. What is read is
  * decided on what is known, and again before the answer leaves if the view moved on: its reading made it fresh anyway.
  */

@@ -7,7 +7,7 @@ const writeSecondsMax = 34;
 
 export const deadlineSeconds = (method: string): number => (method === 'GET' || method === 'HEAD' ? readSecondsMax : writeSecondsMax);
 
-/** The work goes on when its time is up: whoever asked must read again to know how it ended. */
+/** The work goes on when its time is up: the client must read again to know how it ended. */
 export function withDeadline<T>(clock: Clock, seconds: number, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const message = 'Timeout: request did not complete within requested timeout - context deadline exceeded';

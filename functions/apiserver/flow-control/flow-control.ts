@@ -1,5 +1,5 @@
 /**
- * Lets requests in by the priority levels and flow schemas of the cluster, so that one user's flood delays nobody else.
+ * Lets requests in by the cluster's priority levels and flow schemas. So one user's flood does not delay other users.
  *
  * A process runs a limited number of requests at once. Each level has its part of them, lends what it does not use, and
  * may borrow what others lend. What finds no room waits in the queues of its level, or is turned away.
@@ -158,7 +158,7 @@ class LimitedTurn implements Turn {
   }
 }
 
-/** What a cluster has even where nobody has stored it yet. */
+/** What a cluster has even where it is not stored yet. */
 const withMandatory = <T extends FlowSchema | PriorityLevelConfiguration>(stored: readonly T[], all: readonly T[]): readonly T[] => [
   ...stored,
   ...all.filter((object) => mandatory(nameOf(object)) && !stored.some((one) => nameOf(one) === nameOf(object))),

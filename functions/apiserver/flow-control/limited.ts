@@ -4,7 +4,7 @@ import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { ApiRequest, Connection } from '../ports.ts';
 import type { FlowControl } from './flow-control.ts';
 
-/** How long a request lasts: a `watch` has its body told when it ends, a `connection` carries bytes until one side leaves. */
+/** How long a request lasts: a `watch` learns from its body when it ends, a `connection` carries bytes until one side leaves. */
 export type Lasting = 'short' | 'watch' | 'connection';
 
 export interface Limited {

@@ -1,5 +1,5 @@
 /**
- * A body that is passed on as it is read, and says once nobody reads it any more: it came to its end, broke off, or its
+ * A body that is passed on as it is read, and reports once when its reading is over: it came to its end, broke off, or its
  * reader left. Reads on only when its reader does.
  */
 export function bodyWithEnd(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
@@ -14,7 +14,7 @@ export function bodyWithEnd(body: ReadableStream<Uint8Array>, ended: () => void)
           ended();
           controller.close();
         } catch (error) {
-          // It broke off at its source: so does this one, which tells the reader that it is not the whole.
+          // It broke off at its source: so does this one, so the reader learns that it is not the whole.
           ended();
           controller.error(error instanceof Error ? error : new Error(String(error)));
         }
@@ -28,7 +28,7 @@ export function bodyWithEnd(body: ReadableStream<Uint8Array>, ended: () => void)
   );
 }
 
-/** Nobody is left who would want to know that the source broke off. */
+/** No reader is left that would want to know that the source broke off. */
 function ignoreBrokenSource(reason: unknown): void {
   if (!(reason instanceof Error)) throw new TypeError(String(reason));
 }

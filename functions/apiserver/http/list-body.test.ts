@@ -59,7 +59,7 @@ async function fullApi(answerBytesMax: number) {
   return api;
 }
 
-test('a client that is refused is told how to ask, in every form', async () => {
+test('a refused client gets advice how to ask, in every form', async () => {
   const api = await fullApi(3000);
   const message =
     'Request entity too large: the answer would have more than the 3000 bytes that this host can send; ask for it in pages, with limit and continue';

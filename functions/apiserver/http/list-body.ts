@@ -1,6 +1,7 @@
 /**
  * The body of a list. A long one is written as it is read, so that memory holds a piece of it at a time. A host that can
- * send only so much says so, and what it would cut off is refused before it begins: nobody may take a part for the whole.
+ * send only so much sets a limit. An answer that the host would cut off is refused before it begins: no client may take a
+ * part for the whole.
  */
 import type { JsonObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';

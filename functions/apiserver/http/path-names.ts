@@ -27,7 +27,7 @@ export function dotSegmentProblem(rawPath: string): StatusError | undefined {
 
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
-/** A listener for requests whose paths mean what they say. */
+/** A listener for requests whose paths are taken literally. */
 export const withPlainPaths =
   (listener: Listener): Listener =>
   (incoming, outgoing) => {

@@ -32,7 +32,7 @@ test('a path of another group names the group too', () => {
   });
 });
 
-test('a GET without a name is a list, or a watch when it says so', () => {
+test('a GET without a name is a list, or a watch with the parameter watch', () => {
   assert.deepEqual(info('GET', '/api/v1/pods'), { ...pods, verb: 'list' });
   assert.deepEqual(info('GET', '/api/v1/pods?watch=1'), { ...pods, verb: 'watch' });
   assert.deepEqual(info('GET', '/api/v1/pods?watch'), { ...pods, verb: 'watch' });

@@ -19,7 +19,7 @@ const verbOfMethod: Readonly<Record<string, string>> = {
 /** Below `/namespaces/{name}/` these belong to the Namespace itself; anything else is a resource inside it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
 
-/** A query parameter that is there counts as true, unless it says otherwise. */
+/** A query parameter that is there counts as true, unless its value is 0 or false. */
 export const isTrue = (value: string | null): boolean => value !== null && value !== '0' && value.toLowerCase() !== 'false';
 
 export function requestInfoOf(method: string, url: URL): RequestInfo {

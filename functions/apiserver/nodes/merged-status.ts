@@ -5,7 +5,7 @@ import type { NodeCondition, NodeStatus, PodStatus } from '../../kube/generated/
 import { specialIpProblem } from '../../kube/special-ip.ts';
 import { parseTime, timestamp } from '../../kube/time.ts';
 
-/** A status that says nothing new is still written this often, so that its heartbeat times mean something. */
+/** A status without news is still written this often, so that its heartbeat times mean something. */
 const statusRefreshMs = 300_000;
 
 /**
@@ -18,7 +18,7 @@ export function withoutForeignAddresses(reported: NodeStatus, foreign: ReadonlyS
   return { ...reported, addresses: addresses.filter(({ address }) => !foreign.has(address)) };
 }
 
-/** What the agent says, and of the rest what others wrote: conditions that it does not know are not its own. */
+/** What the agent reports, and of the rest what others wrote: conditions that it does not know are not its own. */
 export function mergedNodeStatus(current: NodeStatus, reported: NodeStatus, nowMs: number): NodeStatus {
   const now = timestamp(nowMs);
   let conditions: readonly NodeCondition[] = current.conditions ?? [];

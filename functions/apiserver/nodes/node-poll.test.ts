@@ -155,7 +155,7 @@ test('a pod that is replaced under its name is gone and may be there again', asy
   assert.deepEqual(told(await poll({ since })), ['Pod web', 'gone Pod web uid-web']);
 });
 
-test('a node gets what its pods name of the whole cluster, and what that names in turn, until its last pod goes', async () => {
+test('a node gets the objects that its pods name, and what those name in turn, until its last pod goes', async () => {
   const { put, remove, poll } = await setUp();
   const runtimeClasses = resourceType('node.k8s.io/v1', 'runtimeclasses', 'RuntimeClass', 'Cluster');
   const claims = resourceType('v1', 'persistentvolumeclaims', 'PersistentVolumeClaim');
@@ -265,7 +265,7 @@ test('an answer is held until something happens', async () => {
   assert.deepEqual(told(answer!), ['Pod web']);
 });
 
-test('an answer is held no longer than asked, and tells how far it has read', async () => {
+test('an answer is held no longer than asked, and carries the revision up to which it has read', async () => {
   const { put, poll, world, store } = await setUp();
   const { revision: since } = await poll();
   const polling = poll({ since, waitSeconds: 5 });
@@ -276,7 +276,7 @@ test('an answer is held no longer than asked, and tells how far it has read', as
   assert.equal(answer.pollAfterSeconds, 0);
 });
 
-test('what all nodes hear of is gathered for a moment, and heartbeats of other nodes wake nobody', async () => {
+test('what all nodes hear of is gathered for a moment, and heartbeats of other nodes wake no poll', async () => {
   const { put, poll, world } = await setUp();
   await put(nodes, node('b'));
   await world.advance(100);
@@ -349,7 +349,7 @@ function announced(
 
 const idsOf = ({ relays }: NodePollResponse): string[] => relays.map(({ id }) => id);
 
-test('a client that waits in another process ends the wait, and is told of again when the answer was lost', async () => {
+test('a client that waits in another process ends the wait, and is announced again when the answer was lost', async () => {
   const cluster = await setUp();
   const { poll, world } = cluster;
   const { revision: since } = await poll();
@@ -366,7 +366,7 @@ test('a client that waits in another process ends the wait, and is told of again
   assert.deepEqual(idsOf(await next), ['r1', 'r2']);
 });
 
-test('a client that waits for another node wakes nobody here', async () => {
+test('a client that waits for another node does not wake this node’s poll', async () => {
   const cluster = await setUp();
   const { poll, world } = cluster;
   await announced(cluster, 'r1');
@@ -381,7 +381,7 @@ test('a client that waits for another node wakes nobody here', async () => {
   assert.deepEqual(idsOf(await polling), []);
 });
 
-test('where answers cannot be held the agent is told when to come back', async () => {
+test('where answers cannot be held the agent learns when to come back', async () => {
   const { put, poll } = await setUp({ holdSecondsMax: 0 });
   assert.equal((await poll({ waitSeconds: 30 })).pollAfterSeconds, 20);
   await put(pods, { ...pod('web'), status: { phase: 'Pending' } });

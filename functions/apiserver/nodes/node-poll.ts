@@ -1,7 +1,7 @@
 /**
- * The node poll: what an agent says goes into the store, and the answer brings what it should do. Nothing is remembered
- * between two polls. While there is nothing to say the answer is held, so a change reaches the node without delay and
- * a quiet cluster asks little.
+ * The node poll: what an agent reports goes into the store, and the answer brings what it should do. Nothing is remembered
+ * between two polls. Without news the answer is held. So a change reaches the node without delay, and a quiet cluster asks
+ * little.
  */
 import { groupResource, networkPolicies, nodes } from '../../kube/resource-type.ts';
 import type { Node } from '../../kube/generated/types.ts';
@@ -38,7 +38,7 @@ const changesMax = 5_000;
 /** Where answers cannot be held: soon while something moves on the node or is asked of it, seldom while nothing does. */
 const movingSeconds = 1;
 const quietSeconds = 20;
-/** An agent that has not fetched a relay is told again: see the hub. */
+/** A relay that the agent has not fetched is announced again: see the hub. */
 const relayRepeatMs = 2_000;
 /** A report that takes longer may wait for a webhook, which may be a pod of the node that reports. */
 const reportMs = 500;
@@ -59,12 +59,12 @@ async function unlessNeeded<T>(
     return await Promise.race([reported, needed.promise]);
   } finally {
     cancel();
-    // Its failure is reported by the poll that says the same again.
+    // Its failure is reported by the poll that sends the same again.
     reported.catch(() => undefined);
   }
 }
 
-/** Says nothing but who waits for a connection. */
+/** Holds nothing but the clients that wait for a connection. */
 function unfinished(since: string, relays: NodePollResponse['relays']): NodePollResponse {
   return { revision: since, snapshot: false, objects: [], gone: [], relays, pollAfterSeconds: 0, unfinished: true };
 }
@@ -136,7 +136,7 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
       const taken = await unlessNeeded(nodeName, reported, { hub, clock });
       if (taken === undefined) return unfinished(request.since ?? '', hub.pending(nodeName));
       const [isCurrent] = taken;
-      // What was appended to the log is newer than all that was there: asking again would say no more.
+      // What was appended to the log is newer than all that was there: asking again would bring no more.
       const { revision } = isCurrent ? store.view() : await store.fresh();
       const since = Number(request.since ?? 'none');
       // A revision that is yet to come is another cluster's.

@@ -1,6 +1,6 @@
 /**
  * Writes what an agent reports: the heartbeat, the node's status, its pods' statuses, and the end of pods that have
- * stopped. All of it may arrive twice. Ordinary writes of a client: whoever watches sees them like any other.
+ * stopped. All of it may arrive twice. Ordinary writes of a client: watches see them like any other.
  * Source: pkg/kubelet/nodestatus, pkg/kubelet/status/status_manager.go, component-helpers/apimachinery/lease/controller.go.
  */
 import { deepEqual } from '../../kube/equality.ts';

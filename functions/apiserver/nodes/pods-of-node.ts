@@ -20,7 +20,7 @@ export interface PodsOfNode {
   claims(nodeName: string): readonly ObjectName[];
 }
 
-/** Stored, not parsed: a node's pods are looked at when it asks for them. */
+/** Stored, not parsed: a node's pods are read when it asks for them. */
 interface Entry {
   readonly nodeName: string;
   readonly stored: Stored;

@@ -2,8 +2,8 @@
  * What a node hears of NetworkPolicies: those that select its pods, and the addresses of the pods that their rules select,
  * wherever these run. Pods of other nodes travel as `PolicyPeer`, without their labels. Read only where there are policies.
  *
- * A node drops by itself what its policies no longer need (`kube/policy-peers.ts` has the rule that both follow). So when a
- * policy begins to matter to a node, all that it selects is sent again, and nothing older can remain.
+ * A node drops by itself what its policies no longer need (`kube/policy-peers.ts` has the rule that both follow). So a policy
+ * that begins to matter to a node brings all that it selects again. Nothing older can remain.
  */
 import type { Namespace, NetworkPolicy, Pod } from '../../kube/generated/types.ts';
 import { derived } from '../../kube/derived.ts';

@@ -1,7 +1,7 @@
 /**
- * Who is waiting for news, and when they are told. One listener on the store serves every waiting node. What concerns a
+ * The polls that wait for news, and when they are woken. One listener on the store serves every waiting node. What concerns a
  * node's own pods wakes it at once; what the whole cluster hears of is gathered for a moment, since it comes in bursts;
- * a Node's heartbeat wakes nobody and travels with the next answer.
+ * a Node's heartbeat wakes no poll and travels with the next answer.
  */
 import type { Change, Store } from '../../store/store.ts';
 import { groupResource, networkPolicies } from '../../kube/resource-type.ts';
@@ -61,7 +61,7 @@ export function createWakeUps({ store, podsOfNode, clock, policies }: WakeUpOpti
   }
 
   store.onApplied((_revision, changes) => {
-    // Shapes are kept up to date even while nobody waits.
+    // Shapes are kept up to date even while no poll waits.
     const news = changes.filter(isNews).length > 0;
     const own = changes.filter((change) => !isShared(change));
     const concerns = (change: Change, nodeName: string): boolean =>

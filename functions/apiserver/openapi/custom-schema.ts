@@ -41,7 +41,7 @@ function published(node: JsonObject, dialect: Dialect, texts: Texts): JsonObject
   return isEmbedded ? withIdentity(result, texts) : result;
 }
 
-/** An object inside the object says what it is, too. */
+/** An object inside the object has apiVersion and kind, too. */
 function withIdentity(schema: JsonObject, texts: Texts): JsonObject {
   const { properties, required } = schema;
   const known = isJsonObject(properties) ? properties : {};

@@ -1,6 +1,6 @@
 /**
  * What definitions and their fields mean, in words. They come from outside, since this project holds no text of
- * others: whoever starts the apiserver hands them in where they are there. See `openapi/generator`.
+ * others: the host of the apiserver passes them where they are there. See `openapi/generator`.
  */
 import type { JsonObject } from '../../kube/object.ts';
 import { isJsonObject } from '../registry/decode.ts';
@@ -8,7 +8,7 @@ import { isJsonObject } from '../registry/decode.ts';
 /** Name of a definition → field → text; the field '' is the definition itself. */
 export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The schema with what is said of it. Texts of fields that it does not have are left out. */
+/** The schema with its descriptions. Texts of fields that it does not have are left out. */
 export function withDescriptions(schema: JsonObject, texts: Readonly<Record<string, string>> = {}): JsonObject {
   const { properties } = schema;
   const whole = withText(schema, texts['']);

@@ -52,7 +52,7 @@ const read = (bytes: Uint8Array): object => documentType.toObject(documentType.d
 const definition = (schema: JsonObject): object => read(documentV2Protobuf({ definitions: { Some: schema } }));
 const decoded = (value: object): object => ({ definitions: { entries: [{ name: 'Some', value }] } });
 
-test('a schema is told in full', () => {
+test('a schema is encoded in full', () => {
   const schema = {
     description: 'Some thing.',
     type: 'object',
@@ -101,7 +101,7 @@ test('extensions are YAML', () => {
   );
 });
 
-test('an operation is told in full, each parameter as what it is', () => {
+test('an operation is encoded in full, each parameter by its kind', () => {
   const operation: JsonObject = {
     operationId: 'patchThing',
     tags: ['core'],
@@ -151,7 +151,7 @@ test('an operation is told in full, each parameter as what it is', () => {
   });
 });
 
-test('who may ask, and how, is told', () => {
+test('security definitions are encoded', () => {
   const document = {
     swagger: '2.0',
     info: { title: 'Kubernetes', version: 'v1' },

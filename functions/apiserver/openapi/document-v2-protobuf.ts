@@ -23,7 +23,7 @@ interface Choice {
 const messages = new Map<string, Message>(Object.entries(table.messages));
 const choices = new Map<string, Choice>(Object.entries(table.choices));
 
-/** Throws when the document says what the table has no place for. */
+/** Throws when the document holds a field that the table does not have. */
 export function documentV2Protobuf(document: JsonObject): Uint8Array<ArrayBuffer> {
   const writer = protobuf.Writer.create();
   writeMessage(writer, 'Document', document);

@@ -75,7 +75,7 @@ test('every reference of every document leads somewhere', async () => {
   );
 });
 
-test('a schema says which kind it is', async () => {
+test('a schema names its kind', async () => {
   const api = await testApi();
   const document = (await api.send('GET', '/openapi/v3/api/v1')).body as unknown as Document;
   assert.deepEqual(document.components.schemas['io.k8s.api.core.v1.Pod']?.['x-kubernetes-group-version-kind'], [
@@ -112,7 +112,7 @@ test('no two operations have one name', async () => {
   assert.ok(ids.includes('connectCoreV1GetNamespacedPodExec'));
 });
 
-test('an operation says what it takes and what it answers', async () => {
+test('an operation lists what it takes and what it answers', async () => {
   const api = await testApi();
   const { paths } = (await api.send('GET', '/openapi/v3/api/v1')).body as unknown as Document;
   const reference = (name: string): object => ({ schema: { $ref: `#/components/schemas/${name}` } });

@@ -37,7 +37,7 @@ export interface OpenApiOptions {
 /** How long a document under its hash may be kept. */
 const keptSeconds = 365 * 24 * 3600;
 
-/** What one document tells of. */
+/** The contents of one document. */
 interface Scope {
   readonly resources: readonly ServedResource[];
   readonly discovery: readonly DiscoveryPath[];
@@ -78,7 +78,7 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
   });
   const v2 = (): Promise<TaggedDocument> => kept('v2', (texts) => v2Document(everything(), info, texts));
 
-  /** Under the hash of the JSON: whoever has one form of the document can tell that the other has changed. */
+  /** Under the hash of the JSON: a client with one form of the document can see that the other has changed. */
   async function v2Protobuf(): Promise<TaggedDocument> {
     const { hash } = await v2();
     const texts = await described();

@@ -1,6 +1,6 @@
 /**
- * One operation of the API, told in neither dialect of OpenAPI, and its translation into both.
- * Version 3 keeps the body apart from the parameters and says what a media type carries; version 2 does neither.
+ * One operation of the API, in neither dialect of OpenAPI, and its translation into both.
+ * Version 3 keeps the body apart from the parameters and lists what a media type carries; version 2 does neither.
  */
 import type { Json, JsonObject } from '../../kube/object.ts';
 import type { ResponseKind } from '../discovery/api-resources.ts';
@@ -12,7 +12,7 @@ export interface Operation {
   readonly id: string;
   readonly description: string;
   readonly tag: string;
-  /** What kubectl and others look for; undefined for what is no resource. */
+  /** What kubectl and others search for; undefined for what is no resource. */
   readonly action?: string;
   readonly kind?: ResponseKind;
   readonly body?: RequestBody;
@@ -28,7 +28,7 @@ export interface RequestBody {
 
 export interface Answer {
   readonly description: string;
-  /** Media type → name of the schema; `text` for what is no JSON. The first is all that version 2 can tell. */
+  /** Media type → name of the schema; `text` for what is no JSON. Version 2 can hold the first alone. */
   readonly content: Readonly<Record<string, string>>;
 }
 

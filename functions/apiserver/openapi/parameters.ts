@@ -1,4 +1,4 @@
-/** The query and path parameters that the verbs read, each told once. */
+/** The query and path parameters that the verbs read, each defined once. */
 import type { JsonObject } from '../../kube/object.ts';
 import type { Dialect } from './schemas.ts';
 

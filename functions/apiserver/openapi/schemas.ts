@@ -22,7 +22,7 @@ export interface NamedSchema {
   readonly kind: ResponseKind;
 }
 
-/** The schemas by name, sorted; those of kinds say which kind they are. */
+/** The schemas by name, sorted; those of kinds name their kind. */
 export function schemasFor(roots: readonly NamedSchema[], dialect: Dialect, texts: Descriptions): JsonObject {
   const inline = new Map(roots.map(({ schema, node }) => [schema, node]));
   const described = (name: string): JsonObject | undefined => {

@@ -95,7 +95,7 @@ const identityField = (value: JsonObject, field: 'apiVersion' | 'kind'): string 
 
 export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
-/** The fields that say what the object is are read before the others. Null is an object without fields. */
+/** apiVersion and kind are read before the other fields. Null is an object without fields. */
 export function objectOf(body: Body | undefined): JsonObject {
   const unrecognized = (why: string): DocumentError => new DocumentError(`${versionProblem}${why}`);
   if (body === undefined) throw unrecognized('unexpected end of JSON input');
@@ -122,7 +122,7 @@ function summaryOf(bytes: Uint8Array): string {
 
 const openingBrace = 0x7b;
 
-/** What Go says of a kind that it has no type for. */
+/** Go's error for a kind that it has no type for. */
 export const notRegistered = (kind: string, apiVersion: string): string =>
   `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
 

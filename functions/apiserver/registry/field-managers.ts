@@ -62,11 +62,11 @@ function managersBefore(next: KubeObject, current: KubeObject | undefined, { sub
   return managers === undefined || managers.size === 0 ? live : managers;
 }
 
-/** Upstream cannot tell an empty list of a custom resource from none. */
+/** Upstream takes an empty list of a custom resource for none. */
 const isReset = (entries: readonly ManagedFieldsEntry[], definition: AnyDefinition): boolean =>
   entries.length === 0 ? !isCustom(definition) : entries.length === 1 && entries.every((entry) => Object.keys(entry).length === 0);
 
-/** The stored object is JSON already; the types do not say so. */
+/** The stored object is JSON already; the types do not show it. */
 const jsonOf = (object: KubeObject): JsonObject => object as KubeObject & JsonObject;
 
 function withoutManagers(object: KubeObject): KubeObject {
@@ -143,7 +143,7 @@ function apply(configuration: JsonObject, current: KubeObject | undefined, write
   const metadata = isMap(object['metadata']) ? object['metadata'] : {};
   const { managedFields: _sent, ...rest } = metadata;
   const entries = entriesOf(managers);
-  // Entries are JSON; the type of their sets does not say so.
+  // Entries are JSON; the type of their sets does not show it.
   return { ...object, metadata: { ...rest, ...(entries === undefined ? {} : { managedFields: entries as unknown[] as JsonObject[] }) } };
 }
 

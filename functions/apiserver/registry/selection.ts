@@ -9,7 +9,7 @@ import { fromStored } from './served-form.ts';
 import type { Change } from '../../store/store.ts';
 
 export interface Selection {
-  /** Nothing is left out: the rest of a list can be counted without looking at it. */
+  /** Nothing is left out: the rest of a list can be counted without reading it. */
   readonly isEverything: boolean;
   selects(stored: Pick<Stored, 'object'>): boolean;
   /** `matchedBefore` must see the object before the change. */
@@ -43,7 +43,7 @@ export function selectionOf(definition: AnyDefinition, selectors: Selectors, ser
       if (isEverything) return true;
       if (looksBack) return matches(before ?? change.object);
       const { previous, object } = change;
-      // A change that says nothing of what was before left the labels and fields alone.
+      // A change without an earlier object left the labels and fields alone.
       if (previous === undefined) return matches(object);
       return selects(previous.labels, () => ({ ...previous.fields, ...nameFields(object) }));
     },

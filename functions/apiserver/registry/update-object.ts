@@ -1,6 +1,6 @@
 /**
  * Replaces one object by what a function makes of its current state. Where no admission plug-in has to be asked, the
- * function runs at the commit point, against the newest state, so that a patch never conflicts with another writer.
+ * function runs at the commit point, against the newest state. So a patch never conflicts with another writer.
  * Source: apiserver, pkg/registry/rest/update.go and pkg/registry/generic/registry/store.go.
  */
 import { copy } from '../../kube/copy.ts';
@@ -53,7 +53,7 @@ export interface Update {
   readonly projection?: Projection;
   /** Resources whose objects `transform` lists. */
   readonly lists?: readonly string[];
-  /** Admission was asked before, about the body that says what to do. */
+  /** Admission was asked before, about the body that asks for the change. */
   readonly isAdmitted?: boolean;
   /** What to create where there is nothing; a 404 without it. */
   createMissing?(): KubeObject | Promise<KubeObject>;

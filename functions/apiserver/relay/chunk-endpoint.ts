@@ -1,6 +1,6 @@
 /**
  * Where agents put the chunks of a log that goes by mail: `POST relays/{id}/chunks?number=N`, and `GET` to ask whether
- * there is room. The node's name is part of the mailbox's: what another node sends for this id, nobody reads.
+ * there is room. The node's name is part of the mailbox's: what another node sends for this id is never read.
  */
 import { agentGroup, type RelayGrant } from '../../kube/node-poll.ts';
 import { encodedBytesMax } from '../../kube/relay-chunk.ts';

@@ -106,7 +106,7 @@ function joined(agent: AgentConnection, target: ConnectTarget, clock: Pick<Clock
   const taken = agent.take();
   if (client === undefined) taken.socket.destroy();
   else splice(client, taken, clock);
-  // Nobody reads it: the runtime's own answer is on its way through the splice.
+  // No client reads it: the runtime's own answer is on its way through the splice.
   return new Response(null, { status: 200 });
 }
 

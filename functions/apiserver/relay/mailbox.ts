@@ -1,7 +1,7 @@
 /**
  * The two sides of a log that goes by mail, in the table. Down go grants, each newer one counts instead of the last; up
- * go chunks. A mailbox is named by the node that may write to it, whose credentials were checked, and by an id that
- * nobody can guess. All of it expires by itself.
+ * go chunks. A mailbox is named by the node that may write to it, and by an id that cannot be guessed. The
+ * node's credentials were checked. All of it expires by itself.
  */
 import type { RelayGrant } from '../../kube/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
@@ -18,7 +18,7 @@ export interface MailboxAddress {
 export interface Grant {
   /** Chunks up to this number may be put in. */
   readonly upTo: number;
-  /** The client's side renews it before: later, nobody reads any more. */
+  /** The client's side renews it before: later, no client reads any more. */
   readonly untilMs: number;
 }
 

@@ -85,7 +85,7 @@ const since = (before: Used, after: Used): Used => ({
 
 type House = Awaited<ReturnType<typeof house>>;
 
-/** A log that says what it is told to. */
+/** A log that carries what a test puts into it. */
 function spoken() {
   const said: Buffer[] = [];
   let isEnded = false;
@@ -160,7 +160,7 @@ function reading(response: Response) {
 }
 
 describe('a log that goes by mail', () => {
-  test('comes as it was said, in chunks', async () => {
+  test('comes as it was written, in chunks', async () => {
     const at = await house();
     const text = randomBytes(chunkBytesMax).toString('hex');
     const { response, sent } = await answered(at, async () => saying(text.slice(0, 300_000), text.slice(300_000)));
@@ -183,7 +183,7 @@ describe('a log that goes by mail', () => {
     assert.deepEqual(await inTime(at, response.json()), JSON.parse(JSON.stringify(error.toStatus())));
   });
 
-  test('is heard as it is said while it is followed, also after a long silence', async () => {
+  test('reaches its reader as it is written while it is followed, also after a long silence', async () => {
     const at = await house();
     const log = spoken();
     log.say('one\n');
@@ -334,7 +334,7 @@ describe('the end', () => {
     await inTime(at, sent, 66);
   });
 
-  test('an agent that falls silent, or cannot read on, breaks the log: it must not look whole', async () => {
+  test('an agent that falls silent, or cannot read on, breaks the log: it must not pass for whole', async () => {
     for (const fails of [true, false]) {
       const at = await house();
       let isSilent = false;
@@ -380,7 +380,7 @@ describe('the end', () => {
 });
 
 describe('who waits', () => {
-  test('is told of for thirty seconds, and counts as reason to come again soon for a minute', async () => {
+  test('is announced for thirty seconds, and counts as reason to come again soon for a minute', async () => {
     const at = await house();
     const asked = at.ask('container=c&tailLines=5');
     await at.world.advance(100);

@@ -34,7 +34,7 @@ const grantMs = 60_000;
 const renewMs = 25_000;
 /** The agent sends a chunk every few seconds, be it empty: after this it is gone. */
 const silentMsMax = 60_000;
-/** Between two looks into the mailbox: soon after something was said, later while nothing is. */
+/** Between two reads of the mailbox: soon after something came, later while nothing does. */
 const lookMs = { first: 100, last: 1_000, slower: 1.5 };
 
 export function createLogMail(options: LogMailOptions): LogMail {
@@ -67,7 +67,7 @@ interface SessionOptions extends LogMailOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the log says after it broke; never seen by the client, whose connection just ends. */
+/** The last line of a log that broke off; never seen by the client, whose connection just ends. */
 class LogMailError extends Error {
   override name = 'LogMailError';
 }
@@ -117,7 +117,7 @@ class MailedLog {
     return new Response(this.#body(first), { status: isFailure ? first.code : 200, headers });
   }
 
-  /** Nobody reads any more: the agent hears of it when it asks next, or when the last grant is over. */
+  /** No client reads any more: the agent hears of it when it asks next, or when the last grant is over. */
   async close(): Promise<void> {
     if (this.#ending.signal.aborted) return;
     this.#end();
@@ -143,7 +143,7 @@ class MailedLog {
           this.#end();
           return controller.close();
         }
-        // Nothing was said, so nothing comes right behind it.
+        // Nothing was written, so nothing comes right behind it.
         if (!isSent) await this.#nap(this.#lookMs);
       }
     };
@@ -159,7 +159,7 @@ class MailedLog {
     }
   }
 
-  /** A log that is followed may end when its time is up; one that is cut off must not look whole. */
+  /** A log that is followed may end when its time is up; one that is cut off must not pass for whole. */
   async #finish(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     const isOver = this.#leftMs() <= 0;
     const hasLeft = this.#ending.signal.aborted;
@@ -198,7 +198,7 @@ class MailedLog {
       this.#unread = await this.#mailbox.chunksAfter(this.#fetched);
       this.#fetched += this.#unread.length;
     } catch (error) {
-      // The next look may do better, and there is a limit to silence.
+      // The next read may do better, and there is a limit to silence.
       if (!(error instanceof StoreError)) throw error;
       this.#options.log.warn('a mailbox could not be read', { error });
     }

@@ -1,4 +1,7 @@
-/** Where agents dial back: `POST relays/{id}` with a stream's bytes, `GET relays/{id}` to have a connection joined, `relays/{id}/chunks` by mail. */
+/**
+ * Where agents dial back: `POST relays/{id}` with a stream's bytes, `GET relays/{id}` to have a connection joined,
+ * `relays/{id}/chunks` by mail.
+ */
 import { agentGroup, relayProtocol } from '../../kube/node-poll.ts';
 import { StatusError, badRequest, notFound } from '../../kube/status-error.ts';
 import { nodeOf } from '../auth/groups.ts';
@@ -29,7 +32,7 @@ export async function answerRelay(hub: RelayHub, { request, info, user, connecti
   if (request.method === 'GET') {
     if (request.headers.get('upgrade')?.toLowerCase() !== relayProtocol) throw badRequest('Upgrade request required');
     if (connection.upgrade === undefined) throw new StatusError(501, 'NotImplemented', 'this server cannot carry connections');
-    // The host looks whether the socket was taken as soon as we return.
+    // The host checks whether the socket was taken as soon as we return.
     const taken = Promise.withResolvers<void>();
     if (!hub.answer(info.name, nodeName, agentConnection(connection.upgrade, taken.resolve))) throw notFound(relays, info.name);
     await taken.promise;

@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 const finish = (): void => undefined;
 const side = { transport: 'stream', request: new Request('http://a'), finish } as const;
 
-test('an agent that does not answer is told of by name after ten seconds', async () => {
+test('the client gets the name of the node whose agent does not answer within ten seconds', async () => {
   const world = virtualWorld();
   const hub = createRelayHub(world);
   const refused = assert.rejects(hub.ask('a', wish, never), {
@@ -31,7 +31,7 @@ test('an agent that does not answer is told of by name after ten seconds', async
   assert.equal(hub.pending('a').length, 0);
 });
 
-test('an agent is told at once, and again when it did not fetch', async () => {
+test('an agent gets a relay at once, and again when it did not fetch it', async () => {
   const world = virtualWorld();
   const hub = createRelayHub(world);
   const nodes: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * Where clients that want to talk to a container meet the agents that can. Agents only ever dial out, so a client's
- * wish is kept here until the node's next poll hands it out and the agent dials back with its id.
+ * Where clients that want to talk to a container meet the agents that can. Agents only ever dial out. A client's wish
+ * is kept here until the node's next poll hands it out, and the agent dials back with its id.
  *
  *   client ── log, exec ──▶ ask ─┐                      ┌─ answer ◀── POST/GET relays/{id} ── agent
  *                                └─▶ pending ── poll ──▶┘
@@ -10,7 +10,7 @@ import type { ContainerRelay, TunnelledRequest, TunnelRelay } from '../../kube/n
 import { StatusError } from '../../kube/status-error.ts';
 import type { Cancel, World } from '../../world.ts';
 
-/** A stream of bytes from the agent, or the Status that tells why there is none. */
+/** A stream of bytes from the agent, or the Status with the reason why there is none. */
 export interface AgentStream {
   readonly transport: 'stream';
   readonly request: Request;
@@ -33,11 +33,11 @@ export interface RelayHub {
   /** All that the node's agent has not fetched. Asking counts as handing out. */
   pending(nodeName: string): readonly TunnelledRequest[];
   hasPending(nodeName: string): boolean;
-  /** True: the agent should be told at once; false: it has been told a moment ago. */
+  /** True: the agent should learn of it at once; false: it has learned of it a moment ago. */
   isUrgent(nodeName: string): boolean;
   /** Calls back when a client asks for a connection to a node. Returns the un-subscription. */
   onAsked(listener: (nodeName: string) => void): () => void;
-  /** The agent has dialled back. False: nobody waits for this id on this node (any more), or not in this way. */
+  /** The agent has dialled back. False: no client waits for this id on this node (any more), or not in this way. */
   answer(id: string, nodeName: string, side: AgentSide): boolean;
 }
 
@@ -49,7 +49,7 @@ interface Pending {
 }
 
 const fetchTimeoutMs = 10_000;
-/** An answer may get lost: tell the agent again after this time. */
+/** An answer may get lost: announce it to the agent again after this time. */
 const repeatMs = 2_000;
 const waitingPerNodeMax = 200;
 

@@ -204,7 +204,7 @@ test('an agent that breaks off breaks off the answer', async () => {
   await assert.rejects(body);
 });
 
-test('what the agent could not open is told in its words', async () => {
+test('the client gets the agent’s error for what it could not open', async () => {
   const at = await cluster();
   const log = fetch(`${at.url}${at.pod}/log?container=one`);
   const { request } = upload(at, (await asked(at)).id, { [relayStatusHeader]: '400' });
@@ -242,7 +242,7 @@ test('a pod without a node has an empty log and nothing to connect to', async ()
   assert.equal(((await response.json()) as { message: string }).message, 'pod web does not have a host assigned');
 });
 
-test('a pod whose node is gone says which', async () => {
+test('the error for a pod whose node is gone names the node', async () => {
   const at = await cluster({ ...pod, spec: { nodeName: 'gone', containers: [{ name: 'one' }] } });
   const response = await fetch(`${at.url}${at.pod}/log`);
   assert.deepEqual([response.status, ((await response.json()) as { message: string }).message], [404, 'pods "gone" not found']);

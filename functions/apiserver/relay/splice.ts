@@ -1,4 +1,4 @@
-/** Joins two raw connections: what one says the other hears, until one of them ends. */
+/** Joins two raw connections: what one sends the other receives, until one of them ends. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../world.ts';
@@ -9,7 +9,7 @@ export interface TakenSocket {
   readonly head: Uint8Array;
 }
 
-/** After one side said its last word, the other has this long to say its own. */
+/** After one side has ended its stream, the other has this long to end its own. */
 const lingerMs = 10_000;
 
 /** These connections are quiet for as long as a user is. */

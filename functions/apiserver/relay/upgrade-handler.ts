@@ -1,6 +1,6 @@
 /**
  * For hosts on node:http(s): turns an `upgrade` event into a request of the ordinary chain, which may take the socket.
- * A request that nobody takes gets its Response written on the socket.
+ * A request that no endpoint takes gets its Response written on the socket.
  */
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';

@@ -1,7 +1,7 @@
 /**
- * Tells a node's agent, through the log, that a client waits. Each poll reads the log anyway, so whichever process holds
- * it hears within a second, and nothing is asked while nobody wants anything. What waited before is forgotten with the
- * next change; a node's name is all that is looked for, so an answer that gets lost is given again.
+ * Reports to a node's agent, through the log, that a client waits. Each poll reads the log anyway. So whichever process holds
+ * it learns of a client within a second, and a quiet cluster asks nothing more. What waited before is forgotten with the
+ * next change; a node's name is all that is searched for, so an answer that gets lost is given again.
  */
 import type { KubeObject } from '../../kube/object.ts';
 import type { RelayRequest } from '../../kube/node-poll.ts';
@@ -41,7 +41,7 @@ const tooMany = (nodeName: string): StatusError =>
     details: { retryAfterSeconds: 1 },
   });
 
-/** Puts it on the list, and takes off what has waited in vain. Refuses when too many wait already. */
+/** Puts it on the list, and takes off what has waited too long. Refuses when too many wait already. */
 export function announce(wanted: WaitingRelay, nowMs: number): Operation<void> {
   return {
     keys: [key],

@@ -1,5 +1,5 @@
 /**
- * Where the ends of tunnels by mail put entries and listen for them. A node is who its credentials say, and so is a caller:
+ * Where the ends of tunnels by mail put entries and listen for them. A node's credentials decide who it is, and so do a caller's:
  * both are parts of a mailbox's name, so that an id alone opens nothing.
  */
 import type { ListenRequest, MailedRelay, OpenTunnel } from '../../kube/node-poll.ts';

@@ -1,4 +1,4 @@
-/** The entries of one mailbox as they come: it is looked into soon after something was put, and seldom while nothing is. */
+/** The entries of one mailbox as they come: it is read soon after something was put, and seldom while nothing is. */
 import { StoreError } from '../../store/store.ts';
 import type { MailItem } from '../../store/table.ts';
 import type { NumberedEntry } from '../../tunnel/carrier.ts';
@@ -20,9 +20,9 @@ export interface ReadMailbox {
   readonly after: number;
 }
 
-/** Between two looks into a mailbox: soon after something was said, later while nothing is. */
+/** Between two reads of a mailbox: soon after something came, later while nothing does. */
 const lookMs = { first: 25, last: 1_000, slower: 1.5 };
-/** A mailbox in which nothing is said for so long belongs to nobody: each end speaks more often. */
+/** A mailbox in which nothing comes for so long has no user any more: each end speaks more often. */
 const quietMsMax = 90_000;
 
 /** In order and without gaps, up to the last one. Ends with the signal, and when nothing comes for too long. */
@@ -54,7 +54,7 @@ async function look({ mail, log }: ReaderOptions, mailbox: string, after: number
   try {
     return await mail.readMail(mailbox, after);
   } catch (error) {
-    // The next look may do better; the ends notice a silence that lasts.
+    // The next read may do better; the ends notice a silence that lasts.
     if (!(error instanceof StoreError)) throw error;
     log.warn('a mailbox could not be read', { error });
     return [];
@@ -68,7 +68,7 @@ function withoutGaps(items: readonly MailItem[], after: number): readonly MailIt
 }
 
 interface Looks {
-  /** Waits until the next look is due. */
+  /** Waits until the next read is due. */
   next(): Promise<void>;
   readonly now: () => void;
   readonly soon: () => void;

@@ -1,4 +1,4 @@
-/** A tunnel by mail with what node's HTTP client expects of a socket: above all, that an idle one says so. */
+/** A tunnel by mail with what node's HTTP client expects of a socket: above all, that an idle one reports it. */
 import { MailedStream, type MailedStreamOptions } from '../../tunnel/mailed-stream.ts';
 import type { Cancel } from '../../world.ts';
 

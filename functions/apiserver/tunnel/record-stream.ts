@@ -1,4 +1,4 @@
-/** A streamed answer of records, for those who listen: it says that it is alive, and ends by itself before its host would cut it off. */
+/** A streamed answer of records, for those who listen: it sends signs of life, and ends by itself before its host would cut it off. */
 import { encodeRecord, tickMs, type TunnelRecord } from '../../tunnel/records.ts';
 import type { World } from '../../world.ts';
 

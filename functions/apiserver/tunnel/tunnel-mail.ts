@@ -1,6 +1,6 @@
 /**
- * The mailboxes of tunnels, in the table: entries down and up, and terms that say what the tunnel is for. A mailbox's name
- * holds the node's and the caller's, as their credentials say: what another one puts under the same id, nobody reads. The
+ * The mailboxes of tunnels, in the table: entries down and up, and terms that state what the tunnel is for. A mailbox's name
+ * holds the node's and the caller's, by their credentials: what another one puts under the same id is never read. The
  * key of a tunnel is derived, and stands in no table. All of it expires by itself.
  */
 import { createHash, hkdfSync } from 'node:crypto';

@@ -30,7 +30,7 @@ const managersOf = (body: JsonObject): string[] =>
 const fieldsOf = (body: JsonObject, manager: string): unknown =>
   (body as JsonObject & KubeObject).metadata.managedFields?.find((entry) => entry.manager === manager)?.fieldsV1;
 
-test('an apply creates what is not there, and its manager owns what it says', async () => {
+test('an apply creates what is not there, and its manager owns the fields in it', async () => {
   const api = await testApi();
   const { status, body } = await apply(api, 'one', whole());
   assert.equal(status, 201);

@@ -90,7 +90,7 @@ test('a generated name is the prefix and five characters', async () => {
 test('after eight taken names the server gives up', async () => {
   const random = { next: () => 0, bytes: (length: number) => new Uint8Array(length), uuid: () => 'u' };
   const api = await testApi();
-  // Dice that always fall alike make the same name again and again.
+  // Random numbers that are always alike make the same name again and again.
   Object.assign(api.world.random, random);
   await api.send('POST', configMaps, { metadata: { generateName: 'web-' } });
   const { status, body } = await api.send('POST', configMaps, { metadata: { generateName: 'web-' } });
@@ -175,14 +175,14 @@ test('without a wish, unknown fields are dropped with a warning', async () => {
   assert.equal((body['spec'] as Record<string, unknown>)['imagePullPolicy'], undefined);
 });
 
-test('unknown fields are dropped silently when told so', async () => {
+test('unknown fields are dropped silently with fieldValidation Ignore', async () => {
   const api = await testApi();
   const { status, headers } = await api.send('POST', `${pods}?fieldValidation=Ignore`, pod);
   assert.equal(status, 201);
   assert.equal(headers.get('warning'), null);
 });
 
-test('duplicate fields are unknown to nobody but strict validation', async () => {
+test('duplicate fields are refused by strict validation alone', async () => {
   const api = await testApi();
   const text = '{"metadata":{"name":"a"},"data":{"x":"1"},"data":{"x":"2"}}';
   const { body } = await api.send('POST', `${configMaps}?fieldValidation=Strict`, text);

@@ -65,7 +65,7 @@ test('label and field selectors narrow a list', async () => {
   assert.deepEqual(namesOf(await api.send('GET', `${configMaps}?fieldSelector=metadata.name!%3Da1`)), ['a2', 'b1']);
 });
 
-test('selectors that nobody understands are refused in the words of the field', async () => {
+test('selectors that cannot be parsed are refused in the words of the field', async () => {
   const api = await withConfigMaps();
   const unknown = await api.send('GET', `${configMaps}?fieldSelector=data.x%3D1`);
   assert.equal(unknown.status, 400);
@@ -159,7 +159,7 @@ test('a metadata-only client gets nothing else', async () => {
   assert.deepEqual(Object.keys(item ?? {}), ['kind', 'apiVersion', 'metadata']);
 });
 
-test('who asks for what will go is told so', async () => {
+test('a client that asks for a deprecated version gets a warning', async () => {
   const api = await testApi();
   const { headers } = await api.fetch('/api/v1/namespaces/default/endpoints');
   assert.equal(headers.get('warning'), '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"');

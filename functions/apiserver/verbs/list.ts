@@ -23,7 +23,7 @@ export async function list(server: Server, request: ResourceRequest): Promise<An
   const { view, after } = await fromStore(() => pictureFor(server.store, options, request.connection.arrivedMs));
   // The view is live: everything is taken from it before anything else is waited for.
   const inPlace = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
-  // A selector of one name is a look at that object.
+  // A selector of one name reads that object.
   const all = info.name === '' ? inPlace : inPlace.filter(({ key }) => key.name === info.name);
   // What must be converted to be selected is converted together.
   if (selection.looksBack) eachConverted(all, (stored) => selection.selects(stored));
@@ -70,7 +70,7 @@ interface PageRequest {
   readonly after: ObjectName | undefined;
   /** 0: no limit. */
   readonly limit: number;
-  /** Of the objects of a page, if there is a limit: whoever asks for pages takes shorter ones. */
+  /** Of the objects of a page, if there is a limit: a client that asks for pages takes shorter ones. */
   readonly bytesMax: number;
   readonly revision: number;
 }
@@ -86,7 +86,7 @@ function pageOf(all: readonly Stored[], { selection, after, limit, bytesMax, rev
   let index = after === undefined ? 0 : firstAfter(all, after);
   for (; index < all.length; index += 1) {
     const stored = all[index];
-    // Whether what remains is selected is not known: the next page tells.
+    // Whether what remains is selected is not known: the next page shows it.
     if (limit > 0 && found.length === limit) break;
     if (stored === undefined || !selection.selects(stored)) continue;
     if (limit > 0 && bytesMax < Infinity) bytes += jsonLength(stored);

@@ -57,7 +57,7 @@ const bodyOf = (request: ResourceRequest, { body, bodySchema }: ObjectSubresourc
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
-/** The body says what to do to the parent: bind it, evict it. Admission sees the body, as of a creation. */
+/** The body names what to do to the parent: bind it, evict it. Admission sees the body, as of a creation. */
 async function post(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const expected = bodyOf(request, subresource);

@@ -27,7 +27,7 @@ export async function createVirtual(
   placeInNamespace(object, type, info.namespace);
   dropServerFields(object.metadata);
   await server.fieldManagers.load?.();
-  // Nobody stores them; upstream shows them all the same.
+  // They are never stored; upstream shows them all the same.
   const definition = { type, schema, singular: resource.singular, columns: [] };
   server.fieldManagers.record(object, undefined, {
     manager: managerNameOf(request.request, options),

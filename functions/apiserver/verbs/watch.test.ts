@@ -95,7 +95,7 @@ test('a bookmark ends the initial events of a watch list', async () => {
   assert.deepEqual(await watching.arrived(), ['ADDED b@3']);
 });
 
-test('a watch list must say which state it wants', async () => {
+test('a watch list must name the state that it wants', async () => {
   const api = await testApi();
   const { status, body } = await api.send('GET', `${configMaps}?watch=true&sendInitialEvents=true`);
   assert.equal(status, 422);
@@ -149,7 +149,7 @@ test('bookmarks come every minute, to those who asked for them', async () => {
   assert.deepEqual(await silent.arrived(), ['ADDED a@2']);
 });
 
-test('an error event says that the revision is gone', async () => {
+test('an error event reports that the revision is gone', async () => {
   const api = await testApi();
   for (let round = 0; round < 3; round += 1) {
     await api.store.housekeep();

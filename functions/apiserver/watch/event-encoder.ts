@@ -36,10 +36,10 @@ const lineEnd = Buffer.from('}\n');
 /** Lines are kept for the watchers that come a little later: those of a change all come at about the same time. */
 const sharedBytesMax = 16 * 1024 * 1024;
 const shared = new DecodedCache<Uint8Array>(sharedBytesMax);
-/** By what it shows, then by what the line says of it. */
+/** By what it shows, then by the line's type of event. */
 const places = new WeakMap<Shown, Map<string, Place<Uint8Array>>>();
 
-/** `what` tells apart the lines about one object. Those about what is not stored are nobody else's. */
+/** `what` separates the lines about one object. Those about what is not stored are not shared. */
 function sharedLine(shown: Shown, what: string, make: () => Uint8Array): Uint8Array {
   if (shown.json === undefined) return make();
   const ofShown = places.get(shown) ?? new Map<string, Place<Uint8Array>>();
@@ -53,7 +53,10 @@ function sharedLine(shown: Shown, what: string, make: () => Uint8Array): Uint8Ar
   return made;
 }
 
-/** client-go makes the list that it returns from this empty one. Source: apiserver, pkg/endpoints/handlers/response.go, watchListTransformer. */
+/**
+ * client-go makes the list that it returns from this empty one. Source: apiserver, pkg/endpoints/handlers/response.go,
+ * watchListTransformer.
+ */
 const initialEventsListBlueprint = 'kubernetes.io/initial-events-list-blueprint';
 
 export function createEventEncoder(kind: ServedKind, form: EventForm): EventEncoder {
@@ -88,7 +91,7 @@ interface BookmarkMetadata {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** What Go prints of an object that nobody filled in. */
+/** What Go prints of an empty object. */
 const blankObject = ({ type, schema }: ServedVersion): KubeObject => {
   if (schema.isInline === true) return { kind: type.kind, apiVersion: apiVersionOf(type), metadata: {} };
   const { object } = schema.decode({ kind: type.kind, apiVersion: apiVersionOf(type) });

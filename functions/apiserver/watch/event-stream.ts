@@ -23,7 +23,7 @@ export interface WatchPlan {
   /** The revision of `initial`: changes after it follow. */
   readonly after: number;
   readonly hasBookmarks: boolean;
-  /** A bookmark tells where `initial` ends. */
+  /** A bookmark states where `initial` ends. */
   readonly marksInitialEnd: boolean;
   readonly timeoutMs: number;
   /** Called when it is over. */

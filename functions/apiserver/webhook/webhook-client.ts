@@ -19,7 +19,7 @@ export interface WebhookTarget {
 }
 
 export interface WebhookClient {
-  /** The answer's JSON. Throws a WebhookCallError that says why there is none. */
+  /** The answer's JSON. Throws a WebhookCallError with the reason why there is none. */
   post(target: WebhookTarget, body: object, limits: { readonly timeoutSeconds: number }): Promise<unknown>;
 }
 

@@ -136,7 +136,7 @@ function patched(shown: JsonObject, operation: PatchOperation): JsonObject | und
   }
 }
 
-/** As upstream's library says it. Source: evanphx/json-patch v4, patch.go. */
+/** In the words of upstream's library. Source: evanphx/json-patch v4, patch.go. */
 function whyNot(shown: JsonObject, { op, path }: PatchOperation): string {
   const steps = path.split('/').slice(1);
   const key = steps.at(-1) ?? '';

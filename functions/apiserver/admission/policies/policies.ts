@@ -37,7 +37,7 @@ export interface Policies<P extends PolicyObject> {
   readonly grounds: Grounds;
 }
 
-/** Policies say nothing about policies, or none could be removed. */
+/** Policies do not apply to policies, or none could be removed. */
 const isExempt = ({ type: { group } }: AdmissionAttributes): boolean => group === 'admissionregistration.k8s.io';
 
 export interface PolicyResources {

@@ -1,4 +1,7 @@
-/** Whether a webhook is called for a request, and in which version it sees the object. Source: apiserver, pkg/admission/plugin/webhook/generic/webhook.go */
+/**
+ * Whether a webhook is called for a request, and in which version it sees the object. Source: apiserver,
+ * pkg/admission/plugin/webhook/generic/webhook.go
+ */
 import { groupResource } from '../../../kube/resource-type.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import type { View } from '../../../kube/view.ts';
@@ -57,7 +60,7 @@ export function isConcerned({ hook: { webhook } }: Invocation, attributes: Admis
   return objectMatches(webhook.objectSelector, attributes) && namespaceMatches(webhook.namespaceSelector, attributes, view);
 }
 
-/** The configuration of admission itself is nobody's to admit: a webhook could not be removed. */
+/** No webhook admits the configuration of admission itself: a webhook could not be removed. */
 export const isExempt = ({ type }: Pick<AdmissionAttributes, 'type'>): boolean => type.group === 'admissionregistration.k8s.io';
 
 export const internal = (message: string, cause?: unknown): StatusError =>
