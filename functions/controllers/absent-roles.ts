@@ -46,12 +46,6 @@ const rules: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['list', 'watch'], '', 'nodes'),
     ...eventRules,
   ],
-  'storage-version-migrator-controller': [
-    rule(['list', 'patch'], '*', '*'),
-    rule(['get'], 'apiextensions.k8s.io', 'customresourcedefinitions'),
-    rule(['patch'], 'apiextensions.k8s.io', 'customresourcedefinitions/status'),
-    rule(['update'], 'storagemigration.k8s.io', 'storageversionmigrations/status'),
-  ],
   'ttl-controller': [rule(['list', 'patch', 'update', 'watch'], '', 'nodes'), ...eventRules],
 };
 

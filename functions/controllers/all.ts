@@ -35,6 +35,7 @@ import { createResourceQuotaController, type QuotaRules } from './resource-quota
 import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
+import { createStorageVersionMigrationController } from './storage-version-migration/controller.ts';
 import { serviceCidrsController } from './service-cidrs/controller.ts';
 import { createTokenController, type SecretToken } from './token/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
@@ -87,6 +88,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     ...(options.podSecretNames === undefined ? [] : [createLegacyTokenCleaner(options.podSecretNames)]),
     clusterRoleAggregationController,
     serviceCidrsController,
+    createStorageVersionMigrationController(options.resourceTypes),
     tokenCleanerController,
     bootstrapSignerController,
     certificateApprovingController,

@@ -29,6 +29,7 @@ import { resourceQuotaRole } from './resource-quota/role.ts';
 import { rootCaRole } from './root-ca/role.ts';
 import { serviceAccountRole } from './service-account/role.ts';
 import { serviceCidrsRole } from './service-cidrs/role.ts';
+import { storageVersionMigratorRole } from './storage-version-migration/role.ts';
 import { statefulSetRole } from './stateful-set/role.ts';
 import { ttlAfterFinishedRole } from './ttl-after-finished/role.ts';
 import { validatingAdmissionPolicyStatusRole } from './validating-admission-policy-status/role.ts';
@@ -70,5 +71,6 @@ export const controllerRoles: readonly ControllerRole[] = [
   clusterRoleAggregationRole,
   bootstrapSignerRole,
   tokenCleanerRole,
+  storageVersionMigratorRole,
   ...absentControllerRoles,
 ];

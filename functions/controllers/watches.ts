@@ -30,6 +30,7 @@ import { serviceAccountWatches } from './service-account/watches.ts';
 import { serviceCidrWatches } from './service-cidrs/watches.ts';
 import type { ResourceTypes } from './shared/resource-types.ts';
 import { statefulSetWatches } from './stateful-set/watches.ts';
+import { storageVersionMigrationWatches } from './storage-version-migration/watches.ts';
 import { taintEvictionWatches } from './taint-eviction/watches.ts';
 import { tokenWatches } from './token/watches.ts';
 import { ttlAfterFinishedWatches } from './ttl-after-finished/watches.ts';
@@ -73,6 +74,7 @@ export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOpt
   ...rootCaWatches,
   ...serviceAccountWatches,
   ...serviceCidrWatches,
+  ...storageVersionMigrationWatches,
   ...statefulSetWatches,
   ...taintEvictionWatches,
   ...tokenWatches,

@@ -14,7 +14,6 @@ export const storageVersionMigrationDefinition = definition<StorageVersionMigrat
   type: storageVersionMigrations,
   schema: builtIn('io.k8s.api.storagemigration.v1.StorageVersionMigration'),
   singular: 'storageversionmigration',
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   allowsUnconditionalUpdate: false,
