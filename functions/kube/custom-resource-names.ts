@@ -3,7 +3,12 @@
  * nothing comes between two that want the same name. Source: pkg/controller/status/naming_controller.go.
  */
 import { deepEqual } from './equality.ts';
-import type { CustomResourceDefinition, CustomResourceDefinitionCondition, CustomResourceDefinitionNames } from './generated/types.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionCondition,
+  CustomResourceDefinitionNames,
+  ManagedFieldsEntry,
+} from './generated/types.ts';
 import { nameOf } from './object.ts';
 import { timestamp } from './time.ts';
 
@@ -31,8 +36,41 @@ function takenBy(others: readonly CustomResourceDefinition[]): Taken {
 
 type Conflict = { readonly reason: string; readonly message: string };
 
-/** `all`: every definition of the cluster, itself among them or not. Changes the status in place. */
+/** `all`: every definition of the cluster, itself among them or not. Changes the status in place, and who manages it. */
 export function acceptNames(crd: CustomResourceDefinition, all: readonly CustomResourceDefinition[], nowMs: number): void {
+  const before = crd.status;
+  decideNames(crd, all, nowMs);
+  if (!deepEqual(before, crd.status)) manageStatus(crd, nowMs);
+}
+
+/** The server itself writes this status, and owns its fields. */
+function manageStatus({ metadata, status }: CustomResourceDefinition, nowMs: number): void {
+  const isOwn = ({ manager, operation, subresource }: ManagedFieldsEntry): boolean =>
+    manager === 'kube-apiserver' && operation === 'Update' && subresource === 'status';
+  const owned = (value: object): object =>
+    Object.fromEntries(
+      Object.keys(value)
+        .toSorted()
+        .map((name) => [`f:${name}`, {}]),
+    );
+  const conditions = (status?.conditions ?? []).map((one) => [`k:{"type":${JSON.stringify(one.type)}}`, { '.': {}, ...owned(one) }]);
+  const fields = {
+    'f:acceptedNames': owned(status?.acceptedNames ?? {}),
+    'f:conditions': Object.fromEntries(conditions.toSorted()) as object,
+  };
+  const entry = {
+    manager: 'kube-apiserver',
+    operation: 'Update',
+    apiVersion: 'apiextensions.k8s.io/v1',
+    time: timestamp(nowMs),
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:status': fields },
+    subresource: 'status',
+  };
+  metadata.managedFields = [...(metadata.managedFields ?? []).filter((one) => !isOwn(one)), entry];
+}
+
+function decideNames(crd: CustomResourceDefinition, all: readonly CustomResourceDefinition[], nowMs: number): void {
   const others = all.filter((other) => other.spec.group === crd.spec.group && nameOf(other) !== nameOf(crd));
   const { accepted, conflict } = decided(crd.spec.names, crd.status?.acceptedNames, takenBy(others));
   crd.status = { ...crd.status, acceptedNames: accepted };

@@ -64,6 +64,13 @@ const property = (node: SchemaNode, name: string): SchemaNode | undefined =>
 
 const isIdentity = (node: SchemaNode, name: string): boolean => node['x-kubernetes-embedded-resource'] === true && identityFields.has(name);
 
+/** Paths of what pruning would remove. */
+export function unknownIn(value: Json, node: SchemaNode): string[] {
+  const unknown: string[] = [];
+  prune(copy(value), node, { steps: [], unknown });
+  return unknown;
+}
+
 /** Without a schema nothing of an object stays. Scalars stay whatever the schema says. */
 function prune(value: Json, node: SchemaNode | undefined, pruning: Pruning): void {
   if (typeof value !== 'object' || value === null) return;

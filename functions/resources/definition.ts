@@ -33,6 +33,8 @@ export interface WriteContext {
   readonly userName: string;
   /** What else is known of the user. Absent where the cluster itself writes. */
   readonly user?: Requester;
+  /** Nothing of it is stored. */
+  readonly isDryRun?: boolean;
   /** Uniform in [0, 1): allocations pick at random. */
   random(): number;
 }

@@ -16,7 +16,7 @@ export const writeRequest = (server: Server, request: ResourceRequest, options: 
   server,
   request,
   options,
-  context: writeContext(server, request.user),
+  context: { ...writeContext(server, request.user), isDryRun: options.dryRun },
 });
 
 const managerMax = 128;

@@ -12,7 +12,9 @@ const resource = groupResource(customResourceDefinitions);
 const names: CommitRule<CustomResourceDefinition> = {
   operations: ['create', 'update'],
   lists: [resource],
-  apply({ next }, view, { nowMs }) {
+  apply({ next }, view, { nowMs, isDryRun = false }) {
+    // Names are held by what is stored.
+    if (isDryRun) return {};
     acceptNames(
       next,
       view.list(resource).map(({ object }) => object as CustomResourceDefinition),

@@ -2,10 +2,13 @@
 import type { CustomResourceDefinition } from '../../../kube/generated/types.ts';
 
 export { setDefaults } from './defaults.ts';
+export { warnings } from './schema-warnings.ts';
 export { validate, validateUpdate } from './validation.ts';
 
 export function prepareForCreate(crd: CustomResourceDefinition): void {
-  crd.status = { storedVersions: storageVersions(crd) };
+  crd.status = { acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersions(crd) };
+  // Go prints a list that it always has as null, until something is in it.
+  Reflect.set(crd.status, 'conditions', null);
 }
 
 export function prepareForUpdate(next: CustomResourceDefinition): void {

@@ -5,7 +5,6 @@ import type {
   CustomResourceDefinitionNames,
   CustomResourceDefinitionVersion,
 } from '../../../kube/generated/types.ts';
-import { parseJsonPath } from '../../../kube/json-path.ts';
 import { dns1035LabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { nameOf } from '../../../kube/object.ts';
@@ -22,19 +21,28 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
   const { spec } = crd;
   const errors: FieldError[] = [];
   const { plural = '' } = spec.names ?? {};
-  if (nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
+  if (current === undefined && nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
     errors.push(invalid('metadata.name', nameOf(crd), 'must be spec.names.plural+"."+spec.group'));
   }
   errors.push(...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope));
   const versions = spec.versions ?? [];
-  versions.forEach((version, index) => errors.push(...versionErrors(version, `spec.versions[${index}]`)));
-  errors.push(...partErrors(versions, current));
-  const names = versions.map(({ name }) => name);
-  if (versions.filter(({ storage }) => storage).length !== 1) {
-    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
+  versions.forEach(({ schema }, index) => {
+    if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
+  });
+  const isShared = (field: SharedPart['field']): boolean => versions.every((version) => deepEqual(version[field], versions[0]?.[field]));
+  const own = parts.filter(({ field }) => !isShared(field));
+  const bounds = (version: CustomResourceDefinitionVersion): RuleBounds => boundsOf(version, current);
+  versions.forEach((version, index) => {
+    const path = `spec.versions[${index}]`;
+    errors.push(...versionErrors(version, path), ...own.flatMap((part) => part.errors(version, `${path}.${part.own}`, bounds(version))));
+  });
+  errors.push(...versionListErrorsOf(versions), ...namesErrors(spec.names ?? { plural: '', kind: '' }));
+  const [first] = versions;
+  if (first !== undefined) {
+    const shared = parts.filter(({ field }) => isShared(field));
+    errors.push(...shared.flatMap((part) => part.errors(first, `spec.${part.shared}`, bounds(first))));
   }
-  if (new Set(names).size !== names.length) errors.push(invalid('spec.versions', names, 'must contain unique version names'));
-  errors.push(...namesErrors(spec.names ?? { plural: '', kind: '' }), ...conversionErrors(crd));
+  errors.push(...conversionErrors(crd));
   if (spec.preserveUnknownFields === true) {
     errors.push(
       invalid(
@@ -45,6 +53,19 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
     );
   }
   return [...errors, ...storedVersionErrors(crd)];
+}
+
+/** Upstream's internal version repeats the name of the first one. */
+function versionListErrorsOf(versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = versions.map(({ name }) => name);
+  if (new Set(names).size !== names.length) errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
+  if (versions.filter(({ storage }) => storage).length !== 1) {
+    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
+  }
+  const first = names[0] ?? '';
+  const wrong = first === '' ? [] : dns1035LabelErrors(first);
+  return wrong.length === 0 ? errors : [...errors, invalid('spec.version', first, wrong.join(','))];
 }
 
 /** A schema that did not change keeps rules that newer bounds of cost would refuse. */
@@ -75,17 +96,16 @@ function scopeErrors(scope: string | undefined): FieldError[] {
   return ['Cluster', 'Namespaced'].includes(scope) ? [] : [notSupported('spec.scope', scope, ['Cluster', 'Namespaced'])];
 }
 
-/** Expressions are read only where the schema itself is sound. */
-function schemaAndRuleErrors(node: SchemaNode, path: string, bounds: RuleBounds): FieldError[] {
-  const errors = schemaErrors(node, path);
-  return errors.length > 0 ? errors : ruleErrors(node, path, bounds);
+function schemaAndRuleErrors({ schema, subresources }: CustomResourceDefinitionVersion, path: string, bounds: RuleBounds): FieldError[] {
+  const node = schema?.openAPIV3Schema as SchemaNode | undefined;
+  if (node === undefined) return [];
+  const { errors, hasSoundRules } = schemaErrors(node, path, { hasStatus: subresources?.status !== undefined });
+  return hasSoundRules ? [...errors, ...ruleErrors(node, path, bounds)] : [...errors];
 }
 
 function versionErrors(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
-  const { name, deprecated = false, deprecationWarning, schema } = version;
+  const { name, deprecated = false, deprecationWarning } = version;
   const errors: FieldError[] = [];
-  const node = schema?.openAPIV3Schema;
-  if (node === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`));
   const wrong = dns1035LabelErrors(name ?? '');
   if (wrong.length > 0) errors.push(invalid(`${path}.name`, name ?? '', wrong.join(',')));
   if (!deprecated && deprecationWarning !== undefined) {
@@ -108,10 +128,7 @@ const parts: readonly SharedPart[] = [
     field: 'schema',
     own: 'schema.openAPIV3Schema',
     shared: 'validation.openAPIV3Schema',
-    errors({ schema }, path, bounds) {
-      const node = schema?.openAPIV3Schema;
-      return node === undefined ? [] : schemaAndRuleErrors(node as SchemaNode, path, bounds);
-    },
+    errors: schemaAndRuleErrors,
   },
   {
     field: 'subresources',
@@ -135,16 +152,6 @@ const parts: readonly SharedPart[] = [
   },
 ];
 
-function partErrors(versions: readonly CustomResourceDefinitionVersion[], current: CustomResourceDefinition | undefined): FieldError[] {
-  const [first] = versions;
-  return parts.flatMap(({ field, own, shared, errors }) => {
-    if (first !== undefined && versions.every((version) => deepEqual(version[field], first[field]))) {
-      return errors(first, `spec.${shared}`, boundsOf(first, current));
-    }
-    return versions.flatMap((version, index) => errors(version, `spec.versions[${index}].${own}`, boundsOf(version, current)));
-  });
-}
-
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
 
@@ -157,23 +164,27 @@ function columnErrors({ name, type, format, jsonPath }: PrinterColumn, path: str
   else if (!columnTypes.includes(type)) errors.push(invalid(`${path}.type`, type, `must be one of ${columnTypes.join(',')}`));
   if (format && !columnFormats.includes(format))
     errors.push(invalid(`${path}.format`, format, `must be one of ${columnFormats.join(',')}`));
-  if (!jsonPath) errors.push(required(`${path}.jsonPath`));
-  else if (parseJsonPath(jsonPath) === undefined) errors.push(invalid(`${path}.jsonPath`, jsonPath, 'is an invalid simple JSON path'));
-  return errors;
+  // Upstream names the field of its internal version.
+  return [...errors, ...simplePathErrors(jsonPath, `${path}.JSONPath`)];
+}
+
+function simplePathErrors(text: string | undefined, path: string): FieldError[] {
+  if (!text) return [required(path)];
+  return text.startsWith('.') ? [] : [invalid(path, text, 'must be a simple json path starting with .')];
 }
 
 type Scale = NonNullable<NonNullable<CustomResourceDefinitionVersion['subresources']>['scale']>;
 
 function scaleErrors({ specReplicasPath, statusReplicasPath, labelSelectorPath }: Scale, path: string): FieldError[] {
   const check = (value: string | undefined, field: string, parent: string): FieldError[] => {
-    if (!value) return [required(`${path}.${field}`)];
-    if (!/^(\.[A-Za-z_][\w-]*)+$/.test(value)) return [invalid(`${path}.${field}`, value, 'should be a json path without array notation')];
+    const wrong = simplePathErrors(value, `${path}.${field}`);
+    if (wrong.length > 0 || !value) return wrong;
     return value.startsWith(`.${parent}.`) ? [] : [invalid(`${path}.${field}`, value, `should be a json path under .${parent}`)];
   };
   return [
     ...check(specReplicasPath, 'specReplicasPath', 'spec'),
     ...check(statusReplicasPath, 'statusReplicasPath', 'status'),
-    ...(labelSelectorPath && !/^\.(spec|status)\./.test(labelSelectorPath)
+    ...(labelSelectorPath && labelSelectorPath.startsWith('.') && !/^\.(spec|status)\./.test(labelSelectorPath)
       ? [invalid(`${path}.labelSelectorPath`, labelSelectorPath, 'should be a json path under either .spec or .status')]
       : []),
   ];

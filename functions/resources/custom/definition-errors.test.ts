@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { testApi, type TestApi } from '../../../test/support/api-server.ts';
+import { customKindSource } from '../../cluster-store.ts';
+import type { JsonObject } from '../../kube/object.ts';
+
+const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All';
+const at = 'spec.validation.openAPIV3Schema';
+
+const definition = (spec: object, parts: object = {}): object => ({
+  metadata: { name: 'boats.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'boats', kind: 'Boat' },
+    versions: [
+      { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec } } }, ...parts },
+    ],
+  },
+});
+const object = (properties: object, rest: object = {}): object => ({ type: 'object', properties, ...rest });
+const text = { type: 'string' };
+
+const refused: readonly (readonly [fact: string, spec: object, cause: string])[] = [
+  ['a default of another type', object({ a: { type: 'integer', default: 'x' } }), `${at}.properties[spec].properties[a].default`],
+  [
+    'a default with unknown fields',
+    object({ a: object({ b: text }, { default: { c: 1 } }) }),
+    `${at}.properties[spec].properties[a].default`,
+  ],
+  ['dependencies', object({}, { dependencies: { a: ['b'] } }), `${at}.properties[spec].dependencies`],
+  [
+    'definitions in a junctor',
+    object({ a: { ...text, not: { uniqueItems: true } } }),
+    `${at}.properties[spec].properties[a].not.uniqueItems`,
+  ],
+  ['a type in a junctor', object({ a: { ...text, anyOf: [{ type: 'string' }] } }), `${at}.properties[spec].properties[a].anyOf[0].type`],
+  [
+    'a list map whose key may be absent',
+    { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['k'], items: object({ k: text }) },
+    `${at}.properties[spec].items.properties[k].default`,
+  ],
+  [
+    'a list type of what is no list',
+    object({ a: { ...text, 'x-kubernetes-list-type': 'set' } }),
+    `${at}.properties[spec].properties[a].type`,
+  ],
+  ['an embedded object without a schema', { type: 'object', 'x-kubernetes-embedded-resource': true }, `${at}.properties[spec].properties`],
+];
+
+describe('a definition of a custom kind', () => {
+  let api: TestApi;
+  before(async () => {
+    api = await testApi({ sources: [customKindSource] });
+  });
+
+  for (const [fact, spec, cause] of refused) {
+    test(`is refused for ${fact}`, async () => {
+      const { status, body } = await api.send('POST', path, definition(spec));
+      const { causes = [] } = body['details'] as { causes?: { field: string }[] };
+      assert.deepEqual([status, causes.map(({ field }) => field)], [422, [cause]], String(body['message']));
+    });
+  }
+
+  test('is refused for a column whose path has no dot, by the name of the internal field', async () => {
+    const columns = { additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: 'a' }] };
+    const { body } = await api.send('POST', path, definition(object({}), columns));
+    assert.equal(
+      body['message'],
+      'CustomResourceDefinition.apiextensions.k8s.io "boats.example.com" is invalid: spec.additionalPrinterColumns[0].JSONPath: Invalid value: "a": must be a simple json path starting with .',
+    );
+  });
+
+  test('that is not stored holds no names yet', async () => {
+    const { body } = await api.send('POST', path, definition(object({})));
+    assert.deepEqual(body['status'], { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: ['v1'] });
+  });
+
+  test('has its status managed by the server', async () => {
+    const { body } = await api.send('POST', path.replace('?dryRun=All', ''), definition(object({})));
+    const entries = (body['metadata'] as { managedFields: { manager: string; subresource?: string; fieldsV1: JsonObject }[] })
+      .managedFields;
+    const own = entries.find(({ subresource }) => subresource === 'status');
+    assert.deepEqual([own?.manager, Object.keys(own?.fieldsV1['f:status'] ?? {})], ['kube-apiserver', ['f:acceptedNames', 'f:conditions']]);
+  });
+});
