@@ -46,10 +46,18 @@ export function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<s
 }
 
 /** Without endpoints on this machine itself, or at its metadata service: whoever wrote the slice is not to be believed. */
-export const withoutSpecialAddresses = (slice: EndpointSlice): EndpointSlice => ({
-  ...slice,
-  endpoints: (slice.endpoints ?? []).filter(({ addresses }) => addresses.every((address) => specialIpProblem(address) === undefined)),
-});
+export function withoutSpecialAddresses(slice: EndpointSlice): EndpointSlice {
+  const known = believed.get(slice);
+  if (known !== undefined) return known;
+  const { endpoints = [] } = slice;
+  const left = endpoints.filter(({ addresses }) => addresses.every((address) => specialIpProblem(address) === undefined));
+  const result = left.length === endpoints.length ? slice : { ...slice, endpoints: left };
+  believed.set(slice, result);
+  return result;
+}
+
+/** A slice that did not change is not read again, and stays the same object: so its service did not change either. */
+const believed = new WeakMap<EndpointSlice, EndpointSlice>();
 
 export interface Targets {
   /** For the policy `Cluster`, near ones where their hints say so. */
@@ -121,10 +129,13 @@ export function readyHere(slices: readonly EndpointSlice[], nodeName: string): n
   return new Set(here.flatMap(({ addresses }) => addresses)).size;
 }
 
+/** Source: pkg/proxy/apis/well_known_labels.go, and cmd/kube-proxy/app/server.go, which selects services without them. */
+const labelsOfOthers = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
 /** Services that have no address to be translated, or that another proxy looks after. */
 export function isProxied({ metadata, spec }: Service): boolean {
   if (spec.type === 'ExternalName' || !isIPv4(spec.clusterIP)) return false;
-  return metadata.labels?.['service.kubernetes.io/service-proxy-name'] === undefined;
+  return labelsOfOthers.every((label) => metadata.labels?.[label] === undefined);
 }
 
 export const isIPv4 = (address: string | undefined): address is string => address !== undefined && /^\d+\.\d+\.\d+\.\d+$/.test(address);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
 import { difference, isAsThought, wholeTable } from './nftables.ts';
-import { serviceRules, type ServiceRules } from './rules.ts';
+import type { ServiceRules } from './rules.ts';
+import { serviceRules } from './service-tables.ts';
 import { staleConnectionCommands } from './stale-connections.ts';
 
 /** A service at 10.96.0.10 with a TCP port 80 and a UDP port 53, and these endpoints. */

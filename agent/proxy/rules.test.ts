@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Endpoint, EndpointSlice, Service, ServiceSpec } from '../../functions/kube/generated/types.ts';
-import { serviceRules, type MapName, type RulesInput } from './rules.ts';
+import type { MapName } from './rules.ts';
+import { serviceRules, ServiceTables, type TablesInput } from './service-tables.ts';
 
 const service = (spec: Partial<ServiceSpec> = {}): Service => ({
   metadata: { name: 'web', namespace: 'default' },
@@ -21,7 +22,7 @@ const slice = (endpoints: Endpoint[], name = 'web-1'): EndpointSlice => ({
   endpoints,
 });
 
-const rules = (services: Service[], endpointSlices: EndpointSlice[], more: Partial<RulesInput> = {}) =>
+const rules = (services: Service[], endpointSlices: EndpointSlice[], more: Partial<TablesInput> = {}) =>
   serviceRules({ services, endpointSlices, nodeAddresses: ['192.0.2.1'], nodeName: 'a', clusterCidr: '10.244.0.0/16', ...more });
 
 /** The elements of one map, as nft shows them. */
@@ -116,11 +117,9 @@ describe('ways in from outside', () => {
 });
 
 test('services without a cluster IP, or of another proxy, are left out', () => {
-  const labelled: Service = {
-    ...service(),
-    metadata: { name: 'web', namespace: 'default', labels: { 'service.kubernetes.io/service-proxy-name': 'x' } },
-  };
-  for (const one of [service({ clusterIP: 'None' }), service({ type: 'ExternalName' }), service({ clusterIP: undefined }), labelled]) {
+  const labelled = (label: string): Service => ({ ...service(), metadata: { name: 'web', namespace: 'default', labels: { [label]: '' } } });
+  const ofOthers = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'].map(labelled);
+  for (const one of [service({ clusterIP: 'None' }), service({ type: 'ExternalName' }), service({ clusterIP: undefined }), ...ofOthers]) {
     assert.equal(rules([one], [two]).maps.service_ips.size, 0);
   }
 });
@@ -199,4 +198,53 @@ describe('hints', () => {
       );
     });
   }
+});
+
+describe('changes', () => {
+  const input = (services: Service[], endpointSlices: EndpointSlice[]): TablesInput => {
+    return { services, endpointSlices, nodeAddresses: ['192.0.2.1'], nodeName: 'a', clusterCidr: '10.244.0.0/16' };
+  };
+  const other: Service = {
+    ...service({ clusterIP: '10.96.0.11', clusterIPs: ['10.96.0.11'] }),
+    metadata: { name: 'other', namespace: 'default' },
+  };
+  const otherSlice: EndpointSlice = {
+    ...two,
+    metadata: { ...two.metadata, name: 'other-1', labels: { 'kubernetes.io/service-name': 'other' } },
+  };
+
+  const [first, both] = [service(), [two, otherSlice]];
+
+  test('are those of the service that changed, and none when nothing did', () => {
+    const tables = new ServiceTables();
+    tables.update(input([first, other], both));
+    const moved = { ...other, spec: { ...other.spec, clusterIP: '10.96.0.12', clusterIPs: ['10.96.0.12'] } };
+    const { from, to } = tables.update(input([first, moved], both));
+    assert.deepEqual([...from.maps.service_ips.keys(), ...to.maps.service_ips.keys()], ['10.96.0.11 . tcp . 80', '10.96.0.12 . tcp . 80']);
+    const none = tables.update(input([first, moved], both));
+    assert.deepEqual([none.from.chains.size, none.to.maps.service_ips.size], [0, 0]);
+  });
+
+  test('leave what another service needs, too', () => {
+    const tables = new ServiceTables();
+    tables.update(input([first, other], both));
+    const { from, to } = tables.update(input([first], both));
+    assert.deepEqual([[...from.maps.cluster_ips.keys()], to.maps.cluster_ips.size], [['10.96.0.11'], 0]);
+    assert.deepEqual([...from.chains.keys()], [...to.chains.keys()]);
+    assert.deepEqual(to.maps.hairpins, from.maps.hairpins);
+    assert.deepEqual(tables.whole(), serviceRules(input([first], [two])));
+  });
+
+  test('follow the node to another zone', () => {
+    const hinted = slice([
+      { ...endpoint('10.0.0.1'), hints: { forZones: [{ name: 'x' }] } },
+      { ...endpoint('10.0.0.2'), hints: { forZones: [{ name: 'y' }] } },
+    ]);
+    const tables = new ServiceTables();
+    const targets = (): string[] => [...tables.whole().maps.service_endpoints.values()];
+    tables.update({ ...input([service()], [hinted]), zone: 'x' });
+    assert.deepEqual(targets(), ['10.0.0.1 . 8080']);
+    tables.update({ ...input([service()], [hinted]), zone: 'y' });
+    assert.deepEqual(targets(), ['10.0.0.2 . 8080']);
+  });
 });

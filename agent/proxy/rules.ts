@@ -19,7 +19,7 @@ import {
   type Memory,
   type Numbered,
 } from './chains.ts';
-import { candidatesOf, isIPv4, isProxied, slicesByService, targetsOf, type Place, type Target, type Targets } from './endpoints.ts';
+import { candidatesOf, isIPv4, isProxied, targetsOf, type Place, type Target, type Targets } from './endpoints.ts';
 
 /** Sets are maps whose values are ''. Keys and values are nft's own text. */
 export type Elements = ReadonlyMap<string, string>;
@@ -46,11 +46,8 @@ export interface ServiceRules {
   readonly memories: ReadonlySet<string>;
 }
 
-export interface RulesInput extends Place {
-  readonly services: readonly Service[];
-  readonly endpointSlices: readonly EndpointSlice[];
-  /** The addresses of this node at which NodePorts are served. */
-  readonly nodeAddresses: readonly string[];
+/** What rules depend on besides services. */
+export interface Surroundings extends Place {
   /** The range of all pods. */
   readonly clusterCidr: string;
 }
@@ -101,17 +98,21 @@ class Tables {
   }
 }
 
-export function serviceRules(input: RulesInput): ServiceRules {
+/** The addresses of a node at which NodePorts are served. */
+export function nodeRules(addresses: readonly string[]): ServiceRules {
   const tables = new Tables();
-  const slices = slicesByService(input.endpointSlices);
-  for (const address of input.nodeAddresses.filter(isIPv4)) tables.maps.node_ips.set(address, '');
-  for (const service of input.services.filter(isProxied)) {
-    const own = slices.get(`${service.metadata.namespace}/${service.metadata.name}`) ?? [];
-    for (const address of clusterIPs(service)) tables.maps.cluster_ips.set(address, '');
-    for (const port of service.spec.ports ?? []) {
-      const targets = targetsOf(candidatesOf(port, own), input);
-      new PortRules({ tables, service, port, targets, clusterCidr: input.clusterCidr }).add();
-    }
+  for (const address of addresses.filter(isIPv4)) tables.maps.node_ips.set(address, '');
+  return tables;
+}
+
+/** What one service adds to the tables, with its slices. */
+export function rulesOf(service: Service, slices: readonly EndpointSlice[], surroundings: Surroundings): ServiceRules {
+  const tables = new Tables();
+  if (!isProxied(service)) return tables;
+  for (const address of clusterIPs(service)) tables.maps.cluster_ips.set(address, '');
+  for (const port of service.spec.ports ?? []) {
+    const targets = targetsOf(candidatesOf(port, slices), surroundings);
+    new PortRules({ tables, service, port, targets, clusterCidr: surroundings.clusterCidr }).add();
   }
   return tables;
 }

@@ -6,7 +6,8 @@ import type { EndpointSlice, Service } from '../../functions/kube/generated/type
 import type { Clock, Log } from '../../functions/world.ts';
 import { CommandFailed, type Run } from '../network/run.ts';
 import { difference, isAsThought, rememberedIn, tableName, wholeTable, type Remembered } from './nftables.ts';
-import { serviceRules, type ServiceRules } from './rules.ts';
+import type { ServiceRules } from './rules.ts';
+import { ServiceTables, type TablesInput } from './service-tables.ts';
 import { staleConnectionCommands } from './stale-connections.ts';
 
 export interface ServiceProxyOptions {
@@ -44,7 +45,8 @@ const checkPeriodMs = 60_000;
 const staleConnectionCommandsMax = 200;
 
 export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: ServiceProxyOptions): ServiceProxy {
-  let loaded: ServiceRules | undefined;
+  const tables = new ServiceTables();
+  let isLoaded = false;
   let checkedMs = 0;
   let closed = false;
   let queue: Promise<void> = Promise.resolve();
@@ -73,15 +75,17 @@ export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: S
     }
   };
 
-  const apply = async (wanted: ServiceRules): Promise<void> => {
-    const before = loaded !== undefined && (await tableIsThere(loaded)) ? loaded : undefined;
-    const text = before === undefined ? wholeTable(wanted, clusterCidr, await remembered(wanted)) : difference(before, wanted);
-    // Until nft has said yes nothing is known about the table.
-    loaded = undefined;
+  const apply = async (input: TablesInput): Promise<void> => {
+    const change = tables.update(input);
+    const isThere = isLoaded && (await tableIsThere(tables.whole()));
+    const whole = tables.whole();
+    const text = isThere ? difference(change.from, change.to) : wholeTable(whole, clusterCidr, await remembered(whole));
+    // Until nft has accepted it, nothing is known about the table.
+    isLoaded = false;
     if (text !== '') await run(['nft', '-f', '-'], { input: text });
-    if (before === undefined) checkedMs = clock.monotonicMs();
-    loaded = wanted;
-    if (before !== undefined && text !== '') await forgetStale(staleConnectionCommands(before, wanted));
+    if (!isThere) checkedMs = clock.monotonicMs();
+    isLoaded = true;
+    if (isThere && text !== '') await forgetStale(staleConnectionCommands(change.from, change.to));
   };
 
   const forgetStale = async (commands: readonly (readonly string[])[]): Promise<void> => {
@@ -99,7 +103,7 @@ export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: S
   return {
     sync(services, endpointSlices, { addresses: nodeAddresses, zone }) {
       const input = { services, endpointSlices, nodeAddresses, zone, nodeName, clusterCidr };
-      const synced = queue.then(() => (closed ? undefined : apply(serviceRules(input))));
+      const synced = queue.then(() => (closed ? undefined : apply(input)));
       queue = synced.catch((error: unknown) => log.debug('The next sync writes the table of services as a whole', { error }));
       return synced;
     },

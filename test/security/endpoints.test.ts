@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { podRejection } from '../../agent/pods/node-features.ts';
 import { withoutSpecialAddresses } from '../../agent/proxy/endpoints.ts';
-import { serviceRules } from '../../agent/proxy/rules.ts';
+import { serviceRules } from '../../agent/proxy/service-tables.ts';
 import type { Service } from '../../functions/kube/generated/types.ts';
 import { administrator, type RbacCluster, rbacCluster } from '../support/rbac-cluster.ts';
 
