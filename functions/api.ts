@@ -180,7 +180,7 @@ export function createApi(options: ApiOptions): Api {
     }),
     virtualResources: [legacyBinding(bindPod), ...authenticationReviews(tokenUsers, world.clock), ...accessReviews(authorizer)],
     computations: { 'token-request': createTokenRequest({ store, tokens, clock: world.clock }) },
-    connector: createConnector({ hub, view, clock: world.clock, ...mailed }),
+    connector: createConnector({ hub, view, clock: world.clock, ...mailed, ...(byMail === undefined ? {} : { byMail }) }),
     ...outward.served,
     extensions: [
       createAgentEndpoint({ poll, hub, nodeTokens, ...chunks, ...(byMail === undefined ? {} : { mail: byMail.endpoint }) }),
@@ -228,9 +228,10 @@ function outwardRooms(
   client: Client,
 ) {
   const { clock, random } = world;
-  const http = createHttpOverTunnel(byMail !== undefined && tunnelMail?.isAlone === true ? byMail.tunnels : createTunnels(hub));
+  const isAlone = tunnelMail?.isAlone === true;
+  const http = createHttpOverTunnel(byMail !== undefined && isAlone ? byMail.tunnels : createTunnels(hub));
   const webhookClient = createWebhookClient({ http, view: () => store.view(), random: () => random.next(), clock });
-  const proxy: Proxy = (call, target) => proxied({ http, clock }, call, target);
+  const proxy: Proxy = (call, target) => proxied({ http, clock, byMail: isAlone ? byMail : undefined }, call, target);
   const converter = createConverter({ client: webhookClient, random });
   const aggregation = createAggregation({ store, world, clock, http, proxy, client, certificate, isChecking });
   return { webhookClient, served: { proxy, converter, aggregation } };

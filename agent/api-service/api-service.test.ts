@@ -93,7 +93,7 @@ describe('the API of a cluster that has a name only', () => {
       response.writeHead(201, { 'content-type': 'application/json', 'audit-id': 'x' });
       request.pipe(response);
     };
-    const headers = { authorization: 'Bearer pod', connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+    const headers = { authorization: 'Bearer pod', connection: 'Upgrade', upgrade: 'h2c' };
     const response = await ask('/api/v1/namespaces/default/pods?dryRun=All', { method: 'POST', headers, body: '{"kind":"Pod"}' });
     const host = `localhost:${(api.address() as AddressInfo).port}`;
     assert.deepEqual(seen, ['POST', '/clusters/blue/api/v1/namespaces/default/pods?dryRun=All', 'Bearer pod', host, 'keep-alive']);
@@ -144,7 +144,7 @@ describe('the API of a cluster that has a name only', () => {
     const response = await ask('/api/v1/pods');
     assert.deepEqual([response.statusCode, response.headers['retry-after']], [503, '1']);
     const { kind, message } = JSON.parse(await text(response)) as { kind: string; message: string };
-    assert.deepEqual([kind, message], ['Status', 'the node cannot reach the API']);
+    assert.deepEqual([kind, message], ['Status', 'the API cannot be reached']);
   });
 });
 

@@ -17,7 +17,7 @@ import { startForwarder, type Forwarder } from './forwarder.ts';
 export interface ApiServiceOptions {
   readonly config: Pick<AgentConfig, 'server' | 'caFile' | 'clusterDns' | 'clusterDomain'>;
   readonly authority: CertificatePair;
-  readonly world: Pick<World, 'clock' | 'log'>;
+  readonly world: Pick<World, 'clock' | 'random' | 'log'>;
   /** 0 for any. */
   readonly port?: number;
 }
@@ -51,7 +51,7 @@ export function createApiService({ config, authority, world, port = apiServicePo
     const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${clusterDomain}`];
     const hosts = [...names, address, ...clusterIPs.filter((ip) => isIP(ip) !== 0)];
     const certificate = await apiCertificate(authority, hosts, world.clock);
-    const started = await startForwarder({ address, port, certificate, server, caFile, log: world.log });
+    const started = await startForwarder({ address, port, certificate, server, caFile, world });
     listening = started.port;
     world.log.info('pods reach the API by way of this node', { address, port: listening });
     return started;

@@ -1,15 +1,26 @@
 /**
  * Passes on what comes in by TLS to the API of the cluster: each request as it is, with the caller's own credentials and
- * none of the node's; only the host is the API's, which hosts in a cloud insist on. Nothing is upgraded.
+ * none of the node's; only the host is the API's, which hosts in a cloud insist on. Upgrades, which those hosts do not
+ * carry, go through a tunnel by mail.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import { Agent as HttpsAgent, createServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { CertificatePair } from '../../functions/client/certificates.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
-import type { Log } from '../../functions/world.ts';
+import type { World } from '../../functions/world.ts';
+import type { Ask } from './mailed-carrier.ts';
+import { refuse as refuseUpgrade, serveUpgrade } from './mailed-upgrade.ts';
 
 export interface ForwarderOptions {
   readonly address: string;
@@ -19,7 +30,7 @@ export interface ForwarderOptions {
   readonly server: string;
   /** PEM of the authority that signed the server's certificate; the system's when left out. */
   readonly caFile: string | undefined;
-  readonly log: Log;
+  readonly world: Pick<World, 'clock' | 'random' | 'log'>;
 }
 
 export interface Forwarder {
@@ -28,10 +39,13 @@ export interface Forwarder {
 }
 
 const connectionsMax = 4096;
+/** As Go's servers take it: the arguments of an `exec` stand there. */
+const headBytesMax = 1 << 20;
+const unreachable = new StatusError(503, 'ServiceUnavailable', 'the API cannot be reached', { details: { retryAfterSeconds: 1 } });
 /** They are about one connection, not about the request. */
 const ofConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade']);
 
-function passedHeaders(headers: IncomingMessage['headers']): OutgoingHttpHeaders {
+function passedHeaders(headers: IncomingMessage['headers']): Readonly<Record<string, string | string[] | undefined>> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.has(name)));
 }
 
@@ -39,20 +53,41 @@ type Pass = (request: IncomingMessage, response: ServerResponse) => void;
 
 interface Upstream {
   readonly pass: Pass;
+  readonly ask: Ask;
   close(): void;
 }
 
-function upstreamOf({ server, caFile, log }: ForwarderOptions): Upstream {
+function upstreamOf({ server, caFile, world: { log } }: ForwarderOptions): Upstream {
   const base = new URL(server);
   const isTls = base.protocol === 'https:';
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
   const agent = isTls ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
   const send = isTls ? httpsRequest : httpRequest;
   const prefix = base.pathname.replace(/\/$/, '');
+  const open = (method: string, path: string, headers: OutgoingHttpHeaders, signal?: AbortSignal): ClientRequest => {
+    const own = { ...headers, host: base.host };
+    const port = base.port || (isTls ? 443 : 80);
+    return send({
+      host: base.hostname,
+      port,
+      agent,
+      method,
+      path: `${prefix}${path}`,
+      headers: own,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  };
+  const ask: Ask = ({ method, path, headers = {}, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const known = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+      const call = open(method, path, Object.fromEntries(known), signal);
+      call.once('response', resolve);
+      call.once('error', reject);
+      call.end(body);
+    });
   const pass: Pass = (request, response) => {
     const { method = 'GET', url = '/' } = request;
-    const headers = { ...passedHeaders(request.headers), host: base.host };
-    const call = send({ host: base.hostname, port: base.port || (isTls ? 443 : 80), agent, method, path: `${prefix}${url}`, headers });
+    const call = open(method, url, passedHeaders(request.headers));
     response.once('close', () => call.destroy());
     call.on('response', (answer) => {
       response.writeHead(answer.statusCode ?? 502, passedHeaders(answer.headers));
@@ -72,7 +107,7 @@ function upstreamOf({ server, caFile, log }: ForwarderOptions): Upstream {
       request.resume();
     });
   };
-  return { pass, close: () => agent.destroy() };
+  return { pass, ask, close: () => agent.destroy() };
 }
 
 /** An answer that has begun breaks off instead, so that it is not taken for the whole. */
@@ -81,14 +116,29 @@ function refuse(response: ServerResponse): void {
     response.destroy();
     return;
   }
-  const status = new StatusError(503, 'ServiceUnavailable', 'the node cannot reach the API', { details: { retryAfterSeconds: 1 } });
-  response.writeHead(status.code, { 'content-type': 'application/json', 'retry-after': '1' }).end(JSON.stringify(status.toStatus()));
+  const body = JSON.stringify(unreachable.toStatus());
+  response.writeHead(unreachable.code, { 'content-type': 'application/json', 'retry-after': '1' }).end(body);
 }
 
+/** What Kubernetes' clients upgrade to. Anything else is answered as if it had not been asked for, as it may be. */
+const isStreamed = ({ headers }: IncomingMessage): boolean => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '');
+
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { address, port, certificate } = options;
+  const { address, port, certificate, world } = options;
   const upstream = upstreamOf(options);
-  const server = createServer({ cert: certificate.certificatePem, key: certificate.keyPem, noDelay: true }, upstream.pass);
+  const { certificatePem: cert, keyPem: key } = certificate;
+  const server = createServer(
+    { cert, key, noDelay: true, allowHalfOpen: true, maxHeaderSize: headBytesMax, shouldUpgradeCallback: isStreamed },
+    upstream.pass,
+  );
+  const ending = new AbortController();
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const headers = passedHeaders(request.headers);
+    serveUpgrade({ world, ask: upstream.ask, ended: ending.signal, headers }, request, { socket, head }).catch((error: unknown) => {
+      world.log.warn('an upgrade failed', { error });
+      refuseUpgrade(socket, unreachable);
+    });
+  });
   server.requestTimeout = 0;
   server.maxConnections = connectionsMax;
   const sockets = new Set<Socket>();
@@ -101,6 +151,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
+      ending.abort(new Error('the gate closes'));
       const closed = once(server.close(), 'close');
       for (const socket of sockets) socket.destroy();
       await closed;

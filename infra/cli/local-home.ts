@@ -4,7 +4,7 @@ import { adminTokenOf } from '../../functions/cloud/admin-token.ts';
 import { clusterPath } from '../../functions/cloud/cluster-address.ts';
 import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
 import { sharedTable, tableAccess } from '../local/cloud/shared-table.ts';
-import { clusterRecord, serverOf } from '../local/cluster-record.ts';
+import { clientServerOf, clusterRecord, serverOf } from '../local/cluster-record.ts';
 import { dataDirectory, readIfThere } from '../local/data-directory.ts';
 import { kubeconfig } from '../local/kubeconfig.ts';
 import { adminName } from '../local/pki.ts';
@@ -22,7 +22,8 @@ export function localHome(dataDir: string): ClusterHome | undefined {
     throw new CliError(`The cloud in ${dataDir} is stopped.`, 'hibernetes up resumes it.');
   const { adminSecret, defaultCluster: defaultName } = table;
   const caPem = readIfThere(join(directory.pki, 'ca.crt')) ?? '';
-  const serverOfCluster = (name: string): string => `${serverOf(record)}${name === defaultName ? '' : clusterPath(name)}`;
+  const pathOf = (name: string): string => (name === defaultName ? '' : clusterPath(name));
+  const serverOfCluster = (name: string): string => serverOf(record) + pathOf(name);
   const tokenOf = ({ id }: ClusterIdentity): string => adminTokenOf(adminSecret, id);
   return {
     title: `the cloud in ${dataDir}`,
@@ -33,7 +34,7 @@ export function localHome(dataDir: string): ClusterHome | undefined {
     kubeconfigOf: (cluster) =>
       kubeconfig({
         clusterName: `hibernetes-${cluster.name}`,
-        server: serverOfCluster(cluster.name),
+        server: clientServerOf(record) + pathOf(cluster.name),
         caPem,
         userName: adminName,
         credential: { token: tokenOf(cluster) },

@@ -28,7 +28,13 @@ export interface ClusterRecord {
   /** Where the API answers. */
   readonly host: string;
   readonly port: number;
+  /** Where clients ask that need upgraded connections, if the API's host carries none. */
+  readonly gatePort?: number | undefined;
 }
+
+/** What kubeconfigs name. */
+export const clientServerOf = ({ host, port, gatePort }: Pick<ClusterRecord, 'host' | 'port' | 'gatePort'>): string =>
+  serverOf({ host, port: gatePort ?? port });
 
 /** `https://host:port`, for clients on this machine. */
 export function serverOf({ host, port }: Pick<ClusterRecord, 'host' | 'port'>): string {

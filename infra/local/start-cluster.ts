@@ -1,13 +1,14 @@
 /** Brings a whole cluster up on this machine, step by step: control plane, then nodes, then waits until all are Ready. */
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { type Forwarder, startForwarder } from '../../agent/api-service/forwarder.ts';
 import { type ClusterNetworks, nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import { nameOf } from '../../functions/kube/object.ts';
 import { nodes } from '../../functions/kube/resource-type.ts';
 import { realWorld, type World } from '../../functions/world.ts';
-import { clusterRecord, serverOf, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
+import { clientServerOf, clusterRecord, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
 import type { Mischief } from './cloud/mischief.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
@@ -114,7 +115,8 @@ async function startIn(
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { directory, listen, runtime, networks, progress, nodes: count, cloud, admission, audit, scheduler } = options;
   const world = realWorld('warn');
-  const id = clusterRecord(directory)?.id ?? newId(world);
+  const before = clusterRecord(directory);
+  const id = before?.id ?? newId(world);
   const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
 
   const fabric =
@@ -127,6 +129,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     startIn(options, { directory, addresses, advertise, networks, world, admission, audit, scheduler }),
   );
   await createDefaultStorageClass(controlPlane.client, directory.volumes);
+  const gate = cloud === undefined ? undefined : await startGate(options, controlPlane, { port: before?.gatePort ?? 0, world });
   const record: ClusterRecord = {
     id,
     runtime,
@@ -138,6 +141,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     networks,
     host: listen.host,
     port: controlPlane.port,
+    gatePort: gate?.port,
   };
   writeClusterRecord(directory, record);
   recordProcess(directory.controlPlaneRecord, process.pid);
@@ -166,19 +170,31 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     async stop() {
       await simulated?.stop();
       await removeNodes(directory);
+      await gate?.close();
       await controlPlane.stop();
     },
     async handOver() {
       await simulated?.stop();
+      await gate?.close();
       await controlPlane.stop();
     },
   };
 }
 
+/** Functions carry no upgraded connections: clients that need them ask this machine's gate, which carries them by mail. */
+function startGate(
+  { directory, listen }: StartOptions,
+  { pki, port: apiPort }: ControlPlane,
+  { port, world }: { readonly port: number; readonly world: World },
+): Promise<Forwarder> {
+  const server = `https://127.0.0.1:${apiPort}`;
+  return startForwarder({ address: listen.host, port, certificate: pki.server, server, caFile: join(directory.pki, 'ca.crt'), world });
+}
+
 function adminKubeconfig({ pki, admin }: ControlPlane, record: ClusterRecord): string {
   return kubeconfig({
     clusterName: 'hibernetes',
-    server: serverOf(record),
+    server: clientServerOf(record),
     caPem: pki.authority.certificatePem,
     userName: adminName,
     credential: admin,

@@ -1,4 +1,4 @@
-/** What reaches a container through functions, and what plainly does not; and that a cluster outlives its invoker. */
+/** What reaches nodes and containers through functions; and that a cluster outlives its invoker. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
@@ -17,18 +17,19 @@ describe('functions', () => {
     assert.equal(await cluster.kubectl.ok('logs', 'web'), 'container web of pod web is simulated\n');
   });
 
-  test('refuse exec and port-forward, and tell what to do instead', async () => {
+  test('carry connections by way of the gate: here a refusal of the simulated node', async () => {
     for (const command of [
       ['exec', 'web', '--', 'ls'],
-      ['port-forward', 'pod/web', ':80'],
+      ['attach', 'web'],
     ]) {
       const { code, stderr } = await cluster.kubectl.run(command);
       assert.equal(code, 1);
-      assert.match(
-        stderr,
-        /need a connection that functions cannot carry: use kubectl logs, go to the node, or run the API in a container/,
-      );
+      assert.match(stderr, /is not supported: the pod runs on a simulated node, which has no containers/);
     }
+  });
+
+  test('carry requests to nodes', async () => {
+    assert.equal(await cluster.kubectl.ok('get', '--raw', '/api/v1/nodes/node-1/proxy/healthz'), 'ok');
   });
 
   test('lose nothing when their invoker is killed', async () => {

@@ -34,7 +34,7 @@ export interface Heard {
 
 /** Reads as it comes. */
 export function hear(stream: Duplex): Heard {
-  const heard: Heard = { bytes: Buffer.alloc(0), end: 'open' };
+  const heard: Heard = { bytes: Buffer.alloc(0), end: stream.destroyed ? 'broken' : 'open' };
   const parts: Buffer[] = [];
   Object.defineProperty(heard, 'bytes', { get: () => Buffer.concat(parts) });
   stream.on('data', (bytes: Buffer) => void parts.push(bytes));

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeServer } from '../../agent/relay/node-server.ts';
 import { createMailedTunnels } from '../../agent/relay/mailed-tunnels.ts';
-import { createReach, createTunnels } from '../../agent/relay/tunnel.ts';
+import { replayedRequest } from '../../agent/relay/replayed-request.ts';
+import { createReach, createTunnels, dial } from '../../agent/relay/tunnel.ts';
 import { createTransport } from '../../agent/transport.ts';
 import { createApi, type Api } from '../../functions/api.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
@@ -48,12 +49,18 @@ export interface TunnelledOptions {
   readonly byMail?: boolean;
   /** What the processes share. */
   readonly table?: Table;
+  /** Of a server that answers as the containers' runtime. */
+  readonly runtimePort?: number;
 }
 
 const secret = new Uint8Array(32).fill(9);
 const secondsMax = 60;
 
-export async function tunnelledCluster({ byMail = false, table = memoryTable() }: TunnelledOptions = {}): Promise<TunnelledCluster> {
+export async function tunnelledCluster({
+  byMail = false,
+  table = memoryTable(),
+  runtimePort = 0,
+}: TunnelledOptions = {}): Promise<TunnelledCluster> {
   const world = realWorld('error');
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], ...world });
   const sources = [{ resource: declaringResource, kinds: customKinds }];
@@ -92,7 +99,7 @@ export async function tunnelledCluster({ byMail = false, table = memoryTable() }
   const directory = mkdtempSync(join(tmpdir(), 'tunnelled-'));
   const tokenFile = join(directory, 'token');
   writeFileSync(tokenFile, (await tokens.issueNodeToken('a', { expirationSeconds: 3600 })).token);
-  const node = startNode(url, { tokenFile, directory, log: world.log });
+  const node = startNode(url, { tokenFile, directory, log: world.log, runtimePort });
   return {
     api,
     client,
@@ -120,6 +127,7 @@ export async function tunnelledCluster({ byMail = false, table = memoryTable() }
 }
 
 interface NodeOptions {
+  readonly runtimePort: number;
   readonly tokenFile: string;
   readonly directory: string;
   readonly log: ReturnType<typeof realWorld>['log'];
@@ -131,7 +139,7 @@ interface StartedNode {
   report(report: PodReport): void;
 }
 
-function startNode(server: string, { tokenFile, directory, log }: NodeOptions): StartedNode {
+function startNode(server: string, { tokenFile, directory, log, runtimePort }: NodeOptions): StartedNode {
   const end = new AbortController();
   const transport = createTransport({ nodeName: 'a', server, tokenFile });
   const config = {
@@ -158,7 +166,11 @@ function startNode(server: string, { tokenFile, directory, log }: NodeOptions): 
     transport,
     signal: end.signal,
     async connect(request) {
-      if (request.transport !== 'tunnel') throw new Error('the node has no containers');
+      if (request.transport !== 'tunnel') {
+        const server = await dial('127.0.0.1', runtimePort, end.signal);
+        server.write(replayedRequest(request, new URL(`http://127.0.0.1:${runtimePort}/once`)));
+        return server;
+      }
       tunnels += 1;
       return reach(loopback(request.target));
     },

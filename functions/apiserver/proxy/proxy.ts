@@ -6,11 +6,13 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { badRequest, StatusError } from '../../kube/status-error.ts';
+import { mailedUpgradeHeader, withUpgrade } from '../../kube/mailed-upgrade.ts';
 import type { Clock } from '../../world.ts';
 import type { ApiRequest } from '../ports.ts';
 import { splice } from '../relay/splice.ts';
 import type { HttpOverTunnel, TunnelTls } from '../tunnel/http-over-tunnel.ts';
 import type { TunnelEnd } from '../tunnel/tunnels.ts';
+import type { TunnelsByMail } from '../tunnel/tunnels-by-mail.ts';
 import { proxiedAnswer } from './proxied-answer.ts';
 import { requestHeaders } from './proxied-headers.ts';
 import type { LinkPlace } from './rewritten-links.ts';
@@ -31,6 +33,8 @@ export interface ProxyTarget {
 export interface ProxyOptions {
   readonly http: HttpOverTunnel;
   readonly clock: Pick<Clock, 'after'>;
+  /** For clients that ask for an upgrade by way of the table. */
+  readonly byMail: Pick<TunnelsByMail, 'answer'> | undefined;
 }
 
 const causeOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -46,6 +50,8 @@ const asksForUpgrade = (headers: Headers): boolean =>
 
 export async function proxied(options: ProxyOptions, call: ApiRequest, target: ProxyTarget): Promise<Response> {
   const { request, connection } = call;
+  const { byMail } = options;
+  if (byMail !== undefined && request.headers.has(mailedUpgradeHeader)) return upgradedByMail(byMail, call, target);
   if (asksForUpgrade(request.headers)) return upgraded(options, call, target);
   const { remoteAddress } = connection;
   const headers = requestHeaders(request.headers, { isUpgrade: false, ...(remoteAddress === undefined ? {} : { remoteAddress }) });
@@ -81,6 +87,31 @@ async function upgraded({ http, clock }: ProxyOptions, { request, connection }: 
   if (statusCode >= 400) return proxiedAnswer(answer.message, method, undefined);
   answer.message.destroy();
   throw new StatusError(500, 'InternalError', `invalid upgrade response: status code ${statusCode}`);
+}
+
+/** The caller speaks to the server itself, and says first what this proxy would have. */
+async function upgradedByMail(
+  byMail: Pick<TunnelsByMail, 'answer'>,
+  { request, user, connection }: ApiRequest,
+  target: ProxyTarget,
+): Promise<Response> {
+  const { end, tls, path } = target;
+  if (tls !== undefined) throw new StatusError(501, 'NotImplemented', 'functions carry upgraded connections to servers without TLS only');
+  const { remoteAddress } = connection;
+  const headers = requestHeaders(withUpgrade(request.headers), {
+    isUpgrade: true,
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+  });
+  const named = Object.entries({ ...headers, ...target.headers }).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => `${name}: ${one}`),
+  );
+  const head = `${request.method} ${path} HTTP/1.1\r\n${named.join('\r\n')}\r\n\r\n`;
+  return byMail.answer({
+    user,
+    nodeName: end.nodeName,
+    request: (id) => ({ id, transport: 'tunnel', target: end.target }),
+    head: Buffer.from(head, 'latin1').toString('base64'),
+  });
 }
 
 function headOf({ statusCode = 101, statusMessage, rawHeaders }: IncomingMessage): string {

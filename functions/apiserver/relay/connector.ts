@@ -13,11 +13,13 @@ import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { groupResource, nodes, pods } from '../../kube/resource-type.ts';
 import { StatusError, badRequest, notFound } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
+import { mailedUpgradeHeader, withUpgrade } from '../../kube/mailed-upgrade.ts';
 import type { Clock } from '../../world.ts';
 import type { ConnectTarget, Connector } from '../ports.ts';
 import { podQuery } from './pod-options.ts';
 import type { LogMail } from './mailed-log.ts';
 import type { AgentConnection, AgentStream, RelayHub } from './relay-hub.ts';
+import type { TunnelsByMail } from '../tunnel/tunnels-by-mail.ts';
 import { splice } from './splice.ts';
 import { asksForWebSocket, sendAsMessages, webSocketHandshake } from './web-socket-stream.ts';
 
@@ -27,6 +29,8 @@ export interface ConnectorOptions {
   readonly clock: Pick<Clock, 'after'>;
   /** Where client and agent do not meet in one process. */
   readonly logMail?: LogMail;
+  /** For clients that ask for an upgrade by way of the table. */
+  readonly byMail?: Pick<TunnelsByMail, 'answer'>;
 }
 
 /** Credentials are for us and stay here; the runtime has its own host name. */
@@ -44,12 +48,13 @@ export function forwardedHeaders(headers: Headers): (readonly [string, string])[
     .flatMap(([name, value]) => (oneLineEach.has(name) ? value.split(/, */).map((one) => [name, one] as const) : [[name, value] as const]));
 }
 
-export function createConnector({ hub, view, clock, logMail }: ConnectorOptions): Connector {
+export function createConnector({ hub, view, clock, logMail, byMail }: ConnectorOptions): Connector {
   return {
     async connect(request, target) {
       const pod = target.object as Pod;
       const { name: subresource, transport } = target.subresource;
-      if (logMail !== undefined && transport === 'upgrade') throw notCarried;
+      const isByMail = byMail !== undefined && transport === 'upgrade' && request.headers.has(mailedUpgradeHeader);
+      if (logMail !== undefined && transport === 'upgrade' && !isByMail) throw notCarried;
       const query = podQuery(subresource, pod, new URL(request.url).searchParams);
       const nodeName = pod.spec?.nodeName ?? '';
       if (nodeName === '') return unscheduled(pod, transport);
@@ -60,8 +65,9 @@ export function createConnector({ hub, view, clock, logMail }: ConnectorOptions)
         pod: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
         query: query.toString(),
         method: request.method,
-        headers: forwardedHeaders(request.headers),
+        headers: forwardedHeaders(withUpgrade(request.headers)),
       };
+      if (isByMail) return byMail.answer({ user: target.user, nodeName, request: (id) => ({ id, ...wish, transport: 'upgrade' }) });
       if (logMail !== undefined) return logMail.fetch(nodeName, wish, request.signal);
       if (transport === 'upgrade') requireUpgrade(request, target);
       // Before the node is asked: a handshake that fails needs no log.

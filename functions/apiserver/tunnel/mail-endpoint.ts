@@ -6,6 +6,7 @@ import type { ListenRequest, MailedRelay, OpenTunnel } from '../../kube/node-pol
 import { badRequest, notFound, StatusError } from '../../kube/status-error.ts';
 import { agentGroup } from '../../kube/node-poll.ts';
 import type { Store } from '../../store/store.ts';
+import { patiently } from '../../tunnel/patient.ts';
 import { entryBytesMax } from '../../tunnel/sealed-entry.ts';
 import type { World } from '../../world.ts';
 import { nodeOf } from '../auth/groups.ts';
@@ -142,7 +143,7 @@ class Listening {
     this.#open.add(relay.id);
     // Behind it: the node drops the entries of tunnels that it does not know.
     await this.#unlessFailed(async () => {
-      await sink.write({ type: 'relay', relay: await forNode(relay, this.#nodeName, mail) });
+      await sink.write({ type: 'relay', relay: await patiently(this.#options, sink.signal, () => forNode(relay, this.#nodeName, mail)) });
       await this.#pass({ id: relay.id, caller: relay.caller, after: 0 });
     });
   }

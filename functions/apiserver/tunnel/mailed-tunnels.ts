@@ -46,6 +46,8 @@ export function createMailedTunnels(options: MailedTunnelOptions): Tunnels {
     signal.addEventListener('abort', leave, { once: true });
     try {
       await Promise.race([stream.accepted, late.promise]);
+      // It may have broken since then, and then no event follows.
+      if (stream.errored !== null) throw stream.errored;
     } catch (error) {
       stream.destroy();
       throw error;

@@ -1,6 +1,9 @@
 /** Tunnels by mail with all their parts, which are loaded when the first one is wanted: most processes carry none. */
+import type { TunnelledRequest } from '../../kube/node-poll.ts';
+import { type TunnelTicket, ticketType } from '../../kube/mailed-upgrade.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../../world.ts';
+import type { User } from '../ports.ts';
 import type { Mail } from '../relay/mailbox.ts';
 import type { MailEndpoint } from './mail-endpoint.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -14,24 +17,46 @@ export interface TunnelsByMailOptions extends Pick<World, 'clock' | 'random' | '
   readonly secondsMax: number;
 }
 
+/** What a caller outside gets to speak to: an `id` is added. */
+export interface Wanted {
+  readonly user: User;
+  readonly nodeName: string;
+  readonly request: (id: string) => TunnelledRequest;
+  /** What the caller must send first. */
+  readonly head?: string;
+}
+
 export interface TunnelsByMail {
   readonly tunnels: Tunnels;
   readonly endpoint: MailEndpoint;
+  /** Opens a tunnel for a caller outside, who was authorized: the answer is its ticket. */
+  answer(wanted: Wanted): Promise<Response>;
 }
 
 export function createTunnelsByMail(options: TunnelsByMailOptions): TunnelsByMail {
   let loaded: Promise<TunnelsByMail> | undefined;
   async function load(): Promise<TunnelsByMail> {
-    const [{ createTunnelMail }, { createMailEndpoint }, { createMailedTunnels }] = await Promise.all([
+    const [{ callerOf, createTunnelMail }, { createMailEndpoint }, { announceTunnel, createMailedTunnels }] = await Promise.all([
       import('./tunnel-mail.ts'),
       import('./mail-endpoint.ts'),
       import('./mailed-tunnels.ts'),
     ]);
     const mail = createTunnelMail(options);
-    return { endpoint: createMailEndpoint({ ...options, mail }), tunnels: createMailedTunnels({ ...options, mail }) };
+    return {
+      endpoint: createMailEndpoint({ ...options, mail }),
+      tunnels: createMailedTunnels({ ...options, mail }),
+      async answer({ user, nodeName, request, head }) {
+        const address = { nodeName, caller: callerOf(user), id: options.random.uuid() };
+        await announceTunnel({ ...options, mail }, address, request(address.id));
+        const key = Buffer.from(mail.keyOf(address)).toString('base64');
+        const ticket: TunnelTicket = { id: address.id, node: nodeName, key, ...(head === undefined ? {} : { head }) };
+        return new Response(JSON.stringify(ticket), { status: 201, headers: { 'content-type': ticketType, 'cache-control': 'no-store' } });
+      },
+    };
   }
   const parts = (): Promise<TunnelsByMail> => (loaded ??= load());
   return {
+    answer: async (wanted) => (await parts()).answer(wanted),
     tunnels: { open: async (end, signal) => (await parts()).tunnels.open(end, signal) },
     endpoint: {
       entries: async (call) => (await parts()).endpoint.entries(call),

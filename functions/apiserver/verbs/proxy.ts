@@ -1,5 +1,6 @@
 /** Requests below `proxy` are the proxied server's: every method, whatever the path. Source: apiserver, pkg/endpoints/handlers/rest.go (ConnectResource) */
 import { posix } from 'node:path';
+import { withUpgrade } from '../../kube/mailed-upgrade.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { ProxySubresource } from '../../resources/definition.ts';
@@ -41,7 +42,7 @@ export async function proxySubresource(server: Server, request: ResourceRequest,
   const admission = await admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {}, kind });
   await admission.review(undefined, options);
   const { scheme, nodeName, target, host } = subresource.locate(info.name, context);
-  const isUpgrade = request.request.headers.has('upgrade');
+  const isUpgrade = withUpgrade(request.request.headers).has('upgrade');
   if (below === '' && info.verb === 'get' && !isUpgrade) {
     return new Response(null, { status: 301, headers: { location: `${escaped(info.path)}/${url.search}` } });
   }

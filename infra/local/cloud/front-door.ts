@@ -5,6 +5,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { headBytesMax } from '../../../functions/apiserver/relay/upgrade-handler.ts';
+
 export interface FrontDoorOptions {
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   readonly certificatePem: string;
@@ -22,7 +24,7 @@ export async function openFrontDoor({ addresses, certificatePem, keyPem, serve }
   const sockets = new Set<Duplex>();
   let port = 0;
   for (const address of addresses) {
-    const server = createServer({ cert: certificatePem, key: keyPem, noDelay: true }, serve);
+    const server = createServer({ cert: certificatePem, key: keyPem, noDelay: true, maxHeaderSize: headBytesMax }, serve);
     server.requestTimeout = 0;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex) => serveWithoutUpgrade(request, socket, serve));
     server.on('secureConnection', (socket) => {
