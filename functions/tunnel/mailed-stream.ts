@@ -30,6 +30,8 @@ export class TunnelError extends Error {
 
 /** Data entries that the other end has not acknowledged. */
 export const aheadMax = 16;
+/** Entries whose carrier has not answered yet. */
+const inFlightMax = 4;
 const ackEvery = aheadMax / 2;
 /** While nothing else is said. */
 export const aliveMs = 15_000;
@@ -60,6 +62,7 @@ export class MailedStream extends Duplex {
   #onTaken: (() => void) | undefined;
   #onEnded: (() => void) | undefined;
   #mustSpeak = false;
+  readonly #inFlight = new Set<Promise<void>>();
   #sent = 0;
   #sentMs: number;
   #dataSent = 0;
@@ -143,16 +146,29 @@ export class MailedStream extends Duplex {
   async #send(): Promise<void> {
     try {
       while (this.#closing === undefined) {
-        const due = this.#due();
-        if (due !== undefined) await this.#put(due);
+        const due = this.#inFlight.size < inFlightMax ? this.#due() : undefined;
+        if (due !== undefined) this.#launch(due);
         else await this.#untilWoken();
       }
+      await Promise.all(this.#inFlight);
       await this.#put(this.#closing);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.destroy(new TunnelError(error.message, { cause: error }));
     }
     this.#settled.resolve();
+  }
+
+  #launch(due: Due): void {
+    const putting = this.#put(due).then(
+      () => undefined,
+      (error: unknown) => void this.destroy(new TunnelError(error instanceof Error ? error.message : String(error), { cause: error })),
+    );
+    this.#inFlight.add(putting);
+    void putting.then(() => {
+      this.#inFlight.delete(putting);
+      this.#wake();
+    });
   }
 
   #due(): Due | undefined {
@@ -175,15 +191,18 @@ export class MailedStream extends Duplex {
     this.#outgoing = rest.length === 0 ? [] : [rest];
     this.#outgoingBytes = rest.length;
     this.#dataSent += 1;
-    const written = this.#onTaken;
-    if (written === undefined || rest.length >= payloadBytesMax) return { kind: 'data', payload };
-    this.#onTaken = undefined;
-    return { kind: 'data', payload, written };
+    const taken = this.#onTaken;
+    if (taken !== undefined && rest.length < payloadBytesMax) {
+      this.#onTaken = undefined;
+      taken();
+    }
+    return { kind: 'data', payload };
   }
 
   async #put({ kind, payload, written }: Due): Promise<void> {
     const { tunnel, key, side, carrier, clock } = this.#options;
     this.#sent += 1;
+    this.#sentMs = clock.monotonicMs();
     this.#mustSpeak = false;
     this.#ackSent = this.#handedOn;
     const place = { tunnel, direction: side === 'caller' ? 'down' : 'up', number: this.#sent } as const;
@@ -197,7 +216,9 @@ export class MailedStream extends Duplex {
     const { clock } = this.#options;
     const woken = Promise.withResolvers<void>();
     this.#wake = woken.resolve;
-    const cancel = clock.after(Math.max(0, this.#sentMs + aliveMs - clock.monotonicMs()), woken.resolve);
+    const isFull = this.#inFlight.size >= inFlightMax;
+    const waitMs = isFull ? aliveMs : Math.max(0, this.#sentMs + aliveMs - clock.monotonicMs());
+    const cancel = clock.after(waitMs, woken.resolve);
     await woken.promise;
     cancel();
     if (this.#heardMs !== undefined && clock.monotonicMs() - this.#heardMs >= silentMsMax)

@@ -1,14 +1,20 @@
-/** Lets those who read a mailbox in this process know of what is put into it in this process. Losing a call costs time only. */
+/**
+ * Gives those who read a mailbox in this process what is put into it in this process, so that they need not ask the table.
+ * Losing a call costs time only.
+ */
+import type { NumberedEntry } from '../../tunnel/carrier.ts';
+
 export interface MailSignals {
-  put(mailbox: string): void;
+  /** It is in the table. */
+  put(mailbox: string, entry: NumberedEntry): void;
   /** Returns the un-subscription. */
-  onPut(mailbox: string, listener: () => void): () => void;
+  onPut(mailbox: string, listener: (entry: NumberedEntry) => void): () => void;
 }
 
 export function createMailSignals(): MailSignals {
-  const listeners = new Map<string, Set<() => void>>();
+  const listeners = new Map<string, Set<(entry: NumberedEntry) => void>>();
   return {
-    put: (mailbox) => listeners.get(mailbox)?.forEach((listener) => listener()),
+    put: (mailbox, entry) => listeners.get(mailbox)?.forEach((listener) => listener(entry)),
     onPut(mailbox, listener) {
       const own = listeners.get(mailbox) ?? new Set();
       listeners.set(mailbox, own.add(listener));

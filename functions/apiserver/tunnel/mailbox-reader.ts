@@ -22,6 +22,8 @@ export interface ReadMailbox {
 
 /** Between two reads of a mailbox: soon after something came, later while nothing does. */
 const lookMs = { first: 25, last: 1_000, slower: 1.5 };
+/** Entries of this process that wait for those in front of them. */
+const heardMax = 64;
 /** A mailbox in which nothing comes for so long has no user any more: each end speaks more often. */
 const quietMsMax = 90_000;
 
@@ -29,30 +31,55 @@ const quietMsMax = 90_000;
 export async function* readEntries(options: ReaderOptions, { mailbox, other, after }: ReadMailbox): AsyncGenerator<NumberedEntry> {
   const { signals, clock, signal } = options;
   const looks = createLooks(clock, signal);
-  const leave = [signals.onPut(mailbox, looks.now), signals.onPut(other, looks.soon)];
+  const heard = new Map<number, Uint8Array>();
+  let last = after;
+  /** The last entries came from this process: the table need not be asked for an answer. */
+  let isLocal = false;
+  const leave = [
+    signals.onPut(mailbox, ({ number, bytes }) => {
+      if (number > last && heard.size < heardMax) heard.set(number, bytes);
+      looks.now();
+    }),
+    signals.onPut(other, () => {
+      if (!isLocal) looks.soon();
+    }),
+  ];
   try {
     let heardMs = clock.monotonicMs();
-    for (let last = after; !signal.aborted && clock.monotonicMs() - heardMs < quietMsMax;) {
-      const items = withoutGaps(await look(options, mailbox, last), last);
-      if (items.length === 0) {
+    while (!signal.aborted && clock.monotonicMs() - heardMs < quietMsMax) {
+      const known = takeHeard(heard, last);
+      const entries = known.length > 0 ? known : await look(options, mailbox, last);
+      if (entries.length === 0) {
         await looks.next();
         continue;
       }
-      yield* items.map(({ number, body }) => ({ number, bytes: body }));
-      const newest = items.at(-1);
-      if (newest === undefined || items.some(({ body }) => isMarkedLast(body))) return;
-      last = newest.number;
+      isLocal = known.length > 0;
+      last += entries.length;
+      yield* entries;
+      if (entries.some(({ bytes }) => isMarkedLast(bytes))) return;
       heardMs = clock.monotonicMs();
-      looks.soon();
+      if (!isLocal) looks.soon();
     }
   } finally {
     for (const one of leave) one();
   }
 }
 
-async function look({ mail, log }: ReaderOptions, mailbox: string, after: number): Promise<readonly MailItem[]> {
+/** The next ones, without gaps. */
+function takeHeard(heard: Map<number, Uint8Array>, after: number): readonly NumberedEntry[] {
+  const taken: NumberedEntry[] = [];
+  for (let number = after + 1; ; number += 1) {
+    const bytes = heard.get(number);
+    if (bytes === undefined) break;
+    taken.push({ number, bytes });
+  }
+  for (const number of heard.keys()) if (number <= after + taken.length) heard.delete(number);
+  return taken;
+}
+
+async function look({ mail, log }: ReaderOptions, mailbox: string, after: number): Promise<readonly NumberedEntry[]> {
   try {
-    return await mail.readMail(mailbox, after);
+    return withoutGaps(await mail.readMail(mailbox, after), after).map(({ number, body }) => ({ number, bytes: body }));
   } catch (error) {
     // The next read may do better; the ends notice a silence that lasts.
     if (!(error instanceof StoreError)) throw error;

@@ -138,7 +138,7 @@ export function createTunnelMail({ mail, secret, clock, log }: TunnelMailOptions
       await requireTerms(address);
       const mailbox = mailboxOf(address, direction);
       await putItem({ mail, clock }, { mailbox, number, body: bytes });
-      signals.put(mailbox);
+      signals.put(mailbox, { number, bytes });
     },
     entries(address, { direction, after, signal }) {
       const mailbox = mailboxOf(address, direction);
