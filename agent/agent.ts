@@ -17,6 +17,7 @@ import type { World } from '../functions/world.ts';
 import type { Answer, Checkpoint } from './checkpoint/checkpoint.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
+import type { EvictablePods, Evictor } from './eviction/evictor.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
 import type { Devices } from './devices/device-plugins.ts';
 import type { NodeDoor } from './door/node-door.ts';
@@ -79,6 +80,8 @@ export interface AgentOptions {
   readonly door?: (pods: PodLookup) => Pick<NodeDoor, 'run'>;
   /** Left out: results of probes are not counted. */
   readonly probeCounts?: ProbeCounts;
+  /** Ends pods where the node runs short. Left out where it never does. */
+  readonly evictor?: (pods: EvictablePods) => Pick<Evictor, 'run' | 'pressures'>;
   /** Left out where plug-ins bring none. */
   readonly devices?: Devices & { run(signal: AbortSignal): Promise<void> };
   /** Finds plug-ins of the node. Left out where there are none. */
@@ -112,6 +115,7 @@ interface Reported {
 }
 
 interface Parts {
+  readonly evictor: Pick<Evictor, 'run' | 'pressures'> | undefined;
   readonly reported: Reported;
   readonly volumes: Pick<Volumes, 'staged'>;
   readonly options: AgentOptions;
@@ -139,6 +143,7 @@ export function createAgent(options: AgentOptions): Agent {
     pods: desired.pods,
     allocatable: allocatableOf(config, options.machine),
     ...(options.devices === undefined ? {} : { devices: options.devices }),
+    pressures: () => parts.evictor?.pressures() ?? new Set(),
     networkIsReady: () => options.network.ready(),
     attach: (pod, addresses) => options.network.attach(pod, addresses),
     features: () => reported.features,
@@ -152,7 +157,8 @@ export function createAgent(options: AgentOptions): Agent {
   });
   const { check, probeCounts } = options;
   const pods = createNodePods({ context, nodeName: config.nodeName, desired, check, probeCounts, poll });
-  const parts: Parts = { options, desired, reported, volumes, poll, pods, relays: options.relays(pods) };
+  const evictor = options.evictor?.(pods);
+  const parts: Parts = { options, evictor, desired, reported, volumes, poll, pods, relays: options.relays(pods) };
   return { run: (signal) => runLoops(parts, signal) };
 }
 
@@ -169,6 +175,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     repeat(options.world, { periodMs: cleanUpPeriodMs, what: 'volumes to remove' }, signal, () => cleanUp(parts)),
     options.housekeeping?.run(signal),
     options.door?.(pods).run(signal),
+    parts.evictor?.run(signal),
     options.plugins?.run(signal),
     options.devices?.run(signal),
   ]);
@@ -215,7 +222,8 @@ async function currentStatus({
   desired,
   reported,
   volumes,
-}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes'>): Promise<NodeStatus> {
+  evictor,
+}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes' | 'evictor'>): Promise<NodeStatus> {
   const { config, machine, runtime, world } = options;
   const self = ownNode({ options, desired });
   const volumesInUse = (await volumes.staged()).filter((name) => isAttachable(name, desired));
@@ -225,6 +233,7 @@ async function currentStatus({
     images: options.housekeeping?.images(),
     volumesInUse,
     devices: options.devices?.counts(),
+    pressures: evictor?.pressures(),
     prior: self?.status,
     nowMs: world.clock.now(),
   };
@@ -251,7 +260,13 @@ async function updateNodeStatus(parts: Parts): Promise<void> {
 }
 
 async function register(options: AgentOptions): Promise<void> {
-  const status = await currentStatus({ options, desired: createDesiredState(), reported: {}, volumes: { staged: async () => [] } });
+  const status = await currentStatus({
+    options,
+    desired: createDesiredState(),
+    reported: {},
+    volumes: { staged: async () => [] },
+    evictor: undefined,
+  });
   await registerNode(options.client, nodeObject(options.config, options.machine, status, options.update?.annotations()));
 }
 

@@ -1,4 +1,5 @@
 /** What an agent is told about its node: a JSON file, written by whoever starts it. */
+import type { Thresholds } from './eviction/thresholds.ts';
 import { readFile } from 'node:fs/promises';
 import { defaultNetworks, type NodeNetworks } from '../functions/kube/cluster-networks.ts';
 
@@ -21,6 +22,8 @@ export interface AgentConfig extends NodeNetworks {
   /** Where the node answers as a kubelet does; 0: only through the API. */
   readonly port?: number;
   readonly nodeIp: string;
+  /** Below what is left of a resource, pods are evicted; of `memory.available` and the like. Left out: upstream's. */
+  readonly evictionHard?: Thresholds;
   /** The cgroup below which pods get theirs. */
   readonly cgroupRoot?: string;
   readonly labels?: Readonly<Record<string, string>>;

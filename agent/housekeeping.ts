@@ -12,6 +12,8 @@ import type { Runtime } from './runtime/runtime.ts';
 export interface Housekeeping {
   /** What the Node's status lists. */
   images(): readonly ContainerImage[];
+  /** Removes images that no container uses. */
+  freeImages(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export function createHousekeeping({ config, world, runtime, events }: Housekeep
   });
   return {
     images: () => images.list(),
+    freeImages: () => images.freeUnused(),
     async run(signal) {
       await Promise.all([
         repeat(world, { periodMs: lookPeriodMs, what: 'the images' }, signal, () => images.look()),

@@ -17,6 +17,7 @@ import { createDoorAccess } from './door/door-access.ts';
 import { createNodeDoor, type NodeDoor } from './door/node-door.ts';
 import { createNodeMeasures } from './door/node-measures.ts';
 import { createServingCertificate } from './door/serving-certificate.ts';
+import { createEvictor } from './eviction/evictor.ts';
 import { prepareFolders } from './files/node-folders.ts';
 import { mountTmpfs } from './files/mounts.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -94,24 +95,21 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const published = new Map<string, ReadonlyMap<string, string>>();
   const probeCounts = createProbeCounts();
   const cgroups = await openCgroups(cgroupFileSystem);
-  const nodeServer = keptFor((pods: PodLookup) => {
-    const meter = createUsageMeter({
-      clock: world.clock,
-      pods: () => pods.all(),
-      place: facts.cgroups,
-      cgroups,
-      runtime,
-      directories: facts.directories,
-      volumePaths: (podUid) => published.get(podUid) ?? new Map(),
-    });
-    return createNodeServer({
+  const meterOf = keptFor((pods: Pick<PodLookup, 'all'>) => {
+    const volumePaths = (podUid: string): ReadonlyMap<string, string> => published.get(podUid) ?? new Map();
+    const { cgroups: place, directories: folders } = facts;
+    return createUsageMeter({ clock: world.clock, pods: () => pods.all(), place, cgroups, runtime, directories: folders, volumePaths });
+  });
+  const nodeServer = keptFor((pods: PodLookup) =>
+    createNodeServer({
       config,
       pods: () => pods.all(),
       logDirectory: machineLogs,
-      measures: createNodeMeasures({ config, machine, meter, probeCounts, pods }),
+      measures: createNodeMeasures({ config, machine, meter: meterOf(pods), probeCounts, pods }),
       containers: createContainerPages({ clock: world.clock, runtime, pods: () => pods.all(), signal }),
-    });
-  });
+    }),
+  );
+  const housekeeping = createHousekeeping({ config, world, runtime, events: options.events });
   const csiDrivers = createCsiDrivers({ client: options.client, nodeName: config.nodeName });
   const devices = await createDevicePlugins(world, facts.directories.devicePlugins);
   const volumes = (desired: DesiredState): Volumes => {
@@ -146,15 +144,17 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     ...(portOf(config) === 0 ? {} : { door: await doorOf(options, facts.directories.servingCertificate, nodeServer) }),
     update: options.update,
     checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
-    housekeeping: createHousekeeping({ config, world, runtime, events: options.events }),
+    housekeeping,
+    evictor: (pods) =>
+      createEvictor({ world, pods, meter: meterOf(pods), thresholds: config.evictionHard, freeImages: housekeeping.freeImages }),
   });
 }
 
 type NodeServerOf = (pods: PodLookup) => NodePages;
 
-/** The same pods are served by one server, however they are reached. */
-function keptFor(make: NodeServerOf): NodeServerOf {
-  let made: NodePages | undefined;
+/** The same pods are served by one server and measured by one meter, whoever asks. */
+function keptFor<P, T>(make: (pods: P) => T): (pods: P) => T {
+  let made: T | undefined;
   return (pods) => (made ??= make(pods));
 }
 

@@ -28,6 +28,8 @@ export interface NodeImages {
   list(): readonly ContainerImage[];
   /** Notes which images are there and which are used. */
   look(): Promise<void>;
+  /** Removes all that no container uses, however short a time. */
+  freeUnused(): Promise<void>;
   /** Removes what is longest unused if the disk is fuller than it should be. */
   collect(): Promise<void>;
 }
@@ -97,6 +99,14 @@ export function createNodeImages(options: NodeImagesOptions): NodeImages {
         .map(({ image }) => listed(image))
         .toSorted((a, b) => (b.sizeBytes ?? 0) - (a.sizeBytes ?? 0) || byName(a, b))
         .slice(0, imagesListed),
+    async freeUnused() {
+      await look();
+      for (const { image } of unused(clock.now())) {
+        log.info('an image is removed, for the disk is full', { image: image.id, names: image.tags, sizeBytes: image.sizeBytes });
+        await runtime.removeImage(image.id);
+      }
+      await look();
+    },
     async collect() {
       await look();
       const { capacityBytes, availableBytes } = await options.usage();

@@ -5,6 +5,7 @@ import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import { portOf, type AgentConfig } from '../config.ts';
 import type { RuntimeReadiness, RuntimeVersion } from '../runtime/runtime.ts';
 import type { Counts } from '../devices/device-pool.ts';
+import type { PressureType } from '../eviction/thresholds.ts';
 import type { Machine } from './machine.ts';
 
 export interface NodeStatusInput {
@@ -14,6 +15,8 @@ export interface NodeStatusInput {
   readonly readiness: Pick<RuntimeReadiness, 'runtime' | 'network'>;
   /** Left out by nodes that have none. */
   readonly images?: readonly ContainerImage[];
+  /** Left out: of nothing. */
+  readonly pressures?: ReadonlySet<PressureType> | undefined;
   /** Those of plug-ins, by their resources. */
   readonly devices?: Counts | undefined;
   /** Volumes that may not be detached from the node. */
@@ -58,11 +61,25 @@ export function nodeLabels(config: AgentConfig, machine: Pick<Machine, 'architec
 
 type Verdict = Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-const pressures: readonly Verdict[] = [
-  { type: 'MemoryPressure', status: 'False', reason: 'KubeletHasSufficientMemory', message: 'kubelet has sufficient memory available' },
-  { type: 'DiskPressure', status: 'False', reason: 'KubeletHasNoDiskPressure', message: 'kubelet has no disk pressure' },
-  { type: 'PIDPressure', status: 'False', reason: 'KubeletHasSufficientPID', message: 'kubelet has sufficient PID available' },
+const pressureTexts: readonly (readonly [PressureType, well: readonly [string, string], short: readonly [string, string]])[] = [
+  [
+    'MemoryPressure',
+    ['KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    ['KubeletHasInsufficientMemory', 'kubelet has insufficient memory available'],
+  ],
+  ['DiskPressure', ['KubeletHasNoDiskPressure', 'kubelet has no disk pressure'], ['KubeletHasDiskPressure', 'kubelet has disk pressure']],
+  [
+    'PIDPressure',
+    ['KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    ['KubeletHasInsufficientPID', 'kubelet has insufficient PID available'],
+  ],
 ];
+
+const pressureVerdicts = (pressures: ReadonlySet<PressureType> = new Set()): readonly Verdict[] =>
+  pressureTexts.map(([type, well, short]) => {
+    const [reason, message] = pressures.has(type) ? short : well;
+    return { type, status: pressures.has(type) ? 'True' : 'False', reason, message };
+  });
 
 function readyVerdict({ runtime, network }: NodeStatusInput['readiness']): Verdict {
   const why = [
@@ -77,8 +94,8 @@ function readyVerdict({ runtime, network }: NodeStatusInput['readiness']): Verdi
   return { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: why.join(', ') };
 }
 
-function conditions({ readiness, prior, nowMs }: NodeStatusInput): NodeCondition[] {
-  return [...pressures, readyVerdict(readiness)].map((verdict) => {
+function conditions({ readiness, pressures, prior, nowMs }: NodeStatusInput): NodeCondition[] {
+  return [...pressureVerdicts(pressures), readyVerdict(readiness)].map((verdict) => {
     const before = prior?.conditions?.find(({ type }) => type === verdict.type);
     const now = timestamp(nowMs);
     const isSame = before?.status === verdict.status;

@@ -10,6 +10,18 @@ export interface PluginServer {
   close(): void;
 }
 
+async function answer<Request>(reply: Reply<Request>, request: Request, done: sendUnaryData<object>): Promise<void> {
+  let found: object;
+  try {
+    found = await reply(request);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    done({ code: grpcStatus.UNKNOWN, details: error.message });
+    return;
+  }
+  done(null, found);
+}
+
 export async function servePlugins<Request>(
   socketPath: string,
   service: ServiceDefinition,
@@ -18,12 +30,7 @@ export async function servePlugins<Request>(
   const server = new Server();
   const handlers = Object.entries(replies).map(([method, reply]) => [
     method,
-    (call: ServerUnaryCall<Request, object>, done: sendUnaryData<object>): void => {
-      reply(call.request).then(
-        (answer) => done(null, answer),
-        (error: unknown) => done({ code: grpcStatus.UNKNOWN, details: error instanceof Error ? error.message : String(error) }),
-      );
-    },
+    (call: ServerUnaryCall<Request, object>, done: sendUnaryData<object>): void => void answer(reply, call.request, done),
   ]);
   server.addService(service, Object.fromEntries(handlers));
   await rm(socketPath, { force: true });

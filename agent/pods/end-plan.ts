@@ -18,9 +18,17 @@ const isAlive = ({ state }: ContainerStatus): boolean => state === 'running' || 
 export const hasEnded = (observed: ObservedPod): boolean =>
   !observed.containers.some(isAlive) && !observed.sandboxes.some(({ ready }) => ready);
 
-function stopOf(pod: Pod, status: ContainerStatus, gone: boolean): ContainerStop {
+interface EndInput {
+  readonly pod: Pod;
+  readonly observed: ObservedPod;
+  readonly gone: boolean;
+  /** The node cannot wait for it. */
+  readonly isHurried?: boolean;
+}
+
+function stopOf({ pod, gone, isHurried = false }: EndInput, status: ContainerStatus): ContainerStop {
   const container: Container | undefined = containersOf(pod).find(({ name }) => name === status.name);
-  const forced = gone && !isTerminating(pod);
+  const forced = (gone || isHurried) && !isTerminating(pod);
   return {
     containerId: status.id,
     container,
@@ -31,13 +39,13 @@ function stopOf(pod: Pod, status: ContainerStatus, gone: boolean): ContainerStop
   };
 }
 
-export function planEnd(input: { readonly pod: Pod; readonly observed: ObservedPod; readonly gone: boolean }): Action[] {
-  const { pod, observed, gone } = input;
+export function planEnd(input: EndInput): Action[] {
+  const { pod, observed } = input;
   const alive = observed.containers.filter(isAlive);
   const sidecars = (specOf(pod).initContainers ?? []).filter(isSidecar).map(({ name }) => name);
   const first = alive.filter(({ name }) => !sidecars.includes(name));
-  if (first.length > 0) return [{ kind: 'stopContainers', stops: first.map((status) => stopOf(pod, status, gone)) }];
+  if (first.length > 0) return [{ kind: 'stopContainers', stops: first.map((status) => stopOf(input, status)) }];
   const lastSidecar = alive.toSorted((a, b) => sidecars.indexOf(b.name) - sidecars.indexOf(a.name))[0];
-  if (lastSidecar !== undefined) return [{ kind: 'stopContainers', stops: [stopOf(pod, lastSidecar, gone)] }];
+  if (lastSidecar !== undefined) return [{ kind: 'stopContainers', stops: [stopOf(input, lastSidecar)] }];
   return observed.sandboxes.filter(({ ready }) => ready).map(({ id }) => ({ kind: 'stopSandbox', sandboxId: id, changed: false }));
 }

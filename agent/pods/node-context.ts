@@ -2,6 +2,7 @@
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
+import type { PressureType } from '../eviction/thresholds.ts';
 import type { Devices } from '../devices/device-plugins.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Volumes } from '../volumes/volumes.ts';
@@ -29,6 +30,8 @@ export interface NodeContext {
   readonly allocatable: Readonly<Record<string, string>>;
   /** Left out: the node has none. */
   readonly devices?: Pick<Devices, 'grant'>;
+  /** What the node is short of. Left out: of nothing. */
+  readonly pressures?: () => ReadonlySet<PressureType>;
   readonly networkIsReady: () => boolean;
   /** Resolves when what is between the network and the pod at these addresses is in place. */
   readonly attach: (pod: Pod, addresses: readonly string[]) => Promise<void>;

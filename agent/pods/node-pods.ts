@@ -19,6 +19,8 @@ export interface NodePods {
   /** Looks at the runtime and wakes whom it concerns. */
   relist(): Promise<void>;
   pod(podUid: string): Pod | undefined;
+  /** Ends the pod as Failed. */
+  evict(podUid: string, message: string): void;
   /** All that are wanted, with their newest status. */
   all(): readonly Pod[];
   run(signal: AbortSignal): Promise<void>;
@@ -63,6 +65,10 @@ class Pods implements NodePods {
 
   all(): readonly Pod[] {
     return [...this.#workers.values()].map((worker) => worker.pod());
+  }
+
+  evict(podUid: string, message: string): void {
+    this.#workers.get(podUid)?.evict(message);
   }
 
   sync(changedKinds: ReadonlySet<string>): void {

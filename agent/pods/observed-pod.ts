@@ -40,6 +40,8 @@ export interface PodMemory {
   readonly resizeFailure?: string;
   readonly sandboxFailure?: Retry;
   readonly sandboxBackOff?: BackOff;
+  /** The node is to end the pod, with this message. */
+  readonly eviction?: string;
   readonly volumes: 'unknown' | 'ready' | 'released' | Retry;
 }
 

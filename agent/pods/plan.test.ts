@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { container, exited, nowMs, pod, running, sandbox } from '../../test/support/node-pod.ts';
+import type { PressureType } from '../eviction/thresholds.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { Action } from './actions.ts';
 import { emptyMemory, nothingObserved, type PodMemory } from './observed-pod.ts';
@@ -246,6 +247,41 @@ test('a finished pod is never run again, even when the runtime forgot it', () =>
   const finished: Pod = { ...pod({ restartPolicy: 'Never' }), status: { phase: 'Succeeded' } };
   const { status, actions: none } = plan({ pod: finished });
   assert.deepEqual([status.phase, none], ['Succeeded', []]);
+});
+
+describe('a node that is short of something', () => {
+  test('ends a pod as Failed, at once and without hooks', () => {
+    const observed = { sandboxes: [sandbox()], containers: [running('main')] };
+    const evicted = { observed, memory: { ...ready, eviction: 'The node was low on resource: memory. ' } };
+    const { status, notices } = plan(evicted);
+    assert.deepEqual([status.phase, status.reason, status.message], ['Failed', 'Evicted', 'The node was low on resource: memory. ']);
+    assert.deepEqual(actions(evicted), ['stopContainers:main/1']);
+    assert.equal(condition(evicted, 'DisruptionTarget'), 'True TerminationByKubelet The node was low on resource: memory. ');
+    assert.deepEqual(
+      notices.map(({ reason, message }) => `${reason} ${message}`),
+      ['Evicted The node was low on resource: memory. '],
+    );
+  });
+
+  const critical = pod({ priority: 2_000_000_000 });
+  const burstable: Pod = { ...pod(), status: { qosClass: 'Burstable' } };
+  const bestEffort: Pod = { ...pod(), status: { qosClass: 'BestEffort' } };
+  const tolerant: Pod = { ...bestEffort, spec: { ...bestEffort.spec!, tolerations: [{ operator: 'Exists' }] } };
+  const cases: readonly [what: string, of: Pod, pressures: readonly PressureType[], takes: boolean][] = [
+    ['of memory, takes pods that asked for some', burstable, ['MemoryPressure'], true],
+    ['of memory, takes no pod that asked for none', bestEffort, ['MemoryPressure'], false],
+    ['of memory, takes pods that tolerate it', tolerant, ['MemoryPressure'], true],
+    ['of disk, takes no pod', burstable, ['DiskPressure'], false],
+    ['of disk, takes critical pods', critical, ['DiskPressure'], true],
+    ['of disk, keeps a pod that started before', { ...bestEffort, status: { startTime: '2026-01-01T00:00:00Z' } }, ['DiskPressure'], true],
+  ];
+  for (const [what, of, pressures, takes] of cases) {
+    test(what, () => {
+      const { status } = plan({ pod: of, pressures: new Set(pressures) });
+      const refused = ['Failed', 'Evicted', `Pod was rejected: The node had condition: [${pressures.join(' ')}]. `];
+      assert.deepEqual([status.phase, status.reason, status.message], takes ? ['Pending', undefined, undefined] : refused);
+    });
+  }
 });
 
 test('a pod over its deadline fails and is ended', () => {

@@ -16,10 +16,12 @@ import type { Action, Notice } from './actions.ts';
 import { containerActions, newestOf, planContainers, type ContainersPlan, type Decision } from './container-plan.ts';
 import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
 import { isTerminalPhase, podText, restartPolicyOf, specOf } from './pod-facts.ts';
-import { podStatus } from './pod-status.ts';
+import { podStatus, type PodFailure } from './pod-status.ts';
 import { hasEnded, planEnd } from './end-plan.ts';
 import { podRejection, rejectionReasons, type NodeFeatures, type Rejection } from './node-features.ts';
+import type { PressureType } from '../eviction/thresholds.ts';
 import { portRejection } from './port-rejection.ts';
+import { pressureRejection } from './pressure-rejection.ts';
 import { planResize, type ResizePlan } from './resize.ts';
 import { failureMsShown } from './waiting.ts';
 
@@ -36,6 +38,8 @@ export interface PlanInput {
   readonly features?: NodeFeatures;
   /** Left out: resources of what runs are not changed. */
   readonly allocatable?: Readonly<Record<string, string>>;
+  /** What the node is short of. */
+  readonly pressures?: ReadonlySet<PressureType>;
   readonly nowMs: number;
   /** The object is gone from the API: end at once and forget everything. */
   readonly gone: boolean;
@@ -55,6 +59,7 @@ export interface PodPlan {
 
 /** Dead containers of one name that are kept, for `lastState` and `logs --previous`. Source: pkg/kubelet/kuberuntime/kuberuntime_gc.go */
 const deadContainersKept = 1;
+const evictedReason = 'Evicted';
 const sandboxGoneContainers: ContainersPlan = { decisions: new Map(), initialized: false, initFailed: false };
 
 interface Course {
@@ -70,10 +75,10 @@ export function planPod(input: PlanInput): PodPlan {
 }
 
 /** Why the node refuses a pod of which nothing runs yet. */
-function rejectionOf({ pod, observed, features, neighbours = [] }: PlanInput): Rejection | undefined {
+function rejectionOf({ pod, observed, features, neighbours = [], pressures }: PlanInput): Rejection | undefined {
   const { phase, reason = '' } = pod.status ?? {};
   if (observed.sandboxes.length > 0 || (isTerminalPhase(phase) && !rejectionReasons.has(reason))) return undefined;
-  return podRejection(pod, features) ?? portRejection(pod, neighbours);
+  return podRejection(pod, features) ?? portRejection(pod, neighbours) ?? pressureRejection(pod, pressures);
 }
 
 /** Source: pkg/kubelet/kubelet.go (rejectPod) */
@@ -93,16 +98,18 @@ function planRejected({ pod, nowMs }: PlanInput, { reason, message }: Rejection)
 function planAccepted(input: PlanInput): PodPlan {
   const { pod, observed } = input;
   const ending = isTerminating(pod) || input.gone;
-  const course = ending ? ends(input) : isTerminalPhase(pod.status?.phase) || isOverDeadline(input) ? ends(input) : lives(input);
-  const status = podStatus({ ...input, containers: course.containers, resize: course.resize, overDeadline: isOverDeadline(input) });
+  const failure = failureOf(input);
+  const isOver = ending || failure !== undefined || isTerminalPhase(pod.status?.phase);
+  const course = isOver ? ends(input) : lives(input);
+  const status = podStatus({ ...input, containers: course.containers, resize: course.resize, failure });
   const ended = hasEnded(observed);
-  const trailing = !ending && isTerminalPhase(status.phase) ? planEnd(input) : [];
+  const trailing = !ending && isTerminalPhase(status.phase) ? planEnd({ ...input, isHurried: input.memory.eviction !== undefined }) : [];
   const actions = course.actions.length > 0 ? course.actions : trailing;
   const empty = observed.sandboxes.length === 0 && observed.containers.length === 0;
   return {
     actions,
     status,
-    notices: [...noticesOf(input, course.containers), ...resizeNotices(pod, course.resize)],
+    notices: [...noticesOf(input, course.containers), ...resizeNotices(pod, course.resize), ...evictionNotices(input)],
     finished: isTerminating(pod) && ended,
     released: input.gone && empty && input.memory.volumes === 'released',
     recheckAtMs: earliest([course.recheckAtMs, ...wakeTimes(input, course.containers), deadlineMs(pod)], input.nowMs),
@@ -111,7 +118,7 @@ function planAccepted(input: PlanInput): PodPlan {
 
 /** A pod on its way out, or one that ended by itself. */
 function ends(input: PlanInput): Course {
-  const actions = planEnd(input);
+  const actions = planEnd({ ...input, isHurried: input.memory.eviction !== undefined });
   if (actions.length > 0 || !input.gone) return { actions, containers: containersNow(input) };
   return { actions: releaseActions(input), containers: sandboxGoneContainers };
 }
@@ -212,6 +219,17 @@ function deadlineMs(pod: Pod): number | undefined {
   const startTime = pod.status?.startTime;
   return seconds === undefined || startTime === undefined ? undefined : Date.parse(startTime) + seconds * 1000;
 }
+
+/** Why the node ends the pod, whatever its containers do. */
+function failureOf(input: PlanInput): PodFailure | undefined {
+  const { eviction } = input.memory;
+  if (eviction !== undefined) return { reason: evictedReason, message: eviction };
+  if (!isOverDeadline(input)) return undefined;
+  return { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+}
+
+const evictionNotices = ({ memory: { eviction } }: PlanInput): Notice[] =>
+  eviction === undefined ? [] : [{ key: evictedReason, type: 'Warning', reason: evictedReason, message: eviction }];
 
 function isOverDeadline({ pod, nowMs }: PlanInput): boolean {
   const deadline = deadlineMs(pod);

@@ -27,6 +27,10 @@ function resizing({ resize, memory }: ConditionsInput): readonly (readonly [stri
   ];
 }
 
+/** Source: pkg/kubelet/eviction/eviction_manager.go */
+const disruption = ({ memory: { eviction } }: ConditionsInput): readonly (readonly [string, Verdict])[] =>
+  eviction === undefined ? [] : [['DisruptionTarget', { ...yes, reason: 'TerminationByKubelet', message: eviction }]];
+
 const resizeConditions = ['PodResizePending', 'PodResizeInProgress'];
 
 type Verdict = Pick<t.PodCondition, 'status' | 'reason' | 'message'>;
@@ -86,6 +90,7 @@ export function podConditions(input: ConditionsInput): t.PodCondition[] {
     ['ContainersReady', containers],
     ['PodScheduled', yes],
     ...resizing(input),
+    ...disruption(input),
   ];
   const generation = input.pod.metadata.generation;
   const mine = own.map(([type, verdict]): t.PodCondition => {

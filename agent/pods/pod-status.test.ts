@@ -19,7 +19,7 @@ function status({ pod: of = pod(), containers = [], sandboxes = [sandbox()], mem
   const whole = { ...emptyMemory, volumes: 'ready' as const, ...memory };
   const plan = planContainers({ pod: of, sandboxId: 's0', containers, memory: whole, probes, nowMs });
   const observed = { sandboxes, containers };
-  return podStatus({ pod: of, observed, memory: whole, probes, containers: plan, hostIps: ['192.168.0.1'], overDeadline: false, nowMs });
+  return podStatus({ pod: of, observed, memory: whole, probes, containers: plan, hostIps: ['192.168.0.1'], nowMs });
 }
 
 test('the whole status of a pod that runs', () => {

@@ -9,6 +9,11 @@ import { isHostNetwork, isSidecar, isTerminalPhase, restartPolicyOf, specOf } fr
 import type { ResizePlan } from './resize.ts';
 import { podConditions } from './pod-conditions.ts';
 
+export interface PodFailure {
+  readonly reason: string;
+  readonly message: string;
+}
+
 export interface PodStatusInput {
   readonly pod: t.Pod;
   readonly observed: ObservedPod;
@@ -17,7 +22,8 @@ export interface PodStatusInput {
   readonly containers: ContainersPlan;
   readonly hostIps: readonly string[];
   readonly resize?: ResizePlan | undefined;
-  readonly overDeadline: boolean;
+  /** Why the node ends the pod. */
+  readonly failure?: PodFailure | undefined;
   readonly nowMs: number;
 }
 
@@ -73,7 +79,7 @@ function phaseOf(input: PodStatusInput, init: readonly t.ContainerStatus[], main
   const { pod } = input;
   const prior = pod.status?.phase;
   if (isTerminalPhase(prior)) return prior ?? '';
-  if (input.overDeadline) return 'Failed';
+  if (input.failure !== undefined) return 'Failed';
   const counts = countsOf(main);
   const regular = (specOf(pod).initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name);
   const initFailed = init.some(({ name, state }) => regular.includes(name) && (state?.terminated?.exitCode ?? 0) !== 0);
@@ -117,12 +123,10 @@ export function podStatus(input: PodStatusInput): t.PodStatus {
   const phase = phaseOf(input, init, main);
   const generation = pod.metadata.generation;
   const prior = pod.status;
-  const why = input.overDeadline
-    ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
-    : {
-        ...(prior?.reason === undefined ? {} : { reason: prior.reason }),
-        ...(prior?.message === undefined ? {} : { message: prior.message }),
-      };
+  const why = input.failure ?? {
+    ...(prior?.reason === undefined ? {} : { reason: prior.reason }),
+    ...(prior?.message === undefined ? {} : { message: prior.message }),
+  };
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase,

@@ -41,6 +41,8 @@ export interface PodWorker {
   reconsider(): void;
   /** Objects that volumes are made of changed. */
   refreshVolumes(): void;
+  /** Ends the pod as Failed. */
+  evict(message: string): void;
   /** The pod with the status that this node last gave it. */
   pod(): Pod;
   observed(): ObservedPod;
@@ -74,6 +76,7 @@ class Worker implements PodWorker {
   #volumes: PodVolumes = new Map();
   #hurry = new AbortController();
   #volumesAreOld = false;
+  #eviction: string | undefined;
   /** Tokens in volumes grow old without anybody telling. */
   #refreshVolumesAtMs = 0;
 
@@ -106,6 +109,11 @@ class Worker implements PodWorker {
 
   refreshVolumes(): void {
     this.#volumesAreOld = true;
+    this.wake();
+  }
+
+  evict(message: string): void {
+    this.#eviction ??= message;
     this.wake();
   }
 
@@ -159,12 +167,13 @@ class Worker implements PodWorker {
     const plan = planPod({
       pod: this.pod(),
       observed: this.#observed,
-      memory: this.#memory,
+      memory: this.#eviction === undefined ? this.#memory : { ...this.#memory, eviction: this.#eviction },
       probes: probes.findings(),
       hostIps: context.hostIps,
       neighbours: context.pods(),
       features: context.features(),
       allocatable: context.allocatable,
+      pressures: context.pressures?.() ?? new Set(),
       nowMs: context.clock.now(),
       gone: this.#gone,
     });

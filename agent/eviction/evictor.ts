@@ -1,0 +1,147 @@
+/**
+ * Keeps the node alive where it runs short of memory, disk or processes: it reports the pressure, frees disk by unused images,
+ * and then ends one pod at a time. Pods that keep more on the disk than they may go at once.
+ * Source: pkg/kubelet/eviction/eviction_manager.go
+ */
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import { uidOf } from '../../functions/kube/object.ts';
+import { formatQuantity } from '../../functions/kube/quantity.ts';
+import type { World } from '../../functions/world.ts';
+import { isTerminalPhase } from '../pods/pod-facts.ts';
+import { repeat } from '../repeat.ts';
+import type { PodStorage, UsageMeter } from '../usage/usage-meter.ts';
+import { inOrderOfEviction, isCritical, largeContainers, type Candidate } from './ranking.ts';
+import { storageExcess } from './storage-limits.ts';
+import {
+  isOfDisk,
+  pressureOf,
+  resourceOf,
+  shortageMessage,
+  shortages,
+  thresholdsDefault,
+  type Observations,
+  type PressureType,
+  type Shortage,
+  type Thresholds,
+} from './thresholds.ts';
+
+export interface EvictablePods {
+  all(): readonly Pod[];
+  /** Ends the pod for good. */
+  evict(podUid: string, message: string): void;
+}
+
+export interface EvictorOptions {
+  readonly world: World;
+  readonly pods: EvictablePods;
+  readonly meter: UsageMeter;
+  readonly thresholds?: Thresholds | undefined;
+  /** Removes every image that no container uses. */
+  readonly freeImages: () => Promise<void>;
+}
+
+export interface Evictor {
+  /** What the node is short of now, or was a moment ago. */
+  pressures(): ReadonlySet<PressureType>;
+  /** Resolves when the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One round. */
+  look(): Promise<void>;
+}
+
+const lookMs = 10_000;
+/** A condition stays this long after the node was last short of it, so that pods do not come back at once. */
+const transitionMs = 5 * 60_000;
+
+async function observe(meter: UsageMeter): Promise<Observations> {
+  const [{ machine }, { root, images }] = await Promise.all([meter.node(), meter.disks()]);
+  const { memoryCapacityBytes, workingSetBytes, processes, processesMax } = machine;
+  return {
+    'memory.available': { available: Math.max(0, memoryCapacityBytes - workingSetBytes), capacity: memoryCapacityBytes },
+    'nodefs.available': { available: root.availableBytes, capacity: root.capacityBytes },
+    'nodefs.inodesFree': { available: root.inodesFree, capacity: root.inodes },
+    'imagefs.available': { available: images.availableBytes, capacity: images.capacityBytes },
+    'imagefs.inodesFree': { available: images.inodesFree, capacity: images.inodes },
+    'pid.available': { available: Math.max(0, processesMax - processes), capacity: processesMax },
+  };
+}
+
+export function createEvictor({ world, pods, meter, thresholds = thresholdsDefault, freeImages }: EvictorOptions): Evictor {
+  const shortAtMs = new Map<PressureType, number>();
+
+  const active = (): readonly Pod[] => pods.all().filter(({ status }) => !isTerminalPhase(status?.phase));
+
+  /** Whether one went for it. */
+  const enforceLimits = async (): Promise<boolean> => {
+    const storage = await meter.storage();
+    let hasEvicted = false;
+    for (const pod of active()) {
+      const used = storage.get(uidOf(pod));
+      const why = used === undefined || isCritical(pod) ? undefined : storageExcess(pod, used);
+      if (why === undefined) continue;
+      pods.evict(uidOf(pod), why);
+      hasEvicted = true;
+    }
+    return hasEvicted;
+  };
+
+  const measure = async (): Promise<readonly Shortage[]> => {
+    const found = shortages(await observe(meter), thresholds);
+    for (const { signal } of found) shortAtMs.set(pressureOf[signal], world.clock.now());
+    return found;
+  };
+
+  const evictOne = async (shortage: Shortage): Promise<void> => {
+    const running = new Set(active().map(uidOf));
+    const candidates = (await candidatesFor(meter, shortage)).filter(({ pod }) => running.has(uidOf(pod)));
+    const resource = resourceOf[shortage.signal];
+    const text = (amount: number): string => formatQuantity(BigInt(Math.ceil(amount / 1024)) * 1024n * 1_000_000_000n, 'BinarySI');
+    const [first] = inOrderOfEviction(candidates, resource);
+    if (first === undefined) {
+      world.log.warn('the node is short of something, and no pod can be evicted', { resource });
+      return;
+    }
+    pods.evict(uidOf(first.pod), `${shortageMessage(shortage)}${largeContainers(first, resource, text)}`);
+  };
+
+  const look = async (): Promise<void> => {
+    if (await enforceLimits()) return;
+    let found = await measure();
+    if (found.some(isOfDisk)) {
+      await freeImages();
+      found = await measure();
+    }
+    if (found[0] !== undefined) await evictOne(found[0]);
+  };
+
+  return {
+    pressures() {
+      const nowMs = world.clock.now();
+      return new Set([...shortAtMs].filter(([, atMs]) => nowMs - atMs < transitionMs).map(([type]) => type));
+    },
+    look,
+    run: (signal) => repeat(world, { periodMs: lookMs, what: 'what the node is short of' }, signal, look),
+  };
+}
+
+async function candidatesFor(meter: UsageMeter, { signal }: Shortage): Promise<readonly Candidate[]> {
+  if (signal === 'memory.available' || signal === 'pid.available') {
+    const measured = await meter.pods();
+    const isMemory = signal === 'memory.available';
+    return measured.map(({ pod, usage, containers }) => ({
+      pod,
+      used: (isMemory ? usage?.workingSetBytes : usage?.processes) ?? 0,
+      containers: containers.map(({ name, usage: own }) => ({ name, used: isMemory ? own.workingSetBytes : own.processes })),
+    }));
+  }
+  const [storage, measured] = await Promise.all([meter.storage(), meter.pods()]);
+  const field = signal.endsWith('inodesFree') ? 'inodesUsed' : 'usedBytes';
+  return measured.map(({ pod }) => {
+    const own: PodStorage | undefined = storage.get(uidOf(pod));
+    const containers = [...(own?.rootfs ?? [])].map(([name, layer]) => ({
+      name,
+      used: layer[field] + (own?.logs.get(name)?.[field] ?? 0),
+    }));
+    return { pod, used: own?.ephemeral[field] ?? 0, containers };
+  });
+}
