@@ -1,5 +1,4 @@
 /** A reporter for Node's test runner that a program can read: a line for each test, and one for each summary. */
-import { join } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
 
 export interface ReportLine {
@@ -8,16 +7,13 @@ export interface ReportLine {
   readonly summary?: { readonly tests: number; readonly passed: number; readonly skipped: number; readonly todo: number };
 }
 
-/** Its summary is that of all the files which it loads. */
-const filesTogether = join(import.meta.dirname, 'files-together.ts');
-
 export default async function* counted(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const line = (content: ReportLine): string => `${JSON.stringify(content)}\n`;
   for await (const { type, data } of source) {
     if (type === 'test:pass' || type === 'test:fail') yield line({ file: data.file });
     if (type === 'test:summary') {
       const { tests, passed, skipped, todo } = data.counts;
-      yield line({ file: data.file === filesTogether ? undefined : data.file, summary: { tests, passed, skipped, todo } });
+      yield line({ file: data.file ?? undefined, summary: { tests, passed, skipped, todo } });
     }
   }
 }

@@ -1,15 +1,16 @@
-/** Loads the test files that it is given into this process. Node runs their tests when all are loaded. */
-import { resolve } from 'node:path';
-import { test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+/**
+ * Runs test files in this process, as `node --test --test-isolation=none` does, and reports as that would with its flags:
+ * DESTINATION FILE... Only a program that Node does not run as its test runner can be given untracked-promises.ts in time.
+ */
+import { createWriteStream } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import counted from './count-reporter.ts';
 
-for (const file of process.argv.slice(2)) {
-  try {
-    await import(pathToFileURL(resolve(file)).href);
-  } catch (error) {
-    // The other files run all the same.
-    test(`${file} loads`, () => {
-      throw error;
-    });
-  }
-}
+const [destination = '', ...files] = process.argv.slice(2);
+const events = run({ files, isolation: 'none' });
+events.on('test:summary', ({ success }) => {
+  if (!success) process.exitCode = 1;
+});
+events.compose(new spec()).pipe(process.stdout);
+events.compose(counted).pipe(createWriteStream(destination));

@@ -81,16 +81,19 @@ async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<Sta
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-report-'));
   const destination = join(directory, 'report');
   writeFileSync(destination, '');
-  const together = stage.atOnce === 'together';
   const flags = [
     `--import=${preloaded}`,
-    ...(together ? [] : ['--test', `--test-concurrency=${stage.atOnce}`]),
     `--test-timeout=${stage.timeoutMs}`,
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    `--test-reporter=${reporter}`,
-    `--test-reporter-destination=${destination}`,
-    ...(together ? [filesTogether] : []),
+    ...(stage.atOnce === 'together'
+      ? [filesTogether, destination]
+      : [
+          '--test',
+          `--test-concurrency=${stage.atOnce}`,
+          '--test-reporter=spec',
+          '--test-reporter-destination=stdout',
+          `--test-reporter=${reporter}`,
+          `--test-reporter-destination=${destination}`,
+        ]),
   ];
   try {
     const { code } = await runProgram(['node', ...flags, ...files], stage, options);
