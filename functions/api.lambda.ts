@@ -1,8 +1,8 @@
 /** Root: the API behind a Function URL, where Web Functions are not to be had. Polls are not held: a waiting function costs as much as a working one. */
-import { createApiHost } from './cloud/api-host.ts';
-import { hostLimitsOf } from './cloud/host-limits.ts';
-import { startFunction } from './cloud/start-function.ts';
-import { createFunctionUrlHandler, type LambdaStreaming } from './cloud/function-url.ts';
+import { createApiHost } from './lambda/api-host.ts';
+import { hostLimitsOf } from './lambda/host-limits.ts';
+import { startFunction } from './lambda/start-function.ts';
+import { createFunctionUrlHandler, type LambdaStreaming } from './lambda/function-url.ts';
 import { environment } from './world.ts';
 
 declare const awslambda: LambdaStreaming;

@@ -1,7 +1,7 @@
 /** Root: the API as a server that stays, in a container: behind something that speaks TLS. It carries exec and port-forward. */
-import { createApiHost } from './cloud/api-host.ts';
-import { startFunction } from './cloud/start-function.ts';
-import { startWebHost } from './cloud/web-host.ts';
+import { createApiHost } from './lambda/api-host.ts';
+import { startFunction } from './lambda/start-function.ts';
+import { startWebHost } from './lambda/web-host.ts';
 import { environment } from './world.ts';
 
 const rooted = startFunction();

@@ -1,9 +1,9 @@
 /** Root: the API as a Web Function, many requests at a time in one environment. */
-import { createApiHost } from './cloud/api-host.ts';
-import { hostLimitsOf } from './cloud/host-limits.ts';
-import { startFunction } from './cloud/start-function.ts';
-import { webEndpoint } from './cloud/web-endpoint.ts';
-import { startWebHost } from './cloud/web-host.ts';
+import { createApiHost } from './lambda/api-host.ts';
+import { hostLimitsOf } from './lambda/host-limits.ts';
+import { startFunction } from './lambda/start-function.ts';
+import { webEndpoint } from './lambda/web-endpoint.ts';
+import { startWebHost } from './lambda/web-host.ts';
 import { environment } from './world.ts';
 
 /** So that a log ends before it is cut off. */

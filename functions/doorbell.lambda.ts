@@ -1,9 +1,9 @@
 /** Root: rings for every slot that the table's stream shows, in the name of the cluster whose it is. */
-import { startFunction } from './cloud/start-function.ts';
-import { allDone, type BatchAnswer, type StreamEvent } from './cloud/event-sources.ts';
+import { startFunction } from './lambda/start-function.ts';
+import { allDone, type BatchAnswer, type StreamEvent } from './lambda/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
-import { createStreamDoorbell } from './cloud/stream-doorbell.ts';
-import { slotsIn } from './cloud/stream-slots.ts';
+import { createStreamDoorbell } from './lambda/stream-doorbell.ts';
+import { slotsIn } from './lambda/stream-slots.ts';
 
 const { world, doorbells } = startFunction();
 const groups = silentControllers();

@@ -1,8 +1,8 @@
 /** Root: the store's housekeeping, so that cold processes begin near the present and the log does not grow for ever. */
 import { clusterFormats } from './cloud/cluster-formats.ts';
-import { startFunction } from './cloud/start-function.ts';
-import { createWorkerHandler } from './cloud/worker.ts';
-import { createWorkerNotes } from './cloud/worker-notes.ts';
+import { startFunction } from './lambda/start-function.ts';
+import { createWorkerHandler } from './lambda/worker.ts';
+import { createWorkerNotes } from './lambda/worker-notes.ts';
 import { createStore } from './store/create-store.ts';
 
 const { settings, world, clusters, doorbells, openTable } = startFunction();

@@ -1,10 +1,10 @@
 /** Root: the sweep of each minute, and the end of a wait for a deadline. */
-import { startFunction } from './cloud/start-function.ts';
-import { allDone, type BatchAnswer, type QueueEvent } from './cloud/event-sources.ts';
+import { startFunction } from './lambda/start-function.ts';
+import { allDone, type BatchAnswer, type QueueEvent } from './lambda/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
-import { createSweeps } from './cloud/sweeps.ts';
-import { createTimer } from './cloud/timer.ts';
-import { createWorkerNotes } from './cloud/worker-notes.ts';
+import { createSweeps } from './lambda/sweeps.ts';
+import { createTimer } from './lambda/timer.ts';
+import { createWorkerNotes } from './lambda/worker-notes.ts';
 import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
 
 const { settings, world, clusters, doorbells, openTable } = startFunction();

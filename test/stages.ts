@@ -27,7 +27,7 @@ const unitTests: readonly TestStage[] = [
   contracts('contracts and costs of the store', 'test/contract/{dynamodb,store,memory,tunnel}*.test.ts'),
   unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
-  unit('unit: the API', 'functions/{apiserver,client,cloud,aws}/**/*.test.ts'),
+  unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
   contracts('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
   contracts('contracts on disk', 'test/contract/{embedded,clusters,formats}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),

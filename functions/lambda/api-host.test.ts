@@ -8,10 +8,10 @@ import { createDoorbells } from '../workers/doorbell/doorbells.ts';
 import type { QueueMessage } from '../workers/doorbell/sqs-doorbell.ts';
 import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
-import { adminTokenOf } from './admin-token.ts';
+import { adminTokenOf } from '../cloud/admin-token.ts';
 import { createApiHost } from './api-host.ts';
-import { clustersMax, createClusters, type ClusterIdentity } from './clusters.ts';
-import { settingNames, settingsOf } from './settings.ts';
+import { clustersMax, createClusters, type ClusterIdentity } from '../cloud/clusters.ts';
+import { settingNames, settingsOf } from '../cloud/settings.ts';
 import { startWebHost } from './web-host.ts';
 import { realWorld } from '../world.ts';
 

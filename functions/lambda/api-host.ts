@@ -5,13 +5,13 @@
 import { StatusError } from '../kube/status-error.ts';
 import { bodyWithEnd } from '../apiserver/http/body-with-end.ts';
 import type { Connection } from '../apiserver/ports.ts';
-import { addressOf, claimedCluster } from './cluster-address.ts';
-import { clustersMax, type ClusterIdentity } from './clusters.ts';
-import { openControlPlane } from './control-plane.ts';
+import { addressOf, claimedCluster } from '../cloud/cluster-address.ts';
+import { clustersMax, type ClusterIdentity } from '../cloud/clusters.ts';
+import { openControlPlane } from '../cloud/control-plane.ts';
 import { bundledJoinFiles } from './bundled-join-files.ts';
 import { bundledDescriptions } from './bundled-descriptions.ts';
 import { createFollower, type Follower } from './follower.ts';
-import { createOpenedClusters, TooManyOpen } from './opened-clusters.ts';
+import { createOpenedClusters, TooManyOpen } from '../cloud/opened-clusters.ts';
 import type { Rooted } from './start-function.ts';
 import type { Api } from '../api.ts';
 import { isLog } from './bounded-request.ts';

@@ -1,5 +1,5 @@
 import type { ControllerGroupName } from '../worker-groups.ts';
-import { openControlPlane } from './control-plane.ts';
+import { openControlPlane } from '../cloud/control-plane.ts';
 import { startFunction } from './start-function.ts';
 import { createWorkerHandler, type QueueHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';

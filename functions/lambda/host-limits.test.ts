@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hostLimitNames, hostLimitsOf } from './host-limits.ts';
-import { SettingsError } from './settings.ts';
+import { SettingsError } from '../cloud/settings.ts';
 
 const from = (variables: Readonly<Record<string, string>>) => hostLimitsOf((name) => variables[name]);
 

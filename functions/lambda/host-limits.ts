@@ -1,5 +1,5 @@
 /** What AWS's hosts of the API can carry. A deployment may say less, never more. */
-import { SettingsError } from './settings.ts';
+import { SettingsError } from '../cloud/settings.ts';
 
 export const hostLimitNames = {
   answerBytesMax: 'HIBERNETES_ANSWER_BYTES_MAX',

@@ -2,9 +2,9 @@
 import { environment, realWorld, type LogLevel, type World } from '../world.ts';
 import { createDoorbells, type Doorbells } from '../workers/doorbell/doorbells.ts';
 import type { Table } from '../store/table.ts';
-import type { ClusterIdentity, Clusters } from './clusters.ts';
-import { openClusters, openTable } from './open-table.ts';
-import { settingNames, settingsOf, type Settings } from './settings.ts';
+import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';
+import { openClusters, openTable } from '../cloud/open-table.ts';
+import { settingNames, settingsOf, type Settings } from '../cloud/settings.ts';
 
 export interface Rooted {
   readonly settings: Settings;

@@ -5,7 +5,7 @@ import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { slotAttributes } from '../store/dynamodb/item.ts';
 import { createStore } from '../store/create-store.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
-import { silentControllers } from './silent-controllers.ts';
+import { silentControllers } from '../cloud/silent-controllers.ts';
 import { createStreamDoorbell } from './stream-doorbell.ts';
 import { slotsIn } from './stream-slots.ts';
 

@@ -3,8 +3,8 @@
  * it in the end, so that somebody hears of it.
  */
 import type { World } from '../world.ts';
-import type { ClusterIdentity, Clusters } from './clusters.ts';
-import { createOpenedClusters, type Closable } from './opened-clusters.ts';
+import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';
+import { createOpenedClusters, type Closable } from '../cloud/opened-clusters.ts';
 
 export interface SweptCluster extends Closable {
   sweep(): Promise<void>;

@@ -1,5 +1,5 @@
 /** Where a Web Function must listen. Its form is not documented well: an address with a port, or a URL of one. */
-import { SettingsError } from './settings.ts';
+import { SettingsError } from '../cloud/settings.ts';
 
 export function webEndpoint(text: string | undefined): { readonly host: string; readonly port: number } {
   const match = /^(?:http:\/\/)?\[?([^\]/]*?)\]?:(\d{1,5})\/?$/.exec(text ?? '');

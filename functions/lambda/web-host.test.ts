@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { realWorld } from '../world.ts';
 import { isLog } from './bounded-request.ts';
-import { SettingsError } from './settings.ts';
+import { SettingsError } from '../cloud/settings.ts';
 import { webEndpoint } from './web-endpoint.ts';
 import { startWebHost } from './web-host.ts';
 

@@ -5,7 +5,7 @@ import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
 import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
 import type { SessionOutcome } from '../workers/session.ts';
-import { createClusters } from './clusters.ts';
+import { createClusters } from '../cloud/clusters.ts';
 import { createWorkerHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
 

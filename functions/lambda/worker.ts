@@ -8,9 +8,9 @@ import { TakenOver } from '../workers/checkpoint.ts';
 import type { Doorbells } from '../workers/doorbell/doorbells.ts';
 import type { Ring } from '../workers/doorbell/sqs-doorbell.ts';
 import type { World } from '../world.ts';
-import type { ClusterIdentity, Clusters } from './clusters.ts';
+import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';
 import { allDone, type BatchAnswer, type InvocationContext, type QueueEvent } from './event-sources.ts';
-import { createOpenedClusters, type Closable } from './opened-clusters.ts';
+import { createOpenedClusters, type Closable } from '../cloud/opened-clusters.ts';
 import { createSessions, type Worker } from './sessions.ts';
 import type { WorkerNotes } from './worker-notes.ts';
 

@@ -6,7 +6,7 @@ import type { Operation, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { metricNamespace, tableDimension, watermarkMetric } from '../../functions/cloud/metrics.ts';
+import { metricNamespace, tableDimension, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { capitalised } from './capitalised.ts';
 

@@ -3,7 +3,7 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
-import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
+import { descriptionsFile } from '../../functions/lambda/bundled-descriptions.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { copyJoinFiles } from './join-files.ts';
 
@@ -37,8 +37,8 @@ const tableReader = asHere('functions/kube/generated-table.ts');
 const tablesDirectory = join(functionsDirectory, 'kube/generated');
 
 /** Texts of `kubectl explain`, where `npm run generate:descriptions` has collected them. */
-const descriptionsReader = asHere('functions/cloud/bundled-descriptions.ts');
-const joinReader = asHere('functions/cloud/bundled-join-files.ts');
+const descriptionsReader = asHere('functions/lambda/bundled-descriptions.ts');
+const joinReader = asHere('functions/lambda/bundled-join-files.ts');
 const collectedDescriptions = join(root, '.cache/openapi', descriptionsFile);
 
 /** A function's credentials are in its environment; the SDK would bring every other place where some could be. */

@@ -1,7 +1,7 @@
 /** `hibernetes status --stack NAME`: what AWS says of the functions, queues and stream, and what each API says of its cluster. */
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
-import { clusterDimension, metricNamespace, tableDimension, watermarkMetric } from '../../functions/cloud/metrics.ts';
+import { clusterDimension, metricNamespace, tableDimension, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request.ts';
 import { cloudHome } from './cloud-home.ts';
 import { requireStack, type StackChoice } from './cloud-stack.ts';

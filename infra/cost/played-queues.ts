@@ -2,7 +2,7 @@
  * SQS, played: queues that wake functions as Lambda's event sources do, and count what each message would cost. FIFO
  * queues swallow what they heard before and give one message group to one consumer at a time.
  */
-import type { QueueEvent } from '../../functions/cloud/event-sources.ts';
+import type { QueueEvent } from '../../functions/lambda/event-sources.ts';
 import type { QueueMessage } from '../../functions/workers/doorbell/sqs-doorbell.ts';
 import type { Clock } from '../../functions/world.ts';
 import type { FunctionName, Meter } from './usage.ts';

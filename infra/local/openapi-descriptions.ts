@@ -1,7 +1,7 @@
 /** What `npm run generate:descriptions` collected for `kubectl explain`; nothing, where it was never run. */
 import { join } from 'node:path';
 import type { Descriptions } from '../../functions/apiserver/openapi/descriptions.ts';
-import { bundledDescriptions } from '../../functions/cloud/bundled-descriptions.ts';
+import { bundledDescriptions } from '../../functions/lambda/bundled-descriptions.ts';
 
 const directory = join(import.meta.dirname, '../../.cache/openapi');
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { descriptionsFile } from '../../functions/cloud/bundled-descriptions.ts';
+import { descriptionsFile } from '../../functions/lambda/bundled-descriptions.ts';
 import { openControlPlane } from '../../functions/cloud/control-plane.ts';
 import { settingsOf } from '../../functions/cloud/settings.ts';
 import { sumOf } from '../../functions/store/dynamodb/costs.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { entries } from '../../infra/bundle/bundle.ts';
 import type { ConfigurationName } from '../../infra/aws/configurations.ts';
-import { metricNamespace, secondsMeasured, watermarkMetric } from '../../functions/cloud/metrics.ts';
+import { metricNamespace, secondsMeasured, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import { defaultLimits } from '../../functions/store/limits.ts';
 import { slotAttributes } from '../../functions/store/dynamodb/item.ts';
 import { manifest } from '../../functions/manifest.ts';

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { createLogMailer } from '../../agent/relay/log-mailer.ts';
 import type { NumberedChunk } from '../../agent/transport.ts';
 import { openControlPlane } from '../../functions/cloud/control-plane.ts';
-import { createFollower } from '../../functions/cloud/follower.ts';
+import { createFollower } from '../../functions/lambda/follower.ts';
 import { settingNames, settingsOf } from '../../functions/cloud/settings.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { chunksPath, pollPath, type NodePollResponse, type RelayGrant, type ContainerRelay } from '../../functions/kube/node-poll.ts';

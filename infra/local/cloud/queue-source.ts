@@ -3,7 +3,7 @@
  * after the other, deleted only when the function has not complained. What failed comes again after the queue's
  * visibility time-out.
  */
-import type { BatchAnswer } from '../../../functions/cloud/event-sources.ts';
+import type { BatchAnswer } from '../../../functions/lambda/event-sources.ts';
 import type { World } from '../../../functions/world.ts';
 import { awsJson, sqsAt, type AwsService } from './aws-json.ts';
 import type { EventFunction } from './event-function.ts';

@@ -2,7 +2,7 @@
  * Runs inside an execution environment: loads the bundled handler and calls it, as Lambda's own runtime for Node does.
  * The invoker speaks to it over the process's channel, and freezes the process in between.
  */
-import type { InvocationContext } from '../../../functions/cloud/event-sources.ts';
+import type { InvocationContext } from '../../../functions/lambda/event-sources.ts';
 
 export interface Invocation {
   readonly id: number;

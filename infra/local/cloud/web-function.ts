@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { Agent } from 'node:http';
 import { once } from 'node:events';
-import { hostLimitNames } from '../../../functions/cloud/host-limits.ts';
+import { hostLimitNames } from '../../../functions/lambda/host-limits.ts';
 import type { World } from '../../../functions/world.ts';
 import { untilListening } from './listening-port.ts';
 import type { Mischief } from './mischief.ts';
