@@ -40,6 +40,8 @@ const serviceTraits = (node: Node | undefined): string => JSON.stringify([zoneOf
 /** A change of any of these may change what is let through. */
 const policyKinds = ['Pod', 'NetworkPolicy', policyPeerKind] as const;
 
+const serviceKinds = ['Service', 'EndpointSlice', 'ServiceCIDR'] as const;
+
 const wantedPolicies = (desired: DesiredState): WantedPolicies => ({
   pods: desired.pods(),
   policies: desired.networkPolicies(),
@@ -71,7 +73,11 @@ function createServices({ config, world, apiService }: ClusterNetworkOptions): {
     async sync(desired) {
       self = selfOf(desired, nodeName);
       const slices = apiService.endpointSlices(desired.endpointSlices().map(withoutSpecialAddresses));
-      await proxy.sync(desired.services(), slices, { addresses: [nodeIp], zone: zoneOf(self) });
+      await proxy.sync(desired.services(), slices, {
+        addresses: [nodeIp],
+        zone: zoneOf(self),
+        serviceCidrs: desired.serviceCidrs().flatMap(({ spec }) => spec?.cidrs ?? []),
+      });
       await healthChecks.sync(desired.services(), slices);
     },
     async close() {
@@ -148,7 +154,7 @@ export function createClusterNetwork({ config, world, apiService }: ClusterNetwo
       }
       if (policyKinds.some((kind) => changed.has(kind))) runners.policies.request();
       if (changed.has('ConfigMap') && names.isOutOfDate(desired)) runners.dns.request();
-      if (changed.has('Service') || changed.has('EndpointSlice')) {
+      if (serviceKinds.some((kind) => changed.has(kind))) {
         runners.proxy.request();
         runners.dns.request();
         runners.api.request();

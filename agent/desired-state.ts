@@ -12,6 +12,7 @@ import type {
   RuntimeClass,
   Secret,
   Service,
+  ServiceCIDR,
   VolumeAttachment,
 } from '../functions/kube/generated/types.ts';
 import type { NodePollResponse } from '../functions/kube/node-poll.ts';
@@ -24,6 +25,7 @@ export interface DesiredState {
   readonly services: () => readonly Service[];
   readonly endpointSlices: () => readonly EndpointSlice[];
   readonly nodes: () => readonly Node[];
+  readonly serviceCidrs: () => readonly ServiceCIDR[];
   readonly configMap: (namespace: string, name: string) => ConfigMap | undefined;
   readonly secret: (namespace: string, name: string) => Secret | undefined;
   readonly claim: (namespace: string, name: string) => PersistentVolumeClaim | undefined;
@@ -77,6 +79,7 @@ export function createDesiredState(): DesiredState {
     policyPeers,
     selection,
     pods: () => list<Pod & KubeObject>('Pod'),
+    serviceCidrs: () => list<ServiceCIDR & KubeObject>('ServiceCIDR'),
     services: () => list<Service & KubeObject>('Service'),
     endpointSlices: () => list<EndpointSlice & KubeObject>('EndpointSlice'),
     nodes: () => list<Node & KubeObject>('Node'),

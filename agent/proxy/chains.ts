@@ -88,12 +88,17 @@ export function localChain({ fromPods, fromNode, fromOutside }: LocalWays, clust
   return { name: `local_${hash(lines.join())}`, lines };
 }
 
+/** Those of IPv4, without those within others, which nft refuses. */
+export function separateRanges(ranges: readonly string[]): readonly string[] {
+  const parsed = ranges.flatMap((range) => parseIpRange(range.trim()) ?? []).filter(({ address }) => address.bits === 32);
+  const widest = parsed.filter((one) => !parsed.some((other) => other.prefix < one.prefix && contains(other, one.address)));
+  return [...new Set(widest.map(({ text }) => text))].sort();
+}
+
 /** Undefined where the ranges of the balancer's callers restrict nothing of IPv4. */
 export function sourcesChain(ranges: readonly string[]): Chain | undefined {
-  const parsed = ranges.flatMap((range) => parseIpRange(range.trim()) ?? []).filter(({ address }) => address.bits === 32);
-  if (parsed.length === 0 || parsed.some(({ prefix }) => prefix === 0)) return undefined;
-  // nft refuses ranges within others.
-  const widest = parsed.filter((one) => !parsed.some((other) => other.prefix < one.prefix && contains(other, one.address)));
-  const lines = [`ip saddr != { ${[...new Set(widest.map(({ text }) => text))].sort().join(', ')} } drop`];
+  const separate = separateRanges(ranges);
+  if (separate.length === 0 || separate.includes('0.0.0.0/0')) return undefined;
+  const lines = [`ip saddr != { ${separate.join(', ')} } drop`];
   return { name: `sources_${hash(lines.join())}`, lines };
 }

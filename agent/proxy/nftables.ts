@@ -15,6 +15,7 @@ const types: Readonly<Record<MapName, string>> = {
   refused_node_ports: 'type inet_proto . inet_service',
   hairpins: 'type ipv4_addr . ipv4_addr',
   firewalled_ips: 'type ipv4_addr . inet_proto . inet_service : verdict',
+  service_cidrs: 'type ipv4_addr; flags interval',
 };
 
 const kindOf = (name: MapName): 'map' | 'set' => (types[name].includes(':') ? 'map' : 'set');
@@ -84,6 +85,7 @@ const hooks = `
     ip daddr @cluster_ips goto refuse
     ip daddr . meta l4proto . th dport @refused_ips goto refuse
     ip daddr @node_ips meta l4proto . th dport @refused_node_ports goto refuse
+    ip daddr @service_cidrs fib daddr type != local drop
   }
   chain unanswered_in {
     type filter hook input priority filter;

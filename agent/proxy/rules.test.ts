@@ -116,6 +116,11 @@ describe('ways in from outside', () => {
   });
 });
 
+test('ranges of cluster IPs that lie in others say no more than these', () => {
+  const { maps } = rules([], [], { serviceCidrs: ['10.96.0.0/12', '10.100.0.0/16', 'fd00::/108'] });
+  assert.deepEqual([...maps.service_cidrs.keys()], ['10.96.0.0/12']);
+});
+
 test('services without a cluster IP, or of another proxy, are left out', () => {
   const labelled = (label: string): Service => ({ ...service(), metadata: { name: 'web', namespace: 'default', labels: { [label]: '' } } });
   const ofOthers = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'].map(labelled);

@@ -12,6 +12,7 @@ import {
   localNumbers,
   memoryOf,
   randomChain,
+  separateRanges,
   sourcesChain,
   stickyChain,
   type Chain,
@@ -35,6 +36,7 @@ export const mapNames = [
   'refused_node_ports',
   'hairpins',
   'firewalled_ips',
+  'service_cidrs',
 ] as const;
 export type MapName = (typeof mapNames)[number];
 
@@ -73,6 +75,7 @@ class Tables {
     refused_node_ports: new Map(),
     hairpins: new Map(),
     firewalled_ips: new Map(),
+    service_cidrs: new Map(),
   };
 
   /** The name to go to. */
@@ -98,9 +101,10 @@ class Tables {
   }
 }
 
-/** The addresses of a node at which NodePorts are served. */
-export function nodeRules(addresses: readonly string[]): ServiceRules {
+/** What does not depend on services: the addresses of a node at which NodePorts are served, and the ranges of cluster IPs. */
+export function nodeRules(addresses: readonly string[], serviceCidrs: readonly string[]): ServiceRules {
   const tables = new Tables();
+  for (const range of separateRanges(serviceCidrs)) tables.maps.service_cidrs.set(range, '');
   for (const address of addresses.filter(isIPv4)) tables.maps.node_ips.set(address, '');
   return tables;
 }

@@ -26,6 +26,8 @@ export interface ProxyNode {
   /** At which NodePorts are served. */
   readonly addresses: readonly string[];
   readonly zone?: string | undefined;
+  /** Of the whole cluster. */
+  readonly serviceCidrs?: readonly string[];
 }
 
 export interface ServiceProxy {
@@ -101,8 +103,8 @@ export function createServiceProxy({ run, clock, log, nodeName, clusterCidr }: S
   };
 
   return {
-    sync(services, endpointSlices, { addresses: nodeAddresses, zone }) {
-      const input = { services, endpointSlices, nodeAddresses, zone, nodeName, clusterCidr };
+    sync(services, endpointSlices, { addresses: nodeAddresses, zone, serviceCidrs }) {
+      const input = { services, endpointSlices, nodeAddresses, serviceCidrs, zone, nodeName, clusterCidr };
       const synced = queue.then(() => (closed ? undefined : apply(input)));
       queue = synced.catch((error: unknown) => log.debug('The next sync writes the table of services as a whole', { error }));
       return synced;

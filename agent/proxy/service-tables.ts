@@ -11,6 +11,8 @@ export interface TablesInput extends Surroundings {
   readonly endpointSlices: readonly EndpointSlice[];
   /** The addresses of this node at which NodePorts are served. */
   readonly nodeAddresses: readonly string[];
+  /** Ranges of cluster IPs: what goes to an address of theirs without a service goes nowhere. */
+  readonly serviceCidrs?: readonly string[] | undefined;
 }
 
 /** The elements and chains that changed, as they were and as they are. */
@@ -80,13 +82,13 @@ export class ServiceTables {
   readonly #maps = new Map(mapNames.map((name) => [name, new Shared<string>()]));
   readonly #chains = new Shared<readonly string[]>();
   readonly #memories = new Shared<true>();
-  #node: ServiceRules = nodeRules([]);
+  #node: ServiceRules = nodeRules([], []);
   #surroundings = '';
 
   update(input: TablesInput): RulesChange {
-    const { services, endpointSlices, nodeAddresses, clusterCidr, nodeName, zone } = input;
-    const surroundings = JSON.stringify([clusterCidr, nodeName, zone, nodeAddresses]);
-    if (surroundings !== this.#surroundings) this.#moveTo(nodeAddresses);
+    const { services, endpointSlices, nodeAddresses, serviceCidrs = [], clusterCidr, nodeName, zone } = input;
+    const surroundings = JSON.stringify([clusterCidr, nodeName, zone, nodeAddresses, serviceCidrs]);
+    if (surroundings !== this.#surroundings) this.#moveTo(nodeRules(nodeAddresses, serviceCidrs));
     this.#surroundings = surroundings;
     const slices = slicesByService(endpointSlices);
     const keys = new Set<string>();
@@ -112,11 +114,11 @@ export class ServiceTables {
   }
 
   /** Everything depends on where the node is. */
-  #moveTo(addresses: readonly string[]): void {
+  #moveTo(node: ServiceRules): void {
     for (const [key, { rules }] of this.#parts) this.#remove(key, rules);
     this.#parts.clear();
     this.#remove(nodeOwner, this.#node);
-    this.#node = nodeRules(addresses);
+    this.#node = node;
     this.#add(nodeOwner, this.#node);
   }
 

@@ -49,7 +49,11 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
 
   const sync = async (services: readonly Service[], slices: readonly EndpointSlice[]): Promise<void> => {
     for (const [index, proxy] of proxies.entries())
-      await proxy.sync(services, slices, { addresses: [world.hosts[index]!.address], zone: `zone-${index}` });
+      await proxy.sync(services, slices, {
+        addresses: [world.hosts[index]!.address],
+        zone: `zone-${index}`,
+        serviceCidrs: ['10.96.0.0/12'],
+      });
   };
 
   before(async () => {
@@ -108,6 +112,13 @@ describe('services on two nodes', { skip: can.ok ? false : can.why }, () => {
       assert.deepEqual(await ask(from, { address: clusterIP, port: 53, protocol: 'udp' }), ['ECONNREFUSED']);
     }
     assert.deepEqual(await ask(runCommand, { address: world.hosts[0].address, port: nodePort }), ['ECONNREFUSED']);
+  });
+
+  test('an address without a service leads nowhere, not even out of the cluster', async () => {
+    await sync([service()], [slice([near!])]);
+    for (const from of [near!.run, world.hosts[0].run]) {
+      assert.deepEqual(await ask(from, { address: '10.96.0.99', port: 80, patienceMs: 1_000 }), ['TIMEOUT']);
+    }
   });
 
   test('a port that the service does not have is refused', async () => {

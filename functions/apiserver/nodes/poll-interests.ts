@@ -14,6 +14,7 @@ import {
   nodes,
   resourceType,
   secrets,
+  serviceCIDRs,
   services,
   volumeAttachments,
   type ResourceType,
@@ -58,7 +59,7 @@ const byResource = <T>(entries: readonly T[], typeOf: (entry: T) => ResourceType
 
 /** Every node gets all of these. */
 export const sharedInterests: ReadonlyMap<string, ResourceType> = byResource(
-  [services, endpointSlices, nodes, clusterTrustBundles, csiDrivers],
+  [services, endpointSlices, nodes, clusterTrustBundles, csiDrivers, serviceCIDRs],
   (type) => type,
 );
 
