@@ -58,7 +58,7 @@ describe('an agent that becomes another version', () => {
     for (let count = 0; count <= trialStartsMax; count += 1) assert.match(start().output, /^newer/);
   });
 
-  test('goes back to the program before when the new one does not reach the API, and does not try it again', async () => {
+  test('goes back to the program before when the new one reaches no API, and tries it no more', async () => {
     writeFileSync(program, older);
     await agentServed(broken).update.consider(wanting(broken));
     for (let count = 0; count < trialStartsMax; count += 1) assert.equal(start().code, 9);

@@ -1,6 +1,6 @@
 /**
- * The agent's own program on the disk, and beside it the one before. A new program is on trial until the API has answered
- * it; the script that starts the agent counts its starts, and goes back to the one before when there were too many.
+ * The agent's own program on the disk, and beside it the one before. A new program is on trial until the API answers it.
+ * The script that starts the agent counts the starts. After too many it goes back to the program before.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -12,6 +12,7 @@ import { CliError } from './cli-error.ts';
 import { mapNodeRole, untilReady } from './cloud-nodes.ts';
 import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
 import { removeKeys } from './cluster-keys.ts';
+import { print, type OutputChoice } from './output.ts';
 import { terminalProgress, type Progress } from './progress.ts';
 import { randomText } from './token.ts';
 
@@ -93,15 +94,13 @@ export async function createCluster(name: string, choice: HomeChoice): Promise<v
   });
 }
 
-export async function listClusters(choice: HomeChoice): Promise<void> {
+export async function listClusters({ output, ...choice }: HomeChoice & OutputChoice): Promise<void> {
   await withHome(choice, async (home) => {
     const all = [{ name: home.defaultName, deletedMs: undefined }, ...(await recordsIn(home))];
+    const found = all.map(({ name, deletedMs }) => ({ name, server: home.serverOf(name), isBeingDeleted: deletedMs !== undefined }));
     const width = Math.max('NAME'.length, ...all.map(({ name }) => name.length)) + 3;
-    const rows = [
-      ['NAME', 'API'],
-      ...all.map(({ name, deletedMs }) => [name, deletedMs === undefined ? home.serverOf(name) : beingDeleted]),
-    ];
-    process.stdout.write(rows.map(([name = '', server = '']) => `${name.padEnd(width)}${server}\n`).join(''));
+    const rows = [['NAME', 'API'], ...found.map(({ name, server, isBeingDeleted }) => [name, isBeingDeleted ? beingDeleted : server])];
+    print({ output }, found, () => rows.map(([name = '', server = '']) => `${name.padEnd(width)}${server}\n`).join(''));
   });
 }
 

@@ -1,16 +1,15 @@
 /** The command line. Each command is a file; this one knows their flags. */
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { ClusterChoice } from './api-client.ts';
 import { lazily } from './lazily.ts';
+import type { OutputChoice } from './output.ts';
 import { addNodeCommands } from './node-commands.ts';
+import { dataDirOption, outputOption } from './options.ts';
 import { runProgram } from './run-program.ts';
 import { stackDefault } from './stack-default.ts';
 import type { StackChoice } from './cloud-stack.ts';
 
-const defaultDirectory = join(homedir(), '.hibernetes');
 const nodesMax = 1000;
 
 function nodeCount(text: string): number {
@@ -52,8 +51,6 @@ function durationSeconds(text: string): number {
     throw new InvalidArgumentError('a time such as 30m, 24h or 7d is wanted');
   return seconds;
 }
-
-const dataDirOption = (): Option => new Option('--data-dir <dir>', 'where the cluster keeps everything').default(defaultDirectory);
 
 const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
 
@@ -113,7 +110,8 @@ program
   .addOption(kubeconfigOption())
   .addOption(new Option('--stack <name>', 'a stack on AWS, with its functions, queues and clusters').conflicts('kubeconfig'))
   .addOption(regionOption())
-  .action(async (options: ClusterChoice & Partial<StackChoice>) => {
+  .addOption(outputOption())
+  .action(async (options: ClusterChoice & OutputChoice & Partial<StackChoice>) => {
     const { stack } = options;
     if (stack === undefined) return (await import('./status.ts')).status(options);
     return (await import('./cloud-status.ts')).cloudStatus({ ...options, stack });
@@ -189,6 +187,7 @@ clusterCommand('create', 'make something where several clusters share a table', 
   .action(lazily(async () => (await import('./cluster.ts')).createCluster));
 clusterCommand('list', 'show what there is where several clusters share a table', 'clusters')
   .description('the clusters, and where they answer')
+  .addOption(outputOption())
   .action(lazily(async () => (await import('./cluster.ts')).listClusters));
 clusterCommand('delete', 'delete something where several clusters share a table', 'cluster <name>')
   .description('end a cluster and remove all it kept; again goes on where the last one was cut off')
@@ -236,6 +235,7 @@ drainOptions(upgrade.command('cluster', { isDefault: true }))
   .action(lazily(async () => (await import('./upgrade.ts')).upgrade));
 homeOptions(upgrade.command('status'))
   .description('in which format clusters are stored, and whether a newer one waits')
+  .addOption(outputOption())
   .action(lazily(async () => (await import('./upgrade-format.ts')).upgradeStatus));
 drainOptions(upgrade.command('agents'))
   .description('the agents of machines that joined become the version that the control plane has, one after another; pods run on')
@@ -262,10 +262,12 @@ token
       .default(24 * 3600, '24h'),
   )
   .option('--description <text>', 'what it is for')
+  .addOption(outputOption())
   .action(lazily(async () => (await import('./token.ts')).createToken));
 token
   .command('list')
   .description('the tokens there are')
+  .addOption(outputOption())
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
   .action(lazily(async () => (await import('./token.ts')).listTokens));
@@ -288,4 +290,11 @@ node
   .addOption(dataDirOption())
   .action(lazily(async () => (await import('./node.ts')).startOneNode));
 
+// The code that completes words is read by shells that ask for it.
+if (process.argv[2] === 'complete') (await import('@bomb.sh/tab/commander')).default(program);
+else
+  program
+    .command('complete <shell>')
+    .description('print what makes a shell complete words: source <(hibernetes complete bash), or zsh, fish, powershell')
+    .allowExcessArguments();
 await runProgram(program);

@@ -1,6 +1,7 @@
 /** Commands for a machine that is a node, or becomes one. Such a machine has these alone, as one file. */
 import { type Command, Option } from 'commander';
 import { lazily } from './lazily.ts';
+import { dataDirOption, outputOption } from './options.ts';
 
 export const nodeDirectories = {
   config: '/etc/hibernetes',
@@ -46,4 +47,30 @@ export function addNodeCommands(program: Command): void {
     .addOption(configDirOption())
     .addOption(programsOption())
     .action(lazily(async () => (await import('./leave.ts')).leaveCluster));
+  addDiagnosis(program);
+  program
+    .command('version')
+    .description('which version of hibernetes this is')
+    .addOption(outputOption())
+    .action(lazily(async () => (await import('./version.ts')).version));
+}
+
+/** On any machine: a node, a laptop, or one that is to become either. */
+function addDiagnosis(program: Command): void {
+  program
+    .command('doctor')
+    .description('what is wrong on this machine, or with --stack in an AWS account, and what to do; exits with 1 for a problem')
+    .addOption(dataDirOption())
+    .addOption(configDirOption())
+    .option('--stack <name>', 'examine the AWS account for this stack')
+    .option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)')
+    .addOption(outputOption())
+    .action(lazily(async () => (await import('./doctor/doctor.ts')).doctor));
+  program
+    .command('support-bundle [file]')
+    .description('write what others need to find a fault into an archive, without secrets')
+    .addOption(dataDirOption())
+    .addOption(configDirOption())
+    .option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere')
+    .action(lazily(async () => (await import('./support/support-bundle.ts')).supportBundle));
 }

@@ -6,44 +6,79 @@ import { nodeNamesOf } from '../local/stop-cluster.ts';
 import { type ClusterChoice, withApi } from './api-client.ts';
 import { askHealth } from './ask-health.ts';
 import { CliError } from './cli-error.ts';
-import { healthLines } from './cluster-health.ts';
+import { type ClusterHealth, healthLines } from './cluster-health.ts';
 import { clusterState, type Said } from './cluster-state.ts';
 import { listedClusters } from './cluster.ts';
+import { print, type OutputChoice } from './output.ts';
 import { localHome } from './local-home.ts';
 
-function processLines(directory: DataDirectory, record: ClusterRecord): string[] {
-  const controlPlane = runningProcess(directory.controlPlaneRecord);
-  const address = `https://${record.host.includes(':') ? `[${record.host}]` : record.host}:${record.port}`;
+interface Processes {
+  readonly dataDirectory: string;
+  readonly kubeconfig: string;
+  readonly server: string;
+  /** Left out: it does not run. */
+  readonly controlPlanePid?: number | undefined;
+  readonly simulatedNodes: number;
+  readonly agents: readonly { readonly name: string; readonly pid?: number | undefined }[];
+}
+
+const processesOf = (directory: DataDirectory, record: ClusterRecord): Processes => ({
+  dataDirectory: directory.root,
+  kubeconfig: directory.kubeconfig,
+  server: `https://${record.host.includes(':') ? `[${record.host}]` : record.host}:${record.port}`,
+  controlPlanePid: runningProcess(directory.controlPlaneRecord)?.pid,
+  simulatedNodes: record.runtime === 'simulated' ? record.nodes : 0,
+  agents: nodeNamesOf(directory).map((name) => ({ name, pid: runningProcess(directory.node(name).record)?.pid })),
+});
+
+function processLines({ dataDirectory: root, kubeconfig, server, controlPlanePid, simulatedNodes, agents }: Processes): string[] {
   return [
-    `data directory  ${directory.root}`,
-    `kubeconfig      ${directory.kubeconfig}`,
-    `control plane   ${controlPlane === undefined ? 'stopped (hibernetes up resumes it)' : `running, process ${controlPlane.pid}, ${address}`}`,
-    ...(record.runtime === 'simulated' ? [`agents          ${record.nodes}, simulated inside the control plane`] : []),
-    ...nodeNamesOf(directory).map((name) => {
-      const agent = runningProcess(directory.node(name).record);
-      return `agent           ${name}: ${agent === undefined ? `stopped (hibernetes node start ${name})` : `running, process ${agent.pid}`}`;
+    `data directory  ${root}`,
+    `kubeconfig      ${kubeconfig}`,
+    `control plane   ${controlPlanePid === undefined ? 'stopped (hibernetes up resumes it)' : `running, process ${controlPlanePid}, ${server}`}`,
+    ...(simulatedNodes === 0 ? [] : [`agents          ${simulatedNodes}, simulated inside the control plane`]),
+    ...agents.map(({ name, pid }) => {
+      const state = pid === undefined ? `stopped (hibernetes node start ${name})` : `running, process ${pid}`;
+      return `agent           ${name}: ${state}`;
     }),
   ];
 }
 
-export async function status(choice: ClusterChoice): Promise<void> {
+interface Status {
+  /** Left out where the cluster is elsewhere. */
+  readonly here?: Processes | undefined;
+  /** Left out where nothing runs. */
+  readonly health?: ClusterHealth;
+  readonly others?: readonly Said[];
+}
+
+const statusLines = ({ here, health, others = [] }: Status): string =>
+  [
+    ...(here === undefined ? [] : processLines(here)),
+    ...(health === undefined ? [] : healthLines(health)),
+    ...others.flatMap(({ lines }) => lines),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+
+const isWell = ({ health, others = [] }: Status): boolean =>
+  health?.api === 'healthy' && health.nodes.every(({ isReady }) => isReady) && others.every((other) => other.isWell);
+
+async function statusOf(choice: ClusterChoice): Promise<Status> {
+  // With a kubeconfig the cluster is elsewhere, and no process of it is here.
+  if (choice.kubeconfig !== undefined) return { health: await withApi(choice, askHealth) };
   const directory = dataDirectory(choice.dataDir);
   const record = clusterRecord(directory);
-  // With a kubeconfig the cluster is elsewhere, and there are no processes here to tell of.
-  const isElsewhere = choice.kubeconfig !== undefined;
-  if (!isElsewhere && record === undefined) throw new CliError(`There is no cluster in ${choice.dataDir}.`, 'hibernetes up makes one.');
-  const isStopped = !isElsewhere && runningProcess(directory.controlPlaneRecord) === undefined;
-  if (!isElsewhere && record !== undefined) process.stdout.write(`${processLines(directory, record).join('\n')}\n`);
-  if (isStopped) {
-    process.exitCode = 1;
-    return;
-  }
-  const health = await withApi(choice, askHealth);
-  process.stdout.write(`${healthLines(health).join('\n')}\n`);
-  const others = isElsewhere ? [] : await otherStates(choice);
-  process.stdout.write(others.flatMap(({ lines }) => lines.map((line) => `${line}\n`)).join(''));
-  const isWell = health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady);
-  if (!isWell || others.some((other) => !other.isWell)) process.exitCode = 1;
+  if (record === undefined) throw new CliError(`There is no cluster in ${choice.dataDir}.`, 'hibernetes up makes one.');
+  const here = processesOf(directory, record);
+  if (here.controlPlanePid === undefined) return { here };
+  return { here, health: await withApi(choice, askHealth), others: await otherStates(choice) };
+}
+
+export async function status(options: ClusterChoice & OutputChoice): Promise<void> {
+  const found = await statusOf(options);
+  print(options, found, statusLines);
+  if (!isWell(found)) process.exitCode = 1;
 }
 
 /** Of clusters that share its cloud. */

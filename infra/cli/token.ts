@@ -8,6 +8,7 @@ import { realWorld, type World } from '../../functions/world.ts';
 import { type ClusterChoice, withApi } from './api-client.ts';
 import type { ClusterAccess } from '../../functions/client/https-fetch.ts';
 import { CliError } from './cli-error.ts';
+import { print, type OutputChoice } from './output.ts';
 import { publicKeyHash } from './public-key-hash.ts';
 import { shakeHands } from './server-authority.ts';
 
@@ -17,7 +18,7 @@ const namespace = 'kube-system';
 const secretName = (id: string): string => `bootstrap-token-${id}`;
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-export interface TokenOptions extends ClusterChoice {
+export interface TokenOptions extends ClusterChoice, OutputChoice {
   readonly ttl: number;
   readonly description?: string;
 }
@@ -56,8 +57,13 @@ export async function createToken(options: TokenOptions): Promise<void> {
   });
   const token = `${id}.${secret}`;
   const pin = server.caPem === undefined ? '' : ` --ca-cert-hash ${publicKeyHash(new X509Certificate(server.caPem))}`;
-  process.stdout.write(`hibernetes join ${server.server} --token ${token}${pin}\n`);
-  process.stdout.write(`curl -sfL ${await curlTrust(server)}${server.server}/join.sh | sh -s - --token ${token}\n`);
+  const created = {
+    token,
+    ...expiration,
+    join: `hibernetes join ${server.server} --token ${token}${pin}`,
+    script: `curl -sfL ${await curlTrust(server)}${server.server}/join.sh | sh -s - --token ${token}`,
+  };
+  print(options, created, ({ join, script }) => `${join}\n${script}\n`);
   if (isLoopback(server.server))
     process.stderr.write(
       'Other machines cannot reach this address: hibernetes up --listen 0.0.0.0:6443 lets them, under any of its addresses.\n',
@@ -92,7 +98,7 @@ export function tokenRows(tokens: readonly ListedToken[]): string {
     .join('\n');
 }
 
-export async function listTokens(options: ClusterChoice): Promise<void> {
+export async function listTokens(options: ClusterChoice & OutputChoice): Promise<void> {
   const now = realWorld('error').clock.now();
   const { items } = await withApi(options, ({ client }) => client.list(secrets, { namespace, fieldSelector: `type=${secretType}` }));
   const tokens = items.map((secret) => {
@@ -104,7 +110,7 @@ export async function listTokens(options: ClusterChoice): Promise<void> {
       description: fieldOf(secret, 'description'),
     };
   });
-  process.stdout.write(tokens.length === 0 ? 'There are no tokens.\n' : `${tokenRows(tokens)}\n`);
+  print(options, tokens, () => (tokens.length === 0 ? 'There are no tokens.\n' : `${tokenRows(tokens)}\n`));
 }
 
 /** By its id; the whole token will do. */

@@ -15,6 +15,7 @@ import { ConfigurationError, checkAdmissionSettings, readAdmissionFile } from '.
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
+import { removeNodes } from '../local/stop-cluster.ts';
 import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
 import { CliError } from './cli-error.ts';
 import { chooseAudit } from './audit-choice.ts';
@@ -168,6 +169,8 @@ async function startReadable(options: StartOptions): Promise<Cluster> {
   try {
     return await startCluster(options);
   } catch (error) {
+    // What was made of a cluster that never was: networks, containerd. One that is there keeps its nodes.
+    if (clusterRecord(options.directory) === undefined) await removeNodes(options.directory);
     if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
     if (!(error instanceof StoreError) || error.code !== 'wrong-format') throw error;
     throw new CliError(`The store cannot be read: ${error.message}.`, 'infra/runbook.md says more under "The format of the store".');

@@ -1,6 +1,6 @@
 /**
- * `hibernetes upgrade status` and `hibernetes upgrade finalize`: in which format the stores of a data directory or a stack are
- * written, and the step to the newest format of this version, after which earlier versions do not read them any more.
+ * `hibernetes upgrade status` and `hibernetes upgrade finalize`: the format in which stores are written.
+ * Finalizing goes on to the newest format of this version. Earlier versions do not read it.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -18,6 +18,7 @@ import { agree } from './agree.ts';
 import { CliError } from './cli-error.ts';
 import { listedClusters } from './cluster.ts';
 import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
+import { print, type OutputChoice } from './output.ts';
 import { terminalProgress } from './progress.ts';
 
 export interface FinalizeOptions extends HomeChoice {
@@ -86,8 +87,14 @@ export function formatLine({ writes, oldest, newest, objectsLeft }: FormatProgre
   return `format ${writes}, the newest of this version; ${left}, and items of format ${oldest} leave the log within hours`;
 }
 
-export async function upgradeStatus(choice: HomeChoice): Promise<void> {
-  await withTargets(choice, (targets, formats) => showFormats(targets, formats));
+export async function upgradeStatus({ output, ...choice }: HomeChoice & OutputChoice): Promise<void> {
+  await withTargets(choice, async (targets, formats) => {
+    if (output !== 'json') return showFormats(targets, formats);
+    const states = [];
+    for (const target of targets)
+      states.push({ cluster: target.title, ...(await withStore(target, formats, async (store) => store.format())) });
+    print({ output }, states, () => '');
+  });
 }
 
 export async function finalizeUpgrade({ yes = false, ...choice }: FinalizeOptions): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * `hibernetes upgrade [--to FILE]`: the cluster of a data directory goes on with this version of the program, or with the one in
- * the npm package FILE. Control plane first, then the agents of its nodes; pods run on. An older version takes the cluster
+ * `hibernetes upgrade [--to FILE]`: a cluster of this machine goes on with this version, or with the npm package FILE.
+ * Control plane first, then the agents of its nodes; pods run on. An older version takes the cluster
  * back in the same way, until `upgrade finalize`.
  */
 import { execFile, spawn } from 'node:child_process';

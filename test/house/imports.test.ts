@@ -70,6 +70,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'infra/aws',
     'infra/images',
     'agent',
+    'package.json',
   ],
   // Clusters do not know what hosts them: a Lambda function, a process on this machine, or a test.
   'functions/cloud': [
