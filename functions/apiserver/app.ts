@@ -24,7 +24,7 @@ import { requestInfoOf } from './http/request-info.ts';
 import { warningHeaders } from './http/warning-headers.ts';
 import { type Documents, isPublic, otherPath, type VersionDocument } from './other-paths.ts';
 import type { Descriptions } from './openapi/descriptions.ts';
-import type { OpenApi, OpenApiOptions } from './openapi/documents.ts';
+import type { FormerDocuments, OpenApi, OpenApiOptions } from './openapi/documents.ts';
 import type {
   AdmissionPlugin,
   ApiRequest,
@@ -140,7 +140,8 @@ const noVersions: readonly RemoteVersion[] = [];
 /** Documents are kept as long as the kinds stay the same, and what other servers serve. */
 function documentsOf({ version, descriptions, world, virtualResources = [], aggregation }: ApiServerOptions): Parts['documents'] {
   const nowMs = (): number => world.clock.now();
-  const openApiOptions = { gitVersion: version.gitVersion, nowMs, ...(descriptions === undefined ? {} : { descriptions }) };
+  const former: FormerDocuments = new Map();
+  const openApiOptions = { gitVersion: version.gitVersion, nowMs, former, ...(descriptions === undefined ? {} : { descriptions }) };
   let known: { readonly index: ResourceIndex; readonly remote: readonly RemoteVersion[]; readonly documents: Documents } | undefined;
   return (index) => {
     const remote = aggregation?.versions() ?? noVersions;

@@ -4,6 +4,7 @@ import { findKinds } from './cases/kinds.ts';
 import { appliesOfManagers, oddApply, ownedByUpdate, statusApply } from './cases/recipes/apply.ts';
 import { prepareNamespaces, runContest } from './contest.ts';
 import { installCustomKinds } from './custom/install.ts';
+import { customGroup } from './custom/written.ts';
 
 const casesOfKind = 60;
 const customKindsCount = 20;
@@ -12,8 +13,7 @@ export const compareApplies = (args: readonly string[]): Promise<number> =>
   runContest(args, async (contest, { seed, cases = casesOfKind, isWanted }) => {
     const custom = await installCustomKinds(contest, { seed, count: customKindsCount });
     const { both } = await findKinds(contest.upstream, contest.ours);
-    const names = new Set(custom.map(({ name }) => name));
-    const kinds = [...both.filter(({ name }) => !names.has(name)), ...custom].filter(({ name }) => isWanted(name));
+    const kinds = [...both.filter(({ group }) => group !== customGroup), ...custom].filter(({ name }) => isWanted(name));
     await prepareNamespaces(contest, kinds);
     const recipes = [
       [10, appliesOfManagers],

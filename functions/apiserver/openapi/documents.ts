@@ -30,9 +30,17 @@ export interface OpenApiOptions {
   nowMs(): number;
   /** Where the documents of other servers are. */
   otherPaths?(): Readonly<Record<string, string>>;
+  /** Documents of the kinds that were served before: one whose kinds stayed the same is not made again. */
+  readonly former?: FormerDocuments;
   /** Asked once, when the first document is. Without it, schemas describe nothing. */
   readonly descriptions?: () => Promise<Descriptions>;
 }
+
+/** By their paths, each with what it was made of. */
+export type FormerDocuments = Map<string, { readonly sources: readonly unknown[]; readonly document: TaggedDocument }>;
+
+/** Two lists of a scope are equal where its document would be. */
+const sourcesOf = ({ resources }: Scope): readonly unknown[] => resources.flatMap(({ node, ...rest }) => [node?.(), JSON.stringify(rest)]);
 
 /** How long a document under its hash may be kept. */
 const keptSeconds = 365 * 24 * 3600;
@@ -71,7 +79,18 @@ export function createOpenApi(groups: readonly ServedGroup[], options: OpenApiOp
     documents.set(key, document);
     return document;
   }
-  const v3 = (path: string, scope: Scope): Promise<TaggedDocument> => kept(path, (texts) => v3Document(scope, info, texts));
+  const { former = new Map() as FormerDocuments } = options;
+  for (const path of former.keys()) if (!scopes.has(path)) former.delete(path);
+  async function v3(path: string, scope: Scope): Promise<TaggedDocument> {
+    const sources = sourcesOf(scope);
+    const before = former.get(path);
+    if (before !== undefined && before.sources.length === sources.length && before.sources.every((one, index) => one === sources[index])) {
+      return before.document;
+    }
+    const document = taggedDocument(v3Document(scope, info, await described()));
+    former.set(path, { sources, document });
+    return document;
+  }
   const everything = (): Scope => ({
     resources: [...scopes.values()].flatMap(({ resources }) => resources),
     discovery: [...scopes.values()].flatMap(({ discovery }) => discovery),

@@ -9,7 +9,14 @@ import { type FieldSet, fieldSet, matching, recursiveDifference } from '../../ku
 import { entriesOf, type Managers, managersOf, sentManagers } from '../../kube/managed-fields/managers.ts';
 import { mergeType } from '../../kube/managed-fields/merge-type.ts';
 import { isMap, MergeError } from '../../kube/managed-fields/merge-walk.ts';
-import { applied, type ManagedWrite, managersAfterUpdate, type Typed } from '../../kube/managed-fields/updater.ts';
+import {
+  type Applied,
+  applied,
+  type Apply,
+  type ManagedWrite,
+  managersAfterUpdate,
+  type Typed,
+} from '../../kube/managed-fields/updater.ts';
 import { validateTyped } from '../../kube/managed-fields/validation.ts';
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
@@ -139,12 +146,22 @@ function apply(configuration: JsonObject, current: KubeObject | undefined, write
   const live = current === undefined ? empty : jsonOf(withoutManagers(current));
   checkTyped(configuration, write);
   const before = managersOf(current?.metadata.managedFields) ?? none;
-  const { object, managers } = applied(managed, { live, empty, applied: configuration, force: write.force }, before);
+  const { object, managers } = appliedOrRefused(managed, { live, empty, applied: configuration, force: write.force }, before);
   const metadata = isMap(object['metadata']) ? object['metadata'] : {};
   const { managedFields: _sent, ...rest } = metadata;
   const entries = entriesOf(managers);
   // Entries are JSON; the type of their sets does not show it.
   return { ...object, metadata: { ...rest, ...(entries === undefined ? {} : { managedFields: entries as unknown[] as JsonObject[] }) } };
+}
+
+/** The live object may not fit the version by which another manager's fields are known. */
+function appliedOrRefused(managed: ManagedWrite, change: Apply, before: Managers): Applied {
+  try {
+    return applied(managed, change, before);
+  } catch (error) {
+    if (error instanceof MergeError) throw plainError(error.message);
+    throw error;
+  }
 }
 
 function checkKind(configuration: JsonObject, { served }: FieldWrite): void {

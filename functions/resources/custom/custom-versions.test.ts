@@ -77,6 +77,15 @@ describe('a custom kind of several versions', () => {
     assert.deepEqual(managersOf(patched), [['example.com/v1beta1', { 'f:spec': { '.': {}, 'f:shared': {} } }]]);
   });
 
+  test('refuses an apply where the object does not fit the version of a manager, in its words', async () => {
+    await api.send('POST', at('v1beta1'), boat('v1beta1', 'six', { shared: 'a' }));
+    const configuration = { ...boat('v1', 'six', { shared: 'a' }) };
+    const applied = await api.send('PATCH', `${at('v1')}/six?fieldManager=one`, configuration, {
+      'content-type': 'application/apply-patch+yaml',
+    });
+    assert.deepEqual([applied.status, applied.body['message']], [500, '.spec.added: field not declared in schema']);
+  });
+
   test('counts no generation for fields that only another version has', async () => {
     await api.send('POST', at('v1'), boat('v1', 'four', { shared: 'a' }));
     const patched = await api.send(

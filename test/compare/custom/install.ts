@@ -92,13 +92,15 @@ function comparedKinds(custom: CustomKind, { node, schemas }: MetadataSchema): C
       verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
       subresources: Object.fromEntries(subresources.map((one) => [one, ['get', 'patch', 'update']])),
     };
+    const isOnly = served.length === 1;
+    // Versions share their objects.
+    const objectName = isOnly ? 'o$n' : `${name}-o$n`;
     const bases = custom.instances.map(({ metadata, ...rest }) => ({
       apiVersion: `${customGroup}/${name}`,
       kind: custom.kind,
-      metadata: { name: 'o$n', ...(isObject(metadata) ? metadata : {}) },
+      metadata: { name: objectName, ...(isObject(metadata) ? metadata : {}) },
       ...rest,
     }));
-    const isOnly = served.length === 1;
     return {
       ...resource,
       name: isOnly ? plural : `${plural}.${name}`,

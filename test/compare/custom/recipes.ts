@@ -26,8 +26,9 @@ const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
 export function tableOfAll(kind: ComparedKind): Case[] {
   const collection = collectionOf(kind);
   return kind.bases.map((base, number): Case => {
-    const path = `${collection}/table${number}`;
-    const body = { ...base, metadata: { ...(base['metadata'] as object), name: `table${number}` } };
+    const name = `table-${kind.version}-${number}`;
+    const path = `${collection}/${name}`;
+    const body = { ...base, metadata: { ...(base['metadata'] as object), name } };
     const steps: Step[] = [
       { method: 'POST', path: collection, body },
       { method: 'GET', path, headers: table },

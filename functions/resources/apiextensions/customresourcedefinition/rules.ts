@@ -18,4 +18,4 @@ export function prepareForUpdate(next: CustomResourceDefinition): void {
 }
 
 const storageVersions = ({ spec }: CustomResourceDefinition): string[] =>
-  spec.versions.filter(({ storage }) => storage).map(({ name }) => name);
+  (spec?.versions ?? []).filter(({ storage }) => storage).map(({ name }) => name);

@@ -10,7 +10,7 @@ export function warnings(next: CustomResourceDefinition, current?: CustomResourc
 }
 
 function warningsOf({ spec }: CustomResourceDefinition): string[] {
-  const nodes = spec.versions.flatMap(({ schema }) =>
+  const nodes = (spec?.versions ?? []).flatMap(({ schema }) =>
     schema?.openAPIV3Schema === undefined ? [] : allNodes(schema.openAPIV3Schema as SchemaNode),
   );
   const formats = nodes.flatMap(({ type = '', format = '' }) =>
