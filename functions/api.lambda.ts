@@ -10,7 +10,7 @@ declare const awslambda: LambdaStreaming;
 /** Nobody tells us that a client has left: a log that nobody reads costs this much at most. */
 const mailedLogSecondsMax = 300;
 
-const rooted = startFunction();
+const rooted = await startFunction();
 const { answerBytesMax } = hostLimitsOf(environment);
 const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 0, mailedLogSecondsMax });
 

@@ -4,7 +4,7 @@ import { startFunction } from './lambda/start-function.ts';
 import { startWebHost } from './lambda/web-host.ts';
 import { environment } from './world.ts';
 
-const rooted = startFunction();
+const rooted = await startFunction();
 const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 30 });
 const portDefault = 8080;
 

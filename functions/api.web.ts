@@ -9,7 +9,7 @@ import { environment } from './world.ts';
 /** So that a log ends before it is cut off. */
 const lastSeconds = 5;
 
-const rooted = startFunction();
+const rooted = await startFunction();
 const limits = hostLimitsOf(environment);
 const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 30, mailedLogSecondsMax: limits.requestSecondsMax - lastSeconds });
 

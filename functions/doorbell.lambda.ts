@@ -1,11 +1,11 @@
 /** Root: rings for every slot that the table's stream shows, in the name of the cluster whose it is. */
-import { startFunction } from './lambda/start-function.ts';
+import { startRinging } from './lambda/start-function.ts';
 import { allDone, type BatchAnswer, type StreamEvent } from './lambda/event-sources.ts';
 import { silentControllers } from './cloud/silent-controllers.ts';
 import { createStreamDoorbell } from './lambda/stream-doorbell.ts';
 import { slotsIn } from './lambda/stream-slots.ts';
 
-const { world, doorbells } = startFunction();
+const { world, doorbells } = startRinging();
 const groups = silentControllers();
 
 export async function handler(event: StreamEvent): Promise<BatchAnswer> {

@@ -5,7 +5,7 @@ import { createWorkerHandler } from './lambda/worker.ts';
 import { createWorkerNotes } from './lambda/worker-notes.ts';
 import { createStore } from './store/create-store.ts';
 
-const { settings, world, clusters, doorbells, openTable } = startFunction();
+const { settings, world, clusters, doorbells, openTable } = await startFunction();
 
 export const handler = createWorkerHandler({
   group: 'materializer',

@@ -7,7 +7,7 @@ import { createTimer } from './lambda/timer.ts';
 import { createWorkerNotes } from './lambda/worker-notes.ts';
 import type { Ring } from './workers/doorbell/sqs-doorbell.ts';
 
-const { settings, world, clusters, doorbells, openTable } = startFunction();
+const { settings, world, clusters, doorbells, openTable } = await startFunction();
 const groups = silentControllers();
 
 const sweep = createSweeps({

@@ -24,6 +24,8 @@ export interface JsonServiceOptions extends AwsAccess {
   readonly service: string;
   /** The version of its API, as requests name it: `DynamoDB_20120810`. */
   readonly target: string;
+  /** Of JSON as the service speaks it; default: 1.0. */
+  readonly version?: '1.0' | '1.1';
   readonly clock: Pick<Clock, 'now'>;
   /** How long to wait for an answer; default: as long as the caller's signal says. */
   readonly answerMsMax?: number;
@@ -67,14 +69,14 @@ const firstRefusal = 300;
 const badGateway = 502;
 
 export function jsonService(options: JsonServiceOptions): JsonService {
-  const { service, target, clock, answerMsMax } = options;
+  const { service, target, version = '1.0', clock, answerMsMax } = options;
   const handler = new NodeHttpHandler(answerMsMax === undefined ? {} : waitingFor(answerMsMax));
   let place: Place | undefined;
 
   return {
     async call(operation, input, { signal, signedMs = clock.now() } = {}) {
       place ??= placeOf(service, options);
-      const request = requestOf(place.endpoint, `${target}.${operation}`, JSON.stringify(input));
+      const request = requestOf(place.endpoint, { target: `${target}.${operation}`, version, body: JSON.stringify(input) });
       const signed = await place.signer.sign(request, { signingDate: new Date(signedMs) });
       const { response } = await handler.handle(new HttpRequest(signed), signal === undefined ? {} : { abortSignal: signal });
       return fieldsOf(response, await bytesOf(response.body as AsyncIterable<Uint8Array>));
@@ -98,7 +100,13 @@ function placeOf(service: string, access: AwsAccess): Place {
   return { endpoint, signer };
 }
 
-function requestOf({ protocol, hostname, port, host, pathname }: URL, target: string, body: string): HttpRequest {
+interface Said {
+  readonly target: string;
+  readonly version: string;
+  readonly body: string;
+}
+
+function requestOf({ protocol, hostname, port, host, pathname }: URL, { target, version, body }: Said): HttpRequest {
   return new HttpRequest({
     protocol,
     hostname,
@@ -107,7 +115,7 @@ function requestOf({ protocol, hostname, port, host, pathname }: URL, target: st
     path: pathname.endsWith('/') ? pathname : `${pathname}/`,
     headers: {
       host,
-      'content-type': 'application/x-amz-json-1.0',
+      'content-type': `application/x-amz-json-${version}`,
       'content-length': `${Buffer.byteLength(body)}`,
       'x-amz-target': target,
     },

@@ -20,6 +20,8 @@ export const settingNames = {
   deadlineQueue: 'HIBERNETES_QUEUE_DEADLINES',
   /** 32 bytes in base64, with which Secrets and the cluster's own keys are sealed in the table; behind a comma, former ones. */
   envelopeKey: 'HIBERNETES_ENVELOPE_KEY',
+  /** On AWS, instead of the key: the secret in Secrets Manager that holds it, which KMS unseals when a function starts. */
+  envelopeSecret: 'HIBERNETES_ENVELOPE_SECRET',
   /** What pods trust the API by (PEM). */
   certificateAuthority: 'HIBERNETES_CERTIFICATE_AUTHORITY',
   /** Address and port at which pods find the API. Where there is none, their nodes stand in for it (agent/api-service). */
@@ -63,7 +65,7 @@ export class SettingsError extends Error {
 /** What IAM tokens for a cluster are made for: nobody else's cluster has it. */
 export const iamClusterId = (name: string, scope: string): string => `${name}-${scope}`;
 
-type Environment = (name: string) => string | undefined;
+export type Environment = (name: string) => string | undefined;
 
 const nowhere = `${noApiAddress}:443`;
 const envelopeBytes = 32;
@@ -71,13 +73,7 @@ const envelopeBytes = 32;
 export const settingsOf = (environment: Environment): Settings => ({
   table: required(environment, settingNames.table),
   defaultCluster: environment(settingNames.cluster) ?? 'default',
-  queues: Object.fromEntries(
-    Object.entries(settingNames.queues).flatMap(([group, name]) => {
-      const url = environment(name);
-      return url === undefined ? [] : [[group, url]];
-    }),
-  ),
-  deadlineQueue: environment(settingNames.deadlineQueue),
+  ...queueSettingsOf(environment),
   ...envelopeKeys(required(environment, settingNames.envelopeKey)),
   certificateAuthorityPem: environment(settingNames.certificateAuthority) ?? '',
   advertise: place(environment(settingNames.advertise) ?? nowhere),
@@ -85,6 +81,17 @@ export const settingsOf = (environment: Environment): Settings => ({
   adminSecret: environment(settingNames.adminSecret),
   ...admission(environment(settingNames.admission)),
   networks: networks(environment(settingNames.networks)),
+});
+
+/** All that a function needs which only rings. */
+export const queueSettingsOf = (environment: Environment): Pick<Settings, 'queues' | 'deadlineQueue'> => ({
+  queues: Object.fromEntries(
+    Object.entries(settingNames.queues).flatMap(([group, name]) => {
+      const url = environment(name);
+      return url === undefined ? [] : [[group, url]];
+    }),
+  ),
+  deadlineQueue: environment(settingNames.deadlineQueue),
 });
 
 function required(environment: Environment, name: string): string {

@@ -5,8 +5,8 @@ import { createWorkerHandler, type QueueHandler } from './worker.ts';
 import { createWorkerNotes } from './worker-notes.ts';
 
 /** The handler of a function that runs the sessions of one group of controllers. */
-export function controllersHandler(group: ControllerGroupName): QueueHandler {
-  const { settings, world, clusters, doorbells, openTable } = startFunction();
+export async function controllersHandler(group: ControllerGroupName): Promise<QueueHandler> {
+  const { settings, world, clusters, doorbells, openTable } = await startFunction();
   const ownGroup = { name: group, load: async () => (await import('../worker-groups.ts')).loadWorkerGroup(group) };
   return createWorkerHandler({
     group,

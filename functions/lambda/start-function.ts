@@ -4,7 +4,8 @@ import { createDoorbells, type Doorbells } from '../workers/doorbell/doorbells.t
 import type { Table } from '../store/table.ts';
 import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';
 import { openClusters, openTable } from '../cloud/open-table.ts';
-import { settingNames, settingsOf, type Settings } from '../cloud/settings.ts';
+import { withEnvelopeKey } from '../cloud/envelope-secret.ts';
+import { queueSettingsOf, settingNames, settingsOf, type Settings } from '../cloud/settings.ts';
 
 export interface Rooted {
   readonly settings: Settings;
@@ -15,18 +16,31 @@ export interface Rooted {
   openTable(cluster: ClusterIdentity): Table;
 }
 
-export function startFunction(): Rooted {
-  const settings = settingsOf(environment);
-  const level = environment(settingNames.logLevel) ?? 'info';
-  const world = realWorld(isLogLevel(level) ? level : 'info');
-  const queues = { groups: settings.queues, deadlines: settings.deadlineQueue };
+/** Rejects with a SettingsError where something is missing, the key that unseals the clusters among it. */
+export async function startFunction(): Promise<Rooted> {
+  const world = startWorld();
+  const settings = settingsOf(await withEnvelopeKey(environment, world));
   return {
     settings,
     world,
     clusters: openClusters(settings, world),
-    doorbells: createDoorbells({ queues, world }),
+    doorbells: doorbellsOf(settings, world),
     openTable: (cluster) => openTable(settings, cluster, world),
   };
+}
+
+/** Of a function that rings and opens no cluster. */
+export function startRinging(): Pick<Rooted, 'world' | 'doorbells'> {
+  const world = startWorld();
+  return { world, doorbells: doorbellsOf(queueSettingsOf(environment), world) };
+}
+
+const doorbellsOf = ({ queues, deadlineQueue }: Pick<Settings, 'queues' | 'deadlineQueue'>, world: World): Doorbells =>
+  createDoorbells({ queues: { groups: queues, deadlines: deadlineQueue }, world });
+
+function startWorld(): World {
+  const level = environment(settingNames.logLevel) ?? 'info';
+  return realWorld(isLogLevel(level) ? level : 'info');
 }
 
 const isLogLevel = (text: string): text is LogLevel => ['debug', 'info', 'warn', 'error'].includes(text);

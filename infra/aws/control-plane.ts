@@ -4,7 +4,7 @@
  */
 import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -118,13 +118,20 @@ export class ControlPlane extends Construct {
     return {
       spec,
       environment: this.environment,
-      rights: [...tableRights(table, spec.table), ...this.ringingRights(spec)],
+      rights: [...tableRights(table, spec.table), ...this.openingRights(spec), ...this.ringingRights(spec)],
       bundleOf,
       key,
       logDays: deployment.logDays,
       concurrency: deployment.limits.concurrency,
       deadLetters: this.queues.deadLetters,
     };
+  }
+
+  /** Who reads what lies in the table needs what unseals it. */
+  private openingRights({ table }: FunctionSpec): PolicyStatement[] {
+    if (table === 'none') return [];
+    const actions = ['secretsmanager:GetSecretValue'];
+    return [new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [this.envelopeKey.secretArn] })];
   }
 
   /** Workers, which doorbells wake, also set their own deadlines. */
@@ -149,8 +156,7 @@ export class ControlPlane extends Construct {
       ...(deployment.administrators.length === 0 ? {} : { [settingNames.administrators]: deployment.administrators.join(',') }),
       [settingNames.networks]: JSON.stringify(deployment.networks),
       ...(deployment.admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(deployment.admission) }),
-      // CloudFormation fills it in from the secret; neither template nor this program sees it.
-      [settingNames.envelopeKey]: this.envelopeKey.secretValue.unsafeUnwrap(),
+      [settingNames.envelopeSecret]: this.envelopeKey.secretArn,
     };
   }
 }

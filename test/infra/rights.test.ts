@@ -40,7 +40,11 @@ function table(template: Template): Record<string, string[]> {
 }
 
 const writesLog = (name: string): string => `logs:CreateLogStream logs:PutLogEvents → ${name}IdentityLog`;
-const usesTable = ['dynamodb:GetItem dynamodb:Query → Table', 'dynamodb:PutItem dynamodb:UpdateItem → Table'];
+const usesTable = [
+  'dynamodb:GetItem dynamodb:Query → Table',
+  'dynamodb:PutItem dynamodb:UpdateItem → Table',
+  'secretsmanager:GetSecretValue → EnvelopeKey',
+];
 const consumes = (queue: string): string =>
   `sqs:ReceiveMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:DeleteMessage sqs:GetQueueAttributes → ${queue}`;
 const ringsAll = 'sqs:SendMessage → QueuesControllers QueuesScheduler QueuesMaterializer';
