@@ -65,7 +65,7 @@ test('a body that is replaced expires two and a half hours after the watermark h
   assert.notEqual(await memory.readBlob(put[1] ?? ''), undefined);
 });
 
-test('an object that is deleted leaves no body, not even the one that tells of the deletion', async () => {
+test('an object that is deleted leaves no body, not even the one of the deletion', async () => {
   const { store, put, expiring, housekeep } = await given();
   await store.commit(create(pod('a')));
   await store.commit(remove(podKey('a')));

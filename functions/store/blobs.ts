@@ -1,6 +1,6 @@
 /**
  * Bodies that are too large for their slot lie in blobs beside it. A blob belongs to one attempt to write one slot; the
- * change that follows names it, and housekeeping lets it expire when nobody can need that slot any more.
+ * change that follows names it, and housekeeping lets it expire when no reader can need that slot any more.
  */
 import type { Clock } from '../world.ts';
 import { blobBody, blobHash } from './body.ts';

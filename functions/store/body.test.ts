@@ -36,7 +36,7 @@ test('reads plain JSON too', () => {
   assert.deepEqual(decodeBody(Buffer.from('\u0000{"metadata":{}}'), 'x'), { metadata: {} });
 });
 
-test('tells the length of its JSON without reading it', () => {
+test('shows the length of its JSON without reading it', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 5000 }), (text) => {
       const json = JSON.stringify({ metadata: { name: text } });
@@ -46,7 +46,7 @@ test('tells the length of its JSON without reading it', () => {
   assert.equal(jsonLength(Buffer.from('\u0000{"metadata":{}}')), 15);
 });
 
-test('reads bodies that do not tell their length, as they were written before', () => {
+test('reads bodies that do not hold their length, as they were written before', () => {
   const json = Buffer.from('{"metadata":{"name":"ä"}}');
   const head = Buffer.alloc(5);
   head.writeUInt8(1, 0);
@@ -56,7 +56,7 @@ test('reads bodies that do not tell their length, as they were written before', 
   assert.deepEqual(decodeBody(body, 'x'), { metadata: { name: 'ä' } });
 });
 
-test('does not make room for what a damaged length says', () => {
+test('does not make room for a damaged length', () => {
   const body = Buffer.from(encodeBody('{"metadata":{}}'));
   body.writeUInt32BE(0xff_ff_ff_ff, 5);
   assert.throws(() => decodeBody(body, 'slot 7'), new StoreError('corrupt', 'slot 7 cannot be read: its length is wrong'));

@@ -1,5 +1,5 @@
 /**
- * How an object looks in the table. The first byte says how to read the rest:
+ * The form of an object in the table. The first byte decides how to read the rest:
  *
  *     0          JSON
  *     1…200      number of a dictionary, checksum of the JSON (4 bytes), from 2 on its length (4 bytes), JSON deflated
@@ -20,7 +20,7 @@ const headBytes = 9;
 const chunkBytesMin = 64;
 /** Nothing is deflated to less than this part of itself. Source: zlib's technical details, "Maximum Compression Factor". */
 const ratioMax = 1032;
-/** Of bodies that do not tell the length. */
+/** Of bodies that do not hold the length. */
 const shortHead = { number: 1, bytes: 5 };
 
 /** A little compression buys most of what a lot would; for small texts, most of the time would go into clearing memory. */
@@ -52,7 +52,7 @@ export function blobHash(body: Uint8Array): string | undefined {
   return body[0] === blobReference ? Buffer.from(body.subarray(1)).toString('latin1') : undefined;
 }
 
-/** How long the JSON is, where the body tells. */
+/** How long the JSON is, where the body holds it. */
 export function jsonLength(body: Uint8Array): number | undefined {
   const number = body[0] ?? plain;
   if (number === plain) return body.length - 1;

@@ -65,7 +65,7 @@ test('a slot is not sent on knowledge older than five seconds', async () => {
   assert.deepEqual(calls, ['appendSlot', 'appendSlot', 'readSlots', 'appendSlot']);
 });
 
-test('while a slot is undecided nothing else is sent, and who waits too long is told the truth', async () => {
+test('while a slot is undecided nothing else is sent, and a request that waits too long learns that', async () => {
   const { store, faults, world } = await given();
   faults.set('appendSlot', 'lost');
   const undecided = assert.rejects(
@@ -140,12 +140,12 @@ test('what was read since a request came is fresh enough for it, and nothing old
   calls.length = 0;
   await store.fresh(beforeMs);
   assert.deepEqual(calls, []);
-  // Whoever came in the very moment of the last reading may have heard of something that it missed.
+  // A request that came in the moment of the last reading may have learned of something that it missed.
   await store.fresh(world.clock.monotonicMs());
   assert.deepEqual(calls, ['readSlots']);
 });
 
-test('a closed store refuses, and forgets nobody who waits', async () => {
+test('a closed store refuses, and answers every request that waits', async () => {
   const { store, faults } = await given();
   faults.set('appendSlot', { delayMs: 1000 });
   void store.commit(create('sent')).catch(() => undefined);

@@ -107,7 +107,7 @@ export class Committer {
     }
   }
 
-  /** Tells whether it won a slot after losing others. Ends because those that wait for too long are sent away. */
+  /** Reports whether it won a slot after losing others. Ends because those that wait for too long are sent away. */
   async #commitBatch(batch: readonly Waiting[]): Promise<boolean> {
     const { tail, replica, limits } = this.#parts;
     for (let isContended = false; ;) {

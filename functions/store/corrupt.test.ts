@@ -14,7 +14,7 @@ const frame = { type: 'added', key: { resource: 'pods', namespace: 'default', na
 
 const slot = (frames: Uint8Array): SlotItem => ({ slot: 1, firstRevision: 1, count: 1, nonce: 'other', writtenMs: 0, frames });
 
-/** What a process that starts says, and one that has been there before, about what it is asked to read, or write. */
+/** The errors of a process that starts, and of one that has been there before. */
 async function said(damage: (table: Table) => Promise<unknown>): Promise<readonly string[]> {
   const table = memoryTable();
   const running = await createStore({ table, world: virtualWorld(1) });
@@ -30,14 +30,14 @@ async function said(damage: (table: Table) => Promise<unknown>): Promise<readonl
   return messages;
 }
 
-test('a slot whose bytes are damaged stops whoever reads it, with its number', async () => {
+test('a slot whose bytes are damaged stops its readers, with its number', async () => {
   const message = 'corrupt: slot 1 cannot be read: its checksum is wrong';
   const frames = Buffer.from(encodeFrames([frame]));
   frames.writeUInt8(frames.readUInt8(20) ^ 1, 20);
   assert.deepEqual(await said((table) => table.appendSlot(slot(frames), 0)), [message, message, message]);
 });
 
-test('a body of a format that is not known stops whoever reads it, with its slot and key', async () => {
+test('a body of a format that is not known stops its readers, with its slot and key', async () => {
   const message = 'wrong-format: slot 1, pods default/web was written with dictionary 200, which this version does not know';
   const messages = await said((table) => table.appendSlot(slot(encodeFrames([frame])), 0));
   assert.deepEqual(messages, [message, message, message]);

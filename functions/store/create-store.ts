@@ -57,10 +57,10 @@ const nameAndNamespace = (_resource: string, { metadata }: KubeObject): Record<s
 const picturesKept = 8;
 /** In one round of housekeeping; the next one goes on. */
 const materialiseStepsMax = 64;
-/** Writers that help look at most this often whether there is something to do, and this often when there was not. */
+/** Writers that help check for work at most this often, and this often when there was none. */
 const helpEveryMs = 1000;
 const helpInVainEveryMs = 10_000;
-/** How often `notOlderThan` looks again. */
+/** How often `notOlderThan` checks again. */
 const lookAgainMs = 50;
 
 class LogStore implements Store {

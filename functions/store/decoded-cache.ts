@@ -1,6 +1,6 @@
 /**
- * Values that can be made again, kept while there is room. Newcomers wait in line: most of them are looked at by one
- * reader who goes through everything, and leave again when the line is full. One that is asked for again soon after it
+ * Values that can be made again, kept while there is room. Newcomers wait in line: most of them are read once, by a
+ * reader that goes through everything. They leave when the line is full. One that is asked for again soon after it
  * left has proved useful: it gets a place where only others like it push it out. So a scan costs the hot ones nothing.
  */
 
@@ -17,7 +17,7 @@ export const emptyPlace = <V>(): Place<V> => ({ value: undefined, bytes: 0, isUs
 
 /** Of all bytes, while there are proven ones. */
 const lineShare = 1 / 4;
-/** How often one that was used since it was last looked at may stay; then it goes like the others. */
+/** How often one that was used since its last check may stay; then it goes like the others. */
 const chancesMax = 8;
 
 export class DecodedCache<V> {
@@ -34,7 +34,7 @@ export class DecodedCache<V> {
     this.#bytesMax = bytesMax;
   }
 
-  /** What is kept, by the sizes that were told. */
+  /** What is kept, by the sizes that were given. */
   get bytes(): number {
     return this.#lineBytes + this.#provenBytes;
   }

@@ -26,7 +26,7 @@ const one = [
 
 const dictionary = Buffer.from(one);
 
-/** The second is the first again: bodies that name it tell the length of their JSON, too. */
+/** The second is the first again: bodies that name it hold the length of their JSON, too. */
 export const dictionaries: ReadonlyMap<number, Uint8Array> = new Map([
   [1, dictionary],
   [2, dictionary],

@@ -1,6 +1,6 @@
 /**
  * The fence between a worker and its successor. Taking over writes the next epoch into the log; each write of a worker
- * is conditional on its own epoch, so that one that was paused, and does not know that it was replaced, writes nothing.
+ * is conditional on its own epoch. A worker that was paused and replaced meanwhile writes nothing.
  */
 import type { KubeObject } from '../kube/object.ts';
 import type { Key } from '../kube/view.ts';

@@ -1,5 +1,5 @@
 /**
- * Which formats a version of this code reads, and how it writes the one that the store has. The log says from which
+ * Which formats a version of this code reads, and how it writes the one that the store has. The log records from which
  * revision on a newer format is written; every process learns that in log order, so no process writes an older one behind it.
  *
  *     before `finalize`   items of format n are read and written; older versions work beside this one
@@ -14,7 +14,7 @@ import { type KeyRing, Sealing } from './seal.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem } from './table.ts';
 
-/** How a store is written, as its log says. */
+/** How a store is written, by its log. */
 export interface FormatState {
   /** What new items are written in. */
   readonly writes: number;

@@ -8,11 +8,11 @@ export interface StoreLimits {
   readonly parsedBytesMax: number;
   /** The same for their JSON texts. */
   readonly textBytesMax: number;
-  /** Watches that have nothing to tell say so at most this often. */
+  /** Watches without news send a bookmark at most this often. */
   readonly progressMs: number;
   /** Changes in one batch of a watch. */
   readonly watchBatchMax: number;
-  /** How often to look for what other processes wrote; 0: only when someone asks. */
+  /** How often to read what other processes wrote; 0: only when someone asks. */
   readonly pollMs: number;
   readonly slotOperationsMax: number;
   /** Compressed. One operation that is larger goes alone. */
@@ -29,9 +29,12 @@ export interface StoreLimits {
   readonly notOlderWaitMs: number;
   /** A slot is written at most this long after the head was seen. */
   readonly headLifeMs: number;
-  /** A replica that saw the head longer ago than this may have missed slots that are gone: it looks at the watermark first. */
+  /** A replica that saw the head longer ago than this may have missed slots that are gone: it reads the watermark first. */
   readonly replicaLifeMs: number;
-  /** Slots below the floor are kept this long. More than twice `replicaLifeMs`, so that whoever needs one still finds it or knows better. */
+  /**
+   * Slots below the floor are kept this long. More than twice `replicaLifeMs`, so that a reader that needs one still finds
+   * it or knows better.
+   */
   readonly slotLifeMs: number;
   /** Objects are put into their items, and the watermark is moved, at most this long after it was read. */
   readonly materialiseMs: number;

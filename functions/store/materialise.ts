@@ -22,7 +22,7 @@ export interface MaterialiseParts {
   readonly clock: Clock;
   readonly limits: StoreLimits;
   readonly formats: Formats;
-  /** Told where the watermark was moved to. */
+  /** Called with the place that the watermark was moved to. */
   readonly reached: (slot: number) => void;
 }
 
@@ -30,7 +30,7 @@ const itemsAtOnce = 256;
 /** That one step leaves behind: their names must find room in the watermark's item. */
 const blobsMax = 1000;
 
-/** One step; tells whether there is more to do up to the floor. */
+/** One step; returns whether there is more to do up to the floor. */
 export async function materialise(parts: MaterialiseParts, floor: number): Promise<boolean> {
   const { table, clock, limits, reached } = parts;
   const reading = readingOf(clock);
@@ -58,7 +58,7 @@ export async function materialise(parts: MaterialiseParts, floor: number): Promi
   return to.revision < floor;
 }
 
-/** Whoever dies before they are struck out leaves them to the next one. */
+/** A process that dies before they are struck out leaves them to the next one. */
 async function letBlobsExpire({ table, clock, limits }: MaterialiseParts, meta: MetaItem, reading: Reading): Promise<void> {
   const { superseded, ...rest } = meta;
   if (superseded === undefined) return;
@@ -103,7 +103,7 @@ async function slotsBetween(table: Table, after: number, until: { readonly floor
   }
 }
 
-/** The last state of each object that the slots tell of, and how the store is written after them, if they say so. */
+/** The last state of each object in the slots. Also how the store is written after them, if they hold that. */
 function newestItems(slots: readonly SlotItem[], nowMs: number): { readonly items: readonly ObjectItem[]; readonly format?: FormatState } {
   const newest = new Map<string, ObjectItem>();
   let format: FormatState | undefined;

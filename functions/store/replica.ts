@@ -10,7 +10,7 @@ import { noObjects, Picture, treeKey, withStored, type Objects } from './picture
 import type { Change } from './store.ts';
 import { StoreError } from './store.ts';
 
-/** The state at the end of a slot, as object items and the log tell it. */
+/** The state at the end of a slot, made of object items and the log. */
 export interface Snapshot {
   readonly slot: number;
   readonly revision: number;
@@ -105,7 +105,7 @@ export class Replica {
     for (const stored of snapshot.objects) this.#put(stored.key, stored);
   }
 
-  /** Applies the slot after the last one, and tells what changed. */
+  /** Applies the slot after the last one, and returns what changed. */
   apply(slot: LogSlot): readonly Change[] {
     if (slot.slot !== this.#slot + 1 || slot.firstRevision !== this.#revision + 1) {
       throw new StoreError(

@@ -140,7 +140,7 @@ test('no body of a Secret lies open in the log, in objects or in blobs, and othe
   await assert.rejects(where.open(sealedFormats(ringOf(newClusterKey()))), { code: 'corrupt' });
 });
 
-test('a store whose keys are elsewhere tells its format, shows nothing of a Secret, and writes none', async () => {
+test('a store without its keys shows its format, nothing of a Secret, and writes no Secret', async () => {
   const formats = sealedFormats(ringOf(newClusterKey()));
   const where = place(formats);
   await put(await where.open(formats), 'secrets', secret('s', 'x'));
@@ -179,7 +179,7 @@ test('a replaced cluster key is needed no more once housekeeping went over the S
   assert.equal(cold.view().list('secrets').length, 2);
 });
 
-test('a process that meets a key of another one looks for it', async () => {
+test('a process that meets a key of another one searches for it', async () => {
   const [old, fresh] = [newClusterKey(), newClusterKey()];
   const writing = sealedFormats(ringOf(old));
   const where = place(writing);

@@ -22,7 +22,7 @@ export interface KeyRing {
   /** What is sealed from now on is sealed with this one. */
   current(): ClusterKey;
   find(id: string): ClusterKey | undefined;
-  /** Looks for keys that another process made. Called when one is missing. */
+  /** Searches for keys that another process made. Called when one is missing. */
   refresh?(): Promise<void>;
 }
 

@@ -37,7 +37,7 @@ test('finds any single damaged byte', () => {
   }
 });
 
-test('refuses a slot that holds another number of changes than it says', () => {
+test('refuses a slot that holds another number of changes than its head states', () => {
   assert.throws(
     () => decodeFrames(itemOf(encodeFrames(frames), 2)),
     new StoreError('corrupt', 'slot 5 cannot be read: it holds 3 changes, not 2'),

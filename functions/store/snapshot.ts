@@ -22,9 +22,10 @@ export interface SnapshotParts {
 const attemptsMax = 5;
 
 /**
- * The watermark is read before the items: each of them is then at least as new as it says. Only tombstones may be gone:
+ * The watermark is read before the items: each of them is then at least as new as its revision. Only tombstones may be gone:
  * those that it passed while the reading took very long (`slotLifeMs`), and, where they vanish by themselves, those of old
- * slots above it. The former are read again; the latter are all below the floor, so the items are brought to the floor. A materialiser that is at work, or died, leaves some items newer than the watermark: the others are
+ * slots above it. The former are read again; the latter are all below the floor, so the items are brought to the floor. A
+ * materialiser that is at work, or died, leaves some items newer than the watermark: the others are
  * brought to the same revision, which the floor has passed already.
  */
 export async function readSnapshot({ table, bodies, clock, limits }: SnapshotParts): Promise<Snapshot> {
@@ -52,7 +53,7 @@ type NewestItem = Pick<ObjectItem, 'resource' | 'namespace' | 'name' | 'revision
 
 const keyOf = ({ resource, namespace, name }: Key): string => JSON.stringify([resource, namespace, name]);
 
-/** The floor that the log tells, when slots above the watermark are so old that tombstones of theirs may have vanished. */
+/** The floor by the log, when slots above the watermark are so old that their tombstones may have vanished. */
 async function overdueFloor(table: Table, meta: MetaItem, clock: Clock): Promise<number | undefined> {
   const { tombstoneLifeMs } = table;
   // The other half is for clocks that are wrong, and for as long as this takes.
@@ -93,7 +94,7 @@ async function rollOn(
   return { slot, revision, format };
 }
 
-/** Returns how the store is written from this slot on, when that is said in it. */
+/** Returns how the store is written from this slot on, when the slot holds that. */
 function take(items: Items, slot: SlotItem): FormatState | undefined {
   let format: FormatState | undefined;
   for (const [index, frame] of decodeFrames(slot).entries()) {

@@ -1,6 +1,6 @@
 /**
  * The store: what the rest of the house sees of the log. One total order of changes over all resources; the revision
- * of a change is its place in that order. `infra/decisions` and this folder's README tell how it is kept.
+ * of a change is its place in that order. `infra/decisions` and this folder's README describe how it is kept.
  */
 import type { KubeObject } from '../kube/object.ts';
 import type { Key, Stored, StoreView, View } from '../kube/view.ts';
@@ -79,7 +79,7 @@ export interface Store {
   view(): StoreView;
   /**
    * A picture that holds every write acknowledged before this call; or before `sinceMs`, a reading of this process's
-   * monotonic clock, for whoever asks on behalf of a request that came then. Live, as above.
+   * monotonic clock, for a request that came then. Live, as above.
    */
   fresh(sinceMs?: number): Promise<StoreView>;
   /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. Live, as above. */
@@ -110,7 +110,10 @@ export interface Store {
   /** From now on the store is written in the newest format of this version, and refuses versions that do not read it. Not to be undone. */
   finalizeFormat(): Promise<void>;
 
-  /** One step of the housekeeping that any process may do: materialise, move the floor, rewrite what has an older format. Call it now and then. */
+  /**
+   * One step of the housekeeping that any process may do: materialise, move the floor, rewrite what has an older format.
+   * Call it now and then.
+   */
   housekeep(): Promise<void>;
 
   close(): Promise<void>;

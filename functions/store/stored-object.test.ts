@@ -26,7 +26,7 @@ test('while it is kept, every reader gets the same object; later, an equal one',
   assert.ok(Object.isFrozen(forgotten.object.metadata));
 });
 
-test('the text is what was written, and nobody parses for it', () => {
+test('the text is what was written, and is not parsed', () => {
   const decoder = new Decoder();
   const stored = storedA(decoder);
   assert.equal(jsonLength(stored), Buffer.byteLength(json));
@@ -58,7 +58,7 @@ test('a body keeps no more memory from going than its own', () => {
   assert.equal(new StoredObject({ key, revision: 7, body }, new Decoder()).body.buffer, body.buffer);
 });
 
-test('what cannot be read says which object it is', () => {
+test('the error for what cannot be read names the object', () => {
   const body = Buffer.from(encodeBody(json));
   body.writeUInt8(body.readUInt8(2) ^ 1, 2);
   const stored = new StoredObject({ key, revision: 7, body }, new Decoder());

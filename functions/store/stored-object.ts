@@ -96,7 +96,7 @@ export class StoredObject implements Stored {
   /** The format that it has in the table. */
   readonly format: number;
   readonly envelope: Uint8Array | undefined;
-  /** Where the body lies, if not in its item. Whoever writes it finds that out late. */
+  /** Where the body lies, if not in its item. The committer learns that late. */
   blob: string | undefined;
   readonly #decoder: Decoder;
   #text: Place<Buffer> | undefined;

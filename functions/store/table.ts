@@ -15,7 +15,7 @@ export interface SlotItem {
   readonly firstRevision: number;
   /** How many revisions it holds, at least 1. */
   readonly count: number;
-  /** Tells the writer whether a slot that exists is its own. */
+  /** By it the writer knows whether a slot that exists is its own. */
   readonly nonce: string;
   readonly writtenMs: number;
   /** The changes, as `slot-codec.ts` writes them. */
@@ -48,7 +48,7 @@ export interface MetaItem {
   readonly format?: FormatState;
 }
 
-/** A small thing whose history nobody needs, such as a heartbeat: last write wins, by revision. */
+/** A small thing without a history, such as a heartbeat: last write wins, by revision. */
 export interface LeaseItem {
   readonly shard: number;
   readonly name: string;

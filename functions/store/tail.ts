@@ -150,7 +150,7 @@ export class Tail {
     const before = replica.picture();
     const resourcesBefore = replica.resources();
     replica.load(await readSnapshot({ table, bodies, clock, limits: { replicaLifeMs } }));
-    // The first time, nobody listens yet.
+    // The first time, no watch is there yet.
     if (this.#confirmed === undefined) return;
     log.warn('the replica was too old and has been rebuilt', { from: before.revision, to: replica.revision });
     applied([...new Set([...resourcesBefore, ...replica.resources()])].flatMap((resource) => differences(resource, before, this.#parts)));

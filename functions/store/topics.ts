@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from '../world.ts';
 
-/** Below `least` watches there are no beats; from there on a beat is about as long as it takes to tell all of them. */
+/** Below `least` watches there are no beats; from there on a beat is about as long as it takes to wake all of them. */
 const crowd = { least: 50, beatMsEach: 1 / 20, beatMsMax: 50 };
 
 export interface Sleeper {
@@ -37,7 +37,7 @@ export class Topic {
     this.#followers += 1;
   }
 
-  /** False: nobody follows any more. */
+  /** False: no watch follows any more. */
   unfollow(): boolean {
     this.#followers -= 1;
     if (this.#followers > 0) return true;
@@ -59,7 +59,7 @@ export class Topic {
     else if (this.#nextBeat === undefined) this.wake(false);
   }
 
-  /** Whoever waits is woken at the next beat. */
+  /** A watch that waits is woken at the next beat. */
   awaitBeat(): void {
     this.#nextBeat ??= this.#clock.after(Math.max(0, this.#pauseMs()), () => {
       this.#nextBeat = undefined;

@@ -96,7 +96,7 @@ test('writers that could not help do not try again for each write', async () => 
     await store.commit(create(pod(`web-${number}`)));
     await world.advance(100);
   }
-  // One round of housekeeping looks twice.
+  // One round of housekeeping reads twice.
   assert.equal(looks, 2);
 });
 

@@ -55,7 +55,7 @@ export class Upkeep {
     return this.#marks[0]?.writtenMs;
   }
 
-  /** A revision up to which everything was written before that time, as great as the marks tell. */
+  /** A revision up to which everything was written before that time, as great as the marks allow. */
   revisionBefore(ms: number): number {
     const index = this.#marks.findLastIndex(({ writtenMs }) => writtenMs + markEveryMs < ms);
     const last = this.#last;

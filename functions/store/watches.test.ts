@@ -76,7 +76,7 @@ test('those that hear the same are given the same', async () => {
   for (const changes of others) assert.equal(changes, first);
 });
 
-test('who comes late into a crowd is told at once what was', async () => {
+test('a watch that comes late into a crowd gets at once what it missed', async () => {
   const { world, store, change } = await crowdOf(100);
   await change();
   await change();
@@ -85,7 +85,7 @@ test('who comes late into a crowd is told at once what was', async () => {
   assert.deepEqual(late.changes(), ['1 added default/pod-1', '2 added default/pod-2']);
 });
 
-test('a crowd that has left wakes nobody, and closing ends one that waits for its beat', async () => {
+test('a crowd that has left wakes no watch, and closing ends one that waits for its beat', async () => {
   const { world, store, crowd, change } = await crowdOf(100);
   await change();
   await change();

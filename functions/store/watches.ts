@@ -1,6 +1,6 @@
 /**
  * Watches read the shared history from a place of their own, so that a slow one costs nothing and a thousand cost a
- * wake-up each (`topics.ts`). One that falls below the floor is told so.
+ * wake-up each (`topics.ts`). One that falls below the floor ends with an error.
  */
 import type { Cancel, Clock } from '../world.ts';
 import type { Replica } from './replica.ts';
@@ -118,14 +118,14 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
   readonly #abort = (): void => this.#finish();
   #isStarted = false;
   #isEnded = false;
-  /** Everything up to here was looked at. */
+  /** Everything up to here was read. */
   #seen: number;
   /** The revision of the last batch. */
   #told: number;
   #pending: Pending | undefined;
   /** From the first read on, until it ends. */
   #topic: Topic | undefined;
-  /** The beat in which it was told all there was. */
+  /** The beat in which it got all there was. */
   #toldInBeat: number | undefined;
 
   constructor(watches: Watches, request: WatchRequest, ready: () => Promise<unknown>) {
@@ -228,12 +228,12 @@ class Watch implements AsyncIterableIterator<WatchBatch>, Sleeper {
     this.#topic?.stopWaiting(this);
   }
 
-  /** The next batch of what is in memory, if there is something to tell. */
+  /** The next batch of what is in memory, if there is news. */
   #look(mayTellProgress: boolean): Result | undefined {
     if (this.#isOver()) return end;
     this.#checkFloor();
     const { replica, batchMax } = this.#watches.parts;
-    // A full batch may have left some behind; those of other namespaces alone are nothing to tell.
+    // A full batch may have left some behind; those of other namespaces alone are no news.
     for (;;) {
       const { resource, namespace } = this.#request;
       const found = this.#watches.changesAfter(resource, this.#seen);

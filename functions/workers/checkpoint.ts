@@ -1,5 +1,5 @@
 /**
- * What a worker remembers between two sessions: how far it has read the log, and what it must look at again and when.
+ * What a worker remembers between two sessions: how far it has read the log, and what it must reconcile again and when.
  * Losing it costs a full resync and nothing else. It is kept in the store itself, under a resource that the API does
  * not serve.
  */
@@ -26,8 +26,8 @@ export interface ControllerCheckpoint {
 }
 
 /**
- * Whether nothing differs but that what was planned is planned for later. Who takes up the earlier plan looks once more
- * than needed, and finds the same: a look that finds nothing is not written down.
+ * Whether nothing differs but that what was planned is planned for later. A session that takes up the earlier plan reconciles
+ * once more than needed, and finds the same: a reconcile that finds nothing is not written down.
  */
 export function isOnlyLater(before: Checkpoint['controllers'], after: Checkpoint['controllers']): boolean {
   const names = Object.keys(after);
@@ -71,7 +71,7 @@ interface StoredCheckpoint extends KubeObject {
 
 const checkpointIn = (view: View, key: Key): StoredCheckpoint | undefined => view.get(key)?.object as StoredCheckpoint | undefined;
 
-/** Saving it was a change too. Where that was the next one it has been taken in, lest the floor rises above what is known while nothing happens. */
+/** Saving it was a change too. Where that was the next one it has been taken in. Otherwise the floor would pass an idle session. */
 function withItself(checkpoint: Checkpoint, savedAt: number | undefined): Checkpoint {
   return savedAt === checkpoint.revision + 1 ? { ...checkpoint, revision: savedAt } : checkpoint;
 }

@@ -42,14 +42,14 @@ export function watch<T extends KubeObject>(type: ResourceType<T>, requests: Wat
 }
 
 /**
- * What the next reconcile of an object has to know that no object tells, such as since when something is missed. Written down with
- * the time of that look, and forgotten once the object is settled: a controller's own memory ends with its process.
+ * What the next reconcile of an object has to know and no object holds, such as since when a node is missed. Written down with
+ * the time of that reconcile, and forgotten once the object is settled: a controller's own memory ends with its process.
  */
 export type Note = Readonly<Record<string, number>>;
 
 export type ReconcileResult =
   | { readonly outcome: 'settled' }
-  /** Look again later, whether or not anything changes. */
+  /** Reconcile again later, whether or not anything changes. */
   | { readonly outcome: 'again'; readonly afterSeconds: number; readonly note?: Note };
 
 export const settled: ReconcileResult = { outcome: 'settled' };

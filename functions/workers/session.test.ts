@@ -18,7 +18,7 @@ interface Setup {
   readonly world: VirtualWorld;
   readonly store: Store;
   readonly client: StoreClient;
-  /** What was reconciled since the last look. */
+  /** What was reconciled since the last call. */
   seen(): string[];
   put(name: string): Promise<unknown>;
   session(options?: Partial<SessionOptions>): ReturnType<typeof runSession>;
@@ -147,7 +147,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a']);
   });
 
-  test('hands a note to the next look, in another process too', async () => {
+  test('hands a note to the next reconcile, in another process too', async () => {
     const notes: unknown[] = [];
     const { session, put, world, store } = await setup(async (_request, { clock }, note) => {
       notes.push(note);
@@ -162,7 +162,7 @@ describe('a session', () => {
     assert.deepEqual(notes, [undefined, { sinceMs }, { sinceMs }]);
   });
 
-  test('writes nothing when a look that was due found nothing new', async () => {
+  test('writes nothing when a reconcile that was due found nothing new', async () => {
     const { session, put, seen, world, store } = await setup(async () => again(60));
     await put('a');
     await session();
@@ -185,7 +185,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'a']);
   });
 
-  test('is not left behind the floor by changes that concern nobody', async () => {
+  test('is not left behind the floor by changes that concern no controller', async () => {
     const { session, put, seen, world, store, client } = await setup(async () => again(60));
     await put('a');
     for (let minute = 0; minute < 30; minute += 1) {
@@ -264,7 +264,7 @@ describe('a session', () => {
     assert.equal(world.lines.at(-1)?.message, 'controllers do not settle');
   });
 
-  test('looks at everything again when its resync is due', async () => {
+  test('reconciles everything again when its resync is due', async () => {
     const { session, put, seen, world } = await setup(async () => settled, { resyncSeconds: 600 });
     await put('a');
     assert.deepEqual(await session(), { outcome: 'quiet', nextDeadlineMs: world.clock.now() + 600_000 });

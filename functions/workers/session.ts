@@ -26,7 +26,7 @@ import { wakeOf } from './wake.ts';
 interface SessionLimits {
   /** A session starts no reconcile after this long. */
   readonly sessionMsMax: number;
-  /** Then it waits this long for those under way. The next session runs them again, so whoever holds the clients ends their epoch. */
+  /** Then it waits this long for those under way. The next session runs them again, so the holder of the clients ends their epoch. */
   readonly finishMsMax: number;
   /** Nor more than this many: a controller that never settles must not hide. */
   readonly reconcilesMax: number;
@@ -34,9 +34,9 @@ interface SessionLimits {
   readonly waitMsMax: number;
   /** Changes read from the log at once. */
   readonly pageChanges: number;
-  /** Changes that concern nobody are read again by the next session, unless there are more of them than this. */
+  /** Changes that concern no controller are read again by the next session, unless there are more of them than this. */
   readonly unsavedChangesMax: number;
-  /** Nor are they left unsaved for longer: below the store's floor nobody could read them, and everything would have to be looked at. */
+  /** Nor are they left unsaved for longer: below the store's floor they could not be read, and everything would have to be reconciled. */
   readonly unsavedMsMax: number;
 }
 

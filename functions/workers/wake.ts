@@ -5,7 +5,7 @@ import type { Change } from '../store/store.ts';
 import { isInternal } from './checkpoint.ts';
 import type { Cache, Controller, Watch } from './controller.ts';
 
-/** As much of a controller as tells what concerns it. */
+/** As much of a controller as decides what concerns it. */
 export type Watcher = Pick<Controller, 'watches'>;
 
 interface WakeRequest<W extends Watcher> {

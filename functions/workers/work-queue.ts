@@ -1,7 +1,7 @@
 /**
  * The objects that one controller has yet to reconcile. A request waits at most once, and is never given out again
  * while it is being reconciled. Failures come back after a delay that doubles; every outcome replaces whatever was
- * planned for the request before, since a reconcile looks at everything there is to know.
+ * planned for the request before, since a reconcile reads everything there is to know.
  * Source: client-go, util/workqueue (queue.go, delaying_queue.go, default_rate_limiters.go).
  */
 import type { ObjectName } from '../kube/object.ts';
@@ -21,7 +21,7 @@ export interface Pending extends ObjectName {
   readonly note?: Note;
 }
 
-/** Another look that a reconcile asks for. */
+/** Another reconcile that a reconcile asks for. */
 interface Again {
   readonly afterMs: number;
   readonly note?: Note | undefined;
@@ -81,7 +81,7 @@ export class WorkQueue {
     return this.#notes.get(keyOf(request));
   }
 
-  /** It was reconciled; `again` asks for another look. */
+  /** It was reconciled; `again` asks for another reconcile. */
   done(request: ObjectName, again?: Again): void {
     const key = keyOf(request);
     this.#failures.delete(key);

@@ -1,4 +1,4 @@
-/** How keys tell whose they are: each begins with the id of its cluster. See `item.ts` for the rest of them. */
+/** How a key names its cluster: each begins with the id of its cluster. See `item.ts` for the rest of them. */
 
 /** All keys of a cluster begin with this. */
 export const clusterKeys = (id: string): string => `${id}#`;

@@ -1,6 +1,6 @@
 /**
  * What the table costs: calls, bytes and capacity units by operation. Exact, so that tests can hold each operation to
- * its price. Bytes are those of the items, as the service reckons an item's size.
+ * its price. Bytes are those of the items, as the service counts an item's size.
  */
 import { withoutTrailing } from '../../kube/trailing.ts';
 import type { AttributeValue, Item } from './item.ts';

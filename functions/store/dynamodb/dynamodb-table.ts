@@ -66,7 +66,7 @@ const dayMs = 24 * 60 * 60_000;
  * of it is over gets as much again. So housekeeping must run at least once a day, whether or not there are writes.
  */
 const slotLifeMs = 7 * dayMs;
-/** How often to look for slots whose time runs out. */
+/** How often to search for slots whose time runs out. */
 const postponementsInLife = 8;
 /** Far longer than any reader or writer relies on the watermark that it has read. */
 const tombstoneLifeMs = 3 * dayMs;
@@ -109,7 +109,7 @@ class TableOnDynamodb implements DynamodbTable {
     const item = slotAttributes(this.#cluster, slot, slot.writtenMs + slotLifeMs);
     const put = await this.#requests.put({ operation: 'appendSlot', item, condition: absent, signedMs, isRepeatable: false });
     if (put.outcome !== 'taken') return put;
-    // Whose it is has to be read, should the service not tell.
+    // Whose it is has to be read, should the service not return it.
     return put.by['sk'] === undefined ? { outcome: 'unknown' } : { outcome: 'taken', by: slotOf(put.by) };
   }
 
@@ -215,7 +215,7 @@ class TableOnDynamodb implements DynamodbTable {
 
   async readBlob(hash: string): Promise<Uint8Array | undefined> {
     const parts = await this.#blobParts('readBlob', hash);
-    // A writer that died half-way has told nobody of the blob.
+    // A writer that died half-way has named the blob to no reader.
     return parts.length > 0 && parts.length === parts[0]?.count ? Buffer.concat(parts.map(({ bytes }) => bytes)) : undefined;
   }
 

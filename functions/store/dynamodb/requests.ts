@@ -68,7 +68,7 @@ export class Requests {
     return this.#tried(attempts, () => this.#putOnce(put), asPutOutcome);
   }
 
-  /** Gives the item another time to expire; tells whether it is there. */
+  /** Gives the item another time to expire; returns whether it is there. */
   async expireAt(operation: string, key: ItemKey, expires: AttributeValue): Promise<boolean> {
     const { service, tableName } = this.#parts;
     const input = {
@@ -178,7 +178,7 @@ export class Requests {
 
   #countRead(operation: string, items: readonly Item[], consumed: ConsumedCapacity | undefined): void {
     const bytesIn = bytesOfItems(items);
-    // DynamoDB Local says 0 for nothing found; AWS takes a unit at least.
+    // DynamoDB Local returns 0 for nothing found; AWS takes a unit at least.
     const readUnits = Math.max(readUnitsOf(0), consumed?.CapacityUnits ?? readUnitsOf(bytesIn));
     this.#parts.costs.count(operation, { calls: 1, bytesIn, readUnits });
   }

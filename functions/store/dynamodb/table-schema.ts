@@ -15,7 +15,7 @@ export const tableSchema = {
   billingMode: 'PAY_PER_REQUEST',
 } as const;
 
-/** What a table says of its format. The first one was counted apart from other tables' formats. */
+/** What a table records of its format. The first one was counted apart from other tables' formats. */
 const firstName = 'hibernetes store 2';
 const namePattern = /^hibernetes store (\d+)$/;
 

@@ -1,4 +1,4 @@
-/** Errors that no service sends: what the machine says when there is nobody to ask. */
+/** Errors that no service sends: the error of the machine when no service listens. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { troubleOf } from './translate.ts';

@@ -80,7 +80,7 @@ function signature(error: Error, operation: string): Trouble {
   return unknownCredentials(error, operation);
 }
 
-/** Nobody corrects the clock, since rights rest on its readings: a person has to. */
+/** No process corrects the clock, since rights rest on its readings: a person has to. */
 function late(cause: Error): Trouble {
   const { signed, arrived, isFromTheFuture } = latenessOf(cause) ?? {};
   const times =
@@ -102,7 +102,7 @@ function byStatus(error: Error): Translate | undefined {
   return error instanceof ServiceError && error.status >= firstServerError ? unanswered('the table’s service failed') : undefined;
 }
 
-/** Nothing was sent when there was nobody to send it to. */
+/** Nothing was sent when no service listened. */
 function byConnection(error: Error): Translate | undefined {
   const code = 'code' in error ? error.code : undefined;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')

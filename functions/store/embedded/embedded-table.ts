@@ -102,7 +102,7 @@ class EmbeddedTable implements Table {
   }
 
   async advanceMeta(fromSlot: number, to: MetaItem): Promise<Outcome> {
-    // Before the watermark passes what says so in the log.
+    // Before the watermark passes the entry for it in the log.
     const { format } = to;
     if (format !== undefined) await this.#fromLog(async () => this.#format.raise(format));
     return this.#transaction<Outcome>(() => {
@@ -191,7 +191,7 @@ class EmbeddedTable implements Table {
     await this.#database.close();
   }
 
-  /** And what says that they expire. */
+  /** And the entries for their expiry. */
   #oldBlobs({ beforeMs }: Prune): EmbeddedKey[] {
     const keys = [...this.#range(['X'], ['X', beforeMs], pruneAtOnce)].map(({ key }) => key);
     return keys.flatMap((key) => [key, blobKey(String(key[2]))]);

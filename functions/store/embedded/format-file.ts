@@ -1,6 +1,6 @@
 /**
  * The file in the data directory that names its format, for versions that open it. It follows the log: it is raised before
- * the watermark passes the place where the log says that a newer format is written.
+ * the watermark passes the place in the log from which a newer format is written.
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,7 +15,7 @@ async function withFiles(body: (files: LogFiles) => Promise<void>): Promise<void
 }
 
 describe('files of the log', () => {
-  test('grow at their end, whoever writes', async () => {
+  test('grow at their end, whichever process writes', async () => {
     await withFiles(async (files) => {
       assert.equal(await files.open('1', false), undefined);
       const [one, other] = [await files.open('1', true), await files.open('1', false)];

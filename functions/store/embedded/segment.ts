@@ -1,13 +1,13 @@
 /**
- * One file of the log: a fixed number of slots that follow one another. A slot is shown when it is on the disk, whoever
- * wrote it; what is written is read back like what others wrote, so that all agree on whose record came first.
+ * One file of the log: a fixed number of slots that follow one another. A slot is shown when it is on the disk, whichever
+ * process wrote it; what is written is read back like what others wrote, so that all agree on whose record came first.
  */
 import { StoreError } from '../store.ts';
 import type { SlotItem } from '../table.ts';
 import type { LogFile } from './log-files.ts';
 import { encodeRecord, findRecords, recordAt, unreadable, type Found } from './log-record.ts';
 
-/** The kernel tells of a failed sync once, and takes the bytes for written from then on: after one, nothing is believed. */
+/** The kernel reports a failed sync once, and takes the bytes for written from then on: after one, nothing is believed. */
 export class Disk {
   #failure: Error | undefined;
 

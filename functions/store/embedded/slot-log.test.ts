@@ -180,7 +180,7 @@ async function writer(log: SlotLog, name: string, acknowledged: Map<number, stri
 }
 
 describe('several processes on one log', () => {
-  test('agree on every slot, in any order of events, and lose none of those that were told with the power', async () => {
+  test('agree on every slot, in any order of events, and lose no acknowledged one with the power', async () => {
     const property = fc.asyncProperty(
       fc.scheduler(),
       fc.nat(40),

@@ -103,7 +103,7 @@ export class SlotLog {
 
   async #openSegment(number: number, toAppend: number | undefined): Promise<Segment> {
     const range = this.#rangeOf(number);
-    // Looked for before it is read: others may be filling it now.
+    // Checked before it is read: others may be filling it now.
     const later = this.#numbers().find((each) => each > number);
     const file = await this.#files.open(this.#nameOf(number), toAppend === range.first);
     if (file === undefined) throw new StoreError('unavailable', `the log's file ${this.#nameOf(number)} has been removed`);

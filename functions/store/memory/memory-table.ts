@@ -1,5 +1,5 @@
 /**
- * The table in memory, for tests and simulations: deterministic, and it fails when told to. Several stores may share
+ * The table in memory, for tests and simulations: deterministic, and it fails when a test asks for it. Several stores may share
  * one; closing it only ends that store's use of it.
  */
 import type { Clock } from '../../world.ts';

@@ -1,6 +1,6 @@
 /**
- * Runs the workers of one process: per group at most one session at a time, woken by the doorbell, by its own
- * deadline, and now and then in case a ring was lost. Between sessions nothing runs.
+ * Runs the workers of one process: per group at most one session at a time. The doorbell wakes it, its own deadline,
+ * and a timer in case a ring was lost. Between sessions nothing runs.
  */
 import type { Cancel, World } from '../../world.ts';
 import type { SessionOutcome } from '../session.ts';
@@ -93,7 +93,7 @@ class GroupWorker {
     if (!signal.aborted) this.#cancelTimer = this.#world.clock.after(sleepMs, () => this.ring());
   }
 
-  /** Runs one session. Returns how long to sleep if nobody rings. */
+  /** Runs one session. Returns how long to sleep without a ring. */
   async #runOnce(signal: AbortSignal): Promise<number> {
     try {
       const outcome = await this.#session(signal);

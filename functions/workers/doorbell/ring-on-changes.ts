@@ -1,4 +1,4 @@
-/** Where worker and writer share a process, the store itself says when to ring: only for changes that concern a controller. */
+/** Where worker and writer share a process, the store itself decides when to ring: only for changes that concern a controller. */
 import type { Store } from '../../store/store.ts';
 import type { StoreCache } from '../cache.ts';
 import { wakeOf, type Watcher } from '../wake.ts';

@@ -1,6 +1,6 @@
 /**
- * Whom a change concerns, as far as the change alone tells. Who has no picture of the state (the function behind the
- * stream, the timer) rings once too often rather than once too seldom: a watch that wants to look something up might
+ * The groups that a change concerns, as far as the change alone shows. Who has no picture of the state (the function behind the
+ * stream, the timer) rings once too often rather than once too seldom: a watch that wants to search for something might
  * have found it.
  */
 import type { Change } from '../../store/store.ts';

@@ -56,7 +56,7 @@ test('a deadline waits in the other queue, unless it is too far away for one', (
   assert.deepEqual(sent, [{ QueueUrl: 'https://q/deadlines', MessageBody, DelaySeconds: 2 }]);
 });
 
-test('a queue that fails harms nobody, and a group without one is silent', async () => {
+test('a queue that fails harms no other group, and a group without one is silent', async () => {
   const { bell, sent, answer } = doorbell({ fails: true });
   bell.ring('scheduler', '1');
   bell.ring('controllers', '1');

@@ -29,7 +29,7 @@ export interface SqsDoorbellOptions {
   /** Whose doorbells they are, by the beginning of its keys. */
   readonly cluster: string;
   readonly world: Pick<World, 'clock' | 'log' | 'random'>;
-  /** Takes the messages; default: SQS, as the environment says. */
+  /** Takes the messages; default: SQS, as the environment names it. */
   readonly send?: (message: QueueMessage) => Promise<unknown>;
 }
 
@@ -42,7 +42,7 @@ export interface QueueMessage {
   readonly DelaySeconds?: number;
 }
 
-/** What the body of a message says. */
+/** What the body of a message holds. */
 export interface Ring {
   readonly cluster: string;
   readonly group: string;
