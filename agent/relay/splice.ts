@@ -10,12 +10,17 @@ export function splice(one: Duplex, other: Duplex): Promise<void> {
       [other, one],
     ] as const) {
       from.pipe(to);
-      from.on('error', () => to.destroy());
+      from.on('error', () => {
+        // One that has sent its last byte may be closed while more is written to it: what it sent is still on its way.
+        if (!from.readableEnded) to.destroy();
+      });
       from.on('close', () => {
         open -= 1;
         if (open === 0) resolve();
         // An end would look as if that were all.
         if (!from.readableEnded) to.destroy();
+        // No one takes what it still sends.
+        else to.resume();
       });
     }
   });
