@@ -26,14 +26,6 @@ const rules: Readonly<Record<string, readonly PolicyRule[]>> = {
     ...eventRules,
   ],
   podcertificaterequestcleaner: [rule([...read, 'delete'], 'certificates.k8s.io', 'podcertificaterequests')],
-  'resource-claim-controller': [
-    rule(read, '', 'pods'),
-    rule(['update'], '', 'pods/finalizers'),
-    rule([...read, 'create', 'delete'], 'resource.k8s.io', 'resourceclaims'),
-    rule(['patch', 'update'], 'resource.k8s.io', 'resourceclaims resourceclaims/binding resourceclaims/status'),
-    rule(['patch', 'update'], '', 'pods/status'),
-    ...eventRules,
-  ],
   'route-controller': [rule(['list', 'watch'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules],
   'selinux-warning-controller': [
     rule(read, '', 'persistentvolumeclaims persistentvolumes pods'),

@@ -1,6 +1,8 @@
 /** Every controller. What wakes them is also in `watches.ts`, without what they do. */
 import type { ResourceTypes } from './shared/resource-types.ts';
 import type { Controller } from '../workers/controller.ts';
+import { claimUsesController } from './resource-claim/claim-uses.ts';
+import { podClaimsController } from './resource-claim/pod-claims.ts';
 import { attachDetachController } from './attach-detach/controller.ts';
 import { cronJobController } from './cron-job/controller.ts';
 import { customResourceDefinitionController } from './custom-resource-definition/controller.ts';
@@ -103,6 +105,8 @@ export function createControllers(options: ControllersOptions): readonly Control
     localPathController,
     attachDetachController,
     ephemeralVolumeController,
+    podClaimsController,
+    claimUsesController,
     claimProtectionController,
     volumeProtectionController,
     attributesClassProtectionController,

@@ -25,6 +25,7 @@ import { persistentVolumeBinderRole } from './persistent-volume-binder/role.ts';
 import { podGarbageCollectorRole } from './pod-garbage-collector/role.ts';
 import { replicaSetRole } from './replica-set/role.ts';
 import { replicationControllerRole } from './replication-controller/role.ts';
+import { resourceClaimRole } from './resource-claim/role.ts';
 import { resourceQuotaRole } from './resource-quota/role.ts';
 import { rootCaRole } from './root-ca/role.ts';
 import { serviceAccountRole } from './service-account/role.ts';
@@ -45,6 +46,7 @@ export const controllerRoles: readonly ControllerRole[] = [
   ttlAfterFinishedRole,
   cronJobRole,
   disruptionRole,
+  resourceClaimRole,
   resourceQuotaRole,
   horizontalPodAutoscalerRole,
   certificatesRole,

@@ -22,6 +22,7 @@ import { namespaceWatches } from './namespace/watches.ts';
 import { nodeLifecycleWatches } from './node-lifecycle/watches.ts';
 import { persistentVolumeWatches } from './persistent-volume-binder/watches.ts';
 import { podGarbageCollectorWatches } from './pod-garbage-collector/watches.ts';
+import { claimUseWatches, podClaimWatches } from './resource-claim/watches.ts';
 import { replicaSetWatches } from './replica-set/watches.ts';
 import { replicationControllerWatches } from './replication-controller/watches.ts';
 import { type CountedResource, resourceQuotaWatches } from './resource-quota/watches.ts';
@@ -58,6 +59,8 @@ export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOpt
   ...endpointSliceWatches,
   ...endpointsWatches,
   ...ephemeralVolumeWatches,
+  ...podClaimWatches,
+  ...claimUseWatches,
   ...(resourceTypes === undefined ? watchesOfAnyOwner : garbageCollectorWatches(new OwnershipGraph(resourceTypes))),
   ...autoscalerWatches,
   ...jobWatches,

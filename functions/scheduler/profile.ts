@@ -23,6 +23,8 @@ interface Surroundings {
   readonly cache: Cache;
   /** The filter of the pass that knows which volumes were promised. */
   readonly volumes: FilterPlugin | undefined;
+  /** Of a pod that asks for devices. */
+  readonly devices?: FilterPlugin | undefined;
 }
 
 type Filters = Readonly<Record<string, (settings: ProfileSettings, surroundings: Surroundings) => FilterPlugin | undefined>>;
@@ -40,6 +42,7 @@ const filters: Filters = {
   VolumeBinding: (_settings, { volumes }) => volumes,
   VolumeZone: (_settings, { cache }) => volumeZone(cache),
   PodTopologySpread: ({ args }, { cache }) => topologySpreadFilter({ args: args.PodTopologySpread, selectorOf: defaultSelector(cache) }),
+  DynamicResources: (_settings, { devices }) => devices,
   InterPodAffinity: () => interPodAffinityFilter,
 };
 

@@ -14,16 +14,19 @@ import { bindVolumes } from './bind-volumes.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { ProfileSettings, SchedulerConfiguration } from './configuration/configuration.ts';
 import { podClaims } from './pod-claims.ts';
+import type { DeviceInventory, DevicePlan } from './dynamic-resources/plugin.ts';
 import { forgetNomination, takeRoom } from './preempt.ts';
 import { preempt, type Victims } from './preemption.ts';
 import { volumeBinding, type VolumePlan } from './plugins/volume-binding.ts';
 import { defaultConfiguration, profileOf } from './profile.ts';
 import { schedulePod } from './schedule-pod.ts';
-import { refusedMessage, unschedulableMessage } from './unschedulable-message.ts';
+import { refusedByDevices, refusedMessage, unschedulableMessage } from './unschedulable-message.ts';
 import { podsInQueue, schedulerWatches, waitingPods } from './watches.ts';
 
 /** A bind that lost a race is tried again this soon. */
 const retryBindSeconds = 1;
+
+const usesDevices = ({ spec }: Pod): boolean => (spec.resourceClaims ?? []).length > 0;
 
 /** How often pods that want to be near others are asked again in one pass. */
 const nearRoundsMax = 8;
@@ -34,7 +37,14 @@ function queueOrder(a: Pod, b: Pod): number {
 }
 
 type Decision =
-  | { readonly outcome: 'bind'; readonly pod: Pod; readonly nodeName: string; readonly volumes: VolumePlan | undefined }
+  | {
+      readonly outcome: 'bind';
+      readonly pod: Pod;
+      readonly nodeName: string;
+      readonly volumes: VolumePlan | undefined;
+      readonly devices: DevicePlan | undefined;
+    }
+  | { readonly outcome: 'early'; readonly pod: Pod }
   | { readonly outcome: 'wait'; readonly pod: Pod; readonly message: string; readonly isHopeless: boolean }
   | {
       readonly outcome: 'preempt';
@@ -43,6 +53,11 @@ type Decision =
       readonly victims: Victims;
       readonly displaced: readonly Pod[];
     };
+
+interface PassOptions extends SchedulerConfiguration {
+  /** Where a pod asks for devices. */
+  readonly inventory: DeviceInventory | undefined;
+}
 
 /** Decides for one pod after the other; what is decided is in the cluster's state at once. */
 class Pass {
@@ -54,9 +69,11 @@ class Pass {
   private readonly leaving = new Set<Pod>();
 
   private readonly settings: ReadonlyMap<string, ProfileSettings>;
+  private readonly inventory: DeviceInventory | undefined;
 
-  constructor(context: ReconcileContext, allPods: readonly Pod[], { profiles }: SchedulerConfiguration) {
+  constructor(context: ReconcileContext, allPods: readonly Pod[], { profiles, inventory }: PassOptions) {
     const { cache } = context;
+    this.inventory = inventory;
     this.context = context;
     this.settings = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
     this.cluster = new ClusterState({
@@ -93,15 +110,23 @@ class Pass {
       return { outcome: 'wait', pod, message: refusedMessage(claims.message, this.cluster.nodes.length), isHopeless: true };
     }
     const volumes = claims.outcome === 'none' ? undefined : volumeBinding(claims, cache, this.promised);
-    const profile = profileOf(settings, { cache, volumes: volumes?.filter });
+    const devices = usesDevices(pod) ? this.inventory?.devicesOf(pod) : undefined;
+    if (devices?.outcome === 'early') return { outcome: 'early', pod };
+    if (devices?.outcome === 'refused') {
+      const message = refusedByDevices(devices.message, this.cluster.nodes.length);
+      return { outcome: 'wait', pod, message, isHopeless: true };
+    }
+    const profile = profileOf(settings, { cache, volumes: volumes?.filter, devices: devices?.devices.filter });
     const placement = schedulePod(pod, this.cluster, profile, random.next);
     if (placement.outcome === 'unschedulable') return this.makeRoom(pod, placement, settings);
     const { node } = placement;
     const plan = volumes?.planFor(node.node);
     for (const { volume } of plan?.bindings ?? []) this.promised.add(nameOf(volume));
+    const given = devices?.devices.planFor(node.node);
+    if (given !== undefined) this.inventory?.promise(given);
     this.cluster.nominate(pod, '');
     this.cluster.add(pod, node);
-    return { outcome: 'bind', pod, nodeName: node.name, volumes: plan };
+    return { outcome: 'bind', pod, nodeName: node.name, volumes: plan, devices: given };
   }
 
   private makeRoom(
@@ -133,9 +158,22 @@ class Pass {
   }
 }
 
+/** Read with the first pod that asks for devices: expressions come along. */
+const deviceCode = async (): Promise<typeof import('./dynamic-resources/plugin.ts')> => {
+  const [{ loadExpressions }, plugin] = await Promise.all([import('../cel/program.ts'), import('./dynamic-resources/plugin.ts')]);
+  await loadExpressions();
+  return plugin;
+};
+
+async function bindDevices(pod: Pod, plan: DevicePlan, context: ReconcileContext): Promise<void> {
+  const plugin = await deviceCode();
+  await plugin.bindDevices(pod, plan, context);
+}
+
 /** False: somebody deleted or bound the pod first. The next pass sees what became of it. */
-async function bind({ pod, nodeName, volumes }: Decision & { outcome: 'bind' }, context: ReconcileContext): Promise<boolean> {
+async function bind({ pod, nodeName, volumes, devices }: Decision & { outcome: 'bind' }, context: ReconcileContext): Promise<boolean> {
   try {
+    if (devices !== undefined) await bindDevices(pod, devices, context);
     // The pod keeps its room in every pass until its claims are bound, and is bound itself only then.
     if (volumes === undefined || volumes.isBound) await bindPod(pod, nodeName, context);
     else await bindVolumes(volumes, nodeName, context);
@@ -147,6 +185,7 @@ async function bind({ pod, nodeName, volumes }: Decision & { outcome: 'bind' }, 
 }
 
 async function carryOut(decision: Decision, context: ReconcileContext): Promise<boolean> {
+  if (decision.outcome === 'early') return true;
   if (decision.outcome === 'bind') return bind(decision, context);
   const { pod, message } = decision;
   if (decision.outcome === 'preempt') await takeRoom(pod, decision.victims, decision.displaced, context);
@@ -159,7 +198,8 @@ async function schedulePass(configuration: SchedulerConfiguration, context: Reco
   const { cache } = context;
   const waiting = configuration.profiles.flatMap(({ schedulerName }) => cache.by(podsInQueue, schedulerName)).toSorted(queueOrder);
   if (waiting.length === 0) return settled;
-  const pass = new Pass(context, cache.list(pods), configuration);
+  const inventory = waiting.some(usesDevices) ? new (await deviceCode()).DeviceInventory(cache) : undefined;
+  const pass = new Pass(context, cache.list(pods), { ...configuration, inventory });
   const decisions = pass.decideAll(waiting);
   const done = await Promise.all(decisions.map((decision) => carryOut(decision, context)));
   return done.every(Boolean) ? settled : again(retryBindSeconds);

@@ -47,7 +47,7 @@ export function templateOf(pod: Pod, filters: readonly NodeFilter[]): string | u
   if (filters.some(({ podChanged }) => podChanged !== undefined)) return undefined;
   const { spec, status } = pod;
   const hasClaims = (spec.volumes ?? []).some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim ?? ephemeral);
-  if (hasClaims || (status?.nominatedNodeName ?? '') !== '') return undefined;
+  if (hasClaims || (spec.resourceClaims ?? []).length > 0 || (status?.nominatedNodeName ?? '') !== '') return undefined;
   const known = templates.get(pod);
   if (known !== undefined) return known;
   const { amounts, hostPorts } = demandOf(pod);

@@ -2,7 +2,16 @@
 import type { Pod } from '../kube/generated/types.ts';
 import { isPodFinished } from '../kube/pod.ts';
 import { isTerminating } from '../kube/object.ts';
-import { nodes, persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../kube/resource-type.ts';
+import {
+  deviceClasses,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  resourceClaims,
+  resourceSlices,
+  storageClasses,
+} from '../kube/resource-type.ts';
 import { watch, type Index, type Watch } from '../workers/controller.ts';
 
 /** Who reports events, and the scheduler that pods name by default. */
@@ -31,5 +40,8 @@ export const schedulerWatches = (schedulerNames: readonly string[] = [schedulerC
   watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
   watch(persistentVolumeClaims, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
   watch(persistentVolumes, ({ type, object }) => (type === 'deleted' || object.status?.phase === 'Released' ? [] : [waitingPods])),
+  watch(resourceClaims, () => [waitingPods]),
+  watch(resourceSlices, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
+  watch(deviceClasses, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
   watch(storageClasses, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
 ];

@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/workers': ['functions/kube', 'functions/store', 'functions/client', 'functions/aws'],
   'functions/controllers': ['functions/kube', 'functions/client', 'functions/workers'],
-  'functions/scheduler': ['functions/kube', 'functions/client', 'functions/workers'],
+  'functions/scheduler': ['functions/kube', 'functions/cel', 'functions/client', 'functions/workers'],
   agent: ['functions/kube', 'functions/client', 'functions/tunnel'],
   'infra/local': [
     'functions',

@@ -37,6 +37,7 @@ const knownPlugins: readonly { readonly name: string; readonly points: readonly 
   { name: 'VolumeZone', points: ['filter'] },
   { name: 'PodTopologySpread', points: ['filter', 'score'], weight: 2 },
   { name: 'InterPodAffinity', points: ['filter', 'score'], weight: 2 },
+  { name: 'DynamicResources', points: ['filter'] },
   { name: 'DefaultPreemption', points: ['postFilter'] },
   { name: 'NodeResourcesBalancedAllocation', points: ['score'], weight: 1 },
   { name: 'ImageLocality', points: ['score'], weight: 1 },

@@ -17,7 +17,6 @@ export const resourceClaimDefinition = definition<ResourceClaim>({
   type: resourceClaims,
   schema: builtIn('io.k8s.api.resource.v1.ResourceClaim'),
   singular: 'resourceclaim',
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   returnsDeletedObject: true,

@@ -9,7 +9,6 @@ export const resourceClaimTemplateDefinition = definition<ResourceClaimTemplate>
   type: resourceClaimTemplates,
   schema: builtIn('io.k8s.api.resource.v1.ResourceClaimTemplate'),
   singular: 'resourceclaimtemplate',
-  hasController: false,
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
