@@ -40,8 +40,8 @@ export type DevicesOfPod =
   | { readonly outcome: 'early' }
   | { readonly outcome: 'refused'; readonly message: string };
 
-const unreachable = refused('resourceclaim not available on the node', true);
-const taken = refused('cannot allocate all claims', true);
+const unreachable = refused('resourceclaim not available on the node', false);
+const taken = refused('cannot allocate all claims', false);
 
 /** All devices, as one pass of the scheduler gives them away. */
 export class DeviceInventory {
@@ -149,7 +149,7 @@ class DevicesForPod implements PodDevices {
       return undefined;
     } catch (error) {
       if (!(error instanceof SelectorError)) throw error;
-      return refused(error.message, true);
+      return refused(error.message, false);
     }
   }
 }
