@@ -77,6 +77,12 @@ const factsOf = (config: AgentConfig, driver: CgroupDriver): ClusterFacts => ({
 /** What `/logs/` of a node shows, as a kubelet's does. */
 const machineLogs = '/var/log';
 
+/** Names of versions of a volume's files: a new one for every call. */
+const stamps =
+  ({ clock, random }: Pick<World, 'clock' | 'random'>) =>
+  (): string =>
+    `${new Date(clock.now()).toISOString().replaceAll(/[-:T]/g, '_').slice(0, 19)}.${random.uuid().slice(0, 8)}`;
+
 /** With real containers. Needs root. */
 export async function createContainerAgent(options: NodeAgentOptions): Promise<Agent> {
   const { config, world, transport, signal } = options;
@@ -85,8 +91,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const runtime = createCriRuntime({ socketPath });
   await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
   const facts = factsOf(config, await runtime.cgroupDriver());
-  const stamp = (): string =>
-    `${new Date(world.clock.now()).toISOString().replaceAll(/[-:T]/g, '_').slice(0, 19)}.${world.random.uuid().slice(0, 8)}`;
+  const stamp = stamps(world);
   const machine = await readMachine(config.rootDirectory);
   const tokens = createServiceAccountTokens({ ...world, client: options.client });
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };

@@ -50,7 +50,7 @@ export interface Evictor {
 }
 
 const lookMs = 10_000;
-/** A condition stays this long after the node was last short of it, so that pods do not come back at once. */
+/** A condition stays this long after the last shortage, so that pods do not come back at once. */
 const transitionMs = 5 * 60_000;
 
 async function observe(meter: UsageMeter): Promise<Observations> {

@@ -32,7 +32,7 @@ export function inOrderOfEviction(candidates: readonly Candidate[], resource: st
     .toSorted((a, b) => Number(over(b) > 0) - Number(over(a) > 0) || priority(a) - priority(b) || over(b) - over(a));
 }
 
-/** What the message says of the containers that use more than they asked for. */
+/** The part of the message about containers that use more than they asked for. */
 export const largeContainers = ({ pod, containers }: Candidate, resource: string, text: (amount: number) => string): string =>
   containers
     .filter(({ name, used }) => used > requestOf(pod, name, resource))
