@@ -311,6 +311,12 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly etcdPrefix?: string;
   /** False where nothing can be owned: deletions then leave the finalizers of the garbage collector alone. */
   readonly hasDependents?: boolean;
+  /** False where an update does not ask the kind's rule for names about the prefix of generated names. */
+  readonly rechecksName?: boolean;
+  /** Finalizers need no domain before them. */
+  readonly allowsBareFinalizers?: boolean;
+  /** Upstream checks what may not change before it checks the object itself. */
+  readonly checksChangeFirst?: boolean;
   /** False as long as no controller acts on the kind: a whole cluster warns of that where one is created. */
   readonly hasController?: boolean;
   /** The warning that a deletion carries whose client left it to the kind what becomes of dependents. */

@@ -34,13 +34,19 @@ export function validateObjectMeta(meta: ObjectMeta, rules: ObjectMetaRules, pat
 const unqualifiedFinalizerErrors = ({ finalizers = [] }: ObjectMeta, path: string): FieldError[] =>
   finalizers.flatMap((finalizer, index) => unqualifiedErrors(finalizer, `${path}.finalizers[${index}]`));
 
+export function validateNamePrefix(
+  { generateName = '' }: ObjectMeta,
+  validateName: ObjectMetaRules['validateName'],
+  path = 'metadata',
+): FieldError[] {
+  if (generateName === '') return [];
+  // Upstream replaces one letter more than the dash.
+  const likely = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName;
+  return validateName(likely).map((why) => invalid(`${path}.generateName`, generateName, why));
+}
+
 function nameErrors({ name, generateName }: ObjectMeta, { validateName }: ObjectMetaRules, path: string): FieldError[] {
-  const errors: FieldError[] = [];
-  if (generateName) {
-    // Upstream replaces one letter more than the dash.
-    const likely = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName;
-    errors.push(...validateName(likely).map((why) => invalid(`${path}.generateName`, generateName, why)));
-  }
+  const errors = validateNamePrefix(generateName === undefined ? {} : { generateName }, validateName, path);
   if (!name) errors.push(required(`${path}.name`, 'name or generateName is required'));
   else errors.push(...validateName(name).map((why) => invalid(`${path}.name`, name, why)));
   return errors;

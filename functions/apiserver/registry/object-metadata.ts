@@ -79,8 +79,11 @@ function desired(object: KubeObject, { annotationsAreDesired = false }: AnyDefin
 /** What is wrong with the metadata of an object, its name first. */
 export const metadataErrors = (object: KubeObject, definition: AnyDefinition): FieldError[] => {
   const { type, validateName = dnsSubdomainErrors } = definition;
-  return validateObjectMeta(object.metadata, { namespaced: type.namespaced, isCustom: isCustom(definition), validateName });
+  return validateObjectMeta(object.metadata, { namespaced: type.namespaced, isCustom: allowsBareFinalizers(definition), validateName });
 };
+
+export const allowsBareFinalizers = (definition: AnyDefinition): boolean =>
+  isCustom(definition) || definition.allowsBareFinalizers === true;
 
 /** A kind that a CustomResourceDefinition declares. */
 export const isCustom = ({ hasStrategicMerge }: AnyDefinition): boolean => hasStrategicMerge === false;

@@ -21,7 +21,7 @@ import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields } from './managed-fields.ts';
-import { isCustom, keepMetadata } from './object-metadata.ts';
+import { allowsBareFinalizers, keepMetadata } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
@@ -204,7 +204,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
   const errors = [
     ...validateObjectMetaUpdate(next.metadata, current.metadata, {
       namespaced: definition.type.namespaced,
-      isCustom: isCustom(definition),
+      isCustom: allowsBareFinalizers(definition),
     }),
     ...update.strategy.validate(next, current, write.request),
   ];

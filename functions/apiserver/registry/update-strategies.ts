@@ -1,9 +1,11 @@
 /** What each endpoint of an object lets its client change. */
 import type { FieldError } from '../../kube/field-error.ts';
+import { dnsSubdomainErrors, pathSegmentErrors } from '../../kube/names.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import type { AnyDefinition, ObjectSubresource, WriteContext } from '../../resources/definition.ts';
+import { validateNamePrefix } from '../../resources/metadata-validation.ts';
 import type { ServedKind } from './resource-index.ts';
-import { bumpGeneration, metadataErrors } from './object-metadata.ts';
+import { bumpGeneration, isCustom, metadataErrors } from './object-metadata.ts';
 
 /** What an endpoint keeps of the current object and checks of the next one. Both functions work in place. */
 export interface UpdateStrategy {
@@ -22,11 +24,24 @@ export const mainStrategy: UpdateStrategy = {
     definition.prepareForUpdate?.(next, current, context);
     bumpGeneration(next, current, definition);
   },
-  validate: (next, current, { definition, served }) => [
-    ...(definition.validate?.(next, current, served.type) ?? []),
-    ...(definition.validateUpdate?.(next, current) ?? []),
-  ],
+  validate(next, current, { definition, served }) {
+    const own = definition.validate?.(next, current, served.type) ?? [];
+    const change = definition.validateUpdate?.(next, current) ?? [];
+    return [...prefixErrors(next, definition), ...(definition.checksChangeFirst === true ? [...change, ...own] : [...own, ...change])];
+  },
 };
+
+/** Most kinds check the whole metadata again, as that of a new object: names stay, but a prefix of names may change. */
+function prefixErrors({ metadata }: KubeObject, definition: AnyDefinition): FieldError[] {
+  const { rechecksName, validateName = dnsSubdomainErrors } = definition;
+  if (rechecksName === false || isCustom(definition)) return [];
+  const checked = pathMessages(metadata);
+  return validateNamePrefix(metadata, validateName).filter(({ message }) => !checked.has(message));
+}
+
+/** Every update checks these already. */
+const pathMessages = ({ generateName = '' }: KubeObject['metadata']): ReadonlySet<string> =>
+  new Set(validateNamePrefix({ generateName }, pathSegmentErrors).map(({ message }) => message));
 
 /** The `/status` endpoint: everything but status, labels, annotations and finalizers stays as it is. */
 export const statusStrategy: UpdateStrategy = {

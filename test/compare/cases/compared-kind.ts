@@ -40,7 +40,9 @@ export interface Scene {
 /** Undefined where the kind lacks the verbs that it needs. */
 export type Recipe = (scene: Scene) => Pick<Case, 'about' | 'steps'> | undefined;
 
-export const namespaceOf = ({ resource }: Pick<ServedResource, 'resource'>): string => `compare-${resource}`;
+/** Versions of a resource are compared side by side: their objects must not meet. */
+export const namespaceOf = ({ resource, version }: Pick<ServedResource, 'resource' | 'version'>): string =>
+  `compare-${resource}-${version}`;
 
 export function collectionOf(kind: ServedResource): string {
   const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;

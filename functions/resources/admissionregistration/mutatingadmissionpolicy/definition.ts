@@ -10,6 +10,7 @@ export const mutatingAdmissionPolicyDefinition = definition<MutatingAdmissionPol
   type: mutatingAdmissionPolicies,
   schema: builtIn('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy'),
   singular: 'mutatingadmissionpolicy',
+  allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,
   allowsUnconditionalUpdate: false,

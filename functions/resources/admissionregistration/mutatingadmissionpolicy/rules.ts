@@ -13,7 +13,7 @@ export function setDefaults({ spec }: MutatingAdmissionPolicy): void {
   setMatchDefaults(spec.matchConstraints);
 }
 
-const mutatingOperations = ['CREATE', 'UPDATE'];
+const mutatingOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 const patchKinds = ['ApplyConfiguration', 'JSONPatch'];
 const reinvocations = ['IfNeeded', 'Never'];
 

@@ -9,6 +9,7 @@ export const mutatingAdmissionPolicyBindingDefinition = definition<MutatingAdmis
   type: mutatingAdmissionPolicyBindings,
   schema: builtIn('io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding'),
   singular: 'mutatingadmissionpolicybinding',
+  allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,
   allowsUnconditionalUpdate: false,

@@ -10,6 +10,7 @@ export const mutatingWebhookConfigurationDefinition = definition<MutatingWebhook
   type: mutatingWebhookConfigurations,
   schema: builtIn('io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration'),
   singular: 'mutatingwebhookconfiguration',
+  allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,
   allowsUnconditionalUpdate: false,

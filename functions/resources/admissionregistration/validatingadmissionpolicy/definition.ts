@@ -11,6 +11,7 @@ export const validatingAdmissionPolicyDefinition = definition<ValidatingAdmissio
   type: validatingAdmissionPolicies,
   schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy'),
   singular: 'validatingadmissionpolicy',
+  allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },

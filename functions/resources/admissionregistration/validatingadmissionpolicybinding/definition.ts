@@ -9,6 +9,7 @@ export const validatingAdmissionPolicyBindingDefinition = definition<ValidatingA
   type: validatingAdmissionPolicyBindings,
   schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding'),
   singular: 'validatingadmissionpolicybinding',
+  allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,
   allowsUnconditionalUpdate: false,

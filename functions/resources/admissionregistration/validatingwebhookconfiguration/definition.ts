@@ -10,6 +10,7 @@ export const validatingWebhookConfigurationDefinition = definition<ValidatingWeb
   type: validatingWebhookConfigurations,
   schema: builtIn('io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration'),
   singular: 'validatingwebhookconfiguration',
+  allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,
   allowsUnconditionalUpdate: false,

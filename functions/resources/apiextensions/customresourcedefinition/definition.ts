@@ -28,6 +28,8 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
   type: customResourceDefinitions,
   schema: builtIn('io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition'),
   singular: 'customresourcedefinition',
+  rechecksName: false,
+  allowsBareFinalizers: true,
   etcdPrefix: '/apiextensions.k8s.io/customresourcedefinitions',
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],

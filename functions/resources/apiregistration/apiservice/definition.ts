@@ -12,6 +12,7 @@ export const apiServiceDefinition = definition<APIService>({
   type: apiServices,
   schema: builtIn('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService'),
   singular: 'apiservice',
+  allowsBareFinalizers: true,
   etcdPrefix: '/apiregistration.k8s.io/apiservices',
   categories: ['api-extensions'],
   hasStatus: true,

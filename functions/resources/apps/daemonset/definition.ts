@@ -8,6 +8,8 @@ export const daemonSetDefinition = definition<DaemonSet>({
   type: daemonSets,
   schema: builtIn('io.k8s.api.apps.v1.DaemonSet'),
   singular: 'daemonset',
+  checksChangeFirst: true,
+  rechecksName: false,
   shortNames: ['ds'],
   categories: ['all'],
   hasStatus: true,

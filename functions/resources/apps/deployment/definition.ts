@@ -9,6 +9,7 @@ export const deploymentDefinition = definition<Deployment>({
   type: deployments,
   schema: builtIn('io.k8s.api.apps.v1.Deployment'),
   singular: 'deployment',
+  rechecksName: false,
   shortNames: ['deploy'],
   categories: ['all'],
   hasStatus: true,

@@ -10,6 +10,7 @@ export const replicaSetDefinition = definition<ReplicaSet>({
   type: replicaSets,
   schema: builtIn('io.k8s.api.apps.v1.ReplicaSet'),
   singular: 'replicaset',
+  rechecksName: false,
   shortNames: ['rs'],
   categories: ['all'],
   hasStatus: true,

@@ -10,6 +10,7 @@ export const statefulSetDefinition = definition<StatefulSet>({
   type: statefulSets,
   schema: builtIn('io.k8s.api.apps.v1.StatefulSet'),
   singular: 'statefulset',
+  rechecksName: false,
   shortNames: ['sts'],
   categories: ['all'],
   hasStatus: true,

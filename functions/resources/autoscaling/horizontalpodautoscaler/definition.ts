@@ -12,6 +12,7 @@ export const horizontalPodAutoscalerDefinition = definition<HorizontalPodAutosca
   otherVersions: [{ type: horizontalPodAutoscalersV1, schema: builtIn('io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler'), conversion }],
   schema: builtIn('io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler'),
   singular: 'horizontalpodautoscaler',
+  rechecksName: false,
   shortNames: ['hpa'],
   categories: ['all'],
   hasStatus: true,

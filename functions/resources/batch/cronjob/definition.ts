@@ -9,6 +9,7 @@ export const cronJobDefinition = definition<CronJob>({
   type: cronJobs,
   schema: builtIn('io.k8s.api.batch.v1.CronJob'),
   singular: 'cronjob',
+  rechecksName: false,
   shortNames: ['cj'],
   categories: ['all'],
   hasStatus: true,

@@ -8,6 +8,7 @@ export const jobDefinition = definition<Job>({
   type: jobs,
   schema: builtIn('io.k8s.api.batch.v1.Job'),
   singular: 'job',
+  rechecksName: false,
   categories: ['all'],
   hasStatus: true,
   hasGeneration: true,

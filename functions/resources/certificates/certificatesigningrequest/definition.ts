@@ -15,6 +15,7 @@ export const certificateSigningRequestDefinition = definition<CertificateSigning
   type: certificateSigningRequests,
   schema: builtIn('io.k8s.api.certificates.v1.CertificateSigningRequest'),
   singular: 'certificatesigningrequest',
+  rechecksName: false,
   shortNames: ['csr'],
   hasStatus: true,
   columns: [

@@ -13,6 +13,7 @@ export const podCertificateRequestDefinition = definition<PodCertificateRequest>
   type: podCertificateRequests,
   schema: builtIn('io.k8s.api.certificates.v1.PodCertificateRequest'),
   singular: 'podcertificaterequest',
+  rechecksName: false,
   hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },

@@ -17,6 +17,8 @@ export const leaseDefinition = definition<Lease>({
   type: leases,
   schema: builtIn('io.k8s.api.coordination.v1.Lease'),
   singular: 'lease',
+  allowsBareFinalizers: true,
+  rechecksName: false,
   columns: [nameColumn, textColumn('Holder', 'Who holds it.', ({ spec }) => spec?.holderIdentity ?? ''), ageColumn],
   validate: validateLease,
   allowsUnconditionalUpdate: false,

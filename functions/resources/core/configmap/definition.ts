@@ -10,6 +10,7 @@ export const configMapDefinition = definition<ConfigMap>({
   type: configMaps,
   schema: builtIn('io.k8s.api.core.v1.ConfigMap'),
   singular: 'configmap',
+  checksChangeFirst: true,
   shortNames: ['cm'],
   columns: [nameColumn, valueColumn('Data', 'How many keys it holds.', ({ data, binaryData }) => size(data) + size(binaryData)), ageColumn],
   rules: () => import('./rules.ts'),

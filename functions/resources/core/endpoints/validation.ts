@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../../kube/generated/types.ts';
-import { dnsLabelErrors, portNumberErrors } from '../../../kube/names.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors } from '../../../kube/names.ts';
 import { validateOneOf } from '../../field-rules.ts';
 import { validateEndpointIp } from '../../ip-rules.ts';
 
@@ -18,12 +18,21 @@ function subsetErrors({ addresses = [], notReadyAddresses = [], ports = [] }: En
   ];
 }
 
-export const ipErrors = (ip: string, field: string): FieldError[] =>
-  isIP(ip) === 0 ? [invalid(field, ip, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')] : [];
+const noIp = 'must be a valid IP address';
 
-function addressErrors({ ip, hostname }: EndpointAddress, path: string): FieldError[] {
-  const errors = [...ipErrors(ip, `${path}.ip`), ...validateEndpointIp(ip, `${path}.ip`)];
-  return hostname ? [...errors, ...dnsLabelErrors(hostname).map((why) => invalid(`${path}.hostname`, hostname, why))] : errors;
+export const ipErrors = (ip: string, field: string): FieldError[] =>
+  isIP(ip) === 0 ? [invalid(field, ip, `${noIp}, (e.g. 10.9.8.7 or 2001:db8::ffff)`)] : [];
+
+function addressErrors({ ip, hostname, nodeName }: EndpointAddress, path: string): FieldError[] {
+  const field = `${path}.ip`;
+  const noAddress = ipErrors(ip, field);
+  return [
+    ...noAddress,
+    ...(hostname ? dnsLabelErrors(hostname).map((why) => invalid(`${path}.hostname`, hostname, why)) : []),
+    ...(nodeName === undefined ? [] : dnsSubdomainErrors(nodeName).map((why) => invalid(`${path}.nodeName`, nodeName, why))),
+    // Upstream asks twice, by two rules.
+    ...(noAddress.length > 0 ? [invalid(field, ip, noIp)] : validateEndpointIp(ip, field)),
+  ];
 }
 
 function portErrors({ name, port, protocol }: EndpointPort, path: string, needsName: boolean): FieldError[] {

@@ -32,6 +32,8 @@ export const eventDefinition = definition<Event>({
   otherVersions: [{ type: eventsV1, schema: builtIn('io.k8s.api.events.v1.Event'), conversion, fieldNames }],
   schema: builtIn('io.k8s.api.core.v1.Event'),
   singular: 'event',
+  allowsBareFinalizers: true,
+  rechecksName: false,
   shortNames: ['ev'],
   columns,
   selectableFields: [...objectFields.map((field) => `involvedObject.${field}`), 'reason', 'reportingComponent', 'source', 'type'],

@@ -8,6 +8,7 @@ export const podTemplateDefinition = definition<PodTemplate>({
   type: podTemplates,
   schema: builtIn('io.k8s.api.core.v1.PodTemplate'),
   singular: 'podtemplate',
+  rechecksName: false,
   hasGeneration: true,
   columns: [
     nameColumn,

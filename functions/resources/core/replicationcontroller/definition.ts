@@ -9,6 +9,7 @@ export const replicationControllerDefinition = definition<ReplicationController>
   type: replicationControllers,
   schema: builtIn('io.k8s.api.core.v1.ReplicationController'),
   singular: 'replicationcontroller',
+  rechecksName: false,
   etcdPrefix: '/controllers',
   shortNames: ['rc'],
   categories: ['all'],

@@ -19,6 +19,7 @@ export const resourceQuotaDefinition = definition<ResourceQuota>({
   type: resourceQuotas,
   schema: builtIn('io.k8s.api.core.v1.ResourceQuota'),
   singular: 'resourcequota',
+  rechecksName: false,
   shortNames: ['quota'],
   hasStatus: true,
   columns: [

@@ -8,6 +8,7 @@ export const secretDefinition = definition<Secret>({
   type: secrets,
   schema: builtIn('io.k8s.api.core.v1.Secret'),
   singular: 'secret',
+  checksChangeFirst: true,
   columns: [
     nameColumn,
     textColumn('Type', 'What the keys mean.', ({ type }) => type ?? ''),

@@ -13,6 +13,7 @@ export const serviceDefinition = (networks: ClusterNetworks): AnyDefinition =>
     type: services,
     schema: builtIn('io.k8s.api.core.v1.Service'),
     singular: 'service',
+    rechecksName: false,
     etcdPrefix: '/services/specs',
     shortNames: ['svc'],
     categories: ['all'],

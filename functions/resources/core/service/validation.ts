@@ -146,7 +146,7 @@ function affinityErrors({ sessionAffinity, sessionAffinityConfig }: ServiceSpec)
 
 function trafficErrors({ type, externalTrafficPolicy, externalIPs, internalTrafficPolicy }: ServiceSpec): FieldError[] {
   const errors: FieldError[] = [];
-  const isExternal = type === 'NodePort' || type === 'LoadBalancer' || !!externalIPs?.length;
+  const isExternal = type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && !!externalIPs?.length);
   if (externalTrafficPolicy && !isExternal) {
     errors.push(invalid('spec.externalTrafficPolicy', externalTrafficPolicy, 'may only be set for externally-accessible services'));
   } else if (externalTrafficPolicy) {

@@ -24,7 +24,10 @@ export function validateLevel(level: PriorityLevelConfiguration): FieldError[] {
     errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   }
   if (type === '') return [...errors, required('spec.type')];
-  if (!levelTypes.includes(type)) return [...errors, notSupported('spec.type', type, levelTypes)];
+  if (!levelTypes.includes(type)) {
+    errors.push(notSupported('spec.type', type, levelTypes));
+    return limited === undefined ? errors : [...errors, forbiddenField('spec.limited', '')];
+  }
   if (type === 'Exempt') {
     if (limited !== undefined) errors.push(forbiddenField('spec.limited', ''));
     return exempt === undefined ? errors : [...errors, ...sharesErrors(exempt, 'spec.exempt')];

@@ -8,6 +8,7 @@ export const networkPolicyDefinition = definition<NetworkPolicy>({
   type: networkPolicies,
   schema: builtIn('io.k8s.api.networking.v1.NetworkPolicy'),
   singular: 'networkpolicy',
+  rechecksName: false,
   shortNames: ['netpol'],
   hasGeneration: true,
   columns: [

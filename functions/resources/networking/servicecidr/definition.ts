@@ -8,6 +8,7 @@ export const serviceCIDRDefinition = definition<ServiceCIDR>({
   type: serviceCIDRs,
   schema: builtIn('io.k8s.api.networking.v1.ServiceCIDR'),
   singular: 'servicecidr',
+  rechecksName: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   keepsNewStatus: true,

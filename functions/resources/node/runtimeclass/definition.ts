@@ -8,6 +8,7 @@ export const runtimeClassDefinition = definition<RuntimeClass>({
   type: runtimeClasses,
   schema: builtIn('io.k8s.api.node.v1.RuntimeClass'),
   singular: 'runtimeclass',
+  allowsBareFinalizers: true,
   allowsCreateOnUpdate: true,
   allowsUnconditionalUpdate: false,
   columns: [

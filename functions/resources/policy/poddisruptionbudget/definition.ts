@@ -9,6 +9,8 @@ export const podDisruptionBudgetDefinition = definition<PodDisruptionBudget>({
   type: podDisruptionBudgets,
   schema: builtIn('io.k8s.api.policy.v1.PodDisruptionBudget'),
   singular: 'poddisruptionbudget',
+  allowsBareFinalizers: true,
+  rechecksName: false,
   shortNames: ['pdb'],
   hasStatus: true,
   hasGeneration: true,

@@ -8,6 +8,7 @@ export const deviceClassDefinition = definition<DeviceClass>({
   type: deviceClasses,
   schema: builtIn('io.k8s.api.resource.v1.DeviceClass'),
   singular: 'deviceclass',
+  rechecksName: false,
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],

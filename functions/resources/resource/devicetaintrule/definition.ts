@@ -9,6 +9,7 @@ export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
   type: deviceTaintRules,
   schema: builtIn('io.k8s.api.resource.v1.DeviceTaintRule'),
   singular: 'devicetaintrule',
+  rechecksName: false,
   hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },

@@ -13,6 +13,7 @@ export const resourceSliceDefinition = definition<ResourceSlice>({
   type: resourceSlices,
   schema: builtIn('io.k8s.api.resource.v1.ResourceSlice'),
   singular: 'resourceslice',
+  rechecksName: false,
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [

@@ -9,6 +9,7 @@ export const priorityClassDefinition = definition<PriorityClass>({
   type: priorityClasses,
   schema: builtIn('io.k8s.api.scheduling.v1.PriorityClass'),
   singular: 'priorityclass',
+  rechecksName: false,
   shortNames: ['pc'],
   columns: [
     nameColumn,

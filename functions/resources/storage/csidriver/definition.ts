@@ -9,6 +9,7 @@ export const csiDriverDefinition = definition<CSIDriver>({
   type: csiDrivers,
   schema: builtIn('io.k8s.api.storage.v1.CSIDriver'),
   singular: 'csidriver',
+  rechecksName: false,
   returnsDeletedObject: true,
   allowsUnconditionalUpdate: false,
   columns: [

@@ -26,7 +26,8 @@ const valuesByKey = ({ matchLabelExpressions = [] }: TopologySelectorTerm): obje
   Object.fromEntries(matchLabelExpressions.map(({ key, values = [] }) => [key, [...new Set(values)].toSorted()]));
 
 function topologiesErrors(terms: readonly TopologySelectorTerm[], path: string): FieldError[] {
-  const seen: object[] = [];
+  // Upstream compares each term with one empty term for each that there is, too.
+  const seen: object[] = terms.map(() => ({}));
   return terms.flatMap((term, index) => {
     const errors = termErrors(term, `${path}[${index}]`);
     const values = valuesByKey(term);

@@ -12,11 +12,12 @@ export function validateVolumeAttachment(attachment: VolumeAttachment): FieldErr
   const { attacher, source = {}, nodeName = '' } = attachment.spec;
   const volume = source.persistentVolumeName;
   return [
-    ...validateDriverName(attacher, 'spec.attacher', true),
     ...sourceErrors(source, 'spec.source'),
     ...dnsSubdomainErrors(nodeName).map((why) => invalid('spec.nodeName', nodeName, why)),
     ...validateVolumeAttachmentStatus(attachment),
     ...(volume === undefined ? [] : dnsSubdomainErrors(volume).map((why) => invalid('spec.source.persistentVolumeName', volume, why))),
+    // The API declares this rule instead of coding it, so it comes last.
+    ...validateDriverName(attacher, 'spec.attacher', true),
   ];
 }
 
