@@ -89,8 +89,13 @@ const goTypeOf = (definition: AnyDefinition): string =>
 const shownListAs = (served: ServedVersion, list: readonly Shown[]): readonly Shown[] =>
   served.conversion === undefined ? list : eachConverted(list, (shown) => shownAs(served, shown));
 
-const listHead = ({ definition, served: { type } }: ServedKind, metadata: ListMetadata): ListHead => ({
-  json: JSON.stringify({ kind: definition.listKind ?? `${type.kind}List`, apiVersion: apiVersionOf(type), metadata }),
+/** Upstream keeps the lists of custom kinds as maps, which show an empty field too. */
+const listHead = ({ definition, served: { type } }: ServedKind, { continue: token, ...metadata }: ListMetadata): ListHead => ({
+  json: JSON.stringify({
+    kind: definition.listKind ?? `${type.kind}List`,
+    apiVersion: apiVersionOf(type),
+    metadata: { ...(token !== undefined || isCustom(definition) ? { continue: token ?? '' } : {}), ...metadata },
+  }),
   hasTypedItems: isCustom(definition),
 });
 

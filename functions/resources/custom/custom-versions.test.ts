@@ -102,6 +102,11 @@ describe('a custom kind of several versions', () => {
     assert.deepEqual(part(created, 'status'), { phase: 'Fresh' });
   });
 
+  test('is listed with an empty continue where nothing follows', async () => {
+    const list = await api.send('GET', at('v1'));
+    assert.equal(part(list, 'metadata')['continue'], '');
+  });
+
   test('names the patches that it takes', async () => {
     const patch = await api.send('PATCH', `${at('v1')}/five`, {}, { 'content-type': 'application/strategic-merge-patch+json' });
     assert.deepEqual(
