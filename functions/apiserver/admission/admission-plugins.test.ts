@@ -80,6 +80,7 @@ test('the plugins come in upstream’s order', async () => {
       'CertificateSigning',
       'CertificateSubjectRestriction',
       'DefaultIngressClass',
+      'PodTopologyLabels',
       'MutatingAdmissionPolicy',
       'MutatingAdmissionWebhook',
       'ValidatingAdmissionPolicy',
