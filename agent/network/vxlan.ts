@@ -12,7 +12,7 @@ import type { BackEnd, Peers } from './pod-network.ts';
 import { routeProtocol, type ListedRoute, type Routes } from './routes.ts';
 import type { Run } from './run.ts';
 
-const link = 'hib-vxlan';
+export const vxlanLink = 'hib-vxlan';
 const networkId = 1;
 /** Source: RFC 7348. */
 const port = 4789;
@@ -91,17 +91,19 @@ export function tunnelCommands(routes: Routes, present: Present): readonly (read
     ...[...has.route.keys()]
       .filter((range) => !routes.has(range))
       .map((range) => ['ip', '-4', 'route', 'delete', range, 'proto', routeProtocol]),
-    ...[...has.neighbour.keys()].filter((end) => !ends.has(end)).map((end) => ['ip', 'neigh', 'delete', end, 'dev', link]),
-    ...[...has.forward].filter(([mac]) => !macs.has(mac)).map(([mac, dst]) => ['bridge', 'fdb', 'delete', mac, 'dev', link, 'dst', dst]),
+    ...[...has.neighbour.keys()].filter((end) => !ends.has(end)).map((end) => ['ip', 'neigh', 'delete', end, 'dev', vxlanLink]),
+    ...[...has.forward]
+      .filter(([mac]) => !macs.has(mac))
+      .map(([mac, dst]) => ['bridge', 'fdb', 'delete', mac, 'dev', vxlanLink, 'dst', dst]),
     ...wanted
       .filter(({ mac, node }) => has.forward.get(mac) !== node)
-      .map(({ mac, node }) => ['bridge', 'fdb', 'replace', mac, 'dev', link, 'dst', node, 'self', 'permanent']),
+      .map(({ mac, node }) => ['bridge', 'fdb', 'replace', mac, 'dev', vxlanLink, 'dst', node, 'self', 'permanent']),
     ...wanted
       .filter(({ end, mac }) => has.neighbour.get(end) !== mac)
-      .map(({ end, mac }) => ['ip', 'neigh', 'replace', end, 'lladdr', mac, 'dev', link, 'nud', 'permanent']),
+      .map(({ end, mac }) => ['ip', 'neigh', 'replace', end, 'lladdr', mac, 'dev', vxlanLink, 'nud', 'permanent']),
     ...wanted
       .filter(({ range, end }) => has.route.get(range) !== end)
-      .map(({ range, end }) => ['ip', '-4', 'route', 'replace', range, 'via', end, 'dev', link, 'onlink', 'proto', routeProtocol]),
+      .map(({ range, end }) => ['ip', '-4', 'route', 'replace', range, 'via', end, 'dev', vxlanLink, 'onlink', 'proto', routeProtocol]),
   ];
 }
 
@@ -111,15 +113,17 @@ export function createVxlan({ run, log }: { readonly run: Run; readonly log: Log
   const listed = async <T>(command: readonly string[]): Promise<readonly T[]> => JSON.parse((await run(command)) || '[]');
 
   const ensureLink = async (peers: Peers): Promise<void> => {
-    const found = (await listed<ListedVxlan>(['ip', '-j', '-d', 'link', 'show', 'type', 'vxlan'])).find(({ ifname }) => ifname === link);
+    const found = (await listed<ListedVxlan>(['ip', '-j', '-d', 'link', 'show', 'type', 'vxlan'])).find(
+      ({ ifname }) => ifname === vxlanLink,
+    );
     if (found !== undefined && isAsWanted(found, peers)) return;
-    if (found !== undefined) await run(['ip', 'link', 'delete', link]);
+    if (found !== undefined) await run(['ip', 'link', 'delete', vxlanLink]);
     const end = endOf(peers.range);
     const how = ['type', 'vxlan', 'id', `${networkId}`, 'local', peers.address, 'dstport', `${port}`, 'nolearning'];
-    await run(['ip', 'link', 'add', link, 'mtu', `${peers.mtu - overheadBytes}`, 'address', hardwareAddress(end), ...how]);
-    await run(['ip', 'addr', 'replace', `${end}/32`, 'dev', link]);
-    await run(['ip', 'link', 'set', link, 'up']);
-    log.info('Packets to other nodes’ pods travel in VXLAN', { link, port, local: peers.address });
+    await run(['ip', 'link', 'add', vxlanLink, 'mtu', `${peers.mtu - overheadBytes}`, 'address', hardwareAddress(end), ...how]);
+    await run(['ip', 'addr', 'replace', `${end}/32`, 'dev', vxlanLink]);
+    await run(['ip', 'link', 'set', vxlanLink, 'up']);
+    log.info('Packets to other nodes’ pods travel in VXLAN', { link: vxlanLink, port, local: peers.address });
   };
 
   const guard = async (peers: Peers): Promise<void> => {
@@ -136,8 +140,8 @@ export function createVxlan({ run, log }: { readonly run: Run; readonly log: Log
       await ensureLink(peers);
       const present: Present = {
         routes: await listed(['ip', '-j', '-4', 'route', 'show', 'proto', routeProtocol]),
-        neighbours: await listed(['ip', '-j', '-4', 'neigh', 'show', 'dev', link, 'nud', 'permanent']),
-        forwards: await listed(['bridge', '-j', 'fdb', 'show', 'dev', link]),
+        neighbours: await listed(['ip', '-j', '-4', 'neigh', 'show', 'dev', vxlanLink, 'nud', 'permanent']),
+        forwards: await listed(['bridge', '-j', 'fdb', 'show', 'dev', vxlanLink]),
       };
       for (const command of tunnelCommands(peers.routes, present)) await tryCommand(run, log, command);
     },

@@ -3,6 +3,7 @@ import { bridgeName } from '../network/conflist.ts';
 import { ownConflist } from '../network/cni-directory.ts';
 import { dnsLink } from '../network/node-network.ts';
 import { routeProtocol } from '../network/routes.ts';
+import { vxlanLink } from '../network/vxlan.ts';
 import { CommandFailed, type Run } from '../network/run.ts';
 
 interface Table {
@@ -28,7 +29,7 @@ type Listed = readonly { readonly table?: Table; readonly chain?: Chain; readonl
 const isOwnTable = ({ name }: Table): boolean => name.startsWith('hibernetes_') || name === 'cni_hostport';
 /** Source: plugins/meta/portmap, which leaves its chains when its last pod is gone. */
 const pluginChain = 'CNI-';
-export const ownLinks: readonly string[] = [bridgeName, dnsLink];
+export const ownLinks: readonly string[] = [bridgeName, dnsLink, vxlanLink];
 
 export async function listTables(run: Run): Promise<readonly Table[]> {
   const { nftables } = JSON.parse(await run(['nft', '-j', 'list', 'tables'])) as { readonly nftables: Listed };

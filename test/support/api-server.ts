@@ -45,11 +45,13 @@ export interface TestApiOptions extends Partial<ApiServerOptions> {
 export async function testApi(overrides: TestApiOptions = {}, connection: Connection = { user: admin }): Promise<TestApi> {
   const world = overrides.world ?? virtualWorld();
   const registry = createLiveRegistry({ definitions: overrides.definitions ?? createDefinitions(), sources: overrides.sources ?? [] });
-  const store: Store = await createStore({
-    table: overrides.table ?? memoryTable({ clock: world.clock }),
-    world,
-    selectableFields: selectableFields(() => registry(store.view())),
-  });
+  const store: Store =
+    overrides.store ??
+    (await createStore({
+      table: overrides.table ?? memoryTable({ clock: world.clock }),
+      world,
+      selectableFields: selectableFields(() => registry(store.view())),
+    }));
   const server = createApiServer({
     store,
     registry,

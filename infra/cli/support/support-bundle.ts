@@ -107,7 +107,10 @@ export async function supportBundle(file: string | undefined, options: SupportOp
   const api = await progress.step('Asking the API', () => apiFiles(options));
   const entries = await progress.step('Reading logs', async () => [
     json('versions.json', { hibernetes: programVersion(), node: process.version, platform: process.platform, architecture: process.arch }),
-    json('doctor.json', findings as unknown as Json),
+    json(
+      'doctor.json',
+      findings.map((finding) => ({ ...finding })),
+    ),
     ...localFiles(options),
     ...(await serviceLogs()),
     ...api,
