@@ -14,6 +14,7 @@ import { bindVolumes } from './bind-volumes.ts';
 import { ClusterState } from './cluster-state.ts';
 import type { ProfileSettings, SchedulerConfiguration } from './configuration/configuration.ts';
 import { podClaims } from './pod-claims.ts';
+import type * as plugin from './dynamic-resources/plugin.ts';
 import type { DeviceInventory, DevicePlan } from './dynamic-resources/plugin.ts';
 import { forgetNomination, takeRoom } from './preempt.ts';
 import { preempt, type Victims } from './preemption.ts';
@@ -158,16 +159,18 @@ class Pass {
   }
 }
 
+type DeviceCode = Readonly<Pick<typeof plugin, 'bindDevices' | 'DeviceInventory'>>;
+
 /** Read with the first pod that asks for devices: expressions come along. */
-const deviceCode = async (): Promise<typeof import('./dynamic-resources/plugin.ts')> => {
-  const [{ loadExpressions }, plugin] = await Promise.all([import('../cel/program.ts'), import('./dynamic-resources/plugin.ts')]);
+const deviceCode = async (): Promise<DeviceCode> => {
+  const [{ loadExpressions }, code] = await Promise.all([import('../cel/program.ts'), import('./dynamic-resources/plugin.ts')]);
   await loadExpressions();
-  return plugin;
+  return code;
 };
 
 async function bindDevices(pod: Pod, plan: DevicePlan, context: ReconcileContext): Promise<void> {
-  const plugin = await deviceCode();
-  await plugin.bindDevices(pod, plan, context);
+  const code = await deviceCode();
+  await code.bindDevices(pod, plan, context);
 }
 
 /** False: somebody deleted or bound the pod first. The next pass sees what became of it. */

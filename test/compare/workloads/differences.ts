@@ -49,7 +49,7 @@ export function differencesOf(upstream: Judged, ours: Judged): readonly string[]
   for (const key of new Set([...theirs.keys(), ...own.keys()].toSorted())) {
     const [a, b] = [theirs.get(key) ?? [], own.get(key) ?? []];
     if (a.length !== b.length) found.push(`${key}: ${a.length} of them → ${b.length}`);
-    else for (const [index, object] of a.entries()) for (const path of pathsBetween(object, b[index], '')) found.push(`${key}: ${path}`);
+    else found.push(...a.flatMap((object, index) => [...pathsBetween(object, b[index], '')].map((path) => `${key}: ${path}`)));
   }
   const [their, our] = [eventCounts(upstream), eventCounts(ours)];
   for (const text of new Set([...their.keys(), ...our.keys()].toSorted())) {

@@ -61,6 +61,7 @@ const rules: readonly { readonly pattern: RegExp; readonly by: string; readonly 
     by: 'pods "$1~" is forbidden',
     why: 'drawn for an object that never was',
   },
+  { pattern: /\(combined from similar events\): /g, by: '', why: 'how soon events follow each other' },
   { pattern: /eyJ[\w-]+\.[\w-]+\.[\w-]+/g, by: '<token>', why: 'each side signs with keys of its own' },
   { pattern: /"(ca\.crt|token)":"[^"]*"/g, by: '"$1":"<secret>"', why: 'each side has an authority of its own' },
 ];
