@@ -67,6 +67,12 @@ export async function createDevicePlugins(world: World, directory: string): Prom
   return new Plugins(world, directory, text === undefined ? [] : (JSON.parse(text) as Allocation[]));
 }
 
+/** `vendor.com/name`. Source: pkg/apis/core/v1/helper, IsExtendedResourceName. */
+function isExtendedName(text: string): boolean {
+  const [domain = '', name = '', ...others] = text.split('/');
+  return others.length === 0 && name !== '' && domain.slice(1, -1).includes('.');
+}
+
 class Plugins implements DevicePlugins {
   readonly kind: PluginKind;
   readonly #world: World;
@@ -101,8 +107,7 @@ class Plugins implements DevicePlugins {
     const server = await servePlugins<RegisterRequest>(join(this.#directory, socketName), deviceRegistrationService, {
       Register: async (request) => {
         if (request.version !== version) throw new DeviceError(`unsupported API version ${request.version}; supported: ${version}`);
-        if (!/^[^/]+\.[^/]+\/[^/]+$/.test(request.resourceName))
-          throw new DeviceError(`the ResourceName "${request.resourceName}" is invalid`);
+        if (!isExtendedName(request.resourceName)) throw new DeviceError(`the ResourceName "${request.resourceName}" is invalid`);
         await this.#connect(request.resourceName, join(this.#directory, request.endpoint));
         return {};
       },

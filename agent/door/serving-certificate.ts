@@ -68,9 +68,10 @@ async function selfSigned({ nodeName, nodeIp, world }: ServingCertificateOptions
 async function load(file: string): Promise<CertificatePair | undefined> {
   try {
     const text = await readFile(file, 'utf8');
-    const keyPem = /-----BEGIN PRIVATE KEY-----[^]*?-----END PRIVATE KEY-----\n?/.exec(text)?.[0];
-    const certificatePem = /-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----\n?/.exec(text)?.[0];
-    return keyPem === undefined || certificatePem === undefined ? undefined : { certificatePem, keyPem };
+    const blocks = text.split(/(?=-----BEGIN )/);
+    const keyPem = blocks.find((block) => block.startsWith('-----BEGIN PRIVATE KEY-----'));
+    const certificatePem = blocks.filter((block) => block.startsWith('-----BEGIN CERTIFICATE-----')).join('');
+    return keyPem === undefined || certificatePem === '' ? undefined : { certificatePem, keyPem };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

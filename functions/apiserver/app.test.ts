@@ -29,7 +29,7 @@ test('a caller without credentials is somebody for the authorizer, which health 
   ]) {
     const { status, body } = await api.send('GET', path);
     assert.equal(status, 403, path);
-    assert.match(String(body['message']), /User "system:anonymous" cannot .*: system:unauthenticated$/, path);
+    assert.match(body['message'] as string, /User "system:anonymous" cannot .*: system:unauthenticated$/, path);
   }
 });
 

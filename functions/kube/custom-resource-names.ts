@@ -53,10 +53,12 @@ function manageStatus({ metadata, status }: CustomResourceDefinition, nowMs: num
         .toSorted()
         .map((name) => [`f:${name}`, {}]),
     );
-  const conditions = (status?.conditions ?? []).map((one) => [`k:{"type":${JSON.stringify(one.type)}}`, { '.': {}, ...owned(one) }]);
+  const conditions = (status?.conditions ?? [])
+    .toSorted(({ type: a }, { type: b }) => (a < b ? -1 : 1))
+    .map((one) => [`k:{"type":${JSON.stringify(one.type)}}`, { '.': {}, ...owned(one) }]);
   const fields = {
     'f:acceptedNames': owned(status?.acceptedNames ?? {}),
-    'f:conditions': Object.fromEntries(conditions.toSorted()) as object,
+    'f:conditions': Object.fromEntries(conditions) as object,
   };
   const entry = {
     manager: 'kube-apiserver',

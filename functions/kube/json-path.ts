@@ -100,9 +100,17 @@ function readBrackets(text: string, at: number, depth: number): Read | undefined
   return steps === undefined ? undefined : { steps, end: end + 1 };
 }
 
+/** Other white space is part of a path. */
+function withoutSpaces(text: string): string {
+  let [from, to] = [0, text.length];
+  while (text[from] === ' ') from += 1;
+  while (to > from && text[to - 1] === ' ') to -= 1;
+  return text.slice(from, to);
+}
+
 function bracketSteps(inside: string, depth: number): readonly Step[] | undefined {
   if (inside.includes(',')) {
-    const paths = inside.split(',').map((part) => parseJsonPath(`[${part.replaceAll(/^ +| +$/g, '')}]`, depth + 1));
+    const paths = inside.split(',').map((part) => parseJsonPath(`[${withoutSpaces(part)}]`, depth + 1));
     return paths.every((path) => path !== undefined) ? [{ type: 'union', paths }] : undefined;
   }
   const key = /^'([^']*)'$/.exec(inside)?.[1];

@@ -71,7 +71,7 @@ export class MailedStream extends Duplex {
   #otherSender: number | undefined;
   #received = 0;
   #heardMs: number | undefined;
-  #inbox: Uint8Array[] = [];
+  readonly #inbox: Uint8Array[] = [];
   #mayPush = false;
   #hasEnded = false;
   /** The other end has sent all and heard all: nothing more comes, and nothing is missed. */

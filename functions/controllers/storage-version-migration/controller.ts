@@ -52,7 +52,7 @@ const isDone = (migration: StorageVersionMigration): boolean => isTrue(migration
 
 function runningRival(migration: StorageVersionMigration, { cache }: ReconcileContext): StorageVersionMigration | undefined {
   if (isTrue(migration, 'Running')) return undefined;
-  const { group = '', resource = '' } = migration.spec?.resource ?? {};
+  const { group, resource } = migration.spec?.resource ?? { group: '', resource: '' };
   const others = cache.list(storageVersionMigrations).filter((other) => isWanted(other, group, resource) && !isDone(other));
   const isFirst = (other: StorageVersionMigration): boolean =>
     isTrue(other, 'Running') || (other.metadata.creationTimestamp ?? '') < (migration.metadata.creationTimestamp ?? '');

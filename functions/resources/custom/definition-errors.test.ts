@@ -58,7 +58,7 @@ describe('a definition of a custom kind', () => {
     test(`is refused for ${fact}`, async () => {
       const { status, body } = await api.send('POST', path, definition(spec));
       const { causes = [] } = body['details'] as { causes?: { field: string }[] };
-      assert.deepEqual([status, causes.map(({ field }) => field)], [422, [cause]], String(body['message']));
+      assert.deepEqual([status, causes.map(({ field }) => field)], [422, [cause]], body['message'] as string);
     });
   }
 

@@ -2,6 +2,7 @@
  * The formats of texts and numbers that upstream checks; others are remarks.
  * Source: apiextensions-apiserver, pkg/apiserver/validation/formats.go; kube-openapi, pkg/validation/strfmt.
  */
+import { matchesPattern } from '../../kube/patterns.ts';
 import { parseIp, parseIpRange } from '../../kube/ip.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
 
@@ -32,7 +33,7 @@ function isDateTime(text: string): boolean {
   return hour <= '23' && minute <= '59' && second <= '59';
 }
 
-const goDuration = /^[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/;
+const goDuration = /^[+-]?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/;
 /** The last name of each unit stands for all that begin with it. */
 const units: readonly (readonly string[])[] = [
   ['ns', 'nano'],
@@ -47,7 +48,7 @@ const units: readonly (readonly string[])[] = [
 
 function isDuration(text: string): boolean {
   if (text === '0' || text === '+0' || text === '-0' || goDuration.test(text)) return true;
-  return [...text.matchAll(/\d+\s*([A-Za-zµ]+)/g)].some(([, unit = '']) => {
+  return [...text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g)].some(([, unit = '']) => {
     const name = unit.toLowerCase();
     return units.some((names) => names.some((one, index) => one === name || (index === names.length - 1 && name.startsWith(one))));
   });
@@ -64,9 +65,9 @@ const isHostname: Check = (text) =>
   text.split('.').every((label) => Buffer.byteLength(label) <= labelBytesMax);
 
 const address = String.raw`[A-Za-z0-9!#$%&'*+/=?^_\`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_\`{|}~-]+)*@([A-Za-z0-9!#$%&'*+/=?^_\`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_\`{|}~-]+)*|\[[^\]\\]*\])`;
-const email = new RegExp(String.raw`^\s*(${address}|("[^"\\]*"|[^<>@,;:\\".\[\]()]*)\s*<${address}>)\s*$`);
+const email = String.raw`^\s*(${address}|("[^"\\]*"|[^<>@,;:\\".\[\]()]*)\s*<${address}>)\s*$`;
 
-const digitsOf = (text: string): number[] => [...text].map(Number);
+const digitsOf = (text: string): number[] => Array.from(text, Number);
 
 function isCreditCard(text: string): boolean {
   const digits = text.replaceAll(/[^0-9]+/g, '');
@@ -82,7 +83,10 @@ const bare = (text: string): string => text.replaceAll(/[\s-]+/g, '');
 
 function isIsbn10(text: string): boolean {
   if (!/^(?:\d{9}X|\d{10})$/.test(bare(text))) return false;
-  const sum = [...bare(text)].reduce((total, character, index) => total + (index + 1) * (character === 'X' ? 10 : Number(character)), 0);
+  const sum = Array.from(bare(text)).reduce(
+    (total, character, index) => total + (index + 1) * (character === 'X' ? 10 : Number(character)),
+    0,
+  );
   return sum % 11 === 0;
 }
 
@@ -125,7 +129,7 @@ const isIp =
 const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['bsonobjectid', matching(/^[0-9a-f]{24}$/i)],
   ['uri', isRequestUri],
-  ['email', matching(email)],
+  ['email', (text) => matchesPattern(email, text)],
   ['hostname', isHostname],
   ['ipv4', isIp('.')],
   ['ipv6', isIp(':')],

@@ -53,7 +53,7 @@ async function served(api: ApiConnection, custom: CustomKind): Promise<void> {
   const plural = pluralOf(custom);
   for (const version of versionsOf(custom).filter((one) => one['served'] === true)) {
     for (let waits = 0; ; waits += 1) {
-      const path = `/apis/${customGroup}/${String(version['name'])}/${plural}`;
+      const path = `/apis/${customGroup}/${version['name'] as string}/${plural}`;
       const { status } = await api.send({ method: 'GET', path, headers: {} });
       if (status === 200) break;
       if (waits === waitsMax) throw new Error(`${plural} does not get served`);
@@ -76,7 +76,7 @@ function comparedKinds(custom: CustomKind, { node, schemas }: MetadataSchema): C
   const plural = pluralOf(custom);
   const served = versionsOf(custom).filter((one) => one['served'] === true);
   return served.map((version): ComparedKind => {
-    const name = String(version['name']);
+    const name = version['name'] as string;
     const own = (version['schema'] as JsonObject)['openAPIV3Schema'] as SchemaNode;
     const resolve: Schema['resolve'] = (at) => {
       const reference = at.$ref ?? at.allOf?.[0]?.$ref;

@@ -11,8 +11,8 @@ export interface Judged {
 }
 
 const keyOf = (object: JsonObject): string => {
-  const metadata = object['metadata'] as JsonObject;
-  return `${String(object['kind'])}/${String(metadata['name'])}`;
+  const { kind, metadata } = object as unknown as KubeObject;
+  return `${kind ?? ''}/${metadata.name}`;
 };
 
 function objectsByKey({ outcome, rename }: Judged): Map<string, JsonObject[]> {
