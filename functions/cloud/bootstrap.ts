@@ -21,9 +21,14 @@ const user = { name: 'system:apiserver', groups: ['system:masters', 'system:auth
 const places = new Set(['Endpoints', 'EndpointSlice', 'ConfigMap']);
 
 /** Whether all of it is there, and says where the API is. Asks memory only. */
-export function isBootstrapped(store: Pick<Store, 'view'>, definitions: readonly AnyDefinition[], place: ApiserverPlace): boolean {
+export function isBootstrapped(
+  store: Pick<Store, 'view'>,
+  definitions: readonly AnyDefinition[],
+  place: ApiserverPlace,
+  others: readonly KubeObject[] = [],
+): boolean {
   const view = store.view();
-  return bootstrapObjects(place, controllerRoles).every((object) => {
+  return [...bootstrapObjects(place, controllerRoles), ...others].every((object) => {
     const type = typeOf(definitions, object);
     const key = { resource: groupResource(type), namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
     const known = view.get(key)?.object;

@@ -20,6 +20,7 @@ import { createCache } from '../workers/cache.ts';
 import { ringOnChanges } from '../workers/doorbell/ring-on-changes.ts';
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import type { World } from '../world.ts';
+import { joinRoles } from '../resources/bootstrap/join-roles.ts';
 import { bootstrap, isBootstrapped } from './bootstrap.ts';
 import { clusterFormats } from './cluster-formats.ts';
 import { createIamUsers } from './iam-users.ts';
@@ -104,7 +105,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceCidr: networks.serviceCidr };
-  if (!isBootstrapped(store, definitions, place)) await bootstrap(api, definitions, place);
+  const others = options.joinFiles === undefined ? [] : joinRoles;
+  if (!isBootstrapped(store, definitions, place, others)) await bootstrap(api, definitions, place, others);
   const cache = createCache(store);
   const { certificateAuthorityPem } = settings;
   const own = createOwnGroup?.({ store, cache, api, registry, certificateAuthorityPem, codeVersion: gitVersion, world });

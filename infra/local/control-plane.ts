@@ -15,6 +15,7 @@ import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
 import { openClusterStore } from '../../functions/cluster-store.ts';
+import { joinRoles } from '../../functions/resources/bootstrap/join-roles.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
 import { type ClientTrust, extensionAuthentication } from '../../functions/resources/bootstrap/extension-authentication.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
@@ -196,6 +197,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   port = server.addresses[0]?.port ?? port;
   await bootstrap(api, definitions, { apiserverAddress: advertise, apiserverPort: port, serviceCidr: networks.serviceCidr }, [
     extensionAuthentication(trustOf(pki)),
+    ...joinRoles,
   ]);
   const cache = createCache(store);
   const workers: WorkerOptions = {

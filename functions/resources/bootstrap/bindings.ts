@@ -3,7 +3,7 @@ import type { ClusterRoleBinding, RbacSubject } from '../../kube/generated/types
 import { bootstrapLabels } from './user-roles.ts';
 
 const apiGroup = 'rbac.authorization.k8s.io';
-const group = (name: string): RbacSubject => ({ kind: 'Group', apiGroup, name });
+export const group = (name: string): RbacSubject => ({ kind: 'Group', apiGroup, name });
 const user = (name: string): RbacSubject => ({ kind: 'User', apiGroup, name });
 const authenticated = group('system:authenticated');
 const unauthenticated = group('system:unauthenticated');
@@ -35,6 +35,4 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('system:node', []),
   // A token of `kubeadm`'s kind asks for a node's credential and nothing else.
   binding('hibernetes:node-joiner', [group('system:bootstrappers')]),
-  binding('hibernetes:join-script', [authenticated, unauthenticated]),
-  binding('hibernetes:join-files', [group('system:bootstrappers'), group('system:nodes')]),
 ];

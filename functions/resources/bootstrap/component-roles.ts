@@ -3,7 +3,7 @@
  * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
  */
 import type { ClusterRole, PolicyRule } from '../../kube/generated/types.ts';
-import { appsGroups, eventRules, read, readWrite, rule, urls } from '../../kube/policy-rules.ts';
+import { appsGroups, eventRules, read, readWrite, rule } from '../../kube/policy-rules.ts';
 import { clusterRole } from './user-roles.ts';
 
 const asksWhoMay: readonly PolicyRule[] = [
@@ -97,8 +97,6 @@ export const componentRoles: readonly ClusterRole[] = [
   ),
   // Ours: what upstream does by signing a certificate request.
   clusterRole('hibernetes:node-joiner', [rule(['create'], 'agent.hibernetes.dev', 'nodes/token')]),
-  clusterRole('hibernetes:join-script', [urls(['get'], '/join.sh')]),
-  clusterRole('hibernetes:join-files', [urls(['get'], '/join/*')]),
   clusterRole('system:node-problem-detector', [rule(['get'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules]),
   clusterRole('system:node-proxier', [
     rule(['list', 'watch'], '', 'endpoints services'),
