@@ -19,3 +19,18 @@ function equalFields(a: Readonly<Record<string, unknown>>, b: Readonly<Record<st
   }
   return Object.values(b).filter((value) => value !== undefined).length === shared;
 }
+
+const isNone = (value: unknown): boolean => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
+/**
+ * The same, but a list without items equals null and an absent field, since Go stores them alike. Of kinds that have a Go
+ * type. Source: apimachinery, pkg/api/equality, Semantic.DeepEqual.
+ */
+export function semanticallyEqual(a: unknown, b: unknown): boolean {
+  if (a === b || (isNone(a) && isNone(b))) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => semanticallyEqual(item, b[index]));
+  const [left, right] = [a as Readonly<Record<string, unknown>>, b as Readonly<Record<string, unknown>>];
+  return Object.keys({ ...left, ...right }).every((field) => semanticallyEqual(left[field], right[field]));
+}

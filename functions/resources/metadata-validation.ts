@@ -2,7 +2,7 @@
  * Rules of `metadata` that hold for every kind. Pure: the registry calls them beside the kind's own validation.
  * Source: apimachinery, pkg/api/validation/objectmeta.go; pkg/apis/core/validation/validation.go, ValidateObjectMeta.
  */
-import { deepEqual } from '../kube/equality.ts';
+import { semanticallyEqual } from '../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../kube/field-error.ts';
 import { internalForm } from '../kube/go-internal.ts';
 import type { ObjectMeta, OwnerReference } from '../kube/generated/types.ts';
@@ -146,15 +146,15 @@ function newFinalizerErrors(next: ObjectMeta, current: ObjectMeta, path: string)
 
 /** One error when the field changed. Source: ValidateImmutableField. */
 export const validateImmutable = (next: unknown, current: unknown, field: string): FieldError[] =>
-  deepEqual(next, current) ? [] : [invalid(field, next, 'field is immutable')];
+  semanticallyEqual(next, current) ? [] : [invalid(field, next, 'field is immutable')];
 
 /** The same of a struct, which the message shows as upstream's internal type has it: `batch.JobSpec`. */
 export const validateImmutableStruct = (
   next: unknown,
   current: unknown,
   at: { readonly field: string; readonly type: string },
-): FieldError[] => (deepEqual(next, current) ? [] : [invalid(at.field, internalForm(at.type, next), 'field is immutable')]);
+): FieldError[] => (semanticallyEqual(next, current) ? [] : [invalid(at.field, internalForm(at.type, next), 'field is immutable')]);
 
 /** Where upstream's API declares the rule instead of coding it, the message does not show the value. */
 export const validateDeclaredImmutable = (next: unknown, current: unknown, field: string): FieldError[] =>
-  deepEqual(next, current) ? [] : [invalid(field, null, 'field is immutable')];
+  semanticallyEqual(next, current) ? [] : [invalid(field, null, 'field is immutable')];

@@ -2,7 +2,7 @@
  * The part of an object's metadata that belongs to the server.
  * Source: apiserver, pkg/registry/rest/{create,update,meta}.go.
  */
-import { deepEqual } from '../../kube/equality.ts';
+import { deepEqual, semanticallyEqual } from '../../kube/equality.ts';
 import type { FieldError } from '../../kube/field-error.ts';
 import type { ObjectMeta } from '../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
@@ -68,7 +68,8 @@ function setOrDelete<Field extends keyof ObjectMeta>(metadata: ObjectMeta, field
 export function bumpGeneration(next: KubeObject, current: KubeObject, definition: AnyDefinition): void {
   if (definition.hasGeneration !== true) return;
   const generation = current.metadata.generation ?? 1;
-  next.metadata.generation = deepEqual(desired(next, definition), desired(current, definition)) ? generation : generation + 1;
+  const isSame = isCustom(definition) ? deepEqual : semanticallyEqual;
+  next.metadata.generation = isSame(desired(next, definition), desired(current, definition)) ? generation : generation + 1;
 }
 
 function desired(object: KubeObject, { annotationsAreDesired = false }: AnyDefinition): object {

@@ -3,7 +3,7 @@
  * Source: endpointslice/reconciler.go and utils.go.
  */
 import { copy } from '../../kube/copy.ts';
-import { deepEqual } from '../../kube/equality.ts';
+import { semanticallyEqual } from '../../kube/equality.ts';
 import type { DiscoveryEndpointPort, Endpoint, EndpointSlice, Node, Pod, Service } from '../../kube/generated/types.ts';
 import { annotationsOf, isTerminating, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { controllerReference } from '../../kube/owners.ts';
@@ -64,7 +64,7 @@ function planFamily(service: Service, { pods, slices, nodeNamed }: Surroundings,
   const wanted: EndpointSlice[] = [];
   const create: EndpointSlice[] = [];
   for (const group of groups) {
-    const own = slices.filter((slice) => deepEqual(portsOf(slice), portsOf({ ports: slicePorts(group.ports) })));
+    const own = slices.filter((slice) => semanticallyEqual(portsOf(slice), portsOf({ ports: slicePorts(group.ports) })));
     const filled = fill(group.endpoints, own);
     wanted.push(...filled.slices);
     for (const endpoints of filled.rest) create.push(newSlice(service, addressType, group.ports, endpoints));
@@ -76,7 +76,7 @@ function planFamily(service: Service, { pods, slices, nodeNamed }: Surroundings,
     else wanted.push({ ...copy(placeholder), endpoints: [], ports: [] });
   }
   const labelled = wanted.map((slice) => ({ ...slice, metadata: { ...slice.metadata, labels: sliceLabels(service) } }));
-  const update = labelled.filter((slice) => !slices.some((before) => nameOf(before) === nameOf(slice) && deepEqual(before, slice)));
+  const update = labelled.filter((slice) => !slices.some((before) => nameOf(before) === nameOf(slice) && semanticallyEqual(before, slice)));
   const remove = slices.filter((before) => !labelled.some((slice) => nameOf(slice) === nameOf(before)));
   const time = triggerTime(service, pods, newestOf(slices));
   return { create: create.map((slice) => triggeredAt(slice, time)), update: update.map((slice) => triggeredAt(slice, time)), remove };

@@ -2,7 +2,7 @@
 import { type FieldError, invalid, notSupported, required } from '../../kube/field-error.ts';
 import type { PolicyRule, RbacSubject, RoleRef } from '../../kube/generated/types.ts';
 import { dnsSubdomainErrors, pathSegmentErrors } from '../../kube/names.ts';
-import { deepEqual } from '../../kube/equality.ts';
+import { semanticallyEqual } from '../../kube/equality.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -70,7 +70,7 @@ function subjectErrors({ kind, name, namespace, apiGroup = '' }: RbacSubject, is
 }
 
 export function validateBindingUpdate(next: Binding, current: Binding): FieldError[] {
-  if (deepEqual(next.roleRef, current.roleRef)) return [];
+  if (semanticallyEqual(next.roleRef, current.roleRef)) return [];
   const { apiGroup, kind, name } = next.roleRef;
   return [invalid('roleRef', { APIGroup: apiGroup ?? '', Kind: kind, Name: name }, 'cannot change roleRef')];
 }

@@ -2,7 +2,7 @@
  * An annotation counts the changes of the template, as a field of the first versions did.
  * Source: pkg/registry/apps/daemonset/strategy.go; pkg/apis/apps/v1/conversion.go.
  */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import type { DaemonSet } from '../../../kube/generated/types.ts';
 
 const annotation = 'deprecated.daemonset.template.generation';
@@ -16,7 +16,7 @@ export function prepareForCreate(daemonSet: DaemonSet): void {
 }
 
 export function prepareForUpdate(next: DaemonSet, current: DaemonSet): void {
-  const isSame = deepEqual(next.spec.template, current.spec.template);
+  const isSame = semanticallyEqual(next.spec.template, current.spec.template);
   setTemplateGeneration(next, templateGeneration(current) + (isSame ? 0 : 1));
 }
 

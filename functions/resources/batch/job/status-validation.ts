@@ -3,7 +3,7 @@
  * Source: pkg/apis/batch/validation/validation.go, ValidateJobStatusUpdate; pkg/registry/batch/job/strategy.go.
  */
 import { conditionOf } from '../../../kube/conditions.ts';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, invalidWithoutValue, required } from '../../../kube/field-error.ts';
 import type { Job, JobStatus } from '../../../kube/generated/types.ts';
 import { parseTime } from '../../../kube/time.ts';
@@ -47,7 +47,7 @@ const changed =
     has(next, type) !== has(current, type);
 
 const differs = (next: Job, current: Job, ...fields: readonly (keyof JobStatus)[]): boolean =>
-  fields.some((field) => !deepEqual(next.status?.[field], current.status?.[field]));
+  fields.some((field) => !semanticallyEqual(next.status?.[field], current.status?.[field]));
 
 function timeErrors(next: Job, current: Job): FieldError[] {
   const hasChanged = changed(next, current);

@@ -1,6 +1,6 @@
 /** Source: pkg/apis/certificates/validation/validation.go, ValidateCertificateSigningRequestCreate. */
 import { CertificateRequestError, parseCertificateRequest } from '../../../kube/certificate-request.ts';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { CertificateSigningRequest, CertificateSigningRequestCondition as Condition } from '../../../kube/generated/types.ts';
 import { repeatedIndexes } from '../../field-rules.ts';
@@ -119,7 +119,8 @@ export function validateRequestStatus(next: CertificateSigningRequest, current: 
   const errors = validateApproval(next, current);
   for (const type of ['Approved', 'Denied']) {
     const [after, before] = [ofType(next, type), ofType(current, type)];
-    const verb = after.length > before.length ? 'add' : after.length === before.length && !deepEqual(after, before) ? 'modify' : undefined;
+    const verb =
+      after.length > before.length ? 'add' : after.length === before.length && !semanticallyEqual(after, before) ? 'modify' : undefined;
     if (verb !== undefined)
       errors.push(forbiddenField(conditionsField, `updates may not ${verb} a condition of type ${JSON.stringify(type)}`));
   }

@@ -1,6 +1,6 @@
 /** Source: pkg/apis/certificates/validation/validation.go, ValidatePodCertificateRequestCreate. */
 import { CertificateRequestError, readCertificateRequest } from '../../../kube/certificate-request.ts';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { PodCertificateRequest } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
@@ -20,7 +20,7 @@ function uidErrors(uid: string, field: string): FieldError[] {
 const nameErrors = (name: string, field: string): FieldError[] => dnsSubdomainErrors(name).map((why) => invalid(field, name, why));
 
 export function validatePodCertificateRequest({ spec }: PodCertificateRequest, current?: PodCertificateRequest): FieldError[] {
-  if (current !== undefined) return deepEqual(spec, current.spec) ? [] : [invalid('spec', spec, 'field is immutable')];
+  if (current !== undefined) return semanticallyEqual(spec, current.spec) ? [] : [invalid('spec', spec, 'field is immutable')];
   const { signerName, unverifiedUserAnnotations, maxExpirationSeconds: seconds, stubPKCS10Request } = spec;
   const errors = [
     ...validateSignerName(signerName, 'spec.signerName'),

@@ -1,5 +1,5 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidateConfigMap and ValidateConfigMapUpdate. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, tooLong } from '../../../kube/field-error.ts';
 import type { ConfigMap } from '../../../kube/generated/types.ts';
 import { configKeyErrors } from '../../../kube/names.ts';
@@ -26,7 +26,7 @@ export function validateConfigMapUpdate(next: ConfigMap, current: ConfigMap): Fi
   const errors: FieldError[] = [];
   if (next.immutable !== true) errors.push(forbiddenField('immutable', 'field is immutable when `immutable` is set'));
   for (const field of ['data', 'binaryData'] as const) {
-    const isSame = deepEqual(next[field] ?? {}, current[field] ?? {});
+    const isSame = semanticallyEqual(next[field] ?? {}, current[field] ?? {});
     if (!isSame) errors.push(forbiddenField(field, 'field is immutable when `immutable` is set'));
   }
   return errors;

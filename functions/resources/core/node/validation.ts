@@ -1,5 +1,5 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidateNode and ValidateNodeUpdate. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { Node, NodeSpec, Taint } from '../../../kube/generated/types.ts';
 import { parseIpRange } from '../../../kube/ip.ts';
@@ -39,7 +39,7 @@ const changeable: Partial<NodeSpec> = { taints: undefined, unschedulable: undefi
 export function validateNodeUpdate(nextNode: Node, currentNode: Node): FieldError[] {
   const [next, current] = [nextNode.spec ?? {}, currentNode.spec ?? {}];
   const errors: FieldError[] = [];
-  if (current.podCIDRs?.length && !deepEqual(next.podCIDRs, current.podCIDRs)) {
+  if (current.podCIDRs?.length && !semanticallyEqual(next.podCIDRs, current.podCIDRs)) {
     errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
   }
   if (current.providerID && next.providerID !== current.providerID) {
@@ -48,7 +48,7 @@ export function validateNodeUpdate(nextNode: Node, currentNode: Node): FieldErro
     );
   }
   const filled = { podCIDR: undefined, podCIDRs: undefined, providerID: undefined };
-  if (!deepEqual({ ...next, ...changeable, ...filled }, { ...current, ...changeable, ...filled })) {
+  if (!semanticallyEqual({ ...next, ...changeable, ...filled }, { ...current, ...changeable, ...filled })) {
     const why =
       'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)';
     errors.push(forbiddenField('[]', why));

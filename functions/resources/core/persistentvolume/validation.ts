@@ -1,6 +1,6 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec; pkg/volume/validation/pv_validation.go. */
 import { posix } from 'node:path';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
 import { unifiedDiff } from '../../../kube/unified-diff.ts';
@@ -89,13 +89,13 @@ function mountErrors(volume: PersistentVolume): FieldError[] {
 export function validateVolumeUpdate(next: PersistentVolume, current: PersistentVolume): FieldError[] {
   const errors: FieldError[] = [];
   const [after, before] = [sourceOf(next.spec, current.spec), sourceOf(current.spec)];
-  if (!deepEqual(after, before)) {
+  if (!semanticallyEqual(after, before)) {
     const type = 'core.PersistentVolumeSource';
     const difference = unifiedDiff(internalForm(type, before), internalForm(type, after));
     errors.push(forbiddenField('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${difference}`));
   }
   errors.push(...validateImmutable(next.spec.volumeMode, current.spec.volumeMode, 'volumeMode'));
-  if (current.spec.nodeAffinity !== undefined && !deepEqual(next.spec.nodeAffinity, current.spec.nodeAffinity)) {
+  if (current.spec.nodeAffinity !== undefined && !semanticallyEqual(next.spec.nodeAffinity, current.spec.nodeAffinity)) {
     const why = 'field is immutable, except for updating from beta label to GA';
     errors.push(invalid('nodeAffinity', internalForm('*core.VolumeNodeAffinity', next.spec.nodeAffinity), why));
   }

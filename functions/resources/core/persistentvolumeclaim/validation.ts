@@ -1,6 +1,6 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePersistentVolumeClaimSpec. */
 import { copy } from '../../../kube/copy.ts';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, TypedObjectReference } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
@@ -77,7 +77,7 @@ function sourcesErrors({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
 export function validateClaimUpdate(next: PersistentVolumeClaim, current: PersistentVolumeClaim): FieldError[] {
   const errors = classErrors(next, current);
   const [before, after] = [withVolume(next, current), comparable(next, current)];
-  if (!deepEqual(after, before)) {
+  if (!semanticallyEqual(after, before)) {
     const why = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     errors.push(forbiddenField('spec', `${why}\n${unifiedDiff(internalForm(before), internalForm(after))}`));
   }

@@ -2,7 +2,7 @@
  * `pods/ephemeralcontainers`: containers that join a pod that runs, to look at it. They may be added, and nothing else.
  * Source: pkg/apis/core/validation/validation.go (validateEphemeralContainers, ValidatePodEphemeralContainersUpdate)
  */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, duplicate, fieldNotFound, forbiddenField, invalidObject } from '../../../kube/field-error.ts';
 import type { EphemeralContainer, Pod, PodSpec } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, nameOf } from '../../../kube/object.ts';
@@ -60,7 +60,7 @@ function changeErrors(next: readonly EphemeralContainer[], pod: Pod): FieldError
     const after = next.find(({ name }) => name === before.name);
     const existing = `existing ephemeral containers ${JSON.stringify(before.name)} may not be`;
     if (after === undefined) return [forbiddenField(path, `${existing} removed\n`)];
-    return deepEqual(after, before) ? [] : [forbiddenField(path, `${existing} changed\n`)];
+    return semanticallyEqual(after, before) ? [] : [forbiddenField(path, `${existing} changed\n`)];
   });
 }
 

@@ -2,7 +2,7 @@
  * `pods/resize`: other amounts of cpu and memory for containers that go on running, and nothing else.
  * Source: pkg/apis/core/validation/validation.go (ValidatePodResize), pkg/registry/core/pod/strategy.go (podResizeStrategy)
  */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, invalidObject } from '../../../kube/field-error.ts';
 import type { Container, Pod, ResourceRequirements } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, nameOf } from '../../../kube/object.ts';
@@ -70,7 +70,7 @@ function containerErrors(next: Pod, pod: Pod, list: List): FieldError[] {
     const path = `spec.${list}[${index}]`;
     if (after === undefined) return [];
     if (list === 'initContainers' && !isSidecar(before)) {
-      return deepEqual(after, before) ? [] : [forbiddenField('spec', 'resources for non-sidecar init containers are immutable')];
+      return semanticallyEqual(after, before) ? [] : [forbiddenField('spec', 'resources for non-sidecar init containers are immutable')];
     }
     const why =
       list === 'containers'
@@ -78,7 +78,7 @@ function containerErrors(next: Pod, pod: Pod, list: List): FieldError[] {
         : forbiddenField(path, 'only cpu and memory resources for init or sidecar containers are mutable');
     return [
       ...removalErrors(after.resources, before.resources, `${path}.resources`),
-      ...(deepEqual(fixedPart(after), fixedPart(before)) ? [] : [why]),
+      ...(semanticallyEqual(fixedPart(after), fixedPart(before)) ? [] : [why]),
     ];
   });
 }

@@ -1,6 +1,6 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePodSpec and ValidatePodUpdate. */
 import { copy } from '../../../kube/copy.ts';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
 import type { Pod, PodSpec, Toleration } from '../../../kube/generated/types.ts';
@@ -138,7 +138,7 @@ export function validatePodUpdate(next: Pod, current: Pod): FieldError[] {
   }
   const errors = [...deadlineErrors(next.spec, current.spec), ...tolerationChangeErrors(next.spec, current.spec)];
   const kept = withoutUpdatable(next.spec, current.spec);
-  if (!deepEqual(kept, current.spec)) {
+  if (!semanticallyEqual(kept, current.spec)) {
     const difference = unifiedDiff(internalForm('core.PodSpec', current.spec), internalForm('core.PodSpec', kept));
     errors.push(forbiddenField('spec', `pod updates may not change fields other than ${updatable.join(',')}\n${difference}`));
   }
@@ -155,7 +155,7 @@ function deadlineErrors(next: PodSpec, current: PodSpec): FieldError[] {
 function tolerationChangeErrors(next: PodSpec, current: PodSpec): FieldError[] {
   const timeless = (toleration: Toleration): Toleration => ({ ...toleration, tolerationSeconds: undefined });
   const after = (next.tolerations ?? []).map(timeless);
-  const isKept = (current.tolerations ?? []).every((toleration) => after.some((other) => deepEqual(other, timeless(toleration))));
+  const isKept = (current.tolerations ?? []).every((toleration) => after.some((other) => semanticallyEqual(other, timeless(toleration))));
   return isKept ? [] : [forbiddenField('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')];
 }
 

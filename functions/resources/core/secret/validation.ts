@@ -1,5 +1,5 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidateSecret and ValidateSecretUpdate. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { Secret } from '../../../kube/generated/types.ts';
 import { annotationsOf } from '../../../kube/object.ts';
@@ -56,6 +56,6 @@ export function validateSecretUpdate(next: Secret, current: Secret): FieldError[
   const errors = validateImmutable(next.type, current.type, 'type');
   if (current.immutable !== true) return errors;
   if (next.immutable !== true) errors.push(forbiddenField('immutable', 'field is immutable when `immutable` is set'));
-  const isSame = deepEqual(next.data ?? {}, current.data ?? {});
+  const isSame = semanticallyEqual(next.data ?? {}, current.data ?? {});
   return isSame ? errors : [...errors, forbiddenField('data', 'field is immutable when `immutable` is set')];
 }

@@ -5,7 +5,7 @@
 import { isIPv4 } from 'node:net';
 import { type ClusterNetworks, type PortRange, parsePortRange } from '../../../kube/cluster-networks.ts';
 import { conditionOf } from '../../../kube/conditions.ts';
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import type { Service, ServiceCIDR } from '../../../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf } from '../../../kube/object.ts';
@@ -51,7 +51,7 @@ function addedRanges(view: View, own: Ipv4Range): Ipv4Range[] {
 
 /** Nothing to give out and nothing new to look at: so are most writes, and they need not read the others. */
 const isSettled = ({ spec }: Service, current: Service | undefined): boolean =>
-  current !== undefined && !!spec.clusterIPs?.length && deepEqual(spec, current.spec);
+  current !== undefined && !!spec.clusterIPs?.length && semanticallyEqual(spec, current.spec);
 
 const otherServices = (service: Service, view: View): readonly Service[] =>
   view

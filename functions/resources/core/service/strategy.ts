@@ -1,5 +1,5 @@
 /** What an update keeps, and what a change of type lets go. Source: pkg/registry/core/service/{strategy,storage/storage}.go. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import type { Service, ServicePort } from '../../../kube/generated/types.ts';
 import { needsClusterIp, needsNodePorts, setFamilyDefaults } from './defaults.ts';
 
@@ -37,7 +37,7 @@ function keepAllocated(next: Service, current: Service): void {
 function alignClusterIps(next: Service['spec'], current: Service['spec']): void {
   const isSame = (next.clusterIP ?? '') === (current.clusterIP ?? '');
   if (isSame && !next.clusterIPs?.length && current.clusterIPs?.length) next.clusterIPs = current.clusterIPs;
-  if (isSame || !deepEqual(next.clusterIPs ?? [], current.clusterIPs ?? [])) return;
+  if (isSame || !semanticallyEqual(next.clusterIPs ?? [], current.clusterIPs ?? [])) return;
   if (next.clusterIP) next.clusterIPs = [next.clusterIP];
   else delete next.clusterIPs;
 }
@@ -45,7 +45,7 @@ function alignClusterIps(next: Service['spec'], current: Service['spec']): void 
 /** Fields that were right for the old type and that nobody touched go with it. Source: dropTypeDependentFields. */
 function dropWhatTypeLacks(next: Service, current: Service): void {
   const { spec } = next;
-  if (!needsClusterIp(next) && needsClusterIp(current) && deepEqual(spec.clusterIPs, current.spec.clusterIPs)) {
+  if (!needsClusterIp(next) && needsClusterIp(current) && semanticallyEqual(spec.clusterIPs, current.spec.clusterIPs)) {
     delete spec.clusterIP;
     delete spec.clusterIPs;
     delete spec.ipFamilies;

@@ -1,4 +1,4 @@
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import type { CSIDriver } from '../../../kube/generated/types.ts';
 import { csiDrivers } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
@@ -37,7 +37,7 @@ export const csiDriverDefinition = definition<CSIDriver>({
   },
   /** A new one has no generation: upstream counts changes only. */
   prepareForUpdate(next, current) {
-    if (!deepEqual(next.spec, current.spec)) next.metadata.generation = (current.metadata.generation ?? 0) + 1;
+    if (!semanticallyEqual(next.spec, current.spec)) next.metadata.generation = (current.metadata.generation ?? 0) + 1;
   },
   rules: () => import('./rules.ts'),
 });

@@ -1,5 +1,5 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateCSIDriver. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, notSupported } from '../../../kube/field-error.ts';
 import type { CSIDriver, StorageTokenRequest } from '../../../kube/generated/types.ts';
 import { validateDeclaredImmutable, validateImmutable } from '../../metadata-validation.ts';
@@ -50,7 +50,7 @@ export const validateCSIDriverUpdate = ({ spec }: CSIDriver, { spec: current }: 
 
 export function csiDriverWarnings({ spec }: CSIDriver, current?: CSIDriver): string[] {
   const requests = spec.tokenRequests ?? [];
-  const isSame = current !== undefined && deepEqual(current.spec.tokenRequests ?? [], requests);
+  const isSame = current !== undefined && semanticallyEqual(current.spec.tokenRequests ?? [], requests);
   if (requests.length === 0 || spec.serviceAccountTokenInSecrets !== undefined || isSame) return [];
   return [
     'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes',

@@ -1,5 +1,5 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateCSINode. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
 import type { CSINode, CSINodeDriver } from '../../../kube/generated/types.ts';
@@ -38,6 +38,8 @@ export const validateCSINodeUpdate = (next: CSINode, current: CSINode): FieldErr
     (next.spec?.drivers ?? []).flatMap((after) => {
       if (after.name !== before.name) return [];
       const [{ allocatable: _before, ...kept }, { allocatable: _after, ...given }] = [before, after];
-      return deepEqual(given, kept) ? [] : [invalid('spec.drivers', internalForm('storage.CSINodeDriver', given), 'field is immutable')];
+      return semanticallyEqual(given, kept)
+        ? []
+        : [invalid('spec.drivers', internalForm('storage.CSINodeDriver', given), 'field is immutable')];
     }),
   );

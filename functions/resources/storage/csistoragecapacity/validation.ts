@@ -1,5 +1,5 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateCSIStorageCapacity. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import type { CSIStorageCapacity } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
@@ -15,7 +15,7 @@ export const validateCSIStorageCapacity = ({ nodeTopology, storageClassName = ''
 
 export const validateCSIStorageCapacityUpdate = (next: CSIStorageCapacity, current: CSIStorageCapacity): FieldError[] =>
   (['nodeTopology', 'storageClassName'] as const).flatMap((field) =>
-    deepEqual(next[field], current[field]) ? [] : [invalid(field, next[field], 'field is immutable')],
+    semanticallyEqual(next[field], current[field]) ? [] : [invalid(field, next[field], 'field is immutable')],
   );
 
 export const storageCapacityWarnings = ({ nodeTopology }: CSIStorageCapacity): string[] =>

@@ -1,5 +1,5 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateVolumeAttributesClass. */
-import { deepEqual } from '../../../kube/equality.ts';
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, required } from '../../../kube/field-error.ts';
 import type { VolumeAttributesClass } from '../../../kube/generated/types.ts';
 import { validateParameters, validateProvisioner } from '../class-validation.ts';
@@ -17,5 +17,5 @@ function classErrors({ driverName, parameters = {} }: VolumeAttributesClass): Fi
 
 const changeErrors = (next: VolumeAttributesClass, current: VolumeAttributesClass): FieldError[] =>
   (['driverName', 'parameters'] as const).flatMap((field) =>
-    deepEqual(next[field], current[field]) ? [] : [forbiddenField(field, `updates to ${field} are forbidden.`)],
+    semanticallyEqual(next[field], current[field]) ? [] : [forbiddenField(field, `updates to ${field} are forbidden.`)],
   );
