@@ -10,6 +10,10 @@ export async function bundleAgent(outfile: string = join(import.meta.dirname, '.
     platform: 'node',
     target: 'node24',
     format: 'esm',
+    // Names stay, since they stand in the stacks of its log.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
     // gRPC is CommonJS and asks for Node's own modules when it runs.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',

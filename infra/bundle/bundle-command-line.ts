@@ -14,8 +14,8 @@ export async function bundleCommandLine(outfile: string): Promise<string> {
     format: 'esm',
     minify: true,
     legalComments: 'none',
-    // Where the command line is one file, the agent is another one beside it, and nothing is bundled.
-    external: ['*/agent/bundle.ts', '*/agent/bundle.js'],
+    // The agent is another file beside it, so nothing is bundled there; and a node examines no AWS account.
+    external: ['agent/bundle', 'account-findings'].flatMap((module) => [`*/${module}.ts`, `*/${module}.js`]),
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',
   });

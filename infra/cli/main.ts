@@ -248,7 +248,7 @@ homeOptions(upgrade.command('finalize'))
   .addOption(yesOption())
   .action(lazily(async () => (await import('./upgrade-format.ts')).finalizeUpgrade));
 
-addNodeCommands(program);
+addNodeCommands(program, { examinesAccounts: true });
 
 const token = program.command('token').description('what lets machines join');
 token

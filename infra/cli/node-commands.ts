@@ -17,7 +17,8 @@ const configDirOption = (): Option =>
 const programsOption = (): Option =>
   new Option('--program-directory <dir>', 'where the agent’s program is').default(nodeDirectories.programs);
 
-export function addNodeCommands(program: Command): void {
+/** `examinesAccounts`: the code that asks AWS is there. */
+export function addNodeCommands(program: Command, { examinesAccounts }: { readonly examinesAccounts: boolean }): void {
   program
     .command('join <server>')
     .description('make this machine a node of the cluster at SERVER (as root, with containerd); token create prints the whole command')
@@ -47,7 +48,11 @@ export function addNodeCommands(program: Command): void {
     .addOption(configDirOption())
     .addOption(programsOption())
     .action(lazily(async () => (await import('./leave.ts')).leaveCluster));
-  addDiagnosis(program);
+  const doctor = addDiagnosis(program);
+  if (examinesAccounts)
+    doctor
+      .option('--stack <name>', 'examine the AWS account for this stack')
+      .option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)');
   program
     .command('version')
     .description('which version of hibernetes this is')
@@ -56,14 +61,12 @@ export function addNodeCommands(program: Command): void {
 }
 
 /** On any machine: a node, a laptop, or one that is to become either. */
-function addDiagnosis(program: Command): void {
-  program
+function addDiagnosis(program: Command): Command {
+  const doctor = program
     .command('doctor')
-    .description('what is wrong on this machine, or with --stack in an AWS account, and what to do; exits with 1 for a problem')
+    .description('what is wrong with this machine, its node or its cluster, and what to do; exits with 1 for a problem')
     .addOption(dataDirOption())
     .addOption(configDirOption())
-    .option('--stack <name>', 'examine the AWS account for this stack')
-    .option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)')
     .addOption(outputOption())
     .action(lazily(async () => (await import('./doctor/doctor.ts')).doctor));
   program
@@ -73,4 +76,5 @@ function addDiagnosis(program: Command): void {
     .addOption(configDirOption())
     .option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere')
     .action(lazily(async () => (await import('./support/support-bundle.ts')).supportBundle));
+  return doctor;
 }

@@ -6,5 +6,5 @@ import { runProgram } from './run-program.ts';
 const program = new Command('hibernetes')
   .description('A node of a Hibernetes cluster: what can be done on this machine')
   .showHelpAfterError('(--help lists the flags)');
-addNodeCommands(program);
+addNodeCommands(program, { examinesAccounts: false });
 await runProgram(program);
