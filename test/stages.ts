@@ -7,12 +7,26 @@ import { lastOf, sumOf, type ProgramStage, type Stage, type TestStage } from './
 
 const minuteMs = 60_000;
 const unitTimeoutMs = 5 * minuteMs;
+/** A test that never yields cannot be timed out from within. */
+const unitMinutesMax = 10;
 const clusterTimeoutMs = 15 * minuteMs;
 
 const cores = availableParallelism();
 
-const unit = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: unitTimeoutMs, atOnce: 'together' });
-const contracts = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: unitTimeoutMs, atOnce: 1 });
+const unit = (name: string, ...files: string[]): TestStage => ({
+  name,
+  files,
+  timeoutMs: unitTimeoutMs,
+  atOnce: 'together',
+  minutesMax: unitMinutesMax,
+});
+const contracts = (name: string, ...files: string[]): TestStage => ({
+  name,
+  files,
+  timeoutMs: unitTimeoutMs,
+  atOnce: 1,
+  minutesMax: unitMinutesMax,
+});
 /** One file at a time: each has the machine's containers and networks for itself. */
 const clusters = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: clusterTimeoutMs, atOnce: 1 });
 
