@@ -48,6 +48,9 @@ export interface Patience {
 /** A new endpoint takes minutes to be known everywhere. */
 const patienceDefault: Patience = { triesMax: 40, pauseMs: 3000 };
 
+/** A cluster that functions have not read of yet answers as to a stranger: they read the list again within seconds. */
+const strangerTriesMax = 5;
+
 /** Until the API answers and its own namespaces are there. */
 export async function untilReady(client: Client, { triesMax, pauseMs }: Patience = patienceDefault): Promise<void> {
   for (let tries = 1; ; tries += 1) {
@@ -55,13 +58,14 @@ export async function untilReady(client: Client, { triesMax, pauseMs }: Patience
       await client.get(namespaces, { namespace: '', name: place.namespace });
       return;
     } catch (error) {
-      if (error instanceof StatusError && error.code === unauthorized)
+      const isStranger = error instanceof StatusError && error.code === unauthorized;
+      if (isStranger && tries >= strangerTriesMax)
         throw new CliError(
           'The API does not know who this is.',
           'hibernetes deploy with the same credentials makes them an administrator.',
         );
       const isYoung = error instanceof ConnectionError || isNotFound(error) || (error instanceof StatusError && error.code >= 500);
-      if (!isYoung || tries >= triesMax) throw error;
+      if (!isStranger && (!isYoung || tries >= triesMax)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
