@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { appendFileSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { AgentConfig } from '../../agent/config.ts';
 import { bundleAgent } from '../../agent/bundle.ts';
 import { clusterRecord } from '../../infra/local/cluster-record.ts';
 import { dataDirectory } from '../../infra/local/data-directory.ts';
@@ -40,6 +41,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
   let containerd: RunningContainerd;
   let machine: string;
   let command: readonly string[];
+  let script = '';
   let joining: Joining | undefined;
 
   before(async () => {
@@ -54,11 +56,13 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     appendFileSync(program, '// An older one.\n');
     containerd = await startContainerd(host, join(machine, 'containerd'));
     await importImages(containerd.socket, await buildImages());
-    const [line = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h', '--description', 'for the test')).split('\n');
+    const printedLines = (await cluster.hibernetes('token', 'create', '--ttl', '1h', '--description', 'for the test')).split('\n');
+    const [line = '', scriptLine = ''] = printedLines;
     const printed = line.split(' ');
     assert.deepEqual(printed.slice(0, 2), ['hibernetes', 'join']);
     // The machine reaches the API by the fabric, not by the loopback address of the kubeconfig.
     command = ['join', `https://${fabric.gateway}:${record.port}`, ...printed.slice(3)];
+    script = scriptLine.replace('127.0.0.1', fabric.gateway);
   });
   after(async () => {
     await leave();
@@ -76,10 +80,19 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
   });
   const places = (): string[] => ['--foreground', ...Object.entries(flags()).flat()];
 
-  function start(args: readonly string[]): Joining {
-    const child = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, program, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  const start = (args: readonly string[]): Joining => startHere([process.execPath, program, ...args]);
+
+  /** The printed line, on a machine without Node and with nothing of ours: both directories are empty there. */
+  function startScript(): Joining {
+    const [fetch = '', words = ''] = script.split(' | sh -s - ');
+    const own = Object.entries(flags()).filter(([name]) => name !== '--program-directory');
+    const line = `${fetch} -o /opt/join.sh && exec sh /opt/join.sh ${words} --foreground ${own.flat().join(' ')}`;
+    const emptied = ['/opt', '/usr/local/bin'].map((directory) => `mount -t tmpfs tmpfs ${directory}`).join(' && ');
+    return startHere(['unshare', '--mount', 'env', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'sh', '-c', `${emptied} && ${line}`]);
+  }
+
+  function startHere(words: readonly string[]): Joining {
+    const child = spawn('nsenter', [`--net=${host.netns}`, '--', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
     return { child, output: () => output };
@@ -185,10 +198,20 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     assert.match((await cluster.kubectl.run(['get', 'node', 'joined'])).stderr, /nodes "joined" not found/);
   });
 
+  test('joins again by one line, without Node and without a clone', async () => {
+    joining = startScript();
+    try {
+      await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'));
+    } catch (error) {
+      process.stderr.write(joining.output());
+      throw error;
+    }
+    const { nodeName, program: agent } = JSON.parse(readFileSync(join(machine, 'etc/agent.json'), 'utf8')) as AgentConfig;
+    assert.deepEqual([nodeName, agent], ['joined', '/opt/hibernetes/agent.mjs']);
+    assert.match(joining.output(), /^Fetching Node \.\.\.$/m);
+  });
+
   test('is out when its Node is deleted', async () => {
-    // A machine that left may join again.
-    joining = start([...command, ...places()]);
-    await eventually(() => cluster.kubectl.ok('wait', '--for=condition=Ready', 'node/joined', '--timeout=5s'));
     await cluster.kubectl.ok('delete', 'node', 'joined');
     const token = readFileSync(join(machine, 'etc/token'), 'utf8').trim();
     const config = JSON.parse(readFileSync(join(machine, 'etc/agent.json'), 'utf8')) as { server: string; caFile: string };
