@@ -7,6 +7,7 @@ import { endAfterAnnotation, exitCodeAnnotation } from '../runtime/simulated/sim
 import type { Runtime } from '../runtime/runtime.ts';
 import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { NodeContext } from './node-context.ts';
+import type { ProbeFindings } from './observed-pod.ts';
 import { createPodWorker, type PodWorker } from './pod-worker.ts';
 import { semaphore } from './semaphore.ts';
 
@@ -19,7 +20,12 @@ interface Work extends NodeOfTest {
   readonly last: () => PodStatus;
 }
 
-function work(of: Pod, more: Partial<NodeContext> = {}, wrap: (runtime: Runtime) => Runtime = (runtime) => runtime): Work {
+function work(
+  of: Pod,
+  more: Partial<NodeContext> = {},
+  wrap: (runtime: Runtime) => Runtime = (runtime) => runtime,
+  findings: () => ProbeFindings = () => ({}),
+): Work {
   const node = nodeOfTest(more);
   const context = { ...node.context, runtime: wrap(node.context.runtime) };
   const reports: Work['reports'] = [];
@@ -27,7 +33,7 @@ function work(of: Pod, more: Partial<NodeContext> = {}, wrap: (runtime: Runtime)
     context,
     pod: of,
     gone: false,
-    probes: { follow: () => {}, findings: () => ({}), stop: () => {} },
+    probes: { follow: () => {}, findings, stop: () => {} },
     report: (_pod, status, finished) => reports.push({ status, finished }),
   });
   const end = new AbortController();
@@ -142,6 +148,27 @@ describe('a pod that is deleted', () => {
     const { world, reports, events, stop } = work(deleted(pod()));
     await world.settle();
     assert.deepEqual([reports.at(-1)!.finished, events], [true, []]);
+    await stop();
+  });
+
+  test('is reported as unready when its probe fails while it ends', async () => {
+    const lifecycle = { preStop: { sleep: { seconds: 20 } } };
+    const readinessProbe = { exec: { command: ['true'] } };
+    let isReady = true;
+    const findings = (): ProbeFindings => new Proxy({}, { get: () => ({ started: true, ready: isReady }) });
+    const slow = pod({ containers: [container('main', { lifecycle, readinessProbe })] });
+    const { world, worker, last, reports, stop } = work(slow, {}, undefined, findings);
+    const ready = (): string | undefined => last().conditions?.find(({ type }) => type === 'Ready')?.status;
+    await world.settle();
+    worker.update(deleted(slow));
+    await world.advance(1000);
+    assert.deepEqual([ready(), reports.at(-1)!.finished], ['True', false]);
+    isReady = false;
+    worker.wake();
+    await world.advance(1000);
+    assert.deepEqual([ready(), reports.at(-1)!.finished], ['False', false]);
+    await world.advance(30_000);
+    assert.equal(reports.at(-1)!.finished, true);
     await stop();
   });
 

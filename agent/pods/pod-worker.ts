@@ -159,6 +159,13 @@ class Worker implements PodWorker {
   }
 
   async #round(): Promise<PodPlan> {
+    const plan = await this.#review();
+    if (plan.actions.length > 0) this.#failures = (await this.#watchedAct(plan.actions)) ? 0 : this.#failures + 1;
+    return plan;
+  }
+
+  /** Observes, plans and reports, and does nothing. */
+  async #review(): Promise<PodPlan> {
     const context = this.#context;
     const { probes, report } = this.#options;
     if (this.#volumesAreOld || context.clock.now() >= this.#refreshVolumesAtMs) await this.#bringVolumesUpToDate();
@@ -180,8 +187,34 @@ class Worker implements PodWorker {
     this.#status = plan.status;
     if (!this.#gone) report(this.#pod, plan.status, plan.finished);
     this.#tell(plan.notices);
-    if (plan.actions.length > 0) this.#failures = (await this.#act(plan.actions)) ? 0 : this.#failures + 1;
     return plan;
+  }
+
+  /** A container that takes its time to end may turn unready meanwhile: that is reported when it happens. */
+  async #watchedAct(actions: readonly Action[]): Promise<boolean> {
+    if (this.#pod.metadata.deletionTimestamp === undefined) return this.#act(actions);
+    const done = new AbortController();
+    const reviewing = this.#reviewUntil(done.signal);
+    try {
+      return await this.#act(actions);
+    } finally {
+      done.abort();
+      await reviewing;
+    }
+  }
+
+  async #reviewUntil(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#sleep(this.#context.clock.now() + resyncMs, signal);
+      if (signal.aborted) return;
+      this.#woken = false;
+      try {
+        await this.#review();
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        this.#context.log.warn('the status of a pod that ends could not be read', { pod: this.podUid, error });
+      }
+    }
   }
 
   /** False when one of them failed. */
