@@ -157,7 +157,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
 
 type NodeServerOf = (pods: PodLookup) => NodePages;
 
-/** The same pods are served by one server and measured by one meter, whoever asks. */
+/** Door and relays share one server and one meter for the same pods. */
 function keptFor<P, T>(make: (pods: P) => T): (pods: P) => T {
   let made: T | undefined;
   return (pods) => (made ??= make(pods));

@@ -53,7 +53,7 @@ function door(allowed: readonly string[]): {
 }
 
 describe('the door', () => {
-  test('lets nobody in without a token that the API knows', async () => {
+  test('refuses a client without a token that the API knows', async () => {
     const { access } = door(['metrics']);
     const refused = { outcome: 'refused', code: 401, message: 'Unauthorized' };
     assert.deepEqual(await access.admit('GET', '/metrics', undefined), refused);

@@ -1,6 +1,6 @@
 /**
  * The certificate of the node's door. The cluster's signer makes it from a request of the node; until there is one, and
- * where nobody signs, the door shows one that the node made for itself, as a kubelet does.
+ * where no signer answers, the door shows one that the node made for itself, as a kubelet does.
  * Source: pkg/kubelet/certificate/kubelet.go; k8s.io/client-go, util/certificate/certificate_manager.go
  */
 // x509 resolves its parts by decorators at load time; the polyfill must be there first.
@@ -92,7 +92,7 @@ function renewalMs({ certificatePem }: CertificatePair, share: number): number {
 const covers = ({ certificatePem }: CertificatePair, address: string): boolean =>
   new X509Certificate(certificatePem).checkIP(address) !== undefined;
 
-/** Undefined: it was refused, or nobody answered in time. */
+/** Undefined: the request was refused, or no signer answered it in time. */
 async function requestSigned(options: ServingCertificateOptions, signal: AbortSignal): Promise<CertificatePair | undefined> {
   const { client, world } = options;
   const { keyPem, requestPem } = await newRequest(options);

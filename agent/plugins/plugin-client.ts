@@ -1,6 +1,7 @@
 /** A connection to a plug-in's socket: named calls in, plain objects out, `PluginError` for what goes wrong. */
-import { Client, credentials, Metadata, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
+import { unaryCall } from './grpc-calls.ts';
 import { statusText } from './status-text.ts';
 
 /** As long as upstream waits for a driver. Source: pkg/volume/csi/csi_plugin.go (csiTimeout) */
@@ -17,6 +18,8 @@ export class PluginError extends Error {
   }
 }
 
+const failure = (error: ServiceError): PluginError => new PluginError(error);
+
 export interface PluginClient {
   call<Answer>(method: string, request: object, timeoutSeconds?: number): Promise<Answer>;
   /** Ends as the signal aborts or the plug-in ends it; throws PluginError when it breaks. */
@@ -30,22 +33,7 @@ export function openPlugin(socketPath: string, service: ServiceDefinition): Plug
     call<Answer>(name: string, request: object, timeoutSeconds = callSecondsMax): Promise<Answer> {
       const method = service[name];
       if (method === undefined) throw new Error(`no method ${name}`);
-      // gRPC's deadline is the wall clock's by definition; it only guards against a plug-in that never answers.
-      const deadline = performance.timeOrigin + performance.now() + timeoutSeconds * 1000;
-      return new Promise((resolve, reject) => {
-        client.makeUnaryRequest(
-          method.path,
-          method.requestSerialize,
-          method.responseDeserialize,
-          request,
-          new Metadata(),
-          { deadline },
-          (error, value) => {
-            if (error !== null) return reject(new PluginError(error));
-            resolve(value as Answer);
-          },
-        );
-      });
+      return unaryCall({ client, failure }, method, request, timeoutSeconds);
     },
     stream<Message>(name: string, onMessage: (message: Message) => void, signal: AbortSignal): Promise<void> {
       const method = service[name];

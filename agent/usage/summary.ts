@@ -49,19 +49,8 @@ const fileSystem = (
 });
 
 /** What is used of a disk that others use as well. */
-const shareOf = (
-  { availableBytes, capacityBytes, inodes, inodesFree }: FileSystemUsage,
-  { usedBytes, inodesUsed }: DirectoryUsage,
-  atMs: number,
-): object => ({
-  time: timestamp(atMs),
-  availableBytes,
-  capacityBytes,
-  usedBytes,
-  inodesFree,
-  inodes,
-  inodesUsed,
-});
+const shareOf = (disk: FileSystemUsage, { usedBytes, inodesUsed }: DirectoryUsage, atMs: number): object =>
+  fileSystem({ ...disk, usedBytes, inodesUsed }, atMs);
 
 const interfaceOf = ({ name, receivedBytes, receiveErrors, sentBytes, sendErrors }: NetworkInterface): object => ({
   name,

@@ -1,10 +1,10 @@
 /** Puts what machines fetch that join into a bundle: the agent and the command line, each in one file. Node's own they bring. */
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bundleAgent } from '../../agent/bundle.ts';
+import { programHash } from '../../agent/upgrade/program-files.ts';
 import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
 import { joinHashesFile } from '../../functions/apiserver/nodes/join-files.ts';
 import { joinDirectory } from '../../functions/lambda/bundled-join-files.ts';
@@ -36,6 +36,6 @@ export async function copyJoinFiles(bundleDirectory: string): Promise<void> {
   mkdirSync(directory);
   const made = [...(await joinPrograms())];
   for (const [name, bytes] of made) writeFileSync(join(directory, `${name}.gz`), gzipSync(bytes));
-  const hashes = made.map(([name, bytes]) => [name, createHash('sha256').update(bytes).digest('hex')]);
+  const hashes = made.map(([name, bytes]) => [name, programHash(bytes)]);
   writeFileSync(join(directory, joinHashesFile), JSON.stringify(Object.fromEntries(hashes)));
 }

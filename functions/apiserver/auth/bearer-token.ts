@@ -24,7 +24,7 @@ const splitProtocols = (text: string): string[] =>
 
 /**
  * The token that a browser's WebSocket shows as one of its protocols, since it cannot send the header. Undefined: it shows
- * none. A token that stands alone, or twice, or is not well-formed is '', which is nobody's.
+ * none. A token that stands alone, or twice, or is not well-formed is '', which no user has.
  * Source: apiserver, pkg/authentication/request/websocket/protocol.go.
  */
 export function socketTokenOf(headers: Headers): string | undefined {

@@ -76,7 +76,7 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
   const body = await admission.mutate(sent, undefined);
   subresource.checkBody?.(body);
   await admission.validate(body, undefined);
-  // The body has managers of its own, which nobody stores.
+  // The body has managers of its own, which are not stored.
   const write = { ...writeRequest(server, request, options), isRecorded: true };
   const transform = (current: KubeObject, view: View): Wanted =>
     outcomeOf(subresource.write(copy(current), body, write.context, view), current, body);
@@ -184,7 +184,7 @@ export async function computedSubresource(server: Server, request: ResourceReque
   return { kind: 'other', code: 201, object: await computation.compute(admitted, { definition, parent, user, dryRun }) };
 }
 
-/** The body has managers of its own, which nobody stores. */
+/** The body has managers of its own, which are not stored. */
 function recordBody(write: WriteRequest, body: KubeObject, { body: kind, bodySchema: schema }: ComputedSubresource): void {
   const { fieldManagers, world } = write.server;
   const { info } = write.request;
