@@ -20,6 +20,7 @@ import { createServingCertificate } from './door/serving-certificate.ts';
 import { createEvictor } from './eviction/evictor.ts';
 import { prepareFolders } from './files/node-folders.ts';
 import { mountTmpfs } from './files/mounts.ts';
+import { mountRemote } from './files/remote-mount.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { runCommand } from './network/run.ts';
@@ -95,7 +96,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const machine = await readMachine(config.rootDirectory);
   const tokens = createServiceAccountTokens({ ...world, client: options.client });
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
-  const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs };
+  const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs, mountRemote };
   const authority = await nodeAuthority(facts.directories.apiService, config.nodeName, world.clock);
   const published = new Map<string, ReadonlyMap<string, string>>();
   const probeCounts = createProbeCounts();

@@ -5,6 +5,7 @@ import { csiPlugin } from './csi/csi-plugin.ts';
 import { downwardApiPlugin } from './downward-api/downward-api.ts';
 import { emptyDirPlugin } from './empty-dir/empty-dir.ts';
 import { hostPathPlugin } from './host-path/host-path.ts';
+import { nfsPlugin } from './nfs/nfs.ts';
 import { ephemeralPlugin, persistentVolumeClaimPlugin } from './persistent-volume/persistent-volume.ts';
 import type { PluginOptions } from './plugin-options.ts';
 import type { VolumePlugin } from './plugin.ts';
@@ -20,6 +21,7 @@ export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   downwardApiPlugin(options),
   persistentVolumeClaimPlugin(options),
   ephemeralPlugin(options),
+  nfsPlugin(options),
   ...(options.csi === undefined ? [] : [csiPlugin(options.csi)]),
 ];
 

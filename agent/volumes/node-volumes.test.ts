@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import type { Pod, PodSpec, Volume } from '../../functions/kube/generated/types.ts';
 import { lookupOf, type KnownObjects } from '../../test/support/node-context.ts';
 import { container, pod } from '../../test/support/node-pod.ts';
+import type { RemoteMount } from '../files/remote-mount.ts';
 import { directories } from '../pods/directories.ts';
 import { createNodeVolumes } from './node-volumes.ts';
 import { allPlugins } from './all-plugins.ts';
@@ -23,6 +24,7 @@ let count = 0;
 function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) {
   const where = directories(join(root, String((count += 1))));
   const inMemory: string[] = [];
+  const mounted: RemoteMount[] = [];
   let objects = known;
   let stamps = 0;
   const volumes = createNodeVolumes({
@@ -41,13 +43,14 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
       tokens: { token: async (_pod, { audience }) => `token for ${audience ?? 'the cluster'}` },
       facts: { allocatable: { cpu: '2', memory: '1Gi' }, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
       mountMemory: async (path, bytesMax = 0) => void inMemory.push(`${path.split('/').slice(-2).join('/')} ${bytesMax}`),
+      mountRemote: async (mount) => void mounted.push(mount),
     }),
   });
   const setUp = async (volume: Omit<Volume, 'name'>, spec: Partial<PodSpec> = {}, of: Pod['metadata'] = {}): Promise<string> => {
     const paths = await volumes.setUp(pod({ ...spec, volumes: [{ name: 'v', ...volume }] }, of));
     return paths.get('v')!.path;
   };
-  return { where, volumes, setUp, inMemory, change: (next: KnownObjects) => (objects = next) };
+  return { where, volumes, setUp, inMemory, mounted, change: (next: KnownObjects) => (objects = next) };
 }
 
 /** `name mode content` of every file that a pod would see. */
@@ -248,7 +251,7 @@ describe('a hostPath', () => {
 });
 
 test('a kind that the node does not know is refused by name', async () => {
-  await fails(node().setUp({ nfs: { server: 's', path: '/' } }), 'volumes of type nfs are not supported by this node');
+  await fails(node().setUp({ rbd: { image: 'i', monitors: [] } }), 'volumes of type rbd are not supported by this node');
 });
 
 test('tearing down takes everything of the pod away, and can be done twice', async () => {
@@ -258,4 +261,12 @@ test('tearing down takes everything of the pod away, and can be done twice', asy
   await volumes.tearDown('u1');
   await volumes.tearDown('u1');
   assert.throws(() => readdirSync(where.pod('u1')), { code: 'ENOENT' });
+});
+
+test('an NFS volume is mounted at the pod’s own directory, and read-only where it says so', async () => {
+  const { volumes, mounted } = node();
+  const of = pod({ volumes: [{ name: 'v', nfs: { server: 'files', path: '/a', readOnly: true } }] });
+  const { path, isReadOnly } = (await volumes.setUp(of)).get('v')!;
+  assert.deepEqual(mounted, [{ type: 'nfs', source: 'files:/a', target: path, options: ['ro'] }]);
+  assert.ok(isReadOnly && path.endsWith('/volumes/kubernetes.io~nfs/v'), path);
 });

@@ -1,5 +1,6 @@
 /** What the kinds of volume of a real node need from the rest of the agent. */
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../functions/kube/generated/types.ts';
+import type { RemoteMount } from '../files/remote-mount.ts';
 import type { Lookup } from '../pods/lookup.ts';
 import type { CsiVolumes } from './csi/csi-volumes.ts';
 import type { NodeFacts } from './files/downward-files.ts';
@@ -25,4 +26,6 @@ export interface PluginOptions {
   readonly csi?: CsiVolumes;
   /** Makes the directory one of memory; `mountTmpfs` on a real node. Doing it twice is harmless. */
   readonly mountMemory: (path: string, bytesMax?: number) => Promise<void>;
+  /** Mounts what another machine serves. Doing it twice is harmless. Throws Error with upstream's words. */
+  readonly mountRemote: (mount: RemoteMount) => Promise<void>;
 }

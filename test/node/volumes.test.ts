@@ -37,6 +37,13 @@ metadata: { name: stray }
 spec:
   containers: [{ name: main, image: 'busybox:1.36', command: [sleep, '100000'] }]
   volumes: [{ name: data, persistentVolumeClaim: { claimName: nope } }]
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: remote }
+spec:
+  containers: [{ name: main, image: 'busybox:1.36', command: [sleep, '100000'] }]
+  volumes: [{ name: data, nfs: { server: 127.0.0.1, path: /exports } }]
 `;
 
 describe('claims on two nodes', { skip: await reasonToSkipContainers() }, () => {
@@ -71,6 +78,19 @@ describe('claims on two nodes', { skip: await reasonToSkipContainers() }, () => 
   test('a pod whose claim is absent waits and says so', async () => {
     const why = await kubectl.ok('get', 'pod', 'stray', '-o', 'jsonpath={.status.phase} {.status.conditions[0].message}');
     assert.match(why, /^Pending 0\/2 nodes are available: persistentvolumeclaim "nope" not found\./);
+  });
+
+  test('a pod whose NFS server cannot be mounted waits, and its event has what mount printed', async () => {
+    const event = 'involvedObject.name=remote,reason=FailedMount';
+    await eventually(async () => {
+      const text = await kubectl.ok('get', 'events', '--field-selector', event, '-o', 'jsonpath={.items[0].message}');
+      const command = String.raw`Mounting command: mount\nMounting arguments:  -t nfs 127\.0\.0\.1:/exports /\S+/volumes/kubernetes\.io~nfs/data`;
+      assert.match(
+        text,
+        new RegExp(String.raw`^MountVolume\.SetUp failed for volume "data" : mount failed: exit status \d+\n${command}\nOutput: mount`),
+      );
+    }, 60_000);
+    await kubectl.ok('delete', 'pod', 'remote', '--wait=true');
   });
 
   test('data goes with its claim, and the volume after it', async () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Directory } from '../../agent/files/directory.ts';
 import { mountTmpfs, unmountAll } from '../../agent/files/mounts.ts';
+import { mountRemote } from '../../agent/files/remote-mount.ts';
 import { removeTree } from '../../agent/files/remove-tree.ts';
 import { directories } from '../../agent/pods/directories.ts';
 import { allPlugins } from '../../agent/volumes/all-plugins.ts';
@@ -37,6 +38,7 @@ const examples: Readonly<Partial<Record<keyof Volume, Omit<Volume, 'name'>>>> = 
   projected: { projected: { sources: [{ configMap: { name: 'settings' } }, { secret: { name: 'key' } }] } },
   persistentVolumeClaim: { persistentVolumeClaim: { claimName: 'disk' } },
   ephemeral: { ephemeral: { volumeClaimTemplate: { metadata: {}, spec: {} } } },
+  nfs: { nfs: { server: '127.0.0.1', path: '/' } },
   downwardAPI: { downwardAPI: { items: [{ path: 'color', fieldRef: { fieldPath: "metadata.labels['color']" } }] } },
 };
 
@@ -68,12 +70,13 @@ const pluginOptions: PluginOptions = {
   tokens: { token: async () => 'token' },
   facts: { allocatable: {}, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
   mountMemory: mountTmpfs,
+  mountRemote,
 };
 const plugins = allPlugins(pluginOptions);
 /** Whose content is the pod's own. All others are the agent's, and a new kind is attacked as one of those. */
-const own: ReadonlySet<keyof Volume> = new Set(['emptyDir', 'hostPath', 'persistentVolumeClaim', 'ephemeral']);
-/** The same plug-in as another one, by another name of the claim. */
-const twins: ReadonlySet<keyof Volume> = new Set(['ephemeral']);
+const own: ReadonlySet<keyof Volume> = new Set(['emptyDir', 'hostPath', 'persistentVolumeClaim', 'ephemeral', 'nfs']);
+/** Parts of these are opened as those of another one: the same plug-in, or one whose server is not here. */
+const twins: ReadonlySet<keyof Volume> = new Set(['ephemeral', 'nfs']);
 const fields = plugins.map(({ field }) => field);
 const written = fields.filter((field) => !own.has(field));
 const writable = fields.filter((field) => own.has(field) && !twins.has(field));

@@ -7,6 +7,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Volume } from '../.
 import { localPathFinalizer, localPathNodeAnnotation, localPathProvisioner } from '../../../functions/kube/local-path.ts';
 import { lookupOf } from '../../../test/support/node-context.ts';
 import { pod } from '../../../test/support/node-pod.ts';
+import type { RemoteMount } from '../../files/remote-mount.ts';
 import { directories } from '../../pods/directories.ts';
 import { allPlugins } from '../all-plugins.ts';
 import { cleanUpLocalPaths, removeLocalPath } from '../local-path/local-path.ts';
@@ -32,6 +33,7 @@ const provisioned = { 'pv.kubernetes.io/provisioned-by': localPathProvisioner, [
 const ownNode: Node = { metadata: { name: 'node-a', labels: { 'kubernetes.io/hostname': 'node-a' } }, spec: {} };
 
 let count = 0;
+const mounted: RemoteMount[] = [];
 async function setUp(
   known: { claim?: PersistentVolumeClaim; volume?: PersistentVolume },
   source: Omit<Volume, 'name'> = { persistentVolumeClaim: { claimName: 'data' } },
@@ -51,13 +53,14 @@ async function setUp(
       tokens: { token: async () => '' },
       facts: { allocatable: {}, hostIps: [], nodeName: 'node-a' },
       mountMemory: async () => {},
+      mountRemote: async (mount) => void mounted.push(mount),
     }),
   });
   return (await volumes.setUp(pod({ ...spec, volumes: [{ name: 'v', ...source }] }))).get('v');
 }
 
-const fails = (work: Promise<unknown>, message: string): Promise<void> =>
-  assert.rejects(work, (error) => error instanceof VolumeError && error.message === message);
+const fails = (work: Promise<unknown>, message: string, volumeName = 'v'): Promise<void> =>
+  assert.rejects(work, (error) => error instanceof VolumeError && error.message === message && error.volumeName === volumeName);
 
 const onNode = (hostname: string): PersistentVolume['spec'] => ({
   nodeAffinity: {
@@ -78,6 +81,13 @@ describe('a claim', () => {
     assert.deepEqual(await setUp({ claim: claim(), volume: volume({ local: { path } }) }, readOnly), { path, isReadOnly: true });
   });
 
+  test('of an NFS volume mounts the server’s directory with the options of the volume', async () => {
+    const nfs = { nfs: { server: 's', path: '/exports' }, mountOptions: ['nolock'] };
+    const found = await setUp({ claim: claim(), volume: volume(nfs) }, { persistentVolumeClaim: { claimName: 'data', readOnly: true } });
+    assert.deepEqual(mounted, [{ type: 'nfs', source: 's:/exports', target: found?.path, options: ['nolock', 'ro'] }]);
+    assert.equal(found?.isReadOnly, true);
+  });
+
   test('of the local path provisioner is a directory that is made for every user', async () => {
     const path = join(root, 'made/disk');
     await setUp({ claim: claim(), volume: volume({ local: { path }, ...onNode('node-a') }, provisioned) });
@@ -95,14 +105,15 @@ describe('a claim', () => {
       setUp({ claim: claim(), volume: volume({ ...local, claimRef: { uid: 'other' } }) }),
       'found PV object disk but its pv.Spec.ClaimRef.UID other does not point to claim.UID claim-uid',
     );
-    await fails(setUp({ claim: claim(), volume: volume(local) }), `path "${local.local.path}" does not exist`);
+    await fails(setUp({ claim: claim(), volume: volume(local) }), `path "${local.local.path}" does not exist`, 'disk');
     await fails(
       setUp({ claim: claim(), volume: volume({ ...local, ...onNode('node-b') }) }),
       'the node affinity of volume disk does not match this node',
     );
     await fails(
-      setUp({ claim: claim(), volume: volume({ nfs: { server: 's', path: '/' } }) }),
-      'volume disk is of a kind that this node does not support',
+      setUp({ claim: claim(), volume: volume({ rbd: { image: 'i', monitors: ['m'] } }) }),
+      'a volume of this kind is not supported by this node',
+      'disk',
     );
   });
 

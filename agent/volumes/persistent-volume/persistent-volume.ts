@@ -10,12 +10,15 @@ import { orUndefined } from '../../files/error-code.ts';
 import { specOf } from '../../pods/pod-facts.ts';
 import { sourceOfVolume, stagingFolder, type CsiSource } from '../csi/csi-source.ts';
 import { hostPathPlugin } from '../host-path/host-path.ts';
+import { mountOptionsOf, nfsMount } from '../nfs/nfs.ts';
 import { makeLocalPath } from '../local-path/local-path.ts';
 import type { ClaimLookup, PluginOptions } from '../plugin-options.ts';
+import { VolumeError } from '../volumes.ts';
 import type { PluginState, Published, PublishRequest, VolumePlugin } from '../plugin.ts';
 import { giveToGroup } from '../files/volume-group.ts';
 
-function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral', { claims, csi }: PluginOptions): VolumePlugin {
+function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral', options: PluginOptions): VolumePlugin {
+  const { claims, csi } = options;
   const sourceOf = (pod: Pod, volume: Volume): CsiSource | undefined => sourceOfVolume(volumeOf(pod, volume, claims).volume);
   return {
     name,
@@ -31,8 +34,7 @@ function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral',
         await csi.expand(source, volume, { pod: request.pod, claim, path: published.path, staged: request.staged });
         return published;
       }
-      const published = await publishVolume(volume, request);
-      return { ...published, isReadOnly: request.volume.persistentVolumeClaim?.readOnly === true };
+      return publishVolume(volume, request, options);
     },
     async unpublish(_volume, _directory, state) {
       await csi?.unpublish(state);
@@ -98,10 +100,30 @@ function checkBinding(volume: PersistentVolume, claim: PersistentVolumeClaim, cl
     throw new Error(`the node affinity of volume ${nameOf(volume)} does not match this node`);
 }
 
-async function publishVolume(volume: PersistentVolume, request: PublishRequest): Promise<Published> {
-  const { hostPath, local } = volume.spec;
+/** Upstream's events name the volume, not the pod's name for it. */
+async function publishVolume(volume: PersistentVolume, request: PublishRequest, options: PluginOptions): Promise<Published> {
+  const isReadOnly = request.volume.persistentVolumeClaim?.readOnly === true;
+  try {
+    return { ...(await publishSource(volume, { ...request, isReadOnly }, options)), isReadOnly };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new VolumeError(nameOf(volume), error.message, error);
+  }
+}
+
+async function publishSource(
+  volume: PersistentVolume,
+  request: PublishRequest & { readonly isReadOnly: boolean },
+  { mountRemote }: PluginOptions,
+): Promise<Published> {
+  const { hostPath, local, nfs } = volume.spec;
+  const { isReadOnly, directory } = request;
   if (hostPath !== undefined) return hostPathPlugin.publish({ ...request, volume: { name: request.volume.name, hostPath } });
-  if (local === undefined) throw new Error(`volume ${nameOf(volume)} is of a kind that this node does not support`);
+  if (nfs !== undefined) {
+    await mountRemote(nfsMount({ source: nfs, isReadOnly, mountOptions: mountOptionsOf(volume) }, directory));
+    return { path: directory };
+  }
+  if (local === undefined) throw new Error('a volume of this kind is not supported by this node');
   await makeLocalPath(volume);
   if ((await orUndefined(stat(local.path))) === undefined) throw new Error(`path "${local.path}" does not exist`);
   return { path: local.path, state: await giveToPod(local.path, request) };

@@ -26,11 +26,15 @@ const historyCharsMax = 2000;
 
 type Annotations = Readonly<Record<string, string>>;
 
-export const revisionOf = (object: KubeObject): number => wholeNumber(annotationsOf(object)[revisionAnnotation]) ?? 0;
+/** Of 64 bits: somebody may set one that is larger than a number can hold exactly. */
+export const revisionOf = (object: KubeObject): bigint => wholeRevision(annotationsOf(object)[revisionAnnotation]) ?? 0n;
 export const desiredReplicasOf = (set: ReplicaSet): number | undefined => wholeNumber(annotationsOf(set)[desiredAnnotation]);
 export const maxReplicasOf = (set: ReplicaSet): number | undefined => wholeNumber(annotationsOf(set)[maxAnnotation]);
 
 const wholeNumber = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
+
+const wholeRevision = (text: string | undefined): bigint | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? BigInt.asIntN(64, BigInt(text)) : undefined;
 
 /** The annotations of a set at its scaling, to be compared with at the next one. */
 export function sizeAnnotations(deployment: Deployment): Annotations {
@@ -39,11 +43,11 @@ export function sizeAnnotations(deployment: Deployment): Annotations {
 }
 
 /** The annotations of the Deployment's current ReplicaSet, which has `own` now. */
-export function annotationsOfNewSet(deployment: Deployment, own: Annotations, revision: number): Annotations {
+export function annotationsOfNewSet(deployment: Deployment, own: Annotations, revision: bigint): Annotations {
   const copied = Object.entries(annotationsOf(deployment)).filter(([key]) => !notCopied.has(key));
   const next: Record<string, string> = { ...own, ...Object.fromEntries(copied) };
   const before = own[revisionAnnotation];
-  const revisionBefore = before === undefined ? 0 : wholeNumber(before);
+  const revisionBefore = before === undefined ? 0n : wholeRevision(before);
   if (revisionBefore === undefined || revisionBefore >= revision) return next;
   next[revisionAnnotation] = String(revision);
   // A set that becomes current again, by a rollback, remembers the numbers it had.

@@ -42,8 +42,8 @@ export class Rollout implements Sets {
     return active(this.old);
   }
 
-  get #nextRevision(): number {
-    return Math.max(0, ...this.old.map(revisionOf)) + 1;
+  get #nextRevision(): bigint {
+    return this.old.map(revisionOf).reduce((largest, revision) => (revision > largest ? revision : largest), 0n) + 1n;
   }
 
   /** Brings the current ReplicaSet, if there is one, in line with its Deployment. */

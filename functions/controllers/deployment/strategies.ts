@@ -113,7 +113,7 @@ async function scaleProportionally(rollout: Rollout): Promise<void> {
 /** Forgets the oldest revisions beyond the limit. */
 export async function deleteHistory({ deployment, old, context }: Rollout): Promise<void> {
   if (!hasHistoryLimit(deployment)) return;
-  const history = old.filter((set) => !isTerminating(set)).sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b));
+  const history = old.filter((set) => !isTerminating(set)).sort((a, b) => Number(revisionOf(a) - revisionOf(b)) || byAge(a, b));
   const surplus = history.length - (deployment.spec.revisionHistoryLimit ?? 0);
   for (const set of history.slice(0, Math.max(0, surplus))) if (isUnused(set)) await remove(replicaSets, set, context);
 }
