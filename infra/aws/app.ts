@@ -8,15 +8,14 @@ import { ControlPlaneStack } from './stack.ts';
 export interface AppOptions {
   readonly bundleOf: BundleOf;
   /** The agent's bundle, for machines that are made here. */
-  readonly agentFile: string;
   readonly app?: AppProps;
 }
 
-export function createApp({ bundleOf, agentFile, app: props = {} }: AppOptions): App {
+export function createApp({ bundleOf, app: props = {} }: AppOptions): App {
   const app = new App({ analyticsReporting: false, ...props });
   const context: Context = (name) => app.node.tryGetContext(name);
   const deployment = deploymentOf(context);
   Validations.of(app).addPlugins(new AwsSolutionsChecks());
-  new ControlPlaneStack(app, deployment.stackName, { deployment, choices: choicesIn(context), bundleOf, agentFile });
+  new ControlPlaneStack(app, deployment.stackName, { deployment, choices: choicesIn(context), bundleOf });
   return app;
 }

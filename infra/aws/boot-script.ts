@@ -1,7 +1,14 @@
 /**
- * What a machine does when it is born: install a container runtime and the agent, and let the agent join. It proves who
- * it is by its instance role, so that no secret is handed out and none is kept. Amazon Linux 2023.
+ * What a machine does when it is born: install a container runtime, fetch the agent from the API, and let it join. It proves
+ * who it is by its instance role, so that no secret is handed out and none is kept. Amazon Linux 2023.
+ *
+ * The script is the same for every version of the agent: machines are replaced when it changes, and later versions of the
+ * agent come by `hibernetes upgrade agents`.
  */
+import { startScript } from '../../agent/upgrade/program-files.ts';
+import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
+import { joinHashesFile } from '../../functions/apiserver/nodes/join-files.ts';
+import { joinFilePrefix } from '../../functions/kube/agent-program.ts';
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 
@@ -9,13 +16,14 @@ export interface BootScriptOptions {
   /** `https://host` of the API. */
   readonly server: string;
   readonly iamClusterId: string;
-  /** Where the agent's bundle lies: `s3://bucket/key`. */
-  readonly agentLocation: string;
   readonly architecture: string;
   readonly networks: NodeNetworks;
 }
 
 const tokenFile = '/run/hibernetes/token';
+const programs = '/opt/hibernetes';
+const agentFile = `${programs}/${joinFileNames.agent}`;
+const configFile = '/etc/hibernetes/agent.json';
 /** A token is believed for a quarter of an hour. */
 const tokenMinutes = 10;
 
@@ -30,6 +38,7 @@ const agentConfig = ({ server, architecture, networks }: BootScriptOptions): Age
   podLogDirectory: '/var/log/pods',
   containerLogDirectory: '/var/log/containers',
   nodeIp: '$ADDRESS',
+  program: agentFile,
   ...networks,
   labels: {
     'kubernetes.io/arch': architecture === 'x86_64' ? 'amd64' : architecture,
@@ -52,8 +61,11 @@ const containerdConfig = `version = 2
 /** Written to `path`; the shell fills in its variables. */
 const file = (path: string, text: string): readonly string[] => [`cat > ${path} <<END`, text, 'END'];
 
+/** A script, as it stands here. */
+const program = (path: string, text: string): readonly string[] => [`cat > ${path} <<'END'`, text, 'END', `chmod 755 ${path}`];
+
 export function bootScript(options: BootScriptOptions): readonly string[] {
-  const { iamClusterId, agentLocation } = options;
+  const { iamClusterId, server } = options;
   return [
     'set -euo pipefail',
     'dnf install -y containerd runc cni-plugins nftables conntrack-tools nodejs24',
@@ -66,20 +78,22 @@ export function bootScript(options: BootScriptOptions): readonly string[] {
     'CNI=/opt/cni/bin; [ -d $CNI ] || CNI=/usr/libexec/cni',
     // Pods have addresses of their own, which the network would drop as forged.
     'aws ec2 modify-instance-attribute --region $REGION --instance-id $INSTANCE --no-source-dest-check',
-    'mkdir -p /opt/hibernetes /etc/hibernetes /etc/containerd /etc/cni/net.d /var/lib/kubelet',
-    `aws s3 cp ${agentLocation} /opt/hibernetes/agent.mjs --region $REGION`,
+    `mkdir -p ${programs} /etc/hibernetes /etc/containerd /etc/cni/net.d /var/lib/kubelet`,
     'modprobe overlay; modprobe br_netfilter',
     ...file('/etc/modules-load.d/hibernetes.conf', 'overlay\nbr_netfilter'),
     ...file('/etc/sysctl.d/90-hibernetes.conf', 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1'),
     'sysctl --system',
     ...file('/etc/containerd/config.toml', containerdConfig),
-    ...file('/etc/hibernetes/agent.json', JSON.stringify(agentConfig(options), undefined, 2)),
+    ...file(configFile, JSON.stringify(agentConfig(options), undefined, 2)),
     ...tokenUnits(iamClusterId),
+    ...program(`${programs}/fetch-agent`, fetchScript(server)),
+    ...program(`${programs}/start-agent`, startScript('/usr/bin/node', agentFile, configFile)),
     ...agentUnit,
     'systemctl daemon-reload',
     'systemctl enable --now containerd hibernetes-token.timer',
     'systemctl start hibernetes-token.service',
-    'systemctl enable --now hibernetes-agent.service',
+    // Until the API lets it in, systemd starts it again and again.
+    'systemctl enable --now --no-block hibernetes-agent.service',
   ];
 }
 
@@ -115,15 +129,32 @@ WantedBy=timers.target`,
   ),
 ];
 
+/** Fails until the API knows the machine's role, which `hibernetes deploy` maps last. */
+const fetchScript = (server: string): string => `#!/bin/sh
+# Fetches the agent from the API with this machine's own credential, unless it is there.
+set -eu
+agent=${agentFile}
+[ ! -f "$agent" ] || exit 0
+get() {
+  printf 'header = "Authorization: Bearer %s"\\n' "$(cat ${tokenFile})" |
+    curl --config - --silent --show-error --fail "${server}${joinFilePrefix}$1"
+}
+wanted=$(get ${joinHashesFile} | sed -n 's/.*"${joinFileNames.agent}": *"\\([0-9a-f]*\\)".*/\\1/p')
+get ${joinFileNames.agent} | gzip -dc >"$agent.new"
+echo "$wanted  $agent.new" | sha256sum -c --status
+mv "$agent.new" "$agent"`;
+
 /** Ending the agent ends no container. */
 const agentUnit: readonly string[] = file(
   '/etc/systemd/system/hibernetes-agent.service',
   `[Unit]
 Description=The agent of a Hibernetes node
 After=containerd.service hibernetes-token.service network-online.target
-Wants=containerd.service hibernetes-token.service
+Wants=containerd.service hibernetes-token.service network-online.target
+StartLimitIntervalSec=0
 [Service]
-ExecStart=/usr/bin/node /opt/hibernetes/agent.mjs /etc/hibernetes/agent.json
+ExecStartPre=${programs}/fetch-agent
+ExecStart=${programs}/start-agent
 Restart=always
 RestartSec=5
 KillMode=process

@@ -2,7 +2,7 @@
 export const configurations = {
   defaults: {},
   'function-url': { host: 'function-url', key: 'customer' },
-  nodes: { nodes: '3' },
+  nodes: { nodes: '3', nodeImage: 'ami-0123456789abcdef0' },
   'two-clusters': { clusters: 'default,staging', nodes: '2', nodeCluster: 'staging' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 

@@ -17,6 +17,8 @@ export interface NodeGroup {
   readonly architecture: Architecture;
   /** EC2's name of it: `t4g.small`. */
   readonly instanceType: string;
+  /** EC2's id of the machine image: `ami-…`. Undefined: the newest of Amazon Linux, whenever the stack is deployed. */
+  readonly image: string | undefined;
   /** The cluster that they join. */
   readonly cluster: string;
 }
@@ -84,6 +86,7 @@ export const choiceNames = [
   'nodes',
   'instanceType',
   'nodeArchitecture',
+  'nodeImage',
   'nodeCluster',
 ] as const;
 
@@ -94,6 +97,9 @@ export const choicesIn = (context: Context): Choices =>
   Object.fromEntries(choiceNames.filter((name) => context(name) !== undefined).map((name) => [name, textIn(context)(name, '')]));
 
 const nodesMax = 500;
+/** What `nodeImage` may be besides an id. */
+export const latestImage = 'latest';
+const imagePattern = /^ami-[0-9a-f]{8,17}$/;
 /** Where the stack's own machines have their addresses. */
 export const nodesCidr = '10.0.0.0/16';
 const roleOrUser = /^arn:aws[a-z-]*:iam::\d{12}:(role|user)\/.+$/;
@@ -180,11 +186,15 @@ function nodeGroupOf(context: Context, clusters: readonly string[]): NodeGroup |
   const count = numberIn(context)('nodes', 0, 0);
   if (count === 0) return undefined;
   if (count > nodesMax) throw new DeploymentError(`nodes: ${nodesMax} at most`);
+  const image = text('nodeImage', latestImage);
+  if (image !== latestImage && !imagePattern.test(image))
+    throw new DeploymentError(`nodeImage: ${latestImage} or an id such as ami-0123456789abcdef0`);
   const architecture = oneOf(text('nodeArchitecture', 'arm64'), architectures, 'nodeArchitecture');
   return {
     count,
     architecture,
     instanceType: text('instanceType', instanceTypes[architecture]),
+    image: image === latestImage ? undefined : image,
     cluster: oneOf(text('nodeCluster', clusters[0] ?? ''), clusters, 'nodeCluster'),
   };
 }

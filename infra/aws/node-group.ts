@@ -10,10 +10,13 @@ import {
   EbsDeviceVolumeType,
   FlowLogDestination,
   FlowLogTrafficType,
+  type IMachineImage,
   InstanceType,
   IpAddresses,
   LaunchTemplate,
   MachineImage,
+  type MachineImageConfig,
+  OperatingSystemType,
   Port,
   SecurityGroup,
   SubnetType,
@@ -22,7 +25,6 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -35,8 +37,6 @@ export interface NodeGroupProps {
   readonly options: NodeGroupOptions;
   readonly deployment: Deployment;
   readonly controlPlane: ControlPlane;
-  /** The agent's bundle. */
-  readonly agentFile: string;
 }
 
 const diskGiB = 30;
@@ -45,28 +45,43 @@ const clusterTag = 'hibernetes.dev/cluster';
 const replacePause = Duration.minutes(5);
 const cpuTypes = { arm64: AmazonLinuxCpuType.ARM_64, x86_64: AmazonLinuxCpuType.X86_64 } as const;
 
+/** The one that was chosen; without a choice, the one that is newest when the stack is deployed. */
+const imageOf = ({ image, architecture }: NodeGroupOptions): IMachineImage =>
+  image === undefined ? MachineImage.latestAmazonLinux2023({ cpuType: cpuTypes[architecture] }) : new GivenImage(image);
+
+/** Of the Region in which the stack is deployed, whichever that is. */
+class GivenImage implements IMachineImage {
+  private readonly imageId: string;
+
+  constructor(imageId: string) {
+    this.imageId = imageId;
+  }
+
+  getImage(): MachineImageConfig {
+    return { imageId: this.imageId, osType: OperatingSystemType.LINUX, userData: UserData.forLinux() };
+  }
+}
+
 export class NodeGroup extends Construct {
   constructor(scope: Construct, id: string, props: NodeGroupProps) {
     super(scope, id);
-    const { options, deployment, controlPlane, agentFile } = props;
+    const { options, deployment, controlPlane } = props;
     const vpc = this.network(deployment.logDays);
     const group = new SecurityGroup(this, 'SecurityGroup', { vpc, description: 'Nodes and their pods: out, and to each other' });
     group.addIngressRule(group, Port.allTraffic(), 'nodes and pods reach each other');
 
-    const agent = new Asset(this, 'Agent', { path: agentFile });
-    const role = this.role(agent, options.cluster);
+    const role = this.role(options.cluster);
     const userData = UserData.forLinux();
     userData.addCommands(
       ...bootScript({
         server: controlPlane.serverOf(options.cluster),
         iamClusterId: controlPlane.iamClusterIdOf(options.cluster),
-        agentLocation: agent.s3ObjectUrl,
         architecture: options.architecture,
         networks: nodeNetworks(deployment.networks),
       }),
     );
     const launchTemplate = new LaunchTemplate(this, 'LaunchTemplate', {
-      machineImage: MachineImage.latestAmazonLinux2023({ cpuType: cpuTypes[options.architecture] }),
+      machineImage: imageOf(options),
       instanceType: new InstanceType(options.instanceType),
       role,
       userData,
@@ -111,12 +126,11 @@ export class NodeGroup extends Construct {
     return vpc;
   }
 
-  private role(agent: Asset, cluster: string): Role {
+  private role(cluster: string): Role {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
     const mayDo = (actions: readonly string[], resources: readonly string[], conditions?: Record<string, Record<string, string>>): void => {
       role.addToPolicy(new PolicyStatement({ effect: Effect.ALLOW, actions: [...actions], resources: [...resources], conditions }));
     };
-    mayDo(['s3:GetObject'], [agent.bucket.arnForObjects(agent.s3ObjectKey)]);
     const machines = Stack.of(this).formatArn({ service: 'ec2', resource: 'instance', resourceName: '*' });
     mayDo(['ec2:ModifyInstanceAttribute'], [machines], {
       StringEquals: { 'ec2:Attribute': 'SourceDestCheck', [`aws:ResourceTag/${clusterTag}`]: cluster },

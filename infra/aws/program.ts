@@ -1,23 +1,20 @@
-/** The program that is deployed, as files: a directory for each function, and the agent. */
+/** The program that is deployed, as files: a directory for each function. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleAgent } from '../../agent/bundle.ts';
 import { bundleAll } from '../bundle/bundle.ts';
 import type { BundleOf } from './cluster-function.ts';
 
 export interface Program {
   readonly bundleOf: BundleOf;
-  readonly agentFile: string;
 }
 
 /** CDK copies what it is shown at once, so the files are gone when this process is. */
 export async function bundleProgram(): Promise<Program> {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-program-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  await Promise.all([bundleAll(directory), bundleAgent(join(directory, 'agent.mjs'))]);
+  await bundleAll(directory);
   return {
     bundleOf: (entry) => join(directory, entry.replace(/\.ts$/, '')),
-    agentFile: join(directory, 'agent.mjs'),
   };
 }

@@ -23,7 +23,6 @@ export interface ControlPlaneStackProps extends StackProps {
   /** Those of which it was made. */
   readonly choices: Choices;
   readonly bundleOf: BundleOf;
-  readonly agentFile: string;
 }
 
 export class ControlPlaneStack extends Stack {
@@ -31,13 +30,13 @@ export class ControlPlaneStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, { ...props, description: 'Hibernetes: Kubernetes without servers to run', terminationProtection: true });
-    const { deployment, choices, bundleOf, agentFile } = props;
+    const { deployment, choices, bundleOf } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table = createStateTable(this, { limits: deployment.limits, key });
     this.controlPlane = new ControlPlane(this, 'ControlPlane', { functions: manifest, deployment, table, key, bundleOf });
     this.watchOver(table, deployment.alarmEmail, key);
     const { nodes: options } = deployment;
-    if (options !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, controlPlane: this.controlPlane, agentFile });
+    if (options !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, controlPlane: this.controlPlane });
     acknowledgeCodeBucket(this);
     say(this, 'TableName', stackOutputs.table, { value: table.tableName, description: 'Everything that the clusters keep' });
     say(this, 'Choices', stackOutputs.choices, { value: JSON.stringify(choices), description: 'What was chosen, and stays chosen' });

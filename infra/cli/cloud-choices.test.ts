@@ -6,6 +6,7 @@ import type { Choices } from '../aws/deployment.ts';
 import { CliError } from './cli-error.ts';
 import { cdkError, deployCommand } from './cloud-cdk.ts';
 import { cloudKubeconfig } from './cloud-kubeconfig.ts';
+import { needsImage } from './cloud-image.ts';
 import { withNodeRole } from './cloud-nodes.ts';
 import { clusterOf, type CloudCluster, type CloudStack } from './cloud-stack.ts';
 import type { ClusterHome } from './cluster-home.ts';
@@ -48,6 +49,16 @@ test('who deploys is an administrator, by role and not by session, and what was 
     clusters: 'a,b',
     administrators: `arn:aws:iam::111122223333:user/ann,${adminRole}`,
   });
+});
+
+test('machines keep the image that the first of them had, until another is asked for or the processors change', () => {
+  const pinned: Choices = { nodes: '2', nodeImage: 'ami-00000001' };
+  assert.equal(needsImage({}, { nodes: '2' }), true);
+  assert.equal(needsImage({}, { nodes: '0' }), false);
+  assert.equal(needsImage(pinned, { ...pinned, nodes: '3' }), false);
+  assert.equal(needsImage(pinned, { ...pinned, nodeImage: 'latest' }), true);
+  assert.equal(needsImage(pinned, { ...pinned, nodeArchitecture: 'x86_64' }), true);
+  assert.equal(needsImage(pinned, { ...pinned, nodeArchitecture: 'x86_64', nodeImage: 'ami-00000002' }), false);
 });
 
 test('a role is named without its path, as tokens name it', () => {

@@ -6,6 +6,7 @@ import { CliError } from './cli-error.ts';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
 import { deployCommand, deploySteps, runCdk, unprotectCommand, type CdkTarget } from './cloud-cdk.ts';
 import { cloudHome } from './cloud-home.ts';
+import { withImage } from './cloud-image.ts';
 import { cloudFile } from './cloud-kubeconfig.ts';
 import { clusterOf, defaultNameOf, findStack, requireStack, type CloudCluster, type CloudStack, type StackChoice } from './cloud-stack.ts';
 import { agree } from './agree.ts';
@@ -152,8 +153,10 @@ export async function deploy(options: DeployOptions): Promise<void> {
   const { stack, dataDir } = options;
   await withAccount(options.region, async (account) => {
     const before = await findStack(account, stack);
-    const choices = choicesOf(before?.choices ?? {}, options, account.arn);
-    checkChoices(choices, stack);
+    const earlier = before?.choices ?? {};
+    const chosen = choicesOf(earlier, options, account.arn);
+    checkChoices(chosen, stack);
+    const choices = await withImage(account, earlier, chosen);
     refuseOtherDefault(before, choices);
     refuseOtherNetworks(before, choices);
     process.stdout.write(planText({ account, stack, before, choices }));

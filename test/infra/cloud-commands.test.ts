@@ -127,7 +127,10 @@ describe('a command for AWS', () => {
     assert.match(out, new RegExp(`Cluster default answers at ${endpoint}. 2 machines join within minutes.`));
     const words = aws.cdkWords()!.join(' ');
     assert.match(words, /^deploy Hibernetes --region eu-west-1 /);
-    assert.match(words, /--context stack=Hibernetes --context nodes=2 --context administrators=arn:aws:iam::111122223333:role\/Admin$/);
+    assert.match(
+      words,
+      /--context stack=Hibernetes --context nodes=2 --context administrators=arn:aws:iam::111122223333:role\/Admin --context nodeImage=ami-0123456789abcdef0$/,
+    );
 
     const file = join(dataDir, 'aws/Hibernetes/default.kubeconfig');
     const { users, clusters } = parse(readFileSync(file, 'utf8')) as { users: [{ user: { exec: { args: string[] } } }]; clusters: unknown };

@@ -71,14 +71,13 @@ test('each role has the rights of its function, and no others', () => {
   });
 });
 
-test('a machine may fetch the agent, and let through the packets of its own pods', () => {
+test('a machine may let through the packets of its own pods, and nothing else of AWS', () => {
   const { Nodes, NodesVpcRefusedIAM } = table(templateOf('nodes'));
   assert.deepEqual(
     [...(Nodes ?? []), ...(NodesVpcRefusedIAM ?? [])].map((right) =>
       right.replace(/[0-9a-f]{64}/, 'HASH').replace(/\{"Fn::Sub":"([^"]*)"\}/, '$1'),
     ),
     [
-      's3:GetObject → arn:AWS::Partition:s3:::cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}/HASH.mjs',
       'ec2:ModifyInstanceAttribute → arn:AWS::Partition:ec2:AWS::Region:AWS::AccountId:instance/*',
       'logs:CreateLogStream logs:PutLogEvents logs:DescribeLogStreams → NodesRefusedLog',
     ],

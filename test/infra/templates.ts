@@ -30,12 +30,10 @@ export function synthesize(context: Readonly<Record<string, string>>): Synthesiz
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-synth-'));
   try {
     const bundle = join(directory, 'bundle');
-    const agentFile = join(directory, 'agent.mjs');
     const outdir = join(directory, 'out');
     mkdirSync(bundle);
     writeFileSync(join(bundle, 'index.mjs'), '');
-    writeFileSync(agentFile, '');
-    const app = createApp({ bundleOf: () => bundle, agentFile, app: { outdir, context } });
+    const app = createApp({ bundleOf: () => bundle, app: { outdir, context } });
     const [stack] = app.synth().stacks;
     const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')) as Report;
     return {

@@ -1,6 +1,6 @@
 /**
  * AWS as far as the command line asks it, on a port of this machine: the token service, CloudFormation, CloudWatch,
- * Lambda and SQS each answer what a test has put down, and there is a table. Nothing is deployed; a pretended `cdk` only says so.
+ * Lambda, SQS and the parameter store each answer what a test has put down, and there is a table. Nothing is deployed; a pretended `cdk` only says so.
  */
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -35,6 +35,9 @@ export interface PretendedAws {
 }
 
 export const pretendedAccount = { id: '111122223333', arn: 'arn:aws:sts::111122223333:assumed-role/Admin/jane' };
+
+/** The newest of Amazon Linux. */
+export const pretendedImage = 'ami-0123456789abcdef0';
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 const elements = (fields: Readonly<Record<string, string>>): string =>
@@ -123,6 +126,8 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
       const waiting = body.includes('/dead') ? '0' : '3';
       return { status: 200, text: JSON.stringify({ Attributes: { ApproximateNumberOfMessages: waiting } }) };
     }
+    if (request.headers['x-amz-target'] === 'AmazonSSM.GetParameter')
+      return { status: 200, text: JSON.stringify({ Parameter: { Value: pretendedImage } }) };
     const form = new URLSearchParams(body);
     const action = form.get('Action') ?? '';
     const inner = refusals.has(action) ? undefined : answer(action, form);

@@ -49,8 +49,9 @@ check_machine() {
 # A node needs what these programs do; packages are named as the distribution names them.
 missing_packages() {
   case $1 in
-    apt) plugins=containernetworking-plugins conntrack=conntrack iproute=iproute2 ;;
-    dnf) plugins=cni-plugins conntrack=conntrack-tools iproute=iproute ;;
+    apt) plugins=containernetworking-plugins conntrack=conntrack iproute=iproute2 procps=procps ;;
+    # Amazon Linux has cni-plugins, Fedora and its relatives containernetworking-plugins.
+    dnf) plugins=$(dnf_plugins) conntrack=conntrack-tools iproute=iproute procps=procps-ng ;;
   esac
   command -v containerd >/dev/null || echo containerd
   command -v runc >/dev/null || echo runc
@@ -58,7 +59,11 @@ missing_packages() {
   command -v nft >/dev/null || echo nftables
   command -v conntrack >/dev/null || echo $conntrack
   command -v ip >/dev/null || echo $iproute
+  command -v sysctl >/dev/null || echo $procps
+  command -v nsenter >/dev/null || echo util-linux
 }
+
+dnf_plugins() { if dnf info -q cni-plugins >/dev/null 2>&1 </dev/null; then echo cni-plugins; else echo containernetworking-plugins; fi; }
 
 plugin_directory() {
   for candidate in /opt/cni/bin /usr/lib/cni /usr/libexec/cni; do
