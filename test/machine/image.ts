@@ -6,7 +6,17 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
-import { cloneDirectory, enabledUnits, files, initialFiles, links, maskedUnits, packages, type Release } from './releases.ts';
+import {
+  enabledUnits,
+  files,
+  initialFiles,
+  links,
+  maskedUnits,
+  offeredDirectory,
+  offeredPackages,
+  packages,
+  type Release,
+} from './releases.ts';
 
 export const machineCache = join(import.meta.dirname, '../../.cache/machine');
 
@@ -47,6 +57,14 @@ export async function machineImage(release: Release): Promise<MachineImage> {
   return filesOf(directory);
 }
 
+/** A folder of packages with all that they need, and the list by which apt knows it. */
+const offerPackages = [
+  `export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" && apt-get install --yes --quiet --download-only --no-install-recommends ${offeredPackages.join(' ')}`,
+  `mkdir -p "$1${offeredDirectory}" && mv "$1"/var/cache/apt/archives/*.deb "$1${offeredDirectory}" && cd "$1${offeredDirectory}"`,
+  'for file in *.deb; do dpkg-deb --field "$file"; echo "Filename: ./$file"; echo "Size: $(stat -c %s "$file")"',
+  'echo "SHA256: $(sha256sum "$file" | cut -d " " -f 1)"; echo; done >Packages',
+].join('; ');
+
 async function makeImage(release: Release, making: string): Promise<void> {
   const root = join(making, 'root');
   const { disk, kernel, initialFileSystem } = filesOf(making);
@@ -66,8 +84,9 @@ async function makeImage(release: Release, making: string): Promise<void> {
     '--dpkgopt=path-exclude=/usr/share/man/*',
     '--dpkgopt=path-exclude=/usr/share/locale/*',
     `--essential-hook=${copy('initial')}`,
+    `--customize-hook=set -eu; ${offerPackages}`,
     `--customize-hook=${copy('files')}`,
-    `--customize-hook=${[`mkdir -p "$1${cloneDirectory}"`, ...makeLinks].join(' && ')}`,
+    `--customize-hook=rm -rf "$1"/etc/apt/sources.list.d && ${makeLinks.join(' && ')}`,
     `--customize-hook=systemctl --root="$1" enable ${enabledUnits.join(' ')}`,
     `--customize-hook=systemctl --root="$1" mask ${maskedUnits.join(' ')}`,
   ];

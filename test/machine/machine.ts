@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
 import { isAlive } from '../../infra/local/hosts/process.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeCloneDisk } from './clone-disk.ts';
 import { runInGuest, Unreachable, type CommandResult } from './guest-agent.ts';
 import { machineImage, type MachineImage } from './image.ts';
 import type { Release } from './releases.ts';
@@ -45,7 +44,7 @@ export const hostAddress = '10.0.2.2';
 const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off no_timer_check';
 
 /** Files of a machine, in its directory: QEMU runs there. */
-const places = { disk: 'disk.qcow2', clone: 'clone.raw', agent: 'agent', console: 'console' } as const;
+const places = { disk: 'disk.qcow2', agent: 'agent', console: 'console' } as const;
 
 /**
  * The disk has a cache that is lost with the power, and the machine knows it must flush it (`cache=writeback`): its top
@@ -58,7 +57,6 @@ function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly stri
     // /dev/kvm is not used though it may be there: not every host's works.
     `-machine q35,sata=off,smbus=off -accel tcg,thread=multi -cpu max -smp ${processors} -m ${memoryMiB}`,
     `-drive file=${places.disk},format=qcow2,if=virtio,cache=writeback`,
-    `-drive file=${places.clone},format=raw,if=virtio,readonly=on`,
     '-netdev user,id=net -device virtio-net-pci,netdev=net -device virtio-rng-pci -device virtio-serial-pci',
     `-chardev socket,id=agent,path=${places.agent},server=on,wait=off`,
     '-device virtserialport,chardev=agent,name=org.qemu.guest_agent.0',
@@ -155,7 +153,6 @@ export async function createMachine(release: Release): Promise<Machine> {
   const directory = mkdtempSync(`${prefix}${process.pid}-`);
   try {
     await runCommand(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', join(directory, places.disk)]);
-    await makeCloneDisk(join(directory, places.clone));
     return new VirtualMachine(image, directory);
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Node, Pod } from '../../functions/kube/generated/types.ts';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { eventually } from '../support/eventually.ts';
-import { podImage, podImageFile } from './clone-disk.ts';
+import { podImage, serveImage, type ImageServer } from './image-server.ts';
 import { createMachine, hostAddress, type Machine } from './machine.ts';
 import { releaseNamed } from './releases.ts';
 
@@ -43,15 +43,18 @@ export function nodeOnMachine(releaseName: string): void {
   describe(`a machine of ${releaseName}`, () => {
     let cluster: TestCluster;
     let machine: Machine;
+    let images: ImageServer;
 
     before(async () => {
       machine = await createMachine(releaseNamed(releaseName));
+      images = await serveImage();
       cluster = await startCluster({ nodes: 0, runtime: 'simulated' });
       await machine.start();
     });
     after(async () => {
       await cluster?.remove();
       await machine?.remove();
+      images?.close();
     });
 
     const node = (): Promise<Node> => cluster.kubectl.json<Node>('get', 'node', 'machine');
@@ -106,13 +109,12 @@ export function nodeOnMachine(releaseName: string): void {
       assert.equal(await machine.run('cat /proc/1/comm'), 'systemd\n');
     });
 
-    test('becomes a Ready node by the documented command, and stays one if the power fails right after it', async () => {
+    test('becomes a Ready node by one line, which installs what the machine lacks, and stays one if the power fails right after', async () => {
       // What a network's name server would do: the server's certificate names the host.
       await machine.run(`echo '${hostAddress} ${hostname()}' >> /etc/hosts; sync`);
-      const [command = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h')).split('\n');
-      assert.match(command, /^hibernetes join https:\/\/127\.0\.0\.1:\d+ --token /);
-      await machine.run('cd /opt/hibernetes && sh infra/cli/prepare.sh run', joinMsMax);
-      await machine.run(command.replace('127.0.0.1', hostname()), joinMsMax);
+      const [, line = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h')).split('\n');
+      assert.match(line, /^curl -sfL .* https:\/\/127\.0\.0\.1:\d+\/join\.sh \| sh -s - --token /);
+      await machine.run(line.replace('127.0.0.1', hostname()), joinMsMax);
       await machine.cutPower();
       await machine.start();
       await until(readyMsMax, async () => assert.ok(isReady(await node())));
@@ -120,7 +122,7 @@ export function nodeOnMachine(releaseName: string): void {
     });
 
     test('runs ten pods, their limits set, and brings their logs and shells', async () => {
-      await machine.run(`ctr -n k8s.io images import ${podImageFile}`);
+      await machine.run(`curl -sf http://${hostAddress}:${images.port}/ -o /tmp/image.tar && ctr -n k8s.io images import /tmp/image.tar`);
       await apply(deployment('web', podCount));
       const [first] = await allReady('web', podCount);
       const name = first?.metadata?.name ?? '';

@@ -21,9 +21,9 @@ export function releaseNamed(name: string): Release {
 }
 
 /** Raise it when the code that makes images changes in a way that this file's text does not show. */
-export const recipeVersion = 1;
+export const recipeVersion = 2;
 
-/** A machine as Debian's cloud images are, and what `infra/cli/prepare.sh run` would install on it. */
+/** A machine as Debian's cloud images are: nothing of what a node needs besides. */
 export const packages: readonly string[] = [
   'linux-image-cloud-amd64',
   'initramfs-tools',
@@ -33,25 +33,23 @@ export const packages: readonly string[] = [
   'udev',
   'kmod',
   'procps',
+  'iproute2',
   'qemu-guest-agent',
   'ca-certificates',
-  'containerd',
-  'runc',
-  'containernetworking-plugins',
-  'nftables',
-  'conntrack',
-  'iproute2',
+  'curl',
+  'apparmor',
 ];
 
-/** Where the clone is in the machine. */
-export const cloneDirectory = '/opt/hibernetes';
-export const cloneLabel = 'clone';
+/** What the machine's own apt offers besides, from its disk: no test depends on a network. */
+export const offeredPackages: readonly string[] = ['containerd', 'runc', 'containernetworking-plugins', 'nftables', 'conntrack'];
+export const offeredDirectory = '/var/local/packages';
 
 /** Files of the system that differ from the packages' own. */
 export const files: Readonly<Record<string, string>> = {
   'etc/hostname': 'machine\n',
   'etc/hosts': '127.0.0.1 localhost\n127.0.1.1 machine\n',
-  'etc/fstab': `/dev/vda / ext4 defaults 0 0\nLABEL=${cloneLabel} ${cloneDirectory} ext4 ro 0 0\n`,
+  'etc/fstab': '/dev/vda / ext4 defaults 0 0\n',
+  'etc/apt/sources.list': `deb [trusted=yes] file:${offeredDirectory} ./\n`,
   'etc/machine-id': '',
   'etc/systemd/network/10-dhcp.network': '[Match]\nName=en* eth*\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n',
   // An emulated processor that others use as well takes minutes for what systemd expects within 90 s.
@@ -78,7 +76,6 @@ export const maskedUnits: readonly string[] = [
 ];
 
 export const links: Readonly<Record<string, string>> = {
-  '/usr/local/bin/hibernetes': `${cloneDirectory}/infra/cli/hibernetes`,
   // As in Debian's cloud images: programs ask systemd-resolved, which knows the network's name server.
   '/etc/resolv.conf': '../run/systemd/resolve/stub-resolv.conf',
 };
