@@ -8,6 +8,7 @@ import { mailedUpgradeHeader, ticketType, type TunnelTicket } from '../../functi
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { MailedStream } from '../../functions/tunnel/mailed-stream.ts';
 import type { World } from '../../functions/world.ts';
+import { answeredPings } from '../relay/answered-pings.ts';
 import { splice } from '../relay/splice.ts';
 import { type Ask, bodyOf, requestCarrier } from './mailed-carrier.ts';
 
@@ -20,6 +21,8 @@ export interface MailedUpgradeOptions {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
+/** A server in a pod is spoken to in whatever way the client and it agree on. */
+const toContainer = /\/pods\/[^/]+\/(exec|attach|portforward)(\?|$)/;
 const acceptMsMax = 40_000;
 /** They say who the client is: each request of its tunnel shows them. */
 const ofCaller = /^(authorization|impersonate-.*)$/;
@@ -54,8 +57,10 @@ export async function serveUpgrade(
     return refuse(socket, error instanceof StatusError ? error : new StatusError(503, 'ServiceUnavailable', error.message));
   }
   if (ticket.head !== undefined) stream.write(Buffer.from(ticket.head, 'base64'));
-  if (head.length > 0) stream.write(head);
-  await splice(socket, stream);
+  // Those of the client need no entries.
+  const answered = answeredPings(stream, toContainer.test(path) ? upgrade : undefined);
+  if (head.length > 0) answered.write(head);
+  await splice(socket, answered);
 }
 
 async function accepted(stream: MailedStream, clock: World['clock']): Promise<void> {

@@ -1,7 +1,6 @@
 /** Logs of containers and streams into them, at a kubelet's own paths. Source: pkg/kubelet/server/server.go (InstallDebuggingHandlers) */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
@@ -11,7 +10,7 @@ import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
 import { containerForLogs, runningContainerId } from './container-of-pod.ts';
 import { parseLogOptions } from './log-options.ts';
 import { readLog } from './log-reader.ts';
-import { replayedRequest } from './replayed-request.ts';
+import { connectRuntime } from './runtime-connection.ts';
 import { splice } from './splice.ts';
 
 export interface ContainerPages {
@@ -166,17 +165,6 @@ async function sendOutput(
 async function stream(options: ContainerPagesOptions, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   const [path = '', search = ''] = (request.url ?? '').split('?', 2);
   const query = new URLSearchParams(search);
-  let url: URL;
-  try {
-    url = await streamingUrl(options, decodeURIComponent(path), query);
-  } catch (error) {
-    return refuse(socket, error instanceof URIError ? new PageError(400, 'Bad Request') : asPageError(error));
-  }
-  const server = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
-  const leave = (): void => void server.destroy();
-  server.on('error', () => socket.destroy());
-  options.signal.addEventListener('abort', leave, { once: true });
-  server.once('close', () => options.signal.removeEventListener('abort', leave));
   const ports = query.getAll('port').join(',');
   const replayed = {
     method: request.method ?? 'GET',
@@ -185,7 +173,12 @@ async function stream(options: ContainerPagesOptions, request: IncomingMessage, 
       ? { subresource: 'portforward', query: `ports=${ports}` }
       : { subresource: '', query: '' }),
   };
-  server.write(replayedRequest(replayed, url));
+  let server: Duplex;
+  try {
+    server = await connectRuntime(replayed, await streamingUrl(options, decodeURIComponent(path), query), options.signal);
+  } catch (error) {
+    return refuse(socket, error instanceof URIError ? new PageError(400, 'Bad Request') : asPageError(error));
+  }
   if (head.length > 0) server.write(head);
   await splice(socket, server);
 }

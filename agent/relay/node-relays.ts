@@ -1,5 +1,4 @@
 /** Serves what clients want of containers: the agent dials back to the apiserver and carries the bytes. */
-import { connect } from 'node:net';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { ContainerRelay, MailedRelay, RelayRequest } from '../../functions/kube/node-poll.ts';
@@ -15,11 +14,11 @@ import { containerForLogs, runningContainerId } from './container-of-pod.ts';
 import { createLogMailer } from './log-mailer.ts';
 import { parseLogOptions } from './log-options.ts';
 import { readLog } from './log-reader.ts';
-import { replayedRequest } from './replayed-request.ts';
+import { connectRuntime } from './runtime-connection.ts';
 import type { NodeServer } from './node-server.ts';
 import { splice } from './splice.ts';
 import { createMailedTunnels } from './mailed-tunnels.ts';
-import { createReach, createTunnels, dial } from './tunnel.ts';
+import { createReach, createTunnels } from './tunnel.ts';
 
 export interface NodeRelayOptions {
   readonly world: World;
@@ -166,14 +165,8 @@ function refuse(socket: Duplex, error: StatusError): void {
   socket.end(head + body);
 }
 
-/** For a tunnel by mail: the client's handshake has been written, and what the runtime answers is read from here on. */
-async function connectContainer(options: NodeRelayOptions, request: ContainerRelay): Promise<Duplex> {
-  const url = await reachableUrl(options, request);
-  const server = await dial(url.hostname, Number(url.port), options.signal);
-  server.on('error', () => server.destroy());
-  server.write(replayedRequest(request, url));
-  return server;
-}
+const connectContainer = async (options: NodeRelayOptions, request: ContainerRelay): Promise<Duplex> =>
+  connectRuntime(request, await reachableUrl(options, request), options.signal);
 
 async function reachableUrl(options: NodeRelayOptions, request: ContainerRelay): Promise<URL> {
   try {
@@ -186,17 +179,13 @@ async function reachableUrl(options: NodeRelayOptions, request: ContainerRelay):
 async function serveUpgrade(options: NodeRelayOptions, request: ContainerRelay): Promise<void> {
   const { socket, head } = await options.transport.openConnection(request.id);
   socket.on('error', () => socket.destroy());
-  let url: URL;
+  let server: Duplex;
   try {
-    url = await streamingUrl(options, wantedPod(options, request), request);
+    server = await connectContainer(options, request);
   } catch (error) {
     refuse(socket, asStatusError(error));
     return;
   }
-  const server = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
-  server.on('error', () => socket.destroy());
-  options.signal.addEventListener('abort', () => server.destroy(), { once: true });
-  server.write(replayedRequest(request, url));
   if (head.length > 0) server.write(head);
   await splice(socket, server);
 }

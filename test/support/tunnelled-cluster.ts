@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { createNodeServer } from '../../agent/relay/node-server.ts';
 import { createMailedTunnels } from '../../agent/relay/mailed-tunnels.ts';
-import { replayedRequest } from '../../agent/relay/replayed-request.ts';
-import { createReach, createTunnels, dial } from '../../agent/relay/tunnel.ts';
+import { connectRuntime } from '../../agent/relay/runtime-connection.ts';
+import { splice } from '../../agent/relay/splice.ts';
+import { createReach, createTunnels } from '../../agent/relay/tunnel.ts';
 import { createTransport } from '../../agent/transport.ts';
 import { createApi, type Api } from '../../functions/api.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
@@ -15,7 +17,7 @@ import { createLiveRegistry } from '../../functions/apiserver/registry/live-regi
 import type { Client } from '../../functions/client/client.ts';
 import { createFollower } from '../../functions/lambda/follower.ts';
 import { startWebHost } from '../../functions/lambda/web-host.ts';
-import type { PodReport, RelayRequest, TunnelTarget } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay, PodReport, RelayRequest, TunnelTarget } from '../../functions/kube/node-poll.ts';
 import { namespaces, nodes, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
 import { customKinds, declaringResource } from '../../functions/resources/custom/custom-kinds.ts';
@@ -161,24 +163,29 @@ function startNode(server: string, { tokenFile, directory, log, runtimePort }: N
   const reports: PodReport[] = [];
   let tunnels = 0;
   const loopback = (target: TunnelTarget): TunnelTarget => (target.to === 'port' ? { ...target, host: '127.0.0.1' } : target);
+  const container = (request: ContainerRelay): Promise<Duplex> =>
+    connectRuntime(request, new URL(`http://127.0.0.1:${runtimePort}/once`), end.signal);
   const mailed = createMailedTunnels({
     world: realWorld('error'),
     transport,
     signal: end.signal,
     async connect(request) {
-      if (request.transport !== 'tunnel') {
-        const server = await dial('127.0.0.1', runtimePort, end.signal);
-        server.write(replayedRequest(request, new URL(`http://127.0.0.1:${runtimePort}/once`)));
-        return server;
-      }
+      if (request.transport !== 'tunnel') return container(request);
       tunnels += 1;
       return reach(loopback(request.target));
     },
   });
+  const upgraded = async (request: ContainerRelay): Promise<void> => {
+    const { socket, head } = await transport.openConnection(request.id);
+    const server = await container(request);
+    server.write(head);
+    await splice(socket, server);
+  };
   const serve = (request: RelayRequest): void => {
-    if (request.transport === 'mail') mailed.announced();
-    if (request.transport !== 'tunnel' || known.has(request.id)) return;
+    if (request.transport === 'mail') return mailed.announced();
+    if (known.has(request.id)) return;
     known.add(request.id);
+    if (request.transport !== 'tunnel') return void upgraded(request);
     tunnels += 1;
     void tunnel({ ...request, target: loopback(request.target) });
   };

@@ -9,8 +9,8 @@ export interface TakenSocket {
   readonly head: Uint8Array;
 }
 
-/** After one side has ended its stream, the other has this long to end its own. */
-const lingerMs = 10_000;
+/** After a side has been sent all that the other one said, it has this long to read it and to end its own stream. */
+const lingerMs = 60_000;
 
 /** These connections are quiet for as long as a user is. */
 function makeLasting(socket: Duplex): void {
@@ -23,13 +23,20 @@ function forward(from: TakenSocket, to: TakenSocket, clock: Pick<Clock, 'after'>
   if (from.head.length > 0) to.socket.write(from.head);
   from.socket.pipe(to.socket);
   from.socket.once('end', () => {
-    const cancel = clock.after(lingerMs, () => to.socket.destroy());
-    to.socket.once('close', cancel);
+    to.socket.once('finish', () => {
+      const cancel = clock.after(lingerMs, () => to.socket.destroy());
+      to.socket.once('close', cancel);
+    });
   });
-  from.socket.once('error', () => to.socket.destroy());
-  from.socket.once('close', () => {
-    // A side that closed after its last word has been heard out; one that closed in the middle has not.
+  const broke = (): void => {
+    // A side that sent its last byte has been heard out; one that closed in the middle has not.
     if (!from.socket.readableEnded) to.socket.destroy();
+  };
+  from.socket.once('error', broke);
+  from.socket.once('close', () => {
+    broke();
+    // What is not read when a socket closes makes its kernel reset the connection, and what was sent on it may be lost.
+    to.socket.resume();
   });
 }
 
