@@ -44,7 +44,12 @@ function webSocketData(payload: Buffer): Buffer {
 
 const forms = [
   { protocol: 'SPDY/3.1', data: spdyData, ping: () => spdyPing(1), pong: spdyPing(1) },
-  { protocol: 'websocket', data: webSocketData, ping: () => webSocketPing('are you there'), pong: Buffer.from('\x8a\x0dare you there', 'latin1') },
+  {
+    protocol: 'websocket',
+    data: webSocketData,
+    ping: () => webSocketPing('are you there'),
+    pong: Buffer.from('\x8a\x0dare you there', 'latin1'),
+  },
 ];
 
 export function upgradeContract(name: string, { byMail, bytes, open }: CarriedBy): void {
