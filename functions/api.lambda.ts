@@ -12,8 +12,10 @@ const mailedLogSecondsMax = 300;
 
 const rooted = await startFunction();
 const { answerBytesMax } = hostLimitsOf(environment);
-const { fetch } = createApiHost(rooted, { pollHoldSecondsMax: 0, mailedLogSecondsMax });
+const { fetch, settled } = createApiHost(rooted, { pollHoldSecondsMax: 0, mailedLogSecondsMax });
 
-export const handler = awslambda.streamifyResponse(
-  createFunctionUrlHandler({ fetch, streaming: awslambda, settle: () => rooted.doorbells.flush(), answerBytesMax }),
-);
+async function settle(): Promise<void> {
+  await Promise.all([rooted.doorbells.flush(), settled()]);
+}
+
+export const handler = awslambda.streamifyResponse(createFunctionUrlHandler({ fetch, streaming: awslambda, settle, answerBytesMax }));

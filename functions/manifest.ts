@@ -23,6 +23,8 @@ export interface FunctionSpec {
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
   readonly table: 'none' | 'read' | 'read-write';
+  /** It answers requests, of clients or of its own controllers: what they did stands in the audit log. */
+  readonly hasApi: boolean;
   /** The doorbells it may ring. */
   readonly rings: readonly WorkerGroupName[];
 }
@@ -36,6 +38,7 @@ export const manifest: readonly FunctionSpec[] = [
     memoryMiB: 768,
     timeoutSeconds: 900,
     table: 'read-write',
+    hasApi: true,
     rings: ['controllers', 'scheduler', 'materializer'],
   },
   {
@@ -45,6 +48,7 @@ export const manifest: readonly FunctionSpec[] = [
     memoryMiB: 1769,
     timeoutSeconds: 60,
     table: 'read-write',
+    hasApi: true,
     rings: ['controllers', 'scheduler', 'materializer'],
   },
   {
@@ -54,6 +58,7 @@ export const manifest: readonly FunctionSpec[] = [
     memoryMiB: 1769,
     timeoutSeconds: 60,
     table: 'read-write',
+    hasApi: true,
     rings: ['controllers', 'scheduler', 'materializer'],
   },
   {
@@ -63,6 +68,7 @@ export const manifest: readonly FunctionSpec[] = [
     memoryMiB: 512,
     timeoutSeconds: 60,
     table: 'read-write',
+    hasApi: false,
     rings: ['materializer'],
   },
   {
@@ -72,6 +78,7 @@ export const manifest: readonly FunctionSpec[] = [
     memoryMiB: 256,
     timeoutSeconds: 30,
     table: 'none',
+    hasApi: false,
     rings: ['controllers', 'scheduler', 'materializer'],
   },
   {
@@ -81,6 +88,7 @@ export const manifest: readonly FunctionSpec[] = [
     memoryMiB: 256,
     timeoutSeconds: 30,
     table: 'read-write',
+    hasApi: false,
     rings: ['controllers', 'scheduler', 'materializer'],
   },
 ];

@@ -21,6 +21,7 @@ import { ringOnChanges } from '../workers/doorbell/ring-on-changes.ts';
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import type { World } from '../world.ts';
 import { joinRoles } from '../resources/bootstrap/join-roles.ts';
+import type { Recorded } from './audit-settings.ts';
 import { bootstrap, isBootstrapped } from './bootstrap.ts';
 import { clusterFormats } from './cluster-formats.ts';
 import { createIamUsers } from './iam-users.ts';
@@ -53,6 +54,8 @@ export interface ControlPlaneOptions {
   readonly descriptions?: () => Promise<Descriptions>;
   /** What machines fetch that join. */
   readonly joinFiles?: JoinFiles;
+  /** Instead of the audit log that the settings name. */
+  readonly recorded?: Recorded;
   /** How to reach the world outside, for those who ask others who a token stands for. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }
@@ -62,6 +65,8 @@ export interface CloudControlPlane {
   readonly api: Api;
   /** The group that was asked for. */
   readonly own: WorkerGroup | undefined;
+  /** Resolves when the audit log has what happened so far: awaited before a process may be frozen. */
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -79,6 +84,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     ownGroup?.load(),
   ]);
   const keys = await loadSigningKeys(storedKeys({ ...settings, store, random: world.random }));
+  const recorded = options.recorded ?? (await recordedBy(settings, cluster, world));
   const { address, port } = settings.advertise;
   const isDefault = cluster.name === settings.defaultCluster;
   const path = isDefault ? '' : clusterPath(cluster.name);
@@ -102,6 +108,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     ...(mailedLogSecondsMax === undefined ? {} : { logMail: { mail: table, secondsMax: mailedLogSecondsMax } }),
     tunnelMail: tunnelMailOf(options),
     checksApiServices: ownGroup === undefined,
+    ...(recorded === undefined ? {} : { audit: recorded.audit }),
     ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceCidr: networks.serviceCidr };
@@ -113,11 +120,16 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
   for (const { name, controllers } of silentControllers(storedTypes(registry, () => store.view()))) {
     if (name !== ownGroup?.name) ringOnChanges({ store, cache, doorbell, group: name, controllers });
   }
-  const close = (): Promise<void> => {
+  const close = async (): Promise<void> => {
     api.close();
-    return store.close();
+    await recorded?.close();
+    await store.close();
   };
-  return { store, api, own, close };
+  return { store, api, own, settled: async () => recorded?.settled(), close };
+}
+
+async function recordedBy({ audit }: Settings, { name }: ClusterIdentity, world: World): Promise<Recorded | undefined> {
+  return audit === undefined ? undefined : (await import('./audit-settings.ts')).openAudit(audit, name, world);
 }
 
 const tunnelSecretBytes = 32;

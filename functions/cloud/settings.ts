@@ -2,6 +2,7 @@
 import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
 import { noApiAddress } from '../kube/api-address.ts';
 import type { ChosenAdmission } from './admission-settings.ts';
+import type { AuditSettings } from './audit-settings.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 
 /** Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, …). */
@@ -34,6 +35,8 @@ export const settingNames = {
   adminSecret: 'HIBERNETES_ADMIN_SECRET',
   /** Which admission plug-ins run: a ChosenAdmission as JSON. */
   admission: 'HIBERNETES_ADMISSION',
+  /** Which requests are recorded, and where: an AuditSettings as JSON. Without it none are. */
+  audit: 'HIBERNETES_AUDIT',
   /** The networks of the cluster: a ClusterNetworks as JSON. */
   networks: 'HIBERNETES_NETWORKS',
   /** `debug`, `info`, `warn` or `error`. */
@@ -54,6 +57,7 @@ export interface Settings {
   readonly iam: { readonly scope: string; readonly administrators: readonly string[] } | undefined;
   readonly adminSecret: string | undefined;
   readonly admission?: ChosenAdmission;
+  readonly audit?: AuditSettings;
   readonly networks: ClusterNetworks;
 }
 
@@ -79,7 +83,8 @@ export const settingsOf = (environment: Environment): Settings => ({
   advertise: place(environment(settingNames.advertise) ?? nowhere),
   iam: iam(environment),
   adminSecret: environment(settingNames.adminSecret),
-  ...admission(environment(settingNames.admission)),
+  ...parsed(environment, 'admission'),
+  ...parsed(environment, 'audit'),
   networks: networks(environment(settingNames.networks)),
 });
 
@@ -112,8 +117,10 @@ function envelopeKey(text: string): Uint8Array {
 }
 
 /** The deployment wrote it with `JSON.stringify`. */
-const admission = (text: string | undefined): Pick<Settings, 'admission'> =>
-  text === undefined ? {} : { admission: JSON.parse(text) as ChosenAdmission };
+function parsed<Name extends 'admission' | 'audit'>(environment: Environment, name: Name): Partial<Pick<Settings, Name>> {
+  const text = environment(settingNames[name]);
+  return text === undefined ? {} : ({ [name]: JSON.parse(text) } as Pick<Settings, Name>);
+}
 
 /** The deployment checked them. */
 const networks = (text: string | undefined): ClusterNetworks =>

@@ -23,12 +23,15 @@ export interface ApiHostOptions {
 }
 
 export interface ApiHost {
+  /** Resolves when the audit log has the ends of all answers so far. */
+  settled(): Promise<void>;
   fetch(request: Request, connection: Connection): Promise<Response>;
 }
 
 interface Opened {
   readonly api: Api;
   readonly follower: Follower;
+  settled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,10 +56,11 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
   };
   const open = async (cluster: ClusterIdentity): Promise<Opened> => {
     const [table, doorbell] = [openTable(cluster), doorbells.of(cluster.id)];
-    const { api, store, close } = await openControlPlane({ ...shared, cluster, table, doorbell });
-    return { api, follower: createFollower(store, world), close };
+    const { api, store, settled, close } = await openControlPlane({ ...shared, cluster, table, doorbell });
+    return { api, follower: createFollower(store, world), settled, close };
   };
   const opened = createOpenedClusters({ open, openMax, log: world.log });
+  let ending = Promise.resolve();
   clusters.onRead(opened.keepOnly);
 
   /** Undefined: there is no such cluster, which the caller does not learn. */
@@ -67,6 +71,7 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
   }
 
   return {
+    settled: () => ending,
     async fetch(request, connection) {
       const arrivedMs = world.clock.monotonicMs();
       const url = new URL(request.url);
@@ -77,9 +82,16 @@ export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSec
         const asked = name === undefined ? request : withPath(request, url, path);
         const { opened: host, release } = await opened.hold(cluster ?? clusters.default);
         const follower = isMailed(path) ? undefined : host.follower;
-        return await followed(follower, release, () =>
-          host.api.fetch(asked, { ...connection, arrivedMs, ...(isNowhere ? { isNowhere } : {}) }),
-        );
+        const end = (): void => {
+          const before = ending;
+          ending = host.settled().then(() => before);
+          release();
+        };
+        return await followed(follower, end, async () => {
+          const response = await host.api.fetch(asked, { ...connection, arrivedMs, ...(isNowhere ? { isNowhere } : {}) });
+          await host.settled();
+          return response;
+        });
       } catch (error) {
         if (error instanceof TooManyOpen) return statusResponse(tooManyOpen);
         world.log.error('the API cannot be opened', { error });

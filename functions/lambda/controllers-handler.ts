@@ -16,7 +16,7 @@ export async function controllersHandler(group: ControllerGroupName): Promise<Qu
     async open(cluster) {
       const table = openTable(cluster);
       const doorbell = doorbells.of(cluster.id);
-      const { store, own, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup });
+      const { store, own, settled, close } = await openControlPlane({ settings, cluster, table, doorbell, world, ownGroup });
       if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
       return {
         notes: createWorkerNotes(table, world.clock),
@@ -24,6 +24,7 @@ export async function controllersHandler(group: ControllerGroupName): Promise<Qu
         async session(signal) {
           const outcome = await own.session(signal);
           await own.flush();
+          await settled();
           return outcome;
         },
         close,

@@ -4,9 +4,10 @@
  */
 import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { clusterPath } from '../../functions/cloud/cluster-address.ts';
@@ -43,6 +44,7 @@ export class ControlPlane extends Construct {
   private readonly props: ControlPlaneProps;
   private readonly environment: Readonly<Record<string, string>>;
   private readonly envelopeKey: Secret;
+  private readonly auditLog: LogGroup | undefined;
 
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
     super(scope, id);
@@ -61,6 +63,7 @@ export class ControlPlane extends Construct {
       id: 'AwsSolutions-SMG4',
       reason: 'What was sealed with the key could not be opened with the next one: rotating it takes a program, not a schedule.',
     });
+    this.auditLog = this.openAuditLog();
     this.environment = this.settings();
 
     const apiSpec = functions.find(({ triggers }) => triggers.some(({ kind }) => kind === 'https'));
@@ -118,7 +121,7 @@ export class ControlPlane extends Construct {
     return {
       spec,
       environment: this.environment,
-      rights: [...tableRights(table, spec.table), ...this.openingRights(spec), ...this.ringingRights(spec)],
+      rights: [...tableRights(table, spec.table), ...this.openingRights(spec), ...this.auditRights(spec), ...this.ringingRights(spec)],
       bundleOf,
       key,
       logDays: deployment.logDays,
@@ -132,6 +135,24 @@ export class ControlPlane extends Construct {
     if (table === 'none') return [];
     const actions = ['secretsmanager:GetSecretValue'];
     return [new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [this.envelopeKey.secretArn] })];
+  }
+
+  private openAuditLog(): LogGroup | undefined {
+    const { deployment, key } = this.props;
+    if (deployment.audit === undefined) return undefined;
+    key?.grantEncryptDecrypt(new ServicePrincipal(`logs.${Stack.of(this).region}.amazonaws.com`));
+    return new LogGroup(this, 'AuditLog', {
+      retention: deployment.audit.days,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(key === undefined ? {} : { encryptionKey: key }),
+    });
+  }
+
+  /** Events are added; no function reads or deletes them. */
+  private auditRights({ hasApi }: FunctionSpec): PolicyStatement[] {
+    if (!hasApi || this.auditLog === undefined) return [];
+    const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+    return [new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [this.auditLog.logGroupArn] })];
   }
 
   /** Workers, which doorbells wake, also set their own deadlines. */
@@ -156,7 +177,13 @@ export class ControlPlane extends Construct {
       ...(deployment.administrators.length === 0 ? {} : { [settingNames.administrators]: deployment.administrators.join(',') }),
       [settingNames.networks]: JSON.stringify(deployment.networks),
       ...(deployment.admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(deployment.admission) }),
+      ...this.auditSettings(),
       [settingNames.envelopeSecret]: this.envelopeKey.secretArn,
     };
+  }
+  private auditSettings(): Readonly<Record<string, string>> {
+    const { audit } = this.props.deployment;
+    if (audit === undefined || this.auditLog === undefined) return {};
+    return { [settingNames.audit]: JSON.stringify({ group: this.auditLog.logGroupName, policy: audit.policy }) };
   }
 }

@@ -13,6 +13,7 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
     customerKey: false,
     administrators: [],
     admission: undefined,
+    audit: undefined,
     networks: defaultNetworks,
     alarmEmail: undefined,
     logDays: 14,
@@ -58,6 +59,9 @@ const refusals: readonly (readonly [Readonly<Record<string, unknown>>, string])[
   [{ apiEnvironments: 1 }, 'apiEnvironments: a whole number, 2 or more'],
   [{ podCidr: '10.0.128.0/17' }, "podCidr: 10.0.128.0/17 overlaps with the nodes' network, 10.0.0.0/16"],
   [{ serviceCidr: '10.244.0.0/20' }, "serviceCidr: 10.244.0.0/20 overlaps with the pods' network, 10.244.0.0/16"],
+  [{ auditPolicyFile: '/dev/null' }, `auditPolicyFile: failed decoding: Object 'Kind' is missing in 'null'`],
+  [{ auditPolicyFile: '/nowhere.yaml' }, "auditPolicyFile: ENOENT: no such file or directory, open '/nowhere.yaml'"],
+  [{ auditLogDays: 8 }, 'auditLogDays: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, not 8'],
   [{ stack: {} }, 'stack: a text'],
 ];
 

@@ -4,7 +4,10 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { type ChosenAdmission, checkAdmission } from '../../functions/cloud/admission-settings.ts';
+import { writtenPolicy } from '../../functions/cloud/audit-settings.ts';
+import type { Json } from '../../functions/kube/object.ts';
 import { type ClusterNetworks, defaultNetworks, networkErrors } from '../../functions/kube/cluster-networks.ts';
 import { podNetworkNames } from '../../functions/kube/pod-network.ts';
 import { clusterNameErrors, clustersMax } from '../../functions/cloud/clusters.ts';
@@ -37,9 +40,19 @@ export interface Deployment {
   readonly logDays: number;
   /** Which admission plug-ins run; undefined for the default ones. */
   readonly admission: ChosenAdmission | undefined;
+  /** None: no request is recorded. */
+  readonly audit: AuditChoice | undefined;
   readonly networks: ClusterNetworks;
   readonly limits: Limits;
   readonly nodes: NodeGroup | undefined;
+}
+
+/** An audit log in a log group of its own. */
+export interface AuditChoice {
+  /** As a setting of the functions. */
+  readonly policy: string;
+  /** How long it is kept. */
+  readonly days: number;
 }
 
 /** What bounds the bill. */
@@ -72,6 +85,8 @@ export const choiceNames = [
   'enableAdmissionPlugins',
   'disableAdmissionPlugins',
   'admissionControlConfigFile',
+  'auditPolicyFile',
+  'auditLogDays',
   'podCidr',
   'serviceCidr',
   'nodePortRange',
@@ -127,6 +142,7 @@ export function deploymentOf(context: Context): Deployment {
     administrators,
     alarmEmail: email === '' ? undefined : email,
     admission: admissionOf(text),
+    audit: auditOf(text, number),
     networks: networksOf(text),
     logDays: oneOf(number('logDays', 14, 1), logDaysKnown, 'logDays'),
     limits: {
@@ -170,6 +186,18 @@ function admissionOf(text: (name: string, otherwise: string) => string): ChosenA
   return chosen;
 }
 
+function auditOf(text: TextIn, number: NumberIn): AuditChoice | undefined {
+  const file = text('auditPolicyFile', '');
+  const days = oneOf(number('auditLogDays', 90, 1), logDaysKnown, 'auditLogDays');
+  if (file === '') return undefined;
+  try {
+    return { policy: writtenPolicy(parse(readFileSync(file, 'utf8')) as Json), days };
+  } catch (error) {
+    if (error instanceof Error) throw new DeploymentError(`auditPolicyFile: ${error.message}`);
+    throw error;
+  }
+}
+
 function checkClusters(clusters: readonly string[]): void {
   for (const name of clusters) {
     const [wrong] = clusterNameErrors(name);
@@ -198,6 +226,9 @@ function nodeGroupOf(context: Context, clusters: readonly string[]): NodeGroup |
     cluster: oneOf(text('nodeCluster', clusters[0] ?? ''), clusters, 'nodeCluster'),
   };
 }
+
+type TextIn = (name: string, otherwise: string) => string;
+type NumberIn = (name: string, otherwise: number, least: number) => number;
 
 const textIn =
   (context: Context) =>

@@ -22,7 +22,7 @@ export async function cost({ simulate = false, nodes, pods, ...choice }: CostOpt
   const isUsual = nodes === undefined && pods === undefined;
   const size = { nodes: nodes ?? Math.ceil((pods ?? 0) / podsPerNode), pods: pods ?? (nodes ?? 0) * podsPerNode };
   process.stdout.write(isUsual ? simulatedCosts(measured) : monthTable(measured, size));
-  process.stdout.write(`\nPrices of us-east-1, read on ${pricesReadOn}, without free tiers, nodes, traffic and logs.\n`);
+  process.stdout.write(`\nPrices of us-east-1, read on ${pricesReadOn}, without free tiers, nodes, traffic and other logs.\n`);
 }
 
 const metricsOf = (choice: ClusterChoice): Promise<string> =>

@@ -1,6 +1,7 @@
 /** What things cost, as tables for people: the same in a terminal and in the README. */
 import type { Measurements } from './measure.ts';
 import {
+  auditDollars,
   coldStartMsOf,
   dollarsOf,
   dollarsOfAll,
@@ -14,7 +15,7 @@ import {
   type Row,
 } from './month.ts';
 import { hoursInMonth, prices } from './prices.ts';
-import { added, minus, times, total, type FunctionUsage, type Usage } from './usage.ts';
+import { added, minus, nothing, times, total, type FunctionUsage, type Usage } from './usage.ts';
 
 type Cells = readonly string[];
 
@@ -88,6 +89,7 @@ export function monthsTable(measured: Measurements, sizes: readonly Size[]): str
   const months = sizes.map(({ nodes, pods }) => monthRows(measured, shapeOf(nodes, pods)));
   const names = (months[0] ?? []).map(({ name }) => name);
   const of = (name: string): Cells => months.map((rows) => dollarText(rows.find((row) => row.name === name)?.dollars ?? 0));
+  const audit = sizes.map(({ nodes, pods }) => dollarText(auditDollars(measured, shapeOf(nodes, pods))));
   const eks = (hourly: number): Cells => sizes.map(() => dollarText(hourly * hoursInMonth));
   return markdownTable(
     ['dollars a month', ...sizes.map(sizeText)],
@@ -96,6 +98,7 @@ export function monthsTable(measured: Measurements, sizes: readonly Size[]): str
       ['together', ...months.map((rows) => dollarText(dollarsOfRows(rows)))],
       ['of that, for each node', ...months.map((rows, index) => dollarText(dollarsOfRows(rows) / (sizes[index]?.nodes || 1)))],
       ['together, without what is free for ever', ...months.map((rows) => dollarText(dollarsOfRows(rows) - freeDollars(rows)))],
+      ['an audit log besides, where one is chosen', ...audit],
       ['EKS, a standard control plane', ...eks(prices.eksHour)],
       ['EKS, in extended support', ...eks(prices.eksExtendedSupportHour)],
     ],
@@ -120,6 +123,7 @@ export function monthTable(measured: Measurements, { nodes, pods }: Size): strin
     [
       ...rows.map((row) => rowCells(row.name, row.usage, row.gbSeconds, row.dollars)),
       rowCells('together', together, gbSeconds, dollarsOfRows(rows)),
+      rowCells('an audit log besides, where one is chosen', nothing, 0, auditDollars(measured, shapeOf(nodes, pods))),
     ],
   );
 }

@@ -4,7 +4,7 @@
  */
 import { countText, dollarText, markdownTable } from './cost-tables.ts';
 import { dollarsOf, gbSecondsOf } from './month.ts';
-import { pricesReadOn } from './prices.ts';
+import { prices, pricesReadOn } from './prices.ts';
 import { nothing, type FunctionUsage } from './usage.ts';
 
 interface Counted {
@@ -62,7 +62,8 @@ export function countedCost(metrics: string): string {
     table,
     `Prices of us-east-1, read on ${pricesReadOn}, without free tiers. Requests of the control plane to itself are counted as`,
     'those of others. Not counted here, so not in it: sessions of the workers, messages, the minute, watches that last,',
-    'storage. `hibernetes cost --simulate --nodes N --pods P` reckons a whole month with all of them.',
+    `storage, the secret that holds the key (${dollarText(prices.secretMonth)} a month), an audit log (${dollarText(prices.loggedGb)} a GB).`,
+    '`hibernetes cost --simulate --nodes N --pods P` reckons a whole month with all of them.',
     '',
   ].join('\n');
 }

@@ -5,6 +5,9 @@
  */
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
+import { createAudit } from '../../functions/apiserver/audit/audit.ts';
+import type { Recorded } from '../../functions/cloud/audit-settings.ts';
+import { eventOverhead } from '../../functions/cloud/audit-log.ts';
 import { openControlPlane, type CloudControlPlane } from '../../functions/cloud/control-plane.ts';
 import { clusterFormats } from '../../functions/cloud/cluster-formats.ts';
 import { createClusters, defaultIdentity, type Clusters } from '../../functions/cloud/clusters.ts';
@@ -128,6 +131,14 @@ class Account {
     });
   }
 
+  /** Counts what an audit log of all requests without their bodies would store. */
+  recordedBy(name: FunctionName): Recorded {
+    const write = (line: string): void => this.meter.add(name, { auditBytes: Buffer.byteLength(line) + eventOverhead });
+    const policy = { rules: [{ level: 'Metadata' }], omitStages: ['RequestReceived'] } as const;
+    const audit = createAudit({ policy, sink: { write }, clock: this.world.clock });
+    return { audit, settled: async () => undefined, close: async () => undefined };
+  }
+
   /** There is no other cluster; to know that, the table is asked. */
   clustersOf(name: FunctionName): Clusters {
     const list = async (): Promise<[]> => {
@@ -223,6 +234,7 @@ async function openWorker(account: Account, group: 'controllers' | 'scheduler', 
     doorbell,
     world,
     ownGroup: { name: group, load: () => loadWorkerGroup(group) },
+    recorded: account.recordedBy(group),
   });
   if (own === undefined) throw new Error(`there are no controllers of the group ${group}`);
   return {
@@ -313,6 +325,7 @@ async function startApi(account: Account): Promise<Api> {
     doorbell,
     world,
     pollHoldSecondsMax: 0,
+    recorded: account.recordedBy('api'),
   });
   const follower = createFollower(opened.store, world);
   return {

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Measurements } from './measure.ts';
-import { coldStartMsOf, dollarsOf, dollarsOfRows, freeDollars, gbSecondsOf, idleHour, monthRows, monthUsage, shapeOf } from './month.ts';
+import {
+  auditDollars,
+  coldStartMsOf,
+  dollarsOf,
+  dollarsOfRows,
+  freeDollars,
+  gbSecondsOf,
+  idleHour,
+  monthRows,
+  monthUsage,
+  shapeOf,
+} from './month.ts';
 import { noUsage, nothing, type Usage } from './usage.ts';
 
 const using = (part: Partial<Usage>): Usage => ({ ...noUsage, ...part });
@@ -71,6 +82,12 @@ test('what is free each month is taken off once, and no more than there is', () 
   assert.deepEqual([cents(), cents(small), cents(small, small), cents(small, small, small)], [0, 297, 593, 593]);
 });
 
+test('an audit log costs what comes in, and what is kept of it', () => {
+  const gigabyte = { ...measured, write: using({ api: { ...nothing, auditBytes: 1024 ** 3 } }) };
+  const shape = { ...shapeOf(0, 0), readsPerDay: 0, watchHoursPerDay: 0, writesPerDay: 12 / 365 };
+  assert.equal(auditDollars(gigabyte, shape).toFixed(4), (0.5 + 3 * 0.03).toFixed(4));
+});
+
 test('what runs never and waits always is on the bill too', () => {
   const rows = monthRows(measured, shapeOf(0, 0));
   assert.deepEqual(
@@ -85,6 +102,7 @@ test('what runs never and waits always is on the bill too', () => {
       'queues, asked in vain',
       'the minute',
       'storage and its recovery',
+      'the key that seals Secrets',
     ],
   );
   assert.ok(Math.abs(dollarsOfRows(rows) - rows.reduce((sum, { dollars }) => sum + dollars, 0)) < 1e-9);

@@ -1,7 +1,19 @@
 /** A month of a cluster of some shape: what was measured, multiplied, and its price. Pure. */
 import type { Measurements } from './measure.ts';
 import { assumptions, daysInMonth, freeEachMonth, hoursInMonth, prices } from './prices.ts';
-import { functionNames, memoryGbOf, minus, nothing, plus, sum, times, type FunctionName, type FunctionUsage, type Usage } from './usage.ts';
+import {
+  functionNames,
+  memoryGbOf,
+  minus,
+  nothing,
+  plus,
+  sum,
+  times,
+  total,
+  type FunctionName,
+  type FunctionUsage,
+  type Usage,
+} from './usage.ts';
 
 export interface ClusterShape {
   readonly nodes: number;
@@ -80,10 +92,13 @@ function atMost(usage: FunctionUsage, invocationsMax: number): FunctionUsage {
     writeUnits: usage.writeUnits * share,
     fifoRequests: usage.fifoRequests * share,
     standardRequests: usage.standardRequests * share,
+    auditBytes: usage.auditBytes * share,
   };
 }
 
 const withState: readonly FunctionName[] = ['api', 'controllers', 'scheduler', 'materializer'];
+/** They read it when they start. */
+const withKey: readonly FunctionName[] = [...withState, 'timer'];
 
 /** What starting from nothing computes. */
 export const coldStartMsOf = (name: FunctionName): number =>
@@ -123,6 +138,7 @@ export function monthUsage(measured: Measurements, shape: ClusterShape): Usage {
   ]);
 }
 
+const keyReads = withKey.length * assumptions.coldStartsPerDay * daysInMonth;
 const queueCount = { fifo: 3, standard: 1 };
 const bytesInGb = 1024 ** 3;
 
@@ -138,6 +154,7 @@ function standingRows(usage: Usage, shape: ClusterShape): Row[] {
     { name: 'queues, asked in vain', usage: waiting, gbSeconds: 0, dollars: dollarsOf(waiting, 0) },
     { ...still, name: 'the minute', dollars: scheduledCalls * prices.scheduledCall },
     { ...still, name: 'storage and its recovery', dollars: storedGb * prices.storedGbMonth },
+    { ...still, name: 'the key that seals Secrets', dollars: prices.secretMonth + keyReads * prices.secretRead },
   ];
 }
 
@@ -149,6 +166,12 @@ export function monthRows(measured: Measurements, shape: ClusterShape): readonly
     return { name, usage: usage[name], gbSeconds, dollars: dollarsOf(usage[name], gbSeconds) };
   });
   return [...functions, ...standingRows(usage, shape)];
+}
+
+/** An audit log of all requests without their bodies: what comes in, and what is kept of it. */
+export function auditDollars(measured: Measurements, shape: ClusterShape): number {
+  const loggedGb = total(monthUsage(measured, shape)).auditBytes / bytesInGb;
+  return loggedGb * (prices.loggedGb + assumptions.auditLogMonths * prices.logGbMonth);
 }
 
 /** What is off a month's bill in an account that uses its free tiers for nothing else. */

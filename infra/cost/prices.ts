@@ -18,6 +18,11 @@ export const prices = {
   fifoRequest: 0.5 / million,
   standardRequest: 0.4 / million,
   scheduledCall: 1 / million,
+  secretMonth: 0.4,
+  secretRead: 0.05 / 10_000,
+  /** Events that CloudWatch Logs takes, and keeps: as long as they are, though it keeps them compressed. */
+  loggedGb: 0.5,
+  logGbMonth: 0.03,
   eksHour: 0.1,
   eksExtendedSupportHour: 0.6,
 } as const;
@@ -49,6 +54,8 @@ export const assumptions = {
   deadlinesPerHourMax: 180,
   /** The stream is looked at four times a second in each of its parts; a new table has four. */
   streamCallsPerHourMax: 4 * 4 * 3600,
+  /** As deployed unless another is chosen. */
+  auditLogMonths: 3,
   /** Stored: the object and its Events. The log of a day is reckoned from its writes. */
   storedBytesPerPod: 4096,
 } as const;

@@ -13,6 +13,8 @@ export interface FunctionUsage {
   /** Messages sent, and batches received and deleted, of FIFO queues and of standard ones. */
   readonly fifoRequests: number;
   readonly standardRequests: number;
+  /** What an audit log of all requests without their bodies would store. */
+  readonly auditBytes: number;
 }
 
 export type Usage = Readonly<Record<FunctionName, FunctionUsage>>;
@@ -27,6 +29,7 @@ export const nothing: FunctionUsage = {
   readUnits: 0,
   fifoRequests: 0,
   standardRequests: 0,
+  auditBytes: 0,
 };
 
 /** Of two usages of one function, field by field. */
@@ -39,6 +42,7 @@ function combined(a: FunctionUsage, b: FunctionUsage, by: (a: number, b: number)
     readUnits: by(a.readUnits, b.readUnits),
     fifoRequests: by(a.fifoRequests, b.fifoRequests),
     standardRequests: by(a.standardRequests, b.standardRequests),
+    auditBytes: by(a.auditBytes, b.auditBytes),
   };
 }
 

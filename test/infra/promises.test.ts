@@ -126,6 +126,8 @@ everywhere('machines give their role to nobody who comes by a pod', (name) => {
   }
 });
 
+const auditLogDays = (name: ConfigurationName): number => (name === 'nodes' ? 365 : 90);
+
 everywhere('the bill has a ceiling', (name) => {
   const template = templateOf(name);
   for (const { id, Properties } of resourcesOf(template, 'AWS::Lambda::Function')) {
@@ -138,7 +140,8 @@ everywhere('the bill has a ceiling', (name) => {
     assert.deepEqual(Properties['WriteOnDemandThroughputSettings'], { MaxWriteRequestUnits: 4000 });
   }
   for (const { id, Properties } of resourcesOf(template, 'AWS::Logs::LogGroup')) {
-    if (!id.startsWith('Custom')) assert.equal(Properties['RetentionInDays'], 14, id);
+    const days = id.includes('AuditLog') ? auditLogDays(name) : 14;
+    if (!id.startsWith('Custom')) assert.equal(Properties['RetentionInDays'], days, id);
   }
 });
 

@@ -71,6 +71,19 @@ test('each role has the rights of its function, and no others', () => {
   });
 });
 
+test('who answers requests adds to the audit log, where one is chosen, and nobody reads it', () => {
+  const adds = 'logs:CreateLogStream logs:PutLogEvents → AuditLog';
+  const all = Object.entries(table(templateOf('nodes')));
+  assert.deepEqual(
+    all.filter(([, rights]) => rights.includes(adds)).map(([role]) => role),
+    ['Api', 'Controllers', 'Scheduler'],
+  );
+  assert.deepEqual(
+    all.flatMap(([, rights]) => rights.filter((right) => right.includes('AuditLog') && right !== adds)),
+    [],
+  );
+});
+
 test('a machine may let through the packets of its own pods, and nothing else of AWS', () => {
   const { Nodes, NodesVpcRefusedIAM } = table(templateOf('nodes'));
   assert.deepEqual(

@@ -39,7 +39,9 @@ describe('what is measured', () => {
 
   test('a read is one invocation and one look at the head', () => {
     const api = { ...nothing, invocations: 1, waitedMs: 5, tableCalls: 1, readUnits: 1 };
-    assert.deepEqual(measured.read, { ...noUsage, api });
+    assert.deepEqual({ ...measured.read, api: { ...measured.read.api, auditBytes: 0 } }, { ...noUsage, api });
+    const { auditBytes } = measured.read.api;
+    assert.ok(auditBytes > 400 && auditBytes < 1000, `${auditBytes} bytes of the audit log`);
   });
 
   test('a write is one slot, and the head if it was not known', () => {

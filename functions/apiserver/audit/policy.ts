@@ -56,6 +56,11 @@ const expected = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy' };
 
 export async function readAuditPolicy(text: string): Promise<AuditPolicy> {
   const { value } = await parsed(text);
+  return auditPolicyOf(value, text);
+}
+
+/** Of a document that was read already. `text`: how errors show it. */
+export function auditPolicyOf(value: Json, text: string): AuditPolicy {
   const document = objectOf(value);
   const [kind, version] = [document['kind'], document['apiVersion']];
   if (typeof kind !== 'string' || kind === '') throw new AuditPolicyError(`failed decoding: Object 'Kind' is missing in '${text.trim()}'`);
