@@ -17,24 +17,34 @@ const isObject = (value: Json | undefined): value is JsonObject => typeof value 
 
 /** `metadata` reads an ObjectMeta. Whatever the root's schema says of the three fields that each object has is left to validation. */
 export function structuralWalker(root: SchemaNode, metadata: Walker): Walker {
-  return (given, { unknown, hasDefaults = true }) => {
+  return (given, { unknown, hasDefaults = true, isRestored = false }) => {
     const value = copy(given);
     if (!isObject(value)) return value;
     const { apiVersion, kind } = value;
     const meta = value['metadata'] === undefined ? undefined : readMetadata(value['metadata'], metadata, 'metadata', unknown);
-    const pruned: string[] = [];
-    prune(value, { ...root, 'x-kubernetes-embedded-resource': true }, { steps: [], unknown: pruned });
-    unknown.push(...pruned.sort());
-    dropNulls(value, root);
-    const inEmbedded: string[] = [];
-    readEmbedded(value, root, { steps: [], unknown: inEmbedded, metadata });
-    unknown.push(...inEmbedded.sort());
+    // What an apply makes is coerced only when it is valid: see `coerce`.
+    if (!isRestored) coerceFields(value, root, { unknown, metadata });
     if (hasDefaults) fillDefaults(value, root);
     if (apiVersion !== undefined) value['apiVersion'] = apiVersion;
     if (kind !== undefined) value['kind'] = kind;
     if (meta !== undefined) value['metadata'] = meta;
     return value;
   };
+}
+
+function coerceFields(value: JsonObject, root: SchemaNode, { unknown, metadata }: Pick<Embedded, 'unknown' | 'metadata'>): void {
+  const pruned: string[] = [];
+  prune(value, { ...root, 'x-kubernetes-embedded-resource': true }, { steps: [], unknown: pruned });
+  unknown.push(...pruned.sort());
+  dropNulls(value, root);
+  const inEmbedded: string[] = [];
+  readEmbedded(value, root, { steps: [], unknown: inEmbedded, metadata });
+  unknown.push(...inEmbedded.sort());
+}
+
+/** Drops what is never stored from an object that was validated. Changes in place. Source: customresource_handler.go, schemaCoercingDecoder. */
+export function coerce(value: JsonObject, root: SchemaNode, metadata: Walker): void {
+  coerceFields(value, root, { unknown: [], metadata });
 }
 
 /** Errors do not name the path to the metadata; unknown fields do. */

@@ -3,6 +3,7 @@
  * reported, nulls are dropped, quantities and times take their canonical form, defaults that the API itself declares
  * are filled in. Definitions are compiled into functions once, when they are first met.
  */
+import { copy } from './copy.ts';
 import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf, nullFieldsOf } from './go-fields.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
@@ -10,10 +11,11 @@ import type { SchemaNode } from './schema-definitions.ts';
 import { definitionOf, referredName, resolved, shortName, valueNodeOf, versionOf } from './schema-definitions.ts';
 import type { ScalarPlace } from './schema-scalars.ts';
 import { isInteger, readBytes, scalarReaders } from './schema-scalars.ts';
-import { structuralWalker } from './schema-structural.ts';
+import { coerce, structuralWalker } from './schema-structural.ts';
 import type { Step, Walk, Walker } from './schema-walk.ts';
 import { DecodeError, goTypeOf, numberText, pathText, typeError, wrongForm } from './schema-walk.ts';
 import { badRequest } from './status-error.ts';
+import { nullEmptyLists } from './unstored-fields.ts';
 import { isZero, omitsZero } from './zero-values.ts';
 
 export { schemaFor } from './schema-definitions.ts';
@@ -53,6 +55,8 @@ export interface Schema {
   readonly isInline?: boolean;
   /** Throws 400 when a value has the wrong type. The result shares only free-form parts (`fieldsV1`) with `json`. */
   decode(json: Json, options?: DecodeOptions): Decoded;
+  /** Drops what a valid object is never stored with. Changes in place. */
+  settle(object: JsonObject): void;
 }
 
 const builtIns = new Map<string, Schema>();
@@ -67,12 +71,16 @@ export function builtIn(name: string): Schema {
       return definitionOf(name);
     },
     decode: (json, options = {}) => decoded(name, structWalkerOf(name), json, options),
+    settle: (object) => nullEmptyLists(object, name),
   };
   builtIns.set(name, schema);
   return schema;
 }
 
 const metadataNode: SchemaNode = { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' };
+
+let knownMetadataWalker: Walker | undefined;
+const metadataWalker = (): Walker => (knownMetadataWalker ??= nodeWalker(metadataNode, 'ObjectMeta'));
 
 /** A schema that has its fields inline. `name` ends as a built-in one does: `com.example.stable.v1.CronTab`. */
 export function structuralSchema(name: string, node: SchemaNode): Schema {
@@ -82,8 +90,15 @@ export function structuralSchema(name: string, node: SchemaNode): Schema {
     node,
     isInline: true,
     decode(json, options = {}) {
-      walker ??= structuralWalker(node, nodeWalker(metadataNode, 'ObjectMeta'));
+      walker ??= structuralWalker(node, metadataWalker());
       return decoded(name, walker, json, options);
+    },
+    settle(object) {
+      // What came from the stored object may be frozen.
+      const whole = copy(object);
+      coerce(whole, node, metadataWalker());
+      for (const field of Object.keys(object)) if (whole[field] === undefined) delete object[field];
+      Object.assign(object, whole);
     },
   };
 }

@@ -12,6 +12,8 @@ type Settle = (value: JsonObject) => void;
 interface Part {
   readonly field: string;
   readonly settle: (holder: JsonObject, value: Json) => void;
+  /** Go writes null for the field when it is absent. */
+  readonly isNull: boolean;
 }
 
 /** What is done to one field, after what is below it. Undefined where there is nothing to do. */
@@ -36,12 +38,18 @@ const emptyListRule: Rule = (schemaName, field, node) => {
 };
 
 /** Changes in place. */
-export const dropDisabledFields = settling(disabledRule);
+export const dropDisabledFields = settling(disabledRule, () => false);
 
 /** Changes in place. */
-export const nullEmptyLists = settling(emptyListRule);
+export const nullEmptyLists = settling(emptyListRule, (schemaName, field) => emptiedLists.has(`${schemaName}.${field}`));
 
-function settling(rule: Rule): (object: JsonObject, schemaName: string) => void {
+/** Required lists that validation lets be absent: an apply may take them away. */
+const emptiedLists: ReadonlySet<string> = new Set([
+  'io.k8s.api.core.v1.LimitRangeSpec.limits',
+  'io.k8s.api.storage.v1.CSINodeSpec.drivers',
+]);
+
+function settling(rule: Rule, isNull: (schemaName: string, field: string) => boolean): (object: JsonObject, schemaName: string) => void {
   /** Undefined where nothing below the definition is ever unstored, and while that is being found out. */
   const known = new Map<string, Settle | undefined>();
   const settlerOf = (schemaName: string): Settle | undefined => {
@@ -49,9 +57,10 @@ function settling(rule: Rule): (object: JsonObject, schemaName: string) => void 
     let parts: readonly Part[] = [];
     // A definition that refers to itself finds this one, which sees the parts that are found later.
     const settler: Settle = (value) => {
-      for (const { field, settle } of parts) {
+      for (const { field, settle, isNull } of parts) {
         const part = value[field];
         if (part !== undefined && part !== null) settle(value, part);
+        else if (isNull && part === undefined) value[field] = null;
       }
     };
     known.set(schemaName, settler);
@@ -63,13 +72,14 @@ function settling(rule: Rule): (object: JsonObject, schemaName: string) => void 
     Object.entries(definitionOf(schemaName).properties ?? {}).flatMap(([field, node]): Part[] => {
       const own = rule(schemaName, field, node);
       const below = belowOf(node, settlerOf);
-      if (own === undefined && below === undefined) return [];
+      const isNulled = isNull(schemaName, field);
+      if (own === undefined && below === undefined && !isNulled) return [];
       const settle: Part['settle'] = (holder, value) => {
         const wasEmpty = isEmpty(value);
         below?.(value);
         own?.(holder, value, wasEmpty);
       };
-      return [{ field, settle }];
+      return [{ field, settle, isNull: isNulled }];
     });
   return (object, schemaName) => settlerOf(schemaName)?.(object);
 }

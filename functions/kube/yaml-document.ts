@@ -53,6 +53,8 @@ export async function parseYaml(text: string): Promise<JsonDocument> {
 /** As Go's library puts it, where both notice the same. */
 function yamlProblem({ code, message, linePos }: YamlModule.YAMLError, text: string): string {
   const line = linePos?.[0].line ?? 1;
+  // Go's library does not name the first line.
+  if (code === 'BLOCK_AS_IMPLICIT_KEY') return `${line === 1 ? '' : `line ${line}: `}mapping values are not allowed in this context`;
   if (code === 'TAB_AS_INDENT') return `line ${line}: found character that cannot start any token`;
   if (code === 'BAD_INDENT' && message.startsWith('Flow')) {
     const last = text.trimEnd().split('\n').length;

@@ -275,8 +275,10 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly keepsNewStatus?: boolean;
   /** `metadata.generation` counts changes of everything but metadata and status. */
   readonly hasGeneration?: boolean;
-  /** So does a change of annotations. */
-  readonly annotationsAreDesired?: boolean;
+  /** So does a change of these. */
+  readonly desiredMetadata?: readonly ('annotations' | 'labels')[];
+  /** So does an empty list in place of none. Source: strategies that compare with reflect.DeepEqual. */
+  readonly countsEmptyLists?: boolean;
   readonly scale?: ScaleSource<T>;
   readonly subresources?: readonly Subresource<T>[];
   readonly columns: readonly Column<T>[];

@@ -37,7 +37,9 @@ export function validateReplicaTemplate(
   const errors: FieldError[] = [];
   const labels = template.metadata?.labels;
   const isChosen =
-    isEmptySelector(selector) || validateLabelSelector(selector ?? {}, '').length > 0 || matchesLabels(requirementsOf(selector), labels);
+    (selector !== undefined && isEmptySelector(selector)) ||
+    validateLabelSelector(selector ?? {}, '').length > 0 ||
+    matchesLabels(requirementsOf(selector), labels);
   if (!isChosen) errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
   errors.push(...validatePodTemplate(template, path));
   const { restartPolicy, activeDeadlineSeconds } = template.spec;

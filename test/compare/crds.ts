@@ -22,10 +22,10 @@ const ofDefinitions: WeightedRecipes = [
 
 export const compareCustomKinds = (args: readonly string[]): Promise<number> =>
   runContest(args, async (contest, { seed, cases = casesOfKind, isWanted }) => {
+    const { both } = await findKinds(contest.upstream, contest.ours);
     const installed = await installCustomKinds(contest, { seed, count: kindsCount });
     const kinds = installed.filter(({ name }) => isWanted(name));
     await prepareNamespaces(contest, kinds);
-    const { both } = await findKinds(contest.upstream, contest.ours);
     const declaring = both.find(({ resource }) => resource === 'customresourcedefinitions');
     const definitions = customKinds(seed, kindsCount).map(customResourceDefinition);
     const definitionCases = declaring !== undefined && isWanted('definitions') ? Math.round((casesOfDefinitions * cases) / casesOfKind) : 0;

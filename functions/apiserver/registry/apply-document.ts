@@ -77,7 +77,7 @@ export function appliedObject(
 function decoded({ request: { served } }: WriteRequest, document: JsonObject, configuration: JsonObject): KubeObject {
   const { schema, kind } = expectedOf(served);
   try {
-    return keepSentManagers(document, withMetadata(schema.decode(document, { kind }).object));
+    return keepSentManagers(document, withMetadata(schema.decode(document, { kind, isRestored: true, isSent: true }).object));
   } catch (error) {
     if (!hasReason(error, 'BadRequest')) throw error;
     // The sentence about the kind is for bodies.

@@ -7,9 +7,12 @@ export function textAt(object: JsonObject, field: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** `/v1, Kind=Pod`, `apps/v1, Kind=Deployment` */
-export const kindText = (apiVersion: string, kind: string): string =>
-  `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+/** `/v1, Kind=Pod`, `apps/v1, Kind=Deployment`. What cannot be a version hides the kind, too. */
+export function kindText(apiVersion: string, kind: string): string {
+  const slashes = apiVersion.split('/').length - 1;
+  if (slashes > 1) return '/, Kind=';
+  return `${slashes === 1 ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
+}
 
 /** `default/web; apps/v1, Kind=Deployment` */
 export function configurationText(configuration: JsonObject): string {

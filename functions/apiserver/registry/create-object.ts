@@ -5,10 +5,9 @@
 import { copy } from '../../kube/copy.ts';
 import { invalidObject } from '../../kube/field-error.ts';
 import { generatedName } from '../../kube/names.ts';
-import { type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
+import { type KubeObject, nameOf } from '../../kube/object.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import { alreadyExists, isAlreadyExists, StatusError } from '../../kube/status-error.ts';
-import { nullEmptyLists } from '../../kube/unstored-fields.ts';
 import type { View } from '../../kube/view.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import { validatePathNames } from '../../resources/metadata-validation.ts';
@@ -18,7 +17,7 @@ import { type Admission, admissionAttemptsMax, admissionOf } from './admission.t
 import { checkBounds } from './bounds.ts';
 import { commit } from './commit.ts';
 import { commitRules, publish } from './commit-rules.ts';
-import { recordFields } from './managed-fields.ts';
+import { recordFields, settleFields } from './managed-fields.ts';
 import { dropServerFields, fillMetadata, metadataErrors, placeInNamespace } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 import { committed } from './served-form.ts';
@@ -108,7 +107,8 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
 }
 
 /** What the server and the kind decide about a new object, and whether it is valid then. Changes in place. */
-function prepare({ server, request, context }: WriteRequest, object: KubeObject): void {
+function prepare(write: WriteRequest, object: KubeObject): void {
+  const { server, request, context } = write;
   const { definition, warnings } = request;
   fillMetadata(object, definition, server.world);
   // Go prints a status that is a struct even when it is empty.
@@ -121,5 +121,5 @@ function prepare({ server, request, context }: WriteRequest, object: KubeObject)
   if (server.hasControllers && definition.hasController === false) {
     warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);
   }
-  nullEmptyLists(object as KubeObject & JsonObject, definition.schema.name);
+  settleFields(write, object);
 }

@@ -6,7 +6,7 @@ import { deepEqual } from '../../kube/equality.ts';
 import type { ManagedFieldsEntry } from '../../kube/generated/types.ts';
 import { emptyObject } from '../../kube/managed-fields/empty-object.ts';
 import { type FieldSet, fieldSet, matching, recursiveDifference } from '../../kube/managed-fields/field-set.ts';
-import { entriesOf, type Managers, managersOf, sentManagers } from '../../kube/managed-fields/managers.ts';
+import { entriesOf, type Manager, type Managers, managersOf, sentManagers } from '../../kube/managed-fields/managers.ts';
 import { mergeType } from '../../kube/managed-fields/merge-type.ts';
 import { isMap, MergeError } from '../../kube/managed-fields/merge-walk.ts';
 import {
@@ -66,7 +66,10 @@ function managersBefore(next: KubeObject, current: KubeObject | undefined, { sub
   if (subresource !== '' || sent === undefined || deepEqual(sent, known)) return live;
   if (isReset(sent, definition)) return none;
   const managers = sentManagers(sent);
-  return managers === undefined || managers.size === 0 ? live : managers;
+  if (managers === undefined || managers.size === 0) return live;
+  // Without a version of the kind there is no schema to read the fields by.
+  const isUnknown = ({ apiVersion }: Manager): boolean => !versionsOf(definition).some(({ type }) => apiVersionOf(type) === apiVersion);
+  return isCustom(definition) && [...managers.values()].some(isUnknown) ? live : managers;
 }
 
 /** Upstream takes an empty list of a custom resource for none. */

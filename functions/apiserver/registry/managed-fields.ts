@@ -2,6 +2,7 @@
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { dropDisabledFields } from '../../kube/unstored-fields.ts';
 import type { FieldWrite } from '../ports.ts';
+import { isCustom } from './object-metadata.ts';
 import { fieldManagerOf, type WriteRequest } from './write-request.ts';
 
 const fieldWriteOf = (write: WriteRequest): FieldWrite => {
@@ -12,6 +13,12 @@ const fieldWriteOf = (write: WriteRequest): FieldWrite => {
 export function recordFields(write: WriteRequest, next: KubeObject, current: KubeObject | undefined): void {
   if (write.isRecorded !== true) write.server.fieldManagers.record(next, current, fieldWriteOf(write));
   dropDisabledFields(next as KubeObject & JsonObject, write.request.definition.schema.name);
+}
+
+/** Drops what a valid object is never stored with. Of custom kinds, only an apply makes such objects. */
+export function settleFields({ request, isRecorded }: WriteRequest, next: KubeObject): void {
+  const { definition } = request;
+  if (isRecorded === true || !isCustom(definition)) definition.schema.settle(next as KubeObject & JsonObject);
 }
 
 export const applyFields = (write: WriteRequest, configuration: JsonObject, current: KubeObject | undefined): JsonObject =>

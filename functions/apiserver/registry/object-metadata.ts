@@ -68,13 +68,15 @@ function setOrDelete<Field extends keyof ObjectMeta>(metadata: ObjectMeta, field
 export function bumpGeneration(next: KubeObject, current: KubeObject, definition: AnyDefinition): void {
   if (definition.hasGeneration !== true) return;
   const generation = current.metadata.generation ?? 1;
-  const isSame = isCustom(definition) ? deepEqual : semanticallyEqual;
+  const isSame = isCustom(definition) || definition.countsEmptyLists === true ? deepEqual : semanticallyEqual;
   next.metadata.generation = isSame(desired(next, definition), desired(current, definition)) ? generation : generation + 1;
 }
 
-function desired(object: KubeObject, { annotationsAreDesired = false }: AnyDefinition): object {
-  const { metadata, status: _status, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-  return annotationsAreDesired ? { ...rest, annotations: metadata.annotations ?? {} } : rest;
+function desired(object: KubeObject, definition: AnyDefinition): object {
+  const { metadata, status, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  // A custom kind without that subresource has an ordinary field of this name.
+  const counted = isCustom(definition) && definition.hasStatus !== true ? { ...rest, status } : rest;
+  return { ...counted, ...Object.fromEntries((definition.desiredMetadata ?? []).map((field) => [field, metadata[field] ?? {}])) };
 }
 
 /** What is wrong with the metadata of an object, its name first. */

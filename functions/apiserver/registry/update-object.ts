@@ -5,9 +5,8 @@
  */
 import { copy } from '../../kube/copy.ts';
 import { invalidObject } from '../../kube/field-error.ts';
-import { isTerminating, type JsonObject, type KubeObject, uidOf } from '../../kube/object.ts';
+import { isTerminating, type KubeObject, uidOf } from '../../kube/object.ts';
 import { conflict, isAlreadyExists, isNotFound, notFound, plainError, StatusError } from '../../kube/status-error.ts';
-import { nullEmptyLists } from '../../kube/unstored-fields.ts';
 import type { Key, Stored, View } from '../../kube/view.ts';
 import type { AnyDefinition, CompanionWrite } from '../../resources/definition.ts';
 import { validateObjectMetaUpdate } from '../../resources/metadata-validation.ts';
@@ -20,7 +19,7 @@ import { commit, fromStore } from './commit.ts';
 import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
-import { recordFields } from './managed-fields.ts';
+import { recordFields, settleFields } from './managed-fields.ts';
 import { allowsBareFinalizers, keepMetadata } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 import { asCurrent, committed } from './served-form.ts';
@@ -209,7 +208,7 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
     ...update.strategy.validate(next, current, write.request),
   ];
   if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
-  nullEmptyLists(next as KubeObject & JsonObject, definition.schema.name);
+  settleFields(write, next);
   checkBounds(definition, key, next);
 }
 

@@ -206,3 +206,31 @@ test('the status endpoint gives no manager what it resets', async () => {
   const answer = await api.send('PATCH', `${deployments}/web/status?fieldManager=two`, body, applyType);
   assert.deepEqual(fieldsOf(answer.body, 'two'), { 'f:status': { 'f:replicas': {} } });
 });
+
+test('a whole number that is too large for its field wraps, as Go converts it', async () => {
+  const api = await testApi();
+  const { body } = await apply(api, 'one', whole({ minReadySeconds: 2 ** 32 + 7 }));
+  assert.equal((body['spec'] as JsonObject)['minReadySeconds'], 7);
+});
+
+test('a required list that no manager applies any more is written as null', async () => {
+  const api = await testApi();
+  const limitRange = (spec: object): object => ({ apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'l' }, spec });
+  const send = (spec: object) =>
+    api.send('PATCH', '/api/v1/namespaces/default/limitranges/l?fieldManager=one', limitRange(spec), applyType);
+  await send({ limits: [{ type: 'Container', max: { cpu: '2' } }] });
+  const { body } = await send({});
+  assert.deepEqual(body['spec'], { limits: null });
+});
+
+test('a version that cannot be one hides the kind in the refusal', async () => {
+  const api = await testApi();
+  const { body } = await apply(api, 'one', { ...whole(), apiVersion: 'a/b/c' });
+  assert.equal(body['message'], 'invalid object type: /, Kind=');
+});
+
+test('YAML with a mapping where none may be is refused in the words of the Go library', async () => {
+  const api = await testApi();
+  const { body } = await api.send('PATCH', `${deployments}/web?fieldManager=one`, 'a: b: c', applyType);
+  assert.equal(body['message'], 'error encoding patch: yaml: mapping values are not allowed in this context');
+});

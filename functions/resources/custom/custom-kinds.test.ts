@@ -137,6 +137,18 @@ describe('a custom kind', () => {
     });
   }
 
+  test('is refused a null that an apply leaves in it, which other writes drop', async () => {
+    const spec = { cronSpec: '* * * * */5', image: 'a', replicas: null };
+    const applied = await api.send('PATCH', `${crontabs}/nulled?fieldManager=one`, crontab('nulled', spec), {
+      'content-type': 'application/apply-patch+yaml',
+    });
+    assert.equal(
+      messageOf(applied),
+      'CronTab.stable.example.com "nulled" is invalid: spec.replicas: Invalid value: "null": spec.replicas in body must be of type integer: "null"',
+    );
+    assert.deepEqual(specOf(await api.send('POST', crontabs, crontab('nulled', spec))), { cronSpec: '* * * * */5', image: 'a' });
+  });
+
   test('matches patterns in time that grows with the text', async () => {
     const answer = await api.send('POST', crontabs, crontab('pattern', { cronSpec: `${'* '.repeat(5000)}x` }));
     assert.equal(answer.status, 422);

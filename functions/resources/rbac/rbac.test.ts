@@ -53,7 +53,7 @@ test('a binding of the whole cluster names the namespace of an account', () => {
 
 test('the role of a binding cannot change', () => {
   assert.deepEqual(texts(validateBindingUpdate(binding([], 'edit'), binding([]))), [
-    'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"edit"}: cannot change roleRef',
+    'roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"ClusterRole","Name":"edit"}: field is immutable',
   ]);
 });
 

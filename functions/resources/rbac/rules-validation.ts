@@ -72,5 +72,5 @@ function subjectErrors({ kind, name, namespace, apiGroup = '' }: RbacSubject, is
 export function validateBindingUpdate(next: Binding, current: Binding): FieldError[] {
   if (semanticallyEqual(next.roleRef, current.roleRef)) return [];
   const { apiGroup, kind, name } = next.roleRef;
-  return [invalid('roleRef', { APIGroup: apiGroup ?? '', Kind: kind, Name: name }, 'cannot change roleRef')];
+  return [invalid('roleRef', { APIGroup: apiGroup ?? '', Kind: kind, Name: name }, 'field is immutable')];
 }

@@ -156,6 +156,35 @@ function listMetadata(value: Json | undefined): Json | undefined {
   return isObject(value) && 'resourceVersion' in value ? { ...value, resourceVersion: '<revision>' } : value;
 }
 
+/** Kinds whose status controllers within the API servers write, at a moment of their own. */
+const settledKinds: ReadonlySet<Json> = new Set(['CustomResourceDefinition', 'FlowSchema']);
+
+const isSettling = (entry: Json): boolean =>
+  isObject(entry) && ['kube-apiserver', 'api-priority-and-fairness-config-consumer-v1'].includes(String(entry['manager']));
+
+/** The object without what those controllers may or may not have written by now. */
+function unsettled(value: JsonObject): JsonObject {
+  const { metadata, status } = value;
+  if (!settledKinds.has(value['kind'] ?? null) || !isObject(metadata)) return value;
+  const { resourceVersion: _revision, managedFields, ...kept } = metadata;
+  const entries = Array.isArray(managedFields) ? managedFields.filter((entry) => !isSettling(entry)) : [];
+  const { conditions: _conditions, acceptedNames: _names, ...rest } = isObject(status) ? status : {};
+  return { ...value, metadata: { ...kept, ...(entries.length === 0 ? {} : { managedFields: entries }) }, status: rest };
+}
+
+const undeclared = /(failed to create typed patch object \([^)]*\): )(?:errors:\n)?(?=[^]*field not declared in schema)[^]*$/;
+
+/** Errors that upstream finds while it walks through maps, which Go does in no order. */
+function unordered(value: JsonObject): JsonObject {
+  const { message, details } = value;
+  if (value['kind'] !== 'Status' || typeof message !== 'string') return value;
+  // A field that is not declared ends the walk through its neighbours.
+  if (undeclared.test(message)) return { ...value, message: message.replace(undeclared, '$1<fields not declared>') };
+  const causes = isObject(details) && Array.isArray(details['causes']) ? details['causes'] : [];
+  if (!isObject(details) || !causes.some((cause) => isObject(cause) && String(cause['message']).includes(' in body '))) return value;
+  return { ...value, message: message.replace(/ is invalid: [^]*$/, ' is invalid'), details: { ...details, causes: sorted(causes) } };
+}
+
 /** Headers that are compared; the others belong to one exchange (date, length, audit-id, connection). */
 const comparedHeaders = ['content-type', 'cache-control', 'allow', 'retry-after', 'location', 'www-authenticate'];
 
@@ -185,7 +214,8 @@ export function createNormaliser(about: Surroundings): Normaliser {
         return isObject(quotedObject) ? JSON.stringify(JSON.stringify(body(quotedObject))) : quoted;
       }),
     );
-  const object = (value: JsonObject): JsonObject => {
+  const object = (given: JsonObject): JsonObject => {
+    const value = unordered(unsettled(given));
     const isList = 'items' in value || 'rows' in value || value['type'] === 'BOOKMARK';
     const result: JsonObject = {};
     for (const name of Object.keys(value).sort()) {

@@ -13,6 +13,7 @@ export const validatingWebhookConfigurationDefinition = definition<ValidatingWeb
   allowsBareFinalizers: true,
   categories: ['api-extensions'],
   hasGeneration: true,
+  countsEmptyLists: true,
   allowsUnconditionalUpdate: false,
   columns: [nameColumn, numberColumn('Webhooks', 'How many webhooks it names.', ({ webhooks }) => (webhooks ?? []).length), ageColumn],
   setDefaults({ webhooks = [] }) {

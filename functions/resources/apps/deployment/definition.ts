@@ -15,7 +15,7 @@ export const deploymentDefinition = definition<Deployment>({
   hasStatus: true,
   resetFields: { status: ['spec', 'metadata.labels'] },
   hasGeneration: true,
-  annotationsAreDesired: true,
+  desiredMetadata: ['annotations'],
   scale: replicaScale<Deployment>(),
   columns,
   rules: () => import('./rules.ts'),

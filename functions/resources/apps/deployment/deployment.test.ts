@@ -56,7 +56,14 @@ const cases: [string, Partial<DeploymentSpec>, string[]][] = [
     { template: template({ app: 'x' }) },
     ['spec.template.metadata.labels: Invalid value: {"app":"x"}: `selector` does not match template `labels`'],
   ],
-  ['no selector', { selector: undefined }, ['spec.selector: Required value']],
+  [
+    'no selector',
+    { selector: undefined },
+    [
+      'spec.selector: Required value',
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ],
+  ],
   ['an empty selector', { selector: {} }, ['spec.selector: Invalid value: {}: empty selector is invalid for deployment']],
   [
     'a selector of nothing',

@@ -4,6 +4,7 @@ import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../../ku
 import { isZeroAmount, validateAmount, validateAtMostAll } from '../../amount-rules.ts';
 import { validateNonnegative, validateOneOf } from '../../field-rules.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
+import { validateCounts, validateNoDecrement, validateOrder } from '../../status-rules.ts';
 import { validateReplicaTemplate, validateWorkloadSelector } from '../../workload-validation.ts';
 
 export function validateDeployment({ spec }: Deployment): FieldError[] {
@@ -41,6 +42,30 @@ function strategyErrors({ type, rollingUpdate }: DeploymentStrategy, path: strin
     errors.push(invalid(`${field}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   }
   return [...errors, ...validateAtMostAll(maxUnavailable, `${field}.maxUnavailable`)];
+}
+
+/** Source: ValidateDeploymentStatusUpdate. */
+export function validateDeploymentStatusUpdate({ status = {} }: Deployment, current: Deployment): FieldError[] {
+  const { availableReplicas = 0, readyReplicas = 0 } = status;
+  const counted = ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const;
+  return [
+    ...validateCounts(status, [
+      'observedGeneration',
+      'replicas',
+      ...counted,
+      'unavailableReplicas',
+      'terminatingReplicas',
+      'collisionCount',
+    ]),
+    ...validateOrder(
+      status,
+      counted.map((field) => [field, 'replicas'] as const),
+    ),
+    ...(availableReplicas > readyReplicas
+      ? [invalid('status.availableReplicas', availableReplicas, 'cannot be greater than readyReplicas')]
+      : []),
+    ...validateNoDecrement(status, current.status, 'collisionCount'),
+  ];
 }
 
 export const validateDeploymentUpdate = (next: Deployment, current: Deployment): FieldError[] =>

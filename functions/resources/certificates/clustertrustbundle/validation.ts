@@ -5,7 +5,7 @@ import { type FieldError, invalid, tooLong } from '../../../kube/field-error.ts'
 import type { ClusterTrustBundle } from '../../../kube/generated/types.ts';
 import { nameOf } from '../../../kube/object.ts';
 import { pemBlocks } from '../../../kube/pem.ts';
-import { validateDeclaredImmutable } from '../../metadata-validation.ts';
+import { validateImmutable } from '../../metadata-validation.ts';
 import { validateSignerName } from '../signer-name.ts';
 
 const bundleBytesMax = 1024 * 1024;
@@ -48,4 +48,4 @@ function anchorError(pem: string, label: string): string | undefined {
 }
 
 export const validateBundleUpdate = (next: ClusterTrustBundle, current: ClusterTrustBundle): FieldError[] =>
-  validateDeclaredImmutable(next.spec?.signerName, current.spec?.signerName, 'spec.signerName');
+  validateImmutable(next.spec?.signerName ?? '', current.spec?.signerName ?? '', 'spec.signerName');

@@ -68,10 +68,9 @@ function sourceErrors({ name, kind, apiGroup, namespace }: TypedObjectReference,
 
 function sourcesErrors({ dataSource, dataSourceRef }: PersistentVolumeClaimSpec, path: string): FieldError[] {
   if (dataSource === undefined || dataSourceRef === undefined) return [];
-  if (dataSourceRef.namespace)
-    return [invalid(path, `${path}.dataSource`, 'may not be specified when dataSourceRef.namespace is specified')];
+  if (dataSourceRef.namespace) return [invalid(path, {}, 'may not be specified when dataSourceRef.namespace is specified')];
   const isSame = (['apiGroup', 'kind', 'name'] as const).every((field) => (dataSource[field] ?? null) === (dataSourceRef[field] ?? null));
-  return isSame ? [] : [invalid(path, `${path}.dataSource`, 'must match dataSourceRef')];
+  return isSame ? [] : [invalid(path, {}, 'must match dataSourceRef')];
 }
 
 export function validateClaimUpdate(next: PersistentVolumeClaim, current: PersistentVolumeClaim): FieldError[] {

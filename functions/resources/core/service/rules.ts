@@ -1,5 +1,6 @@
 /** What only writes need of the kind. */
 export { setServiceDefaults as setDefaults } from './defaults.ts';
 export { prepareForCreate, prepareForUpdate } from './strategy.ts';
+export { validateServiceStatusUpdate as validateStatusUpdate } from './status-validation.ts';
 export { validateService as validate, validateServiceUpdate as validateUpdate } from './validation.ts';
 export { serviceWarnings as warnings } from './warnings.ts';

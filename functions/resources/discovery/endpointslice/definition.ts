@@ -24,6 +24,7 @@ export const endpointSliceDefinition = definition<EndpointSlice>({
   schema: builtIn('io.k8s.api.discovery.v1.EndpointSlice'),
   singular: 'endpointslice',
   hasGeneration: true,
+  desiredMetadata: ['labels'],
   columns: [
     nameColumn,
     textColumn('AddressType', 'IPv4, IPv6 or FQDN.', ({ addressType }) => addressType),
@@ -37,6 +38,7 @@ export const endpointSliceDefinition = definition<EndpointSlice>({
       port.protocol ||= 'TCP';
     }
   },
-  warnings: ({ addressType }) => (addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+  warnings: ({ addressType }, current) =>
+    current === undefined && addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : [],
   rules: () => import('./rules.ts'),
 });

@@ -5,7 +5,7 @@ import { parseIp } from '../../../kube/ip.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
 import { validateEndpointIp, validateIp } from '../../ip-rules.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 
 const addressesMax = 100;
 const endpointsMax = 1000;
@@ -53,4 +53,4 @@ function portsErrors(ports: readonly DiscoveryEndpointPort[]): FieldError[] {
 }
 
 export const validateEndpointSliceUpdate = (next: EndpointSlice, current: EndpointSlice): FieldError[] =>
-  validateImmutable(next.addressType, current.addressType, 'addressType');
+  validateDeclaredImmutable(next.addressType, current.addressType, 'addressType');

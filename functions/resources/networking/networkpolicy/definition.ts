@@ -11,6 +11,7 @@ export const networkPolicyDefinition = definition<NetworkPolicy>({
   rechecksName: false,
   shortNames: ['netpol'],
   hasGeneration: true,
+  countsEmptyLists: true,
   columns: [
     nameColumn,
     textColumn('Pod-Selector', 'The pods that it is about.', ({ spec }) => formattedSelector(spec?.podSelector ?? {})),

@@ -2,7 +2,7 @@
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, invalid, notSupported } from '../../../kube/field-error.ts';
 import type { CSIDriver, StorageTokenRequest } from '../../../kube/generated/types.ts';
-import { validateDeclaredImmutable, validateImmutable } from '../../metadata-validation.ts';
+import { validateImmutable } from '../../metadata-validation.ts';
 
 const groupPolicies = ['File', 'None', 'ReadWriteOnceWithFSType'];
 const lifecycleModes = ['Persistent', 'Ephemeral'];
@@ -45,7 +45,7 @@ function tokenErrors(requests: readonly StorageTokenRequest[], path: string): Fi
 
 export const validateCSIDriverUpdate = ({ spec }: CSIDriver, { spec: current }: CSIDriver): FieldError[] => [
   ...validateImmutable(spec.attachRequired, current.attachRequired, 'spec.attachedRequired'),
-  ...validateDeclaredImmutable(spec.volumeLifecycleModes, current.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
+  ...validateImmutable(spec.volumeLifecycleModes, current.volumeLifecycleModes, 'spec.volumeLifecycleModes'),
 ];
 
 export function csiDriverWarnings({ spec }: CSIDriver, current?: CSIDriver): string[] {

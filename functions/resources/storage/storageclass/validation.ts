@@ -51,7 +51,7 @@ function termErrors({ matchLabelExpressions = [] }: TopologySelectorTerm, path: 
 }
 
 export const validateStorageClassUpdate = (next: StorageClass, current: StorageClass): FieldError[] =>
-  (['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
+  (['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode'] as const).flatMap((field) =>
     validateDeclaredImmutable(next[field], current[field], field),
   );
 
