@@ -33,7 +33,7 @@ export async function runHook(runtime: Runtime, clock: Clock, run: HookRun): Pro
   if (handler.sleep !== undefined) return clock.sleep(Math.min(handler.sleep.seconds * 1000, timeoutMs));
   if (handler.httpGet !== undefined) {
     const result = await httpGet(handler.httpGet, { container, podIp: run.podIp, timeoutMs });
-    if (result.outcome === 'failure') throw new HookError(result.message);
+    if (result.outcome === 'failure' || result.outcome === 'error') throw new HookError(result.message);
   }
   if (handler.tcpSocket !== undefined) {
     const port = portNumber(handler.tcpSocket.port, container);

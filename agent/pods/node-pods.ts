@@ -1,5 +1,5 @@
 /** The workers of a node's pods: one for each that is wanted, and one for each that is there although it is not. */
-import type { Container, Pod, Probe } from '../../functions/kube/generated/types.ts';
+import type { Pod, Probe } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import type { DesiredState } from '../desired-state.ts';
 import type { PollLoop } from '../poll.ts';
@@ -127,8 +127,7 @@ class Pods implements NodePods {
       check,
       onChange: () => worker.wake(),
       onResult: probeCounts?.count,
-      onFailure: (of: Pod, container: Container, message: string) =>
-        tellContainer(context, of, container, ['Warning', 'Unhealthy', message]),
+      onEvent: (of, container, [reason, message]) => tellContainer(context, of, container, ['Warning', reason, message]),
     });
     const worker: PodWorker = createPodWorker({ context, pod, gone, probes, report: (...report) => poll.report(...report) });
     this.#workers.set(uidOf(pod), worker);

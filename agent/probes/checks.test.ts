@@ -18,6 +18,9 @@ describe('a probe over the network', () => {
       `${request.method} ${request.url} ${request.headers['user-agent']} ${request.headers.host} ${request.headers['x-who'] ?? ''}`,
     );
     if (request.url === '/silent') return;
+    if (request.url === '/round') return void response.writeHead(302, { location: '/round' }).end();
+    if (request.url === '/away') return void response.writeHead(301, { location: 'http://elsewhere.example/' }).end('moved');
+    if (request.url === '/to-404') return void response.writeHead(307, { location: '404' }).end();
     response.writeHead(Number(request.url?.slice(1)) || 200, { location: '/200' }).end('body');
   });
   const closed = createServer();
@@ -45,6 +48,21 @@ describe('a probe over the network', () => {
     assert.deepEqual(await get('/302'), { outcome: 'success' });
     assert.deepEqual(await get('/404'), { outcome: 'failure', message: 'HTTP probe failed with statuscode: 404' });
     assert.deepEqual(await get('/503'), { outcome: 'failure', message: 'HTTP probe failed with statuscode: 503' });
+  });
+
+  test('follows redirects of the same host, ten at most, and warns of one that leads elsewhere', async () => {
+    assert.deepEqual(await get('/to-404'), { outcome: 'failure', message: 'HTTP probe failed with statuscode: 404' });
+    const before = heard.length;
+    assert.deepEqual(await get('/round'), { outcome: 'failure', message: 'Get "/round": stopped after 10 redirects' });
+    assert.equal(heard.length - before, 10);
+    assert.deepEqual(await get('/away'), { outcome: 'warning', message: 'Probe terminated redirects, Response body: moved' });
+    assert.deepEqual(await get('/304'), { outcome: 'warning', message: 'Probe terminated redirects, Response body: ' });
+  });
+
+  test('finds nothing out without a port', async () => {
+    const error = (message: string) => ({ outcome: 'error', state: 'unknown', message });
+    assert.deepEqual(await httpGet({ port: 'nope' }, target()), error('port "nope" not found'));
+    assert.deepEqual(await httpGet({ port: 0 }, target()), error('invalid port number: 0'));
   });
 
   test('asks as a kubelet does, with the headers of the probe', async () => {
@@ -103,14 +121,15 @@ describe('a probe inside the container', () => {
     assert.deepEqual(await check(answer(1)), { outcome: 'failure', message: 'out\nerr\n' });
   });
 
-  test('fails when it takes too long or cannot be run', async () => {
+  test('fails when it takes too long, and finds nothing out when it cannot be run', async () => {
     const failing = (error: RuntimeError) => () => Promise.reject(error);
     assert.deepEqual(await check(failing(new RuntimeError('DeadlineExceeded', 'timeout 2s exceeded'))), {
       outcome: 'failure',
       message: 'command timed out: "cat /alive" timed out after 2s',
     });
     assert.deepEqual(await check(failing(new RuntimeError('Unknown', 'no such file'))), {
-      outcome: 'failure',
+      outcome: 'error',
+      state: 'unknown',
       message: 'rpc error: code = Unknown desc = no such file',
     });
   });

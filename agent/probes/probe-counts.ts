@@ -2,7 +2,7 @@
 import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
 import type { MetricFamily } from '../usage/exposition.ts';
-import type { ProbeType } from './prober.ts';
+import type { ProbeType } from './probe-results.ts';
 
 export interface ProbeCounts {
   count(pod: Pod, container: Container, type: ProbeType, isSuccess: boolean): void;

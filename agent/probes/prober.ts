@@ -1,16 +1,17 @@
 /**
- * Runs the probes of one pod's containers and remembers what they found. Every container gets its own round for each
- * probe; rounds begin when the container runs and end with it. Source: pkg/kubelet/prober/worker.go
+ * Health checks of one pod's containers. Each kind of probe of each container ticks for itself; what they find is the input of
+ * the plan, which decides what becomes of the container. A container that is not ready is asked again at every look at its pod.
+ * Source: pkg/kubelet/prober/prober_manager.go, worker.go
  */
 import type { Container, ContainerStatus as ApiContainerStatus, Pod, Probe } from '../../functions/kube/generated/types.ts';
-import { deepEqual } from '../../functions/kube/equality.ts';
+import { isTerminating } from '../../functions/kube/object.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
-import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { ObservedPod, ProbeFinding, ProbeFindings } from '../pods/observed-pod.ts';
-import { isHostNetwork, isSidecar, specOf } from '../pods/pod-facts.ts';
+import { isHostNetwork, isSidecar, isTerminalPhase, specOf } from '../pods/pod-facts.ts';
+import type { SandboxStatus } from '../runtime/runtime.ts';
 import type { CheckResult } from './checks.ts';
-
-export type ProbeType = 'startup' | 'liveness' | 'readiness';
+import { createProbeResults, type ProbeType } from './probe-results.ts';
+import { createProbeWorker, type ProbedContainer, type ProbeWorker } from './probe-worker.ts';
 
 export interface CheckInput {
   readonly container: Container;
@@ -25,11 +26,12 @@ export interface ProberOptions {
   readonly log: Log;
   readonly hostIps: readonly string[];
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
+  /** Something was found that was not so before: look at the pod. */
   readonly onChange: () => void;
   /** Left out: results are not counted. */
   readonly onResult?: ((pod: Pod, container: Container, type: ProbeType, isSuccess: boolean) => void) | undefined;
-  /** Tells a failure: `Readiness probe failed: …`. */
-  readonly onFailure: (pod: Pod, container: Container, message: string) => void;
+  /** An event of the container: `Readiness probe failed: …`. */
+  readonly onEvent: (pod: Pod, container: Container, event: readonly [reason: string, message: string]) => void;
 }
 
 export interface Prober {
@@ -38,135 +40,178 @@ export interface Prober {
   stop(): void;
 }
 
-interface Rounds {
+interface Probing {
+  readonly container: Container;
+  readonly type: ProbeType;
+  readonly worker: ProbeWorker;
   readonly stop: AbortController;
-  finding: ProbeFinding;
 }
 
-const periodSecondsDefault = 10;
 const timeoutSecondsDefault = 1;
-const failureThresholdDefault = 3;
+const periodMsDefault = 10_000;
+/** A check that could not be made at all is tried so often before its round counts for nothing. */
+const attemptsMax = 3;
 
 const title: Readonly<Record<ProbeType, string>> = { startup: 'Startup', liveness: 'Liveness', readiness: 'Readiness' };
 
+const probesOf = (container: Container): readonly (readonly [ProbeType, Probe | undefined])[] => [
+  ['startup', container.startupProbe],
+  ['readiness', container.readinessProbe],
+  ['liveness', container.livenessProbe],
+];
+
 function probed(pod: Pod): readonly Container[] {
-  const spec = specOf(pod);
-  const containers = [...(spec.initContainers ?? []).filter(isSidecar), ...spec.containers];
-  return containers.filter((container) => container.startupProbe ?? container.livenessProbe ?? container.readinessProbe);
+  const { initContainers = [], containers } = specOf(pod);
+  return [...containers, ...initContainers.filter(isSidecar)];
 }
 
-/** After a restart of the agent, what the API knows of the same container is where it goes on. */
+/** What the API knew of the same container before this agent began. */
 function knownBefore(pod: Pod, containerId: string): ApiContainerStatus | undefined {
   const statuses = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])];
   return statuses.find(({ containerID }) => containerID?.endsWith(containerId) === true);
 }
 
-export function createProber(options: ProberOptions): Prober {
-  const rounds = new Map<string, Rounds>();
+export const createProber = (options: ProberOptions): Prober => new PodProber(options);
 
-  const startRounds = (pod: Pod, container: Container, status: ContainerStatus, podIp: string): void => {
-    const before = knownBefore(pod, status.id);
-    const entry: Rounds = { stop: new AbortController(), finding: { started: before?.started, ready: before?.ready } };
-    rounds.set(status.id, entry);
-    const set = (finding: ProbeFinding): void => {
-      const next = { ...entry.finding, ...finding };
-      // Most rounds find what the one before found: nothing to wake anyone for.
-      if (deepEqual(next, entry.finding)) return;
-      entry.finding = next;
-      options.onChange();
-    };
-    const run = (type: ProbeType, probe: Probe | undefined): void => {
-      if (probe === undefined) return;
-      const input: RoundInput = { pod, container, status, podIp, type, probe, set, isStarted: () => hasStarted(container, entry.finding) };
-      runRounds(options, input, entry.stop.signal).catch((error: unknown) => {
-        if (!entry.stop.signal.aborted) options.log.error('a probe ended', { container: container.name, error });
-      });
-    };
-    run('startup', container.startupProbe);
-    run('liveness', container.livenessProbe);
-    run('readiness', container.readinessProbe);
-  };
+class PodProber implements Prober {
+  readonly #options: ProberOptions;
+  readonly #results;
+  readonly #probings = new Map<string, Probing>();
+  #pod: Pod | undefined;
+  #podIp = '';
+  #seen: ReadonlyMap<string, ProbedContainer> = new Map();
+  /** Of the containers that ran before this agent, by id. */
+  #adopted: ReadonlyMap<string, ProbeFinding> | undefined;
+  #hasStopped = false;
 
-  return {
-    follow(pod, observed) {
-      const running = new Set(observed.containers.filter(({ state }) => state === 'running').map(({ id }) => id));
-      for (const [id, entry] of rounds) {
-        if (running.has(id)) continue;
-        entry.stop.abort();
-        rounds.delete(id);
-      }
-      const podIp = isHostNetwork(pod) ? options.hostIps[0] : observed.sandboxes[0]?.ips[0];
-      for (const container of probed(pod)) {
-        const status = observed.containers.find(({ name, state }) => name === container.name && state === 'running');
-        if (status !== undefined && podIp !== undefined && !rounds.has(status.id)) startRounds(pod, container, status, podIp);
-      }
-    },
-    findings: () => Object.fromEntries([...rounds].map(([id, { finding }]) => [id, finding])),
-    stop() {
-      for (const { stop } of rounds.values()) stop.abort();
-      rounds.clear();
-    },
-  };
-}
+  constructor(options: ProberOptions) {
+    this.#options = options;
+    this.#results = createProbeResults(options.onChange);
+  }
 
-const hasStarted = (container: Container, finding: ProbeFinding): boolean =>
-  container.startupProbe === undefined || finding.started === true;
+  follow(pod: Pod, observed: ObservedPod): void {
+    const sandbox = observed.sandboxes[0];
+    if (this.#hasStopped || sandbox === undefined) return;
+    if (isTerminalPhase(pod.status?.phase)) return this.stop();
+    this.#pod = pod;
+    this.#podIp = (isHostNetwork(pod) ? this.#options.hostIps[0] : sandbox.ips[0]) ?? '';
+    this.#adopted ??= adoptedOf(pod, observed);
+    this.#see(pod, observed);
+    for (const container of probed(pod)) this.#start(container, sandbox);
+    if (isTerminating(pod) && this.#endQuietly()) this.#see(pod, observed);
+    this.#askUnready();
+  }
 
-interface RoundInput {
-  readonly pod: Pod;
-  readonly container: Container;
-  readonly status: ContainerStatus;
-  readonly podIp: string;
-  readonly type: ProbeType;
-  readonly probe: Probe;
-  readonly set: (finding: ProbeFinding) => void;
-  readonly isStarted: () => boolean;
-}
+  findings(): ProbeFindings {
+    const found = this.#results.findings();
+    const adopted = [...(this.#adopted ?? [])].map(([id, before]) => [id, { ...before, ...found[id] }] as const);
+    return { ...found, ...Object.fromEntries(adopted) };
+  }
 
-/** Ends by the signal; by itself only when a startup probe has passed or a container is given up. */
-async function runRounds(options: ProberOptions, input: RoundInput, signal: AbortSignal): Promise<void> {
-  const { clock } = options;
-  const { probe, status, type, container } = input;
-  const periodMs = (probe.periodSeconds ?? periodSecondsDefault) * 1000;
-  const counts = { successes: 0, failures: 0 };
-  const initialMs = (probe.initialDelaySeconds ?? 0) * 1000 - (clock.now() - status.startedAtMs);
-  if (initialMs > 0) await clock.sleep(initialMs, signal);
-  while (!signal.aborted) {
-    const isDue = type === 'startup' ? !input.isStarted() : input.isStarted();
-    if (type === 'startup' && !isDue) return;
-    if (isDue) {
-      const result = await runCheck(options, input);
-      if (signal.aborted) return;
-      options.onResult?.(input.pod, container, type, result.outcome === 'success');
-      if (result.outcome === 'failure') options.onFailure(input.pod, container, `${title[type]} probe failed: ${result.message}`);
-      if (judge(input, counts, result)) return;
+  stop(): void {
+    this.#hasStopped = true;
+    this.#stopWhere(() => true);
+  }
+
+  #stopWhere(matches: (probing: Probing) => boolean): void {
+    for (const probing of this.#probings.values()) if (matches(probing)) probing.stop.abort();
+  }
+
+  /** A pod that ends is not restarted, and what has not started yet counts as started. Source: StopLivenessAndStartup, isContainerStarted */
+  #endQuietly(): boolean {
+    let hasEnded = false;
+    for (const { container, type, stop } of this.#probings.values()) {
+      if (type === 'readiness' || stop.signal.aborted) continue;
+      stop.abort();
+      hasEnded = true;
+      const containerId = this.#seen.get(container.name)?.containerId;
+      if (containerId === undefined) continue;
+      if (type === 'startup') this.#results.settle(containerId, type, 'success');
+      else this.#results.remove(containerId, type);
     }
-    await clock.sleep(isDue ? periodMs : Math.min(periodMs, startPollMs), signal);
+    return hasEnded;
+  }
+
+  #see(pod: Pod, observed: ObservedPod): void {
+    const findings = this.findings();
+    const seen = probed(pod).flatMap((container): [string, ProbedContainer][] => {
+      const status = observed.containers.find(({ name }) => name === container.name);
+      if (status === undefined) return [];
+      const isRunning = status.state === 'running';
+      const isStarted = isRunning && (container.startupProbe === undefined || findings[status.id]?.started === true);
+      const isAdopted = this.#adopted?.has(status.id) === true;
+      return [[container.name, { containerId: status.id, startedAtMs: isRunning ? status.startedAtMs : undefined, isStarted, isAdopted }]];
+    });
+    this.#seen = new Map(seen);
+  }
+
+  /** Source: UpdatePodStatus (manualTriggerCh) */
+  #askUnready(): void {
+    const findings = this.findings();
+    for (const { container, type, worker } of this.#probings.values()) {
+      const seen = this.#seen.get(container.name);
+      if (type !== 'readiness' || seen?.isStarted !== true) continue;
+      if (findings[seen.containerId]?.ready !== true) worker.trigger();
+    }
+  }
+
+  #start(container: Container, sandbox: SandboxStatus): void {
+    for (const [type, probe] of probesOf(container)) {
+      const key = `${container.name}/${type}`;
+      if (probe === undefined || this.#probings.has(key)) continue;
+      const stop = new AbortController();
+      const worker = createProbeWorker({
+        clock: this.#options.clock,
+        type,
+        probe,
+        results: this.#results,
+        firstTickMs: this.#firstTickMs(probe, sandbox),
+        seen: () => this.#seen.get(container.name),
+        ask: (containerId) => this.#ask(container, { type, probe, containerId }),
+      });
+      this.#probings.set(key, { container, type, worker, stop });
+      worker.run(stop.signal).catch((error: unknown) => {
+        this.#options.log.error('a probe ended', { container: container.name, error });
+      });
+    }
+  }
+
+  /** Counted from the beginning of the pod. After a restart of the agent, probes of all pods would fall together. */
+  #firstTickMs(probe: Probe, sandbox: SandboxStatus): number {
+    const { clock, random } = this.#options;
+    const periodMs = probe.periodSeconds === undefined ? periodMsDefault : probe.periodSeconds * 1000;
+    const ageMs = Math.max(0, clock.now() - sandbox.createdAtMs);
+    return ageMs < periodMs ? periodMs - ageMs : random.next() * periodMs;
+  }
+
+  async #ask(
+    container: Container,
+    { type, probe, containerId }: { readonly type: ProbeType; readonly probe: Probe; readonly containerId: string },
+  ): Promise<'success' | 'failure' | undefined> {
+    const { check, onEvent, onResult } = this.#options;
+    const timeoutSeconds = probe.timeoutSeconds ?? timeoutSecondsDefault;
+    const input = { container, containerId, podIp: this.#podIp, timeoutSeconds };
+    let result = await check(probe, input);
+    for (let attempt = 1; result.outcome === 'error' && attempt < attemptsMax; attempt += 1) result = await check(probe, input);
+    const pod = this.#pod;
+    if (pod === undefined) return undefined;
+    if (result.outcome === 'error') {
+      onEvent(pod, container, ['Unhealthy', `${title[type]} probe errored and resulted in ${result.state} state: ${result.message}`]);
+      return undefined;
+    }
+    if (result.outcome === 'warning') onEvent(pod, container, ['ProbeWarning', `${title[type]} probe warning: ${result.message}`]);
+    if (result.outcome === 'failure') onEvent(pod, container, ['Unhealthy', `${title[type]} probe failed: ${result.message}`]);
+    const answer = result.outcome === 'failure' ? 'failure' : 'success';
+    onResult?.(pod, container, type, answer === 'success');
+    return answer;
   }
 }
 
-/** How often the other probes look whether the startup probe has passed. */
-const startPollMs = 1000;
-
-function runCheck(options: ProberOptions, input: RoundInput): Promise<CheckResult> {
-  const timeoutSeconds = input.probe.timeoutSeconds ?? timeoutSecondsDefault;
-  return options.check(input.probe, { container: input.container, containerId: input.status.id, podIp: input.podIp, timeoutSeconds });
-}
-
-/** True: nothing more to find out about this container. */
-function judge(input: RoundInput, counts: { successes: number; failures: number }, result: CheckResult): boolean {
-  const { probe, type } = input;
-  const isSuccess = result.outcome === 'success';
-  counts.successes = isSuccess ? counts.successes + 1 : 0;
-  counts.failures = isSuccess ? 0 : counts.failures + 1;
-  const passes = isSuccess && counts.successes >= (probe.successThreshold ?? 1);
-  const fails = !isSuccess && counts.failures >= (probe.failureThreshold ?? failureThresholdDefault);
-  if (type === 'readiness') {
-    if (passes) input.set({ ready: true });
-    if (fails) input.set({ ready: false });
-    return false;
-  }
-  if (type === 'startup' && passes) input.set({ started: true });
-  if (fails) input.set({ failed: type });
-  return fails || (type === 'startup' && passes);
+function adoptedOf(pod: Pod, { containers }: ObservedPod): ReadonlyMap<string, ProbeFinding> {
+  return new Map(
+    containers.flatMap(({ id, state }): [string, ProbeFinding][] => {
+      const before = state === 'running' ? knownBefore(pod, id) : undefined;
+      return before === undefined ? [] : [[id, { ready: before.ready, ...(before.started === true ? { started: true } : {}) }]];
+    }),
+  );
 }
