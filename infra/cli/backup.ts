@@ -10,9 +10,9 @@ import { dataDirectory } from '../local/data-directory.ts';
 import { type ApiAccess, type ClusterChoice, withApi } from './api-client.ts';
 import { sealFrom, type SealOptions } from './backup-key.ts';
 import { CliError } from './cli-error.ts';
-import { terminalProgress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
 
-export type BackupOptions = ClusterChoice & SealOptions;
+export type BackupOptions = ClusterChoice & SealOptions & OutputChoice;
 
 /** What the store of another machine is sealed with anew. */
 const leftOut: ReadonlySet<string> = new Set(['cluster-keys.json']);
@@ -37,7 +37,7 @@ type Line = Exclude<BackupLine, BackupEnd>;
 
 export async function backup(file: string, options: BackupOptions): Promise<void> {
   const seal = await sealFrom(options);
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(options);
   const taken = await withApi(options, async (api) => {
     const read = readerOf(api);
     const revision = await currentRevision(read);
@@ -59,7 +59,11 @@ export async function backup(file: string, options: BackupOptions): Promise<void
     return { revision, objects, bytes };
   });
   if (seal.kind === 'none') process.stderr.write(`${file} holds all Secrets and keys in the clear.\n`);
-  process.stdout.write(`${taken.objects} objects as of revision ${taken.revision}, ${(taken.bytes / 1e6).toFixed(1)} MB.\n`);
+  print(
+    options,
+    { file: resolve(file), ...taken },
+    ({ objects, revision, bytes }) => `${objects} objects as of revision ${revision}, ${(bytes / 1e6).toFixed(1)} MB.\n`,
+  );
 }
 
 async function written(file: string, lines: AsyncIterable<Line>, seal: BackupSeal): Promise<number> {

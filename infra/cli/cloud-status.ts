@@ -6,13 +6,29 @@ import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request
 import { cloudHome } from './cloud-home.ts';
 import { requireStack, type StackChoice } from './cloud-stack.ts';
 import { listedClusters } from './cluster.ts';
-import { clusterState, type Said } from './cluster-state.ts';
+import { clusterState } from './cluster-state.ts';
+import { print, type OutputChoice } from './output.ts';
 
 interface Resource {
   /** CDK's id of it, without the hash at its end. */
   readonly name: string;
   readonly id: string;
   readonly type: string;
+}
+
+/** What is known of one thing. */
+interface State {
+  readonly name: string;
+  readonly says: string;
+  readonly isWell: boolean;
+}
+
+interface Section {
+  readonly title: string;
+  readonly isWell: boolean;
+  readonly states: readonly State[];
+  /** Why nothing is known. */
+  readonly unknown?: string;
 }
 
 const pagesMax = 20;
@@ -44,21 +60,21 @@ interface FunctionState {
 /** A function that nobody called for long is Inactive, and wakes when it is called. */
 const wellStates = new Set(['Active', 'Inactive', 'Pending']);
 
-async function functionState(account: CloudAccount, { name, id }: Resource): Promise<Said> {
+async function functionState(account: CloudAccount, { name, id }: Resource): Promise<State> {
   const state = (await account.get('lambda', `/2015-03-31/functions/${encodeURIComponent(id)}/configuration`)) as FunctionState;
   const { State = 'Unknown', StateReason, LastUpdateStatus = 'Successful' } = state;
   const isWell = wellStates.has(State) && LastUpdateStatus !== 'Failed';
   const why = [StateReason, LastUpdateStatus === 'Failed' ? 'its last update failed' : undefined].filter((text) => text !== undefined);
-  return { isWell, lines: [`                ${name}: ${State}${why.length === 0 ? '' : `, ${why.join(', ')}`}`] };
+  return { name, isWell, says: [State, ...why].join(', ') };
 }
 
-async function queueState(sqs: SQSClient, { name, id }: Resource): Promise<Said> {
+async function queueState(sqs: SQSClient, { name, id }: Resource): Promise<State> {
   const asked = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] as const;
   const { Attributes: counts = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: id, AttributeNames: [...asked] }));
   const [waiting, inHand, delayed] = asked.map((attribute) => Number(counts[attribute] ?? 0));
   const isDead = name.includes('DeadLetters');
-  const text = isDead ? `${waiting} put aside` : `${waiting} waiting, ${inHand} in hand, ${delayed} for later`;
-  return { isWell: !isDead || waiting === 0, lines: [`                ${name}: ${text}`] };
+  const says = isDead ? `${waiting} put aside` : `${waiting} waiting, ${inHand} in hand, ${delayed} for later`;
+  return { name, isWell: !isDead || waiting === 0, says };
 }
 
 interface MetricName {
@@ -89,34 +105,45 @@ async function greatest(account: CloudAccount, { namespace, name, of }: MetricNa
 }
 
 /** The age of the oldest record of the stream that was handled; a stream that brings nothing says nothing. */
-async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<Said> {
+async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<State> {
   const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: { FunctionName: doorbell.id } }, nowMs);
   const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
-  return { isWell: (late ?? 0) <= lateMsMax, lines: [`                ${doorbell.name}: ${text} in ${minutesBack} minutes`] };
+  return { name: doorbell.name, isWell: (late ?? 0) <= lateMsMax, says: `${text} in ${minutesBack} minutes` };
 }
 
 /** It is measured only when it is late. */
-async function watermarkState(account: CloudAccount, table: string, cluster: string): Promise<Said> {
+async function watermarkState(account: CloudAccount, table: string, cluster: string): Promise<State> {
   const of = { [tableDimension]: table, [clusterDimension]: cluster };
   const late = await greatest(account, { namespace: metricNamespace, name: watermarkMetric, of }, Date.now());
-  const text = late === undefined ? 'in time' : `${Math.round(late / 60)} minutes behind the log (infra/runbook.md#the-watermark-is-late)`;
-  return { isWell: late === undefined, lines: [`                ${cluster}: ${text}`] };
+  const says = late === undefined ? 'in time' : `${Math.round(late / 60)} minutes behind the log (infra/runbook.md#the-watermark-is-late)`;
+  return { name: cluster, isWell: late === undefined, says };
 }
 
 /** Whoever may not look at one thing may still look at the others. */
-async function section(title: string, states: readonly Promise<Said>[]): Promise<Said> {
+async function section(title: string, asked: readonly Promise<State>[]): Promise<Section> {
   try {
-    const said = await Promise.all(states);
-    return { isWell: said.every(({ isWell }) => isWell), lines: [title, ...said.flatMap(({ lines }) => lines)] };
+    const states = await Promise.all(asked);
+    return { title, isWell: states.every(({ isWell }) => isWell), states };
   } catch (error) {
     const isRefused = error instanceof CloudError || error instanceof CloudUnreachable || (error instanceof Error && '$metadata' in error);
     if (!isRefused) throw error;
-    return { isWell: false, lines: [`${title.padEnd(16)}not known: ${error.message}`] };
+    return { title, isWell: false, states: [], unknown: error.message };
   }
 }
 
+const indent = 16;
+
+const sectionLines = ({ title, states, unknown }: Section): readonly string[] =>
+  unknown === undefined
+    ? [title, ...states.map(({ name, says }) => `${''.padEnd(indent)}${name}: ${says}`)]
+    : [`${title.padEnd(indent)}not known: ${unknown}`];
+
+interface CloudStatusOptions extends StackChoice, OutputChoice {
+  readonly dataDir: string;
+}
+
 /** Also for a stack of which one part does not answer. Web Functions have no state that could be asked for: their API tells. */
-export async function cloudStatus({ stack: name, region, dataDir }: StackChoice & { readonly dataDir: string }): Promise<void> {
+export async function cloudStatus({ stack: name, region, dataDir, ...choice }: CloudStatusOptions): Promise<void> {
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);
     const home = cloudHome(account, stack, dataDir);
@@ -127,11 +154,6 @@ export async function cloudStatus({ stack: name, region, dataDir }: StackChoice 
     const [functions, queues] = [ofType('AWS::Lambda::Function'), ofType('AWS::SQS::Queue')];
     const doorbells = functions.filter((made) => made.name.endsWith('DoorbellFunction'));
     const sqs = new SQSClient({ region: account.region, useQueueUrlAsEndpoint: false });
-    const head = [
-      `stack           ${name}, ${stack.status}, ${account.region} of account ${account.id}`,
-      `protection      ${stack.isProtected ? 'on' : 'off: the stack can be deleted'}`,
-      `table           ${stack.table ?? 'not there'}`,
-    ];
     const sections = [
       await section(
         'functions',
@@ -149,9 +171,21 @@ export async function cloudStatus({ stack: name, region, dataDir }: StackChoice 
         'watermark',
         clusters.map((cluster) => watermarkState(account, home.tableName, cluster.name)),
       ),
-      ...(await Promise.all(clusters.map((cluster) => clusterState(home, cluster)))),
     ];
-    process.stdout.write(`${[...head, ...sections.flatMap(({ lines }) => lines)].join('\n')}\n`);
-    if (sections.some(({ isWell }) => !isWell)) process.exitCode = 1;
+    const states = await Promise.all(clusters.map((cluster) => clusterState(home, cluster)));
+    const { status, isProtected, table } = stack;
+    const found = { stack: name, status, region: account.region, account: account.id, isProtected, table, sections };
+    print(choice, { ...found, clusters: states.map(({ lines: _, ...state }) => state) }, () =>
+      [
+        `stack           ${name}, ${status}, ${account.region} of account ${account.id}`,
+        `protection      ${isProtected ? 'on' : 'off: the stack can be deleted'}`,
+        `table           ${table ?? 'not there'}`,
+        ...sections.flatMap(sectionLines),
+        ...states.flatMap(({ lines }) => lines),
+      ]
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    if ([...sections, ...states].some(({ isWell }) => !isWell)) process.exitCode = 1;
   });
 }

@@ -2,7 +2,7 @@
 import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
 import { askHealth } from './ask-health.ts';
 import { CliError } from './cli-error.ts';
-import { healthLines } from './cluster-health.ts';
+import { healthLines, type ClusterHealth } from './cluster-health.ts';
 import type { ClusterHome } from './cluster-home.ts';
 
 export interface Said {
@@ -10,13 +10,23 @@ export interface Said {
   readonly isWell: boolean;
 }
 
-export async function clusterState(home: ClusterHome, cluster: ClusterIdentity): Promise<Said> {
-  const head = `cluster         ${cluster.name}, ${home.serverOf(cluster.name)}`;
+export interface ClusterState extends Said {
+  readonly name: string;
+  readonly server: string;
+  /** Left out where its API does not answer. */
+  readonly health?: ClusterHealth;
+}
+
+export async function clusterState(home: ClusterHome, cluster: ClusterIdentity): Promise<ClusterState> {
+  const { name } = cluster;
+  const server = home.serverOf(name);
+  const head = `cluster         ${name}, ${server}`;
   try {
     const health = await home.withApi(cluster, askHealth);
-    return { isWell: health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady), lines: [head, ...healthLines(health)] };
+    const isWell = health.api === 'healthy' && health.nodes.every(({ isReady }) => isReady);
+    return { name, server, isWell, health, lines: [head, ...healthLines(health)] };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    return { isWell: false, lines: [head, `API             ${error.message}`] };
+    return { name, server, isWell: false, lines: [head, `API             ${error.message}`] };
   }
 }

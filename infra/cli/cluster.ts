@@ -1,5 +1,6 @@
 /** `hibernetes create|list|delete cluster`: the clusters that share a table. Nothing is deployed: a cluster is an item in a list, and a prefix of keys. */
 import { rmSync } from 'node:fs';
+import { parse } from 'yaml';
 import { jsonService } from '../../functions/aws/json-service.ts';
 import { clusterNameErrors, clustersMax, defaultIdentity, knownMsMax, type ClusterIdentity } from '../../functions/cloud/clusters.ts';
 import { nodes } from '../../functions/kube/resource-type.ts';
@@ -12,11 +13,11 @@ import { CliError } from './cli-error.ts';
 import { mapNodeRole, untilReady } from './cloud-nodes.ts';
 import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
 import { removeKeys } from './cluster-keys.ts';
-import { print, type OutputChoice } from './output.ts';
-import { terminalProgress, type Progress } from './progress.ts';
+import { announce, print, progressOf, type OutputChoice } from './output.ts';
+import type { Progress } from './progress.ts';
 import { randomText } from './token.ts';
 
-export interface DeleteOptions extends HomeChoice {
+export interface DeleteOptions extends HomeChoice, OutputChoice {
   readonly yes?: boolean;
   readonly force?: boolean;
 }
@@ -87,10 +88,11 @@ export async function openDoor(cluster: ClusterIdentity, home: ClusterHome, prog
     await progress.step('Letting the machines join', () => home.withApi(cluster, ({ client }) => mapNodeRole(client, nodeRole)));
 }
 
-export async function createCluster(name: string, choice: HomeChoice): Promise<void> {
+export async function createCluster(name: string, choice: HomeChoice & OutputChoice): Promise<void> {
   await withHome(choice, async (home) => {
-    await makeCluster(name, home, terminalProgress(process.stdout));
-    process.stdout.write(`\nexport KUBECONFIG=${home.kubeconfigFile(name)}\n`);
+    await makeCluster(name, home, progressOf(choice));
+    const made = { name, server: home.serverOf(name), kubeconfig: home.kubeconfigFile(name) };
+    print(choice, made, ({ kubeconfig }) => `\nexport KUBECONFIG=${kubeconfig}\n`);
   });
 }
 
@@ -105,13 +107,17 @@ export async function listClusters({ output, ...choice }: HomeChoice & OutputCho
 }
 
 /** Of the default cluster, unless another is named. */
-export async function printKubeconfigOf({ cluster: name, ...choice }: HomeChoice & { readonly cluster?: string }): Promise<void> {
+export async function printKubeconfigOf({
+  cluster: name,
+  ...choice
+}: HomeChoice & OutputChoice & { readonly cluster?: string }): Promise<void> {
   await withHome(choice, async (home) => {
     const own = defaultIdentity(home.defaultName);
     const clusters = name === undefined ? [own] : await listedClusters(home);
     const found = clusters.find((cluster) => cluster.name === (name ?? own.name));
     if (found === undefined) throw noCluster(name ?? '', home, clusters);
-    process.stdout.write(home.kubeconfigOf(found));
+    const text = home.kubeconfigOf(found);
+    print(choice, parse(text), () => text);
   });
 }
 
@@ -137,17 +143,22 @@ export async function deleteCluster(name: string, { yes = false, force = false, 
       const record = all.find((one) => one.name === name);
       if (record === undefined) throw noCluster(name, home, [{ name: home.defaultName }, ...all]);
       if (record.deletedMs === undefined && !force) await refuseJoined(record, home);
-      process.stdout.write(`All that cluster ${name} of ${home.title} keeps is lost.\n`);
+      announce(choice, `All that cluster ${name} of ${home.title} keeps is lost.\n`);
       await agree({ question: 'The name of the cluster, to go on:', answer: name, yes });
-      await endCluster(record, home, records);
+      await endCluster(record, home, { records, choice });
     } finally {
       records.close();
     }
   });
 }
 
-async function endCluster(record: ClusterRecord, home: ClusterHome, records: ClusterRecords): Promise<void> {
-  const progress = terminalProgress(process.stdout);
+interface Ending {
+  readonly records: ClusterRecords;
+  readonly choice: OutputChoice;
+}
+
+async function endCluster(record: ClusterRecord, home: ClusterHome, { records, choice }: Ending): Promise<void> {
+  const progress = progressOf(choice);
   const { deletedMs = world.clock.now() } = record;
   await progress.step('Waiting until nobody serves it', async () => {
     const isOurs = await records.replace({ ...record, deletedMs });
@@ -157,7 +168,7 @@ async function endCluster(record: ClusterRecord, home: ClusterHome, records: Clu
   const removed = await progress.step('Removing what it kept', () => removeAll(record.id, home));
   await records.remove(record);
   rmSync(home.kubeconfigFile(record.name), { force: true });
-  process.stdout.write(`${removed} items removed. The name ${record.name} is free.\n`);
+  print(choice, { name: record.name, itemsRemoved: removed }, () => `${removed} items removed. The name ${record.name} is free.\n`);
 }
 
 async function removeAll(id: string, { tableName, access }: ClusterHome): Promise<number> {

@@ -83,6 +83,12 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     assert.deepEqual([ttl.code, address.code], [1, 1]);
   });
 
+  test('any command prints JSON and nothing else where a program asks for it', async () => {
+    const { code, stdout, stderr } = await runCommandLine(['down', '-o', 'json', '--data-dir', nothing()]);
+    assert.deepEqual([code, JSON.parse(stdout)], [0, { dataDirectory: nothing(), dataDeleted: false }]);
+    assert.match(stderr, /^✓ Stopping the control plane/);
+  });
+
   test('every command tells its flags', async () => {
     for (const command of [
       'up',

@@ -12,9 +12,10 @@ import { clusterOf, defaultNameOf, findStack, requireStack, type CloudCluster, t
 import { agree } from './agree.ts';
 import type { ClusterHome } from './cluster-home.ts';
 import { listedClusters, makeCluster, openDoor } from './cluster.ts';
-import { terminalProgress, type Progress } from './progress.ts';
+import { announce, print, progressOf, type OutputChoice } from './output.ts';
+import type { Progress } from './progress.ts';
 
-export interface DeployOptions extends StackChoice {
+export interface DeployOptions extends StackChoice, OutputChoice {
   readonly cluster?: readonly string[];
   readonly host?: ApiHost;
   readonly nodes?: number;
@@ -159,11 +160,14 @@ export async function deploy(options: DeployOptions): Promise<void> {
     const choices = await withImage(account, earlier, chosen);
     refuseOtherDefault(before, choices);
     refuseOtherNetworks(before, choices);
-    process.stdout.write(planText({ account, stack, before, choices }));
+    announce(options, planText({ account, stack, before, choices }));
     await agree({ question: 'Go on?', answer: 'yes', yes: options.yes === true });
-    const progress = terminalProgress(process.stdout);
+    const progress = progressOf(options);
     const { home, clusters } = await deployChoices({ account, stack, before, choices, dataDir, progress });
-    process.stdout.write(clusters.map((cluster) => whatToTry(cluster, home.kubeconfigFile(cluster.name), choices)).join(''));
+    const ways = clusters.map(({ name, endpoint }) => ({ name, server: endpoint, kubeconfig: home.kubeconfigFile(name) }));
+    print(options, { stack, region: account.region, choices, clusters: ways }, () =>
+      clusters.map((cluster) => whatToTry(cluster, home.kubeconfigFile(cluster.name), choices)).join(''),
+    );
   });
 }
 

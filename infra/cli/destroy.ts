@@ -5,9 +5,9 @@ import { withAccount } from './cloud-account.ts';
 import { destroyCommand, destroySteps, runCdk, unprotectCommand } from './cloud-cdk.ts';
 import { cloudFile } from './cloud-kubeconfig.ts';
 import { requireStack, type CloudStack, type StackChoice } from './cloud-stack.ts';
-import { terminalProgress } from './progress.ts';
+import { announce, print, progressOf, type OutputChoice } from './output.ts';
 
-export interface DestroyOptions extends StackChoice {
+export interface DestroyOptions extends StackChoice, OutputChoice {
   readonly yes?: boolean;
   readonly dataDir: string;
 }
@@ -33,11 +33,11 @@ ${deletion.join('\n')}
 `;
 }
 
-export async function destroy({ stack: name, region, yes = false, dataDir }: DestroyOptions): Promise<void> {
+export async function destroy({ stack: name, region, yes = false, dataDir, ...choice }: DestroyOptions): Promise<void> {
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);
     refuseProtected(stack, account.region);
-    process.stdout.write(`All clusters of ${name} in ${account.region} of account ${account.id} end. Their table stays.\n`);
+    announce(choice, `All clusters of ${name} in ${account.region} of account ${account.id} end. Their table stays.\n`);
     await agree({ question: 'The name of the stack, to go on:', answer: name, yes });
     const target = { stack: name, region: account.region, account: account.id, choices: stack.choices };
     await runCdk({
@@ -45,8 +45,9 @@ export async function destroy({ stack: name, region, yes = false, dataDir }: Des
       target,
       steps: destroySteps,
       logFile: cloudFile(dataDir, name, 'destroy.log'),
-      progress: terminalProgress(process.stdout),
+      progress: progressOf(choice),
     });
-    process.stdout.write(whatStays(stack.table, account.region));
+    const left = { stack: name, region: account.region, tableLeft: stack.table };
+    print(choice, left, () => whatStays(stack.table, account.region));
   });
 }

@@ -2,11 +2,17 @@
 import { rmSync } from 'node:fs';
 import { dataDirectory } from '../local/data-directory.ts';
 import { stopCluster } from '../local/stop-cluster.ts';
-import { terminalProgress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
 
-export async function down({ dataDir, deleteData = false }: { dataDir: string; deleteData?: boolean }): Promise<void> {
-  const progress = terminalProgress(process.stdout);
+export interface DownOptions extends OutputChoice {
+  readonly dataDir: string;
+  readonly deleteData?: boolean;
+}
+
+export async function down({ dataDir, deleteData = false, ...choice }: DownOptions): Promise<void> {
+  const progress = progressOf(choice);
   const directory = dataDirectory(dataDir);
   await progress.step('Stopping the control plane, the nodes and their pods', () => stopCluster(directory));
   if (deleteData) await progress.step(`Deleting ${directory.root}`, async () => rmSync(directory.root, { recursive: true, force: true }));
+  print(choice, { dataDirectory: directory.root, dataDeleted: deleteData }, () => '');
 }

@@ -16,10 +16,10 @@ import { missingPrograms } from '../local/hosts/can-run-containers.ts';
 import { CliError } from './cli-error.ts';
 import { machineContainerd, type MachineContainerd } from './machine-containerd.ts';
 import { runAgent, startAgentService, requireServices } from './node-agent-service.ts';
-import { terminalProgress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
 import { pinnedAuthority, shakeHands } from './server-authority.ts';
 
-export interface JoinOptions {
+export interface JoinOptions extends OutputChoice {
   readonly token: string;
   readonly caCertHash?: string;
   readonly caFile?: string;
@@ -136,7 +136,7 @@ function writeConfig(
 }
 
 export async function joinCluster(address: string, options: JoinOptions): Promise<void> {
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(options);
   const server = serverUrl(address);
   const name = options.name ?? defaultNodeName(hostname());
   const containerd = await progress.step('Looking for what a node needs', async () => {
@@ -159,5 +159,5 @@ export async function joinCluster(address: string, options: JoinOptions): Promis
   writePrivately(configFile, `${JSON.stringify(config, undefined, 2)}\n`);
   if (options.foreground === true) return runAgent(program, configFile);
   await progress.step('Starting the agent as a service', () => startAgentService(program, configFile));
-  process.stdout.write(`\nThis machine is the node ${name}: kubectl get nodes shows it.\n`);
+  print(options, { node: name, server: config.server }, () => `\nThis machine is the node ${name}: kubectl get nodes shows it.\n`);
 }

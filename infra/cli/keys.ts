@@ -5,8 +5,9 @@ import { clusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory } from '../local/data-directory.ts';
 import { rotateSigningKey } from '../local/signing-keys.ts';
 import { CliError } from './cli-error.ts';
+import { print, type OutputChoice } from './output.ts';
 
-export async function rotate({ dataDir }: { readonly dataDir: string }): Promise<void> {
+export async function rotate({ dataDir, ...choice }: OutputChoice & { readonly dataDir: string }): Promise<void> {
   const directory = dataDirectory(resolve(dataDir));
   const record = clusterRecord(directory);
   if (record === undefined) throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
@@ -17,7 +18,11 @@ export async function rotate({ dataDir }: { readonly dataDir: string }): Promise
     );
   const signing = await rotateSigningKey(directory.pki);
   const [current = '', ...former] = rotateKeys(directory.pki);
-  process.stdout.write(`Secrets are sealed with the key ${current} from now on.\n`);
-  process.stdout.write(`Those that are there follow while the cluster runs; ${former.length} earlier keys still open what is older.\n`);
-  process.stdout.write(`Tokens are signed with the key ${signing} within a minute; those of earlier keys stay good until they end.\n`);
+  print(choice, { sealingKey: current, earlierSealingKeys: former, signingKey: signing }, () =>
+    [
+      `Secrets are sealed with the key ${current} from now on.\n`,
+      `Those that are there follow while the cluster runs; ${former.length} earlier keys still open what is older.\n`,
+      `Tokens are signed with the key ${signing} within a minute; those of earlier keys stay good until they end.\n`,
+    ].join(''),
+  );
 }

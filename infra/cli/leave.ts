@@ -19,9 +19,10 @@ import { endProcess } from '../local/process-record.ts';
 import { CliError } from './cli-error.ts';
 import { drain } from './drain.ts';
 import { agentRecord, removeAgentService } from './node-agent-service.ts';
-import { terminalProgress, type Progress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
+import type { Progress } from './progress.ts';
 
-export interface LeaveOptions {
+export interface LeaveOptions extends OutputChoice {
   readonly images?: boolean;
   readonly drain: boolean;
   /** Seconds. */
@@ -105,7 +106,7 @@ function removePrograms({ configDir, programDirectory }: LeaveOptions): void {
 export async function leaveCluster(options: LeaveOptions): Promise<void> {
   if (getuid?.() !== 0) throw new CliError('Leaving needs root.', 'Run the same command as root, such as with sudo.');
   const config = configOf(options.configDir);
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(options);
   await leaveApi(options, config, progress);
   await progress.step('Ending the agent', () => endAgent(join(options.configDir, 'agent.json')));
   const { driver } = await progress.step('Removing the pods', () => removePodsOfNode(config, { images: options.images === true }));
@@ -117,5 +118,5 @@ export async function leaveCluster(options: LeaveOptions): Promise<void> {
   });
   if (left.length > 0)
     throw new CliError(`Some of it is still there: ${left.join(', ')}.`, 'A reboot frees what is in use; then remove it by hand.');
-  process.stdout.write('\nThis machine is no node any more, and nothing of it is left.\n');
+  print(options, { left: config.nodeName }, () => '\nThis machine is no node any more, and nothing of it is left.\n');
 }

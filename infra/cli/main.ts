@@ -5,7 +5,7 @@ import type { ClusterChoice } from './api-client.ts';
 import { lazily } from './lazily.ts';
 import type { OutputChoice } from './output.ts';
 import { addNodeCommands } from './node-commands.ts';
-import { dataDirOption, outputOption } from './options.ts';
+import { dataDirOption, letPrintJson } from './options.ts';
 import { runProgram } from './run-program.ts';
 import { stackDefault } from './stack-default.ts';
 import type { StackChoice } from './cloud-stack.ts';
@@ -110,7 +110,6 @@ program
   .addOption(kubeconfigOption())
   .addOption(new Option('--stack <name>', 'a stack on AWS, with its functions, queues and clusters').conflicts('kubeconfig'))
   .addOption(regionOption())
-  .addOption(outputOption())
   .action(async (options: ClusterChoice & OutputChoice & Partial<StackChoice>) => {
     const { stack } = options;
     if (stack === undefined) return (await import('./status.ts')).status(options);
@@ -187,7 +186,6 @@ clusterCommand('create', 'make something where several clusters share a table', 
   .action(lazily(async () => (await import('./cluster.ts')).createCluster));
 clusterCommand('list', 'show what there is where several clusters share a table', 'clusters')
   .description('the clusters, and where they answer')
-  .addOption(outputOption())
   .action(lazily(async () => (await import('./cluster.ts')).listClusters));
 clusterCommand('delete', 'delete something where several clusters share a table', 'cluster <name>')
   .description('end a cluster and remove all it kept; again goes on where the last one was cut off')
@@ -235,7 +233,6 @@ drainOptions(upgrade.command('cluster', { isDefault: true }))
   .action(lazily(async () => (await import('./upgrade.ts')).upgrade));
 homeOptions(upgrade.command('status'))
   .description('in which format clusters are stored, and whether a newer one waits')
-  .addOption(outputOption())
   .action(lazily(async () => (await import('./upgrade-format.ts')).upgradeStatus));
 drainOptions(upgrade.command('agents'))
   .description('the agents of machines that joined become the version that the control plane has, one after another; pods run on')
@@ -262,12 +259,10 @@ token
       .default(24 * 3600, '24h'),
   )
   .option('--description <text>', 'what it is for')
-  .addOption(outputOption())
   .action(lazily(async () => (await import('./token.ts')).createToken));
 token
   .command('list')
   .description('the tokens there are')
-  .addOption(outputOption())
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
   .action(lazily(async () => (await import('./token.ts')).listTokens));
@@ -289,6 +284,8 @@ node
   .description('start them again')
   .addOption(dataDirOption())
   .action(lazily(async () => (await import('./node.ts')).startOneNode));
+
+letPrintJson(program);
 
 // The code that completes words is read by shells that ask for it.
 if (process.argv[2] === 'complete') (await import('@bomb.sh/tab/commander')).default(program);

@@ -1,7 +1,7 @@
 /** Commands for a machine that is a node, or becomes one. Such a machine has these alone, as one file. */
 import { type Command, Option } from 'commander';
 import { lazily } from './lazily.ts';
-import { dataDirOption, outputOption } from './options.ts';
+import { dataDirOption } from './options.ts';
 
 export const nodeDirectories = {
   config: '/etc/hibernetes',
@@ -56,7 +56,6 @@ export function addNodeCommands(program: Command, { examinesAccounts }: { readon
   program
     .command('version')
     .description('which version of hibernetes this is')
-    .addOption(outputOption())
     .action(lazily(async () => (await import('./version.ts')).version));
 }
 
@@ -67,7 +66,6 @@ function addDiagnosis(program: Command): Command {
     .description('what is wrong with this machine, its node or its cluster, and what to do; exits with 1 for a problem')
     .addOption(dataDirOption())
     .addOption(configDirOption())
-    .addOption(outputOption())
     .action(lazily(async () => (await import('./doctor/doctor.ts')).doctor));
   program
     .command('support-bundle [file]')

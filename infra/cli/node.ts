@@ -4,10 +4,15 @@ import { clusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory } from '../local/data-directory.ts';
 import { openFabric, restartNode, stopNode } from '../local/real-nodes.ts';
 import { CliError } from './cli-error.ts';
+import { print, type OutputChoice } from './output.ts';
 
 type Act = typeof stopNode;
 
-async function onNode(name: string, dataDir: string, act: Act): Promise<void> {
+export interface NodeChoice extends OutputChoice {
+  readonly dataDir: string;
+}
+
+async function onNode(name: string, { dataDir, ...choice }: NodeChoice, act: Act): Promise<void> {
   const directory = dataDirectory(dataDir);
   const record = clusterRecord(directory);
   if (record === undefined) throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
@@ -23,7 +28,8 @@ async function onNode(name: string, dataDir: string, act: Act): Promise<void> {
         .join(', ')}.`,
     );
   }
+  print(choice, { node: name, runs: act !== stopNode }, () => '');
 }
 
-export const stopOneNode = (name: string, { dataDir }: { dataDir: string }): Promise<void> => onNode(name, dataDir, stopNode);
-export const startOneNode = (name: string, { dataDir }: { dataDir: string }): Promise<void> => onNode(name, dataDir, restartNode);
+export const stopOneNode = (name: string, choice: NodeChoice): Promise<void> => onNode(name, choice, stopNode);
+export const startOneNode = (name: string, choice: NodeChoice): Promise<void> => onNode(name, choice, restartNode);

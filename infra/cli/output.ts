@@ -1,8 +1,16 @@
 /** How a command prints what it found: lines for people, or JSON for programs. */
+import { terminalProgress, type Progress } from './progress.ts';
 
 export interface OutputChoice {
   readonly output?: 'text' | 'json';
 }
+
+/** Where the steps of a command, and what it says before it asks, are shown: programs find nothing but JSON on standard output. */
+const besides = ({ output }: OutputChoice): NodeJS.WriteStream => (output === 'json' ? process.stderr : process.stdout);
+
+export const progressOf = (choice: OutputChoice): Progress => terminalProgress(besides(choice));
+
+export const announce = (choice: OutputChoice, text: string): void => void besides(choice).write(text);
 
 /** `lines` ends with a newline. */
 export function print<T>({ output }: OutputChoice, value: T, lines: (value: T) => string): void {

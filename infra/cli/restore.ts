@@ -19,10 +19,10 @@ import { keyFrom, type KeyOptions } from './backup-key.ts';
 import { CliError } from './cli-error.ts';
 import { openDoor, refuseName } from './cluster.ts';
 import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
-import { terminalProgress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
 import { randomText } from './token.ts';
 
-export interface RestoreOptions extends HomeChoice, KeyOptions {
+export interface RestoreOptions extends HomeChoice, KeyOptions, OutputChoice {
   /** The new cluster's name, where several share a table. */
   readonly as?: string;
 }
@@ -33,7 +33,7 @@ const idLetters = 6;
 export async function restore(file: string, options: RestoreOptions): Promise<void> {
   try {
     const key: BackupKey = (await sealOf(file)) === 'none' ? { kind: 'none' } : await keyFrom(options);
-    await (options.as === undefined ? intoDirectory(file, key, options.dataDir) : besideOthers(file, key, { ...options, as: options.as }));
+    await (options.as === undefined ? intoDirectory(file, key, options) : besideOthers(file, key, { ...options, as: options.as }));
   } catch (error) {
     if (error instanceof BackupError) throw new CliError(`Nothing was restored: ${error.message}.`);
     if (error instanceof StoreError) throw new CliError(`Nothing was restored: ${error.message}.`);
@@ -70,11 +70,14 @@ async function load(table: Table, formats: Formats, { header, objects }: Opened,
   }
 }
 
-async function intoDirectory(file: string, key: BackupKey, dataDir: string): Promise<void> {
+const restoredText = ({ objects, takenAt }: { readonly objects: number; readonly takenAt: string }): string =>
+  `${objects} objects, as of ${takenAt}.\n\n`;
+
+async function intoDirectory(file: string, key: BackupKey, { dataDir, ...choice }: RestoreOptions): Promise<void> {
   const directory = dataDirectory(resolve(dataDir));
   if (clusterRecord(directory) !== undefined || existsSync(directory.store))
     throw new CliError(`There is a cluster in ${dataDir} already.`, 'Another --data-dir takes the restored one.');
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(choice);
   const draft = join(directory.root, 'store.draft');
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(directory.root, { recursive: true, mode: 0o700 });
@@ -84,7 +87,8 @@ async function intoDirectory(file: string, key: BackupKey, dataDir: string): Pro
     const count = await progress.step(`Reading ${file}`, () => load(embeddedTable(draft, { formats }), formats, opened, true));
     for (const { name, text } of opened.files) restoreFile(directory, name, text);
     renameSync(draft, directory.store);
-    process.stdout.write(`${count} objects, as of ${opened.header.takenAt}.\n\nhibernetes up --data-dir ${dataDir} starts the cluster.\n`);
+    const restored = { objects: count, takenAt: opened.header.takenAt, dataDirectory: directory.root };
+    print(choice, restored, () => `${restoredText(restored)}hibernetes up --data-dir ${dataDir} starts the cluster.\n`);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
@@ -106,7 +110,7 @@ async function besideOthers(file: string, key: BackupKey, options: RestoreOption
   await withHome(options, async (home) => {
     const { tableName, access } = home;
     const records = clusterRecords({ tableName, world, client: access });
-    const progress = terminalProgress(process.stdout);
+    const progress = progressOf(options);
     try {
       refuseName(name, home, await records.list());
       const cluster = { name, id: `${name}.${randomText(idLetters, world.random)}` };
@@ -115,7 +119,8 @@ async function besideOthers(file: string, key: BackupKey, options: RestoreOption
       if (!(await records.create({ ...cluster, createdMs: world.clock.now() })))
         throw new CliError(`Somebody else has just made a cluster ${name} in ${home.title}.`);
       await openDoor(cluster, home, progress);
-      process.stdout.write(`${count} objects, as of ${opened.header.takenAt}.\n\nexport KUBECONFIG=${home.kubeconfigFile(name)}\n`);
+      const restored = { objects: count, takenAt: opened.header.takenAt, cluster: name, kubeconfig: home.kubeconfigFile(name) };
+      print(options, restored, ({ kubeconfig }) => `${restoredText(restored)}export KUBECONFIG=${kubeconfig}\n`);
     } finally {
       records.close();
     }

@@ -114,7 +114,7 @@ export async function listTokens(options: ClusterChoice & OutputChoice): Promise
 }
 
 /** By its id; the whole token will do. */
-export async function deleteToken(token: string, options: ClusterChoice): Promise<void> {
+export async function deleteToken(token: string, options: ClusterChoice & OutputChoice): Promise<void> {
   const [id = ''] = token.split('.');
   await withApi(options, async ({ client }) => {
     const at = { namespace, name: secretName(id) };
@@ -125,5 +125,5 @@ export async function deleteToken(token: string, options: ClusterChoice): Promis
       throw error;
     }
   });
-  process.stdout.write(`token ${id} deleted\n`);
+  print(options, { deleted: id }, () => `token ${id} deleted\n`);
 }

@@ -20,10 +20,11 @@ import { startCluster, type Cluster, type StartOptions } from '../local/start-cl
 import { CliError } from './cli-error.ts';
 import { chooseAudit } from './audit-choice.ts';
 import { examples } from './examples.ts';
-import { reportingProgress, terminalProgress, type Progress, type ProgressMessage } from './progress.ts';
+import { announce, print, progressOf, type OutputChoice } from './output.ts';
+import { reportingProgress, type Progress, type ProgressMessage } from './progress.ts';
 import { imageArchives } from './sample-images.ts';
 
-export interface UpOptions {
+export interface UpOptions extends OutputChoice {
   readonly dataDir: string;
   readonly listen?: { readonly host: string; readonly port: number };
   readonly nodes?: number;
@@ -119,14 +120,14 @@ export async function up(options: UpOptions): Promise<void> {
   refuseTwice(directory);
   if (options.detach === true) return upDetached(options, directory);
   const report = reportToStarter();
-  const progress = report === undefined ? terminalProgress(process.stdout) : reportingProgress(report);
+  const progress = report === undefined ? progressOf(options) : reportingProgress(report);
   try {
     const ending = endOfProcess();
     const cluster = await start(options, directory, progress);
-    if (report === undefined) printWhatToTry(options.kubeconfig ?? directory.kubeconfig);
+    if (report === undefined) showWay(options, directory, whatToTry);
     else report({ kind: 'ready' });
     const signal = await ending;
-    if (report === undefined) process.stdout.write('\n');
+    if (report === undefined) announce(options, '\n');
     if (signal === handOverSignal) await progress.step('Stopping the control plane for another version of it', () => cluster.handOver());
     else await progress.step('Stopping the control plane, the nodes and their pods', () => cluster.stop());
   } catch (error) {
@@ -222,14 +223,18 @@ function copyKubeconfig({ kubeconfig }: DataDirectory, target: string): void {
   copyFileSync(kubeconfig, target);
 }
 
-function printWhatToTry(kubeconfig: string): void {
-  process.stdout.write(`
+const whatToTry = (kubeconfig: string): string => `
 The cluster is up. In another terminal:
 
   export KUBECONFIG=${kubeconfig}
 ${examples.map((line) => `  ${line}\n`).join('')}
 Ctrl-C stops it; its data stays for the next time.
-`);
+`;
+
+function showWay(options: UpOptions, directory: DataDirectory, text: (kubeconfig: string) => string): void {
+  const { host, port } = clusterRecord(directory) ?? defaultListen;
+  const way = { kubeconfig: options.kubeconfig ?? directory.kubeconfig, dataDirectory: directory.root, host, port };
+  print(options, way, ({ kubeconfig }) => text(kubeconfig));
 }
 
 /** Starts the process that stays, and shows what it reports until it is ready. */
@@ -238,7 +243,7 @@ async function upDetached(options: UpOptions, directory: DataDirectory): Promise
   const log = openSync(directory.controlPlaneLog, 'a');
   const words = process.argv.slice(1).filter((word) => word !== '--detach');
   const child = spawn(process.execPath, words, { detached: true, stdio: ['ignore', log, log, 'ipc'] });
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(options);
   const steps = new Map<number, { done(): void; failed(error: Error): void }>();
   await new Promise<void>((settle, fail) => {
     child.on('message', (message: ProgressMessage) => {
@@ -253,8 +258,7 @@ async function upDetached(options: UpOptions, directory: DataDirectory): Promise
   });
   child.disconnect();
   child.unref();
-  const kubeconfig = options.kubeconfig ?? directory.kubeconfig;
-  process.stdout.write(`\nexport KUBECONFIG=${kubeconfig}\n`);
+  showWay(options, directory, (kubeconfig) => `\nexport KUBECONFIG=${kubeconfig}\n`);
 }
 
 function showStep(

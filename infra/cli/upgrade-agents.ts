@@ -17,9 +17,9 @@ import { type Clock, realWorld } from '../../functions/world.ts';
 import { type ApiAccess, type ClusterChoice, withApi } from './api-client.ts';
 import { CliError } from './cli-error.ts';
 import { drain, setUnschedulable } from './drain.ts';
-import { terminalProgress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
 
-export interface UpgradeAgentsOptions extends ClusterChoice {
+export interface UpgradeAgentsOptions extends ClusterChoice, OutputChoice {
   /** Names of nodes. Left out: all that can be upgraded. */
   readonly node?: readonly string[];
   readonly drain?: boolean;
@@ -88,10 +88,17 @@ function chosen(all: readonly Node[], { node: names }: UpgradeAgentsOptions): re
   );
 }
 
-export async function upgradeAgents(options: UpgradeAgentsOptions): Promise<void> {
-  const progress = terminalProgress(process.stdout);
+export interface UpgradedAgents {
+  readonly program: string;
+  readonly upgraded: readonly string[];
+  /** How many run it now. */
+  readonly current: number;
+}
+
+export async function upgradeAgentsOf(options: UpgradeAgentsOptions): Promise<UpgradedAgents> {
+  const progress = progressOf(options);
   const { clock } = realWorld('error');
-  await withApi(options, async (api) => {
+  return withApi(options, async (api) => {
     const wanted = await servedProgram(api);
     const asked = chosen((await api.client.list(nodes)).items, options);
     const behind = asked.filter((node) => annotationOf(node, runningProgramAnnotation) !== wanted);
@@ -108,5 +115,10 @@ export async function upgradeAgents(options: UpgradeAgentsOptions): Promise<void
           ? 'No node’s agent can be upgraded from here: none has joined by the script.'
           : `All ${same} agents run ${short(wanted)} already.`,
       );
+    return { program: wanted, upgraded: behind.map((node) => nameOf(node)), current: asked.length };
   });
+}
+
+export async function upgradeAgents(options: UpgradeAgentsOptions): Promise<void> {
+  print(options, await upgradeAgentsOf(options), () => '');
 }

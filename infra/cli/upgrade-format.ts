@@ -18,10 +18,9 @@ import { agree } from './agree.ts';
 import { CliError } from './cli-error.ts';
 import { listedClusters } from './cluster.ts';
 import { withHome, type ClusterHome, type HomeChoice } from './cluster-home.ts';
-import { print, type OutputChoice } from './output.ts';
-import { terminalProgress } from './progress.ts';
+import { announce, print, progressOf, type OutputChoice } from './output.ts';
 
-export interface FinalizeOptions extends HomeChoice {
+export interface FinalizeOptions extends HomeChoice, OutputChoice {
   readonly yes?: boolean;
 }
 
@@ -89,30 +88,27 @@ export function formatLine({ writes, oldest, newest, objectsLeft }: FormatProgre
 
 export async function upgradeStatus({ output, ...choice }: HomeChoice & OutputChoice): Promise<void> {
   await withTargets(choice, async (targets, formats) => {
-    if (output !== 'json') return showFormats(targets, formats);
-    const states = [];
-    for (const target of targets)
-      states.push({ cluster: target.title, ...(await withStore(target, formats, async (store) => store.format())) });
-    print({ output }, states, () => '');
+    await showFormats(targets, formats, { output });
   });
 }
 
 export async function finalizeUpgrade({ yes = false, ...choice }: FinalizeOptions): Promise<void> {
-  await withTargets(choice, (targets, formats) => finalizeFormats(targets, { yes, formats }));
+  await withTargets(choice, (targets, formats) => finalizeFormats(targets, { yes, formats, output: choice.output }));
 }
 
-async function showFormats(targets: readonly UpgradeTarget[], formats: Formats): Promise<void> {
-  for (const target of targets) {
-    const line = await withStore(target, formats, async (store) => formatLine(store.format()));
-    process.stdout.write(`${target.title}: ${line}\n`);
-  }
+async function showFormats(targets: readonly UpgradeTarget[], formats: Formats, choice: OutputChoice): Promise<void> {
+  const states: (FormatProgress & { readonly cluster: string })[] = [];
+  for (const target of targets)
+    states.push({ cluster: target.title, ...(await withStore(target, formats, async (store) => store.format())) });
+  print(choice, states, () => states.map((state) => `${state.cluster}: ${formatLine(state)}\n`).join(''));
 }
 
 /** Goes on where an earlier one was cut off. */
 export async function finalizeFormats(
   targets: readonly UpgradeTarget[],
-  { yes, formats }: { readonly yes: boolean; readonly formats: Formats },
+  { yes, formats, output }: { readonly yes: boolean; readonly formats: Formats; readonly output?: OutputChoice['output'] },
 ): Promise<void> {
+  const choice: OutputChoice = output === undefined ? {} : { output };
   const waiting: UpgradeTarget[] = [];
   let oldest = formats.newest;
   for (const target of targets) {
@@ -121,15 +117,15 @@ export async function finalizeFormats(
     oldest = Math.min(oldest, writes);
   }
   if (waiting.length === 0) {
-    process.stdout.write(`Nothing is to be finalized: format ${formats.newest} is the newest of this version.\n`);
-    return showFormats(targets, formats);
+    announce(choice, `Nothing is to be finalized: format ${formats.newest} is the newest of this version.\n`);
+    return showFormats(targets, formats, choice);
   }
-  for (const { title } of formats.stepsAfter(oldest)) process.stdout.write(`- ${title}\n`);
-  process.stdout.write('Earlier versions stop where they run, and do not start again. There is no way back.\n');
+  for (const { title } of formats.stepsAfter(oldest)) announce(choice, `- ${title}\n`);
+  announce(choice, 'Earlier versions stop where they run, and do not start again. There is no way back.\n');
   await agree({ question: 'To go on:', answer: 'finalize', yes });
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(choice);
   for (const target of waiting) await progress.step(`Finalizing ${target.title}`, () => withStore(target, formats, finalizeStore));
-  await showFormats(targets, formats);
+  await showFormats(targets, formats, choice);
 }
 
 /** Objects are rewritten here as far as that goes: without the keys, no Secrets. Housekeeping of the cluster does the rest. */

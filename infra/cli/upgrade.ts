@@ -13,11 +13,11 @@ import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { CliError } from './cli-error.ts';
 import { ownProgram, programVersion } from './own-program.ts';
-import { terminalProgress } from './progress.ts';
+import { print, progressOf, type OutputChoice } from './output.ts';
 import { handOverSignal } from './up.ts';
-import { upgradeAgents } from './upgrade-agents.ts';
+import { upgradeAgentsOf } from './upgrade-agents.ts';
 
-export interface UpgradeOptions {
+export interface UpgradeOptions extends OutputChoice {
   readonly dataDir: string;
   readonly to?: string;
   readonly drain?: boolean;
@@ -52,9 +52,12 @@ async function installed(file: string, directory: DataDirectory): Promise<string
   return program;
 }
 
-async function runHere(command: readonly string[]): Promise<void> {
+/** With `-o json`, what it prints for people goes to standard error. */
+async function runHere(command: readonly string[], { output }: OutputChoice = {}): Promise<void> {
   const [program = '', ...words] = command;
-  const [code] = (await once(spawn(program, words, { stdio: 'inherit' }), 'exit')) as [number | null];
+  const [code] = (await once(spawn(program, words, { stdio: ['inherit', output === 'json' ? 2 : 'inherit', 'inherit'] }), 'exit')) as [
+    number | null,
+  ];
   if (code !== 0)
     throw new CliError(
       `${command.join(' ')} ended with code ${code ?? 'none'}.`,
@@ -76,17 +79,17 @@ async function handOver(directory: DataDirectory): Promise<void> {
   }
 }
 
-export async function upgrade({ dataDir, to, drain, grace }: UpgradeOptions): Promise<void> {
+export async function upgrade({ dataDir, to, drain, grace, ...choice }: UpgradeOptions): Promise<void> {
   const directory = dataDirectory(resolve(dataDir));
   if (clusterRecord(directory) === undefined) throw new CliError(`There is no cluster in ${dataDir}.`, 'hibernetes up makes one.');
-  const progress = terminalProgress(process.stdout);
-  const drainFlags = [...(drain === true ? ['--drain'] : []), '--grace', String(grace)];
+  const progress = progressOf(choice);
+  const flags = [...(choice.output === 'json' ? ['-o', 'json'] : []), ...(drain === true ? ['--drain'] : []), '--grace', String(grace)];
   if (to !== undefined) {
     const program = await progress.step(`Installing ${basename(to)}`, () => installed(resolve(to), directory));
-    return runHere([program, 'upgrade', '--data-dir', directory.root, ...drainFlags]);
+    return runHere([program, 'upgrade', '--data-dir', directory.root, ...flags]);
   }
   await progress.step('Ending the control plane; nodes and pods run on', () => handOver(directory));
-  await runHere([process.execPath, ownProgram, 'up', '--data-dir', directory.root, '--detach']);
-  await upgradeAgents({ dataDir: directory.root, grace, ...(drain === undefined ? {} : { drain }) });
-  process.stdout.write(`\nThe cluster runs hibernetes ${programVersion()}.\n`);
+  await runHere([process.execPath, ownProgram, 'up', '--data-dir', directory.root, '--detach'], choice);
+  const agents = await upgradeAgentsOf({ dataDir: directory.root, grace, ...choice, ...(drain === undefined ? {} : { drain }) });
+  print(choice, { version: programVersion(), agents }, ({ version }) => `\nThe cluster runs hibernetes ${version}.\n`);
 }

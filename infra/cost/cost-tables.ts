@@ -41,35 +41,43 @@ export function dollarText(value: number): string {
   return `$${grouped(value, digits)}`;
 }
 
-function operationCells(name: string, used: FunctionUsage, gbSeconds: number, dollars: number): Cells {
+function operationCells({ name, usage: used, gbSeconds, dollars }: SimulatedCosts['operations'][number]): Cells {
   const messages = used.fifoRequests + used.standardRequests;
   const counts = [used.invocations, used.tableCalls, used.writeUnits, used.readUnits, messages].map(countText);
   return [name, ...counts, grouped(gbSeconds, gbSeconds >= 100 ? 0 : 3), dollarText(dollars * 1_000_000)];
 }
 
-const usageCells = (name: string, usage: Usage): Cells => operationCells(name, total(usage), gbSecondsOfAll(usage), dollarsOfAll(usage));
+const operationOf = (name: string, usage: Usage): SimulatedCosts['operations'][number] => ({
+  name,
+  usage: total(usage),
+  gbSeconds: gbSecondsOfAll(usage),
+  dollars: dollarsOfAll(usage),
+});
 
-/** One of each, and what a million of them cost. */
-export function operationsTable(measured: Measurements): string {
+function operationsOf(measured: Measurements): SimulatedCosts['operations'] {
   const { podLife, podReplaced, write, read, watchHour, coldStart } = measured;
   const idle = (nodes: number): Usage => idleHour(measured, nodes);
   const started = { ...coldStart, waitedMs: coldStart.waitedMs + coldStartMsOf('api') };
   const startSeconds = gbSecondsOf('api', started);
-  return markdownTable(
-    ['', 'invocations', 'table calls', 'write units', 'read units', 'queue requests', 'GB-s', 'a million'],
-    [
-      usageCells('an hour of rest, no nodes', idle(0)),
-      usageCells('a node at rest, an hour (of 3)', times(minus(idle(3), idle(0)), 1 / 3)),
-      usageCells('a node at rest, an hour (of 100)', times(minus(idle(100), idle(0)), 1 / 100)),
-      usageCells('a pod, from its start to its end', podLife),
-      usageCells('a pod replaced by a rolling update', podReplaced),
-      usageCells('a write', write),
-      usageCells('a read', read),
-      usageCells('a quiet watch, an hour', watchHour),
-      operationCells('a function starting from nothing', started, startSeconds, dollarsOf(started, startSeconds)),
-    ],
-  );
+  return [
+    operationOf('an hour of rest, no nodes', idle(0)),
+    operationOf('a node at rest, an hour (of 3)', times(minus(idle(3), idle(0)), 1 / 3)),
+    operationOf('a node at rest, an hour (of 100)', times(minus(idle(100), idle(0)), 1 / 100)),
+    operationOf('a pod, from its start to its end', podLife),
+    operationOf('a pod replaced by a rolling update', podReplaced),
+    operationOf('a write', write),
+    operationOf('a read', read),
+    operationOf('a quiet watch, an hour', watchHour),
+    { name: 'a function starting from nothing', usage: started, gbSeconds: startSeconds, dollars: dollarsOf(started, startSeconds) },
+  ];
 }
+
+/** One of each, and what a million of them cost. */
+export const operationsTable = (measured: Measurements): string =>
+  markdownTable(
+    ['', 'invocations', 'table calls', 'write units', 'read units', 'queue requests', 'GB-s', 'a million'],
+    operationsOf(measured).map(operationCells),
+  );
 
 export interface Size {
   readonly nodes: number;
@@ -126,6 +134,27 @@ export function monthTable(measured: Measurements, { nodes, pods }: Size): strin
       rowCells('an audit log besides, where one is chosen', nothing, 0, auditDollars(measured, shapeOf(nodes, pods))),
     ],
   );
+}
+
+/** The same for programs: what one of each uses, and what a month costs for each size. */
+export interface SimulatedCosts {
+  readonly operations: readonly {
+    readonly name: string;
+    readonly usage: FunctionUsage;
+    readonly gbSeconds: number;
+    readonly dollars: number;
+  }[];
+  readonly months: readonly (Size & { readonly rows: readonly Row[]; readonly dollars: number })[];
+}
+
+export function simulatedFigures(measured: Measurements, sizes: readonly Size[]): SimulatedCosts {
+  return {
+    operations: operationsOf(measured),
+    months: sizes.map((size) => {
+      const rows = monthRows(measured, shapeOf(size.nodes, size.pods));
+      return { ...size, rows, dollars: dollarsOfRows(rows) };
+    }),
+  };
 }
 
 /** Everything that `hibernetes cost --simulate` prints without a size of its own; the README shows the same. */

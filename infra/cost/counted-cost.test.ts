@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countedCost } from './counted-cost.ts';
+import { countedCost, countedCostText } from './counted-cost.ts';
 
 test('what a control plane has counted is given its price, and what it has not is named', () => {
   const metrics = [
@@ -11,7 +11,7 @@ test('what a control plane has counted is given its price, and what it has not i
     'hibernetes_store_changes_total 100000',
     'hibernetes_store_log_bytes_total 40960000',
   ].join('\n');
-  const [head, , ...rows] = countedCost(metrics).split('\n');
+  const [head, , ...rows] = countedCostText(countedCost(metrics)).split('\n');
   const cells = (row = ''): string[] =>
     row
       .split('|')
@@ -23,4 +23,6 @@ test('what a control plane has counted is given its price, and what it has not i
   assert.deepEqual(cells(rows[2]), ['objects written down for cold starts', '100,000', '100,000', '0.0', '$0.06']);
   assert.deepEqual(cells(rows[3]), ['together, at most', '', '', '', '$0.64']);
   assert.match(rows.join(' '), /Not counted here/);
+  const { parts, dollars } = countedCost(metrics);
+  assert.deepEqual([parts.length, parts[0]?.count, dollars.toFixed(2)], [3, 1_000_000, '0.64']);
 });

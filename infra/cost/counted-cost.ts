@@ -34,8 +34,20 @@ const requestMs = 5;
 
 const kilobyte = 1024;
 
-/** Pure: the text of /metrics in, a text for people out. */
-export function countedCost(metrics: string): string {
+export interface CountedCost {
+  readonly parts: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly writeUnits: number;
+    readonly readUnits: number;
+    readonly dollars: number;
+  }[];
+  readonly dollars: number;
+  readonly pricesReadOn: string;
+}
+
+/** Pure: the text of /metrics in. */
+export function countedCost(metrics: string): CountedCost {
   const { requests, slots, changes, logBytes } = countedIn(metrics);
   const parts: readonly (readonly [string, number, FunctionUsage])[] = [
     ['requests to the API', requests, { ...nothing, invocations: requests, waitedMs: requests * requestMs, readUnits: requests }],
@@ -43,16 +55,22 @@ export function countedCost(metrics: string): string {
     ['slots of the log', slots, { ...nothing, writeUnits: slots + (logBytes + slots * slotBytes) / kilobyte }],
     ['objects written down for cold starts', changes, { ...nothing, writeUnits: changes }],
   ];
-  const rows = parts.map(([name, count, usage]) => ({ name, count, usage, dollars: dollarsOf(usage, gbSecondsOf('api', usage)) }));
-  const dollars = rows.reduce((sum, row) => sum + row.dollars, 0);
+  const rows = parts.map(([name, count, usage]) => {
+    const { writeUnits, readUnits } = usage;
+    return { name, count, writeUnits, readUnits, dollars: dollarsOf(usage, gbSecondsOf('api', usage)) };
+  });
+  return { parts: rows, dollars: rows.reduce((sum, row) => sum + row.dollars, 0), pricesReadOn };
+}
+
+export function countedCostText({ parts, dollars }: CountedCost): string {
   const table = markdownTable(
     ['since the control plane started', 'counted', 'write units', 'read units', 'dollars'],
     [
-      ...rows.map(({ name, count, usage, dollars: own }) => [
+      ...parts.map(({ name, count, writeUnits, readUnits, dollars: own }) => [
         name,
         countText(count),
-        countText(usage.writeUnits),
-        countText(usage.readUnits),
+        countText(writeUnits),
+        countText(readUnits),
         dollarText(own),
       ]),
       ['together, at most', '', '', '', dollarText(dollars)],

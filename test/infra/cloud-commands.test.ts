@@ -224,6 +224,25 @@ pods            none
     );
   });
 
+  test('status prints the same for programs', async () => {
+    aws.stack = standing();
+    const { code, out } = await run('status', '--stack', 'Hibernetes', '-o', 'json');
+    const { sections, clusters, ...stack } = JSON.parse(out) as Record<string, unknown> & {
+      sections: { title: string; states: unknown[] }[];
+      clusters: { name: string; isWell: boolean; health: { api: string } }[];
+    };
+    assert.equal(code, 0);
+    const { id: account } = pretendedAccount;
+    const said = { stack: 'Hibernetes', status: 'CREATE_COMPLETE', region: 'eu-west-1', account, isProtected: true, table: 'made-table' };
+    assert.deepEqual(stack, said);
+    assert.deepEqual(
+      sections.map(({ title }) => title),
+      ['functions', 'queues', 'stream', 'watermark'],
+    );
+    assert.deepEqual(sections[1]?.states[1], { name: 'ControlPlaneQueuesDeadLetters', isWell: true, says: '0 put aside' });
+    assert.deepEqual([clusters[0]?.name, clusters[0]?.isWell, clusters[0]?.health.api], ['default', true, 'healthy']);
+  });
+
   test('status is not well while the watermark is late', async () => {
     aws.stack = standing();
     aws.metrics.set('WatermarkSecondsBehind', 1500);

@@ -14,10 +14,10 @@ import { withApi } from '../api-client.ts';
 import { CliError } from '../cli-error.ts';
 import { examine } from '../doctor/doctor.ts';
 import { programVersion } from '../own-program.ts';
-import { terminalProgress } from '../progress.ts';
+import { print, progressOf, type OutputChoice } from '../output.ts';
 import { type Json, redactObject, redactText } from './redact.ts';
 
-export interface SupportOptions {
+export interface SupportOptions extends OutputChoice {
   readonly dataDir: string;
   readonly configDir: string;
   readonly kubeconfig?: string;
@@ -102,7 +102,7 @@ async function apiFiles({ dataDir, kubeconfig }: SupportOptions): Promise<readon
 }
 
 export async function supportBundle(file: string | undefined, options: SupportOptions): Promise<void> {
-  const progress = terminalProgress(process.stdout);
+  const progress = progressOf(options);
   const findings = await progress.step('Examining this machine', () => examine(options));
   const api = await progress.step('Asking the API', () => apiFiles(options));
   const entries = await progress.step('Reading logs', async () => [
@@ -117,5 +117,9 @@ export async function supportBundle(file: string | undefined, options: SupportOp
   ]);
   const path = file ?? fileDefault;
   writeFileSync(path, gzipSync(tar(entries)), { mode: 0o600 });
-  process.stdout.write(`\n${path} holds ${entries.length} files: tar -tzf ${path} lists them. Read them before you send it.\n`);
+  print(
+    options,
+    { file: resolve(path), files: entries.map((entry) => entry.path) },
+    ({ files }) => `\n${path} holds ${files.length} files: tar -tzf ${path} lists them. Read them before you send it.\n`,
+  );
 }
