@@ -2,6 +2,9 @@
 
 /** Below it the API serves what a machine needs to become a node. */
 export const joinFilePrefix = '/join/';
+/** The names of the files there that tell the SHA-256 of each, and that hold the agent. */
+export const joinHashesFile = 'hashes.json';
+export const agentFileName = 'agent.mjs';
 
 /** Hex SHA-256 of the program that runs; an agent writes it that can replace its own program. */
 export const runningProgramAnnotation = 'hibernetes.dev/agent-running';

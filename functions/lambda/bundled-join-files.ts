@@ -1,6 +1,9 @@
 /** What machines fetch that join: beside the module, where the bundle of the API has it; no files otherwise. */
 import { join } from 'node:path';
-import { joinHashesFile, type JoinFiles } from '../apiserver/nodes/join-files.ts';
+import type { JoinFiles } from '../apiserver/nodes/join-files.ts';
+import { joinHashesFile } from '../kube/agent-program.ts';
+
+export { joinHashesFile };
 
 export const joinDirectory = 'join';
 

@@ -75,7 +75,7 @@ test('it asks the metadata service as the second version wants', () => {
 test('the agent comes from the API, whole and once, and starts as a program that may be replaced', () => {
   const directory = mkdtempSync(join(tmpdir(), 'boot-'));
   try {
-    const agent = 'console.log("agent")\n';
+    const agent = '// The agent.\n';
     const hash = createHash('sha256').update(agent).digest('hex');
     mkdirSync(join(directory, 'bin'));
     writeFileSync(join(directory, 'agent.gz'), gzipSync(agent));
@@ -94,7 +94,7 @@ esac
     const fetch = written('/opt/hibernetes/fetch-agent')
       .replaceAll('/opt/hibernetes/', `${directory}/`)
       .replaceAll('/run/hibernetes/', `${directory}/`);
-    const run = () => spawnSync('sh', ['-c', fetch], { env: { ...process.env, PATH: `${directory}/bin:${process.env['PATH']}` } }).status;
+    const run = () => spawnSync('sh', ['-c', fetch], { env: { PATH: `${directory}/bin:/usr/bin:/bin` } }).status;
     writeFileSync(join(directory, 'hash'), '0'.repeat(64));
     assert.notEqual(run(), 0);
     assert.equal(existsSync(join(directory, 'agent.mjs')), false);

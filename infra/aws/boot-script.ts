@@ -6,9 +6,7 @@
  * agent come by `hibernetes upgrade agents`.
  */
 import { startScript } from '../../agent/upgrade/program-files.ts';
-import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
-import { joinHashesFile } from '../../functions/apiserver/nodes/join-files.ts';
-import { joinFilePrefix } from '../../functions/kube/agent-program.ts';
+import { agentFileName, joinFilePrefix, joinHashesFile } from '../../functions/kube/agent-program.ts';
 import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 
@@ -22,7 +20,7 @@ export interface BootScriptOptions {
 
 const tokenFile = '/run/hibernetes/token';
 const programs = '/opt/hibernetes';
-const agentFile = `${programs}/${joinFileNames.agent}`;
+const agentFile = `${programs}/${agentFileName}`;
 const configFile = '/etc/hibernetes/agent.json';
 /** A token is believed for a quarter of an hour. */
 const tokenMinutes = 10;
@@ -139,8 +137,8 @@ get() {
   printf 'header = "Authorization: Bearer %s"\\n' "$(cat ${tokenFile})" |
     curl --config - --silent --show-error --fail "${server}${joinFilePrefix}$1"
 }
-wanted=$(get ${joinHashesFile} | sed -n 's/.*"${joinFileNames.agent}": *"\\([0-9a-f]*\\)".*/\\1/p')
-get ${joinFileNames.agent} | gzip -dc >"$agent.new"
+wanted=$(get ${joinHashesFile} | sed -n 's/.*"${agentFileName}": *"\\([0-9a-f]*\\)".*/\\1/p')
+get ${agentFileName} | gzip -dc >"$agent.new"
 echo "$wanted  $agent.new" | sha256sum -c --status
 mv "$agent.new" "$agent"`;
 

@@ -6,8 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { bundleAgent } from '../../agent/bundle.ts';
 import { programHash } from '../../agent/upgrade/program-files.ts';
 import { joinFileNames } from '../../functions/apiserver/nodes/join-script.ts';
-import { joinHashesFile } from '../../functions/apiserver/nodes/join-files.ts';
-import { joinDirectory } from '../../functions/lambda/bundled-join-files.ts';
+import { joinDirectory, joinHashesFile } from '../../functions/lambda/bundled-join-files.ts';
 import { bundleCommandLine } from './bundle-command-line.ts';
 
 type Programs = ReadonlyMap<string, Buffer<ArrayBuffer>>;

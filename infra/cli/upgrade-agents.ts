@@ -4,7 +4,9 @@
  */
 import type { Client } from '../../functions/client/client.ts';
 import {
+  agentFileName,
   joinFilePrefix,
+  joinHashesFile,
   refusedProgramAnnotation,
   runningProgramAnnotation,
   wantedProgramAnnotation,
@@ -36,8 +38,8 @@ const isReady = ({ status }: Node): boolean => conditionOf(status?.conditions, '
 const short = (hash: string): string => hash.slice(0, 12);
 
 async function servedProgram({ fetch }: ApiAccess): Promise<string> {
-  const response = await fetch(`${joinFilePrefix}hashes.json`);
-  const hash = response.status === 200 ? ((await response.json()) as Record<string, string>)['agent.mjs'] : undefined;
+  const response = await fetch(joinFilePrefix + joinHashesFile);
+  const hash = response.status === 200 ? ((await response.json()) as Record<string, string>)[agentFileName] : undefined;
   if (hash === undefined)
     throw new CliError('The control plane serves no agent.', 'hibernetes deploy or hibernetes up of this version brings it.');
   return hash;

@@ -6,6 +6,7 @@
  * It installs what a node needs from the distribution's packages, fetches the agent and the command line from the server,
  * and runs `hibernetes join`. A shell reads all of it before it runs any of it: a script that was cut off does nothing.
  */
+import { agentFileName } from '../../kube/agent-program.ts';
 
 export interface JoinScriptOptions {
   readonly server: string;
@@ -16,7 +17,7 @@ export interface JoinScriptOptions {
 
 /** Names of the files. Node's own is named after the machine's architecture, as Kubernetes names it. */
 export const joinFileNames = {
-  agent: 'agent.mjs',
+  agent: agentFileName,
   commandLine: 'hibernetes.mjs',
   node: (architecture: string) => `node-${architecture}`,
 } as const;
