@@ -6,7 +6,7 @@ import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request
 import { cloudHome } from './cloud-home.ts';
 import { requireStack, type StackChoice } from './cloud-stack.ts';
 import { listedClusters } from './cluster.ts';
-import { clusterState } from './cluster-state.ts';
+import { clusterState, type ClusterState } from './cluster-state.ts';
 import { print, type OutputChoice } from './output.ts';
 
 interface Resource {
@@ -138,6 +138,13 @@ const sectionLines = ({ title, states, unknown }: Section): readonly string[] =>
     ? [title, ...states.map(({ name, says }) => `${''.padEnd(indent)}${name}: ${says}`)]
     : [`${title.padEnd(indent)}not known: ${unknown}`];
 
+const withoutLines = ({ name, server, isWell, health }: ClusterState): Omit<ClusterState, 'lines'> => ({
+  name,
+  server,
+  isWell,
+  ...(health === undefined ? {} : { health }),
+});
+
 interface CloudStatusOptions extends StackChoice, OutputChoice {
   readonly dataDir: string;
 }
@@ -175,7 +182,7 @@ export async function cloudStatus({ stack: name, region, dataDir, ...choice }: C
     const states = await Promise.all(clusters.map((cluster) => clusterState(home, cluster)));
     const { status, isProtected, table } = stack;
     const found = { stack: name, status, region: account.region, account: account.id, isProtected, table, sections };
-    print(choice, { ...found, clusters: states.map(({ lines: _, ...state }) => state) }, () =>
+    print(choice, { ...found, clusters: states.map(withoutLines) }, () =>
       [
         `stack           ${name}, ${status}, ${account.region} of account ${account.id}`,
         `protection      ${isProtected ? 'on' : 'off: the stack can be deleted'}`,
