@@ -20,13 +20,6 @@ const unit = (name: string, ...files: string[]): TestStage => ({
   atOnce: 'together',
   minutesMax: unitMinutesMax,
 });
-const contracts = (name: string, ...files: string[]): TestStage => ({
-  name,
-  files,
-  timeoutMs: unitTimeoutMs,
-  atOnce: 1,
-  minutesMax: unitMinutesMax,
-});
 /** One file at a time: each has the machine's containers and networks for itself. */
 const clusters = (name: string, ...files: string[]): TestStage => ({ name, files, timeoutMs: clusterTimeoutMs, atOnce: 1 });
 
@@ -38,12 +31,12 @@ const simulation = (seed: number, seeds: number): ProgramStage => ({
 
 /** The longest first: they run side by side, as many as the machine has cores. */
 const unitTests: readonly TestStage[] = [
-  contracts('contracts and costs of the store', 'test/contract/{dynamodb,store,memory,tunnel}*.test.ts'),
+  unit('contracts and costs of the store', 'test/contract/{dynamodb,store,memory,tunnel}*.test.ts'),
   unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
-  contracts('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
-  contracts('contracts on disk', 'test/contract/{embedded,clusters,formats}*.test.ts', 'test/golden/**/*.test.ts'),
+  unit('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
+  unit('contracts on disk', 'test/contract/{embedded,clusters,formats}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
   unit(
     'unit: kinds, store, vocabulary',
@@ -56,12 +49,13 @@ const unitTests: readonly TestStage[] = [
 ];
 
 export const quickStages: readonly Stage[] = [
-  { name: 'types', command: ['tsc', '-p', '.'] },
-  { name: 'lint', command: ['oxlint', '--type-aware'] },
+  { name: 'types, lint', command: ['oxlint', '--type-aware', '--type-check'] },
   ...unitTests,
   { name: 'format', command: ['oxfmt', '--check', '.'] },
   { name: 'unused files and exports', command: ['knip', '--no-config-hints'] },
 ];
+
+const everyController = 'functions/controllers/**/*.test.ts';
 
 /** Clusters of played nodes and queues in virtual time: a minute for the processor, none for the world. */
 const played: TestStage = unit('played clusters: cold workers, costs', 'test/played/**/*.test.ts');
@@ -70,6 +64,13 @@ const templates: TestStage = unit('infra: what a cloud would be told', 'test/inf
 const engines: TestStage = clusters('engines: the store on DynamoDB Local', 'test/engines/**/*.test.ts');
 
 export const furtherStages: readonly Stage[] = [
+  // Also of generated files, which the linter leaves out.
+  { name: 'types, by the compiler itself', command: ['tsc', '-p', '.'] },
+  {
+    name: 'controllers: each call fails once',
+    command: ['env', 'EVERY_CALL=1', 'node', '--test', '--test-reporter=spec', '--test-name-pattern=call fails', everyController],
+    shows: lastOf(/^. pass \d+$/gm),
+  },
   simulation(10_000, 500),
   {
     name: 'simulation: without each rule something is lost',

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import type { EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
@@ -7,17 +6,11 @@ import { createHealthCheckPorts } from './health-check-ports.ts';
 
 const { clock, log } = virtualWorld();
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-const [servicePort, nodePort] = [await freePort(), await freePort()];
+/** An address of this process alone: no other program's ports can be in the way of fixed ones. Linux has all of 127/8. */
+const address = `127.${1 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${1 + (process.pid & 127)}`;
+const [servicePort, nodePort] = [10_001, 10_002];
 let isEligible = true;
-const ports = createHealthCheckPorts({ address: '127.0.0.1', nodeName: 'a', isEligible: () => isEligible, nodePort, clock, log });
+const ports = createHealthCheckPorts({ address, nodeName: 'a', isEligible: () => isEligible, nodePort, clock, log });
 after(() => ports.close());
 
 const service: Service = {
@@ -30,7 +23,7 @@ const slice = (...nodes: string[]): EndpointSlice => ({
   endpoints: nodes.map((nodeName, index) => ({ addresses: [`10.244.1.${index}`], nodeName, conditions: { ready: true } })),
 });
 const ask = async (port: number): Promise<[number, unknown]> => {
-  const response = await fetch(`http://127.0.0.1:${port}/`);
+  const response = await fetch(`http://${address}:${port}/`);
   return [response.status, await response.json()];
 };
 

@@ -20,6 +20,8 @@ export interface ApiHostOptions {
   /** Where a client and a node's agent do not meet in one process: how long a log, which then goes by mail, may be read. */
   readonly mailedLogSecondsMax?: number;
   readonly pollHoldSecondsMax: number;
+  /** Clusters in memory at a time. Default: as many as may share a stack. */
+  readonly openMax?: number;
 }
 
 export interface ApiHost {
@@ -35,15 +37,14 @@ interface Opened {
   close(): Promise<void>;
 }
 
-/** Held in memory by one environment of the API: nodes that poll hold each of theirs, so that there must be room for all. */
-const openMax = clustersMax;
-
 const tooManyOpen = new StatusError(429, 'TooManyRequests', 'too many clusters are being used here; try again in a moment', {
   details: { retryAfterSeconds: 1 },
 });
 const unavailable = new StatusError(503, 'ServiceUnavailable', 'the API cannot reach its table; try again in a moment');
 
-export function createApiHost(rooted: Rooted, { mailedLogSecondsMax, pollHoldSecondsMax }: ApiHostOptions): ApiHost {
+export function createApiHost(rooted: Rooted, options: ApiHostOptions): ApiHost {
+  // Nodes that poll hold each cluster of a stack open, so that there must be room for all.
+  const { mailedLogSecondsMax, pollHoldSecondsMax, openMax = clustersMax } = options;
   const { settings, world, clusters, doorbells, openTable } = rooted;
   const isMailed = (path: string): boolean => mailedLogSecondsMax !== undefined && isLog(path);
   const shared = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReportLine } from './count-reporter.ts';
-import { reportOf } from './report.ts';
+import { reportOf, runningTests } from './report.ts';
 
 const text = (...lines: readonly ReportLine[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 const summary = { tests: 6, passed: 3, skipped: 1, todo: 0 };
@@ -17,4 +17,15 @@ test('a file of which no test was reported is missing', () => {
 
 test('without a summary, as when the process ended early, all files are missing and nothing has passed', () => {
   assert.deepEqual(reportOf(text({ file: '/a' }), ['/a', '/b']), { passed: 0, failed: 0, skipped: 0, missing: ['/a', '/b'] });
+});
+
+test('a test runs from where it began to where it ended, also while its last line is being written', () => {
+  const lines = text(
+    { file: '/a', began: 'one' },
+    { file: '/a', began: 'two' },
+    { file: '/a', ended: 'one' },
+    { file: '/b', began: 'one' },
+  );
+  assert.deepEqual(runningTests(`${lines}{"file":"/b","en`), ['/a: two', '/b: one']);
+  assert.deepEqual(reportOf(lines, ['/a']).missing, ['/a']);
 });

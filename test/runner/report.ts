@@ -20,14 +20,28 @@ export const sumOfCounts = (all: readonly Counts[]): Counts =>
     noCounts,
   );
 
-/** `text`: what count-reporter.ts wrote. `files`: those that were to run, as absolute paths. */
-export function reportOf(text: string, files: readonly string[]): Report {
-  const lines = text
+const linesOf = (text: string): readonly ReportLine[] =>
+  text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ReportLine);
+
+/** The tests that have begun and not ended, as `file: name`. The last line of `text` may be cut off. */
+export function runningTests(text: string): readonly string[] {
+  const running = new Map<string, number>();
+  for (const { file = '', began, ended } of linesOf(text.slice(0, text.lastIndexOf('\n') + 1))) {
+    const change = began === undefined ? -1 : 1;
+    const key = `${file}: ${began ?? ended}`;
+    if (began !== undefined || ended !== undefined) running.set(key, (running.get(key) ?? 0) + change);
+  }
+  return [...running].filter(([, count]) => count > 0).map(([key]) => key);
+}
+
+/** `text`: what count-reporter.ts wrote. `files`: those that were to run, as absolute paths. */
+export function reportOf(text: string, files: readonly string[]): Report {
+  const lines = linesOf(text);
   const whole = lines.findLast(({ file, summary }) => summary !== undefined && file === undefined)?.summary;
-  const reported = new Set(lines.map(({ file }) => file));
+  const reported = new Set(lines.filter(({ began, ended }) => began === undefined && ended === undefined).map(({ file }) => file));
   const missing = whole === undefined ? files : files.filter((file) => !reported.has(file));
   if (whole === undefined) return { ...noCounts, missing };
   const { tests, passed, skipped, todo } = whole;

@@ -4,7 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { noCounts, reportOf, type Counts } from './report.ts';
+import { noCounts, reportOf, runningTests, type Counts } from './report.ts';
 import type { ProgramStage, Stage, TestStage } from './stage.ts';
 
 export interface StageResult extends Counts {
@@ -29,6 +29,9 @@ const preloaded = pathToFileURL(join(import.meta.dirname, 'untracked-promises.ts
 const minutesMaxDefault = 60;
 /** A stage that is asked to end may clean up for so long. */
 const endMs = 30_000;
+
+/** A stage that reports nothing for so long prints what it waits for. */
+const silentMs = 60_000;
 
 interface Ended {
   readonly code: number;
@@ -76,6 +79,18 @@ function runProgram(command: readonly string[], stage: Stage, { atOnce, variable
   });
 }
 
+/** Prints the tests that run, once each time that the stage has reported nothing for a while. Returns how to call that off. */
+function watchedForSilence({ name }: Stage, destination: string): () => void {
+  let known = '';
+  const timer = setInterval(() => {
+    const text = readFileSync(destination, 'utf8');
+    const running = runningTests(text).join('\n  ') || 'no test: something keeps its process alive';
+    if (text === known) process.stdout.write(`\n== ${name}: nothing has been reported for a while; running:\n  ${running}\n`);
+    known = text;
+  }, silentMs);
+  return () => clearInterval(timer);
+}
+
 async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<StageResult, 'name' | 'seconds'>> {
   const files = globSync([...stage.files], { cwd: root, exclude: (path) => path.includes('node_modules') }).sort();
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-report-'));
@@ -95,6 +110,7 @@ async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<Sta
           `--test-reporter-destination=${destination}`,
         ]),
   ];
+  const endWatch = watchedForSilence(stage, destination);
   try {
     const { code } = await runProgram(['node', ...flags, ...files], stage, options);
     const wanted = files.map((file) => join(root, file));
@@ -107,6 +123,7 @@ async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<Sta
     const ok = code === 0 && failed === 0 && files.length > 0;
     return { ...counts, failed: ok ? 0 : Math.max(1, failed), ok, shown };
   } finally {
+    endWatch();
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -111,7 +111,7 @@ describe('a ReplicaSet', () => {
 
   test('tells why it could not make a pod, and makes it after all', async () => {
     const probe = await createCluster();
-    const cluster = await createCluster({ failCall: probe.calls() + 1 });
+    const cluster = await createCluster({ fails: (call) => call === probe.calls() + 1 });
     await cluster.client.create(replicaSets, replicaSet(2));
     await cluster.runUntilStable();
     assert.equal(cluster.events[0], 'Warning FailedCreate Error creating: injected');
