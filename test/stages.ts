@@ -36,7 +36,7 @@ const unitTests: readonly TestStage[] = [
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
   unit('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
-  unit('contracts on disk', 'test/contract/{embedded,clusters,formats}*.test.ts', 'test/golden/**/*.test.ts'),
+  unit('contracts on disk', 'test/contract/{embedded,clusters,formats,upgrade}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
   unit(
     'unit: kinds, store, vocabulary',

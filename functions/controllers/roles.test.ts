@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { userNameOf } from '../kube/controller-role.ts';
 import { quotaRules } from '../resources/core/resourcequota/quota-rules.ts';
-import { absentControllerRoles } from './absent-roles.ts';
 import { createControllers } from './all.ts';
-import { controllerRoles } from './roles.ts';
+import { absentControllerRoles, controllerRoles } from './roles.ts';
 
 const users = createControllers({
   resourceTypes: () => [],

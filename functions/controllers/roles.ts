@@ -1,6 +1,7 @@
 /** What each controller may do. Upstream's place: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go. */
 import type { ControllerRole } from '../kube/controller-role.ts';
-import { absentControllerRoles } from './absent-roles.ts';
+import type { PolicyRule } from '../kube/generated/types.ts';
+import { eventRules, read, rule } from '../kube/policy-rules.ts';
 import { attachDetachRole } from './attach-detach/role.ts';
 import { bootstrapSignerRole, tokenCleanerRole } from './bootstrap/role.ts';
 import { certificatesRole } from './certificates/role.ts';
@@ -35,6 +36,50 @@ import { statefulSetRole } from './stateful-set/role.ts';
 import { ttlAfterFinishedRole } from './ttl-after-finished/role.ts';
 import { validatingAdmissionPolicyStatusRole } from './validating-admission-policy-status/role.ts';
 import { attributesClassProtectionRole, claimProtectionRole, volumeProtectionRole } from './volume-protection/role.ts';
+
+/**
+ * Of upstream's controllers that are not here: what runs under their names finds its rights.
+ * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{controller,namespace}_policy.go.
+ */
+const absentRules: Readonly<Record<string, readonly PolicyRule[]>> = {
+  'device-taint-eviction-controller': [
+    rule([...read, 'delete'], '', 'pods'),
+    rule(['patch', 'update'], '', 'pods/status'),
+    rule(read, 'resource.k8s.io', 'deviceclasses devicetaintrules resourceclaims resourceslices'),
+    rule(['patch', 'update'], 'resource.k8s.io', 'devicetaintrules/status'),
+    ...eventRules,
+  ],
+  'expand-controller': [
+    rule([...read, 'patch', 'update'], '', 'persistentvolumes'),
+    rule(['patch', 'update'], '', 'persistentvolumeclaims/status'),
+    rule(read, '', 'persistentvolumeclaims'),
+    ...eventRules,
+  ],
+  'kube-apiserver-serving-clustertrustbundle-publisher': [
+    { ...rule(['attest'], 'certificates.k8s.io', 'signers'), resourceNames: ['kubernetes.io/kube-apiserver-serving'] },
+    rule(['create', 'delete', 'list', 'update', 'watch'], 'certificates.k8s.io', 'clustertrustbundles'),
+    ...eventRules,
+  ],
+  podcertificaterequestcleaner: [rule([...read, 'delete'], 'certificates.k8s.io', 'podcertificaterequests')],
+  'route-controller': [rule(['list', 'watch'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules],
+  'selinux-warning-controller': [
+    rule(read, '', 'persistentvolumeclaims persistentvolumes pods'),
+    rule(read, 'storage.k8s.io', 'csidrivers'),
+    ...eventRules,
+  ],
+  'service-controller': [
+    rule(read, '', 'services'),
+    rule(['patch', 'update'], '', 'services/status'),
+    rule(['list', 'watch'], '', 'nodes'),
+    ...eventRules,
+  ],
+  'ttl-controller': [rule(['list', 'patch', 'update', 'watch'], '', 'nodes'), ...eventRules],
+};
+
+export const absentControllerRoles: readonly ControllerRole[] = [
+  ...Object.entries(absentRules).map(([name, granted]) => ({ name, rules: granted })),
+  { name: 'cloud-provider', namespaced: [{ namespace: 'kube-system', rules: [rule([...read, 'create'], '', 'configmaps')] }] },
+];
 
 export const controllerRoles: readonly ControllerRole[] = [
   deploymentRole,

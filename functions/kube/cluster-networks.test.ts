@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ClusterNetworks, defaultNetworks, networkErrors, parsePortRange } from './cluster-networks.ts';
+import { podNetworkNames } from './pod-network.ts';
 
 const taken = [{ cidr: '10.77.0.0/16', owner: "the nodes' network" }];
 const texts = (networks: Partial<ClusterNetworks>): string[] =>
@@ -30,7 +31,7 @@ const refused: readonly (readonly [Partial<ClusterNetworks>, string])[] = [
   [{ dnsIp: 'dns' }, 'dnsIp: dns is not an IPv4 address'],
   [{ dnsIp: '10.96.0.1' }, "dnsIp: 10.96.0.1 has another use in the Services' network"],
   [{ dnsIp: '10.244.0.10' }, "dnsIp: 10.244.0.10/32 overlaps with the pods' network, 10.244.0.0/16"],
-  [{ podNetwork: 'flannel' }, 'podNetwork: flannel is none of host-gateway, vxlan, none, and no CNI configuration'],
+  [{ podNetwork: 'flannel' }, `podNetwork: flannel is none of ${podNetworkNames.join(', ')}, and no CNI configuration`],
   [{ podNetwork: '{"cniVersion":' }, 'podNetwork: the CNI configuration is not JSON'],
   [{ podNetwork: '{"plugins":[{"type":"ptp"}]}' }, 'podNetwork: the CNI configuration lacks its cniVersion or name'],
   [

@@ -7,7 +7,7 @@
  *   {"cniVersion"… a CNI configuration, in which `{{.PodCIDR}}` stands for the node's range, as in containerd's templates
  */
 export type PodNetworkChoice =
-  | { readonly kind: 'host-gateway' | 'vxlan' | 'none' }
+  | { readonly kind: (typeof podNetworkNames)[number] }
   | { readonly kind: 'conflist'; readonly template: string };
 
 export const podNetworkNames = ['host-gateway', 'vxlan', 'none'] as const;

@@ -33,7 +33,8 @@ test('a Function URL needs an instance for each request under way', () => {
 });
 
 test('numbers come as text from a command line and as numbers from cdk.json', () => {
-  assert.deepEqual(chosen({ nodes: '3' }).nodes, { count: 3, architecture: 'arm64', instanceType: 't4g.small', cluster: 'default' });
+  const nodes = { count: 3, architecture: 'arm64', instanceType: 't4g.small', image: undefined, cluster: 'default' };
+  assert.deepEqual(chosen({ nodes: '3' }).nodes, nodes);
   assert.equal(chosen({ nodes: 3, nodeArchitecture: 'x86_64' }).nodes?.instanceType, 't3.small');
 });
 

@@ -1,6 +1,7 @@
 /** The command line. Each command is a file; this one knows their flags. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
+import { podNetworkNames } from '../../functions/kube/pod-network.ts';
 import type { ClusterChoice } from './api-client.ts';
 import { lazily } from './lazily.ts';
 import type { OutputChoice } from './output.ts';
@@ -91,7 +92,10 @@ program
   .option('--node-port-range <ports>', `ports of Services on the nodes (default: ${defaultNetworks.nodePortRange})`)
   .option('--dns-ip <address>', `where pods find the name server (default: ${defaultNetworks.dnsIp})`)
   .option('--cluster-domain <name>', `what names of Services end with (default: ${defaultNetworks.clusterDomain})`)
-  .option('--pod-network <how>', 'how pods are connected: host-gateway (default), vxlan, none, or a file with a CNI configuration')
+  .option(
+    '--pod-network <how>',
+    `how pods are connected: ${podNetworkNames.join(', ')}, or a file with a CNI configuration (default: ${defaultNetworks.podNetwork})`,
+  )
   .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));
