@@ -8,6 +8,7 @@ import type { ProxyTarget } from './proxy/proxy.ts';
 import type { Converter } from './webhook/conversion.ts';
 import type { Expected } from './registry/decode.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
+import type { ServedKind } from './registry/resource-index.ts';
 
 export interface Server {
   readonly store: Store;
@@ -52,9 +53,10 @@ export const writeContext = (server: Server, user: User): WriteContext => ({
 });
 
 /** What the body of a write must be. */
-export const expectedOf = ({ type, schema }: ServedVersion): Expected => ({
+export const expectedOf = ({ definition, served: { type, schema } }: ServedKind): Expected => ({
   group: type.group,
   version: type.version,
   kind: type.kind,
   schema,
+  internalGroup: definition.type.group,
 });

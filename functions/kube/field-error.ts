@@ -16,7 +16,8 @@ export type FieldErrorType =
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
   | 'FieldValueNotFound'
-  | 'FieldValueTypeInvalid';
+  | 'FieldValueTypeInvalid'
+  | 'InternalError';
 
 /** The text of `message` is made when it is read: of many errors, most are not shown. */
 export interface FieldError {
@@ -110,6 +111,15 @@ export const fieldNotFound = (field: string, value: unknown): FieldError => ({
   field,
   get message() {
     return `Not found: ${quoted(value)}`;
+  },
+});
+
+/** What kept a rule from deciding. */
+export const internalError = (field: string, detail: string): FieldError => ({
+  type: 'InternalError',
+  field,
+  get message() {
+    return withDetail('Internal error', detail);
   },
 });
 

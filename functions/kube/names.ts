@@ -51,6 +51,20 @@ export function wildcardSubdomainErrors(name: string): string[] {
   ];
 }
 
+const underscoredLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const underscoredSubdomain = `${underscoredLabel}(\\.${underscoredLabel})*`;
+const underscoredPattern = whole(underscoredSubdomain);
+
+/** As searches of DNS have it: `_tcp.example.com`. */
+export function underscoredSubdomainErrors(name: string): string[] {
+  const message =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  return [
+    ...(byteLength(name) > 253 ? [tooManyCharacters(253)] : []),
+    ...(underscoredPattern.test(name) ? [] : [patternError(message, underscoredSubdomain, 'example.com')]),
+  ];
+}
+
 /** In upper or lower case. */
 export function caselessSubdomainErrors(name: string): string[] {
   if (subdomainPattern.test(name.toLowerCase())) return [];

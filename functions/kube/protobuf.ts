@@ -3,6 +3,7 @@
  * of all messages into what the same object would be in JSON. We never answer in protobuf: every client that sends it
  * also takes JSON. Source: apimachinery, pkg/runtime/serializer/protobuf/protobuf.go.
  */
+import { DocumentError } from './document-error.ts';
 import { generatedTable } from './generated-table.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
@@ -39,7 +40,7 @@ export interface ProtobufObject {
 /** Throws 400 when the bytes are no object of a known kind. */
 export function decodeProtobuf(bytes: Uint8Array): ProtobufObject {
   if (magic.some((byte, index) => bytes[index] !== byte)) {
-    throw badRequest(`provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`);
+    throw new DocumentError(`provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`);
   }
   try {
     return decodeUnknown(bytes.subarray(magic.length));

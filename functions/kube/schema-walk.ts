@@ -28,6 +28,8 @@ export interface Walk {
   readonly hasDefaults?: boolean;
   /** What is never stored is kept: fields whose feature is off, and empty lists that Go reads back as null. */
   readonly isSent?: boolean;
+  /** The first value of the wrong type, with which Go fails at the end: what a type that reads itself refuses comes before it. */
+  mismatch?: DecodeError;
 }
 
 /** The number as the client wrote it. */
@@ -88,6 +90,13 @@ export function wrongForm(
   at: { readonly walk: Walk; readonly structName: string },
 ): DecodeError {
   return at.walk.isRestored === true ? restoreError(form, value, goType) : typeError(value, goType, at.walk, at.structName);
+}
+
+/** Go's decoder goes on after a value of the wrong type, and leaves its field as it is; restoring ends at once. */
+export function mismatched(error: DecodeError, walk: Walk): null {
+  if (walk.isRestored === true) throw error;
+  walk.mismatch ??= error;
+  return null;
 }
 
 /** Source: apimachinery, pkg/runtime/converter.go. */

@@ -13,7 +13,7 @@ import type { ScalarPlace } from './schema-scalars.ts';
 import { isInteger, readBytes, scalarReaders } from './schema-scalars.ts';
 import { coerce, structuralWalker } from './schema-structural.ts';
 import type { Step, Walk, Walker } from './schema-walk.ts';
-import { DecodeError, goTypeOf, numberText, pathText, typeError, wrongForm } from './schema-walk.ts';
+import { DecodeError, goTypeOf, mismatched, numberText, pathText, typeError, wrongForm } from './schema-walk.ts';
 import { badRequest } from './status-error.ts';
 import { nullEmptyLists } from './unstored-fields.ts';
 import { isZero, omitsZero } from './zero-values.ts';
@@ -109,7 +109,8 @@ function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, 
   try {
     if (!isObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
     const object = walker(json, walk);
-    const { unknown, rounded } = walk;
+    const { unknown, rounded, mismatch } = walk;
+    if (mismatch !== undefined) throw mismatch;
     return { object: isObject(object) ? object : {}, unknown, ...(rounded === undefined ? {} : { rounded }) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
@@ -246,7 +247,7 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
   return (value, walk) => {
-    if (!isObject(value)) throw wrongForm('struct', value, goType, { walk, structName });
+    if (!isObject(value)) return mismatched(wrongForm('struct', value, goType, { walk, structName }), walk);
     walker ??= structWalkerOf(schemaName);
     return walker(value, walk);
   };
@@ -256,7 +257,7 @@ function listWalker(items: SchemaNode, structName: string, goType: string): Walk
   const walker = nodeWalker(items, structName, goType.startsWith('[]') ? goType.slice(2) : undefined);
   const nullItem = zeroOf(items);
   return (value, walk) => {
-    if (!Array.isArray(value)) throw wrongForm('slice', value, goType, { walk, structName });
+    if (!Array.isArray(value)) return mismatched(wrongForm('slice', value, goType, { walk, structName }), walk);
     const depth = walk.steps.length;
     const result = value.map((item, index) => {
       walk.steps[depth] = index;
@@ -271,7 +272,7 @@ function mapWalker(values: SchemaNode, structName: string, goType: string): Walk
   const walker = nodeWalker(values, structName);
   const nullValue = zeroOf(values);
   return (value, walk) => {
-    if (!isObject(value)) throw wrongForm('map', value, goType, { walk, structName });
+    if (!isObject(value)) return mismatched(wrongForm('map', value, goType, { walk, structName }), walk);
     const result: JsonObject = {};
     for (const key of Object.keys(value)) {
       walk.steps.push({ key });
@@ -302,7 +303,7 @@ function scalarWalker(node: SchemaNode, structName: string, goType: string): Wal
   return (value, walk) => {
     if (!accepts(value, walk)) {
       if (walk.isRestored === true && type === 'integer' && Number.isInteger(value)) return wrapped(value, format);
-      throw wrongForm('scalar', value, goType, { walk, structName });
+      return mismatched(wrongForm('scalar', value, goType, { walk, structName }), walk);
     }
     return typeof value === 'number' && !Number.isSafeInteger(value) && type === 'integer' ? keptInteger(value, walk) : value;
   };
@@ -315,12 +316,21 @@ const wrapped = (value: Json, format: string): Json => Number(BigInt.asIntN(form
 function bytesWalker(structName: string, goType: string): Walker {
   return (value, walk) => {
     if (typeof value === 'string') {
-      if (walk.isRestored !== true) return readBytes(value);
+      if (walk.isRestored !== true) return bytesOrMismatch(value, walk);
       return prefixed('error decoding from json: ', () => readBytes(value));
     }
-    if (!Array.isArray(value)) throw wrongForm('slice', value, goType, { walk, structName });
+    if (!Array.isArray(value)) return mismatched(wrongForm('slice', value, goType, { walk, structName }), walk);
     return Buffer.from(value.map((item) => byteOf(item, { walk, structName }))).toString('base64');
   };
+}
+
+function bytesOrMismatch(value: string, walk: Walk): Json {
+  try {
+    return readBytes(value);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return mismatched(error, walk);
+  }
 }
 
 const byteMax = 255;
@@ -329,7 +339,7 @@ function byteOf(value: Json, at: { readonly walk: Walk; readonly structName: str
   if (value === null) return 0;
   const isByte = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= byteMax;
   if (isByte || (at.walk.isRestored === true && Number.isInteger(value))) return Number(value);
-  throw wrongForm('scalar', value, 'uint8', at);
+  return mismatched(wrongForm('scalar', value, 'uint8', at), at.walk) ?? 0;
 }
 
 function prefixed<T>(prefix: string, read: () => T): T {

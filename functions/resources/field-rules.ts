@@ -20,6 +20,15 @@ export function validateOneOf(value: string | undefined, supported: readonly str
   return supported.includes(value) ? [] : [notSupported(field, value, supported)];
 }
 
+/**
+ * What upstream's API declares of a kind stands after what its code finds. An error that both find is given once, as declared.
+ * Source: apiserver, pkg/registry/rest/validate.go, ValidateDeclarativelyWithMigrationChecks.
+ */
+export const withDeclared = (coded: readonly FieldError[], declared: readonly FieldError[]): FieldError[] => [
+  ...coded.filter(({ type, field }) => !declared.some((error) => error.type === type && error.field === field)),
+  ...declared,
+];
+
 /** The index of every value that stood in the list before. */
 export function repeatedIndexes(values: readonly string[]): number[] {
   const seen = new Set<string>();

@@ -44,6 +44,16 @@ export const validateIp = (text: string, field: string, stored: readonly string[
 export const validateRange = (text: string, field: string, stored: readonly string[] = []): FieldError[] =>
   stored.includes(text) ? [] : rangeErrors(text).map((why) => invalid(field, text, why));
 
+/** Of an address in an older field, which takes any spelling. Source: GetWarningsForIP. */
+export function ipWarnings(text: string, field: string): string[] {
+  const address = parseIp(text);
+  if (address === undefined) return [];
+  const [value, canonical] = [JSON.stringify(text), JSON.stringify(address.text)];
+  if (address.hasLeadingZeros || address.isMapped) return [`${field}: non-standard IP address ${value} is invalid: use ${canonical}`];
+  if (address.bits === 32 || address.text === text) return [];
+  return [`${field}: IPv6 address ${value} should be in RFC 5952 canonical format (${canonical})`];
+}
+
 export function rangeWarnings(text: string, field: string): string[] {
   const range = parseIpRange(text);
   if (range === undefined) return [];

@@ -6,6 +6,7 @@ import { semanticallyEqual } from '../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../kube/field-error.ts';
 import { internalForm } from '../kube/go-internal.ts';
 import type { ObjectMeta, OwnerReference } from '../kube/generated/types.ts';
+import { validateNonnegative } from './field-rules.ts';
 import { dnsLabelErrors, labelValueErrors, pathSegmentErrors, qualifiedNameErrors } from '../kube/names.ts';
 
 export interface ObjectMetaRules {
@@ -23,6 +24,7 @@ export function validateObjectMeta(meta: ObjectMeta, rules: ObjectMetaRules, pat
   return [
     ...nameErrors(meta, rules, path),
     ...namespaceErrors(meta, rules, path),
+    ...validateNonnegative(meta.generation, `${path}.generation`),
     ...validateLabels(meta.labels, `${path}.labels`),
     ...validateAnnotations(meta.annotations, `${path}.annotations`),
     ...validateOwnerReferences(meta.ownerReferences ?? [], `${path}.ownerReferences`),

@@ -26,6 +26,10 @@ export function selects(selector: LabelSelector | undefined, labels: Readonly<Re
   return matchesLabels(requirementsOf(selector), labels);
 }
 
+/** Whatever its labels look like. */
+const finds = (selector: LabelSelector | undefined, labels: Readonly<Record<string, string>> | undefined): boolean =>
+  selector !== undefined && matchesLabels(requirementsOf(selector), labels);
+
 /** The pods of the template are ones that the selector finds, and that may run for good. */
 export function validateReplicaTemplate(
   template: PodTemplateSpec | undefined,
@@ -36,11 +40,13 @@ export function validateReplicaTemplate(
   if (template === undefined) return [required(path)];
   const errors: FieldError[] = [];
   const labels = template.metadata?.labels;
-  const isChosen =
-    (selector !== undefined && isEmptySelector(selector)) ||
-    validateLabelSelector(selector ?? {}, '').length > 0 ||
-    matchesLabels(requirementsOf(selector), labels);
-  if (!isChosen) errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
+  if (kindText === 'ReplicaSet' && validateLabelSelector(selector ?? {}, '').length > 0) {
+    return [invalid('spec.selector', selector, 'invalid label selector')];
+  }
+  // One that is missing finds nothing, and an empty one everything.
+  const isEmpty = selector !== undefined && isEmptySelector(selector);
+  if (!isEmpty && !finds(selector, labels))
+    errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
   errors.push(...validatePodTemplate(template, path));
   const { restartPolicy, activeDeadlineSeconds } = template.spec;
   if (restartPolicy && restartPolicy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));

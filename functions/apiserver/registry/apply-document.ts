@@ -74,8 +74,8 @@ export function appliedObject(
   return object;
 }
 
-function decoded({ request: { served } }: WriteRequest, document: JsonObject, configuration: JsonObject): KubeObject {
-  const { schema, kind } = expectedOf(served);
+function decoded({ request }: WriteRequest, document: JsonObject, configuration: JsonObject): KubeObject {
+  const { schema, kind } = expectedOf(request);
   try {
     return keepSentManagers(document, withMetadata(schema.decode(document, { kind, isRestored: true, isSent: true }).object));
   } catch (error) {

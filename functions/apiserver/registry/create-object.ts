@@ -26,15 +26,19 @@ import type { WriteRequest } from './write-request.ts';
 /** Source: store.go, maxNameGenerationCreateAttempts. */
 const generateAttemptsMax = 8;
 
+/** How a creation came about: by a POST, or by a write of an object that was not there. */
+type Origin = 'post' | 'update';
+
 /** `object` is decoded, in its stored form, and may be changed. */
-export async function createObject(write: WriteRequest, object: KubeObject): Promise<KubeObject> {
+export async function createObject(write: WriteRequest, object: KubeObject, origin: Origin = 'post'): Promise<KubeObject> {
   const { request, options } = write;
   request.named(nameOf(object));
   placeInNamespace(object, request.definition.type, request.info.namespace);
-  // Upstream's store refuses it, which a dry run does not reach.
-  if (!options.dryRun && (object.metadata.resourceVersion ?? '') !== '') {
+  // Upstream's store refuses it, which a dry run does not reach; an update of what is not there ignores it.
+  if (origin === 'post' && !options.dryRun && (object.metadata.resourceVersion ?? '') !== '') {
     throw new StatusError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
   }
+  if (origin === 'update') delete object.metadata.resourceVersion;
   dropServerFields(object.metadata);
   recordFields(write, object, undefined);
   for (let attempt = 1; attempt <= admissionAttemptsMax; attempt += 1) {

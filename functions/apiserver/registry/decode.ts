@@ -17,6 +17,8 @@ export interface Expected {
   readonly version: string;
   readonly kind: string;
   readonly schema: Schema;
+  /** Where upstream keeps the type of which this is a version; the group itself when left out. */
+  readonly internalGroup?: string;
 }
 
 export interface DecodeOptions {
@@ -39,12 +41,14 @@ export async function readObject(request: Request, expected: Expected, options: 
     return decodeBody(await parsedBody(request, bytes), expected, options);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    const isKnown = mediaTypeOf(request) === 'application/yaml' || error.message.startsWith(unexpectedVersion);
+    const isKnown = otherFormats.includes(mediaTypeOf(request)) || error.message.startsWith(unexpectedVersion);
     const problem = isKnown ? error.message : jsonProblem(error.message);
     const message = `the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summaryOf(bytes)})`;
     throw new StatusError(400, 'BadRequest', message, { cause: error });
   }
 }
+
+const otherFormats = ['application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 export const unexpectedVersion = 'unexpected GroupVersion string:';
 
@@ -142,7 +146,7 @@ function checkKind(apiVersion: string, kind: string, expected: Expected): void {
     throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${want})`);
   }
   throw refuse(
-    `converting (${goPackage(group, version)}.${kind}) to (${goPackage(expected.group, '')}.${expected.kind}): unknown conversion`,
+    `converting (${goPackage(group, version)}.${kind}) to (${goPackage(expected.internalGroup ?? expected.group, '')}.${expected.kind}): unknown conversion`,
   );
 }
 

@@ -93,7 +93,7 @@ export async function updateObject(write: WriteRequest, update: Update): Promise
       if (!isNotFound(error) || update.createMissing === undefined) throw error;
     }
     try {
-      return { object: await createObject(write, await update.createMissing()), isNew: true };
+      return { object: await createObject(write, await update.createMissing(), 'update'), isNew: true };
     } catch (error) {
       if (!isAlreadyExists(error) || attempt === createAttemptsMax) throw error;
     }

@@ -10,7 +10,7 @@ export async function create(server: Server, request: ResourceRequest): Promise<
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
   const { fieldValidation } = options;
   const { warnings } = request;
-  const body = await readObject(request.request, expectedOf(request.served), { fieldValidation, warnings, isSent: true });
+  const body = await readObject(request.request, expectedOf(request), { fieldValidation, warnings, isSent: true });
   const write = writeRequest(server, request, options);
   const created = await createObject(write, storedForm(request, body, write.context.nowMs));
   return { kind: 'object', code: 201, shown: { object: created } };

@@ -23,7 +23,7 @@ async function patchWith(server: Server, request: ResourceRequest, strategy: Upd
   const { definition, served, info } = request;
   const options = writeOptionsOf(request.url.searchParams, 'PatchOptions', 'other');
   const change = await readPatch(request.request, request.definition);
-  const target = { expected: expectedOf(served), options: { ...options, warnings: request.warnings } };
+  const target = { expected: expectedOf(request), options: { ...options, warnings: request.warnings } };
   const transform = (current: KubeObject): Wanted => {
     const next = patched(fromStored(served, current), change, target);
     placeInNamespace(next, definition.type, info.namespace);

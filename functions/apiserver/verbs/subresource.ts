@@ -53,7 +53,7 @@ export async function objectSubresource(
 }
 
 const bodyOf = (request: ResourceRequest, { body, bodySchema }: ObjectSubresource<KubeObject>): Expected =>
-  body === undefined || bodySchema === undefined ? expectedOf(request.served) : { ...body, schema: bodySchema };
+  body === undefined || bodySchema === undefined ? expectedOf(request) : { ...body, schema: bodySchema };
 
 const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 

@@ -25,8 +25,8 @@ async function put(server: Server, request: ResourceRequest, strategy: UpdateStr
 }
 
 async function decodedObject(server: Server, request: ResourceRequest, options: WriteOptions): Promise<KubeObject> {
-  const { definition, served, info } = request;
-  const body = await readObject(request.request, expectedOf(served), { ...options, warnings: request.warnings, isSent: true });
+  const { definition, info } = request;
+  const body = await readObject(request.request, expectedOf(request), { ...options, warnings: request.warnings, isSent: true });
   placeInNamespace(body, definition.type, info.namespace);
   checkName(body, info.name);
   return storedForm(request, body, server.world.clock.now());

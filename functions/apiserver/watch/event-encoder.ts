@@ -53,12 +53,6 @@ function sharedLine(shown: Shown, what: string, make: () => Uint8Array): Uint8Ar
   return made;
 }
 
-/**
- * client-go makes the list that it returns from this empty one. Source: apiserver, pkg/endpoints/handlers/response.go,
- * watchListTransformer.
- */
-const initialEventsListBlueprint = 'kubernetes.io/initial-events-list-blueprint';
-
 export function createEventEncoder(kind: ServedKind, form: EventForm): EventEncoder {
   return form.form === 'table' ? tableEncoder(kind, form) : objectEncoder(kind, form);
 }
@@ -71,15 +65,13 @@ function objectEncoder({ served }: ServedKind, { form, metaVersion }: EventForm)
   const identity = isMetadata
     ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}` }
     : { kind: served.type.kind, apiVersion };
-  const emptyList = { ...identity, kind: `${identity.kind}List`, metadata: {}, items: [] };
-  const blueprint = Buffer.from(JSON.stringify(emptyList)).toString('base64');
   return {
     event: isMetadata
       ? (event, shown) =>
           sharedLine(shown, `${event} ${metaVersion}`, () => line(event, JSON.stringify(partialMetadata(shown.object, metaVersion))))
       : (event, shown) => sharedLine(shown, `${event} ${apiVersion}`, () => line(event, jsonText(shownAs(served, shown)))),
     bookmark(revision, endsInitialEvents) {
-      const metadata = bookmarkMetadata(revision, endsInitialEvents, isMetadata ? undefined : blueprint);
+      const metadata = bookmarkMetadata(revision, endsInitialEvents);
       return line('BOOKMARK', JSON.stringify(isMetadata ? { ...identity, metadata } : { ...blankObject(served), metadata }));
     },
     error: errorLine,
@@ -98,11 +90,9 @@ const blankObject = ({ type, schema }: ServedVersion): KubeObject => {
   return { ...object, metadata: {} };
 };
 
-function bookmarkMetadata(revision: number, endsInitialEvents: boolean, blueprint?: string): BookmarkMetadata {
+function bookmarkMetadata(revision: number, endsInitialEvents: boolean): BookmarkMetadata {
   const metadata = { resourceVersion: String(revision) };
-  if (!endsInitialEvents) return metadata;
-  const list: Readonly<Record<string, string>> = blueprint === undefined ? {} : { [initialEventsListBlueprint]: blueprint };
-  return { ...metadata, annotations: { [initialEventsEnd]: 'true', ...list } };
+  return endsInitialEvents ? { ...metadata, annotations: { [initialEventsEnd]: 'true' } } : metadata;
 }
 
 function tableEncoder(kind: ServedKind, { metaVersion, includeObject, nowMs }: EventForm): EventEncoder {
@@ -117,7 +107,7 @@ function tableEncoder(kind: ServedKind, { metaVersion, includeObject, nowMs }: E
     // A bookmark is a row like any other, of an object in which nothing but its metadata is filled in.
     bookmark: (revision, endsInitialEvents) => {
       const metadata = bookmarkMetadata(revision, endsInitialEvents);
-      return line('BOOKMARK', table([{ metadata }], { resourceVersion: metadata.resourceVersion }));
+      return line('BOOKMARK', table([{ ...blankObject(kind.served), metadata }], { resourceVersion: metadata.resourceVersion }));
     },
     error: errorLine,
   };

@@ -68,7 +68,10 @@ const cases: [string, Partial<DeploymentSpec>, string[]][] = [
   [
     'a selector of nothing',
     { selector: { matchExpressions: [{ key: 'app', operator: 'In' }] } },
-    ["spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'"],
+    [
+      "spec.selector.matchExpressions[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+      'spec.selector: Invalid value: {"matchExpressions":[{"key":"app","operator":"In"}]}: invalid label selector',
+    ],
   ],
   ['less than no replicas', { replicas: -1 }, ['spec.replicas: Invalid value: -1: must be greater than or equal to 0']],
   ['no way to move', rolling(0, '0%'), ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0']],

@@ -2,7 +2,8 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from '../../../kube/field-error.ts';
 import type { PersistentVolumeSpec, SecretReference } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
-import { hostPathErrors, validateNoBacksteps } from '../pod/volume-validation.ts';
+import { validateNoBacksteps } from '../pod/file-path.ts';
+import { hostPathErrors } from '../pod/volume-validation.ts';
 import { validateIscsi } from './iscsi-validation.ts';
 
 /** In upstream's order. */

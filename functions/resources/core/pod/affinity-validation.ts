@@ -8,8 +8,7 @@ import type {
   PodAffinityTerm,
   TopologySpreadConstraint,
 } from '../../../kube/generated/types.ts';
-import { labelValueErrors, qualifiedNameErrors } from '../../../kube/names.ts';
-import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 
 const weightMax = 100;
@@ -32,7 +31,8 @@ function nodeAffinityErrors(affinity: NonNullable<Affinity['nodeAffinity']>, pat
     ...terms.flatMap((term, index) => termErrors(term, `${path}.${needed}.nodeSelectorTerms[${index}]`)),
     ...(affinity[wished] ?? []).flatMap(({ weight, preference }, index) => [
       ...weightErrors(weight, `${path}.${wished}[${index}].weight`),
-      ...termErrors(preference, `${path}.${wished}[${index}].preference`),
+      // Its values may be no labels: such a wish is never fulfilled.
+      ...termErrors(preference, `${path}.${wished}[${index}].preference`, { areValuesChecked: false }),
     ]),
   ];
 }
@@ -47,16 +47,24 @@ export function validateNodeSelector({ nodeSelectorTerms }: NodeSelector, path: 
 const weightErrors = (weight: number, field: string): FieldError[] =>
   weight < 1 || weight > weightMax ? [invalid(field, weight, 'must be in the range 1-100')] : [];
 
-const termErrors = ({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, path: string): FieldError[] => [
-  ...matchExpressions.flatMap((requirement, index) => requirementErrors(requirement, `${path}.matchExpressions[${index}]`)),
+const termErrors = (
+  { matchExpressions = [], matchFields = [] }: NodeSelectorTerm,
+  path: string,
+  { areValuesChecked } = { areValuesChecked: true },
+): FieldError[] => [
+  ...matchExpressions.flatMap((requirement, index) =>
+    requirementErrors(requirement, `${path}.matchExpressions[${index}]`, areValuesChecked),
+  ),
   ...matchFields.flatMap((requirement, index) => fieldErrors(requirement, `${path}.matchFields[${index}]`)),
 ];
 
-function requirementErrors({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
+function requirementErrors({ key, operator, values = [] }: NodeSelectorRequirement, path: string, areValuesChecked: boolean): FieldError[] {
   return [
     ...operatorErrors(operator, values, path),
     ...qualifiedNameErrors(key).map((why) => invalid(`${path}.key`, key, why)),
-    ...values.flatMap((value, index) => labelValueErrors(value).map((why) => invalid(`${path}.values[${index}]`, value, why))),
+    ...(areValuesChecked ? values : []).flatMap((value, index) =>
+      labelValueErrors(value).map((why) => invalid(`${path}.values[${index}]`, value, why)),
+    ),
   ];
 }
 
@@ -79,10 +87,16 @@ function operatorErrors(operator: string, values: readonly string[], path: strin
 }
 
 function fieldErrors({ key, operator, values = [] }: NodeSelectorRequirement, path: string): FieldError[] {
-  if (key !== 'metadata.name') return [invalid(`${path}.key`, key, 'not a valid field selector key')];
-  if (operator !== 'In' && operator !== 'NotIn') return [invalid(`${path}.operator`, operator, 'not a valid selector operator')];
-  const why = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
-  return values.length === 1 ? [] : [required(`${path}.values`, why)];
+  const errors: FieldError[] = [];
+  if (operator !== 'In' && operator !== 'NotIn') errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
+  else if (values.length !== 1) {
+    errors.push(required(`${path}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+  }
+  if (key !== 'metadata.name') return [...errors, invalid(`${path}.key`, key, 'not a valid field selector key')];
+  return [
+    ...errors,
+    ...values.flatMap((value, index) => dnsSubdomainErrors(value).map((why) => invalid(`${path}.values[${index}]`, value, why))),
+  ];
 }
 
 function podAffinityErrors(affinity: NonNullable<Affinity['podAffinity']>, path: string): FieldError[] {
@@ -95,42 +109,84 @@ function podAffinityErrors(affinity: NonNullable<Affinity['podAffinity']>, path:
   ];
 }
 
-function podTermErrors({ labelSelector, namespaceSelector, topologyKey }: PodAffinityTerm, path: string): FieldError[] {
+function podTermErrors(term: PodAffinityTerm, path: string): FieldError[] {
+  const { labelSelector, namespaceSelector, namespaces = [], topologyKey } = term;
   return [
     ...(labelSelector === undefined ? [] : validateLabelSelector(labelSelector, `${path}.labelSelector`)),
     ...(namespaceSelector === undefined ? [] : validateLabelSelector(namespaceSelector, `${path}.namespaceSelector`)),
-    ...topologyKeyErrors(topologyKey, `${path}.topologyKey`),
+    ...namespaces.flatMap((name) => dnsLabelErrors(name).map((why) => invalid(`${path}.namespace`, name, why))),
+    ...labelKeysErrors(term, path),
+    ...(topologyKey ? [] : [required(`${path}.topologyKey`, 'can not be empty')]),
+    ...qualifiedNameErrors(topologyKey ?? '').map((why) => invalid(`${path}.topologyKey`, topologyKey ?? '', why)),
   ];
 }
 
-const topologyKeyErrors = (key: string, field: string): FieldError[] =>
-  key ? qualifiedNameErrors(key).map((why) => invalid(field, key, why)) : [required(field, 'can not be empty')];
+type LabelKeys = Pick<PodAffinityTerm, 'labelSelector' | 'matchLabelKeys' | 'mismatchLabelKeys'>;
+
+/** Labels whose values the pod's own become. Source: ValidateMatchLabelKeysAndMismatchLabelKeys. */
+function labelKeysErrors({ labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: LabelKeys, path: string): FieldError[] {
+  const nameErrors = (keys: readonly string[], field: string): FieldError[] => {
+    if (keys.length === 0) return [];
+    if (labelSelector === undefined) return [forbiddenField(field, 'must not be specified when labelSelector is not set')];
+    return keys.flatMap((key, index) => qualifiedNameErrors(key).map((why) => invalid(`${field}[${index}]`, key, why)));
+  };
+  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  const chosenTwice = (labelSelector?.matchExpressions ?? []).flatMap(({ key }) => {
+    const index = matchLabelKeys.lastIndexOf(key);
+    const isTwice = index !== -1 && seen.has(key);
+    seen.add(key);
+    return isTwice ? [invalid(`${path}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')] : [];
+  });
+  return [
+    ...nameErrors(matchLabelKeys, `${path}.matchLabelKeys`),
+    ...nameErrors(mismatchLabelKeys, `${path}.mismatchLabelKeys`),
+    ...chosenTwice,
+    ...matchLabelKeys.flatMap((key, index) =>
+      mismatchLabelKeys.includes(key)
+        ? [invalid(`${path}.matchLabelKeys[${index}]`, key, 'exists in both matchLabelKeys and mismatchLabelKeys')]
+        : [],
+    ),
+  ];
+}
 
 const unsatisfiable = ['DoNotSchedule', 'ScheduleAnyway'];
 
-export function validateTopologySpread(constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] {
-  const errors = constraints.flatMap((constraint, index) => constraintErrors(constraint, `${path}[${index}]`));
-  const pairs = constraints.map(({ topologyKey, whenUnsatisfiable }) => `{${topologyKey}, ${whenUnsatisfiable}}`);
-  const repeated = repeatedIndexes(pairs).map((index) => duplicate(`${path}[${index}].{topologyKey, whenUnsatisfiable}`, pairs[index]));
-  return [...errors, ...repeated];
-}
+const policies = ['Honor', 'Ignore'];
 
-function constraintErrors(constraint: TopologySpreadConstraint, path: string): FieldError[] {
-  const { maxSkew, minDomains, topologyKey, whenUnsatisfiable, labelSelector, nodeAffinityPolicy, nodeTaintsPolicy } = constraint;
-  const errors = maxSkew > 0 ? [] : [invalid(`${path}.maxSkew`, maxSkew, 'must be greater than zero')];
-  errors.push(...topologyKeyErrors(topologyKey, `${path}.topologyKey`));
-  if (unsatisfiable.includes(whenUnsatisfiable)) {
-    if (minDomains !== undefined && minDomains <= 0) errors.push(invalid(`${path}.minDomains`, minDomains, 'must be greater than zero'));
-    if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
-      const why = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
-      errors.push(invalid(`${path}.minDomains`, minDomains, why));
-    }
-  } else {
-    errors.push(notSupported(`${path}.whenUnsatisfiable`, whenUnsatisfiable, unsatisfiable));
+const oneOf = (value: string | undefined, known: readonly string[], field: string): FieldError[] =>
+  value === undefined || known.includes(value) ? [] : [notSupported(field, value, known)];
+
+/** Source: ValidatePositiveField. */
+const positive = (value: number | undefined, field: string): FieldError[] =>
+  value !== undefined && value <= 0 ? [invalid(field, value, 'must be greater than zero')] : [];
+
+export const validateTopologySpread = (constraints: readonly TopologySpreadConstraint[], path: string): FieldError[] =>
+  constraints.flatMap((constraint, index) => constraintErrors(constraint, constraints.slice(index + 1), `${path}[${index}]`));
+
+function constraintErrors(
+  constraint: TopologySpreadConstraint,
+  following: readonly TopologySpreadConstraint[],
+  path: string,
+): FieldError[] {
+  const { maxSkew = 0, minDomains, topologyKey = '', whenUnsatisfiable = '', labelSelector } = constraint;
+  const isRepeated = following.some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
+  const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
+  const errors = [
+    ...positive(maxSkew, `${path}.maxSkew`),
+    ...(topologyKey === '' ? [required(`${path}.topologyKey`, 'can not be empty')] : []),
+    ...oneOf(whenUnsatisfiable, unsatisfiable, `${path}.whenUnsatisfiable`),
+    ...(isRepeated ? [duplicate(`${path}.{topologyKey, whenUnsatisfiable}`, pair)] : []),
+    ...positive(minDomains, `${path}.minDomains`),
+  ];
+  if (minDomains !== undefined && whenUnsatisfiable !== 'DoNotSchedule') {
+    const why = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+    errors.push(invalid(`${path}.minDomains`, minDomains, why));
   }
-  if (nodeAffinityPolicy !== undefined)
-    errors.push(...validateOneOf(nodeAffinityPolicy, ['Honor', 'Ignore'], `${path}.nodeAffinityPolicy`));
-  if (nodeTaintsPolicy !== undefined) errors.push(...validateOneOf(nodeTaintsPolicy, ['Honor', 'Ignore'], `${path}.nodeTaintsPolicy`));
-  if (labelSelector !== undefined) errors.push(...validateLabelSelector(labelSelector, `${path}.labelSelector`));
-  return errors;
+  return [
+    ...errors,
+    ...oneOf(constraint.nodeAffinityPolicy, policies, `${path}.nodeAffinityPolicy`),
+    ...oneOf(constraint.nodeTaintsPolicy, policies, `${path}.nodeTaintsPolicy`),
+    ...labelKeysErrors(constraint, path),
+    ...(labelSelector === undefined ? [] : validateLabelSelector(labelSelector, `${path}.labelSelector`)),
+  ];
 }

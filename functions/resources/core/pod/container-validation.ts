@@ -1,93 +1,183 @@
-/** Source: pkg/apis/core/validation/validation.go, validateContainers and validateInitContainers. */
-import { type FieldError, duplicate, fieldNotFound, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
-import type { Container, ContainerPort, SecurityContext, VolumeMount } from '../../../kube/generated/types.ts';
+/** Source: pkg/apis/core/validation/validation.go, validateContainers, validateInitContainers and validateEphemeralContainers. */
+import {
+  type FieldError,
+  duplicate,
+  fieldNotFound,
+  forbiddenField,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
+} from '../../../kube/field-error.ts';
+import type { Container, ContainerPort, EphemeralContainer, PodSpec, Volume } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, portNameErrors, portNumberErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
 import { validateEnvFrom, validateEnvironment } from './environment-validation.ts';
+import { type PodVolumes, validateDevices, validateMounts } from './mount-validation.ts';
 import { validateLifecycle, validateProbes } from './probe-validation.ts';
-import { validateRestarts } from './spec-rules.ts';
 import { validateResources } from './resource-validation.ts';
-import { filePathErrors } from './file-path.ts';
+import { validateSecurityContext } from './security-validation.ts';
 
 /** What containers of one pod share. */
 export interface ContainerRules {
-  readonly volumeNames: ReadonlySet<string>;
-  readonly hostNetwork: boolean;
+  readonly volumes: PodVolumes;
+  readonly claimNames: readonly string[];
+  readonly hostUsers: boolean;
+  readonly restartPolicy: string | undefined;
+  readonly graceSeconds: number;
 }
+
+const graceSecondsDefault = 30;
+
+/** Containers find the volumes that nothing is wrong with. */
+export const containerRules = (spec: PodSpec, volumes: readonly Volume[] = spec.volumes ?? []): ContainerRules => ({
+  volumes: new Map(volumes.map((volume) => [volume.name, volume])),
+  claimNames: (spec.resourceClaims ?? []).map(({ name }) => name).filter((name) => name),
+  hostUsers: spec.hostUsers !== false,
+  restartPolicy: spec.restartPolicy,
+  graceSeconds: spec.terminationGracePeriodSeconds ?? graceSecondsDefault,
+});
 
 export function validateContainers(containers: readonly Container[] | undefined, path: string, rules: ContainerRules): FieldError[] {
   if (containers === undefined || containers.length === 0) return [required(path)];
+  const names = new Set<string>();
   return [
-    ...containers.flatMap((container, index) => validateContainer(container, `${path}[${index}]`, rules)),
+    ...containers.flatMap((container, index) => {
+      const field = `${path}[${index}]`;
+      const { name, lifecycle } = container;
+      const repeated = names.has(name) ? [duplicate(`${field}.name`, name)] : [];
+      names.add(name);
+      return [
+        ...validateContainer(container, field, rules),
+        ...repeated,
+        ...(lifecycle === undefined ? [] : validateLifecycle(lifecycle, `${field}.lifecycle`, rules.graceSeconds)),
+        ...validateProbes(container, field, rules.graceSeconds),
+        ...restartErrors(container, field),
+      ];
+    }),
     ...hostPortErrors(containers, path),
   ];
 }
 
-export function validateInitContainers(containers: readonly Container[], path: string, rules: ContainerRules): FieldError[] {
-  return containers.flatMap((container, index) => {
+const forRestartedOnly = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const;
+
+export function validateInitContainers(spec: PodSpec, path: string, rules: ContainerRules): FieldError[] {
+  const names = new Set((spec.containers ?? []).map(({ name }) => name));
+  return (spec.initContainers ?? []).flatMap((container, index) => {
     const field = `${path}[${index}]`;
-    const errors = validateContainer(container, field, rules);
-    if (container.restartPolicy === 'Always') return errors;
-    for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      if (container[name] === undefined) continue;
-      errors.push(forbiddenField(`${field}.${name}`, 'may not be set for init containers without restartPolicy=Always'));
+    const { name, lifecycle, resizePolicy = [] } = container;
+    const errors = [...validateContainer(container, field, rules), ...restartErrors(container, field)];
+    if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+    else if (name) names.add(name);
+    errors.push(...hostPortErrors([container], path));
+    if (container.restartPolicy === 'Always') {
+      if (lifecycle !== undefined) errors.push(...validateLifecycle(lifecycle, `${field}.lifecycle`, rules.graceSeconds));
+      return [...errors, ...validateProbes(container, field, rules.graceSeconds)];
     }
-    return errors;
+    const set = forRestartedOnly.filter((part) => container[part] !== undefined);
+    return [
+      ...errors,
+      ...set.map((part) => forbiddenField(`${field}.${part}`, 'may not be set for init containers without restartPolicy=Always')),
+      ...resizePolicy.flatMap(({ restartPolicy }, at) =>
+        restartPolicy === 'RestartContainer'
+          ? [
+              invalid(
+                `${field}.resizePolicy[${at}].restartPolicy`,
+                restartPolicy,
+                "must not be set to 'RestartContainer' for non-sidecar initContainers",
+              ),
+            ]
+          : [],
+      ),
+    ];
   });
 }
 
-/** Names are unique among containers and init containers together: the error is on the later one. */
-export function validateContainerNames(inits: readonly Container[], containers: readonly Container[], path: string): FieldError[] {
-  const all = [
-    ...containers.map(({ name }, index) => ({ name, field: `${path}.containers[${index}].name` })),
-    ...inits.map(({ name }, index) => ({ name, field: `${path}.initContainers[${index}].name` })),
-  ].filter(({ name }) => name);
-  return repeatedIndexes(all.map(({ name }) => name)).flatMap((index) => {
-    const repeated = all[index];
-    return repeated === undefined ? [] : [duplicate(repeated.field, repeated.name)];
+const notForThem = 'cannot be set for an Ephemeral Container';
+
+/** What would keep a pod from being what it is: its resources, its ports, its health. */
+const notEphemeral = [
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+] as const;
+
+const isSet = (value: unknown): boolean => value !== undefined && !(typeof value === 'object' && Object.keys(value ?? {}).length === 0);
+
+export function validateEphemeralContainers(spec: PodSpec, path: string, rules: ContainerRules): FieldError[] {
+  const others = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name);
+  const taken = new Set(others);
+  return (spec.ephemeralContainers ?? []).flatMap((container, index) => {
+    const field = `${path}[${index}]`;
+    const repeated = taken.has(container.name) ? [duplicate(`${field}.name`, container.name)] : [];
+    taken.add(container.name);
+    return [
+      ...validateContainer(container, field, rules),
+      ...paddedImageErrors(container, field),
+      ...repeated,
+      ...ephemeralErrors(container, field, others),
+    ];
   });
 }
 
-/** One container, of whatever kind. */
-export function validateContainer(container: Container, path: string, rules: ContainerRules): FieldError[] {
-  const { name, image, resources, lifecycle, securityContext } = container;
+function ephemeralErrors(container: EphemeralContainer, field: string, others: readonly string[]): FieldError[] {
+  const { targetContainerName: target = '', volumeMounts = [] } = container;
   return [
-    ...(name ? dnsLabelErrors(name).map((why) => invalid(`${path}.name`, name, why)) : [required(`${path}.name`)]),
-    ...imageErrors(image, path),
-    ...validateOneOf(container.terminationMessagePolicy, ['FallbackToLogsOnError', 'File'], `${path}.terminationMessagePolicy`),
-    ...portErrors(container.ports ?? [], `${path}.ports`, rules),
-    ...validateEnvironment(container.env ?? [], `${path}.env`),
-    ...validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`),
-    ...mountErrors(container.volumeMounts ?? [], `${path}.volumeMounts`, rules.volumeNames),
-    ...validateOneOf(container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], `${path}.imagePullPolicy`),
-    ...validateProbes(container, path),
-    ...(lifecycle === undefined ? [] : validateLifecycle(lifecycle, `${path}.lifecycle`)),
-    ...(resources === undefined ? [] : validateResources(resources, `${path}.resources`)),
-    ...validateRestarts(container, path),
-    ...(securityContext === undefined ? [] : securityErrors(securityContext, `${path}.securityContext`)),
+    ...(target !== '' && !others.includes(target) ? [fieldNotFound(`${field}.targetContainerName`, target)] : []),
+    ...notEphemeral.filter((name) => isSet(container[name])).map((name) => forbiddenField(`${field}.${name}`, notForThem)),
+    ...volumeMounts.flatMap((mount, index) =>
+      (['subPath', 'subPathExpr'] as const)
+        .filter((name) => mount[name])
+        .map((name) => forbiddenField(`${field}.volumeMounts[${index}].${name}`, notForThem)),
+    ),
   ];
 }
 
-function imageErrors(image: string | undefined, path: string): FieldError[] {
-  if (!image) return [required(`${path}.image`)];
-  return image.trim() === image ? [] : [invalid(`${path}.image`, image, 'must not have leading or trailing whitespace')];
+/** One container, of whatever kind. */
+function validateContainer(container: Container, path: string, rules: ContainerRules): FieldError[] {
+  const { name, image, resources, securityContext } = container;
+  return [
+    ...(name ? dnsLabelErrors(name).map((why) => invalid(`${path}.name`, name, why)) : [required(`${path}.name`)]),
+    ...(image ? [] : [required(`${path}.image`)]),
+    ...validateOneOf(container.terminationMessagePolicy, ['File', 'FallbackToLogsOnError'], `${path}.terminationMessagePolicy`),
+    ...portErrors(container.ports ?? [], `${path}.ports`),
+    ...validateEnvironment(container.env ?? [], `${path}.env`),
+    ...validateEnvFrom(container.envFrom ?? [], `${path}.envFrom`),
+    ...validateMounts(container, rules.volumes, `${path}.volumeMounts`),
+    ...validateDevices(container, rules.volumes, `${path}.volumeDevices`),
+    ...validateOneOf(container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never'], `${path}.imagePullPolicy`),
+    ...(resources === undefined ? [] : validateResources(resources, `${path}.resources`, rules)),
+    ...resizeErrors(container.resizePolicy ?? [], `${path}.resizePolicy`, rules),
+    ...(securityContext === undefined ? [] : validateSecurityContext(securityContext, `${path}.securityContext`, rules.hostUsers)),
+  ];
 }
 
-function portErrors(ports: readonly ContainerPort[], path: string, { hostNetwork }: ContainerRules): FieldError[] {
-  const errors = ports.flatMap((port, index) => [
-    ...(port.name ? portNameErrors(port.name).map((why) => invalid(`${path}[${index}].name`, port.name, why)) : []),
-    ...(port.containerPort
-      ? portNumber(port.containerPort, `${path}[${index}].containerPort`)
-      : [required(`${path}[${index}].containerPort`)]),
-    ...(port.hostPort ? portNumber(port.hostPort, `${path}[${index}].hostPort`) : []),
-    ...validateOneOf(port.protocol, ['SCTP', 'TCP', 'UDP'], `${path}[${index}].protocol`),
-    ...(hostNetwork && port.hostPort && port.hostPort !== port.containerPort
-      ? [invalid(`${path}[${index}].containerPort`, port.containerPort, 'must match `hostPort` when `hostNetwork` is true')]
-      : []),
-  ]);
-  // Ports without a name are never the same.
-  const names = ports.map(({ name }, index) => name || `#${index}`);
-  return [...errors, ...repeatedIndexes(names).map((index) => duplicate(`${path}[${index}].name`, ports[index]?.name))];
+/** Templates may have such images. Source: validateContainerOnlyForPod. */
+export const paddedImageErrors = ({ image = '' }: Container, path: string): FieldError[] =>
+  image.trim() === image ? [] : [invalid(`${path}.image`, image, 'must not have leading or trailing whitespace')];
+
+function portErrors(ports: readonly ContainerPort[], path: string): FieldError[] {
+  const names = new Set<string>();
+  return ports.flatMap(({ name, containerPort, hostPort, protocol }, index) => {
+    const field = `${path}[${index}]`;
+    const errors = name ? portNameErrors(name).map((why) => invalid(`${field}.name`, name, why)) : [];
+    if (name && errors.length === 0) {
+      if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+      names.add(name);
+    }
+    return [
+      ...errors,
+      ...(containerPort ? portNumber(containerPort, `${field}.containerPort`) : [required(`${field}.containerPort`)]),
+      ...(hostPort ? portNumber(hostPort, `${field}.hostPort`) : []),
+      ...validateOneOf(protocol, ['SCTP', 'TCP', 'UDP'], `${field}.protocol`),
+    ];
+  });
 }
 
 const portNumber = (port: number, field: string): FieldError[] => portNumberErrors(port).map((why) => invalid(field, port, why));
@@ -105,41 +195,49 @@ function hostPortErrors(containers: readonly Container[], path: string): FieldEr
   });
 }
 
-function mountErrors(mounts: readonly VolumeMount[], path: string, volumeNames: ReadonlySet<string>): FieldError[] {
-  const errors = mounts.flatMap(({ name, mountPath, subPath, subPathExpr }, index) => {
-    const field = `${path}[${index}]`;
-    const found: FieldError[] = [];
-    if (!name) found.push(required(`${field}.name`));
-    if (!volumeNames.has(name ?? '')) found.push(fieldNotFound(`${field}.name`, name ?? ''));
-    if (!mountPath) found.push(required(`${field}.mountPath`));
-    if (subPath) found.push(...filePathErrors(subPath, `${field}.subPath`));
-    if (subPathExpr && subPath) found.push(invalid(`${field}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
-    return found;
+/** Upstream names the list, where a policy is wrong. */
+function resizeErrors(
+  policies: NonNullable<Container['resizePolicy']>,
+  path: string,
+  { restartPolicy: ofPod }: ContainerRules,
+): FieldError[] {
+  const resources = new Set<string>();
+  return policies.flatMap(({ resourceName, restartPolicy }, index) => {
+    const errors = resources.has(resourceName) ? [duplicate(`${path}[${index}]`, resourceName)] : [];
+    resources.add(resourceName);
+    errors.push(...validateOneOf(resourceName, ['cpu', 'memory'], path));
+    errors.push(...validateOneOf(restartPolicy, ['NotRequired', 'RestartContainer'], path));
+    if (ofPod === 'Never' && restartPolicy !== 'NotRequired') {
+      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
+    }
+    return errors;
   });
-  const repeated = repeatedIndexes(mounts.map(({ mountPath }) => mountPath ?? ''));
-  return [...errors, ...repeated.map((index) => invalid(`${path}[${index}].mountPath`, mounts[index]?.mountPath, 'must be unique'))];
 }
 
-const idMax = 2 ** 31 - 1;
+const restartPolicies = ['Always', 'Never', 'OnFailure'];
+const actions = ['Restart', 'RestartAllContainers'];
+const rulesMax = 20;
+const exitCodesMax = 255;
 
-export function validateIds(ids: Readonly<Record<string, number | undefined>>, path: string): FieldError[] {
-  return Object.entries(ids).flatMap(([field, id]) =>
-    id !== undefined && (id < 0 || id > idMax) ? [invalid(`${path}.${field}`, id, 'must be between 0 and 2147483647, inclusive')] : [],
-  );
-}
+const oneOf = (value: string, known: readonly string[], field: string): FieldError[] =>
+  known.includes(value) ? [] : [notSupported(field, value, known)];
 
-function securityErrors(context: SecurityContext, path: string): FieldError[] {
-  const { runAsUser, runAsGroup, allowPrivilegeEscalation, privileged, procMount, capabilities } = context;
-  const errors = validateIds({ runAsUser, runAsGroup }, path);
-  if (procMount !== undefined && !['Default', 'Unmasked'].includes(procMount)) {
-    errors.push(notSupported(`${path}.procMount`, procMount, ['Default', 'Unmasked']));
-  }
-  if (allowPrivilegeEscalation !== false) return errors;
-  if (privileged === true) {
-    errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true'));
-  }
-  if (capabilities?.add?.includes('CAP_SYS_ADMIN')) {
-    errors.push(invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN'));
-  }
-  return errors;
+/** When a container starts anew. Source: validateContainerRestartPolicy. */
+function restartErrors({ restartPolicy, restartPolicyRules = [] }: Container, path: string): FieldError[] {
+  if (restartPolicy === undefined && restartPolicyRules.length === 0) return [];
+  const field = `${path}.restartPolicyRules`;
+  return [
+    ...(restartPolicy === undefined
+      ? [required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used')]
+      : oneOf(restartPolicy, restartPolicies, `${path}.restartPolicy`)),
+    ...(restartPolicyRules.length > rulesMax ? [tooMany(field, restartPolicyRules.length, rulesMax)] : []),
+    ...restartPolicyRules.flatMap(({ action, exitCodes }, index) => {
+      const at = `${field}[${index}]`;
+      const errors = oneOf(action, actions, `${at}.action`);
+      if (exitCodes === undefined) return [...errors, required(`${at}.exitCodes`, 'must be specified')];
+      const { operator, values = [] } = exitCodes;
+      errors.push(...oneOf(operator, ['In', 'NotIn'], `${at}.exitCodes.operator`));
+      return values.length > exitCodesMax ? [...errors, tooMany(`${at}.exitCodes.values`, values.length, exitCodesMax)] : errors;
+    }),
+  ];
 }

@@ -1,8 +1,16 @@
 /** Environment variables and what they refer to. Source: pkg/apis/core/validation/validation.go, ValidateEnv and ValidateEnvFrom. */
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
-import type { EnvFromSource, EnvVar, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../../../kube/generated/types.ts';
+import type {
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  FileKeySelector,
+  ObjectFieldSelector,
+  ResourceFieldSelector,
+} from '../../../kube/generated/types.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
-import { configKeyErrors, dnsSubdomainErrors, environmentNameErrors } from '../../../kube/names.ts';
+import { configKeyErrors, dnsLabelErrors, dnsSubdomainErrors, environmentNameErrors, qualifiedNameErrors } from '../../../kube/names.ts';
+import { validateNoBacksteps } from './file-path.ts';
 
 type Use = 'env' | 'volume';
 
@@ -25,7 +33,7 @@ const resources: Readonly<Record<Use, readonly string[]>> = {
   env: ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'],
   volume: ['limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory'],
 };
-const subscripted = /^metadata\.(?:labels|annotations)\['.*'\]$/;
+const subscripted = /^metadata\.(labels|annotations)\['(.*)'\]$/;
 
 export function validateEnvironment(variables: readonly EnvVar[], path: string): FieldError[] {
   return variables.flatMap((variable, index) => {
@@ -40,7 +48,7 @@ function sourceErrors({ value, valueFrom }: EnvVar, path: string): FieldError[] 
   if (valueFrom === undefined) return [];
   const sources = Object.keys(valueFrom).length;
   if (sources === 0) {
-    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`';
+    const names = '`fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
     return [invalid(path, '', `must specify one of: ${names}`)];
   }
   const errors = referenceErrors(valueFrom, path);
@@ -49,18 +57,30 @@ function sourceErrors({ value, valueFrom }: EnvVar, path: string): FieldError[] 
   return errors;
 }
 
-function referenceErrors({ fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef }: EnvVarSource, path: string): FieldError[] {
+function referenceErrors(
+  { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef }: EnvVarSource,
+  path: string,
+): FieldError[] {
   return [
     ...(fieldRef === undefined ? [] : validateFieldRef(fieldRef, `${path}.fieldRef`, 'env')),
     ...(resourceFieldRef === undefined ? [] : validateResourceFieldRef(resourceFieldRef, `${path}.resourceFieldRef`, 'env')),
     ...(configMapKeyRef === undefined ? [] : keyRefErrors(configMapKeyRef, `${path}.configMapKeyRef`)),
     ...(secretKeyRef === undefined ? [] : keyRefErrors(secretKeyRef, `${path}.secretKeyRef`)),
+    ...(fileKeyRef === undefined ? [] : fileKeyErrors(fileKeyRef, `${path}.fileKeyRef`)),
   ];
 }
 
+const fileKeyErrors = ({ key, volumeName, path }: FileKeySelector, field: string): FieldError[] => [
+  ...(key ? environmentNameErrors(key).map((why) => invalid(`${field}.key`, key, why)) : [required(`${field}.key`)]),
+  ...(volumeName
+    ? dnsLabelErrors(volumeName).map((why) => invalid(`${field}.volumeName`, volumeName, why))
+    : [required(`${field}.volumeName`)]),
+  ...(path ? validateNoBacksteps(path, `${field}.path`) : [required(`${field}.path`)]),
+];
+
 function keyRefErrors({ name, key }: { name?: string; key: string }, path: string): FieldError[] {
   return [
-    ...(name ? [] : [required(`${path}.name`)]),
+    ...dnsSubdomainErrors(name ?? '').map((why) => invalid(`${path}.name`, name ?? '', why)),
     ...(key ? configKeyErrors(key).map((why) => invalid(`${path}.key`, key, why)) : [required(`${path}.key`)]),
   ];
 }
@@ -68,7 +88,15 @@ function keyRefErrors({ name, key }: { name?: string; key: string }, path: strin
 export function validateFieldRef({ apiVersion, fieldPath }: ObjectFieldSelector, path: string, use: Use): FieldError[] {
   if (!apiVersion) return [required(`${path}.apiVersion`)];
   if (!fieldPath) return [required(`${path}.fieldPath`)];
-  if (subscripted.test(fieldPath)) return [];
+  if (apiVersion !== 'v1') {
+    return [invalid(`${path}.fieldPath`, fieldPath, `error converting fieldPath: unsupported pod version: ${apiVersion}`)];
+  }
+  const subscript = subscripted.exec(fieldPath);
+  if (subscript !== null) {
+    const [, list, key = ''] = subscript;
+    const name = list === 'annotations' ? key.toLowerCase() : key;
+    return qualifiedNameErrors(name).map((why) => invalid(path, name, why));
+  }
   if (!known.has(fieldPath)) {
     return [invalid(`${path}.fieldPath`, fieldPath, `error converting fieldPath: field label not supported: ${fieldPath}`)];
   }
@@ -80,13 +108,14 @@ export function validateResourceFieldRef(
   path: string,
   use: Use,
 ): FieldError[] {
-  if (use === 'volume' && !containerName) return [required(`${path}.containerName`)];
-  if (!resource) return [required(`${path}.resource`)];
+  const errors: FieldError[] = [];
   const isKnown = resources[use].includes(resource) || /^(?:limits|requests)\.hugepages-/.test(resource);
-  if (!isKnown) return [notSupported(`${path}.resource`, resource, resources[use])];
-  const { known, text } = divisorsOf(resource);
-  if (divisor === undefined || parseQuantity(divisor) === 0n || known.includes(divisor)) return [];
-  return [invalid(`${path}.divisor`, resource, text)];
+  if (use === 'volume' && !containerName) errors.push(required(`${path}.containerName`));
+  else if (!resource) errors.push(required(`${path}.resource`));
+  else if (!isKnown) errors.push(notSupported(`${path}.resource`, resource, resources[use]));
+  const rule = isKnown ? divisorsOf(resource) : undefined;
+  if (rule === undefined || divisor === undefined || parseQuantity(divisor) === 0n || rule.known.includes(divisor)) return errors;
+  return [...errors, invalid(`${path}.divisor`, resource, rule.text)];
 }
 
 const sizes = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];

@@ -3,57 +3,15 @@
  * Source: pkg/apis/core/validation/validation.go (validateEphemeralContainers, ValidatePodEphemeralContainersUpdate)
  */
 import { semanticallyEqual } from '../../../kube/equality.ts';
-import { type FieldError, duplicate, fieldNotFound, forbiddenField, invalidObject } from '../../../kube/field-error.ts';
-import type { EphemeralContainer, Pod, PodSpec } from '../../../kube/generated/types.ts';
+import { type FieldError, forbiddenField, invalidObject } from '../../../kube/field-error.ts';
+import type { EphemeralContainer, Pod } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, nameOf } from '../../../kube/object.ts';
 import type { ObjectSubresource } from '../../definition.ts';
-import { validateContainer } from './container-validation.ts';
+import { containerRules, validateEphemeralContainers } from './container-validation.ts';
 import { setPodDefaults } from './defaults.ts';
 
 const path = 'spec.ephemeralContainers';
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
-const notForThem = 'cannot be set for an Ephemeral Container';
-
-/** What would keep a pod from being what it is: its resources, its ports, its health. */
-const forbidden = [
-  'ports',
-  'resources',
-  'lifecycle',
-  'livenessProbe',
-  'readinessProbe',
-  'startupProbe',
-  'resizePolicy',
-  'restartPolicy',
-] as const;
-
-const isSet = (value: unknown): boolean => value !== undefined && !(typeof value === 'object' && Object.keys(value ?? {}).length === 0);
-
-function oneErrors(container: EphemeralContainer, field: string, spec: PodSpec): FieldError[] {
-  const rules = { volumeNames: new Set((spec.volumes ?? []).map(({ name }) => name)), hostNetwork: spec.hostNetwork === true };
-  const names = [...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name);
-  const target = container.targetContainerName;
-  return [
-    ...validateContainer(container, field, rules),
-    ...(target !== undefined && target !== '' && !names.includes(target) ? [fieldNotFound(`${field}.targetContainerName`, target)] : []),
-    ...forbidden.filter((name) => isSet(container[name])).map((name) => forbiddenField(`${field}.${name}`, notForThem)),
-    ...(container.volumeMounts ?? []).flatMap((mount, index) =>
-      (['subPath', 'subPathExpr'] as const)
-        .filter((name) => mount[name])
-        .map((name) => forbiddenField(`${field}.volumeMounts[${index}].${name}`, notForThem)),
-    ),
-  ];
-}
-
-export function validateEphemeralContainers(spec: PodSpec): FieldError[] {
-  const taken = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name));
-  return (spec.ephemeralContainers ?? []).flatMap((container, index) => {
-    const field = `${path}[${index}]`;
-    const repeated = taken.has(container.name) ? [duplicate(`${field}.name`, container.name)] : [];
-    taken.add(container.name);
-    return [...oneErrors(container, field, spec), ...repeated];
-  });
-}
-
 function changeErrors(next: readonly EphemeralContainer[], pod: Pod): FieldError[] {
   // The line ends are upstream's.
   return (pod.spec.ephemeralContainers ?? []).flatMap((before) => {
@@ -70,7 +28,10 @@ function debugged(pod: Pod, wanted: Pod): Pod {
   const isMirror = annotationsOf(pod)[mirrorAnnotation] !== undefined;
   const errors = isMirror
     ? [forbiddenField('', 'static pods do not support ephemeral containers')]
-    : [...validateEphemeralContainers(next.spec), ...changeErrors(next.spec.ephemeralContainers ?? [], pod)];
+    : [
+        ...validateEphemeralContainers(next.spec, path, containerRules(next.spec)),
+        ...changeErrors(next.spec.ephemeralContainers ?? [], pod),
+      ];
   if (errors.length > 0) throw invalidObject({ group: '', kind: 'Pod' }, nameOf(pod), errors);
   return next;
 }

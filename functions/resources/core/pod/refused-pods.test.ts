@@ -67,6 +67,7 @@ for (const [what, object, expected] of [
     [
       `${container}.restartPolicy: Required value: must specify restartPolicy when restart rules are used`,
       `${container}.restartPolicyRules[0].action: Unsupported value: "x": supported values: "Restart", "RestartAllContainers"`,
+      `${container}.restartPolicyRules[0].exitCodes: Required value: must be specified`,
     ],
   ],
 ] as const) {

@@ -1,27 +1,65 @@
-/** Requests and limits. Source: pkg/apis/core/validation/validation.go, ValidateContainerResourceRequirements. */
-import { type FieldError, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+/** Requests and limits. Source: pkg/apis/core/validation/validation.go, validateResourceRequirements. */
+import { type FieldError, duplicate, fieldNotFound, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { ResourceRequirements } from '../../../kube/generated/types.ts';
-import { qualifiedNameErrors } from '../../../kube/names.ts';
-import { canonicalQuantity, compareQuantities, parseQuantity, quantityMilli } from '../../../kube/quantity.ts';
+import { dnsLabelErrors } from '../../../kube/names.ts';
+import { canonicalQuantity, compareQuantities, parseQuantity } from '../../../kube/quantity.ts';
+import { isOvercommitted, validateContainerResourceName, validateQuantity } from '../../quantity-rules.ts';
 
-type Quantities = Readonly<Record<string, string>>;
+const hugePages = 'hugepages-';
+const isHugePages = (name: string): boolean => name.startsWith(hugePages);
 
-const standard = new Set(['cpu', 'memory', 'ephemeral-storage']);
-const isHugePages = (name: string): boolean => name.startsWith('hugepages-');
-/** More of it can be promised than there is. */
-const isOvercommitted = (name: string): boolean => standard.has(name);
+type ValidateName = (name: string, field: string) => FieldError[];
 
-export function validateResources({ limits = {}, requests = {} }: ResourceRequirements, path: string): FieldError[] {
-  const errors = [...quantityErrors(limits, `${path}.limits`)];
+interface Rules {
+  /** Names of the pod's claims for devices. */
+  readonly claimNames: readonly string[];
+  readonly validateName?: ValidateName;
+}
+
+export function validateResources(
+  { limits = {}, requests = {}, claims = [] }: ResourceRequirements,
+  path: string,
+  rules: Rules,
+): FieldError[] {
+  const validateName = rules.validateName ?? validateContainerResourceName;
+  const amountErrors = (name: string, amount: string, list: 'limits' | 'requests'): FieldError[] => {
+    const field = `${path}.${list}[${name}]`;
+    return [...validateName(name, field), ...validateQuantity(name, amount, field)];
+  };
+  const errors = Object.entries(limits).flatMap(([name, limit]) => [
+    ...amountErrors(name, limit, 'limits'),
+    ...pageErrors(name, limit, `${path}.limits[${name}]`),
+  ]);
   for (const [name, request] of Object.entries(requests)) {
-    const found = quantityErrors({ [name]: request }, `${path}.requests`);
-    errors.push(...found, ...(found.length > 0 ? [] : limitErrors(name, { request, limit: limits[name] }, path)));
+    errors.push(
+      ...amountErrors(name, request, 'requests'),
+      ...limitErrors(name, { request, limit: limits[name] }, path),
+      ...pageErrors(name, request, `${path}.requests[${name}]`),
+    );
   }
   const needs = Object.keys({ ...limits, ...requests });
   if (needs.some(isHugePages) && !needs.some((name) => name === 'cpu' || name === 'memory')) {
     errors.push(forbiddenField(path, 'HugePages require cpu or memory'));
   }
-  return errors;
+  return [...errors, ...claimErrors(claims, rules.claimNames, `${path}.claims`)];
+}
+
+/** Pages are whole ones, and at least one. */
+function pageErrors(name: string, amount: string, field: string): FieldError[] {
+  if (!isHugePages(name)) return [];
+  const size = sizeOf(name.slice(hugePages.length));
+  const bytes = parseQuantity(amount);
+  if (size !== undefined && size > 0n && bytes > 0n && bytes % size === 0n) return [];
+  return [invalid(field, canonicalQuantity(amount), `${canonicalQuantity(amount)} is not positive integer multiple of ${name}`)];
+}
+
+function sizeOf(text: string): bigint | undefined {
+  try {
+    return parseQuantity(text);
+  } catch (error) {
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
 }
 
 function limitErrors(name: string, { request, limit }: { request: string; limit: string | undefined }, path: string): FieldError[] {
@@ -34,21 +72,31 @@ function limitErrors(name: string, { request, limit }: { request: string; limit:
   return order > 0 ? [invalid(`${path}.requests`, amount, `must be less than or equal to ${name} limit of ${most}`)] : [];
 }
 
-function quantityErrors(quantities: Quantities, path: string): FieldError[] {
-  return Object.entries(quantities).flatMap(([name, quantity]) => [
-    ...resourceNameErrors(name, path),
-    ...(parseQuantity(quantity) < 0n
-      ? [invalid(`${path}[${name}]`, canonicalQuantity(quantity), 'must be greater than or equal to 0')]
-      : []),
-    ...(name.includes('/') && !name.includes('kubernetes.io/') && quantityMilli(quantity) % 1000 !== 0
-      ? [invalid(`${path}[${name}]`, canonicalQuantity(quantity), 'must be an integer')]
-      : []),
-  ]);
+type Claims = NonNullable<ResourceRequirements['claims']>;
+
+function claimErrors(claims: Claims, known: readonly string[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return claims.flatMap(({ name, request = '' }, index) => {
+    const field = `${path}[${index}]`;
+    if (!name) return [required(field)];
+    const errors = seen.has(name) ? [duplicate(field, name)] : requestErrors({ name, request }, seen, field);
+    if (!known.includes(name)) errors.push(unknownClaim(name, known, field));
+    return errors;
+  });
 }
 
-function resourceNameErrors(name: string, path: string): FieldError[] {
-  const errors = qualifiedNameErrors(name).map((why) => invalid(path, name, why));
-  if (errors.length > 0 || name.includes('/')) return errors;
-  const isKnown = standard.has(name) || isHugePages(name);
-  return isKnown ? [] : [invalid(path, name, 'must be a standard resource for containers')];
+/** A claim as a whole and a part of it overlap. */
+function requestErrors({ name, request }: { name: string; request: string }, seen: Set<string>, field: string): FieldError[] {
+  const key = request === '' ? name : `${name}/${request}`;
+  const errors = request === '' ? [] : dnsLabelErrors(request).map((why) => invalid(`${field}.request`, request, why));
+  if (seen.has(key)) errors.push(duplicate(field, key));
+  else if (request === '' && [...seen].some((other) => other.startsWith(`${name}/`))) errors.push(duplicate(field, name));
+  seen.add(key);
+  return errors;
+}
+
+function unknownClaim(name: string, known: readonly string[], field: string): FieldError {
+  const names = known.length === 0 ? ' which is empty' : `: ${known.toSorted().join(', ')}`;
+  const missing = fieldNotFound(field, name);
+  return { ...missing, message: `${missing.message}: must be one of the names in pod.spec.resourceClaims${names}` };
 }

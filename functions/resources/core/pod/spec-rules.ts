@@ -1,20 +1,47 @@
 /** Rules of single fields of a pod's spec. Source: pkg/apis/core/validation/validation.go, ValidatePodSpec. */
-import { type FieldError, fieldNotFound, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
-import type { Container, PodSpec } from '../../../kube/generated/types.ts';
+import { type FieldError, duplicate, fieldNotFound, forbiddenField, invalid, required, tooLong } from '../../../kube/field-error.ts';
+import type { PodSpec } from '../../../kube/generated/types.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
-import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors, underscoredSubdomainErrors } from '../../../kube/names.ts';
 import { validateIp } from '../../ip-rules.ts';
+import { placedContainers } from './placed-containers.ts';
 
 const nameserversMax = 3;
+const searchesMax = 32;
+const searchCharactersMax = 2048;
 
-export function validateDnsConfig({ dnsConfig }: PodSpec, path: string): FieldError[] {
-  const { nameservers = [], options = [] } = dnsConfig ?? {};
+export function validateDnsConfig({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldError[] {
+  const field = `${path}.dnsConfig`;
+  const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
+  if (dnsPolicy === 'None' && dnsConfig === undefined) return [required(field, 'must provide `dnsConfig` when `dnsPolicy` is None')];
+  if (dnsPolicy === 'None' && nameservers.length === 0) {
+    return [required(`${field}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None')];
+  }
   return [
     ...(nameservers.length > nameserversMax
-      ? [invalid(`${path}.dnsConfig.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`)]
+      ? [invalid(`${field}.nameservers`, nameservers, `must not have more than ${nameserversMax} nameservers`)]
       : []),
-    ...nameservers.flatMap((address, index) => validateIp(address, `${path}.dnsConfig.nameservers[${index}]`)),
-    ...options.flatMap(({ name }, index) => (name ? [] : [required(`${path}.dnsConfig.options[${index}]`, 'must not be empty')])),
+    ...nameservers.flatMap((address, index) => validateIp(address, `${field}.nameservers[${index}]`)),
+    ...searchErrors(searches, `${field}.searches`),
+    ...options.flatMap(({ name }, index) => (name ? [] : [required(`${field}.options[${index}]`, 'must not be empty')])),
+  ];
+}
+
+function searchErrors(searches: readonly string[], field: string): FieldError[] {
+  const limits = [
+    [searches.length > searchesMax, `must not have more than ${searchesMax} search paths`],
+    [
+      searches.join(' ').length > searchCharactersMax,
+      `must not have more than ${searchCharactersMax} characters (including spaces) in the search list`,
+    ],
+  ] as const;
+  return [
+    ...limits.flatMap(([isExceeded, why]) => (isExceeded ? [invalid(field, searches, why)] : [])),
+    ...searches
+      .map((search) => (search === '.' ? search : search.replace(/\.$/, '')))
+      .flatMap((search, index) =>
+        search === '.' ? [] : underscoredSubdomainErrors(search).map((why) => invalid(`${field}[${index}]`, search, why)),
+      ),
   ];
 }
 
@@ -28,16 +55,53 @@ export const validateHostAliases = ({ hostAliases = [] }: PodSpec, path: string)
   });
 
 /** Users of the host cannot be left out where its namespaces are shared. */
-export function validateHostUsers({ hostUsers, hostNetwork, hostPID, hostIPC }: PodSpec, path: string): FieldError[] {
-  if (hostUsers !== false) return [];
+export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
+  if (spec.hostUsers !== false) return [];
+  const why = 'when `hostUsers` is false';
   const shared = [
-    ['hostNetwork', hostNetwork],
-    ['HostPID', hostPID],
-    ['HostIPC', hostIPC],
+    ['hostNetwork', spec.hostNetwork],
+    ['HostPID', spec.hostPID],
+    ['HostIPC', spec.hostIPC],
   ] as const;
-  return shared.flatMap(([field, isShared]) =>
-    isShared === true ? [forbiddenField(`${path}.${field}`, 'when `hostUsers` is false')] : [],
+  return [
+    ...shared.flatMap(([field, isShared]) => (isShared === true ? [forbiddenField(`${path}.${field}`, why)] : [])),
+    ...placedContainers(spec, path)
+      .filter(({ container }) => (container.volumeDevices ?? []).length > 0)
+      .map(({ field }) => forbiddenField(`${field}.volumeDevices`, why)),
+  ];
+}
+
+/** On the network of the host, a port of a container is that of the host. Templates may leave the host's out. */
+export function validateHostNetwork({ hostNetwork, containers }: PodSpec, path: string, isTemplate: boolean): FieldError[] {
+  if (hostNetwork !== true) return [];
+  return (containers ?? []).flatMap(({ ports = [] }, container) =>
+    ports.flatMap(({ hostPort = 0, containerPort }, index) =>
+      hostPort === containerPort || (isTemplate && hostPort === 0)
+        ? []
+        : [
+            invalid(
+              `${path}.containers[${container}].ports[${index}].hostPort`,
+              hostPort,
+              'must match `containerPort` when `hostNetwork` is true',
+            ),
+          ],
+    ),
   );
+}
+
+const hostnameBytesMax = 64;
+
+/** Source: validatePodHostName. */
+export function validateHostname(spec: PodSpec, path: string): FieldError[] {
+  const { hostnameOverride: name, setHostnameAsFQDN, hostNetwork } = spec;
+  if (name === undefined) return [];
+  const field = `${path}.hostnameOverride`;
+  return [
+    ...(setHostnameAsFQDN === true ? [forbiddenField(field, 'may not be specified when setHostnameAsFQDN is true')] : []),
+    ...(hostNetwork === true ? [forbiddenField(field, 'may not be specified when hostNetwork is true')] : []),
+    ...(Buffer.byteLength(name) > hostnameBytesMax ? [tooLong(field, hostnameBytesMax)] : []),
+    ...dnsSubdomainErrors(name).map((why) => invalid(field, name, why)),
+  ];
 }
 
 export const validateReadinessGates = ({ readinessGates = [] }: PodSpec, path: string): FieldError[] =>
@@ -45,70 +109,59 @@ export const validateReadinessGates = ({ readinessGates = [] }: PodSpec, path: s
     qualifiedNameErrors(conditionType).map((why) => invalid(`${path}.readinessGates[${index}].conditionType`, conditionType, why)),
   );
 
-const systems = ['linux', 'windows'];
+export const validateSchedulingGates = ({ schedulingGates = [] }: PodSpec, path: string): FieldError[] =>
+  schedulingGates.flatMap(({ name }, index) => {
+    const field = `${path}.schedulingGates[${index}]`;
+    const isRepeated = schedulingGates.findIndex((gate) => gate.name === name) < index;
+    return [...qualifiedNameErrors(name).map((why) => invalid(field, name, why)), ...(isRepeated ? [duplicate(field, name)] : [])];
+  });
 
-export const validateOs = ({ os }: PodSpec, path: string): FieldError[] => {
-  if (os === undefined) return [];
-  if (!os.name) return [required(`${path}.os.name`)];
-  return systems.includes(os.name) ? [] : [notSupported(`${path}.os`, os.name, systems)];
-};
+const claimSources = ['resourceClaimName', 'resourceClaimTemplateName'] as const;
 
-export function validateClaims({ resourceClaims = [], containers = [], initContainers = [] }: PodSpec, path: string): FieldError[] {
-  const names = resourceClaims.map(({ name }) => name);
-  const sources = '`resourceClaimName`, `resourceClaimTemplateName`';
-  const own = resourceClaims.flatMap((claim, index) => {
+/** The claims for devices that the pod names. */
+export function validateClaims({ resourceClaims = [] }: PodSpec, path: string): FieldError[] {
+  const names = new Set<string>();
+  return resourceClaims.flatMap((claim, index) => {
+    const { name } = claim;
     const field = `${path}.resourceClaims[${index}]`;
-    const count = [claim.resourceClaimName, claim.resourceClaimTemplateName].filter((name) => name !== undefined).length;
-    const errors = dnsLabelErrors(claim.name).map((why) => invalid(`${field}.name`, claim.name, why));
-    if (count === 1) return errors;
-    const why = count === 0 ? `must specify one of: ${sources}` : `at most one of ${sources} may be specified`;
-    return [...errors, invalid(field, internalForm('core.PodResourceClaim', claim), why)];
+    const errors: FieldError[] = [];
+    if (!name) errors.push(required(`${field}.name`));
+    else if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+    else errors.push(...dnsLabelErrors(name).map((why) => invalid(`${field}.name`, name, why)));
+    if (name) names.add(name);
+    const count = claimSources.filter((source) => claim[source] !== undefined).length;
+    if (count !== 1) {
+      const why =
+        count === 0
+          ? 'must specify one of: `resourceClaimName`, `resourceClaimTemplateName`'
+          : 'at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified';
+      errors.push(invalid(field, internalForm('core.PodResourceClaim', claim), why));
+    }
+    for (const source of claimSources) {
+      const of = claim[source];
+      if (of !== undefined) errors.push(...dnsSubdomainErrors(of).map((why) => invalid(`${field}.${source}`, of, why)));
+    }
+    return errors;
   });
-  const used = (list: readonly Container[], at: string): FieldError[] =>
-    list.flatMap(({ resources }, index) =>
-      (resources?.claims ?? []).flatMap(({ name }, claim) => {
-        if (names.includes(name)) return [];
-        const known = names.length === 0 ? 'which is empty' : `[${names.join(' ')}]`;
-        const missing = fieldNotFound(`${at}[${index}].resources.claims[${claim}]`, name);
-        return [{ ...missing, message: `${missing.message}: must be one of the names in pod.spec.resourceClaims ${known}` }];
-      }),
-    );
-  return [...own, ...used(containers, `${path}.containers`), ...used(initContainers, `${path}.initContainers`)];
 }
 
-const restartPolicies = ['Always', 'Never', 'OnFailure'];
+/** Variables read from a file need its volume, which is an empty directory. Source: validateFileKeyRefVolumes. */
+export const validateFileKeyVolumes = (spec: PodSpec, path: string): FieldError[] =>
+  placedContainers(spec, path).flatMap(({ container, field }) =>
+    (container.env ?? []).flatMap(({ valueFrom }, index) => {
+      if (valueFrom?.fileKeyRef === undefined) return [];
+      const { volumeName } = valueFrom.fileKeyRef;
+      const at = `${field}.env[${index}].valueFrom.fileKeyRef.volumeName`;
+      const volume = (spec.volumes ?? []).findLast(({ name }) => name === volumeName);
+      if (volume === undefined) return [fieldNotFound(at, volumeName)];
+      return volume.emptyDir === undefined ? [invalid(at, volumeName, 'referenced volume must be of type emptyDir')] : [];
+    }),
+  );
 
-/** When and how a container starts anew, or takes other resources. */
-export function validateRestarts({ restartPolicy, restartPolicyRules, resizePolicy = [] }: Container, path: string): FieldError[] {
-  const errors = resizePolicy.flatMap((policy) => [
-    ...oneOf(policy.resourceName, ['cpu', 'memory'], `${path}.resizePolicy`),
-    ...oneOf(policy.restartPolicy, ['NotRequired', 'RestartContainer'], `${path}.resizePolicy`),
-  ]);
-  if (restartPolicy !== undefined) errors.push(...oneOf(restartPolicy, restartPolicies, `${path}.restartPolicy`));
-  if (restartPolicyRules === undefined) return errors;
-  if (restartPolicy === undefined) {
-    errors.push(required(`${path}.restartPolicy`, 'must specify restartPolicy when restart rules are used'));
-  }
-  return [
-    ...errors,
-    ...restartPolicyRules.flatMap(({ action, exitCodes }, index) => [
-      ...oneOf(action, ['Restart', 'RestartAllContainers'], `${path}.restartPolicyRules[${index}].action`),
-      ...(exitCodes === undefined
-        ? []
-        : oneOf(exitCodes.operator, ['In', 'NotIn'], `${path}.restartPolicyRules[${index}].exitCodes.operator`)),
-    ]),
-  ];
-}
-
-const oneOf = (value: string, known: readonly string[], field: string): FieldError[] =>
-  known.includes(value) ? [] : [notSupported(field, value, known)];
-
-/** The hook cannot sleep longer than the container may take to end. */
-export function validateSleep({ lifecycle }: Container, graceSeconds: number, path: string): FieldError[] {
-  return (['postStart', 'preStop'] as const).flatMap((hook) => {
-    const seconds = lifecycle?.[hook]?.sleep?.seconds;
-    if (seconds === undefined || (seconds >= 0 && seconds <= graceSeconds)) return [];
-    const why = `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`;
-    return [invalid(`${path}.lifecycle.${hook}.sleep`, seconds, why)];
-  });
+export function validateSchedulingGroup({ schedulingGroup }: PodSpec, path: string): FieldError[] {
+  if (schedulingGroup === undefined) return [];
+  const { podGroupName: name } = schedulingGroup;
+  const field = `${path}.schedulingGroup.podGroupName`;
+  if (name === undefined) return [invalid(field, null, 'must specify one of: `podGroupName`')];
+  return dnsSubdomainErrors(name).map((why) => invalid(field, name, why));
 }

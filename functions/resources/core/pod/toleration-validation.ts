@@ -8,6 +8,8 @@ const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 export const validateTolerations = (tolerations: readonly Toleration[], path: string): FieldError[] =>
   tolerations.flatMap((toleration, index) => tolerationErrors(toleration, `${path}[${index}]`));
 
+const joined = (problems: readonly string[]): string[] => (problems.length === 0 ? [] : [problems.join(';')]);
+
 function tolerationErrors({ key, operator, value, effect, tolerationSeconds }: Toleration, path: string): FieldError[] {
   const errors = key ? qualifiedNameErrors(key).map((why) => invalid(`${path}.key`, key, why)) : [];
   if (!key && operator !== 'Exists') {
@@ -23,10 +25,9 @@ function tolerationErrors({ key, operator, value, effect, tolerationSeconds }: T
     errors.push(invalid(`${path}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
   }
   if (operator === undefined || operator === '' || operator === 'Equal') {
-    errors.push(...labelValueErrors(value ?? '').map((why) => invalid(`${path}.operator`, value ?? '', why)));
+    errors.push(...joined(labelValueErrors(value ?? '')).map((why) => invalid(`${path}.operator`, value ?? '', why)));
   } else if (operator === 'Exists') {
-    if (value)
-      errors.push(invalid(`${path}.operator`, { key, operator, value, effect }, "value must be empty when `operator` is 'Exists'"));
+    if (value) errors.push(invalid(`${path}.operator`, value, "value must be empty when `operator` is 'Exists'"));
   } else {
     errors.push(notSupported(`${path}.operator`, operator, ['Equal', 'Exists']));
   }

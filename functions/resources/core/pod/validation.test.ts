@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Container, Pod, PodSpec } from '../../../kube/generated/types.ts';
 import type { FieldError } from '../../../kube/field-error.ts';
 import { setPodDefaults } from './defaults.ts';
+import { qualifiedNameErrors } from '../../../kube/names.ts';
 import { validatePod, validatePodUpdate } from './validation.ts';
 
 const texts = (errors: readonly FieldError[]): string[] => errors.map(({ field, message }) => `${field}: ${message}`);
@@ -76,7 +77,10 @@ const cases: [string, Partial<PodSpec>, string[]][] = [
   [
     'an unknown resource',
     withContainer({ resources: { requests: { gold: '1' } } }),
-    ['spec.containers[0].resources.requests: Invalid value: "gold": must be a standard resource for containers'],
+    [
+      'spec.containers[0].resources.requests[gold]: Invalid value: "gold": must be a standard resource type or fully qualified',
+      'spec.containers[0].resources.requests[gold]: Invalid value: "gold": must be a standard resource for containers',
+    ],
   ],
   [
     'a device without a limit',
@@ -110,7 +114,7 @@ const cases: [string, Partial<PodSpec>, string[]][] = [
     'a value from nowhere',
     withContainer({ env: [{ name: 'a', valueFrom: {} }] }),
     [
-      'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+      'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
     ],
   ],
   [
@@ -200,7 +204,12 @@ const cases: [string, Partial<PodSpec>, string[]][] = [
   [
     'company in no place',
     { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: '' }] } } },
-    ['spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty'],
+    [
+      'spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Required value: can not be empty',
+      ...qualifiedNameErrors('').map(
+        (why) => `spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].topologyKey: Invalid value: "": ${why}`,
+      ),
+    ],
   ],
   [
     'a spread of nothing',
@@ -211,9 +220,9 @@ const cases: [string, Partial<PodSpec>, string[]][] = [
     ],
   ],
   [
-    'a value that only the schema knows',
+    'an unknown policy',
     { preemptionPolicy: 'Maybe' },
-    ['spec.preemptionPolicy: Unsupported value: "Maybe": supported values: "Never", "PreemptLowerPriority"'],
+    ['spec.preemptionPolicy: Unsupported value: "Maybe": supported values: "PreemptLowerPriority", "Never"'],
   ],
 ];
 

@@ -1,126 +1,157 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePodSpec and ValidatePodUpdate. */
 import { copy } from '../../../kube/copy.ts';
 import { semanticallyEqual } from '../../../kube/equality.ts';
-import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+import { type FieldError, forbiddenField, invalid } from '../../../kube/field-error.ts';
 import { internalForm } from '../../../kube/go-internal.ts';
 import type { Pod, PodSpec, Toleration } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { unifiedDiff } from '../../../kube/unified-diff.ts';
 import { builtIn, enumErrors } from '../../../kube/schema.ts';
-import { repeatedIndexes, validateNonnegative, validateOneOf } from '../../field-rules.ts';
+import { validateNonnegative, validateOneOf } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
-import { ipErrors } from '../endpoints/validation.ts';
 import { validateAffinity, validateTopologySpread } from './affinity-validation.ts';
-import { validateContainerNames, validateContainers, validateIds, validateInitContainers } from './container-validation.ts';
+import {
+  containerRules,
+  paddedImageErrors,
+  validateContainers,
+  validateEphemeralContainers,
+  validateInitContainers,
+} from './container-validation.ts';
+import { validatePodResources } from './pod-resource-validation.ts';
+import { validateResources } from './resource-validation.ts';
+import { validateOs, validatePodSecurityContext } from './security-validation.ts';
 import {
   validateClaims,
   validateDnsConfig,
+  validateFileKeyVolumes,
   validateHostAliases,
+  validateHostname,
+  validateHostNetwork,
   validateHostUsers,
-  validateOs,
   validateReadinessGates,
-  validateSleep,
+  validateSchedulingGates,
+  validateSchedulingGroup,
 } from './spec-rules.ts';
-import { validateSysctls } from './sysctl-validation.ts';
 import { validateTolerations } from './toleration-validation.ts';
 import { validateVolumes } from './volume-validation.ts';
+import { validateHostProcesses } from './windows-validation.ts';
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const secondsMax = 2 ** 31 - 1;
-const graceSecondsDefault = 30;
 
 export function validatePod(pod: Pod, current?: Pod): FieldError[] {
-  const errors = validatePodSpec(pod.spec, 'spec');
-  if (current !== undefined || pod.spec.ephemeralContainers === undefined) return errors;
-  return [...errors, forbiddenField('spec.ephemeralContainers', 'cannot be set on create')];
-}
-
-/** Also of the pods that templates describe. */
-export function validatePodSpec(spec: PodSpec, path: string): FieldError[] {
-  const errors = specErrors(spec, path);
-  const known = new Set(errors.map(({ field }) => field));
-  // Fields that no rule looks at may still have a value that the API does not know.
-  const others = enumErrors(builtIn('io.k8s.api.core.v1.PodSpec'), spec).map((error) => ({ ...error, field: `${path}.${error.field}` }));
-  return [...errors, ...others.filter(({ field }) => !known.has(field))];
-}
-
-function specErrors(spec: PodSpec, path: string): FieldError[] {
-  const { volumes = [], initContainers = [] } = spec;
-  const rules = { volumeNames: new Set(volumes.map(({ name }) => name)), hostNetwork: spec.hostNetwork === true };
-  return [
-    ...validateVolumes(volumes, `${path}.volumes`),
-    ...validateContainers(spec.containers, `${path}.containers`, rules),
-    ...validateInitContainers(initContainers, `${path}.initContainers`, rules),
-    ...validateContainerNames(initContainers, spec.containers ?? [], path),
-    ...validateOneOf(spec.restartPolicy, restartPolicies, `${path}.restartPolicy`),
-    ...validateOneOf(spec.dnsPolicy, dnsPolicies, `${path}.dnsPolicy`),
-    ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
-    ...dnsErrors(spec, path),
-    ...nameErrors(spec, path),
-    ...secondsErrors(spec, path),
-    ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
-    ...securityErrors(spec, `${path}.securityContext`),
-    ...(spec.affinity === undefined ? [] : validateAffinity(spec.affinity, `${path}.affinity`)),
-    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
-    ...gateErrors(spec, path),
-    ...validateDnsConfig(spec, path),
-    ...validateReadinessGates(spec, path),
-    ...validateHostUsers(spec, path),
-    ...validateHostAliases(spec, path),
-    ...validateOs(spec, path),
-    ...validateClaims(spec, path),
-    ...(spec.containers ?? []).flatMap((container, index) =>
-      validateSleep(container, spec.terminationGracePeriodSeconds ?? graceSecondsDefault, `${path}.containers[${index}]`),
+  const { spec } = pod;
+  const errors = [
+    ...validatePodSpec(spec, 'spec', { isTemplate: false }),
+    ...tokenErrors(spec),
+    ...validateNonnegative(spec.terminationGracePeriodSeconds, 'spec.terminationGracePeriodSeconds'),
+    ...(['containers', 'initContainers'] as const).flatMap((list) =>
+      (spec[list] ?? []).flatMap((container, index) => paddedImageErrors(container, `spec.${list}[${index}]`)),
     ),
   ];
-}
-
-function dnsErrors({ dnsPolicy, dnsConfig }: PodSpec, path: string): FieldError[] {
-  if (dnsPolicy !== 'None' || dnsConfig?.nameservers?.length) return [];
-  const field = dnsConfig === undefined ? `${path}.dnsConfig` : `${path}.dnsConfig.nameservers`;
-  const why =
-    dnsConfig === undefined
-      ? 'must provide `dnsConfig` when `dnsPolicy` is None'
-      : 'must provide at least one DNS nameserver when `dnsPolicy` is None';
-  return [required(field, why)];
-}
-
-function nameErrors(spec: PodSpec, path: string): FieldError[] {
-  const subdomains = ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'] as const;
-  const labels = ['hostname', 'subdomain'] as const;
-  const errors = (field: string, name: string | undefined, wrong: (name: string) => string[]): FieldError[] =>
-    name ? wrong(name).map((why) => invalid(`${path}.${field}`, name, why)) : [];
-  return [
-    ...subdomains.flatMap((field) => errors(field, spec[field], dnsSubdomainErrors)),
-    ...labels.flatMap((field) => errors(field, spec[field], dnsLabelErrors)),
-  ];
-}
-
-function secondsErrors({ activeDeadlineSeconds: deadline, terminationGracePeriodSeconds }: PodSpec, path: string): FieldError[] {
-  const errors = validateNonnegative(terminationGracePeriodSeconds, `${path}.terminationGracePeriodSeconds`);
-  if (deadline !== undefined && (deadline < 1 || deadline > secondsMax)) {
-    errors.push(invalid(`${path}.activeDeadlineSeconds`, deadline, `must be between 1 and ${secondsMax}, inclusive`));
+  if (current !== undefined) return errors;
+  if ((spec.ephemeralContainers ?? []).length > 0) errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
+  if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
+    errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
   return errors;
 }
 
-function securityErrors(spec: PodSpec, path: string): FieldError[] {
-  const { securityContext, hostPID, shareProcessNamespace } = spec;
-  const errors =
-    hostPID === true && shareProcessNamespace === true
-      ? [invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')]
-      : [];
-  const { fsGroup, runAsUser, runAsGroup } = securityContext ?? {};
-  return [...errors, ...validateIds({ fsGroup, runAsUser, runAsGroup }, path), ...validateSysctls(spec, `${path}.sysctls`)];
+/** A token is that of the account, which the admission of new pods names. */
+function tokenErrors({ serviceAccountName, volumes = [] }: PodSpec): FieldError[] {
+  if (serviceAccountName) return [];
+  return volumes.flatMap(({ projected }, volume) =>
+    (projected?.sources ?? []).flatMap(({ serviceAccountToken }, source) =>
+      serviceAccountToken === undefined
+        ? []
+        : [
+            forbiddenField(
+              `spec.volumes[${volume}].projected.sources[${source}].serviceAccountToken`,
+              'must not be specified when serviceAccountName is not set',
+            ),
+          ],
+    ),
+  );
 }
 
-function gateErrors({ schedulingGates = [], nodeName }: PodSpec, path: string): FieldError[] {
-  const names = schedulingGates.map(({ name }) => name);
-  const errors = repeatedIndexes(names).map((index) => duplicate(`${path}.schedulingGates[${index}]`, names[index]));
-  if (nodeName && names.length > 0)
-    errors.push(forbiddenField(`${path}.nodeName`, 'cannot be set until all schedulingGates have been cleared'));
-  return errors;
+/** Also of the pods that templates describe, in upstream's order. */
+export function validatePodSpec(spec: PodSpec, path: string, { isTemplate } = { isTemplate: true }): FieldError[] {
+  const errors = [...placeErrors(spec, path), ...runErrors(spec, path, isTemplate), ...nameErrors(spec, path)];
+  const known = new Set(errors.map(({ field }) => field));
+  // Volumes that no rule covers may still have a value that the API does not know.
+  const others = enumErrors(builtIn('io.k8s.api.core.v1.PodSpec'), { volumes: spec.volumes ?? [] }).map((error) => ({
+    ...error,
+    field: `${path}.${error.field}`,
+  }));
+  return [...errors, ...others.filter(({ field }) => !known.has(field))];
+}
+
+/** Its volumes, devices and containers. */
+function placeErrors(spec: PodSpec, path: string): FieldError[] {
+  const volumes = validateVolumes(spec.volumes ?? [], `${path}.volumes`);
+  const rules = containerRules(spec, volumes.valid);
+  return [
+    ...volumes.errors,
+    ...validateClaims(spec, path),
+    ...validateContainers(spec.containers, `${path}.containers`, rules),
+    ...validateInitContainers(spec, `${path}.initContainers`, rules),
+    ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, rules),
+    ...validatePodResources(spec, `${path}.resources`),
+  ];
+}
+
+/** How and where it runs. */
+function runErrors(spec: PodSpec, path: string, isTemplate: boolean): FieldError[] {
+  const { hostPID, shareProcessNamespace } = spec;
+  return [
+    ...validateHostNetwork(spec, path, isTemplate),
+    ...validateOneOf(spec.restartPolicy, restartPolicies, `${path}.restartPolicy`),
+    ...validateOneOf(spec.dnsPolicy, dnsPolicies, `${path}.dnsPolicy`),
+    ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
+    ...validatePodSecurityContext(spec, `${path}.securityContext`),
+    ...(hostPID === true && shareProcessNamespace === true
+      ? [invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled')]
+      : []),
+    ...(spec.affinity === undefined ? [] : validateAffinity(spec.affinity, `${path}.affinity`)),
+    ...validateDnsConfig(spec, path),
+    ...validateReadinessGates(spec, path),
+    ...validateSchedulingGates(spec, path),
+    ...validateTopologySpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`),
+    ...validateHostProcesses(spec, path),
+    ...validateHostUsers(spec, path),
+    ...validateHostname(spec, path),
+  ];
+}
+
+function nameErrors(spec: PodSpec, path: string): FieldError[] {
+  type Name = 'serviceAccountName' | 'nodeName' | 'priorityClassName' | 'runtimeClassName' | 'hostname' | 'subdomain';
+  const named = (field: Name, wrong: (name: string) => string[]): FieldError[] => {
+    const name = spec[field];
+    const isChecked = field === 'runtimeClassName' ? name !== undefined : Boolean(name);
+    return isChecked ? wrong(name ?? '').map((why) => invalid(`${path}.${field}`, name, why)) : [];
+  };
+  const { activeDeadlineSeconds: deadline, preemptionPolicy, overhead } = spec;
+  return [
+    ...named('serviceAccountName', dnsSubdomainErrors),
+    ...named('nodeName', dnsSubdomainErrors),
+    ...(deadline !== undefined && (deadline < 1 || deadline > secondsMax)
+      ? [invalid(`${path}.activeDeadlineSeconds`, deadline, `must be between 1 and ${secondsMax}, inclusive`)]
+      : []),
+    ...named('hostname', dnsLabelErrors),
+    ...named('subdomain', dnsLabelErrors),
+    ...validateTolerations(spec.tolerations ?? [], `${path}.tolerations`),
+    ...validateHostAliases(spec, path),
+    ...named('priorityClassName', dnsSubdomainErrors),
+    ...named('runtimeClassName', dnsSubdomainErrors),
+    ...(preemptionPolicy === undefined
+      ? []
+      : validateOneOf(preemptionPolicy, ['PreemptLowerPriority', 'Never'], `${path}.preemptionPolicy`)),
+    ...(overhead === undefined ? [] : validateResources({ limits: overhead }, `${path}.overhead`, { claimNames: [] })),
+    ...validateOs(spec, path),
+    ...validateSchedulingGroup(spec, path),
+    ...validateFileKeyVolumes(spec, path),
+  ];
 }
 
 const updatable = [
@@ -184,15 +215,4 @@ function withoutUpdatable(next: PodSpec, current: PodSpec): PodSpec {
 function remainingGates(next: PodSpec, current: PodSpec): PodSpec['schedulingGates'] {
   const isSubset = (next.schedulingGates ?? []).every(({ name }) => current.schedulingGates?.some((gate) => gate.name === name));
   return isSubset ? current.schedulingGates : next.schedulingGates;
-}
-
-/** Source: ValidatePodStatusUpdate. */
-export function validatePodStatusUpdate({ status = {} }: Pod): FieldError[] {
-  const { nominatedNodeName = '', podIPs = [] } = status;
-  const errors = nominatedNodeName === '' ? [] : dnsSubdomainErrors(nominatedNodeName);
-  return [
-    ...errors.map((why) => invalid('status.nominatedNodeName', nominatedNodeName, why)),
-    ...podIPs.flatMap(({ ip }, index) => ipErrors(ip, `status.podIPs[${index}]`)),
-    ...enumErrors(builtIn('io.k8s.api.core.v1.PodStatus'), status).map((error) => ({ ...error, field: `status.${error.field}` })),
-  ];
 }

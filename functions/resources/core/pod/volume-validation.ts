@@ -3,22 +3,34 @@ import { type FieldError, duplicate, forbiddenField, invalid, required } from '.
 import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { parseQuantity } from '../../../kube/quantity.ts';
-import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
+import { validateOneOf } from '../../field-rules.ts';
 import { validateSource } from './source-validation.ts';
 import { podCertificateErrors, trustBundleErrors } from './certificate-projections.ts';
-import { filePathErrors } from './file-path.ts';
+import { filePathErrors, validateNoBacksteps } from './file-path.ts';
 import { validateFieldRef, validateResourceFieldRef } from './environment-validation.ts';
 
 const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
 
-export function validateVolumes(volumes: readonly Volume[], path: string): FieldError[] {
-  const errors = volumes.flatMap((volume, index) => [
-    ...(volume.name ? dnsLabelErrors(volume.name).map((why) => invalid(`${path}[${index}].name`, volume.name, why)) : []),
-    ...(volume.name ? [] : [required(`${path}[${index}].name`)]),
-    ...sourceErrors(volume, `${path}[${index}]`),
-  ]);
-  const repeated = repeatedIndexes(volumes.map(({ name }) => name));
-  return [...errors, ...repeated.map((index) => duplicate(`${path}[${index}].name`, volumes[index]?.name))];
+export interface CheckedVolumes {
+  readonly errors: readonly FieldError[];
+  /** Those without an error. */
+  readonly valid: readonly Volume[];
+}
+
+export function validateVolumes(volumes: readonly Volume[], path: string): CheckedVolumes {
+  const names = new Set<string>();
+  const errors: FieldError[] = [];
+  const valid = volumes.filter((volume, index) => {
+    const { name } = volume;
+    const field = `${path}[${index}].name`;
+    const found = sourceErrors(volume, `${path}[${index}]`);
+    found.push(...(name ? dnsLabelErrors(name).map((why) => invalid(field, name, why)) : [required(field)]));
+    if (names.has(name)) found.push(duplicate(field, name));
+    if (found.length === 0) names.add(name);
+    errors.push(...found);
+    return found.length === 0;
+  });
+  return { errors, valid };
 }
 
 function sourceErrors(volume: Volume, path: string): FieldError[] {
@@ -55,10 +67,6 @@ function oneSourceErrors(volume: Volume, type: string, path: string): FieldError
 }
 
 const namedErrors = (name: string | undefined, field: string): FieldError[] => (name ? [] : [required(field)]);
-
-/** Source: validatePathNoBacksteps. */
-export const validateNoBacksteps = (path: string, field: string): FieldError[] =>
-  path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : [];
 
 export function hostPathErrors({ path, type }: NonNullable<Volume['hostPath']>, field: string): FieldError[] {
   if (!path) return [required(`${field}.path`)];

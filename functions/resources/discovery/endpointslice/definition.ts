@@ -38,7 +38,5 @@ export const endpointSliceDefinition = definition<EndpointSlice>({
       port.protocol ||= 'TCP';
     }
   },
-  warnings: ({ addressType }, current) =>
-    current === undefined && addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : [],
   rules: () => import('./rules.ts'),
 });
