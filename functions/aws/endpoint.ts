@@ -21,6 +21,9 @@ const suffixes: readonly (readonly [string, string])[] = [
   ['eu-isoe-', 'cloud.adc-e.uk'],
 ];
 
+/** As the SDKs' settings call services whose names in addresses are others. Source: "Service-specific endpoints". */
+const settingIds: Readonly<Record<string, string>> = { secretsmanager: 'SECRETS_MANAGER', logs: 'CLOUDWATCH_LOGS' };
+
 const suffixOf = (region: string): string => suffixes.find(([beginning]) => region.startsWith(beginning))?.[1] ?? 'amazonaws.com';
 
 export const serviceHost = (service: string, region: string): string => `${service}.${region}.${suffixOf(region)}`;
@@ -32,7 +35,8 @@ const fipsHost = (service: string, region: string): string =>
 export function endpointOf(service: string, given: { readonly region?: string; readonly endpoint?: string }): Endpoint {
   const region = given.region ?? environment('AWS_REGION');
   if (region === undefined) throw new MissingRegion('Region is missing');
-  const own = given.endpoint ?? environment(`AWS_ENDPOINT_URL_${service.toUpperCase()}`) ?? environment('AWS_ENDPOINT_URL');
+  const own =
+    given.endpoint ?? environment(`AWS_ENDPOINT_URL_${settingIds[service] ?? service.toUpperCase()}`) ?? environment('AWS_ENDPOINT_URL');
   const hostOf = environment('AWS_USE_FIPS_ENDPOINT') === 'true' ? fipsHost : serviceHost;
   return { region, endpoint: new URL(own ?? `https://${hostOf(service, region)}`) };
 }

@@ -25,9 +25,12 @@ export interface Recorded {
 /** All settings of a function have 4 KB. Source: AWS Lambda, quotas. */
 const writtenCharactersMax = 2_048;
 
-/** A Policy, checked, as short text. Throws an AuditPolicyError. */
-export function writtenPolicy(document: Json): string {
-  const written = deflateRawSync(JSON.stringify(auditPolicyOf(document, JSON.stringify(document)))).toString('base64');
+/** A Policy document, checked. Throws an AuditPolicyError. */
+export const checkedPolicy = (document: Json): AuditPolicy => auditPolicyOf(document, JSON.stringify(document));
+
+/** As short text. Throws an AuditPolicyError where it is too long. */
+export function writtenPolicy(policy: AuditPolicy): string {
+  const written = deflateRawSync(JSON.stringify(policy)).toString('base64');
   if (written.length <= writtenCharactersMax) return written;
   throw new AuditPolicyError(`the policy is too long for a function: ${written.length} characters, ${writtenCharactersMax} at most`);
 }

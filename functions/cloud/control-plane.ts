@@ -2,7 +2,6 @@
 import { hkdfSync } from 'node:crypto';
 import { createApi, type Api, type TunnelMailSettings } from '../api.ts';
 import { gitVersion } from '../kube/kubernetes-version.ts';
-import { loadSigningKeys } from '../apiserver/auth/keys.ts';
 import { createJoinFiles, type JoinFiles } from '../apiserver/nodes/join-files.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
@@ -29,7 +28,7 @@ import { createAdminUsers } from './admin-token.ts';
 import { clusterPath, issuerOf } from './cluster-address.ts';
 import type { ClusterIdentity } from './clusters.ts';
 import { iamClusterId, type Settings } from './settings.ts';
-import { storedKeys } from './stored-keys.ts';
+import { liveStoredKeys } from './stored-keys.ts';
 
 /** Given by the functions that run it: the others' bundles hold no controllers. */
 interface OwnGroup {
@@ -83,7 +82,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     import('./silent-controllers.ts'),
     ownGroup?.load(),
   ]);
-  const keys = await loadSigningKeys(storedKeys({ ...settings, store, random: world.random }));
+  const { keys, refresh } = await liveStoredKeys({ store, envelope: settings, random: world.random }, world.clock);
   const recorded = options.recorded ?? (await recordedBy(settings, cluster, world));
   const { address, port } = settings.advertise;
   const isDefault = cluster.name === settings.defaultCluster;
@@ -93,7 +92,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     store,
     registry,
     networks,
-    tokens: createTokens({ keys, clock: world.clock, random: world.random, issuer }),
+    tokens: createTokens({ keys, refresh, clock: world.clock, random: world.random, issuer }),
     world,
     hasControllers: true,
     ...(settings.admission === undefined
@@ -138,7 +137,9 @@ const listenSecondsMax = 900;
 
 /** Agents poll the API's own host: where that is one process, clients meet them there. */
 function tunnelMailOf({ settings, cluster, table, ownGroup, mailedLogSecondsMax }: ControlPlaneOptions): TunnelMailSettings {
-  const secret = new Uint8Array(hkdfSync('sha256', settings.envelopeKey, '', `tunnels of ${cluster.id}`, tunnelSecretBytes));
+  // Of all keys the oldest one: processes that do not know the newest yet have the same.
+  const oldest = settings.formerEnvelopeKeys?.at(-1) ?? settings.envelopeKey;
+  const secret = new Uint8Array(hkdfSync('sha256', oldest, '', `tunnels of ${cluster.id}`, tunnelSecretBytes));
   const isAlone = ownGroup !== undefined || mailedLogSecondsMax !== undefined;
   return { mail: table, secret, isAlone, secondsMax: mailedLogSecondsMax ?? listenSecondsMax };
 }

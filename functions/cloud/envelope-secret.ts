@@ -4,7 +4,7 @@
  */
 import { type AwsAccess, jsonService, ServiceError } from '../aws/json-service.ts';
 import type { World } from '../world.ts';
-import { type Environment, settingNames, SettingsError } from './settings.ts';
+import { type EnvelopeKeys, envelopeKeys, type Environment, settingNames, SettingsError } from './settings.ts';
 
 const attemptsMax = 4;
 const firstPauseMs = 100;
@@ -19,6 +19,24 @@ export async function withEnvelopeKey(environment: Environment, world: Pick<Worl
   if (secret === undefined) return environment;
   const key = await fetchedKey(secret, world, access);
   return (name) => (name === settingNames.envelopeKey ? key : environment(name));
+}
+
+const rereadEveryMs = 1_000;
+
+/** How to read the keys again, where they are in a secret: at once for all who ask, and not more often than that. */
+export function rereadOf(environment: Environment, world: Pick<World, 'clock'>, access: AwsAccess = {}): EnvelopeKeys['reread'] {
+  const secret = environment(settingNames.envelopeSecret);
+  if (secret === undefined) return undefined;
+  let reading: Promise<EnvelopeKeys> | undefined;
+  let readMs = -Infinity;
+  return () => {
+    const nowMs = world.clock.now();
+    if (reading !== undefined && nowMs - readMs < rereadEveryMs) return reading;
+    readMs = nowMs;
+    reading = fetchedKey(secret, world, access).then(envelopeKeys);
+    reading.catch(() => (reading = undefined));
+    return reading;
+  };
 }
 
 async function fetchedKey(secret: string, { clock }: Pick<World, 'clock'>, access: AwsAccess): Promise<string> {

@@ -43,15 +43,20 @@ export const settingNames = {
   logLevel: 'HIBERNETES_LOG_LEVEL',
 } as const;
 
-export interface Settings {
+export interface EnvelopeKeys {
+  readonly envelopeKey: Uint8Array;
+  /** They open what was sealed before, the oldest last. */
+  readonly formerEnvelopeKeys?: readonly Uint8Array[];
+  /** Reads them again, where they can be replaced while a process lives. */
+  readonly reread?: () => Promise<EnvelopeKeys>;
+}
+
+export interface Settings extends EnvelopeKeys {
   readonly table: string;
   /** The one that is meant when nobody says which. */
   readonly defaultCluster: string;
   readonly queues: Readonly<Partial<Record<WorkerGroupName, string>>>;
   readonly deadlineQueue: string | undefined;
-  readonly envelopeKey: Uint8Array;
-  /** They open what was sealed before. */
-  readonly formerEnvelopeKeys?: readonly Uint8Array[];
   readonly certificateAuthorityPem: string;
   readonly advertise: { readonly address: string; readonly port: number };
   readonly iam: { readonly scope: string; readonly administrators: readonly string[] } | undefined;
@@ -105,7 +110,7 @@ function required(environment: Environment, name: string): string {
   return value;
 }
 
-function envelopeKeys(text: string): Pick<Settings, 'envelopeKey' | 'formerEnvelopeKeys'> {
+export function envelopeKeys(text: string): EnvelopeKeys {
   const [first = '', ...former] = text.split(',').map((part) => part.trim());
   return { envelopeKey: envelopeKey(first), ...(former.length === 0 ? {} : { formerEnvelopeKeys: former.map(envelopeKey) }) };
 }

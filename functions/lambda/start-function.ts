@@ -4,7 +4,7 @@ import { createDoorbells, type Doorbells } from '../workers/doorbell/doorbells.t
 import type { Table } from '../store/table.ts';
 import type { ClusterIdentity, Clusters } from '../cloud/clusters.ts';
 import { openClusters, openTable } from '../cloud/open-table.ts';
-import { withEnvelopeKey } from '../cloud/envelope-secret.ts';
+import { rereadOf, withEnvelopeKey } from '../cloud/envelope-secret.ts';
 import { queueSettingsOf, settingNames, settingsOf, type Settings } from '../cloud/settings.ts';
 
 export interface Rooted {
@@ -19,7 +19,9 @@ export interface Rooted {
 /** Rejects with a SettingsError where something is missing, the key that unseals the clusters among it. */
 export async function startFunction(): Promise<Rooted> {
   const world = startWorld();
-  const settings = settingsOf(await withEnvelopeKey(environment, world));
+  const reread = rereadOf(environment, world);
+  const known = settingsOf(await withEnvelopeKey(environment, world));
+  const settings = reread === undefined ? known : { ...known, reread };
   return {
     settings,
     world,

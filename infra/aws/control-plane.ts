@@ -93,6 +93,10 @@ export class ControlPlane extends Construct {
       description: `The API: of cluster ${defaultCluster}, and of NAME at /clusters/NAME`,
     };
     say(this, 'Endpoint', stackOutputs.endpoint, endpoint);
+    say(this, 'EnvelopeSecret', stackOutputs.envelopeSecret, {
+      value: this.envelopeKey.secretArn,
+      description: 'What Secrets are sealed with; hibernetes keys rotate replaces it',
+    });
     say(this, 'IamScope', stackOutputs.iamScope, { value: this.iamScope, description: 'aws eks get-token --cluster-name NAME-…' });
     for (const name of [defaultCluster, ...others]) {
       const names = clusterOutputs(name);

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type ChosenAdmission, checkAdmission } from '../../functions/cloud/admission-settings.ts';
-import { writtenPolicy } from '../../functions/cloud/audit-settings.ts';
+import { checkedPolicy, writtenPolicy } from '../../functions/cloud/audit-settings.ts';
 import type { Json } from '../../functions/kube/object.ts';
 import { type ClusterNetworks, defaultNetworks, networkErrors } from '../../functions/kube/cluster-networks.ts';
 import { podNetworkNames } from '../../functions/kube/pod-network.ts';
@@ -191,7 +191,7 @@ function auditOf(text: TextIn, number: NumberIn): AuditChoice | undefined {
   const days = oneOf(number('auditLogDays', 90, 1), logDaysKnown, 'auditLogDays');
   if (file === '') return undefined;
   try {
-    return { policy: writtenPolicy(parse(readFileSync(file, 'utf8')) as Json), days };
+    return { policy: writtenPolicy(checkedPolicy(parse(readFileSync(file, 'utf8')) as Json)), days };
   } catch (error) {
     if (error instanceof Error) throw new DeploymentError(`auditPolicyFile: ${error.message}`);
     throw error;

@@ -6,6 +6,7 @@ export const stackOutputs = {
   endpoint: 'Endpoint',
   iamScope: 'IamScope',
   nodeRole: 'NodeRole',
+  envelopeSecret: 'EnvelopeSecret',
   choices: 'Choices',
 } as const;
 

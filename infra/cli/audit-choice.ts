@@ -19,8 +19,6 @@ export async function chooseAudit(
     if (log.every((flag) => flag === undefined)) return before?.audit;
     throw new CliError('An audit log needs a policy.', '--audit-policy-file names a file of kind Policy in audit.k8s.io/v1.');
   }
-  if (options.cloud !== undefined || before?.cloud !== undefined)
-    throw new CliError('A control plane of functions keeps no audit log yet.', 'Without --cloud it does.');
   const { megabytesMax, daysMax, backupsMax } = auditFileDefaults;
   return {
     policy: await policyIn(file),

@@ -28,6 +28,7 @@ const stack = (rest: Partial<CloudStack> = {}): CloudStack => ({
   status: 'UPDATE_COMPLETE',
   isProtected: true,
   table: 't',
+  envelopeSecret: undefined,
   choices: {},
   endpoint: 'https://host',
   iamScope: '1',

@@ -16,6 +16,10 @@ export function cloudHome(account: CloudAccount, stack: CloudStack, dataDir: str
     endedBy: `hibernetes destroy --stack ${stack.name}`,
     tableName: table,
     access: { region: account.region, credentials: account.credentials },
+    envelope:
+      stack.envelopeSecret === undefined
+        ? undefined
+        : { secret: stack.envelopeSecret, access: { region: account.region, credentials: account.credentials } },
     serverOf: (name) => clusterOf(stack, name).endpoint,
     kubeconfigOf: ({ name }) =>
       cloudKubeconfig({

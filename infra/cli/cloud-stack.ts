@@ -21,6 +21,8 @@ export interface CloudStack {
   readonly status: string;
   readonly isProtected: boolean;
   readonly table: string | undefined;
+  /** ARN of the secret that holds the envelope key. */
+  readonly envelopeSecret: string | undefined;
   readonly choices: Choices;
   /** `https://host`, once the functions stand. */
   readonly endpoint: string | undefined;
@@ -42,6 +44,7 @@ export function stackOf(element: Element): CloudStack {
     status: textAt(element, 'StackStatus') ?? '',
     isProtected: textAt(element, 'EnableTerminationProtection') === 'true',
     table: outputs.get(stackOutputs.table),
+    envelopeSecret: outputs.get(stackOutputs.envelopeSecret),
     choices: JSON.parse(outputs.get(stackOutputs.choices) ?? '{}') as Choices,
     endpoint: outputs.get(stackOutputs.endpoint),
     iamScope: outputs.get(stackOutputs.iamScope),

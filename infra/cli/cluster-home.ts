@@ -16,6 +16,8 @@ export interface ClusterHome {
   readonly tableName: string;
   /** Where the table is, and as whom it is asked. */
   readonly access: AwsAccess;
+  /** The secret that holds the envelope key, and how to reach it. Undefined: the stack was deployed by an earlier version. */
+  readonly envelope: { readonly secret: string; readonly access: AwsAccess } | undefined;
   /** `https://host`, and a path but for the default cluster. */
   serverOf(name: string): string;
   kubeconfigOf(cluster: ClusterIdentity): string;

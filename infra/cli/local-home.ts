@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { adminTokenOf } from '../../functions/cloud/admin-token.ts';
 import { clusterPath } from '../../functions/cloud/cluster-address.ts';
 import type { ClusterIdentity } from '../../functions/cloud/clusters.ts';
-import { sharedTable, tableAccess } from '../local/cloud/shared-table.ts';
+import { envelopeSecretName } from '../local/cloud/small-services.ts';
+import { sharedTable, tableAccess, tableAccessAt } from '../local/cloud/shared-table.ts';
 import { clientServerOf, clusterRecord, serverOf } from '../local/cluster-record.ts';
 import { dataDirectory, readIfThere } from '../local/data-directory.ts';
 import { kubeconfig } from '../local/kubeconfig.ts';
@@ -30,6 +31,7 @@ export function localHome(dataDir: string): ClusterHome | undefined {
     defaultName,
     endedBy: 'hibernetes down --delete-data',
     ...tableAccess(table),
+    envelope: { secret: envelopeSecretName, access: tableAccessAt(table.secretEndpoint) },
     serverOf: serverOfCluster,
     kubeconfigOf: (cluster) =>
       kubeconfig({

@@ -214,12 +214,8 @@ homeOptions(program.command('restore <file>'))
   .option('--identity-file <file>', 'the key of age that it was sealed for')
   .action(lazily(async () => (await import('./restore.ts')).restore));
 
-program
-  .command('keys')
-  .description('the keys that Secrets are sealed with')
-  .command('rotate')
+homeOptions(program.command('keys').description('the keys that Secrets are sealed with').command('rotate'))
   .description('seal with a new key from now on; the cluster goes on, and seals what is there anew')
-  .addOption(dataDirOption())
   .action(lazily(async () => (await import('./keys.ts')).rotate));
 
 const drainOptions = (command: Command): Command =>

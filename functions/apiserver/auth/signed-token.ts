@@ -39,6 +39,16 @@ export interface Verification {
   readonly nowMs: number;
 }
 
+/** Of the key that a token says it is signed with. */
+export function keyIdOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 /** Undefined: no key of these has signed it, or not for these audiences, or its time is over. */
 export async function verifiedToken(
   token: string,

@@ -64,7 +64,10 @@ export interface Tokens {
 }
 
 export interface TokenOptions {
+  /** Where keys are replaced while the process lives, always the same array. */
   readonly keys: SigningKeys;
+  /** Called before keys are used. `id`: of the key that a token names. */
+  readonly refresh?: (id?: string) => Promise<void>;
   readonly clock: Pick<Clock, 'now'>;
   readonly random: Pick<Random, 'uuid'>;
   readonly issuer?: string;
@@ -73,11 +76,14 @@ export interface TokenOptions {
 /** Signing and reading takes a library that users of IAM, and users with a certificate, never need. */
 const signatures = (): Promise<typeof Signatures> => import('./signed-token.ts');
 
-export function createTokens({ keys, clock, random, issuer = clusterIssuer }: TokenOptions): Tokens {
+const asTheyAre = async (): Promise<void> => undefined;
+
+export function createTokens({ keys, refresh = asTheyAre, clock, random, issuer = clusterIssuer }: TokenOptions): Tokens {
   async function sign(subject: string, claims: JWTPayload, options: IssueOptions): Promise<IssuedToken> {
     const nowSeconds = Math.floor(clock.now() / 1000);
     const expiresSeconds = nowSeconds + options.expirationSeconds;
     const { signedToken } = await signatures();
+    await refresh();
     const audiences = options.audiences ?? [apiAudience];
     const token = await signedToken({ claims, issuer, subject, audiences, id: random.uuid(), nowSeconds, expiresSeconds }, keys[0]);
     return { token, expiresMs: expiresSeconds * 1000 };
@@ -92,10 +98,12 @@ export function createTokens({ keys, clock, random, issuer = clusterIssuer }: To
         [secretClaims.uid]: uid,
       };
       const { signedSecretToken } = await signatures();
+      await refresh();
       return signedSecretToken(claims, serviceAccountUserName(namespace, name), keys[0]);
     },
     async verifySecretToken(token) {
-      const { verifiedSecretToken } = await signatures();
+      const { verifiedSecretToken, keyIdOf } = await signatures();
+      await refresh(keyIdOf(token));
       const claims = await verifiedSecretToken(token, keys);
       return claims === undefined ? undefined : secretTokenClaims(claims);
     },
@@ -106,7 +114,8 @@ export function createTokens({ keys, clock, random, issuer = clusterIssuer }: To
       return sign(nodeUserName(nodeName), claims, { audiences: [nodeAudience], ...options });
     },
     async verify(token, audiences) {
-      const { verifiedToken } = await signatures();
+      const { verifiedToken, keyIdOf } = await signatures();
+      await refresh(keyIdOf(token));
       return verifiedToken(token, audiences, { keys, issuer, nowMs: clock.now() });
     },
   };

@@ -10,16 +10,17 @@ import { createHttpsFetch } from '../../../functions/client/https-fetch.ts';
 import { adminTokenOf } from '../../../functions/cloud/admin-token.ts';
 import { issuerOf } from '../../../functions/cloud/cluster-address.ts';
 import { clusterFormats } from '../../../functions/cloud/cluster-formats.ts';
+import { writtenPolicy } from '../../../functions/cloud/audit-settings.ts';
 import { defaultIdentity, type ClusterIdentity } from '../../../functions/cloud/clusters.ts';
-import { settingNames } from '../../../functions/cloud/settings.ts';
-import { storedKeys } from '../../../functions/cloud/stored-keys.ts';
-import { loadSigningKeys } from '../../../functions/apiserver/auth/keys.ts';
+import { type EnvelopeKeys, envelopeKeys, settingNames } from '../../../functions/cloud/settings.ts';
+import { liveStoredKeys } from '../../../functions/cloud/stored-keys.ts';
 import { createTokens, type Tokens } from '../../../functions/apiserver/auth/tokens.ts';
 import { manifest, type FunctionSpec } from '../../../functions/manifest.ts';
 import { createStore } from '../../../functions/store/create-store.ts';
 import { dynamodbTable } from '../../../functions/store/dynamodb/dynamodb-table.ts';
 import type { World } from '../../../functions/world.ts';
 import { bundleFunction } from '../../bundle/bundle.ts';
+import { openAuditFile } from '../audit-file.ts';
 import type { ControlPlane, ControlPlaneOptions } from '../control-plane.ts';
 import { namesOf } from '../control-plane.ts';
 import { readIfThere, writePrivately } from '../data-directory.ts';
@@ -33,6 +34,7 @@ import { openFrontDoor } from './front-door.ts';
 import type { Mischief } from './mischief.ts';
 import { startQueueSource } from './queue-source.ts';
 import { endRemains, rememberProcess } from './remains.ts';
+import { auditGroupName, envelopeSecretName, startSmallServices, type SecretFile } from './small-services.ts';
 import { startStreamSource } from './stream-source.ts';
 import { WebFunction } from './web-function.ts';
 
@@ -50,8 +52,16 @@ interface Secrets {
   readonly adminSecret: string;
 }
 
+/** The envelope key and, behind commas, former ones. */
+const secretFileIn = (root: string, world: World): SecretFile => ({
+  read: () => secretsIn(root, world).envelopeKey,
+  write: (envelopeKey) => writePrivately(fileIn(root), JSON.stringify({ ...secretsIn(root, world), envelopeKey })),
+});
+
+const fileIn = (root: string): string => join(root, 'secrets.json');
+
 function secretsIn(root: string, { random }: World): Secrets {
-  const file = join(root, 'secrets.json');
+  const file = fileIn(root);
   const known = readIfThere(file);
   if (known !== undefined) return JSON.parse(known) as Secrets;
   const secret = (encoding: 'base64' | 'hex'): string => Buffer.from(random.bytes(secretBytes)).toString(encoding);
@@ -61,13 +71,12 @@ function secretsIn(root: string, { random }: World): Secrets {
 }
 
 /** For nodes of a cluster: with its own keys, which are made if nobody did before. */
-async function openTokens(engines: Engines, { envelopeKey }: Secrets, { name, id }: ClusterIdentity, world: World): Promise<Tokens> {
+async function openTokens(engines: Engines, envelope: EnvelopeKeys, { name, id }: ClusterIdentity, world: World): Promise<Tokens> {
   const client = tableAccessAt(engines.tableEndpoint);
-  const key = { envelopeKey: Buffer.from(envelopeKey, 'base64') };
-  const formats = clusterFormats(key);
+  const formats = clusterFormats(envelope);
   const store = await createStore({ table: dynamodbTable({ tableName, cluster: id, world, client, formats }), world, formats });
   try {
-    const keys = await loadSigningKeys(storedKeys({ ...key, store, random: world.random }));
+    const { keys } = await liveStoredKeys({ store, envelope, random: world.random }, world.clock);
     const issuer = issuerOf(name, name === defaultCluster);
     return createTokens({ keys, clock: world.clock, random: world.random, issuer });
   } finally {
@@ -84,11 +93,16 @@ interface Deployment {
   readonly started: (child: ChildProcess) => void;
 }
 
+interface WithServices {
+  /** Address of the secret's and the log's services. */
+  readonly smallServices: string;
+}
+
 function variablesOf(
   engines: Engines,
   secrets: Secrets,
   pki: Pki,
-  { admission, networks }: Pick<ControlPlaneOptions, 'admission' | 'networks'>,
+  { admission, networks, audit, smallServices }: Pick<ControlPlaneOptions, 'admission' | 'networks' | 'audit'> & WithServices,
 ): Record<string, string> {
   const queues = Object.fromEntries([...engines.groupQueues].map(([group, url]) => [settingNames.queues[group], url]));
   return {
@@ -97,15 +111,20 @@ function variablesOf(
     AWS_REGION: region,
     AWS_ENDPOINT_URL_DYNAMODB: engines.tableEndpoint,
     AWS_ENDPOINT_URL_SQS: engines.queueEndpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: smallServices,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: smallServices,
     [settingNames.table]: tableName,
     [settingNames.cluster]: defaultCluster,
     [settingNames.deadlineQueue]: engines.deadlineQueue,
-    [settingNames.envelopeKey]: secrets.envelopeKey,
+    [settingNames.envelopeSecret]: envelopeSecretName,
     [settingNames.adminSecret]: secrets.adminSecret,
     [settingNames.certificateAuthority]: pki.authority.certificatePem,
     [settingNames.logLevel]: 'warn',
     [settingNames.networks]: JSON.stringify(networks),
     ...(admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(admission) }),
+    ...(audit === undefined
+      ? {}
+      : { [settingNames.audit]: JSON.stringify({ group: auditGroupName, policy: writtenPolicy(audit.policy) }) }),
   };
 }
 
@@ -202,14 +221,21 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
   });
   const engines = await startEngines({ directory: root, world, started, visibilitySeconds: mischief.visibilitySeconds });
   const own = defaultIdentity(defaultCluster);
-  const tokens = await openTokens(engines, secrets, own, world);
-  const variables = variablesOf(engines, secrets, pki, options);
+  const tokens = await openTokens(engines, envelopeKeys(secrets.envelopeKey), own, world);
+  const auditFile = options.audit === undefined ? undefined : openAuditFile(options.audit.file, world);
+  const services = await startSmallServices(secretFileIn(root, world), auditFile, world.random);
+  const variables = variablesOf(engines, secrets, pki, { ...options, smallServices: services.endpoint });
   const deployed = await deploy({ engines, variables, modules, mischief, world, started });
   running = deployed;
   const server = `https://127.0.0.1:${door.port}`;
   const token = adminTokenOf(secrets.adminSecret, own.id);
   const fetch = createHttpsFetch({ server, caPem: pki.authority.certificatePem, token });
-  writeSharedTable(directory, { tableEndpoint: engines.tableEndpoint, adminSecret: secrets.adminSecret, defaultCluster });
+  writeSharedTable(directory, {
+    tableEndpoint: engines.tableEndpoint,
+    secretEndpoint: services.endpoint,
+    adminSecret: secrets.adminSecret,
+    defaultCluster,
+  });
   const client = createHttpClient({ baseUrl: server, fetch });
   return {
     port: door.port,
@@ -227,6 +253,8 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
       await deployed.stop();
       await door.close();
       await engines.stop();
+      await services.stop();
+      await auditFile?.close();
     },
   };
 }

@@ -6,6 +6,8 @@ import { tableName } from './engines.ts';
 
 export interface SharedTable {
   readonly tableEndpoint: string;
+  /** Where the envelope key is read and replaced: whoever has this address may. */
+  readonly secretEndpoint: string;
   readonly adminSecret: string;
   /** The cluster that answers at the root. */
   readonly defaultCluster: string;
