@@ -5,7 +5,9 @@
 import { type ClusterNetworks, defaultNetworks } from './kube/cluster-networks.ts';
 import { createAggregation } from './apiserver/aggregation/aggregation.ts';
 import type { AdmissionOptions } from './apiserver/admission/plugin-kind.ts';
-import { createApiServer } from './apiserver/app.ts';
+import { type ApiServerOptions, createApiServer } from './apiserver/app.ts';
+import type { AsOf } from './apiserver/as-of/as-of.ts';
+import { asOfPrefix } from './apiserver/as-of/path.ts';
 import type { Audit } from './apiserver/audit/audit.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
@@ -37,10 +39,12 @@ import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Proxy } from './apiserver/server.ts';
 import type { CertificatePair } from './client/certificates.ts';
+import type { ClusterPast } from './cluster-store.ts';
 import type { Client } from './client/client.ts';
 import { createHttpClient } from './client/http-client.ts';
 import { version } from './kube/kubernetes-version.ts';
 import { pods } from './kube/resource-type.ts';
+import { selectableFields } from './selectable-fields.ts';
 import type { Epoch } from './store/epoch.ts';
 import type { Store } from './store/store.ts';
 import type { World } from './world.ts';
@@ -75,6 +79,8 @@ export interface ApiOptions {
   readonly audit?: Audit;
   /** Controllers run, too: kinds on which none of them acts are warned about. */
   readonly hasControllers?: boolean;
+  /** Serves the past, below `/as-of/`. */
+  readonly past?: ClusterPast;
   /** Told of every answer, to callers in this process too. */
   readonly answered?: (request: Request, response: Response) => void;
 }
@@ -144,7 +150,9 @@ export function createApi(options: ApiOptions): Api {
     return clientOver(connection, managerOf(user));
   };
   const fetch: Api['fetch'] = async (request, connection) => {
-    const response = await server.fetch(request, connection);
+    const response = await (asOf !== undefined && isAsOf(request)
+      ? (await asOf()).fetch(request, connection)
+      : server.fetch(request, connection));
     answered(request, response);
     return response;
   };
@@ -165,12 +173,14 @@ export function createApi(options: ApiOptions): Api {
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
 
+  const authenticator = createAuthenticator(tokenUsers);
+  const asOf = options.past && asOfRoom(options, options.past, { authenticator, authorizer });
   const server = createApiServer({
     store,
     registry,
     world,
     version,
-    authenticator: createAuthenticator(tokenUsers),
+    authenticator,
     authorizer,
     admission: admissionOf(options, {
       ...world,
@@ -207,6 +217,31 @@ function admissionOf({ admission }: ApiOptions, options: ClusterAdmission): () =
     const plugins = chosen ?? (await import('./apiserver/admission/admission-plugins.ts')).admissionPlugins(options);
     return [...plugins, rbacEscalation({ authorizer, policy: authorizer })];
   };
+}
+
+const isAsOf = ({ url }: Request): boolean => url.includes(asOfPrefix) && new URL(url).pathname.startsWith(asOfPrefix);
+
+/** Loaded when the past is first asked for. */
+function asOfRoom(
+  { store, world, descriptions, audit }: ApiOptions,
+  { past, registryOf }: ClusterPast,
+  access: Pick<ApiServerOptions, 'authenticator' | 'authorizer'>,
+): () => Promise<AsOf> {
+  let made: Promise<AsOf> | undefined;
+  const load = async (): Promise<AsOf> => {
+    const { createAsOf } = await import('./apiserver/as-of/as-of.ts');
+    return createAsOf({
+      past,
+      registryOf,
+      store,
+      world,
+      ...access,
+      authorizerOf: (then) => createAuthorizer({ store: then, podsOfNode: createPodsOfNode(then) }),
+      fieldsOf: selectableFields,
+      server: { version, ...(descriptions === undefined ? {} : { descriptions }), ...(audit === undefined ? {} : { audit }) },
+    });
+  };
+  return () => (made ??= load());
 }
 
 /** What goes through the table. */

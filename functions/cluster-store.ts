@@ -1,4 +1,6 @@
 /** The store of one cluster and the kinds that it serves: each needs the other, and every host of a cluster needs both. */
+import { openArchive, type ArchiveChoice } from './archive/open-archive.ts';
+import type { Past } from './archive/past.ts';
 import { createLiveRegistry, type KindSource, type LiveRegistry } from './apiserver/registry/live-registry.ts';
 import type { ClusterNetworks } from './kube/cluster-networks.ts';
 import type { StoreView } from './kube/view.ts';
@@ -23,6 +25,8 @@ export interface ClusterStoreOptions {
   readonly decoder?: Decoder;
   /** With keys, Secrets are sealed; `currentFormats` when left out. */
   readonly formats?: Formats;
+  /** Where the past is kept, and how long. There is none beyond the store's own when left out. */
+  readonly archive?: ArchiveChoice;
 }
 
 export interface ClusterStore {
@@ -30,6 +34,14 @@ export interface ClusterStore {
   /** The built-in kinds. */
   readonly definitions: readonly AnyDefinition[];
   readonly registry: LiveRegistry;
+  readonly past?: ClusterPast;
+}
+
+/** What the API serves the past with. */
+export interface ClusterPast {
+  readonly past: Past;
+  /** A registry that keeps nothing of the present. */
+  registryOf(): LiveRegistry;
 }
 
 export async function openClusterStore({
@@ -39,20 +51,28 @@ export async function openClusterStore({
   sources = [customKindSource],
   decoder,
   formats,
+  archive,
 }: ClusterStoreOptions): Promise<ClusterStore> {
   const definitions = createDefinitions(networks);
   const registry = createLiveRegistry({ definitions, sources });
   // While the store opens it has no view yet: what it reads then has the fields of built-in kinds.
   let view = (): StoreView => emptyView;
+  const past = archive && openArchive({ table, world, formats, ...archive });
   const store = await createStore({
     table,
     world,
     selectableFields: selectableFields(() => registry(view())),
+    ...(past === undefined ? {} : { archive: past.archive }),
     ...(decoder === undefined ? {} : { decoder }),
     ...(formats === undefined ? {} : { formats }),
   });
   view = () => store.view();
-  return { store, definitions, registry };
+  return {
+    store,
+    definitions,
+    registry,
+    ...(past === undefined ? {} : { past: { past: past.past, registryOf: () => createLiveRegistry({ definitions, sources }) } }),
+  };
 }
 
 /** CustomResourceDefinitions. */

@@ -32,6 +32,8 @@ export interface StoreOptions {
   readonly decoder?: Decoder;
   /** What this process reads and may write; default: those of this version. */
   readonly formats?: Formats;
+  /** Keeps what the store will forget: called before the floor moves, with the revision that it moves to. */
+  readonly archive?: (revision: number) => Promise<void>;
 }
 
 export async function createStore(options: StoreOptions): Promise<Store> {
@@ -68,6 +70,7 @@ class LogStore implements Store {
   readonly #world: World;
   readonly #limits: StoreLimits;
   readonly #formats: Formats;
+  readonly #archive: StoreOptions['archive'];
   readonly #replica: Replica;
   readonly #tail: Tail;
   readonly #committer: Committer;
@@ -83,7 +86,8 @@ class LogStore implements Store {
   #nextLook: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ table, world, selectableFields: fields = nameAndNamespace, limits, decoder, formats = currentFormats }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    const { table, world, selectableFields: fields = nameAndNamespace, limits, decoder, formats = currentFormats } = options;
     const { clock, random, log } = world;
     const all = { ...defaultLimits, ...limits };
     const replica = new Replica(all.historyChangesMax);
@@ -95,6 +99,7 @@ class LogStore implements Store {
     this.#world = world;
     this.#limits = all;
     this.#formats = formats;
+    this.#archive = options.archive;
     this.#replica = replica;
     this.#past = past;
     this.#tail = tail;
@@ -203,7 +208,11 @@ class LogStore implements Store {
 
   async housekeep(): Promise<void> {
     await this.fresh();
-    if (this.#dueFloor() !== undefined) await this.#committer.appendMark(() => markOf(this.#dueFloor()));
+    const floor = this.#dueFloor();
+    if (floor !== undefined) {
+      await this.#archived(floor);
+      await this.#committer.appendMark(() => markOf(this.#dueFloor()));
+    }
     await this.#prune();
     const parts: MaterialiseParts = {
       table: this.#table,
@@ -212,11 +221,20 @@ class LogStore implements Store {
       formats: this.#formats,
       reached: (slot) => this.#upkeep.reached(slot),
     };
-    const { floor } = this.#replica;
+    const { floor: passed } = this.#replica;
     for (let step = 0; step < materialiseStepsMax; step += 1) {
-      if (!(await materialise(parts, floor))) break;
+      if (!(await materialise(parts, passed))) break;
     }
     await rewriteOld({ replica: this.#replica, committer: this.#committer, formats: this.#formats, log: this.#world.log });
+  }
+
+  /** The table keeps slots long after the floor has passed them: what fails now is tried again with the next floor. */
+  async #archived(revision: number): Promise<void> {
+    try {
+      await this.#archive?.(revision);
+    } catch (error) {
+      this.#world.log.warn('the log could not be archived', { error });
+    }
   }
 
   format(): FormatProgress {

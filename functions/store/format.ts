@@ -10,7 +10,7 @@
  */
 import type { Key } from '../kube/view.ts';
 import { encodeBody } from './body.ts';
-import { type KeyRing, Sealing } from './seal.ts';
+import { envelopeBytes, type KeyRing, Sealing } from './seal.ts';
 import { StoreError } from './store.ts';
 import type { MetaItem } from './table.ts';
 
@@ -34,6 +34,16 @@ export interface FormatItem {
 
 /** A body as a table gets it. */
 export type WrittenBody = Pick<FormatItem, 'body' | 'envelope'>;
+
+/** A body that is sealed in the table, and the envelope without which it does not open. */
+export interface SealedParts {
+  readonly envelope: Uint8Array;
+  /** The body without its envelope. */
+  readonly rest: Uint8Array;
+}
+
+export const joined = ({ envelope, rest }: SealedParts): Uint8Array =>
+  Buffer.concat([rest.subarray(0, markBytes), envelope, rest.subarray(markBytes)]);
 
 /** A body in the newest format. */
 export interface ReadBody extends WrittenBody {
@@ -132,6 +142,16 @@ export class Formats {
       ? this.#keys(key.resource).seal(key, written, envelope)
       : { body: written };
     return { ...sealed, body: Buffer.concat([Buffer.of(formatMark, format), sealed.body]) };
+  }
+
+  /** The two parts of a body that a table holds sealed; undefined for one that is not sealed. `joined` puts them together. */
+  split({ key, body }: FormatItem): SealedParts | undefined {
+    if (body[0] !== formatMark || !this.#isSealed(key.resource, body[1] ?? 0)) return undefined;
+    const end = markBytes + envelopeBytes;
+    return {
+      envelope: Buffer.from(body.subarray(markBytes, end)),
+      rest: Buffer.concat([body.subarray(0, markBytes), body.subarray(end)]),
+    };
   }
 
   /** Whether an object of this format, with this envelope, is to be written anew. */

@@ -31,7 +31,8 @@ const idBytes = 8;
 const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
-const envelopeBytes = idBytes + nonceBytes + tagBytes + keyBytes;
+/** How long an envelope is, with which a sealed body begins. */
+export const envelopeBytes = idBytes + nonceBytes + tagBytes + keyBytes;
 
 export function clusterKeyOf(bytes: Uint8Array): ClusterKey {
   if (bytes.length !== keyBytes) throw new TypeError(`a cluster key has ${keyBytes} bytes, not ${bytes.length}`);

@@ -14,7 +14,9 @@ import type { Client } from '../../functions/client/client.ts';
 import { createTokens } from '../../functions/apiserver/auth/tokens.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
 import { manifest } from '../../functions/manifest.ts';
-import { openClusterStore } from '../../functions/cluster-store.ts';
+import { folderFiles } from '../../functions/archive/folder-files.ts';
+import type { RetentionDays } from '../../functions/archive/retention.ts';
+import { type ClusterStoreOptions, openClusterStore } from '../../functions/cluster-store.ts';
 import { joinRoles } from '../../functions/resources/bootstrap/join-roles.ts';
 import { kubernetesServiceIp } from '../../functions/resources/bootstrap/kubernetes-service.ts';
 import { type ClientTrust, extensionAuthentication } from '../../functions/resources/bootstrap/extension-authentication.ts';
@@ -56,6 +58,8 @@ export interface ControlPlaneOptions {
   readonly admission?: AdmissionSettings | undefined;
   readonly audit?: AuditSettings | undefined;
   readonly scheduler?: SchedulerConfiguration | undefined;
+  /** How long the past is kept; the usual days when left out. */
+  readonly archiveDays?: RetentionDays | 'off' | undefined;
 }
 
 export interface ControlPlane {
@@ -163,17 +167,25 @@ const serve = (app: Api, { server, authority }: Pki, { addresses, world }: Contr
     log: world.log,
   });
 
+/** Everything that happened lies in a folder beside the store, unless that is off. */
+function archiveOf({ directory, archiveDays, world }: ControlPlaneOptions): Pick<ClusterStoreOptions, 'archive'> {
+  if (archiveDays === 'off') return {};
+  const files = folderFiles(directory.archive, () => world.random.uuid());
+  return { archive: { files, ...(archiveDays === undefined ? {} : { days: archiveDays }) } };
+}
+
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory, addresses, advertise, networks, world } = options;
   mkdirSync(directory.store, { recursive: true, mode: 0o700 });
   const pki = await loadPki(directory.pki, namesOf(options), world.clock);
   const metrics = createMetrics();
   const formats = sealedFormats(fileKeyRing(directory.pki));
-  const { store, definitions, registry } = await openClusterStore({
+  const { store, definitions, registry, past } = await openClusterStore({
     table: countedTable(embeddedTable(directory.store, { formats }), metrics),
     world,
     networks,
     formats,
+    ...archiveOf(options),
   });
   const tokens = createTokens({ keys: pki.tokenKeys, clock: world.clock, random: world.random });
   // A free port is known only once the server listens.
@@ -192,6 +204,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...chosenPlugins(options.admission),
     ...recorded.api,
     descriptions: readDescriptions,
+    ...(past === undefined ? {} : { past }),
   });
   const server = await serve(api, pki, options);
   port = server.addresses[0]?.port ?? port;

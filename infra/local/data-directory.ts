@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 export interface DataDirectory {
   readonly root: string;
   readonly store: string;
+  /** The past: what the store has forgotten. */
+  readonly archive: string;
   readonly pki: string;
   /** What machines fetch that join. */
   readonly programs: string;
@@ -30,6 +32,7 @@ export function dataDirectory(root: string): DataDirectory {
   return {
     root,
     store: join(root, 'store'),
+    archive: join(root, 'archive'),
     pki: join(root, 'pki'),
     programs: join(root, 'programs'),
     kubeconfig: join(root, 'kubeconfig'),

@@ -10,6 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/aws': [],
   'functions/cel': ['functions/kube'],
   'functions/store': ['functions/kube', 'functions/aws'],
+  'functions/archive': ['functions/kube', 'functions/store'],
   'functions/client': ['functions/kube'],
   'functions/resources': ['functions/kube', 'functions/cel'],
   'functions/tunnel': ['functions/kube'],
@@ -17,6 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/kube',
     'functions/cel',
     'functions/store',
+    'functions/archive',
     'functions/client',
     'functions/resources',
     'functions/tunnel',
@@ -27,6 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   agent: ['functions/kube', 'functions/client', 'functions/tunnel'],
   'infra/local': [
     'functions',
+    'functions/archive',
     'functions/cloud',
     'functions/lambda',
     'functions/kube',
@@ -96,6 +99,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/workers',
   ],
   functions: [
+    'functions/archive',
     'functions/cloud',
     'functions/lambda',
     'functions/kube',

@@ -4,12 +4,12 @@ import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/k
 import { createTokens, type Tokens } from '../../functions/apiserver/auth/tokens.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
 import { bootstrap } from '../../functions/cloud/bootstrap.ts';
-import { openClusterStore } from '../../functions/cluster-store.ts';
+import { type ClusterStoreOptions, openClusterStore } from '../../functions/cluster-store.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Store } from '../../functions/store/store.ts';
-import { virtualWorld } from './virtual-world.ts';
+import { type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
 export interface Answered {
   readonly status: number;
@@ -17,6 +17,7 @@ export interface Answered {
 }
 
 export interface RbacCluster {
+  readonly world: VirtualWorld;
   readonly store: Store;
   readonly api: Api;
   /** The administrator's. */
@@ -31,14 +32,15 @@ export interface RbacCluster {
 
 export const administrator: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
-export async function rbacCluster(): Promise<RbacCluster> {
+export async function rbacCluster(options: Pick<ClusterStoreOptions, 'archive'> = {}): Promise<RbacCluster> {
   const world = virtualWorld();
-  const { store, definitions, registry } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world });
+  const { store, definitions, registry, past } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world, ...options });
   const signingKeyPem = await newSigningKeyPem();
   const tokens = createTokens({ keys: [signingKeyOf(signingKeyPem)], ...world });
-  const api = createApi({ store, registry, tokens, world });
+  const api = createApi({ store, registry, tokens, world, ...(past === undefined ? {} : { past }) });
   await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceCidr: defaultNetworks.serviceCidr });
   return {
+    world,
     store,
     api,
     client: api.clientFor(administrator),

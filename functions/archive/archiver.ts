@@ -1,0 +1,188 @@
+/**
+ * Brings slots of the log into the archive before the table forgets them. Any process may do it, any number at once: a run
+ * of slots is written by one of them, and the others go on from its end.
+ */
+import { uidOf } from '../kube/object.ts';
+import { BodyReader } from '../store/log-slot.ts';
+import type { Formats } from '../store/format.ts';
+import type { StoreLimits } from '../store/limits.ts';
+import { readSnapshot } from '../store/snapshot.ts';
+import { StoredObject } from '../store/stored-object.ts';
+import type { Table } from '../store/table.ts';
+import type { World } from '../world.ts';
+import { archivedChange, stepsAfter } from './archived-slots.ts';
+import { type Catalog, type Entry, levels, Removed } from './catalog.ts';
+import { Past } from './past.ts';
+import { type ArchivedChange, beginning, type Place, type Step } from './step.ts';
+
+export interface ArchiverLimits {
+  /** In one run, unless one slot has more. */
+  readonly runChangesMax: number;
+  /** Of the bodies in one run, inflated; the same. */
+  readonly runBytesMax: number;
+  /** A state is written after this many changes at least, */
+  readonly stateChangesMin: number;
+  /** and this many times as many as it has objects. */
+  readonly stateChangesPerObject: number;
+}
+
+export const archiverLimits: ArchiverLimits = {
+  runChangesMax: 10_000,
+  runBytesMax: 16 * 1024 * 1024,
+  stateChangesMin: 20_000,
+  stateChangesPerObject: 2,
+};
+
+export interface ArchiverParts {
+  readonly catalog: Catalog;
+  readonly table: Table;
+  readonly formats: Formats;
+  readonly world: Pick<World, 'clock' | 'log'>;
+  readonly storeLimits: Pick<StoreLimits, 'replicaLifeMs'>;
+  readonly limits?: Partial<ArchiverLimits>;
+}
+
+export interface Archiver {
+  /** Archives all slots up to this revision that are there. */
+  archive(throughRevision: number): Promise<void>;
+}
+
+export function createArchiver({ limits, ...parts }: ArchiverParts): Archiver {
+  const archiver = new LogArchiver(parts, { ...archiverLimits, ...limits });
+  return { archive: (throughRevision) => archiver.archive(throughRevision) };
+}
+
+interface Head {
+  readonly place: Place;
+  /** The newest state, and how many changes came after it. */
+  readonly state: Entry;
+  readonly changes: number;
+}
+
+class LogArchiver {
+  readonly #parts: Omit<ArchiverParts, 'limits'>;
+  readonly #limits: ArchiverLimits;
+  #head: Head | undefined;
+
+  constructor(parts: Omit<ArchiverParts, 'limits'>, limits: ArchiverLimits) {
+    this.#parts = parts;
+    this.#limits = limits;
+  }
+
+  async archive(throughRevision: number): Promise<void> {
+    let head = await this.#currentHead();
+    if (await this.#isBroken(head)) head = this.#head = await this.#begun();
+    for (;;) {
+      const steps = await this.#nextSteps(head.place, throughRevision);
+      if (steps.length === 0) return;
+      await this.#putKeys(steps.flatMap(({ changes }) => changes));
+      const entry = await this.#parts.catalog.putRun('changes', { after: head.place, steps });
+      head = { ...head, place: entry.last, changes: head.changes + entry.changes };
+      if (this.#isStateDue(head)) head = { ...head, state: await this.#putState(head.place), changes: 0 };
+      this.#head = head;
+    }
+  }
+
+  /** Others may have gone further, and what they wrote may have been compacted since. */
+  async #currentHead(): Promise<Head> {
+    const head = this.#head;
+    if (head !== undefined && (await this.#parts.catalog.end()) <= head.place.slot) return head;
+    this.#head = (await this.#found()) ?? (await this.#begun());
+    return this.#head;
+  }
+
+  /** Where those who archived before have come to. */
+  async #found(): Promise<Head | undefined> {
+    const { catalog } = this.#parts;
+    const newest = (await catalog.states()).at(-1);
+    const state = newest === undefined ? undefined : await catalog.state(newest);
+    if (state === undefined) return undefined;
+    let head: Head = { place: state.last, state, changes: 0 };
+    for (const level of levels) {
+      for (const first of await catalog.runs(level)) {
+        if (first <= head.place.slot) continue;
+        const run = await catalog.run(level, first);
+        if (run !== undefined && run.after.slot === head.place.slot)
+          head = { ...head, place: run.last, changes: head.changes + run.changes };
+      }
+    }
+    return head;
+  }
+
+  /** An archive begins with a state; so it does where slots are gone that were not archived. */
+  async #begun(): Promise<Head> {
+    const { catalog, table, world } = this.#parts;
+    const meta = await table.readMeta();
+    const isNew = meta.slot === 0 && meta.revision === 0;
+    const state = isNew ? await catalog.putState({ after: beginning, steps: [] }) : await this.#stateOfTable();
+    if (!isNew) world.log.info('the archive begins with the state of the table', { slot: state.last.slot });
+    return { place: state.last, state, changes: 0 };
+  }
+
+  async #isBroken({ place }: Head): Promise<boolean> {
+    const [first] = (await this.#parts.table.readSlots(place.slot, 1)).slots;
+    if (first === undefined || first.slot === place.slot + 1) return false;
+    this.#parts.world.log.error('slots of the log are gone that were not archived', { after: place.slot, next: first.slot });
+    return true;
+  }
+
+  async #stateOfTable(): Promise<Entry> {
+    const { table, formats, world, storeLimits, catalog } = this.#parts;
+    const bodies = new BodyReader(table, undefined, formats);
+    const snapshot = await readSnapshot({ table, bodies, clock: world.clock, limits: storeLimits });
+    const changes: ArchivedChange[] = [];
+    for (const stored of snapshot.objects) {
+      const { key, revision, object } = stored;
+      if (!(stored instanceof StoredObject)) continue;
+      const { body } = formats.write({ key, body: stored.body, envelope: stored.envelope }, snapshot.format.writes);
+      changes.push(await archivedChange({ table, formats }, { type: 'added', key, uid: uidOf(object), revision, body }));
+    }
+    const place: Place = { slot: snapshot.slot, revision: snapshot.revision, timeMs: world.clock.now() };
+    await this.#putKeys(changes);
+    return catalog.putState({ after: beginning, steps: [{ place, changes: changes.sort((a, b) => a.revision - b.revision) }] });
+  }
+
+  /** Slots for one run. */
+  async #nextSteps(after: Place, throughRevision: number): Promise<Step[]> {
+    const steps: Step[] = [];
+    let [changes, bytes] = [0, 0];
+    for await (const step of stepsAfter(this.#parts, after)) {
+      if (step.place.revision > throughRevision) break;
+      changes += step.changes.length;
+      bytes += step.changes.reduce((sum, { body }) => sum + body.bytes.length, 0);
+      if (steps.length > 0 && (changes > this.#limits.runChangesMax || bytes > this.#limits.runBytesMax)) break;
+      steps.push(step);
+    }
+    return steps;
+  }
+
+  /** Before the run that names them. */
+  async #putKeys(changes: readonly ArchivedChange[]): Promise<void> {
+    const written = new Set<string>();
+    for (const { body } of changes) {
+      if (body.kind !== 'sealed' || body.envelope === undefined || written.has(body.keyFile)) continue;
+      written.add(body.keyFile);
+      await this.#parts.catalog.files.create(body.keyFile, body.envelope);
+    }
+  }
+
+  #isStateDue({ state, changes }: Head): boolean {
+    const { stateChangesMin, stateChangesPerObject } = this.#limits;
+    return changes >= Math.max(stateChangesMin, stateChangesPerObject * state.changes);
+  }
+
+  async #putState(place: Place): Promise<Entry> {
+    const { catalog, formats } = this.#parts;
+    const built = await new Past({ catalog, formats }).builtAt({ revision: place.revision });
+    if (built.place.slot !== place.slot) throw new Removed(`the archive ends at slot ${built.place.slot}, before slot ${place.slot}`);
+    return catalog.putState({
+      after: beginning,
+      steps: [
+        {
+          place,
+          changes: [...built.changes()].map((change) => ({ ...change, type: 'added' as const })).sort((a, b) => a.revision - b.revision),
+        },
+      ],
+    });
+  }
+}

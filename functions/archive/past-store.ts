@@ -1,0 +1,128 @@
+/** The store as of a place of the past: read only. Its watches replay what came after. */
+import type { KubeObject } from '../kube/object.ts';
+import type { Stored, StoreView } from '../kube/view.ts';
+import { treeKey } from '../store/picture.ts';
+import { firstState } from '../store/format.ts';
+import type { Change, Selectable, Store, WatchBatch, WatchRequest } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
+import { selectable, type SelectableFields } from '../store/stored-object.ts';
+import type { Clock } from '../world.ts';
+import { Removed } from './catalog.ts';
+import type { Past } from './past.ts';
+import { type Envelopes, PastObject } from './past-object.ts';
+import type { PastPicture } from './past-picture.ts';
+import type { ArchivedChange, Place, Step } from './step.ts';
+
+export interface PastStoreOptions {
+  readonly past: Past;
+  readonly picture: PastPicture;
+  readonly fields: SelectableFields;
+  /** How many times as fast as it happened a watch replays. */
+  readonly speed: number;
+  readonly clock: Clock;
+}
+
+/** How often a replay that has come to the end of the past asks whether there is more. */
+const moreEveryMs = 1000;
+
+class PastChange extends PastObject implements Change {
+  readonly type: Change['type'];
+  readonly before: PastObject | undefined;
+  readonly #fields: SelectableFields;
+
+  constructor(
+    change: ArchivedChange,
+    before: PastObject | undefined,
+    { envelopes, fields }: { envelopes: Envelopes; fields: SelectableFields },
+  ) {
+    super(change, envelopes);
+    this.type = change.type === 'deleted' ? 'deleted' : before === undefined ? 'added' : 'modified';
+    this.before = before;
+    this.#fields = fields;
+  }
+
+  get previous(): Selectable | undefined {
+    return this.before === undefined ? undefined : selectable(this.key.resource, this.before.object, this.#fields);
+  }
+}
+
+export function createPastStore(options: PastStoreOptions): Store {
+  const { picture } = options;
+  const viewOf = (revision: number): StoreView => {
+    if (revision > picture.revision)
+      throw new StoreError('too-large-revision', `Too large resource version: ${revision}, current: ${picture.revision}`);
+    return picture;
+  };
+  return {
+    commit: async () => {
+      throw new StoreError('unavailable', 'the past cannot be changed');
+    },
+    view: () => picture,
+    fresh: async () => picture,
+    notOlderThan: async (revision) => viewOf(revision),
+    async at(revision) {
+      if (revision === picture.revision) return picture;
+      viewOf(revision);
+      return options.past.pictureAt({ revision });
+    },
+    floor: () => 0,
+    watch: (request) => replay(options, request),
+    changesAfter: async () => [],
+    before: async (change): Promise<Stored<KubeObject> | undefined> => (change instanceof PastChange ? change.before : undefined),
+    onApplied: () => () => undefined,
+    format: () => ({ ...firstState, newest: firstState.writes, objectsLeft: 0 }),
+    finalizeFormat: async () => undefined,
+    housekeep: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+/** What came after a revision, each step as long after the one before as it was then, divided by the speed. */
+async function* replay(options: PastStoreOptions, { resource, namespace, after, signal }: WatchRequest): AsyncGenerator<WatchBatch> {
+  const { past, clock, speed } = options;
+  const picture = after === options.picture.revision ? options.picture : await past.pictureAt({ revision: after });
+  const known = new Map(picture.list(resource).map((object) => [treeKey(object.key), object]));
+  const began = { timeMs: picture.place.timeMs, monotonicMs: clock.monotonicMs() };
+  let { place } = picture;
+  try {
+    for (;;) {
+      for await (const step of stepsOf(past, place)) {
+        const delayMs = (step.place.timeMs - began.timeMs) / speed - (clock.monotonicMs() - began.monotonicMs);
+        if (delayMs > 0) await clock.sleep(delayMs, signal);
+        if (signal.aborted) return;
+        ({ place } = step);
+        const changes = await changesOf(step, known, { ...options, resource });
+        yield { revision: place.revision, changes: changes.filter(({ key }) => namespace === undefined || key.namespace === namespace) };
+      }
+      await clock.sleep(moreEveryMs, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function* stepsOf(past: Past, place: Place): AsyncGenerator<Step> {
+  try {
+    yield* past.steps(place);
+  } catch (error) {
+    throw error instanceof Removed
+      ? new StoreError('compacted', 'the archive was compacted while it was replayed', { cause: error })
+      : error;
+  }
+}
+
+async function changesOf(
+  { changes }: Step,
+  known: Map<string, PastObject>,
+  { past: { envelopes }, fields, resource }: PastStoreOptions & { readonly resource: string },
+): Promise<PastChange[]> {
+  const ours = changes.filter(({ key }) => key.resource === resource);
+  await envelopes.load(ours);
+  return ours.map((archived) => {
+    const key = treeKey(archived.key);
+    const change = new PastChange(archived, known.get(key), { envelopes, fields });
+    if (change.type === 'deleted') known.delete(key);
+    else known.set(key, change);
+    return change;
+  });
+}

@@ -1,0 +1,55 @@
+/** What an archive holds: changes of objects, in the steps in which the past can be seen. */
+import type { Key } from '../kube/view.ts';
+
+/** A place in the log: the end of a slot. */
+export interface Place {
+  readonly slot: number;
+  /** The last one of the slot. */
+  readonly revision: number;
+  /** When the slot was written; never earlier than that of a place before it. */
+  readonly timeMs: number;
+}
+
+/** Before the first slot. */
+export const beginning: Place = { slot: 0, revision: 0, timeMs: 0 };
+
+/** What a reader asks for: the state at a time, or after a revision. */
+export type Moment = { readonly timeMs: number } | { readonly revision: number };
+
+export const isAfter = ({ timeMs, revision }: Place, moment: Moment): boolean =>
+  'timeMs' in moment ? timeMs > moment.timeMs : revision > moment.revision;
+
+/** The object's JSON in UTF-8, in the newest format of the version that archived it. */
+export interface JsonBody {
+  readonly kind: 'json';
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A body as the table had it sealed, but without its envelope: that lies in a file of its own. Once that file is removed,
+ * the body cannot be opened.
+ */
+export interface SealedBody {
+  readonly kind: 'sealed';
+  readonly bytes: Uint8Array;
+  readonly keyFile: string;
+  /** Where it has just been read from the table. */
+  readonly envelope?: Uint8Array;
+}
+
+export type ArchivedBody = JsonBody | SealedBody;
+
+export interface ArchivedChange {
+  readonly type: 'added' | 'modified' | 'deleted';
+  readonly key: Key;
+  readonly uid: string;
+  readonly revision: number;
+  /** Of a deletion: the last state. */
+  readonly body: ArchivedBody;
+}
+
+/** What came between the step before and this place: of a slot every change, of a longer time the last one of each object. */
+export interface Step {
+  readonly place: Place;
+  readonly changes: readonly ArchivedChange[];
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StoreError } from '../../functions/store/store.ts';
+import { type History, playHistory, retention, shown } from './history.ts';
+
+const minuteMs = 60_000;
+/** Of the moments of a history, one in so many is asked for. */
+const sampled = 5;
+
+/** Each moment that the archive shows is a moment that was, and the last one that its age lets it keep. */
+async function check(history: History, seed: number): Promise<number> {
+  const { truths, world } = history;
+  const nowMs = world.clock.now();
+  let seen = 0;
+  for (const [index, truth] of truths.entries()) {
+    if (index % sampled !== seed % sampled) continue;
+    const wanted = truths.findLast(({ timeMs }) => timeMs <= truth.timeMs) ?? truth;
+    const picture = await history.at(truth.timeMs).catch((error: unknown) => {
+      assert.ok(error instanceof StoreError && error.code === 'compacted', `seed ${seed}: ${String(error)}`);
+      assert.ok(nowMs - truth.timeMs > retention.keptMs / 2, `seed ${seed}: ${error.message}`);
+    });
+    if (picture === undefined) continue;
+    seen += 1;
+    const shownTruth = truths.findLast(({ revision }) => revision <= picture.revision);
+    assert.deepEqual(shown(picture), shownTruth?.objects ?? {}, `seed ${seed}, revision ${picture.revision}`);
+    const lateMs = wanted.timeMs - Math.max(picture.place.timeMs, truths[0]?.timeMs ?? 0);
+    const ageMs = nowMs - truth.timeMs;
+    if (ageMs < 29 * minuteMs) assert.equal(picture.revision, wanted.revision, `seed ${seed}: every revision is kept`);
+    else assert.ok(lateMs < 12 * minuteMs, `seed ${seed}: ${lateMs} ms before revision ${wanted.revision}`);
+  }
+  return seen;
+}
+
+test('every past that an archive shows is what was committed then, though its writers fail', async () => {
+  const counts = { seen: 0, minutes: 0, hours: 0 };
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const history = await playHistory(seed, 700);
+    counts.seen += await check(history, seed);
+    counts.minutes += (await history.catalog.runs('minutes')).length;
+    counts.hours += (await history.catalog.runs('hours')).length;
+  }
+  assert.ok(counts.seen > 500 && counts.minutes > 10 && counts.hours > 10, JSON.stringify(counts));
+});
