@@ -150,9 +150,7 @@ export function createApi(options: ApiOptions): Api {
     return clientOver(connection, managerOf(user));
   };
   const fetch: Api['fetch'] = async (request, connection) => {
-    const response = await (asOf !== undefined && isAsOf(request)
-      ? (await asOf()).fetch(request, connection)
-      : server.fetch(request, connection));
+    const response = await (past(request, connection) ?? server.fetch(request, connection));
     answered(request, response);
     return response;
   };
@@ -174,7 +172,7 @@ export function createApi(options: ApiOptions): Api {
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
 
   const authenticator = createAuthenticator(tokenUsers);
-  const asOf = options.past && asOfRoom(options, options.past, { authenticator, authorizer });
+  const past = pastRoom(options, { authenticator, authorizer });
   const server = createApiServer({
     store,
     registry,
@@ -221,12 +219,13 @@ function admissionOf({ admission }: ApiOptions, options: ClusterAdmission): () =
 
 const isAsOf = ({ url }: Request): boolean => url.includes(asOfPrefix) && new URL(url).pathname.startsWith(asOfPrefix);
 
-/** Loaded when the past is first asked for. */
-function asOfRoom(
-  { store, world, descriptions, audit }: ApiOptions,
-  { past, registryOf }: ClusterPast,
+/** Answers requests for the past, if they are such and there is one. Its code is loaded with the first of them. */
+function pastRoom(
+  { store, world, descriptions, audit, past: served }: ApiOptions,
   access: Pick<ApiServerOptions, 'authenticator' | 'authorizer'>,
-): () => Promise<AsOf> {
+): (request: Request, connection: Connection) => Promise<Response> | undefined {
+  if (served === undefined) return () => undefined;
+  const { past, registryOf } = served;
   let made: Promise<AsOf> | undefined;
   const load = async (): Promise<AsOf> => {
     const { createAsOf } = await import('./apiserver/as-of/as-of.ts');
@@ -241,7 +240,9 @@ function asOfRoom(
       server: { version, ...(descriptions === undefined ? {} : { descriptions }), ...(audit === undefined ? {} : { audit }) },
     });
   };
-  return () => (made ??= load());
+  const answered = async (request: Request, connection: Connection): Promise<Response> =>
+    (await (made ??= load())).fetch(request, connection);
+  return (request, connection) => (isAsOf(request) ? answered(request, connection) : undefined);
 }
 
 /** What goes through the table. */

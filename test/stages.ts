@@ -35,12 +35,12 @@ const unitTests: readonly TestStage[] = [
   unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
-  unit('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression}/**/*.test.ts'),
+  unit('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression,archive}/**/*.test.ts'),
   unit('contracts on disk', 'test/contract/{embedded,clusters,formats,upgrade}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
   unit(
     'unit: kinds, store, vocabulary',
-    'functions/{cel,kube,resources,store,tunnel}/**/*.test.ts',
+    'functions/{archive,cel,kube,resources,store,tunnel}/**/*.test.ts',
     'functions/*.test.ts',
     'openapi/**/*.test.ts',
   ),
@@ -102,6 +102,11 @@ export const nightlyStages: readonly Stage[] = [
   { ...simulation(100_000, 20_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
+  {
+    name: 'archive: what was is what it shows',
+    command: ['env', 'HISTORIES=2000', 'node', '--test', '--test-reporter=spec', 'test/archive/archive.test.ts'],
+    minutesMax: 120,
+  },
   {
     name: 'security: every expression takes linear time',
     command: ['env', 'PROVE=all', 'node', '--test', '--test-reporter=spec', 'test/security/expressions.test.ts'],

@@ -137,7 +137,9 @@ class LogArchiver {
       const { body } = formats.write({ key, body: stored.body, envelope: stored.envelope }, snapshot.format.writes);
       changes.push(await archivedChange({ table, formats }, { type: 'added', key, uid: uidOf(object), revision, body }));
     }
-    const place: Place = { slot: snapshot.slot, revision: snapshot.revision, timeMs: world.clock.now() };
+    const { slot, writtenMs } = await table.readMeta();
+    const timeMs = slot === snapshot.slot && writtenMs !== undefined ? writtenMs : world.clock.now();
+    const place: Place = { slot: snapshot.slot, revision: snapshot.revision, timeMs };
     await this.#putKeys(changes);
     return catalog.putState({ after: beginning, steps: [{ place, changes: changes.sort((a, b) => a.revision - b.revision) }] });
   }

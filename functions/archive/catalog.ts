@@ -1,12 +1,12 @@
 /**
- * What lies where in an archive:
+ * What lies where in an archive. Entries are named by their first slot.
  *
- *     changes/SLOT    a run of slots, revision by revision: an entry, named by its first slot
- *     minutes/SLOT    a run of those, of each minute only what it left
- *     hours/SLOT      the same for each hour
- *     states/SLOT     all objects as of the end of that slot
- *     data/SHA-256    the bytes of all these
- *     keys/UID/…      envelopes of sealed bodies (seal.ts)
+ *     changes/SLOT    a run of slots: every change.
+ *     minutes/SLOT    a run of slots: what each minute left.
+ *     hours/SLOT      a run of slots: what each hour left.
+ *     states/SLOT     all objects as of the end of that slot.
+ *     data/SHA-256    the bytes of all these.
+ *     keys/UID/…      envelopes of sealed bodies (seal.ts).
  *
  * An entry is written once, by one of those who archive the same slots; the others go on from its end. A run of a coarser
  * level is a union of whole runs of the finer one: where one ends, a run of some level begins.

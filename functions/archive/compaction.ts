@@ -1,7 +1,7 @@
 /**
- * Makes the archive coarser with age: every revision for a day, then what each minute left for a week, then what each hour
- * left for a month. A coarser run is written before the runs that it stands for are removed, so the past is readable at
- * every moment; a process that dies between leaves both, and the next one removes the finer ones.
+ * Makes the archive coarser with age. Every revision stays for a day, then what each minute left for a week. What each hour
+ * left stays for a month. A coarser run is written before the runs that it stands for are removed. A process that dies
+ * between leaves both, and the next one removes the finer ones.
  */
 import type { ArchivedSpan, Retention } from './retention.ts';
 import { type Catalog, type Entry, type Level, levels } from './catalog.ts';
@@ -29,7 +29,7 @@ export async function compact(parts: CompactionParts): Promise<void> {
   await forget(parts);
 }
 
-/** Runs of the finer level that are wholly older than the span, a coarser run for as many as it has room for. */
+/** Takes runs of the finer level that are wholly older than the span. A coarser run holds as many as it has room for. */
 async function coarsen(parts: CompactionParts, span: ArchivedSpan): Promise<void> {
   const { catalog, runChangesMax } = parts;
   let group = emptyGroup;
@@ -78,7 +78,7 @@ async function replace(catalog: Catalog, level: Level, { runs, steps }: Group): 
 
 /**
  * Finer runs, once a coarser one stands for them: perhaps that of another process, which covers fewer. States within it go
- * first: what comes after them is no longer told change by change.
+ * first: what comes after them is no longer recorded change by change.
  */
 async function removeCovered(catalog: Catalog, by: Entry, runs: readonly Run[]): Promise<void> {
   const within: Entry[] = [];

@@ -77,27 +77,30 @@ export function createPastStore(options: PastStoreOptions): Store {
   };
 }
 
-/** What came after a revision, each step as long after the one before as it was then, divided by the speed. */
-async function* replay(options: PastStoreOptions, { resource, namespace, after, signal }: WatchRequest): AsyncGenerator<WatchBatch> {
+/** What came after a revision, with the pauses that there were, divided by the speed. */
+async function* replay(options: PastStoreOptions, request: WatchRequest): AsyncGenerator<WatchBatch> {
+  try {
+    yield* replayed(options, request);
+  } catch (error) {
+    if (!request.signal.aborted) throw error;
+  }
+}
+
+async function* replayed(options: PastStoreOptions, { resource, namespace, after, signal }: WatchRequest): AsyncGenerator<WatchBatch> {
   const { past, clock, speed } = options;
   const picture = after === options.picture.revision ? options.picture : await past.pictureAt({ revision: after });
   const known = new Map(picture.list(resource).map((object) => [treeKey(object.key), object]));
   const began = { timeMs: picture.place.timeMs, monotonicMs: clock.monotonicMs() };
-  let { place } = picture;
-  try {
-    for (;;) {
-      for await (const step of stepsOf(past, place)) {
-        const delayMs = (step.place.timeMs - began.timeMs) / speed - (clock.monotonicMs() - began.monotonicMs);
-        if (delayMs > 0) await clock.sleep(delayMs, signal);
-        if (signal.aborted) return;
-        ({ place } = step);
-        const changes = await changesOf(step, known, { ...options, resource });
-        yield { revision: place.revision, changes: changes.filter(({ key }) => namespace === undefined || key.namespace === namespace) };
-      }
-      await clock.sleep(moreEveryMs, signal);
+  const pauseMs = ({ timeMs }: Place): number => (timeMs - began.timeMs) / speed - (clock.monotonicMs() - began.monotonicMs);
+  for (let { place } = picture; !signal.aborted; await clock.sleep(moreEveryMs, signal)) {
+    for await (const step of stepsOf(past, place)) {
+      const delayMs = pauseMs(step.place);
+      if (delayMs > 0) await clock.sleep(delayMs, signal);
+      if (signal.aborted) return;
+      ({ place } = step);
+      const changes = await changesOf(step, known, { ...options, resource });
+      yield { revision: place.revision, changes: changes.filter(({ key }) => namespace === undefined || key.namespace === namespace) };
     }
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
 

@@ -112,7 +112,7 @@ export class Past {
   }
 }
 
-/** Within a coarser step, what came after the place cannot be told from what came before it. */
+/** Within a coarser step, what came after the place is mixed with what came before it. */
 function checkBoundary({ after }: Entry, steps: readonly Step[], { slot }: Place): void {
   if (slot <= after.slot || steps.some(({ place }) => place.slot === slot)) return;
   throw new Removed(`slot ${slot} is no end of a step any more`);

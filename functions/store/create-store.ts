@@ -32,7 +32,7 @@ export interface StoreOptions {
   readonly decoder?: Decoder;
   /** What this process reads and may write; default: those of this version. */
   readonly formats?: Formats;
-  /** Keeps what the store will forget: called before the floor moves, with the revision that it moves to. */
+  /** Keeps what the store will forget: called by its housekeeping, with the newest revision. */
   readonly archive?: (revision: number) => Promise<void>;
 }
 
@@ -71,6 +71,7 @@ class LogStore implements Store {
   readonly #limits: StoreLimits;
   readonly #formats: Formats;
   readonly #archive: StoreOptions['archive'];
+  #archivedRevision: number | undefined;
   readonly #replica: Replica;
   readonly #tail: Tail;
   readonly #committer: Committer;
@@ -208,11 +209,8 @@ class LogStore implements Store {
 
   async housekeep(): Promise<void> {
     await this.fresh();
-    const floor = this.#dueFloor();
-    if (floor !== undefined) {
-      await this.#archived(floor);
-      await this.#committer.appendMark(() => markOf(this.#dueFloor()));
-    }
+    await this.#keepPast();
+    if (this.#dueFloor() !== undefined) await this.#committer.appendMark(() => markOf(this.#dueFloor()));
     await this.#prune();
     const parts: MaterialiseParts = {
       table: this.#table,
@@ -221,17 +219,20 @@ class LogStore implements Store {
       formats: this.#formats,
       reached: (slot) => this.#upkeep.reached(slot),
     };
-    const { floor: passed } = this.#replica;
+    const { floor } = this.#replica;
     for (let step = 0; step < materialiseStepsMax; step += 1) {
-      if (!(await materialise(parts, passed))) break;
+      if (!(await materialise(parts, floor))) break;
     }
     await rewriteOld({ replica: this.#replica, committer: this.#committer, formats: this.#formats, log: this.#world.log });
   }
 
-  /** The table keeps slots long after the floor has passed them: what fails now is tried again with the next floor. */
-  async #archived(revision: number): Promise<void> {
+  /** The table keeps slots long after the floor has passed them: what fails now is tried again the next time. */
+  async #keepPast(): Promise<void> {
+    const { revision } = this.#replica;
+    if (this.#archive === undefined || revision === this.#archivedRevision) return;
     try {
-      await this.#archive?.(revision);
+      await this.#archive(revision);
+      this.#archivedRevision = revision;
     } catch (error) {
       this.#world.log.warn('the log could not be archived', { error });
     }

@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly revision: number;
   /** False where the keys of the cluster are not at hand: the cluster's housekeeping then seals what is to be sealed. */
   readonly hasKeys: boolean;
+  /** The log goes on behind this slot; 0 when left out. */
+  readonly afterSlot?: number;
 }
 
 /** Revisions that the other store may have given after the objects were read. */
@@ -39,7 +41,7 @@ const itemsAtOnce = 256;
 /** Answers how many objects there were. Throws StoreError `wrong-format` for a store that holds something. */
 export async function loadObjects(
   parts: LoadParts,
-  { revision, hasKeys }: LoadOptions,
+  { revision, hasKeys, afterSlot = 0 }: LoadOptions,
   objects: AsyncIterable<LoadedObject>,
 ): Promise<number> {
   const { table, formats, clock } = parts;
@@ -53,7 +55,7 @@ export async function loadObjects(
     count += items.length;
   }
   const nowMs = clock.now();
-  const to = { slot: 0, revision: revision + revisionGap, writtenMs: nowMs, format: formats.stateOf(formats.newest, writes) };
+  const to = { slot: afterSlot, revision: revision + revisionGap, writtenMs: nowMs, format: formats.stateOf(formats.newest, writes) };
   if ((await table.advanceMeta(0, to, nowMs)) !== 'written') throw unfinished();
   return count;
 }

@@ -18,6 +18,8 @@ export interface ApiAccess {
   readonly access: ClusterAccess;
   readonly client: Client;
   fetch(path: string): Promise<Response>;
+  /** The body goes as JSON. */
+  send(method: string, path: string, body: unknown): Promise<Response>;
 }
 
 export function clusterAccess({ dataDir, kubeconfig }: ClusterChoice): ClusterAccess {
@@ -44,7 +46,15 @@ export async function withAccess<T>(accessOf: () => ClusterAccess, work: (api: A
     const fetch = (request: Request): Promise<Response> => https(new Request(request, { signal: AbortSignal.timeout(requestTimeoutMs) }));
     const client = createHttpClient({ fetch, baseUrl: access.server, userAgent: 'hibernetes' });
     try {
-      return await work({ access, client, fetch: (path) => fetch(new Request(`${access.server}${path}`)) });
+      return await work({
+        access,
+        client,
+        fetch: (path) => fetch(new Request(`${access.server}${path}`)),
+        send: (method, path, body) =>
+          fetch(
+            new Request(`${access.server}${path}`, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+          ),
+      });
     } finally {
       https.close();
     }

@@ -3,10 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import { podNetworkNames } from '../../functions/kube/pod-network.ts';
 import type { ClusterChoice } from './api-client.ts';
+import { CliError } from './cli-error.ts';
 import { lazily } from './lazily.ts';
 import type { OutputChoice } from './output.ts';
 import { addNodeCommands } from './node-commands.ts';
+import { addPastCommands } from './past/past-commands.ts';
+import type { RestorePastOptions } from './past/restored-cluster.ts';
 import { dataDirOption, letPrintJson } from './options.ts';
+import type { RestoreOptions } from './restore.ts';
 import { runProgram } from './run-program.ts';
 import { stackDefault } from './stack-default.ts';
 import type { StackChoice } from './cloud-stack.ts';
@@ -207,12 +211,21 @@ program
   .addOption(new Option('--unsealed', 'do not seal it: whoever has the file has all Secrets').conflicts('passphraseFile'))
   .action(lazily(async () => (await import('./backup.ts')).backup));
 
-homeOptions(program.command('restore <file>'))
-  .description('make a new cluster of a backup: in the data directory, or with --as beside others that share a table')
+addPastCommands(program);
+
+homeOptions(program.command('restore [file]'))
+  .description('make a new cluster of a backup: in the data directory, or with --as beside others that share a table; or of the past')
   .option('--as <name>', 'name of the new cluster, in a stack or in up --cloud local')
   .addOption(new Option('--passphrase-file <file>', 'opens it (default: asked for)').conflicts('identityFile'))
   .option('--identity-file <file>', 'the key of age that it was sealed for')
-  .action(lazily(async () => (await import('./restore.ts')).restore));
+  .addOption(new Option('--to <moment>', 'no file, but what the cluster of the data directory was then').conflicts('as'))
+  .option('--into <dir>', 'with --to: a data directory for the new cluster (default: the same, if its store is gone)')
+  .action(async (file: string | undefined, options: RestoreOptions & Partial<RestorePastOptions>) => {
+    const { to } = options;
+    if (to !== undefined && file === undefined) return (await import('./past/restored-cluster.ts')).restorePast({ ...options, to });
+    if (file === undefined || to !== undefined) throw new CliError('Either a file or --to says what is restored.');
+    return (await import('./restore.ts')).restore(file, options);
+  });
 
 homeOptions(program.command('keys').description('the keys that Secrets are sealed with').command('rotate'))
   .description('seal with a new key from now on; the cluster goes on, and seals what is there anew')

@@ -8,9 +8,11 @@ export const dataDirOption = (): Option =>
 
 const outputOption = (): Option => new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
 
-/** Programs read what any command has done. `openapi` prints JSON in any case. */
+const printsByItself: ReadonlySet<string> = new Set(['openapi', 'at']);
+
+/** Programs read what any command has done. `openapi` prints JSON in any case, and `at` what another program prints. */
 export function letPrintJson(command: Command): void {
-  const children = command.commands.filter((child) => child.name() !== 'openapi');
+  const children = command.commands.filter((child) => !printsByItself.has(child.name()));
   if (command.commands.length === 0 && !command.options.some(({ long }) => long === '--output')) command.addOption(outputOption());
   children.forEach(letPrintJson);
 }

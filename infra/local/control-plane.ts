@@ -114,22 +114,25 @@ function startWorkers(
   };
 }
 
+/** After the start: the archive begins then. */
+const firstSeconds = 1;
+
 /** The manifest's schedule: the store's housekeeping, and a reading of keys that were replaced. Returns how to stop it. */
 function startSchedule(store: Store, pki: Pki, { clock, log }: World): Cancel {
   const everySeconds = Math.min(
     ...manifest.flatMap(({ triggers }) => triggers.flatMap((trigger) => (trigger.kind === 'schedule' ? [trigger.everySeconds] : []))),
   );
   let cancel: Cancel = () => undefined;
-  const next = (): void => {
-    cancel = clock.after(everySeconds * 1000, () => {
+  const next = (afterSeconds: number): void => {
+    cancel = clock.after(afterSeconds * 1000, () => {
       pki.refreshTokenKeys();
       store
         .housekeep()
         .catch((error: unknown) => log.error('housekeeping failed', { error }))
-        .finally(next);
+        .finally(() => next(everySeconds));
     });
   };
-  next();
+  next(firstSeconds);
   return () => cancel();
 }
 

@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { memoryFiles } from '../../archive/memory-files.ts';
-import type { JsonObject } from '../../kube/object.ts';
+import type { JsonObject, KubeList, KubeObject } from '../../kube/object.ts';
 import { administrator, type RbacCluster, rbacCluster } from '../../../test/support/rbac-cluster.ts';
 import { momentOf } from './moment.ts';
 
 const minuteMs = 60_000;
 
 const configMap = (name: string, value: string): JsonObject => ({ metadata: { name }, data: { value } });
+interface Body extends KubeList {
+  readonly kind: string;
+  readonly message: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly items: HistoryItem[];
+}
+type HistoryItem = KubeObject & {
+  readonly time: string;
+  readonly type: string;
+  readonly object: { readonly data: { readonly value: string } };
+};
+
 const maps = '/api/v1/namespaces/default/configmaps';
 
 describe('the API as of a moment', () => {
@@ -15,9 +27,9 @@ describe('the API as of a moment', () => {
   let beganMs = 0;
   const at = (minutes: number): string => new Date(beganMs + minutes * minuteMs).toISOString();
   const admin = () => cluster.as(administrator);
-  const read = async (path: string, user = administrator): Promise<{ status: number; body: any }> => {
+  const read = async (path: string, user = administrator): Promise<{ status: number; body: Body }> => {
     const { status, text } = await cluster.as(user).send('GET', path);
-    return { status, body: JSON.parse(text) };
+    return { status, body: JSON.parse(text) as Body };
   };
 
   before(async () => {
@@ -72,13 +84,13 @@ describe('the API as of a moment', () => {
 
   test('a distance from now is a moment, too', async () => {
     const minutes = Math.ceil((cluster.world.clock.now() - beganMs) / minuteMs) - 25;
-    assert.equal((await read(`/as-of/-${minutes}m${maps}/web`)).body.data.value, 'two');
+    assert.equal((await read(`/as-of/-${minutes}m${maps}/web`)).body.data?.value, 'two');
   });
 
   test('lists, tables and discovery are served', async () => {
     const list = await read(`/as-of/${at(25)}${maps}`);
     assert.deepEqual(
-      list.body.items.map(({ metadata }: any) => metadata.name),
+      list.body.items.map(({ metadata }) => metadata.name),
       ['web'],
     );
     const { text } = await admin().send('GET', `/as-of/${at(25)}${maps}?limit=500`, undefined, {});
@@ -108,7 +120,7 @@ describe('the API as of a moment', () => {
     const events = text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line));
+      .map((line) => JSON.parse(line) as { type: string; object: { data: { value: string } } });
     assert.deepEqual(
       events.map(({ type, object }) => [type, object.data.value]),
       [
@@ -122,7 +134,7 @@ describe('the API as of a moment', () => {
   test('between two moments there is a history', async () => {
     const { body } = await read(`/as-of/${at(0)}..now${maps}/web`);
     assert.deepEqual(
-      body.items.map(({ time, type, object }: any) => [time, type, object.data.value]),
+      body.items.map(({ time, type, object }) => [time, type, object.data.value]),
       [
         [at(10), 'ADDED', 'one'],
         [at(20), 'MODIFIED', 'two'],

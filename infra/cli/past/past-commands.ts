@@ -1,0 +1,72 @@
+/** Commands that see and bring back the past of a cluster. */
+import { type Command, Option } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { lazily } from '../lazily.ts';
+import { dataDirOption } from '../options.ts';
+import type { ClusterChoice } from '../api-client.ts';
+import type { DiffOptions } from './diff.ts';
+
+const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
+const momentWords = 'a time such as 2026-11-29T10:00:00Z, or a distance such as -2h';
+
+/** A distance begins like an option: whatever else does is a mistake. */
+function checkMoments(moments: readonly string[]): void {
+  const wrong = moments.find((text) => text.startsWith('-') && !/^-\d/.test(text));
+  if (wrong !== undefined) throw new CliError(`unknown option '${wrong}'`);
+}
+
+export function addPastCommands(program: Command): void {
+  program
+    .command('at')
+    .description('run a command that sees the cluster as it was: hibernetes at -2h -- kubectl get pods -A')
+    .argument('<moment>', `${momentWords}; @10x behind it replays watches ten times as fast`)
+    .argument('<command...>', 'what to run; its KUBECONFIG is set')
+    .allowUnknownOption()
+    .addOption(dataDirOption())
+    .addOption(kubeconfigOption())
+    .action(async (moment: string, command: readonly string[], options: ClusterChoice) => {
+      checkMoments([moment]);
+      return (await import('./at.ts')).runAt(moment, command, options);
+    });
+
+  program
+    .command('diff')
+    .description('what differs between two moments')
+    .argument('<from>', momentWords)
+    .argument('[to]', 'the same, or now', 'now')
+    .allowUnknownOption()
+    .option('-n, --namespace <name>', 'only what is in this namespace')
+    .option('--all', 'events and leases, too')
+    .addOption(dataDirOption())
+    .addOption(kubeconfigOption())
+    .action(async (from: string, to: string, options: DiffOptions) => {
+      checkMoments([from, to]);
+      return (await import('./diff.ts')).diff(from, to, options);
+    });
+
+  program
+    .command('history <object...>')
+    .description('when an object changed, which manager wrote it, and which fields: hibernetes history deployment/web')
+    .addOption(new Option('-n, --namespace <name>', 'where it is').default('default'))
+    .addOption(new Option('--since <moment>', momentWords).default('-1d'))
+    .addOption(dataDirOption())
+    .addOption(kubeconfigOption())
+    .action(lazily(async () => (await import('./history.ts')).history));
+
+  program
+    .command('fork <directory>')
+    .description('make another cluster of this one, in a data directory of its own: the same objects without the nodes')
+    .addOption(new Option('--at <moment>', momentWords).default('now'))
+    .addOption(dataDirOption())
+    .action(lazily(async () => (await import('./restored-cluster.ts')).fork));
+
+  program
+    .command('undo [object...]')
+    .description('make an object, or all of a namespace, what it was; shows first what that means')
+    .requiredOption('--to <moment>', momentWords)
+    .option('-n, --namespace <name>', 'where the object is, or what is to be undone as a whole')
+    .addOption(dataDirOption())
+    .addOption(kubeconfigOption())
+    .addOption(new Option('--yes', 'do not ask'))
+    .action(lazily(async () => (await import('./undo.ts')).undo));
+}
