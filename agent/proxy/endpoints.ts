@@ -31,12 +31,18 @@ export interface Place {
 
 const serviceLabel = 'kubernetes.io/service-name';
 
+/** Source: pkg/proxy/apis/well_known_labels.go, and cmd/kube-proxy/app/server.go, which selects services and slices without them. */
+const labelsOfOthers = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
+const isOfOthers = ({ metadata }: EndpointSlice | Service): boolean =>
+  labelsOfOthers.some((label) => metadata.labels?.[label] !== undefined);
+
 /** Slices by the `namespace/name` of the service that they belong to. */
 export function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<string, readonly EndpointSlice[]> {
   const found = new Map<string, EndpointSlice[]>();
   for (const slice of slices) {
     const service = slice.metadata.labels?.[serviceLabel];
-    if (service === undefined || slice.addressType !== 'IPv4') continue;
+    if (service === undefined || slice.addressType !== 'IPv4' || isOfOthers(slice)) continue;
     const key = `${slice.metadata.namespace}/${service}`;
     const others = found.get(key);
     if (others === undefined) found.set(key, [slice]);
@@ -129,13 +135,10 @@ export function readyHere(slices: readonly EndpointSlice[], nodeName: string): n
   return new Set(here.flatMap(({ addresses }) => addresses)).size;
 }
 
-/** Source: pkg/proxy/apis/well_known_labels.go, and cmd/kube-proxy/app/server.go, which selects services without them. */
-const labelsOfOthers = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
-
 /** Services that have no address to be translated, or that another proxy looks after. */
-export function isProxied({ metadata, spec }: Service): boolean {
-  if (spec.type === 'ExternalName' || !isIPv4(spec.clusterIP)) return false;
-  return labelsOfOthers.every((label) => metadata.labels?.[label] === undefined);
+export function isProxied(service: Service): boolean {
+  const { type, clusterIP } = service.spec;
+  return type !== 'ExternalName' && isIPv4(clusterIP) && !isOfOthers(service);
 }
 
 export const isIPv4 = (address: string | undefined): address is string => address !== undefined && /^\d+\.\d+\.\d+\.\d+$/.test(address);

@@ -129,6 +129,14 @@ test('services without a cluster IP, or of another proxy, are left out', () => {
   }
 });
 
+test('slices that are marked as headless, or as another proxy’s, have no endpoints', () => {
+  for (const label of ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']) {
+    const marked = { ...slice([{ addresses: ['10.244.0.7'] }]) };
+    marked.metadata = { ...marked.metadata, labels: { ...marked.metadata.labels, [label]: '' } };
+    assert.equal(rules([service()], [marked]).maps.service_endpoints.size, 0);
+  }
+});
+
 describe('client affinity', () => {
   const sticky = service({ sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } });
   const of = (endpoints: Endpoint[]) => {
