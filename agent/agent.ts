@@ -17,6 +17,7 @@ import type { World } from '../functions/world.ts';
 import type { Answer, Checkpoint } from './checkpoint/checkpoint.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
+import type { EndablePods, NodeShutdown } from './shutdown/node-shutdown.ts';
 import type { EvictablePods, Evictor } from './eviction/evictor.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
 import type { Devices } from './devices/device-plugins.ts';
@@ -82,6 +83,8 @@ export interface AgentOptions {
   readonly probeCounts?: ProbeCounts;
   /** Ends pods where the node runs short. Left out where it never does. */
   readonly evictor?: (pods: EvictablePods) => Pick<Evictor, 'run' | 'pressures'>;
+  /** Ends pods before the machine goes down. Left out where it cannot be made to wait. */
+  readonly shutdown?: ((pods: EndablePods) => NodeShutdown) | undefined;
   /** Left out where plug-ins bring none. */
   readonly devices?: Devices & { run(signal: AbortSignal): Promise<void> };
   /** Finds plug-ins of the node. Left out where there are none. */
@@ -115,6 +118,7 @@ interface Reported {
 }
 
 interface Parts {
+  readonly shutdown: NodeShutdown | undefined;
   readonly evictor: Pick<Evictor, 'run' | 'pressures'> | undefined;
   readonly reported: Reported;
   readonly volumes: Pick<Volumes, 'staged'>;
@@ -144,6 +148,7 @@ export function createAgent(options: AgentOptions): Agent {
     allocatable: allocatableOf(config, options.machine),
     ...(options.devices === undefined ? {} : { devices: options.devices }),
     pressures: () => parts.evictor?.pressures() ?? new Set(),
+    isShuttingDown: () => parts.shutdown?.isShuttingDown() ?? false,
     networkIsReady: () => options.network.ready(),
     attach: (pod, addresses) => options.network.attach(pod, addresses),
     features: () => reported.features,
@@ -158,7 +163,8 @@ export function createAgent(options: AgentOptions): Agent {
   const { check, probeCounts } = options;
   const pods = createNodePods({ context, nodeName: config.nodeName, desired, check, probeCounts, poll });
   const evictor = options.evictor?.(pods);
-  const parts: Parts = { options, evictor, desired, reported, volumes, poll, pods, relays: options.relays(pods) };
+  const shutdown = options.shutdown?.(pods);
+  const parts: Parts = { options, evictor, shutdown, desired, reported, volumes, poll, pods, relays: options.relays(pods) };
   return { run: (signal) => runLoops(parts, signal) };
 }
 
@@ -176,6 +182,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     options.housekeeping?.run(signal),
     options.door?.(pods).run(signal),
     parts.evictor?.run(signal),
+    parts.shutdown?.run(signal),
     options.plugins?.run(signal),
     options.devices?.run(signal),
   ]);
@@ -223,7 +230,8 @@ async function currentStatus({
   reported,
   volumes,
   evictor,
-}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes' | 'evictor'>): Promise<NodeStatus> {
+  shutdown,
+}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes' | 'evictor' | 'shutdown'>): Promise<NodeStatus> {
   const { config, machine, runtime, world } = options;
   const self = ownNode({ options, desired });
   const volumesInUse = (await volumes.staged()).filter((name) => isAttachable(name, desired));
@@ -234,6 +242,7 @@ async function currentStatus({
     volumesInUse,
     devices: options.devices?.counts(),
     pressures: evictor?.pressures(),
+    isShuttingDown: shutdown?.isShuttingDown(),
     prior: self?.status,
     nowMs: world.clock.now(),
   };
@@ -266,6 +275,7 @@ async function register(options: AgentOptions): Promise<void> {
     reported: {},
     volumes: { staged: async () => [] },
     evictor: undefined,
+    shutdown: undefined,
   });
   await registerNode(options.client, nodeObject(options.config, options.machine, status, options.update?.annotations()));
 }

@@ -1,9 +1,9 @@
 /** What an agent is told about its node: a JSON file, written by whoever starts it. */
-import type { Thresholds } from './eviction/thresholds.ts';
+import { thresholdsOf, type EvictionSettings } from './eviction/thresholds.ts';
 import { readFile } from 'node:fs/promises';
 import { defaultNetworks, type NodeNetworks } from '../functions/kube/cluster-networks.ts';
 
-export interface AgentConfig extends NodeNetworks {
+export interface AgentConfig extends NodeNetworks, EvictionSettings {
   readonly nodeName: string;
   /** `https://host:port` of the apiserver, with a path where several clusters share it. */
   readonly server: string;
@@ -22,8 +22,10 @@ export interface AgentConfig extends NodeNetworks {
   /** Where the node answers as a kubelet does; 0: only through the API. */
   readonly port?: number;
   readonly nodeIp: string;
-  /** Below what is left of a resource, pods are evicted; of `memory.available` and the like. Left out: upstream's. */
-  readonly evictionHard?: Thresholds;
+  /** How long the machine waits for its pods when it goes down, where systemd can be asked to. 0 or left out: not at all. */
+  readonly shutdownGracePeriodSeconds?: number;
+  /** The part of it that critical pods have, after all others. */
+  readonly shutdownGracePeriodCriticalPodsSeconds?: number;
   /** The cgroup below which pods get theirs. */
   readonly cgroupRoot?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -51,8 +53,19 @@ export const containerdSocketDefault = '/run/containerd/containerd.sock';
 
 const required = ['nodeName', 'server', 'tokenFile', 'runtime', 'rootDirectory', 'nodeIp', 'clusterDns', 'clusterDomain'] as const;
 
+/** How long a machine of its own waits for its pods when it goes down. */
+export const shutdownGraces = { shutdownGracePeriodSeconds: 30, shutdownGracePeriodCriticalPodsSeconds: 10 } as const;
+
 export class ConfigError extends Error {
   override name = 'ConfigError';
+}
+
+function checkEviction(settings: EvictionSettings): void {
+  try {
+    thresholdsOf(settings);
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 export function parseAgentConfig(text: string): AgentConfig {
@@ -60,6 +73,7 @@ export function parseAgentConfig(text: string): AgentConfig {
   if (typeof value !== 'object' || value === null) throw new ConfigError('the agent needs a JSON object as its configuration');
   const missing = required.filter((name) => !(name in value));
   if (missing.length > 0) throw new ConfigError(`the agent's configuration lacks ${missing.join(', ')}`);
+  checkEviction(value);
   // Agents that joined before the networks could be chosen have no range in their configuration.
   return { clusterCidr: defaultNetworks.podCidr, ...value } as AgentConfig;
 }

@@ -33,14 +33,20 @@ export async function diskUsage(directory: string): Promise<DiskUsage> {
   return { capacityBytes: blocks * bsize, availableBytes: bavail * bsize };
 }
 
+/** What events of the node are about. */
+export const nodeReference = ({ nodeName }: Pick<AgentConfig, 'nodeName'>) => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: nodeName, uid: nodeName },
+});
+
 export function createHousekeeping({ config, world, runtime, events }: HousekeepingOptions): Housekeeping {
-  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: config.nodeName, uid: config.nodeName } };
   const images = createNodeImages({
     ...world,
     runtime,
     usage: async () => diskUsage(await runtime.imageDirectory()),
     sandboxImage: config.sandboxImage ?? sandboxImageDefault,
-    onShortage: (message) => events.event(node, 'Warning', 'FreeDiskSpaceFailed', message),
+    onShortage: (message) => events.event(nodeReference(config), 'Warning', 'FreeDiskSpaceFailed', message),
   });
   return {
     images: () => images.list(),

@@ -17,11 +17,11 @@ import { createDoorAccess } from './door/door-access.ts';
 import { createNodeDoor, type NodeDoor } from './door/node-door.ts';
 import { createNodeMeasures } from './door/node-measures.ts';
 import { createServingCertificate } from './door/serving-certificate.ts';
-import { createEvictor } from './eviction/evictor.ts';
+import { createEvictor, type Evictor, type EvictorOptions } from './eviction/evictor.ts';
 import { prepareFolders } from './files/node-folders.ts';
 import { mountTmpfs } from './files/mounts.ts';
 import { mountRemote } from './files/remote-mount.ts';
-import { createHousekeeping } from './housekeeping.ts';
+import { createHousekeeping, nodeReference } from './housekeeping.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { runCommand } from './network/run.ts';
 import { hostDns, readMachine } from './node/machine.ts';
@@ -41,6 +41,8 @@ import { createCriRuntime } from './runtime/cri/cri-runtime.ts';
 import { createSimulatedRuntime } from './runtime/simulated/simulated-runtime.ts';
 import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime.ts';
 import type { Transport } from './transport.ts';
+import { createLogind, hasSystemd } from './shutdown/logind.ts';
+import { createNodeShutdown, type EndablePods, type NodeShutdown } from './shutdown/node-shutdown.ts';
 import { openCgroups } from './usage/cgroup-usage.ts';
 import { createUsageMeter } from './usage/usage-meter.ts';
 import type { ProgramUpdate } from './upgrade/program-update.ts';
@@ -151,9 +153,24 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     update: options.update,
     checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
     housekeeping,
-    evictor: (pods) =>
-      createEvictor({ world, pods, meter: meterOf(pods), thresholds: config.evictionHard, freeImages: housekeeping.freeImages }),
+    evictor: (pods) => evictorOf(options, { pods, meter: meterOf(pods), freeImages: housekeeping.freeImages }),
+    shutdown: shutdownOf(options),
   });
+}
+
+function evictorOf({ config, world, events }: NodeAgentOptions, parts: Pick<EvictorOptions, 'pods' | 'meter' | 'freeImages'>): Evictor {
+  const onShortage = (message: string): void => events.event(nodeReference(config), 'Warning', 'EvictionThresholdMet', message);
+  return createEvictor({ ...parts, world, settings: config, onShortage });
+}
+
+/** Where systemd can be asked to wait, and the configuration says for how long. */
+function shutdownOf({ config, world, events }: NodeAgentOptions): ((pods: EndablePods) => NodeShutdown) | undefined {
+  const graceSeconds = config.shutdownGracePeriodSeconds ?? 0;
+  if (graceSeconds === 0 || !hasSystemd()) return undefined;
+  const criticalSeconds = Math.min(graceSeconds, config.shutdownGracePeriodCriticalPodsSeconds ?? 0);
+  const delay = createLogind({ run: runCommand, clock: world.clock, seconds: graceSeconds });
+  const onEvent = (message: string): void => events.event(nodeReference(config), 'Normal', 'NodeShutdown', message);
+  return (pods) => createNodeShutdown({ world, pods, delay, graceSeconds, criticalSeconds, onEvent });
 }
 
 type NodeServerOf = (pods: PodLookup) => NodePages;

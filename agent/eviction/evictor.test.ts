@@ -7,7 +7,7 @@ import type { PodStorage, UsageMeter } from '../usage/usage-meter.ts';
 import { createEvictor } from './evictor.ts';
 import { inOrderOfEviction } from './ranking.ts';
 import { storageExcess } from './storage-limits.ts';
-import { shortages, thresholdsDefault, type Observations } from './thresholds.ts';
+import { shortages, thresholdsOf, type EvictionSettings, type Observations } from './thresholds.ts';
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
@@ -30,7 +30,7 @@ test('a threshold is an amount or a share of all there is', () => {
       'imagefs.available': { available: 15 * GiB, capacity: 100 * GiB },
       'imagefs.inodesFree': { available: 0, capacity: 0 },
     }),
-    thresholdsDefault,
+    thresholdsOf({}),
   );
   assert.deepEqual(
     found.map(({ signal, threshold }) => [signal, threshold]),
@@ -97,9 +97,11 @@ describe('a pod that keeps too much on the disk', () => {
 });
 
 /** A node with two pods, and a memory that the test sets. */
-function node() {
+function node(settings: EvictionSettings = {}) {
   const world = virtualWorld();
   const evicted: [string, string][] = [];
+  const graces: number[] = [];
+  const events: string[] = [];
   let availableBytes = GiB;
   let diskBytes = 50 * GiB;
   let imagesFreed = 0;
@@ -121,7 +123,15 @@ function node() {
   const evictor = createEvictor({
     world,
     meter,
-    pods: { all: () => pods.filter(isThere), evict: (uid, message) => void evicted.push([uid, message]) },
+    settings,
+    onShortage: (message) => void events.push(message),
+    pods: {
+      all: () => pods.filter(isThere),
+      end: (uid, { message, graceSeconds }) => {
+        evicted.push([uid, message]);
+        graces.push(graceSeconds);
+      },
+    },
     freeImages: async () => {
       imagesFreed += 1;
       diskBytes = 50 * GiB;
@@ -131,7 +141,7 @@ function node() {
     availableBytes = next.memory ?? availableBytes;
     diskBytes = next.disk ?? diskBytes;
   };
-  return { world, evictor, evicted, set, imagesFreed: () => imagesFreed };
+  return { world, evictor, evicted, graces, events, set, imagesFreed: () => imagesFreed };
 }
 
 describe('a node', () => {
@@ -162,4 +172,50 @@ describe('a node', () => {
     await evictor.look();
     assert.deepEqual([evicted, imagesFreed(), [...evictor.pressures()]], [[], 1, ['DiskPressure']]);
   });
+
+  test('softly short of memory waits for the grace, and gives the pod time to end', async () => {
+    const settings: EvictionSettings = {
+      evictionSoft: { 'memory.available': '500Mi' },
+      evictionSoftGracePeriod: { 'memory.available': '1m30s' },
+      evictionMaxPodGracePeriod: 20,
+    };
+    const { world, evictor, evicted, graces, events, set } = node(settings);
+    set({ memory: 400 * MiB });
+    await evictor.look();
+    await world.advance(89_000);
+    await evictor.look();
+    assert.deepEqual([evicted, events, [...evictor.pressures()]], [[], [], ['MemoryPressure']]);
+    await world.advance(1000);
+    await evictor.look();
+    assert.deepEqual([evicted.map(([uid]) => uid), graces, events], [['large'], [20], ['Attempting to reclaim memory']]);
+  });
+
+  test('that was well again in between waits anew', async () => {
+    const settings = { evictionSoft: { 'memory.available': '500Mi' }, evictionSoftGracePeriod: { 'memory.available': '1m' } };
+    const { world, evictor, evicted, set } = node(settings);
+    for (const memory of [400 * MiB, GiB, 400 * MiB]) {
+      set({ memory });
+      await evictor.look();
+      await world.advance(50_000);
+    }
+    await evictor.look();
+    assert.deepEqual(evicted, []);
+  });
+
+  test('goes on until as much more is free as is to be reclaimed', async () => {
+    const { evictor, evicted, set } = node({ evictionMinimumReclaim: { 'memory.available': '100Mi' } });
+    for (const memory of [50 * MiB, 150 * MiB, 250 * MiB]) {
+      set({ memory });
+      await evictor.look();
+    }
+    assert.deepEqual(
+      evicted.map(([uid]) => uid),
+      ['large', 'small'],
+    );
+  });
+});
+
+test('a soft threshold needs a grace', () => {
+  const settings = { evictionSoft: { 'pid.available': '10%' } };
+  assert.throws(() => thresholdsOf(settings), /^Error: grace period must be specified for the soft eviction threshold pid.available$/);
 });

@@ -5,8 +5,10 @@
  */
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
+import { parseDuration } from '../../functions/kube/duration.ts';
 import { formatQuantity } from '../../functions/kube/quantity.ts';
 import type { World } from '../../functions/world.ts';
+import { graceWithin, hardEvictionSeconds, type NodeEnding } from '../pods/node-ending.ts';
 import { isTerminalPhase } from '../pods/pod-facts.ts';
 import { repeat } from '../repeat.ts';
 import type { PodStorage, UsageMeter } from '../usage/usage-meter.ts';
@@ -18,24 +20,27 @@ import {
   resourceOf,
   shortageMessage,
   shortages,
-  thresholdsDefault,
+  thresholdsOf,
+  type EvictionSettings,
   type Observations,
   type PressureType,
   type Shortage,
-  type Thresholds,
+  type Threshold,
 } from './thresholds.ts';
 
 export interface EvictablePods {
   all(): readonly Pod[];
   /** Ends the pod for good. */
-  evict(podUid: string, message: string): void;
+  end(podUid: string, ending: NodeEnding): void;
 }
 
 export interface EvictorOptions {
   readonly world: World;
   readonly pods: EvictablePods;
   readonly meter: UsageMeter;
-  readonly thresholds?: Thresholds | undefined;
+  readonly settings?: EvictionSettings | undefined;
+  /** An event of the node: it frees what it is short of. */
+  readonly onShortage: (message: string) => void;
   /** Removes every image that no container uses. */
   readonly freeImages: () => Promise<void>;
 }
@@ -51,7 +56,7 @@ export interface Evictor {
 
 const lookMs = 10_000;
 /** A condition stays this long after the last shortage, so that pods do not come back at once. */
-const transitionMs = 5 * 60_000;
+const transitionDefault = '5m';
 
 async function observe(meter: UsageMeter): Promise<Observations> {
   const [{ machine }, { root, images }] = await Promise.all([meter.node(), meter.disks()]);
@@ -66,8 +71,12 @@ async function observe(meter: UsageMeter): Promise<Observations> {
   };
 }
 
-export function createEvictor({ world, pods, meter, thresholds = thresholdsDefault, freeImages }: EvictorOptions): Evictor {
+export function createEvictor({ world, pods, meter, settings = {}, freeImages, onShortage }: EvictorOptions): Evictor {
+  const thresholds = thresholdsOf(settings);
+  const transitionMs = parseDuration(settings.evictionPressureTransitionPeriod ?? transitionDefault);
   const shortAtMs = new Map<PressureType, number>();
+  let firstAtMs: ReadonlyMap<Threshold, number> = new Map();
+  let open: ReadonlySet<Threshold> = new Set();
 
   const active = (): readonly Pod[] => pods.all().filter(({ status }) => !isTerminalPhase(status?.phase));
 
@@ -79,16 +88,22 @@ export function createEvictor({ world, pods, meter, thresholds = thresholdsDefau
       const used = storage.get(uidOf(pod));
       const why = used === undefined || isCritical(pod) ? undefined : storageExcess(pod, used);
       if (why === undefined) continue;
-      pods.evict(uidOf(pod), why);
+      pods.end(uidOf(pod), { reason: 'Evicted', message: why, graceSeconds: hardEvictionSeconds });
       hasEvicted = true;
     }
     return hasEvicted;
   };
 
+  /** What pods have to go for: a soft shortage that has lasted. */
   const measure = async (): Promise<readonly Shortage[]> => {
-    const found = shortages(await observe(meter), thresholds);
-    for (const { signal } of found) shortAtMs.set(pressureOf[signal], world.clock.now());
-    return found;
+    const found = shortages(await observe(meter), thresholds, open);
+    const nowMs = world.clock.now();
+    for (const { signal } of found) shortAtMs.set(pressureOf[signal], nowMs);
+    const before = firstAtMs;
+    firstAtMs = new Map(found.map(({ of }) => [of, before.get(of) ?? nowMs]));
+    const due = found.filter(({ of }) => nowMs - (firstAtMs.get(of) ?? nowMs) >= of.graceMs);
+    open = new Set(due.map(({ of }) => of));
+    return due;
   };
 
   const evictOne = async (shortage: Shortage): Promise<void> => {
@@ -101,12 +116,15 @@ export function createEvictor({ world, pods, meter, thresholds = thresholdsDefau
       world.log.warn('the node is short of something, and no pod can be evicted', { resource });
       return;
     }
-    pods.evict(uidOf(first.pod), `${shortageMessage(shortage)}${largeContainers(first, resource, text)}`);
+    const message = `${shortageMessage(shortage)}${largeContainers(first, resource, text)}`;
+    const softSeconds = graceWithin(first.pod, settings.evictionMaxPodGracePeriod ?? 0);
+    pods.end(uidOf(first.pod), { reason: 'Evicted', message, graceSeconds: shortage.of.graceMs === 0 ? hardEvictionSeconds : softSeconds });
   };
 
   const look = async (): Promise<void> => {
     if (await enforceLimits()) return;
     let found = await measure();
+    if (found[0] !== undefined) onShortage(`Attempting to reclaim ${resourceOf[found[0].signal]}`);
     if (found.some(isOfDisk)) {
       await freeImages();
       found = await measure();

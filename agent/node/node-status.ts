@@ -16,6 +16,7 @@ export interface NodeStatusInput {
   /** Left out by nodes that have none. */
   readonly images?: readonly ContainerImage[];
   /** Left out: of nothing. */
+  readonly isShuttingDown?: boolean | undefined;
   readonly pressures?: ReadonlySet<PressureType> | undefined;
   /** Those of plug-ins, by their resources. */
   readonly devices?: Counts | undefined;
@@ -81,7 +82,7 @@ const pressureVerdicts = (pressures: ReadonlySet<PressureType> = new Set()): rea
     return { type, status: pressures.has(type) ? 'True' : 'False', reason, message };
   });
 
-function readyVerdict({ runtime, network }: NodeStatusInput['readiness']): Verdict {
+function readyVerdict({ readiness: { runtime, network }, isShuttingDown = false }: NodeStatusInput): Verdict {
   const why = [
     ...(runtime.ready ? [] : [`container runtime not ready: RuntimeReady=false reason:RuntimeNotReady message:${runtime.message}`]),
     ...(network.ready
@@ -89,13 +90,15 @@ function readyVerdict({ runtime, network }: NodeStatusInput['readiness']): Verdi
       : [
           `container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: ${network.message}`,
         ]),
+    ...(isShuttingDown ? ['node is shutting down'] : []),
   ];
   if (why.length === 0) return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
   return { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: why.join(', ') };
 }
 
-function conditions({ readiness, pressures, prior, nowMs }: NodeStatusInput): NodeCondition[] {
-  return [...pressureVerdicts(pressures), readyVerdict(readiness)].map((verdict) => {
+function conditions(input: NodeStatusInput): NodeCondition[] {
+  const { pressures, prior, nowMs } = input;
+  return [...pressureVerdicts(pressures), readyVerdict(input)].map((verdict) => {
     const before = prior?.conditions?.find(({ type }) => type === verdict.type);
     const now = timestamp(nowMs);
     const isSame = before?.status === verdict.status;

@@ -22,20 +22,21 @@ interface EndInput {
   readonly pod: Pod;
   readonly observed: ObservedPod;
   readonly gone: boolean;
-  /** The node cannot wait for it. */
-  readonly isHurried?: boolean;
+  /** The node gives it no longer than this. */
+  readonly graceSecondsMax?: number | undefined;
 }
 
-function stopOf({ pod, gone, isHurried = false }: EndInput, status: ContainerStatus): ContainerStop {
+function stopOf({ pod, gone, graceSecondsMax = Infinity }: EndInput, status: ContainerStatus): ContainerStop {
   const container: Container | undefined = containersOf(pod).find(({ name }) => name === status.name);
-  const forced = (gone || isHurried) && !isTerminating(pod);
+  const forced = gone && !isTerminating(pod);
   return {
     containerId: status.id,
     container,
     name: status.name,
     message: `Stopping container ${status.name}`,
-    graceSeconds: forced ? forcedGraceSeconds : graceSecondsOf(pod),
-    runPreStop: !forced,
+    graceSeconds: Math.min(graceSecondsMax, forced ? forcedGraceSeconds : graceSecondsOf(pod)),
+    // In a second no hook comes to its end.
+    runPreStop: !forced && graceSecondsMax > forcedGraceSeconds,
   };
 }
 

@@ -32,6 +32,8 @@ export interface NodeContext {
   readonly devices?: Pick<Devices, 'grant'>;
   /** What the node is short of. Left out: of nothing. */
   readonly pressures?: () => ReadonlySet<PressureType>;
+  /** Left out: never. */
+  readonly isShuttingDown?: () => boolean;
   readonly networkIsReady: () => boolean;
   /** Resolves when what is between the network and the pod at these addresses is in place. */
   readonly attach: (pod: Pod, addresses: readonly string[]) => Promise<void>;

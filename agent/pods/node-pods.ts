@@ -7,7 +7,9 @@ import type { CheckResult } from '../probes/checks.ts';
 import type { ProbeCounts } from '../probes/probe-counts.ts';
 import { createProber, type CheckInput } from '../probes/prober.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
+import { hasEnded } from './end-plan.ts';
 import type { NodeContext } from './node-context.ts';
+import type { NodeEnding } from './node-ending.ts';
 import { runtimeFingerprints } from './observer.ts';
 import { tellContainer } from './pod-events.ts';
 import { isTerminalPhase, specOf } from './pod-facts.ts';
@@ -20,7 +22,9 @@ export interface NodePods {
   relist(): Promise<void>;
   pod(podUid: string): Pod | undefined;
   /** Ends the pod as Failed. */
-  evict(podUid: string, message: string): void;
+  end(podUid: string, ending: NodeEnding): void;
+  /** Nothing of the pod runs any more. */
+  hasEnded(podUid: string): boolean;
   /** All that are wanted, with their newest status. */
   all(): readonly Pod[];
   run(signal: AbortSignal): Promise<void>;
@@ -67,8 +71,13 @@ class Pods implements NodePods {
     return [...this.#workers.values()].map((worker) => worker.pod());
   }
 
-  evict(podUid: string, message: string): void {
-    this.#workers.get(podUid)?.evict(message);
+  end(podUid: string, ending: NodeEnding): void {
+    this.#workers.get(podUid)?.end(ending);
+  }
+
+  hasEnded(podUid: string): boolean {
+    const worker = this.#workers.get(podUid);
+    return worker === undefined || (isTerminalPhase(worker.pod().status?.phase) && hasEnded(worker.observed()));
   }
 
   sync(changedKinds: ReadonlySet<string>): void {

@@ -2,6 +2,7 @@
 import type { ResourceRequirements } from '../../functions/kube/generated/types.ts';
 import type { ContainerStatus, SandboxStatus } from '../runtime/runtime.ts';
 import type { BackOff } from './back-off.ts';
+import type { NodeEnding } from './node-ending.ts';
 
 export interface ObservedPod {
   /** Newest first. */
@@ -40,8 +41,8 @@ export interface PodMemory {
   readonly resizeFailure?: string;
   readonly sandboxFailure?: Retry;
   readonly sandboxBackOff?: BackOff;
-  /** The node is to end the pod, with this message. */
-  readonly eviction?: string;
+  /** The node is to end the pod. */
+  readonly ending?: NodeEnding;
   readonly volumes: 'unknown' | 'ready' | 'released' | Retry;
 }
 

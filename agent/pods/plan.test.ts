@@ -252,7 +252,10 @@ test('a finished pod is never run again, even when the runtime forgot it', () =>
 describe('a node that is short of something', () => {
   test('ends a pod as Failed, at once and without hooks', () => {
     const observed = { sandboxes: [sandbox()], containers: [running('main')] };
-    const evicted = { observed, memory: { ...ready, eviction: 'The node was low on resource: memory. ' } };
+    const evicted = {
+      observed,
+      memory: { ...ready, ending: { reason: 'Evicted', message: 'The node was low on resource: memory. ', graceSeconds: 1 } as const },
+    };
     const { status, notices } = plan(evicted);
     assert.deepEqual([status.phase, status.reason, status.message], ['Failed', 'Evicted', 'The node was low on resource: memory. ']);
     assert.deepEqual(actions(evicted), ['stopContainers:main/1']);
@@ -261,6 +264,20 @@ describe('a node that is short of something', () => {
       notices.map(({ reason, message }) => `${reason} ${message}`),
       ['Evicted The node was low on resource: memory. '],
     );
+  });
+
+  test('gives a pod the time that is left before the machine goes down, and takes no other', () => {
+    const observed = { sandboxes: [sandbox()], containers: [running('main')] };
+    const ending = {
+      reason: 'Terminated',
+      message: 'Pod was terminated in response to imminent node shutdown.',
+      graceSeconds: 20,
+    } as const;
+    const goingDown = { observed, memory: { ...ready, ending } };
+    assert.deepEqual(actions(goingDown), ['stopContainers:main/20']);
+    assert.deepEqual(plan(goingDown).notices, []);
+    const { status } = plan({ isShuttingDown: true });
+    assert.deepEqual([status.phase, status.reason], ['Failed', 'NodeShutdown']);
   });
 
   const critical = pod({ priority: 2_000_000_000 });

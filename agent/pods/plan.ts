@@ -40,6 +40,8 @@ export interface PlanInput {
   readonly allocatable?: Readonly<Record<string, string>>;
   /** What the node is short of. */
   readonly pressures?: ReadonlySet<PressureType>;
+  /** The machine is going down: no pod begins. */
+  readonly isShuttingDown?: boolean;
   readonly nowMs: number;
   /** The object is gone from the API: end at once and forget everything. */
   readonly gone: boolean;
@@ -59,7 +61,8 @@ export interface PodPlan {
 
 /** Dead containers of one name that are kept, for `lastState` and `logs --previous`. Source: pkg/kubelet/kuberuntime/kuberuntime_gc.go */
 const deadContainersKept = 1;
-const evictedReason = 'Evicted';
+/** Source: pkg/kubelet/nodeshutdown/nodeshutdown_manager.go */
+const shutdownRejection: Rejection = { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
 const sandboxGoneContainers: ContainersPlan = { decisions: new Map(), initialized: false, initFailed: false };
 
 interface Course {
@@ -75,9 +78,10 @@ export function planPod(input: PlanInput): PodPlan {
 }
 
 /** Why the node refuses a pod of which nothing runs yet. */
-function rejectionOf({ pod, observed, features, neighbours = [], pressures }: PlanInput): Rejection | undefined {
+function rejectionOf({ pod, observed, features, neighbours = [], pressures, isShuttingDown = false }: PlanInput): Rejection | undefined {
   const { phase, reason = '' } = pod.status ?? {};
   if (observed.sandboxes.length > 0 || (isTerminalPhase(phase) && !rejectionReasons.has(reason))) return undefined;
+  if (isShuttingDown) return shutdownRejection;
   return podRejection(pod, features) ?? portRejection(pod, neighbours) ?? pressureRejection(pod, pressures);
 }
 
@@ -103,7 +107,7 @@ function planAccepted(input: PlanInput): PodPlan {
   const course = isOver ? ends(input) : lives(input);
   const status = podStatus({ ...input, containers: course.containers, resize: course.resize, failure });
   const ended = hasEnded(observed);
-  const trailing = !ending && isTerminalPhase(status.phase) ? planEnd({ ...input, isHurried: input.memory.eviction !== undefined }) : [];
+  const trailing = !ending && isTerminalPhase(status.phase) ? planEnd(withGrace(input)) : [];
   const actions = course.actions.length > 0 ? course.actions : trailing;
   const empty = observed.sandboxes.length === 0 && observed.containers.length === 0;
   return {
@@ -116,9 +120,14 @@ function planAccepted(input: PlanInput): PodPlan {
   };
 }
 
+const withGrace = (input: PlanInput): PlanInput & { readonly graceSecondsMax: number | undefined } => ({
+  ...input,
+  graceSecondsMax: input.memory.ending?.graceSeconds,
+});
+
 /** A pod on its way out, or one that ended by itself. */
 function ends(input: PlanInput): Course {
-  const actions = planEnd({ ...input, isHurried: input.memory.eviction !== undefined });
+  const actions = planEnd(withGrace(input));
   if (actions.length > 0 || !input.gone) return { actions, containers: containersNow(input) };
   return { actions: releaseActions(input), containers: sandboxGoneContainers };
 }
@@ -222,14 +231,14 @@ function deadlineMs(pod: Pod): number | undefined {
 
 /** Why the node ends the pod, whatever its containers do. */
 function failureOf(input: PlanInput): PodFailure | undefined {
-  const { eviction } = input.memory;
-  if (eviction !== undefined) return { reason: evictedReason, message: eviction };
+  const { ending } = input.memory;
+  if (ending !== undefined) return { reason: ending.reason, message: ending.message };
   if (!isOverDeadline(input)) return undefined;
   return { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
 }
 
-const evictionNotices = ({ memory: { eviction } }: PlanInput): Notice[] =>
-  eviction === undefined ? [] : [{ key: evictedReason, type: 'Warning', reason: evictedReason, message: eviction }];
+const evictionNotices = ({ memory: { ending } }: PlanInput): Notice[] =>
+  ending?.reason === 'Evicted' ? [{ key: ending.reason, type: 'Warning', reason: ending.reason, message: ending.message }] : [];
 
 function isOverDeadline({ pod, nowMs }: PlanInput): boolean {
   const deadline = deadlineMs(pod);

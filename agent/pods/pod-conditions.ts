@@ -27,9 +27,9 @@ function resizing({ resize, memory }: ConditionsInput): readonly (readonly [stri
   ];
 }
 
-/** Source: pkg/kubelet/eviction/eviction_manager.go */
-const disruption = ({ memory: { eviction } }: ConditionsInput): readonly (readonly [string, Verdict])[] =>
-  eviction === undefined ? [] : [['DisruptionTarget', { ...yes, reason: 'TerminationByKubelet', message: eviction }]];
+/** Source: pkg/kubelet/eviction/eviction_manager.go, pkg/kubelet/nodeshutdown/nodeshutdown_manager.go */
+const disruption = ({ memory: { ending } }: ConditionsInput): readonly (readonly [string, Verdict])[] =>
+  ending === undefined ? [] : [['DisruptionTarget', { ...yes, reason: 'TerminationByKubelet', message: ending.message }]];
 
 const resizeConditions = ['PodResizePending', 'PodResizeInProgress'];
 

@@ -9,6 +9,7 @@ import type { ContainerStatus } from '../runtime/runtime.ts';
 import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { Action, Notice } from './actions.ts';
 import type { NodeContext } from './node-context.ts';
+import type { NodeEnding } from './node-ending.ts';
 import { emptyMemory, nothingObserved, type ObservedPod, type PodMemory, type ProbeFindings } from './observed-pod.ts';
 import { observePod } from './observer.ts';
 import { planPod, type PodPlan } from './plan.ts';
@@ -41,8 +42,8 @@ export interface PodWorker {
   reconsider(): void;
   /** Objects that volumes are made of changed. */
   refreshVolumes(): void;
-  /** Ends the pod as Failed. */
-  evict(message: string): void;
+  /** Ends the pod as Failed. The first reason stays. */
+  end(ending: NodeEnding): void;
   /** The pod with the status that this node last gave it. */
   pod(): Pod;
   observed(): ObservedPod;
@@ -76,7 +77,7 @@ class Worker implements PodWorker {
   #volumes: PodVolumes = new Map();
   #hurry = new AbortController();
   #volumesAreOld = false;
-  #eviction: string | undefined;
+  #ending: NodeEnding | undefined;
   /** Tokens in volumes grow old without anybody telling. */
   #refreshVolumesAtMs = 0;
 
@@ -112,8 +113,8 @@ class Worker implements PodWorker {
     this.wake();
   }
 
-  evict(message: string): void {
-    this.#eviction ??= message;
+  end(ending: NodeEnding): void {
+    this.#ending ??= ending;
     this.wake();
   }
 
@@ -174,13 +175,14 @@ class Worker implements PodWorker {
     const plan = planPod({
       pod: this.pod(),
       observed: this.#observed,
-      memory: this.#eviction === undefined ? this.#memory : { ...this.#memory, eviction: this.#eviction },
+      memory: this.#ending === undefined ? this.#memory : { ...this.#memory, ending: this.#ending },
       probes: probes.findings(),
       hostIps: context.hostIps,
       neighbours: context.pods(),
       features: context.features(),
       allocatable: context.allocatable,
       pressures: context.pressures?.() ?? new Set(),
+      isShuttingDown: context.isShuttingDown?.() ?? false,
       nowMs: context.clock.now(),
       gone: this.#gone,
     });

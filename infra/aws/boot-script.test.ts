@@ -43,6 +43,8 @@ test('the agent is told who it is and where it lives', () => {
     containerLogDirectory: '/var/log/containers',
     nodeIp: '10.0.0.7',
     program: '/opt/hibernetes/agent.mjs',
+    shutdownGracePeriodSeconds: 30,
+    shutdownGracePeriodCriticalPodsSeconds: 10,
     clusterDns: '169.254.20.10',
     clusterDomain: 'cluster.local',
     podNetwork: 'vxlan',

@@ -7,7 +7,7 @@
  */
 import { startScript } from '../../agent/upgrade/program-files.ts';
 import { agentFileName, joinFilePrefix, joinHashesFile } from '../../functions/kube/agent-program.ts';
-import { containerdSocketDefault, sandboxImageDefault, type AgentConfig } from '../../agent/config.ts';
+import { containerdSocketDefault, sandboxImageDefault, shutdownGraces, type AgentConfig } from '../../agent/config.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 
 export interface BootScriptOptions {
@@ -37,6 +37,7 @@ const agentConfig = ({ server, architecture, networks }: BootScriptOptions): Age
   containerLogDirectory: '/var/log/containers',
   nodeIp: '$ADDRESS',
   program: agentFile,
+  ...shutdownGraces,
   ...networks,
   labels: {
     'kubernetes.io/arch': architecture === 'x86_64' ? 'amd64' : architecture,

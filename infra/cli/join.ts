@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
-import type { AgentConfig } from '../../agent/config.ts';
+import { shutdownGraces, type AgentConfig } from '../../agent/config.ts';
 import { ConnectionError, createHttpsFetch } from '../../functions/client/https-fetch.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Status } from '../../functions/kube/generated/types.ts';
@@ -130,6 +130,7 @@ function writeConfig(
     containerLogDirectory: join(logDirectory, 'containers'),
     nodeIp,
     program: join(options.programDirectory, 'agent.mjs'),
+    ...shutdownGraces,
     ...networks,
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
   };
