@@ -119,17 +119,20 @@ function createWorkerGroup(name: ControllerGroupName, controllers: readonly Cont
     session: async (signal) => {
       const begun = sessionEpoch(store, name, uid);
       const ended = new AbortController();
-      // What a session leaves unfinished must not write beside the next one.
-      const epoch: typeof begun = async () => {
-        if (ended.signal.aborted) throw new EpochOver(`this session of ${name} is over`);
-        return begun();
+      const epochOfWork: typeof begun = () => {
+        const epoch = begun();
+        return async () => {
+          // What a session leaves unfinished must not write beside the next one.
+          if (ended.signal.aborted) throw new EpochOver(`this session of ${name} is over`);
+          return epoch();
+        };
       };
       try {
         return await runSession({
           store,
           cache,
           controllers,
-          clientFor: (controller) => api.clientFor(workerUser(controller.actsAs), epoch),
+          clientFor: (controller) => api.clientFor(workerUser(controller.actsAs), epochOfWork()),
           eventsFor,
           checkpoint: storedCheckpoint(store, name),
           codeVersion,

@@ -29,13 +29,24 @@ const simulation = (seed: number, seeds: number): ProgramStage => ({
   shows: sumOf(/^(\d+) seeds/gm, 'seeds'),
 });
 
+const controlPlanes = (seed: number, seeds: number): ProgramStage => ({
+  name: 'simulation: many control planes',
+  command: ['node', 'test/simulation/simulate.ts', '--control-plane', '--seed', `${seed}`, '--seeds', `${seeds}`, '--jobs', `${cores}`],
+  shows: sumOf(/^(\d+) seeds/gm, 'seeds'),
+});
+
 /** The longest first: they run side by side, as many as the machine has cores. */
 const unitTests: readonly TestStage[] = [
   unit('contracts and costs of the store', 'test/contract/{dynamodb,store,memory,tunnel}*.test.ts'),
   unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
-  unit('simulation and scenarios', 'test/simulation/{simulation,linearizable}.test.ts', 'test/{scenarios,regression,archive}/**/*.test.ts'),
+  unit(
+    'simulation and scenarios',
+    'test/simulation/{simulation,linearizable}.test.ts',
+    'test/simulation/control-plane/control-plane.test.ts',
+    'test/{scenarios,regression,archive}/**/*.test.ts',
+  ),
   unit('contracts on disk', 'test/contract/{embedded,clusters,formats,upgrade}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
   unit(
@@ -72,9 +83,10 @@ export const furtherStages: readonly Stage[] = [
     shows: lastOf(/^. pass \d+$/gm),
   },
   simulation(10_000, 500),
+  controlPlanes(10_000, 500),
   {
     name: 'simulation: without each rule something is lost',
-    files: ['test/simulation/weakenings.test.ts', 'test/simulation/model/**/*.test.ts'],
+    files: ['test/simulation/weakenings.test.ts', 'test/simulation/control-plane/weakenings.test.ts', 'test/simulation/model/**/*.test.ts'],
     timeoutMs: clusterTimeoutMs,
     atOnce: cores,
   },
@@ -100,6 +112,7 @@ export const nightlyStages: readonly Stage[] = [
   { name: 'clock: a year ahead', command: ['node', 'test/clock.ts'], shows: lastOf(/^\d+ passed, \d+ failed$/gm) },
   { name: 'clock: three years back', command: ['node', 'test/clock.ts', '--days', '-1095'], shows: lastOf(/^\d+ passed, \d+ failed$/gm) },
   { ...simulation(100_000, 20_000), minutesMax: 120 },
+  { ...controlPlanes(100_000, 5_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
   {

@@ -32,13 +32,28 @@ test('a session begins an epoch with its first write, keeps its own, and never b
   const table = memoryTable();
   const world = virtualWorld();
   const [one, two] = [await createStore({ table, world }), await createStore({ table, world })];
-  const first = sessionEpoch(one, 'controllers', 'one');
+  const first = sessionEpoch(one, 'controllers', 'one')();
   assert.equal(one.view().revision, 0);
   await first();
-  await sessionEpoch(one, 'controllers', 'one')();
+  await sessionEpoch(one, 'controllers', 'one')()();
   assert.equal(one.view().revision, 1);
-  const other = await sessionEpoch(two, 'controllers', 'two')();
+  await two.fresh();
+  const other = await sessionEpoch(two, 'controllers', 'two')()();
   await assert.rejects(one.commit(inEpoch(write, await first())), new EpochOver('another worker has taken over as controllers'));
   await world.advance(20);
   assert.equal(await two.commit(inEpoch(write, other)), 1);
+});
+
+test('work that read before its epoch began, and missed a change since, is done anew', async () => {
+  const table = memoryTable();
+  const world = virtualWorld();
+  const [one, two] = [await createStore({ table, world }), await createStore({ table, world })];
+  const old = await takeEpoch(one, 'controllers', 'one');
+  await two.fresh();
+  const begin = sessionEpoch(two, 'controllers', 'two');
+  const early = begin();
+  await one.commit(inEpoch(write, old));
+  await assert.rejects(early(), new EpochOver('the epoch of controllers began after this was decided'));
+  assert.notEqual(await begin()(), undefined);
+  await world.advance(20);
 });

@@ -20,30 +20,57 @@ export class EpochOver extends Error {
 const resource = 'epochs.hibernetes.dev';
 
 /** Begins a new epoch for the workers of this name; `uid` tells it from all others. */
-export function takeEpoch(store: Store, name: string, uid: string): Promise<Epoch> {
+export async function takeEpoch(store: Store, name: string, uid: string): Promise<Epoch> {
+  return (await take(store, name, uid)).epoch;
+}
+
+interface Taken {
+  readonly epoch: Epoch;
+  /** Up to this revision, another worker could write. */
+  readonly sharedUntil: number;
+}
+
+function take(store: Store, name: string, uid: string): Promise<Taken> {
   const key: Key = { resource, namespace: '', name };
   const object: KubeObject = { metadata: { name, uid } };
   return store.commit({
     keys: [key],
-    decide: (view) => ({
-      outcome: 'write',
-      writes: [{ type: view.get(key) === undefined ? 'create' : 'update', key, object }],
-      answer: () => ({ key, uid }),
-    }),
+    decide: (view) => {
+      const type = view.get(key) === undefined ? 'create' : 'update';
+      const sharedUntil = type === 'create' ? 0 : view.revision;
+      return { outcome: 'write', writes: [{ type, key, object }], answer: () => ({ epoch: { key, uid }, sharedUntil }) };
+    },
   });
 }
 
 /**
  * The epoch of one session of these workers. It begins with the session's first write, unless the last one was this
- * process's too (`uid`); a session that is overtaken does not begin another.
+ * process's too (`uid`); a session that is overtaken does not begin another. Call it when a piece of work begins, and what it
+ * returns for each write of that work: work that read before the epoch began, and missed a change since, is refused with
+ * `EpochOver`, for the worker before could have done the same.
+ *
+ *     old worker   ──── creates the pod ─┐
+ *     new worker   reads ── decides ─────┴─ epoch ── creates it again?   no: reads and decides anew
  */
-export function sessionEpoch(store: Store, name: string, uid: string): () => Promise<Epoch> {
+export function sessionEpoch(store: Store, name: string, uid: string): () => () => Promise<Epoch> {
   const key: Key = { resource, namespace: '', name };
-  let begun: Promise<Epoch> | undefined;
-  return () => {
+  let begun: Promise<Taken> | undefined;
+  let isBegun = false;
+  const begin = async (): Promise<Taken> => {
     const isOurs = store.view().get(key)?.object.metadata.uid === uid;
-    begun ??= isOurs ? Promise.resolve({ key, uid }) : takeEpoch(store, name, uid);
-    return begun;
+    const taken = isOurs ? { epoch: { key, uid }, sharedUntil: 0 } : await take(store, name, uid);
+    isBegun = true;
+    return taken;
+  };
+  return () => {
+    const isEarly = !isBegun;
+    const { revision } = store.view();
+    return async () => {
+      begun ??= begin();
+      const { epoch, sharedUntil } = await begun;
+      if (isEarly && revision < sharedUntil) throw new EpochOver(`the epoch of ${name} began after this was decided`);
+      return epoch;
+    };
   };
 }
 

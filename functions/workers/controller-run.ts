@@ -1,4 +1,5 @@
 /** One controller within a session: its queue, and the reconciles of it that are under way. */
+import type { Client } from '../client/client.ts';
 import { isConflict } from '../kube/status-error.ts';
 import type { Controller, ReconcileContext } from './controller.ts';
 import { Terminal } from './controller.ts';
@@ -8,12 +9,17 @@ import { WorkQueue } from './work-queue.ts';
 
 const concurrencyDefault = 8;
 
+interface RunContext extends Omit<ReconcileContext, 'client'> {
+  /** A client for one reconcile. */
+  clientFor(): Client;
+}
+
 export class ControllerRun {
   readonly controller: Controller;
   readonly queue: WorkQueue;
-  readonly #context: ReconcileContext;
+  readonly #context: RunContext;
 
-  constructor(controller: Controller, context: ReconcileContext) {
+  constructor(controller: Controller, context: RunContext) {
     this.controller = controller;
     this.queue = new WorkQueue(context.clock);
     this.#context = context;
@@ -38,8 +44,9 @@ export class ControllerRun {
 
   /** Never throws: whatever goes wrong is logged, and tried again. */
   async #reconcile(request: ObjectName): Promise<void> {
+    const { clientFor, ...context } = this.#context;
     try {
-      const result = await this.controller.reconcile(request, this.#context, this.queue.noteFor(request));
+      const result = await this.controller.reconcile(request, { ...context, client: clientFor() }, this.queue.noteFor(request));
       this.queue.done(request, result.outcome === 'again' ? { afterMs: result.afterSeconds * 1000, note: result.note } : undefined);
     } catch (error) {
       this.#logFailure(request, error);

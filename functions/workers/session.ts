@@ -53,6 +53,7 @@ const sessionLimits: SessionLimits = {
 export interface SessionOptions {
   readonly store: Store;
   readonly controllers: readonly Controller[];
+  /** Called for each reconcile: what it writes must have been decided on what its worker alone could change since. */
   clientFor(controller: Controller): Client;
   /** `component` is the controller's `component`, or its name with `-controller`. */
   eventsFor(component: string): EventRecorder;
@@ -116,7 +117,7 @@ class Session {
         controller,
         new ControllerRun(controller, {
           cache,
-          client: options.clientFor(controller),
+          clientFor: () => options.clientFor(controller),
           events: options.eventsFor(componentOf(controller)),
           clock,
           random,

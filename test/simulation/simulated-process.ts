@@ -18,6 +18,8 @@ export class SimulatedProcess implements World {
   readonly #timeline: Timeline;
   readonly #dice: Dice;
   readonly #onDeath: (() => void)[] = [];
+  /** Its clock is wrong by no more than this. */
+  readonly #skewMsMax: number;
   #skewMs: number;
   /** What it is but for a moment after a freeze. */
   #usualSkewMs: number;
@@ -25,12 +27,13 @@ export class SimulatedProcess implements World {
   #thawMs = 0;
   #isDead = false;
 
-  constructor(name: string, timeline: Timeline, dice: Dice) {
+  constructor(name: string, timeline: Timeline, dice: Dice, { skewMs = skewMsMax }: { readonly skewMs?: number } = {}) {
     this.name = name;
+    this.#skewMsMax = skewMs;
     this.#timeline = timeline;
     this.#dice = dice;
     this.random = dice.fork().random;
-    this.#usualSkewMs = dice.chance(0.3) ? dice.between(-skewMsMax, skewMsMax) : dice.between(-50, 50);
+    this.#usualSkewMs = dice.chance(0.3) ? dice.between(-skewMs, skewMs) : dice.between(-50, 50);
     this.#skewMs = this.#usualSkewMs;
     this.clock = {
       now: () => Math.floor(timeline.nowMs + this.#skewMs),
@@ -83,7 +86,7 @@ export class SimulatedProcess implements World {
 
   /** Somebody sets the clock. */
   jump(): void {
-    this.#usualSkewMs = this.#dice.between(-skewMsMax, skewMsMax);
+    this.#usualSkewMs = this.#dice.between(-this.#skewMsMax, this.#skewMsMax);
     this.#skewMs = this.#usualSkewMs;
   }
 

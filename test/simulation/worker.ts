@@ -40,13 +40,13 @@ export class Worker {
   }
 
   async #session({ store, process }: Home, uid: string): Promise<void> {
-    const epoch = sessionEpoch(store, workersName, uid);
+    const begin = sessionEpoch(store, workersName, uid);
     try {
       for (let write = this.#dice.whole(1, 3); write > 0; write -= 1) {
         this.#written += 1;
         const asked = new Asked(`${uid}.${this.#written}`, [{ key, verb: 'put' }], this.#dice);
         this.#scene.truth.fence(asked.mark, uid);
-        await store.commit(this.#fence(asked, await epoch()));
+        await store.commit(this.#fence(asked, await begin()()));
         await process.sleep(this.#dice.scale(10, 300_000));
       }
     } catch (error) {

@@ -7,7 +7,7 @@ import type { Epoch } from '../../store/epoch.ts';
 test('a worker whose epoch is over may read, but what it writes is refused', async () => {
   let epochOfSession = (): Promise<Epoch> => assert.fail('no session has begun');
   const api = await testApi({}, { user: admin, epoch: () => epochOfSession() });
-  epochOfSession = sessionEpoch(api.store, 'controllers', 'one');
+  epochOfSession = sessionEpoch(api.store, 'controllers', 'one')();
   const path = '/api/v1/namespaces/default/configmaps';
   const create = (name: string) => api.send('POST', path, { metadata: { name } });
 
