@@ -27,6 +27,7 @@ import { createAutoscalerController } from './horizontal-pod-autoscaler/controll
 import { localPathController } from './local-path-provisioner/controller.ts';
 import { createLegacyTokenCleaner, type PodSecretNames } from './legacy-token-cleaner/controller.ts';
 import { createNamespaceController } from './namespace/controller.ts';
+import { nodeTtlController } from './node-ttl/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { persistentVolumeBinder } from './persistent-volume-binder/controller.ts';
 import { createPodGarbageCollector } from './pod-garbage-collector/controller.ts';
@@ -39,6 +40,7 @@ import { statefulSetController } from './stateful-set/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { createStorageVersionMigrationController } from './storage-version-migration/controller.ts';
 import { serviceCidrsController } from './service-cidrs/controller.ts';
+import { createTrustBundlePublisher } from './trust-bundle-publisher/controller.ts';
 import { createTokenController, type SecretToken } from './token/controller.ts';
 import { ttlAfterFinishedController } from './ttl-after-finished/controller.ts';
 import { createPolicyStatusController, type TypeWarnings } from './validating-admission-policy-status/controller.ts';
@@ -64,6 +66,8 @@ export interface ControllersOptions {
   readonly listeningSinceMs?: number;
 }
 
+const isCertificate = (pem: string): boolean => pem.includes('-----BEGIN CERTIFICATE-----');
+
 export function createControllers(options: ControllersOptions): readonly Controller[] {
   return [
     deploymentController,
@@ -86,6 +90,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     customResourceDefinitionController,
     serviceAccountController,
     createRootCaController(options.certificateAuthorityPem),
+    ...(isCertificate(options.certificateAuthorityPem) ? [createTrustBundlePublisher(options.certificateAuthorityPem)] : []),
     ...(options.secretToken === undefined ? [] : [createTokenController(options.certificateAuthorityPem, options.secretToken)]),
     ...(options.podSecretNames === undefined ? [] : [createLegacyTokenCleaner(options.podSecretNames)]),
     clusterRoleAggregationController,
@@ -98,6 +103,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     certificateCleanerController,
     createGarbageCollector(options.resourceTypes),
     createNodeLifecycleController(options),
+    nodeTtlController,
     ...(options.typeWarnings === undefined ? [] : [createPolicyStatusController(options.typeWarnings)]),
     createTaintEvictionController(),
     createPodGarbageCollector(),

@@ -8,7 +8,7 @@ import { absentControllerRoles, controllerRoles } from './roles.ts';
 const users = createControllers({
   resourceTypes: () => [],
   quotaRules,
-  certificateAuthorityPem: '',
+  certificateAuthorityPem: '-----BEGIN CERTIFICATE-----',
   certificateSigner: async () => '',
   podSecretNames: () => new Set(),
   secretToken: async () => '',

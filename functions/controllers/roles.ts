@@ -21,6 +21,7 @@ import { jobRole } from './job/role.ts';
 import { legacyTokenCleanerRole } from './legacy-token-cleaner/role.ts';
 import { localPathProvisionerRole } from './local-path-provisioner/role.ts';
 import { namespaceRole } from './namespace/role.ts';
+import { nodeTtlRole } from './node-ttl/role.ts';
 import { nodeControllerRole } from './shared/node-controller-role.ts';
 import { persistentVolumeBinderRole } from './persistent-volume-binder/role.ts';
 import { podGarbageCollectorRole } from './pod-garbage-collector/role.ts';
@@ -33,6 +34,7 @@ import { serviceAccountRole } from './service-account/role.ts';
 import { serviceCidrsRole } from './service-cidrs/role.ts';
 import { storageVersionMigratorRole } from './storage-version-migration/role.ts';
 import { statefulSetRole } from './stateful-set/role.ts';
+import { trustBundlePublisherRole } from './trust-bundle-publisher/role.ts';
 import { ttlAfterFinishedRole } from './ttl-after-finished/role.ts';
 import { validatingAdmissionPolicyStatusRole } from './validating-admission-policy-status/role.ts';
 import { attributesClassProtectionRole, claimProtectionRole, volumeProtectionRole } from './volume-protection/role.ts';
@@ -55,11 +57,6 @@ const absentRules: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(read, '', 'persistentvolumeclaims'),
     ...eventRules,
   ],
-  'kube-apiserver-serving-clustertrustbundle-publisher': [
-    { ...rule(['attest'], 'certificates.k8s.io', 'signers'), resourceNames: ['kubernetes.io/kube-apiserver-serving'] },
-    rule(['create', 'delete', 'list', 'update', 'watch'], 'certificates.k8s.io', 'clustertrustbundles'),
-    ...eventRules,
-  ],
   podcertificaterequestcleaner: [rule([...read, 'delete'], 'certificates.k8s.io', 'podcertificaterequests')],
   'route-controller': [rule(['list', 'watch'], '', 'nodes'), rule(['patch'], '', 'nodes/status'), ...eventRules],
   'selinux-warning-controller': [
@@ -73,7 +70,6 @@ const absentRules: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(['list', 'watch'], '', 'nodes'),
     ...eventRules,
   ],
-  'ttl-controller': [rule(['list', 'patch', 'update', 'watch'], '', 'nodes'), ...eventRules],
 };
 
 export const absentControllerRoles: readonly ControllerRole[] = [
@@ -89,6 +85,8 @@ export const controllerRoles: readonly ControllerRole[] = [
   replicationControllerRole,
   jobRole,
   ttlAfterFinishedRole,
+  nodeTtlRole,
+  trustBundlePublisherRole,
   cronJobRole,
   disruptionRole,
   resourceClaimRole,

@@ -20,6 +20,7 @@ import { jobWatches, jobOrphanPodsWatches } from './job/watches.ts';
 import { localPathWatches } from './local-path-provisioner/watches.ts';
 import { namespaceWatches } from './namespace/watches.ts';
 import { nodeLifecycleWatches } from './node-lifecycle/watches.ts';
+import { nodeTtlWatches } from './node-ttl/watches.ts';
 import { persistentVolumeWatches } from './persistent-volume-binder/watches.ts';
 import { podGarbageCollectorWatches } from './pod-garbage-collector/watches.ts';
 import { claimUseWatches, podClaimWatches } from './resource-claim/watches.ts';
@@ -34,6 +35,7 @@ import { statefulSetWatches } from './stateful-set/watches.ts';
 import { storageVersionMigrationWatches } from './storage-version-migration/watches.ts';
 import { taintEvictionWatches } from './taint-eviction/watches.ts';
 import { tokenWatches } from './token/watches.ts';
+import { trustBundleWatches } from './trust-bundle-publisher/watches.ts';
 import { ttlAfterFinishedWatches } from './ttl-after-finished/watches.ts';
 import { policyStatusWatches } from './validating-admission-policy-status/watches.ts';
 import { claimProtectionWatches, volumeProtectionWatches, attributesClassProtectionWatches } from './volume-protection/watches.ts';
@@ -69,12 +71,14 @@ export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOpt
   ...attachDetachWatches,
   ...namespaceWatches,
   ...nodeLifecycleWatches,
+  ...nodeTtlWatches,
   ...persistentVolumeWatches,
   ...podGarbageCollectorWatches(),
   ...replicaSetWatches,
   ...replicationControllerWatches,
   ...resourceQuotaWatches(countedResource),
   ...rootCaWatches,
+  ...trustBundleWatches,
   ...serviceAccountWatches,
   ...serviceCidrWatches,
   ...storageVersionMigrationWatches,

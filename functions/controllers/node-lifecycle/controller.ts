@@ -6,7 +6,7 @@ import { userNameOf } from '../../kube/controller-role.ts';
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';
 import type { Lease, Node, Pod } from '../../kube/generated/types.ts';
-import { nameOf } from '../../kube/object.ts';
+import { labelsOf, nameOf } from '../../kube/object.ts';
 import { isPodReady } from '../../kube/pod.ts';
 import { leases, nodes, pods } from '../../kube/resource-type.ts';
 import { isNotFound } from '../../kube/status-error.ts';
@@ -17,7 +17,7 @@ import { namesOf } from '../shared/pod-requests.ts';
 import { allOf } from '../shared/slow-start.ts';
 import { podsByNode } from '../shared/taints.ts';
 import { isGivenUp, isNodeReady, longestGraceMs, nodeTaints, silenceMs, unknownConditions } from './health.ts';
-import { allNodes, nodeLifecycleWatches } from './watches.ts';
+import { allNodes, nodeLifecycleWatches, registered } from './watches.ts';
 import { nodeControllerRole } from '../shared/node-controller-role.ts';
 
 const leaseNamespace = 'kube-node-lease';
@@ -42,8 +42,13 @@ export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLife
     all: (cache) => [...namesOf(cache.list(nodes)), allNodes],
     async reconcile(request, context, note) {
       if (request.name === allNodes.name) return lookForSilence(context, Math.max(listeningSinceMs, note?.['listeningSinceMs'] ?? 0));
-      const node = context.cache.get(nodes, request);
+      const node = context.cache.get(nodes, { namespace: '', name: request.name });
       if (node === undefined) return settled;
+      if (request.namespace === registered) {
+        context.events.event(node, 'Normal', 'RegisteredNode', `Node ${nameOf(node)} event: Registered Node ${nameOf(node)} in Controller`);
+        return settled;
+      }
+      await writeLabels(node, context);
       await writeTaints(node, context);
       if (!isNodeReady(node)) await markPodsNotReady(node, context);
       return settled;
@@ -80,6 +85,22 @@ async function writeUnknown(node: Node, { client, clock, events }: ReconcileCont
   const conditions = unknownConditions(node, clock.now());
   await client.update(nodes, { ...copy(node), status: { ...node.status, conditions } }, 'status');
   if (wasReady) events.event(node, 'Normal', 'NodeNotReady', `Node ${nameOf(node)} status is now: NodeNotReady`);
+}
+
+/** Names of earlier versions, which old clients select by. */
+const labelsOfOldName: Readonly<Record<string, string>> = {
+  'kubernetes.io/arch': 'beta.kubernetes.io/arch',
+  'kubernetes.io/os': 'beta.kubernetes.io/os',
+};
+
+async function writeLabels(node: Node, { client }: ReconcileContext): Promise<void> {
+  const current = labelsOf(node);
+  const labels: Record<string, string> = {};
+  for (const [name, oldName] of Object.entries(labelsOfOldName)) {
+    const value = current[name];
+    if (value !== undefined && current[oldName] !== value) labels[oldName] = value;
+  }
+  if (Object.keys(labels).length > 0) await client.patch(nodes, { namespace: '', name: nameOf(node) }, { metadata: { labels } });
 }
 
 async function writeTaints(node: Node, { cache, client, clock }: ReconcileContext): Promise<void> {

@@ -19,10 +19,14 @@ export async function markDisrupted(pod: Pod, disruption: Disruption, { client, 
   const isFailing = disruption.fail === true && !isPodFinished(pod);
   const isMarked = conditionOf(pod.status?.conditions, 'DisruptionTarget')?.reason === disruption.reason;
   if (isMarked && !isFailing) return;
-  const condition: PodCondition = { type: 'DisruptionTarget', status: 'True', reason: disruption.reason, message: disruption.message };
+  const { reason, message } = disruption;
+  const observedGeneration = pod.metadata.generation ?? 1;
+  const condition: PodCondition = { type: 'DisruptionTarget', status: 'True', reason, message, observedGeneration };
   const conditions = withCondition<PodCondition>(pod.status?.conditions, condition, timestamp(clock.now()));
   const set = conditionOf(conditions, condition.type);
-  const patch = { metadata: { uid: uidOf(pod) }, status: { conditions: [set], ...(isFailing && { phase: 'Failed' }) } };
+  // The order that they have: a condition alone would go before the others.
+  const order = { '$setElementOrder/conditions': conditions.map(({ type }) => ({ type })) };
+  const patch = { metadata: { uid: uidOf(pod) }, status: { ...order, conditions: [set], ...(isFailing && { phase: 'Failed' }) } };
   const options = { patchType: 'application/strategic-merge-patch+json', subresource: 'status' } as const;
   try {
     await client.patch(pods, { namespace: namespaceOf(pod), name: nameOf(pod) }, patch, options);

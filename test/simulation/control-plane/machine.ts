@@ -4,6 +4,7 @@
  */
 import type { Pod, PodStatus } from '../../../functions/kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../../functions/kube/object.ts';
+import { isPodReady } from '../../../functions/kube/pod.ts';
 import { groupResource, leases, nodes, pods } from '../../../functions/kube/resource-type.ts';
 import { hasReason } from '../../../functions/kube/status-error.ts';
 import { microTimestamp, timestamp } from '../../../functions/kube/time.ts';
@@ -18,6 +19,8 @@ export interface Running {
   exitCode: number | undefined;
   isStopping: boolean;
   isReported: boolean;
+  /** One report at a time: an older one must not come last. */
+  isReporting: boolean;
 }
 
 export interface MachineParts {
@@ -101,7 +104,7 @@ export class Machine {
       const running = this.#own.get(uid);
       if (isTerminating(pod)) void this.#stop(pod, running);
       else if (running === undefined && !isFinished(pod) && !this.#known.has(uid)) void this.#start(pod);
-      else if (running !== undefined && !running.isReported) void this.#report(running);
+      else if (running !== undefined && (!running.isReported || !isShown(pod, running))) void this.#report(running);
     }
     for (const [uid, running] of this.#own) if (!mine.has(uid)) void this.#stop(running.pod, running);
   }
@@ -112,7 +115,7 @@ export class Machine {
     const boot = this.#boot;
     await stage.sleep(dice.scale(50, 4000));
     if (boot !== this.#boot) return;
-    const made: Running = { pod, node: this.name, exitCode: undefined, isStopping: false, isReported: false };
+    const made: Running = { pod, node: this.name, exitCode: undefined, isStopping: false, isReported: false, isReporting: false };
     this.#own.set(uidOf(pod), made);
     running.add(made);
     onStart(made);
@@ -157,22 +160,28 @@ export class Machine {
   }
 
   async #report(running: Running): Promise<void> {
-    const { pod } = running;
-    running.isReported = true;
-    const status = this.#statusOf(running);
-    const patch = { metadata: { uid: uidOf(pod) }, status };
-    const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    const options = { subresource: 'status', patchType: 'application/strategic-merge-patch+json' } as const;
-    if (!this.#isHeard) {
-      running.isReported = false;
-      return;
-    }
-    const answer = await this.#caller.once((client) => client.patch(pods, at, patch, options));
-    if (answer.outcome === 'answered' || (answer.outcome === 'refused' && isGone(answer.error))) return;
-    running.isReported = false;
+    if (running.isReporting) return;
+    running.isReporting = true;
+    do {
+      running.isReported = true;
+      if (!(await this.#send(running))) running.isReported = false;
+    } while (this.#isHeard && !running.isReported && this.#own.has(uidOf(running.pod)));
+    running.isReporting = false;
   }
 
-  #statusOf({ pod, exitCode }: Running): PodStatus {
+  /** True once the API knows. */
+  async #send(running: Running): Promise<boolean> {
+    if (!this.#isHeard) return false;
+    const { pod } = running;
+    const patch = { metadata: { uid: uidOf(pod) }, status: this.#statusOf(running) };
+    const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    const options = { subresource: 'status', patchType: 'application/strategic-merge-patch+json' } as const;
+    const answer = await this.#caller.once((client) => client.patch(pods, at, patch, options));
+    return answer.outcome === 'answered' || (answer.outcome === 'refused' && isGone(answer.error));
+  }
+
+  #statusOf(running: Running): PodStatus {
+    const { pod, exitCode } = running;
     const now = timestamp(this.#parts.stage.timeline.nowMs);
     this.#addresses += 1;
     const podIP = `10.244.${Number(this.name.slice(-1))}.${this.#addresses % 250}`;
@@ -180,11 +189,9 @@ export class Machine {
     const state = isRunning
       ? { running: { startedAt: now } }
       : { terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', startedAt: now, finishedAt: now } };
-    const { restartPolicy } = pod.spec;
-    const phase = isRunning || restartPolicy === 'Always' ? 'Running' : exitCode === 0 ? 'Succeeded' : 'Failed';
     const ready = isRunning ? 'True' : 'False';
     return {
-      phase,
+      phase: phaseOf(running),
       podIP,
       podIPs: [{ ip: podIP }],
       startTime: now,
@@ -234,6 +241,15 @@ export class Machine {
     const status = { conditions, capacity, allocatable: capacity };
     await this.#caller.once((client) => client.patch(nodes, { namespace: '', name: this.name }, { status }, { subresource: 'status' }));
   }
+}
+
+/** What the API shows of it is what it is. */
+const isShown = (pod: Pod, running: Running): boolean =>
+  pod.status?.phase === phaseOf(running) && isPodReady(pod) === (running.exitCode === undefined);
+
+function phaseOf({ pod, exitCode }: Running): string {
+  if (exitCode === undefined || pod.spec.restartPolicy === 'Always') return 'Running';
+  return exitCode === 0 ? 'Succeeded' : 'Failed';
 }
 
 const isFinished = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';

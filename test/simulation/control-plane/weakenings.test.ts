@@ -9,7 +9,7 @@ interface Weakening extends Edit {
   readonly without: string;
   readonly scenes: readonly SceneName[];
   readonly seeds: number;
-  readonly invariant: string;
+  readonly invariants: readonly string[];
 }
 
 const weakenings: readonly Weakening[] = [
@@ -20,7 +20,7 @@ const weakenings: readonly Weakening[] = [
     to: 'if (view.get(key) !== undefined) return',
     scenes: ['rollout', 'rollout', 'job'],
     seeds: 60,
-    invariant: 'counts',
+    invariants: ['counts', 'job counts'],
   },
   {
     without: 'work decided before its epoch is done anew',
@@ -29,7 +29,7 @@ const weakenings: readonly Weakening[] = [
     to: 'if (revision < 0)',
     scenes: ['rollout', 'rollout', 'job'],
     seeds: 60,
-    invariant: 'counts',
+    invariants: ['counts', 'job counts'],
   },
   {
     without: 'an owner that is gone adopts nothing',
@@ -38,7 +38,7 @@ const weakenings: readonly Weakening[] = [
     to: '',
     scenes: ['adoption', 'adoption', 'adoption'],
     seeds: 60,
-    invariant: 'adoption',
+    invariants: ['adoption'],
   },
   {
     without: 'a quota is counted where a write is decided',
@@ -47,7 +47,7 @@ const weakenings: readonly Weakening[] = [
     to: "if (operation === 'update') checkQuota(",
     scenes: ['quota'],
     seeds: 10,
-    invariant: 'quota',
+    invariants: ['quota'],
   },
   {
     without: 'an eviction asks the budget',
@@ -56,16 +56,16 @@ const weakenings: readonly Weakening[] = [
     to: '  if (allowed < 0) throw',
     scenes: ['evictions'],
     seeds: 20,
-    invariant: 'budgets',
+    invariants: ['budgets'],
   },
 ];
 
-for (const { without, scenes, seeds, invariant, ...edit } of weakenings) {
+for (const { without, scenes, seeds, invariants, ...edit } of weakenings) {
   test(`within ${seeds} seeds it is noticed that no longer ${without}`, async () => {
     const simulate = await weakenedControlPlane(without, edit);
     let seed = 1;
     let found: string | undefined;
     for (; seed <= seeds && found === undefined; seed += 1) found = (await simulate({ seed, scenes })).violation?.invariant;
-    assert.equal(found, invariant);
+    assert.ok(invariants.includes(found ?? ''), `found ${found} with seed ${seed - 1}`);
   });
 }
