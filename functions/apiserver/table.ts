@@ -4,7 +4,8 @@
  */
 import type { KubeObject } from '../kube/object.ts';
 import { badRequest } from '../kube/status-error.ts';
-import type { Column } from '../resources/definition.ts';
+import type { ObjectMeta } from '../kube/generated/types.ts';
+import type { AnyDefinition, Column } from '../resources/definition.ts';
 import type { ServedKind } from './registry/resource-index.ts';
 import { fromStored } from './registry/served-form.ts';
 
@@ -68,24 +69,35 @@ const columnDefinitions = (columns: readonly Column[]): object[] =>
       priority,
     }));
 
-function rowObject({ served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object: object | null } {
+function rowObject({ definition, served }: ServedKind, object: KubeObject, options: TableOptions): { readonly object: object | null } {
   switch (options.includeObject) {
     case 'None':
       // The mark of the last initial event is not left out.
       return {
-        object: object.metadata.annotations?.[initialEventsEnd] === undefined ? null : partialMetadata(object, options.metaVersion),
+        object:
+          object.metadata.annotations?.[initialEventsEnd] === undefined ? null : partialMetadata(definition, object, options.metaVersion),
       };
     case 'Object':
       return { object: fromStored(served, object) };
     case 'Metadata':
-      return { object: partialMetadata(object, options.metaVersion) };
+      return { object: partialMetadata(definition, object, options.metaVersion) };
     default:
       return options.includeObject satisfies never;
   }
 }
 
-export const partialMetadata = ({ metadata }: KubeObject, metaVersion: 'v1' | 'v1beta1'): object => ({
+export const partialMetadata = (
+  { fieldAnnotations = [] }: Pick<AnyDefinition, 'fieldAnnotations'>,
+  { metadata }: KubeObject,
+  metaVersion: 'v1' | 'v1beta1',
+): object => ({
   kind: 'PartialObjectMetadata',
   apiVersion: `meta.k8s.io/${metaVersion}`,
-  metadata,
+  metadata: fieldAnnotations.length === 0 ? metadata : withoutAnnotations(metadata, fieldAnnotations),
 });
+
+function withoutAnnotations(metadata: ObjectMeta, names: readonly string[]): ObjectMeta {
+  const { annotations = {}, ...rest } = metadata;
+  const kept = Object.entries(annotations).filter(([name]) => !names.includes(name));
+  return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
+}

@@ -74,8 +74,13 @@ function ordered(value: Json, order: readonly string[]): Json {
   if (!isObject(value)) return value;
   const known = order.filter((field) => value[field] !== undefined).map((field) => [field, value[field] ?? null] as const);
   const others = Object.entries(value).filter(([field]) => !order.includes(field));
-  return Object.fromEntries([...known, ...others]);
+  return Object.fromEntries([...known, ...others].map(([field, part]) => [field, mapFields.has(field) ? sortedKeys(part ?? null) : part]));
 }
+
+const mapFields: ReadonlySet<string> = new Set(['labels', 'annotations', 'matchLabels']);
+
+const sortedKeys = (value: Json): Json =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
 
 /** Fields whose name in JSON is another. */
 const renamed: Readonly<Record<string, string>> = { DeprecatedServiceAccount: 'serviceaccount' };

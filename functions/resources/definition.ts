@@ -326,6 +326,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   /** In order, after those of the admission plug-ins. */
   readonly commit?: readonly CommitRule<T>[];
   readonly resetFields?: ResetFields;
+  /** Annotations that upstream keeps as fields of its own type: metadata that is shown alone does not have them. */
+  readonly fieldAnnotations?: readonly string[];
   /** Strategic merge patches are refused when false, as custom kinds do. */
   readonly hasStrategicMerge?: boolean;
   /** Loads what the kind needs; awaited before a request for it is served. */

@@ -15,7 +15,7 @@ import type {
   SubjectAccessReviewStatus,
 } from '../../kube/generated/types.ts';
 import type { FieldError } from '../../kube/field-error.ts';
-import { invalid, invalidObject, required } from '../../kube/field-error.ts';
+import { invalid, invalidObject } from '../../kube/field-error.ts';
 import { internalForm } from '../../kube/go-internal.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
@@ -154,9 +154,8 @@ function localErrors({ resourceAttributes, nonResourceAttributes }: Attributes, 
     return [invalid('spec.nonResourceAttributes', goForm(nonResourceAttributes), 'disallowed on this kind of request')];
   }
   const field = 'spec.resourceAttributes.namespace';
-  if (resourceAttributes?.namespace === namespace) return [];
-  if (resourceAttributes?.namespace === undefined) return [required(field)];
-  return [invalid(field, resourceAttributes.namespace, 'must match metadata.namespace')];
+  if (resourceAttributes === undefined || resourceAttributes.namespace === namespace) return [];
+  return [invalid(field, resourceAttributes.namespace ?? '', 'must match metadata.namespace')];
 }
 
 function ruleLists(rules: readonly PolicyRule[]): { resourceRules: ResourceRule[]; nonResourceRules: NonResourceRule[] } {

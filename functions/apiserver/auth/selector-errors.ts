@@ -1,7 +1,7 @@
 /** Selectors that an access review names. Source: pkg/apis/authorization/validation/validation.go. */
-import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../kube/field-error.ts';
+import { type FieldError, forbiddenField, invalid, required } from '../../kube/field-error.ts';
 import type { ResourceAttributes } from '../../kube/generated/types.ts';
-import { qualifiedNameErrors } from '../../kube/names.ts';
+import { labelValueErrors, qualifiedNameErrors } from '../../kube/names.ts';
 
 interface Selector {
   readonly rawSelector?: string;
@@ -11,12 +11,24 @@ interface Selector {
 export function selectorErrors(attributes: ResourceAttributes | undefined): FieldError[] {
   const { fieldSelector, labelSelector } = attributes ?? {};
   return [
-    ...oneSelectorErrors(fieldSelector, 'spec.resourceAttributes.fieldSelector', () => []),
-    ...oneSelectorErrors(labelSelector, 'spec.resourceAttributes.labelSelector', qualifiedNameErrors),
+    ...oneSelectorErrors(fieldSelector, 'spec.resourceAttributes.fieldSelector', ({ key = '' }, path) => ({
+      first: key === '' ? [required(`${path}.key`, 'must be specified')] : [],
+    })),
+    ...oneSelectorErrors(labelSelector, 'spec.resourceAttributes.labelSelector', ({ key = '', values = [] }, path) => ({
+      last: [
+        ...qualifiedNameErrors(key).map((why) => invalid(`${path}.key`, key, why)),
+        ...values.flatMap((value, index) => labelValueErrors(value).map((why) => invalid(`${path}.values[${index}]`, value, why))),
+      ],
+    })),
   ];
 }
 
-function oneSelectorErrors(selector: Selector | undefined, path: string, keyErrors: (key: string) => readonly string[]): FieldError[] {
+type Requirement = NonNullable<Selector['requirements']>[number];
+
+/** What is asked of the key and the values, before and after the operator. */
+type OwnErrors = (requirement: Requirement, path: string) => { readonly first?: FieldError[]; readonly last?: FieldError[] };
+
+function oneSelectorErrors(selector: Selector | undefined, path: string, own: OwnErrors): FieldError[] {
   if (selector === undefined) return [];
   const { rawSelector = '', requirements = [] } = selector;
   if (rawSelector === '' && requirements.length === 0) {
@@ -25,17 +37,21 @@ function oneSelectorErrors(selector: Selector | undefined, path: string, keyErro
   const both = rawSelector !== '' && requirements.length > 0;
   return [
     ...(both ? [invalid(`${path}.rawSelector`, rawSelector, 'may not specified at the same time as requirements')] : []),
-    ...requirements.flatMap(({ key, operator, values = [] }, index) => {
+    ...requirements.flatMap((requirement, index) => {
       const at = `${path}.requirements[${index}]`;
-      const errors: FieldError[] = [];
-      if (operator === 'In' || operator === 'NotIn') {
-        if (values.length === 0) errors.push(required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-      } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-        if (values.length > 0) {
-          errors.push(forbiddenField(`${at}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
-        }
-      } else errors.push(notSupported(`${at}.operator`, operator, ['In', 'NotIn', 'Exists', 'DoesNotExist']));
-      return [...errors, ...(key === '' ? [required(`${at}.key`)] : []), ...keyErrors(key).map((why) => invalid(`${at}.key`, key, why))];
+      const { first = [], last = [] } = own(requirement, at);
+      return [...first, ...operatorErrors(requirement, at), ...last];
     }),
   ];
+}
+
+/** An operator that a newer client knows is let through. */
+function operatorErrors({ operator, values = [] }: Requirement, path: string): FieldError[] {
+  if ((operator === 'In' || operator === 'NotIn') && values.length === 0) {
+    return [required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'")];
+  }
+  if ((operator === 'Exists' || operator === 'DoesNotExist') && values.length > 0) {
+    return [forbiddenField(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+  }
+  return [];
 }

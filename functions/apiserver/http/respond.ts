@@ -65,10 +65,10 @@ function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, b
         : jsonText(shownAs(served, answer.shown));
     case 'metadata':
       if (answer.kind === 'list') throw wrongNumber(true, `${goTypeOf(definition)}List`);
-      return JSON.stringify(partialMetadata(answer.shown.object, metaVersion));
+      return JSON.stringify(partialMetadata(definition, answer.shown.object, metaVersion));
     case 'metadata-list':
       if (answer.kind === 'object') throw wrongNumber(false, goTypeOf(definition));
-      return metadataListText(answer, metaVersion);
+      return metadataListText(definition, answer, metaVersion);
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
       const shown = answer.kind === 'list' ? answer.list : [answer.shown];
@@ -99,8 +99,8 @@ const listHead = ({ definition, served: { type } }: ServedKind, { continue: toke
   hasTypedItems: isCustom(definition),
 });
 
-function metadataListText(answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
-  const items = answer.list.map(({ object }) => partialMetadata(object, metaVersion));
+function metadataListText(definition: AnyDefinition, answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
+  const items = answer.list.map(({ object }) => partialMetadata(definition, object, metaVersion));
   return JSON.stringify({
     kind: 'PartialObjectMetadataList',
     apiVersion: `meta.k8s.io/${metaVersion}`,

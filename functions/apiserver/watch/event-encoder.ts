@@ -59,7 +59,7 @@ export function createEventEncoder(kind: ServedKind, form: EventForm): EventEnco
 
 const errorLine = (error: StatusError): Uint8Array => line('ERROR', JSON.stringify(error.toStatus()));
 
-function objectEncoder({ served }: ServedKind, { form, metaVersion }: EventForm): EventEncoder {
+function objectEncoder({ definition, served }: ServedKind, { form, metaVersion }: EventForm): EventEncoder {
   const isMetadata = form === 'metadata';
   const apiVersion = apiVersionOf(served.type);
   const identity = isMetadata
@@ -68,7 +68,9 @@ function objectEncoder({ served }: ServedKind, { form, metaVersion }: EventForm)
   return {
     event: isMetadata
       ? (event, shown) =>
-          sharedLine(shown, `${event} ${metaVersion}`, () => line(event, JSON.stringify(partialMetadata(shown.object, metaVersion))))
+          sharedLine(shown, `${event} ${metaVersion}`, () =>
+            line(event, JSON.stringify(partialMetadata(definition, shown.object, metaVersion))),
+          )
       : (event, shown) => sharedLine(shown, `${event} ${apiVersion}`, () => line(event, jsonText(shownAs(served, shown)))),
     bookmark(revision, endsInitialEvents) {
       const metadata = bookmarkMetadata(revision, endsInitialEvents);

@@ -12,6 +12,7 @@ import type {
 } from '../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
 import { repeatedIndexes } from '../field-rules.ts';
+import { validateSelectorExpression } from './selector-expression.ts';
 import { named, validateDnsLabel, validateFullName, validateItems, validateOpaque, validateToleration } from './device-rules.ts';
 
 const itemsMax = 32;
@@ -79,8 +80,12 @@ function modeErrors(mode: string, count: number, path: string): FieldError[] {
   }
 }
 
-export const validateSelectors = (selectors: readonly DeviceSelector[], path: string): FieldError[] =>
-  validateItems(selectors, itemsMax, path, ({ cel }, field) => (cel === undefined ? [required(`${field}.cel`)] : []));
+/** Expressions that were stored before are not read again. */
+export const validateSelectors = (selectors: readonly DeviceSelector[], path: string, areStored = false): FieldError[] =>
+  validateItems(selectors, itemsMax, path, ({ cel }, field) => {
+    if (cel === undefined) return [required(`${field}.cel`)];
+    return areStored ? [] : validateSelectorExpression(cel.expression ?? '', `${field}.cel.expression`);
+  });
 
 function constraintErrors(constraint: DeviceConstraint, path: string, names: ReadonlySet<string>): FieldError[] {
   const { requests = [], matchAttribute, distinctAttribute } = constraint;

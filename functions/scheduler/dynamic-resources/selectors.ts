@@ -1,7 +1,5 @@
 /** Expressions that select devices. Source: dynamic-resource-allocation, cel/compile.go. */
-import { declaredObject, type DeclaredType } from '../../cel/declared-type.ts';
-import { environment } from '../../cel/check/environment.ts';
-import { boolType, type CelType, dynType, mapType, stringType, structType } from '../../cel/check/type.ts';
+import { deviceCostMax, deviceDeclared, deviceScope } from '../../cel/device-scope.ts';
 import { functionNamed } from '../../cel/library/functions.ts';
 import { compileProgram, isRefused, type Program, type Refused } from '../../cel/program.ts';
 import { EntryMap } from '../../cel/values/map.ts';
@@ -9,19 +7,6 @@ import { type CelMap, type CelObject, type CelValue, Failure } from '../../cel/v
 import type { Device, DeviceAttribute } from '../../kube/generated/types.ts';
 import type { PooledDevice } from './devices.ts';
 
-const declared = (type: CelType): DeclaredType => ({ type, sizeMax: 0, serializedMin: 0 });
-const typeName = 'kubernetes.DRADevice';
-const quantityType = structType('kubernetes.Quantity');
-const deviceDeclared = declaredObject(typeName, {
-  driver: declared(stringType),
-  attributes: declared(mapType(stringType, mapType(stringType, dynType))),
-  capacity: declared(mapType(stringType, mapType(stringType, quantityType))),
-  allowMultipleAllocations: declared(boolType),
-});
-const scope = environment({ device: deviceDeclared.type }, [deviceDeclared]);
-
-/** In units of the expression's cost. Source: resource/v1, CELSelectorExpressionMaxCost. */
-const costMax = 1_000_000;
 const programsMax = 500;
 const programs = new Map<string, Program | Refused>();
 
@@ -29,7 +14,7 @@ function programOf(expression: string): Program | Refused {
   const known = programs.get(expression);
   if (known !== undefined) return known;
   if (programs.size >= programsMax) programs.clear();
-  const compiled = compileProgram(expression, scope);
+  const compiled = compileProgram(expression, deviceScope);
   programs.set(expression, compiled);
   return compiled;
 }
@@ -122,7 +107,7 @@ export class SelectorError extends Error {}
 export function isSelected(expression: string, pooled: PooledDevice): boolean {
   const program = programOf(expression);
   if (isRefused(program)) throw new SelectorError(`CEL compile error: ${program.problem}`);
-  const { result } = program.evaluate((name) => (name === 'device' ? valueOfDevice(pooled) : undefined), costMax);
+  const { result } = program.evaluate((name) => (name === 'device' ? valueOfDevice(pooled) : undefined), deviceCostMax);
   if (result instanceof Failure) throw new SelectorError(`CEL runtime error: ${result.message}`);
   return result === true;
 }

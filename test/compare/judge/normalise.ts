@@ -133,9 +133,9 @@ const fieldRules: Readonly<
   podCIDR: { why: 'upstream leaves pod ranges to a controller, which does not run here', apply: chosenRange },
   podCIDRs: { why: 'upstream leaves pod ranges to a controller, which does not run here', apply: chosenRange },
   cells: {
-    why: 'a table shows ages, which grow while a case runs',
-    apply: (value) =>
-      Array.isArray(value) ? value.map((cell) => (typeof cell === 'string' ? cell.replace(/^\d+s$/, '<age>') : cell)) : value,
+    why: 'a table shows ages, which grow while a case runs, and ports of nodes, which a server chooses',
+    apply: (value, names, about) =>
+      Array.isArray(value) ? value.map((cell) => (typeof cell === 'string' ? chosenInCell(cell, names, about) : cell)) : value,
   },
   managedFields: { why: 'entries of one second have no order of their own, and seconds pass while a case runs', apply: byManager },
   continue: { why: 'a token is opaque and holds a revision', apply: (value) => (value === '' ? value : '<continue>') },
@@ -150,6 +150,9 @@ function chosenPort(value: Json, names: Aliases, { requested }: Surroundings): J
   const isChosen = typeof value === 'number' && value >= 30_000 && value <= portMax && !requested.includes(String(value));
   return isChosen ? names.of('port', String(value)) : value;
 }
+
+const chosenInCell = (cell: string, names: Aliases, about: Surroundings): string =>
+  cell.replace(/^\d+s$/, '<age>').replaceAll(/(?<=:)3\d{4}(?=\/)/g, (port) => String(chosenPort(Number(port), names, about)));
 
 /** The metadata of a list holds the revision of the whole store, which other requests move. */
 function listMetadata(value: Json | undefined): Json | undefined {

@@ -14,6 +14,7 @@ export const daemonSetDefinition = definition<DaemonSet>({
   categories: ['all'],
   hasStatus: true,
   hasGeneration: true,
+  fieldAnnotations: ['deprecated.daemonset.template.generation'],
   columns,
   rules: () => import('./rules.ts'),
 });

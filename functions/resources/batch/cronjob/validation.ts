@@ -2,7 +2,7 @@
 import { cronError } from '../../../kube/cron.ts';
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { CronJob, CronJobSpec } from '../../../kube/generated/types.ts';
-import { validateNonnegative, validateOneOf } from '../../field-rules.ts';
+import { validateNonnegative, validateOneOf, withDeclared } from '../../field-rules.ts';
 import { validateJobSpecFields } from '../job/spec-validation.ts';
 
 const nameLengthMax = 52;
@@ -11,7 +11,7 @@ export function validateCronJob({ metadata: { name = '' }, spec }: CronJob, curr
   const { jobTemplate } = spec;
   const { selector, manualSelector } = jobTemplate.spec ?? {};
   const path = 'spec.jobTemplate.spec';
-  return [
+  const coded = [
     ...scheduleErrors(spec, current?.spec),
     ...validateNonnegative(spec.startingDeadlineSeconds, 'spec.startingDeadlineSeconds'),
     ...(current?.spec.timeZone === spec.timeZone && current !== undefined ? [] : timeZoneErrors(spec.timeZone)),
@@ -25,6 +25,7 @@ export function validateCronJob({ metadata: { name = '' }, spec }: CronJob, curr
       ? [invalid('metadata.name', name, `must be no more than ${nameLengthMax} characters`)]
       : []),
   ];
+  return withDeclared(coded, spec.schedule ? [] : [required('spec.schedule')]);
 }
 
 function scheduleErrors({ schedule, timeZone }: CronJobSpec, current: CronJobSpec | undefined): FieldError[] {

@@ -17,7 +17,7 @@ export const limitRangeDefinition = definition<LimitRange>({
       type: 'date',
       description: 'When the object was created.',
       priority: 0,
-      value: ({ metadata }) => metadata.creationTimestamp ?? '',
+      value: ({ metadata }) => metadata.creationTimestamp ?? '0001-01-01T00:00:00Z',
     },
   ],
   allowsCreateOnUpdate: true,

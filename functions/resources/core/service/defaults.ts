@@ -43,5 +43,5 @@ export function setFamilyDefaults({ spec }: Service): void {
   // Whoever writes the endpoints of such a Service may write any address.
   if (isUnselected && spec.ipFamilyPolicy !== 'SingleStack' && (spec.ipFamilies?.length ?? 0) < 2) {
     spec.ipFamilies = [family, family === 'IPv4' ? 'IPv6' : 'IPv4'];
-  } else if (!spec.ipFamilies?.length) spec.ipFamilies = [family];
+  } else if (!spec.ipFamilies?.length && !spec.clusterIP?.includes(':')) spec.ipFamilies = [family];
 }

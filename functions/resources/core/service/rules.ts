@@ -2,5 +2,5 @@
 export { setServiceDefaults as setDefaults } from './defaults.ts';
 export { prepareForCreate, prepareForUpdate } from './strategy.ts';
 export { validateServiceStatusUpdate as validateStatusUpdate } from './status-validation.ts';
-export { validateService as validate, validateServiceUpdate as validateUpdate } from './validation.ts';
+export { validateService as validate } from './validation.ts';
 export { serviceWarnings as warnings } from './warnings.ts';

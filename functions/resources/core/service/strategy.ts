@@ -11,8 +11,8 @@ export function prepareForCreate(service: Service): void {
 }
 
 export function prepareForUpdate(next: Service, current: Service): void {
-  keepAllocated(next, current);
   alignClusterIps(next.spec, current.spec);
+  keepAllocated(next, current);
   dropWhatTypeLacks(next, current);
   setFamilyDefaults(next);
 }

@@ -2,7 +2,7 @@
 import { type FieldError, forbiddenField, invalid, notSupported, required, tooLong } from '../../../kube/field-error.ts';
 import type { IngressClass, IngressClassParametersReference } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
-import { validateDomainPrefixedPath } from '../../field-rules.ts';
+import { validateDomainPrefixedPath, withDeclared } from '../../field-rules.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 import { validateLocalReference } from '../reference-validation.ts';
 
@@ -10,10 +10,19 @@ const controllerBytesMax = 250;
 const scopes = ['Cluster', 'Namespace'];
 
 /** Of an update, what changed comes first. */
-export const validateIngressClass = (next: IngressClass, current?: IngressClass): FieldError[] => [
-  ...(current === undefined ? [] : validateImmutable(next.spec?.controller ?? '', current.spec?.controller ?? '', 'spec.controller')),
-  ...specErrors(next),
-];
+export const validateIngressClass = (next: IngressClass, current?: IngressClass): FieldError[] =>
+  withDeclared(
+    [
+      ...(current === undefined ? [] : validateImmutable(next.spec?.controller ?? '', current.spec?.controller ?? '', 'spec.controller')),
+      ...specErrors(next),
+    ],
+    missingErrors(next.spec?.parameters),
+  );
+
+const missingErrors = (parameters: IngressClassParametersReference | undefined): FieldError[] =>
+  (['kind', 'name'] as const).flatMap((field) =>
+    parameters === undefined || parameters[field] ? [] : [required(`spec.parameters.${field}`)],
+  );
 
 function specErrors({ spec }: IngressClass): FieldError[] {
   const { controller = '', parameters } = spec ?? {};

@@ -1,6 +1,2 @@
 /** What only writes need of the kind. */
-export {
-  validateRuntimeClass as validate,
-  validateRuntimeClassUpdate as validateUpdate,
-  runtimeClassWarnings as warnings,
-} from './validation.ts';
+export { validateRuntimeClass as validate, runtimeClassWarnings as warnings } from './validation.ts';

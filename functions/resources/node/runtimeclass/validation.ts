@@ -3,18 +3,21 @@ import { duplicate, type FieldError, invalid, required } from '../../../kube/fie
 import type { RuntimeClass } from '../../../kube/generated/types.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { validateTolerations } from '../../core/pod/toleration-validation.ts';
-import { repeatedIndexes } from '../../field-rules.ts';
+import { repeatedIndexes, withDeclared } from '../../field-rules.ts';
 import { validateDeclaredImmutable, validateLabels } from '../../metadata-validation.ts';
 import { nodeLabelWarnings } from '../../node-labels.ts';
 import { validateContainerResourceName, validateQuantity } from '../../quantity-rules.ts';
 
-export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeClass): FieldError[] {
+export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeClass, current?: RuntimeClass): FieldError[] {
   const tolerations = scheduling?.tolerations ?? [];
   const keys = tolerations.map(({ key, operator, value, effect }) =>
     JSON.stringify([key ?? '', operator ?? '', value ?? '', effect ?? '']),
   );
   const field = 'scheduling.tolerations';
-  return [
+  const change = current === undefined ? [] : validateDeclaredImmutable(handler, current.handler, 'handler');
+  const wrong = handler ? dnsLabelErrors(handler).map((why) => invalid('handler', handler, why)) : [required('handler')];
+  const coded = [
+    ...wrong,
     ...Object.entries(overhead?.podFixed ?? {}).flatMap(([name, quantity]) => [
       ...validateContainerResourceName(name, `overhead.limits[${name}]`),
       ...validateQuantity(name, quantity, `overhead.limits[${name}]`),
@@ -22,12 +25,10 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
     ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
     ...validateTolerations(tolerations, field),
     ...repeatedIndexes(keys).map((index) => duplicate(`${field}[${index}]`, tolerations[index])),
-    ...(handler ? dnsLabelErrors(handler).map((why) => invalid('handler', handler, why)) : [required('handler')]),
   ];
+  // A handler that may not change is not read any further.
+  return withDeclared(coded, change.length > 0 && handler ? change : [...change, ...wrong]);
 }
-
-export const validateRuntimeClassUpdate = (next: RuntimeClass, current: RuntimeClass): FieldError[] =>
-  validateDeclaredImmutable(next.handler, current.handler, 'handler');
 
 export const runtimeClassWarnings = ({ scheduling }: RuntimeClass): string[] =>
   Object.keys(scheduling?.nodeSelector ?? {})

@@ -1,6 +1,7 @@
 import type { DeviceClass } from '../../../kube/generated/types.ts';
 import { deviceClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
+import { withExpressions } from '../with-expressions.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 
@@ -12,5 +13,5 @@ export const deviceClassDefinition = definition<DeviceClass>({
   hasGeneration: true,
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
-  rules: () => import('./rules.ts'),
+  rules: () => withExpressions(() => import('./rules.ts')),
 });

@@ -1,4 +1,5 @@
 /** Source: pkg/apis/resource/validation/validation.go, validateDeviceClassSpec. */
+import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import type { DeviceClass } from '../../../kube/generated/types.ts';
 import { isExtendedResource } from '../../quantity-rules.ts';
@@ -7,10 +8,10 @@ import { validateItems, validateOpaque } from '../device-rules.ts';
 
 const configsMax = 32;
 
-export function validate({ spec }: DeviceClass): FieldError[] {
+export function validate({ spec }: DeviceClass, current?: DeviceClass): FieldError[] {
   const { selectors = [], config = [], extendedResourceName: name } = spec ?? {};
   return [
-    ...validateSelectors(selectors, 'spec.selectors'),
+    ...validateSelectors(selectors, 'spec.selectors', current !== undefined && semanticallyEqual(selectors, current.spec?.selectors ?? [])),
     ...validateItems(config, configsMax, 'spec.config', ({ opaque }, field) => validateOpaque(opaque, `${field}.opaque`)),
     ...(name === undefined || isExtendedResource(name)
       ? []

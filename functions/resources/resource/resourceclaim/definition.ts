@@ -2,6 +2,7 @@ import type { ResourceResourceClaim as ResourceClaim } from '../../../kube/gener
 import { isTerminating } from '../../../kube/object.ts';
 import { resourceClaims } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
+import { withExpressions } from '../with-expressions.ts';
 import { ageColumn, nameColumn, textColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setClaimDefaults } from '../defaults.ts';
@@ -22,5 +23,5 @@ export const resourceClaimDefinition = definition<ResourceClaim>({
   returnsDeletedObject: true,
   columns: [nameColumn, textColumn('State', 'Whether it is allocated and used.', stateText), ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec),
-  rules: () => import('./rules.ts'),
+  rules: () => withExpressions(() => import('./rules.ts')),
 });

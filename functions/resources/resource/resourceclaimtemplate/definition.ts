@@ -1,6 +1,7 @@
 import type { ResourceClaimTemplate } from '../../../kube/generated/types.ts';
 import { resourceClaimTemplates } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
+import { withExpressions } from '../with-expressions.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 import { setClaimDefaults } from '../defaults.ts';
@@ -12,5 +13,5 @@ export const resourceClaimTemplateDefinition = definition<ResourceClaimTemplate>
   returnsDeletedObject: true,
   columns: [nameColumn, ageColumn],
   setDefaults: ({ spec }) => setClaimDefaults(spec?.spec),
-  rules: () => import('./rules.ts'),
+  rules: () => withExpressions(() => import('./rules.ts')),
 });

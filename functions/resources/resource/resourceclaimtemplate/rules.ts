@@ -4,10 +4,11 @@ import type { ObjectMeta, ResourceClaimTemplate } from '../../../kube/generated/
 import { validateAnnotations, validateImmutableStruct, validateLabels } from '../../metadata-validation.ts';
 import { validateClaimSpec } from '../claim-validation.ts';
 
-export function validate({ spec }: ResourceClaimTemplate, current?: ResourceClaimTemplate): FieldError[] {
-  const metadata = templateErrors(spec.metadata ?? {}, 'spec.metadata');
-  return current === undefined ? [...metadata, ...validateClaimSpec(spec.spec, 'spec.spec')] : [];
-}
+/** Upstream checks the template again with each update, though it cannot change. */
+export const validate = ({ spec }: ResourceClaimTemplate): FieldError[] => [
+  ...templateErrors(spec.metadata ?? {}, 'spec.metadata'),
+  ...validateClaimSpec(spec.spec, 'spec.spec'),
+];
 
 export const validateUpdate = (next: ResourceClaimTemplate, current: ResourceClaimTemplate): FieldError[] =>
   validateImmutableStruct(next.spec, current.spec, { field: 'spec', type: 'resource.ResourceClaimTemplateSpec' });
