@@ -130,5 +130,11 @@ export const nightlyStages: readonly Stage[] = [
     shows: lastOf(/^. pass \d+$/gm),
     minutesMax: 60,
   },
+  {
+    name: 'engines: a backup of fifty thousand objects',
+    command: ['env', 'OBJECTS=50000', 'node', '--test', '--test-reporter=spec', 'test/engines/backup.test.ts'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 30,
+  },
   { name: 'machine', command: ['npm', 'run', '--silent', 'test:machine'], shows: lastOf(/^. pass \d+$/gm), minutesMax: 240 },
 ];

@@ -5,15 +5,12 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand } from '../../agent/network/run.ts';
-import { isAlive } from '../../infra/local/hosts/process.ts';
 import { eventually } from '../support/eventually.ts';
 import { runInGuest, Unreachable, type CommandResult } from './guest-agent.ts';
-import { machineImage, type MachineImage } from './image.ts';
-import type { Release } from './releases.ts';
+import type { MachineImage } from './image.ts';
+import { freeze, thawWords } from './monitor.ts';
 
 /** From power to a shell that answers; 40 s on two quiet cores. */
 const bootMsMax = 10 * 60_000;
@@ -44,13 +41,13 @@ export const hostAddress = '10.0.2.2';
 const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off no_timer_check';
 
 /** Files of a machine, in its directory: QEMU runs there. */
-const places = { disk: 'disk.qcow2', agent: 'agent', console: 'console' } as const;
+export const places = { disk: 'disk.qcow2', agent: 'agent', console: 'console', monitor: 'monitor' } as const;
 
 /**
  * The disk has a cache that is lost with the power, and the machine knows it must flush it (`cache=writeback`): its top
  * layer's tables are in QEMU's memory until then, so killing QEMU loses what was written to new blocks and not flushed.
  */
-function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly string[] {
+export function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly string[] {
   const words = [
     // The kernel ends the machine when the thread that started it ends.
     'setpriv --pdeathsig KILL qemu-system-x86_64 -no-user-config -nodefaults -no-reboot -display none',
@@ -58,6 +55,7 @@ function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly stri
     `-machine q35,sata=off,smbus=off -accel tcg,thread=multi -cpu max -smp ${processors} -m ${memoryMiB}`,
     `-drive file=${places.disk},format=qcow2,if=virtio,cache=writeback`,
     '-netdev user,id=net -device virtio-net-pci,netdev=net -device virtio-rng-pci -device virtio-serial-pci',
+    `-qmp unix:${places.monitor},server=on,wait=off`,
     `-chardev socket,id=agent,path=${places.agent},server=on,wait=off`,
     '-device virtserialport,chardev=agent,name=org.qemu.guest_agent.0',
     `-chardev file,id=console,path=${places.console},append=on -serial chardev:console`,
@@ -65,23 +63,36 @@ function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly stri
   return [...words.join(' ').split(' '), '-kernel', kernel, '-initrd', initialFileSystem, '-append', kernelCommandLine];
 }
 
-class VirtualMachine implements Machine {
+export class VirtualMachine implements Machine {
   private qemu: ChildProcess | undefined;
   private complaint = '';
   private readonly image: MachineImage;
-  private readonly directory: string;
+  readonly directory: string;
+  /** The next start goes on where the machine was frozen. */
+  private isFrozen: boolean;
 
-  constructor(image: MachineImage, directory: string) {
+  constructor(image: MachineImage, directory: string, { isFrozen }: { readonly isFrozen: boolean }) {
     this.image = image;
     this.directory = directory;
+    this.isFrozen = isFrozen;
   }
 
   async start(): Promise<void> {
-    const [program = '', ...args] = qemuCommand(this.image);
+    const [program = '', ...args] = [...qemuCommand(this.image), ...(this.isFrozen ? thawWords : [])];
     const qemu = spawn(program, args, { cwd: this.directory, stdio: ['ignore', 'ignore', 'pipe'] });
     this.qemu = qemu;
     qemu.stderr.setEncoding('utf8').on('data', (text: string) => (this.complaint = text));
     await this.answers();
+    // A machine that was frozen has its clock of then.
+    if (this.isFrozen) await this.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+    this.isFrozen = false;
+  }
+
+  async freeze(): Promise<void> {
+    const ended = once(this.qemu ?? assert.fail('it has no power'), 'exit');
+    await this.run('sync');
+    await freeze(join(this.directory, places.monitor));
+    await ended;
   }
 
   private isEnded(): boolean {
@@ -134,28 +145,5 @@ class VirtualMachine implements Machine {
   async remove(): Promise<void> {
     await this.cutPower();
     rmSync(this.directory, { recursive: true, force: true });
-  }
-}
-
-const prefix = join(tmpdir(), 'hibernetes-machine-');
-
-/** A process that was killed could not remove its machines' disks. */
-function removeOrphans(): void {
-  for (const directory of globSync(`${prefix}*`)) {
-    if (!isAlive(Number(directory.slice(prefix.length).split('-')[0]))) rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** A machine with its own disk above the release's image, without power yet. */
-export async function createMachine(release: Release): Promise<Machine> {
-  const image = await machineImage(release);
-  removeOrphans();
-  const directory = mkdtempSync(`${prefix}${process.pid}-`);
-  try {
-    await runCommand(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', join(directory, places.disk)]);
-    return new VirtualMachine(image, directory);
-  } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
-    throw error;
   }
 }

@@ -1,163 +1,183 @@
-/** What a node promises on a machine of its own with systemd: it joins by the documented command, and it comes back. */
+/** What a node promises on a machine of its own with systemd: it joins by one line, comes back, is upgraded, and leaves. */
 import assert from 'node:assert/strict';
-import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
-import type { Node, Pod } from '../../functions/kube/generated/types.ts';
-import { startCluster, type TestCluster } from '../support/cluster-process.ts';
-import { eventually } from '../support/eventually.ts';
-import { podImage, serveImage, type ImageServer } from './image-server.ts';
-import { createMachine, hostAddress, type Machine } from './machine.ts';
+import { refusedProgramAnnotation, runningProgramAnnotation } from '../../functions/kube/agent-program.ts';
+import type { Pod } from '../../functions/kube/generated/types.ts';
+import { createBareMachine, createMachine } from './create-machine.ts';
+import { podImage } from './image-server.ts';
+import { containerOf, deployment, isReady, JoinedNode, podsMsMax, readyMsMax } from './joined-node.ts';
 import { releaseNamed } from './releases.ts';
+import { tracesOf } from './traces.ts';
 
 const podCount = 10;
-/** Times of an emulated processor that others use as well; each is some three times what two quiet cores take. */
-const joinMsMax = 10 * 60_000;
-const readyMsMax = 10 * 60_000;
-const podsMsMax = 15 * 60_000;
+const manyPods = 20;
+const upgradeMsMax = 10 * 60_000;
 
-const deployment = (name: string, replicas: number): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: ${name} }
+const eater = `
+apiVersion: v1
+kind: Pod
+metadata: { name: eater }
 spec:
-  replicas: ${replicas}
-  selector: { matchLabels: { app: ${name} } }
-  template:
-    metadata: { labels: { app: ${name} } }
-    spec:
-      terminationGracePeriodSeconds: 1
-      # An emulated machine may take longer to start than nodes are waited for.
-      tolerations: [{ operator: Exists, effect: NoExecute }]
-      containers:
-        - name: shell
-          image: ${podImage}
-          command: [sh, -c, 'echo started $HOSTNAME; trap "exit 0" TERM; while :; do sleep 1000 & wait; done']
-          resources: { limits: { memory: 24Mi, cpu: 250m }, requests: { cpu: 10m, memory: 8Mi } }
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 1
+  containers:
+    - name: shell
+      image: ${podImage}
+      command: [sh, -c, 'text=a; while :; do text=$text$text; done']
+      resources: { limits: { memory: 16Mi } }
 `;
 
-const isReady = ({ status }: Pod | Node): boolean =>
-  (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
-const containerOf = ({ status }: Pod): string | undefined => status?.containerStatuses?.[0]?.containerID;
+/** A machine with nothing that a node needs. */
+export function bareMachineJoins(releaseName: string): void {
+  describe(`a bare machine of ${releaseName}`, () => {
+    let node: JoinedNode;
+    before(async () => {
+      node = await JoinedNode.start(await createBareMachine(releaseNamed(releaseName)));
+    });
+    after(async () => node?.remove());
+
+    test('becomes a Ready node by one line, which installs what it lacks', async () => {
+      assert.notEqual(await node.machine.run('command -v containerd || echo none'), '/usr/bin/containerd\n');
+      await node.join();
+      await node.untilReady();
+      assert.equal(await node.machine.run('systemctl is-enabled hibernetes-agent'), 'enabled\n');
+    });
+  });
+}
 
 export function nodeOnMachine(releaseName: string): void {
   describe(`a machine of ${releaseName}`, () => {
-    let cluster: TestCluster;
-    let machine: Machine;
-    let images: ImageServer;
-
+    let node: JoinedNode;
+    let traces: readonly string[];
     before(async () => {
-      machine = await createMachine(releaseNamed(releaseName));
-      images = await serveImage();
-      cluster = await startCluster({ nodes: 0, runtime: 'simulated' });
-      await machine.start();
+      node = await JoinedNode.start(await createMachine(releaseNamed(releaseName)));
+      traces = await tracesOf(node.machine);
     });
-    after(async () => {
-      await cluster?.remove();
-      await machine?.remove();
-      images?.close();
-    });
+    after(async () => node?.remove());
 
-    const node = (): Promise<Node> => cluster.kubectl.json<Node>('get', 'node', 'machine');
-    const pods = async (app: string): Promise<readonly Pod[]> =>
-      (await cluster.kubectl.json<{ items: Pod[] }>('get', 'pods', '-l', `app=${app}`)).items;
-    const apply = async (text: string): Promise<void> => {
-      const { code, stderr } = await cluster.kubectl.run(['apply', '-f', '-'], { input: text });
-      assert.equal(code, 0, stderr);
-    };
-
-    /** Waits until the world is so; else says what the machine and the cluster know. */
-    async function until(msMax: number, check: () => Promise<void>): Promise<void> {
-      try {
-        await eventually(check, msMax);
-      } catch (error) {
-        const known = [
-          () => cluster.kubectl.ok('get', 'nodes,pods', '-o', 'wide'),
-          () => cluster.kubectl.ok('get', 'events', '--sort-by=.lastTimestamp'),
-          () => machine.run('journalctl --no-pager -n 60 -u hibernetes-agent -u containerd; systemctl --failed --no-pager'),
-        ];
-        for (const ask of known) process.stderr.write(`${await ask().catch(String)}\n`);
-        process.stderr.write(`${machine.consoleTail()}\n`);
-        throw error;
-      }
-    }
-
-    const allReady = async (app: string, count: number): Promise<readonly Pod[]> => {
-      let found: readonly Pod[] = [];
-      await until(podsMsMax, async () => {
-        found = await pods(app);
-        assert.deepEqual([found.length, found.filter(isReady).length], [count, count]);
-      });
-      return found;
-    };
-
-    /**
-     * The same pods, each with another container. Their counts of restarts may stand still: what containerd had not flushed of
-     * its own records is lost with the power.
-     */
-    const allBack = async (earlier: readonly Pod[]): Promise<void> => {
-      const before = new Map(earlier.map((pod) => [pod.metadata?.uid, containerOf(pod)]));
-      await until(podsMsMax, async () => {
-        const now = (await pods('web')).filter(
-          (pod) => isReady(pod) && before.has(pod.metadata?.uid) && containerOf(pod) !== before.get(pod.metadata?.uid),
-        );
-        assert.equal(now.length, before.size);
-      });
-    };
+    const run = (command: string): Promise<string> => node.machine.run(command);
+    const kubectl = (...words: string[]): Promise<string> => node.cluster.kubectl.ok(...words);
+    const annotation = async (name: string): Promise<string | undefined> => (await node.node()).metadata?.annotations?.[name];
 
     test('runs systemd on the kernel’s one hierarchy of cgroups', async () => {
-      assert.equal(await machine.run('stat -f -c %T /sys/fs/cgroup'), 'cgroup2fs\n');
-      assert.equal(await machine.run('cat /proc/1/comm'), 'systemd\n');
+      assert.equal(await run('stat -f -c %T /sys/fs/cgroup'), 'cgroup2fs\n');
+      assert.equal(await run('cat /proc/1/comm'), 'systemd\n');
     });
 
-    test('becomes a Ready node by one line, which installs what the machine lacks, and stays one if the power fails right after', async () => {
-      // What a network's name server would do: the server's certificate names the host.
-      await machine.run(`echo '${hostAddress} ${hostname()}' >> /etc/hosts; sync`);
-      const [, line = ''] = (await cluster.hibernetes('token', 'create', '--ttl', '1h')).split('\n');
-      assert.match(line, /^curl -sfL .* https:\/\/127\.0\.0\.1:\d+\/join\.sh \| sh -s - --token /);
-      await machine.run(line.replace('127.0.0.1', hostname()), joinMsMax);
-      await machine.cutPower();
-      await machine.start();
-      await until(readyMsMax, async () => assert.ok(isReady(await node())));
-      assert.equal(await machine.run('systemctl is-enabled hibernetes-agent'), 'enabled\n');
+    test('becomes a Ready node by one line, and stays one if the power fails right after it', async () => {
+      await run('sync');
+      await node.join();
+      await node.machine.cutPower();
+      await node.machine.start();
+      await node.untilReady();
+      assert.equal(await run('systemctl is-enabled hibernetes-agent'), 'enabled\n');
     });
 
     test('runs ten pods, their limits set, and brings their logs and shells', async () => {
-      await machine.run(`curl -sf http://${hostAddress}:${images.port}/ -o /tmp/image.tar && ctr -n k8s.io images import /tmp/image.tar`);
-      await apply(deployment('web', podCount));
-      const [first] = await allReady('web', podCount);
+      await node.importImage();
+      await node.apply(deployment('web', podCount));
+      const [first] = await node.allReady('web', podCount);
       const name = first?.metadata?.name ?? '';
-      assert.equal(await cluster.kubectl.ok('logs', name), `started ${name}\n`);
-      assert.equal(await cluster.kubectl.ok('exec', name, '--', 'cat', '/proc/sys/kernel/hostname'), `${name}\n`);
-      assert.equal(await cluster.kubectl.ok('exec', name, '--', 'cat', '/sys/fs/cgroup/memory.max'), `${24 * 1024 ** 2}\n`);
+      assert.equal(await kubectl('logs', name), `started ${name}\n`);
+      assert.equal(await kubectl('exec', name, '--', 'cat', '/proc/sys/kernel/hostname'), `${name}\n`);
+      assert.equal(await kubectl('exec', name, '--', 'cat', '/sys/fs/cgroup/memory.max'), `${24 * 1024 ** 2}\n`);
+    });
+
+    test('measures its containers, and resizes one while it runs', async () => {
+      const [first] = await node.pods('web');
+      const name = first?.metadata?.name ?? '';
+      const measured = await kubectl('get', '--raw', '/api/v1/nodes/machine/proxy/metrics/resource');
+      assert.match(measured, new RegExp(`container_memory_working_set_bytes\\{[^}]*pod="${name}"[^}]*\\} [1-9]`));
+      assert.match(measured, /\nnode_memory_working_set_bytes [1-9]/);
+      const resources = { limits: { memory: '32Mi', cpu: '300m' }, requests: { memory: '16Mi', cpu: '20m' } };
+      const patch = JSON.stringify({ spec: { containers: [{ name: 'shell', resources }] } });
+      await kubectl('patch', 'pod', name, '--subresource', 'resize', '--patch', patch);
+      await node.until(podsMsMax, async () =>
+        assert.equal(
+          await kubectl('exec', name, '--', 'cat', '/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/cpu.max'),
+          `${32 * 1024 ** 2}\n30000 100000\n`,
+        ),
+      );
+      assert.equal(containerOf(await node.cluster.kubectl.json<Pod>('get', 'pod', name)), containerOf(first as Pod));
+    });
+
+    test('reports a container that the kernel ended for its memory', async () => {
+      await node.apply(eater);
+      await node.until(podsMsMax, async () => {
+        const { status } = await node.cluster.kubectl.json<Pod>('get', 'pod', 'eater');
+        assert.equal(status?.containerStatuses?.[0]?.state?.terminated?.reason, 'OOMKilled');
+      });
+      await kubectl('delete', 'pod', 'eater');
     });
 
     test('keeps its pods while containerd is stopped and started', async () => {
-      const earlier = await pods('web');
-      await machine.run('systemctl stop containerd && systemctl start containerd');
-      await until(podsMsMax, async () => {
+      const earlier = await node.pods('web');
+      await run('systemctl stop containerd && systemctl start containerd');
+      await node.until(podsMsMax, async () => {
         const name = earlier[0]?.metadata?.name ?? '';
-        assert.equal(await cluster.kubectl.ok('exec', name, '--', 'echo', 'here'), 'here\n');
+        assert.equal(await kubectl('exec', name, '--', 'echo', 'here'), 'here\n');
       });
-      assert.deepEqual((await pods('web')).map(containerOf), earlier.map(containerOf));
-      assert.equal(await machine.run('systemctl is-active hibernetes-agent'), 'active\n');
+      assert.deepEqual((await node.pods('web')).map(containerOf), earlier.map(containerOf));
+      assert.equal(await run('systemctl is-active hibernetes-agent'), 'active\n');
+    });
+
+    test('gets another version of its agent while twenty pods run on in the same processes', async () => {
+      await kubectl('scale', 'deployment', 'web', `--replicas=${manyPods}`);
+      await node.allReady('web', manyPods);
+      const before = await node.processes();
+      await run("printf '// An older one.\\n' >> /opt/hibernetes/agent.mjs && systemctl restart hibernetes-agent");
+      const older = (await run('sha256sum /opt/hibernetes/agent.mjs')).split(' ')[0];
+      await node.until(readyMsMax, async () => assert.equal(await annotation(runningProgramAnnotation), older));
+      assert.match(await node.cluster.hibernetes('upgrade', 'agents'), /^✓ Upgrading the agent of machine from /);
+      assert.notEqual(await annotation(runningProgramAnnotation), older);
+      assert.equal(await node.processes(), before);
+      assert.equal(before.trimEnd().split('\n').length, 1 + 2 * manyPods);
+    });
+
+    test('goes back to the agent before when a new one does not start, and its pods run on', async () => {
+      const before = await node.processes();
+      const breaking = [
+        'cd /opt/hibernetes && cp agent.mjs agent.mjs.previous',
+        "echo 'process.exit(9)' > agent.mjs && echo 0 > agent.mjs.trial",
+        'systemctl restart hibernetes-agent',
+      ];
+      const broken = (await run(`${breaking.join(' && ')}; sha256sum agent.mjs`)).split(' ')[0];
+      await node.until(upgradeMsMax, async () => {
+        assert.equal(await annotation(refusedProgramAnnotation), broken);
+        assert.ok(isReady(await node.node()));
+      });
+      assert.equal(await node.processes(), before);
     });
 
     test('has its pods back after a reboot', async () => {
-      const earlier = await pods('web');
-      await machine.reboot();
-      await allBack(earlier);
+      await kubectl('scale', 'deployment', 'web', `--replicas=${podCount}`);
+      const earlier = await node.allReady('web', podCount);
+      await node.machine.reboot();
+      await node.allBack(earlier);
     });
 
     test('has its pods back after a power cut, and those that were starting', async () => {
-      const earlier = await pods('web');
-      await apply(deployment('late', 3));
-      await until(podsMsMax, async () =>
-        assert.ok((await pods('late')).some(({ status }) => (status?.containerStatuses ?? []).length > 0)),
+      const earlier = await node.pods('web');
+      await node.apply(deployment('late', 3));
+      await node.until(podsMsMax, async () =>
+        assert.ok((await node.pods('late')).some(({ status }) => (status?.containerStatuses ?? []).length > 0)),
       );
-      await machine.cutPower();
-      await machine.start();
-      await allBack(earlier);
-      await allReady('late', 3);
+      await node.machine.cutPower();
+      await node.machine.start();
+      await node.allBack(earlier);
+      await node.allReady('late', 3);
+    });
+
+    test('leaves by one command, and nothing of the node is left', async () => {
+      await kubectl('delete', 'deployment', 'web', 'late', '--wait=false');
+      await node.machine.run('hibernetes leave --grace 60', upgradeMsMax);
+      const { stderr } = await node.cluster.kubectl.run(['get', 'node', 'machine']);
+      assert.match(stderr, /nodes "machine" not found/);
+      const before = new Set(traces);
+      assert.deepEqual(
+        (await tracesOf(node.machine)).filter((line) => !before.has(line)),
+        [],
+      );
     });
   });
 }
