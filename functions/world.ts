@@ -43,8 +43,11 @@ export interface World {
   readonly log: Log;
 }
 
+/** The system's clock, for libraries that take an instant and compare it with that clock themselves: gRPC's deadlines. */
+export const systemClockMs = (): number => Date.now();
+
 const realClock: Clock = {
-  now: () => Date.now(),
+  now: systemClockMs,
   monotonicMs: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);

@@ -1,6 +1,7 @@
 /** Calls over a gRPC connection as promises: one answer, or a stream of them. `failure` makes an error of what went wrong. */
 import { type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
+import { systemClockMs } from '../../functions/world.ts';
 
 export interface GrpcCalls {
   readonly client: Client;
@@ -9,8 +10,8 @@ export interface GrpcCalls {
 
 type Method = MethodDefinition<object, object>;
 
-/** gRPC's deadline is the wall clock's by definition; it only guards against a server that never answers. */
-const deadlineIn = (seconds: number): number => performance.timeOrigin + performance.now() + seconds * 1000;
+/** By the system's clock, which grpc-js compares it with: any other drifts away from it when somebody sets the time. */
+export const deadlineIn = (seconds: number): number => systemClockMs() + seconds * 1000;
 
 export const unaryCall = <Answer>(
   { client, failure }: GrpcCalls,

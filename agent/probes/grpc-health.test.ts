@@ -58,6 +58,15 @@ describe('a gRPC probe', () => {
   });
 
   const probe = (service: string, at = port, timeoutSeconds = 2) => grpcHealth({ host: '127.0.0.1', port: at, service, timeoutSeconds });
+
+  test('is answered also after somebody has set the clock', async ({ mock }) => {
+    const threeHoursMs = 3 * 3600_000;
+    for (const stepMs of [threeHoursMs, -threeHoursMs]) {
+      mock.timers.enable({ apis: ['Date'], now: performance.timeOrigin + performance.now() + stepMs });
+      assert.deepEqual(await probe('ready'), { outcome: 'success' });
+      mock.timers.reset();
+    }
+  });
   const fails = async (probed: ReturnType<typeof probe>, message: string): Promise<void> =>
     assert.deepEqual(await probed, { outcome: 'failure', message });
 

@@ -5,6 +5,7 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { probeUserAgent } from '../../functions/kube/kubernetes-version.ts';
 import type { CheckResult } from './checks.ts';
+import { deadlineIn } from '../plugins/grpc-calls.ts';
 
 export interface GrpcHealthInput {
   readonly host: string;
@@ -44,8 +45,7 @@ function refusal({ code, details }: ServiceError, timeoutSeconds: number): Check
 export async function grpcHealth({ host, port, service, timeoutSeconds }: GrpcHealthInput): Promise<CheckResult> {
   const address = `${host}:${port}`;
   const client = new Client(address, credentials.createInsecure(), { 'grpc.primary_user_agent': probeUserAgent });
-  // A wall-clock deadline is what gRPC knows; it is made from the clock that never jumps.
-  const deadline = performance.timeOrigin + performance.now() + timeoutSeconds * 1000;
+  const deadline = deadlineIn(timeoutSeconds);
   try {
     const isConnected = await new Promise<boolean>((resolve) => client.waitForReady(deadline, (error) => resolve(error === undefined)));
     if (!isConnected)

@@ -121,6 +121,17 @@ export function nodeOnMachine(releaseName: string): void {
       assert.equal(await run('systemctl is-active hibernetes-agent'), 'active\n');
     });
 
+    test('stays Ready and answers when somebody sets the clock', async () => {
+      for (const step of ['+2 hours', '2 hours ago']) {
+        await run(`date -s '${step}'`);
+        await node.until(readyMsMax, async () => {
+          const name = (await node.pods('web'))[0]?.metadata?.name ?? '';
+          assert.equal(await kubectl('exec', name, '--', 'echo', 'here'), 'here\n');
+        });
+        await node.untilReady();
+      }
+    });
+
     test('gets another version of its agent while twenty pods run on in the same processes', async () => {
       await kubectl('scale', 'deployment', 'web', `--replicas=${manyPods}`);
       await node.allReady('web', manyPods);
