@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openClusterStore } from '../../functions/cluster-store.ts';
+import type { ConfigMap, Secret } from '../../functions/kube/generated/types.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { currentFormats } from '../../functions/store/format.ts';
@@ -48,13 +49,13 @@ function objectOf(index: number): { readonly resource: string; readonly object: 
     const own = { name: namespace, uid, resourceVersion, creationTimestamp, labels };
     return { resource: 'namespaces', object: { apiVersion: 'v1', kind: 'Namespace', metadata: own, status: { phase: 'Active' } } };
   }
-  if (index % 10 === 3)
-    return { resource: 'secrets', object: { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: { password: 'eA==' } } };
+  if (index % 10 === 3) {
+    const secret: Secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: { password: 'eA==' } };
+    return { resource: 'secrets', object: secret };
+  }
   const large = index % 1000 === 7 && index < 10_000;
-  return {
-    resource: 'configmaps',
-    object: { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: large ? largeText : `${index}\n` } },
-  };
+  const configMap: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { text: large ? largeText : `${index}\n` } };
+  return { resource: 'configmaps', object: configMap };
 }
 
 async function* generated(): AsyncGenerator<LoadedObject> {
@@ -98,7 +99,7 @@ describe('a backup of many objects', missing === undefined ? {} : { skip: missin
     const { revision: now } = store.view();
     const read = async <T>(path: string): Promise<T> => {
       const { status, body } = await api.send('GET', path);
-      assert.equal(status, 200, path);
+      assert.equal(status, 200, `${path}: ${JSON.stringify(body)}`);
       return body as T;
     };
     async function* lines() {
@@ -131,7 +132,7 @@ describe('a backup of many objects', missing === undefined ? {} : { skip: missin
 
   test('makes the same cluster on DynamoDB, object by object', async () => {
     const file = await backUp('embedded.backup');
-    await fill(openTable(engine.endpoint, 'restored'), loadedObjects(objectsOf(file)));
+    await fill(openTable(engine.endpoint, 'restored', 'other'), loadedObjects(objectsOf(file)));
     assertSameObjects();
   });
 

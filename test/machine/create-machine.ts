@@ -7,7 +7,7 @@ import { runCommand } from '../../agent/network/run.ts';
 import { isAlive } from '../../infra/local/hosts/process.ts';
 import { machineImage, type MachineImage } from './image.ts';
 import { places, qemuCommand, VirtualMachine, type Machine } from './machine.ts';
-import { offeredPackages, type Release } from './releases.ts';
+import type { Release } from './releases.ts';
 
 const prefix = join(tmpdir(), 'hibernetes-machine-');
 
@@ -30,25 +30,19 @@ async function machineWithDisk(image: MachineImage, makeDisk: (disk: string) => 
   }
 }
 
-/** Nothing but the release's image, without power yet. */
+/** Without what a node needs, and without power yet. */
 export async function createBareMachine(release: Release): Promise<Machine> {
-  const image = await machineImage(release);
-  return bareMachine(image);
+  return machineOf(await machineImage(release, { bare: true }));
 }
 
-const bareMachine = (image: MachineImage): Promise<VirtualMachine> =>
+const machineOf = (image: MachineImage): Promise<VirtualMachine> =>
   machineWithDisk(
     image,
     async (disk) => void (await runCommand(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', disk])),
     false,
   );
 
-const installMsMax = 20 * 60_000;
-
-/** What the script that joins a machine would install, so that most tests need not wait for it. */
-const installation = `apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends ${offeredPackages.join(' ')}`;
-
-/** The disk of a machine that has started and has what a node needs, frozen with its memory. Kept beside the image. */
+/** The disk of a machine that has started, frozen with its memory. Kept beside the image. */
 async function frozenDisk(image: MachineImage): Promise<string> {
   const version = (await runCommand(['qemu-system-x86_64', '--version'])).split('\n')[0] ?? '';
   const hash = createHash('sha256')
@@ -56,10 +50,9 @@ async function frozenDisk(image: MachineImage): Promise<string> {
     .digest('hex');
   const frozen = join(dirname(image.disk), `frozen-${hash.slice(0, 12)}.qcow2`);
   if (existsSync(frozen)) return frozen;
-  const machine = await bareMachine(image);
+  const machine = await machineOf(image);
   try {
     await machine.start();
-    await machine.run(installation, installMsMax);
     await machine.run('systemctl is-system-running --wait || true');
     await machine.freeze();
     // Whole or not at all.

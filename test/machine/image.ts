@@ -27,6 +27,10 @@ export interface MachineImage {
   readonly initialFileSystem: string;
 }
 
+export interface ImageOptions {
+  readonly bare?: boolean;
+}
+
 const hashLength = 12;
 const diskBytes = 6 * 1024 ** 3;
 const makeMsMax = 40 * 60_000;
@@ -37,17 +41,19 @@ const filesOf = (directory: string): MachineImage => ({
   initialFileSystem: join(directory, 'initrd.img'),
 });
 
-export async function machineImage(release: Release): Promise<MachineImage> {
+/** With what a node needs, or `bare`: as the release's cloud image is. */
+export async function machineImage(release: Release, { bare = false }: ImageOptions = {}): Promise<MachineImage> {
   const recipe = readFileSync(join(import.meta.dirname, 'releases.ts'), 'utf8');
   const hash = createHash('sha256').update(recipe).digest('hex').slice(0, hashLength);
-  const directory = join(machineCache, `${release.name}-${hash}`);
+  const name = bare ? `${release.name}-bare` : release.name;
+  const directory = join(machineCache, `${name}-${hash}`);
   if (existsSync(directory)) return filesOf(directory);
   const making = `${directory}.${process.pid}`;
   try {
     mkdirSync(making, { recursive: true });
-    await makeImage(release, making);
+    await makeImage(release, bare ? packages : [...packages, ...offeredPackages], making);
     // Images of other recipes; what is being made has a longer name.
-    for (const old of globSync(`${release.name}-${'?'.repeat(hashLength)}`, { cwd: machineCache }))
+    for (const old of globSync(`${name}-${'?'.repeat(hashLength)}`, { cwd: machineCache }))
       rmSync(join(machineCache, old), { recursive: true });
     // Whole or not at all.
     renameSync(making, directory);
@@ -65,7 +71,7 @@ const offerPackages = [
   'echo "SHA256: $(sha256sum "$file" | cut -d " " -f 1)"; echo; done >Packages',
 ].join('; ');
 
-async function makeImage(release: Release, making: string): Promise<void> {
+async function makeImage(release: Release, installed: readonly string[], making: string): Promise<void> {
   const root = join(making, 'root');
   const { disk, kernel, initialFileSystem } = filesOf(making);
   writeTree(join(making, 'initial'), initialFiles);
@@ -76,7 +82,7 @@ async function makeImage(release: Release, making: string): Promise<void> {
     '--mode=root',
     '--variant=minbase',
     '--format=directory',
-    `--include=${packages.join(',')}`,
+    `--include=${installed.join(',')}`,
     '--aptopt=APT::Sandbox::User "root"',
     // A mirror that stands still is as good.
     '--aptopt=Acquire::Check-Valid-Until "false"',

@@ -21,7 +21,7 @@ export function releaseNamed(name: string): Release {
 }
 
 /** Raise it when the code that makes images changes in a way that this file's text does not show. */
-export const recipeVersion = 2;
+export const recipeVersion = 3;
 
 /** A machine as Debian's cloud images are: nothing of what a node needs besides. */
 export const packages: readonly string[] = [
@@ -40,7 +40,7 @@ export const packages: readonly string[] = [
   'apparmor',
 ];
 
-/** What the machine's own apt offers besides, from its disk: no test depends on a network. */
+/** What a node needs besides; a bare machine's own apt offers it, from its disk: no test depends on a network. */
 export const offeredPackages: readonly string[] = ['containerd', 'runc', 'containernetworking-plugins', 'nftables', 'conntrack'];
 export const offeredDirectory = '/var/local/packages';
 
