@@ -79,4 +79,4 @@ export async function openClusterStore({
 export const customKindSource: KindSource = { resource: declaringResource, kinds: customKinds };
 
 const nothing = {};
-const emptyView: StoreView = { revision: 0, get: () => undefined, list: () => [], identity: () => nothing };
+const emptyView: StoreView = { revision: 0, get: () => undefined, list: () => [], identity: () => nothing, since: () => [] };

@@ -14,15 +14,14 @@ import { quotaRules } from './resources/core/resourcequota/quota-rules.ts';
 import { EpochOver, sessionEpoch } from './store/epoch.ts';
 import type { SchedulerConfiguration } from './scheduler/configuration/configuration.ts';
 import type { Store } from './store/store.ts';
-import type { StoreCache } from './workers/cache.ts';
 import { storedCheckpoint } from './workers/checkpoint.ts';
-import type { Controller } from './workers/controller.ts';
+import type { Cache, Controller } from './workers/controller.ts';
 import { runSession, type SessionOutcome } from './workers/session.ts';
 import type { World } from './world.ts';
 
 export interface WorkerOptions {
   readonly store: Store;
-  readonly cache: StoreCache;
+  readonly cache: Cache;
   readonly api: Api;
   readonly registry: LiveRegistry;
   /** What pods trust the API by. */

@@ -1,8 +1,11 @@
-/** State that follows from stored objects alone, and is computed again only when one of them has changed. */
-import type { StoreView } from './view.ts';
+/**
+ * State that follows from stored objects alone: a function of a view. It is brought up to date when somebody asks, so it is
+ * always that of the view, and nothing depends on who hears first of a change.
+ */
+import type { StoreView, ViewDifference } from './view.ts';
 
 /**
- * Remembers the newest result. `compute` must be pure and read nothing but the objects of `resources`; then two
+ * Computed again when an object of the resources has changed: for what is small or asked rarely. `compute` must be pure and read nothing but the objects of `resources`; then two
  * processes that see the same revision hold the same result.
  */
 export function derived<T>(resources: readonly string[], compute: (view: StoreView) => T): (view: StoreView) => T {
@@ -13,5 +16,20 @@ export function derived<T>(resources: readonly string[], compute: (view: StoreVi
       known = { identities, result: compute(view) };
     }
     return known.result;
+  };
+}
+
+/**
+ * Brought from view to view by what differs between them: for what is large. `change` gets each difference, and at first each
+ * object; it must change the index alone, and read nothing but its arguments.
+ */
+export function indexed<I>(resource: string, index: I, change: (index: I, difference: ViewDifference) => void): (view: StoreView) => I {
+  let known: object | undefined;
+  return (view) => {
+    const identity = view.identity(resource);
+    if (identity === known) return index;
+    for (const difference of view.since(resource, known)) change(index, difference);
+    known = identity;
+    return index;
   };
 }

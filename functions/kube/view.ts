@@ -28,8 +28,16 @@ export interface View {
   list(resource: string, namespace?: string): readonly Stored[];
 }
 
-/** A view that tells cheaply whether anything has changed. */
+/** An object that two views of a store do not have in common: what it was in the one, and is in the other. */
+export interface ViewDifference {
+  readonly before: Stored | undefined;
+  readonly after: Stored | undefined;
+}
+
+/** A view that tells cheaply what has changed. It never changes itself. */
 export interface StoreView extends View {
   /** Stands for the objects of a resource: the same value as long as none of them changes. */
   identity(resource: string): object;
+  /** What is not as it was where `identity` was this one, in key order. Undefined: where there was no object. */
+  since(resource: string, identity: object | undefined): readonly ViewDifference[];
 }

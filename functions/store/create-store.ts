@@ -1,6 +1,6 @@
 /** Puts the store together: one log, one replica, one committer. See README.md for the words. */
 import type { KubeObject } from '../kube/object.ts';
-import type { Key, Stored, StoreView } from '../kube/view.ts';
+import type { Stored, StoreView } from '../kube/view.ts';
 import type { Cancel, World } from '../world.ts';
 import { Committer } from './committer.ts';
 import { currentFormats, type Formats } from './format.ts';
@@ -8,7 +8,7 @@ import { defaultLimits, type StoreLimits } from './limits.ts';
 import { BodyReader, type LogSlot } from './log-slot.ts';
 import { forgettable, materialise, type MaterialiseParts } from './materialise.ts';
 import { readPast, readPictureAt, type PastParts } from './past.ts';
-import { listOf, treeKey } from './picture.ts';
+import { Picture } from './picture.ts';
 import { Planner } from './plan.ts';
 import { Replica } from './replica.ts';
 import type { MarkFrame } from './slot-codec.ts';
@@ -78,7 +78,7 @@ class LogStore implements Store {
   readonly #watches: Watches;
   readonly #past: PastParts;
   readonly #upkeep = new Upkeep();
-  readonly #view: StoreView;
+  #picture = new Picture(0, new Map());
   readonly #listeners = new Set<(revision: number, changes: readonly Change[]) => void>();
   readonly #pictures = new Map<number, Promise<StoreView>>();
   #helping: Promise<void> | undefined;
@@ -121,7 +121,6 @@ class LogStore implements Store {
       batchMax: all.watchBatchMax,
       past: (after, limit) => readPast(past, after, limit, replica.slot),
     });
-    this.#view = new LiveView(replica);
   }
 
   commit<T>(operation: Operation<T>): Promise<T> {
@@ -132,13 +131,14 @@ class LogStore implements Store {
   }
 
   view(): StoreView {
-    return this.#view;
+    if (this.#picture.revision !== this.#replica.revision) this.#picture = this.#replica.picture();
+    return this.#picture;
   }
 
   async fresh(sinceMs?: number): Promise<StoreView> {
     if (this.#closed) throw new StoreError('unavailable', 'the store is closed');
     if (sinceMs === undefined || !this.#tail.isConfirmedSince(sinceMs)) await this.#tail.fresh();
-    return this.#view;
+    return this.view();
   }
 
   async notOlderThan(revision: number): Promise<StoreView> {
@@ -151,7 +151,7 @@ class LogStore implements Store {
       }
       await this.#lookAgain();
     }
-    return this.#view;
+    return this.view();
   }
 
   /** One read for all that wait: the revisions they wait for are the clients' choice. */
@@ -365,26 +365,3 @@ class LogStore implements Store {
 }
 
 /** The replica as it is at each call. */
-class LiveView implements StoreView {
-  readonly #replica: Replica;
-
-  constructor(replica: Replica) {
-    this.#replica = replica;
-  }
-
-  get revision(): number {
-    return this.#replica.revision;
-  }
-
-  get(key: Key): Stored | undefined {
-    return this.#replica.objects(key.resource).get(treeKey(key));
-  }
-
-  list(resource: string, namespace?: string): readonly Stored[] {
-    return listOf(this.#replica.objects(resource), namespace);
-  }
-
-  identity(resource: string): object {
-    return this.#replica.objects(resource);
-  }
-}

@@ -1,5 +1,5 @@
 /** The state of all resources at one revision. Immutable: a change makes a new picture that shares the rest. */
-import type { Key, Stored, StoreView } from '../kube/view.ts';
+import type { Key, Stored, StoreView, ViewDifference } from '../kube/view.ts';
 import { SortedTree } from './sorted-tree.ts';
 
 export type Objects = SortedTree<Stored>;
@@ -38,6 +38,10 @@ export class Picture implements StoreView {
 
   identity(resource: string): object {
     return this.objects(resource);
+  }
+
+  since(resource: string, identity: object | undefined): readonly ViewDifference[] {
+    return this.objects(resource).since(identity instanceof SortedTree ? (identity as Objects) : none);
   }
 
   /** The next revision's picture, in which the key holds this, or nothing. */

@@ -49,3 +49,26 @@ test('becomes empty again', () => {
   for (const name of names) tree = tree.without(name);
   assert.deepEqual([tree.size, tree.values()], [0, []]);
 });
+
+test('differs from an older or newer tree where their values differ, and nowhere else', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 600 }), fc.nat(), (steps, at) => {
+      let tree = new SortedTree<number>();
+      let [other, otherModel] = [tree, new Map<string, number>()];
+      const model = new Map<string, number>();
+      for (const [index, one] of steps.entries()) {
+        if (index === at % steps.length) [other, otherModel] = [tree, new Map(model)];
+        tree = one.put ? tree.with(one.key, one.value) : tree.without(one.key);
+        if (one.put) model.set(one.key, one.value);
+        else model.delete(one.key);
+      }
+      const expected = [...new Set([...model.keys(), ...otherModel.keys()])]
+        .toSorted((a, b) => (a < b ? -1 : 1))
+        .map((name) => ({ key: name, before: otherModel.get(name), after: model.get(name) }))
+        .filter(({ before, after }) => before !== after);
+      assert.deepEqual(tree.since(other), expected);
+      const backwards = expected.map(({ before, after, ...rest }) => ({ ...rest, before: after, after: before }));
+      assert.deepEqual(other.since(tree), backwards);
+    }),
+  );
+});

@@ -17,6 +17,13 @@ interface Inner<V> {
 
 type Tree<V> = Leaf<V> | Inner<V>;
 
+/** Undefined: there is no such key. */
+export interface Difference<V> {
+  readonly key: string;
+  readonly before: V | undefined;
+  readonly after: V | undefined;
+}
+
 /** A node that grows past this is split in half. */
 const fanOut = 32;
 
@@ -62,6 +69,11 @@ export class SortedTree<V> {
     const values = Object.freeze(this.range());
     this.#values = new WeakRef(values);
     return values;
+  }
+
+  /** Where this tree has another value than `before`, in key order. What the two share is skipped, so that this takes as long as they differ. */
+  since(before: SortedTree<V>): readonly Difference<V>[] {
+    return differences([before.#root], [this.#root]);
   }
 
   /** Values with from ≤ key < to. */
@@ -151,4 +163,58 @@ function collect<V>(node: Tree<V>, range: Range<V>): void {
     const child = node.children[index];
     if (child !== undefined) collect(child, range);
   }
+}
+
+interface Item<V> {
+  readonly key: string;
+  readonly value: V;
+  readonly children?: undefined;
+  readonly values?: undefined;
+}
+
+/** What is yet to be compared of one tree, the smallest keys last. */
+type Rest<V> = (Tree<V> | Item<V>)[];
+
+function heightOf<V>(top: Tree<V> | Item<V> | undefined): number {
+  let height = 0;
+  for (let node = top; node !== undefined && 'keys' in node; node = node.children?.[0]) height += 1;
+  return height;
+}
+
+/** Puts what is in the last node in its place. */
+function open<V>(rest: Rest<V>): void {
+  const node = rest.pop();
+  if (node === undefined || !('keys' in node)) return;
+  if (node.children !== undefined) rest.push(...node.children.toReversed());
+  else rest.push(...node.keys.map((key, index): Item<V> => ({ key, value: node.values[index] as V })).toReversed());
+}
+
+/** Nodes are opened until both sides begin with the same node, which is skipped, or with items. */
+function differences<V>(before: Rest<V>, after: Rest<V>): Difference<V>[] {
+  const found: Difference<V>[] = [];
+  while (before.length > 0 || after.length > 0) {
+    const [old, now] = [before.at(-1), after.at(-1)];
+    if (old === now) {
+      before.pop();
+      after.pop();
+      continue;
+    }
+    const [oldHeight, nowHeight] = [heightOf(old), heightOf(now)];
+    if (oldHeight > 0 || nowHeight > 0) {
+      if (oldHeight >= nowHeight) open(before);
+      if (nowHeight >= oldHeight) open(after);
+      continue;
+    }
+    const difference = firstOf(old as Item<V> | undefined, now as Item<V> | undefined);
+    if (difference.before !== undefined) before.pop();
+    if (difference.after !== undefined) after.pop();
+    if (difference.before !== difference.after) found.push(difference);
+  }
+  return found;
+}
+
+function firstOf<V>(old: Item<V> | undefined, now: Item<V> | undefined): Difference<V> {
+  if (old === undefined || (now !== undefined && now.key < old.key)) return { key: now?.key ?? '', before: undefined, after: now?.value };
+  if (now === undefined || old.key < now.key) return { key: old.key, before: old.value, after: undefined };
+  return { key: old.key, before: old.value, after: now.value };
 }

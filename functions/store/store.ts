@@ -75,16 +75,16 @@ export interface Store {
    */
   commit<T>(operation: Operation<T>): Promise<T>;
 
-  /** The newest picture in memory, without asking the log. Live: read what you need before the next await. */
+  /** The newest picture in memory, without asking the log. */
   view(): StoreView;
   /**
    * A picture that holds every write acknowledged before this call; or before `sinceMs`, a reading of this process's
-   * monotonic clock, for a request that came then. Live, as above.
+   * monotonic clock, for a request that came then.
    */
   fresh(sinceMs?: number): Promise<StoreView>;
-  /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. Live, as above. */
+  /** A picture not older than `revision`; `StoreError` 'too-large-revision' after 3 s. */
   notOlderThan(revision: number): Promise<StoreView>;
-  /** The picture as of exactly `revision`; a snapshot that stays. `StoreError` 'compacted' below the floor. */
+  /** The picture as of exactly `revision`. `StoreError` 'compacted' below the floor. */
   at(revision: number): Promise<StoreView>;
 
   /** The oldest revision that `at` and `watch` still reach. */
@@ -102,7 +102,11 @@ export interface Store {
   /** What the object was before a change; `StoreError` 'compacted' where that is below the floor. */
   before(change: Change): Promise<Stored | undefined>;
 
-  /** Calls back after each batch of changes that this process applies, with the newest revision. Returns the un-subscription. */
+  /**
+   * Calls back after each batch of changes that this process applies, with the newest revision. `view()` has the changes
+   * then, and so has all that follows from it (`kube/derived.ts`): the order of subscriptions does not matter. Watches are
+   * woken afterwards. Returns the un-subscription.
+   */
   onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void;
 
   /** How the store is written, which format this version could write, and how many objects have an older one than the store. */

@@ -7,9 +7,8 @@ import { nameOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
 import { createStore } from '../store/create-store.ts';
 import { memoryTable } from '../store/memory/memory-table.ts';
-import type { StoreCache } from './cache.ts';
 import { createCache } from './cache.ts';
-import type { Index } from './controller.ts';
+import type { Cache, Index } from './controller.ts';
 
 const ownedBy = (uid: string): Pod['metadata']['ownerReferences'] => [
   { apiVersion: 'v1', kind: 'Owner', name: 'owner', uid, controller: true },
@@ -20,7 +19,7 @@ const podOf = (name: string, owner?: string): Pod => ({
   spec: { containers: [], nodeName: 'node' },
 });
 
-async function setup(): Promise<{ client: StoreClient; cache: StoreCache }> {
+async function setup(): Promise<{ client: StoreClient; cache: Cache }> {
   const world = virtualWorld();
   const store = await createStore({ table: memoryTable({ clock: world.clock }), world });
   return { client: new StoreClient(store, world), cache: createCache(store) };

@@ -1,39 +1,21 @@
 /**
- * Typed reads of a store's newest picture, and indexes over it that are kept up to date change by change.
+ * Typed reads of a store's newest picture, and indexes over it.
  * An index holds names only; the objects always come from the picture, so the two cannot disagree.
  */
+import { indexed } from '../kube/derived.ts';
 import type { KubeObject } from '../kube/object.ts';
 import { controllerOf } from '../kube/owners.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import { groupResource } from '../kube/resource-type.ts';
-import type { Key } from '../kube/view.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Key, StoreView } from '../kube/view.ts';
+import type { Store } from '../store/store.ts';
 import type { Cache, Index } from './controller.ts';
-
-export interface StoreCache extends Cache {
-  close(): void;
-}
 
 const placeOf = (key: Key): string => `${key.namespace}\n${key.name}`;
 
-class LiveIndex {
-  readonly #index: Index;
-  /** Changes up to this revision were in the picture that the index was made of. */
-  readonly #builtAt: number;
+class NamesByValue {
   readonly #keysOf = new Map<string, Map<string, Key>>();
   readonly #valuesOf = new Map<string, readonly string[]>();
-
-  constructor(index: Index, store: Store) {
-    const view = store.view();
-    this.#index = index;
-    this.#builtAt = view.revision;
-    for (const { key, object } of view.list(groupResource(index.type))) this.#put(key, index.values(object));
-  }
-
-  apply(change: Change): void {
-    if (change.revision <= this.#builtAt) return;
-    this.#put(change.key, change.type === 'deleted' ? [] : this.#index.values(change.object));
-  }
 
   keys(value: string): readonly Key[] {
     const keys = this.#keysOf.get(value);
@@ -41,7 +23,7 @@ class LiveIndex {
     return [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, key]) => key);
   }
 
-  #put(key: Key, values: readonly string[]): void {
+  put(key: Key, values: readonly string[]): void {
     const place = placeOf(key);
     for (const value of this.#valuesOf.get(place) ?? []) this.#remove(value, place);
     if (values.length === 0) this.#valuesOf.delete(place);
@@ -59,24 +41,21 @@ class LiveIndex {
   }
 }
 
-/** Holds an index only once it was asked for. Close it when it is no longer read. */
-export function createCache(store: Store): StoreCache {
-  const indexes = new Map<Index, LiveIndex>();
-  const byResource = new Map<string, LiveIndex[]>();
-  const byController = new Map<string, Index>();
-
-  const unsubscribe = store.onApplied((_revision, changes) => {
-    for (const change of changes) for (const index of byResource.get(change.key.resource) ?? []) index.apply(change);
+const namesBy = ({ type, values }: Index): ((view: StoreView) => NamesByValue) =>
+  indexed(groupResource(type), new NamesByValue(), (names, { before, after }) => {
+    if (after !== undefined) names.put(after.key, values(after.object));
+    else if (before !== undefined) names.put(before.key, []);
   });
 
-  const live = (index: Index): LiveIndex => {
-    const known = indexes.get(index);
-    if (known !== undefined) return known;
-    const made = new LiveIndex(index, store);
-    const resource = groupResource(index.type);
-    indexes.set(index, made);
-    byResource.set(resource, [...(byResource.get(resource) ?? []), made]);
-    return made;
+/** Holds an index only once it was asked for. */
+export function createCache(store: Pick<Store, 'view'>): Cache {
+  const indexes = new Map<Index, (view: StoreView) => NamesByValue>();
+  const byController = new Map<string, Index>();
+
+  const namesAt = (index: Index, view: StoreView): NamesByValue => {
+    const known = indexes.get(index) ?? namesBy(index);
+    indexes.set(index, known);
+    return known(view);
   };
 
   const controllerIndex = (type: ResourceType): Index => {
@@ -90,7 +69,7 @@ export function createCache(store: Store): StoreCache {
 
   const objectsBy = <T extends KubeObject>(index: Index, value: string): readonly T[] => {
     const view = store.view();
-    return live(index)
+    return namesAt(index, view)
       .keys(value)
       .flatMap((key) => (view.get(key)?.object as T | undefined) ?? []);
   };
@@ -108,6 +87,5 @@ export function createCache(store: Store): StoreCache {
         .map(({ object }) => object as T),
     controlledBy: (type, ownerUid) => objectsBy(controllerIndex(type), ownerUid),
     by: (index, value) => objectsBy(index as Index, value),
-    close: unsubscribe,
   };
 }

@@ -14,12 +14,11 @@ import type { Change, Store } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { World } from '../world.ts';
 import { Alarm } from './alarm.ts';
-import type { StoreCache } from './cache.ts';
 import { createCache } from './cache.ts';
 import type { Checkpoint, CheckpointPort, ControllerCheckpoint } from './checkpoint.ts';
 import { isInternal, isOnlyLater } from './checkpoint.ts';
 import { ControllerRun } from './controller-run.ts';
-import type { Controller } from './controller.ts';
+import type { Cache, Controller } from './controller.ts';
 import type { Wake } from './wake.ts';
 import { wakeOf } from './wake.ts';
 
@@ -61,7 +60,7 @@ export interface SessionOptions {
   readonly codeVersion: string;
   readonly world: World;
   /** A process that runs many sessions keeps one cache for all. Default: one of its own. */
-  readonly cache?: StoreCache;
+  readonly cache?: Cache;
   readonly limits?: Partial<SessionLimits>;
   /** Ends the session early, as its deadline would. */
   readonly signal?: AbortSignal;
@@ -82,14 +81,13 @@ export async function runSession(options: SessionOptions): Promise<SessionOutcom
     return await session.run();
   } finally {
     session.close();
-    if (options.cache === undefined) cache.close();
   }
 }
 
 class Session {
   readonly #options: SessionOptions;
   readonly #limits: SessionLimits;
-  readonly #cache: StoreCache;
+  readonly #cache: Cache;
   readonly #wake: Wake;
   readonly #runs: ReadonlyMap<Controller, ControllerRun>;
   readonly #alarm: Alarm;
@@ -104,7 +102,7 @@ class Session {
   #woken = 0;
   #reconciles = 0;
 
-  constructor(options: SessionOptions, cache: StoreCache) {
+  constructor(options: SessionOptions, cache: Cache) {
     const { clock, random, log } = options.world;
     this.#options = options;
     this.#limits = { ...sessionLimits, ...options.limits };

@@ -26,7 +26,8 @@ import type { Store } from '../../functions/store/store.ts';
 import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
 import { loadWorkerGroup, type WorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
 import { signCertificateRequest } from '../../functions/client/certificates.ts';
-import { createCache, type StoreCache } from '../../functions/workers/cache.ts';
+import { createCache } from '../../functions/workers/cache.ts';
+import type { Cache } from '../../functions/workers/controller.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
@@ -99,7 +100,7 @@ const metricsExtension = (metrics: Metrics): Extension => ({
 /** Runs the groups that the manifest's doorbells wake. Returns how to stop them. */
 function startWorkers(
   groups: readonly WorkerGroup[],
-  { store, cache, world }: { store: Store; cache: StoreCache; world: World },
+  { store, cache, world }: { store: Store; cache: Cache; world: World },
 ): () => Promise<void> {
   const woken: readonly string[] = manifest.flatMap(({ triggers }) =>
     triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])),

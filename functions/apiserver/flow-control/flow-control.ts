@@ -8,6 +8,7 @@
  * request has the width of one seat.
  */
 import type { FlowSchema, PriorityLevelConfiguration } from '../../kube/generated/types.ts';
+import { derived } from '../../kube/derived.ts';
 import { nameOf, uidOf } from '../../kube/object.ts';
 import { flowSchemas, groupResource, priorityLevelConfigurations } from '../../kube/resource-type.ts';
 import type { StoreView } from '../../kube/view.ts';
@@ -53,30 +54,31 @@ export interface FlowControl {
 }
 
 interface Configuration {
-  readonly identities: readonly object[];
+  readonly levels: readonly PriorityLevelConfiguration[];
   readonly schemas: FlowSchemas;
 }
 
 const resources = [groupResource(flowSchemas), groupResource(priorityLevelConfigurations)] as const;
+
+function configurationOf(view: StoreView): Configuration {
+  const [schemaObjects = [], levelObjects = []] = resources.map((resource) => view.list(resource).map(({ object }) => object));
+  const levels = withMandatory(levelObjects as PriorityLevelConfiguration[], bootstrapLevels);
+  return { levels, schemas: orderedSchemas(withMandatory(schemaObjects as FlowSchema[], bootstrapSchemas), levels) };
+}
 
 const mandatory = (name: string): boolean => name === 'exempt' || name === 'catch-all';
 
 export function createFlowControl({ view, clock, seats = seatsDefault }: FlowControlOptions): FlowControl {
   const levels = new Levels(seats);
   const longRunning = new LongRunning();
+  const configurationAt = derived(resources, configurationOf);
   let configuration: Configuration | undefined;
 
-  /** Reads the objects anew when one of them has changed. */
   const schemas = (): FlowSchemas => {
-    const now = view();
-    const identities = resources.map((resource) => now.identity(resource));
-    if (configuration?.identities.every((identity, index) => identity === identities[index]) === true) return configuration.schemas;
-    const [schemaObjects = [], levelObjects = []] = resources.map((resource) => now.list(resource).map(({ object }) => object));
-    const levelList = withMandatory(levelObjects as PriorityLevelConfiguration[], bootstrapLevels);
-    levels.configure(levelList);
-    const schemaList = withMandatory(schemaObjects as FlowSchema[], bootstrapSchemas);
-    configuration = { identities, schemas: orderedSchemas(schemaList, levelList) };
-    return configuration.schemas;
+    const now = configurationAt(view());
+    if (now !== configuration) levels.configure(now.levels);
+    configuration = now;
+    return now.schemas;
   };
 
   return {

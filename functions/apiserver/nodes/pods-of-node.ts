@@ -1,10 +1,11 @@
-/** Which pods are bound to which node: an index over the store's pods, kept up to date change by change. */
+/** Which pods are bound to which node: an index over the store's pods. It costs nothing where no node asks. */
 import type { Pod } from '../../kube/generated/types.ts';
+import { indexed } from '../../kube/derived.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import { keyText, labelsOf, type ObjectName } from '../../kube/object.ts';
 import { groupResource, pods } from '../../kube/resource-type.ts';
-import type { Stored, View } from '../../kube/view.ts';
-import type { Change, Store } from '../../store/store.ts';
+import type { Key, Stored, View, ViewDifference } from '../../kube/view.ts';
+import type { Store } from '../../store/store.ts';
 import type { PodReferences } from './pod-references.ts';
 import { referencesOf } from './pod-references.ts';
 
@@ -23,6 +24,7 @@ export interface PodsOfNode {
 /** Stored, not parsed: a node's pods are read when it asks for them. */
 interface Entry {
   readonly nodeName: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly stored: Stored;
   references?: PodReferences;
 }
@@ -33,61 +35,53 @@ const podResource = groupResource(pods);
 
 const podOf = ({ object }: Stored): Pod => object as Pod;
 
+const noKey: Key = { resource: '', namespace: '', name: '' };
+
+function entryOf(stored: Stored): Entry {
+  const pod = podOf(stored);
+  return { nodeName: pod.spec?.nodeName ?? '', labels: labelsOf(pod), stored };
+}
+
 export const podReferences = (pod: Pod): PodReferences => referencesOf(pod);
 
-export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): PodsOfNode {
-  const byNode = new Map<string, Map<string, Entry>>();
-  const entries = new Map<string, Entry>();
-  const versions = new Map<string, number>();
-  let filled = false;
+class PodsByNode {
+  readonly byNode = new Map<string, Map<string, Entry>>();
+  readonly versions = new Map<string, number>();
+  readonly #entries = new Map<string, Entry>();
 
-  const bump = (nodeName: string): void => {
-    if (nodeName !== '') versions.set(nodeName, (versions.get(nodeName) ?? 0) + 1);
-  };
+  change({ before, after }: ViewDifference): void {
+    const key = keyText((after ?? before)?.key ?? noKey);
+    const [old, now] = [this.#entries.get(key), after === undefined ? undefined : entryOf(after)];
+    this.#remove(key, old);
+    if (now !== undefined) this.#put(key, now);
+    if (old?.nodeName === now?.nodeName && deepEqual(old?.labels, now?.labels)) return;
+    this.#bump(old?.nodeName);
+    this.#bump(now?.nodeName);
+  }
 
-  function put(key: string, stored: Stored): void {
-    const entry: Entry = { nodeName: podOf(stored).spec?.nodeName ?? '', stored };
-    entries.set(key, entry);
+  #bump(nodeName = ''): void {
+    if (nodeName !== '') this.versions.set(nodeName, (this.versions.get(nodeName) ?? 0) + 1);
+  }
+
+  #put(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
     if (entry.nodeName === '') return;
-    const own = byNode.get(entry.nodeName) ?? new Map<string, Entry>();
-    own.set(key, entry);
-    byNode.set(entry.nodeName, own);
+    const own = this.byNode.get(entry.nodeName) ?? new Map<string, Entry>();
+    this.byNode.set(entry.nodeName, own.set(key, entry));
   }
 
-  function remove(key: string): void {
-    const entry = entries.get(key);
-    entries.delete(key);
-    const own = byNode.get(entry?.nodeName ?? '');
+  #remove(key: string, entry: Entry | undefined): void {
+    this.#entries.delete(key);
+    const own = this.byNode.get(entry?.nodeName ?? '');
     own?.delete(key);
-    if (own?.size === 0) byNode.delete(entry?.nodeName ?? '');
+    if (own?.size === 0) this.byNode.delete(entry?.nodeName ?? '');
   }
+}
 
-  function apply(change: Change): void {
-    if (change.key.resource !== podResource) return;
-    const key = keyText(change.key);
-    // The first fill may have seen it already.
-    if ((entries.get(key)?.stored.revision ?? -1) >= change.revision) return;
-    const before = entries.get(key)?.nodeName ?? '';
-    remove(key);
-    if (change.type !== 'deleted') put(key, change);
-    const now = entries.get(key)?.nodeName ?? '';
-    if (before === now && deepEqual(change.previous?.labels, labelsOf(change.object))) return;
-    bump(before);
-    bump(now);
-  }
+export function createPodsOfNode(store: Pick<Store, 'view'>): PodsOfNode {
+  const at = indexed(podResource, new PodsByNode(), (index, difference) => index.change(difference));
 
-  /** Late, so that making the index costs nothing where no node ever asks. */
-  function fill(): void {
-    if (filled) return;
-    filled = true;
-    for (const stored of store.view().list(podResource)) put(keyText(stored.key), stored);
-    store.onApplied((_revision, changes) => changes.forEach(apply));
-  }
-
-  function own(nodeName: string): Iterable<Entry> {
-    fill();
-    return byNode.get(nodeName)?.values() ?? [];
-  }
+  const own = (nodeName: string): Iterable<Entry> => at(store.view()).byNode.get(nodeName)?.values() ?? [];
 
   const referencesIn = (entry: Entry): PodReferences => (entry.references ??= referencesOf(podOf(entry.stored)));
 
@@ -101,10 +95,7 @@ export function createPodsOfNode(store: Pick<Store, 'view' | 'onApplied'>): Pods
       }
       return false;
     },
-    version(nodeName) {
-      fill();
-      return versions.get(nodeName) ?? 0;
-    },
+    version: (nodeName) => at(store.view()).versions.get(nodeName) ?? 0,
     claims: (nodeName) =>
       [...own(nodeName)].flatMap((entry) =>
         [...referencesIn(entry).claims].map((name) => ({ namespace: entry.stored.key.namespace, name })),

@@ -1,12 +1,12 @@
 /** Where worker and writer share a process, the store itself decides when to ring: only for changes that concern a controller. */
+import type { Cache } from '../controller.ts';
 import type { Store } from '../../store/store.ts';
-import type { StoreCache } from '../cache.ts';
 import { wakeOf, type Watcher } from '../wake.ts';
 import type { Doorbell } from './doorbell.ts';
 
 export interface RingOnChangesOptions {
   readonly store: Store;
-  readonly cache: StoreCache;
+  readonly cache: Cache;
   readonly doorbell: Doorbell;
   readonly group: string;
   readonly controllers: readonly Watcher[];
