@@ -1,5 +1,5 @@
 /** The store of one cluster and the kinds that it serves: each needs the other, and every host of a cluster needs both. */
-import { openArchive, type ArchiveChoice } from './archive/open-archive.ts';
+import type { ArchiveChoice } from './archive/open-archive.ts';
 import type { Past } from './archive/past.ts';
 import { createLiveRegistry, type KindSource, type LiveRegistry } from './apiserver/registry/live-registry.ts';
 import type { ClusterNetworks } from './kube/cluster-networks.ts';
@@ -57,7 +57,8 @@ export async function openClusterStore({
   const registry = createLiveRegistry({ definitions, sources });
   // While the store opens it has no view yet: what it reads then has the fields of built-in kinds.
   let view = (): StoreView => emptyView;
-  const past = archive && openArchive({ table, world, formats, ...archive });
+  // Most clusters keep no past: what keeps it is loaded for those that do.
+  const past = archive && (await import('./archive/open-archive.ts')).openArchive({ table, world, formats, ...archive });
   const store = await createStore({
     table,
     world,

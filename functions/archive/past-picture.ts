@@ -1,5 +1,5 @@
 /** All objects as of one place of the past. */
-import type { Key, StoreView } from '../kube/view.ts';
+import type { Key, StoreView, ViewDifference } from '../kube/view.ts';
 import { treeKey } from '../store/picture.ts';
 import { type Envelopes, PastObject } from './past-object.ts';
 import type { ArchivedChange, Place, Step } from './step.ts';
@@ -32,6 +32,15 @@ export class PastPicture implements StoreView {
 
   identity(resource: string): object {
     return this.#objects.get(resource) ?? nothing;
+  }
+
+  /** Pictures of the past share nothing with others: all objects differ from those of any other picture. */
+  since(resource: string, identity: object | undefined): readonly ViewDifference[] {
+    const here = this.#objects.get(resource) ?? nothing;
+    if (identity === here) return [];
+    const there = identity instanceof Map ? (identity as ReadonlyMap<string, PastObject>) : nothing;
+    const keys = [...new Set([...here.keys(), ...there.keys()])].sort();
+    return keys.map((key) => ({ before: there.get(key), after: here.get(key) }));
   }
 
   resources(): string[] {
