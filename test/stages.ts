@@ -131,6 +131,12 @@ export const nightlyStages: readonly Stage[] = [
     minutesMax: 60,
   },
   {
+    name: 'clients of other languages',
+    command: ['env', 'GENERATE=all', 'node', '--test', '--test-reporter=spec', 'test/openapi/other-languages.test.ts'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 30,
+  },
+  {
     name: 'engines: a backup of fifty thousand objects',
     command: ['env', 'OBJECTS=50000', 'node', '--test', '--test-reporter=spec', 'test/engines/backup.test.ts'],
     shows: lastOf(/^. pass \d+$/gm),
