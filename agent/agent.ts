@@ -54,6 +54,8 @@ export interface ClusterNetwork {
 export interface Relays {
   /** Opens the connection that a client waits for; known ids are ignored. */
   open(request: RelayRequest): void;
+  /** Whether to listen for tunnels by mail though none is open. */
+  listen?(isWanted: boolean): void;
 }
 
 /** What the relays may ask of the agent. */
@@ -212,6 +214,7 @@ async function take(parts: Parts, answer: NodePollResponse): Promise<void> {
   options.update?.proved();
   for (const relay of answer.relays) relays.open(relay);
   if (answer.unfinished === true) return;
+  relays.listen?.(answer.listens === true);
   const changed = desired.apply(answer);
   if (answer.wantsStatus === true) parts.poll.repeatStatus();
   if (changed.size === 0) return;

@@ -161,7 +161,8 @@ export function createApi(options: ApiOptions): Api {
     log: world.log,
   });
   const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
-  const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, ...hold });
+  const isByMail = options.tunnelMail?.isAlone === true;
+  const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, isByMail, ...hold });
 
   const { mailed, chunks, byMail } = mailRooms(options);
   const outward = outwardRooms(options, { hub, byMail }, clientFor(controlPlaneUser));
@@ -265,10 +266,11 @@ function outwardRooms(
 ) {
   const { clock, random } = world;
   const isAlone = tunnelMail?.isAlone === true;
-  const http = createHttpOverTunnel(byMail !== undefined && isAlone ? byMail.tunnels : createTunnels(hub));
-  const webhookClient = createWebhookClient({ http, view: () => store.view(), random: () => random.next(), clock });
+  const http = createHttpOverTunnel(isAlone && byMail !== undefined ? byMail.tunnels : createTunnels(hub));
+  const isByMail = byMail !== undefined && isAlone;
+  const webhookClient = createWebhookClient({ http, view: () => store.view(), random: () => random.next(), clock, isByMail });
   const proxy: Proxy = (call, target) => proxied({ http, clock, byMail: isAlone ? byMail : undefined }, call, target);
   const converter = createConverter({ client: webhookClient, random });
-  const aggregation = createAggregation({ store, world, clock, http, proxy, client, certificate, isChecking });
+  const aggregation = createAggregation({ store, world, clock, http, proxy, client, certificate, isChecking, isByMail });
   return { webhookClient, served: { proxy, converter, aggregation } };
 }

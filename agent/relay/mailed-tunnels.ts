@@ -29,6 +29,8 @@ export interface MailedTunnelOptions {
 export interface MailedTunnels {
   /** A poll announced a tunnel: listens, if it does not listen yet. */
   announced(): void;
+  /** Whether the agent listens though no tunnel is open. */
+  readonly listen: (isWanted: boolean) => void;
 }
 
 /** After the last tunnel the agent listens on: the next one then waits for no poll. */
@@ -54,6 +56,12 @@ class Listener implements MailedTunnels {
   readonly #known = new Set<string>();
   #isListening = false;
   #untilMs = 0;
+  #isKept = false;
+
+  readonly listen = (isWanted: boolean): void => {
+    this.#isKept = isWanted;
+    if (isWanted) this.#start();
+  };
 
   constructor(options: MailedTunnelOptions) {
     this.#options = options;
@@ -61,6 +69,10 @@ class Listener implements MailedTunnels {
 
   announced(): void {
     this.#linger();
+    this.#start();
+  }
+
+  #start(): void {
     if (this.#isListening) return;
     this.#isListening = true;
     void this.#run();
@@ -72,7 +84,7 @@ class Listener implements MailedTunnels {
 
   #isWanted(): boolean {
     const { world, signal } = this.#options;
-    return !signal.aborted && (this.#open.size > 0 || world.clock.monotonicMs() < this.#untilMs);
+    return !signal.aborted && (this.#isKept || this.#open.size > 0 || world.clock.monotonicMs() < this.#untilMs);
   }
 
   async #run(): Promise<void> {

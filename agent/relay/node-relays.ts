@@ -58,6 +58,7 @@ export function createNodeRelays(options: NodeRelayOptions): Relays {
     }
   };
   return {
+    listen: mailed.listen,
     open(request) {
       if (request.transport === 'mail') return mailed.announced();
       if (known.has(request.id)) return;

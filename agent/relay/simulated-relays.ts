@@ -53,6 +53,7 @@ export function createSimulatedRelays(options: SimulatedRelayOptions): Relays {
   };
 
   return {
+    listen: mailed.listen,
     open(request) {
       if (request.transport === 'mail') return mailed.announced();
       if (known.has(request.id)) return;

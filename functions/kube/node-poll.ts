@@ -78,6 +78,8 @@ export interface NodePollResponse {
   readonly unfinished?: boolean;
   /** The cluster gave the node up meanwhile: say your whole status again with the next poll. */
   readonly wantsStatus?: boolean;
+  /** True: a webhook or another API server runs here, whose callers must not wait for a poll. The agent listens for tunnels all the time. */
+  readonly listens?: boolean;
 }
 
 export interface GoneObject extends ObjectName {

@@ -23,7 +23,7 @@ const serviceNameLabel = 'kubernetes.io/service-name';
 export const noEndpoints = (service: string): StatusError =>
   new StatusError(503, 'ServiceUnavailable', `no endpoints available for service ${JSON.stringify(service)}`);
 
-const slicesOf = (view: View, namespace: string, service: string): EndpointSlice[] =>
+export const slicesOf = (view: View, namespace: string, service: string): EndpointSlice[] =>
   view
     .list(groupResource(endpointSlices), namespace)
     .map(({ object }) => object as EndpointSlice)

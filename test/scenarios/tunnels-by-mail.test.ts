@@ -108,6 +108,20 @@ describe('the mailboxes of a tunnel', () => {
 });
 
 describe('a tunnel by mail', () => {
+  test('is opened without waiting for a poll at a node that listens', async () => {
+    const house = await mailHouse({ pollMs: 3_600_000 });
+    house.listens(true);
+    await house.world.advance(1_000);
+    const [near] = socketPair();
+    house.reaches(near);
+    const startMs = house.world.clock.monotonicMs();
+    const caller = await inTime(house, house.tunnels.open({ nodeName: 'a', target }, stays));
+    const waitedMs = house.world.clock.monotonicMs() - startMs;
+    assert.ok(waitedMs <= 1_500, `${waitedMs} ms`);
+    caller.destroy();
+    await house.close();
+  });
+
   test('goes on when the answer that the agent listens to comes to its end', async () => {
     const { house, caller, server } = await opened({ secondsMax: 30 });
     const heard = hear(server);
@@ -259,6 +273,24 @@ describe('what a tunnel by mail costs', () => {
     await house.world.advance(60_000);
     assert.deepEqual(since(before, used()), { tableCalls: 220, writeUnits: 8, readUnits: 212 });
     caller.destroy();
+    await house.close();
+  });
+
+  test('an hour of listening for webhooks while no tunnel is open', async () => {
+    const meter = new Meter();
+    const house = await mailHouse({ mail: (table) => reckonedTable({ table, count: (used) => meter.add('api', used) }) });
+    house.listens(true);
+    await house.world.advance(60_000);
+    const [requests, before] = [house.requests(), meter.read().api.tableCalls];
+    await house.world.advance(3_600_000);
+    // The log is read for those who listen, as for a watch; the mailboxes are not.
+    assert.equal(meter.read().api.tableCalls - before, 0);
+    assert.equal(house.requests() - requests, 4);
+    house.listens(false);
+    await house.world.advance(60_000);
+    const last = house.requests();
+    await house.world.advance(3_600_000);
+    assert.equal(house.requests(), last);
     await house.close();
   });
 

@@ -20,7 +20,7 @@ import { requestInfoOf } from '../../functions/apiserver/http/request-info.ts';
 import type { TunnelHouse } from '../contract/tunnel.contract.ts';
 import { type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
-const pollMs = 300;
+const soonMs = 300;
 
 /** One end of a connection in this process. Breaks when the other one is destroyed, as sockets do. */
 class SocketEnd extends Duplex {
@@ -101,7 +101,7 @@ export async function relayHouse(): Promise<TunnelHouse> {
   let isAlive = true;
   const known = new Set<string>();
   hub.onAsked(() =>
-    world.clock.after(pollMs, () => {
+    world.clock.after(soonMs, () => {
       if (!isAlive) return;
       for (const relay of hub.pending('a')) {
         if (relay.transport !== 'tunnel' || known.has(relay.id)) continue;
@@ -128,6 +128,8 @@ export interface MailHouseOptions {
   /** What the API's processes see of the table's mailboxes. */
   readonly mail?: (table: Table) => Mail;
   readonly secondsMax?: number;
+  /** Between two polls of the node. */
+  readonly pollMs?: number;
 }
 
 export interface MailHouse extends TunnelHouse {
@@ -136,6 +138,8 @@ export interface MailHouse extends TunnelHouse {
   readonly processes: { readonly node: TunnelsByMail; readonly caller: TunnelsByMail };
   /** A request to the process that the node talks to. */
   ask(user: User, method: string, path: string, body?: Uint8Array): Promise<Response>;
+  /** What the answers of polls say: whether the node listens though no tunnel is open. */
+  listens(isWanted: boolean): void;
   /** How many requests the agent made. */
   requests(): number;
 }
@@ -143,7 +147,7 @@ export interface MailHouse extends TunnelHouse {
 export const nodeUser = (name: string): User => ({ name: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] });
 
 export async function mailHouse(options: MailHouseOptions = {}): Promise<MailHouse> {
-  const { world = virtualWorld(), secondsMax = 895 } = options;
+  const { world = virtualWorld(), secondsMax = 895, pollMs = soonMs } = options;
   const { table = memoryTable({ clock: world.clock }), mail = (whole: Mail) => whole } = options;
   const secret = new Uint8Array(32).fill(5);
   const process = async () => {
@@ -201,6 +205,7 @@ export async function mailHouse(options: MailHouseOptions = {}): Promise<MailHou
     processes: { node: nodes.byMail, caller: callers.byMail },
     reaches: ends.put,
     ask,
+    listens: mailed.listen,
     requests: () => requests,
     killNode: () => dying.abort(new Error('the agent ended')),
     async close() {

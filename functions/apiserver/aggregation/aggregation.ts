@@ -82,7 +82,7 @@ export function createAggregation(options: AggregationOptions): Aggregation {
   };
 
   async function passedOn(call: ApiRequest, remote: RemoteService): Promise<Response> {
-    const end = serviceEnd(remote.service, { view: store.view(), random: () => world.random.next() });
+    const end = serviceEnd(remote.service, { ...options, view: store.view(), random: () => world.random.next() });
     const host = end.target.to === 'port' ? `${end.target.host}:${end.target.port}` : '';
     const response = await proxy(call, {
       end,
@@ -155,10 +155,10 @@ class Checks {
   }
 
   async #check(remote: RemoteService): Promise<void> {
-    const { store, world, http, clock, certificate } = this.#options;
+    const { store, world } = this.#options;
     const view = (): ReturnType<Store['view']> => store.view();
     try {
-      const found = await checked({ view, http, clock, certificate, random: () => world.random.next() }, remote);
+      const found = await checked({ ...this.#options, view, random: () => world.random.next() }, remote);
       this.#note(remote, found);
       await this.#report(remote, found);
     } catch (error) {

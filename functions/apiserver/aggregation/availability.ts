@@ -24,6 +24,8 @@ export interface CheckOptions {
   readonly http: HttpOverTunnel;
   readonly clock: Pick<Clock, 'after'>;
   random(): number;
+  /** Tunnels go by mail. */
+  readonly isByMail?: boolean;
   readonly certificate: { readonly certificatePem: string; readonly keyPem: string } | undefined;
 }
 
@@ -80,8 +82,8 @@ interface Fetched {
 }
 
 async function get(options: CheckOptions, remote: RemoteService, path: string): Promise<Fetched> {
-  const { view, http, clock, random, certificate } = options;
-  const end = serviceEnd(remote.service, { view: view(), random });
+  const { view, http, clock, certificate } = options;
+  const end = serviceEnd(remote.service, { ...options, view: view() });
   const host = end.target.to === 'port' ? `${end.target.host}:${end.target.port}` : '';
   const url = `https://${host}${path}`;
   const ending = new AbortController();

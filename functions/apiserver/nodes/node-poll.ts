@@ -10,6 +10,7 @@ import type { Change, Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { RelayHub } from '../relay/relay-hub.ts';
+import { listeningNodes } from '../tunnel/listening-nodes.ts';
 import { isAnnouncedTo, isSoughtAfter, waitingOf } from '../relay/waiting-relays.ts';
 import { nodeDelta, nodeSnapshot } from './node-changes.ts';
 import type { NodeDelta } from './node-changes.ts';
@@ -29,6 +30,8 @@ export interface NodePollOptions extends Pick<World, 'clock'> {
   readonly hub: RelayHub;
   /** How long this host can hold an answer without paying for it. 0: not at all. */
   readonly holdSecondsMax?: number;
+  /** Tunnels go by mail: nodes that webhooks run on are asked to listen. */
+  readonly isByMail?: boolean;
 }
 
 const policyResource = groupResource(networkPolicies);
@@ -44,14 +47,10 @@ const relayRepeatMs = 2_000;
 const reportMs = 500;
 
 /** Undefined: writing the report takes its time, and meanwhile somebody waits for a connection through this node. */
-async function unlessNeeded<T>(
-  nodeName: string,
-  reported: Promise<T>,
-  { hub, clock }: Pick<NodePollOptions, 'hub' | 'clock'>,
-): Promise<T | undefined> {
+async function unlessNeeded<T>(reported: Promise<T>, isAsked: () => boolean, clock: NodePollOptions['clock']): Promise<T | undefined> {
   const needed = Promise.withResolvers<undefined>();
   const look = (): void => {
-    if (hub.hasPending(nodeName)) needed.resolve(undefined);
+    if (isAsked()) needed.resolve(undefined);
     else cancel = clock.after(reportMs, look);
   };
   let cancel = clock.after(reportMs, look);
@@ -69,11 +68,15 @@ function unfinished(since: string, relays: NodePollResponse['relays']): NodePoll
   return { revision: since, snapshot: false, objects: [], gone: [], relays, pollAfterSeconds: 0, unfinished: true };
 }
 
-export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSecondsMax = holdSeconds }: NodePollOptions): NodePoll {
+export function createNodePoll(options: NodePollOptions): NodePoll {
+  const { store, podsOfNode, reports, hub, clock, holdSecondsMax = holdSeconds, isByMail = false } = options;
+  const listening = listeningNodes();
   const policies = lazyPolicies(store, podsOfNode);
   const wakeUps = createWakeUps({ store, podsOfNode, clock, policies: policies.loaded });
   hub.onAsked((nodeName) => wakeUps.wake(nodeName));
 
+  const waitingFor = (nodeName: string): NodePollResponse['relays'] => waitingOf(store.view(), nodeName, clock.now());
+  const asked = (nodeName: string): NodePollResponse['relays'] => [...hub.pending(nodeName), ...waitingFor(nodeName)];
   const isMoving = (nodeName: string): boolean =>
     podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
 
@@ -88,9 +91,10 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
     const isBusy = (): boolean => isMoving(nodeName) || isSoughtAfter(view, nodeName, nowMs);
     const pollAfterSeconds = holdSecondsMax > 0 ? 0 : isBusy() ? movingSeconds : quietSeconds;
     const { revision, snapshot, objects, gone } = part;
-    const relays = [...hub.pending(nodeName), ...waitingOf(view, nodeName, nowMs)];
+    const relays = asked(nodeName);
     const wantsStatus = isGivenUp(nodeName) ? { wantsStatus: true } : {};
-    return { revision, snapshot, objects, gone, relays, pollAfterSeconds, ...wantsStatus };
+    const listens = isByMail && listening(view).has(nodeName) ? { listens: true } : {};
+    return { revision, snapshot, objects, gone, relays, pollAfterSeconds, ...wantsStatus, ...listens };
   }
 
   async function snapshot(nodeName: string): Promise<NodePollResponse> {
@@ -107,7 +111,7 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
   ): Promise<NodePollResponse> {
     for (let from = since; ;) {
       // Listening begins before reading: what comes in between is heard twice rather than never.
-      const listening = wakeUps.listen(nodeName, until.signal);
+      const news = wakeUps.listen(nodeName, until.signal);
       try {
         const reached = store.view().revision;
         const changes = await changesSince(store, from);
@@ -119,9 +123,9 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
         const isAsked = hub.isUrgent(nodeName) || changes.some((change) => isAnnouncedTo(change, nodeName));
         const isNews = delta.objects.length > 0 || delta.gone.length > 0 || isAsked;
         if (isNews || leftMs <= 0 || until.signal.aborted) return answer(nodeName, { revision: String(from), snapshot: false, ...delta });
-        await listening.atMost(hub.hasPending(nodeName) ? Math.min(leftMs, relayRepeatMs) : leftMs);
+        await news.atMost(hub.hasPending(nodeName) ? Math.min(leftMs, relayRepeatMs) : leftMs);
       } finally {
-        listening.stop();
+        news.stop();
       }
     }
   }
@@ -133,8 +137,10 @@ export function createNodePoll({ store, podsOfNode, reports, hub, clock, holdSec
         request.status === undefined ? undefined : reports.nodeStatus(nodeName, request.status),
         reports.podReports(nodeName, request.pods ?? []),
       ]);
-      const taken = await unlessNeeded(nodeName, reported, { hub, clock });
-      if (taken === undefined) return unfinished(request.since ?? '', hub.pending(nodeName));
+      const isKnown = new Set(waitingFor(nodeName).map(({ id }) => id));
+      const isAsked = (): boolean => hub.hasPending(nodeName) || waitingFor(nodeName).some(({ id }) => !isKnown.has(id));
+      const taken = await unlessNeeded(reported, isAsked, clock);
+      if (taken === undefined) return unfinished(request.since ?? '', asked(nodeName));
       const [isCurrent] = taken;
       // What was appended to the log is newer than all that was there: asking again would bring no more.
       const { revision } = isCurrent ? store.view() : await store.fresh();

@@ -27,6 +27,8 @@ export interface WebhookClientOptions {
   readonly http: HttpOverTunnel;
   readonly view: () => View;
   random(): number;
+  /** Tunnels go by mail. */
+  readonly isByMail?: boolean;
   readonly clock: Pick<Clock, 'after'>;
 }
 
@@ -72,7 +74,7 @@ const isByService = (target: WebhookTarget): target is ServiceTarget => target.s
 async function sendByService(options: WebhookClientOptions, target: ServiceTarget, sent: Sent): Promise<IncomingMessage> {
   const { service } = target;
   const { name, namespace } = service;
-  const end = serviceEnd({ namespace, name, port: portOf(service) }, { view: options.view(), random: options.random });
+  const end = serviceEnd({ namespace, name, port: portOf(service) }, { ...options, view: options.view() });
   const authority = authorityOf(target);
   const serverName = serverNameOf(service);
   const { message } = await options.http.send({
