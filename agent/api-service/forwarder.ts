@@ -31,10 +31,24 @@ export interface ForwarderOptions {
   /** PEM of the authority that signed the server's certificate; the system's when left out. */
   readonly caFile: string | undefined;
   readonly world: Pick<World, 'clock' | 'random' | 'log'>;
+  /** Without it each request goes on with its own credentials. */
+  readonly signIn?: SignIn;
+}
+
+/** Who may pass, and what the API is shown instead of their credentials. */
+export interface SignIn {
+  /** Answers a request that is for the gate itself; false: it is none. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean;
+  isAllowed(authorization: string | undefined): boolean;
+  /** Throws an Error that says why there is none. */
+  token(): Promise<string>;
+  /** The API did not take the token. */
+  refused(): void;
 }
 
 export interface Forwarder {
   readonly port: number;
+  hasConnections(): boolean;
   close(): Promise<void>;
 }
 
@@ -50,6 +64,7 @@ function passedHeaders(headers: IncomingMessage['headers']): Readonly<Record<str
 }
 
 type Pass = (request: IncomingMessage, response: ServerResponse) => void;
+type PassOn = (request: IncomingMessage, response: ServerResponse, headers: OutgoingHttpHeaders) => void;
 
 interface Upstream {
   readonly pass: Pass;
@@ -57,7 +72,7 @@ interface Upstream {
   close(): void;
 }
 
-function upstreamOf({ server, caFile, world: { log } }: ForwarderOptions): Upstream {
+function upstreamOf({ server, caFile, world: { log }, signIn }: ForwarderOptions): Upstream {
   const base = new URL(server);
   const isTls = base.protocol === 'https:';
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
@@ -77,19 +92,28 @@ function upstreamOf({ server, caFile, world: { log } }: ForwarderOptions): Upstr
       ...(signal === undefined ? {} : { signal }),
     });
   };
-  const ask: Ask = ({ method, path, headers = {}, body, signal }) =>
-    new Promise((resolve, reject) => {
-      const known = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
-      const call = open(method, path, Object.fromEntries(known), signal);
-      call.once('response', resolve);
+  const signed = async (headers: OutgoingHttpHeaders): Promise<OutgoingHttpHeaders> =>
+    signIn === undefined ? headers : { ...headers, authorization: `Bearer ${await signIn.token()}` };
+  const seen = (answer: IncomingMessage): IncomingMessage => {
+    if (answer.statusCode === 401) signIn?.refused();
+    return answer;
+  };
+  const ask: Ask = async ({ method, path, headers = {}, body, signal }) => {
+    const known = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+    const own = await signed(Object.fromEntries(known));
+    return new Promise((resolve, reject) => {
+      const call = open(method, path, own, signal);
+      call.once('response', (answer) => resolve(seen(answer)));
       call.once('error', reject);
       call.end(body);
     });
-  const pass: Pass = (request, response) => {
+  };
+  const passOn: PassOn = (request, response, headers) => {
     const { method = 'GET', url = '/' } = request;
-    const call = open(method, url, passedHeaders(request.headers));
+    const call = open(method, url, headers);
     response.once('close', () => call.destroy());
     call.on('response', (answer) => {
+      seen(answer);
       response.writeHead(answer.statusCode ?? 502, passedHeaders(answer.headers));
       // A watch may have nothing to tell for a long time.
       response.flushHeaders();
@@ -107,33 +131,50 @@ function upstreamOf({ server, caFile, world: { log } }: ForwarderOptions): Upstr
       request.resume();
     });
   };
+  const pass: Pass = (request, response) => {
+    signed(passedHeaders(request.headers)).then(
+      (headers) => passOn(request, response, headers),
+      (error: unknown) => refuse(response, notSignedIn(error)),
+    );
+  };
   return { pass, ask, close: () => agent.destroy() };
 }
 
 /** An answer that has begun breaks off instead, so that it is not taken for the whole. */
-function refuse(response: ServerResponse): void {
+function refuse(response: ServerResponse, error = unreachable): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const body = JSON.stringify(unreachable.toStatus());
-  response.writeHead(unreachable.code, { 'content-type': 'application/json', 'retry-after': '1' }).end(body);
+  const body = JSON.stringify(error.toStatus());
+  const again = error.code === unreachable.code ? { 'retry-after': '1' } : {};
+  response.writeHead(error.code, { 'content-type': 'application/json', ...again }).end(body);
 }
+
+const notSignedIn = (error: unknown): StatusError =>
+  new StatusError(401, 'Unauthorized', error instanceof Error ? error.message : String(error));
+const stranger = new StatusError(401, 'Unauthorized', 'Unauthorized');
 
 /** What Kubernetes' clients upgrade to. Anything else is answered as if it had not been asked for, as it may be. */
 const isStreamed = ({ headers }: IncomingMessage): boolean => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '');
 
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { address, port, certificate, world } = options;
+  const { address, port, certificate, world, signIn } = options;
   const upstream = upstreamOf(options);
   const { certificatePem: cert, keyPem: key } = certificate;
   const server = createServer(
     { cert, key, noDelay: true, allowHalfOpen: true, maxHeaderSize: headBytesMax, shouldUpgradeCallback: isStreamed },
-    upstream.pass,
+    (request, response) => {
+      if (signIn?.answer(request, response) === true) return;
+      if (signIn?.isAllowed(request.headers.authorization) === false) refuse(response, stranger);
+      else upstream.pass(request, response);
+    },
   );
   const ending = new AbortController();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const headers = passedHeaders(request.headers);
+    socket.on('error', () => socket.destroy());
+    if (signIn?.isAllowed(request.headers.authorization) === false) return refuseUpgrade(socket, stranger);
     serveUpgrade({ world, ask: upstream.ask, ended: ending.signal, headers }, request, { socket, head }).catch((error: unknown) => {
       world.log.warn('an upgrade failed', { error });
       refuseUpgrade(socket, unreachable);
@@ -150,6 +191,7 @@ export async function startForwarder(options: ForwarderOptions): Promise<Forward
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    hasConnections: () => sockets.size > 0,
     async close() {
       ending.abort(new Error('the gate closes'));
       const closed = once(server.close(), 'close');

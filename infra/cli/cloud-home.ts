@@ -29,6 +29,10 @@ export function cloudHome(account: CloudAccount, stack: CloudStack, dataDir: str
         profile: environment('AWS_PROFILE'),
       }),
     kubeconfigFile: (name) => cloudFile(dataDir, stack.name, `${name}.kubeconfig`),
+    gateOf: (name) => ({
+      kubeconfig: cloudFile(dataDir, stack.name, `${name}.direct.kubeconfig`),
+      home: cloudFile(dataDir, stack.name, `${name}.gate`),
+    }),
     withApi: ({ name }, work) => withCloudApi(account, clusterOf(stack, name), work),
     nodeRoleOf: (name) => clusterOf(stack, name).nodeRole,
   };

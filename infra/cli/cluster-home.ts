@@ -23,6 +23,8 @@ export interface ClusterHome {
   kubeconfigOf(cluster: ClusterIdentity): string;
   /** Where a cluster's kubeconfig is kept. */
   kubeconfigFile(name: string): string;
+  /** Where kubectl needs a gate on this machine: what names the API itself, and the gate's directory. The kubeconfig names the gate. */
+  gateOf?(name: string): { readonly kubeconfig: string; readonly home: string };
   /** As an administrator. */
   withApi<T>(cluster: ClusterIdentity, work: (api: ApiAccess) => Promise<T>): Promise<T>;
   /** Of machines that join the cluster, if some do. */

@@ -81,11 +81,19 @@ export async function makeCluster(name: string, home: ClusterHome, progress: Pro
 
 /** The first request makes the cluster's keys and what every cluster begins with. */
 export async function openDoor(cluster: ClusterIdentity, home: ClusterHome, progress: Progress): Promise<void> {
-  writePrivately(home.kubeconfigFile(cluster.name), home.kubeconfigOf(cluster));
+  await writeKubeconfigs(cluster, home);
   await progress.step(`Signing in to cluster ${cluster.name}`, () => home.withApi(cluster, ({ client }) => untilReady(client)));
   const nodeRole = home.nodeRoleOf(cluster.name);
   if (nodeRole !== undefined)
     await progress.step('Letting the machines join', () => home.withApi(cluster, ({ client }) => mapNodeRole(client, nodeRole)));
+}
+
+async function writeKubeconfigs(cluster: ClusterIdentity, home: ClusterHome): Promise<void> {
+  const [file, gate] = [home.kubeconfigFile(cluster.name), home.gateOf?.(cluster.name)];
+  writePrivately(gate?.kubeconfig ?? file, home.kubeconfigOf(cluster));
+  if (gate === undefined) return;
+  const { gateKubeconfig } = await import('./gate/gate-kubeconfig.ts');
+  writePrivately(file, await gateKubeconfig(gate, cluster.name));
 }
 
 export async function createCluster(name: string, choice: HomeChoice & OutputChoice): Promise<void> {
@@ -167,7 +175,9 @@ async function endCluster(record: ClusterRecord, home: ClusterHome, { records, c
   });
   const removed = await progress.step('Removing what it kept', () => removeAll(record.id, home));
   await records.remove(record);
-  rmSync(home.kubeconfigFile(record.name), { force: true });
+  const gate = home.gateOf?.(record.name);
+  for (const file of [home.kubeconfigFile(record.name), gate?.kubeconfig, gate?.home])
+    if (file !== undefined) rmSync(file, { recursive: true, force: true });
   print(choice, { name: record.name, itemsRemoved: removed }, () => `${removed} items removed. The name ${record.name} is free.\n`);
 }
 

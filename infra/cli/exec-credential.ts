@@ -1,5 +1,6 @@
 /** The credential of a kubeconfig that names a program which fetches it. Source: client-go, plugin/pkg/client/auth/exec/exec.go. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { isMissing } from '../local/data-directory.ts';
@@ -27,16 +28,45 @@ function execOf(file: string): Exec | undefined {
   return config.users?.find(({ name }) => name === context?.user)?.user?.exec;
 }
 
-/** Undefined: the current context names no program. */
-export function execToken(file: string): string | undefined {
-  const exec = execOf(file);
-  if (exec === undefined) return undefined;
-  const { apiVersion = 'client.authentication.k8s.io/v1', command, args = [], env = [], installHint } = exec;
+function wordsOf({ apiVersion = 'client.authentication.k8s.io/v1', command, args = [], env = [] }: Exec): string[] {
   const told = {
     name: 'KUBERNETES_EXEC_INFO',
     value: JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } }),
   };
-  const words = [...[...env, told].map(({ name, value }) => `${name}=${value}`), command, ...args];
+  return [...[...env, told].map(({ name, value }) => `${name}=${value}`), command, ...args];
+}
+
+export interface ExecCredentialStatus {
+  readonly token: string;
+  /** Undefined: it does not say. */
+  readonly expiresMs?: number;
+}
+
+/** As `execToken`, without holding up the process. */
+export async function execCredential(file: string): Promise<ExecCredentialStatus | undefined> {
+  const exec = execOf(file);
+  if (exec === undefined) return undefined;
+  const { command, installHint } = exec;
+  let stdout: string;
+  try {
+    ({ stdout } = await promisify(execFile)('env', wordsOf(exec), { encoding: 'utf8', timeout: timeoutMs }));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const said = 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : error.message;
+    throw new CliError(`${command}, which ${file} says to sign in with, failed: ${said ?? ''}`, installHint);
+  }
+  const { status } = JSON.parse(stdout) as { readonly status?: { readonly token?: string; readonly expirationTimestamp?: string } };
+  if (status?.token === undefined) throw new CliError(`${command}, which ${file} says to sign in with, told no token.`);
+  const expiresMs = Date.parse(status.expirationTimestamp ?? '');
+  return { token: status.token, ...(Number.isNaN(expiresMs) ? {} : { expiresMs }) };
+}
+
+/** Undefined: the current context names no program. */
+export function execToken(file: string): string | undefined {
+  const exec = execOf(file);
+  if (exec === undefined) return undefined;
+  const { command, installHint } = exec;
+  const words = wordsOf(exec);
   const { status, stdout, stderr, error } = spawnSync('env', words, { encoding: 'utf8', timeout: timeoutMs });
   if (error !== undefined && !isMissing(error)) throw error;
   if (status !== 0) {

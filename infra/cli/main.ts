@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import { podNetworkNames } from '../../functions/kube/pod-network.ts';
+import { environment } from '../../functions/world.ts';
 import type { ClusterChoice } from './api-client.ts';
 import { CliError } from './cli-error.ts';
 import { lazily } from './lazily.ts';
@@ -44,6 +45,12 @@ function listenAddress(text: string): { host: string; port: number } {
   const port = Number(match?.[2]);
   if (match === null || port > 65_535) throw new InvalidArgumentError('HOST:PORT is wanted, such as 127.0.0.1:6443');
   return { host: match[1]?.replace(/^\[|\]$/g, '') || '127.0.0.1', port };
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new InvalidArgumentError('a port from 1 to 65535 is wanted');
+  return port;
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
@@ -155,6 +162,29 @@ program
     if (options.stack === undefined && options.cluster === undefined) return (await import('./kubeconfig.ts')).printKubeconfig(options);
     return (await import('./cluster.ts')).printKubeconfigOf(options);
   });
+
+const gate = program.command('gate').description('exec, cp and port-forward on functions: a gate on this machine that kubectl speaks to');
+const gateHome = (): Option => new Option('--home <directory>', 'where the gate keeps its port and authority');
+
+gate
+  .command('kubeconfig')
+  .description('print a kubeconfig that names the gate; kubectl starts the gate when it needs it')
+  .addOption(kubeconfigOption().makeOptionMandatory())
+  .addOption(gateHome())
+  .option('--port <port>', 'where the gate listens on 127.0.0.1 (default: as before, or a free one)', portNumber)
+  .action(lazily(async () => (await import('./gate/gate-kubeconfig.ts')).printGateKubeconfig));
+
+gate
+  .command('credential', { hidden: true })
+  .addOption(gateHome().makeOptionMandatory())
+  .action(async (options: { home: string }) =>
+    (await import('./gate/gate-credential.ts')).printGateCredential(options, environment('KUBERNETES_EXEC_INFO')),
+  );
+
+gate
+  .command('serve', { hidden: true })
+  .addOption(gateHome().makeOptionMandatory())
+  .action(lazily(async () => (await import('./gate/gate-serve.ts')).serveGate));
 
 program
   .command('deploy')

@@ -132,7 +132,11 @@ describe('a command for AWS', () => {
       /--context stack=Hibernetes --context nodes=2 --context administrators=arn:aws:iam::111122223333:role\/Admin --context nodeImage=ami-0123456789abcdef0$/,
     );
 
-    const file = join(dataDir, 'aws/Hibernetes/default.kubeconfig');
+    const gated = parse(readFileSync(join(dataDir, 'aws/Hibernetes/default.kubeconfig'), 'utf8')) as {
+      clusters: [{ cluster: { server: string } }];
+    };
+    assert.match(gated.clusters[0].cluster.server, /^https:\/\/127\.0\.0\.1:\d+$/);
+    const file = join(dataDir, 'aws/Hibernetes/default.direct.kubeconfig');
     const { users, clusters } = parse(readFileSync(file, 'utf8')) as { users: [{ user: { exec: { args: string[] } } }]; clusters: unknown };
     assert.deepEqual(clusters, [{ name: 'Hibernetes-default', cluster: { server: endpoint } }]);
     assert.deepEqual(users[0].user.exec.args.slice(2, 6), ['eks', 'get-token', '--cluster-name', iamClusterId]);
@@ -260,7 +264,7 @@ pods            none
     assert.match(aws.cdkWords()!.join(' '), /--context clusters=default,staging /);
     assert.match(out, /✓ Adding cluster staging/);
     assert.match(out, new RegExp(`Cluster staging answers at ${endpoint}/clusters/staging\\. It has no machines`));
-    const { clusters } = parse(readFileSync(join(dataDir, 'aws/Hibernetes/staging.kubeconfig'), 'utf8')) as { clusters: unknown };
+    const { clusters } = parse(readFileSync(join(dataDir, 'aws/Hibernetes/staging.direct.kubeconfig'), 'utf8')) as { clusters: unknown };
     assert.deepEqual(clusters, [{ name: 'Hibernetes-staging', cluster: { server: `${endpoint}/clusters/staging` } }]);
     const { table } = aws;
     aws = await pretendAws(directory);

@@ -171,7 +171,7 @@ describe('a log between processes that share only the table', () => {
       [
         501,
         'NotImplemented',
-        'exec, attach, cp and port-forward need a connection that functions cannot carry: use kubectl logs, go to the node, or run the API in a container (infra/runbook.md, "exec on AWS")',
+        'exec, attach, cp and port-forward need a connection that functions cannot carry: use a kubeconfig that names a gate, which hibernetes gate kubeconfig prints (infra/runbook.md, "exec on AWS")',
       ],
     );
     assert.equal((await timed(at, at.ask({ name: 'stranger', groups: [] }, 'POST', exec))).value.status, 403);

@@ -6,7 +6,7 @@ import type { ConfigMap, EndpointSlice, Node, Pod, PodStatus, Secret, Service } 
 import { localPathNodeAnnotation, localPathProvisioner } from '../../kube/local-path.ts';
 import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
-import { configMaps, endpointSlices, leases, nodes, pods, resourceType, secrets, services, validatingWebhookConfigurations } from '../../kube/resource-type.ts';
+import { configMaps, endpointSlices, leases, nodes, pods, resourceType, secrets, services } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import { StatusError, conflict, notFound } from '../../kube/status-error.ts';
 import { createRelayHub } from '../relay/relay-hub.ts';
@@ -47,7 +47,7 @@ function clientOf({ put, get, remove }: MemoryCluster, calls: string[]): Pick<Cl
   };
 }
 
-async function setUp(options: { holdSecondsMax?: number; isByMail?: boolean } = {}) {
+async function setUp(options: { holdSecondsMax?: number } = {}) {
   const world = virtualWorld();
   const cluster = await memoryCluster(world);
   const calls: string[] = [];
@@ -481,31 +481,4 @@ test('a finished pod goes, and only that one', async () => {
   await poll({ pods: [finished] });
   assert.deepEqual(calls, ['delete pods web {"gracePeriodSeconds":0,"preconditions":{"uid":"uid-web"}}']);
   assert.equal(get(pods, { namespace: 'default', name: 'web' }), undefined);
-});
-
-/** A Service that a webhook is called by, with endpoints on two nodes. */
-async function withWebhookService({ put }: Pick<MemoryCluster, 'put'>): Promise<void> {
-  const endpoint = (nodeName: string, ready: boolean) => ({ addresses: ['10.244.0.9'], nodeName, conditions: { ready } });
-  const labels = { 'kubernetes.io/service-name': 'hook' };
-  await put(endpointSlices, {
-    ...slice('hook-1'),
-    metadata: { name: 'hook-1', namespace: 'default', labels },
-    endpoints: [endpoint('b', true), endpoint('a', true)],
-  });
-  const clientConfig = { service: { namespace: 'default', name: 'hook' } };
-  const webhook = { name: 'hook.example.com', clientConfig, sideEffects: 'None', admissionReviewVersions: ['v1'] };
-  await put(validatingWebhookConfigurations, { metadata: { name: 'hook' }, webhooks: [webhook] });
-}
-
-test('the first node that a called Service runs on is asked to listen, where tunnels go by mail', async () => {
-  const [byMail, other] = [await setUp({ isByMail: true }), await setUp()];
-  assert.equal((await byMail.poll()).listens, undefined);
-  for (const cluster of [byMail, other]) await withWebhookService(cluster);
-  assert.equal((await byMail.poll()).listens, true);
-  assert.equal((await other.poll()).listens, undefined);
-  const ofHook = { namespace: 'default', name: 'hook-1' };
-  await byMail.put(endpointSlices, { ...byMail.get(endpointSlices, ofHook)!, endpoints: [{ addresses: ['10.244.0.9'], nodeName: 'b' }] });
-  assert.equal((await byMail.poll()).listens, undefined);
-  await byMail.remove(endpointSlices, ofHook);
-  assert.equal((await byMail.poll()).listens, undefined);
 });

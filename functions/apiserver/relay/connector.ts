@@ -86,7 +86,7 @@ export function createConnector({ hub, view, clock, logMail, byMail }: Connector
 const notCarried = new StatusError(
   501,
   'NotImplemented',
-  'exec, attach, cp and port-forward need a connection that functions cannot carry: use kubectl logs, go to the node, or run the API in a container (infra/runbook.md, "exec on AWS")',
+  'exec, attach, cp and port-forward need a connection that functions cannot carry: use a kubeconfig that names a gate, which hibernetes gate kubeconfig prints (infra/runbook.md, "exec on AWS")',
 );
 
 /** The field answers a log that cannot exist yet with nothing, and refuses the rest. */

@@ -3,16 +3,8 @@
  * each Service that the API itself calls, the first node with a ready endpoint listens, and the API calls that node's endpoint.
  */
 import { derived } from '../../kube/derived.ts';
-import type {
-  APIService,
-  CustomResourceDefinition,
-  Endpoint,
-  EndpointSlice,
-  MutatingWebhookConfiguration,
-  Pod,
-  ValidatingWebhookConfiguration,
-} from '../../kube/generated/types.ts';
-import type { ObjectName } from '../../kube/object.ts';
+import type { Endpoint, EndpointSlice, Pod } from '../../kube/generated/types.ts';
+import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import {
   apiServices,
   customResourceDefinitions,
@@ -32,17 +24,28 @@ interface Reference {
   readonly name?: string;
 }
 
-type Caller = MutatingWebhookConfiguration & ValidatingWebhookConfiguration & CustomResourceDefinition & APIService;
-
-function referencesOf({ webhooks = [], spec }: Caller): readonly (Reference | undefined)[] {
-  return [...webhooks.map(({ clientConfig }) => clientConfig.service), spec?.conversion?.webhook?.clientConfig?.service, spec?.service];
+/** What the kinds that name Services have in common: each has one of these fields. */
+interface Caller extends KubeObject {
+  readonly webhooks?: readonly { readonly clientConfig: { readonly service?: Reference } }[];
+  readonly spec?: {
+    readonly conversion?: { readonly webhook?: { readonly clientConfig?: { readonly service?: Reference } } };
+    readonly service?: Reference;
+  };
 }
 
+const referencesOf = ({ webhooks = [], spec }: Caller): readonly (Reference | undefined)[] => [
+  ...webhooks.map(({ clientConfig }) => clientConfig.service),
+  spec?.conversion?.webhook?.clientConfig?.service,
+  spec?.service,
+];
+
 function calledServices(view: StoreView): readonly ObjectName[] {
-  const all = calling.flatMap((resource) => view.list(resource).flatMap(({ object }) => referencesOf(object as unknown as Caller)));
-  const named = all.filter((one) => one !== undefined).map(({ namespace = '', name = '' }): [string, ObjectName] => {
-    return [`${namespace}/${name}`, { namespace, name }];
-  });
+  const all = calling.flatMap((resource) => view.list(resource).flatMap(({ object }) => referencesOf(object as Caller)));
+  const named = all
+    .filter((one) => one !== undefined)
+    .map(({ namespace = '', name = '' }): [string, ObjectName] => {
+      return [`${namespace}/${name}`, { namespace, name }];
+    });
   return [...new Map(named).values()];
 }
 

@@ -6,7 +6,7 @@ import { startForwarder } from '../../agent/api-service/forwarder.ts';
 import { createCertificateAuthority, createServerCertificate } from '../../functions/client/certificates.ts';
 import { realWorld } from '../../functions/world.ts';
 import type { TunnelledCluster } from '../support/tunnelled-cluster.ts';
-import { type Carried, upgradeContract } from './upgrade.contract.ts';
+import { type Carried, upgradeContract } from './tunnel-upgrade.contract.ts';
 
 const world = realWorld('error');
 
