@@ -154,12 +154,7 @@ export function createApi(options: ApiOptions): Api {
     answered(request, response);
     return response;
   };
-  const reports = createNodeReports({
-    view,
-    client: clientOver({ user: controlPlaneUser }, 'kubelet'),
-    clock: world.clock,
-    log: world.log,
-  });
+  const reports = createNodeReports({ ...world, view, client: clientOver({ user: controlPlaneUser }, 'kubelet') });
   const hold = options.pollHoldSecondsMax === undefined ? {} : { holdSecondsMax: options.pollHoldSecondsMax };
   const isByMail = options.tunnelMail?.isAlone === true;
   const poll = createNodePoll({ store, podsOfNode, reports, hub, clock: world.clock, isByMail, ...hold });

@@ -6,6 +6,7 @@
 import { groupResource, networkPolicies, nodes } from '../../kube/resource-type.ts';
 import type { Node } from '../../kube/generated/types.ts';
 import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
+import type { View } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';
 import type { World } from '../../world.ts';
@@ -80,19 +81,13 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
   const isMoving = (nodeName: string): boolean =>
     podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
 
-  /** The controllers gave the node up while its agent believed its status to be known. */
-  function isGivenUp(nodeName: string): boolean {
-    const node = store.view().get({ resource: groupResource(nodes), namespace: '', name: nodeName })?.object as Node | undefined;
-    return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') === true;
-  }
-
   function answer(nodeName: string, part: Pick<NodePollResponse, 'revision' | 'snapshot'> & NodeDelta): NodePollResponse {
     const [view, nowMs] = [store.view(), clock.now()];
     const isBusy = (): boolean => isMoving(nodeName) || isSoughtAfter(view, nodeName, nowMs);
     const pollAfterSeconds = holdSecondsMax > 0 ? 0 : isBusy() ? movingSeconds : quietSeconds;
     const { revision, snapshot, objects, gone } = part;
     const relays = asked(nodeName);
-    const wantsStatus = isGivenUp(nodeName) ? { wantsStatus: true } : {};
+    const wantsStatus = isUnknown(view, nodeName) ? { wantsStatus: true } : {};
     const listens = isByMail && listening(view).has(nodeName) ? { listens: true } : {};
     return { revision, snapshot, objects, gone, relays, pollAfterSeconds, ...wantsStatus, ...listens };
   }
@@ -147,7 +142,7 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
       const since = Number(request.since ?? 'none');
       // A revision that is yet to come is another cluster's.
       if (!Number.isSafeInteger(since) || since < 0 || since > revision) return snapshot(nodeName);
-      const waitSeconds = isGivenUp(nodeName) ? 0 : Math.min(request.waitSeconds, holdSecondsMax, holdSeconds);
+      const waitSeconds = isUnknown(store.view(), nodeName) ? 0 : Math.min(request.waitSeconds, holdSecondsMax, holdSeconds);
       return hold(nodeName, since, { ms: clock.monotonicMs() + Math.max(0, waitSeconds) * 1000, signal });
     },
   };
@@ -170,6 +165,12 @@ function lazyPolicies(store: Pick<Store, 'view'>, podsOfNode: PodsOfNode): LazyP
       return news;
     },
   };
+}
+
+/** The controllers gave the node up while its agent believed its status to be known. */
+function isUnknown(view: View, nodeName: string): boolean {
+  const node = view.get({ resource: groupResource(nodes), namespace: '', name: nodeName })?.object as Node | undefined;
+  return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') === true;
 }
 
 const joined = (one: NodeDelta, other: NodeDelta = { objects: [], gone: [] }): NodeDelta => ({

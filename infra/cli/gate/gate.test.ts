@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -74,7 +74,7 @@ describe('a gate for kubectl on functions', () => {
     const ca = Buffer.from(cluster['certificate-authority-data'], 'base64').toString();
     const call = request(`${cluster.server}/version`, { ca, headers: { authorization: `Bearer ${token}` }, agent: false });
     call.end();
-    const [answer] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
     answer.resume();
     return answer.statusCode;
   }
