@@ -9,7 +9,7 @@ import { isCritical } from '../eviction/ranking.ts';
 import { graceWithin, type NodeEnding } from '../pods/node-ending.ts';
 import { isTerminalPhase } from '../pods/pod-facts.ts';
 
-/** What tells that the machine goes down, and keeps it up until then. */
+/** Reports that the machine goes down, and keeps it up until it is released. */
 export interface ShutdownDelay {
   /** Holds the machine up from now on. Resolves when the signal aborts; rejects when the machine can no longer be asked. */
   watch(onChange: (isGoingDown: boolean) => void, signal: AbortSignal): Promise<void>;
