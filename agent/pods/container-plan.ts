@@ -6,8 +6,9 @@ import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { Action, ContainerStop } from './actions.ts';
 import { containerBackOff, retryAtMs } from './back-off.ts';
-import { containersOf, graceSecondsOf, isSidecar, restartPolicyOf, specOf, type RestartPolicy } from './pod-facts.ts';
+import { containersOf, graceSecondsOf, isSidecar, specOf } from './pod-facts.ts';
 import type { PodMemory, ProbeFindings } from './observed-pod.ts';
+import { restartsAfter, restartsAll } from './restart-rules.ts';
 import { specHash, specHashAnnotation } from './spec-hash.ts';
 
 /** What was decided about one container. `wait`: for others, or because it is as it should be. */
@@ -41,8 +42,6 @@ export interface ContainersPlan {
 export const newestOf = (containers: readonly ContainerStatus[], name: string): ContainerStatus | undefined =>
   containers.find((container) => container.name === name);
 
-const mayRestart = (policy: RestartPolicy, exitCode: number): boolean => policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
-
 /** Whether the startup probe, if any, let it through. */
 export const isStarted = (container: Container, status: ContainerStatus | undefined, probes: ProbeFindings): boolean =>
   status?.state === 'running' && (container.startupProbe === undefined || probes[status.id]?.started === true);
@@ -74,7 +73,7 @@ function startDecision(input: ContainersInput, container: Container, ended: Cont
   return { kind: 'start', isRestart: ended !== undefined };
 }
 
-function decide(input: ContainersInput, container: Container, policy: RestartPolicy): Decision {
+function decide(input: ContainersInput, container: Container, comesBack: (exitCode: number) => boolean): Decision {
   const newest = newestOf(input.containers, container.name);
   if (newest === undefined) return startDecision(input, container, undefined);
   switch (newest.state) {
@@ -88,22 +87,26 @@ function decide(input: ContainersInput, container: Container, policy: RestartPol
     case 'unknown':
       return { kind: 'stop', message: `Stopping container ${container.name}`, graceSeconds: undefined };
     case 'exited':
-      if (mayRestart(policy, newest.exitCode)) return startDecision(input, container, newest);
+      if (comesBack(newest.exitCode)) return startDecision(input, container, newest);
       return { kind: 'done', succeeded: newest.exitCode === 0 };
   }
 }
 
-function decideInit(input: ContainersInput, container: Container, policy: RestartPolicy): Decision {
+function decideInit(input: ContainersInput, container: Container): Decision {
   const inSandbox = input.containers.filter((status) => status.sandboxId === input.sandboxId || status.state === 'running');
   if (newestOf(inSandbox, container.name) === undefined) return startDecision(input, container, undefined);
   // Init containers that ended well are over, whatever the pod's restart policy.
-  return decide({ ...input, containers: inSandbox }, container, policy === 'Always' && !isSidecar(container) ? 'OnFailure' : policy);
+  return decide(
+    { ...input, containers: inSandbox },
+    container,
+    (exitCode) => (exitCode !== 0 || isSidecar(container)) && restartsAfter(input.pod, container, exitCode),
+  );
 }
 
 /** It is started once; nothing brings it back. Source: computePodActions (EphemeralContainersToStart) */
 function decideEphemeral(input: ContainersInput, container: Container): Decision {
   const newest = newestOf(input.containers, container.name);
-  return newest?.state === 'exited' ? { kind: 'done', succeeded: newest.exitCode === 0 } : decide(input, container, 'Never');
+  return newest?.state === 'exited' ? { kind: 'done', succeeded: newest.exitCode === 0 } : decide(input, container, () => false);
 }
 
 interface InitPlan {
@@ -122,7 +125,7 @@ function planInit(input: ContainersInput): InitPlan {
   let failed = false;
   for (const container of spec.initContainers ?? []) {
     if (isSidecar(container)) {
-      const decision: Decision = open || began ? decideInit(input, container, 'Always') : { kind: 'wait' };
+      const decision: Decision = open || began ? decideInit(input, container) : { kind: 'wait' };
       decisions.push([container.name, decision]);
       open = open && isStarted(container, newestOf(input.containers, container.name), input.probes) && decision.kind === 'wait';
       continue;
@@ -131,7 +134,7 @@ function planInit(input: ContainersInput): InitPlan {
       decisions.push([container.name, { kind: 'done', succeeded: true }]);
       continue;
     }
-    const decision: Decision = open ? decideInit(input, container, restartPolicyOf(input.pod)) : { kind: 'wait' };
+    const decision: Decision = open ? decideInit(input, container) : { kind: 'wait' };
     decisions.push([container.name, decision]);
     failed ||= decision.kind === 'done' && !decision.succeeded;
     open = open && decision.kind === 'done' && decision.succeeded;
@@ -139,15 +142,37 @@ function planInit(input: ContainersInput): InitPlan {
   return { decisions, initialized: began || open, failed };
 }
 
+/** First everything ends; then what has ended is removed, and the pod begins anew. Source: kuberuntime_manager.go (ShouldAllContainersRestart) */
+function planRestartOfAll(input: ContainersInput): ContainersPlan | undefined {
+  const { containers, sandboxId } = input;
+  const { initContainers = [], containers: main } = specOf(input.pod);
+  const newest = [...initContainers, ...main].flatMap((container) => {
+    const status = newestOf(containers, container.name);
+    return status === undefined || status.sandboxId !== sandboxId ? [] : [{ container, status }];
+  });
+  if (!newest.some(({ container, status }) => status.state === 'exited' && restartsAll(container, status.exitCode))) return undefined;
+  const alive = newest.filter(({ status }) => status.state === 'running' || status.state === 'unknown');
+  const decisions =
+    alive.length > 0
+      ? alive.map(({ container }): [string, Decision] => [
+          container.name,
+          { kind: 'stop', message: `Stopping container ${container.name}`, graceSeconds: undefined },
+        ])
+      : newest.map(({ container, status }): [string, Decision] => [container.name, { kind: 'discard', containerId: status.id }]);
+  return { decisions: new Map(decisions), initialized: true, initFailed: false };
+}
+
 export function planContainers(input: ContainersInput): ContainersPlan {
+  const anew = planRestartOfAll(input);
+  if (anew !== undefined) return anew;
   const init = planInit(input);
   const decisions = new Map<string, Decision>(init.decisions);
   // They are there to see why the others do not start: they wait for nobody.
   for (const container of specOf(input.pod).ephemeralContainers ?? []) decisions.set(container.name, decideEphemeral(input, container));
   if (init.failed) return { decisions, initialized: false, initFailed: true };
   for (const container of specOf(input.pod).containers) {
-    const policy = restartPolicyOf(input.pod);
-    decisions.set(container.name, init.initialized ? decide(input, container, policy) : { kind: 'wait' });
+    const comesBack = (exitCode: number): boolean => restartsAfter(input.pod, container, exitCode);
+    decisions.set(container.name, init.initialized ? decide(input, container, comesBack) : { kind: 'wait' });
   }
   return { decisions, initialized: init.initialized, initFailed: false };
 }

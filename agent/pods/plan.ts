@@ -15,13 +15,14 @@ import type { SandboxStatus } from '../runtime/runtime.ts';
 import type { Action, Notice } from './actions.ts';
 import { containerActions, newestOf, planContainers, type ContainersPlan, type Decision } from './container-plan.ts';
 import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
-import { isTerminalPhase, podText, restartPolicyOf, specOf } from './pod-facts.ts';
+import { isTerminalPhase, podText, specOf } from './pod-facts.ts';
 import { podStatus, type PodFailure } from './pod-status.ts';
 import { hasEnded, planEnd } from './end-plan.ts';
 import { podRejection, rejectionReasons, type NodeFeatures, type Rejection } from './node-features.ts';
 import type { PressureType } from '../eviction/thresholds.ts';
 import { portRejection } from './port-rejection.ts';
 import { pressureRejection } from './pressure-rejection.ts';
+import { mayRestart } from './restart-rules.ts';
 import { planResize, type ResizePlan } from './resize.ts';
 import { failureMsShown } from './waiting.ts';
 
@@ -192,7 +193,7 @@ function needsSandbox(input: PlanInput, last: SandboxStatus | undefined): Course
 /** A pod whose sandbox died gets another one only if something is left to run in it. */
 function isWorthASandbox(input: PlanInput, containers: ContainersPlan): boolean {
   const hasRun = input.observed.containers.length > 0;
-  if (restartPolicyOf(input.pod) === 'Never' && hasRun) return false;
+  if (!mayRestart(input.pod) && hasRun) return false;
   return specOf(input.pod).containers.some((container) => {
     const newest = newestOf(input.observed.containers, container.name);
     const decision = containers.decisions.get(container.name);

@@ -5,7 +5,8 @@ import type { SandboxStatus } from '../runtime/runtime.ts';
 import type { ContainersPlan } from './container-plan.ts';
 import { containerState } from './container-state.ts';
 import type { ObservedPod, PodMemory, ProbeFindings } from './observed-pod.ts';
-import { isHostNetwork, isSidecar, isTerminalPhase, restartPolicyOf, specOf } from './pod-facts.ts';
+import { isHostNetwork, isSidecar, isTerminalPhase, specOf } from './pod-facts.ts';
+import { restartsAfter } from './restart-rules.ts';
 import type { ResizePlan } from './resize.ts';
 import { podConditions } from './pod-conditions.ts';
 
@@ -81,23 +82,35 @@ function phaseOf(input: PodStatusInput, init: readonly t.ContainerStatus[], main
   if (isTerminalPhase(prior)) return prior ?? '';
   if (input.failure !== undefined) return 'Failed';
   const counts = countsOf(main);
-  const regular = (specOf(pod).initContainers ?? []).filter((container) => !isSidecar(container)).map(({ name }) => name);
-  const initFailed = init.some(({ name, state }) => regular.includes(name) && (state?.terminated?.exitCode ?? 0) !== 0);
-  if (initFailed && restartPolicyOf(pod) === 'Never') return 'Failed';
+  const regular = (specOf(pod).initContainers ?? []).filter((container) => !isSidecar(container));
+  if (regular.some((container) => failsForGood(pod, container, init))) return 'Failed';
   const nothingBegan = counts.running + counts.stopped === 0;
   if (!input.containers.initialized && init.length > 0 && nothingBegan) return 'Pending';
   if (counts.waiting > 0) return 'Pending';
   if (counts.running > 0) return 'Running';
   if (counts.stopped === 0) return 'Pending';
-  return stoppedPhase(pod, counts);
+  return stoppedPhase(pod, counts, main);
 }
 
-function stoppedPhase(pod: t.Pod, counts: Counts): string {
-  const policy = restartPolicyOf(pod);
+/** What a container ended with, also while it waits to be started again. */
+const exitCodeOf = ({ state, lastState }: t.ContainerStatus): number | undefined =>
+  state?.terminated?.exitCode ?? (state?.running === undefined ? lastState?.terminated?.exitCode : undefined);
+
+function failsForGood(pod: t.Pod, container: t.Container, statuses: readonly t.ContainerStatus[]): boolean {
+  const status = statuses.find(({ name }) => name === container.name);
+  const exitCode = status === undefined ? undefined : exitCodeOf(status);
+  return exitCode !== undefined && exitCode !== 0 && !restartsAfter(pod, container, exitCode);
+}
+
+function stoppedPhase(pod: t.Pod, counts: Counts, main: readonly t.ContainerStatus[]): string {
   const isDeleted = pod.metadata.deletionTimestamp !== undefined;
-  if (policy === 'Always' && !isDeleted) return 'Running';
-  if (counts.stopped === counts.succeeded) return 'Succeeded';
-  return policy === 'Never' || isDeleted ? 'Failed' : 'Running';
+  const comesBack = specOf(pod).containers.some((container) => {
+    const status = main.find(({ name }) => name === container.name);
+    const exitCode = status === undefined ? undefined : exitCodeOf(status);
+    return exitCode !== undefined && restartsAfter(pod, container, exitCode);
+  });
+  if (comesBack && !isDeleted) return 'Running';
+  return counts.stopped === counts.succeeded ? 'Succeeded' : 'Failed';
 }
 
 function addresses({ pod, observed, hostIps }: PodStatusInput): Pick<t.PodStatus, 'hostIP' | 'hostIPs' | 'podIP' | 'podIPs'> {

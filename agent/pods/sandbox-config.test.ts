@@ -76,6 +76,12 @@ describe('the hostname', () => {
     assert.equal(config({ hostNetwork: true }), '');
   });
 
+  test('is the name that the pod chose over all others, without a domain', () => {
+    const of = pod({ hostname: 'a', subdomain: 'sub', hostnameOverride: 'over.ride.example' });
+    assert.equal(sandboxConfig(of, 0, facts).hostname, 'over.ride.example');
+    assert.ok(hostsFile(of, ['10.0.0.2'], 'cluster.local').includes('10.0.0.2\tover.ride.example\n'));
+  });
+
   test('is cut to what the kernel takes', () => {
     assert.equal(hostnameOf(pod({}, { name: `${'a'.repeat(62)}-b` })), 'a'.repeat(62));
   });

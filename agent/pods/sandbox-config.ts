@@ -23,14 +23,17 @@ const hostnameLengthMax = 63;
 
 /** Longer names are cut, as the kernel takes no more; and not in the middle of a dash. */
 export function hostnameOf(pod: Pod): string {
-  const name = specOf(pod).hostname ?? nameOf(pod);
+  const { hostnameOverride, hostname } = specOf(pod);
+  const name = hostnameOverride ?? hostname ?? nameOf(pod);
   return withoutTrailing(name.slice(0, hostnameLengthMax), '-.');
 }
 
-/** The pod's full name in DNS when it has a subdomain; else ''. */
+/** The pod's full name in DNS when it has a subdomain and no name of its own choice; else ''. */
 export function fullyQualifiedName(pod: Pod, clusterDomain: string): string {
-  const { subdomain } = specOf(pod);
-  return subdomain === undefined || subdomain === '' ? '' : `${hostnameOf(pod)}.${subdomain}.${namespaceOf(pod)}.svc.${clusterDomain}`;
+  const { subdomain = '', hostnameOverride } = specOf(pod);
+  return subdomain === '' || hostnameOverride !== undefined
+    ? ''
+    : `${hostnameOf(pod)}.${subdomain}.${namespaceOf(pod)}.svc.${clusterDomain}`;
 }
 
 function policyDns(pod: Pod, facts: ClusterFacts): SandboxConfig['dns'] {

@@ -12,14 +12,17 @@ export const emptyDirPlugin = ({ mountMemory }: PluginOptions): VolumePlugin => 
   follows: false,
   async publish({ pod, volume, directory }) {
     const { medium, sizeLimit } = volume.emptyDir ?? {};
-    if (medium === 'Memory') {
+    const isInMemory = medium === 'Memory';
+    if (isInMemory) {
       await using _made = await Directory.make(directory);
       await mountMemory(directory, sizeLimit === undefined ? 0 : quantityValue(sizeLimit));
     }
     await using root = await Directory.make(directory);
     const groupId = specOf(pod).securityContext?.fsGroup;
     if (groupId !== undefined) await root.setOwner(0, groupId);
-    await root.setMode(groupId === undefined ? 0o777 : 0o2777);
+    // The kernel makes file systems of memory with this bit, and upstream leaves it.
+    const sticky = isInMemory ? 0o1000 : 0;
+    await root.setMode((groupId === undefined ? 0o777 : 0o2777) | sticky);
     return { path: directory };
   },
 });
