@@ -30,6 +30,7 @@ import { credentials, region } from './aws-json.ts';
 import { tableAccessAt, writeSharedTable } from './shared-table.ts';
 import { startEngines, tableName, type Engines } from './engines.ts';
 import { EventFunction } from './event-function.ts';
+import { startExpiry } from './expired-mail.ts';
 import { openFrontDoor } from './front-door.ts';
 import type { Mischief } from './mischief.ts';
 import { startQueueSource } from './queue-source.ts';
@@ -227,6 +228,7 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
   const variables = variablesOf(engines, secrets, pki, { ...options, smallServices: services.endpoint });
   const deployed = await deploy({ engines, variables, modules, mischief, world, started });
   running = deployed;
+  const endExpiry = startExpiry({ endpoint: engines.tableEndpoint, tableName }, world);
   const server = `https://127.0.0.1:${door.port}`;
   const token = adminTokenOf(secrets.adminSecret, own.id);
   const fetch = createHttpsFetch({ server, caPem: pki.authority.certificatePem, token });
@@ -250,6 +252,7 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
       ]),
     async stop() {
       fetch.close();
+      endExpiry();
       await deployed.stop();
       await door.close();
       await engines.stop();
