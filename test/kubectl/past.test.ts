@@ -6,11 +6,13 @@ import { after, before, describe, test } from 'node:test';
 import { runCommandLine, startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { newestKubectl } from '../support/kubectl.ts';
 import { eventually } from '../support/eventually.ts';
+import { imageFiles, reasonToSkipContainers } from '../support/real-nodes.ts';
 
 const now = (): string => new Date().toISOString();
 
 describe('the past of a cluster', () => {
   let cluster: TestCluster;
+  let hasContainers = false;
   /** Two replicas; three and another image; the namespace is deleted. */
   const moments = { two: '', three: '', gone: '' };
   const program = newestKubectl();
@@ -31,14 +33,17 @@ describe('the past of a cluster', () => {
     );
 
   before(async () => {
-    cluster = await startCluster({ nodes: 1, runtime: 'simulated' });
+    hasContainers = (await reasonToSkipContainers()) === false;
+    cluster = await startCluster(
+      hasContainers ? { nodes: 2, runtime: 'containerd', images: await imageFiles() } : { nodes: 2, runtime: 'simulated' },
+    );
     const { kubectl } = cluster;
     await kubectl.ok('create', 'namespace', 'team-a');
     await kubectl.ok('-n', 'team-a', 'create', 'secret', 'generic', 'key', '--from-literal=k=v');
-    await kubectl.ok('-n', 'team-a', 'create', 'deployment', 'web', '--image=nginx:1', '--replicas=2');
-    await eventually(async () => assert.equal(await replicas(), '2 nginx:1'));
+    await kubectl.ok('-n', 'team-a', 'create', 'deployment', 'web', '--image=nginx/nginx:v1', '--replicas=2');
+    await eventually(async () => assert.equal(await replicas(), '2 nginx/nginx:v1'));
     moments.two = now();
-    await kubectl.ok('-n', 'team-a', 'set', 'image', 'deployment/web', 'nginx=nginx:2');
+    await kubectl.ok('-n', 'team-a', 'set', 'image', 'deployment/web', 'nginx=nginx/nginx:v2');
     await kubectl.ok('-n', 'team-a', 'scale', 'deployment', 'web', '--replicas=3');
     await kubectl.ok('-n', 'team-a', 'rollout', 'status', 'deployment/web', '--timeout=120s');
     moments.three = now();
@@ -47,8 +52,8 @@ describe('the past of a cluster', () => {
 
   test('kubectl sees each moment as it was', async () => {
     for (const [moment, line] of [
-      [moments.two, '2 nginx:1'],
-      [moments.three, '3 nginx:2'],
+      [moments.two, '2 nginx/nginx:v1'],
+      [moments.three, '3 nginx/nginx:v2'],
     ] as const)
       assert.equal(
         await at(
@@ -75,12 +80,12 @@ describe('the past of a cluster', () => {
     assert.match(diff, /~ deployments\.apps team-a\/web\n/);
     assert.match(diff, / {4}spec\.replicas: 2 → 3\n/);
     const history = await cluster.hibernetes('history', 'deploy/web', '-n', 'team-a');
-    assert.match(history, /MODIFIED .* by kubectl-set\n {4}.*image: "nginx:1" → "nginx:2"/);
+    assert.match(history, /MODIFIED .* by kubectl-set\n {4}.*image: "nginx\/nginx:v1" → "nginx\/nginx:v2"/);
   });
 
   test('undo makes an object what it was', async () => {
     await cluster.hibernetes('undo', 'deployment/web', '-n', 'team-a', '--to', moments.two, '--yes');
-    await eventually(async () => assert.equal(await replicas(), '2 nginx:1'));
+    await eventually(async () => assert.equal(await replicas(), '2 nginx/nginx:v1'));
   });
 
   test('undo brings a deleted namespace back, with owners right and pods running', async () => {
@@ -88,7 +93,7 @@ describe('the past of a cluster', () => {
     await kubectl.ok('delete', 'namespace', 'team-a');
     moments.gone = now();
     await cluster.hibernetes('undo', '-n', 'team-a', '--to', moments.three, '--yes');
-    await eventually(async () => assert.equal(await replicas(), '3 nginx:2'));
+    await eventually(async () => assert.equal(await replicas(), '3 nginx/nginx:v2'));
     assert.equal(await kubectl.ok('-n', 'team-a', 'get', 'secret', 'key', '-o', 'jsonpath={.data.k}'), 'dg==');
     const uid = await kubectl.ok('-n', 'team-a', 'get', 'deployment', 'web', '-o', 'jsonpath={.metadata.uid}');
     const owners = await kubectl.ok('-n', 'team-a', 'get', 'rs', '-o', 'jsonpath={.items[*].metadata.ownerReferences[0].uid}');
@@ -111,17 +116,22 @@ describe('the past of a cluster', () => {
 
   test('a cluster whose store is lost goes on with what is archived', async () => {
     const { kubectl } = cluster;
-    const pods = await kubectl.ok('-n', 'team-a', 'get', 'pods', '-o', 'name');
+    // Simulated containers end with the control plane.
+    const container = hasContainers ? ' {.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}' : '';
+    const containers = (): Promise<string> =>
+      kubectl.ok('-n', 'team-a', 'get', 'pods', '-o', `jsonpath={range .items[*]}{.metadata.name}${container}{"\\n"}{end}`);
+    const before = await containers();
     // The log is archived every minute.
     const runs = (): string[] => readdirSync(join(cluster.directory, 'archive/changes'));
-    const before = runs().length;
+    const runsBefore = runs().length;
     await kubectl.ok('create', 'namespace', 'last');
-    await eventually(async () => assert.ok(runs().length > before), 150_000);
+    await eventually(async () => assert.ok(runs().length > runsBefore), 150_000);
     cluster.killControlPlane();
     rmSync(join(cluster.directory, 'store'), { recursive: true });
     await cluster.hibernetes('restore', '--to', 'now');
     await cluster.up();
-    await eventually(async () => assert.equal(await kubectl.ok('-n', 'team-a', 'get', 'pods', '-o', 'name'), pods));
+    await eventually(async () => assert.equal(await replicas(), '3 nginx/nginx:v2'));
+    assert.equal(await containers(), before);
     await kubectl.ok('get', 'namespace', 'last');
     assert.match(await at(moments.two, '-n', 'team-a', 'get', 'deployment', 'web'), /2\/2/);
   });
