@@ -337,6 +337,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   isHeld?(object: T): boolean;
   /** Called when an object that is not removed at once starts to terminate, with its deletionTimestamp set. Changes in place. */
   prepareForTermination?(object: T, context: WriteContext): void;
+  /** Its first deletion only marks it, whatever the options: no grace, no finalizer of the collector, no new generation. */
+  readonly isOnlyMarked?: boolean;
   /** Seconds of grace for a deletion; 0 deletes at once. Default: 0. Source: registry/rest/delete.go. */
   graceSeconds?(object: T, requestedSeconds: number | undefined): number;
   /** What a DELETE without a policy does to dependents. Default: Background. */

@@ -37,13 +37,19 @@ const cases: [string, ObjectMeta, string[]][] = [
   [
     'an owner without uid',
     meta({ ownerReferences: [owner({ uid: '' })] }),
-    ['metadata.ownerReferences.uid: Invalid value: "": must not be empty'],
+    ['metadata.ownerReferences[0].uid: Required value: must not be empty'],
   ],
+  ...['a/', 'a/b/c'].map((apiVersion): (typeof cases)[number] => [
+    `an owner of version ${apiVersion}`,
+    meta({ ownerReferences: [owner({ apiVersion })] }),
+    [`metadata.ownerReferences[0].apiVersion: Invalid value: "${apiVersion}": must be <group>/<version> or <version>`],
+  ]),
+  ['a negative generation', meta({ generation: -1 }), ['metadata.generation: Invalid value: -1: must be greater than or equal to 0']],
   [
     'an owning event',
     meta({ ownerReferences: [owner({ kind: 'Event' })] }),
     [
-      `metadata.ownerReferences: Invalid value: ${JSON.stringify(owner({ kind: 'Event' }))}: /v1, Kind=Event is disallowed from being an owner`,
+      `metadata.ownerReferences[0]: Invalid value: ${JSON.stringify(owner({ kind: 'Event' }))}: /v1, Kind=Event is disallowed from being an owner`,
     ],
   ],
 ];

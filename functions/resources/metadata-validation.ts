@@ -74,7 +74,7 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
 }
 
 function validateOwnerReferences(references: readonly OwnerReference[], path: string): FieldError[] {
-  const errors = references.flatMap((reference) => ownerReferenceErrors(reference, path));
+  const errors = references.flatMap((reference, index) => ownerReferenceErrors(reference, `${path}[${index}]`));
   const [first, second] = references.filter(({ controller }) => controller === true);
   if (first === undefined || second === undefined) return errors;
   const why = `Only one reference can have Controller set to true. Found "true" in references for ${first.name} and ${second.name}`;
@@ -84,10 +84,14 @@ function validateOwnerReferences(references: readonly OwnerReference[], path: st
 function ownerReferenceErrors(reference: OwnerReference, path: string): FieldError[] {
   const { apiVersion, kind, name, uid } = reference;
   const errors: FieldError[] = [];
-  if (!apiVersion) errors.push(invalid(`${path}.apiVersion`, apiVersion ?? '', 'version must not be empty'));
-  if (!kind) errors.push(invalid(`${path}.kind`, kind ?? '', 'must not be empty'));
-  if (!name) errors.push(invalid(`${path}.name`, name ?? '', 'must not be empty'));
-  if (!uid) errors.push(invalid(`${path}.uid`, uid ?? '', 'must not be empty'));
+  const why = 'must not be empty';
+  if (!apiVersion) errors.push(required(`${path}.apiVersion`, why));
+  else if (!/^(?:[^/]*\/)?[^/]+$/.test(apiVersion)) {
+    errors.push(invalid(`${path}.apiVersion`, apiVersion, 'must be <group>/<version> or <version>'));
+  }
+  if (!kind) errors.push(required(`${path}.kind`, why));
+  if (!name) errors.push(required(`${path}.name`, why));
+  if (!uid) errors.push(required(`${path}.uid`, why));
   if (apiVersion === 'v1' && kind === 'Event') errors.push(invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'));
   return errors;
 }

@@ -24,7 +24,7 @@ import type { RequestAttributes, SelectedField, User, VirtualResource } from '..
 import { dropServerFields } from '../registry/object-metadata.ts';
 import type { ClusterAuthorizer } from './authorizer.ts';
 import { aggregateText } from './rbac/policy.ts';
-import { selectorErrors } from './selector-errors.ts';
+import { selectorErrors, selectorProblems } from './selector-errors.ts';
 import { virtualResource } from './virtual-resource.ts';
 
 const group = 'authorization.k8s.io';
@@ -100,7 +100,8 @@ const userOf = ({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec)
 export function accessReviews(authorizer: ClusterAuthorizer): VirtualResource[] {
   async function answer(user: User, attributes: Attributes): Promise<SubjectAccessReviewStatus> {
     const { allowed, reason } = await authorizer.authorize(user, requestInfoOfAttributes(attributes));
-    return { allowed, ...(reason === '' ? {} : { reason }) };
+    const evaluationError = selectorProblems(attributes.resourceAttributes);
+    return { allowed, ...(reason === '' ? {} : { reason }), ...(evaluationError === '' ? {} : { evaluationError }) };
   }
 
   return [

@@ -55,3 +55,16 @@ function operatorErrors({ operator, values = [] }: Requirement, path: string): F
   }
   return [];
 }
+
+const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/** Requirements whose operator is not known are left out, which the answer says. Source: BuildEvaluationError. */
+export const selectorProblems = (attributes: ResourceAttributes | undefined): string =>
+  (['fieldSelector', 'labelSelector'] as const)
+    .flatMap((field) => {
+      const { requirements = [] } = attributes?.[field] ?? {};
+      const known = requirements.filter(({ operator }) => operators.includes(operator)).length;
+      if (known === requirements.length) return [];
+      return [`spec.resourceAttributes.${field} ${known > 0 ? 'partially ' : ''}ignored due to parse error`];
+    })
+    .join('; ');

@@ -116,6 +116,11 @@ function checkPreconditions(current: KubeObject, { key, definition, options }: D
 function terminated(object: KubeObject, deletion: Deletion): KubeObject {
   const { definition, options, context } = deletion;
   const { metadata } = object;
+  if (definition.isOnlyMarked === true && !isTerminating(object)) {
+    metadata.deletionTimestamp = timestamp(context.nowMs);
+    definition.prepareForTermination?.(object, context);
+    return object;
+  }
   const finalizers = collectorFinalizers(object, deletion);
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;

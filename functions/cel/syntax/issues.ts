@@ -39,6 +39,8 @@ function placeOf(characters: readonly string[], at: number): { readonly line: nu
 }
 
 function issueText(source: string, { line, column, message }: Placed): string {
+  // An empty source has no first character to point at.
+  if (source === '') return `ERROR: <input>:1:0: ${message}`;
   const text = `ERROR: <input>:${line}:${column + 1}: ${message}`;
   const snippet = source.split('\n')[line - 1]?.replaceAll('\t', ' ');
   if (snippet === undefined || snippet.length > snippetCharactersMax) return text;

@@ -44,6 +44,8 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
     const message = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon';
     setCondition(crd, { type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message }, nowMs);
   },
+  isOnlyMarked: true,
+  allowsUnconditionalUpdate: false,
   returnsDeletedObject: false,
   load: loadPatterns,
 });

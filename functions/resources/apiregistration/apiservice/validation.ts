@@ -13,7 +13,7 @@ export function validateAPIService(apiService: APIService): FieldError[] {
   const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0 } = spec;
   const name = `${version}.${group}`;
   const errors: FieldError[] = [];
-  if (nameOf(apiService) !== name && pathSegmentErrors(nameOf(apiService)).length === 0) {
+  if (nameOf(apiService) !== '' && nameOf(apiService) !== name && pathSegmentErrors(nameOf(apiService)).length === 0) {
     errors.push(invalid('metadata.name', nameOf(apiService), `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(name)}`));
   }
   if (group === '' && version !== 'v1') {

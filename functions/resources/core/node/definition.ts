@@ -6,7 +6,7 @@ import { type AnyDefinition, definition } from '../../definition.ts';
 import { nodeProxy } from '../proxy-locations.ts';
 import { podRangeRule } from './pod-ranges.ts';
 import { columns } from './table.ts';
-import { validateNode, validateNodeUpdate } from './validation.ts';
+import { validateNode, validateNodeStatusUpdate, validateNodeUpdate } from './validation.ts';
 
 /** Nodes report about themselves as they are created: their status is kept. Source: pkg/registry/core/node/strategy.go. */
 export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
@@ -38,5 +38,6 @@ export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
     },
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
+    validateStatusUpdate: validateNodeStatusUpdate,
     commit: [podRangeRule(podCidr, nodePrefixLength)],
   });

@@ -9,6 +9,7 @@ import type { CommitChange } from '../../definition.ts';
 import { podRangeRule } from './pod-ranges.ts';
 import { columns } from './table.ts';
 import { validateNode, validateNodeUpdate } from './validation.ts';
+import { qualifiedNameErrors } from '../../../kube/names.ts';
 
 const texts = (errors: readonly FieldError[]): string[] => errors.map(({ field, message }) => `${field}: ${message}`);
 const node = (name: string, more: Partial<Node> = {}): Node => ({ metadata: { name }, spec: {}, ...more });
@@ -46,11 +47,21 @@ test('a taint needs a key and an effect, and each pair once', () => {
     { key: 'a', effect: 'Maybe' },
   ];
   assert.deepEqual(texts(validateNode(node('a', { spec: { taints } }))), [
-    'metadata.taints[0].key: Required value',
+    ...qualifiedNameErrors('').map((why) => `metadata.taints[0].key: Invalid value: "": ${why}`),
     'metadata.taints[1].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
     'metadata.taints[2].effect: Unsupported value: "Maybe": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
-    'metadata.taints[2]: Duplicate value: {"key":"a","effect":"Maybe"}',
+    'metadata.taints[2]: Duplicate value: {"Key":"a","Value":"","Effect":"Maybe","TimeAdded":null}: taints must be unique by key and effect pair',
   ]);
+});
+
+test('a node names its features in order, and has no less than nothing', () => {
+  const wrong = 'invalid feature name "x": must start with an UpperCamelCase segment';
+  const errors = texts(validateNode(node('a', { status: { capacity: { cpu: '-1' }, declaredFeatures: ['B', 'A', 'x'] } })));
+  assert.deepEqual(errors.slice(0, 2), [
+    'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0',
+    'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+  ]);
+  assert.ok(errors[2]?.startsWith(`status.declaredFeatures[2]: Invalid value: "x": ${wrong}`));
 });
 
 for (const [what, next, current, errors] of [

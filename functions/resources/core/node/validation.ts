@@ -1,23 +1,75 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidateNode and ValidateNodeUpdate. */
 import { semanticallyEqual } from '../../../kube/equality.ts';
-import { type FieldError, duplicate, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
+import { type FieldError, duplicate, forbiddenField, invalid } from '../../../kube/field-error.ts';
 import type { Node, NodeSpec, Taint } from '../../../kube/generated/types.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import { parseIpRange } from '../../../kube/ip.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
 import { validateRange } from '../../ip-rules.ts';
+import { validateQuantity } from '../../quantity-rules.ts';
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-export function validateNode({ spec }: Node): FieldError[] {
-  const taints = spec?.taints ?? [];
-  const repeated = repeatedIndexes(taints.map(({ key, effect }) => `${key}:${effect}`));
-  return [
-    ...taints.flatMap((taint, index) => taintErrors(taint, `metadata.taints[${index}]`)),
-    ...repeated.map((index) => duplicate(`metadata.taints[${index}]`, taints[index])),
-    ...rangeErrors(spec?.podCIDRs ?? []),
-  ];
+export const validateNode = (node: Node): FieldError[] => [
+  ...taintsErrors(node.spec?.taints ?? [], 'metadata.taints'),
+  ...amountErrors(node),
+  ...featureErrors(node.status?.declaredFeatures ?? []),
+  ...rangeErrors(node.spec?.podCIDRs ?? []),
+];
+
+/** Source: ValidateNodeResources. */
+const amountErrors = ({ status }: Node): FieldError[] =>
+  (['capacity', 'allocatable'] as const).flatMap((list) =>
+    Object.entries(status?.[list] ?? {}).flatMap(([name, amount]) => validateQuantity(name, amount, `status.${list}.${name}`)),
+  );
+
+const featureCharactersMax = 253;
+const featurePattern = /^[A-Z][A-Za-z0-9]*(?:\/[A-Za-z0-9]+)*$/;
+
+const featureErrors = (features: readonly string[]): FieldError[] =>
+  features.flatMap((feature, index) => {
+    const field = `status.declaredFeatures[${index}]`;
+    const wrong = `invalid feature name ${JSON.stringify(feature)}: must`;
+    const before = features[index - 1];
+    const errors: FieldError[] = [];
+    if (before !== undefined && before === feature) errors.push(duplicate(field, feature));
+    if (before !== undefined && before > feature) errors.push(invalid(field, feature, 'list must be sorted alphabetically'));
+    if (Buffer.byteLength(feature) > featureCharactersMax) {
+      errors.push(invalid(field, feature, `${wrong} be no more than ${featureCharactersMax} characters`));
+    } else if (!featurePattern.test(feature)) {
+      const form = `start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`;
+      errors.push(invalid(field, feature, `${wrong} ${form}`));
+    }
+    return errors;
+  });
+
+/** A taint is known by its key and its effect. */
+function taintsErrors(taints: readonly Taint[], path: string): FieldError[] {
+  const seen = new Set<string>();
+  return taints.flatMap((taint, index) => {
+    const field = `${path}[${index}]`;
+    const pair = JSON.stringify([taint.key, taint.effect]);
+    const errors = taintErrors(taint, field);
+    if (seen.has(pair)) {
+      const repeated = duplicate(field, internalForm('core.Taint', taint));
+      errors.push({ ...repeated, message: `${repeated.message}: taints must be unique by key and effect pair` });
+    }
+    seen.add(pair);
+    return errors;
+  });
 }
+
+/** Of an update of the status, which may not change the rest. */
+export const validateNodeStatusUpdate = ({ status, ...rest }: Node): FieldError[] => {
+  const addresses = (status?.addresses ?? []).map(({ type, address }) => ({ Type: type, Address: address }));
+  const texts = addresses.map((address) => JSON.stringify(address));
+  return [
+    ...amountErrors({ ...rest, ...(status !== undefined && { status }) }),
+    ...featureErrors(status?.declaredFeatures ?? []),
+    ...repeatedIndexes(texts).map((index) => duplicate(`status.addresses[${index}]`, addresses[index])),
+  ];
+};
 
 function rangeErrors(ranges: readonly string[]): FieldError[] {
   const errors = ranges.flatMap((range, index) => validateRange(range, `spec.podCIDRs[${index}]`));
@@ -26,10 +78,12 @@ function rangeErrors(ranges: readonly string[]): FieldError[] {
   return isOnePerFamily ? errors : [...errors, invalid('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family')];
 }
 
+const joined = (problems: readonly string[]): string[] => (problems.length === 0 ? [] : [problems.join(';')]);
+
 function taintErrors({ key, value = '', effect }: Taint, path: string): FieldError[] {
   return [
-    ...(key ? qualifiedNameErrors(key).map((why) => invalid(`${path}.key`, key, why)) : [required(`${path}.key`)]),
-    ...labelValueErrors(value).map((why) => invalid(`${path}.value`, value, why)),
+    ...qualifiedNameErrors(key ?? '').map((why) => invalid(`${path}.key`, key ?? '', why)),
+    ...joined(labelValueErrors(value)).map((why) => invalid(`${path}.value`, value, why)),
     ...validateOneOf(effect, effects, `${path}.effect`),
   ];
 }

@@ -61,7 +61,7 @@ for (const [what, object, requested, seconds] of [
 }
 
 test('a report of an address fills the list of addresses', () => {
-  const next = pod({}, { podIP: '10.244.0.2', hostIP: '192.168.0.1', qosClass: 'Guaranteed' });
+  const next = pod({}, { podIP: '10.244.0.2', hostIP: '192.168.0.1' });
   prepareForStatusUpdate(next, pod({}, { qosClass: 'BestEffort' }));
   assert.deepEqual(next.status, {
     podIP: '10.244.0.2',

@@ -30,7 +30,7 @@ export function prepareForUpdate(next: Pod): void {
 
 export function prepareForStatusUpdate(next: Pod, current: Pod): void {
   next.status ??= {};
-  next.status.qosClass = current.status?.qosClass ?? qosClassOf(current);
+  next.status.qosClass ??= current.status?.qosClass ?? qosClassOf(current);
   alignAddresses(next.status);
 }
 

@@ -95,17 +95,22 @@ const modeErrors = (mode: number | undefined, field: string): FieldError[] =>
     ? [invalid(field, mode, 'must be a number between 0 and 0777 (octal), both inclusive')]
     : [];
 
-function downwardErrors(items: readonly DownwardAPIVolumeFile[], path: string): FieldError[] {
-  return items.flatMap((item, index) => {
-    const field = `${path}.items[${index}]`;
-    const errors = [...filePathErrors(item.path, `${field}.path`), ...modeErrors(item.mode, `${field}.mode`)];
-    if (item.fieldRef !== undefined && item.resourceFieldRef !== undefined) {
-      return [...errors, invalid(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously')];
-    }
-    if (item.fieldRef !== undefined) return [...errors, ...validateFieldRef(item.fieldRef, `${field}.fieldRef`, 'volume')];
-    if (item.resourceFieldRef === undefined) return [...errors, required(field, 'one of fieldRef and resourceFieldRef is required')];
-    return [...errors, ...validateResourceFieldRef(item.resourceFieldRef, `${field}.resourceFieldRef`, 'volume')];
-  });
+/** Upstream names neither the list nor the index of the item that is wrong. */
+const downwardErrors = (items: readonly DownwardAPIVolumeFile[], field: string): FieldError[] =>
+  items.flatMap((item) => [
+    ...filePathErrors(item.path, `${field}.path`),
+    ...downwardSourceErrors(item, field),
+    ...modeErrors(item.mode, `${field}.mode`),
+  ]);
+
+function downwardSourceErrors({ fieldRef, resourceFieldRef }: DownwardAPIVolumeFile, field: string): FieldError[] {
+  if (fieldRef !== undefined) {
+    const why = 'fieldRef and resourceFieldRef can not be specified simultaneously';
+    const errors = validateFieldRef(fieldRef, `${field}.fieldRef`, 'volume');
+    return resourceFieldRef === undefined ? errors : [...errors, invalid(field, 'resource', why)];
+  }
+  if (resourceFieldRef === undefined) return [required(field, 'one of fieldRef and resourceFieldRef is required')];
+  return validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, 'volume');
 }
 
 function projectionErrors(source: VolumeProjection, path: string): FieldError[] {
