@@ -19,7 +19,8 @@ export class Unreachable extends Error {
 
 /** The agent answers a request at once; an emulated processor may need this long for it. */
 const answerMsMax = 20_000;
-const statusPeriodMs = 250;
+/** Between questions whether a command has ended: each costs an emulated processor some hundredths of a second. */
+const statusPeriodMs = { first: 100, growth: 1.5, most: 3000 } as const;
 
 type Answer = Readonly<Record<string, unknown>>;
 
@@ -86,6 +87,7 @@ export async function runInGuest(socketFile: string, command: string, msMax: num
   const parameters = { path: '/bin/sh', arg: ['-c', command], env: [path, 'HOME=/root'], 'capture-output': true };
   const { pid } = (await askGuest(socketFile, { execute: 'guest-exec', arguments: parameters })) as { pid: number };
   const deadline = Date.now() + msMax;
+  let periodMs: number = statusPeriodMs.first;
   for (;;) {
     const status = (await askGuest(socketFile, { execute: 'guest-exec-status', arguments: { pid } })) as ExecStatus;
     if (status.exited) {
@@ -93,6 +95,7 @@ export async function runInGuest(socketFile: string, command: string, msMax: num
       return { code, stdout: decoded(status['out-data']), stderr: decoded(status['err-data']) };
     }
     if (Date.now() > deadline) throw new Error(`the machine did not end within ${msMax} ms: ${command}`);
-    await sleep(statusPeriodMs);
+    await sleep(periodMs);
+    periodMs = Math.min(statusPeriodMs.most, periodMs * statusPeriodMs.growth);
   }
 }
