@@ -15,6 +15,11 @@ test('a file of which no test was reported is missing', () => {
   assert.deepEqual(reportOf(text({ file: '/a' }, { summary }), ['/a', '/b']).missing, ['/b']);
 });
 
+test('a file that runs the tests of another was reported where those were', () => {
+  const definers = (file: string): readonly string[] => (file === '/b' ? ['/contract'] : []);
+  assert.deepEqual(reportOf(text({ file: '/contract' }, { summary }), ['/a', '/b'], definers).missing, ['/a']);
+});
+
 test('without a summary, as when the process ended early, all files are missing and nothing has passed', () => {
   assert.deepEqual(reportOf(text({ file: '/a' }), ['/a', '/b']), { passed: 0, failed: 0, skipped: 0, missing: ['/a', '/b'] });
 });

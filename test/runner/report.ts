@@ -37,12 +37,15 @@ export function runningTests(text: string): readonly string[] {
   return [...running].filter(([, count]) => count > 0).map(([key]) => key);
 }
 
-/** `text`: what count-reporter.ts wrote. `files`: those that were to run, as absolute paths. */
-export function reportOf(text: string, files: readonly string[]): Report {
+/**
+ * `text`: what count-reporter.ts wrote. `files`: those that were to run, as absolute paths. `definers`: the files whose tests a
+ * file runs, besides its own; where files share a process, only a test's own place is reported.
+ */
+export function reportOf(text: string, files: readonly string[], definers: (file: string) => readonly string[] = () => []): Report {
   const lines = linesOf(text);
   const whole = lines.findLast(({ file, summary }) => summary !== undefined && file === undefined)?.summary;
   const reported = new Set(lines.filter(({ began, ended }) => began === undefined && ended === undefined).map(({ file }) => file));
-  const missing = whole === undefined ? files : files.filter((file) => !reported.has(file));
+  const missing = whole === undefined ? files : files.filter((file) => ![file, ...definers(file)].some((definer) => reported.has(definer)));
   if (whole === undefined) return { ...noCounts, missing };
   const { tests, passed, skipped, todo } = whole;
   // What was cancelled has failed.

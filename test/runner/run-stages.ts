@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { noCounts, reportOf, runningTests, type Counts } from './report.ts';
 import type { ProgramStage, Stage, TestStage } from './stage.ts';
@@ -91,6 +91,10 @@ function watchedForSilence({ name }: Stage, destination: string): () => void {
   return () => clearInterval(timer);
 }
 
+/** The contracts whose tests the file runs over an implementation. */
+const contractsOf = (file: string): readonly string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/from '(\.[^']*\.contract\.ts)'/g)].map(([, path = '']) => resolve(dirname(file), path));
+
 async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<StageResult, 'name' | 'seconds'>> {
   const files = globSync([...stage.files], { cwd: root, exclude: (path) => path.includes('node_modules') }).sort();
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-report-'));
@@ -114,7 +118,7 @@ async function runTests(stage: TestStage, options: RunOptions): Promise<Omit<Sta
   try {
     const { code } = await runProgram(['node', ...flags, ...files], stage, options);
     const wanted = files.map((file) => join(root, file));
-    const { missing, ...counts } = reportOf(readFileSync(destination, 'utf8'), wanted);
+    const { missing, ...counts } = reportOf(readFileSync(destination, 'utf8'), wanted, contractsOf);
     for (const file of missing) process.stdout.write(`\n== ${stage.name}: no report of ${file}\n`);
     const failed = counts.failed + missing.length;
     const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
