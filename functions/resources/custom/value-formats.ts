@@ -48,9 +48,12 @@ const units: readonly (readonly string[])[] = [
 
 function isDuration(text: string): boolean {
   if (text === '0' || text === '+0' || text === '-0' || goDuration.test(text)) return true;
-  return [...text.matchAll(/(?<!\d)\d+\s*([A-Za-zµ]+)/g)].some(([, unit = '']) => {
+  // Every number matches, with a unit or without: nothing is read twice.
+  return [...text.matchAll(/\d+\s*([A-Za-zµ]*)/g)].some(([, unit = '']) => {
     const name = unit.toLowerCase();
-    return units.some((names) => names.some((one, index) => one === name || (index === names.length - 1 && name.startsWith(one))));
+    return (
+      name !== '' && units.some((names) => names.some((one, index) => one === name || (index === names.length - 1 && name.startsWith(one))))
+    );
   });
 }
 
