@@ -138,13 +138,13 @@ describe('a custom kind', () => {
   }
 
   test('is refused a null that an apply leaves in it, which other writes drop', async () => {
-    const spec = { cronSpec: '* * * * */5', image: 'a', replicas: null };
+    const spec = { cronSpec: '* * * * */5', image: 'a', policy: null };
     const applied = await api.send('PATCH', `${crontabs}/nulled?fieldManager=one`, crontab('nulled', spec), {
       'content-type': 'application/apply-patch+yaml',
     });
     assert.equal(
       messageOf(applied),
-      'CronTab.stable.example.com "nulled" is invalid: spec.replicas: Invalid value: "null": spec.replicas in body must be of type integer: "null"',
+      'CronTab.stable.example.com "nulled" is invalid: spec.policy: Invalid value: "null": spec.policy in body must be of type string: "null"',
     );
     assert.deepEqual(specOf(await api.send('POST', crontabs, crontab('nulled', spec))), { cronSpec: '* * * * */5', image: 'a' });
   });
