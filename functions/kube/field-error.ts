@@ -140,10 +140,19 @@ function shownErrors(errors: readonly FieldError[]): readonly FieldError[] {
 }
 
 /** The 422 that carries field errors: one cause each, and all of them in the message, as far as there is room. */
-export function invalidObject(type: Pick<ResourceType, 'group' | 'kind'>, name: string, errors: readonly FieldError[]): StatusError {
+export function invalidObject(
+  type: Pick<ResourceType, 'group' | 'kind'>,
+  name: string,
+  errors: readonly FieldError[],
+  repeatsCauses = false,
+): StatusError {
   const shown = shownErrors(errors);
   const different = new Map(shown.map((error) => [`${error.field}: ${error.message}`, error]));
-  const causes = [...different.values()].map(({ type: reason, field, message }): StatusCause => ({ reason, message, field }));
+  const causes = (repeatsCauses ? shown : [...different.values()]).map(({ type: reason, field, message }): StatusCause => ({
+    reason,
+    message,
+    field,
+  }));
   const texts = [...different.keys()];
   const all = aggregate(shown.length === errors.length ? texts : [...texts, `and ${errors.length - shown.length} more`]);
   const qualifiedKind = type.group === '' ? type.kind : `${type.kind}.${type.group}`;

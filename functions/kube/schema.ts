@@ -188,6 +188,7 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
   const part = field.walker(value, walk);
   walk.steps.pop();
   const isSent = walk.isSent === true;
+  if (part === null && !field.isNull) return;
   if (!isSent && (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value)))) return;
   if (field.isNull && isZero(part)) target[field.name] = isSent && Array.isArray(part) ? part : null;
   else if (!field.omitsZero || !isZero(part)) target[field.name] = part;
@@ -243,6 +244,8 @@ const placeOf = (value: Json, walk: Walk, structName: string): ScalarPlace => ({
 function referenceWalker(schemaName: string, structName: string): Walker {
   const scalar = scalarReaders.get(shortName(schemaName));
   if (scalar !== undefined) return (value, walk) => scalar(value, placeOf(value, walk, structName));
+  const inner = schemaHolders[shortName(schemaName)];
+  if (inner !== undefined) return schemaHolderWalker(schemaName.replace(/\w+$/, 'JSONSchemaProps'), inner, structName);
   if (definitionOf(schemaName).properties === undefined) return (value) => value;
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
@@ -250,6 +253,25 @@ function referenceWalker(schemaName: string, structName: string): Walker {
     if (!isObject(value)) return mismatched(wrongForm('struct', value, goType, { walk, structName }), walk);
     walker ??= structWalkerOf(schemaName);
     return walker(value, walk);
+  };
+}
+
+/** Types of a CustomResourceDefinition that hold a schema or something else: what they make of the latter. */
+const schemaHolders: Readonly<Record<string, (value: Json, read: (value: Json) => Json) => Json>> = {
+  JSONSchemaPropsOrArray: (value, read) => (Array.isArray(value) ? value.map(read) : null),
+  JSONSchemaPropsOrBool(value) {
+    if (typeof value === 'boolean') return value;
+    throw new DecodeError('boolean or JSON schema expected');
+  },
+  JSONSchemaPropsOrStringArray: (value) => (Array.isArray(value) ? value : null),
+};
+
+/** Unknown fields of such a schema go without a word. Source: apiextensions/v1/marshal.go. */
+function schemaHolderWalker(schemaName: string, other: NonNullable<(typeof schemaHolders)[string]>, structName: string): Walker {
+  const schema = referenceWalker(schemaName, structName);
+  return (value, walk) => {
+    const quiet: Walk = { ...walk, unknown: [] };
+    return isObject(value) ? schema(value, quiet) : other(value, (item) => schema(item, quiet));
   };
 }
 

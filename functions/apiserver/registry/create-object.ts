@@ -18,7 +18,7 @@ import { checkBounds } from './bounds.ts';
 import { commit } from './commit.ts';
 import { commitRules, publish } from './commit-rules.ts';
 import { recordFields, settleFields } from './managed-fields.ts';
-import { dropServerFields, fillMetadata, metadataErrors, placeInNamespace } from './object-metadata.ts';
+import { dropServerFields, fillMetadata, isCustom, kindOf, metadataErrors, placeInNamespace } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 import { committed } from './served-form.ts';
 import type { WriteRequest } from './write-request.ts';
@@ -120,7 +120,7 @@ function prepare(write: WriteRequest, object: KubeObject): void {
   definition.prepareForCreate?.(object, context);
   const own = [...metadataErrors(object, definition), ...(definition.validate?.(object, undefined, request.served.type) ?? [])];
   const errors = own.length > 0 ? own : validatePathNames(object.metadata);
-  if (errors.length > 0) throw invalidObject(definition.type, nameOf(object), errors);
+  if (errors.length > 0) throw invalidObject(kindOf(object, definition), nameOf(object), errors, isCustom(definition));
   for (const warning of definition.warnings?.(object) ?? []) warnings.add(warning);
   if (server.hasControllers && definition.hasController === false) {
     warnings.add(`${groupResource(definition.type)} are stored, but no controller acts on them yet`);

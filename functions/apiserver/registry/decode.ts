@@ -41,7 +41,8 @@ export async function readObject(request: Request, expected: Expected, options: 
     return decodeBody(await parsedBody(request, bytes), expected, options);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    const isKnown = otherFormats.includes(mediaTypeOf(request)) || error.message.startsWith(unexpectedVersion);
+    const isKnown =
+      otherFormats.includes(mediaTypeOf(request)) || [unexpectedVersion, 'Object '].some((known) => error.message.startsWith(known));
     const problem = isKnown ? error.message : jsonProblem(error.message);
     const message = `the object provided is unrecognized (must be of type ${expected.kind}): ${problem} (${summaryOf(bytes)})`;
     throw new StatusError(400, 'BadRequest', message, { cause: error });
@@ -56,9 +57,12 @@ const jsonProblem = (why: string): string => (why.startsWith(versionProblem) ? w
 
 function decodeBody(body: Body | undefined, expected: Expected, options: DecodeOptions): KubeObject {
   const value = objectOf(body);
+  if (expected.schema.isInline === true) checkCustomIdentity(value, expected);
   const apiVersion = identityField(value, 'apiVersion') || apiVersionText(expected);
   const kind = identityField(value, 'kind') || expected.kind;
   if (slashes(apiVersion) > 1) throw new DocumentError(`${unexpectedVersion} ${apiVersion}`);
+  // An object of another kind in the group of a custom kind is read as it is: its validation names the kind.
+  if (expected.schema.isInline === true && kind !== expected.kind) return withMetadata({ ...value });
   checkKind(apiVersion, kind, expected);
   // What it is comes first, whatever the order of the client: lists of texts leave it out.
   const identity = { apiVersion, kind };
@@ -85,6 +89,23 @@ export function storedForm({ definition, served }: ServedKind, decoded: KubeObje
   if (nowMs !== undefined) definition.setDefaultTimes?.(object, nowMs);
   return object;
 }
+
+/** Source: apimachinery, pkg/runtime/serializer/json/json.go, and customresource_handler.go, unstructuredSchemaCoercer. */
+function checkCustomIdentity(value: JsonObject, expected: Expected): void {
+  const refuse = (version: string, why: string): StatusError =>
+    badRequest(`${expected.kind} in version ${JSON.stringify(version)} cannot be handled as a ${expected.kind}: ${why}`);
+  const { apiVersion, kind } = value;
+  if (!kind) {
+    const missing = `Object 'Kind' is missing in '${JSON.stringify(value)}'`;
+    throw apiVersion ? refuse(versionIn(textOf(apiVersion)), missing) : new DocumentError(missing);
+  }
+  if (apiVersion === null) throw refuse('', '.apiVersion accessor error: <nil> is of the type <nil>, expected string');
+  const [given, want] = [textOf(apiVersion), apiVersionText(expected)];
+  if (given !== want && slashes(given) < 2)
+    throw badRequest(`the API version in the data (${given}) does not match the expected API version (${want})`);
+}
+
+const versionIn = (apiVersion: string): string => apiVersion.split('/').at(-1) ?? '';
 
 /** The object is in the namespace of its URL by now. Source: apiserver, pkg/endpoints/handlers/rest.go, checkName. */
 export function checkName(object: KubeObject, name: string): void {

@@ -89,5 +89,9 @@ export const metadataErrors = (object: KubeObject, definition: AnyDefinition): F
 export const allowsBareFinalizers = (definition: AnyDefinition): boolean =>
   isCustom(definition) || definition.allowsBareFinalizers === true;
 
+/** Whom a refusal names: a custom object may come as one of another kind. */
+export const kindOf = (object: KubeObject, definition: AnyDefinition): Pick<ResourceType, 'group' | 'kind'> =>
+  isCustom(definition) && object.kind !== undefined ? { ...definition.type, kind: object.kind } : definition.type;
+
 /** A kind that a CustomResourceDefinition declares. */
 export const isCustom = ({ hasStrategicMerge }: AnyDefinition): boolean => hasStrategicMerge === false;

@@ -124,6 +124,8 @@ function applied(document: JsonObject, patch: Patch, schema: Schema): JsonObject
 /** A patch cannot turn an object into one of another kind. What it takes away is taken as it was. */
 function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse): void {
   const { apiVersion } = identityOf(expected);
+  if (expected.schema.isInline === true && !document['kind'])
+    throw refuse(`Object 'Kind' is missing in '${JSON.stringify(sortedFields(document))}'`);
   document['apiVersion'] ||= apiVersion;
   document['kind'] ||= expected.kind;
   for (const field of ['apiVersion', 'kind'] as const) {

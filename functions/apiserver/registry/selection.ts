@@ -4,6 +4,7 @@ import { matchesLabels, parseLabelSelector } from '../../kube/labels.ts';
 import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { Stored } from '../../kube/view.ts';
+import { isCustom } from './object-metadata.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
 import { fromStored } from './served-form.ts';
 import type { Change } from '../../store/store.ts';
@@ -24,7 +25,7 @@ export function selectionOf(definition: AnyDefinition, selectors: Selectors, ser
   const labelRequirements = parsed(() => parseLabelSelector(selectors.labelSelector));
   const fieldRequirements = parsed(() => parseFieldSelector(selectors.fieldSelector)).map((requirement) => {
     const field = storedField(requirement.field, served);
-    checkField(field, served?.ownFields === undefined ? definition.selectableFields : served.ownFields.names);
+    checkField(field, served?.ownFields === undefined ? definition.selectableFields : served.ownFields.names, isCustom(definition));
     return { ...requirement, field };
   });
   const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
@@ -69,12 +70,12 @@ function storedField(field: string, served: ServedVersion | undefined): string {
   return stored;
 }
 
-function checkField(field: string, selectableFields: readonly string[] | undefined): void {
+function checkField(field: string, selectableFields: readonly string[] | undefined, isCustom: boolean): void {
   if (ownFields.has(field)) return;
-  if (selectableFields === undefined || selectableFields.length === 0) {
+  if (!isCustom && (selectableFields === undefined || selectableFields.length === 0)) {
     throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
-  if (!selectableFields.includes(field)) throw badRequest(`field label not supported: ${field}`);
+  if (selectableFields?.includes(field) !== true) throw badRequest(`field label not supported: ${field}`);
 }
 
 const nameFields = (object: KubeObject): Readonly<Record<string, string>> => ({

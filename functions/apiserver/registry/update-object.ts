@@ -20,7 +20,7 @@ import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields, settleFields } from './managed-fields.ts';
-import { allowsBareFinalizers, keepMetadata } from './object-metadata.ts';
+import { allowsBareFinalizers, isCustom, keepMetadata, kindOf } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
@@ -200,14 +200,14 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
   checkPreconditions(next, current, key, write);
   keepMetadata(next, current);
   update.strategy.prepare(next, current, definition, write.context);
-  const errors = [
-    ...validateObjectMetaUpdate(next.metadata, current.metadata, {
-      namespaced: definition.type.namespaced,
-      isCustom: allowsBareFinalizers(definition),
-    }),
-    ...update.strategy.validate(next, current, write.request),
-  ];
-  if (errors.length > 0) throw invalidObject(definition.type, key.name, errors);
+  const metadata = validateObjectMetaUpdate(next.metadata, current.metadata, {
+    namespaced: definition.type.namespaced,
+    isCustom: allowsBareFinalizers(definition),
+  });
+  const custom = isCustom(definition);
+  // Upstream checks the metadata of custom objects twice and names what it finds twice.
+  const errors = [...metadata, ...(custom ? metadata : []), ...update.strategy.validate(next, current, write.request)];
+  if (errors.length > 0) throw invalidObject(kindOf(next, definition), key.name, errors, custom);
   settleFields(write, next);
   checkBounds(definition, key, next);
 }

@@ -1,6 +1,6 @@
 /** Finds the verb, or the subresource, that a request for a served resource means. */
 import type { AnyDefinition, Verb } from '../../resources/definition.ts';
-import { methodNotAllowed, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
+import { methodNotAllowed, methodNotSupported, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { checkAccept } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
 import { readBytes } from '../http/request-body.ts';
@@ -47,6 +47,9 @@ export async function serveResource(server: Server, request: ResourceRequest): P
   }
   if (isProxied(request)) return answered(await endpoint(server, request), server, request);
   // Built-in kinds have routes for some methods only; HEAD has none.
+  if (endpoint === refuse && isCustom(request.definition) && !isKnownVerb(request)) {
+    throw methodNotSupported(request.definition.type, request.info.verb);
+  }
   if (endpoint === refuse || request.request.method === 'HEAD') throw methodNotAllowed();
   if (request.info.name !== '' && request.info.verb !== 'list' && request.info.verb !== 'watch') checkNameParameter(request.info.name);
   if (hasFixedRoutes(request))
@@ -91,6 +94,8 @@ function endpointOf(request: ResourceRequest): Endpoint | undefined {
   }
   return declaredSubresource(request);
 }
+
+const isKnownVerb = ({ info }: ResourceRequest): boolean => info.subresource === '' && allVerbs.some((verb) => verb === info.verb);
 
 function verbOf({ definition, info }: ResourceRequest): Endpoint {
   const verb = (definition.verbs ?? allVerbs).find((one) => one === info.verb);

@@ -138,15 +138,38 @@ describe('a custom kind', () => {
   }
 
   test('is refused a null that an apply leaves in it, which other writes drop', async () => {
-    const spec = { cronSpec: '* * * * */5', image: 'a', policy: null };
+    const spec = { cronSpec: '* * * * */5', image: 'a', free: null };
     const applied = await api.send('PATCH', `${crontabs}/nulled?fieldManager=one`, crontab('nulled', spec), {
       'content-type': 'application/apply-patch+yaml',
     });
     assert.equal(
       messageOf(applied),
-      'CronTab.stable.example.com "nulled" is invalid: spec.policy: Invalid value: "null": spec.policy in body must be of type string: "null"',
+      'CronTab.stable.example.com "nulled" is invalid: spec.free: Invalid value: "null": spec.free in body must be of type object: "null"',
     );
     assert.deepEqual(specOf(await api.send('POST', crontabs, crontab('nulled', spec))), { cronSpec: '* * * * */5', image: 'a' });
+  });
+
+  test('names another kind that comes in its place, and a version or kind that is missing', async () => {
+    const message = async (body: object): Promise<unknown> => messageOf(await api.send('POST', crontabs, body));
+    const object = crontab('identity') as { apiVersion?: string; kind?: string };
+    assert.equal(
+      await message({ ...object, kind: 'Other' }),
+      'Other.stable.example.com "identity" is invalid: kind: Invalid value: "Other": must be CronTab',
+    );
+    const { apiVersion, ...unversioned } = object;
+    assert.equal(
+      await message({ ...unversioned, kind: 'Other' }),
+      'the API version in the data () does not match the expected API version (stable.example.com/v1)',
+    );
+    assert.equal(
+      await message({ apiVersion, metadata: {} }),
+      `CronTab in version "v1" cannot be handled as a CronTab: Object 'Kind' is missing in '{"apiVersion":"stable.example.com/v1","metadata":{}}'`,
+    );
+  });
+
+  test('refuses a method that it does not have by its resource', async () => {
+    const { status, body } = await api.send('DELETE', `${crontabs}/x/status`);
+    assert.deepEqual([status, body['message']], [405, 'delete is not supported on resources of kind "crontabs.stable.example.com"']);
   });
 
   test('matches patterns in time that grows with the text', async () => {

@@ -20,7 +20,7 @@ export interface CustomValidation {
   warnings(next: KubeObject, current: KubeObject | undefined): readonly string[];
 }
 
-export function customValidation(version: CustomResourceDefinitionVersion): CustomValidation {
+export function customValidation(version: CustomResourceDefinitionVersion, kind: string): CustomValidation {
   const declared = (version.schema?.openAPIV3Schema ?? {}) as SchemaNode;
   const rules = expressionRules(declared);
   const scale = version.subresources?.scale;
@@ -30,21 +30,27 @@ export function customValidation(version: CustomResourceDefinitionVersion): Cust
   /** Items that were there twice may stay. */
   const lists = (next: PlainObject, current: PlainObject | undefined): FieldError[] =>
     current !== undefined && listErrors(declared, current).length > 0 ? [] : listErrors(declared, next);
-  const ruled = (found: readonly FieldError[], next: PlainObject, current: PlainObject | undefined): readonly FieldError[] => {
+  const ruled = (
+    found: readonly FieldError[],
+    next: PlainObject,
+    current: PlainObject | undefined,
+    hasName = true,
+  ): readonly FieldError[] => {
     if (rules === undefined) return found;
-    if (found.some(({ type }) => blocking.has(type))) return [...found, notChecked];
+    if (!hasName || found.some(({ type }) => blocking.has(type))) return [...found, notChecked];
     return [...found, ...rules.errors(next, current)];
   };
   return {
     hasRules: rules !== undefined,
     main(next: PlainObject, current: PlainObject | undefined) {
+      if (next.kind !== kind) return [invalid('kind', next.kind, `must be ${kind}`)];
       const found = [
         ...valueErrors(declared, next, '', before(next, current)),
         ...(scale === undefined ? [] : [...scaleSpecErrors(next, scale), ...scaleStatusErrors(next, scale)]),
         ...embeddedErrors(declared, next),
         ...lists(next, current),
       ];
-      return ruled(found, next, current);
+      return ruled(found, next, current, isNamed(next));
     },
     status(next: PlainObject, current: PlainObject) {
       const status = next['status'] as Json | undefined;
@@ -59,6 +65,9 @@ export function customValidation(version: CustomResourceDefinitionVersion): Cust
     warnings: (next, current) => rules?.warnings(next as PlainObject, current as PlainObject | undefined) ?? [],
   };
 }
+
+/** A name that is missing is such an error, too; others check it. */
+const isNamed = ({ metadata: { name = '', generateName = '' } }: KubeObject): boolean => name !== '' || generateName !== '';
 
 /** Errors that leave no sound value for rules. Source: strategy.go, hasBlockingErr. */
 const blocking: ReadonlySet<FieldErrorType> = new Set([

@@ -21,7 +21,7 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
   const { spec } = crd;
   const errors: FieldError[] = [];
   const { plural = '' } = spec.names ?? {};
-  if (current === undefined && nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
+  if (current === undefined && nameOf(crd) !== '' && nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
     errors.push(invalid('metadata.name', nameOf(crd), 'must be spec.names.plural+"."+spec.group'));
   }
   errors.push(...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope));
