@@ -1,4 +1,4 @@
-/** As whom to ask AWS: a function finds it in its environment; others where the SDK looks, which is a lot of code to look in. */
+/** As whom to ask AWS. A function finds it in its environment, other programs by the SDK, which is a lot of code. */
 import { environment } from '../world.ts';
 
 export interface AwsIdentity {
@@ -9,7 +9,7 @@ export interface AwsIdentity {
 
 export type Credentials = AwsIdentity | (() => Promise<AwsIdentity>);
 
-/** They are asked for at each request: those that expire are made anew by whoever gives them. */
+/** They are asked for at each request: their provider renews those that expire. */
 export function credentialsFrom(given: Credentials | undefined): () => Promise<AwsIdentity> {
   if (typeof given === 'function') return given;
   if (given !== undefined) return () => Promise.resolve(given);

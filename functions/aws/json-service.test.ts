@@ -64,7 +64,7 @@ test('a refusal is an error with the service’s code for a name', async () => {
   }
 });
 
-test('silence is waited for as long as was said, or until the caller gives up', async () => {
+test('a silent service is waited for as long as its setting allows, or until the caller gives up', async () => {
   await withService(undefined, async (service) => {
     await assert.rejects(service.call('SendMessage', {}), { name: 'TimeoutError' });
     await assert.rejects(service.call('SendMessage', {}, { signal: AbortSignal.abort() }), { name: 'AbortError' });
@@ -99,7 +99,7 @@ test('an answer that stops half-way is given up, and its connection too', async 
   await assert.rejects(asked(half, { answerMsMax: 50 }), { name: 'TimeoutError' });
 });
 
-test('an answer that is no JSON is a failure of whoever gave it', async () => {
+test('an answer that is no JSON is a failure of the program that gave it', async () => {
   const page: RequestListener = (_incoming, outgoing) => void outgoing.end('<html>');
   await assert.rejects(asked(page), { name: 'Status502', message: 'the answer is not JSON' });
 });

@@ -1,6 +1,6 @@
 /**
  * A service of AWS that speaks JSON, one request at a time: signed by AWS's own signer, sent by the SDK's own transport,
- * its error given a class. Nothing is tried again here, and nobody corrects the clock: that is for those who ask. The SDK's
+ * its error given a class. Nothing is tried again here, and the clock is not corrected: callers do both. The SDK's
  * clients do the same with ten times the code, which every cold start has to read.
  */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
@@ -27,7 +27,7 @@ export interface JsonServiceOptions extends AwsAccess {
   /** Of JSON as the service speaks it; default: 1.0. */
   readonly version?: '1.0' | '1.1';
   readonly clock: Pick<Clock, 'now'>;
-  /** How long to wait for an answer; default: as long as the caller's signal says. */
+  /** How long to wait for an answer; default: until the caller's signal. */
   readonly answerMsMax?: number;
 }
 
@@ -51,7 +51,7 @@ export class ServiceError extends Error {
   readonly status: number;
   readonly fields: Fields;
 
-  /** `type`: what the headers say of it, for a body that says nothing. */
+  /** `type`: the error type in the headers, for a body without one. */
   constructor(status: number, fields: Fields, type?: string) {
     super(text(fields['message']) ?? text(fields['Message']) ?? `it answered ${status}`);
     this.name = codeOf(text(fields['__type']) ?? text(fields['code']) ?? text(fields['Code']) ?? type ?? `Status${status}`);
@@ -133,7 +133,7 @@ function fieldsOf({ statusCode, headers }: Pick<HttpResponse, 'statusCode' | 'he
   const type = headers['x-amzn-errortype'];
   if (!isWhole(body, headers)) throw new ServiceError(badGateway, { message: 'the answer is damaged' });
   const fields = parsed(body.toString());
-  // Whoever stands between, a proxy perhaps, answers with something else.
+  // A proxy in between answers with something else.
   if (fields === undefined)
     throw new ServiceError(statusCode < firstRefusal ? badGateway : statusCode, { message: 'the answer is not JSON' }, type);
   if (statusCode >= firstRefusal) throw new ServiceError(statusCode, fields, type);

@@ -1,7 +1,7 @@
 /** What refusals mean that every service of AWS may give. */
 import { ServiceError } from './json-service.ts';
 
-/** Of DynamoDB, SQS, the key that seals either, and whoever stands before them. Source: the SDKs' lists of what to try again. */
+/** Of DynamoDB, SQS, the key that seals either, and the proxies before them. Source: the SDKs' lists of what to try again. */
 const throttling =
   /Throttl|ThroughputExceeded|RequestLimitExceeded|BandwidthLimitExceeded|TooManyRequests|SlowDown|OverLimit|PriorRequestNotComplete/;
 const tooManyRequests = 429;

@@ -81,7 +81,7 @@ for (const [answer, type] of refusals) {
     assert.ok(ours instanceof ServiceError);
     const { name: theirName, message: theirMessage, $metadata: metadata } = theirs as DynamoDBServiceException;
     assert.deepEqual([ours.name, ours.status], [theirName, metadata.httpStatusCode]);
-    // Where there is no message, each says so in its own words.
+    // Without a message, each has its own words for that.
     assert.equal(ours.message, theirMessage.startsWith('Unknown') ? `it answered ${ours.status}` : theirMessage);
     const trouble = troubleOf(ours, 'PutItem');
     assert.equal(trouble.type, type);
@@ -114,13 +114,13 @@ for (const [what, answer, expected] of brokenAnswers) {
   });
 }
 
-test('an answer is what its checksum says', async (context) => {
+test('an answer must have its checksum', async (context) => {
   const text = '{"Attributes":{"ü":{"S":"ü"}}}';
   const { ours } = await putTwice(context, { body: '', text, headers: { 'x-amz-crc32': `${crc32(text)}` } });
   assert.deepEqual(ours, JSON.parse(text));
 });
 
-test('a clock that is wrong is said to be, with both times; the SDK corrects it in silence', async (context) => {
+test('a wrong clock is reported with both times; the SDK corrects it in silence', async (context) => {
   const messageOf = async (type: string, message: string): Promise<unknown> => {
     const { ours, theirs } = await putTwice(context, answered(`${ofAmazon}${type}`, { message }));
     assert.ok(isClockSkewError(theirs as SdkError));

@@ -1,7 +1,7 @@
 /**
- * The SDK's clients as the judge of what we send: every request that this program makes of the table and the queues is made
- * again by the SDK from the same input, and both signatures are looked at by who knows neither. What the SDK does not know it
- * does not send, so that a parameter that is spelled wrong is found here, too.
+ * The SDK's clients as the judge of what we send to the table and the queues. The SDK makes every request again from the same
+ * input, and a third program checks both signatures. The SDK sends no parameter that it does not know, so that misspelled ones
+ * are found here, too.
  */
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
@@ -34,7 +34,7 @@ const identities = [keys, { ...keys, sessionToken: 'IQoJb3JpZ2luX2VjE+/=' }];
 const signedMs = Date.UTC(2026, 1, 3, 4, 5, 6, 789);
 const bytes = Buffer.from([0, 255, 62, 63, 10]);
 
-/** Shows all that the parsers of inputs read, and ends what goes on until it is told. */
+/** Shows all that the parsers of inputs read. Pages end with the second, and an update is refused, so that nothing goes on. */
 function answerTo({ operation, body }: ServiceRequest): ServiceAnswer {
   const isFirstPage = !body.includes('ExclusiveStartKey');
   const key = { pk: { S: 'c.1#' }, sk: { S: 'ünï' } };
@@ -109,7 +109,7 @@ async function sendBySdk({ operation, body, headers }: ServiceRequest, config: o
   const options = { ...config, region, maxAttempts: 1 };
   const input = inputOf(body);
   if (operation === 'SendMessage') return void (await new SQSClient({ ...options, md5: false }).send(new SendMessageCommand(input)));
-  // They differ in what they take, which is what the body says.
+  // They differ in what they take: in their bodies.
   const Command = dynamodbCommands[operation as keyof typeof dynamodbCommands] as typeof PutItemCommand;
   const sent = new DynamoDBClient(options).send(new Command(input));
   await sent.catch((error: Error) => assert.equal(error.name, 'ConditionalCheckFailedException'));
@@ -117,10 +117,10 @@ async function sendBySdk({ operation, body, headers }: ServiceRequest, config: o
 
 const timeOf = (time: unknown): number => Date.parse(String(time).replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'));
 
-/** What it says of itself; the queues' older error codes, which nobody reads here. */
+/** The SDK's name and version; the queues' older error codes, which are not read here. */
 const ofTheSdkAlone = new Set(['user-agent', 'x-amz-user-agent', 'amz-sdk-invocation-id', 'amz-sdk-request', 'x-amzn-query-mode']);
 
-/** These depend on the order of a body's fields; whoever judges signatures looks at them. */
+/** These depend on the order of a body's fields; the judge of signatures checks them. */
 const ofTheOrder = new Set(['authorization', 'content-length', 'x-amz-content-sha256']);
 
 const compared = ({ method, path, body, headers }: ServiceRequest): object => ({

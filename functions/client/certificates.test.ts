@@ -8,11 +8,11 @@ import { realWorld } from '../world.ts';
 import { certificateExpiryMs, createCertificateAuthority, createClientCertificate, createServerCertificate } from './certificates.ts';
 import { userOfCertificate } from '../apiserver/auth/certificate-user.ts';
 
-// TLS itself looks at the real clock.
+// TLS itself reads the real clock.
 const nowMs = realWorld('error').clock.now();
 const clock = { now: () => nowMs };
 
-test('a server and a client that trust the same authority trust each other, and the server learns the name and groups', async () => {
+test('a server and a client of the same authority trust each other, and the server learns name and groups', async () => {
   const authority = await createCertificateAuthority('hibernetes', clock);
   const server = await createServerCertificate(authority, { commonName: 'api', hosts: ['localhost', '127.0.0.1', '::1'] }, clock);
   const client = await createClientCertificate(authority, { userName: 'jane', groups: ['system:masters', 'dev'] }, clock);

@@ -1,6 +1,6 @@
 /**
- * Writes Events: queued, counted instead of repeated, and limited for each object, so that a controller in a loop does
- * not fill the store. Source: client-go, tools/record/{event,events_cache}.go.
+ * Writes Events: queued, counted instead of repeated, and limited for each object. So a controller in a loop does not
+ * fill the store. Source: client-go, tools/record/{event,events_cache}.go.
  */
 import type { Event, ObjectReference } from '../kube/generated/types.ts';
 import type { KubeObject } from '../kube/object.ts';

@@ -52,7 +52,7 @@ const queryOf = ({ labelSelector, fieldSelector, limit, continue: token, resourc
   resourceVersion,
 });
 
-/** A body says what it is. */
+/** A body names its version and kind. */
 const typed = <T extends KubeObject>(type: ResourceType<T>, object: T): T => ({
   apiVersion: apiVersionOf(type),
   kind: type.kind,
@@ -69,7 +69,7 @@ export function createHttpClient(options: HttpClientOptions): Client {
     list: async <T extends KubeObject>(type: ResourceType<T>, list: ListOptions = {}) => {
       const path = collectionPath(type, list.namespace ?? everywhere);
       const { items, ...rest } = await answer<KubeList<T>>({ method: 'GET', path, query: queryOf(list) });
-      // The list has said what its items are.
+      // The list alone names the kind of its items.
       return { ...rest, items: items.map((item) => ({ apiVersion: apiVersionOf(type), kind: type.kind, ...item })) };
     },
     watch: (type, watch = {}) => watchEvents(type, watch, send),
@@ -107,7 +107,7 @@ function requestOf({ baseUrl = 'http://apiserver', headers, userAgent }: HttpCli
   return new Request(url, { method, headers: all, body: JSON.stringify(body), signal: signal ?? null });
 }
 
-/** The same response, unless it says that something went wrong. */
+/** The same response, unless it is a failure. */
 async function checked(response: Response): Promise<Response> {
   if (response.ok) return response;
   throw statusErrorOf(response, await response.text());
@@ -152,7 +152,7 @@ async function* watchEvents<T extends KubeObject>(
   }
 }
 
-/** Ends when the body ends or the signal is aborted; leaving the loop early tells the server. */
+/** Ends when the body ends or the signal is aborted; leaving the loop early closes the connection. */
 async function* linesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -168,7 +168,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal | 
       yield* lines.filter((line) => line !== '');
     }
   } catch (error) {
-    // An aborted fetch fails its body; whoever aborted it knows.
+    // An aborted fetch fails its body. The caller aborted it.
     if (signal?.aborted !== true) throw error;
   } finally {
     signal?.removeEventListener('abort', stop);

@@ -23,7 +23,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   else response.end(JSON.stringify([request.method, request.url, user ?? '', request.headers.authorization ?? '', body]));
 }
 
-// TLS itself looks at the real clock.
+// TLS itself reads the real clock.
 const { clock } = realWorld('error');
 
 describe('a fetch with a cluster’s authority', () => {
@@ -82,7 +82,7 @@ describe('a fetch with a cluster’s authority', () => {
     await assert.rejects(open({ server: access.server })(new Request('https://any/')), ConnectionError);
   });
 
-  test('a kubeconfig tells all of it', () => {
+  test('a kubeconfig holds all that a connection needs', () => {
     const directory = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
     const file = join(directory, 'config');
     const { server: address, caPem = '', certificatePem = '', keyPem = '' } = access;

@@ -1,4 +1,4 @@
-/** What a kubeconfig says of its current context. Source: client-go, tools/clientcmd/api/v1/types.go. */
+/** How a client reaches the cluster of a kubeconfig’s current context. Source: client-go, tools/clientcmd/api/v1/types.go. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';

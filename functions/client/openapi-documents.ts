@@ -1,4 +1,4 @@
-/** What a cluster says of its whole API, as one document for generators that do not read it in parts. */
+/** The whole API of a cluster as one document, for generators that do not read it in parts. */
 export interface OpenApiDocument {
   readonly openapi?: string;
   readonly info?: object;

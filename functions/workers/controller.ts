@@ -42,7 +42,7 @@ export function watch<T extends KubeObject>(type: ResourceType<T>, requests: Wat
 }
 
 /**
- * What the next reconcile of an object has to know and no object holds, such as since when a node is missed. Written down with
+ * What the next reconcile of an object needs and no object holds, such as since when a node is missed. Written down with
  * the time of that reconcile, and forgotten once the object is settled: a controller's own memory ends with its process.
  */
 export type Note = Readonly<Record<string, number>>;
@@ -56,7 +56,7 @@ export const settled: ReconcileResult = { outcome: 'settled' };
 export const again = (afterSeconds: number, note?: Note): ReconcileResult =>
   note === undefined ? { outcome: 'again', afterSeconds } : { outcome: 'again', afterSeconds, note };
 
-/** Thrown by `reconcile` to say that retrying cannot help until the object changes. */
+/** `reconcile` throws it where retrying cannot help until the object changes. */
 export class Terminal extends Error {
   override name = 'Terminal';
 }

@@ -1,9 +1,9 @@
 /**
- * One waking period of a worker: take in what changed since the checkpoint, reconcile until nothing is left to do,
- * store the checkpoint, and go back to sleep. What the reconciles write, and what others write meanwhile, is taken in
+ * One waking period of a worker. It takes in what changed since the checkpoint, reconciles until nothing is left to do,
+ * and stores the checkpoint. Then it goes back to sleep. What the reconciles write, and what others write meanwhile, is taken in
  * on the way; a Deployment, its ReplicaSet and its Pods need one session.
  *
- *   load checkpoint ─▶ changes since, or all ─▶ ┌ reconcile side by side ┐ ─▶ look at the log once more ─▶ save
+ *   load checkpoint ─▶ changes since, or all ─▶ ┌ reconcile side by side ┐ ─▶ read the log once more ─▶ save
  *                                  onApplied ─▶ └──── new requests ◀─────┘      (something new: go on)
  *
  * Everything here may happen twice or be cut short anywhere: that costs time, never correctness.

@@ -35,7 +35,7 @@ export function clusterAccess({ dataDir, kubeconfig }: ClusterChoice): ClusterAc
 
 const requestTimeoutMs = 15_000;
 
-/** Runs the work with a client and says what failed as a user can answer it. */
+/** Runs the work with a client. Failures are worded so that a user can answer them. */
 export const withApi = <T>(choice: ClusterChoice, work: (api: ApiAccess) => Promise<T>): Promise<T> =>
   withAccess(() => clusterAccess(choice), work);
 

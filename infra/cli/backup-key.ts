@@ -30,7 +30,7 @@ function passphraseIn(file: string): string {
   return passphrase;
 }
 
-/** Typed, and not shown. Undefined: nobody is there to type it. */
+/** Typed, and not shown. Undefined: no user is there to type it. */
 async function askPassphrase(question: string): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined;
   process.stdout.write(question);

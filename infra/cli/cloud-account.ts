@@ -8,7 +8,7 @@ import { presignedToken, type CloudCredentials } from './cloud-token.ts';
 export interface CloudAccount extends CloudRequests {
   readonly region: string;
   readonly id: string;
-  /** Who asks, as AWS says it. */
+  /** Who asks, as AWS names them. */
   readonly arn: string;
   credentials(): Promise<CloudCredentials>;
   /** A bearer token for the API of a cluster. */
@@ -78,7 +78,7 @@ export async function cloudAccount(chosen: string | undefined): Promise<CloudAcc
   }
 }
 
-/** Runs work in an account and says what failed as a user can answer it. */
+/** Runs work in an account. Failures are worded so that a user can answer them. */
 export async function withAccount<T>(chosen: string | undefined, work: (account: CloudAccount) => Promise<T>): Promise<T> {
   const account = await cloudAccount(chosen);
   try {

@@ -18,7 +18,7 @@ export interface CdkTarget {
 
 const root = join(import.meta.dirname, '../..');
 
-/** What it asks has been asked already, and telemetry is nobody's business. */
+/** What it asks has been asked already. No telemetry is sent. */
 const quietly = ['--yes', '--no-color', '--no-notices', '--no-version-reporting', '--ci'];
 
 const contextOf = ({ stack, choices }: CdkTarget): readonly string[] =>
@@ -47,7 +47,7 @@ export const destroyCommand = (target: CdkTarget): readonly string[] => [
   ...contextOf(target),
 ];
 
-/** A step lasts until a line of the program says that the next has begun; the last lasts until it ends. */
+/** A step lasts until a line of the program names the next one; the last lasts until it ends. */
 export interface CdkStep {
   readonly title: string;
   readonly endsAt?: RegExp;
@@ -96,7 +96,7 @@ const cures: readonly Cure[] = [
 export const unprotectCommand = ({ stack, region }: Pick<CdkTarget, 'stack' | 'region'>): string =>
   `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack} --region ${region}`;
 
-/** The line that says what is wrong, if one does. */
+/** The line that names what is wrong, if there is one. */
 function reasonIn(lines: readonly string[]): string | undefined {
   return (
     lines.find((line) => /DeploymentError|❌/.test(line)) ??

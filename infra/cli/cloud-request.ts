@@ -15,7 +15,7 @@ export interface CloudRequestOptions {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** AWS refused, and said why. */
+/** AWS refused, with a reason. */
 export class CloudError extends Error {
   readonly code: string;
 
@@ -35,7 +35,7 @@ export class CloudUnreachable extends Error {
 const versions = { sts: '2011-06-15', cloudformation: '2010-05-15', monitoring: '2010-08-01' } as const;
 export type QueryService = keyof typeof versions;
 
-/** What an answer says, by element. */
+/** The texts of an answer, by element. */
 export type Element = string | { readonly [name: string]: Element | readonly Element[] };
 
 export interface CloudRequests {

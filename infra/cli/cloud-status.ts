@@ -57,7 +57,7 @@ interface FunctionState {
   readonly LastUpdateStatus?: string;
 }
 
-/** A function that nobody called for long is Inactive, and wakes when it is called. */
+/** A function without calls for long is Inactive, and wakes when it is called. */
 const wellStates = new Set(['Active', 'Inactive', 'Pending']);
 
 async function functionState(account: CloudAccount, { name, id }: Resource): Promise<State> {
@@ -84,7 +84,7 @@ interface MetricName {
   readonly of: Readonly<Record<string, string>>;
 }
 
-/** The greatest value of the last minutes; undefined when nobody said any. */
+/** The greatest value of the last minutes; undefined when none was set. */
 async function greatest(account: CloudAccount, { namespace, name, of }: MetricName, nowMs: number): Promise<number | undefined> {
   const answer = await account.query('monitoring', 'GetMetricStatistics', {
     Namespace: namespace,
@@ -104,7 +104,7 @@ async function greatest(account: CloudAccount, { namespace, name, of }: MetricNa
   return values.length === 0 ? undefined : Math.max(...values);
 }
 
-/** The age of the oldest record of the stream that was handled; a stream that brings nothing says nothing. */
+/** The age of the oldest record of the stream that was handled; a stream without records has no figures. */
 async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<State> {
   const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: { FunctionName: doorbell.id } }, nowMs);
   const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
@@ -119,7 +119,7 @@ async function watermarkState(account: CloudAccount, table: string, cluster: str
   return { name: cluster, isWell: late === undefined, says };
 }
 
-/** Whoever may not look at one thing may still look at the others. */
+/** A user who may not read one thing may still read the others. */
 async function section(title: string, asked: readonly Promise<State>[]): Promise<Section> {
   try {
     const states = await Promise.all(asked);

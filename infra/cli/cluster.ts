@@ -26,7 +26,7 @@ export interface DeleteOptions extends HomeChoice, OutputChoice {
 const idLetters = 6;
 /** Until no function serves a deleted cluster any more: each has heard of it by then, and ended what it was doing. */
 const forgottenMs = 3 * knownMsMax;
-/** What was written while the first one looked, the next one finds. */
+/** What was written during the first read, the next one finds. */
 const passesMax = 10;
 const answerMsMax = 30_000;
 const beingDeleted = 'being deleted: hibernetes delete cluster finishes that';

@@ -73,7 +73,7 @@ interface Membership {
   readonly nodeIp: string;
 }
 
-/** Finds the server and whom to believe, without saying anything secret. */
+/** Finds the server and its authority, without sending anything secret. */
 async function findServer(server: URL, { caFile, caCertHash, nodeIp }: JoinOptions): Promise<Membership> {
   const { chain, localAddress } = await shakeHands(server);
   const caPem =

@@ -34,7 +34,7 @@ export function shakeHands(server: URL): Promise<Handshake> {
   return new Promise((resolve, reject) => {
     const refuse = (why: string): void =>
       reject(new CliError(`The server ${server.host} does not answer: ${why}.`, 'Is the address right, and may this machine reach it?'));
-    // No verification, since nothing is said but hello.
+    // No verification, since nothing is sent but a greeting.
     const socket = connect({
       host,
       port: Number(server.port || 443),

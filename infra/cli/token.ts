@@ -84,7 +84,7 @@ export interface ListedToken {
   readonly description: string;
 }
 
-/** Without the secret half, which is nobody's to read twice. */
+/** Without the secret half, which is shown once only. */
 export function tokenRows(tokens: readonly ListedToken[]): string {
   const rows = [['ID', 'EXPIRES', 'DESCRIPTION'], ...tokens.map(({ id, expires, description }) => [id, expires, description])];
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)) + 3);

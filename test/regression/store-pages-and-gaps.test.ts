@@ -1,4 +1,4 @@
-/** Where the store took the end of a page, of memory, or of one look for the end of the log. All found by simulation. */
+/** The store took the end of a page, of memory or of one read for the end of the log. All found by simulation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStore } from '../../functions/store/create-store.ts';
@@ -25,7 +25,7 @@ const createAll = (count: number): Operation<number> => ({
   },
 });
 
-test('changes that fill several pages of the table are all told', async () => {
+test('changes that fill several pages of the table are all delivered', async () => {
   const store = await createStore({ table: memoryTable({ pageSlots: 2 }), world: virtualWorld(), limits: { historyChangesMax: 2 } });
   await createEach(store, 9);
   const revisions = (await store.changesAfter(0, 100)).map(({ revision }) => revision);
@@ -33,7 +33,7 @@ test('changes that fill several pages of the table are all told', async () => {
   assert.equal((await store.changesAfter(1, 5)).at(-1)?.revision, 6);
 });
 
-test('a watch that waits is told of a slot that holds more than memory keeps', async () => {
+test('a waiting watch gets all of a slot that holds more than memory keeps', async () => {
   const table = memoryTable();
   const [writer, reader] = [
     await createStore({ table, world: virtualWorld(1) }),
@@ -49,7 +49,7 @@ test('a watch that waits is told of a slot that holds more than memory keeps', a
   assert.deepEqual(revisions, [1, 2, 3, 4, 5, 6]);
 });
 
-test('a look that saw a later slot but not an earlier one is no damage', async () => {
+test('a read that found a later slot but not an earlier one is no damage', async () => {
   const table = memoryTable();
   let toHide = 0;
   const torn: Table = Object.create(table, {

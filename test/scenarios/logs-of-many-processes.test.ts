@@ -105,7 +105,7 @@ async function* lines(count: number): AsyncGenerator<Buffer> {
   for (let index = 1; index <= count; index += 1) yield Buffer.from(`line ${index}\n`);
 }
 
-/** Moves the clock until it is settled, and tells how long that took. */
+/** Moves the clock until it is settled, and returns how long that took. */
 async function timed<T>({ world }: Pick<House, 'world'>, promise: Promise<T>): Promise<{ value: T; seconds: number }> {
   const startMs = world.clock.monotonicMs();
   let isSettled = false;
@@ -162,7 +162,7 @@ describe('a log between processes that share only the table', () => {
     stop();
   });
 
-  test('is all that there is: exec tells what to do instead, to those who may', async () => {
+  test('is all that there is: exec names what to do instead, to users who may exec', async () => {
     const at = await house(30);
     const exec = '/api/v1/namespaces/default/pods/web/exec?command=ls';
     const refused = (await (await timed(at, at.ask(admin, 'GET', exec))).value.json()) as ReturnType<StatusError['toStatus']>;

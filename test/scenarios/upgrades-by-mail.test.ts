@@ -1,4 +1,4 @@
-/** From a client by a gate, two processes of the API and a node's agent to what answers, over real sockets: upgrades through a host that carries none. */
+/** Upgrades through a host that carries none, over real sockets: client, gate, two processes of the API, agent, server. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';

@@ -1,7 +1,6 @@
 /**
- * The groups that a change concerns, as far as the change alone shows. Who has no picture of the state (the function behind the
- * stream, the timer) rings once too often rather than once too seldom: a watch that wants to search for something might
- * have found it.
+ * The groups that a change concerns, as far as the change alone shows. The function behind the stream and the timer have no
+ * picture of the state. They ring where a watch would search the state: once too often rather than once too seldom.
  */
 import type { Change } from '../../store/store.ts';
 import type { Cache } from '../controller.ts';

@@ -25,7 +25,7 @@ const ring = (mark: string, group = 'controllers') => ({
   MessageDeduplicationId: `blue.x/${group}-${mark}`,
 });
 
-test('a ring goes to the group’s queue in the name of its cluster, marked so that the same news ring once', () => {
+test('a ring goes to the group’s queue in its cluster’s name, marked so that the same news ring once', () => {
   const { bell, sent } = doorbell();
   bell.ring('controllers', '17');
   assert.deepEqual(sent, [ring('17')]);

@@ -26,7 +26,7 @@ interface HistoryList {
 }
 
 export interface HistoryEntry extends Pick<HistoryItem, 'time' | 'revision' | 'type'> {
-  /** Who wrote it, by `metadata.managedFields`; '' where those do not say. */
+  /** Who wrote it, by `metadata.managedFields`; '' where those do not name one. */
   readonly manager: string;
   readonly fields: readonly FieldChange[];
 }
