@@ -17,6 +17,7 @@ import type { World } from '../functions/world.ts';
 import type { Answer, Checkpoint } from './checkpoint/checkpoint.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { pollSecondsDefault, startConcurrencyDefault, type AgentConfig } from './config.ts';
+import type { ImageCredentials } from './credentials/image-credentials.ts';
 import type { EndablePods, NodeShutdown } from './shutdown/node-shutdown.ts';
 import type { EvictablePods, Evictor } from './eviction/evictor.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
@@ -87,6 +88,8 @@ export interface AgentOptions {
   readonly evictor?: (pods: EvictablePods) => Pick<Evictor, 'run' | 'pressures'>;
   /** Ends pods before the machine goes down. Left out where it cannot be made to wait. */
   readonly shutdown?: ((pods: EndablePods) => NodeShutdown) | undefined;
+  /** Programs of the node that know credentials of registries. Left out: there are none. */
+  readonly credentials?: ImageCredentials | undefined;
   /** Left out where plug-ins bring none. */
   readonly devices?: Devices & { run(signal: AbortSignal): Promise<void> };
   /** Finds plug-ins of the node. Left out where there are none. */
@@ -149,6 +152,7 @@ export function createAgent(options: AgentOptions): Agent {
     pods: desired.pods,
     allocatable: allocatableOf(config, options.machine),
     ...(options.devices === undefined ? {} : { devices: options.devices }),
+    credentials: options.credentials,
     pressures: () => parts.evictor?.pressures() ?? new Set(),
     isShuttingDown: () => parts.shutdown?.isShuttingDown() ?? false,
     networkIsReady: () => options.network.ready(),

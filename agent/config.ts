@@ -35,6 +35,9 @@ export interface AgentConfig extends NodeNetworks, EvictionSettings {
   readonly pollSeconds?: number;
   /** Sandboxes and containers started at the same time. */
   readonly startConcurrency?: number;
+  /** A CredentialProviderConfig, and where its programs are: kubelet's flags of these names. */
+  readonly imageCredentialProviderConfig?: string;
+  readonly imageCredentialProviderBinDir?: string;
   readonly sandboxImage?: string;
   /** Directory of the CNI configuration that the agent writes and containerd reads. */
   readonly cniDirectory?: string;

@@ -12,6 +12,9 @@ import { sealFromFile } from './checkpoint/seal.ts';
 import { createClusterNetwork, createSimulatedNetwork } from './cluster-network.ts';
 import { containerdSocketDefault, portOf, sandboxImageDefault, type AgentConfig } from './config.ts';
 import type { DesiredState } from './desired-state.ts';
+import { createImageCredentials, type ImageCredentials } from './credentials/image-credentials.ts';
+import { readProviders } from './credentials/provider-config.ts';
+import { runProvider } from './credentials/run-program.ts';
 import { createDevicePlugins } from './devices/device-plugins.ts';
 import { createDoorAccess } from './door/door-access.ts';
 import { createNodeDoor, type NodeDoor } from './door/node-door.ts';
@@ -154,7 +157,7 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     checkpoint: createCheckpoint({ ...world, path: facts.directories.checkpoint, seal: await sealFromFile(`${config.tokenFile}.seal`) }),
     housekeeping,
     evictor: (pods) => evictorOf(options, { pods, meter: meterOf(pods), freeImages: housekeeping.freeImages }),
-    shutdown: shutdownOf(options),
+    ...(await partsOfConfig(options)),
   });
 }
 
@@ -162,6 +165,18 @@ function evictorOf({ config, world, events }: NodeAgentOptions, parts: Pick<Evic
   const onShortage = (message: string): void => events.event(nodeReference(config), 'Warning', 'EvictionThresholdMet', message);
   return createEvictor({ ...parts, world, settings: config, onShortage });
 }
+
+async function credentialsOf({ config, world }: NodeAgentOptions): Promise<ImageCredentials | undefined> {
+  const { imageCredentialProviderConfig: file, imageCredentialProviderBinDir: directory } = config;
+  if (file === undefined || directory === undefined) return undefined;
+  return createImageCredentials({ ...world, providers: await readProviders(file), directory, run: runProvider });
+}
+
+/** What a node has where its configuration asks for it. */
+const partsOfConfig = async (options: NodeAgentOptions) => ({
+  shutdown: shutdownOf(options),
+  credentials: await credentialsOf(options),
+});
 
 /** Where systemd can be asked to wait, and the configuration says for how long. */
 function shutdownOf({ config, world, events }: NodeAgentOptions): ((pods: EndablePods) => NodeShutdown) | undefined {

@@ -72,7 +72,8 @@ async function pull(context: NodeContext, input: PullInput, image: string): Prom
   const startedMs = context.clock.monotonicMs();
   tellContainer(context, pod, container, ['Normal', 'Pulling', `Pulling image "${image}"`]);
   try {
-    await context.runtime.pullImage(image, input.sandbox, registryCredential(pod, image, context.lookup));
+    const credential = registryCredential(pod, image, context.lookup) ?? (await context.credentials?.credential(image));
+    await context.runtime.pullImage(image, input.sandbox, credential);
     const pulled = await context.runtime.imageStatus(image);
     if (pulled === undefined) throw new RuntimeError('NotFound', `image "${image}" is not there after it was pulled`);
     const took = seconds(context.clock.monotonicMs() - startedMs);

@@ -2,6 +2,7 @@
 import type { EventRecorder } from '../../functions/client/event-recorder.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import type { Clock, Log, Random } from '../../functions/world.ts';
+import type { ImageCredentials } from '../credentials/image-credentials.ts';
 import type { PressureType } from '../eviction/thresholds.ts';
 import type { Devices } from '../devices/device-plugins.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -28,6 +29,8 @@ export interface NodeContext {
   /** Every pod of the node, as the API has it. */
   readonly pods: () => readonly Pod[];
   readonly allocatable: Readonly<Record<string, string>>;
+  /** Left out: only Secrets have any. */
+  readonly credentials?: ImageCredentials | undefined;
   /** Left out: the node has none. */
   readonly devices?: Pick<Devices, 'grant'>;
   /** What the node is short of. Left out: of nothing. */

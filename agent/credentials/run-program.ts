@@ -1,0 +1,18 @@
+/** Runs a credential provider: a request on its standard input, an answer on its standard output. */
+import { execFile } from 'node:child_process';
+import type { Program } from './image-credentials.ts';
+
+const programMsMax = 60_000;
+const answerBytesMax = 1 << 20;
+
+export function runProvider({ path, args, env, input }: Program): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, timeout: programMsMax, maxBuffer: answerBytesMax };
+    const child = execFile(path, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${path}: ${stderr.trim() === '' ? error.message : stderr.trim()}`, { cause: error }));
+    });
+    // A program that ends without reading closes its side.
+    child.stdin?.on('error', () => {}).end(input);
+  });
+}
