@@ -98,6 +98,15 @@ export const tooLong = (field: string, maxBytes: number): FieldError => ({
   },
 });
 
+/** Where the API declares the limit, it counts characters. */
+export const tooLongDeclared = (field: string, maxCharacters: number): FieldError => ({
+  type: 'FieldValueTooLong',
+  field,
+  get message() {
+    return `Too long: may not be more than ${maxCharacters} characters`;
+  },
+});
+
 export const tooMany = (field: string, actual: number, max: number): FieldError => ({
   type: 'FieldValueTooMany',
   field,

@@ -1,76 +1,84 @@
 /**
  * The difference between two values as messages of upstream show it: their JSON, line by line, with what surrounds a change.
- * Source: apimachinery, pkg/util/diff/diff.go, which prints a unified diff.
+ * Source: apimachinery, pkg/util/diff/diff.go, which prints a unified diff of difflib's matching blocks.
  */
+import { type Block, matchingBlocks } from './matching-blocks.ts';
 
 const contextLines = 3;
 /** Of each value; a longer one is not compared line by line. */
-const linesMax = 1000;
+const linesMax = 5000;
 
-interface Line {
-  readonly mark: ' ' | '-' | '+';
-  readonly text: string;
+interface Change {
+  readonly isEqual: boolean;
+  readonly before: readonly [start: number, end: number];
+  readonly after: readonly [start: number, end: number];
 }
 
 /** '' when they are equal, or too long to show. */
 export function unifiedDiff(before: unknown, after: unknown): string {
   const [gone, come] = [before, after].map((value) => JSON.stringify(value, null, 1).split('\n'));
   if (gone === undefined || come === undefined || Math.max(gone.length, come.length) > linesMax) return '';
-  const lines = changes(gone, come);
-  return hunks(lines)
-    .map(([start, end]) => hunkText(lines, start, end))
+  return grouped(changesOf(matchingBlocks(gone, come)))
+    .map((group) => hunkText(group, gone, come))
     .join('');
 }
 
-/** What stays, goes and comes, by the longest common part. */
-function changes(before: readonly string[], after: readonly string[]): Line[] {
-  const lengths = before.map(() => Array.from({ length: after.length + 1 }, () => 0));
-  const common = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
-  for (let i = before.length - 1; i >= 0; i -= 1) {
-    for (let j = after.length - 1; j >= 0; j -= 1) {
-      const length = before[i] === after[j] ? common(i + 1, j + 1) + 1 : Math.max(common(i + 1, j), common(i, j + 1));
-      lengths[i]?.splice(j, 1, length);
-    }
-  }
-  const lines: Line[] = [];
+/** What lies between the blocks, and the blocks. */
+function changesOf(blocks: readonly Block[]): Change[] {
   let [i, j] = [0, 0];
-  while (i < before.length || j < after.length) {
-    const [gone, come] = [before[i], after[j]];
-    if (gone !== undefined && gone === come) {
-      lines.push({ mark: ' ', text: gone });
-      i += 1;
-      j += 1;
-    } else if (gone !== undefined && (come === undefined || common(i + 1, j) >= common(i, j + 1))) {
-      lines.push({ mark: '-', text: gone });
-      i += 1;
-    } else {
-      lines.push({ mark: '+', text: come ?? '' });
-      j += 1;
-    }
-  }
-  return lines;
-}
-
-/** The ranges of lines around changes; ranges that touch are one. */
-function hunks(lines: readonly Line[]): [start: number, end: number][] {
-  const ranges: [number, number][] = [];
-  lines.forEach(({ mark }, index) => {
-    if (mark === ' ') return;
-    const [start, end] = [Math.max(0, index - contextLines), Math.min(lines.length, index + contextLines + 1)];
-    const last = ranges.at(-1);
-    if (last !== undefined && start <= last[1]) last[1] = end;
-    else ranges.push([start, end]);
+  return blocks.flatMap(({ a, b, size }) => {
+    const between: Change = { isEqual: false, before: [i, a], after: [j, b] };
+    const same: Change = { isEqual: true, before: [a, a + size], after: [b, b + size] };
+    const isChanged = i < a || j < b;
+    [i, j] = [a + size, b + size];
+    return [...(isChanged ? [between] : []), ...(size > 0 ? [same] : [])];
   });
-  return ranges;
 }
 
-function hunkText(lines: readonly Line[], start: number, end: number): string {
-  const count = (from: readonly Line[], other: '-' | '+'): number => from.filter(({ mark }) => mark !== other).length;
-  const [head, body] = [lines.slice(0, start), lines.slice(start, end)];
-  const range = (other: '-' | '+'): string => {
-    const length = count(body, other);
-    const first = count(head, other) + (length === 0 ? 0 : 1);
-    return length === 1 ? `${first}` : `${first},${length}`;
+const first = ({ before: [i], after: [j] }: Change): Change => ({
+  isEqual: true,
+  before: [i, i + contextLines],
+  after: [j, j + contextLines],
+});
+
+const last = ({ before: [, i], after: [, j] }: Change): Change => ({
+  isEqual: true,
+  before: [i - contextLines, i],
+  after: [j - contextLines, j],
+});
+
+const sizeOf = ({ before: [start, end] }: Change): number => end - start;
+
+/** Changes with the lines around them: those that are near to each other stand together. */
+function grouped(changes: readonly Change[]): Change[][] {
+  const groups: Change[][] = [];
+  let group: Change[] = [];
+  for (const [index, change] of changes.entries()) {
+    const isEdge = index === 0 || index === changes.length - 1;
+    if (!change.isEqual || sizeOf(change) <= contextLines || (!isEdge && sizeOf(change) <= 2 * contextLines)) {
+      group.push(change);
+      continue;
+    }
+    if (index > 0) groups.push([...group, first(change)]);
+    group = index < changes.length - 1 ? [last(change)] : [];
+  }
+  if (group.length > 0) groups.push(group);
+  return groups.filter((one) => one.some(({ isEqual }) => !isEqual));
+}
+
+function hunkText(group: readonly Change[], before: readonly string[], after: readonly string[]): string {
+  const range = (side: 'before' | 'after'): string => {
+    const [start, end] = [group[0]?.[side][0] ?? 0, group.at(-1)?.[side][1] ?? 0];
+    const length = end - start;
+    return length === 1 ? `${start + 1}` : `${length === 0 ? start : start + 1},${length}`;
   };
-  return `@@ -${range('+')} +${range('-')} @@\n${body.map(({ mark, text }) => `${mark}${text}\n`).join('')}`;
+  const marked = (mark: string, lines: readonly string[], [start, end]: readonly [number, number]): string =>
+    lines
+      .slice(start, end)
+      .map((line) => `${mark}${line}\n`)
+      .join('');
+  const body = group.map((change) =>
+    change.isEqual ? marked(' ', before, change.before) : marked('-', before, change.before) + marked('+', after, change.after),
+  );
+  return `@@ -${range('before')} +${range('after')} @@\n${body.join('')}`;
 }

@@ -95,8 +95,9 @@ function urlErrors(url: string, field: string): FieldError[] {
 function serviceErrors({ name, namespace, path, port = 0 }: ServiceReference, field: string): FieldError[] {
   const ports = portNumberErrors(port);
   return [
-    ...(name ? [] : [required(`${field}.name`)]),
-    ...(namespace ? [] : [required(`${field}.namespace`)]),
+    // Upstream takes the one for the other.
+    ...(namespace ? [] : [required(`${field}.name`)]),
+    ...(name ? [] : [required(`${field}.namespace`)]),
     ...(ports.length === 0 ? [] : [invalid(`${field}.port`, port, `port is not valid: ${ports.join(', ')}`)]),
     ...(path === undefined || path === '' || path === '/' ? [] : pathErrors(path).map((why) => invalid(`${field}.path`, path, why))),
   ];

@@ -1,5 +1,5 @@
 /** What classes of volumes share. Source: pkg/apis/storage/validation/validation.go. */
-import { type FieldError, invalid, required, tooLong } from '../../kube/field-error.ts';
+import { type FieldError, invalid, required, tooLong, tooLongDeclared } from '../../kube/field-error.ts';
 import { caselessSubdomainErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../kube/names.ts';
 
 const parametersMax = 512;
@@ -24,7 +24,7 @@ export function validateParameters(parameters: Readonly<Record<string, string>>,
 export function validateDriverName(name: string | undefined, field: string, isDeclared = false): FieldError[] {
   if (!name) return [required(field)];
   return [
-    ...(Buffer.byteLength(name) > driverNameMax ? [tooLong(field, driverNameMax)] : []),
+    ...(Buffer.byteLength(name) > driverNameMax ? [(isDeclared ? tooLongDeclared : tooLong)(field, driverNameMax)] : []),
     ...(isDeclared ? caselessSubdomainErrors(name) : dnsSubdomainErrors(name.toLowerCase())).map((why) => invalid(field, name, why)),
   ];
 }

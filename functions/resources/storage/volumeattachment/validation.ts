@@ -2,23 +2,26 @@
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../../kube/generated/types.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
+import { withDeclared } from '../../field-rules.ts';
 import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { validateDriverName } from '../class-validation.ts';
 
 const metadataBytesMax = 256 * 1024;
 const messageBytesMax = 1024;
 
-export function validateVolumeAttachment(attachment: VolumeAttachment): FieldError[] {
+export function validateVolumeAttachment(attachment: VolumeAttachment, current?: VolumeAttachment): FieldError[] {
   const { attacher, source = {}, nodeName = '' } = attachment.spec;
   const volume = source.persistentVolumeName;
-  return [
+  const wrong = validateDriverName(attacher, 'spec.attacher', true);
+  const coded = [
+    ...(attacher ? [] : wrong),
     ...sourceErrors(source, 'spec.source'),
     ...dnsSubdomainErrors(nodeName).map((why) => invalid('spec.nodeName', nodeName, why)),
     ...validateVolumeAttachmentStatus(attachment),
     ...(volume === undefined ? [] : dnsSubdomainErrors(volume).map((why) => invalid('spec.source.persistentVolumeName', volume, why))),
-    // The API declares this rule instead of coding it, so it comes last.
-    ...validateDriverName(attacher, 'spec.attacher', true),
   ];
+  // The API declares this rule, but does not read further what may not change.
+  return withDeclared(coded, current === undefined ? wrong : []);
 }
 
 function sourceErrors({ inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource, path: string): FieldError[] {
