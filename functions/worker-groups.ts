@@ -34,8 +34,16 @@ export interface WorkerOptions {
   readonly listeningSinceMs?: number;
   /** Left out: as upstream places pods by default. */
   readonly schedulerConfiguration?: SchedulerConfiguration | undefined;
+  /** Programs that run beside this cluster: ours do not do what is theirs. */
+  readonly absent?: readonly ComponentName[] | undefined;
   readonly world: World;
 }
+
+export const componentNames = ['kube-controller-manager', 'kube-scheduler'] as const;
+export type ComponentName = (typeof componentNames)[number];
+
+/** Upstream runs them in other programs. */
+const notOfControllerManager = new Set(['custom-resource-definition', 'local-path-provisioner']);
 
 /** The materializer runs no controllers. */
 export type ControllerGroupName = Exclude<WorkerGroupName, 'materializer'>;
@@ -98,7 +106,19 @@ function controllersOptions(options: WorkerOptions): ControllersOptions {
 /** Reads the code of one group, and none of the other's. */
 export async function loadWorkerGroup(name: ControllerGroupName): Promise<(options: WorkerOptions) => WorkerGroup> {
   const members = await memberLoaders[name]();
-  return (options) => createWorkerGroup(name, members(options), options);
+  return (options) => {
+    const { absent = [], codeVersion } = options;
+    const controllers = members(options).filter((controller) => isOurs(controller, name, absent));
+    // Controllers that were absent do not know what happened meanwhile.
+    const version = absent.length === 0 ? codeVersion : `${codeVersion} without ${absent.join(' and ')}`;
+    return createWorkerGroup(name, controllers, { ...options, codeVersion: version });
+  };
+}
+
+/** Whether a controller runs here though these programs run elsewhere. */
+export function isOurs({ name }: Pick<Controller, 'name'>, group: ControllerGroupName, absent: readonly ComponentName[]): boolean {
+  if (group === 'scheduler') return !absent.includes('kube-scheduler');
+  return !absent.includes('kube-controller-manager') || notOfControllerManager.has(name);
 }
 
 function createWorkerGroup(name: ControllerGroupName, controllers: readonly Controller[], options: WorkerOptions): WorkerGroup {

@@ -31,6 +31,15 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     });
   }
 
+  test('up without a component that there is not says which there are', async () => {
+    const { code, stderr } = await runCommandLine(['up', '--without', 'kubelet', '--runtime', 'simulated', '--data-dir', nothing()]);
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      'error: There is no component kubelet.\n  Of kube-controller-manager and kube-scheduler, infra/local/README.md says how to run them instead.\n',
+    );
+  });
+
   test('a kubeconfig that is not there is named', async () => {
     const { code, stderr } = await runCommandLine(['status', '--kubeconfig', nothing()]);
     assert.deepEqual([code, stderr], [1, `error: There is no file ${nothing()}.\n`]);

@@ -93,6 +93,7 @@ program
   .option('--disable-admission-plugins <names>', 'default admission plug-ins not to run, separated by commas', nameList)
   .option('--admission-control-config-file <file>', 'an AdmissionConfiguration: how the plug-ins are configured')
   .option('--scheduler-config <file>', 'a KubeSchedulerConfiguration: how pods are placed')
+  .option('--without <components>', 'kube-controller-manager, kube-scheduler: upstream’s run instead of ours; none: ours again', nameList)
   .option('--audit-policy-file <file>', 'an audit Policy: which requests are recorded, and how much of each')
   .option('--audit-log-path <file>', 'where they are recorded (default: audit.log in the data directory)')
   .option('--audit-log-maxsize <megabytes>', 'how large that file grows before it is moved aside (default: 100)', sizeCount)

@@ -17,6 +17,7 @@ import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
 import { removeNodes } from '../local/stop-cluster.ts';
 import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
+import { componentNames } from '../../functions/worker-groups.ts';
 import { CliError } from './cli-error.ts';
 import { chooseAudit } from './audit-choice.ts';
 import { examples } from './examples.ts';
@@ -37,6 +38,7 @@ export interface UpOptions extends OutputChoice {
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
   readonly schedulerConfig?: string;
+  readonly without?: readonly string[];
   readonly auditPolicyFile?: string;
   readonly auditLogPath?: string;
   readonly auditLogMaxage?: number;
@@ -158,6 +160,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     admission: await chooseAdmission(options, before),
     audit: await chooseAudit(options, before, directory),
     scheduler: await chooseScheduler(options, before),
+    absent: chooseAbsent(options, before),
     networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,
@@ -210,6 +213,18 @@ async function chooseScheduler(
     if (error instanceof SchedulerConfigurationError) throw new CliError(error.message, schedulerCure);
     throw error;
   }
+}
+
+const absentCure = `Of ${componentNames.join(' and ')}, infra/local/README.md says how to run them instead.`;
+
+/** As with admission; `none` takes ours back. */
+function chooseAbsent({ without, cloud }: UpOptions, before: ClusterRecord | undefined): ClusterRecord['absent'] {
+  if (without === undefined) return before?.absent;
+  if (chooseCloud(cloud, before) !== undefined) throw new CliError('--without works without --cloud only.', absentCure);
+  if (without.length === 1 && without[0] === 'none') return [];
+  const unknown = without.find((name) => !componentNames.some((known) => known === name));
+  if (unknown !== undefined) throw new CliError(`There is no component ${unknown}.`, absentCure);
+  return componentNames.filter((name) => without.includes(name));
 }
 
 function endOfProcess(): Promise<NodeJS.Signals> {

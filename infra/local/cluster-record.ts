@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
 import type { AuditPolicy } from '../../functions/apiserver/audit/policy.ts';
+import type { ComponentName } from '../../functions/worker-groups.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { AuditFileSettings } from './audit-file.ts';
 import { readIfThere, writePrivately, type DataDirectory } from './data-directory.ts';
@@ -23,6 +24,8 @@ export interface ClusterRecord {
   readonly admission?: AdmissionSettings | undefined;
   readonly audit?: AuditSettings | undefined;
   readonly scheduler?: SchedulerConfiguration | undefined;
+  /** Of whose work ours do nothing: other programs do it. */
+  readonly absent?: readonly ComponentName[] | undefined;
   /** Left out by versions that knew but the default ones. */
   readonly networks?: ClusterNetworks;
   /** Where the API answers. */

@@ -24,10 +24,9 @@ import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts'
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
 import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
-import { loadWorkerGroup, type WorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
+import { type ComponentName, loadWorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
 import { signCertificateRequest } from '../../functions/client/certificates.ts';
 import { createCache } from '../../functions/workers/cache.ts';
-import type { Cache } from '../../functions/workers/controller.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
@@ -59,6 +58,7 @@ export interface ControlPlaneOptions {
   readonly admission?: AdmissionSettings | undefined;
   readonly audit?: AuditSettings | undefined;
   readonly scheduler?: SchedulerConfiguration | undefined;
+  readonly absent?: readonly ComponentName[] | undefined;
   /** How long the past is kept; the usual days when left out. */
   readonly archiveDays?: RetentionDays | 'off' | undefined;
 }
@@ -98,14 +98,13 @@ const metricsExtension = (metrics: Metrics): Extension => ({
 });
 
 /** Runs the groups that the manifest's doorbells wake. Returns how to stop them. */
-function startWorkers(
-  groups: readonly WorkerGroup[],
-  { store, cache, world }: { store: Store; cache: Cache; world: World },
-): () => Promise<void> {
+async function startWorkers(options: WorkerOptions): Promise<() => Promise<void>> {
+  const { store, cache, world } = options;
+  const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(options));
   const woken: readonly string[] = manifest.flatMap(({ triggers }) =>
     triggers.flatMap((trigger) => (trigger.kind === 'doorbell' ? [trigger.group] : [])),
   );
-  const started = groups.filter(({ name }) => woken.includes(name));
+  const started = groups.filter(({ name, controllers }) => woken.includes(name) && controllers.length > 0);
   const dispatcher = createLocalDispatcher({ world, groups: Object.fromEntries(started.map(({ name, session }) => [name, session])) });
   const silence = started.map(({ name, controllers }) => ringOnChanges({ store, cache, doorbell: dispatcher, group: name, controllers }));
   dispatcher.start();
@@ -227,10 +226,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     codeVersion: gitVersion,
     listeningSinceMs: world.clock.now(),
     schedulerConfiguration: options.scheduler,
+    absent: options.absent,
     world,
   };
-  const groups = [await loadWorkerGroup('controllers'), await loadWorkerGroup('scheduler')].map((create) => create(workers));
-  const stopWorkers = startWorkers(groups, { store, cache, world });
+  const stopWorkers = await startWorkers(workers);
   const stopSchedule = startSchedule(store, pki, world);
   const client = api.clientFor({ name: adminName, groups: ['system:masters', 'system:authenticated'] });
   return {

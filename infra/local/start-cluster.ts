@@ -41,6 +41,8 @@ export interface StartOptions {
   readonly audit?: ClusterRecord['audit'];
   /** How pods are placed. */
   readonly scheduler?: ClusterRecord['scheduler'];
+  /** Other programs do its work. */
+  readonly absent?: ClusterRecord['absent'];
   readonly networks: ClusterNetworks;
   readonly progress: Steps;
 }
@@ -113,7 +115,7 @@ async function startIn(
 }
 
 export async function startCluster(options: StartOptions): Promise<Cluster> {
-  const { directory, listen, runtime, networks, progress, nodes: count, cloud, admission, audit, scheduler } = options;
+  const { directory, listen, runtime, networks, progress, nodes: count, cloud, admission, audit, scheduler, absent } = options;
   const world = realWorld('warn');
   const before = clusterRecord(directory);
   const id = before?.id ?? newId(world);
@@ -126,7 +128,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options, { directory, addresses, advertise, networks, world, admission, audit, scheduler }),
+    startIn(options, { directory, addresses, advertise, networks, world, admission, audit, scheduler, absent }),
   );
   await createDefaultStorageClass(controlPlane.client, directory.volumes);
   const gate = cloud === undefined ? undefined : await startGate(options, controlPlane, { port: before?.gatePort ?? 0, world });
@@ -138,6 +140,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     admission,
     audit,
     scheduler,
+    absent,
     networks,
     host: listen.host,
     port: controlPlane.port,
