@@ -1,0 +1,76 @@
+/** Our API and scheduler in one process, on a store on disk: what waits is there before the scheduler begins. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApi } from '../../../functions/api.ts';
+import { newSigningKeyPem, signingKeyOf } from '../../../functions/apiserver/auth/keys.ts';
+import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
+import type { Client } from '../../../functions/client/client.ts';
+import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
+import { openClusterStore } from '../../../functions/cluster-store.ts';
+import type { KubeObject } from '../../../functions/kube/object.ts';
+import { namespaces, nodes, pods, priorityClasses, serviceAccounts, type ResourceType } from '../../../functions/kube/resource-type.ts';
+import { embeddedTable } from '../../../functions/store/embedded/embedded-table.ts';
+import { loadWorkerGroup } from '../../../functions/worker-groups.ts';
+import { createCache } from '../../../functions/workers/cache.ts';
+import { realWorld } from '../../../functions/world.ts';
+import { admin } from '../../support/api-server.ts';
+import { benchNamespace, benchNodes, type Load } from './loads.ts';
+import { type Measured, measured, megabyte } from './measured.ts';
+
+const atOnce = 256;
+const sessionsMax = 1000;
+
+export async function createAll<T extends KubeObject>(client: Client, type: ResourceType<T>, objects: readonly T[]): Promise<void> {
+  const left = [...objects];
+  const worker = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) await client.create(type, next);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+/** What both clusters hold before a load. */
+export async function prepare(client: Client, nodeCount: number): Promise<void> {
+  await client.create(namespaces, { metadata: { name: benchNamespace }, spec: {} });
+  await client.create(priorityClasses, { metadata: { name: 'high' }, value: 1000 });
+  await client.create(serviceAccounts, { metadata: { namespace: benchNamespace, name: 'default' } });
+  await createAll(client, nodes, benchNodes(nodeCount));
+  // The plug-in for nodes that are not ready taints those that are made.
+  for (const { metadata } of (await client.list(nodes)).items)
+    await client.patch(nodes, { namespace: '', name: metadata.name ?? '' }, { spec: { taints: null } });
+}
+
+export async function measureOurs(load: Load, nodeCount: number): Promise<Measured> {
+  const root = mkdtempSync(join(tmpdir(), 'hibernetes-bench-'));
+  const world = realWorld('error');
+  const { store, registry, definitions } = await openClusterStore({ table: embeddedTable(root), world });
+  const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], clock: world.clock, random: world.random });
+  const api = createApi({ store, registry, tokens, world, checksApiServices: false });
+  try {
+    await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 6443, serviceCidr: '10.96.0.0/12' });
+    const client = api.clientFor(admin);
+    await prepare(client, nodeCount);
+    await createAll(client, pods, load.running);
+    await createAll(client, pods, load.waiting);
+    const create = await loadWorkerGroup('scheduler');
+    const group = create({ store, cache: createCache(store), api, registry, certificateAuthorityPem: '', codeVersion: 'bench', world });
+    const isPlaced = (): boolean => {
+      const view = store.view();
+      return load.waiting.every(({ metadata: { name = '' } }) => {
+        const pod = view.get({ resource: 'pods', namespace: benchNamespace, name })?.object as { spec?: { nodeName?: string } } | undefined;
+        return pod?.spec?.nodeName !== undefined;
+      });
+    };
+    const [begunMs, begunCpu] = [performance.now(), process.cpuUsage()];
+    for (let session = 0; session < sessionsMax && !isPlaced(); session += 1) await group.session(new AbortController().signal);
+    const seconds = (performance.now() - begunMs) / 1000;
+    const { user, system } = process.cpuUsage(begunCpu);
+    if (!isPlaced()) throw new Error(`${load.name}: not all pods were placed`);
+    await group.flush();
+    return measured(load.waiting.length, seconds, { cpuSeconds: (user + system) / 1e6, residentMB: process.memoryUsage.rss() / megabyte });
+  } finally {
+    api.close();
+    await store.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
