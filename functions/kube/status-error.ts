@@ -10,6 +10,8 @@ export type StatusReason =
   | 'AlreadyExists'
   | 'BadRequest'
   | 'Conflict'
+  /** Of ours, and seen by workers only: another one has taken over, or the work was decided before its own epoch began. */
+  | 'EpochOver'
   | 'Expired'
   | 'Forbidden'
   | 'InternalError'

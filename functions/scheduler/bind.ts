@@ -3,7 +3,7 @@ import type { Pod, PodCondition } from '../kube/generated/types.ts';
 import { conditionOf } from '../kube/conditions.ts';
 import { nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
-import { isNotFound } from '../kube/status-error.ts';
+import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { timestamp } from '../kube/time.ts';
 import type { ReconcileContext } from '../workers/controller.ts';
 
@@ -18,10 +18,25 @@ export async function bindPod(pod: Pod, nodeName: string, { client, events }: Re
   events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${at.namespace}/${at.name} to ${nodeName}`);
 }
 
-/** Writes the condition when it says something new; the Event is counted, so it is sent with each such change only. */
-export async function markUnschedulable(pod: Pod, message: string, { client, events, clock }: ReconcileContext): Promise<void> {
+export interface Waiting {
+  readonly message: string;
+  /** For which node it waits; null: for none any more. Left out: as before. */
+  readonly nominatedNodeName?: string | null;
+}
+
+/**
+ * Writes in one go why the pod waits and for which node, when that is new; the Event is counted, so it is sent with each such
+ * change only.
+ */
+export async function markUnschedulable(
+  pod: Pod,
+  { message, nominatedNodeName }: Waiting,
+  { client, events, clock }: ReconcileContext,
+): Promise<void> {
   const before = conditionOf(pod.status?.conditions, 'PodScheduled');
-  if (before?.status === 'False' && before.message === message) return;
+  const isSaid = before?.status === 'False' && before.message === message;
+  const isNominated = nominatedNodeName === undefined || (nominatedNodeName ?? '') === (pod.status?.nominatedNodeName ?? '');
+  if (isSaid && isNominated) return;
   const condition: PodCondition = {
     type: 'PodScheduled',
     status: 'False',
@@ -30,17 +45,18 @@ export async function markUnschedulable(pod: Pod, message: string, { client, eve
     ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
     lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(clock.now()),
   };
-  events.event(pod, 'Warning', 'FailedScheduling', message);
+  if (!isSaid) events.event(pod, 'Warning', 'FailedScheduling', message);
+  const status = { ...(!isSaid && { conditions: [condition] }), ...(!isNominated && { nominatedNodeName }) };
   try {
     const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
     await client.patch(
       pods,
       at,
-      { metadata: { uid: uidOf(pod) }, status: { conditions: [condition] } },
+      { metadata: { uid: uidOf(pod) }, status },
       { patchType: 'application/strategic-merge-patch+json', subresource: 'status' },
     );
   } catch (error) {
-    // Deleted meanwhile: it waits no more.
-    if (!isNotFound(error)) throw error;
+    // Deleted or replaced meanwhile: it waits no more.
+    if (!isNotFound(error) && !isConflict(error)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** Takes the room: marks and deletes the victims, and writes down for which node the pod waits. Source: framework/preemption/executor.go. */
+/** Takes the room: marks and deletes the victims. Source: framework/preemption/executor.go. */
 import type { Pod, PodCondition } from '../kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
@@ -35,13 +35,12 @@ async function evict(victim: Pod, preemptor: Pod, nodeName: string, { client, ev
   events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${uidOf(preemptor)} on node ${nodeName}`);
 }
 
-/** `null` takes the name away. */
-const nominate = (pod: Pod, nodeName: string | null, { client }: ReconcileContext): Promise<void> =>
+const forgetNomination = (pod: Pod, { client }: ReconcileContext): Promise<void> =>
   unlessGone(() =>
     client.patch(
       pods,
       nameAt(pod),
-      { metadata: { uid: uidOf(pod) }, status: { nominatedNodeName: nodeName } },
+      { metadata: { uid: uidOf(pod) }, status: { nominatedNodeName: null } },
       { patchType: 'application/strategic-merge-patch+json', subresource: 'status' },
     ),
   );
@@ -54,8 +53,5 @@ export async function takeRoom(
   context: ReconcileContext,
 ): Promise<void> {
   await Promise.all(victims.map((victim) => evict(victim, pod, node.name, context)));
-  await Promise.all(displaced.map((other) => nominate(other, null, context)));
-  if (pod.status?.nominatedNodeName !== node.name) await nominate(pod, node.name, context);
+  await Promise.all(displaced.map((other) => forgetNomination(other, context)));
 }
-
-export const forgetNomination = (pod: Pod, context: ReconcileContext): Promise<void> => nominate(pod, null, context);

@@ -153,7 +153,7 @@ export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
   const first = Math.floor(random() * possible.length);
   const ask = cluster.victims.asking(templateOf(pod, filters));
   const found: Victims[] = [];
-  const reasons: string[] = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable !== true).map(() => notHelpful);
+  const reasons: string[] = [];
   for (let step = 0; step < possible.length; step += 1) {
     const node = possible[(first + step) % possible.length];
     if (node === undefined) continue;
@@ -163,5 +163,7 @@ export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
     if (found.length >= enough && found.some(({ violations }) => violations === 0)) break;
   }
   const victims = bestVictims(found);
-  return victims === undefined ? { outcome: 'none', reasons } : { outcome: 'victims', victims };
+  if (victims !== undefined) return { outcome: 'victims', victims };
+  const unhelped = Array.from({ length: cluster.nodes.length - possible.length }, () => notHelpful);
+  return { outcome: 'none', reasons: [...unhelped, ...reasons] };
 }

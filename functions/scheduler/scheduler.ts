@@ -16,7 +16,7 @@ import type { ProfileSettings, SchedulerConfiguration } from './configuration/co
 import { podClaims } from './pod-claims.ts';
 import type * as plugin from './dynamic-resources/plugin.ts';
 import type { DeviceInventory, DevicePlan } from './dynamic-resources/plugin.ts';
-import { forgetNomination, takeRoom } from './preempt.ts';
+import { takeRoom } from './preempt.ts';
 import { preempt, type Victims } from './preemption.ts';
 import { volumeBinding, type VolumePlan } from './plugins/volume-binding.ts';
 import { defaultConfiguration, profileOf } from './profile.ts';
@@ -191,10 +191,33 @@ async function carryOut(decision: Decision, context: ReconcileContext): Promise<
   if (decision.outcome === 'early') return true;
   if (decision.outcome === 'bind') return bind(decision, context);
   const { pod, message } = decision;
-  if (decision.outcome === 'preempt') await takeRoom(pod, decision.victims, decision.displaced, context);
-  else if (decision.isHopeless && (pod.status?.nominatedNodeName ?? '') !== '') await forgetNomination(pod, context);
-  await markUnschedulable(pod, message, context);
+  if (decision.outcome === 'preempt') {
+    await takeRoom(pod, decision.victims, decision.displaced, context);
+    await markUnschedulable(pod, { message, nominatedNodeName: decision.victims.node.name }, context);
+  } else await markUnschedulable(pod, { message, ...(decision.isHopeless && { nominatedNodeName: null }) }, context);
   return true;
+}
+
+/** Decisions that are carried out side by side: enough for many binds in a slot, and fewer than the API lets one user have under way. */
+const carriedOutAtOnce = 64;
+
+/** False: some have to be tried again. One that fails keeps none of the others from being carried out. */
+async function carryOutAll(decisions: readonly Decision[], context: ReconcileContext): Promise<boolean> {
+  const left = decisions.values();
+  const failures: unknown[] = [];
+  let isAllDone = true;
+  const work = async (): Promise<void> => {
+    for (const decision of left) {
+      try {
+        if (!(await carryOut(decision, context))) isAllDone = false;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(carriedOutAtOnce, decisions.length) }, work));
+  if (failures.length > 0) throw failures[0];
+  return isAllDone;
 }
 
 async function schedulePass(configuration: SchedulerConfiguration, context: ReconcileContext): Promise<ReconcileResult> {
@@ -203,9 +226,7 @@ async function schedulePass(configuration: SchedulerConfiguration, context: Reco
   if (waiting.length === 0) return settled;
   const inventory = waiting.some(usesDevices) ? new (await deviceCode()).DeviceInventory(cache) : undefined;
   const pass = new Pass(context, cache.list(pods), { ...configuration, inventory });
-  const decisions = pass.decideAll(waiting);
-  const done = await Promise.all(decisions.map((decision) => carryOut(decision, context)));
-  return done.every(Boolean) ? settled : again(retryBindSeconds);
+  return (await carryOutAll(pass.decideAll(waiting), context)) ? settled : again(retryBindSeconds);
 }
 
 /** Reports events under the name of its first profile. */

@@ -1,6 +1,6 @@
 /** One controller within a session: its queue, and the reconciles of it that are under way. */
 import type { Client } from '../client/client.ts';
-import { isConflict } from '../kube/status-error.ts';
+import { hasReason, isConflict } from '../kube/status-error.ts';
 import type { Controller, ReconcileContext } from './controller.ts';
 import { Terminal } from './controller.ts';
 import type { ObjectName } from '../kube/object.ts';
@@ -63,7 +63,7 @@ export class ControllerRun {
     }
     const retryMs = this.queue.failed(request);
     // Losing a race against another writer is part of the day's work.
-    if (isConflict(error)) log.debug('reconcile lost a race', { object, retryMs, error });
+    if (isConflict(error) || hasReason(error, 'EpochOver')) log.debug('reconcile lost a race', { object, retryMs, error });
     else log.warn('reconcile failed', { object, retryMs, error });
   }
 }

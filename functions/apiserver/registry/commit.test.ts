@@ -14,6 +14,6 @@ test('a worker whose epoch is over may read, but what it writes is refused', asy
   assert.equal((await create('a')).status, 201);
   await takeEpoch(api.store, 'controllers', 'two');
   const { status, body } = await create('b');
-  assert.deepEqual([status, body['reason'], body['message']], [409, 'Conflict', 'another worker has taken over as controllers']);
+  assert.deepEqual([status, body['reason'], body['message']], [409, 'EpochOver', 'another worker has taken over as controllers']);
   assert.equal((await api.send('GET', `${path}/a`)).status, 200);
 });

@@ -27,7 +27,8 @@ export async function fromStore<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (error instanceof StoreError) throw statusErrorOf(error);
-    if (error instanceof EpochOver) throw new StatusError(409, 'Conflict', error.message, { cause: error });
+    // Not a conflict: callers pass over those, and what was refused here has still to be done.
+    if (error instanceof EpochOver) throw new StatusError(409, 'EpochOver', error.message, { cause: error });
     throw error;
   }
 }

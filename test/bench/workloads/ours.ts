@@ -8,6 +8,7 @@ import { createTokens } from '../../../functions/apiserver/auth/tokens.ts';
 import type { Client } from '../../../functions/client/client.ts';
 import { bootstrap } from '../../../functions/cloud/bootstrap.ts';
 import { openClusterStore } from '../../../functions/cluster-store.ts';
+import { defaultNetworks } from '../../../functions/kube/cluster-networks.ts';
 import type { KubeObject } from '../../../functions/kube/object.ts';
 import { namespaces, nodes, pods, priorityClasses, serviceAccounts, type ResourceType } from '../../../functions/kube/resource-type.ts';
 import { embeddedTable } from '../../../functions/store/embedded/embedded-table.ts';
@@ -18,7 +19,9 @@ import { admin } from '../../support/api-server.ts';
 import { benchNamespace, benchNodes, type Load } from './loads.ts';
 import { type Measured, measured, megabyte } from './measured.ts';
 
-const atOnce = 256;
+/** Room for 16,000 nodes. */
+const networks = { ...defaultNetworks, podCidr: '100.64.0.0/10' };
+const atOnce = 64;
 const sessionsMax = 1000;
 
 export async function createAll<T extends KubeObject>(client: Client, type: ResourceType<T>, objects: readonly T[]): Promise<void> {
@@ -42,8 +45,8 @@ export async function prepare(client: Client, nodeCount: number): Promise<void> 
 
 export async function measureOurs(load: Load, nodeCount: number): Promise<Measured> {
   const root = mkdtempSync(join(tmpdir(), 'hibernetes-bench-'));
-  const world = realWorld('error');
-  const { store, registry, definitions } = await openClusterStore({ table: embeddedTable(root), world });
+  const world = realWorld('warn');
+  const { store, registry, definitions } = await openClusterStore({ table: embeddedTable(root), world, networks });
   const tokens = createTokens({ keys: [signingKeyOf(await newSigningKeyPem())], clock: world.clock, random: world.random });
   const api = createApi({ store, registry, tokens, world, checksApiServices: false });
   try {
@@ -62,7 +65,11 @@ export async function measureOurs(load: Load, nodeCount: number): Promise<Measur
       });
     };
     const [begunMs, begunCpu] = [performance.now(), process.cpuUsage()];
-    for (let session = 0; session < sessionsMax && !isPlaced(); session += 1) await group.session(new AbortController().signal);
+    for (let session = 0; session < sessionsMax && !isPlaced(); session += 1) {
+      const outcome = await group.session(new AbortController().signal);
+      const waitMs = outcome.outcome === 'quiet' ? (outcome.nextDeadlineMs ?? 0) - world.clock.now() : 0;
+      if (waitMs > 0 && !isPlaced()) await world.clock.sleep(waitMs);
+    }
     const seconds = (performance.now() - begunMs) / 1000;
     const { user, system } = process.cpuUsage(begunCpu);
     if (!isPlaced()) throw new Error(`${load.name}: not all pods were placed`);
