@@ -15,6 +15,7 @@ import { Caller, nodePatienceMs, type Stage } from './stage.ts';
 export interface Running {
   readonly pod: Pod;
   readonly node: string;
+  readonly address: string;
   /** Undefined while they run. */
   exitCode: number | undefined;
   isStopping: boolean;
@@ -115,7 +116,9 @@ export class Machine {
     const boot = this.#boot;
     await stage.sleep(dice.scale(50, 4000));
     if (boot !== this.#boot) return;
-    const made: Running = { pod, node: this.name, exitCode: undefined, isStopping: false, isReported: false, isReporting: false };
+    this.#addresses += 1;
+    const address = `10.244.${this.name.slice('node-'.length)}.${this.#addresses % 250}`;
+    const made: Running = { pod, node: this.name, address, exitCode: undefined, isStopping: false, isReported: false, isReporting: false };
     this.#own.set(uidOf(pod), made);
     running.add(made);
     onStart(made);
@@ -177,14 +180,15 @@ export class Machine {
     const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
     const options = { subresource: 'status', patchType: 'application/strategic-merge-patch+json' } as const;
     const answer = await this.#caller.once((client) => client.patch(pods, at, patch, options));
+    if (answer.outcome === 'refused')
+      this.#parts.stage.judge.note(this.name, () => `${nameOf(pod)} is not reported: ${String(answer.error)}`);
     return answer.outcome === 'answered' || (answer.outcome === 'refused' && isGone(answer.error));
   }
 
   #statusOf(running: Running): PodStatus {
     const { pod, exitCode } = running;
     const now = timestamp(this.#parts.stage.timeline.nowMs);
-    this.#addresses += 1;
-    const podIP = `10.244.${Number(this.name.slice(-1))}.${this.#addresses % 250}`;
+    const podIP = running.address;
     const isRunning = exitCode === undefined;
     const state = isRunning
       ? { running: { startedAt: now } }
