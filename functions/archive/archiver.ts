@@ -13,6 +13,7 @@ import type { World } from '../world.ts';
 import { archivedChange, stepsAfter } from './archived-slots.ts';
 import { type Catalog, type Entry, levels, Removed } from './catalog.ts';
 import { Past } from './past.ts';
+import { folderOf, shreddedFolders } from './shredding.ts';
 import { type ArchivedChange, beginning, type Place, type Step } from './step.ts';
 
 export interface ArchiverLimits {
@@ -160,12 +161,12 @@ class LogArchiver {
 
   /** Before the run that names them. */
   async #putKeys(changes: readonly ArchivedChange[]): Promise<void> {
-    const written = new Set<string>();
-    for (const { body } of changes) {
-      if (body.kind !== 'sealed' || body.envelope === undefined || written.has(body.keyFile)) continue;
-      written.add(body.keyFile);
-      await this.#parts.catalog.files.create(body.keyFile, body.envelope);
-    }
+    const { files } = this.#parts.catalog;
+    const envelopes = new Map<string, Uint8Array>();
+    for (const { body } of changes) if (body.kind === 'sealed' && body.envelope !== undefined) envelopes.set(body.keyFile, body.envelope);
+    if (envelopes.size === 0) return;
+    const shredded = await shreddedFolders(files);
+    for (const [keyFile, envelope] of envelopes) if (!shredded.has(folderOf(keyFile))) await files.create(keyFile, envelope);
   }
 
   #isStateDue({ state, changes }: Head): boolean {

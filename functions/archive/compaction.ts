@@ -5,6 +5,7 @@
  */
 import type { ArchivedSpan, Retention } from './retention.ts';
 import { type Catalog, type Entry, type Level, levels } from './catalog.ts';
+import { holdsOf } from './shredding.ts';
 import type { Step } from './step.ts';
 import { thinned } from './thinned.ts';
 
@@ -24,6 +25,7 @@ interface Run {
 }
 
 export async function compact(parts: CompactionParts): Promise<void> {
+  if ((await holdsOf(parts.catalog.files)).length > 0) return;
   for (const span of parts.retention.spans) await coarsen(parts, span);
   await removeStates(parts);
   await forget(parts);

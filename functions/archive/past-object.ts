@@ -4,6 +4,7 @@ import type { Key, Stored } from '../kube/view.ts';
 import { inflateBody, parseBody } from '../store/body.ts';
 import { joined, type Formats } from '../store/format.ts';
 import type { ArchiveFiles } from './archive-files.ts';
+import { folderOf, shreddedFolders } from './shredding.ts';
 import type { ArchivedChange, SealedBody } from './step.ts';
 
 export class PastObject implements Stored {
@@ -54,6 +55,13 @@ export class Envelopes {
   constructor(files: ArchiveFiles, formats: Formats) {
     this.#files = files;
     this.#formats = formats;
+  }
+
+  /** Forgets the envelopes of what has been shredded meanwhile. */
+  async refresh(): Promise<void> {
+    const shredded = await shreddedFolders(this.#files);
+    if (shredded.size === 0) return;
+    for (const keyFile of this.#known.keys()) if (shredded.has(folderOf(keyFile))) this.#known.set(keyFile, undefined);
   }
 
   /** To be awaited before the bodies of changes are opened. */

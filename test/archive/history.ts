@@ -69,8 +69,8 @@ const smallLimits = { runChangesMax: 12, runBytesMax: 4000, stateChangesMin: 10,
 /** Plays so many moves; `faults`: how often a call of the archive's files fails, before or after it was carried out. */
 export async function playHistory(seed: number, moves: number, faults = 0.05): Promise<History> {
   const world = virtualWorld(seed);
-  const table = memoryTable({ clock: world.clock });
   const formats = sealedFormats(fixedKeyRing([key32]));
+  const table = memoryTable({ clock: world.clock, formats });
   const store = await createStore({ table, world, formats, limits: { inlineBytesMax: 600 } });
   let isFaulty = true;
   const files = memoryFiles(() => {

@@ -88,6 +88,7 @@ export function createAsOf(options: AsOfOptions): AsOf {
     if (request.method !== 'GET' && request.method !== 'HEAD') throw pastUnchangeable();
     const [from, to] = moments.map((text) => askedMoment(text, world.clock.now()));
     if (from === undefined) throw noMoment('');
+    await fromStore(() => options.past.envelopes.refresh());
     const past = await open(from);
     const then = await past.authorizer.authorize(user, info);
     if (!then.allowed) throw forbiddenRequest(user, info, [then.reason, 'not at that time'].filter((text) => text !== '').join(': '));

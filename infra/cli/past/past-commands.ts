@@ -69,4 +69,33 @@ export function addPastCommands(program: Command): void {
     .addOption(kubeconfigOption())
     .addOption(new Option('--yes', 'do not ask'))
     .action(lazily(async () => (await import('./undo.ts')).undo));
+  addArchiveCommands(program);
+}
+
+/** What becomes of the archive itself. */
+function addArchiveCommands(program: Command): void {
+  program
+    .command('shred <object...>')
+    .description('make what a deleted Secret was unreadable in the past, for ever: hibernetes shred secret/NAME')
+    .addOption(new Option('-n, --namespace <name>', 'where it was').default('default'))
+    .addOption(dataDirOption())
+    .addOption(new Option('--yes', 'do not ask'))
+    .action(lazily(async () => (await import('./shred.ts')).shredSecret));
+
+  const hold = program.command('hold').description('holds keep the past as it is: nothing is forgotten, made coarser or shredded');
+  hold
+    .command('create <name>')
+    .description('begin one')
+    .addOption(dataDirOption())
+    .action(lazily(async () => (await import('./shred.ts')).createHold));
+  hold
+    .command('list')
+    .description('those there are')
+    .addOption(dataDirOption())
+    .action(lazily(async () => (await import('./shred.ts')).listHolds));
+  hold
+    .command('delete <name>')
+    .description('end one')
+    .addOption(dataDirOption())
+    .action(lazily(async () => (await import('./shred.ts')).deleteHold));
 }
