@@ -100,7 +100,8 @@ class Pods implements NodePods {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    await Promise.all(this.#running);
+    // What waits in line is for the next agent. A start that broke off would fail its container; anything else can be begun again.
+    await Promise.race([Promise.all(this.#running), this.#options.context.starts.close()]);
   }
 
   #syncPods(): void {

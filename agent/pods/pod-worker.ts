@@ -16,6 +16,7 @@ import { planPod, type PodPlan } from './plan.ts';
 import { executeAction } from './pod-actions.ts';
 import { graceSecondsOf, nodeConditions } from './pod-facts.ts';
 import { tellContainer, tellPod } from './pod-events.ts';
+import { SemaphoreClosed } from './semaphore.ts';
 
 export interface PodProbes {
   /** Starts probing what runs, stops probing what does not. */
@@ -140,6 +141,7 @@ class Worker implements PodWorker {
         if (await this.#step(signal)) break;
       } catch (error) {
         if (!(error instanceof Error)) throw error;
+        if (signal.aborted && error instanceof SemaphoreClosed) break;
         this.#context.log.warn('a pod could not be looked after', { pod: this.podUid, error });
         this.#failures += 1;
         await this.#pause(signal);
