@@ -98,7 +98,7 @@ test('each cluster’s writes ring in its own name', async () => {
   assert.deepEqual(new Set(sent.map(({ MessageGroupId }) => MessageGroupId)), new Set(['default/controllers', 'blue.x/controllers']));
 });
 
-test('an administrator of one is nobody to the other', async () => {
+test('an administrator of one cluster is unknown to the other', async () => {
   const { ask } = hosting(['blue']);
   assert.equal((await ask('GET', `/clusters/blue${maps}`, admin('default'))).code, 401);
   assert.equal((await ask('GET', maps, admin('blue.x'))).code, 401);
@@ -137,7 +137,7 @@ test('a stranger cannot distinguish a cluster from one that is not there', async
   assert.equal(opened.includes('green'), false);
 });
 
-test('a deleted cluster knows nobody five seconds later; one of its name is another', async () => {
+test('a deleted cluster knows no user five seconds later; a new cluster of its name is another', async () => {
   const { ask, opened, world, records } = hosting(['blue']);
   await ask('POST', `/clusters/blue${maps}`, { body: map, ...admin('blue.x') });
   records[0] = { ...recordOf('blue'), deletedMs: 1 };

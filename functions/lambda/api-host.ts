@@ -1,6 +1,6 @@
 /**
- * The API as hosts in a cloud serve it: each cluster's is opened by the first request that is about it, following the log
- * while answers last, with its doorbells rung.
+ * The API as hosts in a cloud serve it. The first request about a cluster opens its API. It follows the log while answers
+ * last, and rings the cluster's doorbells.
  */
 import { StatusError } from '../kube/status-error.ts';
 import { bodyWithEnd } from '../apiserver/http/body-with-end.ts';
@@ -116,7 +116,7 @@ function statusResponse(error: StatusError): Response {
   });
 }
 
-/** Holds the follower, if the answer needs one, and the cluster open until the body has been read to its end, or left. */
+/** Holds the cluster open, and the follower if the answer needs one, until the body was read or left. */
 async function followed(follower: Follower | undefined, release: () => void, answer: () => Promise<Response>): Promise<Response> {
   const unfollow = follower?.hold();
   const end = (): void => {

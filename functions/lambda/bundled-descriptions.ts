@@ -1,4 +1,4 @@
-/** What `kubectl explain` tells: beside the module, where whoever bundled it had collected the texts; nothing otherwise. */
+/** The texts of `kubectl explain`: in a file beside the module, where they were collected before it was bundled. */
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';

@@ -32,7 +32,7 @@ test('what another process writes is heard of while somebody waits', async () =>
   release();
 });
 
-test('the log is read less often while nothing happens, and not at all while nobody waits', async () => {
+test('the log is read less often while nothing happens, and not at all while no reader waits', async () => {
   const { readsIn, follower } = await processes();
   assert.equal(await readsIn(60_000), 0);
   const release = follower.hold();

@@ -1,12 +1,12 @@
 /**
- * Hears of what other processes write, while somebody here waits for it: a watch, a node's poll. It asks often while
- * something happens and less often while nothing does; while nobody waits it asks nothing.
+ * Reads what other processes write, while a watch or a node's poll waits for it here. It asks often while something
+ * happens and less often while nothing does. While no reader waits it asks nothing.
  */
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
 
 export interface Follower {
-  /** Somebody waits from now on. Returns how to say that they do no longer. */
+  /** A reader waits from now on. Returns how to end that. */
   hold(): () => void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The API behind a Function URL: one request an environment, the answer streamed. The runtime does not tell when a
+ * The API behind a Function URL: one request an environment, the answer streamed. The runtime does not report when a
  * client leaves, so no answer may last long; an answer without a body still writes once, or the connection would hang.
  * Source: AWS Lambda developer guide, "Response streaming" and "Invoking function URLs".
  */
@@ -41,7 +41,7 @@ export interface FunctionUrlOptions {
   readonly answerBytesMax?: number;
 }
 
-/** Nobody tells us that a client has left: a watch that nobody reads costs this much at most. */
+/** A client that leaves is not noticed: a watch without a reader costs this much at most. */
 const watchSecondsMax = 300;
 /** Left for the end, when the function's own limit comes near. */
 const lastMs = 5_000;

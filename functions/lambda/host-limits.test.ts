@@ -5,11 +5,11 @@ import { SettingsError } from '../cloud/settings.ts';
 
 const from = (variables: Readonly<Record<string, string>>) => hostLimitsOf((name) => variables[name]);
 
-test('what is not said is what AWS allows', () => {
+test('a limit that is not set is that of AWS', () => {
   assert.deepEqual(from({}), { answerBytesMax: 200_000_000, requestSecondsMax: 900 });
 });
 
-test('a deployment may say less, and nothing else', () => {
+test('a deployment may set less, and nothing else', () => {
   assert.deepEqual(from({ [hostLimitNames.requestSecondsMax]: '8' }), { answerBytesMax: 200_000_000, requestSecondsMax: 8 });
   for (const text of ['901', '0', '1.5', 'long'])
     assert.throws(

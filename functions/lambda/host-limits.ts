@@ -1,4 +1,4 @@
-/** What AWS's hosts of the API can carry. A deployment may say less, never more. */
+/** What AWS's hosts of the API can carry. A deployment may set less, never more. */
 import { SettingsError } from '../cloud/settings.ts';
 
 export const hostLimitNames = {

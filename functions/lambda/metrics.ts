@@ -1,6 +1,6 @@
 /**
  * What the functions measure by themselves: a line of the log that CloudWatch reads as a metric, too, without a call.
- * A metric costs money in each hour in which it is said, so only what is not well is said.
+ * A metric costs money in each hour in which it is written, so only what is not well is written.
  * Source: Amazon CloudWatch user guide, embedded metric format.
  */
 export const metricNamespace = 'Hibernetes';

@@ -29,7 +29,7 @@ const awakeMs = 2_000;
 /** How often a session asks whether its cluster still is. */
 const lookMs = 5_000;
 
-/** Returns how to have it said no more: once that is done, it was said or never will be. */
+/** Returns how to call it off: once that is done, the note was written or never will be. */
 function sayAwakeLater({ group, notes, world, worker }: Omit<SessionsOptions, 'doorbell' | 'isThere'>): () => Promise<void> {
   let said = Promise.resolve();
   const say = async (): Promise<void> => {
@@ -68,7 +68,7 @@ export function createSessions({
     doorbell.ringAfter(group, deadlineMs - clock.now());
   }
 
-  /** Aborts when the time is nearly up, or the cluster is deleted. Returns how to stop looking. */
+  /** Aborts when the time is nearly up, or the cluster is deleted. Returns how to stop checking. */
   function watchOver(ending: AbortController, context: InvocationContext): () => void {
     let cancelLook = (): void => undefined;
     const look = async (): Promise<void> => {

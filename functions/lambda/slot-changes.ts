@@ -5,7 +5,7 @@ import type { SlotItem, Table } from '../store/table.ts';
 
 export const lastRevisionOf = ({ firstRevision, count }: SlotItem): number => firstRevision + count - 1;
 
-/** No watch looks at what selectors may name. */
+/** No watch here reads what selectors may name. */
 const noFields = (): Record<string, string> => ({});
 
 /** Undefined: it cannot be read here, so it may hold anything. */

@@ -56,11 +56,11 @@ test('what is owned, or goes once others went, rings the garbage collector, what
   assert.deepEqual(await rings({}), []);
 });
 
-test('nobody is rung for what workers write for themselves', async () => {
+test('no worker is rung for what workers write for themselves', async () => {
   assert.deepEqual((await rungFor([await recordOf('checkpoints.hibernetes.dev')])).rings, []);
 });
 
-test('one batch brings slots of several clusters, told apart by their keys; what is no slot is left out', async () => {
+test('one batch brings slots of several clusters, distinguished by their keys; what is no slot is left out', async () => {
   const { log } = virtualWorld();
   const record = await recordOf('pods');
   const keyed = (pk: string) => ({ ...record, dynamodb: { ...record.dynamodb, NewImage: { ...record.dynamodb.NewImage, pk: { S: pk } } } });

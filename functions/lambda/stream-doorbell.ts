@@ -1,6 +1,6 @@
 /**
- * Rings for what the table's stream shows, a little later and for certain: whoever wrote it may have been cut off
- * before ringing. A slot that was rung for already has the same mark, so that the queue swallows this ring.
+ * Rings for what the table's stream shows, a little later and for certain: its writer may have been cut off before
+ * ringing. A slot that was rung for already has the same mark, so that the queue swallows this ring.
  */
 import type { Doorbell } from '../workers/doorbell/doorbell.ts';
 import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';

@@ -43,7 +43,7 @@ async function sweeping(fails: (id: string) => boolean = () => false) {
   return { sweep, calls, doorbell, world };
 }
 
-test('where nothing is due a minute costs one read of the list and two of each cluster, and rings nobody', async () => {
+test('where nothing is due a minute costs one read of the list, two of each cluster, and no ring', async () => {
   const { sweep, calls, doorbell } = await sweeping();
   await sweep();
   assert.deepEqual(calls[0], 'list');

@@ -1,6 +1,6 @@
 /**
- * The sweep: whatever ring was lost, whoever was cut off, a minute later somebody notices. It reads the workers' notes
- * and the log's newest slots, and rings for those that are behind, overdue, or have not been heard of for too long.
+ * The sweep: a ring that was lost, or a worker that was cut off, is noticed a minute later. It reads the workers' notes and
+ * the log's newest slots. It rings for workers that are behind, overdue, or silent for too long.
  */
 import type { WorkerGroupName } from '../manifest.ts';
 import { mayConcern } from '../workers/doorbell/rings-of-changes.ts';
@@ -27,12 +27,12 @@ export interface TimerOptions {
 const lostMs = 75_000;
 /** A worker that fell asleep a moment ago may be being rung right now. */
 const settleMs = 5_000;
-/** Slots looked at in one sweep; more are news for everybody. */
+/** Slots read in one sweep; more are news for everybody. */
 const slotsMax = 500;
 /** How seldom the state is written down for cold starts: while something happens, and while nothing does. */
 const materialiseMs = 5 * 60_000;
 const materialiseIdleMs = 24 * 3_600_000;
-/** After so long without a change the watermark may be far behind: nobody had to move it. */
+/** After so long without a change the watermark may be far behind: no writer had to move it. */
 const silenceMs = 10 * 60_000;
 
 interface Swept {
@@ -92,11 +92,11 @@ export function createTimer({ table, notes, doorbell, groups, world, measured }:
     const hasNews = revision > (housekeeping?.revision ?? 0);
     const isDue = ageMs >= (hasNews ? materialiseMs : materialiseIdleMs);
     if (isDue) doorbell.ring('materializer', String(Math.floor(world.clock.now() / 60_000)));
-    // What somebody has not read is looked at again, lest this ring gets lost too; unless there is too much of it.
+    // Slots that a worker has not read are read again, for this ring may get lost too; unless there are too many.
     const isDone = behind.length === 0 || [...news.values()].some((newest) => newest > revision);
     if (isDone && slot !== own?.slot) await notes.write('timer', { state: 'asleep', revision, slot, busySinceMs });
     await doorbell.flush();
-    // Looked at when housekeeping is due, which is seldom.
+    // Checked when housekeeping is due, which is seldom.
     if (isDue && hasNews) sayIfLate(await watermarkLag(table, { newestSlot: slot, busySinceMs }, world.clock.now()), measured, world);
   };
 }

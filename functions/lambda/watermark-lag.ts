@@ -1,6 +1,6 @@
 /**
- * How far the watermark is behind the log, and a word about it when it is late: cold starts read what is behind it, and
- * after an hour the store refuses to write, for slots expire (functions/store/limits.ts, behindMsMax).
+ * How far the watermark is behind the log, and a word about it when it is late. Cold starts read what it has not passed. After
+ * an hour the store refuses to write, for slots expire (functions/store/limits.ts, behindMsMax).
  */
 import type { Table } from '../store/table.ts';
 import type { World } from '../world.ts';

@@ -6,14 +6,14 @@ import { SettingsError } from '../cloud/settings.ts';
 import { webEndpoint } from './web-endpoint.ts';
 import { startWebHost } from './web-host.ts';
 
-test('a Web Function is told where to listen', () => {
+test('a Web Function listens where its environment names', () => {
   assert.deepEqual(webEndpoint('127.0.0.1:8080'), { host: '127.0.0.1', port: 8080 });
   assert.deepEqual(webEndpoint('http://[::1]:80/'), { host: '::1', port: 80 });
   assert.deepEqual(webEndpoint(':9000'), { host: '127.0.0.1', port: 9000 });
   assert.throws(() => webEndpoint(undefined), new SettingsError('AWS_LAMBDA_HTTP_ENDPOINT must be ADDRESS:PORT, not empty'));
 });
 
-test('the path tells what is a log', () => {
+test('a log is known by its path', () => {
   const pods = '/api/v1/namespaces/default/pods';
   assert.deepEqual([`${pods}/web/log`, `${pods}/web/exec`, `${pods}/log`, '/api/v1/namespaces/pods/web/log'].map(isLog), [
     true,
@@ -23,7 +23,7 @@ test('the path tells what is a log', () => {
   ]);
 });
 
-test('a server answers, tells where the client is and what may be sent there, and ends a watch before its host does', async () => {
+test('a server answers, passes on the client’s address and its limits, and ends a watch before its host does', async () => {
   const asked: unknown[] = [];
   const host = await startWebHost({
     host: '127.0.0.1',

@@ -57,7 +57,7 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
     withPlainPaths(listener),
   );
   server.requestTimeout = 0;
-  // Whoever is slow to say what it wants holds a connection for this long and no longer.
+  // A client that is slow to send its request holds a connection for this long and no longer.
   server.headersTimeout = headMsMax;
   if (upgrades)
     server.on('upgrade', createUpgradeHandler({ fetch: (request, connection) => options.fetch(request, connection), connectionOf, log }));

@@ -1,6 +1,6 @@
 /**
  * What a worker leaves on the door: whether it is at work, how far it has read, when it wants to be woken. The timer
- * reads nothing else to know who is due. Kept beside the log, since nobody needs its history.
+ * reads nothing else to know who is due. Kept beside the log, since its history is of no use.
  */
 import type { Table } from '../store/table.ts';
 import type { Clock } from '../world.ts';

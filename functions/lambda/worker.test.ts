@@ -37,7 +37,7 @@ function worker(session: (signal: AbortSignal, cluster: string) => Promise<Sessi
   return { invoke, doorbell, notes, world, opened, closed, deleteBlue };
 }
 
-test('a quiet session rings nobody and leaves a note', async () => {
+test('a quiet session rings no worker and leaves a note', async () => {
   const { invoke, doorbell, notes, world, opened } = worker(async () => ({ outcome: 'quiet' }));
   assert.deepEqual(await invoke(), done);
   await invoke();
@@ -68,7 +68,7 @@ test('a later deadline waits for the message of the earlier one, and a sooner on
   assert.equal(doorbell.rings.at(-1), 'after controllers 6000');
 });
 
-test('a session that takes its time says that it is on, and then that it is over', async () => {
+test('a long session notes that it is at work, and then that it is over', async () => {
   let end: (outcome: SessionOutcome) => void = () => undefined;
   const { invoke, notes, world } = worker(() => new Promise((resolve) => (end = resolve)));
   const state = async (): Promise<string | undefined> => (await notes.read()).get('controllers')?.state;
@@ -97,7 +97,7 @@ test('what could not be opened is opened anew', async () => {
   assert.deepEqual(doorbell.rings, ['after controllers 5000']);
 });
 
-test('a session is told to end before the function is ended', async () => {
+test('a session is asked to end before the function is ended', async () => {
   const { invoke, world } = worker(
     (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: 'more' }))),
   );
@@ -144,7 +144,7 @@ test('nothing is opened for a cluster that is no more, and what was open is clos
   assert.deepEqual([opened, closed], [['blue.x'], ['blue.x']]);
 });
 
-test('a session whose cluster is deleted meanwhile is told to end, and writes nothing more', async () => {
+test('a session whose cluster is deleted meanwhile is asked to end, and writes nothing more', async () => {
   const { invoke, world, notes, deleteBlue, doorbell } = worker(
     (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve({ outcome: 'more' }))),
   );

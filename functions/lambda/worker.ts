@@ -1,7 +1,7 @@
 /**
  * The handler of a worker's function: a session for each cluster that was rung for, side by side, whatever the number of
- * rings. It never fails a message, for a message that failed would lock its group until the queue lets go of it: a session
- * that could not be held is rung for again a little later.
+ * rings. It never fails a message: a failed message would lock its group until the queue lets go of it. A session that could
+ * not be held is rung for again a little later.
  */
 import type { WorkerGroupName } from '../manifest.ts';
 import { TakenOver } from '../workers/checkpoint.ts';
