@@ -1,8 +1,9 @@
-/** `npm run compare -- [access|answers|applies|crds|workloads] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [access|answers|applies|crds|policies|workloads] [options]`: what is compared, by its name; answers when none is given. */
 import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 import { compareApplies } from './applies.ts';
 import { compareCustomKinds } from './crds.ts';
+import { comparePolicies } from './policies.ts';
 import { compareWorkloads } from './workloads/main.ts';
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -10,6 +11,7 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   answers: compareAnswers,
   applies: compareApplies,
   crds: compareCustomKinds,
+  policies: comparePolicies,
   workloads: compareWorkloads,
 };
 

@@ -81,7 +81,8 @@ export class Compiler {
     }
     return (frame) => {
       frame.charge(1);
-      return frame.lookUp(name) ?? new Failure(`no such attribute(s): ${name}`);
+      const value = frame.lookUp(name);
+      return value === undefined ? new Failure(`no such attribute(s): ${name}`) : value;
     };
   }
 

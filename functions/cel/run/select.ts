@@ -16,14 +16,14 @@ export function fieldOf(value: CelValue, name: string): Result {
     const found = fieldOf(value.value, name);
     return found instanceof Failure ? new Optional() : new Optional(found);
   }
-  return new Failure('no such overload');
+  return value === null ? missing(name) : new Failure('no such overload');
 }
 
 export function hasField(value: CelValue, name: string): Result {
   if (isObjectValue(value)) return value.field(name) !== undefined;
   if (isMap(value)) return value.get(name) !== undefined;
   if (value instanceof Optional) return value.value !== undefined && hasField(value.value, name);
-  return new Failure('no such overload');
+  return value === null ? false : new Failure('no such overload');
 }
 
 /** A whole number, of whatever type. */

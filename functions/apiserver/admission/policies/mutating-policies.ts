@@ -61,6 +61,8 @@ export function mutatingPolicies(options: PolicyOptions): AdmissionPlugin {
   const policies = boundPolicies<Policy>(resources, () => store.view(), registry);
 
   async function admit(attributes: AdmissionAttributes): Promise<void> {
+    // Nothing of a deletion can be changed. Source: mutating/plugin.go, NewPlugin.
+    if (attributes.operation === 'DELETE') return;
     const faults: Fault[] = [];
     const invocations = invocationsOf(attributes, faults);
     const passes = passesOf(attributes);

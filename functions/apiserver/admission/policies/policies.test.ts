@@ -71,6 +71,12 @@ describe('a validating policy', () => {
       `expression '${small}' resulted in error: no such key: data`,
     ],
     [
+      'finds no field of an object that is not there',
+      { policy: validation('!has(oldObject.data) && oldObject.data.n == "9"') },
+      422,
+      `expression '!has(oldObject.data) && oldObject.data.n == "9"' resulted in error: no such key: data`,
+    ],
+    [
       'composes variables',
       {
         policy: {
@@ -150,7 +156,7 @@ describe('a mutating policy', () => {
     count += 1;
     const name = `m${count}`;
     const matchConstraints = {
-      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'DELETE'], resources: ['configmaps'] }],
       objectSelector: { matchLabels: { p: name } },
     };
     const spec = { matchConstraints, mutations: [mutation], reinvocationPolicy: 'Never', ...more };
@@ -180,6 +186,13 @@ describe('a mutating policy', () => {
   test('is asked once more where it wants to be', async () => {
     const twice = patch('[JSONPatch{op: "add", path: "/data/z", value: string(size(object.data))}]');
     assert.deepEqual((await changed(twice, { reinvocationPolicy: 'IfNeeded' })).body['data'], { n: '9', z: '2' });
+  });
+
+  test('is not asked about a deletion', async () => {
+    const condition = { name: 'c', expression: 'object.data.n == "9"' };
+    const { status } = await changed(patch('[]'), { matchConditions: [condition] });
+    assert.equal(status, 201);
+    assert.equal((await api.send('DELETE', `${configMaps}/m${count}`)).status, 200);
   });
 
   test('refuses what it cannot change', async () => {
