@@ -13,6 +13,7 @@ import { createUpgradeHandler, headBytesMax, headCheckMs, headMsMax } from '../.
 import { withPlainPaths } from '../../functions/apiserver/http/path-names.ts';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import type { Log } from '../../functions/world.ts';
+import { createPacing, paceConnections } from './paced-connections.ts';
 
 export interface ServedApp {
   fetch(request: Request, connection: Connection): Promise<Response>;
@@ -58,6 +59,7 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
     log,
   });
   const servers: Server[] = [];
+  const pacing = createPacing(setImmediate);
   const sockets = new Set<Duplex>();
   const listening: { host: string; port: number }[] = [];
   for (const address of addresses) {
@@ -68,9 +70,11 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
       requestCert: true,
       rejectUnauthorized: false,
       noDelay: true,
+      pauseOnConnect: true,
       maxHeaderSize: headBytesMax,
       connectionsCheckingInterval: headCheckMs,
     });
+    paceConnections(server, pacing);
     // The listener answers for its own failures.
     server.on('request', withPlainPaths(listener));
     // Watches last as long as their client likes; a request's own deadline is the app's concern.
