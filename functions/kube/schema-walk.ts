@@ -28,6 +28,8 @@ export interface Walk {
   readonly hasDefaults?: boolean;
   /** What is never stored is kept: fields whose feature is off, and empty lists that Go reads back as null. */
   readonly isSent?: boolean;
+  /** Lists and maps without members stay, which Go would not write. */
+  readonly keepsEmpty?: boolean;
   /** The first value of the wrong type, with which Go fails at the end: what a type that reads itself refuses comes before it. */
   mismatch?: DecodeError;
 }

@@ -258,3 +258,22 @@ test('a decoded object decodes to itself', () => {
   const once = builtIn(pod).decode({ metadata: { labels: {} }, spec }).object;
   assert.deepEqual(builtIn(pod).decode(once), { object: once, unknown: [] });
 });
+
+test('what an apply emptied is shown empty, and never stored so', () => {
+  const schema = builtIn('io.k8s.api.core.v1.ResourceQuota');
+  const sent = { kind: 'ResourceQuota', apiVersion: 'v1', metadata: {}, spec: { scopes: [], hard: {} } };
+  const { object } = schema.decode(sent, { isRestored: true, isSent: true, keepsEmpty: true });
+  assert.deepEqual(object['spec'], { scopes: [], hard: {} });
+  schema.settle(object);
+  assert.deepEqual(object['spec'], {});
+});
+
+test('a value that a type itself refuses counts before one of the wrong type, wherever it stands', () => {
+  const schema = builtIn('io.k8s.api.core.v1.Pod');
+  const sent = { metadata: { name: [null], creationTimestamp: 'x' }, spec: { containers: 7 } };
+  assert.throws(() => schema.decode(sent), /parsing time "x"/);
+  assert.throws(
+    () => schema.decode({ metadata: { name: [null] }, spec: { containers: 7 } }),
+    /cannot unmarshal array into Go struct field ObjectMeta.metadata.name/,
+  );
+});

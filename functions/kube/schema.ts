@@ -41,6 +41,8 @@ export interface DecodeOptions {
   readonly hasDefaults?: boolean;
   /** Keeps what is never stored: see `unstored-fields.ts`. */
   readonly isSent?: boolean;
+  /** Keeps lists and maps without members, which Go would not write: what an apply emptied is shown so. */
+  readonly keepsEmpty?: boolean;
 }
 
 /**
@@ -104,8 +106,8 @@ export function structuralSchema(name: string, node: SchemaNode): Schema {
 }
 
 function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, json: Json, options: DecodeOptions): Decoded {
-  const { numbers, isRestored = false, isSent = false, hasDefaults = true } = options;
-  const walk: Walk = { steps: [], unknown: [], isRestored, isSent, hasDefaults, ...(numbers === undefined ? {} : { numbers }) };
+  const { numbers, isRestored = false, isSent = false, keepsEmpty = false, hasDefaults = true } = options;
+  const walk: Walk = { steps: [], unknown: [], isRestored, isSent, keepsEmpty, hasDefaults, ...(numbers === undefined ? {} : { numbers }) };
   try {
     if (!isObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
     const object = walker(json, walk);
@@ -191,8 +193,10 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
   if (part === null && !field.isNull) return;
   if (!isSent && (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value)))) return;
   if (field.isNull && isZero(part)) target[field.name] = isSent && Array.isArray(part) ? part : null;
-  else if (!field.omitsZero || !isZero(part)) target[field.name] = part;
+  else if (!field.omitsZero || !isZero(part) || (walk.keepsEmpty === true && isEmptyCollection(part))) target[field.name] = part;
 }
+
+const isEmptyCollection = (part: Json): boolean => (Array.isArray(part) ? part.length === 0 : isObject(part));
 
 type Default = readonly [field: string, value: () => Json];
 

@@ -5,6 +5,7 @@
  */
 import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf } from './go-fields.ts';
 import type { Json, JsonObject } from './object.ts';
+import { omitsZero } from './zero-values.ts';
 import { definitionOf, referredName, type SchemaNode, valueNodeOf } from './schema-definitions.ts';
 
 type Settle = (value: JsonObject) => void;
@@ -31,9 +32,16 @@ const disabledRule: Rule = (schemaName, field, node) => {
 };
 
 const emptyListRule: Rule = (schemaName, field, node) => {
-  if (node.items === undefined || goFieldsOf(schemaName).nulls?.includes(field) !== true) return undefined;
+  const isMap = valueNodeOf(node) !== undefined;
+  if (node.items === undefined && !isMap) return undefined;
+  if (goFieldsOf(schemaName).nulls?.includes(field) === true) {
+    return (holder, value) => {
+      if (Array.isArray(value) && value.length === 0) holder[field] = null;
+    };
+  }
+  if (!omitsZero(schemaName, field)) return undefined;
   return (holder, value) => {
-    if (Array.isArray(value) && value.length === 0) holder[field] = null;
+    if (Array.isArray(value) ? value.length === 0 : isMap && isEmpty(value)) Reflect.deleteProperty(holder, field);
   };
 };
 

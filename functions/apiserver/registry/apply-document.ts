@@ -77,7 +77,10 @@ export function appliedObject(
 function decoded({ request }: WriteRequest, document: JsonObject, configuration: JsonObject): KubeObject {
   const { schema, kind } = expectedOf(request);
   try {
-    return keepSentManagers(document, withMetadata(schema.decode(document, { kind, isRestored: true, isSent: true }).object));
+    return keepSentManagers(
+      document,
+      withMetadata(schema.decode(document, { kind, isRestored: true, isSent: true, keepsEmpty: true }).object),
+    );
   } catch (error) {
     if (!hasReason(error, 'BadRequest')) throw error;
     // The sentence about the kind is for bodies.

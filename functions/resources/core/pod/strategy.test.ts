@@ -67,7 +67,6 @@ test('a report of an address fills the list of addresses', () => {
     podIP: '10.244.0.2',
     podIPs: [{ ip: '10.244.0.2' }],
     hostIP: '192.168.0.1',
-    hostIPs: [{ ip: '192.168.0.1' }],
     qosClass: 'BestEffort',
   });
 });

@@ -34,11 +34,10 @@ export function prepareForStatusUpdate(next: Pod, current: Pod): void {
   alignAddresses(next.status);
 }
 
-/** `podIP` and `hostIP` are the first of their lists, whichever of the two was written. */
+/** `podIP` is the first of its list, whichever of the two was written. */
 function alignAddresses(status: PodStatus): void {
   if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }];
   if (!status.podIP && status.podIPs?.[0] !== undefined) status.podIP = status.podIPs[0].ip;
-  if (status.hostIP && !status.hostIPs?.length) status.hostIPs = [{ ip: status.hostIP }];
 }
 
 /** A pod that runs nowhere needs no time to stop. Source: podStrategy.CheckGracefulDelete. */

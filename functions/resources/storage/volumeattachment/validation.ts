@@ -12,16 +12,15 @@ const messageBytesMax = 1024;
 export function validateVolumeAttachment(attachment: VolumeAttachment, current?: VolumeAttachment): FieldError[] {
   const { attacher, source = {}, nodeName = '' } = attachment.spec;
   const volume = source.persistentVolumeName;
-  const wrong = validateDriverName(attacher, 'spec.attacher', true);
   const coded = [
-    ...(attacher ? [] : wrong),
+    ...validateDriverName(attacher, 'spec.attacher'),
     ...sourceErrors(source, 'spec.source'),
     ...dnsSubdomainErrors(nodeName).map((why) => invalid('spec.nodeName', nodeName, why)),
     ...validateVolumeAttachmentStatus(attachment),
     ...(volume === undefined ? [] : dnsSubdomainErrors(volume).map((why) => invalid('spec.source.persistentVolumeName', volume, why))),
   ];
   // The API declares this rule, but does not read further what may not change.
-  return withDeclared(coded, current === undefined ? wrong : []);
+  return withDeclared(coded, current === undefined ? validateDriverName(attacher, 'spec.attacher', true) : []);
 }
 
 function sourceErrors({ inlineVolumeSpec, persistentVolumeName }: VolumeAttachmentSource, path: string): FieldError[] {
