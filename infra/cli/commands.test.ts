@@ -31,7 +31,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     });
   }
 
-  test('up without a component that there is not says which there are', async () => {
+  test('up refuses a component that there is not, and names those that there are', async () => {
     const { code, stderr } = await runCommandLine(['up', '--without', 'kubelet', '--runtime', 'simulated', '--data-dir', nothing()]);
     assert.equal(code, 1);
     assert.equal(
