@@ -1,7 +1,7 @@
 /**
  * Our scheduler beside upstream's, in one run: `npm run bench:workloads -- [--json] [--nodes N] [--pods N] [--only LOADS] [--cache DIR]
- * [--without-upstream]`. What waits is there before each begins; measured is what is decided and committed. Both look for
- * fitting nodes as they do by default: not at all of them. Ratios are ours to theirs; `cpu` ratios hold on a busy machine too.
+ * [--without-upstream]`. What waits is there before each begins; measured is what is decided and committed. Both check
+ * the default share of nodes, not all of them. Ratios are ours to theirs; `cpu` ratios hold on a busy machine too.
  */
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
