@@ -5,7 +5,7 @@ export interface OutputChoice {
   readonly output?: 'text' | 'json';
 }
 
-/** Where the steps of a command, and what it says before it asks, are shown: programs find nothing but JSON on standard output. */
+/** Where a command shows its steps and questions. Programs find nothing but JSON on standard output. */
 const besides = ({ output }: OutputChoice): NodeJS.WriteStream => (output === 'json' ? process.stderr : process.stdout);
 
 export const progressOf = (choice: OutputChoice): Progress => terminalProgress(besides(choice));
