@@ -31,7 +31,7 @@ export const archiverLimits: ArchiverLimits = {
   runChangesMax: 10_000,
   runBytesMax: 16 * 1024 * 1024,
   stateChangesMin: 20_000,
-  stateChangesPerObject: 2,
+  stateChangesPerObject: 3,
 };
 
 export interface ArchiverParts {
