@@ -7,8 +7,10 @@ const answerBytesMax = 1 << 20;
 
 export function runProvider({ path, args, env, input }: Program): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env }, timeout: programMsMax, maxBuffer: answerBytesMax };
-    const child = execFile(path, args, options, (error, stdout, stderr) => {
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const options = { timeout: programMsMax, maxBuffer: answerBytesMax };
+    // `env` adds its variables to the node's own.
+    const child = execFile('env', [...variables, path, ...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${path}: ${stderr.trim() === '' ? error.message : stderr.trim()}`, { cause: error }));
     });
