@@ -156,7 +156,7 @@ describe('a mutating policy', () => {
     count += 1;
     const name = `m${count}`;
     const matchConstraints = {
-      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'DELETE'], resources: ['configmaps'] }],
+      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] }],
       objectSelector: { matchLabels: { p: name } },
     };
     const spec = { matchConstraints, mutations: [mutation], reinvocationPolicy: 'Never', ...more };
@@ -190,7 +190,7 @@ describe('a mutating policy', () => {
 
   test('is not asked about a deletion', async () => {
     const condition = { name: 'c', expression: 'object.data.n == "9"' };
-    const { status } = await changed(patch('[]'), { matchConditions: [condition] });
+    const { status } = await changed(patch('[JSONPatch{op: "add", path: "/data/x", value: "y"}]'), { matchConditions: [condition] });
     assert.equal(status, 201);
     assert.equal((await api.send('DELETE', `${configMaps}/m${count}`)).status, 200);
   });
