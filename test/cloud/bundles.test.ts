@@ -16,8 +16,8 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 508_000,
-  'api.server.ts': 577_000,
+  'api.web.ts': 512_500,
+  'api.server.ts': 581_000,
   'api.lambda.ts': 491_000,
   'controllers.lambda.ts': 496_000,
   'scheduler.lambda.ts': 496_000,
