@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ClientRequest } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex, PassThrough, Readable } from 'node:stream';
@@ -151,7 +151,10 @@ describe('a log', () => {
 /** A streaming server that notes what it is told and answers once. */
 async function streaming(): Promise<{ url: (path: string) => string; heard: () => Promise<string>; close: () => void }> {
   const heard = new PassThrough();
+  // The agent keeps its half open while its client does: a connection that only one end has closed would keep the process alive.
+  const sockets: Socket[] = [];
   const server = createServer((socket) => {
+    sockets.push(socket);
     socket.on('data', (bytes: Buffer) => {
       heard.write(bytes);
       socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\nanswer');
@@ -159,7 +162,11 @@ async function streaming(): Promise<{ url: (path: string) => string; heard: () =
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = (path: string): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-  return { url, heard: async () => String((await once(heard, 'data'))[0]), close: () => server.close() };
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { url, heard: async () => String((await once(heard, 'data'))[0]), close };
 }
 
 const readAll = async (stream: Duplex): Promise<string> => {
