@@ -167,11 +167,9 @@ test('the bodies of Secrets and tokens are recorded at no level, whatever is don
   await api.send('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: 'hidden-value-3' } });
   await api.send('DELETE', `${path}/s`);
   const text = api.text();
+  const shown = api.events().filter((event) => event['level'] !== 'Metadata' || 'requestObject' in event || 'responseObject' in event);
+  assert.deepEqual(shown, []);
   for (const hidden of ['hidden-value', 'aGlkZGVu', Buffer.from('hidden-value').toString('base64')]) assert.ok(!text.includes(hidden));
-  for (const event of api.events()) {
-    assert.equal(event['level'], 'Metadata');
-    assert.ok(!('requestObject' in event) && !('responseObject' in event));
-  }
 });
 
 test('polls of nodes are left out, unless a rule names them, and bring no body then', async () => {

@@ -48,15 +48,14 @@ test('a namespace in front of a cluster-scoped resource leads nowhere', async ()
     ({ namespaced, name }) => !namespaced && name !== 'namespaces/status' && name !== 'namespaces/finalize',
   );
   assert.ok(clusterScoped.length >= 10);
-  for (const resource of clusterScoped) {
-    for (const path of misplacedPaths(resource)) {
-      for (const method of methods) {
-        const body = method === 'GET' || method === 'DELETE' ? undefined : { metadata: { name: own }, spec: {}, rules: [] };
-        const { status } = await cluster.as(owner).send(method, path, body, method === 'PATCH' ? jsonPatch : {});
-        assert.ok(status === 404 || status === 403 || status === 405, `${method} ${path}: ${status}`);
-      }
-    }
+  const open: string[] = [];
+  const asked = clusterScoped.flatMap(misplacedPaths).flatMap((path) => methods.map((method) => ({ method, path })));
+  for (const { method, path } of asked) {
+    const body = method === 'GET' || method === 'DELETE' ? undefined : { metadata: { name: own }, spec: {}, rules: [] };
+    const { status } = await cluster.as(owner).send(method, path, body, method === 'PATCH' ? jsonPatch : {});
+    if (![403, 404, 405].includes(status)) open.push(`${method} ${path}: ${status}`);
   }
+  assert.deepEqual(open, []);
 });
 
 test('the endpoints of agents are not reached through a namespace', async () => {
