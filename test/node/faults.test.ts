@@ -80,8 +80,8 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
       const [status] = node.api.pod(name)?.status?.containerStatuses ?? [];
       return `${status?.ready === true ? 'ready' : 'waits'} after ${status?.restartCount} restarts`;
     });
-  const containerIds = (): (string | undefined)[] =>
-    names.map((name) => node.api.pod(name)?.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', ''));
+  const containerIds = (): string[] =>
+    names.map((name) => node.api.pod(name)?.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '');
   const mounts = (): string[] =>
     readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')

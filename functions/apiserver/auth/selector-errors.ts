@@ -3,9 +3,16 @@ import { type FieldError, forbiddenField, invalid, required } from '../../kube/f
 import type { ResourceAttributes } from '../../kube/generated/types.ts';
 import { labelValueErrors, qualifiedNameErrors } from '../../kube/names.ts';
 
+/** As a client sent it. */
+interface Requirement {
+  readonly key?: string;
+  readonly operator?: string;
+  readonly values?: readonly string[];
+}
+
 interface Selector {
   readonly rawSelector?: string;
-  readonly requirements?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+  readonly requirements?: readonly Requirement[];
 }
 
 export function selectorErrors(attributes: ResourceAttributes | undefined): FieldError[] {
@@ -22,8 +29,6 @@ export function selectorErrors(attributes: ResourceAttributes | undefined): Fiel
     })),
   ];
 }
-
-type Requirement = NonNullable<Selector['requirements']>[number];
 
 /** What is asked of the key and the values, before and after the operator. */
 type OwnErrors = (requirement: Requirement, path: string) => { readonly first?: FieldError[]; readonly last?: FieldError[] };

@@ -146,13 +146,18 @@ const fieldRules: Readonly<
 /** A dry run of upstream answers with ports beyond the range. */
 const portMax = 35_999;
 
-function chosenPort(value: Json, names: Aliases, { requested }: Surroundings): Json {
-  const isChosen = typeof value === 'number' && value >= 30_000 && value <= portMax && !requested.includes(String(value));
-  return isChosen ? names.of('port', String(value)) : value;
+function isChosenPort(port: number, { requested }: Surroundings): boolean {
+  return port >= 30_000 && port <= portMax && !requested.includes(String(port));
+}
+
+function chosenPort(value: Json, names: Aliases, about: Surroundings): Json {
+  return typeof value === 'number' && isChosenPort(value, about) ? names.of('port', String(value)) : value;
 }
 
 const chosenInCell = (cell: string, names: Aliases, about: Surroundings): string =>
-  cell.replace(/^\d+s$/, '<age>').replaceAll(/(?<=:)3\d{4}(?=\/)/g, (port) => String(chosenPort(Number(port), names, about)));
+  cell
+    .replace(/^\d+s$/, '<age>')
+    .replaceAll(/(?<=:)3\d{4}(?=\/)/g, (port) => `${isChosenPort(Number(port), about) ? names.of('port', port) : port}`);
 
 /** The metadata of a list holds the revision of the whole store, which other requests move. */
 function listMetadata(value: Json | undefined): Json | undefined {
@@ -162,8 +167,9 @@ function listMetadata(value: Json | undefined): Json | undefined {
 /** Kinds whose status controllers within the API servers write, at a moment of their own. */
 const settledKinds: ReadonlySet<Json> = new Set(['CustomResourceDefinition', 'FlowSchema']);
 
-const isSettling = (entry: Json): boolean =>
-  isObject(entry) && ['kube-apiserver', 'api-priority-and-fairness-config-consumer-v1'].includes(String(entry['manager']));
+const settlers: ReadonlySet<Json | undefined> = new Set(['kube-apiserver', 'api-priority-and-fairness-config-consumer-v1']);
+
+const isSettling = (entry: Json): boolean => isObject(entry) && settlers.has(entry['manager']);
 
 /** The object without what those controllers may or may not have written by now. */
 function unsettled(value: JsonObject): JsonObject {
@@ -184,7 +190,7 @@ function unordered(value: JsonObject): JsonObject {
   // A field that is not declared ends the walk through its neighbours.
   if (undeclared.test(message)) return { ...value, message: message.replace(undeclared, '$1<fields not declared>') };
   const causes = isObject(details) && Array.isArray(details['causes']) ? details['causes'] : [];
-  if (!isObject(details) || !causes.some((cause) => isObject(cause) && String(cause['message']).includes(' in body '))) return value;
+  if (!isObject(details) || !causes.some((cause) => JSON.stringify(cause).includes(' in body '))) return value;
   return { ...value, message: message.replace(/ is invalid: [^]*$/, ' is invalid'), details: { ...details, causes: sorted(causes) } };
 }
 

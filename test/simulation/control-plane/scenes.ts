@@ -273,7 +273,7 @@ const daemons: Scene = {
     const ready = podsOf(actor).filter((pod) => isPodReady(pod) && !isTerminating(pod));
     const nodes = witness.list(types.nodes).map(nameOf).toSorted().join();
     const on = ready
-      .map(({ spec }) => spec.nodeName)
+      .map(({ spec }) => spec.nodeName ?? '')
       .toSorted()
       .join();
     const status = witness.get(types.daemonSets, actor.namespace, 'every')?.status;
@@ -345,11 +345,11 @@ const service: Scene = {
   missing(actor) {
     const slices = actor.stage.witness.list(types.endpointSlices, actor.namespace);
     const shown = slices.flatMap(({ endpoints }) =>
-      (endpoints ?? []).filter((one) => one.conditions?.ready !== false).map((one) => one.addresses[0]),
+      (endpoints ?? []).filter((one) => one.conditions?.ready !== false).map((one) => one.addresses[0] ?? ''),
     );
     const ready = podsOf(actor)
       .filter(isPodReady)
-      .map(({ status }) => status?.podIP);
+      .map(({ status }) => status?.podIP ?? '');
     const isDone = shown.toSorted().join() === ready.toSorted().join();
     return missingOfDeployment(actor, 'web') ?? (isDone ? undefined : `slices show ${shown.join()}, ready are ${ready.join()}`);
   },
