@@ -37,7 +37,7 @@ const controlPlanes = (seed: number, seeds: number): ProgramStage => ({
 
 /** The longest first: they run side by side, as many as the machine has cores. */
 const unitTests: readonly TestStage[] = [
-  unit('contracts and costs of the store', 'test/contract/{dynamodb,store,memory,tunnel}*.test.ts'),
+  unit('contracts of the store', 'test/contract/{dynamodb-bundle,store,memory}*.test.ts'),
   unit('unit: controllers, scheduler, workers', 'functions/{controllers,scheduler,workers}/**/*.test.ts'),
   unit('unit: cost', 'infra/cost/**/*.test.ts'),
   unit('unit: the API', 'functions/{apiserver,client,cloud,lambda,aws}/**/*.test.ts'),
@@ -57,6 +57,17 @@ const unitTests: readonly TestStage[] = [
   ),
   unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
   unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,support}/**/*.test.ts'),
+];
+
+/** A minute of the processor, which those who work on something else need not wait for. */
+const emulated: readonly TestStage[] = [
+  unit(
+    'contracts and costs of the store on DynamoDB, emulated',
+    'test/contract/dynamodb.test.ts',
+    'test/contract/dynamodb-{costs,faults}.test.ts',
+  ),
+  unit('contracts of tunnels', 'test/contract/tunnel*.test.ts'),
+  unit('the command line, in processes of its own', 'test/cli/**/*.test.ts'),
 ];
 
 export const quickStages: readonly Stage[] = [
@@ -82,6 +93,7 @@ export const furtherStages: readonly Stage[] = [
     command: ['env', 'EVERY_CALL=1', 'node', '--test', '--test-reporter=spec', '--test-name-pattern=call fails', everyController],
     shows: lastOf(/^. pass \d+$/gm),
   },
+  ...emulated,
   simulation(10_000, 500),
   controlPlanes(10_000, 500),
   {
@@ -105,7 +117,7 @@ export const furtherStages: readonly Stage[] = [
  * What Node and Java alone run, and so what can run with another clock (clock.ts). Clusters cannot: kubectl and
  * containerd read the kernel's clock.
  */
-export const clockStages: readonly Stage[] = [...unitTests, played, templates, engines];
+export const clockStages: readonly Stage[] = [...unitTests, ...emulated, played, templates, engines];
 
 /** Each ends by itself; `shows` says what its line in the table counts. */
 export const nightlyStages: readonly Stage[] = [

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { runCommandLine } from '../../../test/support/cluster-process.ts';
-import { kubeconfig } from '../../local/kubeconfig.ts';
-import { runningGate } from './gate-home.ts';
+import { runCommandLine } from '../support/cluster-process.ts';
+import { kubeconfig } from '../../infra/local/kubeconfig.ts';
+import { runningGate } from '../../infra/cli/gate/gate-home.ts';
 
 interface GateFile {
   readonly clusters: readonly [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string } }];
@@ -79,7 +79,7 @@ describe('a gate for kubectl on functions', () => {
     return answer.statusCode;
   }
 
-  test('starts with the first credential, signs in for who shows it, and comes back at its port after it was killed', async () => {
+  test('starts with the first credential, signs its holder in, and comes back at its port after kill -9', async () => {
     const file = await gateFile();
     assert.deepEqual(file.users[0].user.exec.args.slice(1), ['gate', 'credential', '--home', home()]);
     const first = await credential();

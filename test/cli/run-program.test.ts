@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { runCommandLine } from '../../test/support/cluster-process.ts';
+import { runCommandLine } from '../support/cluster-process.ts';
 
 describe('a command that fails', () => {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-fail-'));

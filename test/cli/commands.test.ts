@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { runCommandLine } from '../../test/support/cluster-process.ts';
+import { runCommandLine } from '../support/cluster-process.ts';
 
 describe('a command without a cluster', { concurrency: 2 }, () => {
   let directory: string;
@@ -24,7 +24,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     ['token', 'delete', 'abcdef'],
     ['node', 'stop', 'a'],
   ]) {
-    test(`${command.join(' ')} says so, and what makes one`, async () => {
+    test(`${command.join(' ')} names what makes one`, async () => {
       const { code, stdout, stderr } = await runCommandLine([...command, '--data-dir', nothing()]);
       assert.deepEqual([code, stdout], [1, '']);
       assert.equal(stderr, `error: There is no cluster in ${nothing()}.\n  hibernetes up makes one.\n`);
@@ -78,7 +78,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     );
   });
 
-  test('a wrong time, token or address is told what is right', async () => {
+  test('a wrong time, token or address gets an error that names what is right', async () => {
     const ttl = await runCommandLine(['token', 'create', '--ttl', 'soon']);
     assert.equal(
       ttl.stderr,
@@ -98,7 +98,7 @@ describe('a command without a cluster', { concurrency: 2 }, () => {
     assert.match(stderr, /^✓ Stopping the control plane/);
   });
 
-  test('every command tells its flags', async () => {
+  test('every command prints its flags', async () => {
     for (const command of [
       'up',
       'down',
