@@ -143,6 +143,27 @@ describe('the API as of a moment', () => {
     );
   });
 
+  test('a history comes in pages, and takes no selector', async () => {
+    const path = `${maps}/web`;
+    const first = await read(`/as-of/${at(0)}..now${path}?limit=2`);
+    assert.equal(first.body.items.length, 2);
+    const rest = await read(`/as-of/${first.body.metadata.continue}..now${path}?limit=-1`);
+    assert.deepEqual(
+      rest.body.items.map(({ type }) => type),
+      ['DELETED'],
+    );
+    assert.equal((await read(`/as-of/${at(0)}..now/api/v1/pods?fieldSelector=spec.nodeName%3Dnode-1`)).status, 400);
+  });
+
+  test('many moments at once wait, and too many are turned away', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => read(`/as-of/${at(10 + index / 10)}${maps}/web`)));
+    const codes = new Set(answers.map(({ status }) => status));
+    assert.deepEqual(
+      [...codes].toSorted((a, b) => a - b),
+      [200, 429],
+    );
+  });
+
   test('the past is only read', async () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const { status, text } = await admin().send(method, `/as-of/${at(25)}${maps}/web`, configMap('web', 'three'));

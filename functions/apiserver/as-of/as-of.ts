@@ -41,6 +41,9 @@ export interface AsOfOptions {
 const pastsKept = 4;
 /** Pasts that are read at once: each takes memory. */
 const readsAtOnceMax = 2;
+/** Requests that wait for that. */
+const readsWaitingMax = 16;
+const retryAfterSeconds = 1;
 
 interface OpenPast {
   readonly authorizer: Authorizer;
@@ -55,13 +58,15 @@ export function createAsOf(options: AsOfOptions): AsOf {
   const { world } = options;
   const pasts = new Map<string, Promise<OpenPast>>();
   const turns = Array.from({ length: readsAtOnceMax }, () => Promise.resolve<unknown>(undefined));
-  let turn = 0;
+  let [turn, waiting] = [0, 0];
 
   /** Reads wait for one another, so that many callers do not hold many pasts. */
   function read(moment: AskedMoment): Promise<PastPicture> {
+    if (waiting >= readsWaitingMax) throw tooManyReads();
+    waiting += 1;
     const mine = turn++ % readsAtOnceMax;
     const picture = (turns[mine] ?? Promise.resolve()).then(() => fromArchive(() => options.past.pictureAt({ timeMs: moment.timeMs })));
-    turns[mine] = picture.catch(() => undefined);
+    turns[mine] = picture.catch(() => undefined).finally(() => (waiting -= 1));
     return picture;
   }
 
@@ -92,7 +97,7 @@ export function createAsOf(options: AsOfOptions): AsOf {
     const past = await open(from);
     const then = await past.authorizer.authorize(user, info);
     if (!then.allowed) throw forbiddenRequest(user, info, [then.reason, 'not at that time'].filter((text) => text !== '').join(': '));
-    if (to !== undefined) return historyOf(options, { from, to, info, limit: url.searchParams.get('limit') });
+    if (to !== undefined) return historyOf(options, { from, to, info, query: url.searchParams });
     const { upgrade: _upgrade, ...plain } = connection;
     return past.server.fetch(new Request(inner, request), plain);
   }
@@ -148,6 +153,9 @@ function askedMoment(text: string, nowMs: number): AskedMoment {
   if (moment === undefined) throw noMoment(text);
   return moment;
 }
+
+const tooManyReads = (): StatusError =>
+  new StatusError(429, 'TooManyRequests', 'the past is being read by many; try again in a moment', { details: { retryAfterSeconds } });
 
 const noMoment = (text: string): StatusError =>
   new StatusError(

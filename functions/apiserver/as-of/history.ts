@@ -15,7 +15,7 @@ export interface HistoryRequest {
   readonly to: AskedMoment;
   /** What the path names: one object, or a list of them. */
   readonly info: RequestInfo;
-  readonly limit: string | null;
+  readonly query: URLSearchParams;
 }
 
 export interface HistoryItem {
@@ -32,8 +32,11 @@ const types = { added: 'ADDED', modified: 'MODIFIED', deleted: 'DELETED' } as co
 
 /** A list of HistoryItem; `continue` is the time from which the rest is to be asked for. */
 export async function historyOf({ past }: { readonly past: Past }, request: HistoryRequest): Promise<Response> {
-  const { info } = request;
+  const { info, query } = request;
   if (!info.isResource || info.subresource !== '') throw new StatusError(400, 'BadRequest', 'only objects have a history');
+  // Who may read only what a selector selects was allowed with it.
+  const selector = ['fieldSelector', 'labelSelector'].find((name) => query.has(name));
+  if (selector !== undefined) throw new StatusError(400, 'BadRequest', `a history takes no ${selector}`);
   const body = await fromStore(() => collected(past, request));
   return new Response(JSON.stringify({ apiVersion: 'archive.hibernetes.dev/v1', kind: 'History', ...body }), {
     headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private' },
@@ -45,8 +48,8 @@ interface Collected {
   readonly items: readonly HistoryItem[];
 }
 
-async function collected(past: Past, { from, to, info, limit }: HistoryRequest): Promise<Collected> {
-  const count = Math.min(Number(limit ?? '') || limitUsual, limitMax);
+async function collected(past: Past, { from, to, info, query }: HistoryRequest): Promise<Collected> {
+  const count = limitOf(query.get('limit'));
   const isWanted = wantedBy(info);
   const items: HistoryItem[] = [];
   try {
@@ -54,7 +57,8 @@ async function collected(past: Past, { from, to, info, limit }: HistoryRequest):
     for await (const step of past.steps(place)) {
       if (step.place.timeMs > to.timeMs) break;
       const time = new Date(step.place.timeMs).toISOString();
-      if (items.length >= count) return { metadata: { continue: new Date(step.place.timeMs - 1).toISOString() }, items };
+      // Steps of one millisecond stay together: a time is where the rest begins.
+      if (items.length >= count && time !== items.at(-1)?.time) return { metadata: { continue: items.at(-1)?.time ?? time }, items };
       const wanted = step.changes.filter(isWanted);
       await past.envelopes.load(wanted);
       for (const change of wanted) items.push(itemOf(past, change, time));
@@ -64,6 +68,11 @@ async function collected(past: Past, { from, to, info, limit }: HistoryRequest):
     throw new StoreError('unavailable', 'the archive was compacted while it was read', { cause: error });
   }
   return { metadata: {}, items };
+}
+
+function limitOf(text: string | null): number {
+  const limit = Number(text ?? '');
+  return Number.isInteger(limit) && limit > 0 ? Math.min(limit, limitMax) : limitUsual;
 }
 
 const itemOf = ({ envelopes }: Past, change: ArchivedChange, time: string): HistoryItem => ({
