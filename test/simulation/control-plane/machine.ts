@@ -197,7 +197,8 @@ export class Machine {
     return {
       phase: phaseOf(running),
       podIP,
-      podIPs: [{ ip: podIP }],
+      // A list that is merged by its key would keep a former address.
+      podIPs: [{ $patch: 'replace' }, { ip: podIP }],
       startTime: now,
       conditions: ['Ready', 'ContainersReady'].map((type) => ({ type, status: ready, lastTransitionTime: now })),
       containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({
