@@ -113,8 +113,8 @@ export const weakenings: readonly Weakening[] = [
       },
       {
         file: 'create-store.ts',
-        from: '    return this.#replica.revision;\n',
-        to: "    return Math.max(this.#replica.revision, this.#replica['head']);\n",
+        from: 'this.#picture = this.#replica.picture();',
+        to: "this.#picture = Object.assign(this.#replica.picture(), { revision: Math.max(this.#replica.revision, this.#replica['head']) });",
       },
     ],
     seeds: 150,
