@@ -2,6 +2,7 @@
  * Objects as Go prints the internal types of upstream: all fields in the order of the struct, under its own names, zeros
  * and nulls among them. Messages about fields that cannot change show values so.
  */
+import type { LabelSelector, LabelSelectorRequirement } from './generated/types.ts';
 import { generatedTable } from './generated-table.ts';
 import type { Json, JsonObject } from './object.ts';
 
@@ -45,8 +46,6 @@ const orders: Readonly<Record<string, readonly string[]>> = {
     'finalizers',
     'managedFields',
   ],
-  '=LabelSelector': ['matchLabels', 'matchExpressions'],
-  '=LabelSelectorRequirement': ['key', 'operator', 'values'],
   '=GroupResource': ['group', 'resource'],
 };
 
@@ -55,6 +54,7 @@ function formOf(type: string, value: Json | undefined): Json {
   if (type.startsWith('[]')) return Array.isArray(value) ? value.map((item) => formOf(type.slice(2), item)) : null;
   if (type.startsWith('{}')) return isObject(value) ? mapForm(type.slice(2), value) : null;
   if (type in zeros) return value ?? zeros[type] ?? null;
+  if (type === '=LabelSelector') return labelSelectorForm((value ?? {}) as LabelSelector) as Json;
   if (type.startsWith('=')) return ordered(value ?? {}, orders[type] ?? []);
   return structForm(type, isObject(value) ? value : {});
 }
@@ -77,7 +77,20 @@ function ordered(value: Json, order: readonly string[]): Json {
   return Object.fromEntries([...known, ...others].map(([field, part]) => [field, mapFields.has(field) ? sortedKeys(part ?? null) : part]));
 }
 
-const mapFields: ReadonlySet<string> = new Set(['labels', 'annotations', 'matchLabels']);
+/** A selector as JSON of Go has it: without what is empty, its fields in order. Undefined stays. */
+export function labelSelectorForm(selector: LabelSelector | undefined): LabelSelector | undefined {
+  if (selector === undefined || selector === null) return selector;
+  const { matchLabels = {}, matchExpressions } = selector;
+  return {
+    ...(Object.keys(matchLabels).length === 0 ? {} : { matchLabels: sortedKeys(matchLabels) as Record<string, string> }),
+    ...(matchExpressions === undefined || matchExpressions.length === 0 ? {} : { matchExpressions: matchExpressions.map(requirementForm) }),
+  };
+}
+
+const requirementForm = ({ key, operator, values = [] }: LabelSelectorRequirement): LabelSelectorRequirement =>
+  values.length === 0 ? { key, operator } : { key, operator, values };
+
+const mapFields: ReadonlySet<string> = new Set(['labels', 'annotations']);
 
 const sortedKeys = (value: Json): Json =>
   isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;

@@ -4,6 +4,7 @@
  */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../kube/field-error.ts';
 import type { LabelSelector, PodTemplateSpec } from '../kube/generated/types.ts';
+import { labelSelectorForm } from '../kube/go-internal.ts';
 import { matchesLabels, requirementsOf } from '../kube/labels.ts';
 import { validatePodSpec } from './core/pod/validation.ts';
 import { validateLabelSelector } from './label-selector-validation.ts';
@@ -17,7 +18,7 @@ export function validateWorkloadSelector(selector: LabelSelector | undefined, ki
   if (selector === undefined) return [required('spec.selector')];
   const errors = validateLabelSelector(selector, 'spec.selector');
   if (!isEmptySelector(selector)) return errors;
-  return [...errors, invalid('spec.selector', selector, `empty selector is invalid for ${kindText}`)];
+  return [...errors, invalid('spec.selector', labelSelectorForm(selector), `empty selector is invalid for ${kindText}`)];
 }
 
 /** Whether the selector finds these labels; undefined where the selector itself is wrong. */
@@ -41,7 +42,7 @@ export function validateReplicaTemplate(
   const errors: FieldError[] = [];
   const labels = template.metadata?.labels;
   if (kindText === 'ReplicaSet' && validateLabelSelector(selector ?? {}, '').length > 0) {
-    return [invalid('spec.selector', selector, 'invalid label selector')];
+    return [invalid('spec.selector', labelSelectorForm(selector), 'invalid label selector')];
   }
   // One that is missing finds nothing, and an empty one everything.
   const isEmpty = selector !== undefined && isEmptySelector(selector);

@@ -1,10 +1,11 @@
 /** Source: pkg/apis/apps/validation/validation.go, ValidateDaemonSetSpec. */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { DaemonSet, DaemonSetUpdateStrategy } from '../../../kube/generated/types.ts';
+import { labelSelectorForm } from '../../../kube/go-internal.ts';
 import { isZeroAmount, validateAmount, validateAtMostAll } from '../../amount-rules.ts';
 import { validateNonnegative } from '../../field-rules.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateImmutableStruct } from '../../metadata-validation.ts';
 import { validateCounts, validateNoDecrement } from '../../status-rules.ts';
 import { isEmptySelector, selects, validatePodTemplate } from '../../workload-validation.ts';
 
@@ -17,7 +18,7 @@ export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
     errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
   }
   if (selector !== undefined && isEmptySelector(selector)) {
-    errors.push(invalid('spec.selector', selector, 'empty selector is invalid for daemonset'));
+    errors.push(invalid('spec.selector', labelSelectorForm(selector), 'empty selector is invalid for daemonset'));
   }
   errors.push(...validatePodTemplate(template, 'spec.template'));
   const { restartPolicy = '', activeDeadlineSeconds } = template.spec;
@@ -56,7 +57,7 @@ function strategyErrors({ type = '', rollingUpdate }: DaemonSetUpdateStrategy, p
 }
 
 export const validateDaemonSetUpdate = (next: DaemonSet, current: DaemonSet): FieldError[] =>
-  validateImmutable(next.spec.selector, current.spec.selector, 'spec.selector');
+  validateImmutableStruct(next.spec.selector, current.spec.selector, { field: 'spec.selector', type: '*=LabelSelector' });
 
 const counts = [
   'currentNumberScheduled',

@@ -66,6 +66,19 @@ const cases: [string, Partial<DeploymentSpec>, string[]][] = [
   ],
   ['an empty selector', { selector: {} }, ['spec.selector: Invalid value: {}: empty selector is invalid for deployment']],
   [
+    'an emptied selector',
+    { selector: { matchLabels: {} } },
+    ['spec.selector: Invalid value: {}: empty selector is invalid for deployment'],
+  ],
+  [
+    'a selector in another order',
+    { selector: { matchExpressions: [{ values: ['b'], operator: '', key: 'app' }], matchLabels: { b: 'c', B: 'c' } } },
+    [
+      'spec.selector.matchExpressions[0].operator: Invalid value: "": not a valid selector operator',
+      'spec.selector: Invalid value: {"matchLabels":{"B":"c","b":"c"},"matchExpressions":[{"key":"app","operator":"","values":["b"]}]}: invalid label selector',
+    ],
+  ],
+  [
     'a selector of nothing',
     { selector: { matchExpressions: [{ key: 'app', operator: 'In' }] } },
     [

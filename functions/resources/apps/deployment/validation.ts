@@ -3,7 +3,7 @@ import { type FieldError, forbiddenField, invalid, required } from '../../../kub
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../../../kube/generated/types.ts';
 import { isZeroAmount, validateAmount, validateAtMostAll } from '../../amount-rules.ts';
 import { validateNonnegative, validateOneOf } from '../../field-rules.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateImmutableStruct } from '../../metadata-validation.ts';
 import { validateCounts, validateNoDecrement, validateOrder } from '../../status-rules.ts';
 import { validateReplicaTemplate, validateWorkloadSelector } from '../../workload-validation.ts';
 
@@ -69,4 +69,4 @@ export function validateDeploymentStatusUpdate({ status = {} }: Deployment, curr
 }
 
 export const validateDeploymentUpdate = (next: Deployment, current: Deployment): FieldError[] =>
-  validateImmutable(next.spec.selector, current.spec.selector, 'spec.selector');
+  validateImmutableStruct(next.spec.selector, current.spec.selector, { field: 'spec.selector', type: '*=LabelSelector' });

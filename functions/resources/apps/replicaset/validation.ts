@@ -2,7 +2,7 @@
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import type { ReplicaSet, ReplicaSetStatus } from '../../../kube/generated/types.ts';
 import { validateNonnegative } from '../../field-rules.ts';
-import { validateImmutable } from '../../metadata-validation.ts';
+import { validateImmutableStruct } from '../../metadata-validation.ts';
 import { validateCounts, validateOrder } from '../../status-rules.ts';
 import { validateReplicaTemplate, validateWorkloadSelector } from '../../workload-validation.ts';
 
@@ -34,4 +34,4 @@ export function validateReplicaCounts(status: ReplicaSetStatus = { replicas: 0 }
 export const validateReplicaSetStatus = ({ status }: ReplicaSet): FieldError[] => validateReplicaCounts(status);
 
 export const validateReplicaSetUpdate = (next: ReplicaSet, current: ReplicaSet): FieldError[] =>
-  validateImmutable(next.spec.selector, current.spec.selector, 'spec.selector');
+  validateImmutableStruct(next.spec.selector, current.spec.selector, { field: 'spec.selector', type: '*=LabelSelector' });

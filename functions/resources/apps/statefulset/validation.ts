@@ -1,12 +1,13 @@
 /** Source: pkg/apis/apps/validation/validation.go, ValidateStatefulSetSpec. */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { PodTemplateSpec, StatefulSet, StatefulSetSpec } from '../../../kube/generated/types.ts';
+import { labelSelectorForm } from '../../../kube/go-internal.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { isZeroAmount, validateAmount, validateAtMostAll } from '../../amount-rules.ts';
 import { claimSpecWarnings, internalForm, validateClaimSpec } from '../../core/persistentvolumeclaim/validation.ts';
 import { validateNonnegative } from '../../field-rules.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
-import { validateAnnotations, validateImmutable, validateLabels } from '../../metadata-validation.ts';
+import { validateAnnotations, validateImmutable, validateImmutableStruct, validateLabels } from '../../metadata-validation.ts';
 import { validateCounts, validateNoDecrement, validateOrder } from '../../status-rules.ts';
 import { isEmptySelector, selects, validatePodTemplate } from '../../workload-validation.ts';
 
@@ -69,7 +70,9 @@ const retentionErrors = (retention: NonNullable<StatefulSetSpec['persistentVolum
 function selectorErrors({ selector }: StatefulSetSpec): FieldError[] {
   if (!selector) return [required('spec.selector')];
   const errors = validateLabelSelector(selector, 'spec.selector');
-  return isEmptySelector(selector) ? [...errors, invalid('spec.selector', selector, 'empty selector is invalid for statefulset')] : errors;
+  return isEmptySelector(selector)
+    ? [...errors, invalid('spec.selector', labelSelectorForm(selector), 'empty selector is invalid for statefulset')]
+    : errors;
 }
 
 function templateErrors(spec: StatefulSetSpec, isChecked: boolean): FieldError[] {
@@ -79,7 +82,7 @@ function templateErrors(spec: StatefulSetSpec, isChecked: boolean): FieldError[]
   const { labels, annotations } = template.metadata ?? {};
   const errors: FieldError[] = [];
   const isSelected = selects(selector, labels);
-  if (isSelected === undefined) errors.push(invalid('spec.selector', selector, ''));
+  if (isSelected === undefined) errors.push(invalid('spec.selector', labelSelectorForm(selector), ''));
   else {
     const isEmpty = selector !== undefined && isEmptySelector(selector);
     if (!isEmpty && !isSelected)
@@ -108,7 +111,7 @@ function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): P
 const immutable = ['serviceName', 'podManagementPolicy'] as const;
 
 export const validateStatefulSetUpdate = ({ spec }: StatefulSet, { spec: before }: StatefulSet): FieldError[] => [
-  ...validateImmutable(spec.selector, before.selector, 'spec.selector'),
+  ...validateImmutableStruct(spec.selector, before.selector, { field: 'spec.selector', type: '*=LabelSelector' }),
   ...validateImmutable(claimForms(spec), claimForms(before), 'spec.volumeClaimTemplates'),
   ...immutable.flatMap((field) => validateImmutable(spec[field], before[field], `spec.${field}`)),
 ];

@@ -2,6 +2,7 @@
 import { copy } from '../../../kube/copy.ts';
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { Job, JobSpec, PodTemplateSpec } from '../../../kube/generated/types.ts';
+import { labelSelectorForm } from '../../../kube/go-internal.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 import { validateImmutable, validateImmutableStruct } from '../../metadata-validation.ts';
@@ -31,7 +32,8 @@ function generatedSelectorErrors({ metadata, spec }: Job): FieldError[] {
   const expected = { [jobLabels.legacyUid]: uid, [jobLabels.legacyName]: name, [jobLabels.uid]: uid, [jobLabels.name]: name };
   const labels = spec.template.metadata?.labels ?? {};
   const errors = Object.entries(expected).flatMap(([key, value]) => labelErrors(labels, key, value));
-  if (selects(spec.selector, expected) === false) errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'));
+  if (selects(spec.selector, expected) === false)
+    errors.push(invalid('spec.selector', labelSelectorForm(spec.selector), '`selector` not auto-generated'));
   return errors;
 }
 
@@ -61,7 +63,7 @@ const immutable = [
 
 export const validateJobUpdate = (next: Job, current: Job): FieldError[] => [
   ...completionsErrors(next.spec, current.spec),
-  ...validateImmutable(next.spec.selector, current.spec.selector, 'spec.selector'),
+  ...validateImmutableStruct(next.spec.selector, current.spec.selector, { field: 'spec.selector', type: '*=LabelSelector' }),
   ...templateErrors(next, current),
   ...immutable.flatMap(([field, type]) => validateImmutableStruct(next.spec[field], current.spec[field], { field: `spec.${field}`, type })),
   ...nameErrors(next),

@@ -3,6 +3,7 @@ import { copy } from '../../../kube/copy.ts';
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec, TypedObjectReference } from '../../../kube/generated/types.ts';
+import { labelSelectorForm } from '../../../kube/go-internal.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { annotationsOf } from '../../../kube/object.ts';
 import { compareQuantities, parseQuantity, quantityValue } from '../../../kube/quantity.ts';
@@ -101,7 +102,7 @@ export function internalForm(spec: PersistentVolumeClaimSpec): object {
   const reference = ({ apiGroup, kind, name }: TypedObjectReference): object => ({ APIGroup: apiGroup ?? null, Kind: kind, Name: name });
   return {
     AccessModes: spec.accessModes ?? null,
-    Selector: spec.selector ?? null,
+    Selector: labelSelectorForm(spec.selector) ?? null,
     Resources: { Limits: sorted(resources?.limits), Requests: sorted(resources?.requests) },
     VolumeName: spec.volumeName ?? '',
     StorageClassName: spec.storageClassName ?? null,
