@@ -39,6 +39,10 @@ export function dnsSubdomainErrors(name: string): string[] {
   ];
 }
 
+/** The same where the API declares the rule, which counts bytes by their name. */
+export const declaredSubdomainErrors = (name: string): string[] =>
+  dnsSubdomainErrors(name).map((why) => (why === tooManyCharacters(253) ? tooManyBytes(253) : why));
+
 const wildcard = `\\*\\.${subdomain}`;
 
 /** `*.example.com` */

@@ -286,6 +286,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   /** Selectable fields besides `metadata.name` and `metadata.namespace`. */
   readonly selectableFields?: readonly string[];
   fields?(object: T): Readonly<Record<string, string>>;
+  /** The kind reads the fields of selectors itself: no namespace among them, and its refusals name it. */
+  readonly readsFieldSelectors?: boolean;
 
   /** Names that `metadata.name` may have: '' or the reason why not. Default: a DNS subdomain. */
   validateName?(name: string): readonly string[];
@@ -295,6 +297,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   setDefaultTimes?(object: T, nowMs: number): void;
   /** Clears what a creator may not set and sets what only the server may. Changes in place. */
   prepareForCreate?(object: T, context: WriteContext): void;
+  /** Fills in what a new object has only once it was found valid: upstream does so as it reads it back. Changes in place. */
+  completeValid?(object: T): void;
   prepareForUpdate?(next: T, current: T, context: WriteContext): void;
   prepareForStatusUpdate?(next: T, current: T, context: WriteContext): void;
   /**
@@ -362,6 +366,7 @@ export type WriteRules<T extends KubeObject> = Pick<
   Definition<T>,
   | 'setDefaults'
   | 'prepareForCreate'
+  | 'completeValid'
   | 'prepareForUpdate'
   | 'prepareForStatusUpdate'
   | 'validate'

@@ -86,6 +86,7 @@ async function createNamed(write: WriteRequest, admission: Admission, object: Ku
   const { definition, info } = request;
   prepare(write, object);
   await admission.validate(object, undefined);
+  definition.completeValid?.(object);
   const key = keyOf(definition, info.namespace, nameOf(object));
   checkBounds(definition, key, object);
   const rules = commitRules(definition, 'create', admission.committing);

@@ -2,6 +2,7 @@
 import { matchesFields, parseFieldSelector } from '../../kube/fields.ts';
 import { matchesLabels, parseLabelSelector } from '../../kube/labels.ts';
 import { type KubeObject, labelsOf, nameOf, namespaceOf } from '../../kube/object.ts';
+import { apiVersionOf } from '../../kube/resource-type.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import type { Stored } from '../../kube/view.ts';
 import { isCustom } from './object-metadata.ts';
@@ -25,7 +26,7 @@ export function selectionOf(definition: AnyDefinition, selectors: Selectors, ser
   const labelRequirements = parsed(() => parseLabelSelector(selectors.labelSelector));
   const fieldRequirements = parsed(() => parseFieldSelector(selectors.fieldSelector)).map((requirement) => {
     const field = storedField(requirement.field, served);
-    checkField(field, served?.ownFields === undefined ? definition.selectableFields : served.ownFields.names, isCustom(definition));
+    checkField(field, definition, served);
     return { ...requirement, field };
   });
   const selects = (labels: Readonly<Record<string, string>>, fields: () => Readonly<Record<string, string>>): boolean =>
@@ -70,12 +71,17 @@ function storedField(field: string, served: ServedVersion | undefined): string {
   return stored;
 }
 
-function checkField(field: string, selectableFields: readonly string[] | undefined, isCustom: boolean): void {
-  if (ownFields.has(field)) return;
-  if (!isCustom && (selectableFields === undefined || selectableFields.length === 0)) {
+function checkField(field: string, definition: AnyDefinition, served: ServedVersion | undefined): void {
+  const { type, readsFieldSelectors = false } = definition;
+  if (field === 'metadata.name' || (ownFields.has(field) && !readsFieldSelectors)) return;
+  const selectableFields = served?.ownFields === undefined ? definition.selectableFields : served.ownFields.names;
+  if (!isCustom(definition) && (selectableFields === undefined || selectableFields.length === 0)) {
     throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`);
   }
-  if (selectableFields?.includes(field) !== true) throw badRequest(`field label not supported: ${field}`);
+  if (selectableFields?.includes(field) === true) return;
+  const shown = served?.type ?? type;
+  const of = readsFieldSelectors ? ` for ${apiVersionOf(shown)}, Kind=${shown.kind}` : '';
+  throw badRequest(`field label not supported${of}: ${field}`);
 }
 
 const nameFields = (object: KubeObject): Readonly<Record<string, string>> => ({

@@ -243,3 +243,15 @@ test('a body in an unknown format is refused with the list of known ones', async
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
 });
+
+test('a Job shares the labels of its template once it is valid', async () => {
+  const api = await testApi();
+  const jobs = '/apis/batch/v1/namespaces/default/jobs';
+  const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } };
+  const { body: refused } = await api.send('POST', jobs, { metadata: { name: '-1' }, spec });
+  const { causes } = refused['details'] as { causes: { field: string }[] };
+  assert.deepEqual([...new Set(causes.map(({ field }) => field))], ['metadata.name', 'spec.template.labels']);
+  const { body } = await api.send('POST', jobs, { metadata: { name: 'a' }, spec });
+  const { labels } = body['metadata'] as { labels: Record<string, string> };
+  assert.equal(labels['job-name'], 'a');
+});

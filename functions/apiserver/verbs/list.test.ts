@@ -72,6 +72,10 @@ test('selectors that cannot be parsed are refused in the words of the field', as
   assert.equal(unknown.body['message'], '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"');
   const ofPods = await api.send('GET', '/api/v1/pods?fieldSelector=spec.x%3D1');
   assert.equal(ofPods.body['message'], 'field label not supported: spec.x');
+  for (const field of ['none', 'metadata.namespace']) {
+    const ofSlices = await api.send('GET', `/apis/resource.k8s.io/v1/resourceslices?fieldSelector=${field}%3Dx`);
+    assert.equal(ofSlices.body['message'], `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`);
+  }
 });
 
 test('an exact resourceVersion is the state of that time', async () => {

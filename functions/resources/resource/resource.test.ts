@@ -5,6 +5,7 @@ import { validate as validateClass } from './deviceclass/rules.ts';
 import { validate as validateTaintRule } from './devicetaintrule/rules.ts';
 import { validateClaim, validateClaimUpdate } from './resourceclaim/validation.ts';
 import { validate as validateTemplate, validateUpdate as validateTemplateUpdate } from './resourceclaimtemplate/rules.ts';
+import { warnings as sliceWarnings } from './resourceslice/rules.ts';
 import { validateSlice } from './slice-validation.ts';
 
 const texts = (errors: readonly FieldError[]): string[] => errors.map(({ field, message }) => `${field}: ${message}`);
@@ -81,3 +82,10 @@ for (const [what, errors, expected] of [
 ] as const) {
   test(`${what} has ${expected.length} errors`, () => assert.deepEqual(texts(errors), expected));
 }
+
+test('a slice warns of a driver in upper case', () => {
+  assert.deepEqual(sliceWarnings(slice({})), []);
+  assert.deepEqual(sliceWarnings(slice({}, { driver: 'Foo.COM' })), [
+    'spec.driver: driver names should be lowercase; "Foo.COM" contains uppercase characters',
+  ]);
+});

@@ -1,5 +1,5 @@
 /** What only writes need of the kind. */
-export { setJobDefaults as setDefaults } from './defaults.ts';
+export { setJobDefaults as setDefaults, setLabels as completeValid } from './defaults.ts';
 export { prepareForCreate } from './strategy.ts';
 export { validateJob as validate, validateJobUpdate as validateUpdate } from './validation.ts';
 export { validateJobStatusUpdate as validateStatusUpdate } from './status-validation.ts';

@@ -1,6 +1,5 @@
 /** A Job chooses its pods by its own uid, unless its author chooses. Source: pkg/registry/batch/job/strategy.go. */
 import type { Job } from '../../../kube/generated/types.ts';
-import { setLabels } from './defaults.ts';
 
 export const jobLabels = {
   name: 'batch.kubernetes.io/job-name',
@@ -21,6 +20,5 @@ export function prepareForCreate(job: Job): void {
   labels[jobLabels.name] ??= name;
   labels[jobLabels.legacyUid] ??= uid;
   labels[jobLabels.uid] ??= uid;
-  setLabels(job);
   job.spec.selector = { ...selector, matchLabels: { [jobLabels.uid]: uid, ...selector?.matchLabels } };
 }

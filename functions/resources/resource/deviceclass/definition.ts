@@ -1,4 +1,5 @@
 import type { DeviceClass } from '../../../kube/generated/types.ts';
+import { declaredSubdomainErrors } from '../../../kube/names.ts';
 import { deviceClasses } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { withExpressions } from '../with-expressions.ts';
@@ -9,6 +10,7 @@ export const deviceClassDefinition = definition<DeviceClass>({
   type: deviceClasses,
   schema: builtIn('io.k8s.api.resource.v1.DeviceClass'),
   singular: 'deviceclass',
+  validateName: declaredSubdomainErrors,
   rechecksName: false,
   hasGeneration: true,
   returnsDeletedObject: true,

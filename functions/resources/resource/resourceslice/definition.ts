@@ -29,6 +29,7 @@ export const resourceSliceDefinition = definition<ResourceSlice>({
     'spec.driver': spec?.driver ?? '',
     'spec.pool.name': spec?.pool?.name ?? '',
   }),
+  readsFieldSelectors: true,
   setDefaultTimes: setTaintTimes,
   rules: () => import('./rules.ts'),
 });
