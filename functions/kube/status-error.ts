@@ -3,6 +3,7 @@
  * Source: apimachinery, pkg/api/errors/errors.go and pkg/apis/meta/v1/types.go.
  */
 import type { Status, StatusDetails } from './generated/types.ts';
+import { goQuote } from './go-quote.ts';
 import type { ResourceType } from './resource-type.ts';
 import { groupResource } from './resource-type.ts';
 
@@ -82,19 +83,19 @@ const detailsOf = (type: Resource, name: string): StatusDetails => ({
 });
 
 export const notFound = (type: Resource, name: string): StatusError =>
-  new StatusError(404, 'NotFound', `${groupResource(type)} "${name}" not found`, { details: detailsOf(type, name) });
+  new StatusError(404, 'NotFound', `${groupResource(type)} ${goQuote(name)} not found`, { details: detailsOf(type, name) });
 
 export const alreadyExists = (type: Resource, name: string): StatusError =>
-  new StatusError(409, 'AlreadyExists', `${groupResource(type)} "${name}" already exists`, { details: detailsOf(type, name) });
+  new StatusError(409, 'AlreadyExists', `${groupResource(type)} ${goQuote(name)} already exists`, { details: detailsOf(type, name) });
 
 export const conflict = (type: Resource, name: string, why: string): StatusError =>
-  new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${groupResource(type)} "${name}": ${why}`, {
+  new StatusError(409, 'Conflict', `Operation cannot be fulfilled on ${groupResource(type)} ${goQuote(name)}: ${why}`, {
     details: detailsOf(type, name),
   });
 
 /** `name` may be ''. */
 export const forbidden = (type: Resource, name: string, why: string): StatusError =>
-  new StatusError(403, 'Forbidden', `${groupResource(type)}${name === '' ? '' : ` "${name}"`} is forbidden: ${why}`, {
+  new StatusError(403, 'Forbidden', `${groupResource(type)}${name === '' ? '' : ` ${goQuote(name)}`} is forbidden: ${why}`, {
     details: detailsOf(type, name),
   });
 

@@ -1,5 +1,5 @@
 /** "Who am I?" and "whose token is this?". Source: pkg/registry/authentication/. */
-import type { SelfSubjectReview, TokenReview } from '../../kube/generated/types.ts';
+import type { SelfSubjectReview, TokenReview, TokenReviewStatus } from '../../kube/generated/types.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { Clock } from '../../world.ts';
@@ -21,12 +21,17 @@ export function authenticationReviews(tokenUsers: TokenUsers, clock: Pick<Clock,
     virtualResource<TokenReview>({
       group,
       kind: 'TokenReview',
-      async status({ spec: { token, audiences = [] } }) {
+      async status({ spec: { token, audiences = [] }, status }) {
         if (!token) throw badRequest('token is required for TokenReview in authentication');
         const found = await tokenUsers.userOf(token, audiences);
-        if (found === undefined) return { user: {}, error: 'invalid bearer token' };
+        if (found === undefined) return { ...refusal(status), error: 'invalid bearer token' };
         return { authenticated: true, user: userInfo(withAuthenticatedGroup(found.user)), audiences: [...found.audiences] };
       },
     }),
   ];
+}
+
+/** Of a token that is not valid, the answer repeats the status that the client sent. */
+function refusal({ authenticated: _authenticated, ...sent }: TokenReviewStatus = {}): TokenReviewStatus {
+  return { user: {}, ...sent };
 }

@@ -30,9 +30,9 @@ async function setUp() {
     subjects: [{ kind: 'User', name: 'jane' }],
     roleRef: { kind: 'ClusterRole', name: 'reader' },
   });
-  const review = async (kind: string, spec: object, namespace = ''): Promise<unknown> => {
+  const review = async (kind: string, spec: object, namespace = '', status?: object): Promise<unknown> => {
     const resource = all.find(({ type }) => type.kind === kind)!;
-    const object: KubeObject = { metadata: {}, spec };
+    const object: KubeObject = { metadata: {}, spec, ...(status === undefined ? {} : { status }) };
     return ((await resource.create(object, { user: jane, namespace, dryRun: false })) as KubeObject).status;
   };
   const { compute } = createTokenRequest({ store, tokens, clock: world.clock });
@@ -120,6 +120,12 @@ test('a requested token is the ServiceAccount’s, for its audiences, as long as
   assert.deepEqual([user.username, rest], ['system:serviceaccount:shop:cart', { authenticated: true, audiences: [apiAudience] }]);
   assert.deepEqual(await review('TokenReview', { token: answer.status.token, audiences: ['vault'] }), {
     user: {},
+    error: 'invalid bearer token',
+  });
+  const sent = { authenticated: true, user: { username: 'root' }, audiences: ['vault'] };
+  assert.deepEqual(await review('TokenReview', { token: 'x' }, '', sent), {
+    user: { username: 'root' },
+    audiences: ['vault'],
     error: 'invalid bearer token',
   });
   await world.advance(3_601_000);

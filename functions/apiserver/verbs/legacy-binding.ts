@@ -1,7 +1,10 @@
 /** POST of a Binding to a namespace: the same as to `pods/NAME/binding`. Source: pkg/registry/core/pod/storage, LegacyBindingREST. */
+import { goQuote } from '../../kube/go-quote.ts';
+import { pathSegmentErrors } from '../../kube/names.ts';
 import { type KubeObject, nameOf, type ObjectName } from '../../kube/object.ts';
 import { resourceType } from '../../kube/resource-type.ts';
 import { builtIn } from '../../kube/schema.ts';
+import { badRequest } from '../../kube/status-error.ts';
 import type { VirtualResource } from '../ports.ts';
 
 /** Posts the binding to the pod. */
@@ -12,5 +15,10 @@ export const legacyBinding = (bind: BindPod): VirtualResource => ({
   schema: builtIn('io.k8s.api.core.v1.Binding'),
   singular: 'binding',
   verbs: ['create'],
-  create: (binding, { namespace, dryRun }) => bind({ namespace, name: nameOf(binding) }, binding, dryRun),
+  async create(binding, { namespace, dryRun }) {
+    const name = nameOf(binding);
+    const wrong = pathSegmentErrors(name);
+    if (wrong.length > 0) throw badRequest(`Name parameter invalid: ${goQuote(name)}: ${wrong.join(';')}`);
+    return bind({ namespace, name }, binding, dryRun);
+  },
 });

@@ -32,6 +32,12 @@ test('a Scale shows the replicas of its parent', async () => {
   });
 });
 
+test('a name is quoted where it is not found', async () => {
+  const api = await testApi();
+  const { status, body } = await api.send('GET', `${pods}/a%0Ab`);
+  assert.deepEqual([status, body['message']], [404, 'pods "a\\nb" not found']);
+});
+
 test('a patched Scale scales, and counts as a new generation', async () => {
   const { api } = await withDeployment();
   const { body } = await api.send('PATCH', scale, { spec: { replicas: 4 } }, { 'content-type': 'application/merge-patch+json' });

@@ -115,7 +115,7 @@ describe('strategic merge patches', () => {
     });
   });
 
-  const mistakes: [string, JsonObject, number, string][] = [
+  const mistakes: [string, JsonObject, number, string, string?][] = [
     ['an item without its merge key', { containers: [{ image: 'x' }] }, 500, 'map: map[image:x] does not contain declared merge key: name'],
     ['an unknown directive', { nodeSelector: { $patch: 'shuffle' } }, 500, 'unknown patch type: shuffle in map: map[$patch:shuffle]'],
     ['$retainKeys that misses a field', { securityContext: { $retainKeys: [], fsGroup: 1 } }, 400, 'invalid patch format of retainKeys'],
@@ -132,13 +132,15 @@ describe('strategic merge patches', () => {
       { containers: [{ name: 'a' }, 'b'] },
       500,
       'list element types are not identical: [[map[image:a:1 name:a]] [map[name:a] b]]',
+      '',
     ],
     ['lists of lists', { containers: [['a']] }, 422, 'the server rejected our request due to an error in our request'],
   ];
-  for (const [what, patch, code, message] of mistakes) {
+  for (const [what, patch, code, message, reason] of mistakes) {
     test(`${what} is an error in upstream's words`, () => {
       const before = { containers: containers('a'), nodeSelector: { a: 'b' }, securityContext: {} };
-      assert.throws(() => patchedSpec(before, patch), { name: 'StatusError', code, message });
+      const expected = { name: 'StatusError', code, message, ...(reason === undefined ? {} : { reason }) };
+      assert.throws(() => patchedSpec(before, patch), expected);
     });
   }
 });

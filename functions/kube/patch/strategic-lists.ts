@@ -3,6 +3,7 @@
  * Source: apimachinery, pkg/util/strategicpatch/patch.go.
  */
 import type { Json, JsonObject } from '../object.ts';
+import { plainError } from '../status-error.ts';
 import {
   badPatchFormat,
   goText,
@@ -46,7 +47,7 @@ function itemType(...lists: (readonly Json[])[]): ItemType {
   const types = new Set(lists.flat(1).map(typeOf));
   if (lists.some((list) => list.some((item) => Array.isArray(item)))) throw listsOfLists();
   const [type = 'string', ...others] = types;
-  if (others.length > 0) throw patchFailure(`list element types are not identical: [${lists.map((list) => goText([...list])).join(' ')}]`);
+  if (others.length > 0) throw plainError(`list element types are not identical: [${lists.map((list) => goText([...list])).join(' ')}]`);
   return type;
 }
 

@@ -138,8 +138,10 @@ for (const [target, message] of [
     ));
 }
 
-test('an eviction deletes the pod with the options it brings', () => {
+test('an eviction deletes the pod with the options it brings', async () => {
   const body = { metadata: {}, deleteOptions: { gracePeriodSeconds: 3 } };
-  const { outcome, options } = { options: undefined, ...objectSubresource('eviction').write(pod(), body, context, viewOf()) };
+  const eviction = objectSubresource('eviction');
+  await eviction.load?.();
+  const { outcome, options } = { options: undefined, ...eviction.write(pod(), body, context, viewOf()) };
   assert.deepEqual([outcome, options], ['delete', { gracePeriodSeconds: 3 }]);
 });
