@@ -57,7 +57,7 @@ export class ControlPlane extends Construct {
       description: 'Seals what the clusters keep secret in their table. Without it those secrets are lost.',
       generateSecretString: { passwordLength: envelopeKeyCharacters, excludePunctuation: true, includeSpace: false },
       encryptionKey: key,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     Validations.of(this.envelopeKey).acknowledge({
       id: 'AwsSolutions-SMG4',

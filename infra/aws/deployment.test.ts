@@ -8,6 +8,7 @@ const chosen = (context: Readonly<Record<string, unknown>>): ReturnType<typeof d
 test('without a word there is one cluster behind a Web Function, with a ceiling for everything', () => {
   assert.deepEqual(chosen({}), {
     stackName: 'Hibernetes',
+    isProtected: false,
     clusters: ['default'],
     host: 'web-function',
     customerKey: false,

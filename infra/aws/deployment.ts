@@ -29,6 +29,8 @@ export interface NodeGroup {
 export interface Deployment {
   /** Also the beginning of the names of all that is made. */
   readonly stackName: string;
+  /** The stack cannot be deleted. Not from the first deployment on: what failed must be deleted before the next. */
+  readonly isProtected: boolean;
   /** Prefixes of keys in one table. The first answers at the root of the endpoint; the others are made once it stands. */
   readonly clusters: readonly string[];
   readonly host: ApiHost;
@@ -136,6 +138,7 @@ export function deploymentOf(context: Context): Deployment {
   const email = text('alarmEmail', '');
   return {
     stackName: text('stack', 'Hibernetes'),
+    isProtected: oneOf(text('protection', 'off'), ['off', 'on'], 'protection') === 'on',
     clusters,
     host,
     customerKey: oneOf(text('key', 'aws'), ['aws', 'customer'], 'key') === 'customer',

@@ -29,7 +29,11 @@ export class ControlPlaneStack extends Stack {
   readonly controlPlane: ControlPlane;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
-    super(scope, id, { ...props, description: 'Hibernetes: Kubernetes without servers to run', terminationProtection: true });
+    super(scope, id, {
+      ...props,
+      description: 'Hibernetes: Kubernetes without servers to run',
+      terminationProtection: props.deployment.isProtected,
+    });
     const { deployment, choices, bundleOf } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table = createStateTable(this, { limits: deployment.limits, key });
@@ -46,7 +50,7 @@ export class ControlPlaneStack extends Stack {
     const key = new Key(this, 'Key', {
       description: 'Encrypts all that Hibernetes keeps',
       enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     // Alarms reach a topic, and failed ticks a queue, that are encrypted with it.
     for (const service of ['cloudwatch', 'scheduler']) key.grantEncryptDecrypt(new ServicePrincipal(`${service}.amazonaws.com`));

@@ -2,6 +2,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { environment } from '../../functions/world.ts';
 import { CliError } from './cli-error.ts';
+import { cureFor } from './cloud-cures.ts';
 import { CloudError, CloudUnreachable, createCloudRequests, textAt, type CloudRequests } from './cloud-request.ts';
 import { presignedToken, type CloudCredentials } from './cloud-token.ts';
 
@@ -37,7 +38,10 @@ export function asCloudCliError(error: unknown, region: string): unknown {
         `AWS does not believe the credentials (${error.code}): ${error.message}`,
         `${signInCure} A Region that the account has not enabled answers the same: this is ${region}.`,
       );
-    return new CliError(`AWS refused (${error.code}): ${error.message}`);
+    return new CliError(
+      `AWS refused (${error.code}): ${error.message}`,
+      cureFor(`${error.code}: ${error.message}`, { region, account: 'ACCOUNT' }),
+    );
   }
   if (!(error instanceof Error)) return error;
   if (error.name === 'CredentialsProviderError') return new CliError(`There are no AWS credentials: ${error.message}`, signInCure);

@@ -6,14 +6,14 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Choices } from '../aws/deployment.ts';
 import { isMissing, writePrivately } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';
+import { curable, type CureTarget } from './cloud-cures.ts';
 import type { Progress } from './progress.ts';
 
-export interface CdkTarget {
+export interface CdkTarget extends CureTarget {
   readonly stack: string;
-  readonly region: string;
-  /** The account's number. */
-  readonly account: string;
   readonly choices: Choices;
+  /** The stack cannot be deleted, and stays so. Default: it can, and the CDK would lift its protection. */
+  readonly isProtected?: boolean;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -21,8 +21,11 @@ const root = join(import.meta.dirname, '../..');
 /** What it asks has been asked already. No telemetry is sent. */
 const quietly = ['--yes', '--no-color', '--no-notices', '--no-version-reporting', '--ci'];
 
-const contextOf = ({ stack, choices }: CdkTarget): readonly string[] =>
-  Object.entries({ stack, ...choices }).flatMap(([name, value]) => ['--context', `${name}=${value}`]);
+const contextOf = ({ stack, choices, isProtected = false }: CdkTarget): readonly string[] =>
+  Object.entries({ ...(isProtected ? { protection: 'on' } : {}), stack, ...choices }).flatMap(([name, value]) => [
+    '--context',
+    `${name}=${value}`,
+  ]);
 
 export const deployCommand = (target: CdkTarget): readonly string[] => [
   'deploy',
@@ -64,38 +67,6 @@ export const destroySteps: readonly CdkStep[] = [
   { title: 'Deleting the functions, the queues and the machines' },
 ];
 
-interface Cure {
-  readonly says: RegExp;
-  cure(target: CdkTarget): string;
-}
-
-const cures: readonly Cure[] = [
-  {
-    says: /been bootstrapped|bootstrap stack version|cdk-bootstrap\//,
-    cure: ({ account, region }) => `npx cdk bootstrap aws://${account}/${region} prepares the account, once for each Region.`,
-  },
-  {
-    says: /Unrecognized resource types?.*WebFunction|WebFunction.*(not (available|supported)|unsupported)/i,
-    cure: ({ region }) => `${region} has no Web Functions: --host function-url does without.`,
-  },
-  {
-    says: /ReservedConcurrentExecutions|UnreservedConcurrentExecution/,
-    cure: () => 'The account may run too few functions at once to reserve any: --context concurrency=none reserves none.',
-  },
-  {
-    says: /TerminationProtection/,
-    cure: ({ stack, region }) => `${unprotectCommand({ stack, region })} lifts the protection.`,
-  },
-  {
-    says: /not authorized to perform|AccessDenied/,
-    cure: () => 'Whoever deploys needs the rights of an administrator of the account, or those of the roles that cdk bootstrap made.',
-  },
-  { says: /security token included in the request is (invalid|expired)|ExpiredToken/, cure: () => 'Sign in again: aws sso login.' },
-];
-
-export const unprotectCommand = ({ stack, region }: Pick<CdkTarget, 'stack' | 'region'>): string =>
-  `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name ${stack} --region ${region}`;
-
 /** The line that names what is wrong, if there is one. */
 function reasonIn(lines: readonly string[]): string | undefined {
   return (
@@ -113,10 +84,8 @@ const sentence = (line: string): string =>
     .trim();
 
 export function cdkError(lines: readonly string[], target: CdkTarget, logFile: string): CliError {
-  for (const { says, cure } of cures) {
-    const line = lines.find((one) => says.test(one));
-    if (line !== undefined) return new CliError(`cdk failed: ${sentence(line)}`, cure(target));
-  }
+  const known = curable(lines, target);
+  if (known !== undefined) return new CliError(`cdk failed: ${sentence(known.line)}`, known.cure);
   return new CliError(`cdk failed: ${sentence(reasonIn(lines) ?? 'it said nothing')}`, `${logFile} holds all that it said.`);
 }
 

@@ -5,13 +5,14 @@ import { parse } from 'yaml';
 import type { Choices } from '../aws/deployment.ts';
 import { CliError } from './cli-error.ts';
 import { cdkError, deployCommand } from './cloud-cdk.ts';
+import { recoveryOf } from './cloud-recovery.ts';
 import { cloudKubeconfig } from './cloud-kubeconfig.ts';
 import { needsImage } from './cloud-image.ts';
 import { withNodeRole } from './cloud-nodes.ts';
 import { clusterOf, type CloudCluster, type CloudStack } from './cloud-stack.ts';
 import type { ClusterHome } from './cluster-home.ts';
 import { refuseName } from './cluster.ts';
-import { checkChoices, choicesOf, refuseOtherDefault, refuseOtherNetworks, refuseState, type DeployOptions } from './deploy.ts';
+import { checkChoices, choicesOf, refuseOtherDefault, refuseOtherNetworks, refuseBusy, type DeployOptions } from './deploy.ts';
 
 const session = 'arn:aws:sts::111122223333:assumed-role/Admin/jane';
 const adminRole = 'arn:aws:iam::111122223333:role/Admin';
@@ -111,17 +112,23 @@ test('the networks of a stack stay', () => {
 });
 
 test('states in which nothing can be changed are told apart', () => {
-  const inState = (status: string) => () => refuseState(stack({ status }), 'eu-west-1');
-  for (const status of ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) inState(status)();
+  const inState = (status: string) => () => refuseBusy(stack({ status }));
+  for (const status of ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) {
+    inState(status)();
+    assert.equal(recoveryOf(stack({ status })), undefined);
+  }
   assert.throws(inState('UPDATE_IN_PROGRESS'), /is being changed \(UPDATE_IN_PROGRESS\)/);
-  assert.throws(inState('UPDATE_ROLLBACK_FAILED'), /is between two states/);
-  for (const status of ['ROLLBACK_COMPLETE', 'DELETE_FAILED']) assert.throws(inState(status), /can only be deleted/);
+  assert.equal(recoveryOf(stack({ status: 'UPDATE_ROLLBACK_FAILED' })), 'roll back');
+  for (const status of ['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED'])
+    assert.equal(recoveryOf(stack({ status })), 'delete');
 });
 
 const target = { stack: 'S', region: 'eu-west-1', account: '1', choices: { clusters: 'a,b' } };
 
 test('choices become words for cdk', () => {
-  assert.deepEqual(deployCommand(target).slice(-4), ['--context', 'stack=S', '--context', 'clusters=a,b']);
+  const choices = ['--context', 'stack=S', '--context', 'clusters=a,b'];
+  assert.deepEqual(deployCommand(target).slice(-5), ['events', ...choices]);
+  assert.deepEqual(deployCommand({ ...target, isProtected: true }).slice(-6), ['--context', 'protection=on', ...choices]);
 });
 
 const failures: readonly (readonly [said: string, message: string, cure: string])[] = [

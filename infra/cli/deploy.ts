@@ -4,10 +4,11 @@ import { canonicalArn } from '../../functions/cloud/iam-mapping.ts';
 import { choiceNames, deploymentOf, DeploymentError, type ApiHost, type Choices } from '../aws/deployment.ts';
 import { CliError } from './cli-error.ts';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
-import { deployCommand, deploySteps, runCdk, unprotectCommand, type CdkTarget } from './cloud-cdk.ts';
+import { deployCommand, deploySteps, runCdk, type CdkTarget } from './cloud-cdk.ts';
 import { cloudHome } from './cloud-home.ts';
 import { withImage } from './cloud-image.ts';
 import { cloudFile } from './cloud-kubeconfig.ts';
+import { protect, recover, recoveryOf, recoveryText } from './cloud-recovery.ts';
 import { clusterOf, defaultNameOf, findStack, requireStack, type CloudCluster, type CloudStack, type StackChoice } from './cloud-stack.ts';
 import { agree } from './agree.ts';
 import type { ClusterHome } from './cluster-home.ts';
@@ -96,22 +97,10 @@ export function refuseOtherNetworks(before: CloudStack | undefined, choices: Cho
   }
 }
 
-/** States in which CloudFormation changes nothing. */
-export function refuseState(stack: CloudStack | undefined, region: string): void {
-  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS') return;
-  const { name, status } = stack;
-  if (status.endsWith('_IN_PROGRESS'))
-    throw new CliError(`The stack ${name} is being changed (${status}).`, 'Try again when that is over.');
-  if (status === 'UPDATE_ROLLBACK_FAILED')
-    throw new CliError(
-      `The stack ${name} is between two states (${status}).`,
-      `aws cloudformation continue-update-rollback --stack-name ${name} --region ${region} brings it back.`,
-    );
-  if (/^(CREATE_FAILED|ROLLBACK_COMPLETE|ROLLBACK_FAILED|DELETE_FAILED)$/.test(status))
-    throw new CliError(
-      `The stack ${name} never came to stand (${status}) and can only be deleted.`,
-      `${unprotectCommand({ stack: name, region })} lifts its protection; then hibernetes destroy --stack ${name}, and deploy again.`,
-    );
+/** CloudFormation takes one change of a stack at a time. */
+export function refuseBusy(stack: CloudStack | undefined): void {
+  if (stack === undefined || stack.status === 'REVIEW_IN_PROGRESS' || !stack.status.endsWith('_IN_PROGRESS')) return;
+  throw new CliError(`The stack ${stack.name} is being changed (${stack.status}).`, 'Try again when that is over.');
 }
 
 interface Deploying {
@@ -130,11 +119,12 @@ interface Deployed {
 
 /** Deploys, makes the clusters that were named, and the way into all. */
 async function deployChoices({ account, stack, before, choices, dataDir, progress }: Deploying): Promise<Deployed> {
-  checkChoices(choices, stack);
-  refuseState(before, account.region);
-  const target: CdkTarget = { stack, region: account.region, account: account.id, choices };
+  await recover(account, before, progress);
+  const isProtected = recoveryOf(before) !== 'delete' && before?.isProtected === true;
+  const target: CdkTarget = { stack, region: account.region, account: account.id, choices, isProtected };
   const logFile = cloudFile(dataDir, stack, 'deploy.log');
   await runCdk({ command: deployCommand(target), target, steps: deploySteps, logFile, progress });
+  if (!isProtected) await progress.step('Protecting the stack from being deleted', () => protect(account, stack, true));
   const made = await requireStack(account, stack);
   const home = cloudHome(account, made, dataDir);
   const names = await openDoors(home, clustersIn(choices, stack), progress);
@@ -158,8 +148,10 @@ export async function deploy(options: DeployOptions): Promise<void> {
     const chosen = choicesOf(earlier, options, account.arn);
     checkChoices(chosen, stack);
     const choices = await withImage(account, earlier, chosen);
-    refuseOtherDefault(before, choices);
-    refuseOtherNetworks(before, choices);
+    const standing = recoveryOf(before) === 'delete' ? undefined : before;
+    refuseBusy(before);
+    refuseOtherDefault(standing, choices);
+    refuseOtherNetworks(standing, choices);
     announce(options, planText({ account, stack, before, choices }));
     await agree({ question: 'Go on?', answer: 'yes', yes: options.yes === true });
     const progress = progressOf(options);
@@ -173,8 +165,8 @@ export async function deploy(options: DeployOptions): Promise<void> {
 
 function planText({ account, stack, before, choices }: Pick<Deploying, 'account' | 'stack' | 'before' | 'choices'>): string {
   const chosen = Object.entries(choices).map(([name, value]) => `  ${name.padEnd(15)} ${value}`);
-  return `${[
-    `The stack ${stack} in ${account.region} of account ${account.id} is ${before === undefined ? 'made' : 'changed'}, as ${account.arn}:`,
+  return `${recoveryText(before)}${[
+    `The stack ${stack} in ${account.region} of account ${account.id} is ${before === undefined || recoveryOf(before) === 'delete' ? 'made' : 'changed'}, as ${account.arn}:`,
     ...chosen,
   ].join('\n')}\n`;
 }

@@ -2,13 +2,16 @@
 import { agree } from './agree.ts';
 import { CliError } from './cli-error.ts';
 import { withAccount } from './cloud-account.ts';
-import { destroyCommand, destroySteps, runCdk, unprotectCommand } from './cloud-cdk.ts';
+import { destroyCommand, destroySteps, runCdk } from './cloud-cdk.ts';
 import { cloudFile } from './cloud-kubeconfig.ts';
+import { protect } from './cloud-recovery.ts';
 import { requireStack, type CloudStack, type StackChoice } from './cloud-stack.ts';
 import { announce, print, progressOf, type OutputChoice } from './output.ts';
 
 export interface DestroyOptions extends StackChoice, OutputChoice {
   readonly yes?: boolean;
+  /** Lifts the protection, too. */
+  readonly unprotect?: boolean;
   readonly dataDir: string;
 }
 
@@ -16,7 +19,7 @@ export function refuseProtected({ name, isProtected }: CloudStack, region: strin
   if (isProtected)
     throw new CliError(
       `The stack ${name} is protected from being deleted.`,
-      `${unprotectCommand({ stack: name, region })} lifts the protection.`,
+      `hibernetes destroy --unprotect --stack ${name} --region ${region} lifts the protection, after a question.`,
     );
 }
 
@@ -33,12 +36,13 @@ ${deletion.join('\n')}
 `;
 }
 
-export async function destroy({ stack: name, region, yes = false, dataDir, ...choice }: DestroyOptions): Promise<void> {
+export async function destroy({ stack: name, region, yes = false, unprotect = false, dataDir, ...choice }: DestroyOptions): Promise<void> {
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);
-    refuseProtected(stack, account.region);
+    if (!unprotect) refuseProtected(stack, account.region);
     announce(choice, `All clusters of ${name} in ${account.region} of account ${account.id} end. Their table stays.\n`);
     await agree({ question: 'The name of the stack, to go on:', answer: name, yes });
+    if (stack.isProtected) await protect(account, name, false);
     const target = { stack: name, region: account.region, account: account.id, choices: stack.choices };
     await runCdk({
       command: destroyCommand(target),

@@ -208,6 +208,7 @@ program
   .description('delete a stack on AWS; its table stays')
   .addOption(stackOption())
   .addOption(regionOption())
+  .option('--unprotect', 'lift the protection that every stack has from its first deployment on')
   .addOption(dataDirOption())
   .addOption(yesOption())
   .action(lazily(async () => (await import('./destroy.ts')).destroy));

@@ -120,12 +120,15 @@ describe('a command for AWS', () => {
         '✓ Bundling the functions and describing the stack',
         '✓ Bringing the code to AWS',
         '✓ Making what is new (minutes, the first time)',
+        '✓ Protecting the stack from being deleted',
         '✓ Signing in to cluster default',
         '✓ Letting the machines join',
       ],
     );
     assert.match(out, new RegExp(`Cluster default answers at ${endpoint}. 2 machines join within minutes.`));
+    assert.deepEqual(aws.changes, ['protected']);
     const words = aws.cdkWords()!.join(' ');
+    assert.doesNotMatch(words, /protection=/);
     assert.match(words, /^deploy Hibernetes --region eu-west-1 /);
     assert.match(
       words,
@@ -167,11 +170,53 @@ describe('a command for AWS', () => {
     assert.equal(aws.cdkWords(), undefined);
   });
 
-  test('a stack that never came to stand is not deployed again', async () => {
-    aws.stack = standing({}, { status: 'ROLLBACK_COMPLETE', outputs: {} });
-    const { error } = await run('deploy', '--yes', '--data-dir', directory);
-    assert.match(error, /^error: The stack Hibernetes never came to stand \(ROLLBACK_COMPLETE\) and can only be deleted\.\n/);
+  test('a first deployment that fails leaves no protection, and the next one begins anew', async () => {
+    aws.cdk = { says: ' ❌  Hibernetes failed: something new\n', code: 1 };
+    const failed = await run('deploy', '--yes', '--data-dir', join(directory, 'again'));
+    assert.deepEqual([failed.code, aws.changes], [1, []]);
+    rmSync(join(directory, 'words'));
+    aws = await pretendAws(directory);
+    aws.stack = standing({}, { status: 'ROLLBACK_COMPLETE', outputs: {}, isProtected: false });
+    aws.deployed = () => standing();
+    const { code, out, error } = await run('deploy', '--yes', '--data-dir', join(directory, 'again'));
+    assert.deepEqual([code, error], [0, '']);
+    assert.match(out, /^The stack Hibernetes does not stand \(ROLLBACK_COMPLETE\): what is left of it is deleted first\.\n/);
+    assert.match(out, /✓ Deleting what is left of the stack that does not stand/);
+    assert.deepEqual(aws.changes, ['deleted', 'protected']);
+  });
+
+  test('the protection of a stack that never stood is lifted once that was agreed to, never before', async () => {
+    aws.stack = standing({}, { status: 'ROLLBACK_FAILED', outputs: {} });
+    const silent = await run('deploy', '--data-dir', directory);
+    assert.match(silent.out, /deleted first\. Its protection from being deleted is lifted for that\.\n/);
+    assert.deepEqual([silent.error, aws.changes], ['error: Nobody is here to be asked.\n  --yes goes on without.\n', []]);
+    aws = await pretendAws(directory);
+    aws.stack = standing({}, { status: 'ROLLBACK_FAILED', outputs: {} });
+    aws.deployed = () => standing();
+    assert.equal((await run('deploy', '--yes', '--data-dir', join(directory, 'lifted'))).code, 0);
+    assert.deepEqual(aws.changes, ['unprotected', 'deleted', 'protected']);
+  });
+
+  test('what CloudFormation cannot delete is named with its reason, and nothing is deployed', async () => {
+    aws.stack = standing({}, { status: 'ROLLBACK_FAILED', outputs: {}, isProtected: false });
+    aws.undeletable = { id: 'made-role', reason: 'User: jane is not authorized to perform: iam:DeleteRole' };
+    const { code, error } = await run('deploy', '--yes', '--data-dir', directory);
+    assert.equal(code, 1);
+    assert.match(
+      error,
+      /^error: The stack Hibernetes stays DELETE_FAILED, for made-role: User: jane is not authorized to perform: iam:DeleteRole\n {2}An administrator/,
+    );
     assert.equal(aws.cdkWords(), undefined);
+  });
+
+  test('a stack between two states goes back to the former one first, and stays protected', async () => {
+    aws.stack = standing({}, { status: 'UPDATE_ROLLBACK_FAILED' });
+    aws.deployed = () => standing();
+    const { code, out } = await run('deploy', '--yes', '--data-dir', join(directory, 'back'));
+    assert.equal(code, 0);
+    assert.match(out, /✓ Going back to the former state/);
+    assert.deepEqual(aws.changes, ['continued']);
+    assert.match(aws.cdkWords()!.join(' '), /--context protection=on --context stack=Hibernetes/);
   });
 
   test('credentials that AWS does not believe are said to be so', async () => {
@@ -188,8 +233,20 @@ describe('a command for AWS', () => {
     assert.equal(
       error,
       'error: The stack Hibernetes is protected from being deleted.\n' +
-        '  aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name Hibernetes --region eu-west-1 lifts the protection.\n',
+        '  hibernetes destroy --unprotect --stack Hibernetes --region eu-west-1 lifts the protection, after a question.\n',
     );
+  });
+
+  test('destroy lifts the protection when that is wanted', async () => {
+    aws.stack = standing();
+    aws.deployed = () => undefined;
+    const silent = await run('destroy', '--unprotect');
+    assert.deepEqual([silent.code, aws.changes], [1, []]);
+    aws = await pretendAws(directory);
+    aws.stack = standing();
+    assert.equal((await run('destroy', '--unprotect', '--yes', '--data-dir', directory)).code, 0);
+    assert.deepEqual(aws.changes, ['unprotected']);
+    assert.match(aws.cdkWords()!.join(' '), /^destroy Hibernetes /);
   });
 
   test('destroy says that the table stays, and how to lose it', async () => {

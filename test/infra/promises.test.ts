@@ -84,7 +84,23 @@ everywhere('the state cannot be deleted by mistake, and can be had back as it wa
   assert.deepEqual(table!.Properties['StreamSpecification'], { StreamViewType: 'NEW_IMAGE' });
   assert.deepEqual(table!.Properties['TimeToLiveSpecification'], { AttributeName: 'x', Enabled: true });
   for (const { id, DeletionPolicy } of resourcesOf(template, 'AWS::SecretsManager::Secret', 'AWS::KMS::Key'))
-    assert.equal(DeletionPolicy, 'Retain', id);
+    assert.equal(DeletionPolicy, 'RetainExceptOnCreate', id);
+});
+
+/** Properties that would name a resource for good. */
+const ownNames = ['TableName', 'FunctionName', 'QueueName', 'LogGroupName', 'BucketName', 'RoleName', 'TopicName', 'AlarmName', 'Name'];
+
+everywhere('what a failed deployment may leave has no name that the next one wants', (name) => {
+  const kept = resourcesOf(templateOf(name)).filter(
+    ({ Type, DeletionPolicy }) => DeletionPolicy?.startsWith('Retain') === true || Type === 'AWS::Logs::LogGroup',
+  );
+  assert.ok(kept.length > 2);
+  for (const { id, Properties } of kept)
+    assert.deepEqual(
+      ownNames.filter((property) => property in Properties),
+      [],
+      id,
+    );
 });
 
 everywhere('everything at rest is encrypted', (name) => {

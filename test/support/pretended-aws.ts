@@ -21,6 +21,10 @@ export interface PretendedAws {
   stack: PretendedStack | undefined;
   /** What a deployment brings about, given the words of `cdk`. */
   deployed: (words: readonly string[]) => PretendedStack | undefined;
+  /** What became of the stack, besides what `cdk` did: `protected`, `unprotected`, `deleted`, `continued`. */
+  readonly changes: string[];
+  /** What cannot be deleted, and CloudFormation's reason. */
+  undeletable: { readonly id: string; readonly reason: string } | undefined;
   /** What `cdk` says, and its exit code. */
   cdk: { says: string; code: number };
   /** Words of the last `cdk`, if there was one. */
@@ -66,6 +70,9 @@ const resources = [
   ['TableCD117FA1', 'made-table', 'AWS::DynamoDB::GlobalTable'],
 ] as const;
 
+const failedResource = ({ id, reason }: { readonly id: string; readonly reason: string }): string =>
+  `<StackResourceSummaries><member>${elements({ PhysicalResourceId: id, ResourceStatus: 'DELETE_FAILED', ResourceStatusReason: reason })}</member></StackResourceSummaries>`;
+
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
@@ -89,16 +96,37 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
   const cdkWords = (): readonly string[] | undefined =>
     existsSync(wordsFile) ? readFileSync(wordsFile, 'utf8').trimEnd().split('\n') : undefined;
 
+  const changes: string[] = [];
+  const standing = (): PretendedStack | undefined => {
+    const words = cdkWords();
+    return words === undefined ? aws.stack : aws.deployed(words);
+  };
+
   function answer(action: string, form: URLSearchParams): string | undefined {
     switch (action) {
       case 'GetCallerIdentity':
         return elements({ Arn: pretendedAccount.arn, UserId: 'AROA:jane', Account: pretendedAccount.id });
       case 'DescribeStacks': {
-        const words = cdkWords();
-        const stack = words === undefined ? aws.stack : aws.deployed(words);
+        const stack = standing();
         return stack === undefined ? undefined : stackXml(form.get('StackName') ?? '', stack);
       }
+      case 'UpdateTerminationProtection': {
+        const isProtected = form.get('EnableTerminationProtection') === 'true';
+        changes.push(isProtected ? 'protected' : 'unprotected');
+        if (aws.stack !== undefined) aws.stack = { ...aws.stack, isProtected };
+        return '';
+      }
+      case 'DeleteStack':
+        if (aws.stack?.isProtected === true) return undefined;
+        changes.push('deleted');
+        aws.stack = aws.undeletable === undefined || aws.stack === undefined ? undefined : { ...aws.stack, status: 'DELETE_FAILED' };
+        return '';
+      case 'ContinueUpdateRollback':
+        changes.push('continued');
+        if (aws.stack !== undefined) aws.stack = { ...aws.stack, status: 'UPDATE_ROLLBACK_COMPLETE' };
+        return '';
       case 'ListStackResources':
+        if (aws.undeletable !== undefined) return failedResource(aws.undeletable);
         return `<StackResourceSummaries>${resources
           .map(
             ([LogicalResourceId, PhysicalResourceId, ResourceType]) =>
@@ -157,6 +185,8 @@ export async function pretendAws(directory: string): Promise<PretendedAws> {
       AWS_EC2_METADATA_DISABLED: 'true',
     },
     stack: undefined,
+    changes,
+    undeletable: undefined,
     deployed: () => undefined,
     get cdk() {
       return cdk;
