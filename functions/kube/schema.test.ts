@@ -109,6 +109,13 @@ describe('decoding', () => {
     assert.deepEqual(builtIn(pod).decode({ metadata: { managedFields } }).object['metadata'], { managedFields });
   });
 
+  test('names the keys of a map that have a type of their own', () => {
+    assert.match(
+      failure('io.k8s.api.resource.v1.ResourceSlice', { spec: { devices: [{ capacity: [] }] } }),
+      /Device\.spec\.devices\.capacity of type map\[v1\.QualifiedName\]v1\.DeviceCapacity$/,
+    );
+  });
+
   const errors: [string, Json, string][] = [
     [
       'a string for a number',

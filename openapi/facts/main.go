@@ -61,7 +61,9 @@ func hasOwnName(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Struct, reflect.Interface:
 		return false
-	case reflect.Slice, reflect.Map, reflect.Pointer:
+	case reflect.Map:
+		return t.Name() != "" || hasOwnName(t.Key()) || hasOwnName(t.Elem())
+	case reflect.Slice, reflect.Pointer:
 		return t.Name() != "" || hasOwnName(t.Elem())
 	default:
 		return t.PkgPath() != ""
