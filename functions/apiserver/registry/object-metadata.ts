@@ -50,7 +50,6 @@ export function fillMetadata({ metadata }: KubeObject, definition: AnyDefinition
 /** Takes over from the current object what an update cannot change. Changes `next` in place. */
 export function keepMetadata(next: KubeObject, current: KubeObject): void {
   const { metadata } = next;
-  delete metadata.selfLink;
   metadata.creationTimestamp = current.metadata.creationTimestamp;
   if (metadata.uid === undefined || metadata.uid === '') metadata.uid = current.metadata.uid;
   metadata.resourceVersion = current.metadata.resourceVersion;

@@ -65,7 +65,9 @@ export interface PatchTarget {
 /** The patched object, decoded; it shares nothing with `current`. */
 export function patched(current: KubeObject, patch: Patch, { expected, options }: PatchTarget): KubeObject {
   const document = applied(jsonOf(current), patch, expected.schema);
-  const refuse: Refuse = (text) => invalidPatch(blamed(patch, document), text);
+  // What the patch took away is not in it.
+  const shown = { ...document };
+  const refuse: Refuse = (text) => invalidPatch(blamed(patch, shown), text);
   const isStrategic = patch.mediaType === strategicMergePatch;
   // Go restores the object from a merged map without a question about its kind.
   if (!isStrategic) checkIdentity(document, expected, refuse);

@@ -222,6 +222,8 @@ function conclude(plan: Plan, { next, current, writes }: Conclusion, view: View)
   const { write, key, rules } = plan;
   const { request, options, context } = write;
   const change = { operation: 'update', subresource: request.info.subresource, key, next, current: current.object } as const;
+  // A dry run shows the one that was sent: only what is stored has none.
+  if (!options.dryRun) delete next.metadata.selfLink;
   const companions = rules.apply(change, view, context, writes);
   const made = committed(request.served, next);
   if (options.dryRun) return { outcome: 'answer', answer: made };

@@ -93,6 +93,24 @@ test('strict validation refuses a patch with unknown fields', async () => {
   assert.match(body['message'] as string, /^ "" is invalid: patch: Invalid value: .*: strict decoding error: unknown field "spec"$/);
 });
 
+test('a refused patch is shown without the kind that it took away', async () => {
+  const api = await withConfigMap();
+  const { body } = await api.send('PATCH', configMap, { kind: null, data: [] }, merge);
+  assert.match(
+    body['message'] as string,
+    /^ "" is invalid: patch: Invalid value: "\{\\"apiVersion\\":\\"v1\\",\\"data\\":\[\],\\"metadata/,
+  );
+});
+
+test('a dry run shows the selfLink that was sent, and nothing stores one', async () => {
+  const api = await withConfigMap();
+  const selfLinkAfter = async (query: string): Promise<unknown> => {
+    const { body } = await api.send('PATCH', `${configMap}${query}`, { metadata: { selfLink: '/x' } }, merge);
+    return (body['metadata'] as JsonObject)['selfLink'];
+  };
+  assert.deepEqual([await selfLinkAfter('?dryRun=All'), await selfLinkAfter('')], ['/x', undefined]);
+});
+
 test('a refused strategic patch is shown as Go prints it', async () => {
   const api = await withConfigMap();
   const change = { spec: { names: ['a', 'b'], none: null }, data: { x: '3' } };
