@@ -1,8 +1,17 @@
 /** Source: pkg/apis/core/validation/validation.go, ValidatePodStatusUpdate. */
-import { type FieldError, duplicate, forbiddenField, internalError, invalid } from '../../../kube/field-error.ts';
-import type { ContainerStatus, Pod, PodCondition, PodIP, PodResourceClaimStatus, PodSpec } from '../../../kube/generated/types.ts';
+import { type FieldError, duplicate, forbiddenField, internalError, invalid, required } from '../../../kube/field-error.ts';
+import type {
+  ContainerExtendedResourceRequest,
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodExtendedResourceClaimStatus,
+  PodIP,
+  PodResourceClaimStatus,
+  PodSpec,
+} from '../../../kube/generated/types.ts';
 import { parseIp } from '../../../kube/ip.ts';
-import { dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { validateIp } from '../../ip-rules.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 
@@ -21,6 +30,7 @@ export function validatePodStatusUpdate({ status = {}, spec }: Pod, { status: be
     ...validateImmutable(status.qosClass ?? '', before.qosClass ?? '', 'status.qosClass'),
     ...restartErrors(status.containerStatuses ?? [], before.containerStatuses ?? [], spec),
     ...claimErrors(status.resourceClaimStatuses ?? [], spec),
+    ...extendedClaimErrors(status.extendedResourceClaimStatus, spec),
     ...podIpErrors(status, before.podIPs ?? []),
     ...hostIpErrors(status, before.hostIPs ?? []),
   ];
@@ -62,6 +72,50 @@ function claimErrors(statuses: readonly PodResourceClaimStatus[], { resourceClai
     if (resourceClaimName === undefined) return errors;
     return [...errors, ...dnsSubdomainErrors(resourceClaimName).map((why) => invalid(`${path}.resourceClaimName`, resourceClaimName, why))];
   });
+}
+
+/** Source: validatePodExtendedResourceClaimStatus. */
+function extendedClaimErrors(status: PodExtendedResourceClaimStatus | undefined, spec: PodSpec): FieldError[] {
+  if (status === undefined) return [];
+  const path = 'status.extendedResourceClaimStatus';
+  const { requestMappings: mappings = [], resourceClaimName: claim = '' } = status;
+  const seen = new Set<string>();
+  return [
+    ...(mappings.length === 0 ? [required(`${path}.requestMappings`, 'at least one request mapping is required')] : []),
+    ...mappings.flatMap((mapping, index) => {
+      const { containerName, resourceName, requestName } = mapping;
+      const at = `${path}.requestMappings[${index}]`;
+      const key = JSON.stringify([containerName, resourceName, requestName]);
+      const isRepeated = seen.has(key);
+      seen.add(key);
+      return [
+        ...mappedResourceErrors(mapping, spec, at),
+        ...dnsLabelErrors(requestName).map((why) => invalid(`${path}.requestName`, requestName, why)),
+        ...(isRepeated
+          ? (['containerName', 'resourceName', 'requestName'] as const).map((field) => duplicate(`${at}.${field}`, mapping[field]))
+          : []),
+      ];
+    }),
+    ...(claim === ''
+      ? [required(`${path}.resourceClaimName`)]
+      : dnsSubdomainErrors(claim).map((why) => invalid(`${path}.resourceClaimName`, claim, why))),
+  ];
+}
+
+function mappedResourceErrors(
+  { containerName, resourceName }: ContainerExtendedResourceRequest,
+  spec: PodSpec,
+  path: string,
+): FieldError[] {
+  const places = ['spec.initContainers', 'spec.containers'];
+  const container = [...spec.containers, ...(spec.initContainers ?? [])].find(({ name }) => name === containerName);
+  if (container === undefined) {
+    const names = places.map((place) => `${place}.name`).join(' or ');
+    return [invalid(`${path}.containerName`, containerName, `must match the name of an entry in ${names}`)];
+  }
+  if (container.resources?.requests?.[resourceName] !== undefined) return [];
+  const requests = places.map((place) => `${place}.resources.requests`).join(' or ');
+  return [invalid(`${path}.resourceName`, resourceName, `must match the extended resource name of an entry in ${requests}`)];
 }
 
 type Addresses = readonly { readonly ip?: string }[];

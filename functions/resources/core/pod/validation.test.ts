@@ -144,6 +144,15 @@ const cases: [string, Partial<PodSpec>, string[]][] = [
     { volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] },
     ['spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type'],
   ],
+  [
+    'a volume of three kinds, the first of them without its server',
+    { volumes: [{ name: 'v', csi: { driver: 'd' }, fc: { wwids: ['a'] }, nfs: { path: '/', server: '' } }] },
+    [
+      'spec.volumes[0].nfs.server: Required value',
+      'spec.volumes[0].fc: Forbidden: may not specify more than 1 volume type',
+      'spec.volumes[0].csi: Forbidden: may not specify more than 1 volume type',
+    ],
+  ],
   ['a secret without a name', { volumes: [{ name: 'v', secret: {} }] }, ['spec.volumes[0].secret.secretName: Required value']],
   [
     'a mode too big',

@@ -33,12 +33,48 @@ export function validateVolumes(volumes: readonly Volume[], path: string): Check
   return { errors, valid };
 }
 
+/** In the order in which upstream asks for them: the first that a volume has counts. */
+const volumeTypes: readonly string[] = [
+  'emptyDir',
+  'hostPath',
+  'gitRepo',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'secret',
+  'nfs',
+  'iscsi',
+  'glusterfs',
+  'flocker',
+  'persistentVolumeClaim',
+  'rbd',
+  'cinder',
+  'cephfs',
+  'quobyte',
+  'downwardAPI',
+  'fc',
+  'flexVolume',
+  'configMap',
+  'azureFile',
+  'vsphereVolume',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'azureDisk',
+  'storageos',
+  'projected',
+  'scaleIO',
+  'csi',
+  'ephemeral',
+  'image',
+];
+
 function sourceErrors(volume: Volume, path: string): FieldError[] {
-  const [first, ...others] = Object.keys(volume).filter((field) => field !== 'name');
+  const [first, ...others] = Object.keys(volume)
+    .filter((field) => field !== 'name')
+    .toSorted((a, b) => volumeTypes.indexOf(a) - volumeTypes.indexOf(b));
   if (first === undefined) return [required(path, 'must specify a volume type')];
   return [
-    ...others.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type')),
     ...oneSourceErrors(volume, first, path),
+    ...others.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type')),
   ];
 }
 
