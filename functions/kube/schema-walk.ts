@@ -30,6 +30,8 @@ export interface Walk {
   readonly isSent?: boolean;
   /** Lists and maps without members stay, which Go would not write. */
   readonly keepsEmpty?: boolean;
+  /** Within a type that reads itself: the struct that has it, which Go names in place of the ones below. */
+  readonly holder?: string;
   /** The first value of the wrong type, with which Go fails at the end: what a type that reads itself refuses comes before it. */
   mismatch?: DecodeError;
 }
@@ -68,7 +70,7 @@ export function typeError(value: Json, goType: string, walk: Walk, structName: s
     if (typeof step === 'string') return [step];
     return typeof step === 'object' && 'via' in step ? [`${step.via}.${step.field}`] : [];
   });
-  const target = fields.length === 0 ? 'Go value' : `Go struct field ${structName}.${fields.join('.')}`;
+  const target = fields.length === 0 ? 'Go value' : `Go struct field ${walk.holder ?? structName}.${fields.join('.')}`;
   return new DecodeError(`json: cannot unmarshal ${found} into ${target} of type ${goType}`);
 }
 
@@ -115,7 +117,7 @@ function restoreError(form: GoForm, value: Json, goType: string): DecodeError {
 export function goTypeOf(node: SchemaNode): string {
   const name = referredName(node);
   if (name !== undefined && resolved(node).properties !== undefined) return `${versionOf(name)}.${shortName(name)}`;
-  if (name !== undefined) return shortName(name);
+  if (name !== undefined) return shortName(name) === 'JSON' ? `${versionOf(name)}.JSON` : shortName(name);
   if (node.items !== undefined) return `[]${goTypeOf(node.items)}`;
   const values = valueNodeOf(node);
   if (values !== undefined) {

@@ -125,6 +125,14 @@ const isObject = (value: Json): value is JsonObject => typeof value === 'object'
 
 const structType = (schemaName: string): string => `${versionOf(schemaName)}.${shortName(schemaName)}`;
 
+const freeForms: ReadonlySet<string> = new Set(['FieldsV1', 'Patch', 'RawExtension']);
+
+/** Whether anything may be there. Other definitions without fields are empty structs to Go. */
+function isFreeForm(schemaName: string): boolean {
+  const { type, properties } = definitionOf(schemaName);
+  return properties === undefined && (type !== 'object' || freeForms.has(shortName(schemaName)));
+}
+
 type StructWalker = (value: JsonObject, walk: Walk) => JsonObject;
 
 const structWalkers = new Map<string, StructWalker>();
@@ -142,6 +150,8 @@ interface StructField {
   readonly omitsZero: boolean;
   /** Written as null when nothing is in it. */
   readonly isNull: boolean;
+  /** Go keeps a pointer to what holds nothing. */
+  readonly isHolder: boolean;
   /** Read as any other, and dropped: the feature gate that would serve it is off. */
   readonly isDisabled: boolean;
   /** Its struct goes too when nothing is left of it. */
@@ -150,8 +160,8 @@ interface StructField {
 
 /** Its fields are compiled when they are first met: definitions may refer to themselves. */
 function structWalker(schemaName: string): StructWalker {
-  const { properties } = definitionOf(schemaName);
-  if (properties === undefined) return (value) => value;
+  if (isFreeForm(schemaName)) return (value) => value;
+  const { properties = {} } = definitionOf(schemaName);
   const fields = new Map<string, StructField>();
   const compile = (name: string): StructField | undefined => {
     const node = ownField(properties, name);
@@ -164,6 +174,7 @@ function structWalker(schemaName: string): StructWalker {
       walker: nodeWalker(node, shortName(schemaName), types[name]),
       omitsZero: omitsZero(schemaName, name),
       isNull: nullFieldsOf(schemaName).includes(name),
+      isHolder: shortName(referredName(node) ?? '') === 'JSONSchemaPropsOrArray',
       isDisabled: disabledFieldsOf(schemaName).includes(name),
       dropsEmptied: droppedWhenEmptied.has(referredName(node) ?? ''),
     };
@@ -193,7 +204,8 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
   if (part === null && !field.isNull) return;
   if (!isSent && (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value)))) return;
   if (field.isNull && isZero(part)) target[field.name] = isSent && Array.isArray(part) ? part : null;
-  else if (!field.omitsZero || !isZero(part) || (walk.keepsEmpty === true && isEmptyCollection(part))) target[field.name] = part;
+  else if (!field.omitsZero || field.isHolder || !isZero(part) || (walk.keepsEmpty === true && isEmptyCollection(part)))
+    target[field.name] = part;
 }
 
 const isEmptyCollection = (part: Json): boolean => (Array.isArray(part) ? part.length === 0 : isObject(part));
@@ -250,7 +262,7 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   if (scalar !== undefined) return (value, walk) => scalar(value, placeOf(value, walk, structName));
   const inner = schemaHolders[shortName(schemaName)];
   if (inner !== undefined) return schemaHolderWalker(schemaName.replace(/\w+$/, 'JSONSchemaProps'), inner, structName);
-  if (definitionOf(schemaName).properties === undefined) return (value) => value;
+  if (isFreeForm(schemaName)) return (value) => value;
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
   return (value, walk) => {
@@ -262,7 +274,7 @@ function referenceWalker(schemaName: string, structName: string): Walker {
 
 /** Types of a CustomResourceDefinition that hold a schema or something else: what they make of the latter. */
 const schemaHolders: Readonly<Record<string, (value: Json, read: (value: Json) => Json) => Json>> = {
-  JSONSchemaPropsOrArray: (value, read) => (Array.isArray(value) ? value.map(read) : null),
+  JSONSchemaPropsOrArray: (value, read) => (Array.isArray(value) ? value.map(read) : []),
   JSONSchemaPropsOrBool(value) {
     if (typeof value === 'boolean') return value;
     throw new DecodeError('boolean or JSON schema expected');
@@ -270,12 +282,20 @@ const schemaHolders: Readonly<Record<string, (value: Json, read: (value: Json) =
   JSONSchemaPropsOrStringArray: (value) => (Array.isArray(value) ? value : null),
 };
 
-/** Unknown fields of such a schema go without a word. Source: apiextensions/v1/marshal.go. */
+/**
+ * Unknown fields of such a schema go without a word, and its first value of the wrong type ends the reading.
+ * Source: apiextensions/v1/marshal.go.
+ */
 function schemaHolderWalker(schemaName: string, other: NonNullable<(typeof schemaHolders)[string]>, structName: string): Walker {
   const schema = referenceWalker(schemaName, structName);
   return (value, walk) => {
-    const quiet: Walk = { ...walk, unknown: [] };
-    return isObject(value) ? schema(value, quiet) : other(value, (item) => schema(item, quiet));
+    const { mismatch: _before, ...outside } = walk;
+    const alone = { isRestored: false, steps: [] };
+    const quiet: Walk = { ...outside, unknown: [], ...(walk.isRestored === true ? alone : { holder: walk.holder ?? structName }) };
+    const result = isObject(value) ? schema(value, quiet) : other(value, (item) => schema(item, quiet));
+    if (quiet.mismatch !== undefined) throw quiet.mismatch;
+    if (quiet.rounded !== undefined) walk.rounded = quiet.rounded;
+    return result;
   };
 }
 

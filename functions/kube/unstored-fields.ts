@@ -32,6 +32,9 @@ const disabledRule: Rule = (schemaName, field, node) => {
 };
 
 const emptyListRule: Rule = (schemaName, field, node) => {
+  if (heldSchema.test(referredName(node) ?? '')) {
+    return (holder, value) => void (Array.isArray(value) && value.length === 0 && Reflect.deleteProperty(holder, field));
+  }
   const isMap = valueNodeOf(node) !== undefined;
   if (node.items === undefined && !isMap) return undefined;
   if (goFieldsOf(schemaName).nulls?.includes(field) === true) {
@@ -44,6 +47,9 @@ const emptyListRule: Rule = (schemaName, field, node) => {
     if (Array.isArray(value) ? value.length === 0 : isMap && isEmpty(value)) Reflect.deleteProperty(holder, field);
   };
 };
+
+/** Types of a CustomResourceDefinition that hold a schema or something else. */
+const heldSchema = /(JSONSchemaProps)Or\w+$/;
 
 /** Changes in place. */
 export const dropDisabledFields = settling(disabledRule, () => false);
@@ -97,7 +103,7 @@ const isEmpty = (value: Json): boolean => isObject(value) && Object.keys(value).
 
 function belowOf(node: SchemaNode, settlerOf: (schemaName: string) => Settle | undefined): ((value: Json) => void) | undefined {
   const name = referredName(node);
-  if (name !== undefined) return ofObject(settlerOf(name));
+  if (name !== undefined) return ofObject(settlerOf(name.replace(heldSchema, '$1')));
   const inner = node.items ?? valueNodeOf(node);
   const below = inner === undefined ? undefined : belowOf(inner, settlerOf);
   if (below === undefined) return undefined;
