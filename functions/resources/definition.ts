@@ -321,6 +321,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   readonly rechecksName?: boolean;
   /** Finalizers need no domain before them. */
   readonly allowsBareFinalizers?: boolean;
+  /** Updates name what is wrong with the metadata twice. */
+  readonly checksMetadataTwice?: boolean;
   /** Upstream checks what may not change before it checks the object itself. */
   readonly checksChangeFirst?: boolean;
   /** False as long as no controller acts on the kind: a whole cluster warns of that where one is created. */

@@ -204,8 +204,8 @@ function complete({ write, update, key }: Plan, next: KubeObject, current: KubeO
     namespaced: definition.type.namespaced,
     isCustom: allowsBareFinalizers(definition),
   });
-  const custom = isCustom(definition);
-  // Upstream checks the metadata of custom objects twice and names what it finds twice.
+  const custom = isCustom(definition) || definition.checksMetadataTwice === true;
+  // Upstream checks the metadata of custom objects and of their definitions twice and names what it finds twice.
   const errors = [...metadata, ...(custom ? metadata : []), ...update.strategy.validate(next, current, write.request)];
   if (errors.length > 0) throw invalidObject(kindOf(next, definition), key.name, errors, custom);
   settleFields(write, next);

@@ -61,8 +61,9 @@ describe('conversion webhooks', () => {
     const { port } = server.address() as AddressInfo;
     cluster = await tunnelledCluster();
     const caBundle = Buffer.from(authority.certificatePem).toString('base64');
+    const spec = { type: 'object', properties: { host: { type: 'string' } }, 'x-kubernetes-preserve-unknown-fields': true };
     const schema = {
-      openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } },
+      openAPIV3Schema: { type: 'object', properties: { spec } },
     };
     const crd = {
       metadata: { name: 'things.example.com' },

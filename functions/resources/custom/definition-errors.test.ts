@@ -45,6 +45,8 @@ const refused: readonly (readonly [fact: string, spec: object, cause: string])[]
     object({ a: { ...text, 'x-kubernetes-list-type': 'set' } }),
     `${at}.properties[spec].properties[a].type`,
   ],
+  ['a $schema within a schema', object({ a: { ...text, not: { $schema: 'x' } } }), at],
+  ['a schema for each item of a list', object({ a: { type: 'array', items: [text] } }), `${at}.properties[spec].properties[a].items`],
   ['an embedded object without a schema', { type: 'object', 'x-kubernetes-embedded-resource': true }, `${at}.properties[spec].properties`],
 ];
 
@@ -68,6 +70,67 @@ describe('a definition of a custom kind', () => {
     assert.equal(
       body['message'],
       'CustomResourceDefinition.apiextensions.k8s.io "boats.example.com" is invalid: spec.additionalPrinterColumns[0].JSONPath: Invalid value: "a": must be a simple json path starting with .',
+    );
+  });
+
+  const misread: readonly (readonly [fact: string, a: object, found: string])[] = [
+    [
+      'text for a schema below a list',
+      { type: 'array', items: { properties: { b: 'x' } } },
+      'string|properties.items.properties|v1.JSONSchemaProps',
+    ],
+    [
+      'an object for a rule',
+      { items: { 'x-kubernetes-validations': [{ rule: {} }] } },
+      'object|properties.items.x-kubernetes-validations.rule|string',
+    ],
+    ['text for an enumeration', { enum: 'x' }, 'string|properties.enum|[]v1.JSON'],
+  ];
+  for (const [fact, a, found] of misread) {
+    test(`is not read with ${fact}`, async () => {
+      const { status, body } = await api.send('POST', path, definition(object({ a })));
+      const [value, field, type] = found.split('|');
+      const struct = 'JSONSchemaProps.spec.versions.schema.openAPIV3Schema.properties';
+      const why = `json: cannot unmarshal ${value} into Go struct field ${struct}.${field} of type ${type}`;
+      assert.deepEqual(
+        [status, body['message']],
+        [400, `CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${why}`],
+      );
+    });
+  }
+
+  const selected: readonly (readonly [fact: string, jsonPath: string, why: string])[] = [
+    ['that is not there', '.spec.b', 'is an invalid path: does not refer to a valid field'],
+    ['without a dot', 'spec', 'is an invalid path: expected [ or . but got: spec'],
+    ['of a list', ".spec['a']", 'is an invalid path: array notation is not allowed'],
+    [
+      'that is an object',
+      '.spec',
+      'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.',
+    ],
+  ];
+  for (const [fact, jsonPath, why] of selected) {
+    test(`selects by no field ${fact}`, async () => {
+      const { body } = await api.send('POST', path, definition(object({ a: text }), { selectableFields: [{ jsonPath }] }));
+      const { causes = [] } = body['details'] as { causes?: { field: string; message: string }[] };
+      assert.deepEqual(
+        causes.map(({ field, message }) => [field, message]),
+        [['spec.selectableFields[0].jsonPath', `Invalid value: ${JSON.stringify(jsonPath)}: ${why}`]],
+      );
+    });
+  }
+
+  test('needs a storage version, and shows the versions without what they share', async () => {
+    const { body } = await api.send('POST', path, definition(object({}), { storage: false }));
+    const { causes = [] } = body['details'] as { causes?: { field: string; message: string }[] };
+    const shown =
+      '[{"Name":"v1","Served":true,"Storage":false,"Deprecated":false,"DeprecationWarning":null,"Schema":null,"Subresources":null,"AdditionalPrinterColumns":null,"SelectableFields":null}]';
+    assert.deepEqual(
+      causes.map(({ field, message }) => `${field}: ${message}`),
+      [
+        `spec.versions: Invalid value: ${shown}: must have exactly one version marked as storage version`,
+        'status.storedVersions: Invalid value: null: must have at least one stored version',
+      ],
     );
   });
 

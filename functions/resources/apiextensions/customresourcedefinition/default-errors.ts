@@ -2,12 +2,14 @@
 import { type FieldError, invalid } from '../../../kube/field-error.ts';
 import { unknownIn } from '../../../kube/schema-structural.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
+import { itemsOf } from './items.ts';
 import { embeddedErrors } from '../../custom/embedded-errors.ts';
 import { valueErrors } from '../../custom/value-validation.ts';
 
 /** Those within additionalProperties are left to the objects. */
 export function defaultErrors(node: SchemaNode, path: string): FieldError[] {
-  const { items, properties = {} } = node;
+  const { properties = {} } = node;
+  const items = itemsOf(node);
   return [
     ...ownErrors(node, `${path}.default`),
     ...(items === undefined ? [] : defaultErrors(items, `${path}.items`)),

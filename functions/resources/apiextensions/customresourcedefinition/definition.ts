@@ -30,6 +30,8 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
   singular: 'customresourcedefinition',
   rechecksName: false,
   allowsBareFinalizers: true,
+  checksMetadataTwice: true,
+  countsEmptyLists: true,
   etcdPrefix: '/apiextensions.k8s.io/customresourcedefinitions',
   shortNames: ['crd', 'crds'],
   categories: ['api-extensions'],

@@ -1,6 +1,8 @@
 /** A schema as upstream's errors print it: the fields of its Go struct. Source: apiextensions-apiserver, pkg/apis/apiextensions/types_jsonschema.go. */
 import type { Json, JsonObject } from '../../../kube/object.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
+import type { ValidationRule } from '../../../kube/schema-definitions.ts';
+import { internalRule } from '../../custom/expressions/rule-form.ts';
 
 /** Field of the struct → ours, and what it is when nothing is there. */
 const fields: readonly (readonly [name: string, own: string, absent: Json])[] = [
@@ -60,6 +62,8 @@ const internal = (node: JsonObject): JsonObject =>
 function part(name: string, value: Json | undefined): Json | undefined {
   switch (name) {
     case 'Items':
+      if (Array.isArray(value))
+        return { Schema: null, JSONSchemas: value.length === 0 ? null : value.map((one) => (isObject(one) ? internal(one) : one)) };
       return isObject(value) ? { Schema: internal(value), JSONSchemas: null } : value;
     case 'AdditionalProperties':
     case 'AdditionalItems':
@@ -78,8 +82,14 @@ function part(name: string, value: Json | undefined): Json | undefined {
     case 'PatternProperties':
     case 'Definitions':
       return isObject(value)
-        ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, isObject(one) ? internal(one) : (one ?? null)]))
+        ? Object.fromEntries(
+            Object.keys(value)
+              .toSorted()
+              .map((key) => [key, isObject(value[key]) ? internal(value[key]) : (value[key] ?? null)]),
+          )
         : value;
+    case 'XValidations':
+      return Array.isArray(value) ? value.map((rule) => internalRule(rule as object as ValidationRule)) : value;
     default:
       return value;
   }

@@ -4,6 +4,8 @@
  */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
+import { ruleFormErrors } from '../../custom/expressions/rule-form.ts';
+import { itemsOf } from './items.ts';
 import { defaultErrors } from './default-errors.ts';
 import { internalSchema } from './internal-schema.ts';
 import { structuralErrors } from './structural-errors.ts';
@@ -23,6 +25,8 @@ export function schemaErrors(node: SchemaNode, path: string, { hasStatus }: { re
   const structural = isReadable ? structuralErrors(node, path) : [];
   const defaults = isReadable && structural.length === 0 ? defaultErrors(node, path) : [];
   errors.push(...structural, ...defaults, ...nodeErrors(node, path, rootContext));
+  // Each other unsupported field has an error of its own.
+  if (!isReadable && errors.length === 0) errors.push(invalid(path, '', "OpenAPIV3Schema 'schema' is not supported"));
   return { errors, hasSoundRules: isReadable && structural.length === 0 && defaults.length === 0 };
 }
 
@@ -92,9 +96,11 @@ function hasMembers(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 }
 
+const itemListOf = ({ items }: SchemaNode): readonly SchemaNode[] => (Array.isArray(items) ? (items as readonly SchemaNode[]) : []);
+
 const partsOf = (node: SchemaNode): readonly SchemaNode[] => [
   ...Object.values(node.properties ?? {}),
-  ...(node.items === undefined ? [] : [node.items]),
+  ...[itemsOf(node) ?? []].flat(),
   ...(typeof node.additionalProperties === 'object' ? [node.additionalProperties] : []),
   ...(node.not === undefined ? [] : [node.not]),
   ...(node.allOf ?? []),
@@ -109,7 +115,7 @@ function hasUnsupported(node: SchemaNode): boolean {
     const value = fields[field];
     return field === 'dependencies' ? hasMembers(value) : field === '$ref' ? hasText(value) : isSet(value);
   });
-  return own || node['x-kubernetes-preserve-unknown-fields'] === false || partsOf(node).some(hasUnsupported);
+  return own || itemListOf(node).length > 0 || node['x-kubernetes-preserve-unknown-fields'] === false || partsOf(node).some(hasUnsupported);
 }
 
 const hasText = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -122,7 +128,7 @@ function nodeErrors(node: SchemaNode, path: string, context: Context): FieldErro
   if (node['x-kubernetes-preserve-unknown-fields'] === false) {
     errors.push(invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, 'must be true or undefined'));
   }
-  return [...errors, ...mergeErrors(node, path)];
+  return [...errors, ...mergeErrors(node, path), ...ruleFormErrors(node, path)];
 }
 
 function ownErrors(node: SchemaNode, path: string, { isInsideMetadata, noDefaults }: Context): FieldError[] {
@@ -136,6 +142,7 @@ function ownErrors(node: SchemaNode, path: string, { isInsideMetadata, noDefault
     if (isSet(fields[field])) errors.push(forbiddenField(`${path}.${field}`, `${field} is not supported`));
   }
   if (type === 'null') errors.push(forbiddenField(`${path}.type`, 'type cannot be set to null, use nullable as an alternative'));
+  if (itemListOf(node).length > 0) errors.push(forbiddenField(`${path}.items`, 'items must be a schema object and not an array'));
   if (isInsideMetadata && node['x-kubernetes-embedded-resource'] === true) {
     errors.push(forbiddenField(`${path}.x-kubernetes-embedded-resource`, 'must not be used inside of resource meta'));
   }
@@ -146,7 +153,7 @@ const metadataFields = ['metadata', 'kind', 'apiVersion'];
 
 function partErrors(node: SchemaNode, path: string, context: Context): FieldError[] {
   const errors: FieldError[] = [];
-  const { properties = {}, additionalProperties, items } = node;
+  const { properties = {}, additionalProperties } = node;
   const inside: Context = { ...context, isRoot: false };
   if (additionalProperties !== undefined && Object.keys(properties).length > 0 && additionalProperties !== true) {
     errors.push(forbiddenField(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
@@ -165,8 +172,21 @@ function partErrors(node: SchemaNode, path: string, context: Context): FieldErro
   const nested = (child: SchemaNode, step: string): void => void errors.push(...nodeErrors(child, `${path}.${step}`, inside));
   if (node.not !== undefined) nested(node.not, 'not');
   for (const field of ['allOf', 'oneOf', 'anyOf'] as const) node[field]?.forEach((child, index) => nested(child, `${field}[${index}]`));
+  for (const [name, child] of unsupportedParts(node, 'definitions')) nested(child, `definitions[${name}]`);
+  const items = itemsOf(node);
   if (items !== undefined) nested(items, 'items');
+  itemListOf(node).forEach((child, index) => nested(child, `items[${index}]`));
+  for (const [name, child] of unsupportedParts(node, 'dependencies')) nested(child, `dependencies[${name}]`);
   return errors;
+}
+
+const isSchema = (value: unknown): value is SchemaNode => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The schemas below a field that no kind may have, but which are checked all the same. */
+function unsupportedParts(node: SchemaNode, field: 'definitions' | 'dependencies'): [name: string, SchemaNode][] {
+  const parts = (node as Unsupported)[field];
+  if (typeof parts !== 'object' || parts === null) return [];
+  return Object.entries(parts).filter((part): part is [string, SchemaNode] => isSchema(part[1]));
 }
 
 /** How applies merge lists and maps. */
@@ -184,7 +204,7 @@ function mergeErrors(node: SchemaNode, path: string): FieldError[] {
     errors.push(notSupported(`${path}.x-kubernetes-map-type`, mapType, ['atomic', 'granular']));
   }
   if (listType !== undefined && node.type !== 'array') errors.push(typed('array', 'x-kubernetes-list-type'));
-  else if (listType === 'set' && node.items !== undefined) errors.push(...setItemErrors(node.items, `${path}.items`));
+  else if (listType === 'set') errors.push(...setItemErrors(itemsOf(node) ?? {}, `${path}.items`));
   if (listType !== undefined && !['atomic', 'set', 'map'].includes(listType)) {
     errors.push(notSupported(`${path}.x-kubernetes-list-type`, listType, ['atomic', 'set', 'map']));
   }
@@ -205,10 +225,15 @@ function setItemErrors(items: SchemaNode, path: string): FieldError[] {
   return [invalid(`${path}.x-kubernetes-map-type`, listType ?? null, why)];
 }
 
-function mapErrors({ items }: SchemaNode, path: string, keys: readonly string[]): FieldError[] {
+function mapErrors(node: SchemaNode, path: string, keys: readonly string[]): FieldError[] {
+  const items = itemsOf(node);
   const errors: FieldError[] = [];
   const field = `${path}.x-kubernetes-list-map-keys`;
   if (keys.length === 0) errors.push(required(field, 'must not be empty if x-kubernetes-list-type is map'));
+  if (Array.isArray(node.items)) {
+    const why = 'must only have a single schema if x-kubernetes-list-type is map';
+    return [...errors, invalid(`${path}.items`, internalSchema(node)['Items'] ?? null, why)];
+  }
   if (items === undefined) return [...errors, required(`${path}.items`, 'must have a schema if x-kubernetes-list-type is map')];
   if (items.type !== 'object') {
     return [...errors, invalid(`${path}.items.type`, items.type ?? '', "must be object if parent array's x-kubernetes-list-type is map")];
@@ -228,7 +253,7 @@ function mapErrors({ items }: SchemaNode, path: string, keys: readonly string[])
 /** Items are found again by what is there in each of them. */
 function keyErrors(node: SchemaNode, path: string, keys: readonly string[]): FieldError[] {
   const listType = node['x-kubernetes-list-type'];
-  const { items } = node;
+  const items = itemsOf(node);
   if (items === undefined || (listType !== 'set' && listType !== 'map')) return [];
   const errors: FieldError[] = [];
   if (items.nullable === true) {

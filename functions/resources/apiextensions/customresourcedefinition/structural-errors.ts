@@ -6,6 +6,7 @@ import { deepEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, required } from '../../../kube/field-error.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import { compilePattern } from '../../../kube/patterns.ts';
+import { itemsOf } from './items.ts';
 
 /** Deeper schemas are refused. */
 const depthMax = 100;
@@ -39,8 +40,9 @@ function nodeErrors(node: SchemaNode, place: Place): FieldError[] {
   if (depth > depthMax) return [invalid(path, '', `must not be nested more than ${depthMax} levels`)];
   const errors: FieldError[] = [];
   const values = valuesOf(node);
-  if (node.type === 'array' && node.items === undefined) errors.push(required(`${path}.items`, 'must be specified'));
-  if (node.items !== undefined) errors.push(...nodeErrors(node.items, below(place, 'items', 'item')));
+  const items = itemsOf(node);
+  if (node.type === 'array' && items === undefined) errors.push(required(`${path}.items`, 'must be specified'));
+  if (items !== undefined) errors.push(...nodeErrors(items, below(place, 'items', 'item')));
   for (const [name, child] of Object.entries(node.properties ?? {})) {
     errors.push(...nodeErrors(child, below(place, `properties[${name}]`, 'field')));
   }
@@ -161,7 +163,8 @@ function nestedErrors(node: SchemaNode, place: Place, skipsAnyOf: boolean): Fiel
   const { path, depth } = place;
   if (depth > depthMax) return [invalid(path, '', `must not be nested more than ${depthMax} levels`)];
   const errors = valueErrors(node, place, { isNested: true, anyOf: skipsAnyOf });
-  if (node.items !== undefined) errors.push(...nestedErrors(node.items, below(place, 'items', place.level), false));
+  const items = itemsOf(node);
+  if (items !== undefined) errors.push(...nestedErrors(items, below(place, 'items', place.level), false));
   for (const [name, child] of Object.entries(node.properties ?? {})) {
     errors.push(...nestedErrors(child, below(place, `properties[${name}]`, 'field'), false));
   }
@@ -190,7 +193,8 @@ function completenessErrors(node: SchemaNode, outside: SchemaNode | undefined, p
 function nestedCompleteness(node: SchemaNode, outside: SchemaNode | undefined, path: string, from: string): FieldError[] {
   if (outside === undefined) return [required(path, `because it is defined in ${from}`)];
   const errors = completenessErrors(node, outside, path, from);
-  if (node.items !== undefined) errors.push(...nestedCompleteness(node.items, outside.items, `${path}.items`, `${from}.items`));
+  const items = itemsOf(node);
+  if (items !== undefined) errors.push(...nestedCompleteness(items, itemsOf(outside), `${path}.items`, `${from}.items`));
   for (const [name, child] of Object.entries(node.properties ?? {})) {
     const step = `properties[${name}]`;
     errors.push(...nestedCompleteness(child, outside.properties?.[name], `${path}.${step}`, `${from}.${step}`));

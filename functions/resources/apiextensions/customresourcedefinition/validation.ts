@@ -1,5 +1,5 @@
 /** Source: apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go. */
-import { type FieldError, forbiddenField, invalid, notSupported, required, tooMany } from '../../../kube/field-error.ts';
+import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
@@ -13,30 +13,34 @@ import { validateImmutable } from '../../metadata-validation.ts';
 import { isEstablished } from '../../../kube/custom-resource-names.ts';
 import { clientConfigErrors, versionErrors as versionListErrors } from '../../admissionregistration/webhook-validation.ts';
 import { type RuleBounds, ruleErrors } from '../../custom/expressions/rule-errors.ts';
+import { internalVersions } from './internal-version.ts';
 import { schemaErrors } from './schema-validation.ts';
+import { selectableErrors } from './selectable-fields.ts';
 
-const selectableFieldsMax = 8;
+const mustBe = 'must be spec.names.plural+"."+spec.group';
 
 export function validate(crd: CustomResourceDefinition, current?: CustomResourceDefinition): FieldError[] {
   const { spec } = crd;
   const errors: FieldError[] = [];
   const { plural = '' } = spec.names ?? {};
   if (current === undefined && nameOf(crd) !== '' && nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
-    errors.push(invalid('metadata.name', nameOf(crd), 'must be spec.names.plural+"."+spec.group'));
+    errors.push(invalid('metadata.name', nameOf(crd), mustBe));
   }
+  const { generateName = '' } = crd.metadata;
+  if (current === undefined && generateName !== '') errors.push(invalid('metadata.generateName', generateName, mustBe));
   errors.push(...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope));
   const versions = spec.versions ?? [];
   versions.forEach(({ schema }, index) => {
     if (schema?.openAPIV3Schema === undefined) errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
   });
-  const isShared = (field: SharedPart['field']): boolean => versions.every((version) => deepEqual(version[field], versions[0]?.[field]));
+  const isShared: IsShared = (field) => versions.every((version) => deepEqual(version[field], versions[0]?.[field]));
   const own = parts.filter(({ field }) => !isShared(field));
   const bounds = (version: CustomResourceDefinitionVersion): RuleBounds => boundsOf(version, current);
   versions.forEach((version, index) => {
     const path = `spec.versions[${index}]`;
     errors.push(...versionErrors(version, path), ...own.flatMap((part) => part.errors(version, `${path}.${part.own}`, bounds(version))));
   });
-  errors.push(...versionListErrorsOf(versions), ...namesErrors(spec.names ?? { plural: '', kind: '' }));
+  errors.push(...versionListErrorsOf(versions, isShared), ...namesErrors(spec.names ?? { plural: '', kind: '' }));
   const [first] = versions;
   if (first !== undefined) {
     const shared = parts.filter(({ field }) => isShared(field));
@@ -56,12 +60,13 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
 }
 
 /** Upstream's internal version repeats the name of the first one. */
-function versionListErrorsOf(versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+function versionListErrorsOf(versions: readonly CustomResourceDefinitionVersion[], isShared: IsShared): FieldError[] {
   const errors: FieldError[] = [];
+  const shown = versions.length === 0 ? null : internalVersions(versions, isShared);
   const names = versions.map(({ name }) => name);
-  if (new Set(names).size !== names.length) errors.push(invalid('spec.versions', versions, 'must contain unique version names'));
+  if (new Set(names).size !== names.length) errors.push(invalid('spec.versions', shown, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1) {
-    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
+    errors.push(invalid('spec.versions', shown, 'must have exactly one version marked as storage version'));
   }
   const first = names[0] ?? '';
   const wrong = first === '' ? [] : dns1035LabelErrors(first);
@@ -100,7 +105,9 @@ function schemaAndRuleErrors({ schema, subresources }: CustomResourceDefinitionV
   const node = schema?.openAPIV3Schema as SchemaNode | undefined;
   if (node === undefined) return [];
   const { errors, hasSoundRules } = schemaErrors(node, path, { hasStatus: subresources?.status !== undefined });
-  return hasSoundRules ? [...errors, ...ruleErrors(node, path, bounds)] : [...errors];
+  if (!hasSoundRules) return [...errors];
+  const blamed = errors.map(({ field }) => field);
+  return [...errors, ...ruleErrors(node, path, bounds, blamed)];
 }
 
 function versionErrors(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
@@ -113,6 +120,9 @@ function versionErrors(version: CustomResourceDefinitionVersion, path: string): 
   }
   return errors;
 }
+
+/** Whether all versions have the same there. */
+type IsShared = (field: SharedPart['field']) => boolean;
 
 /** Where the parts of a version are blamed: upstream lifts what all versions share to the definition itself. */
 interface SharedPart {
@@ -147,10 +157,18 @@ const parts: readonly SharedPart[] = [
     field: 'selectableFields',
     own: 'selectableFields',
     shared: 'selectableFields',
-    errors: ({ selectableFields = [] }, path) =>
-      selectableFields.length > selectableFieldsMax ? [tooMany(path, selectableFields.length, selectableFieldsMax)] : [],
+    errors: selectionErrors,
   },
 ];
+
+function selectionErrors({ selectableFields = [], schema }: CustomResourceDefinitionVersion, path: string): FieldError[] {
+  if (selectableFields.length === 0) return [];
+  const node = schema?.openAPIV3Schema as SchemaNode | undefined;
+  if (node !== undefined) return selectableErrors(selectableFields, node, path);
+  const isOwn = path.startsWith('spec.versions');
+  const place = isOwn ? '`version.schema.openAPIV3Schema` is not included' : 'validations.schema is included';
+  return [invalid(path, '', `may only be set when ${place}`)];
+}
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
 const columnFormats = ['byte', 'date', 'date-time', 'double', 'float', 'int32', 'int64', 'password'];
@@ -184,6 +202,7 @@ function scaleErrors({ specReplicasPath, statusReplicasPath, labelSelectorPath }
   return [
     ...check(specReplicasPath, 'specReplicasPath', 'spec'),
     ...check(statusReplicasPath, 'statusReplicasPath', 'status'),
+    ...(labelSelectorPath ? simplePathErrors(labelSelectorPath, `${path}.labelSelectorPath`) : []),
     ...(labelSelectorPath && labelSelectorPath.startsWith('.') && !/^\.(spec|status)\./.test(labelSelectorPath)
       ? [invalid(`${path}.labelSelectorPath`, labelSelectorPath, 'should be a json path under either .spec or .status')]
       : []),
@@ -192,15 +211,15 @@ function scaleErrors({ specReplicasPath, statusReplicasPath, labelSelectorPath }
 
 function namesErrors({ plural, singular, shortNames = [], kind, listKind, categories = [] }: CustomResourceDefinitionNames): FieldError[] {
   const errors: FieldError[] = [];
-  const check = (value: string | undefined, field: string): void => {
-    const wrong = dns1035LabelErrors(value ?? '');
-    if (value && wrong.length > 0) errors.push(invalid(`spec.names.${field}`, value, wrong.join(',')));
+  const check = (value: string, field: string): void => {
+    const wrong = dns1035LabelErrors(value);
+    if (wrong.length > 0) errors.push(invalid(`spec.names.${field}`, value, wrong.join(',')));
   };
-  if (!plural) errors.push(required('spec.names.plural'));
-  check(plural, 'plural');
-  check(singular, 'singular');
-  shortNames.forEach((name, index) => check(name, `shortNames[${index}]`));
-  if (!kind) errors.push(required('spec.names.kind'));
+  for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
+    if (!value) errors.push(required(`spec.names.${field}`));
+  }
+  if (plural) check(plural, 'plural');
+  if (singular) check(singular, 'singular');
   for (const [field, value] of [
     ['kind', kind],
     ['listKind', listKind],
@@ -209,21 +228,25 @@ function namesErrors({ plural, singular, shortNames = [], kind, listKind, catego
     if (wrong.length > 0)
       errors.push(invalid(`spec.names.${field}`, value, `may have mixed case, but should otherwise match: ${wrong.join(',')}`));
   }
-  categories.forEach((name, index) => check(name, `categories[${index}]`));
+  shortNames.forEach((name, index) => check(name, `shortNames[${index}]`));
   if (kind && kind === listKind) errors.push(invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same'));
+  categories.forEach((name, index) => check(name, `categories[${index}]`));
   return errors;
 }
 
 /** Source: validateCustomResourceConversion */
 function conversionErrors({ spec: { conversion } }: CustomResourceDefinition): FieldError[] {
-  const strategy = conversion?.strategy ?? 'None';
-  if (!['None', 'Webhook'].includes(strategy)) return [notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
+  const strategy = conversion?.strategy ?? '';
+  const wrong = ['None', 'Webhook'].includes(strategy)
+    ? []
+    : [strategy === '' ? required('spec.conversion.strategy') : notSupported('spec.conversion.strategy', strategy, ['None', 'Webhook'])];
   // Upstream names the fields of its internal version.
   const [config, versions] = ['spec.conversion.webhookClientConfig', 'spec.conversion.conversionReviewVersions'];
   const { clientConfig, conversionReviewVersions = [] } = conversion?.webhook ?? {};
-  if (strategy === 'None') {
+  if (strategy !== 'Webhook') {
     const why = 'should not be set when strategy is not set to Webhook';
     return [
+      ...wrong,
       ...(clientConfig === undefined ? [] : [forbiddenField(config, why)]),
       ...(conversionReviewVersions.length === 0 ? [] : [forbiddenField(versions, why)]),
     ];
@@ -238,7 +261,9 @@ function conversionErrors({ spec: { conversion } }: CustomResourceDefinition): F
 
 function storedVersionErrors({ spec, status }: CustomResourceDefinition): FieldError[] {
   const names = (spec.versions ?? []).map(({ name }) => name);
-  return (status?.storedVersions ?? []).flatMap((version, index) => {
+  const stored = status?.storedVersions ?? [];
+  if (stored.length === 0) return [invalid('status.storedVersions', null, 'must have at least one stored version')];
+  return stored.flatMap((version, index) => {
     if (names.includes(version)) return [];
     const why = `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;
     return [invalid(`status.storedVersions[${index}]`, version, why)];

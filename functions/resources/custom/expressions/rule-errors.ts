@@ -5,33 +5,32 @@
 import type { DeclaredType } from '../../../cel/declared-type.ts';
 import { escapedName } from '../../../cel/escape.ts';
 import { largest } from '../../../cel/cost/range.ts';
-import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
+import { type FieldError, forbiddenField, internalError, invalid } from '../../../kube/field-error.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
-import type { ValidationRule } from '../../../kube/schema-definitions.ts';
 import { compileRule, type CompiledRule, rulesOf } from './compiled-rule.ts';
 import { countMax, declaredSchema } from './declared-schema.ts';
-import { validFieldPath } from './field-path.ts';
+import { internalRule, rulePath } from './rule-form.ts';
 
 const ruleCostMax = 10_000_000;
 const schemaCostMax = 100_000_000;
-const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
 /** Rules that an update finds already there keep what newer bounds of cost would refuse. */
 export interface RuleBounds {
   readonly suppressRuleCost: boolean;
 }
 
-export function ruleErrors(root: SchemaNode, path: string, { suppressRuleCost }: RuleBounds): FieldError[] {
+/** Rules are not read where something at their place or below it is wrong already: `blamed` are the fields of those errors. */
+export function ruleErrors(root: SchemaNode, path: string, { suppressRuleCost }: RuleBounds, blamed: readonly string[]): FieldError[] {
   const costs = new TotalCost();
-  const visit: Visit = { path, costs, suppressRuleCost, countMax: 1, isRoot: true };
-  const found = nodeErrors(root, visit);
-  return [...found.schema, ...found.expressions, ...costs.errors(path)];
+  const visit: Visit = { path, costs, suppressRuleCost, blamed, countMax: 1, isRoot: true };
+  return [...nodeErrors(root, visit), ...costs.errors(path)];
 }
 
 interface Visit {
   readonly path: string;
   readonly costs: TotalCost;
   readonly suppressRuleCost: boolean;
+  readonly blamed: readonly string[];
   /** How often the place can be in one object; undefined: only its size bounds that. */
   readonly countMax: number | undefined;
   readonly isRoot: boolean;
@@ -41,81 +40,52 @@ interface Visit {
   readonly uncorrelatable?: string | undefined;
 }
 
-interface Found {
-  readonly schema: readonly FieldError[];
-  readonly expressions: readonly FieldError[];
-}
-
-function nodeErrors(node: SchemaNode, visit: Visit): Found {
-  const needsType = visit.declared === undefined && rulesOf(node).length > 0;
+function nodeErrors(node: SchemaNode, visit: Visit): FieldError[] {
+  const rules = rulesOf(node);
+  const needsType = visit.declared === undefined && rules.length > 0;
   const isResource = visit.isRoot || node['x-kubernetes-embedded-resource'] === true;
   const declared = needsType ? declaredSchema(node, isResource) : visit.declared;
   const below = childErrors(node, { ...visit, declared });
-  const schema = [...below.schema, ...rulesOf(node).flatMap((rule, index) => formErrors(node, rule, rulePath(visit.path, index)))];
-  if (schema.length > 0 || rulesOf(node).length === 0) return { schema, expressions: below.expressions };
-  if (declared === undefined) return { schema, expressions: [...below.expressions, undeclared(visit.path)] };
-  const own = rulesOf(node).flatMap((rule, index) =>
+  const isBlamed = visit.blamed.some((field) => field.startsWith(`${visit.path}.`));
+  if (isBlamed || rules.length === 0) return below;
+  if (declared === undefined) return [...below, undeclared(visit.path)];
+  const own = rules.flatMap((rule, index) =>
     expressionErrors(compileRule(rule, declared), declared, { ...visit, path: rulePath(visit.path, index) }),
   );
-  return { schema, expressions: [...below.expressions, ...own] };
+  return [...below, ...own];
 }
 
-const rulePath = (path: string, index: number): string => `${path}.x-kubernetes-validations[${index}]`;
+const undeclared = (path: string): FieldError =>
+  internalError(
+    `${path}.x-kubernetes-validations`,
+    'internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations',
+  );
 
-const undeclared = (path: string): FieldError => ({
-  type: 'FieldValueInvalid',
-  field: `${path}.x-kubernetes-validations`,
-  message:
-    'Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations',
-});
-
-function childErrors(node: SchemaNode, visit: Visit): Found {
-  const found: Found[] = [];
+function childErrors(node: SchemaNode, visit: Visit): FieldError[] {
+  const found: FieldError[] = [];
   const perElement = elementsMax(node);
   const countBelow = visit.countMax === undefined || perElement === undefined ? undefined : Math.min(visit.countMax * perElement, largest);
   const below: Visit = { ...visit, countMax: countBelow, isRoot: false };
   if (typeof node.additionalProperties === 'object') {
     found.push(
-      nodeErrors(node.additionalProperties, { ...below, path: `${visit.path}.additionalProperties`, declared: visit.declared?.element }),
+      ...nodeErrors(node.additionalProperties, { ...below, path: `${visit.path}.additionalProperties`, declared: visit.declared?.element }),
     );
   }
   for (const [name, property] of Object.entries(node.properties ?? {}).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
     const declared = visit.declared?.fields?.get(escapedName(name) ?? '')?.declared;
-    found.push(nodeErrors(property, { ...below, path: `${visit.path}.properties[${name}]`, declared }));
+    found.push(...nodeErrors(property, { ...below, path: `${visit.path}.properties[${name}]`, declared }));
   }
   if (node.items !== undefined) {
     const uncorrelatable = node['x-kubernetes-list-type'] === 'map' ? visit.uncorrelatable : visit.path;
-    found.push(nodeErrors(node.items, { ...below, path: `${visit.path}.items`, declared: visit.declared?.element, uncorrelatable }));
+    found.push(...nodeErrors(node.items, { ...below, path: `${visit.path}.items`, declared: visit.declared?.element, uncorrelatable }));
   }
-  return { schema: found.flatMap(({ schema }) => schema), expressions: found.flatMap(({ expressions }) => expressions) };
+  return found;
 }
 
 /** How many values a place holds below it. */
 function elementsMax(node: SchemaNode): number | undefined {
   if (node.type === 'object') return node.additionalProperties === undefined ? 1 : node.maxProperties;
   return node.type === 'array' ? node.maxItems : 1;
-}
-
-const hasLineBreaks = (text: string): boolean => /[\n\r]/u.test(text);
-
-function formErrors(node: SchemaNode, rule: ValidationRule, path: string): FieldError[] {
-  const { message = '', messageExpression = '', reason, fieldPath = '' } = rule;
-  const errors: FieldError[] = [];
-  if (rule.rule.trim() === '') errors.push(required(`${path}.rule`, 'rule is not specified'));
-  else if (message !== '' && message.trim() === '') errors.push(invalid(`${path}.message`, message, 'must be non-empty if specified'));
-  else if (hasLineBreaks(message.trim())) errors.push(invalid(`${path}.message`, message, 'must not contain line breaks'));
-  else if (hasLineBreaks(rule.rule.trim()) && message.trim() === '') {
-    errors.push(required(`${path}.message`, 'message must be specified if rule contains line breaks'));
-  }
-  if (messageExpression !== '' && messageExpression.trim() === '') {
-    errors.push(required(`${path}.messageExpression`, 'messageExpression must be non-empty if specified'));
-  }
-  if (reason !== undefined && !reasons.includes(reason)) errors.push(notSupported(`${path}.reason`, reason, reasons));
-  if (fieldPath !== '' && fieldPath.trim() === '') errors.push(invalid(`${path}.fieldPath`, fieldPath, 'must be non-empty if specified'));
-  if (hasLineBreaks(fieldPath)) errors.push(invalid(`${path}.fieldPath`, fieldPath, 'must not contain line breaks'));
-  if (fieldPath !== '' && validFieldPath(fieldPath, node) === undefined)
-    errors.push(invalid(`${path}.fieldPath`, fieldPath, 'must be a valid path'));
-  return errors;
 }
 
 function expressionErrors(compiled: CompiledRule, declared: DeclaredType, visit: Visit): FieldError[] {
@@ -126,8 +96,8 @@ function expressionErrors(compiled: CompiledRule, declared: DeclaredType, visit:
   if (!visit.suppressRuleCost && cost > ruleCostMax)
     errors.push(forbiddenField(`${path}.rule`, overBudget('estimated rule cost', cost, ruleCostMax)));
   costs.add(`${path}.rule`, cost);
-  if (compiled.problem !== undefined) errors.push(invalid(`${path}.rule`, shownRule(rule), compiled.problem));
-  if (compiled.messageProblem !== undefined) errors.push(invalid(`${path}.messageExpression`, shownRule(rule), compiled.messageProblem));
+  if (compiled.problem !== undefined) errors.push(invalid(`${path}.rule`, internalRule(rule), compiled.problem));
+  if (compiled.messageProblem !== undefined) errors.push(invalid(`${path}.messageExpression`, internalRule(rule), compiled.messageProblem));
   else if (compiled.message !== undefined) {
     if (!visit.suppressRuleCost && compiled.messageCostMax > ruleCostMax) {
       errors.push(
@@ -144,19 +114,6 @@ function expressionErrors(compiled: CompiledRule, declared: DeclaredType, visit:
   if (visit.uncorrelatable === undefined) return errors;
   const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${visit.uncorrelatable}`;
   return [...errors, invalid(`${path}.rule`, rule.rule, why)];
-}
-
-/** As upstream's own type of a rule is printed. */
-function shownRule(rule: ValidationRule): Record<string, unknown> {
-  const { rule: Rule, message = '', messageExpression = '', reason = null, fieldPath = '', optionalOldSelf = null } = rule;
-  return {
-    Rule,
-    Message: message,
-    MessageExpression: messageExpression,
-    Reason: reason,
-    FieldPath: fieldPath,
-    OptionalOldSelf: optionalOldSelf,
-  };
 }
 
 function overBudget(what: string, cost: number, budget: number): string {
