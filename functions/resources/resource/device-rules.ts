@@ -1,5 +1,5 @@
 /** Names and values that the kinds of devices share. Source: pkg/apis/resource/validation/validation.go. */
-import { type FieldError, invalid, notSupported, required, tooLong, tooMany } from '../../kube/field-error.ts';
+import { duplicate, type FieldError, invalid, notSupported, required, tooLong, tooMany } from '../../kube/field-error.ts';
 import type { DeviceTaint, DeviceToleration, OpaqueDeviceConfiguration } from '../../kube/generated/types.ts';
 import { dnsLabelErrors, dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from '../../kube/names.ts';
 import { validateDriverName } from '../storage/class-validation.ts';
@@ -96,4 +96,38 @@ export function validateItems<T>(
 ): FieldError[] {
   if (items.length > max) return [tooMany(field, items.length, max)];
   return items.flatMap((item, index) => errorsOf(item, `${field}[${index}]`));
+}
+
+const conditionsMax = 4;
+
+/** What a device waits for once it is given to a pod. Source: validateDeviceBindingParameters. */
+export function validateBindingConditions(holder: BindingConditions, path: string): FieldError[] {
+  const { bindingConditions: waits = [], bindingFailureConditions: failures = [] } = holder;
+  const [waitsPath, failuresPath] = [`${path}.bindingConditions`, `${path}.bindingFailureConditions`];
+  const namesOf = (conditions: readonly string[], field: string): FieldError[] =>
+    validateItems(conditions, conditionsMax, field, (condition, at) => named(condition, at, qualifiedNameErrors));
+  const repeated = (conditions: readonly string[], index: number): boolean => conditions.indexOf(conditions[index] ?? '') < index;
+  const because = (of: string, uses: string): string => `${of} are required to use ${uses}`;
+  return [
+    ...namesOf(waits, waitsPath),
+    ...namesOf(failures, failuresPath),
+    ...waits.flatMap((condition, index) => (repeated(waits, index) ? [duplicate(`${waitsPath}[${index}]`, condition)] : [])),
+    ...failures.flatMap((condition, index) => [
+      ...(repeated(failures, index) ? [duplicate(`${failuresPath}[${index}]`, condition)] : []),
+      ...(waits.includes(condition)
+        ? [invalid(`${failuresPath}[${index}]`, condition, 'bindingFailureConditions must not overlap with bindingConditions')]
+        : []),
+    ]),
+    ...(waits.length === 0 && failures.length > 0
+      ? [invalid(waitsPath, null, because('bindingConditions', 'bindingFailureConditions'))]
+      : []),
+    ...(failures.length === 0 && waits.length > 0
+      ? [invalid(failuresPath, null, because('bindingFailureConditions', 'bindingConditions'))]
+      : []),
+  ];
+}
+
+interface BindingConditions {
+  readonly bindingConditions?: readonly string[];
+  readonly bindingFailureConditions?: readonly string[];
 }

@@ -68,6 +68,19 @@ for (const [what, errors, expected] of [
     [`spec.devices[0].attributes[model]: Invalid value: "": must specify one of: ${sorts}`],
   ],
   [
+    'a slice that waits for nothing and fails of it',
+    validateSlice(slice({ bindingFailureConditions: ['a', 'a'] })),
+    [
+      'spec.devices[0].bindingFailureConditions[1]: Duplicate value: "a"',
+      'spec.devices[0].bindingConditions: Invalid value: null: bindingConditions are required to use bindingFailureConditions',
+    ],
+  ],
+  [
+    'a slice whose conditions overlap',
+    validateSlice(slice({ bindingConditions: ['a'], bindingFailureConditions: ['a'] })),
+    ['spec.devices[0].bindingFailureConditions[0]: Invalid value: "a": bindingFailureConditions must not overlap with bindingConditions'],
+  ],
+  [
     'a slice in two places',
     validateSlice(slice({}, { allNodes: true })),
     [

@@ -6,7 +6,15 @@ import { validateNodeSelector } from '../core/pod/affinity-validation.ts';
 import { repeatedIndexes } from '../field-rules.ts';
 import { validateImmutable } from '../metadata-validation.ts';
 import { validateDriverName } from '../storage/class-validation.ts';
-import { named, validateDnsLabel, validateItems, validatePoolName, validateQualifiedName, validateTaint } from './device-rules.ts';
+import {
+  named,
+  validateBindingConditions,
+  validateDnsLabel,
+  validateItems,
+  validatePoolName,
+  validateQualifiedName,
+  validateTaint,
+} from './device-rules.ts';
 
 const devicesMax = 128;
 const specialDevicesMax = 64;
@@ -33,6 +41,7 @@ export function validateSlice({ spec }: ResourceSlice, current?: ResourceSlice):
     ...validateItems(devices, isSpecial ? specialDevicesMax : devicesMax, `${path}.devices`, (device, field) => [
       ...deviceErrors(device, field),
       ...devicePlaceErrors(device, field, spec.perDeviceNodeSelection === true),
+      ...validateBindingConditions(device, field),
     ]),
     ...repeatedIndexes(devices.map(({ name }) => name)).map((index) => duplicate(`${path}.devices[${index}]`, devices[index]?.name)),
     ...validateItems(sharedCounters, counterSetsMax, `${path}.sharedCounters`, ({ name, counters }, field) => [

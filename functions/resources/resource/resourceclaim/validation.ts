@@ -13,7 +13,15 @@ import { repeatedIndexes, validateOneOf } from '../../field-rules.ts';
 import { validateDeclaredImmutable } from '../../metadata-validation.ts';
 import { validateDriverName } from '../../storage/class-validation.ts';
 import { referenceErrors, requestNames, validateClaimSpec, validateReference } from '../claim-validation.ts';
-import { rawErrors, validateDnsLabel, validateItems, validateOpaque, validatePoolName, validateToleration } from '../device-rules.ts';
+import {
+  validateBindingConditions,
+  rawErrors,
+  validateDnsLabel,
+  validateItems,
+  validateOpaque,
+  validatePoolName,
+  validateToleration,
+} from '../device-rules.ts';
 
 const usersMax = 256;
 const resultsMax = 32;
@@ -71,6 +79,7 @@ function allocationErrors(allocation: AllocationResult, path: string, names: Rea
     ...validateItems(results, resultsMax, `${path}.devices.results`, (result, field) => [
       ...validateReference(result.request, `${field}.request`, names),
       ...validateDnsLabel(result.device, `${field}.device`),
+      ...validateBindingConditions(result, field),
       ...(result.tolerations ?? []).flatMap((toleration, index) => validateToleration(toleration, `${field}.tolerations[${index}]`)),
       ...validateDriverName(result.driver, `${field}.driver`, true),
       ...validatePoolName(result.pool, `${field}.pool`),
