@@ -9,15 +9,15 @@ export function prepareForCreate(claim: PersistentVolumeClaim): void {
 }
 
 export function prepareForUpdate({ spec }: PersistentVolumeClaim, current: PersistentVolumeClaim): void {
-  dropOtherNamespace(spec);
+  if (current.spec.dataSourceRef === undefined) dropOtherNamespace(spec);
   const isLeft = current.spec.dataSource === undefined && current.spec.dataSourceRef === undefined;
   if (isLeft || current.spec.dataSource === undefined) dropUnknownSource(spec, current.spec);
   alignSources(spec);
 }
 
 /** Sources in other namespaces are behind a feature gate that is off. */
-function dropOtherNamespace({ dataSourceRef }: PersistentVolumeClaimSpec): void {
-  if (dataSourceRef?.namespace !== undefined) delete dataSourceRef.namespace;
+function dropOtherNamespace(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef;
 }
 
 /** The older field takes claims and snapshots only, and drops what else it is given. */
