@@ -293,6 +293,21 @@ const certificate = { signerName: 'example.com/mesh', keyType: 'ED25519', keyPat
 const at = 'spec.volumes[0].projected.sources[0]';
 
 for (const [source, errors] of [
+  [{}, []],
+  [
+    { serviceAccountToken: { path: '', expirationSeconds: 3600 } },
+    [
+      'spec.volumes[0].projected.path: Required value',
+      `${at}.serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set`,
+    ],
+  ],
+  [
+    { secret: { name: 's', items: [{ key: 'a', path: 'b' }] }, configMap: { name: 'c', items: [{ key: 'a', path: 'b' }] } },
+    [
+      `${at}: Forbidden: may not specify more than 1 volume type per source`,
+      'spec.volumes[0].projected: Invalid value: "c": conflicting duplicate paths',
+    ],
+  ],
   [{ podCertificate: { ...certificate, maxExpirationSeconds: 3600 } }, []],
   [
     { podCertificate: { ...certificate, maxExpirationSeconds: 3599 } },

@@ -94,9 +94,13 @@ function oneSourceErrors(volume: Volume, type: string, path: string): FieldError
     return [...modeErrors(defaultMode, `${path}.downwardAPI.defaultMode`), ...downwardErrors(items, `${path}.downwardAPI`)];
   }
   if (type === 'projected' && projected !== undefined) {
+    const taken = new Set<string>();
     return [
       ...modeErrors(projected.defaultMode, `${path}.projected.defaultMode`),
-      ...(projected.sources ?? []).flatMap((source, index) => projectionErrors(source, `${path}.projected.sources[${index}]`)),
+      ...(projected.sources ?? []).flatMap((source, index) => [
+        ...projectionErrors(source, `${path}.projected.sources[${index}]`),
+        ...placedTwice(source, taken).map((shown) => invalid(`${path}.projected`, shown, 'conflicting duplicate paths')),
+      ]),
     ];
   }
   return validateSource(volume, type, path);
@@ -149,27 +153,45 @@ function downwardSourceErrors({ fieldRef, resourceFieldRef }: DownwardAPIVolumeF
   return validateResourceFieldRef(resourceFieldRef, `${field}.resourceFieldRef`, 'volume');
 }
 
+/** What upstream shows of each file of a source whose path is `taken`; adds the others. A token is not asked. */
+function placedTwice(source: VolumeProjection, taken: Set<string>): string[] {
+  const { secret, configMap, downwardAPI, clusterTrustBundle: bundle, podCertificate: certificate } = source;
+  const files = [
+    ...(secret?.items ?? []).map(({ path }) => [path, secret?.name ?? ''] as const),
+    ...(configMap?.items ?? []).map(({ path }) => [path, configMap?.name ?? ''] as const),
+    ...(downwardAPI?.items ?? []).map(({ path }) => [path, path] as const),
+    ...[bundle?.path, certificate?.credentialBundlePath, certificate?.keyPath, certificate?.certificateChainPath].map(
+      (path = '') => [path, path] as const,
+    ),
+  ];
+  return files.flatMap(([path, shown]) => {
+    const isTaken = taken.has(path);
+    if (path) taken.add(path);
+    return isTaken ? [shown] : [];
+  });
+}
+
 function projectionErrors(source: VolumeProjection, path: string): FieldError[] {
-  const [first, ...others] = Object.keys(source);
-  if (first === undefined) return [required(path, 'one of the projected volume sources is required')];
-  const errors = others.map((field) => forbiddenField(`${path}.${field}`, 'may not specify more than 1 volume type'));
+  const errors: FieldError[] = [];
   const { secret, configMap, downwardAPI, serviceAccountToken: token } = source;
   if (secret !== undefined) errors.push(...namedErrors(secret.name, `${path}.secret.name`), ...filesErrors(secret, `${path}.secret`));
   if (configMap !== undefined) {
     errors.push(...namedErrors(configMap.name, `${path}.configMap.name`), ...filesErrors(configMap, `${path}.configMap`));
   }
   if (downwardAPI !== undefined) errors.push(...downwardErrors(downwardAPI.items ?? [], `${path}.downwardAPI`));
+  if (token !== undefined) errors.push(...tokenErrors(token, path));
   const { clusterTrustBundle, podCertificate } = source;
   if (clusterTrustBundle !== undefined) errors.push(...trustBundleErrors(clusterTrustBundle, `${path}.clusterTrustBundle`));
   if (podCertificate !== undefined) errors.push(...podCertificateErrors(podCertificate, `${path}.podCertificate`));
-  if (token !== undefined) errors.push(...tokenErrors(token, `${path}.serviceAccountToken`));
+  if (Object.keys(source).length > 1) errors.push(forbiddenField(path, 'may not specify more than 1 volume type per source'));
   return errors;
 }
 
+/** Upstream shows the path of the token without its source. */
 function tokenErrors({ expirationSeconds = 0, path }: NonNullable<VolumeProjection['serviceAccountToken']>, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  const seconds = `${field}.expirationSeconds`;
+  const seconds = `${field}.serviceAccountToken.expirationSeconds`;
   if (expirationSeconds < 600) errors.push(invalid(seconds, expirationSeconds, 'may not specify a duration less than 10 minutes'));
   if (expirationSeconds > 2 ** 32) errors.push(invalid(seconds, expirationSeconds, 'may not specify a duration larger than 2^32 seconds'));
-  return [...errors, ...filePathErrors(path, `${field}.path`)];
+  return [...errors, ...filePathErrors(path, `${field.replace(/\.sources\[\d+\]$/, '')}.path`)];
 }
