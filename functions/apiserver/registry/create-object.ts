@@ -29,16 +29,19 @@ const generateAttemptsMax = 8;
 /** How a creation came about: by a POST, or by a write of an object that was not there. */
 type Origin = 'post' | 'update';
 
+/** What is no number of 64 bits, or none at all, counts as no revision. */
+const isRevision = (text = ''): boolean => /^\d{1,20}$/.test(text) && BigInt(text) > 0n && BigInt(text) < 2n ** 64n;
+
 /** `object` is decoded, in its stored form, and may be changed. */
 export async function createObject(write: WriteRequest, object: KubeObject, origin: Origin = 'post'): Promise<KubeObject> {
   const { request, options } = write;
   request.named(nameOf(object));
   placeInNamespace(object, request.definition.type, request.info.namespace);
   // Upstream's store refuses it, which a dry run does not reach; an update of what is not there ignores it.
-  if (origin === 'post' && !options.dryRun && (object.metadata.resourceVersion ?? '') !== '') {
+  if (origin === 'post' && !options.dryRun && isRevision(object.metadata.resourceVersion)) {
     throw new StatusError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
   }
-  if (origin === 'update') delete object.metadata.resourceVersion;
+  if (origin === 'update' ? !options.dryRun : !isRevision(object.metadata.resourceVersion)) delete object.metadata.resourceVersion;
   dropServerFields(object.metadata);
   recordFields(write, object, undefined);
   for (let attempt = 1; attempt <= admissionAttemptsMax; attempt += 1) {

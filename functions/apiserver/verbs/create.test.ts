@@ -255,3 +255,11 @@ test('a Job shares the labels of its template once it is valid', async () => {
   const { labels } = body['metadata'] as { labels: Record<string, string> };
   assert.equal(labels['job-name'], 'a');
 });
+
+test('a new object comes without a revision, but what is no number is none', async () => {
+  const api = await testApi();
+  const create = (resourceVersion: string, query = '') =>
+    api.send('POST', `${configMaps}${query}`, { metadata: { name: `a${resourceVersion}`.toLowerCase(), resourceVersion } });
+  assert.equal((await create('1')).status, 500);
+  for (const text of ['0', 'x', '99999999999999999999']) assert.equal((await create(text)).status, 201, text);
+});
