@@ -33,6 +33,7 @@ const answers: readonly (readonly [said: string, cure: RegExp])[] = [
     /^eu-west-1 has no Web Functions: --host function-url/,
   ],
   ['AWS::Lambda::WebFunction is not supported in this region', /^eu-west-1 has no Web Functions/],
+  ['Template format error: Unrecognized resource types: [AWS::Lambda::Url]', /^eu-west-1 has no Function URLs either/],
   // Logins.
   ['ExpiredToken: The security token included in the request is expired', login],
   ['ExpiredTokenException: The security token included in the request is expired', login],

@@ -26,6 +26,10 @@ const cures: readonly Cure[] = [
     cure: ({ region }) => `${region} has no Web Functions: --host function-url does without.`,
   },
   {
+    says: /Unrecognized resource types?.*AWS::Lambda::Url|AWS::Lambda::Url.*(not (available|supported|exist)|unsupported)/i,
+    cure: ({ region }) => `${region} has no Function URLs either: another --region is needed.`,
+  },
+  {
     says: /ReservedConcurrentExecutions|UnreservedConcurrentExecution/,
     cure: () => 'The account may run too few functions at once to reserve any: --context concurrency=none reserves none.',
   },

@@ -6,7 +6,8 @@ import { realWorld } from '../../functions/world.ts';
 import { CliError } from './cli-error.ts';
 import type { CloudAccount } from './cloud-account.ts';
 import { cureFor } from './cloud-cures.ts';
-import { membersAt, textAt } from './cloud-request.ts';
+import { deleteLeftTable } from './cloud-left-table.ts';
+import { resourcesOf } from './cloud-resources.ts';
 import { findStack, type CloudStack } from './cloud-stack.ts';
 import type { Progress } from './progress.ts';
 
@@ -31,7 +32,8 @@ export function recoveryText(stack: CloudStack | undefined): string {
   const { name, status, isProtected } = stack;
   if (recovery === 'roll back') return `The stack ${name} is between two states (${status}) and goes back to the former one first.\n`;
   const lifting = isProtected ? ' Its protection from being deleted is lifted for that.' : '';
-  return `The stack ${name} does not stand (${status}): what is left of it is deleted first.${lifting}\n`;
+  const table = status === 'DELETE_FAILED' ? '' : ', with its table if that is empty';
+  return `The stack ${name} does not stand (${status}): what is left of it is deleted first${table}.${lifting}\n`;
 }
 
 export async function protect(account: CloudAccount, name: string, isProtected: boolean): Promise<void> {
@@ -58,11 +60,9 @@ async function ended(account: CloudAccount, name: string): Promise<CloudStack | 
 
 /** The first resource that could not be changed, and why. */
 async function reasonOf(account: CloudAccount, stack: CloudStack): Promise<CliError> {
-  const answer = await account.query('cloudformation', 'ListStackResources', { StackName: stack.name });
-  const failed = membersAt(answer, 'StackResourceSummaries').find((one) => textAt(one, 'ResourceStatus')?.endsWith('_FAILED') === true);
-  const what = textAt(failed, 'PhysicalResourceId') ?? textAt(failed, 'LogicalResourceId');
-  const why = textAt(failed, 'ResourceStatusReason') ?? 'CloudFormation does not say why';
-  const message = `The stack ${stack.name} stays ${stack.status}${what === undefined ? '' : `, for ${what}`}: ${why}`;
+  const failed = (await resourcesOf(account, stack.name)).find(({ status }) => status.endsWith('_FAILED'));
+  const why = failed?.reason ?? 'CloudFormation does not say why';
+  const message = `The stack ${stack.name} stays ${stack.status}${failed === undefined ? '' : `, for ${failed.id || failed.name}`}: ${why}`;
   const target = { region: account.region, account: account.id };
   return new CliError(message, cureFor(why, target) ?? 'Mend or delete that in the console of AWS; then the same command again goes on.');
 }
@@ -80,10 +80,13 @@ export async function recover(account: CloudAccount, stack: CloudStack | undefin
     });
     return;
   }
+  const neverStood = stack.status !== 'DELETE_FAILED';
+  const resources = neverStood ? await resourcesOf(account, name) : [];
   await progress.step('Deleting what is left of the stack that does not stand', async () => {
     if (stack.isProtected) await protect(account, name, false);
     await account.query('cloudformation', 'DeleteStack', { StackName: name });
     const after = await ended(account, name);
     if (after !== undefined) throw await reasonOf(account, after);
   });
+  if (neverStood) await deleteLeftTable(account, resources, progress);
 }

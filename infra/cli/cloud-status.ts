@@ -4,17 +4,11 @@ import { withAccount, type CloudAccount } from './cloud-account.ts';
 import { clusterDimension, metricNamespace, tableDimension, watermarkMetric } from '../../functions/lambda/metrics.ts';
 import { CloudError, CloudUnreachable, membersAt, textAt } from './cloud-request.ts';
 import { cloudHome } from './cloud-home.ts';
+import { resourcesOf, type CloudResource } from './cloud-resources.ts';
 import { requireStack, type StackChoice } from './cloud-stack.ts';
 import { listedClusters } from './cluster.ts';
 import { clusterState, type ClusterState } from './cluster-state.ts';
 import { print, type OutputChoice } from './output.ts';
-
-interface Resource {
-  /** CDK's id of it, without the hash at its end. */
-  readonly name: string;
-  readonly id: string;
-  readonly type: string;
-}
 
 /** What is known of one thing. */
 interface State {
@@ -31,25 +25,8 @@ interface Section {
   readonly unknown?: string;
 }
 
-const pagesMax = 20;
 const minutesBack = 15;
 const lateMsMax = 60_000;
-
-async function resourcesOf(account: CloudAccount, stack: string): Promise<readonly Resource[]> {
-  const found: Resource[] = [];
-  let token: string | undefined;
-  for (let page = 0; page < pagesMax; page += 1) {
-    const next = token === undefined ? undefined : { NextToken: token };
-    const answer = await account.query('cloudformation', 'ListStackResources', { StackName: stack, ...next });
-    for (const summary of membersAt(answer, 'StackResourceSummaries')) {
-      const name = (textAt(summary, 'LogicalResourceId') ?? '').replace(/[0-9A-F]{8}$/, '');
-      found.push({ name, id: textAt(summary, 'PhysicalResourceId') ?? '', type: textAt(summary, 'ResourceType') ?? '' });
-    }
-    token = textAt(answer, 'NextToken');
-    if (token === undefined) break;
-  }
-  return found;
-}
 
 interface FunctionState {
   readonly State?: string;
@@ -60,7 +37,7 @@ interface FunctionState {
 /** A function without calls for long is Inactive, and wakes when it is called. */
 const wellStates = new Set(['Active', 'Inactive', 'Pending']);
 
-async function functionState(account: CloudAccount, { name, id }: Resource): Promise<State> {
+async function functionState(account: CloudAccount, { name, id }: CloudResource): Promise<State> {
   const state = (await account.get('lambda', `/2015-03-31/functions/${encodeURIComponent(id)}/configuration`)) as FunctionState;
   const { State = 'Unknown', StateReason, LastUpdateStatus = 'Successful' } = state;
   const isWell = wellStates.has(State) && LastUpdateStatus !== 'Failed';
@@ -68,7 +45,7 @@ async function functionState(account: CloudAccount, { name, id }: Resource): Pro
   return { name, isWell, says: [State, ...why].join(', ') };
 }
 
-async function queueState(sqs: SQSClient, { name, id }: Resource): Promise<State> {
+async function queueState(sqs: SQSClient, { name, id }: CloudResource): Promise<State> {
   const asked = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] as const;
   const { Attributes: counts = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: id, AttributeNames: [...asked] }));
   const [waiting, inHand, delayed] = asked.map((attribute) => Number(counts[attribute] ?? 0));
@@ -105,7 +82,7 @@ async function greatest(account: CloudAccount, { namespace, name, of }: MetricNa
 }
 
 /** The age of the oldest record of the stream that was handled; a stream without records has no figures. */
-async function streamState(account: CloudAccount, doorbell: Resource, nowMs: number): Promise<State> {
+async function streamState(account: CloudAccount, doorbell: CloudResource, nowMs: number): Promise<State> {
   const late = await greatest(account, { namespace: 'AWS/Lambda', name: 'IteratorAge', of: { FunctionName: doorbell.id } }, nowMs);
   const text = late === undefined ? 'nothing came' : `late by ${Math.round(late)} ms at most`;
   return { name: doorbell.name, isWell: (late ?? 0) <= lateMsMax, says: `${text} in ${minutesBack} minutes` };
@@ -156,7 +133,7 @@ export async function cloudStatus({ stack: name, region, dataDir, ...choice }: C
     const home = cloudHome(account, stack, dataDir);
     const clusters = await listedClusters(home);
     const resources = await resourcesOf(account, name);
-    const ofType = (type: string): readonly Resource[] =>
+    const ofType = (type: string): readonly CloudResource[] =>
       resources.filter((resource) => resource.type === type && resource.name.startsWith('ControlPlane'));
     const [functions, queues] = [ofType('AWS::Lambda::Function'), ofType('AWS::SQS::Queue')];
     const doorbells = functions.filter((made) => made.name.endsWith('DoorbellFunction'));

@@ -180,21 +180,29 @@ describe('a command for AWS', () => {
     aws.deployed = () => standing();
     const { code, out, error } = await run('deploy', '--yes', '--data-dir', join(directory, 'again'));
     assert.deepEqual([code, error], [0, '']);
-    assert.match(out, /^The stack Hibernetes does not stand \(ROLLBACK_COMPLETE\): what is left of it is deleted first\.\n/);
+    assert.match(
+      out,
+      /^The stack Hibernetes does not stand \(ROLLBACK_COMPLETE\): what is left of it is deleted first, with its table if that is empty\.\n/,
+    );
     assert.match(out, /✓ Deleting what is left of the stack that does not stand/);
     assert.deepEqual(aws.changes, ['deleted', 'protected']);
+    assert.deepEqual(aws.table.asked.slice(0, 3), ['Scan', 'UpdateTable', 'DeleteTable']);
   });
 
   test('the protection of a stack that never stood is lifted once that was agreed to, never before', async () => {
     aws.stack = standing({}, { status: 'ROLLBACK_FAILED', outputs: {} });
     const silent = await run('deploy', '--data-dir', directory);
-    assert.match(silent.out, /deleted first\. Its protection from being deleted is lifted for that\.\n/);
+    assert.match(silent.out, /if that is empty\. Its protection from being deleted is lifted for that\.\n/);
     assert.deepEqual([silent.error, aws.changes], ['error: Nobody is here to be asked.\n  --yes goes on without.\n', []]);
     aws = await pretendAws(directory);
     aws.stack = standing({}, { status: 'ROLLBACK_FAILED', outputs: {} });
     aws.deployed = () => standing();
-    assert.equal((await run('deploy', '--yes', '--data-dir', join(directory, 'lifted'))).code, 0);
+    aws.table.put('default.1#L', '0');
+    const { code, out } = await run('deploy', '--yes', '--data-dir', join(directory, 'lifted'));
+    assert.equal(code, 0);
     assert.deepEqual(aws.changes, ['unprotected', 'deleted', 'protected']);
+    assert.match(out, /i The table made-table of the failed deployment is not empty and stays\./);
+    assert.equal(aws.table.asked.includes('DeleteTable'), false);
   });
 
   test('what CloudFormation cannot delete is named with its reason, and nothing is deployed', async () => {

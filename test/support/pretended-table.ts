@@ -28,6 +28,7 @@ const pageSize = 2;
 
 export class PretendedTable {
   readonly items = new Map<string, PretendedItem>();
+  isProtected = true;
   /** Operations that were asked for. */
   readonly asked: string[] = [];
 
@@ -61,6 +62,13 @@ export class PretendedTable {
       }
       case 'Scan':
         return this.#scan(all, input['ExclusiveStartKey'] as PretendedItem | undefined, values[':keys']?.S ?? '');
+      case 'UpdateTable':
+        this.isProtected = input['DeletionProtectionEnabled'] === true;
+        return found({});
+      case 'DeleteTable':
+        return this.isProtected
+          ? { status: 400, text: JSON.stringify({ __type: 'ValidationException', message: 'protected' }) }
+          : found({});
       case 'BatchWriteItem': {
         const [requests = []] = Object.values(input['RequestItems'] as Record<string, { DeleteRequest: { Key: PretendedItem } }[]>);
         for (const { DeleteRequest } of requests) this.items.delete(idOf(DeleteRequest.Key));
