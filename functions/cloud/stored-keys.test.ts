@@ -108,7 +108,7 @@ test('a token of a new signing key is good in a process that knows only the form
   assert.notEqual(await tokenOf(older.tokens), before);
 });
 
-test('tokens that name keys which nobody has make one question a second', async () => {
+test('tokens that name unknown keys make one question a second', async () => {
   const { world, older, newer, next } = await rotated();
   const [header = '', ...rest] = (await tokenOf(older.tokens)).split('.');
   const named = { ...(JSON.parse(Buffer.from(header, 'base64url').toString()) as object), kid: 'made-up' };

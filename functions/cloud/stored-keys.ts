@@ -21,7 +21,7 @@ interface StoredKeys extends KubeObject {
 const cipher = 'aes-256-gcm';
 const nonceBytes = 12;
 const tagBytes = 16;
-/** How often the log is asked about a key that a token names and nobody knows: strangers may make it up. */
+/** How often the log is asked about an unknown key that a token names: strangers may make it up. */
 const unknownEveryMs = 1_000;
 
 export function seal(text: string, envelopeKey: Uint8Array, nonce: Uint8Array): string {

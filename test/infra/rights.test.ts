@@ -71,7 +71,7 @@ test('each role has the rights of its function, and no others', () => {
   });
 });
 
-test('who answers requests adds to the audit log, where one is chosen, and nobody reads it', () => {
+test('who answers requests adds to the audit log, where one is chosen, and cannot read it', () => {
   const adds = 'logs:CreateLogStream logs:PutLogEvents → AuditLog';
   const all = Object.entries(table(templateOf('nodes')));
   assert.deepEqual(

@@ -1,5 +1,5 @@
 /**
- * A simulated node. What runs on it is the ground truth: containers go on while nobody hears of the node, and end with the
+ * A simulated node. What runs on it is the ground truth: containers go on while the node is cut off, and end with the
  * machine. It reads what is its own through any process, never going back in time, and reports through the API.
  */
 import type { Pod, PodStatus } from '../../../functions/kube/generated/types.ts';
@@ -44,7 +44,9 @@ export class Machine {
   readonly #own = new Map<string, Running>();
   /** Started once, and never again with this uid. */
   readonly #known = new Set<string>();
-  /** Nobody hears of it, nor it of anybody. */
+  /** Pods that were to end before they had begun. */
+  readonly #neverStarted = new Set<string>();
+  /** No message leaves it or reaches it. */
   isCutOff = false;
   isOn = true;
   #boot = 0;
@@ -115,7 +117,7 @@ export class Machine {
     this.#known.add(uidOf(pod));
     const boot = this.#boot;
     await stage.sleep(dice.scale(50, 4000));
-    if (boot !== this.#boot) return;
+    if (boot !== this.#boot || this.#neverStarted.has(uidOf(pod))) return;
     this.#addresses += 1;
     const address = `10.244.${this.name.slice('node-'.length)}.${this.#addresses % 250}`;
     const made: Running = { pod, node: this.name, address, exitCode: undefined, isStopping: false, isReported: false, isReporting: false };
@@ -149,6 +151,7 @@ export class Machine {
     }
     const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
     this.#known.add(uidOf(pod));
+    if (running === undefined) this.#neverStarted.add(uidOf(pod));
     // A pod that ended keeps how it ended; others end now.
     if (running !== undefined && running.exitCode === undefined) {
       running.exitCode = 137;
