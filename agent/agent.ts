@@ -42,6 +42,7 @@ import { sourceOfUniqueName } from './volumes/csi/csi-source.ts';
 import { cleanUpLocalPaths } from './volumes/local-path/local-path.ts';
 import type { ProgramUpdate } from './upgrade/program-update.ts';
 import type { Volumes } from './volumes/volumes.ts';
+import { jointSignal } from './joint-signal.ts';
 
 /** Routes, services and names on this node. Calls must not throw: what fails is tried again by itself. */
 export interface ClusterNetwork {
@@ -319,7 +320,9 @@ async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<vo
     if (!hinted) {
       const hinting = new AbortController();
       hint = () => hinting.abort();
-      await nap(world, relistPeriodMs, AbortSignal.any([signal, hinting.signal]));
+      const joint = jointSignal(signal, hinting.signal);
+      await nap(world, relistPeriodMs, joint.signal);
+      joint.release();
     }
     hint = undefined;
     hinted = false;

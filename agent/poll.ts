@@ -13,6 +13,7 @@ import { nameOf, namespaceOf, uidOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { Clock, Log, Random } from '../functions/world.ts';
 import { nodeConditions } from './pods/pod-facts.ts';
+import { jointSignal } from './joint-signal.ts';
 
 export interface PollTransport {
   /** Throws StatusError for an answer that is not a success, TransportError when there is none. */
@@ -180,8 +181,9 @@ class Poll implements PollLoop {
     const cancel = this.#options.clock.after((sent.waitSeconds + answerSecondsExtra) * 1000, () =>
       timeout.abort(new TransportError('the apiserver did not answer in time')),
     );
+    const joint = jointSignal(signal, interruption.signal, timeout.signal);
     try {
-      const answer = await this.#options.transport.poll(sent, AbortSignal.any([signal, interruption.signal, timeout.signal]));
+      const answer = await this.#options.transport.poll(sent, joint.signal);
       if (answer.unfinished !== true) this.#acknowledge(sent);
       return answer;
     } catch (error) {
@@ -189,6 +191,7 @@ class Poll implements PollLoop {
       throw error;
     } finally {
       cancel();
+      joint.release();
       this.#held = undefined;
     }
   }
@@ -202,7 +205,9 @@ class Poll implements PollLoop {
     this.#answered = true;
     if (answer.pollAfterSeconds === 0 || this.#hasNews()) return;
     this.#held = new AbortController();
-    await this.#pause(answer.pollAfterSeconds * 1000, AbortSignal.any([signal, this.#held.signal]));
+    const joint = jointSignal(signal, this.#held.signal);
+    await this.#pause(answer.pollAfterSeconds * 1000, joint.signal);
+    joint.release();
     this.#held = undefined;
   }
 

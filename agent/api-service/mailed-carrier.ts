@@ -9,6 +9,7 @@ import { patiently } from '../../functions/tunnel/patient.ts';
 import { recordsOf, tickMissingMs } from '../../functions/tunnel/records.ts';
 import { isMarkedLast } from '../../functions/tunnel/sealed-entry.ts';
 import type { World } from '../../functions/world.ts';
+import { jointSignal } from '../joint-signal.ts';
 
 export interface Asked {
   readonly method: string;
@@ -74,8 +75,8 @@ export function requestCarrier({ id, node }: TunnelTicket, { ask, clock, ended }
   async function* listened(after: number, signal: AbortSignal): AsyncGenerator<NumberedEntry> {
     const ending = new AbortController();
     const missing = (): void => ending.abort(new Error('the stream of entries is silent'));
-    const until = AbortSignal.any([signal, ending.signal]);
-    const message = await patiently({ clock }, signal, () => listen(after, until));
+    const joint = jointSignal(signal, ending.signal);
+    const message = await patiently({ clock }, signal, () => listen(after, joint.signal));
     let cancel = clock.after(tickMissingMs, missing);
     try {
       for await (const record of recordsOf(message)) {
@@ -88,6 +89,7 @@ export function requestCarrier({ id, node }: TunnelTicket, { ask, clock, ended }
       if (!(error instanceof Error) || signal.aborted) throw error;
     } finally {
       cancel();
+      joint.release();
       message.destroy();
     }
   }

@@ -12,6 +12,7 @@ import { parseLogOptions } from './log-options.ts';
 import { readLog } from './log-reader.ts';
 import { connectRuntime } from './runtime-connection.ts';
 import { splice } from './splice.ts';
+import { jointSignal } from '../joint-signal.ts';
 
 export interface ContainerPages {
   /** `rest` is `/{namespace}/{pod}/{container}`. */
@@ -127,7 +128,8 @@ async function openLog(
 async function sendLog(options: ContainerPagesOptions, rest: string, query: URLSearchParams, response: ServerResponse): Promise<void> {
   const ending = new AbortController();
   response.on('close', () => ending.abort());
-  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const { signal, release } = jointSignal(options.signal, ending.signal);
+  ending.signal.addEventListener('abort', release, { once: true });
   let bytes: AsyncIterable<Buffer>;
   try {
     bytes = await openLog(options, rest, query, signal);

@@ -11,6 +11,7 @@ import { TransportError } from '../poll.ts';
 import { nap } from '../repeat.ts';
 import type { NumberedChunk, Transport } from '../transport.ts';
 import { createOutbox, gatherMs, type Outbox } from './outbox.ts';
+import { type JointSignal, jointSignal } from '../joint-signal.ts';
 
 export interface LogMailerOptions {
   readonly world: World;
@@ -71,7 +72,7 @@ class Mailing {
   readonly #id: string;
   readonly #options: LogMailerOptions;
   readonly #ending = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #joint: JointSignal;
   readonly #sender: number;
   #sent = 0;
   /** As far as is known; the first chunk is just tried. */
@@ -80,11 +81,19 @@ class Mailing {
   constructor(id: string, options: LogMailerOptions) {
     this.#id = id;
     this.#options = options;
-    this.#signal = AbortSignal.any([options.signal, this.#ending.signal]);
+    this.#joint = jointSignal(options.signal, this.#ending.signal);
     this.#sender = Math.floor(options.world.random.next() * sendersEnd);
   }
 
   async run(openLog: OpenLog): Promise<void> {
+    try {
+      await this.#run(openLog);
+    } finally {
+      this.#joint.release();
+    }
+  }
+
+  async #run(openLog: OpenLog): Promise<void> {
     const log = await this.#opened(openLog);
     if (log instanceof StatusError) {
       await this.#deliver({ code: log.code, bytes: Buffer.from(JSON.stringify(log.toStatus())), isLast: true });
@@ -103,7 +112,7 @@ class Mailing {
 
   async #opened(openLog: OpenLog): Promise<AsyncIterable<Buffer> | StatusError> {
     try {
-      return await openLog(this.#signal);
+      return await openLog(this.#joint.signal);
     } catch (error) {
       if (error instanceof StatusError) return error;
       throw error;
@@ -111,7 +120,7 @@ class Mailing {
   }
 
   async #sendAll(outbox: Outbox): Promise<void> {
-    while (!this.#signal.aborted) {
+    while (!this.#joint.signal.aborted) {
       const parcel = await this.#next(outbox);
       if (!(await this.#deliver(parcel)) || parcel.isLast) return;
     }
@@ -131,14 +140,14 @@ class Mailing {
   async #deliver(chunk: Omit<RelayChunk, 'sender'>): Promise<boolean> {
     this.#sent += 1;
     const numbered = { number: this.#sent, encoded: encodeChunk({ sender: this.#sender, ...chunk }) };
-    for (let pauseMs = askMs.first; !this.#signal.aborted; pauseMs = longer(pauseMs, askMs)) {
+    for (let pauseMs = askMs.first; !this.#joint.signal.aborted; pauseMs = longer(pauseMs, askMs)) {
       const isTried = numbered.number <= this.#upTo;
       const grant = await this.#asked(isTried ? numbered : undefined);
       if (!grant.isOpen) return false;
       this.#upTo = grant.upTo;
       const isRoom = numbered.number <= grant.upTo;
       if (isTried && isRoom) return true;
-      if (!isRoom) await nap(this.#options.world, pauseMs, this.#signal);
+      if (!isRoom) await nap(this.#options.world, pauseMs, this.#joint.signal);
     }
     return false;
   }
@@ -150,10 +159,10 @@ class Mailing {
       try {
         return await this.#ask(chunk);
       } catch (error) {
-        const isTooLate = this.#signal.aborted || world.clock.monotonicMs() - startMs > giveUpMs;
+        const isTooLate = this.#joint.signal.aborted || world.clock.monotonicMs() - startMs > giveUpMs;
         if (isTooLate || !isPassing(error)) throw error;
       }
-      await nap(world, pauseMs, this.#signal);
+      await nap(world, pauseMs, this.#joint.signal);
     }
   }
 
@@ -161,10 +170,12 @@ class Mailing {
     const { world, transport } = this.#options;
     const timeout = new AbortController();
     const cancel = world.clock.after(requestMsMax, () => timeout.abort());
+    const joint = jointSignal(this.#joint.signal, timeout.signal);
     try {
-      return await transport.sendChunk(this.#id, chunk, AbortSignal.any([this.#signal, timeout.signal]));
+      return await transport.sendChunk(this.#id, chunk, joint.signal);
     } finally {
       cancel();
+      joint.release();
     }
   }
 }

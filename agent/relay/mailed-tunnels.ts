@@ -16,6 +16,7 @@ import type { World } from '../../functions/world.ts';
 import { nap } from '../repeat.ts';
 import type { Transport } from '../transport.ts';
 import { splice } from './splice.ts';
+import { jointSignal } from '../joint-signal.ts';
 
 export interface MailedTunnelOptions {
   readonly world: World;
@@ -109,9 +110,10 @@ class Listener implements MailedTunnels {
     const ending = new AbortController();
     const missing = (): void => ending.abort(new Error('the stream of tunnels is silent'));
     let cancel = world.clock.after(tickMissingMs, missing);
+    const joint = jointSignal(signal, ending.signal);
     try {
       const open = [...this.#open].map(([id, { caller, after }]): OpenTunnel => ({ id, caller, after }));
-      const stream = await transport.listen(open, AbortSignal.any([signal, ending.signal]));
+      const stream = await transport.listen(open, joint.signal);
       for await (const record of recordsOf(stream)) {
         cancel();
         cancel = world.clock.after(tickMissingMs, missing);
@@ -121,6 +123,7 @@ class Listener implements MailedTunnels {
     } finally {
       cancel();
       ending.abort(new Error('no tunnel is open'));
+      joint.release();
     }
   }
 
@@ -178,10 +181,12 @@ class Listener implements MailedTunnels {
     const send = async (entry: NumberedEntry): Promise<void> => {
       const timeout = new AbortController();
       const cancel = world.clock.after(entryMsMax, () => timeout.abort(new Error('an entry was not taken in time')));
+      const joint = jointSignal(signal, timeout.signal);
       try {
-        await transport.sendEntry(place, entry, AbortSignal.any([signal, timeout.signal]));
+        await transport.sendEntry(place, entry, joint.signal);
       } finally {
         cancel();
+        joint.release();
       }
     };
     return { put: (entry) => patiently(world, signal, () => send(entry)), entries: (ending) => inbox.entries(ending) };

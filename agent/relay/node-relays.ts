@@ -19,6 +19,7 @@ import type { NodeServer } from './node-server.ts';
 import { splice } from './splice.ts';
 import { createMailedTunnels } from './mailed-tunnels.ts';
 import { createReach, createTunnels } from './tunnel.ts';
+import { jointSignal } from '../joint-signal.ts';
 
 export interface NodeRelayOptions {
   readonly world: World;
@@ -109,7 +110,8 @@ async function openLog(options: NodeRelayOptions, request: ContainerRelay, signa
 
 async function serveLog(options: NodeRelayOptions, request: ContainerRelay): Promise<void> {
   const ending = new AbortController();
-  const signal = AbortSignal.any([options.signal, ending.signal]);
+  const { signal, release } = jointSignal(options.signal, ending.signal);
+  ending.signal.addEventListener('abort', release, { once: true });
   let bytes: AsyncIterable<Buffer>;
   try {
     bytes = await logBytes(options, request, signal);

@@ -113,7 +113,7 @@ export async function scriptedApiserver(options: {
     if (find('Node', options.nodeName) === undefined) return send(response, 404, refusal(404, 'NotFound'));
     hear(body);
     const until = Date.now() + body.waitSeconds * 1000;
-    const isQuiet = (): boolean => body.since === String(revision) && relays.size === 0 && Date.now() < until && !request.destroyed;
+    const isQuiet = (): boolean => body.since === String(revision) && relays.size === 0 && Date.now() < until && !response.destroyed;
     while (isQuiet()) {
       await new Promise<void>((resolve) => {
         waiting.add(resolve);
