@@ -71,6 +71,17 @@ for (const [fact, node, spec, expected, unknown = []] of cases) {
   test(fact, () => assert.deepEqual(decodedSpec(node, spec), [expected, unknown]));
 }
 
+test('metadata of a wrong type is refused', () => {
+  const schema = structuralSchema('com.example.v1.CronTab', object({}));
+  for (const [metadata, why] of [
+    [{ labels: 'a' }, 'string into Go struct field ObjectMeta.labels of type map[string]string'],
+    [[], 'array into Go value of type v1.ObjectMeta'],
+  ] as const) {
+    const message = `CronTab in version "v1" cannot be handled as a CronTab: json: cannot unmarshal ${why}`;
+    assert.throws(() => schema.decode({ metadata: metadata as Json }), { message });
+  }
+});
+
 test('a default is copied for each object', () => {
   const schema = structuralSchema('com.example.v1.CronTab', object({ spec: { ...object({}), default: {} } }));
   const [one, other] = [schema.decode({}).object, schema.decode({}).object];

@@ -51,6 +51,7 @@ export function coerce(value: JsonObject, root: SchemaNode, metadata: Walker): v
 function readMetadata(value: Json, metadata: Walker, path: string, unknown: string[]): Json {
   const walk: Walk = { steps: [], unknown: [] };
   const result = metadata(value ?? {}, walk);
+  if (walk.mismatch !== undefined) throw walk.mismatch;
   unknown.push(...walk.unknown.map((field) => `${path}.${field}`));
   return result;
 }
