@@ -57,6 +57,13 @@ test('the role of a binding cannot change', () => {
   ]);
 });
 
+test('a binding without a role names it before its subjects once its role changes', () => {
+  const next = binding([{ kind: 'Robot', name: 'r' }], '');
+  const fields = (errors: readonly FieldError[]): string[] => errors.map(({ field }) => field);
+  assert.deepEqual(fields(validateBinding(next, ['ClusterRole'])), ['subjects[0].kind', 'roleRef.name']);
+  assert.deepEqual(fields(validateBinding(next, ['ClusterRole'], binding([]))), ['roleRef.name', 'subjects[0].kind']);
+});
+
 test('names of roles may have colons but no slashes', () => {
   assert.deepEqual(clusterRoleDefinition.validateName?.('system:node'), []);
   assert.deepEqual(clusterRoleDefinition.validateName?.('a/b'), ["may not contain '/'"]);

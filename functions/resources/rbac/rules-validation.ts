@@ -45,17 +45,21 @@ export function setBindingDefaults({ roleRef, subjects = [] }: Binding): void {
 }
 
 /** A RoleBinding's own namespace is meant where a ServiceAccount has none. */
-export function validateBinding({ roleRef, subjects = [] }: Binding, roleKinds: readonly string[]): FieldError[] {
+export function validateBinding({ roleRef, subjects = [] }: Binding, roleKinds: readonly string[], current?: Binding): FieldError[] {
   const isNamespaced = roleKinds.includes('Role');
   const errors = roleRef.apiGroup === rbacGroup ? [] : [notSupported('roleRef.apiGroup', roleRef.apiGroup ?? '', [rbacGroup])];
   if (!roleKinds.includes(roleRef.kind)) errors.push(notSupported('roleRef.kind', roleRef.kind, roleKinds));
   if (roleRef.name) errors.push(...pathSegmentErrors(roleRef.name).map((why) => invalid('roleRef.name', roleRef.name, why)));
+  const nameless = roleRef.name ? [] : [required('roleRef.name')];
+  // What is declared of a role ends with its change, so that its name is left to the code.
+  const isChanged = current !== undefined && validateBindingUpdate({ roleRef }, current).length > 0;
+  if (isChanged) errors.push(...nameless);
   const unnamed = subjects.flatMap(({ name }, index) => (name ? [] : [required(`subjects[${index}].name`)]));
   return [
     ...errors,
     ...subjects.flatMap((subject, index) => subjectErrors(subject, isNamespaced, `subjects[${index}]`)),
     ...unnamed,
-    ...(roleRef.name ? [] : [required('roleRef.name')]),
+    ...(isChanged ? [] : nameless),
   ];
 }
 

@@ -56,7 +56,7 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
       ),
     );
   }
-  return [...errors, ...storedVersionErrors(crd)];
+  return current === undefined ? [...errors, ...storedVersionErrors(crd)] : errors;
 }
 
 /** Upstream's internal version repeats the name of the first one. */
@@ -86,7 +86,8 @@ export function validateUpdate(next: CustomResourceDefinition, current: CustomRe
     errors.push(...validateImmutable(next.spec.names.kind, current.spec.names.kind, 'spec.names.kind'));
   }
   errors.push(...validateImmutable(next.spec.group, current.spec.group, 'spec.group'));
-  return [...errors, ...validateImmutable(next.spec.names.plural, current.spec.names.plural, 'spec.names.plural')];
+  errors.push(...validateImmutable(next.spec.names.plural, current.spec.names.plural, 'spec.names.plural'));
+  return [...errors, ...storedVersionErrors(next)];
 }
 
 function groupErrors(group: string): FieldError[] {

@@ -26,8 +26,8 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
     ...validateTolerations(tolerations, field),
     ...repeatedIndexes(keys).map((index) => duplicate(`${field}[${index}]`, tolerations[index])),
   ];
-  // A handler that may not change is not read any further.
-  return withDeclared(coded, change.length > 0 && handler ? change : [...change, ...wrong]);
+  // What is declared of a handler ends with its change, so that its form is left to the code.
+  return change.length > 0 && handler ? [...coded, ...change] : withDeclared(coded, [...change, ...wrong]);
 }
 
 export const runtimeClassWarnings = ({ scheduling }: RuntimeClass): string[] =>

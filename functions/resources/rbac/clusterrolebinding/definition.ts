@@ -12,7 +12,7 @@ export const clusterRoleBindingDefinition = definition<ClusterRoleBinding>({
   singular: 'clusterrolebinding',
   validateName: pathSegmentErrors,
   columns: bindingColumns<ClusterRoleBinding>(),
-  validate: (binding) => validateBinding(binding, ['ClusterRole']),
+  validate: (binding, current) => validateBinding(binding, ['ClusterRole'], current),
   allowsCreateOnUpdate: true,
   rules: () => import('./rules.ts'),
 });

@@ -12,7 +12,7 @@ export const roleBindingDefinition = definition<RoleBinding>({
   singular: 'rolebinding',
   validateName: pathSegmentErrors,
   columns: bindingColumns<RoleBinding>(),
-  validate: (binding) => validateBinding(binding, ['Role', 'ClusterRole']),
+  validate: (binding, current) => validateBinding(binding, ['Role', 'ClusterRole'], current),
   allowsCreateOnUpdate: true,
   rules: () => import('./rules.ts'),
 });
