@@ -17,16 +17,21 @@ export interface CloudAccount extends CloudRequests {
 }
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/;
-const signInCure = 'aws configure or aws sso login signs in; AWS_PROFILE chooses one of several identities.';
+const signInCure =
+  'aws configure or aws sso login signs in, or AWS_ACCESS_KEY_ID and its siblings in the environment; AWS_PROFILE chooses one of several identities.';
 
 /** Codes of AWS for credentials that are not believed. */
 const disbelieved = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
+  'RequestExpired',
   'InvalidClientTokenId',
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',
 ]);
+
+/** Names of the SDK's errors: nothing to sign with was found, or its session could not be renewed. */
+const noCredentials = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
 /** What AWS or the SDK failed with, as a user can answer it; anything else stays as it is. */
 export function asCloudCliError(error: unknown, region: string): unknown {
@@ -44,8 +49,9 @@ export function asCloudCliError(error: unknown, region: string): unknown {
     );
   }
   if (!(error instanceof Error)) return error;
-  if (error.name === 'CredentialsProviderError') return new CliError(`There are no AWS credentials: ${error.message}`, signInCure);
-  return error;
+  if (!noCredentials.has(error.name)) return error;
+  const what = /expired/i.test(error.message) ? 'The login to AWS has expired' : 'There are no AWS credentials';
+  return new CliError(`${what}: ${error.message}`, signInCure);
 }
 
 async function regionOf(client: DynamoDBClient): Promise<string> {

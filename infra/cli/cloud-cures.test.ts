@@ -1,6 +1,9 @@
 /** What AWS answers, as documented, and the sentence that a user gets for it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CliError } from './cli-error.ts';
+import { asCloudCliError } from './cloud-account.ts';
+import { CloudError } from './cloud-request.ts';
 import { curable, cureFor } from './cloud-cures.ts';
 
 const target = { region: 'eu-west-1', account: '111122223333' };
@@ -60,6 +63,31 @@ const answers: readonly (readonly [said: string, cure: RegExp])[] = [
 ];
 
 for (const [said, cure] of answers) test(`a sentence for: ${said}`, () => assert.match(cureFor(said, target) ?? 'none', cure));
+
+const sdkError = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+
+const refusals: readonly (readonly [error: Error, message: RegExp, cure: RegExp | undefined])[] = [
+  [
+    sdkError('CredentialsProviderError', 'Could not load credentials from any providers'),
+    /^There are no AWS credentials: /,
+    /^aws configure/,
+  ],
+  [sdkError('CredentialsProviderError', 'The SSO session has expired'), /^The login to AWS has expired: The SSO session/, /aws sso login/],
+  [sdkError('TokenProviderError', 'Token is expired'), /^The login to AWS has expired: Token is/, /aws sso login/],
+  [new CloudError('RequestExpired', 'Request has expired'), /^AWS does not believe the credentials \(RequestExpired\)/, /^aws configure/],
+  [new CloudError('AccessDenied', 'User: x is not authorized'), /^AWS refused \(AccessDenied\): User: x/, rights],
+  [new CloudError('LimitExceededException', 'Limit reached'), /^AWS refused \(LimitExceededException\)/, quota],
+  [new CloudError('SomethingNew', 'unheard of'), /^AWS refused \(SomethingNew\): unheard of$/, undefined],
+];
+
+for (const [error, message, cure] of refusals)
+  test(`an error of a service or the SDK becomes a sentence: ${error.name} ${error.message}`, () => {
+    const known = asCloudCliError(error, 'eu-west-1');
+    assert.ok(known instanceof CliError);
+    assert.match(known.message, message);
+    if (cure === undefined) assert.equal(known.cure, undefined);
+    else assert.match(known.cure ?? '', cure);
+  });
 
 test('what is not known has no cure', () => {
   assert.equal(cureFor('something new', target), undefined);

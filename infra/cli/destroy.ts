@@ -30,7 +30,7 @@ export function whatStays(table: string | undefined, region: string): string {
   );
   return `
 The table ${table} stays, and so does the envelope key in Secrets Manager. They cost what they store.
-To lose all that the clusters kept:
+To lose all that the clusters kept, in the console of DynamoDB or with:
 
 ${deletion.join('\n')}
 `;
