@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseJson } from './json-document.ts';
-import type { Json } from './object.ts';
+import type { Json, JsonObject } from './object.ts';
 import { builtIn, enumErrors, schemaFor } from './schema.ts';
 
 const deployment = 'io.k8s.api.apps.v1.Deployment';
@@ -107,6 +107,15 @@ describe('decoding', () => {
   test('keeps free-form parts as they are', () => {
     const managedFields = [{ manager: 'a', fieldsV1: { 'f:spec': { '.': {}, x: null } } }];
     assert.deepEqual(builtIn(pod).decode({ metadata: { managedFields } }).object['metadata'], { managedFields });
+  });
+
+  test('keeps the zero of a scalar that is null when it is not there', () => {
+    const parametersOf = (parameters: object): unknown =>
+      builtIn('io.k8s.api.networking.v1.IngressClass').decode({ metadata: {}, spec: { controller: 'a/b', parameters } as JsonObject })
+        .object['spec'];
+    const named = { kind: 'K', name: 'n' };
+    assert.deepEqual(parametersOf({ ...named, scope: '' }), { controller: 'a/b', parameters: { ...named, scope: '' } });
+    assert.deepEqual(parametersOf(named), { controller: 'a/b', parameters: { ...named, scope: null } });
   });
 
   test('names the keys of a map that have a type of their own', () => {

@@ -16,7 +16,7 @@ import type { Step, Walk, Walker } from './schema-walk.ts';
 import { DecodeError, goTypeOf, mismatched, numberText, pathText, typeError, wrongForm } from './schema-walk.ts';
 import { badRequest } from './status-error.ts';
 import { nullEmptyLists } from './unstored-fields.ts';
-import { isZero, omitsZero } from './zero-values.ts';
+import { isPointedScalar, isZero, omitsZero } from './zero-values.ts';
 
 export { schemaFor } from './schema-definitions.ts';
 export type { SchemaNode } from './schema-definitions.ts';
@@ -150,6 +150,8 @@ interface StructField {
   readonly omitsZero: boolean;
   /** Written as null when nothing is in it. */
   readonly isNull: boolean;
+  /** A pointer to a scalar: '' and 0 are values, and null is none. */
+  readonly isPointed: boolean;
   /** Go keeps a pointer to what holds nothing. */
   readonly isHolder: boolean;
   /** Read as any other, and dropped: the feature gate that would serve it is off. */
@@ -174,6 +176,7 @@ function structWalker(schemaName: string): StructWalker {
       walker: nodeWalker(node, shortName(schemaName), types[name]),
       omitsZero: omitsZero(schemaName, name),
       isNull: nullFieldsOf(schemaName).includes(name),
+      isPointed: isPointedScalar(schemaName, name),
       isHolder: shortName(referredName(node) ?? '') === 'JSONSchemaPropsOrArray',
       isDisabled: disabledFieldsOf(schemaName).includes(name),
       dropsEmptied: droppedWhenEmptied.has(referredName(node) ?? ''),
@@ -203,7 +206,7 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
   const isSent = walk.isSent === true;
   if (part === null && !field.isNull) return;
   if (!isSent && (field.isDisabled || (field.dropsEmptied && isZero(part) && !isZero(value)))) return;
-  if (field.isNull && isZero(part)) target[field.name] = isSent && Array.isArray(part) ? part : null;
+  if (field.isNull && isZero(part) && !field.isPointed) target[field.name] = isSent && Array.isArray(part) ? part : null;
   else if (!field.omitsZero || field.isHolder || !isZero(part) || (walk.keepsEmpty === true && isEmptyCollection(part)))
     target[field.name] = part;
 }

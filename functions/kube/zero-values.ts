@@ -21,6 +21,14 @@ export function omitsZero(schemaName: string, field: string): boolean {
   return isScalar(node) && !pointers.includes(field);
 }
 
+/** Fields that Go writes as null when nothing set them are pointers where they hold a scalar, but for bytes. */
+export function isPointedScalar(schemaName: string, field: string): boolean {
+  const node = definitionOf(schemaName).properties?.[field];
+  if (node === undefined || !isScalar(node) || node.format === 'byte') return false;
+  const { pointers = [], nulls = [] } = goFieldsOf(schemaName);
+  return pointers.includes(field) || nulls.includes(field);
+}
+
 /** `''`, 0, false, and lists and maps without entries. */
 export function isZero(value: Json): boolean {
   if (value === '' || value === 0 || value === false) return true;
