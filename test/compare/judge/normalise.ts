@@ -138,7 +138,10 @@ const fieldRules: Readonly<
       Array.isArray(value) ? value.map((cell) => (typeof cell === 'string' ? chosenInCell(cell, names, about) : cell)) : value,
   },
   managedFields: { why: 'entries of one second have no order of their own, and seconds pass while a case runs', apply: byManager },
-  continue: { why: 'a token is opaque and holds a revision', apply: (value) => (value === '' ? value : '<continue>') },
+  continue: {
+    why: 'a token is opaque and holds a revision; behind what a selector finds lie objects of other cases, or none by now',
+    apply: (value, _names, { requested }) => (requested.includes('labelSelector=') ? undefined : value === '' ? value : '<continue>'),
+  },
   nodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },
   healthCheckNodePort: { why: 'a server chooses a free port of the range of node ports', apply: chosenPort },
 };
