@@ -38,10 +38,12 @@ export async function createObject(write: WriteRequest, object: KubeObject, orig
   request.named(nameOf(object));
   placeInNamespace(object, request.definition.type, request.info.namespace);
   // Upstream's store refuses it, which a dry run does not reach; an update of what is not there ignores it.
-  if (origin === 'post' && !options.dryRun && isRevision(object.metadata.resourceVersion)) {
-    throw new StatusError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
+  if (!options.dryRun) {
+    if (origin === 'post' && isRevision(object.metadata.resourceVersion)) {
+      throw new StatusError(500, 'InternalError', 'resourceVersion should not be set on objects to be created');
+    }
+    delete object.metadata.resourceVersion;
   }
-  if (origin === 'update' ? !options.dryRun : !isRevision(object.metadata.resourceVersion)) delete object.metadata.resourceVersion;
   dropServerFields(object.metadata);
   recordFields(write, object, undefined);
   for (let attempt = 1; attempt <= admissionAttemptsMax; attempt += 1) {

@@ -262,4 +262,8 @@ test('a new object comes without a revision, but what is no number is none', asy
     api.send('POST', `${configMaps}${query}`, { metadata: { name: `a${resourceVersion}`.toLowerCase(), resourceVersion } });
   assert.equal((await create('1')).status, 500);
   for (const text of ['0', 'x', '99999999999999999999']) assert.equal((await create(text)).status, 201, text);
+  const { body } = await create('x', '?dryRun=All');
+  assert.equal(body['reason'], 'AlreadyExists');
+  const tried = await create('y', '?dryRun=All');
+  assert.equal((tried.body['metadata'] as { resourceVersion?: string }).resourceVersion, 'y');
 });
