@@ -16,18 +16,18 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 512_500,
-  'api.server.ts': 581_000,
+  'api.web.ts': 513_500,
+  'api.server.ts': 582_000,
   'api.lambda.ts': 492_000,
-  'controllers.lambda.ts': 496_000,
-  'scheduler.lambda.ts': 496_000,
+  'controllers.lambda.ts': 497_000,
+  'scheduler.lambda.ts': 497_000,
   'materializer.lambda.ts': 110_000,
   'doorbell.lambda.ts': 96_000,
   'timer.lambda.ts': 103_000,
 };
 
 /** Of all parts of a function, with the texts of `kubectl explain` where they were collected, and what machines fetch that join. */
-const zippedBytesMax = 1_400_000;
+const zippedBytesMax = 1_470_000;
 
 /** What most cold starts do not need: it waits in files beside the module. */
 const notAtFirst = new RegExp(
