@@ -149,6 +149,12 @@ export const nightlyStages: readonly Stage[] = [
     minutesMax: 30,
   },
   {
+    name: 'helm',
+    command: ['node', '--test', '--test-reporter=spec', 'test/helm/helm.test.ts'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 15,
+  },
+  {
     name: 'engines: a backup of fifty thousand objects',
     command: ['env', 'OBJECTS=50000', 'node', '--test', '--test-reporter=spec', 'test/engines/backup.test.ts'],
     shows: lastOf(/^. pass \d+$/gm),

@@ -1,0 +1,16 @@
+apiVersion: helm.example.com/v1
+kind: Widget
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  size: {{ .Values.size }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: nginx }] }
