@@ -150,7 +150,7 @@ export const nightlyStages: readonly Stage[] = [
   },
   {
     name: 'helm',
-    command: ['node', '--test', '--test-reporter=spec', 'test/helm/helm.test.ts'],
+    command: ['node', '--test', '--test-reporter=spec', 'test/helm/helm.ts'],
     shows: lastOf(/^. pass \d+$/gm),
     minutesMax: 15,
   },
