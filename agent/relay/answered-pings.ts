@@ -60,6 +60,8 @@ class AnsweredPings extends Duplex {
   readonly #answered: AnswerCutter;
   readonly #pongs: Buffer[] = [];
   #onDrained: (() => void) | undefined;
+  /** The runtime has sent its last byte: no pong may follow it. */
+  #hasEnded = false;
 
   constructor(server: Duplex, protocol: FrameProtocol) {
     super({ allowHalfOpen: true });
@@ -68,6 +70,7 @@ class AnsweredPings extends Duplex {
     this.#answered = new AnswerCutter(protocol);
     server.on('data', (chunk: Buffer) => this.#receive(chunk));
     server.on('end', () => {
+      this.#hasEnded = true;
       this.push(this.#answered.takeHeld());
       this.push(null);
     });
@@ -84,8 +87,9 @@ class AnsweredPings extends Duplex {
   override _write(chunk: Buffer, _encoding: string, taken: () => void): void {
     let mayGoOn = true;
     for (const piece of this.#asked.cut(chunk)) {
-      if (piece.kind === 'ping') this.#pongs.push(piece.pong);
-      else if (!this.#server.writableEnded && !this.#server.destroyed) mayGoOn = this.#server.write(piece.bytes);
+      if (piece.kind === 'ping') {
+        if (!this.#hasEnded) this.#pongs.push(piece.pong);
+      } else if (!this.#server.writableEnded && !this.#server.destroyed) mayGoOn = this.#server.write(piece.bytes);
     }
     if (this.#pongs.length > pongsMax) return void this.destroy(new Error('the client sends more pings than it reads answers'));
     if (this.#answered.isBetweenFrames) this.#pushPongs();
@@ -114,6 +118,7 @@ class AnsweredPings extends Duplex {
 
   /** As many as the client takes. */
   #pushPongs(): boolean {
+    if (this.#hasEnded) return false;
     for (let mayGoOn = this.readableLength < this.readableHighWaterMark; ;) {
       const pong = mayGoOn ? this.#pongs.shift() : undefined;
       if (pong === undefined) return mayGoOn;
