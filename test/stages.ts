@@ -95,7 +95,7 @@ export const furtherStages: readonly Stage[] = [
   },
   ...emulated,
   simulation(10_000, 500),
-  controlPlanes(10_000, 500),
+  controlPlanes(10_000, 100),
   {
     name: 'simulation: without each rule something is lost',
     files: ['test/simulation/weakenings.test.ts', 'test/simulation/control-plane/weakenings.test.ts', 'test/simulation/model/**/*.test.ts'],

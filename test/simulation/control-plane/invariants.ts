@@ -157,6 +157,8 @@ export class Invariants {
   }
 
   #checkFloors(namespace: string): void {
+    const place = this.#witness.get(types.namespaces, '', namespace);
+    if (place === undefined || isTerminating(place)) return;
     for (const deployment of this.#witness.list(types.deployments, namespace)) {
       // Its pods are taken away by others.
       if (this.#witness.list(types.podDisruptionBudgets, namespace).length > 0) this.#checkBudget(deployment);
