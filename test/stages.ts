@@ -127,6 +127,7 @@ export const nightlyStages: readonly Stage[] = [
   { ...controlPlanes(100_000, 5_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
+  { name: 'nodes: faults', command: ['node', '--test', '--test-reporter=spec', 'test/faults/faults.ts'], minutesMax: 60 },
   {
     name: 'archive: what was is what it shows',
     command: ['env', 'HISTORIES=2000', 'node', '--test', '--test-reporter=spec', 'test/archive/archive.test.ts'],

@@ -264,7 +264,8 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   const scalar = scalarReaders.get(shortName(schemaName));
   if (scalar !== undefined) return (value, walk) => scalar(value, placeOf(value, walk, structName));
   const inner = schemaHolders[shortName(schemaName)];
-  if (inner !== undefined) return schemaHolderWalker(schemaName.replace(/\w+$/, 'JSONSchemaProps'), inner, structName);
+  if (inner !== undefined)
+    return schemaHolderWalker(`${schemaName.slice(0, schemaName.lastIndexOf('.') + 1)}JSONSchemaProps`, inner, structName);
   if (isFreeForm(schemaName)) return (value) => value;
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;

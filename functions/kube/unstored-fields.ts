@@ -32,7 +32,7 @@ const disabledRule: Rule = (schemaName, field, node) => {
 };
 
 const emptyListRule: Rule = (schemaName, field, node) => {
-  if (heldSchema.test(referredName(node) ?? '')) {
+  if (referredName(node)?.includes(heldSchema) === true) {
     return (holder, value) => void (Array.isArray(value) && value.length === 0 && Reflect.deleteProperty(holder, field));
   }
   const isMap = valueNodeOf(node) !== undefined;
@@ -49,7 +49,13 @@ const emptyListRule: Rule = (schemaName, field, node) => {
 };
 
 /** Types of a CustomResourceDefinition that hold a schema or something else. */
-const heldSchema = /(JSONSchemaProps)Or\w+$/;
+const heldSchema = 'JSONSchemaPropsOr';
+
+/** The name of the schema that such a type may hold; of any other type its own. */
+function schemaWithin(name: string): string {
+  const at = name.indexOf(heldSchema);
+  return at < 0 ? name : name.slice(0, at + heldSchema.length - 'Or'.length);
+}
 
 /** Changes in place. */
 export const dropDisabledFields = settling(disabledRule, () => false);
@@ -103,7 +109,7 @@ const isEmpty = (value: Json): boolean => isObject(value) && Object.keys(value).
 
 function belowOf(node: SchemaNode, settlerOf: (schemaName: string) => Settle | undefined): ((value: Json) => void) | undefined {
   const name = referredName(node);
-  if (name !== undefined) return ofObject(settlerOf(name.replace(heldSchema, '$1')));
+  if (name !== undefined) return ofObject(settlerOf(schemaWithin(name)));
   const inner = node.items ?? valueNodeOf(node);
   const below = inner === undefined ? undefined : belowOf(inner, settlerOf);
   if (below === undefined) return undefined;
