@@ -23,20 +23,24 @@ export async function withEnvelopeKey(environment: Environment, world: Pick<Worl
 
 const rereadEveryMs = 1_000;
 
-/** How to read the keys again, where they are in a secret: at once for all who ask, and not more often than that. */
+/**
+ * How to read the keys again, where they are in a secret. Who asks soon after a reading waits for the next one: the key may
+ * have been replaced between.
+ */
 export function rereadOf(environment: Environment, world: Pick<World, 'clock'>, access: AwsAccess = {}): EnvelopeKeys['reread'] {
   const secret = environment(settingNames.envelopeSecret);
   if (secret === undefined) return undefined;
-  let reading: Promise<EnvelopeKeys> | undefined;
+  let next: Promise<EnvelopeKeys> | undefined;
   let readMs = -Infinity;
-  return () => {
-    const nowMs = world.clock.now();
-    if (reading !== undefined && nowMs - readMs < rereadEveryMs) return reading;
-    readMs = nowMs;
-    reading = fetchedKey(secret, world, access).then(envelopeKeys);
-    reading.catch(() => (reading = undefined));
-    return reading;
+  const read = async (): Promise<EnvelopeKeys> => {
+    const waitMs = readMs + rereadEveryMs - world.clock.monotonicMs();
+    await (waitMs > 0 ? world.clock.sleep(waitMs) : undefined);
+    readMs = world.clock.monotonicMs();
+    // Who asks from here on may know of a key that this reading does not bring.
+    next = undefined;
+    return envelopeKeys(await fetchedKey(secret, world, access));
   };
+  return () => (next ??= read());
 }
 
 async function fetchedKey(secret: string, { clock }: Pick<World, 'clock'>, access: AwsAccess): Promise<string> {
