@@ -17,6 +17,7 @@ import { executeAction } from './pod-actions.ts';
 import { graceSecondsOf, nodeConditions } from './pod-facts.ts';
 import { tellContainer, tellPod } from './pod-events.ts';
 import { SemaphoreClosed } from './semaphore.ts';
+import { WakeableSleep } from '../wakeable-sleep.ts';
 
 export interface PodProbes {
   /** Starts probing what runs, stops probing what does not. */
@@ -74,7 +75,7 @@ class Worker implements PodWorker {
   #told: ReadonlySet<string> = new Set();
   #failures = 0;
   #woken = true;
-  #wakeUp: (() => void) | undefined;
+  readonly #sleeping = new WakeableSleep();
   #volumes: PodVolumes = new Map();
   #hurry = new AbortController();
   #volumesAreOld = false;
@@ -101,7 +102,7 @@ class Worker implements PodWorker {
 
   wake(): void {
     this.#woken = true;
-    this.#wakeUp?.();
+    this.#sleeping.wake();
   }
 
   reconsider(): void {
@@ -264,17 +265,7 @@ class Worker implements PodWorker {
   async #sleep(untilMs: number, signal: AbortSignal): Promise<void> {
     if (this.#woken || signal.aborted) return;
     const { clock } = this.#context;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(Math.max(0, untilMs - clock.now()), () => settle());
-      const settle = (): void => {
-        cancel();
-        signal.removeEventListener('abort', settle);
-        this.#wakeUp = undefined;
-        resolve();
-      };
-      this.#wakeUp = settle;
-      signal.addEventListener('abort', settle, { once: true });
-    });
+    await this.#sleeping.sleep(clock, Math.max(0, untilMs - clock.now()), signal);
   }
 
   async #pause(signal: AbortSignal): Promise<void> {

@@ -6,6 +6,7 @@
 import type { Probe } from '../../functions/kube/generated/types.ts';
 import type { Clock } from '../../functions/world.ts';
 import type { ProbeResults, ProbeType } from './probe-results.ts';
+import { WakeableSleep } from '../wakeable-sleep.ts';
 
 /** What was last seen of the container. */
 export interface ProbedContainer {
@@ -54,7 +55,7 @@ class Worker implements ProbeWorker {
   #last: 'success' | 'failure' | undefined;
   #count = 0;
   #isTriggered = false;
-  #wakeUp: (() => void) | undefined;
+  readonly #sleeping = new WakeableSleep();
 
   constructor(options: ProbeWorkerOptions) {
     this.#options = options;
@@ -64,7 +65,7 @@ class Worker implements ProbeWorker {
 
   trigger(): void {
     this.#isTriggered = true;
-    this.#wakeUp?.();
+    this.#sleeping.wake();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -77,19 +78,7 @@ class Worker implements ProbeWorker {
   async #wait(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const delayMs = this.#nextTickMs - clock.monotonicMs();
-    if (!this.#isTriggered && delayMs > 0) {
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(delayMs, () => settle());
-        const settle = (): void => {
-          cancel();
-          signal.removeEventListener('abort', settle);
-          this.#wakeUp = undefined;
-          resolve();
-        };
-        this.#wakeUp = settle;
-        signal.addEventListener('abort', settle, { once: true });
-      });
-    }
+    if (!this.#isTriggered && delayMs > 0) await this.#sleeping.sleep(clock, delayMs, signal);
     const nowMs = clock.monotonicMs();
     if (this.#isTriggered) this.#nextTickMs = nowMs + this.#periodMs;
     else this.#nextTickMs += Math.max(1, Math.ceil((nowMs + 1 - this.#nextTickMs) / this.#periodMs)) * this.#periodMs;

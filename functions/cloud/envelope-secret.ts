@@ -24,7 +24,7 @@ export async function withEnvelopeKey(environment: Environment, world: Pick<Worl
 const rereadEveryMs = 1_000;
 
 /**
- * How to read the keys again, where they are in a secret. Who asks soon after a reading waits for the next one: the key may
+ * How to read the keys again, where they are in a secret. A caller that asks soon after a reading waits for the next one: the key may
  * have been replaced between.
  */
 export function rereadOf(environment: Environment, world: Pick<World, 'clock'>, access: AwsAccess = {}): EnvelopeKeys['reread'] {
@@ -36,7 +36,7 @@ export function rereadOf(environment: Environment, world: Pick<World, 'clock'>, 
     const waitMs = readMs + rereadEveryMs - world.clock.monotonicMs();
     await (waitMs > 0 ? world.clock.sleep(waitMs) : undefined);
     readMs = world.clock.monotonicMs();
-    // Who asks from here on may know of a key that this reading does not bring.
+    // A caller that asks from here on may know of a key that this reading does not bring.
     next = undefined;
     return envelopeKeys(await fetchedKey(secret, world, access));
   };

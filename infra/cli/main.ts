@@ -10,7 +10,7 @@ import type { OutputChoice } from './output.ts';
 import { addNodeCommands } from './node-commands.ts';
 import { addPastCommands } from './past/past-commands.ts';
 import type { RestorePastOptions } from './past/restored-cluster.ts';
-import { dataDirOption, letPrintJson } from './options.ts';
+import { dataDirOption, kubeconfigOption, letPrintJson, yesOption } from './options.ts';
 import type { RestoreOptions } from './restore.ts';
 import { runProgram } from './run-program.ts';
 import { stackDefault } from './stack-default.ts';
@@ -64,13 +64,9 @@ function durationSeconds(text: string): number {
   return seconds;
 }
 
-const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
-
 const stackOption = (): Option => new Option('--stack <name>', 'name of the stack').default(stackDefault);
 
 const regionOption = (): Option => new Option('--region <region>', 'Region of AWS (default: as AWS_REGION or the profile says)');
-
-const yesOption = (): Option => new Option('--yes', 'do not ask');
 
 const program = new Command('hibernetes')
   .description('Kubernetes without servers to run: a control plane that is only functions and a table')

@@ -1,7 +1,7 @@
 /** Commands for a machine that is a node, or becomes one. Such a machine has these alone, as one file. */
 import { type Command, Option } from 'commander';
 import { lazily } from './lazily.ts';
-import { dataDirOption } from './options.ts';
+import { dataDirOption, kubeconfigOption } from './options.ts';
 
 export const nodeDirectories = {
   config: '/etc/hibernetes',
@@ -72,7 +72,7 @@ function addDiagnosis(program: Command): Command {
     .description('write what others need to find a fault into an archive, without secrets')
     .addOption(dataDirOption())
     .addOption(configDirOption())
-    .option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere')
+    .addOption(kubeconfigOption())
     .action(lazily(async () => (await import('./support/support-bundle.ts')).supportBundle));
   return doctor;
 }

@@ -6,6 +6,11 @@ import { type Command, Option } from 'commander';
 export const dataDirOption = (): Option =>
   new Option('--data-dir <dir>', 'where the cluster keeps everything').default(join(homedir(), '.hibernetes'));
 
+export const kubeconfigOption = (): Option =>
+  new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
+
+export const yesOption = (): Option => new Option('--yes', 'do not ask');
+
 const outputOption = (): Option => new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text');
 
 const printsByItself: ReadonlySet<string> = new Set(['openapi', 'at']);

@@ -34,7 +34,7 @@ const types = { added: 'ADDED', modified: 'MODIFIED', deleted: 'DELETED' } as co
 export async function historyOf({ past }: { readonly past: Past }, request: HistoryRequest): Promise<Response> {
   const { info, query } = request;
   if (!info.isResource || info.subresource !== '') throw new StatusError(400, 'BadRequest', 'only objects have a history');
-  // Who may read only what a selector selects was allowed with it.
+  // A caller may be allowed to read only what its selector selects.
   const selector = ['fieldSelector', 'labelSelector'].find((name) => query.has(name));
   if (selector !== undefined) throw new StatusError(400, 'BadRequest', `a history takes no ${selector}`);
   const body = await fromStore(() => collected(past, request));

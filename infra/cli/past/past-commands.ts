@@ -2,11 +2,10 @@
 import { type Command, Option } from 'commander';
 import { CliError } from '../cli-error.ts';
 import { lazily } from '../lazily.ts';
-import { dataDirOption } from '../options.ts';
+import { dataDirOption, kubeconfigOption, yesOption } from '../options.ts';
 import type { ClusterChoice } from '../api-client.ts';
 import type { DiffOptions } from './diff.ts';
 
-const kubeconfigOption = (): Option => new Option('--kubeconfig <file>', 'the administrator’s kubeconfig, where the cluster is elsewhere');
 const momentWords = 'a time such as 2026-11-29T10:00:00Z, or a distance such as -2h';
 
 /** A distance begins like an option: whatever else does is a mistake. */
@@ -67,7 +66,7 @@ export function addPastCommands(program: Command): void {
     .option('-n, --namespace <name>', 'where the object is, or what is to be undone as a whole')
     .addOption(dataDirOption())
     .addOption(kubeconfigOption())
-    .addOption(new Option('--yes', 'do not ask'))
+    .addOption(yesOption())
     .action(lazily(async () => (await import('./undo.ts')).undo));
   addArchiveCommands(program);
 }
@@ -79,7 +78,7 @@ function addArchiveCommands(program: Command): void {
     .description('make what a deleted Secret was unreadable in the past, for ever: hibernetes shred secret/NAME')
     .addOption(new Option('-n, --namespace <name>', 'where it was').default('default'))
     .addOption(dataDirOption())
-    .addOption(new Option('--yes', 'do not ask'))
+    .addOption(yesOption())
     .action(lazily(async () => (await import('./shred.ts')).shredSecret));
 
   const hold = program.command('hold').description('holds keep the past as it is: nothing is forgotten, made coarser or shredded');

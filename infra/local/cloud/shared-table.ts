@@ -6,7 +6,7 @@ import { tableName } from './engines.ts';
 
 export interface SharedTable {
   readonly tableEndpoint: string;
-  /** Where the envelope key is read and replaced: whoever has this address may. */
+  /** Where the envelope key is read and replaced: a process that knows the address may do both. */
   readonly secretEndpoint: string;
   readonly adminSecret: string;
   /** The cluster that answers at the root. */

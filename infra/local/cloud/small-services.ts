@@ -1,6 +1,6 @@
 /**
  * Secrets Manager and CloudWatch Logs, as far as the functions ask them: one secret, kept in a file for its owner's eyes,
- * and one log group, which is a file as well. Whoever does not know the path in the endpoint is refused.
+ * and one log group, which is a file as well. A request without the path that the endpoint names is refused.
  * Source: the services' API references, GetSecretValue, PutSecretValue, CreateLogStream, PutLogEvents.
  */
 import { once } from 'node:events';
