@@ -14,10 +14,6 @@ export class ChunkCache {
     this.#bytesMax = bytesMax;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   get(segment: object, chunk: number, inflate: () => Buffer): Buffer {
     const known = this.#chunks.get(segment)?.get(chunk);
     const bytes = known ?? inflate();

@@ -5,6 +5,7 @@
 import type { Past } from '../../archive/past.ts';
 import type { PastPicture } from '../../archive/past-picture.ts';
 import { createPastStore } from '../../archive/past-store.ts';
+import type { Place } from '../../archive/step.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { type Store, StoreError } from '../../store/store.ts';
 import type { SelectableFields } from '../../store/stored-object.ts';
@@ -46,6 +47,7 @@ const readsWaitingMax = 16;
 const retryAfterSeconds = 1;
 
 interface OpenPast {
+  readonly place: Place;
   readonly authorizer: Authorizer;
   readonly server: ApiServer;
 }
@@ -97,7 +99,7 @@ export function createAsOf(options: AsOfOptions): AsOf {
     const past = await open(from);
     const then = await past.authorizer.authorize(user, info);
     if (!then.allowed) throw forbiddenRequest(user, info, [then.reason, 'not at that time'].filter((text) => text !== '').join(': '));
-    if (to !== undefined) return historyOf(options, { from, to, info, query: url.searchParams });
+    if (to !== undefined) return historyOf(options, { after: past.place, to, info, query: url.searchParams });
     const { upgrade: _upgrade, ...plain } = connection;
     return past.server.fetch(new Request(inner, request), plain);
   }
@@ -134,7 +136,7 @@ function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOp
     },
   };
   const server = createApiServer({ ...options.server, store, registry, world, authenticator, authorizer: both, admission: [] });
-  return { authorizer: then, server };
+  return { place: picture.place, authorizer: then, server };
 }
 
 /** An archive's own words: it says from when on there is a past. */

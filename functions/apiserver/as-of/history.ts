@@ -2,7 +2,7 @@
 import type { Past } from '../../archive/past.ts';
 import { PastObject } from '../../archive/past-object.ts';
 import { Removed } from '../../archive/catalog.ts';
-import type { ArchivedChange } from '../../archive/step.ts';
+import type { ArchivedChange, Place } from '../../archive/step.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { groupResource } from '../../kube/resource-type.ts';
 import { StoreError } from '../../store/store.ts';
@@ -11,7 +11,8 @@ import type { RequestInfo } from '../ports.ts';
 import type { AskedMoment } from './moment.ts';
 
 export interface HistoryRequest {
-  readonly from: AskedMoment;
+  /** The place of the first moment. */
+  readonly after: Place;
   readonly to: AskedMoment;
   /** What the path names: one object, or a list of them. */
   readonly info: RequestInfo;
@@ -48,13 +49,12 @@ interface Collected {
   readonly items: readonly HistoryItem[];
 }
 
-async function collected(past: Past, { from, to, info, query }: HistoryRequest): Promise<Collected> {
+async function collected(past: Past, { after, to, info, query }: HistoryRequest): Promise<Collected> {
   const count = limitOf(query.get('limit'));
   const isWanted = wantedBy(info);
   const items: HistoryItem[] = [];
   try {
-    const { place } = await past.pictureAt({ timeMs: from.timeMs });
-    for await (const step of past.steps(place)) {
+    for await (const step of past.steps(after)) {
       if (step.place.timeMs > to.timeMs) break;
       const time = new Date(step.place.timeMs).toISOString();
       // Steps of one millisecond stay together: a time is where the rest begins.
