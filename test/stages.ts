@@ -144,6 +144,12 @@ export const nightlyStages: readonly Stage[] = [
     minutesMax: 60,
   },
   {
+    name: 'security: without each rule attacks succeed',
+    command: ['node', 'test/security/weakenings/main.ts'],
+    shows: lastOf(/\d+ of \d+ weakenings.*/g),
+    minutesMax: 60,
+  },
+  {
     name: 'clients of other languages',
     command: ['env', 'GENERATE=all', 'node', '--test', '--test-reporter=spec', 'test/openapi/other-languages.test.ts'],
     shows: lastOf(/^. pass \d+$/gm),

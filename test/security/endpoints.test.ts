@@ -5,6 +5,7 @@ import { podRejection } from '../../agent/pods/node-features.ts';
 import { withoutSpecialAddresses } from '../../agent/proxy/endpoints.ts';
 import { serviceRules } from '../../agent/proxy/service-tables.ts';
 import type { Service } from '../../functions/kube/generated/types.ts';
+import { everyCase } from '../support/every-case.ts';
 import { administrator, type RbacCluster, rbacCluster } from '../support/rbac-cluster.ts';
 
 let cluster: RbacCluster;
@@ -33,8 +34,12 @@ const objects: Readonly<Record<string, readonly [path: string, make: (address: s
 for (const [what, [path, make]] of Object.entries(objects)) {
   test(`${what} are refused at addresses of the machine itself`, async () => {
     const write = (address: string) => cluster.as(administrator).send('POST', `${path}?dryRun=All`, make(address));
-    for (const address of special) assert.equal((await write(address)).status, 422, address);
-    for (const address of usual) assert.equal((await write(address)).status, 201, address);
+    const cases = [...special.map((address) => [address, 422] as const), ...usual.map((address) => [address, 201] as const)];
+    await everyCase(
+      cases,
+      ([address]) => address,
+      async ([address, status]) => assert.equal((await write(address)).status, status),
+    );
   });
 }
 
