@@ -20,6 +20,7 @@ import { errorResponse } from './filters/errors.ts';
 import { createFlowControl, type FlowControl } from './flow-control/flow-control.ts';
 import { type Lasting, limited } from './flow-control/limited.ts';
 import { methodNotAllowed, pageNotFound, subresourceNotFound } from './http/api-errors.ts';
+import { encodedFor } from './http/body-encoder.ts';
 import { requestInfoOf } from './http/request-info.ts';
 import { warningHeaders } from './http/warning-headers.ts';
 import { type Documents, isPublic, otherPath, type VersionDocument } from './other-paths.ts';
@@ -186,7 +187,7 @@ async function serve(parts: Parts, request: Request, connection: Connection): Pr
     if (exchange.lasting !== 'short') return await finished(exchange, await work());
     return await finished(exchange, await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
   } catch (error) {
-    return finished(exchange, errorResponse(error, server.world.log.with(loggedOf(request))));
+    return finished(exchange, await encodedFor(request, errorResponse(error, server.world.log.with(loggedOf(request)))));
   }
 }
 
@@ -312,7 +313,7 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
   }
   if (info.verb === '' && info.subresource !== 'proxy') throw methodNotAllowed();
   const virtual = parts.virtual.get(placeText(info));
-  if (virtual !== undefined) return createVirtual(server, call, virtual, warnings);
+  if (virtual !== undefined) return encodedFor(call.request, await createVirtual(server, call, virtual, warnings));
   const kind = await servedKind(server, call);
   if (kind === undefined) return nothingAt(parts, call);
   await kind.definition.load?.();

@@ -1,6 +1,7 @@
 /** The paths that are no resources: health, version, discovery, OpenAPI. */
 import type { Discovery } from './discovery/discovery.ts';
 import { methodNotAllowed } from './http/api-errors.ts';
+import { encodedFor } from './http/body-encoder.ts';
 import type { OpenApi } from './openapi/documents.ts';
 import type { ApiRequest, RequestInfo } from './ports.ts';
 
@@ -58,5 +59,8 @@ async function found(request: Request, url: URL, { version, documents }: OtherPa
   if (versionPath.test(path)) return Response.json(version);
   if (!documentPath.test(path)) return undefined;
   const { discovery, openApi } = await documents();
-  return (await openApi.fetch(request, url)) ?? discovery.fetch(request, path);
+  const openApiDocument = await openApi.fetch(request, url);
+  if (openApiDocument !== undefined) return openApiDocument;
+  const document = discovery.fetch(request, path);
+  return document === undefined ? undefined : encodedFor(request, document);
 }

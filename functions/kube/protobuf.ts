@@ -1,34 +1,26 @@
 /**
  * Request bodies in `application/vnd.kubernetes.protobuf`, which clients of 1.32 and later send: decoded by the table
- * of all messages into what the same object would be in JSON. We never answer in protobuf: every client that sends it
- * also takes JSON. Source: apimachinery, pkg/runtime/serializer/protobuf/protobuf.go.
+ * of all messages into what the same object would be in JSON. Source: apimachinery, pkg/runtime/serializer/protobuf/protobuf.go.
  */
 import { DocumentError } from './document-error.ts';
-import { generatedTable } from './generated-table.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
+import {
+  extensionsPackage,
+  magic,
+  type MessageField,
+  messageFields,
+  messageOfKind,
+  type MessageType,
+  messageTypeOf,
+} from './protobuf-messages.ts';
 import { ProtobufError, fieldsOf, packedVarints, type WireField } from './protobuf-reader.ts';
 import type { ValueReader } from './protobuf-scalars.ts';
 import { bytesOf, messageReaders, scalarReaders, textOf } from './protobuf-scalars.ts';
-import { definitionOf, schemaFor } from './schema-definitions.ts';
 import { badRequest } from './status-error.ts';
 import { isZero, omitsZero } from './zero-values.ts';
 
-type FieldTable = Readonly<Record<string, readonly (number | string)[]>>;
-
-const messages = generatedTable<FieldTable>('protobuf');
-
-/** `k8s` and a zero byte come before every message. */
-const magic = [0x6b, 0x38, 0x73, 0x00];
-const unknownMessage = 'k8s.io.apimachinery.pkg.runtime.Unknown';
-
-/** Parts of a protobuf package's name have no dashes. */
-const messageNameOf = (schemaName: string): string => schemaName.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
-const schemaNameOf = (message: string): string =>
-  message
-    .replace(/^k8s\.io\./, 'io.k8s.')
-    .replace('.apiextensions_apiserver.', '.apiextensions-apiserver.')
-    .replace('.kube_aggregator.', '.kube-aggregator.');
+const unknownMessage: MessageType = { message: 'k8s.io.apimachinery.pkg.runtime.Unknown', schemaName: '' };
 
 export interface ProtobufObject {
   readonly apiVersion: string;
@@ -50,22 +42,30 @@ export function decodeProtobuf(bytes: Uint8Array): ProtobufObject {
   }
 }
 
+/** What a watch sends, without the length before it. */
+export function decodeProtobufEvent(bytes: Uint8Array): { readonly type: string; readonly object: JsonObject } {
+  const fields = [...fieldsOf(bytes)];
+  const [type] = allOf(fields, 1);
+  const [wrapped] = allOf(fields, 2).flatMap((extension) => allOf([...fieldsOf(bytesOf(extension))], 1));
+  if (type === undefined || wrapped === undefined) throw new ProtobufError('a watch event lacks its type or its object');
+  return { type: textOf(type), object: decodeProtobuf(bytesOf(wrapped)).object };
+}
+
 /** The envelope: what is inside, and the bytes of it. */
 function decodeUnknown(bytes: Uint8Array): ProtobufObject {
-  const { typeMeta, raw, contentEncoding = '' } = readMessage(unknownMessage, '', bytes);
+  const { typeMeta, raw, contentEncoding = '' } = readMessage(unknownMessage, bytes);
   const { apiVersion, kind } = typeof typeMeta === 'object' && typeMeta !== null && !Array.isArray(typeMeta) ? typeMeta : {};
   if (typeof apiVersion !== 'string' || typeof kind !== 'string')
     throw new ProtobufError("Object 'Kind' is missing in the protobuf envelope");
   if (contentEncoding !== '') throw new ProtobufError(`unsupported content encoding ${JSON.stringify(contentEncoding)}`);
-  const schemaName = schemaFor(apiVersion, kind);
-  const message = messageNameOf(schemaName ?? '');
-  if (schemaName === undefined || !messages().has(message)) {
+  const type = messageOfKind(apiVersion, kind);
+  if (type === undefined) {
     throw new ProtobufError(
       `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
   const content = Buffer.from(typeof raw === 'string' ? raw : '', 'base64');
-  return { apiVersion, kind, object: { apiVersion, kind, ...readMessage(message, schemaName, content) } };
+  return { apiVersion, kind, object: { apiVersion, kind, ...readMessage(type, content) } };
 }
 
 interface Field {
@@ -78,22 +78,18 @@ type MessageFields = ReadonlyMap<number, Field>;
 
 const compiled = new Map<string, MessageFields>();
 
-/** Fields by number. A message whose fields Go inlines into another struct counts as part of that struct's schema. */
-function fieldsByNumber(message: string, schemaName: string): MessageFields {
-  const key = `${message} ${schemaName}`;
+function fieldsByNumber(type: MessageType): MessageFields {
+  const key = `${type.message} ${type.schemaName}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const fields = new Map<number, Field>();
+  const fields = new Map(messageFields(type).map((field) => [field.number, fieldOf(field, type.schemaName)]));
   compiled.set(key, fields);
-  for (const [name, [number, type]] of Object.entries(messages().get(message) ?? {})) {
-    fields.set(Number(number), fieldOf({ message, schemaName, name, type: String(type) }));
-  }
   return fields;
 }
 
-function readMessage(message: string, schemaName: string, bytes: Uint8Array): JsonObject {
+function readMessage(type: MessageType, bytes: Uint8Array): JsonObject {
   const result: JsonObject = {};
-  readInto(result, fieldsByNumber(message, schemaName), bytes);
+  readInto(result, fieldsByNumber(type), bytes);
   return result;
 }
 
@@ -102,36 +98,15 @@ function readInto(target: JsonObject, fields: MessageFields, bytes: Uint8Array):
   for (const { number, value } of fieldsOf(bytes)) fields.get(number)?.read(value, target);
 }
 
-interface FieldSpec {
-  readonly message: string;
-  readonly schemaName: string;
-  readonly name: string;
-  readonly type: string;
+function fieldOf({ name, shape, type }: MessageField, schemaName: string): Field {
+  if (name === undefined) return inlinedField({ message: type, schemaName });
+  if (shape === 'map') return mapField(name, readerOf(type));
+  if (shape === 'list') return listField(name, type);
+  return singleField(name, readerOf(type), omitsZero(schemaName, name));
 }
 
-function fieldOf(spec: FieldSpec): Field {
-  const { message, schemaName, type } = spec;
-  const name = jsonName(schemaName, spec.name);
-  if (name === undefined) return inlinedField(absolute(type, message), schemaName);
-  const map = /^map<string,(.+)>$/.exec(type)?.[1];
-  if (map !== undefined) return mapField(name, readerOf(map, message));
-  if (type.startsWith('[]')) return listField(name, type.slice(2), message);
-  return singleField(name, readerOf(type, message), omitsZero(schemaName, name));
-}
-
-/** The field's name in the schema, which differs in case at times; undefined when Go inlines the field. */
-function jsonName(schemaName: string, name: string): string | undefined {
-  const { properties } = definitionOf(schemaName);
-  if (properties === undefined) return name;
-  // JSON Schema has names that Go's fields cannot have.
-  const spelled = [name, `$${name}`, name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)];
-  const found = spelled.find((one) => Object.hasOwn(properties, one));
-  if (found !== undefined) return found;
-  return Object.keys(properties).find((other) => other.toLowerCase() === name.toLowerCase());
-}
-
-function inlinedField(message: string, schemaName: string): Field {
-  return { name: '', read: (value, target) => readInto(target, fieldsByNumber(message, schemaName), bytesOf(value)) };
+function inlinedField(type: MessageType): Field {
+  return { name: '', read: (value, target) => readInto(target, fieldsByNumber(type), bytesOf(value)) };
 }
 
 function singleField(name: string, reader: ValueReader, omits: boolean): Field {
@@ -142,8 +117,8 @@ function singleField(name: string, reader: ValueReader, omits: boolean): Field {
   return { name, read };
 }
 
-function listField(name: string, type: string, message: string): Field {
-  const reader = readerOf(type, message);
+function listField(name: string, type: string): Field {
+  const reader = readerOf(type);
   const isNumber = type === 'int32' || type === 'int64' || type === 'bool';
   const read: Field['read'] = (value, target) => {
     const items = isNumber && typeof value !== 'bigint' ? packedVarints(value) : [value];
@@ -172,21 +147,12 @@ function mapField(name: string, reader: ValueReader): Field {
   return { name, read };
 }
 
-/** `.k8s.io.x` is absolute; a bare name is of the message's own package. */
-const absolute = (type: string, message: string): string =>
-  type.startsWith('.') ? type.slice(1) : message.slice(0, message.lastIndexOf('.') + 1) + type;
-
-function readerOf(type: string, message: string): ValueReader {
-  const scalar = scalarReaders.get(type);
-  if (scalar !== undefined) return scalar;
-  const name = absolute(type, message);
-  const known = messageReaders.get(name) ?? unionReader(name);
+function readerOf(type: string): ValueReader {
+  const known = scalarReaders.get(type) ?? messageReaders.get(type) ?? unionReader(type);
   if (known !== undefined) return known;
-  const schemaName = schemaNameOf(name);
-  return (value) => readMessage(name, schemaName, bytesOf(value));
+  const message = messageTypeOf(type);
+  return (value) => readMessage(message, bytesOf(value));
 }
-
-const extensions = 'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1';
 
 interface Union {
   /** Number of the field that holds a schema. */
@@ -204,13 +170,12 @@ const unions: Readonly<Record<string, Union>> = {
   JSONSchemaPropsOrArray: { schema: 1, other: (fields) => allOf(fields, 2).map(schemaReader) },
 };
 
-function schemaReader(value: WireField['value']): JsonObject {
-  const name = `${extensions}.JSONSchemaProps`;
-  return readMessage(name, schemaNameOf(name), bytesOf(value));
-}
+const schemaMessage = messageTypeOf(`${extensionsPackage}.JSONSchemaProps`);
+
+const schemaReader = (value: WireField['value']): JsonObject => readMessage(schemaMessage, bytesOf(value));
 
 function unionReader(message: string): ValueReader | undefined {
-  const union = message.startsWith(`${extensions}.`) ? unions[message.slice(extensions.length + 1)] : undefined;
+  const union = message.startsWith(`${extensionsPackage}.`) ? unions[message.slice(extensionsPackage.length + 1)] : undefined;
   if (union === undefined) return undefined;
   return (value) => {
     const fields = [...fieldsOf(bytesOf(value))];

@@ -12,8 +12,20 @@ test('nothing and anything mean JSON', () => {
   assert.deepEqual(accept('application/json, */*'), json);
 });
 
-test('protobuf is passed over for the JSON behind it', () => {
-  assert.deepEqual(accept('application/vnd.kubernetes.protobuf,application/json'), json);
+test('protobuf is served to a client that names it first', () => {
+  assert.deepEqual(accept('application/vnd.kubernetes.protobuf,application/json'), { ...json, encoding: 'protobuf' });
+  assert.deepEqual(accept('application/json,application/vnd.kubernetes.protobuf'), json);
+});
+
+test('tables and custom objects have no protobuf, and come in the JSON behind it', () => {
+  assert.deepEqual(accept('application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io,application/json'), json);
+  const custom = (header: string): object => negotiate(header, { forms: true, isCustom: true });
+  assert.deepEqual(custom('application/vnd.kubernetes.protobuf,application/json'), json);
+  assert.deepEqual(custom('application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io'), {
+    encoding: 'protobuf',
+    form: 'metadata',
+    metaVersion: 'v1',
+  });
 });
 
 test('a table is served in the version that is asked for', () => {
@@ -31,7 +43,7 @@ test('quality comes before order', () => {
 
 test('a client that takes nothing of ours reads what there is', () => {
   assert.throws(
-    () => accept('application/vnd.kubernetes.protobuf'),
+    () => accept('application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io'),
     (error) =>
       error instanceof StatusError &&
       error.code === 406 &&

@@ -1,10 +1,12 @@
 /**
- * Which form of an answer a client accepts. Clients that would rather have protobuf list JSON as their second choice.
+ * Which form of an answer a client accepts.
  * Source: apiserver, pkg/endpoints/handlers/negotiation/negotiate.go.
  */
 import { StatusError } from '../../kube/status-error.ts';
 
-export type Encoding = 'json' | 'yaml';
+export type Encoding = 'json' | 'yaml' | 'protobuf';
+
+export const protobufType = 'application/vnd.kubernetes.protobuf';
 
 /** What the objects are turned into: themselves, rows of a table, or nothing but their metadata. */
 export type Form = 'object' | 'table' | 'metadata' | 'metadata-list';
@@ -24,6 +26,7 @@ interface Clause {
 const encodings: Readonly<Record<string, Encoding>> = {
   'application/json': 'json',
   'application/yaml': 'yaml',
+  [protobufType]: 'protobuf',
   'application/*': 'json',
   '*/*': 'json',
 };
@@ -55,19 +58,36 @@ function parseClause(text: string): Clause & { readonly quality: number } {
 }
 
 /** The media types of all answers, and those of watches. */
-const served = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
-const streamed = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+const served = ['application/json', 'application/yaml', protobufType];
+const streamed = ['application/json;stream=watch', `${protobufType};stream=watch`];
 
-/** The first clause that can be served; `as` names a form that this endpoint may refuse to offer. */
-export function negotiate(header: string | null, offered: { readonly forms: boolean; readonly isWatch?: boolean }): Negotiated {
+export interface Offered {
+  /** Whether the endpoint offers what `as` names. */
+  readonly forms: boolean;
+  readonly isWatch?: boolean;
+  /** Custom kinds have no message: of them protobuf shows metadata only. */
+  readonly isCustom?: boolean;
+}
+
+/** The first clause that can be served. */
+export function negotiate(header: string | null, offered: Offered): Negotiated {
   for (const clause of acceptClauses(header)) {
     const encoding = encodings[clause.mediaType];
     const negotiated = encoding === undefined ? undefined : negotiatedForm(encoding, clause, offered.forms);
-    if (negotiated === undefined) continue;
+    if (negotiated === undefined || (encoding === 'protobuf' && !hasMessageOf(negotiated.form, offered))) continue;
     if (offered.isWatch === true && negotiated.encoding === 'yaml') break;
     return negotiated;
   }
   throw notAcceptable(offered.isWatch === true ? streamed : served);
+}
+
+/** A table has no message. */
+const hasMessageOf = (form: Form, { isCustom = false }: Offered): boolean => form !== 'table' && !(isCustom && form === 'object');
+
+/** Whether an answer that has no other forms goes to the client in protobuf. What accepts nothing gets JSON. */
+export function prefersProtobuf(header: string | null): boolean {
+  const clause = acceptClauses(header).find(({ mediaType }) => encodings[mediaType] !== undefined);
+  return clause?.mediaType === protobufType && !clause.parameters.has('as');
 }
 
 /**

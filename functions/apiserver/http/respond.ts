@@ -4,14 +4,15 @@ import { parseJson } from '../../kube/json-document.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { yamlText } from '../../kube/yaml-document.ts';
 import type { AnyDefinition, ServedVersion } from '../../resources/definition.ts';
-import { jsonText, type Shown } from '../../store/json-text.ts';
+import type { Shown } from '../../store/json-text.ts';
 import { isCustom } from '../registry/object-metadata.ts';
 import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf, partialMetadata, tableOf } from '../table.ts';
+import { type BodyEncoder, bodyEncoderOf, type ResponseBody } from './body-encoder.ts';
 import { type Negotiated, negotiate, wrongNumber } from './content-negotiation.ts';
-import { isLongerThan, listBody, type ListHead, tooLargeAnswer } from './list-body.ts';
+import { isLongerThan, type ListHead, tooLargeAnswer } from './list-body.ts';
 
 export interface ListMetadata {
   readonly resourceVersion: string;
@@ -27,55 +28,61 @@ export type Answer =
   | { readonly kind: 'other'; readonly code: number; readonly object: object };
 
 export async function respond(server: Server, request: ResourceRequest, answer: Answer): Promise<Response> {
-  const negotiated = negotiate(request.request.headers.get('accept'), { forms: answer.kind !== 'other' || isStatus(answer.object) });
+  const { definition } = request;
+  const negotiated = negotiate(request.request.headers.get('accept'), {
+    forms: answer.kind !== 'other' || isStatus(answer.object),
+    isCustom: isCustom(definition) && !(answer.kind === 'other' && isStatus(answer.object)),
+  });
   const bytesMax = request.connection.answerBytesMax ?? Infinity;
-  const body = bodyOf(answer, request, { negotiated, nowMs: server.world.clock.now(), bytesMax });
+  const encoder = await bodyEncoderOf(negotiated.encoding);
+  const body = bodyOf(answer, request, { negotiated, encoder, nowMs: server.world.clock.now(), bytesMax });
   if (!(body instanceof ReadableStream) && isLongerThan(body, bytesMax)) throw tooLargeAnswer(bytesMax);
-  return encoded(body, negotiated, answer.kind === 'list' ? 200 : answer.code);
+  const status = answer.kind === 'list' ? 200 : answer.code;
+  return negotiated.encoding === 'yaml' ? yamlResponse(body, status) : responseOf(body, encoder.contentType, status);
 }
 
 /** Status is never turned into another form. */
 const statusKind = 'Status';
 const isStatus = (object: object): boolean => 'kind' in object && object.kind === statusKind;
 
-type ResponseBody = string | Uint8Array | ReadableStream<Uint8Array>;
+const responseOf = (body: ResponseBody, contentType: string, status: number): Response =>
+  new Response(body, { status, headers: { 'content-type': contentType, 'cache-control': 'no-cache, private' } });
 
-async function encoded(body: ResponseBody, { encoding }: Negotiated, status: number): Promise<Response> {
-  const headers = { 'content-type': `application/${encoding}`, 'cache-control': 'no-cache, private' };
-  if (encoding !== 'yaml') return new Response(body, { status, headers });
-  const text = typeof body === 'string' ? body : await new Response(body).text();
-  return new Response(await yamlText(parseJson(text).value), { status, headers });
+async function yamlResponse(json: ResponseBody, status: number): Promise<Response> {
+  const text = typeof json === 'string' ? json : await new Response(json).text();
+  return responseOf(await yamlText(parseJson(text).value), 'application/yaml', status);
 }
 
 interface Presentation {
   readonly negotiated: Negotiated;
+  readonly encoder: BodyEncoder;
   readonly nowMs: number;
   /** Of the answer. */
   readonly bytesMax: number;
 }
 
-function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, nowMs, bytesMax }: Presentation): ResponseBody {
-  if (answer.kind === 'other') return JSON.stringify(answer.object);
+function bodyOf(answer: Answer, request: ResourceRequest, { negotiated, encoder, nowMs, bytesMax }: Presentation): ResponseBody {
+  if (answer.kind === 'other') return encoder.object(answer.object);
   const { definition, served, url } = request;
   const { form, metaVersion } = negotiated;
   switch (form) {
     case 'object':
       return answer.kind === 'list'
-        ? listBody(listHead({ definition, served }, answer.metadata), shownListAs(served, answer.list), bytesMax)
-        : jsonText(shownAs(served, answer.shown));
+        ? encoder.list(listHead({ definition, served }, answer.metadata), shownListAs(served, answer.list), bytesMax)
+        : encoder.shown(shownAs(served, answer.shown));
     case 'metadata':
       if (answer.kind === 'list') throw wrongNumber(true, `${goTypeOf(definition)}List`);
-      return JSON.stringify(partialMetadata(definition, answer.shown.object, metaVersion));
+      return encoder.object(partialMetadata(definition, answer.shown.object, metaVersion));
     case 'metadata-list':
       if (answer.kind === 'object') throw wrongNumber(false, goTypeOf(definition));
-      return metadataListText(definition, answer, metaVersion);
+      return encoder.object(metadataList(definition, answer, metaVersion));
     case 'table': {
       const options = { metaVersion, includeObject: includeObjectOf(url.searchParams), nowMs, hasColumns: true };
       const shown = answer.kind === 'list' ? answer.list : [answer.shown];
       if (definition.isConvertedByWebhook === true) shownListAs(served, shown);
       const objects = shown.map(({ object }) => object);
       const metadata = answer.kind === 'list' ? answer.metadata : { resourceVersion: objects[0]?.metadata.resourceVersion };
-      return JSON.stringify(tableOf({ definition, served }, objects, metadata, options));
+      return encoder.object(tableOf({ definition, served }, objects, metadata, options));
     }
     default:
       return form satisfies never;
@@ -99,12 +106,7 @@ const listHead = ({ definition, served: { type } }: ServedKind, { continue: toke
   hasTypedItems: isCustom(definition),
 });
 
-function metadataListText(definition: AnyDefinition, answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): string {
+function metadataList(definition: AnyDefinition, answer: Extract<Answer, { kind: 'list' }>, metaVersion: 'v1' | 'v1beta1'): object {
   const items = answer.list.map(({ object }) => partialMetadata(definition, object, metaVersion));
-  return JSON.stringify({
-    kind: 'PartialObjectMetadataList',
-    apiVersion: `meta.k8s.io/${metaVersion}`,
-    metadata: answer.metadata,
-    items,
-  });
+  return { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: answer.metadata, items };
 }

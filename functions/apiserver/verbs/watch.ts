@@ -5,12 +5,13 @@ import { negotiate } from '../http/content-negotiation.ts';
 import { tooLargeAnswer } from '../http/list-body.ts';
 import { type ListOptions, listOptionsOf, revisionOf } from '../http/request-options.ts';
 import { fromStore } from '../registry/commit.ts';
+import { isCustom } from '../registry/object-metadata.ts';
 import { storeResource } from '../registry/resource-index.ts';
 import { selectionOf } from '../registry/selection.ts';
 import { jsonLength, type Shown } from '../../store/json-text.ts';
 import type { ResourceRequest, Server } from '../server.ts';
 import { includeObjectOf } from '../table.ts';
-import { createEventEncoder } from '../watch/event-encoder.ts';
+import { createEventEncoder, eventFramingOf } from '../watch/event-encoder.ts';
 import { eventStream } from '../watch/event-stream.ts';
 import { namespaceOfList } from './list.ts';
 
@@ -23,7 +24,8 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
   const { definition, info, url } = request;
   const { store, world, converter } = server;
   const options = listOptionsOf(url.searchParams, true);
-  const { form, metaVersion } = negotiate(request.request.headers.get('accept'), { forms: true, isWatch: true });
+  const offered = { forms: true, isWatch: true, isCustom: isCustom(definition) };
+  const { encoding, form, metaVersion } = negotiate(request.request.headers.get('accept'), offered);
   const selection = selectionOf(definition, options, request.served);
   const resource = storeResource(definition);
   const namespace = namespaceOfList(request, info.namespace);
@@ -49,8 +51,9 @@ export async function watch(server: Server, request: ResourceRequest): Promise<R
     timeoutMs: 1000 * (options.timeoutSeconds ?? timeoutSecondsDefault * (1 + world.random.next())),
   };
   const includeObject = includeObjectOf(url.searchParams);
-  const encoder = createEventEncoder(request, { form, metaVersion, includeObject, nowMs: () => world.clock.now() });
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' };
+  const framing = await eventFramingOf(encoding);
+  const encoder = createEventEncoder(request, { form, metaVersion, includeObject, nowMs: () => world.clock.now(), framing });
+  const headers = { 'content-type': framing.contentType, 'cache-control': 'no-cache, private' };
   return new Response(eventStream(plan, encoder, { store, world, converter }), { headers });
 }
 

@@ -1,5 +1,5 @@
 /**
- * Watch events as bytes: one JSON document a line. An event about a stored object is encoded once, and every watcher
+ * Watch events as bytes: in JSON one document a line. An event about a stored object is encoded once, and every watcher
  * that wants it gets the same bytes.
  */
 import type { KubeObject } from '../../kube/object.ts';
@@ -8,7 +8,7 @@ import type { StatusError } from '../../kube/status-error.ts';
 import type { ServedVersion } from '../../resources/definition.ts';
 import type { ServedKind } from '../registry/resource-index.ts';
 import { shownAs } from '../registry/served-form.ts';
-import type { Form } from '../http/content-negotiation.ts';
+import type { Encoding, Form } from '../http/content-negotiation.ts';
 import { DecodedCache, emptyPlace, type Place } from '../../store/decoded-cache.ts';
 import { jsonText, type Shown } from '../../store/json-text.ts';
 import { type IncludeObject, initialEventsEnd, partialMetadata, tableOf } from '../table.ts';
@@ -20,6 +20,15 @@ export interface EventForm {
   readonly metaVersion: 'v1' | 'v1beta1';
   readonly includeObject: IncludeObject;
   nowMs(): number;
+  readonly framing: EventFraming;
+}
+
+/** How an event and its object become bytes of the stream. */
+export interface EventFraming {
+  readonly contentType: string;
+  object(type: string, object: object): Uint8Array;
+  /** About an object whose text may be there already. */
+  shown(type: string, shown: Shown): Uint8Array;
 }
 
 export interface EventEncoder {
@@ -32,6 +41,16 @@ export interface EventEncoder {
 const line = (type: string, json: string | Uint8Array): Uint8Array =>
   Buffer.concat([Buffer.from(`{"type":"${type}","object":`), typeof json === 'string' ? Buffer.from(json) : json, lineEnd]);
 const lineEnd = Buffer.from('}\n');
+
+const jsonLines: EventFraming = {
+  contentType: 'application/json',
+  object: (type, object) => line(type, JSON.stringify(object)),
+  shown: (type, shown) => line(type, jsonText(shown)),
+};
+
+export async function eventFramingOf(encoding: Encoding): Promise<EventFraming> {
+  return encoding === 'protobuf' ? (await import('../http/protobuf-bodies.ts')).protobufFraming : jsonLines;
+}
 
 /** Lines are kept for the watchers that come a little later: those of a change all come at about the same time. */
 const sharedBytesMax = 16 * 1024 * 1024;
@@ -57,10 +76,14 @@ export function createEventEncoder(kind: ServedKind, form: EventForm): EventEnco
   return form.form === 'table' ? tableEncoder(kind, form) : objectEncoder(kind, form);
 }
 
-const errorLine = (error: StatusError): Uint8Array => line('ERROR', JSON.stringify(error.toStatus()));
+const errorEvent =
+  ({ object }: EventFraming): EventEncoder['error'] =>
+  (error) =>
+    object('ERROR', error.toStatus());
 
-function objectEncoder({ definition, served }: ServedKind, { form, metaVersion }: EventForm): EventEncoder {
+function objectEncoder({ definition, served }: ServedKind, { form, metaVersion, framing }: EventForm): EventEncoder {
   const isMetadata = form === 'metadata';
+  const { contentType } = framing;
   const apiVersion = apiVersionOf(served.type);
   const identity = isMetadata
     ? { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}` }
@@ -68,15 +91,15 @@ function objectEncoder({ definition, served }: ServedKind, { form, metaVersion }
   return {
     event: isMetadata
       ? (event, shown) =>
-          sharedLine(shown, `${event} ${metaVersion}`, () =>
-            line(event, JSON.stringify(partialMetadata(definition, shown.object, metaVersion))),
+          sharedLine(shown, `${event} ${metaVersion} ${contentType}`, () =>
+            framing.object(event, partialMetadata(definition, shown.object, metaVersion)),
           )
-      : (event, shown) => sharedLine(shown, `${event} ${apiVersion}`, () => line(event, jsonText(shownAs(served, shown)))),
+      : (event, shown) => sharedLine(shown, `${event} ${apiVersion} ${contentType}`, () => framing.shown(event, shownAs(served, shown))),
     bookmark(revision, endsInitialEvents) {
       const metadata = bookmarkMetadata(revision, endsInitialEvents);
-      return line('BOOKMARK', JSON.stringify(isMetadata ? { ...identity, metadata } : { ...blankObject(served), metadata }));
+      return framing.object('BOOKMARK', isMetadata ? { ...identity, metadata } : { ...blankObject(served), metadata });
     },
-    error: errorLine,
+    error: errorEvent(framing),
   };
 }
 
@@ -97,20 +120,20 @@ function bookmarkMetadata(revision: number, endsInitialEvents: boolean): Bookmar
   return endsInitialEvents ? { ...metadata, annotations: { [initialEventsEnd]: 'true' } } : metadata;
 }
 
-function tableEncoder(kind: ServedKind, { metaVersion, includeObject, nowMs }: EventForm): EventEncoder {
+function tableEncoder(kind: ServedKind, { metaVersion, includeObject, nowMs, framing }: EventForm): EventEncoder {
   let hasColumns = true;
-  const table = (objects: readonly KubeObject[], metadata: object): string => {
-    const text = JSON.stringify(tableOf(kind, objects, metadata, { metaVersion, includeObject, nowMs: nowMs(), hasColumns }));
+  const table = (objects: readonly KubeObject[], metadata: object): object => {
+    const made = tableOf(kind, objects, metadata, { metaVersion, includeObject, nowMs: nowMs(), hasColumns });
     hasColumns = false;
-    return text;
+    return made;
   };
   return {
-    event: (event, { object }) => line(event, table([object], { resourceVersion: object.metadata.resourceVersion })),
+    event: (event, { object }) => framing.object(event, table([object], { resourceVersion: object.metadata.resourceVersion })),
     // A bookmark is a row like any other, of an object in which nothing but its metadata is filled in.
     bookmark: (revision, endsInitialEvents) => {
       const metadata = bookmarkMetadata(revision, endsInitialEvents);
-      return line('BOOKMARK', table([{ ...blankObject(kind.served), metadata }], { resourceVersion: metadata.resourceVersion }));
+      return framing.object('BOOKMARK', table([{ ...blankObject(kind.served), metadata }], { resourceVersion: metadata.resourceVersion }));
     },
-    error: errorLine,
+    error: errorEvent(framing),
   };
 }

@@ -1,4 +1,5 @@
 /** The cases of a kind: recipes by weight, each case decided by the seed and its number alone. */
+import { protobufType } from '../../../functions/apiserver/http/content-negotiation.ts';
 import { copy } from '../../../functions/kube/copy.ts';
 import type { Json, JsonObject } from '../../../functions/kube/object.ts';
 import type { Case } from './case.ts';
@@ -90,8 +91,17 @@ export function caseOf(kind: ComparedKind, seed: number, number: number): Case {
   const scene = sceneOf(kind, seed, number);
   const made = chosenRecipe(recipes, number < 3 ? 0 : scene.choice.next())(scene) ?? triedCreation(scene);
   if (made === undefined) throw new Error(`no case for ${kind.name}`);
-  return { name: `${kind.name}#${number}`, kind: kind.name, ...made };
+  const { about, steps } = number >= 3 && scene.choice.next() < protobufShare ? readInProtobuf(made) : made;
+  return { name: `${kind.name}#${number}`, kind: kind.name, about, steps };
 }
+
+const protobufShare = 0.06;
+
+/** As kubelet, kube-scheduler and kube-controller-manager read, errors too. */
+const readInProtobuf = ({ about, steps }: Pick<Case, 'about' | 'steps'>): Pick<Case, 'about' | 'steps'> => ({
+  about: `${about}, in protobuf`,
+  steps: steps.map((step) => ({ ...step, headers: { accept: protobufType, ...step.headers } })),
+});
 
 /** A case of one of these recipes; undefined where the kind lacks what the chosen one needs. */
 export function caseFrom(

@@ -72,7 +72,7 @@ async function runOn(api: ApiConnection, { steps }: Case): Promise<SideAnswers> 
 
 function parsed(text: string, type: string): Json {
   try {
-    if (type.includes('json')) return JSON.parse(text) as Json;
+    if (type.includes('json') || type.includes('protobuf')) return JSON.parse(text) as Json;
     return type.includes('yaml') ? (parse(text) as Json) : text;
   } catch (error) {
     if (error instanceof Error) return text;

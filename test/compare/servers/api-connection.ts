@@ -1,6 +1,8 @@
 /** Requests to one API server over HTTPS, with everything of the answer that is compared. */
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { protobufType } from '../../../functions/apiserver/http/content-negotiation.ts';
+import { decodeProtobuf, decodeProtobufEvent } from '../../../functions/kube/protobuf.ts';
 
 export interface SentRequest {
   readonly method: string;
@@ -43,6 +45,25 @@ export const hangUp: ReceivedAnswer = { status: 0, headers: {}, warnings: [], te
 const answerTimeoutMs = 30_000;
 const surplusWaitMs = 30;
 
+/** Protobuf as the JSON of what it holds: each event of a watch on a line of its own. */
+function textOf({ headers }: IncomingMessage, bytes: Buffer): string {
+  const type = headers['content-type'] ?? '';
+  if (!type.startsWith(protobufType)) return bytes.toString('utf8');
+  return type.includes('stream=watch') ? eventTexts(bytes).join('') : JSON.stringify(decodeProtobuf(bytes).object);
+}
+
+/** Four bytes of its length come before each event. */
+function eventTexts(bytes: Buffer): readonly string[] {
+  const events: string[] = [];
+  for (let rest = bytes; rest.length >= 4;) {
+    const length = rest.readUInt32BE();
+    if (rest.length < 4 + length) break;
+    events.push(`${JSON.stringify(decodeProtobufEvent(rest.subarray(4, 4 + length)))}\n`);
+    rest = rest.subarray(4 + length);
+  }
+  return events;
+}
+
 function received(message: IncomingMessage, text: string): ReceivedAnswer {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) if (typeof value === 'string') headers[name] = value;
@@ -78,7 +99,7 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
           const parts: Buffer[] = [];
           message.on('data', (part: Buffer) => parts.push(part));
           message.on('error', reject);
-          message.on('end', () => resolve(received(message, Buffer.concat(parts).toString('utf8'))));
+          message.on('end', () => resolve(received(message, textOf(message, Buffer.concat(parts)))));
         });
       }),
     watch: (request) => openWatch(open(request, ofWatches)),
@@ -88,7 +109,7 @@ export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConne
 }
 
 function openWatch(outgoing: ReturnType<typeof httpsRequest>): OpenedWatch {
-  let text = '';
+  const parts: Buffer[] = [];
   let message: IncomingMessage | undefined;
   let hasEnded = false;
   let failure: Error | undefined;
@@ -99,10 +120,9 @@ function openWatch(outgoing: ReturnType<typeof httpsRequest>): OpenedWatch {
   });
   outgoing.on('response', (response) => {
     message = response;
-    response.setEncoding('utf8');
     response.on('error', () => undefined);
-    response.on('data', (part: string) => {
-      text += part;
+    response.on('data', (part: Buffer) => {
+      parts.push(part);
       changed();
     });
     response.on('close', () => {
@@ -110,7 +130,8 @@ function openWatch(outgoing: ReturnType<typeof httpsRequest>): OpenedWatch {
       changed();
     });
   });
-  const lines = (): number => text.split('\n').length - 1;
+  const text = (): string => (message === undefined ? '' : textOf(message, Buffer.concat(parts)));
+  const lines = (): number => text().split('\n').length - 1;
   const answered = new Promise<void>((resolve) => {
     outgoing.once('response', () => resolve());
     outgoing.once('close', () => resolve());
@@ -124,7 +145,7 @@ function openWatch(outgoing: ReturnType<typeof httpsRequest>): OpenedWatch {
           changed = () => undefined;
           outgoing.destroy();
           if (message === undefined) reject(failure ?? new Error('a watch got no answer'));
-          else resolve(received(message, text));
+          else resolve(received(message, text()));
         };
         const deadline = setTimeout(finish, waitMs);
         changed = () => {

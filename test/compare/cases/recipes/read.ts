@@ -1,14 +1,24 @@
 /** Lists, gets, tables, metadata alone, selectors, pages and watches. */
 import type { JsonObject } from '../../../../functions/kube/object.ts';
+import { protobufType } from '../../../../functions/apiserver/http/content-negotiation.ts';
 import type { Step } from '../case.ts';
 import { get, mayStore, post, query, type Recipe, remove, type Scene } from '../compared-kind.ts';
 import { patchTypes } from './patch.ts';
 
-const forms = [
+/** Those in which a watch may come, too. */
+const watchForms = [
   'application/json',
   'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
   'application/json;as=Table;v=v1;g=meta.k8s.io',
   'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+  protobufType,
+  `${protobufType};as=PartialObjectMetadata;v=v1;g=meta.k8s.io`,
+];
+const forms = [
+  ...watchForms,
+  `${protobufType},application/json`,
+  `${protobufType};as=Table;v=v1;g=meta.k8s.io,application/json`,
+  `${protobufType};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io`,
   'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
   'application/json;as=Table;v=v1beta1;g=meta.k8s.io',
   'application/yaml',
@@ -95,7 +105,7 @@ const relabel = (labels: JsonObject): Pick<Step, 'body' | 'method' | 'headers'> 
 export const watch: Recipe = (scene) => {
   if (!mayStore(scene) || !scene.kind.verbs.includes('watch') || !scene.kind.verbs.includes('patch')) return undefined;
   const { choice } = scene;
-  const accept = choice.of(forms.slice(0, 4));
+  const accept = choice.of(watchForms);
   const start = choice.of([
     'resourceVersion={resourceVersion}',
     'resourceVersion={resourceVersion}&allowWatchBookmarks=true',
