@@ -56,7 +56,7 @@ const unitTests: readonly TestStage[] = [
     'openapi/**/*.test.ts',
   ),
   unit('unit: command line, local cluster', 'infra/{aws,backup,bundle,cli,images,local}/**/*.test.ts', 'infra/*.test.ts'),
-  unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,support}/**/*.test.ts'),
+  unit('unit: judges, runner, house', 'test/{house,runner,conformance,compare,programs,support}/**/*.test.ts'),
 ];
 
 /** A minute of the processor, which those who work on something else need not wait for. */
@@ -127,6 +127,7 @@ export const nightlyStages: readonly Stage[] = [
   { ...controlPlanes(100_000, 5_000), minutesMax: 120 },
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
+  { name: 'programs', command: ['node', 'test/programs/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'nodes: faults', command: ['node', '--test', '--test-reporter=spec', 'test/faults/faults.ts'], minutesMax: 60 },
   {
     name: 'archive: what was is what it shows',
@@ -154,12 +155,6 @@ export const nightlyStages: readonly Stage[] = [
     command: ['env', 'GENERATE=all', 'node', '--test', '--test-reporter=spec', 'test/openapi/other-languages.test.ts'],
     shows: lastOf(/^. pass \d+$/gm),
     minutesMax: 30,
-  },
-  {
-    name: 'helm',
-    command: ['node', '--test', '--test-reporter=spec', 'test/helm/helm.ts'],
-    shows: lastOf(/^. pass \d+$/gm),
-    minutesMax: 15,
   },
   {
     name: 'engines: a backup of fifty thousand objects',

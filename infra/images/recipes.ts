@@ -17,7 +17,7 @@ const users = 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\nno
 const groups = 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n';
 
 /** A shell, and enough around it for `exec` and small scripts. */
-async function busyboxFiles(cache: string): Promise<readonly TarEntry[]> {
+export async function busyboxFiles(cache: string): Promise<readonly TarEntry[]> {
   const binary = join(await unpackedPackage('busybox-static', cache), 'bin/busybox');
   const applets = (await runCommand([binary, '--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox');
   return [

@@ -13,4 +13,4 @@ spec:
   selector: { matchLabels: { app: web } }
   template:
     metadata: { labels: { app: web } }
-    spec: { containers: [{ name: web, image: nginx }] }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: web, image: 'nginx/nginx:v1' }] }

@@ -5,8 +5,7 @@ metadata:
   annotations: { helm.sh/hook: "pre-install,pre-upgrade", helm.sh/hook-delete-policy: before-hook-creation }
 spec:
   template:
-    metadata: { annotations: { simulated.hibernetes.dev/end-after-seconds: "0" } }
-    spec: { restartPolicy: Never, containers: [{ name: before, image: busybox }] }
+    spec: { restartPolicy: Never, containers: [{ name: before, image: 'busybox:1.36' }] }
 ---
 apiVersion: v1
 kind: Pod
@@ -15,5 +14,4 @@ metadata:
   annotations:
     helm.sh/hook: test
     helm.sh/hook-delete-policy: "before-hook-creation,hook-succeeded"
-    simulated.hibernetes.dev/end-after-seconds: "0"
-spec: { restartPolicy: Never, containers: [{ name: test, image: busybox }] }
+spec: { restartPolicy: Never, containers: [{ name: test, image: 'busybox:1.36' }] }

@@ -1,0 +1,23 @@
+/** In the order of the README's matrix. */
+import { coredns } from './coredns/program.ts';
+import { helm } from './helm/program.ts';
+import { kubecolor } from './kubecolor/program.ts';
+import { kubectx } from './kubectx/program.ts';
+import { kubetail } from './kubetail/program.ts';
+import { kustomize } from './kustomize/program.ts';
+import { localPathProvisioner } from './local-path-provisioner/program.ts';
+import { metricsServer } from './metrics-server/program.ts';
+import { nodeExporter } from './node-exporter/program.ts';
+import type { Program } from './program.ts';
+
+export const programs: readonly Program[] = [
+  coredns,
+  metricsServer,
+  nodeExporter,
+  localPathProvisioner,
+  helm,
+  kustomize,
+  kubectx,
+  kubecolor,
+  kubetail,
+];

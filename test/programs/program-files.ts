@@ -1,0 +1,47 @@
+/** Where the programs and their sources stand on this machine: fetched and built once, and kept in the cache. */
+import { existsSync, globSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '../../agent/network/run.ts';
+import { unpackedPackage } from '../../infra/images/debian-package.ts';
+import { buildGoProgram, moduleDirectory } from './go-programs.ts';
+import type { DebianPackage, Source } from './program.ts';
+
+export interface ProgramFiles {
+  /** The files of the module or package. */
+  directory(source: Source, version: string): Promise<string>;
+  /** The program, which is built unless it is there. */
+  program(name: string, source: Source, version: string): Promise<string>;
+}
+
+export interface ProgramFilesOptions {
+  readonly cache: string;
+  readonly note: (text: string) => void;
+}
+
+export const programsOf = (source: Source): readonly string[] => (source.kind === 'go' ? Object.keys(source.packages) : source.programs);
+
+export function programFiles({ cache, note }: ProgramFilesOptions): ProgramFiles {
+  const directory = (source: Source, version: string): Promise<string> =>
+    source.kind === 'go' ? moduleDirectory(source, version) : packageDirectory(source, version, cache);
+  return {
+    directory,
+    async program(name, source, version) {
+      if (source.kind === 'debian') return join(await directory(source, version), 'usr/bin', name);
+      const file = join(cache, 'go', `${source.path}@${version}`, name);
+      if (existsSync(file)) return file;
+      note(`Building ${name} of ${source.path} ${version}`);
+      await buildGoProgram(name, source, version, file);
+      return file;
+    },
+  };
+}
+
+/** Throws where the machine's Debian has another version. */
+async function packageDirectory(source: DebianPackage, version: string, cache: string): Promise<string> {
+  const directory = await unpackedPackage(source.package, cache);
+  const [changes = ''] = globSync('usr/share/doc/*/changelog.Debian.gz', { cwd: directory });
+  const [first = ''] = (await runCommand(['zcat', join(directory, changes)])).split('\n');
+  const found = /\((?:\d+:)?([^-)]+)/.exec(first)?.[1];
+  if (found !== version) throw new Error(`Debian here has ${source.package} ${found}, and the recipe is for ${version}`);
+  return directory;
+}
