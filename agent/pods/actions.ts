@@ -25,6 +25,8 @@ export type Action =
       readonly sandboxId: string;
       /** A restart counts against the back-off; the first start does not. */
       readonly isRestart: boolean;
+      /** The container is there already: it is only started. */
+      readonly createdId?: string | undefined;
     }
   /** At the same time, until all have stopped. */
   | { readonly kind: 'stopContainers'; readonly stops: readonly ContainerStop[] }

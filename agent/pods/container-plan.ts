@@ -13,7 +13,8 @@ import { specHash, specHashAnnotation } from './spec-hash.ts';
 
 /** What was decided about one container. `wait`: for others, or because it is as it should be. */
 export type Decision =
-  | { readonly kind: 'start'; readonly isRestart: boolean }
+  /** `created`: it is on the runtime already, and was never started. */
+  | { readonly kind: 'start'; readonly isRestart: boolean; readonly created?: ContainerStatus }
   | { readonly kind: 'stop'; readonly message: string; readonly graceSeconds: number | undefined }
   | { readonly kind: 'backOff'; readonly untilMs: number; readonly delayMs: number }
   /** The last start failed and may not be tried again yet. */
@@ -46,6 +47,11 @@ export const newestOf = (containers: readonly ContainerStatus[], name: string): 
 export const isStarted = (container: Container, status: ContainerStatus | undefined, probes: ProbeFindings): boolean =>
   status?.state === 'running' && (container.startupProbe === undefined || probes[status.id]?.started === true);
 
+function isOfAnotherSpec(container: Container, { annotations }: ContainerStatus): boolean {
+  const hash = annotations[specHashAnnotation];
+  return hash !== undefined && hash !== specHash(container);
+}
+
 function whyStop(container: Container, status: ContainerStatus, probes: ProbeFindings): Decision {
   const failed = probes[status.id]?.failed;
   if (failed !== undefined) {
@@ -53,8 +59,7 @@ function whyStop(container: Container, status: ContainerStatus, probes: ProbeFin
     const message = `Container ${container.name} failed ${failed} probe, will be restarted`;
     return { kind: 'stop', message, graceSeconds: probe?.terminationGracePeriodSeconds };
   }
-  const hash = status.annotations[specHashAnnotation];
-  if (hash !== undefined && hash !== specHash(container)) {
+  if (isOfAnotherSpec(container, status)) {
     return { kind: 'stop', message: `Container ${container.name} definition changed, will be restarted`, graceSeconds: undefined };
   }
   return { kind: 'wait' };
@@ -73,12 +78,22 @@ function startDecision(input: ContainersInput, container: Container, ended: Cont
   return { kind: 'start', isRestart: ended !== undefined };
 }
 
+/**
+ * An agent that dies between the two calls leaves it. The next agent makes the second call, so that nothing counts as a
+ * restart. Upstream makes another container and counts it (ShouldContainerBeRestarted, startContainer).
+ */
+function decideCreated(input: ContainersInput, container: Container, created: ContainerStatus): Decision {
+  const wasTried = input.memory.failures[container.name] !== undefined;
+  const isFit = created.sandboxId === input.sandboxId && !isOfAnotherSpec(container, created) && !wasTried;
+  return isFit ? { kind: 'start', isRestart: false, created } : { kind: 'discard', containerId: created.id };
+}
+
 function decide(input: ContainersInput, container: Container, comesBack: (exitCode: number) => boolean): Decision {
   const newest = newestOf(input.containers, container.name);
   if (newest === undefined) return startDecision(input, container, undefined);
   switch (newest.state) {
     case 'created':
-      return { kind: 'discard', containerId: newest.id };
+      return decideCreated(input, container, newest);
     case 'running':
       // It runs in a sandbox that is gone: nobody can reach it there.
       if (newest.sandboxId !== input.sandboxId)
@@ -200,9 +215,9 @@ export function containerActions(input: ContainersInput, plan: ContainersPlan): 
     }
     if (decision?.kind === 'discard') discards.push({ kind: 'removeContainer', containerId: decision.containerId });
     if (decision?.kind === 'start') {
-      const { isRestart } = decision;
-      const attempt = nextAttempt(input, container.name);
-      starts.push({ kind: 'startContainer', container, attempt, sandboxId: input.sandboxId, isRestart });
+      const { isRestart, created } = decision;
+      const attempt = created?.attempt ?? nextAttempt(input, container.name);
+      starts.push({ kind: 'startContainer', container, attempt, sandboxId: input.sandboxId, isRestart, createdId: created?.id });
     }
   }
   return [...(stops.length === 0 ? [] : [{ kind: 'stopContainers' as const, stops }]), ...discards, ...starts];

@@ -43,6 +43,7 @@ function succeeded(memory: PodMemory, name: string): PodMemory {
 export async function startContainer(context: NodeContext, action: StartAction, input: StartInput): Promise<PodMemory> {
   const { container } = action;
   const { pod } = input;
+  if (action.createdId !== undefined) return startCreated(context, action, { ...input, containerId: action.createdId });
   const memory = action.isRestart ? withRestart(context, input.memory, container.name) : input.memory;
   const sandbox = sandboxConfig(pod, input.observed.sandboxes[0]?.attempt ?? 0, context.facts);
   const pulled = await ensureImage(context, { pod, container, sandbox, memory });
@@ -72,20 +73,47 @@ async function createAndStart(
       const id = await context.runtime.createContainer(action.sandboxId, config.container, config.sandbox);
       tellContainer(context, pod, container, ['Normal', 'Created', 'Container created']);
       step = 'RunContainerError';
-      await context.runtime.startContainer(id);
-      tellContainer(context, pod, container, ['Normal', 'Started', 'Container started']);
-      await context.files.linkLog(pod, { name: container.name, id, attempt: action.attempt });
+      await start(context, action, pod, id);
       return id;
     });
     const resources = { ...memory.resources, [containerId]: container.resources ?? {} };
     return await postStart(context, action, { ...input, memory: { ...memory, resources }, containerId });
   } catch (error) {
-    const isOurs = error instanceof RuntimeError || error instanceof ContainerConfigError;
-    if (!isOurs) throw error;
-    const message = error instanceof RuntimeError ? error.description : error.message;
-    tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
-    return failed(context, memory, container.name, [step, message]);
+    return startFailure(context, { pod, container, memory }, step, error);
   }
+}
+
+interface CreatedInput extends StartInput {
+  readonly containerId: string;
+}
+
+async function startCreated(context: NodeContext, action: StartAction, input: CreatedInput): Promise<PodMemory> {
+  const { container } = action;
+  const { pod, memory, containerId } = input;
+  try {
+    await context.starts.run(() => start(context, action, pod, containerId));
+    return await postStart(context, action, input);
+  } catch (error) {
+    return startFailure(context, { pod, container, memory }, 'RunContainerError', error);
+  }
+}
+
+async function start(context: NodeContext, { container, attempt }: StartAction, pod: Pod, id: string): Promise<void> {
+  await context.runtime.startContainer(id);
+  tellContainer(context, pod, container, ['Normal', 'Started', 'Container started']);
+  await context.files.linkLog(pod, { name: container.name, id, attempt });
+}
+
+function startFailure(
+  context: NodeContext,
+  { pod, container, memory }: { readonly pod: Pod; readonly container: Container; readonly memory: PodMemory },
+  step: string,
+  error: unknown,
+): PodMemory {
+  if (!(error instanceof RuntimeError || error instanceof ContainerConfigError)) throw error;
+  const message = error instanceof RuntimeError ? error.description : error.message;
+  tellContainer(context, pod, container, ['Warning', 'Failed', `Error: ${message}`]);
+  return failed(context, memory, container.name, [step, message]);
 }
 
 function targetOf(pod: Pod, name: string, observed: ObservedPod): string | undefined {
@@ -155,11 +183,7 @@ function hasRecursiveReadOnly(context: NodeContext, pod: Pod): boolean {
 const podIpsOf = (context: NodeContext, { pod, observed }: StartInput): readonly string[] =>
   isHostNetwork(pod) ? context.hostIps : (observed.sandboxes[0]?.ips ?? []);
 
-async function postStart(
-  context: NodeContext,
-  action: StartAction,
-  input: StartInput & { readonly containerId: string },
-): Promise<PodMemory> {
+async function postStart(context: NodeContext, action: StartAction, input: CreatedInput): Promise<PodMemory> {
   const { container } = action;
   const { pod, memory, containerId } = input;
   const handler = container.lifecycle?.postStart;

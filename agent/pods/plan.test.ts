@@ -5,7 +5,8 @@ import { container, exited, nowMs, pod, running, sandbox } from '../../test/supp
 import type { PressureType } from '../eviction/thresholds.ts';
 import type { ContainerStatus } from '../runtime/runtime.ts';
 import type { Action } from './actions.ts';
-import { emptyMemory, nothingObserved, type PodMemory } from './observed-pod.ts';
+import { emptyMemory, nothingObserved, type PodMemory, type StartFailure } from './observed-pod.ts';
+import { specHashAnnotation } from './spec-hash.ts';
 import { planPod, type PlanInput } from './plan.ts';
 
 const ready: PodMemory = { ...emptyMemory, volumes: 'ready' };
@@ -13,13 +14,20 @@ const ready: PodMemory = { ...emptyMemory, volumes: 'ready' };
 const plan = (more: Partial<PlanInput> = {}) =>
   planPod({ pod: pod(), observed: nothingObserved, memory: ready, probes: {}, hostIps: ['192.168.0.1'], nowMs, gone: false, ...more });
 
+const failureAt = (failedAtMs: number): StartFailure => ({
+  reason: 'RunContainerError',
+  message: 'no such file',
+  failedAtMs,
+  retryAtMs: failedAtMs + 10_000,
+});
+
 /** `kind:what` of each action. */
 const text = (action: Action): string => {
   switch (action.kind) {
     case 'createSandbox':
       return `createSandbox:${action.attempt}`;
     case 'startContainer':
-      return `startContainer:${action.container.name}#${action.attempt}`;
+      return `startContainer:${action.container.name}#${action.attempt}${action.createdId === undefined ? '' : ` as ${action.createdId}`}`;
     case 'stopContainers':
       return `stopContainers:${action.stops.map(({ name, graceSeconds }) => `${name}/${graceSeconds}`).join(',')}`;
     case 'stopSandbox':
@@ -327,6 +335,32 @@ test('only the newest dead container of a name is kept', () => {
   const at = (containers: ContainerStatus[]) => ({ memory: { ...ready, ...backOff }, observed: { sandboxes: [sandbox()], containers } });
   assert.deepEqual(actions(at([running('main', { attempt: 3 }), ...dead])), removed);
   assert.deepEqual(actions(at(dead)), removed);
+});
+
+describe('a container that an agent made and did not start', () => {
+  const created = (more: Partial<ContainerStatus> = {}): ContainerStatus => running('main', { state: 'created', ...more });
+  const at = (...containers: ContainerStatus[]): Partial<PlanInput> => ({ observed: { sandboxes: [sandbox()], containers } });
+
+  test('is started as it is, and nothing counts as a restart', () => {
+    assert.deepEqual(actions(at(created())), ['startContainer:main#0 as main-0']);
+    assert.deepEqual(actions(at(created({ attempt: 3 }), exited('main', 1, { attempt: 2 }))), ['startContainer:main#3 as main-3']);
+    assert.equal(state(at(created())).restartCount, 0);
+  });
+
+  const facts: readonly (readonly [string, Partial<PlanInput>])[] = [
+    ['is of another image', at(created({ annotations: { [specHashAnnotation]: 'old' } }))],
+    ['could not be started', { ...at(created()), memory: { ...ready, failures: { main: failureAt(nowMs) } } }],
+    ['is in a sandbox that is gone', at(created({ sandboxId: 'before' }))],
+  ];
+  for (const [what, input] of facts) {
+    test(`is removed when it ${what}`, () => {
+      assert.deepEqual(actions(input), ['removeContainer:main-0']);
+    });
+  }
+
+  test('is removed when another one overtook it', () => {
+    assert.deepEqual(actions(at(running('main', { attempt: 1 }), created())), ['removeContainer:main-0']);
+  });
 });
 
 test('a sandbox that was replaced goes with the last container in it', () => {

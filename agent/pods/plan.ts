@@ -207,15 +207,17 @@ const olderSandboxes = (observed: ObservedPod): Action[] =>
     .filter(({ ready }) => ready)
     .map(({ id }) => ({ kind: 'stopSandbox', sandboxId: id, changed: false }));
 
-/** Dead containers beyond the ones kept, and old sandboxes with nothing in them. */
+/** Dead containers beyond the ones kept, those that another one overtook before they were started, and old sandboxes with nothing in them. */
 function garbage(observed: ObservedPod): Action[] {
   const seen = new Map<string, number>();
   const actions: Action[] = [];
   const kept = new Set<string>();
   for (const container of observed.containers) {
+    const isOvertaken = container.state === 'created' && seen.has(container.name);
     const count = (seen.get(container.name) ?? 0) + (container.state === 'exited' ? 1 : 0);
     seen.set(container.name, count);
-    if (container.state === 'exited' && count > deadContainersKept) actions.push({ kind: 'removeContainer', containerId: container.id });
+    if (isOvertaken || (container.state === 'exited' && count > deadContainersKept))
+      actions.push({ kind: 'removeContainer', containerId: container.id });
     else kept.add(container.sandboxId);
   }
   for (const sandbox of observed.sandboxes.slice(1)) {

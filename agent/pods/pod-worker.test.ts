@@ -286,3 +286,24 @@ test('a worker that begins anew adopts what runs', async () => {
   assert.deepEqual(second.last(), status);
   await second.stop();
 });
+
+test('a worker that begins anew starts what was made, and does not make another', async () => {
+  let dies = true;
+  const first = work(pod(), {}, (runtime) => ({
+    ...runtime,
+    startContainer: (id) => (dies ? new Promise<void>(() => {}) : runtime.startContainer(id)),
+  }));
+  await first.world.settle();
+  const [made] = await first.context.runtime.listContainers();
+  assert.equal(made!.state, 'created');
+  dies = false;
+  const second = work({ ...pod(), status: first.last() }, { ...first.context, starts: semaphore(1) });
+  await second.world.settle();
+  const now = await second.context.runtime.listContainers();
+  assert.deepEqual(
+    now.map(({ id, state }) => [id, state]),
+    [[made!.id, 'running']],
+  );
+  assert.equal(second.last().containerStatuses![0]!.restartCount, 0);
+  await second.stop();
+});

@@ -3,7 +3,7 @@
  * goes away, the disk is full. No pod is lost or runs twice, and nothing is left when all have gone. ROUNDS sets how many kills.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts'
 import { startContainerd, stopContainerd, containerdDirectory } from '../../infra/local/hosts/containerd.ts';
 import { agentNode, type AgentNode } from '../support/agent-node.ts';
 import { eventually } from '../support/eventually.ts';
+import { leftOn } from '../support/left-on-node.ts';
 import { seededRandom } from '../support/virtual-world.ts';
 
 const can = await canRunContainers();
@@ -69,12 +70,8 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
   });
   after(() => node.close());
 
-  const ctr = async (...words: string[]): Promise<string[]> => {
-    const text = await node.host.run(['ctr', '--address', node.containerd.socket, '--namespace', 'k8s.io', ...words]);
-    return text.split('\n').filter((line) => line !== '');
-  };
   const ofKind = (kind: 'container' | 'sandbox'): Promise<string[]> =>
-    ctr('containers', 'list', '-q', `labels."io.cri-containerd.kind"==${kind}`);
+    node.ctr('containers', 'list', '-q', `labels."io.cri-containerd.kind"==${kind}`);
   const statusesOf = (): string[] =>
     names.map((name) => {
       const [status] = node.api.pod(name)?.status?.containerStatuses ?? [];
@@ -82,11 +79,6 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
     });
   const containerIds = (): string[] =>
     names.map((name) => node.api.pod(name)?.status?.containerStatuses?.[0]?.containerID?.replace('containerd://', '') ?? '');
-  const mounts = (): string[] =>
-    readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .map((line) => line.split(' ')[4] ?? '')
-      .filter((path) => path.startsWith(`${node.rootDirectory}/`));
   const allRunOnce = (): Promise<void> =>
     eventually(async () => {
       assert.deepEqual(
@@ -96,7 +88,7 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
       // No container but those that the API knows of, and each of them runs.
       assert.deepEqual((await ofKind('container')).toSorted(), containerIds().toSorted());
       assert.equal((await ofKind('sandbox')).length, names.length);
-      const running = (await ctr('tasks', 'list')).filter((line) => line.endsWith('RUNNING'));
+      const running = (await node.ctr('tasks', 'list')).filter((line) => line.endsWith('RUNNING'));
       assert.equal(running.length, 2 * names.length);
     });
   const killAgentNowAndThen = async (): Promise<void> => {
@@ -126,7 +118,7 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
     const [id = ''] = containerIds();
     const directory = containerdDirectory(node.host)!;
     await node.stopAgent();
-    await ctr('tasks', 'kill', '--signal', 'SIGKILL', id);
+    await node.ctr('tasks', 'kill', '--signal', 'SIGKILL', id);
     await stopContainerd(node.host);
     await startContainerd(node.host, directory);
     node.startAgent();
@@ -139,8 +131,8 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
     const [, id = ''] = containerIds();
     const polls = node.api.polls();
     await host.run(['ip', 'link', 'set', host.link, 'down']);
-    await ctr('tasks', 'kill', '--signal', 'SIGKILL', id);
-    const running = async (): Promise<number> => (await ctr('tasks', 'list')).filter((line) => line.endsWith('RUNNING')).length;
+    await node.ctr('tasks', 'kill', '--signal', 'SIGKILL', id);
+    const running = async (): Promise<number> => (await node.ctr('tasks', 'list')).filter((line) => line.endsWith('RUNNING')).length;
     await eventually(async () => assert.equal(await running(), 2 * names.length));
     assert.notEqual(statusesOf()[1], 'ready after 1 restarts');
     await host.run(['ip', 'link', 'set', host.link, 'up']);
@@ -177,59 +169,7 @@ describe('a node on which things break', { skip: can.ok ? false : can.why }, () 
         names.filter((name) => node.api.pod(name) !== undefined),
         [],
       );
-      assert.deepEqual(await ctr('containers', 'list', '-q'), []);
-      assert.deepEqual(mounts(), []);
-      assert.deepEqual(readdirSync(join(node.rootDirectory, 'pods')), []);
-      assert.deepEqual(await podLinks(node), []);
-      assert.deepEqual(cgroupsOf(node), []);
-      assert.deepEqual(shimsOf(node), []);
-      assert.deepEqual(addressesOf(node), []);
+      assert.deepEqual(await leftOn(node), []);
     });
   });
 });
-
-/** What connects pods to the node's bridge. */
-const podLinks = async ({ host }: AgentNode): Promise<string[]> =>
-  (await host.run(['ip', '-o', 'link', 'show', 'type', 'veth'])).split('\n').filter((line) => / master /.test(line));
-
-/** Cgroups of pods, in every hierarchy. */
-function cgroupsOf({ host }: AgentNode): string[] {
-  const places = readdirSync('/sys/fs/cgroup').map((name) => join('/sys/fs/cgroup', name, host.cgroupParent));
-  return [join('/sys/fs/cgroup', host.cgroupParent), ...places].flatMap((place) => {
-    try {
-      return readdirSync(place, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && entry.name.startsWith('pod'))
-        .map((entry) => join(entry.parentPath, entry.name));
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
-      throw error;
-    }
-  });
-}
-
-/** A process may end before its file is read. */
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return '';
-    throw error;
-  }
-}
-
-/** Programs that hold containers of this containerd. */
-const shimsOf = ({ containerd }: AgentNode): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(commandOf)
-    .filter((line) => line.includes('containerd-shim') && line.includes(containerd.socket));
-
-/** Addresses that CNI holds for pods. */
-function addressesOf({ rootDirectory }: AgentNode): string[] {
-  const places = readdirSync(rootDirectory, { recursive: true }).map(String);
-  assert.ok(
-    places.some((path) => path.split('/').includes('ipam')),
-    'addresses are kept elsewhere',
-  );
-  return places.filter((path) => /\/ipam\/.*\/\d+\.\d+\.\d+\.\d+$/.test(path));
-}

@@ -20,6 +20,8 @@ export interface AgentNode {
   readonly containerd: RunningContainerd;
   readonly rootDirectory: string;
   readonly logFile: string;
+  /** Lines of containerd's own command line, about what belongs to Kubernetes. */
+  ctr(...words: string[]): Promise<string[]>;
   startAgent(): void;
   /** As `kill -9` does, unless told another signal. */
   stopAgent(signal?: NodeJS.Signals): Promise<void>;
@@ -28,7 +30,11 @@ export interface AgentNode {
 
 const nodeName = 'node-a';
 
-export async function agentNode(podCidr: string): Promise<AgentNode> {
+/** `socketFor`: which socket the agent takes for the runtime's. */
+export async function agentNode(
+  podCidr: string,
+  socketFor: (socket: string) => Promise<string> = async (socket) => socket,
+): Promise<AgentNode> {
   const id = ownId();
   const { log } = virtualWorld();
   const directory = mkdtempSync(join(tmpdir(), `${id}-`));
@@ -43,7 +49,7 @@ export async function agentNode(podCidr: string): Promise<AgentNode> {
     server: api.url,
     tokenFile: join(directory, 'token'),
     runtime: 'containerd',
-    containerdSocket: containerd.socket,
+    containerdSocket: await socketFor(containerd.socket),
     rootDirectory,
     nodeIp: host.address,
     clusterDns: '169.254.20.10',
@@ -71,6 +77,10 @@ export async function agentNode(podCidr: string): Promise<AgentNode> {
     containerd,
     rootDirectory,
     logFile,
+    async ctr(...words) {
+      const text = await host.run(['ctr', '--address', containerd.socket, '--namespace', 'k8s.io', ...words]);
+      return text.split('\n').filter((line) => line !== '');
+    },
     startAgent() {
       const output = openSync(logFile, 'a');
       agent = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, program, configFile], { stdio: ['ignore', output, output] });
