@@ -12,6 +12,7 @@ import type { Audit } from './apiserver/audit/audit.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
+import type { AuthenticationSettings } from './apiserver/auth/jwt/settings.ts';
 import { type ClusterAuthorizer, createAuthorizer } from './apiserver/auth/authorizer.ts';
 import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/groups.ts';
 import { createNodeTokens } from './apiserver/auth/node-tokens.ts';
@@ -61,6 +62,8 @@ export interface ApiOptions {
   readonly extensions?: readonly Extension[];
   /** Who bearer tokens stand for that this cluster has not made: asked first, those of IAM for example. */
   readonly otherTokenUsers?: TokenUsers;
+  /** Who else vouches for bearer tokens, and who may come without any. */
+  readonly authentication?: AuthenticationSettings;
   /** How long this host can hold a node's poll without paying for it. 0: not at all. */
   readonly pollHoldSecondsMax?: number;
   /** Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not at all. */
@@ -137,8 +140,12 @@ export function createApi(options: ApiOptions): Api {
     clock: world.clock,
     noteUse: (secret, date) => noteUse(secret, date, { client: clientFor(controlPlaneUser), log: world.log }),
   });
+  const jwtUsers = jwtUsersOf(options);
   const tokenUsers: TokenUsers = {
-    userOf: async (token, audiences) => (await otherTokenUsers?.userOf(token, audiences)) ?? ownTokenUsers.userOf(token, audiences),
+    userOf: async (token, audiences) =>
+      (await otherTokenUsers?.userOf(token, audiences)) ??
+      (await ownTokenUsers.userOf(token, audiences)) ??
+      (await (await jwtUsers())?.userOf(token, audiences)),
   };
   const authorizer = createAuthorizer({ store, podsOfNode });
   const hub = createRelayHub(world);
@@ -167,7 +174,7 @@ export function createApi(options: ApiOptions): Api {
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
 
-  const authenticator = createAuthenticator(tokenUsers);
+  const authenticator = createAuthenticator(tokenUsers, options.authentication?.anonymous);
   const past = pastRoom(options, { authenticator, authorizer });
   const server = createApiServer({
     store,
@@ -196,6 +203,20 @@ export function createApi(options: ApiOptions): Api {
   });
   const close = (): void => outward.served.aggregation.close();
   return { fetch, clientFor, close, secretToken: (claims) => tokens.issueSecretToken(claims) };
+}
+
+/** Those whom other issuers vouch for. Their code is loaded with the first token that this cluster has not made. */
+function jwtUsersOf({ authentication, world }: ApiOptions): () => Promise<TokenUsers | undefined> {
+  const jwt = authentication?.jwt ?? [];
+  let made: Promise<TokenUsers> | undefined;
+  const load = async (): Promise<TokenUsers> => {
+    const [{ createJwtUsers }, { fetchJson }] = await Promise.all([
+      import('./apiserver/auth/jwt/jwt-users.ts'),
+      import('./apiserver/auth/jwt/fetch-json.ts'),
+    ]);
+    return createJwtUsers({ jwt, fetchJson, world });
+  };
+  return async () => (jwt.length === 0 ? undefined : (made ??= load()));
 }
 
 interface ClusterAdmission extends AdmissionOptions {

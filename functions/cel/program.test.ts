@@ -29,6 +29,15 @@ function compiled(source: string, known = environment({})): Program {
   return program;
 }
 
+test('what is null in a map is there', () => {
+  const known = environment({ claims: dynType });
+  const claims = jsonValue({ none: null });
+  const valueOf = (source: string): unknown => compiled(source, known).evaluate((name) => (name === 'claims' ? claims : undefined)).result;
+  assert.equal(valueOf('claims.none'), null);
+  assert.equal(valueOf('claims["none"] == null && has(claims.none)'), true);
+  assert.equal(valueOf('claims.none != "a"'), true);
+});
+
 describe('an expression is judged as upstream judges it', () => {
   for (const verdict of verdicts as readonly Verdict[]) {
     test(verdict.expression, () => {

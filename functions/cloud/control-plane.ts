@@ -108,6 +108,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     tunnelMail: tunnelMailOf(options),
     checksApiServices: ownGroup === undefined,
     ...(recorded === undefined ? {} : { audit: recorded.audit }),
+    ...(settings.authentication === undefined ? {} : { authentication: settings.authentication }),
     ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceCidr: networks.serviceCidr };

@@ -2,6 +2,7 @@
 import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
 import { noApiAddress } from '../kube/api-address.ts';
 import type { ChosenAdmission } from './admission-settings.ts';
+import type { AuthenticationSettings } from '../apiserver/auth/jwt/settings.ts';
 import type { AuditSettings } from './audit-settings.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 
@@ -37,6 +38,8 @@ export const settingNames = {
   admission: 'HIBERNETES_ADMISSION',
   /** Which requests are recorded, and where: an AuditSettings as JSON. Without it none are. */
   audit: 'HIBERNETES_AUDIT',
+  /** Who else vouches for bearer tokens: AuthenticationSettings as JSON. */
+  authentication: 'HIBERNETES_AUTHENTICATION',
   /** The networks of the cluster: a ClusterNetworks as JSON. */
   networks: 'HIBERNETES_NETWORKS',
   /** `debug`, `info`, `warn` or `error`. */
@@ -63,6 +66,7 @@ export interface Settings extends EnvelopeKeys {
   readonly adminSecret: string | undefined;
   readonly admission?: ChosenAdmission;
   readonly audit?: AuditSettings;
+  readonly authentication?: AuthenticationSettings;
   readonly networks: ClusterNetworks;
 }
 
@@ -90,6 +94,7 @@ export const settingsOf = (environment: Environment): Settings => ({
   adminSecret: environment(settingNames.adminSecret),
   ...parsed(environment, 'admission'),
   ...parsed(environment, 'audit'),
+  ...parsed(environment, 'authentication'),
   networks: networks(environment(settingNames.networks)),
 });
 
@@ -122,7 +127,10 @@ function envelopeKey(text: string): Uint8Array {
 }
 
 /** The deployment wrote it with `JSON.stringify`. */
-function parsed<Name extends 'admission' | 'audit'>(environment: Environment, name: Name): Partial<Pick<Settings, Name>> {
+function parsed<Name extends 'admission' | 'audit' | 'authentication'>(
+  environment: Environment,
+  name: Name,
+): Partial<Pick<Settings, Name>> {
   const text = environment(settingNames[name]);
   return text === undefined ? {} : ({ [name]: JSON.parse(text) } as Pick<Settings, Name>);
 }

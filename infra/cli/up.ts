@@ -18,6 +18,7 @@ import { runningProcess } from '../local/process-record.ts';
 import { removeNodes } from '../local/stop-cluster.ts';
 import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
 import { componentNames } from '../../functions/worker-groups.ts';
+import { readAuthenticationFile } from '../local/authentication-file.ts';
 import { CliError } from './cli-error.ts';
 import { chooseAudit } from './audit-choice.ts';
 import { examples } from './examples.ts';
@@ -37,6 +38,7 @@ export interface UpOptions extends OutputChoice {
   readonly enableAdmissionPlugins?: readonly string[];
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
+  readonly authenticationConfig?: string;
   readonly schedulerConfig?: string;
   readonly without?: readonly string[];
   readonly auditPolicyFile?: string;
@@ -157,10 +159,13 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     nodes: options.nodes ?? before?.nodes ?? defaultNodes,
     cloud: chooseCloud(options.cloud, before),
     runtime,
-    admission: await chooseAdmission(options, before),
-    audit: await chooseAudit(options, before, directory),
-    scheduler: await chooseScheduler(options, before),
-    absent: chooseAbsent(options, before),
+    choices: {
+      admission: await chooseAdmission(options, before),
+      audit: await chooseAudit(options, before, directory),
+      authentication: await chooseAuthentication(options, before),
+      scheduler: await chooseScheduler(options, before),
+      absent: chooseAbsent(options, before),
+    },
     networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
     progress,
@@ -194,6 +199,20 @@ async function chooseAdmission(options: UpOptions, before: ClusterRecord | undef
   } catch (error) {
     if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
     throw error;
+  }
+}
+
+/** As with admission: what the cluster ran with before, when no file is named. */
+async function chooseAuthentication(
+  { authenticationConfig: file }: UpOptions,
+  before: ClusterRecord | undefined,
+): Promise<ClusterRecord['authentication']> {
+  if (file === undefined) return before?.authentication;
+  try {
+    return await readAuthenticationFile(resolve(file));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new CliError(error.message, 'Kubernetes documents AuthenticationConfigurations under "Authenticating".');
   }
 }
 

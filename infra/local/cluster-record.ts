@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
+import type { AuthenticationSettings } from '../../functions/apiserver/auth/jwt/settings.ts';
 import type { AuditPolicy } from '../../functions/apiserver/audit/policy.ts';
 import type { ComponentName } from '../../functions/worker-groups.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
@@ -14,18 +15,27 @@ export interface AuditSettings {
   readonly file: AuditFileSettings;
 }
 
-export interface ClusterRecord {
+/** What the flags of `up` chose for the control plane; the next `up` keeps it. */
+export interface ControlPlaneChoices {
+  /** Which admission plug-ins run, and how. */
+  readonly admission?: AdmissionSettings | undefined;
+  /** What is recorded of requests, and where. */
+  readonly audit?: AuditSettings | undefined;
+  /** Whose tokens are believed besides the cluster's own, and who may come without any. */
+  readonly authentication?: AuthenticationSettings | undefined;
+  /** How pods are placed. */
+  readonly scheduler?: SchedulerConfiguration | undefined;
+  /** Components of ours that do nothing: other programs do their work. */
+  readonly absent?: readonly ComponentName[] | undefined;
+}
+
+export interface ClusterRecord extends ControlPlaneChoices {
   /** Six letters or digits: the names of namespaces and interfaces derive from it. */
   readonly id: string;
   readonly runtime: 'containerd' | 'simulated';
   readonly nodes: number;
   /** The control plane runs as functions around a table, as on AWS. */
   readonly cloud?: 'local' | undefined;
-  readonly admission?: AdmissionSettings | undefined;
-  readonly audit?: AuditSettings | undefined;
-  readonly scheduler?: SchedulerConfiguration | undefined;
-  /** Of whose work ours do nothing: other programs do it. */
-  readonly absent?: readonly ComponentName[] | undefined;
   /** Left out by versions that knew but the default ones. */
   readonly networks?: ClusterNetworks;
   /** Where the API answers. */

@@ -23,18 +23,16 @@ import { type ClientTrust, extensionAuthentication } from '../../functions/resou
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
 import { sealedFormats } from '../../functions/store/format.ts';
 import type { Store } from '../../functions/store/store.ts';
-import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
-import { type ComponentName, loadWorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
+import { loadWorkerGroup, type WorkerOptions } from '../../functions/worker-groups.ts';
 import { signCertificateRequest } from '../../functions/client/certificates.ts';
 import { createCache } from '../../functions/workers/cache.ts';
 import { createLocalDispatcher } from '../../functions/workers/doorbell/local-dispatcher.ts';
 import { ringOnChanges } from '../../functions/workers/doorbell/ring-on-changes.ts';
 import type { Cancel, World } from '../../functions/world.ts';
 import { admissionPlugins } from '../../functions/apiserver/admission/admission-plugins.ts';
-import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import { createAudit } from '../../functions/apiserver/audit/audit.ts';
 import { openAuditFile } from './audit-file.ts';
-import type { AuditSettings } from './cluster-record.ts';
+import type { AuditSettings, ControlPlaneChoices } from './cluster-record.ts';
 import { fileKeyRing } from './cluster-keys.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { localJoinFiles } from './join-files.ts';
@@ -45,20 +43,19 @@ import type { AdminCredential } from './kubeconfig.ts';
 import { nodeTokenOf } from './node-token.ts';
 import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
 
-const chosenPlugins = (settings: AdmissionSettings | undefined): Pick<ApiOptions, 'admission'> =>
-  settings === undefined ? {} : { admission: (options) => admissionPlugins(options, settings) };
+/** What the flags of `up` chose. */
+const chosen = ({ admission, authentication }: ControlPlaneOptions): Pick<ApiOptions, 'admission' | 'authentication'> => ({
+  ...(admission === undefined ? {} : { admission: (options) => admissionPlugins(options, admission) }),
+  ...(authentication === undefined ? {} : { authentication }),
+});
 
-export interface ControlPlaneOptions {
+export interface ControlPlaneOptions extends ControlPlaneChoices {
   readonly directory: DataDirectory;
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** The address at which pods find the API. */
   readonly advertise: string;
   readonly networks: ClusterNetworks;
   readonly world: World;
-  readonly admission?: AdmissionSettings | undefined;
-  readonly audit?: AuditSettings | undefined;
-  readonly scheduler?: SchedulerConfiguration | undefined;
-  readonly absent?: readonly ComponentName[] | undefined;
   /** How long the past is kept; the usual days when left out. */
   readonly archiveDays?: RetentionDays | 'off' | undefined;
 }
@@ -204,7 +201,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     extensions: [metricsExtension(metrics), ...publishedFiles(options, pki, () => port)],
     answered: countedIn(metrics),
     requestHeaderCertificate: pki.requestHeader.client,
-    ...chosenPlugins(options.admission),
+    ...chosen(options),
     ...recorded.api,
     descriptions: readDescriptions,
     ...(past === undefined ? {} : { past }),

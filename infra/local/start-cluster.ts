@@ -8,7 +8,7 @@ import { conditionOf } from '../../functions/kube/conditions.ts';
 import { nameOf } from '../../functions/kube/object.ts';
 import { nodes } from '../../functions/kube/resource-type.ts';
 import { realWorld, type World } from '../../functions/world.ts';
-import { clientServerOf, clusterRecord, writeClusterRecord, type ClusterRecord } from './cluster-record.ts';
+import { clientServerOf, clusterRecord, writeClusterRecord, type ClusterRecord, type ControlPlaneChoices } from './cluster-record.ts';
 import type { Mischief } from './cloud/mischief.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
@@ -35,14 +35,7 @@ export interface StartOptions {
   /** What goes wrong in that cloud: for tests. */
   readonly mischief?: Mischief;
   readonly images: readonly string[];
-  /** Which admission plug-ins run, and how. */
-  readonly admission?: ClusterRecord['admission'];
-  /** What is recorded of requests, and where. */
-  readonly audit?: ClusterRecord['audit'];
-  /** How pods are placed. */
-  readonly scheduler?: ClusterRecord['scheduler'];
-  /** Other programs do its work. */
-  readonly absent?: ClusterRecord['absent'];
+  readonly choices: ControlPlaneChoices;
   readonly networks: ClusterNetworks;
   readonly progress: Steps;
 }
@@ -115,7 +108,7 @@ async function startIn(
 }
 
 export async function startCluster(options: StartOptions): Promise<Cluster> {
-  const { directory, listen, runtime, networks, progress, nodes: count, cloud, admission, audit, scheduler, absent } = options;
+  const { directory, listen, runtime, networks, progress, nodes: count, cloud, choices } = options;
   const world = realWorld('warn');
   const before = clusterRecord(directory);
   const id = before?.id ?? newId(world);
@@ -128,7 +121,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   const advertise = fabric?.gateway ?? machineAddress();
   const addresses = [listen, ...(fabric === undefined ? [] : [{ host: fabric.gateway, port: listen.port }])];
   const controlPlane = await progress.step('Starting the control plane', () =>
-    startIn(options, { directory, addresses, advertise, networks, world, admission, audit, scheduler, absent }),
+    startIn(options, { directory, addresses, advertise, networks, world, ...choices }),
   );
   await createDefaultStorageClass(controlPlane.client, directory.volumes);
   const gate = cloud === undefined ? undefined : await startGate(options, controlPlane, { port: before?.gatePort ?? 0, world });
@@ -137,10 +130,7 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     runtime,
     nodes: count,
     cloud,
-    admission,
-    audit,
-    scheduler,
-    absent,
+    ...choices,
     networks,
     host: listen.host,
     port: controlPlane.port,

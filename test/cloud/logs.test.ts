@@ -47,6 +47,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
       nodes: 1,
       runtime: 'containerd',
       cloud: 'local',
+      choices: {},
       networks: defaultNetworks,
       mischief: { requestsMax: 1 },
       images: await imageFiles(),

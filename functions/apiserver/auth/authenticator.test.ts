@@ -8,6 +8,7 @@ import { memoryCluster } from '../nodes/memory-cluster.ts';
 import type { Authorizer, Connection, User } from '../ports.ts';
 import { createAuthenticator } from './authenticator.ts';
 import { createCertificateAuthority, createClientCertificate } from '../../client/certificates.ts';
+import type { AnonymousSettings } from './jwt/settings.ts';
 import { impersonatedUser } from './impersonation.ts';
 import { newSigningKeyPem, signingKeyOf } from './keys.ts';
 import { createTokenUsers } from './token-users.ts';
@@ -26,7 +27,7 @@ async function setUp() {
   const authenticator = createAuthenticator(tokenUsers);
   const withToken = (token: string): Promise<User | undefined> =>
     authenticator.authenticate(new Request('http://a/', { headers: { authorization: `Bearer ${token}` } }), {});
-  return { ...cluster, world, tokens, authenticator, withToken, uses };
+  return { ...cluster, world, tokens, tokenUsers, authenticator, withToken, uses };
 }
 
 const unauthorized = { code: 401, reason: 'Unauthorized', message: 'Unauthorized' };
@@ -37,6 +38,17 @@ test('a request without credentials is anonymous, and a wrong token is refused',
   const basic = new Request('http://a/', { headers: { authorization: 'Basic YTpi' } });
   assert.equal(await authenticator.authenticate(basic, {}), undefined);
   for (const token of ['let-me', 'let-me-in-please', 'abcdef.0123456789abcdef']) await assert.rejects(withToken(token), unauthorized);
+});
+
+test('a caller without credentials is anonymous on the configured paths alone', async () => {
+  const { tokenUsers } = await setUp();
+  const asks = (path: string, anonymous: AnonymousSettings): Promise<User | undefined> =>
+    createAuthenticator(tokenUsers, anonymous).authenticate(new Request(`http://a${path}`), {});
+  const livez = { enabled: true, conditions: [{ path: '/livez' }] };
+  assert.equal(await asks('/livez?verbose', livez), undefined);
+  for (const path of ['/version', '/livez/ping', '/api', '/livez%2f']) await assert.rejects(asks(path, livez), unauthorized);
+  assert.equal(await asks('/api', { enabled: true }), undefined);
+  await assert.rejects(asks('/livez', { enabled: false }), unauthorized);
 });
 
 test('the static token is its user', async () => {

@@ -1,24 +1,38 @@
 /**
- * Who is calling: a client certificate, else a bearer token. No credentials at all is an answer (undefined), wrong ones
- * are a refusal. Everyone who is someone is in system:authenticated.
+ * Who is calling: a client certificate, else a bearer token. No credentials at all is an answer (undefined) where a
+ * caller may be anonymous, wrong ones are a refusal. Everyone who is someone is in system:authenticated.
  */
 import type { Authenticator } from '../ports.ts';
 import { bearerTokenOf, socketTokenOf } from './bearer-token.ts';
 import { userOfCertificate } from './certificate-user.ts';
 import { unauthorized } from './forbidden-request.ts';
 import { withAuthenticatedGroup } from './groups.ts';
+import type { AnonymousSettings } from './jwt/settings.ts';
 import type { TokenUsers } from './token-users.ts';
 
-export function createAuthenticator(tokenUsers: TokenUsers): Authenticator {
+/** `anonymous`: for which paths a caller needs no credentials; for all of them when left out. */
+export function createAuthenticator(tokenUsers: TokenUsers, anonymous?: AnonymousSettings): Authenticator {
   return {
     async authenticate(request, connection) {
       const certified = connection.clientCertificate === undefined ? undefined : userOfCertificate(connection.clientCertificate);
       if (certified !== undefined) return withAuthenticatedGroup(certified);
       const token = bearerTokenOf(request.headers.get('authorization')) ?? socketTokenOf(request.headers);
-      if (token === undefined) return undefined;
+      if (token === undefined) {
+        if (!mayBeAnonymous(request, anonymous)) throw unauthorized();
+        return undefined;
+      }
       const found = await tokenUsers.userOf(token);
       if (found === undefined) throw unauthorized();
       return withAuthenticatedGroup(found.user);
     },
   };
+}
+
+/** Source: apiserver, pkg/authentication/request/anonymous/anonymous.go. */
+function mayBeAnonymous({ url }: Request, anonymous: AnonymousSettings | undefined): boolean {
+  if (anonymous === undefined) return true;
+  const { enabled, conditions = [] } = anonymous;
+  if (!enabled || conditions.length === 0) return enabled;
+  const { pathname } = new URL(url);
+  return conditions.some(({ path }) => path === pathname);
 }

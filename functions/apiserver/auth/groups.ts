@@ -7,6 +7,8 @@ export const authenticatedGroup = 'system:authenticated';
 export const unauthenticatedGroup = 'system:unauthenticated';
 const serviceAccountsGroup = 'system:serviceaccounts';
 export const bootstrappersGroup = 'system:bootstrappers';
+/** What a user was recognised by, among the `extra` of the user. */
+export const credentialIdKey = 'authentication.kubernetes.io/credential-id';
 export const anonymousName = 'system:anonymous';
 
 /** Who shows no credentials. The chain decides what little they may see. */

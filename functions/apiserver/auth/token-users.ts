@@ -11,7 +11,7 @@ import type { ResourceType } from '../../kube/resource-type.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock } from '../../world.ts';
 import type { User } from '../ports.ts';
-import { bootstrappersGroup, nodesGroup, serviceAccountGroups } from './groups.ts';
+import { bootstrappersGroup, credentialIdKey, nodesGroup, serviceAccountGroups } from './groups.ts';
 import { apiAudience, boundNode, nodeAudience, serviceAccountClaims } from './tokens.ts';
 import type { VerifiedToken } from './signed-token.ts';
 import { sameText, secretTokenUser } from './secret-tokens.ts';
@@ -79,7 +79,7 @@ export function createTokenUsers({ store, tokens, clock, noteUse, staticTokens =
       uid: serviceaccount.uid,
       groups: serviceAccountGroups(namespace),
       extra: {
-        [`${extraPrefix}credential-id`]: [`JTI=${verified.id}`],
+        [credentialIdKey]: [`JTI=${verified.id}`],
         ...(pod === undefined ? {} : { [`${extraPrefix}pod-name`]: [pod.name], [`${extraPrefix}pod-uid`]: [pod.uid] }),
         ...(node === undefined ? {} : { [`${extraPrefix}node-name`]: [node.name], [`${extraPrefix}node-uid`]: [node.uid] }),
       },

@@ -25,7 +25,7 @@ export function urlProblem(text: string): string | undefined {
   const match = grammar.exec(text);
   const [, scheme, authority, path = ''] = match ?? [];
   if (match === null || (scheme === undefined && !text.startsWith('/'))) return `${shown}invalid URI for request`;
-  const bad = /%(?![0-9a-fA-F]{2}).{0,2}/u.exec(`${path}`)?.[0];
+  const bad = /%(?![0-9a-fA-F]{2}).{0,2}/u.exec(`${authority ?? ''}${path}`)?.[0];
   if (bad !== undefined) return `${shown}invalid URL escape ${JSON.stringify(bad)}`;
   return authority === undefined ? undefined : hostProblem(shown, authority.replace(/^.*@/u, ''));
 }

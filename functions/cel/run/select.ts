@@ -8,9 +8,12 @@ export function keyName(key: CelValue): string {
 
 const missing = (name: string): Failure => new Failure(`no such key: ${name}`);
 
+/** What is null is there. */
+const present = (value: CelValue | undefined, name: string): Result => (value === undefined ? missing(name) : value);
+
 export function fieldOf(value: CelValue, name: string): Result {
-  if (isObjectValue(value)) return value.computed?.(name) ?? value.field(name) ?? missing(name);
-  if (isMap(value)) return value.get(name) ?? missing(name);
+  if (isObjectValue(value)) return value.computed?.(name) ?? present(value.field(name), name);
+  if (isMap(value)) return present(value.get(name), name);
   if (value instanceof Optional) {
     if (value.value === undefined) return value;
     const found = fieldOf(value.value, name);
@@ -39,8 +42,8 @@ export function indexOf(value: CelValue, key: CelValue): Result {
     if (index === undefined) return new Failure(`unsupported index type '${typeof key}' in list`);
     return value[index] ?? (index in value ? null : new Failure(`index out of bounds: ${index}`));
   }
-  if (isMap(value)) return value.get(key) ?? missing(keyName(key));
-  if (isObjectValue(value) && typeof key === 'string') return value.field(key) ?? missing(key);
+  if (isMap(value)) return present(value.get(key), keyName(key));
+  if (isObjectValue(value) && typeof key === 'string') return present(value.field(key), key);
   if (value instanceof Optional) {
     if (value.value === undefined) return value;
     const found = indexOf(value.value, key);

@@ -4,7 +4,7 @@ import type { TopologySpreadConstraint } from '../../kube/generated/types.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import { qualifiedNameErrors } from '../../kube/names.ts';
 import { defaultArguments, type PluginArguments, type ResourceWeight, type ShapePoint } from './configuration.ts';
-import { flag, integer, listOf, type Shape, struct, text } from './shape.ts';
+import { flag, integer, listOf, type Shape, struct, text } from '../../kube/configuration/shape.ts';
 
 type Named = keyof PluginArguments;
 

@@ -2,7 +2,8 @@
  * Which plug-ins a profile runs, and in which order. Source: pkg/scheduler/apis/config/v1/default_plugins.go, mergePlugins,
  * and framework/runtime/framework.go, expandMultiPointPlugins.
  */
-import { aProfile, ConfigurationError } from './refusals.ts';
+import { ConfigurationError } from '../../kube/configuration/configuration-error.ts';
+import { aProfile } from './refusals.ts';
 
 export interface Enabled {
   readonly name: string;

@@ -60,6 +60,16 @@ const refusals: readonly (readonly [what: string, body: string, message: string]
     'json: cannot unmarshal number into Go struct field KubeSchedulerConfiguration.profiles of type []v1.KubeSchedulerProfile',
   ],
   [
+    'a number for a name',
+    'profiles: [{schedulerName: 3}]',
+    'json: cannot unmarshal number into Go struct field KubeSchedulerProfile.profiles.schedulerName of type string',
+  ],
+  [
+    'a text for a number among arguments',
+    'profiles: [{pluginConfig: [{name: InterPodAffinity, args: {hardPodAffinityWeight: a}}]}]',
+    'decoding .profiles[0].pluginConfig[0]: decoding args for plugin InterPodAffinity: json: cannot unmarshal string into Go struct field InterPodAffinityArgs.hardPodAffinityWeight of type int32',
+  ],
+  [
     'arguments out of range',
     'profiles: [{schedulerName: a, pluginConfig: [{name: InterPodAffinity, args: {hardPodAffinityWeight: 101}}, {name: DefaultPreemption, args: {minCandidateNodesPercentage: 0, minCandidateNodesAbsolute: 0}}]}]',
     '[profiles[0].pluginConfig[0].args.hardPodAffinityWeight: Invalid value: 101: not in valid range [0, 100], profiles[0].pluginConfig[1].args.minCandidateNodesPercentage: Invalid value: 0: cannot be zero at the same time as minCandidateNodesAbsolute, profiles[0].pluginConfig[1].args.minCandidateNodesAbsolute: Invalid value: 0: cannot be zero at the same time as minCandidateNodesPercentage]',

@@ -2,16 +2,16 @@
  * Reads a KubeSchedulerConfiguration. What this scheduler does not do is refused, never ignored.
  * Source: pkg/scheduler/apis/config/validation/validation.go.
  */
+import { ConfigurationError } from '../../kube/configuration/configuration-error.ts';
+import { decodeDocument, type DocumentKind, refuseProblems, unknownProblems } from '../../kube/configuration/document.ts';
+import { anything, checkTypes, flag, integer, listOf, struct, text } from '../../kube/configuration/shape.ts';
 import { aggregate, duplicate, type FieldError, forbiddenField, invalid, required } from '../../kube/field-error.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
-import { parseYaml } from '../../kube/yaml-document.ts';
 import { defaultArguments, type PluginArguments, type ProfileSettings, type SchedulerConfiguration } from './configuration.ts';
 import { argumentErrors, argumentShapes, hasArguments, withDefaults } from './plugin-arguments.ts';
 import { chosenPlugins, chosenPoints, type PluginSet, type PluginSets } from './plugin-sets.ts';
-import { ConfigurationError } from './refusals.ts';
-import { anything, checkTypes, flag, integer, listOf, struct, text, unknownFields } from './shape.ts';
 
-export { ConfigurationError } from './refusals.ts';
+export { ConfigurationError } from '../../kube/configuration/configuration-error.ts';
 
 const otherPoints = ['preEnqueue', 'queueSort', 'preFilter', 'preScore', 'reserve', 'permit', 'preBind', 'bind', 'postBind'] as const;
 const pluginSet = struct('v1.PluginSet', {
@@ -66,41 +66,23 @@ interface Written {
 
 const configurationKind = 'KubeSchedulerConfiguration';
 const groupVersion = 'kubescheduler.config.k8s.io/v1';
+const documentKind: DocumentKind = { kind: configurationKind, groupVersions: [groupVersion], shape };
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-async function decoded(document: string): Promise<Written> {
-  const { value } = await parsed(document);
-  const { apiVersion, kind } = isObject(value) ? value : {};
-  if (typeof kind !== 'string' || kind === '') throw new ConfigurationError(`Object 'Kind' is missing in '${document.trim()}'`);
-  if (kind !== configurationKind || apiVersion !== groupVersion)
-    throw new ConfigurationError(
-      `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion ?? '')} in scheme "pkg/runtime/scheme.go:111"`,
-    );
-  checkTypes(value, shape, configurationKind);
-  const written = value as Written;
-  const unknown = unknownFields(value, shape).map((path) => `unknown field ${JSON.stringify(path)}`);
+async function decoded(source: string): Promise<Written> {
+  const { document, problems } = await decodeDocument(source, documentKind);
+  const written = document as Written;
   const ofArguments = (written.profiles ?? []).flatMap(({ pluginConfig = [] }, profile) =>
     pluginConfig.flatMap(({ name = '', args = {} }, index) => {
       if (!hasArguments(name)) return [];
-      checkTypes(args, argumentShapes[name], `${name}Args`);
-      const fields = unknownFields(args, argumentShapes[name]).map((path) => `unknown field ${JSON.stringify(path)}`);
-      const where = `decoding .profiles[${profile}].pluginConfig[${index}]: strict decoding error: decoding args for plugin ${name}: `;
-      return fields.length === 0 ? [] : [`${where}strict decoding error: ${fields.join(', ')}`];
+      const where = `decoding .profiles[${profile}].pluginConfig[${index}]: `;
+      const plugin = `decoding args for plugin ${name}: `;
+      checkTypes(args, argumentShapes[name], `${where}${plugin}`);
+      const fields = unknownProblems(args, argumentShapes[name]);
+      return fields.length === 0 ? [] : [`${where}strict decoding error: ${plugin}strict decoding error: ${fields.join(', ')}`];
     }),
   );
-  const problems = [...unknown, ...ofArguments];
-  if (problems.length > 0) throw new ConfigurationError(`strict decoding error: ${problems.join(', ')}`);
+  refuseProblems([...problems, ...ofArguments]);
   return written;
-}
-
-async function parsed(document: string): ReturnType<typeof parseYaml> {
-  try {
-    return await parseYaml(document);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new ConfigurationError(error.message, { cause: error });
-  }
 }
 
 const percentErrors = (value: number | undefined, path: string): readonly FieldError[] =>

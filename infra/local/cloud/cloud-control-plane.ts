@@ -103,7 +103,13 @@ function variablesOf(
   engines: Engines,
   secrets: Secrets,
   pki: Pki,
-  { admission, networks, audit, smallServices }: Pick<ControlPlaneOptions, 'admission' | 'networks' | 'audit'> & WithServices,
+  {
+    admission,
+    networks,
+    audit,
+    authentication,
+    smallServices,
+  }: Pick<ControlPlaneOptions, 'admission' | 'networks' | 'audit' | 'authentication'> & WithServices,
 ): Record<string, string> {
   const queues = Object.fromEntries([...engines.groupQueues].map(([group, url]) => [settingNames.queues[group], url]));
   return {
@@ -123,6 +129,7 @@ function variablesOf(
     [settingNames.logLevel]: 'warn',
     [settingNames.networks]: JSON.stringify(networks),
     ...(admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(admission) }),
+    ...(authentication === undefined ? {} : { [settingNames.authentication]: JSON.stringify(authentication) }),
     ...(audit === undefined
       ? {}
       : { [settingNames.audit]: JSON.stringify({ group: auditGroupName, policy: writtenPolicy(audit.policy) }) }),

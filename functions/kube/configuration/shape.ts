@@ -1,6 +1,6 @@
 /** Reads a document by the shape of a Go struct: unknown fields and values of another type are refused as Go does. */
-import type { Json, JsonObject } from '../../kube/object.ts';
-import { ConfigurationError } from './refusals.ts';
+import type { Json, JsonObject } from '../object.ts';
+import { ConfigurationError } from './configuration-error.ts';
 
 /** `go`: the type's name in messages. */
 export type Shape =
@@ -39,17 +39,40 @@ export function unknownFields(value: Json, shape: Shape, path = ''): readonly st
   });
 }
 
-/** `where`: the struct and the path of its field, for the message. */
-export function checkTypes(value: Json, shape: Shape, where: string): void {
-  if (value === null || shape.is === 'any') return;
-  if (!fits(value, shape))
-    throw new ConfigurationError(`json: cannot unmarshal ${typeOf(value)} into Go struct field ${where} of type ${shape.go}`);
-  if (shape.is === 'list') for (const item of value as readonly Json[]) checkTypes(item, shape.item, where);
-  if (shape.is !== 'struct') return;
-  for (const [name, field] of Object.entries(value as JsonObject)) {
-    const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
-    if (known !== undefined) checkTypes(field ?? null, known, where.includes('.') ? `${where}.${name}` : `${shortOf(shape.go)}.${name}`);
+/** Throws what Go reports of the first value that has another type. `start`: how the message begins. */
+export function checkTypes(value: Json, shape: Shape, start = ''): void {
+  const wrong = wrongType(value, shape, { struct: '', path: '' });
+  if (wrong !== undefined) throw new ConfigurationError(`${start}${wrong}`);
+}
+
+interface Place {
+  /** The innermost one. */
+  readonly struct: string;
+  /** The whole path, without indexes. */
+  readonly path: string;
+}
+
+function wrongType(value: Json, shape: Shape, place: Place): string | undefined {
+  if (value === null || shape.is === 'any') return undefined;
+  if (!fits(value, shape)) {
+    const { struct: of, path } = place;
+    return `json: cannot unmarshal ${typeOf(value)} into Go struct field ${of}.${path} of type ${shape.go}`;
   }
+  if (shape.is === 'list') return firstOf(value as readonly Json[], (item) => wrongType(item, shape.item, place));
+  if (shape.is !== 'struct') return undefined;
+  return firstOf(Object.entries(value as JsonObject), ([name, field]) => {
+    const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+    const path = place.path === '' ? name : `${place.path}.${name}`;
+    return known === undefined ? undefined : wrongType(field ?? null, known, { struct: shortOf(shape.go), path });
+  });
+}
+
+function firstOf<T>(items: readonly T[], textOf: (item: T) => string | undefined): string | undefined {
+  for (const item of items) {
+    const text = textOf(item);
+    if (text !== undefined) return text;
+  }
+  return undefined;
 }
 
 const shortOf = (go: string): string => go.slice(go.lastIndexOf('.') + 1);

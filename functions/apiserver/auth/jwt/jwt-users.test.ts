@@ -1,0 +1,192 @@
+/** Tokens of an issuer that publishes its keys, against a clock that the test moves. */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { exportJWK, generateKeyPair, type GenerateKeyPairResult, type JWTPayload, SignJWT } from 'jose';
+import { virtualWorld } from '../../../../test/support/virtual-world.ts';
+import { apiAudience } from '../tokens.ts';
+import type { User } from '../../ports.ts';
+import type { TokenUsers } from '../token-users.ts';
+import { createJwtUsers } from './jwt-users.ts';
+import type { JwtSettings } from './settings.ts';
+
+const url = 'https://issuer.example';
+const byClaims: JwtSettings = {
+  issuer: { url, audiences: ['cluster'], certificateAuthority: 'PEM' },
+  claimMappings: { username: { claim: 'sub', prefix: 'corp:' }, groups: { claim: 'groups', prefix: 'corp:' } },
+};
+
+const keys: Record<string, GenerateKeyPairResult> = {};
+
+before(async () => {
+  for (const id of ['one', 'two', 'stranger']) keys[id] = await generateKeyPair('ES256');
+});
+
+/** An issuer whose keys may change, and a cluster that trusts it. */
+async function trusting(settings: Partial<JwtSettings> = {}) {
+  const world = virtualWorld();
+  const asked: string[] = [];
+  const published = { ids: ['one'], documents: {} as Record<string, unknown> };
+  const fetchJson = async (address: string, authority: string | undefined): Promise<unknown> => {
+    asked.push(`${address} ${authority}`);
+    if (address === `${url}/.well-known/openid-configuration`) return { issuer: url, jwks_uri: `${url}/keys`, ...published.documents };
+    const publicKeys = published.ids.map(async (kid) => ({ ...(await exportJWK((keys[kid] as GenerateKeyPairResult).publicKey)), kid }));
+    return { keys: await Promise.all(publicKeys) };
+  };
+  const users = await createJwtUsers({ jwt: [{ ...byClaims, ...settings }], fetchJson, world });
+  const sign = (claims: JWTPayload, kid = 'one', signer = kid): Promise<string> => {
+    const now = Math.floor(world.clock.now() / 1000);
+    return new SignJWT({ iss: url, aud: 'cluster', sub: 'jane', exp: now + 60, ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid })
+      .sign((keys[signer] as GenerateKeyPairResult).privateKey);
+  };
+  return { world, users, asked, published, sign };
+}
+
+const userOf = async (users: TokenUsers, token: string): Promise<User | undefined> => (await users.userOf(token))?.user;
+
+describe('a token of a trusted issuer', () => {
+  test('stands for the user that its claims name, with prefixes', async () => {
+    const { users, sign, asked } = await trusting();
+    const token = await sign({ groups: ['dev', 'ops'], jti: 'id-1' });
+    assert.deepEqual(await users.userOf(token), {
+      user: { name: 'corp:jane', groups: ['corp:dev', 'corp:ops'], extra: { 'authentication.kubernetes.io/credential-id': ['JTI=id-1'] } },
+      audiences: [apiAudience],
+    });
+    await users.userOf(token);
+    assert.deepEqual(
+      asked,
+      [`${url}/.well-known/openid-configuration PEM`, `${url}/keys PEM`],
+      'the issuer is asked once, by its own authority',
+    );
+    assert.equal(await users.userOf(token, ['https://another.service']), undefined, 'it is for the API server alone');
+  });
+
+  const refused: readonly (readonly [string, JWTPayload])[] = [
+    ['for others', { aud: 'another' }],
+    ['of another issuer', { iss: 'https://elsewhere.example' }],
+    ['that is over', { exp: 1 }],
+    ['without an end', { exp: undefined }],
+    ['that is not valid yet', { nbf: 1_767_225_700 }],
+    ['without a subject', { sub: undefined }],
+    ['whose subject is empty', { sub: '' }],
+    ['whose groups are numbers', { groups: [1] }],
+    ['whose groups stand elsewhere', { _claim_names: { groups: 'src' }, _claim_sources: { src: { endpoint: 'https://x' } } }],
+  ];
+  for (const [name, claims] of refused) {
+    test(`is refused: one ${name}`, async () => {
+      const { users, sign } = await trusting();
+      assert.equal(await userOf(users, await sign(claims)), undefined);
+    });
+  }
+
+  test('is refused when another key has signed it, or none', async () => {
+    const { users, sign } = await trusting();
+    assert.equal(await userOf(users, await sign({}, 'one', 'stranger')), undefined);
+    const [header, payload] = (await sign({})).split('.');
+    const none = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url');
+    assert.equal(await userOf(users, `${none}.${payload}.`), undefined);
+    assert.equal(await userOf(users, `${header}.${payload}.`), undefined);
+    assert.equal(await userOf(users, 'no token'), undefined);
+  });
+
+  test('of a new key is believed once the key is published, and of a withdrawn one no longer', async () => {
+    const { world, users, sign, published } = await trusting();
+    assert.equal((await userOf(users, await sign({})))?.name, 'corp:jane');
+    published.ids = ['two'];
+    assert.equal(await userOf(users, await sign({}, 'two')), undefined, 'the issuer was asked a moment ago');
+    await world.advance(10_000);
+    assert.equal((await userOf(users, await sign({}, 'two')))?.name, 'corp:jane');
+    await world.advance(600_001);
+    assert.equal(await userOf(users, await sign({}, 'one')), undefined);
+  });
+
+  test('that a stranger makes up does not make the issuer be asked more than once in ten seconds', async () => {
+    const { world, users, sign, asked } = await trusting();
+    for (let count = 0; count < 20; count++) await userOf(users, await sign({}, `made-up-${count}`, 'stranger'));
+    assert.equal(asked.length, 2);
+    await world.advance(10_000);
+    for (let count = 0; count < 20; count++) await userOf(users, await sign({}, `made-up-${count}`, 'stranger'));
+    assert.equal(asked.length, 4);
+  });
+
+  test('is refused while the issuer describes itself as another one, or has no keys', async () => {
+    const { world, users, sign, published } = await trusting();
+    for (const documents of [{ issuer: 'https://other.example' }, { jwks_uri: 'http://issuer.example/keys' }, { jwks_uri: undefined }]) {
+      published.documents = documents;
+      assert.equal(await userOf(users, await sign({})), undefined);
+      await world.advance(10_000);
+    }
+    published.documents = {};
+    assert.equal((await userOf(users, await sign({})))?.name, 'corp:jane');
+  });
+
+  test('that names no key is tried with each that is published', async () => {
+    const { users, sign, published } = await trusting();
+    published.ids = ['two', 'one'];
+    const token = await sign({}, undefined as unknown as string, 'one');
+    assert.equal((await userOf(users, token))?.name, 'corp:jane');
+  });
+});
+
+describe('expressions about a token', () => {
+  const byExpressions: Partial<JwtSettings> = {
+    claimMappings: {
+      username: { expression: 'claims.email_verified ? claims.email : "unverified:" + claims.sub' },
+      groups: { expression: 'claims.roles.split(",")' },
+      uid: { expression: 'claims.sub' },
+      extra: [
+        { key: 'example.org/tenant', valueExpression: 'claims.tenant' },
+        { key: 'example.org/none', valueExpression: 'has(claims.nothing) ? claims.nothing : ""' },
+      ],
+    },
+    claimValidationRules: [
+      { expression: 'claims.exp - claims.iat <= 3600', message: 'an hour at most' },
+      { claim: 'hd', requiredValue: 'corp' },
+    ],
+    userValidationRules: [{ expression: "!user.username.startsWith('system:')", message: 'reserved' }],
+  };
+  const claims = { sub: 'jane', email: 'jane@corp', email_verified: true, roles: 'dev,ops', tenant: ['a', 'b'], hd: 'corp' };
+
+  const signed = async (others: JWTPayload): Promise<User | undefined> => {
+    const { world, users, sign } = await trusting(byExpressions);
+    return userOf(users, await sign({ ...claims, iat: Math.floor(world.clock.now() / 1000), ...others }));
+  };
+
+  test('make name, groups, uid and extra', async () => {
+    assert.deepEqual(await signed({}), {
+      name: 'jane@corp',
+      groups: ['dev', 'ops'],
+      uid: 'jane',
+      extra: { 'example.org/tenant': ['a', 'b'] },
+    });
+    assert.equal((await signed({ email_verified: false }))?.name, 'unverified:jane');
+  });
+
+  const refused: readonly (readonly [string, JWTPayload])[] = [
+    ['a rule about claims is false', { iat: 0 }],
+    ['a required claim has another value', { hd: 'elsewhere' }],
+    ['a required claim is missing', { hd: undefined }],
+    ['a rule about the user is false', { email: 'system:admin' }],
+    ['an expression fails', { roles: 7 }],
+    ['an expression of a name makes no text', { email: 7 }],
+    ['an expression of a name makes an empty text', { email: '' }],
+    ['an extra value is no text', { tenant: [1] }],
+  ];
+  for (const [name, others] of refused) {
+    test(`refuse it when ${name}`, async () => {
+      assert.equal(await signed(others), undefined);
+    });
+  }
+
+  test('read a claim that is null as null, and a text alone as a list of one', async () => {
+    assert.deepEqual(await signed({ tenant: null }), { name: 'jane@corp', groups: ['dev', 'ops'], uid: 'jane' });
+    assert.deepEqual((await signed({ tenant: 'a' }))?.extra, { 'example.org/tenant': ['a'] });
+  });
+
+  test('an address that is not verified is no name', async () => {
+    const { users, sign } = await trusting({ claimMappings: { username: { claim: 'email', prefix: '' } } });
+    assert.equal(await userOf(users, await sign({ email: 'jane@corp', email_verified: false })), undefined);
+    assert.equal((await userOf(users, await sign({ email: 'jane@corp', email_verified: true })))?.name, 'jane@corp');
+    assert.equal((await userOf(users, await sign({ email: 'jane@corp' })))?.name, 'jane@corp');
+  });
+});

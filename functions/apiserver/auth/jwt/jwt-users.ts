@@ -1,0 +1,135 @@
+/** Who bearer tokens stand for that other issuers have signed. Loaded with the first token, where a cluster trusts such issuers. */
+import { type CryptoKey, createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import { loadExpressions } from '../../../cel/program.ts';
+import type { JsonObject } from '../../../kube/object.ts';
+import type { World } from '../../../world.ts';
+import type { TokenUsers } from '../token-users.ts';
+import { apiAudience } from '../tokens.ts';
+import { ClaimsRefused, identification, type Identify } from './identity.ts';
+import { createIssuerKeys, type FetchJson, type IssuerKeys } from './issuer-keys.ts';
+import type { JwtSettings } from './settings.ts';
+
+export interface JwtUsersOptions {
+  readonly jwt: readonly JwtSettings[];
+  readonly fetchJson: FetchJson;
+  readonly world: Pick<World, 'clock' | 'log'>;
+}
+
+/** Source: apiserver, plugin/pkg/authenticator/token/oidc/oidc.go, allowedSigningAlgs. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
+
+interface TrustedIssuer {
+  readonly settings: JwtSettings;
+  readonly keys: IssuerKeys;
+  readonly identify: Identify;
+}
+
+export async function createJwtUsers({ jwt, fetchJson, world: { clock, log } }: JwtUsersOptions): Promise<TokenUsers> {
+  await loadExpressions();
+  const issuers = new Map(
+    jwt.map((settings): [string, TrustedIssuer] => {
+      const { url } = settings.issuer;
+      const failed = (error: unknown): void => log.warn('the keys of an issuer cannot be read', { issuer: url, error });
+      return [
+        url,
+        { settings, keys: createIssuerKeys({ issuer: settings.issuer, fetchJson, clock, failed }), identify: identification(settings) },
+      ];
+    }),
+  );
+
+  async function claimsOf(token: string, { settings, keys }: TrustedIssuer): Promise<JWTPayload | undefined> {
+    const read = (set: JSONWebKeySet | undefined): Promise<JWTPayload | 'unsigned' | undefined> =>
+      set === undefined ? Promise.resolve('unsigned') : verifiedClaims(token, set, { settings, nowMs: clock.now() });
+    const known = await keys.current();
+    const claims = await read(known);
+    if (claims !== 'unsigned') return claims;
+    const newer = await keys.renewed();
+    const again = newer === known ? 'unsigned' : await read(newer);
+    return again === 'unsigned' ? undefined : again;
+  }
+
+  return {
+    async userOf(token, asked = []) {
+      if (asked.length > 0 && !asked.includes(apiAudience)) return undefined;
+      const issuer = issuers.get(untrustedIssuer(token) ?? '');
+      const claims = issuer === undefined ? undefined : await claimsOf(token, issuer);
+      if (issuer === undefined || claims === undefined) return undefined;
+      try {
+        return { user: issuer.identify(claims as JsonObject), audiences: [apiAudience] };
+      } catch (error) {
+        if (!(error instanceof ClaimsRefused)) throw error;
+        log.info('a signed token stands for no user', { issuer: issuer.settings.issuer.url, reason: error.message });
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Before anything is verified: only to know whose keys to ask for. */
+function untrustedIssuer(token: string): string | undefined {
+  try {
+    return decodeJwt(token).iss;
+  } catch (error) {
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+interface Verification {
+  readonly settings: JwtSettings;
+  readonly nowMs: number;
+}
+
+/** `unsigned`: none of these keys has signed it. Undefined: the token is over, too early, or for others. */
+async function verifiedClaims(
+  token: string,
+  keys: JSONWebKeySet,
+  { settings, nowMs }: Verification,
+): Promise<JWTPayload | 'unsigned' | undefined> {
+  const { url, audiences } = settings.issuer;
+  const options = {
+    algorithms,
+    issuer: url,
+    audience: [...audiences],
+    currentDate: new Date(nowMs),
+    requiredClaims: ['exp'],
+  };
+  try {
+    const { payload } = await verifiedByAny(token, keys, options);
+    return payload;
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed) return 'unsigned';
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+type VerifyOptions = Parameters<typeof jwtVerify>[2];
+
+async function verifiedByAny(token: string, keys: JSONWebKeySet, options: VerifyOptions): Promise<{ payload: JWTPayload }> {
+  try {
+    return await jwtVerify(token, createLocalJWKSet(keys), options);
+  } catch (error) {
+    if (error instanceof errors.JWKSMultipleMatchingKeys) return verifiedInTurn(token, error, options);
+    throw error;
+  }
+}
+
+/** An issuer may publish several keys of one kind without ids. */
+async function verifiedInTurn(token: string, keys: AsyncIterable<CryptoKey>, options: VerifyOptions): Promise<{ payload: JWTPayload }> {
+  for await (const key of keys) {
+    const verified = await verifiedBy(key, token, options);
+    if (verified !== undefined) return verified;
+  }
+  throw new errors.JWSSignatureVerificationFailed();
+}
+
+/** Undefined: the key has not signed it. */
+async function verifiedBy(key: CryptoKey, token: string, options: VerifyOptions): Promise<{ payload: JWTPayload } | undefined> {
+  try {
+    return await jwtVerify(token, key, options);
+  } catch (error) {
+    if (error instanceof errors.JWSSignatureVerificationFailed) return undefined;
+    throw error;
+  }
+}
