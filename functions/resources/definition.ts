@@ -35,6 +35,8 @@ export interface WriteContext {
   readonly user?: Requester;
   /** Nothing of it is stored. */
   readonly isDryRun?: boolean;
+  /** For the answer's `Warning` headers. Absent where the cluster itself writes. */
+  readonly warn?: (text: string) => void;
   /** Uniform in [0, 1): allocations pick at random. */
   random(): number;
 }

@@ -17,6 +17,6 @@ export function validateNoDecrement<Field extends string>(next: Counts<Field>, c
 export const validateOrder = <Field extends string>(status: Counts<Field>, pairs: readonly (readonly [Field, Field])[]): FieldError[] =>
   pairs.flatMap(([field, limit]) =>
     (status?.[field] ?? 0) > (status?.[limit] ?? 0)
-      ? [invalid(`status.${field}`, status?.[field], `cannot be greater than status.${limit}`)]
+      ? [invalid(`status.${field}`, status?.[field] ?? 0, `cannot be greater than status.${limit}`)]
       : [],
   );

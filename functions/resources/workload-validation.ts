@@ -6,6 +6,7 @@ import { type FieldError, forbiddenField, invalid, notSupported, required } from
 import type { LabelSelector, PodTemplateSpec } from '../kube/generated/types.ts';
 import { labelSelectorForm } from '../kube/go-internal.ts';
 import { matchesLabels, requirementsOf } from '../kube/labels.ts';
+import { validateAnnotatedProfiles, validateProfileAnnotations } from './core/pod/annotated-profiles.ts';
 import { validatePodSpec } from './core/pod/validation.ts';
 import { validateLabelSelector } from './label-selector-validation.ts';
 import { validateAnnotations, validateLabels } from './metadata-validation.ts';
@@ -32,6 +33,12 @@ const finds = (selector: LabelSelector | undefined, labels: Readonly<Record<stri
   selector !== undefined && matchesLabels(requirementsOf(selector), labels);
 
 /** The pods of the template are ones that the selector finds, and that may run for good. */
+/** The labels are shown as Go prints a map: sorted. */
+export function selectorMismatch(labels: Readonly<Record<string, string>> | undefined): FieldError {
+  const shown = labels === undefined ? null : Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return invalid('spec.template.metadata.labels', shown, '`selector` does not match template `labels`');
+}
+
 export function validateReplicaTemplate(
   template: PodTemplateSpec | undefined,
   selector: LabelSelector | undefined,
@@ -46,8 +53,7 @@ export function validateReplicaTemplate(
   }
   // One that is missing finds nothing, and an empty one everything.
   const isEmpty = selector !== undefined && isEmptySelector(selector);
-  if (!isEmpty && !finds(selector, labels))
-    errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
+  if (!isEmpty && !finds(selector, labels)) errors.push(selectorMismatch(labels));
   errors.push(...validatePodTemplate(template, path));
   const { restartPolicy, activeDeadlineSeconds } = template.spec;
   if (restartPolicy && restartPolicy !== 'Always') errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy, ['Always']));
@@ -62,7 +68,9 @@ export function validatePodTemplate({ metadata, spec }: PodTemplateSpec, path: s
   const errors = [
     ...validateLabels(metadata?.labels, `${path}.labels`),
     ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
+    ...validateProfileAnnotations({ metadata, spec }, `${path}.annotations`),
     ...validatePodSpec(spec, `${path}.spec`),
+    ...validateAnnotatedProfiles({ metadata, spec }, `${path}.spec`),
   ];
   if (spec.ephemeralContainers?.length) {
     errors.push(forbiddenField(`${path}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template'));

@@ -1,15 +1,17 @@
-/** `npm run compare -- [access|answers|applies|crds|policies|workloads] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [access|answers|applies|cases|crds|policies|workloads] [options]`: what is compared, by its name; answers when none is given. */
 import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 import { compareApplies } from './applies.ts';
 import { compareCustomKinds } from './crds.ts';
 import { comparePolicies } from './policies.ts';
+import { recordKindCases } from './kind-cases.ts';
 import { compareWorkloads } from './workloads/main.ts';
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   access: compareAccess,
   answers: compareAnswers,
   applies: compareApplies,
+  cases: recordKindCases,
   crds: compareCustomKinds,
   policies: comparePolicies,
   workloads: compareWorkloads,

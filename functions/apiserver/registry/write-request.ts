@@ -16,7 +16,7 @@ export const writeRequest = (server: Server, request: ResourceRequest, options: 
   server,
   request,
   options,
-  context: { ...writeContext(server, request.user), isDryRun: options.dryRun },
+  context: { ...writeContext(server, request.user), isDryRun: options.dryRun, warn: (text) => void request.warnings.add(text) },
 });
 
 const managerMax = 128;

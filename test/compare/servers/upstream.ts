@@ -33,6 +33,8 @@ export interface UpstreamOptions {
   readonly serviceCidr: string;
   /** Left out: nothing acts on what is stored. */
   readonly controllers?: UpstreamControllers | undefined;
+  /** Admission plug-ins that run by default and shall not. */
+  readonly disabledPlugins?: readonly string[];
 }
 
 const startAttemptsMax = 3;
@@ -124,7 +126,7 @@ function startControllers(processes: Processes, directory: string, port: number,
   processes.start(programs.kubeScheduler, common);
 }
 
-async function startOnce(programs: Programs, { serviceCidr, controllers }: UpstreamOptions): Promise<UpstreamServer> {
+async function startOnce(programs: Programs, { serviceCidr, controllers, disabledPlugins = [] }: UpstreamOptions): Promise<UpstreamServer> {
   const directory = mkdtempSync(join(temporaryRoot(), 'compare-upstream-'));
   const processes = processesIn(directory);
   try {
@@ -158,6 +160,7 @@ async function startOnce(programs: Programs, { serviceCidr, controllers }: Upstr
       'token-auth-file': join(directory, 'tokens.csv'),
       'authorization-mode': 'Node,RBAC',
       'enable-admission-plugins': 'NodeRestriction',
+      ...(disabledPlugins.length === 0 ? {} : { 'disable-admission-plugins': disabledPlugins.join(',') }),
       'service-cluster-ip-range': serviceCidr,
       'service-account-key-file': keyFile,
       'service-account-signing-key-file': keyFile,

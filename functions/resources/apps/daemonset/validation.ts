@@ -7,7 +7,7 @@ import { validateNonnegative } from '../../field-rules.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 import { validateImmutableStruct } from '../../metadata-validation.ts';
 import { validateCounts, validateNoDecrement } from '../../status-rules.ts';
-import { isEmptySelector, selects, validatePodTemplate } from '../../workload-validation.ts';
+import { isEmptySelector, selectorMismatch, selects, validatePodTemplate } from '../../workload-validation.ts';
 
 export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
   const { template, minReadySeconds, revisionHistoryLimit } = spec;
@@ -15,7 +15,7 @@ export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
   const labels = template.metadata?.labels;
   const errors = selector === undefined ? [] : validateLabelSelector(selector, 'spec.selector');
   if (selects(selector, labels) === false) {
-    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+    errors.push(selectorMismatch(labels));
   }
   if (selector !== undefined && isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', labelSelectorForm(selector), 'empty selector is invalid for daemonset'));

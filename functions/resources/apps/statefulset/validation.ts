@@ -9,7 +9,7 @@ import { validateNonnegative } from '../../field-rules.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 import { validateAnnotations, validateImmutable, validateImmutableStruct, validateLabels } from '../../metadata-validation.ts';
 import { validateCounts, validateNoDecrement, validateOrder } from '../../status-rules.ts';
-import { isEmptySelector, selects, validatePodTemplate } from '../../workload-validation.ts';
+import { isEmptySelector, selectorMismatch, selects, validatePodTemplate } from '../../workload-validation.ts';
 
 /** `current` is what was stored before: what was wrong with its template and its claims may stay. */
 export function validateStatefulSet({ spec }: StatefulSet, current?: StatefulSet): FieldError[] {
@@ -85,8 +85,7 @@ function templateErrors(spec: StatefulSetSpec, isChecked: boolean): FieldError[]
   if (isSelected === undefined) errors.push(invalid('spec.selector', labelSelectorForm(selector), ''));
   else {
     const isEmpty = selector !== undefined && isEmptySelector(selector);
-    if (!isEmpty && !isSelected)
-      errors.push(invalid(`${path}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
+    if (!isEmpty && !isSelected) errors.push(selectorMismatch(labels));
     if (isChecked) errors.push(...validatePodTemplate(withClaims(spec), path));
     errors.push(...validateLabels(labels, `${path}.labels`), ...validateAnnotations(annotations, `${path}.annotations`));
   }

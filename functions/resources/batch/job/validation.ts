@@ -6,7 +6,7 @@ import { labelSelectorForm } from '../../../kube/go-internal.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { validateLabelSelector } from '../../label-selector-validation.ts';
 import { validateImmutable, validateImmutableStruct } from '../../metadata-validation.ts';
-import { selects } from '../../workload-validation.ts';
+import { selectorMismatch, selects } from '../../workload-validation.ts';
 import { mayChangeTemplate } from './suspension.ts';
 import { validateJobSpecFields } from './spec-validation.ts';
 import { jobLabels } from './strategy.ts';
@@ -22,7 +22,7 @@ function selectorErrors({ selector, template }: JobSpec): FieldError[] {
   const errors = selector === undefined ? [required('spec.selector')] : validateLabelSelector(selector, 'spec.selector');
   const labels = template.metadata?.labels;
   if (selects(selector, labels) !== false) return errors;
-  return [...errors, invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`')];
+  return [...errors, selectorMismatch(labels)];
 }
 
 /** What the server generates is what its author may have written, and nothing else. */

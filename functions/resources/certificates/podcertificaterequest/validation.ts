@@ -3,6 +3,7 @@ import { CertificateRequestError, readCertificateRequest } from '../../../kube/c
 import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { PodCertificateRequest } from '../../../kube/generated/types.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import { dnsSubdomainErrors } from '../../../kube/names.ts';
 import { validateAnnotations } from '../../metadata-validation.ts';
 import { isKubernetesSigner, validateSignerName } from '../signer-name.ts';
@@ -20,7 +21,7 @@ function uidErrors(uid: string, field: string): FieldError[] {
 const nameErrors = (name: string, field: string): FieldError[] => dnsSubdomainErrors(name).map((why) => invalid(field, name, why));
 
 export function validatePodCertificateRequest({ spec }: PodCertificateRequest, current?: PodCertificateRequest): FieldError[] {
-  if (current !== undefined) return semanticallyEqual(spec, current.spec) ? [] : [invalid('spec', spec, 'field is immutable')];
+  if (current !== undefined) return semanticallyEqual(spec, current.spec) ? [] : [changed(spec)];
   const { signerName, unverifiedUserAnnotations, maxExpirationSeconds: seconds, stubPKCS10Request } = spec;
   const errors = [
     ...validateSignerName(signerName, 'spec.signerName'),
@@ -43,6 +44,9 @@ export function validatePodCertificateRequest({ spec }: PodCertificateRequest, c
   }
   return [...errors, ...stubErrors(stubPKCS10Request)];
 }
+
+const changed = (spec: PodCertificateRequest['spec']): FieldError =>
+  invalid('spec', internalForm('certificates.PodCertificateRequestSpec', spec), 'field is immutable');
 
 function stubErrors(base64: string): FieldError[] {
   try {

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../../kube/generated/types.ts';
-import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors } from '../../../kube/names.ts';
+import { dnsLabelErrors, dnsSubdomainErrors, portNumberErrors, qualifiedNameErrors } from '../../../kube/names.ts';
 import { validateOneOf } from '../../field-rules.ts';
 import { validateEndpointIp } from '../../ip-rules.ts';
 
@@ -35,11 +35,12 @@ function addressErrors({ ip, hostname, nodeName }: EndpointAddress, path: string
   ];
 }
 
-function portErrors({ name, port, protocol }: EndpointPort, path: string, needsName: boolean): FieldError[] {
+function portErrors({ name, port, protocol, appProtocol }: EndpointPort, path: string, needsName: boolean): FieldError[] {
   return [
     ...(needsName && !name ? [required(`${path}.name`)] : []),
     ...(name ? dnsLabelErrors(name).map((why) => invalid(`${path}.name`, name, why)) : []),
     ...portNumberErrors(port).map((why) => invalid(`${path}.port`, port, why)),
     ...validateOneOf(protocol, ['SCTP', 'TCP', 'UDP'], `${path}.protocol`),
+    ...(appProtocol === undefined ? [] : qualifiedNameErrors(appProtocol).map((why) => invalid(`${path}.appProtocol`, appProtocol, why))),
   ];
 }

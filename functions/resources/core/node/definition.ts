@@ -24,7 +24,9 @@ export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
     fields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
     setDefaults(node) {
       node.spec ??= {};
-      if (node.spec.podCIDR && !node.spec.podCIDRs?.length) node.spec.podCIDRs = [node.spec.podCIDR];
+      // Where the two differ, the one that old clients know counts.
+      const { podCIDR, podCIDRs = [] } = node.spec;
+      if (podCIDR && podCIDR !== podCIDRs[0]) node.spec.podCIDRs = [podCIDR];
       if (node.status?.capacity !== undefined) node.status.allocatable ??= { ...node.status.capacity };
     },
     prepareForUpdate({ spec }, { spec: current }) {
@@ -39,5 +41,9 @@ export const nodeDefinition = ({ podCidr }: ClusterNetworks): AnyDefinition =>
     validate: validateNode,
     validateUpdate: validateNodeUpdate,
     validateStatusUpdate: validateNodeStatusUpdate,
+    warnings: ({ spec }) => [
+      ...(spec?.configSource === undefined ? [] : ['spec.configSource: the feature is removed']),
+      ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ],
     commit: [podRangeRule(podCidr, nodePrefixLength)],
   });

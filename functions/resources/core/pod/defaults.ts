@@ -30,6 +30,7 @@ export function setPodSpecDefaults(spec: PodSpec): void {
 export function setPodDefaults(pod: Pod): void {
   setPodSpecDefaults(pod.spec);
   pod.spec.enableServiceLinks ??= true;
+  if ((pod.spec.terminationGracePeriodSeconds ?? 0) < 0) pod.spec.terminationGracePeriodSeconds = 1;
   for (const container of containersOf(pod.spec)) {
     setRequestsFromLimits(container);
     if (pod.spec.hostNetwork === true) for (const port of container.ports ?? []) setHostPort(port);

@@ -61,7 +61,7 @@ function seccompErrors(profile: SeccompProfile | undefined, path: string): Field
 const appArmorTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const profileBytesMax = 4095;
 
-function appArmorErrors(profile: AppArmorProfile | undefined, path: string): FieldError[] {
+export function appArmorErrors(profile: AppArmorProfile | undefined, path: string): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile: name } = profile;
   const field = `${path}.localhostProfile`;

@@ -4,10 +4,12 @@ import type { Container, Pod, PodStatus } from '../../../kube/generated/types.ts
 import { isPodFinished } from '../../../kube/pod.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { WriteContext } from '../../definition.ts';
+import { takeAnnotatedProfiles } from './annotated-profiles.ts';
 import { alignServiceAccount, containersOf } from './defaults.ts';
 
-export function prepareForCreate(pod: Pod, { nowMs }: WriteContext): void {
+export function prepareForCreate(pod: Pod, { nowMs, warn }: WriteContext): void {
   alignServiceAccount(pod.spec);
+  takeAnnotatedProfiles(pod, warn);
   pod.status = { phase: 'Pending', qosClass: qosClassOf(pod) };
   if (pod.spec.schedulingGates?.length) pod.status.conditions = [gatedCondition(nowMs)];
 }

@@ -268,7 +268,6 @@ const updates: [string, Partial<PodSpec>, Partial<PodSpec>, string[]][] = [
   ],
   ['move to another node', { nodeName: 'b' }, { nodeName: 'a' }, [forbidden]],
   ['open a gate', {}, { schedulingGates: [{ name: 'g' }] }, []],
-  ['close a gate', { schedulingGates: [{ name: 'g' }] }, {}, [forbidden]],
 ];
 
 /** The lines that show the change follow the sentence. */

@@ -7,8 +7,9 @@ import type { Pod, PodSpec, Toleration } from '../../../kube/generated/types.ts'
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { unifiedDiff } from '../../../kube/unified-diff.ts';
 import { builtIn, enumErrors } from '../../../kube/schema.ts';
-import { validateNonnegative, validateOneOf } from '../../field-rules.ts';
+import { validateOneOf } from '../../field-rules.ts';
 import { validateLabels } from '../../metadata-validation.ts';
+import { validateAnnotatedProfiles, validateProfileAnnotations } from './annotated-profiles.ts';
 import { validateAffinity, validateTopologySpread } from './affinity-validation.ts';
 import {
   containerRules,
@@ -17,6 +18,7 @@ import {
   validateEphemeralContainers,
   validateInitContainers,
 } from './container-validation.ts';
+import { gateErrors, gatedChangeErrors, keepGated } from './gated-changes.ts';
 import { validatePodResources } from './pod-resource-validation.ts';
 import { validateResources } from './resource-validation.ts';
 import { validateOs, validatePodSecurityContext } from './security-validation.ts';
@@ -43,9 +45,9 @@ const secondsMax = 2 ** 31 - 1;
 export function validatePod(pod: Pod, current?: Pod): FieldError[] {
   const { spec } = pod;
   const errors = [
+    ...validateProfileAnnotations(pod, 'metadata.annotations'),
     ...validatePodSpec(spec, 'spec', { isTemplate: false }),
     ...tokenErrors(spec),
-    ...validateNonnegative(spec.terminationGracePeriodSeconds, 'spec.terminationGracePeriodSeconds'),
     ...(['containers', 'initContainers'] as const).flatMap((list) =>
       (spec[list] ?? []).flatMap((container, index) => paddedImageErrors(container, `spec.${list}[${index}]`)),
     ),
@@ -55,7 +57,7 @@ export function validatePod(pod: Pod, current?: Pod): FieldError[] {
   if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
     errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
-  return errors;
+  return [...errors, ...validateAnnotatedProfiles(pod, 'spec')];
 }
 
 /** A token is that of the account, which the admission of new pods names. */
@@ -167,7 +169,12 @@ export function validatePodUpdate(next: Pod, current: Pod): FieldError[] {
     if ((next.spec[list]?.length ?? 0) === (current.spec[list]?.length ?? 0)) continue;
     return [forbiddenField(`spec.${list}`, 'pod updates may not add or remove containers')];
   }
-  const errors = [...deadlineErrors(next.spec, current.spec), ...tolerationChangeErrors(next.spec, current.spec)];
+  const errors = [
+    ...deadlineErrors(next.spec, current.spec),
+    ...tolerationChangeErrors(next.spec, current.spec),
+    ...gateErrors(next.spec, current.spec),
+    ...gatedChangeErrors(next.spec, current.spec),
+  ];
   const kept = withoutUpdatable(next.spec, current.spec);
   if (!semanticallyEqual(kept, current.spec)) {
     const difference = unifiedDiff(internalForm('core.PodSpec', current.spec), internalForm('core.PodSpec', kept));
@@ -196,8 +203,8 @@ function withoutUpdatable(next: PodSpec, current: PodSpec): PodSpec {
     ...copy(next),
     activeDeadlineSeconds: current.activeDeadlineSeconds,
     tolerations: current.tolerations,
-    schedulingGates: remainingGates(next, current),
   };
+  keepGated(allowed, current);
   for (const list of ['containers', 'initContainers'] as const) {
     allowed[list]?.forEach((container, index) => {
       container.image = current[list]?.[index]?.image;
@@ -206,13 +213,5 @@ function withoutUpdatable(next: PodSpec, current: PodSpec): PodSpec {
   if ((current.terminationGracePeriodSeconds ?? 0) < 0 && next.terminationGracePeriodSeconds === 1) {
     allowed.terminationGracePeriodSeconds = current.terminationGracePeriodSeconds;
   }
-  // While it waits behind a gate, nothing chose a node yet: what steers the choice may still get stricter.
-  if (current.schedulingGates?.length) allowed.nodeSelector = current.nodeSelector;
   return allowed;
-}
-
-/** Gates may be taken away but not added. */
-function remainingGates(next: PodSpec, current: PodSpec): PodSpec['schedulingGates'] {
-  const isSubset = (next.schedulingGates ?? []).every(({ name }) => current.schedulingGates?.some((gate) => gate.name === name));
-  return isSubset ? current.schedulingGates : next.schedulingGates;
 }

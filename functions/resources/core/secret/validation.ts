@@ -3,6 +3,7 @@ import { semanticallyEqual } from '../../../kube/equality.ts';
 import { type FieldError, forbiddenField, invalid, required, tooLong } from '../../../kube/field-error.ts';
 import type { Secret } from '../../../kube/generated/types.ts';
 import { annotationsOf } from '../../../kube/object.ts';
+import { jsonSyntaxProblem } from '../../../kube/json-syntax.ts';
 import { configKeyErrors } from '../../../kube/names.ts';
 import { validateImmutable } from '../../metadata-validation.ts';
 
@@ -43,13 +44,8 @@ function documentErrors(type: string, data: Readonly<Record<string, string>>): F
   const key = keysOfType[type]?.[0] ?? '';
   const text = data[key];
   if (!type.startsWith('kubernetes.io/dockerc') || text === undefined) return [];
-  try {
-    JSON.parse(Buffer.from(text, 'base64').toString());
-    return [];
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return [invalid(`data[${key}]`, '<secret contents redacted>', error.message)];
-  }
+  const problem = jsonSyntaxProblem(Buffer.from(text, 'base64').toString());
+  return problem === undefined ? [] : [invalid(`data[${key}]`, '<secret contents redacted>', problem)];
 }
 
 export function validateSecretUpdate(next: Secret, current: Secret): FieldError[] {

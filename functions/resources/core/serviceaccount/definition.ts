@@ -1,4 +1,5 @@
 import type { ServiceAccount } from '../../../kube/generated/types.ts';
+import { annotationsOf } from '../../../kube/object.ts';
 import { serviceAccounts } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
@@ -8,6 +9,10 @@ import { definition } from '../../definition.ts';
 function keepSecretNames(account: ServiceAccount): void {
   if (account.secrets !== undefined) account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }));
 }
+
+const mountableAnnotation = 'kubernetes.io/enforce-mountable-secrets';
+
+const isLimited = (account: ServiceAccount): boolean => mountableAnnotation in annotationsOf(account);
 
 export const serviceAccountDefinition = definition<ServiceAccount>({
   type: serviceAccounts,
@@ -26,6 +31,12 @@ export const serviceAccountDefinition = definition<ServiceAccount>({
   ],
   prepareForCreate: keepSecretNames,
   prepareForUpdate: keepSecretNames,
+  warnings: (next, current) =>
+    isLimited(next) && (current === undefined || !isLimited(current))
+      ? [
+          `metadata.annotations[${mountableAnnotation}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+        ]
+      : [],
   columns: [nameColumn, ageColumn],
   returnsDeletedObject: true,
 });

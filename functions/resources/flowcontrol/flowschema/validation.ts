@@ -23,8 +23,9 @@ export function validateFlowSchema(schema: FlowSchema): FieldError[] {
   if (matchingPrecedence <= 0) refuse('must be a positive value');
   if (matchingPrecedence > precedenceMax) refuse(`must not be greater than ${precedenceMax}`);
   if (matchingPrecedence === 1 && nameOf(schema) !== 'exempt') refuse("only the schema named 'exempt' may have matchingPrecedence 1");
+  // Upstream shows its internal type here.
   if (distinguisherMethod !== undefined && !methods.includes(distinguisherMethod.type)) {
-    errors.push(notSupported('spec.distinguisherMethod.type', distinguisherMethod, methods));
+    errors.push(notSupported('spec.distinguisherMethod.type', { Type: distinguisherMethod.type }, methods));
   }
   const field = 'spec.priorityLevelConfiguration.name';
   if (level?.name) errors.push(...dnsSubdomainErrors(level.name).map((why) => invalid(field, level.name, why)));

@@ -1,6 +1,7 @@
 /** Source: pkg/apis/node/validation/validation.go, ValidateRuntimeClass. */
 import { duplicate, type FieldError, invalid, required } from '../../../kube/field-error.ts';
 import type { RuntimeClass } from '../../../kube/generated/types.ts';
+import { internalForm } from '../../../kube/go-internal.ts';
 import { dnsLabelErrors } from '../../../kube/names.ts';
 import { validateTolerations } from '../../core/pod/toleration-validation.ts';
 import { repeatedIndexes, withDeclared } from '../../field-rules.ts';
@@ -24,7 +25,7 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
     ]),
     ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
     ...validateTolerations(tolerations, field),
-    ...repeatedIndexes(keys).map((index) => duplicate(`${field}[${index}]`, tolerations[index])),
+    ...repeatedIndexes(keys).map((index) => duplicate(`${field}[${index}]`, internalForm('core.Toleration', tolerations[index]))),
   ];
   // What is declared of a handler ends with its change, so that its form is left to the code.
   return change.length > 0 && handler ? [...coded, ...change] : withDeclared(coded, [...change, ...wrong]);

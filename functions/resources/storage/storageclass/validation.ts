@@ -1,5 +1,5 @@
 /** Source: pkg/apis/storage/validation/validation.go, ValidateStorageClass. */
-import { semanticallyEqual } from '../../../kube/equality.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { StorageClass, TopologySelectorTerm } from '../../../kube/generated/types.ts';
 import { qualifiedNameErrors } from '../../../kube/names.ts';
@@ -31,7 +31,7 @@ function topologiesErrors(terms: readonly TopologySelectorTerm[], path: string):
   return terms.flatMap((term, index) => {
     const errors = termErrors(term, `${path}[${index}]`);
     const values = valuesByKey(term);
-    const equal = seen.filter((one) => semanticallyEqual(one, values)).map(() => duplicate(`${path}[${index}].matchLabelExpressions`, ''));
+    const equal = seen.filter((one) => isDeepStrictEqual(one, values)).map(() => duplicate(`${path}[${index}].matchLabelExpressions`, ''));
     seen.push(values);
     return [...errors, ...equal];
   });
