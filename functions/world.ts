@@ -71,8 +71,21 @@ const realClock: Clock = {
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
+/** Drawn many at a time: each call of the system costs more than what it returns. */
+const drawn = new Uint32Array(1024);
+let left = 0;
+
+function nextDrawn(): number {
+  if (left === 0) {
+    getRandomValues(drawn);
+    left = drawn.length;
+  }
+  left -= 1;
+  return drawn[left] ?? 0;
+}
+
 const realRandom: Random = {
-  next: () => (getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+  next: () => nextDrawn() / 2 ** 32,
   bytes: (length) => getRandomValues(new Uint8Array(length)),
   uuid: () => randomUUID(),
 };

@@ -29,9 +29,9 @@ export interface View {
 }
 
 /** An object that two views of a store do not have in common: what it was in the one, and is in the other. */
-export interface ViewDifference {
-  readonly before: Stored | undefined;
-  readonly after: Stored | undefined;
+export interface ViewDifference<T extends KubeObject = KubeObject> {
+  readonly before: Stored<T> | undefined;
+  readonly after: Stored<T> | undefined;
 }
 
 /** A view that tells cheaply what has changed. It never changes itself. */

@@ -8,36 +8,47 @@ import { parseQuantity } from '../kube/quantity.ts';
 import { amountOf, demandOf } from './pod-demand.ts';
 
 export interface NodeState {
-  readonly node: Node;
+  node: Node;
   readonly name: string;
   /** Its place among the nodes of the cluster. */
   readonly index: number;
   /** Resource name → amount: cpu in millicores, everything else in units. */
-  readonly allocatable: ReadonlyMap<string, number>;
+  allocatable: ReadonlyMap<string, number>;
   /** What the pods here ask for, in the same units. */
   readonly requested: Map<string, number>;
   /** The same for cpu and memory, with a little for containers that ask for none. */
   readonly assumed: { cpu: number; memory: number };
   readonly pods: Set<Pod>;
-  /** Another one after each change of the pods that are here or expected. */
+  /** Another one after each change of the node's object, or of the pods that are here or expected. */
   version: number;
 }
 
 export function nodeState(node: Node, index: number): NodeState {
-  const allocatable = Object.entries(node.status?.allocatable ?? node.status?.capacity ?? {}).map(
-    ([name, quantity]) => [name, amountOf(name, parseQuantity(quantity))] as const,
-  );
   return {
     node,
     name: nameOf(node),
     index,
-    allocatable: new Map(allocatable),
+    allocatable: allocatableOf(node),
     requested: new Map(),
     assumed: { cpu: 0, memory: 0 },
     pods: new Set(),
     version: 0,
   };
 }
+
+export function replaceNode(state: NodeState, node: Node): void {
+  state.node = node;
+  state.allocatable = allocatableOf(node);
+  state.version += 1;
+}
+
+const allocatableOf = ({ status }: Node): ReadonlyMap<string, number> =>
+  new Map(
+    Object.entries(status?.allocatable ?? status?.capacity ?? {}).map(([name, quantity]) => [
+      name,
+      amountOf(name, parseQuantity(quantity)),
+    ]),
+  );
 
 /** `sign` -1: the pod leaves. */
 export function countPod(state: NodeState, pod: Pod, sign: 1 | -1): void {

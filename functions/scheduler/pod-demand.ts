@@ -1,5 +1,5 @@
 /** What a pod asks of its node, in numbers that are quick to compare. Source: pkg/scheduler/framework/types.go, Resource. */
-import type { Container, Pod } from '../kube/generated/types.ts';
+import type { Container, Pod, PodSpec } from '../kube/generated/types.ts';
 import { hostPortsOf, type HostPort } from '../kube/host-ports.ts';
 import { podRequests } from '../kube/pod.ts';
 
@@ -42,13 +42,13 @@ function withAssumedRequests(pod: Pod): Pod {
   return { ...pod, spec: { ...pod.spec, containers: containers.map(filled), initContainers: initContainers.map(filled) } };
 }
 
-/** Pods are never changed, only replaced: what was computed of one holds as long as it lives. */
-const known = new WeakMap<Pod, PodDemand>();
+/** Pods are never changed, only replaced: what was computed of a spec holds as long as it lives. */
+const known = new WeakMap<PodSpec, PodDemand>();
 
 export function demandOf(pod: Pod): PodDemand {
-  const before = known.get(pod);
+  const before = known.get(pod.spec);
   if (before !== undefined) return before;
   const demand = computed(pod);
-  known.set(pod, demand);
+  known.set(pod.spec, demand);
   return demand;
 }

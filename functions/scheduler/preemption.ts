@@ -9,8 +9,8 @@ import { isTerminating, labelsOf, nameOf, namespaceOf } from '../kube/object.ts'
 import type { ClusterState } from './cluster-state.ts';
 import type { PluginArguments } from './configuration/configuration.ts';
 import type { NodeState } from './node-state.ts';
-import type { NodeFilter, Refusal } from './plugins/plugin.ts';
-import { templateOf } from './shared-answers.ts';
+import type { PodClass } from './pod-class.ts';
+import type { Refusal } from './plugins/plugin.ts';
 import { movePods, refusalOf, type Trial } from './schedule-pod.ts';
 
 export interface Victims {
@@ -19,6 +19,8 @@ export interface Victims {
   readonly pods: readonly Pod[];
   /** Of them, those that a disruption budget would have kept. */
   readonly violations: number;
+  /** What they are compared by with those of other nodes: smaller is better, one number after the other. */
+  readonly costs: readonly number[];
 }
 
 /** What one node answers. */
@@ -26,15 +28,16 @@ export type Preempted = Victims | Refusal;
 
 export type Preemption =
   | { readonly outcome: 'victims'; readonly victims: Victims }
-  /** `reasons`: of each node that was not helped by it. */
-  | { readonly outcome: 'none'; readonly reasons: readonly string[] }
+  /** `reasons`: why it helped no node, with the number of nodes. */
+  | { readonly outcome: 'none'; readonly reasons: ReadonlyMap<string, number> }
   | { readonly outcome: 'not eligible'; readonly why: string }
   /** The profile takes no room from others. */
   | { readonly outcome: 'not tried' };
 
 export interface PreemptionOptions {
   readonly cluster: ClusterState;
-  readonly filters: readonly NodeFilter[];
+  /** The pod's. */
+  readonly podClass: PodClass;
   /** Why each node refused the pod, in the nodes' order. */
   readonly refusals: readonly Refusal[];
   readonly budgets: readonly PodDisruptionBudget[];
@@ -95,54 +98,53 @@ function victimsOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly Po
 function triedOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted {
   const candidates = [...node.pods].filter((other) => priorityOf(other) < priorityOf(pod)).sort(moreImportant);
   if (candidates.length === 0) return { reasons: [noVictims], isResolvable: false };
-  movePods(candidates, node, trial, -1);
+  movePods(candidates, node, trial.cluster, -1);
   const refusal = refusalOf(pod, node, trial);
   if (refusal !== undefined) {
-    movePods(candidates, node, trial, 1);
+    movePods(candidates, node, trial.cluster, 1);
     return refusal;
   }
   const violating = violatingPods(candidates, budgets);
   const victims: Pod[] = [];
   // The most important are spared first, and before all others those that a budget protects.
   for (const other of [...candidates.filter((one) => violating.has(one)), ...candidates.filter((one) => !violating.has(one))]) {
-    movePods([other], node, trial, 1);
+    movePods([other], node, trial.cluster, 1);
     if (refusalOf(pod, node, trial) === undefined) continue;
-    movePods([other], node, trial, -1);
+    movePods([other], node, trial.cluster, -1);
     victims.push(other);
   }
-  movePods(victims, node, trial, 1);
-  return { node, pods: victims.sort(moreImportant), violations: victims.filter((one) => violating.has(one)).length };
+  movePods(victims, node, trial.cluster, 1);
+  victims.sort(moreImportant);
+  const violations = victims.filter((one) => violating.has(one)).length;
+  return { node, pods: victims, violations, costs: costsOf(victims, violations) };
 }
 
-/** Smaller is better, one criterion after the other. */
-const criteria: readonly ((victims: Victims) => number)[] = [
-  ({ violations }) => violations,
-  ({ pods: [first] }) => (first === undefined ? 0 : priorityOf(first)),
-  ({ pods }) => pods.reduce((sum, pod) => sum + priorityOf(pod) + 2 ** 31, 0),
-  ({ pods }) => pods.length,
-  ({ pods }) => -Date.parse(earliestStart(pods)),
-];
-
-/** Of the most important ones. */
-function earliestStart(pods: readonly Pod[]): string {
-  const most = Math.max(...pods.map(priorityOf));
-  const starts = pods.filter((pod) => priorityOf(pod) === most).map(startedAt);
-  return starts.sort()[0] ?? '';
+function costsOf(victims: readonly Pod[], violations: number): readonly number[] {
+  const [first] = victims;
+  const highest = first === undefined ? 0 : priorityOf(first);
+  // Each victim counts, whatever its priority.
+  const sum = victims.reduce((total, pod) => total + priorityOf(pod) + 2 ** 31, 0);
+  const earliest = victims
+    .filter((pod) => priorityOf(pod) === highest)
+    .map(startedAt)
+    .sort()[0];
+  const startedMs = Date.parse(earliest ?? '');
+  return [violations, highest, sum, victims.length, Number.isNaN(startedMs) ? 0 : -startedMs];
 }
 
-export function bestVictims(candidates: readonly Victims[]): Victims | undefined {
-  let left = candidates;
-  for (const criterion of criteria) {
-    if (left.length <= 1) break;
-    const values = left.map((victims) => criterion(victims)).map((value) => (Number.isNaN(value) ? 0 : value));
-    const least = Math.min(...values);
-    left = left.filter((_, index) => values[index] === least);
+function isCheaper(a: readonly number[], b: readonly number[]): boolean {
+  for (const [index, cost] of a.entries()) {
+    const other = b[index] ?? 0;
+    if (cost !== other) return cost < other;
   }
-  return left[0];
+  return false;
 }
+
+export const bestVictims = ([first, ...others]: readonly Victims[]): Victims | undefined =>
+  others.reduce((best, victims) => (best !== undefined && isCheaper(victims.costs, best.costs) ? victims : best), first);
 
 export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
-  const { cluster, filters, refusals, budgets, args, random } = options;
+  const { cluster, podClass, refusals, budgets, args, random } = options;
   const why = ineligible(pod, options);
   if (why !== undefined) return { outcome: 'not eligible', why };
   const possible = cluster.nodes.filter(({ index }) => refusals[index]?.isResolvable === true);
@@ -151,19 +153,24 @@ export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
     Math.max(args.minCandidateNodesAbsolute, Math.trunc((possible.length * args.minCandidateNodesPercentage) / 100)),
   );
   const first = Math.floor(random() * possible.length);
-  const ask = cluster.victims.asking(templateOf(pod, filters));
+  const trial = { cluster, filters: podClass.filters };
   const found: Victims[] = [];
-  const reasons: string[] = [];
-  for (let step = 0; step < possible.length; step += 1) {
+  const reasons = new Map<string, number>();
+  const count = (reason: string, nodes: number): unknown => reasons.set(reason, (reasons.get(reason) ?? 0) + nodes);
+  let hasHarmless = false;
+  for (let step = 0; step < possible.length && !(found.length >= enough && hasHarmless); step += 1) {
     const node = possible[(first + step) % possible.length];
     if (node === undefined) continue;
-    const result = ask(node, () => victimsOn(pod, node, { cluster, filters }, budgets));
-    if ('pods' in result) found.push(result);
-    else reasons.push(...result.reasons);
-    if (found.length >= enough && found.some(({ violations }) => violations === 0)) break;
+    const answer = (): Preempted => victimsOn(pod, node, trial, budgets);
+    const result = cluster.nominations.isFor(pod, node) ? answer() : podClass.victimsOn(node, answer);
+    if ('pods' in result) {
+      found.push(result);
+      hasHarmless ||= result.violations === 0;
+    } else for (const reason of result.reasons) count(reason, 1);
   }
   const victims = bestVictims(found);
   if (victims !== undefined) return { outcome: 'victims', victims };
-  const unhelped = Array.from({ length: cluster.nodes.length - possible.length }, () => notHelpful);
-  return { outcome: 'none', reasons: [...unhelped, ...reasons] };
+  const unhelped = cluster.nodes.length - possible.length;
+  if (unhelped > 0) count(notHelpful, unhelped);
+  return { outcome: 'none', reasons };
 }

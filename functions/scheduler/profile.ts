@@ -16,7 +16,7 @@ import { nodeVolumeLimits } from './plugins/node-volume-limits.ts';
 import { volumeRestrictions } from './plugins/volume-restrictions.ts';
 import { volumeZone } from './plugins/volume-zone.ts';
 import type { FilterPlugin, ScorePlugin } from './plugins/plugin.ts';
-import type { SchedulerProfile } from './schedule-pod.ts';
+import type { SchedulerProfile } from './pod-class.ts';
 import { schedulerComponent } from './watches.ts';
 
 interface Surroundings {

@@ -60,8 +60,8 @@ const args = defaultArguments.DefaultPreemption;
 const place = (candidate: Pod, cluster: ClusterState, budgets: readonly PodDisruptionBudget[] = []): string => {
   const placement = schedulePod(candidate, cluster, profile, () => 0);
   if (placement.outcome === 'fits') return placement.node.name;
-  const { refusals, filters } = placement;
-  return unschedulableMessage(refusals, preempt(candidate, { cluster, filters, refusals, budgets, args, random: () => 0 }));
+  const { refusals, podClass } = placement;
+  return unschedulableMessage(refusals, preempt(candidate, { cluster, podClass, refusals, budgets, args, random: () => 0 }));
 };
 
 const notHelpful = (count: number): string =>
@@ -295,8 +295,8 @@ describe('pods that take room from others', () => {
   const victims = (candidate: Pod, cluster: ClusterState, budgets: readonly PodDisruptionBudget[] = []): string => {
     const placement = schedulePod(candidate, cluster, profile, () => 0);
     if (placement.outcome === 'fits') return `fits ${placement.node.name}`;
-    const { refusals, filters } = placement;
-    const found = preempt(candidate, { cluster, filters, refusals, budgets, args, random: () => 0 });
+    const { refusals, podClass } = placement;
+    const found = preempt(candidate, { cluster, podClass, refusals, budgets, args, random: () => 0 });
     if (found.outcome !== 'victims') return unschedulableMessage(refusals, found);
     return `${found.victims.node.name}: ${found.victims.pods.map(({ metadata }) => metadata.name).join()}`;
   };

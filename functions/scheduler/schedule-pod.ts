@@ -2,35 +2,19 @@
 import type { Pod } from '../kube/generated/types.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { NodeState } from './node-state.ts';
-import { templateOf } from './shared-answers.ts';
-import type { FilterPlugin, NodeFilter, Refusal, ScorePlugin } from './plugins/plugin.ts';
-
-export interface SchedulerProfile {
-  readonly filters: readonly FilterPlugin[];
-  readonly scores: readonly ScorePlugin[];
-  /** How many of the nodes that fit are compared, in percent. 0: fewer the more nodes there are, as upstream does. */
-  readonly percentageOfNodesToScore?: number;
-}
+import { firstRefusal, type PodClass, type SchedulerProfile } from './pod-class.ts';
+import type { NodeFilter, Refusal } from './plugins/plugin.ts';
 
 export type Placement =
   | { readonly outcome: 'fits'; readonly node: NodeState }
-  /** One refusal a node, in the nodes' order. `filters`: what refused, for preemption to try again. */
-  | { readonly outcome: 'unschedulable'; readonly refusals: readonly Refusal[]; readonly filters: readonly NodeFilter[] };
+  /** One refusal a node, in the nodes' order. `podClass`: what refused, for preemption to try again. */
+  | { readonly outcome: 'unschedulable'; readonly refusals: readonly Refusal[]; readonly podClass: PodClass };
 
-const firstRefusal = (node: NodeState, filters: readonly NodeFilter[]): Refusal | undefined => {
-  for (const filter of filters) {
-    const refusal = filter.refusal(node);
-    if (refusal !== undefined) return refusal;
-  }
-  return undefined;
-};
-
-/** Puts other pods on a node, or takes them away: in the cluster and in what the filters have counted. */
-export function movePods(pods: Iterable<Pod>, node: NodeState, { cluster, filters }: Trial, sign: 1 | -1): void {
+/** Puts other pods on a node, or takes them away, in the cluster and in what the filters have counted. */
+export function movePods(pods: Iterable<Pod>, node: NodeState, cluster: ClusterState, sign: 1 | -1): void {
   for (const pod of pods) {
     if (sign === 1) cluster.add(pod, node);
     else cluster.remove(pod, node);
-    for (const filter of filters) filter.podChanged?.(pod, node, sign);
   }
 }
 
@@ -43,15 +27,15 @@ export interface Trial {
  * Why the pod cannot run on the node, also when the pods come that wait there for room made for them. It must fit with
  * and without them, since they may not come. Source: framework/runtime, RunFilterPluginsWithNominatedPods.
  */
-export function refusalOf(pod: Pod, node: NodeState, trial: Trial): Refusal | undefined {
-  const expected = trial.cluster.nominatedBefore(pod, node);
-  if (expected.length === 0) return firstRefusal(node, trial.filters);
+export function refusalOf(pod: Pod, node: NodeState, { cluster, filters }: Trial): Refusal | undefined {
+  const expected = cluster.nominations.before(pod, node);
+  if (expected.length === 0) return firstRefusal(node, filters);
   const { version } = node;
-  movePods(expected, node, trial, 1);
-  const refusal = firstRefusal(node, trial.filters);
-  movePods(expected, node, trial, -1);
+  movePods(expected, node, cluster, 1);
+  const refusal = firstRefusal(node, filters);
+  movePods(expected, node, cluster, -1);
   node.version = version;
-  return refusal ?? firstRefusal(node, trial.filters);
+  return refusal ?? firstRefusal(node, filters);
 }
 
 /** Fewer are never compared. Source: pkg/scheduler/schedule_one.go, numFeasibleNodesToFind. */
@@ -64,34 +48,22 @@ function comparedNodes(all: number, percentage: number): number {
   return percent >= 100 ? all : Math.max(leastCompared, Math.trunc((all * percent) / 100));
 }
 
-function best(pod: Pod, nodes: readonly NodeState[], { scores, cluster, random }: Search): NodeState | undefined {
-  if (nodes.length === 1) return nodes[0];
-  const totals = nodes.map(() => 0);
-  for (const plugin of scores) {
-    const found = plugin.score(pod, nodes, cluster);
-    found?.forEach((score, index) => {
-      totals[index] = (totals[index] ?? 0) + plugin.weight * score;
-    });
-  }
+/** One of those with the highest score. */
+function best(nodes: readonly NodeState[], podClass: PodClass, random: () => number): NodeState | undefined {
+  if (nodes.length <= 1) return nodes[0];
+  const totals = podClass.totals(nodes);
   const top = totals.reduce((most, total) => Math.max(most, total), -Infinity);
   const winners = nodes.filter((_, index) => totals[index] === top);
   return winners[Math.floor(random() * winners.length)];
 }
 
-interface Search {
-  readonly scores: readonly ScorePlugin[];
-  readonly cluster: ClusterState;
-  readonly random: () => number;
-}
-
 export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerProfile, random: () => number): Placement {
-  const filters = profile.filters.flatMap((plugin) => plugin.prepare(pod, cluster) ?? []);
-  const trial = { cluster, filters };
+  const podClass = cluster.classes.of(pod, profile, cluster);
+  const { nominations, nodes } = cluster;
+  const asked = (node: NodeState): Refusal | undefined => refusalOf(pod, node, { cluster, filters: podClass.filters });
   const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');
-  if (nominated !== undefined && refusalOf(pod, nominated, trial) === undefined) return { outcome: 'fits', node: nominated };
-  const { nodes } = cluster;
-  const ask = cluster.refusals.asking(templateOf(pod, filters));
-  const enough = comparedNodes(nodes.length, profile.percentageOfNodesToScore ?? 0);
+  if (nominated !== undefined && asked(nominated) === undefined) return { outcome: 'fits', node: nominated };
+  const enough = comparedNodes(nodes.length, podClass.percentageOfNodesToScore);
   // Another place to begin at each time, so that no node is always passed over.
   const first = enough < nodes.length ? Math.floor(random() * nodes.length) : 0;
   const feasible: NodeState[] = [];
@@ -99,10 +71,11 @@ export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerP
   for (let step = 0; step < nodes.length && feasible.length < enough; step += 1) {
     const node = nodes[(first + step) % nodes.length];
     if (node === undefined) continue;
-    const refusal = ask(node, () => refusalOf(pod, node, trial));
+    // Others of the class see the pod itself among those that are expected there.
+    const refusal = nominations.isFor(pod, node) ? asked(node) : podClass.refusalOf(node, !nominations.has(node), asked);
     if (refusal === undefined) feasible.push(node);
     else refusals[node.index] = refusal;
   }
-  const node = best(pod, feasible, { scores: profile.scores, cluster, random });
-  return node === undefined ? { outcome: 'unschedulable', refusals, filters } : { outcome: 'fits', node };
+  const node = best(feasible, podClass, random);
+  return node === undefined ? { outcome: 'unschedulable', refusals, podClass } : { outcome: 'fits', node };
 }

@@ -6,12 +6,12 @@
  */
 import type { Pod } from '../kube/generated/types.ts';
 import { nameOf } from '../kube/object.ts';
-import { namespaces, nodes, podDisruptionBudgets, pods } from '../kube/resource-type.ts';
+import { podDisruptionBudgets } from '../kube/resource-type.ts';
 import { isConflict, isNotFound } from '../kube/status-error.ts';
-import { again, settled, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
+import { again, settled, type Cache, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
 import { bindPod, markUnschedulable } from './bind.ts';
 import { bindVolumes } from './bind-volumes.ts';
-import { ClusterState } from './cluster-state.ts';
+import type { ClusterState } from './cluster-state.ts';
 import type { ProfileSettings, SchedulerConfiguration } from './configuration/configuration.ts';
 import { podClaims } from './pod-claims.ts';
 import type * as plugin from './dynamic-resources/plugin.ts';
@@ -19,8 +19,10 @@ import type { DeviceInventory, DevicePlan } from './dynamic-resources/plugin.ts'
 import { takeRoom } from './preempt.ts';
 import { preempt, type Victims } from './preemption.ts';
 import { volumeBinding, type VolumePlan } from './plugins/volume-binding.ts';
+import type { SchedulerProfile } from './pod-class.ts';
 import { defaultConfiguration, profileOf } from './profile.ts';
 import { schedulePod } from './schedule-pod.ts';
+import { Snapshot } from './snapshot.ts';
 import { refusedByDevices, refusedMessage, unschedulableMessage } from './unschedulable-message.ts';
 import { podsInQueue, schedulerWatches, waitingPods } from './watches.ts';
 
@@ -72,16 +74,16 @@ class Pass {
   private readonly settings: ReadonlyMap<string, ProfileSettings>;
   private readonly inventory: DeviceInventory | undefined;
 
-  constructor(context: ReconcileContext, allPods: readonly Pod[], { profiles, inventory }: PassOptions) {
+  /** Of pods that have neither volumes nor devices of their own. */
+  private readonly profiles: ReadonlyMap<ProfileSettings, SchedulerProfile>;
+
+  constructor(context: ReconcileContext, cluster: ClusterState, { profiles, inventory }: PassOptions) {
     const { cache } = context;
     this.inventory = inventory;
     this.context = context;
     this.settings = new Map(profiles.map((profile) => [profile.schedulerName, profile]));
-    this.cluster = new ClusterState({
-      nodes: cache.list(nodes),
-      pods: allPods,
-      labelsOfNamespace: (name) => cache.get(namespaces, { namespace: '', name })?.metadata.labels ?? {},
-    });
+    this.profiles = new Map(profiles.map((profile) => [profile, profileOf(profile, { cache, volumes: undefined })]));
+    this.cluster = cluster;
   }
 
   /** Pods that want to be near others are asked again when others were placed after them. */
@@ -117,7 +119,10 @@ class Pass {
       const message = refusedByDevices(devices.message, this.cluster.nodes.length);
       return { outcome: 'wait', pod, message, isHopeless: true };
     }
-    const profile = profileOf(settings, { cache, volumes: volumes?.filter, devices: devices?.devices.filter });
+    const isPlain = volumes === undefined && devices === undefined;
+    const profile =
+      (isPlain ? this.profiles.get(settings) : undefined) ??
+      profileOf(settings, { cache, volumes: volumes?.filter, devices: devices?.devices.filter });
     const placement = schedulePod(pod, this.cluster, profile, random.next);
     if (placement.outcome === 'unschedulable') return this.makeRoom(pod, placement, settings);
     const { node } = placement;
@@ -125,14 +130,13 @@ class Pass {
     for (const { volume } of plan?.bindings ?? []) this.promised.add(nameOf(volume));
     const given = devices?.devices.planFor(node.node);
     if (given !== undefined) this.inventory?.promise(given);
-    this.cluster.nominate(pod, '');
-    this.cluster.add(pod, node);
+    this.cluster.assume(pod, node);
     return { outcome: 'bind', pod, nodeName: node.name, volumes: plan, devices: given };
   }
 
   private makeRoom(
     pod: Pod,
-    { refusals, filters }: Pick<Parameters<typeof preempt>[1], 'refusals' | 'filters'>,
+    { refusals, podClass }: Pick<Parameters<typeof preempt>[1], 'refusals' | 'podClass'>,
     { args, preempts }: ProfileSettings,
   ): Decision {
     const { cache, random } = this.context;
@@ -140,7 +144,7 @@ class Pass {
     const budgets = cache.list(podDisruptionBudgets);
     const preemption = preempt(pod, {
       cluster: this.cluster,
-      filters,
+      podClass,
       refusals,
       budgets,
       args: args.DefaultPreemption,
@@ -149,9 +153,9 @@ class Pass {
     const message = unschedulableMessage(refusals, preemption);
     if (preemption.outcome !== 'victims') return { outcome: 'wait', pod, message, isHopeless: preemption.outcome === 'none' };
     const { victims } = preemption;
-    const displaced = this.cluster.nominatedWithLess(pod.spec.priority ?? 0, victims.node.name);
-    for (const other of displaced) this.cluster.nominate(other, '');
-    this.cluster.nominate(pod, victims.node.name);
+    const displaced = this.cluster.nominations.withLess(pod.spec.priority ?? 0, victims.node.name);
+    for (const other of displaced) this.cluster.nominations.set(other, '');
+    this.cluster.nominations.set(pod, victims.node.name);
     // Victims keep their room until they are gone. One that several pods ask to leave is asked once.
     const asked = victims.pods.filter((victim) => !this.leaving.has(victim));
     for (const victim of asked) this.leaving.add(victim);
@@ -220,17 +224,28 @@ async function carryOutAll(decisions: readonly Decision[], context: ReconcileCon
   return isAllDone;
 }
 
-async function schedulePass(configuration: SchedulerConfiguration, context: ReconcileContext): Promise<ReconcileResult> {
+const waitingOf = ({ profiles }: SchedulerConfiguration, cache: Cache): readonly Pod[] =>
+  profiles.flatMap(({ schedulerName }) => cache.by(podsInQueue, schedulerName)).toSorted(queueOrder);
+
+interface PassParts {
+  readonly configuration: SchedulerConfiguration;
+  readonly snapshot: Snapshot;
+}
+
+async function schedulePass({ configuration, snapshot }: PassParts, context: ReconcileContext): Promise<ReconcileResult> {
   const { cache } = context;
-  const waiting = configuration.profiles.flatMap(({ schedulerName }) => cache.by(podsInQueue, schedulerName)).toSorted(queueOrder);
+  const code = waitingOf(configuration, cache).some(usesDevices) ? await deviceCode() : undefined;
+  // From here on nothing changes until all is decided.
+  const waiting = waitingOf(configuration, cache);
   if (waiting.length === 0) return settled;
-  const inventory = waiting.some(usesDevices) ? new (await deviceCode()).DeviceInventory(cache) : undefined;
-  const pass = new Pass(context, cache.list(pods), { ...configuration, inventory });
+  const inventory = code === undefined ? undefined : new code.DeviceInventory(cache);
+  const pass = new Pass(context, snapshot.at(cache, waiting), { ...configuration, inventory });
   return (await carryOutAll(pass.decideAll(waiting), context)) ? settled : again(retryBindSeconds);
 }
 
 /** Reports events under the name of its first profile. */
 export function createScheduler(configuration: SchedulerConfiguration = defaultConfiguration): Controller {
+  const snapshot = new Snapshot();
   const names = configuration.profiles.map(({ schedulerName }) => schedulerName);
   return {
     name: 'scheduler',
@@ -239,6 +254,6 @@ export function createScheduler(configuration: SchedulerConfiguration = defaultC
     concurrency: 1,
     watches: schedulerWatches(names),
     all: () => [waitingPods],
-    reconcile: (_request, context) => schedulePass(configuration, context),
+    reconcile: (_request, context) => schedulePass({ configuration, snapshot }, context),
   };
 }

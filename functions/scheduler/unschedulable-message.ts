@@ -2,14 +2,20 @@
 import type { Refusal } from './plugins/plugin.ts';
 import type { Preemption } from './preemption.ts';
 
-function histogram(reasons: readonly string[]): string {
+/** How many nodes gave a reason: `2 Insufficient cpu, 1 Too many pods`. */
+function histogram(refusals: readonly Refusal[]): string {
+  const nodes = new Map<Refusal, number>();
+  for (const refusal of refusals) nodes.set(refusal, (nodes.get(refusal) ?? 0) + 1);
   const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts]
+  for (const [{ reasons }, count] of nodes) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + count);
+  return countsText(counts);
+}
+
+const countsText = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
     .map(([reason, count]) => `${count} ${reason}`)
     .sort()
     .join(', ');
-}
 
 function preemptionText(preemption: Preemption, nodeCount: number): string {
   switch (preemption.outcome) {
@@ -20,7 +26,7 @@ function preemptionText(preemption: Preemption, nodeCount: number): string {
     case 'not eligible':
       return `preemption: ${preemption.why}`;
     case 'none':
-      return `preemption: 0/${nodeCount} nodes are available: ${histogram(preemption.reasons)}.`;
+      return `preemption: 0/${nodeCount} nodes are available: ${countsText(preemption.reasons)}.`;
     case 'not tried':
       return '';
     default:
@@ -30,8 +36,7 @@ function preemptionText(preemption: Preemption, nodeCount: number): string {
 
 export function unschedulableMessage(refusals: readonly Refusal[], preemption: Preemption): string {
   if (refusals.length === 0) return noNodes;
-  const why = histogram(refusals.flatMap(({ reasons }) => reasons));
-  return `0/${refusals.length} nodes are available: ${why}. ${preemptionText(preemption, refusals.length)}`.trimEnd();
+  return `0/${refusals.length} nodes are available: ${histogram(refusals)}. ${preemptionText(preemption, refusals.length)}`.trimEnd();
 }
 
 const noNodes = 'no nodes available to schedule pods';
@@ -48,7 +53,4 @@ export const refusedByDevices = (why: string, nodeCount: number): string =>
   nodeCount === 0 ? noNodes : `0/${nodeCount} nodes are available: ${why}. ${notHelped(nodeCount)}`;
 
 const notHelped = (nodeCount: number): string =>
-  preemptionText(
-    { outcome: 'none', reasons: Array.from({ length: nodeCount }, () => 'Preemption is not helpful for scheduling') },
-    nodeCount,
-  );
+  preemptionText({ outcome: 'none', reasons: new Map([['Preemption is not helpful for scheduling', nodeCount]]) }, nodeCount);

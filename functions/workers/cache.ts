@@ -7,7 +7,7 @@ import type { KubeObject } from '../kube/object.ts';
 import { controllerOf } from '../kube/owners.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import { groupResource } from '../kube/resource-type.ts';
-import type { Key, StoreView } from '../kube/view.ts';
+import type { Key, StoreView, ViewDifference } from '../kube/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Cache, Index } from './controller.ts';
 
@@ -87,5 +87,9 @@ export function createCache(store: Pick<Store, 'view'>): Cache {
         .map(({ object }) => object as T),
     controlledBy: (type, ownerUid) => objectsBy(controllerIndex(type), ownerUid),
     by: (index, value) => objectsBy(index as Index, value),
+    since: <T extends KubeObject>(type: ResourceType<T>, moment: object | undefined) => {
+      const [view, resource] = [store.view(), groupResource(type)];
+      return { moment: view.identity(resource), differences: view.since(resource, moment) as readonly ViewDifference<T>[] };
+    },
   };
 }

@@ -6,6 +6,7 @@ import type { Client } from '../client/client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { KubeObject, ObjectName } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
+import type { ViewDifference } from '../kube/view.ts';
 import type { Change } from '../store/store.ts';
 import type { Clock, Log, Random } from '../world.ts';
 
@@ -20,6 +21,14 @@ export interface Cache {
   controlledBy<T extends KubeObject>(type: ResourceType<T>, ownerUid: string): readonly T[];
   /** Objects that the index files under this value, in key order. */
   by<T extends KubeObject>(index: Index<T>, value: string): readonly T[];
+  /** What is not as it was at a moment before, in key order. Undefined: when there was no object. */
+  since<T extends KubeObject>(type: ResourceType<T>, moment: object | undefined): Since<T>;
+}
+
+export interface Since<T extends KubeObject> {
+  /** Now, for the next question. */
+  readonly moment: object;
+  readonly differences: readonly ViewDifference<T>[];
 }
 
 /** A way to find objects of one type. Known by identity: make it once, not in a reconcile. */

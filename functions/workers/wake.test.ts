@@ -7,7 +7,14 @@ import type { Cache, Controller, Watch } from './controller.ts';
 import { settled, watch } from './controller.ts';
 import { wakeOf } from './wake.ts';
 
-const cache: Cache = { revision: 1, get: () => undefined, list: () => [], controlledBy: () => [], by: () => [] };
+const cache: Cache = {
+  revision: 1,
+  get: () => undefined,
+  list: () => [],
+  controlledBy: () => [],
+  by: () => [],
+  since: () => ({ moment: {}, differences: [] }),
+};
 
 const controller = (name: string, ...watches: Watch[]): Controller => ({
   name,

@@ -2,7 +2,16 @@
 import { nameOf, namespaceOf, type KubeObject } from '../../functions/kube/object.ts';
 import { controllerOf } from '../../functions/kube/owners.ts';
 import type { ResourceType } from '../../functions/kube/resource-type.ts';
+import type { ViewDifference } from '../../functions/kube/view.ts';
 import type { Cache } from '../../functions/workers/controller.ts';
+
+/** Of a cache that never changes. */
+const everything = {};
+
+const added = <T extends KubeObject>(object: T): ViewDifference<T> => {
+  const key = { resource: '', namespace: namespaceOf(object), name: nameOf(object) };
+  return { before: undefined, after: { key, revision: 1, object } };
+};
 
 export function cacheOf(...objects: readonly (readonly [type: ResourceType, object: KubeObject])[]): Cache {
   const of = (resource: string): KubeObject[] => objects.flatMap(([type, object]) => (type.resource === resource ? [object] : []));
@@ -13,6 +22,7 @@ export function cacheOf(...objects: readonly (readonly [type: ResourceType, obje
     list,
     get: (type, { namespace, name }) => list(type, namespace).find((object) => nameOf(object) === name),
     controlledBy: (type, uid) => list(type).filter((object) => controllerOf(object)?.uid === uid),
+    since: (type, moment) => ({ moment: everything, differences: moment === everything ? [] : list(type).map(added) }),
     by: (index, value) => list(index.type).filter((object) => index.values(object).includes(value)),
   };
 }

@@ -35,14 +35,17 @@ function bytesOn({ node }: NodeState, images: readonly string[], cluster: Cluste
 export const imageLocality = (weight: number): ScorePlugin => ({
   name: 'ImageLocality',
   weight,
-  score(pod, nodes, cluster) {
+  prepare(pod, cluster) {
     const images = imagesOf(pod);
     const spread = cluster.imageSpread();
     if (!images.some((image) => spread.has(image))) return undefined;
     const most = largestBytesOfContainer * images.length;
-    return nodes.map((node) => {
-      const bytes = Math.min(Math.max(bytesOn(node, images, cluster), smallestBytes), most);
-      return Math.trunc((scoreMax * (bytes - smallestBytes)) / (most - smallestBytes));
-    });
+    return {
+      by: 'node',
+      of(node) {
+        const bytes = Math.min(Math.max(bytesOn(node, images, cluster), smallestBytes), most);
+        return Math.trunc((scoreMax * (bytes - smallestBytes)) / (most - smallestBytes));
+      },
+    };
   },
 });

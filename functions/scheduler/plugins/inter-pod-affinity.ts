@@ -4,7 +4,7 @@
  */
 import type { Pod } from '../../kube/generated/types.ts';
 import type { AffinityTerm, AffinityTerms } from '../affinity-terms.ts';
-import { type ClusterState, countsByDomain, domainOf, type NodeCounts } from '../cluster-state.ts';
+import { type ClusterState, countsByDomain, type Domains, noDomain, type NodeCounts } from '../cluster-state.ts';
 import type { PluginArguments } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import { refused, scoreMax, type FilterPlugin, type NodeFilter, type ScorePlugin } from './plugin.ts';
@@ -16,25 +16,39 @@ const unwelcome = refused("node(s) didn't satisfy existing pods anti-affinity ru
 /** Pods that match all of the terms: one pod has to meet them all. */
 const meetsAll = (terms: readonly AffinityTerm[], pod: Pod): boolean => terms.every((term) => term.matches(pod));
 
-interface CountedTerm {
-  readonly topologyKey: string;
+/** Pods that a term is about, by domain. */
+class CountedTerm {
+  readonly domains: Domains;
   /** Whether a pod that comes or goes changes the counts. */
-  concerns(pod: Pod): boolean;
-  readonly counts: Map<string, number>;
-}
+  private readonly concerns: (pod: Pod) => boolean;
+  private readonly counts: Int32Array;
+  private total: number;
 
-function update({ topologyKey, concerns, counts }: CountedTerm, other: Pod, { node, sign }: { node: NodeState; sign: 1 | -1 }): void {
-  const domain = domainOf(node, topologyKey);
-  if (domain !== undefined && concerns(other)) counts.set(domain, (counts.get(domain) ?? 0) + sign);
-}
+  constructor(domains: Domains, counts: NodeCounts, concerns: (pod: Pod) => boolean) {
+    this.domains = domains;
+    this.concerns = concerns;
+    this.counts = countsByDomain(counts, domains);
+    this.total = this.counts.reduce((sum, count) => sum + count, 0);
+  }
 
-const isThere = ({ topologyKey, counts }: CountedTerm, node: NodeState): boolean => {
-  const domain = domainOf(node, topologyKey);
-  return domain !== undefined && (counts.get(domain) ?? 0) > 0;
-};
+  get isEmpty(): boolean {
+    return this.total <= 0;
+  }
+
+  isAt({ index }: NodeState): boolean {
+    const domain = this.domains.of[index] ?? noDomain;
+    return domain !== noDomain && (this.counts[domain] ?? 0) > 0;
+  }
+
+  podChanged(pod: Pod, { index }: NodeState, sign: 1 | -1): void {
+    const domain = this.domains.of[index] ?? noDomain;
+    if (domain === noDomain || !this.concerns(pod)) return;
+    this.counts[domain] = (this.counts[domain] ?? 0) + sign;
+    this.total += sign;
+  }
+}
 
 class AffinityFilter implements NodeFilter {
-  private readonly pod: Pod;
   private readonly near: readonly CountedTerm[];
   private readonly far: readonly CountedTerm[];
   private readonly existing: readonly CountedTerm[];
@@ -42,20 +56,15 @@ class AffinityFilter implements NodeFilter {
 
   constructor(pod: Pod, cluster: ClusterState) {
     const { requiredAffinity, requiredAntiAffinity } = cluster.termsOf(pod);
-    this.pod = pod;
-    const counted = (key: string, term: AffinityTerm, concerns: (other: Pod) => boolean): CountedTerm => ({
-      topologyKey: term.topologyKey,
-      concerns,
-      counts: countsByDomain(cluster.nodes, cluster.countsOf(key, concerns), term.topologyKey),
-    });
+    const counted = (key: string, { topologyKey }: AffinityTerm, concerns: (other: Pod) => boolean): CountedTerm =>
+      new CountedTerm(cluster.domainsOf(topologyKey), cluster.countsOf(key, concerns), concerns);
     const all = requiredAffinity.map(({ signature }) => signature).join();
     this.near = requiredAffinity.map((term) => counted(`near ${all}`, term, (other) => meetsAll(requiredAffinity, other)));
     this.far = requiredAntiAffinity.map((term) => counted(`far ${term.signature}`, term, (other) => term.matches(other)));
-    this.existing = cluster.placedTermsFor(pod, 'requiredAntiAffinity').map(({ term, counts }) => ({
-      topologyKey: term.topologyKey,
-      concerns: (other: Pod) => cluster.termsOf(other).requiredAntiAffinity.some(({ signature }) => signature === term.signature),
-      counts: countsByDomain(cluster.nodes, counts, term.topologyKey),
-    }));
+    this.existing = cluster.placedTermsFor(pod, 'requiredAntiAffinity').map(({ term: { signature, topologyKey }, counts }) => {
+      const has = (other: Pod): boolean => cluster.termsOf(other).requiredAntiAffinity.some((term) => term.signature === signature);
+      return new CountedTerm(cluster.domainsOf(topologyKey), counts, has);
+    });
     this.isOwnCompanion = meetsAll(requiredAffinity, pod);
   }
 
@@ -65,20 +74,19 @@ class AffinityFilter implements NodeFilter {
 
   refusal(node: NodeState): ReturnType<NodeFilter['refusal']> {
     if (!this.isNear(node)) return notNear;
-    if (this.far.some((term) => isThere(term, node))) return tooNear;
-    return this.existing.some((term) => isThere(term, node)) ? unwelcome : undefined;
+    if (this.far.some((term) => term.isAt(node))) return tooNear;
+    return this.existing.some((term) => term.isAt(node)) ? unwelcome : undefined;
   }
 
   podChanged(other: Pod, node: NodeState, sign: 1 | -1): void {
-    if (other === this.pod) return;
-    for (const term of [...this.near, ...this.far, ...this.existing]) update(term, other, { node, sign });
+    for (const terms of [this.near, this.far, this.existing]) for (const term of terms) term.podChanged(other, node, sign);
   }
 
   private isNear(node: NodeState): boolean {
-    if (this.near.every((term) => isThere(term, node))) return true;
+    if (this.near.every((term) => term.isAt(node))) return true;
     // The first pod of a group that wants to be together may go anywhere that has the labels.
-    const hasLabels = this.near.every(({ topologyKey }) => domainOf(node, topologyKey) !== undefined);
-    return hasLabels && this.isOwnCompanion && this.near.every(({ counts }) => [...counts.values()].every((count) => count <= 0));
+    const hasLabels = this.near.every(({ domains }) => domains.of[node.index] !== noDomain);
+    return hasLabels && this.isOwnCompanion && this.near.every(({ isEmpty }) => isEmpty);
   }
 }
 
@@ -91,16 +99,17 @@ export const interPodAffinityFilter: FilterPlugin = {
 };
 
 interface Draw {
-  readonly topologyKey: string;
+  readonly domains: Domains;
+  /** Of the cluster, which keeps them. */
   readonly counts: NodeCounts;
-  readonly weight: number;
+  readonly worth: number;
 }
 
 const ownDraws = (terms: readonly AffinityTerm[], sign: 1 | -1, cluster: ClusterState): readonly Draw[] =>
   terms.map((term) => ({
-    topologyKey: term.topologyKey,
+    domains: cluster.domainsOf(term.topologyKey),
     counts: cluster.countsOf(`far ${term.signature}`, (other) => term.matches(other)),
-    weight: sign * term.weight,
+    worth: sign * term.weight,
   }));
 
 interface PlacedWeights {
@@ -111,15 +120,29 @@ interface PlacedWeights {
 
 const placedDraws = (pod: Pod, kind: keyof AffinityTerms, { cluster, hardWeight }: PlacedWeights): readonly Draw[] =>
   cluster.placedTermsFor(pod, kind).map(({ term, counts }) => ({
-    topologyKey: term.topologyKey,
+    domains: cluster.domainsOf(term.topologyKey),
     counts,
-    weight: kind === 'requiredAffinity' ? hardWeight : kind === 'preferredAffinity' ? term.weight : -term.weight,
+    worth: kind === 'requiredAffinity' ? hardWeight : kind === 'preferredAffinity' ? term.weight : -term.weight,
   }));
+
+/** The nearer to liked pods and the farther from others, the more; stretched to 0..100. */
+function scoresOf(nodes: readonly NodeState[], draws: readonly Draw[]): readonly number[] {
+  const raw = nodes.map(() => 0);
+  for (const { domains, counts, worth } of draws) {
+    const sums = countsByDomain(counts, domains);
+    for (const [place, { index }] of nodes.entries()) {
+      const domain = domains.of[index] ?? noDomain;
+      if (domain !== noDomain) raw[place] = (raw[place] ?? 0) + worth * (sums[domain] ?? 0);
+    }
+  }
+  const [least, most] = [Math.min(...raw), Math.max(...raw)];
+  return raw.map((score) => (most === least ? 0 : Math.trunc((scoreMax * (score - least)) / (most - least))));
+}
 
 export const interPodAffinityScore = (args: PluginArguments['InterPodAffinity'], weight: number): ScorePlugin => ({
   name: 'InterPodAffinity',
   weight,
-  score(pod, nodes, cluster) {
+  prepare(pod, cluster) {
     const { preferredAffinity, preferredAntiAffinity } = cluster.termsOf(pod);
     const hasWishes = preferredAffinity.length + preferredAntiAffinity.length > 0;
     if (args.ignorePreferredTermsOfExistingPods && !hasWishes) return undefined;
@@ -131,16 +154,6 @@ export const interPodAffinityScore = (args: PluginArguments['InterPodAffinity'],
       ...placedDraws(pod, 'preferredAffinity', placed),
       ...placedDraws(pod, 'preferredAntiAffinity', placed),
     ];
-    if (draws.length === 0) return undefined;
-    const summed = draws.map(({ topologyKey, counts, weight: worth }) => ({
-      topologyKey,
-      worth,
-      sums: countsByDomain(cluster.nodes, counts, topologyKey),
-    }));
-    const raw = nodes.map((node) =>
-      summed.reduce((sum, { topologyKey, worth, sums }) => sum + worth * (sums.get(domainOf(node, topologyKey) ?? '') ?? 0), 0),
-    );
-    const [least, most] = [Math.min(...raw), Math.max(...raw)];
-    return raw.map((score) => (most === least ? 0 : Math.trunc((scoreMax * (score - least)) / (most - least))));
+    return draws.length === 0 ? undefined : { by: 'cluster', of: (nodes) => scoresOf(nodes, draws) };
   },
 });

@@ -2,7 +2,7 @@
 import type { Node } from '../../kube/generated/types.ts';
 import { matchesNodeAffinity, matchesNodeTerm, matchesNodeTerms } from '../../kube/node-selector.ts';
 import type { PluginArguments } from '../configuration/configuration.ts';
-import { normalized, refused, type FilterPlugin, type ScorePlugin } from './plugin.ts';
+import { refused, type FilterPlugin, type ScorePlugin } from './plugin.ts';
 
 type Arguments = PluginArguments['NodeAffinity'];
 
@@ -27,17 +27,14 @@ export const nodeAffinityFilter = ({ addedAffinity }: Arguments): FilterPlugin =
 export const nodeAffinityScore = ({ addedAffinity }: Arguments, weight: number): ScorePlugin => ({
   name: 'NodeAffinity',
   weight,
-  score(pod, nodes) {
+  prepare({ spec }) {
     const preferred = [
       ...(addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
-      ...(pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
     ];
     if (preferred.length === 0) return undefined;
     const weightOf = (node: Node): number =>
       preferred.filter(({ preference }) => matchesNodeTerm(preference, node)).reduce((sum, term) => sum + term.weight, 0);
-    return normalized(
-      nodes.map(({ node }) => weightOf(node)),
-      'more is better',
-    );
+    return { by: 'comparison', direction: 'more is better', of: ({ node }) => weightOf(node) };
   },
 });

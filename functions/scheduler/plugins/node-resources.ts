@@ -12,7 +12,25 @@ function isIgnored(resource: string, { ignoredResources, ignoredResourceGroups }
   return ignoredResources.includes(resource) || ignoredResourceGroups.includes(resource.slice(0, slash));
 }
 
-function shortage(amounts: ReadonlyMap<string, number>, { allocatable, requested, pods }: NodeState): Refusal | undefined {
+/** A node's refusal stands for all that say the same, so that they are counted without comparing their words. */
+class Shortages {
+  private readonly known = new Map<string, Refusal>();
+
+  of(reasons: readonly string[], isResolvable: boolean): Refusal {
+    const key = `${isResolvable} ${reasons.join()}`;
+    const before = this.known.get(key);
+    if (before !== undefined) return before;
+    const refusal = { reasons, isResolvable };
+    this.known.set(key, refusal);
+    return refusal;
+  }
+}
+
+function shortage(
+  amounts: ReadonlyMap<string, number>,
+  { allocatable, requested, pods }: NodeState,
+  known: Shortages,
+): Refusal | undefined {
   let isResolvable = true;
   const reasons = pods.size + 1 > (allocatable.get('pods') ?? 0) ? ['Too many pods'] : [];
   for (const [resource, amount] of amounts) {
@@ -22,7 +40,7 @@ function shortage(amounts: ReadonlyMap<string, number>, { allocatable, requested
     // A pod that asks for more than the whole node has would not fit on an empty one.
     if (amount > total) isResolvable = false;
   }
-  return reasons.length === 0 ? undefined : { reasons, isResolvable };
+  return reasons.length === 0 ? undefined : known.of(reasons, isResolvable);
 }
 
 export const nodeResourcesFit = (args: FitArguments): FilterPlugin => ({
@@ -31,7 +49,8 @@ export const nodeResourcesFit = (args: FitArguments): FilterPlugin => ({
     const { amounts: all } = demandOf(pod);
     const hasIgnored = args.ignoredResources.length + args.ignoredResourceGroups.length > 0;
     const amounts = hasIgnored ? new Map([...all].filter(([resource]) => !isIgnored(resource, args))) : all;
-    return { refusal: (node) => shortage(amounts, node) };
+    const known = new Shortages();
+    return { refusal: (node) => shortage(amounts, node, known) };
   },
 });
 
@@ -91,9 +110,9 @@ function strategyScore({ type, resources, requestedToCapacityRatio }: ScoringStr
 export const resourcesScore = ({ scoringStrategy }: FitArguments, weight: number): ScorePlugin => ({
   name: 'NodeResourcesFit',
   weight,
-  score(pod, nodes) {
+  prepare(pod) {
     const demand = demandOf(pod);
-    return nodes.map((node) => strategyScore(scoringStrategy, demand, node));
+    return { by: 'node', of: (node) => strategyScore(scoringStrategy, demand, node) };
   },
 });
 
@@ -124,10 +143,11 @@ export function balancedAllocation({ resources }: PluginArguments['NodeResources
   return {
     name: 'NodeResourcesBalancedAllocation',
     weight,
-    score(pod, nodes) {
+    prepare(pod) {
       const demand = demandOf(pod);
       if (names.every((resource) => (demand.amounts.get(resource) ?? 0) === 0)) return undefined;
-      return nodes.map((node) => half + Math.trunc((half + balance(names, node, demand) - balance(names, node, nothing)) / 2));
+      const change = (node: NodeState): number => half + balance(names, node, demand) - balance(names, node, nothing);
+      return { by: 'node', of: (node) => half + Math.trunc(change(node) / 2) };
     },
   };
 }

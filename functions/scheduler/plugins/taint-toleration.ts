@@ -1,6 +1,6 @@
 /** Taints keep pods away unless they tolerate them. Source: plugins/tainttoleration/taint_toleration.go. */
 import type { Pod, Taint, Toleration } from '../../kube/generated/types.ts';
-import { normalized, refused, type FilterPlugin, type ScorePlugin } from './plugin.ts';
+import { refused, type FilterPlugin, type ScorePlugin } from './plugin.ts';
 
 /** Source: k8s.io/component-helpers, scheduling/corev1/helpers.go. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
@@ -28,16 +28,20 @@ export const taintTolerationFilter: FilterPlugin = {
 };
 
 /** Tolerations that speak of this effect, or of all. */
-const shyOf = (pod: Pod, taints: readonly Taint[]): number => {
-  const tolerations = (pod.spec.tolerations ?? []).filter(({ effect = '' }) => effect === '' || effect === 'PreferNoSchedule');
-  return taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !tolerations.some((one) => tolerates(one, taint))).length;
-};
+const tolerationsOfPreference = ({ spec }: Pod): readonly Toleration[] =>
+  (spec.tolerations ?? []).filter(({ effect = '' }) => effect === '' || effect === 'PreferNoSchedule');
 
 export const taintTolerationScore = (weight: number): ScorePlugin => ({
   name: 'TaintToleration',
   weight,
-  score(pod, nodes) {
-    const counts = nodes.map(({ node }) => (node.spec?.taints === undefined ? 0 : shyOf(pod, node.spec.taints)));
-    return normalized(counts, 'less is better');
+  prepare(pod) {
+    const tolerations = tolerationsOfPreference(pod);
+    const isShunned = (taint: Taint): boolean =>
+      taint.effect === 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint));
+    return {
+      by: 'comparison',
+      direction: 'less is better',
+      of: ({ node }) => (node.spec?.taints ?? []).filter(isShunned).length,
+    };
   },
 });

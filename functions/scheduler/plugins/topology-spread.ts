@@ -6,7 +6,7 @@ import type { Pod, TopologySpreadConstraint } from '../../kube/generated/types.t
 import { matchesLabels, requirementsOf } from '../../kube/labels.ts';
 import { matchesNodeAffinity } from '../../kube/node-selector.ts';
 import { isTerminating, labelsOf, namespaceOf } from '../../kube/object.ts';
-import { type ClusterState, domainOf, inNamespace, type NodeCounts } from '../cluster-state.ts';
+import { type ClusterState, type Domains, inNamespace, noDomain, type NodeCounts } from '../cluster-state.ts';
 import type { PluginArguments } from '../configuration/configuration.ts';
 import type { NodeState } from '../node-state.ts';
 import type { DefaultSelector } from '../default-selector.ts';
@@ -53,87 +53,96 @@ const countsFor = (pod: Pod, constraint: Constraint, cluster: ClusterState): Nod
     inNamespace(namespaceOf(pod), (other) => !isTerminating(other) && constraint.matches(other)),
   );
 
-const hasAllKeys = (node: NodeState, constraints: readonly Constraint[]): boolean =>
-  constraints.every(({ topologyKey }) => domainOf(node, topologyKey) !== undefined);
-
 /** Whether pods on the node are counted at all. */
 function isEligible(pod: Pod, { node }: NodeState, { honoursAffinity, honoursTaints }: Constraint): boolean {
   if (honoursAffinity && !matchesNodeAffinity(pod.spec, node)) return false;
   return !honoursTaints || !isKeptOut(pod, node.spec?.taints ?? []);
 }
 
-/** The pods of each domain; a domain without one counts 0. */
-function domainCounts(
-  pod: Pod,
-  constraint: Constraint,
-  { cluster, all }: { cluster: ClusterState; all: readonly Constraint[] },
-): Map<string, number> {
-  const counts = countsFor(pod, constraint, cluster);
-  const sums = new Map<string, number>();
-  for (const node of cluster.nodes) {
-    if (!hasAllKeys(node, all) || !isEligible(pod, node, constraint)) continue;
-    const domain = domainOf(node, constraint.topologyKey) ?? '';
-    sums.set(domain, (sums.get(domain) ?? 0) + (counts[node.index] ?? 0));
+/** The pods of each domain that one constraint is about. */
+class SpreadCounts {
+  readonly constraint: Constraint;
+  readonly domains: Domains;
+  /** By the node's index, whether its pods count. */
+  private readonly eligible: Uint8Array;
+  /** Pods by domain, of nodes that count. */
+  readonly pods: Int32Array;
+  /** Domains with a node that counts. */
+  private readonly known: readonly number[];
+  /** Undefined: it is to be found again. */
+  private smallest: number | undefined;
+
+  /** `keys`: labels that a node must have to count. */
+  constructor(pod: Pod, constraint: Constraint, keys: readonly string[], cluster: ClusterState) {
+    this.constraint = constraint;
+    this.domains = cluster.domainsOf(constraint.topologyKey);
+    const required = keys.map((key) => cluster.domainsOf(key));
+    const { of } = this.domains;
+    const counts = countsFor(pod, constraint, cluster);
+    this.pods = new Int32Array(this.domains.count);
+    this.eligible = Uint8Array.from(cluster.nodes, (node) => {
+      const hasKeys = of[node.index] !== noDomain && required.every((one) => one.of[node.index] !== noDomain);
+      return hasKeys && isEligible(pod, node, constraint) ? 1 : 0;
+    });
+    const known = new Set<number>();
+    for (const { index } of cluster.nodes) {
+      const domain = of[index] ?? noDomain;
+      if (this.eligible[index] !== 1) continue;
+      known.add(domain);
+      this.pods[domain] = (this.pods[domain] ?? 0) + (counts[index] ?? 0);
+    }
+    this.known = [...known];
   }
-  return sums;
+
+  at({ index }: NodeState): number | undefined {
+    const domain = this.domains.of[index] ?? noDomain;
+    return domain === noDomain ? undefined : (this.pods[domain] ?? 0);
+  }
+
+  /** Too few domains: those that are missing have none. */
+  get least(): number {
+    if (this.known.length < this.constraint.minDomains) return 0;
+    return (this.smallest ??= this.known.reduce((least, domain) => Math.min(least, this.pods[domain] ?? 0), Infinity));
+  }
+
+  podChanged(pod: Pod, { index }: NodeState, sign: 1 | -1): void {
+    if (this.eligible[index] !== 1 || isTerminating(pod) || !this.constraint.matches(pod)) return;
+    const domain = this.domains.of[index] ?? noDomain;
+    this.pods[domain] = (this.pods[domain] ?? 0) + sign;
+    this.smallest = undefined;
+  }
 }
+
+const keysOf = (constraints: readonly Constraint[]): readonly string[] => constraints.map(({ topologyKey }) => topologyKey);
 
 const noLabel = refused("node(s) didn't match pod topology spread constraints (missing required label)", false);
 const tooUneven = refused("node(s) didn't match pod topology spread constraints", true);
 
 class SpreadFilter implements NodeFilter {
-  private readonly pod: Pod;
-  private readonly rules: readonly { readonly constraint: Constraint; readonly counts: Map<string, number>; readonly own: number }[];
-  private readonly constraints: readonly Constraint[];
-  /** Smallest count of each rule; undefined: it is to be found again. */
-  private readonly smallest: (number | undefined)[];
+  private readonly namespace: string;
+  private readonly rules: readonly { readonly counts: SpreadCounts; readonly own: number }[];
 
   constructor(pod: Pod, constraints: readonly Constraint[], cluster: ClusterState) {
-    this.pod = pod;
-    this.constraints = constraints;
+    this.namespace = namespaceOf(pod);
     this.rules = constraints.map((constraint) => ({
-      constraint,
-      counts: domainCounts(pod, constraint, { cluster, all: constraints }),
+      counts: new SpreadCounts(pod, constraint, keysOf(constraints), cluster),
       own: constraint.matches(pod) ? 1 : 0,
     }));
-    this.smallest = constraints.map(() => undefined);
   }
 
   refusal(node: NodeState): ReturnType<NodeFilter['refusal']> {
-    for (const [index, { constraint, counts, own }] of this.rules.entries()) {
-      const domain = domainOf(node, constraint.topologyKey);
-      if (domain === undefined) return noLabel;
-      if ((counts.get(domain) ?? 0) + own - this.smallestOf(index) > constraint.maxSkew) return tooUneven;
+    for (const { counts, own } of this.rules) {
+      const here = counts.at(node);
+      if (here === undefined) return noLabel;
+      if (here + own - counts.least > counts.constraint.maxSkew) return tooUneven;
     }
     return undefined;
   }
 
   podChanged(other: Pod, node: NodeState, sign: 1 | -1): void {
-    if (namespaceOf(other) !== namespaceOf(this.pod) || !hasAllKeys(node, this.constraints)) return;
-    for (const [index, { constraint, counts }] of this.rules.entries()) {
-      if (!constraint.matches(other) || isTerminating(other) || !isEligible(this.pod, node, constraint)) continue;
-      const domain = domainOf(node, constraint.topologyKey) ?? '';
-      counts.set(domain, (counts.get(domain) ?? 0) + sign);
-      this.smallest[index] = undefined;
-    }
+    if (namespaceOf(other) !== this.namespace) return;
+    for (const { counts } of this.rules) counts.podChanged(other, node, sign);
   }
-
-  private smallestOf(index: number): number {
-    const known = this.smallest[index];
-    if (known !== undefined) return known;
-    const rule = this.rules[index];
-    // Too few domains: those that are missing have none.
-    const isShort = rule === undefined || rule.counts.size < rule.constraint.minDomains;
-    const found = isShort ? 0 : minimum(rule.counts.values());
-    this.smallest[index] = found;
-    return found;
-  }
-}
-
-function minimum(values: Iterable<number>): number {
-  let least = Infinity;
-  for (const value of values) least = Math.min(least, value);
-  return least;
 }
 
 type Arguments = PluginArguments['PodTopologySpread'];
@@ -172,63 +181,82 @@ function constraintsOf(pod: Pod, whenUnsatisfiable: string, { args, selectorOf }
   }));
 }
 
-/** What each node counts by one wish; hosts count their own pods, other domains those of all their nodes. */
-function wishCounts(
-  pod: Pod,
-  wish: Constraint,
-  { nodes, cluster, all }: Candidates,
-): { readonly of: (node: NodeState) => number; readonly size: number } {
-  const counts = countsFor(pod, wish, cluster);
-  if (wish.topologyKey === hostname) return { of: ({ index }) => counts[index] ?? 0, size: nodes.length };
-  const sums = new Map<string, number>();
-  for (const node of nodes) sums.set(domainOf(node, wish.topologyKey) ?? '', 0);
-  for (const node of cluster.nodes) {
-    const domain = domainOf(node, wish.topologyKey) ?? '';
-    const sum = sums.get(domain);
-    if (sum === undefined || !hasAllKeys(node, all) || !isEligible(pod, node, wish)) continue;
-    sums.set(domain, sum + (counts[node.index] ?? 0));
+/** Companions of one wish; hosts count their own pods, other domains those of all their nodes. */
+interface Wish {
+  readonly constraint: Constraint;
+  readonly domains: Domains;
+  /** By the node's index. Of the cluster, which keeps them. */
+  readonly counts: NodeCounts;
+  /** By the node's index, whether its pods count for its domain. */
+  readonly eligible: Uint8Array;
+}
+
+function wishOf(pod: Pod, constraint: Constraint, keys: readonly string[], cluster: ClusterState): Wish {
+  const required = keys.map((key) => cluster.domainsOf(key));
+  const eligible = Uint8Array.from(cluster.nodes, (node) =>
+    required.every(({ of }) => of[node.index] !== noDomain) && isEligible(pod, node, constraint) ? 1 : 0,
+  );
+  return { constraint, domains: cluster.domainsOf(constraint.topologyKey), counts: countsFor(pod, constraint, cluster), eligible };
+}
+
+/** Pods by domain, nodes without the label together in the last place. */
+function domainSums({ domains, counts, eligible }: Wish): Int32Array {
+  const sums = new Int32Array(domains.count + 1);
+  for (const [index, count] of counts.entries()) {
+    if (count === 0 || eligible[index] !== 1) continue;
+    const domain = placeOf(domains, index);
+    sums[domain] = (sums[domain] ?? 0) + count;
   }
-  return { of: (node) => sums.get(domainOf(node, wish.topologyKey) ?? '') ?? 0, size: sums.size };
+  return sums;
 }
 
-interface Candidates {
-  /** Those that can be compared. */
-  readonly nodes: readonly NodeState[];
-  readonly cluster: ClusterState;
-  /** Constraints whose labels a node must have to be compared. */
-  readonly all: readonly Constraint[];
-}
+const placeOf = ({ of, count }: Domains, index: number): number => (of[index] === noDomain ? count : (of[index] ?? count));
 
-const ignored = -1;
+/** Adds to each node's sum what its companions by one wish cost it. */
+function addCosts(wish: Wish, compared: readonly NodeState[], costs: Map<NodeState, number>): void {
+  const { constraint, domains, counts } = wish;
+  const isHost = constraint.topologyKey === hostname;
+  const sums = isHost ? undefined : domainSums(wish);
+  const size = isHost ? compared.length : new Set(compared.map(({ index }) => placeOf(domains, index))).size;
+  const weight = Math.log(size + 2);
+  for (const node of compared) {
+    const domain = domains.of[node.index] ?? noDomain;
+    if (domain === noDomain) continue;
+    const companions = (sums === undefined ? counts[node.index] : sums[domain]) ?? 0;
+    costs.set(node, (costs.get(node) ?? 0) + companions * weight + (constraint.maxSkew - 1));
+  }
+}
 
 /** 100 for the node with the fewest companions; 0 for nodes that cannot be compared. */
-function scaled(raw: readonly number[]): readonly number[] {
-  const compared = raw.filter((score) => score !== ignored);
-  const [least, most] = [minimum(compared), Math.max(0, ...compared)];
-  return raw.map((score) => {
-    if (score === ignored) return 0;
-    return most === 0 ? scoreMax : Math.trunc((scoreMax * (most + least - score)) / most);
+function scaled(nodes: readonly NodeState[], costs: ReadonlyMap<NodeState, number>): readonly number[] {
+  let [least, most] = [Infinity, 0];
+  for (const cost of costs.values()) [least, most] = [Math.min(least, Math.round(cost)), Math.max(most, Math.round(cost))];
+  return nodes.map((node) => {
+    const cost = costs.get(node);
+    if (cost === undefined) return 0;
+    return most === 0 ? scoreMax : Math.trunc((scoreMax * (most + least - Math.round(cost))) / most);
   });
 }
 
 export const topologySpreadScore = (options: SpreadOptions, weight: number): ScorePlugin => ({
   name: 'PodTopologySpread',
   weight,
-  score(pod, nodes, cluster) {
+  prepare(pod, cluster) {
     const constraints = constraintsOf(pod, 'ScheduleAnyway', options);
     if (constraints.length === 0) return undefined;
     // Of those that every cluster has by default, a node may lack the labels.
     const isOwn = (pod.spec.topologySpreadConstraints ?? []).length > 0 || options.args.defaultingType === 'List';
-    const all = isOwn ? constraints : [];
-    const candidates = { nodes: nodes.filter((node) => hasAllKeys(node, all)), cluster, all };
-    const counted = constraints.map((wish) => ({ wish, ...wishCounts(pod, wish, candidates) }));
-    const raw = nodes.map((node) => {
-      if (!hasAllKeys(node, all)) return ignored;
-      let score = 0;
-      for (const { wish, of, size } of counted)
-        if (domainOf(node, wish.topologyKey) !== undefined) score += of(node) * Math.log(size + 2) + (wish.maxSkew - 1);
-      return Math.round(score);
-    });
-    return scaled(raw);
+    const keys = isOwn ? keysOf(constraints) : [];
+    const required = keys.map((key) => cluster.domainsOf(key));
+    const wishes = constraints.map((constraint) => wishOf(pod, constraint, keys, cluster));
+    return {
+      by: 'cluster',
+      of(nodes) {
+        const compared = nodes.filter(({ index }) => required.every(({ of }) => of[index] !== noDomain));
+        const costs = new Map(compared.map((node) => [node, 0]));
+        for (const wish of wishes) addCosts(wish, compared, costs);
+        return scaled(nodes, costs);
+      },
+    };
   },
 });
