@@ -49,6 +49,7 @@ const unitTests: readonly TestStage[] = [
   ),
   unit('contracts on disk', 'test/contract/{embedded,clusters,formats,upgrade}*.test.ts', 'test/golden/**/*.test.ts'),
   unit('unit: the agent', 'agent/**/*.test.ts'),
+  unit('unit: the dashboard', 'functions/dashboard/**/*.test.ts', 'test/dashboard/**/*.test.ts'),
   unit(
     'unit: kinds, store, vocabulary',
     'functions/{archive,cel,kube,resources,store,tunnel}/**/*.test.ts',
@@ -88,6 +89,7 @@ const engines: TestStage = clusters('engines: the store on DynamoDB Local', 'tes
 export const furtherStages: readonly Stage[] = [
   // Also of generated files, which the linter leaves out.
   { name: 'types, by the compiler itself', command: ['tsc', '-p', '.'] },
+  { name: 'types of what runs in browsers', command: ['tsc', '-p', 'functions/dashboard'] },
   {
     name: 'controllers: each call fails once',
     command: ['env', 'EVERY_CALL=1', 'node', '--test', '--test-reporter=spec', '--test-name-pattern=call fails', everyController],

@@ -1,5 +1,5 @@
 /**
- * Passes on what comes in by TLS to the API of the cluster: each request as it is, with the caller's own credentials and
+ * Passes on what comes in, by TLS but for callers on this machine alone, to the API of the cluster: each request as it is, with the caller's own credentials and
  * none of the node's; only the host is the API's, which hosts in a cloud insist on. Upgrades, which those hosts do not
  * carry, go through a tunnel by mail.
  */
@@ -9,8 +9,10 @@ import {
   Agent as HttpAgent,
   request as httpRequest,
   type ClientRequest,
+  createServer as createHttpServer,
   type IncomingMessage,
   type OutgoingHttpHeaders,
+  type Server,
   type ServerResponse,
 } from 'node:http';
 import { Agent as HttpsAgent, createServer, request as httpsRequest } from 'node:https';
@@ -20,16 +22,20 @@ import type { CertificatePair } from '../../functions/client/certificates.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { World } from '../../functions/world.ts';
 import type { Ask } from './mailed-carrier.ts';
+import { type ClientEnd, directUpgrade } from './direct-upgrade.ts';
 import { refuse as refuseUpgrade, serveUpgrade } from './mailed-upgrade.ts';
 
 export interface ForwarderOptions {
   readonly address: string;
   readonly port: number;
-  readonly certificate: CertificatePair;
+  /** Undefined: it speaks plain HTTP, for browsers on this machine, which know no authority of ours. */
+  readonly certificate: CertificatePair | undefined;
   /** `https://host`, with a path where there are several clusters behind the host. */
   readonly server: string;
   /** PEM of the authority that signed the server's certificate; the system's when left out. */
   readonly caFile: string | undefined;
+  /** Shown to the API with each request. */
+  readonly clientCertificate?: CertificatePair | undefined;
   readonly world: Pick<World, 'clock' | 'random' | 'log'>;
   /** Without it each request goes on with its own credentials. */
   readonly signIn?: SignIn;
@@ -39,11 +45,13 @@ export interface ForwarderOptions {
 export interface SignIn {
   /** Answers a request that is for the gate itself; false: it is none. */
   answer(request: IncomingMessage, response: ServerResponse): boolean;
-  isAllowed(authorization: string | undefined): boolean;
-  /** Throws an Error that says why there is none. */
-  token(): Promise<string>;
+  isAllowed(request: IncomingMessage): boolean;
+  /** Throws an Error that says why there is none. Undefined: the client certificate says who it is. */
+  token(): Promise<string | undefined>;
   /** The API did not take the token. */
   refused(): void;
+  /** Set where a browser shows the gate's credential as one of the protocols of its WebSocket: what of them goes on. */
+  protocolsPassed?(protocols: string): string | undefined;
 }
 
 export interface Forwarder {
@@ -69,13 +77,31 @@ type PassOn = (request: IncomingMessage, response: ServerResponse, headers: Outg
 interface Upstream {
   readonly pass: Pass;
   readonly ask: Ask;
+  /** Asks as it is for an upgrade; false: this host carries none. */
+  upgrade(request: IncomingMessage, headers: OutgoingHttpHeaders, client: ClientEnd): Promise<boolean>;
   close(): void;
 }
 
-function upstreamOf({ server, caFile, world: { log }, signIn }: ForwarderOptions): Upstream {
+/** With the credentials that the API shall see. */
+const signedBy =
+  (signIn: SignIn | undefined) =>
+  async ({ authorization, ...headers }: OutgoingHttpHeaders): Promise<OutgoingHttpHeaders> => {
+    const shown = signIn === undefined ? authorization : await bearerOf(signIn);
+    return shown === undefined ? headers : { ...headers, authorization: shown };
+  };
+
+async function bearerOf(signIn: SignIn): Promise<string | undefined> {
+  const token = await signIn.token();
+  return token === undefined ? undefined : `Bearer ${token}`;
+}
+
+function upstreamOf({ server, caFile, clientCertificate, world: { log }, signIn }: ForwarderOptions): Upstream {
   const base = new URL(server);
   const isTls = base.protocol === 'https:';
-  const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+  const tls = {
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    ...(clientCertificate === undefined ? {} : { cert: clientCertificate.certificatePem, key: clientCertificate.keyPem }),
+  };
   const agent = isTls ? new HttpsAgent({ keepAlive: true, ...tls }) : new HttpAgent({ keepAlive: true });
   const send = isTls ? httpsRequest : httpRequest;
   const prefix = base.pathname.replace(/\/$/, '');
@@ -92,8 +118,7 @@ function upstreamOf({ server, caFile, world: { log }, signIn }: ForwarderOptions
       ...(signal === undefined ? {} : { signal }),
     });
   };
-  const signed = async (headers: OutgoingHttpHeaders): Promise<OutgoingHttpHeaders> =>
-    signIn === undefined ? headers : { ...headers, authorization: `Bearer ${await signIn.token()}` };
+  const signed = signedBy(signIn);
   const seen = (answer: IncomingMessage): IncomingMessage => {
     if (answer.statusCode === 401) signIn?.refused();
     return answer;
@@ -137,7 +162,9 @@ function upstreamOf({ server, caFile, world: { log }, signIn }: ForwarderOptions
       (error: unknown) => refuse(response, notSignedIn(error)),
     );
   };
-  return { pass, ask, close: () => agent.destroy() };
+  const upgrade: Upstream['upgrade'] = async ({ method = 'GET', url = '/', headers: { upgrade: protocol = '' } }, headers, client) =>
+    directUpgrade(open(method, url, { ...(await signed(headers)), connection: 'Upgrade', upgrade: protocol }), client);
+  return { pass, ask, upgrade, close: () => agent.destroy() };
 }
 
 /** An answer that has begun breaks off instead, so that it is not taken for the whole. */
@@ -158,24 +185,37 @@ const stranger = new StatusError(401, 'Unauthorized', 'Unauthorized');
 /** What Kubernetes' clients upgrade to. Anything else is answered as if it had not been asked for, as it may be. */
 const isStreamed = ({ headers }: IncomingMessage): boolean => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '');
 
+function serverOf({ certificate }: ForwarderOptions, answer: Pass): Server {
+  const limits = { noDelay: true, allowHalfOpen: true, maxHeaderSize: headBytesMax, shouldUpgradeCallback: isStreamed };
+  if (certificate === undefined) return createHttpServer(limits, answer);
+  return createServer({ ...limits, cert: certificate.certificatePem, key: certificate.keyPem }, answer);
+}
+
+/** A browser that signs in at the gate shows its credential among the protocols, which the API must not see. */
+function upgradeHeaders({ headers }: IncomingMessage, signIn: SignIn | undefined): ReturnType<typeof passedHeaders> {
+  const { 'sec-websocket-protocol': protocols, ...passed } = passedHeaders(headers);
+  const kept = typeof protocols === 'string' && signIn?.protocolsPassed !== undefined ? signIn.protocolsPassed(protocols) : protocols;
+  return kept === undefined ? passed : { ...passed, 'sec-websocket-protocol': kept };
+}
+
 export async function startForwarder(options: ForwarderOptions): Promise<Forwarder> {
-  const { address, port, certificate, world, signIn } = options;
+  const { address, port, world, signIn } = options;
   const upstream = upstreamOf(options);
-  const { certificatePem: cert, keyPem: key } = certificate;
-  const server = createServer(
-    { cert, key, noDelay: true, allowHalfOpen: true, maxHeaderSize: headBytesMax, shouldUpgradeCallback: isStreamed },
-    (request, response) => {
-      if (signIn?.answer(request, response) === true) return;
-      if (signIn?.isAllowed(request.headers.authorization) === false) refuse(response, stranger);
-      else upstream.pass(request, response);
-    },
-  );
+  const server = serverOf(options, (request, response) => {
+    if (signIn?.answer(request, response) === true) return;
+    if (signIn?.isAllowed(request) === false) refuse(response, stranger);
+    else upstream.pass(request, response);
+  });
   const ending = new AbortController();
+  const onUpgrade = async (request: IncomingMessage, client: ClientEnd): Promise<void> => {
+    const headers = upgradeHeaders(request, signIn);
+    if (signIn?.protocolsPassed !== undefined && (await upstream.upgrade(request, headers, client))) return;
+    await serveUpgrade({ world, ask: upstream.ask, ended: ending.signal, headers }, request, client);
+  };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const headers = passedHeaders(request.headers);
     socket.on('error', () => socket.destroy());
-    if (signIn?.isAllowed(request.headers.authorization) === false) return refuseUpgrade(socket, stranger);
-    serveUpgrade({ world, ask: upstream.ask, ended: ending.signal, headers }, request, { socket, head }).catch((error: unknown) => {
+    if (signIn?.isAllowed(request) === false) return refuseUpgrade(socket, stranger);
+    onUpgrade(request, { socket, head }).catch((error: unknown) => {
       world.log.warn('an upgrade failed', { error });
       refuseUpgrade(socket, unreachable);
     });

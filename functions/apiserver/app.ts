@@ -200,7 +200,7 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   const { options, flowControl } = parts;
   const { notes, lasting } = exchange;
   const { request, info, connection } = asked;
-  const isOpen = isPublic(info);
+  const isOpen = isPublic(info) || extensionOf(parts, info)?.isPublic === true;
   const authenticated = await authenticatedUser(parts, exchange, asked);
   exchange.trail = options.audit?.begin({ ...asked, auditId: notes.auditId, user: authenticated ?? anonymous });
   const acting = await impersonatedUser(authenticated, request, options.authorizer);

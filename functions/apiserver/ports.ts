@@ -257,5 +257,7 @@ export interface VirtualResourceContext {
 export interface Extension {
   /** Ends with a slash: `/apis/agent.hibernetes.dev/`. */
   readonly prefix: string;
+  /** Everyone may read it, whatever the roles. */
+  readonly isPublic?: boolean;
   fetch(request: ApiRequest): Promise<Response>;
 }

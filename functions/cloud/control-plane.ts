@@ -2,6 +2,7 @@
 import { hkdfSync } from 'node:crypto';
 import { createApi, type Api, type TunnelMailSettings } from '../api.ts';
 import { gitVersion } from '../kube/kubernetes-version.ts';
+import { createDashboard, type DashboardFiles } from '../apiserver/dashboard/dashboard.ts';
 import { createJoinFiles, type JoinFiles } from '../apiserver/nodes/join-files.ts';
 import { issuerDocuments } from '../apiserver/auth/issuer-documents.ts';
 import { createTokens } from '../apiserver/auth/tokens.ts';
@@ -53,6 +54,8 @@ export interface ControlPlaneOptions {
   readonly descriptions?: () => Promise<Descriptions>;
   /** What machines fetch that join. */
   readonly joinFiles?: JoinFiles;
+  /** Without them nothing is served at `/ui`. */
+  readonly dashboardFiles?: DashboardFiles;
   /** Instead of the audit log that the settings name. */
   readonly recorded?: Recorded;
   /** How to reach the world outside, for those who ask others who a token stands for. */
@@ -101,6 +104,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     extensions: [
       ...issuerDocuments(keys, (host) => `https://${address === noApiAddress ? host : `${address}:${port}`}${path}`, issuer),
       ...joinExtensions(options, path),
+      ...(options.dashboardFiles === undefined ? [] : [createDashboard(options.dashboardFiles)]),
     ],
     otherTokenUsers: otherTokenUsers(options, store),
     ...(pollHoldSecondsMax === undefined ? {} : { pollHoldSecondsMax }),

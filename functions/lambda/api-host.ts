@@ -8,6 +8,7 @@ import type { Connection } from '../apiserver/ports.ts';
 import { addressOf, claimedCluster } from '../cloud/cluster-address.ts';
 import { clustersMax, type ClusterIdentity } from '../cloud/clusters.ts';
 import { openControlPlane } from '../cloud/control-plane.ts';
+import { bundledDashboardFiles } from './bundled-dashboard-files.ts';
 import { bundledJoinFiles } from './bundled-join-files.ts';
 import { bundledDescriptions } from './bundled-descriptions.ts';
 import { createFollower, type Follower } from './follower.ts';
@@ -54,6 +55,7 @@ export function createApiHost(rooted: Rooted, options: ApiHostOptions): ApiHost 
     mailedLogSecondsMax,
     descriptions: bundledDescriptions,
     joinFiles: bundledJoinFiles(),
+    dashboardFiles: bundledDashboardFiles(),
   };
   const open = async (cluster: ClusterIdentity): Promise<Opened> => {
     const [table, doorbell] = [openTable(cluster), doorbells.of(cluster.id)];

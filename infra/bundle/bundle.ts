@@ -5,6 +5,8 @@ import { basename, extname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { descriptionsFile } from '../../functions/lambda/bundled-descriptions.ts';
 import { manifest } from '../../functions/manifest.ts';
+import { dashboardDirectory } from '../../functions/lambda/bundled-dashboard-files.ts';
+import { writeDashboard } from './dashboard.ts';
 import { copyJoinFiles } from './join-files.ts';
 
 export interface Bundle {
@@ -38,6 +40,7 @@ const tablesDirectory = join(functionsDirectory, 'kube/generated');
 
 /** Texts of `kubectl explain`, where `npm run generate:descriptions` has collected them. */
 const descriptionsReader = asHere('functions/lambda/bundled-descriptions.ts');
+const dashboardReader = asHere('functions/lambda/bundled-dashboard-files.ts');
 const joinReader = asHere('functions/lambda/bundled-join-files.ts');
 const collectedDescriptions = join(root, '.cache/openapi', descriptionsFile);
 
@@ -81,6 +84,7 @@ export async function bundleFunction(entry: string, outDirectory: string): Promi
   if (descriptionsReader in metafile.inputs && existsSync(collectedDescriptions))
     copyFileSync(collectedDescriptions, join(directory, descriptionsFile));
   if (joinReader in metafile.inputs) await copyJoinFiles(directory);
+  if (dashboardReader in metafile.inputs) await writeDashboard(join(directory, dashboardDirectory));
   return { entry, file: join(directory, 'index.mjs'), ...readAtFirst(metafile), zippedBytes: zippedBytesOf(directory) };
 }
 

@@ -105,6 +105,7 @@ program
     '--pod-network <how>',
     `how pods are connected: ${podNetworkNames.join(', ')}, or a file with a CNI configuration (default: ${defaultNetworks.podNetwork})`,
   )
+  .addOption(new Option('--dashboard <whether>', 'serve the dashboard at /ui (default: as before, or true)').choices(['true', 'false']))
   .option('--images <tar...>', 'image archives to import into every node (default: small sample images, made of Debian’s packages)')
   .option('--detach', 'return when the API answers and all nodes are Ready')
   .action(lazily(async () => (await import('./up.ts')).up));
@@ -160,6 +161,15 @@ program
     if (options.stack === undefined && options.cluster === undefined) return (await import('./kubeconfig.ts')).printKubeconfig(options);
     return (await import('./cluster.ts')).printKubeconfigOf(options);
   });
+
+program
+  .command('dashboard')
+  .description('open a browser that shows the cluster, signed in as the kubeconfig says; stays until Ctrl-C')
+  .addOption(dataDirOption())
+  .addOption(kubeconfigOption())
+  .option('--port <port>', 'where it answers on 127.0.0.1 (default: a free one)', portNumber)
+  .option('--no-browser', 'only print the address')
+  .action(lazily(async () => (await import('./dashboard/dashboard.ts')).dashboard));
 
 const gate = program.command('gate').description('exec, cp and port-forward on functions: a gate on this machine that kubectl speaks to');
 const gateHome = (): Option => new Option('--home <directory>', 'where the gate keeps its port and authority');

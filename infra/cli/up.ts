@@ -52,6 +52,7 @@ export interface UpOptions extends OutputChoice {
   readonly dnsIp?: string;
   readonly clusterDomain?: string;
   readonly podNetwork?: string;
+  readonly dashboard?: 'true' | 'false';
 }
 
 /** `hibernetes upgrade` ends the control plane with it. */
@@ -165,6 +166,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
       authentication: await chooseAuthentication(options, before),
       scheduler: await chooseScheduler(options, before),
       absent: chooseAbsent(options, before),
+      dashboard: chooseDashboard(options, before),
     },
     networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
@@ -244,6 +246,12 @@ function chooseAbsent({ without, cloud }: UpOptions, before: ClusterRecord | und
   const unknown = without.find((name) => !componentNames.some((known) => known === name));
   if (unknown !== undefined) throw new CliError(`There is no component ${unknown}.`, absentCure);
   return componentNames.filter((name) => without.includes(name));
+}
+
+function chooseDashboard({ dashboard, cloud }: UpOptions, before: ClusterRecord | undefined): ClusterRecord['dashboard'] {
+  if (dashboard === undefined) return before?.dashboard;
+  if (chooseCloud(cloud, before) !== undefined) throw new CliError('--dashboard works without --cloud only.');
+  return dashboard === 'true';
 }
 
 function endOfProcess(): Promise<NodeJS.Signals> {

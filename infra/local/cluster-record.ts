@@ -27,6 +27,8 @@ export interface ControlPlaneChoices {
   readonly scheduler?: SchedulerConfiguration | undefined;
   /** Components of ours that do nothing: other programs do their work. */
   readonly absent?: readonly ComponentName[] | undefined;
+  /** False: nothing is served at `/ui`. */
+  readonly dashboard?: boolean | undefined;
 }
 
 export interface ClusterRecord extends ControlPlaneChoices {

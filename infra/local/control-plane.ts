@@ -8,6 +8,7 @@ import { type ApiOptions, type Api, createApi } from '../../functions/api.ts';
 import type { ClusterNetworks } from '../../functions/kube/cluster-networks.ts';
 import { gitVersion } from '../../functions/kube/kubernetes-version.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
+import { createDashboard } from '../../functions/apiserver/dashboard/dashboard.ts';
 import { createJoinFiles } from '../../functions/apiserver/nodes/join-files.ts';
 import { issuerDocuments } from '../../functions/apiserver/auth/issuer-documents.ts';
 import type { Client } from '../../functions/client/client.ts';
@@ -35,6 +36,7 @@ import { openAuditFile } from './audit-file.ts';
 import type { AuditSettings, ControlPlaneChoices } from './cluster-record.ts';
 import { fileKeyRing } from './cluster-keys.ts';
 import type { DataDirectory } from './data-directory.ts';
+import { localDashboardFiles } from './dashboard-files.ts';
 import { localJoinFiles } from './join-files.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
@@ -146,8 +148,9 @@ function openAudit(audit: AuditSettings | undefined, world: World): { readonly a
   return { api: { audit: createAudit({ policy: audit.policy, sink, clock: world.clock }) }, close: () => sink.close() };
 }
 
-/** How others check the cluster's tokens, and what machines fetch that join. */
-const publishedFiles = ({ directory, advertise }: ControlPlaneOptions, pki: Pki, port: () => number): readonly Extension[] => [
+/** How others check the cluster's tokens, what browsers fetch that show the dashboard, and what machines fetch that join. */
+const publishedFiles = ({ directory, advertise, dashboard }: ControlPlaneOptions, pki: Pki, port: () => number): readonly Extension[] => [
+  ...(dashboard === false ? [] : [createDashboard(localDashboardFiles())]),
   ...issuerDocuments(pki.tokenKeys, () => `https://${advertise}:${port()}`),
   ...createJoinFiles({
     files: localJoinFiles(directory.programs),

@@ -26,6 +26,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/workers': ['functions/kube', 'functions/store', 'functions/client', 'functions/aws'],
   'functions/controllers': ['functions/kube', 'functions/client', 'functions/workers'],
   'functions/scheduler': ['functions/kube', 'functions/cel', 'functions/client', 'functions/workers'],
+  // A client of the API as the command line is, in a browser.
+  'functions/dashboard': ['functions/kube'],
   agent: ['functions/kube', 'functions/client', 'functions/tunnel'],
   'infra/local': [
     'functions',
@@ -140,6 +142,11 @@ const packages: readonly { readonly pattern: RegExp; readonly where: RegExp; rea
     pattern: /^aws-cdk-lib(\/|$)/,
     where: /^infra\/aws\//,
     why: 'the CDK takes seconds to load, and describes; it runs in its own process',
+  },
+  {
+    pattern: /^(preact|@tanstack|@codemirror|@lezer|@xterm|uplot)(\/|$)/,
+    where: /^functions\/dashboard\//,
+    why: 'what the dashboard is made of stays in its room',
   },
   { pattern: /^lmdb$/, where: /^functions\/store\/embedded\//, why: 'LMDB is the embedded table’s own' },
   {

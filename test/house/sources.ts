@@ -13,7 +13,7 @@ export interface SourceFile {
 const generated = /\/generated\//;
 
 export function sourceFiles(): readonly SourceFile[] {
-  return globSync('{functions,agent,infra,openapi,test}/**/*.ts', { cwd: root })
+  return globSync('{functions,agent,infra,openapi,test}/**/*.{ts,tsx}', { cwd: root })
     .sort()
     .filter((path) => !generated.test(path) && !path.includes('node_modules'))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));

@@ -1,5 +1,5 @@
 /** A cluster in memory with everything that it starts with, whose API decides by RBAC what each caller may. */
-import { type Api, createApi } from '../../functions/api.ts';
+import { type Api, type ApiOptions, createApi } from '../../functions/api.ts';
 import { newSigningKeyPem, signingKeyOf } from '../../functions/apiserver/auth/keys.ts';
 import { createTokens, type Tokens } from '../../functions/apiserver/auth/tokens.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
@@ -32,12 +32,15 @@ export interface RbacCluster {
 
 export const administrator: User = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
-export async function rbacCluster(options: Pick<ClusterStoreOptions, 'archive'> = {}): Promise<RbacCluster> {
+export async function rbacCluster({
+  extensions = [],
+  ...options
+}: Pick<ClusterStoreOptions, 'archive'> & Pick<ApiOptions, 'extensions'> = {}): Promise<RbacCluster> {
   const world = virtualWorld();
   const { store, definitions, registry, past } = await openClusterStore({ table: memoryTable({ clock: world.clock }), world, ...options });
   const signingKeyPem = await newSigningKeyPem();
   const tokens = createTokens({ keys: [signingKeyOf(signingKeyPem)], ...world });
-  const api = createApi({ store, registry, tokens, world, ...(past === undefined ? {} : { past }) });
+  const api = createApi({ store, registry, tokens, world, extensions, ...(past === undefined ? {} : { past }) });
   await bootstrap(api, definitions, { apiserverAddress: '192.0.2.1', apiserverPort: 443, serviceCidr: defaultNetworks.serviceCidr });
   return {
     world,

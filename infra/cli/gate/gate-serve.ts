@@ -17,7 +17,7 @@ const secretBytes = 32;
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-async function clusterCredential(kubeconfig: string): Promise<ClusterCredential> {
+export async function clusterCredential(kubeconfig: string): Promise<ClusterCredential> {
   const credential = await execCredential(kubeconfig);
   if (credential !== undefined) return credential;
   const { token } = accessOfKubeconfig(kubeconfig);
@@ -41,14 +41,14 @@ export async function serveGate({ home: directory }: { readonly home: string }):
 
   const secret = Buffer.from(world.random.bytes(secretBytes)).toString('base64url');
   const expected = digest(`Bearer ${secret}`);
-  const isAllowed = (authorization = ''): boolean => timingSafeEqual(digest(authorization), expected);
+  const isAllowed = ({ headers: { authorization = '' } }: IncomingMessage): boolean => timingSafeEqual(digest(authorization), expected);
   const fresh = freshToken(() => clusterCredential(home.kubeconfig), world.clock);
   const life = gateLife(world.clock, () => gate.hasConnections());
   const signIn: SignIn = {
     ...fresh,
     isAllowed,
     answer(request: IncomingMessage, response) {
-      if (request.url !== credentialPath || !isAllowed(request.headers.authorization)) return false;
+      if (request.url !== credentialPath || !isAllowed(request)) return false;
       response.setHeader('connection', 'close');
       sendCredential(response, secret, life.extend());
       return true;

@@ -1,0 +1,210 @@
+/** A table of any length: only the rows in sight exist. The keyboard moves one row as the current one, which Enter opens. */
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from '@tanstack/virtual-core';
+import type { JSX } from 'preact';
+import { useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import { humanDuration } from '../../kube/duration.ts';
+import type { Column, Order, Row } from '../table/rows.ts';
+import { toneOf } from './tone.ts';
+import { useNow } from './hooks.ts';
+
+export interface TableProps {
+  readonly label: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  readonly showsNamespace: boolean;
+  readonly order: Order | undefined;
+  onOrder(order: Order): void;
+  onOpen(row: Row): void;
+  /** A key that the table itself has no use for. */
+  onKey?(key: string, row: Row): boolean;
+}
+
+const rowPixels = 30;
+const sampleRows = 200;
+const columnCharsMax = 44;
+const columnCharsMin = 6;
+
+type Options = VirtualizerOptions<HTMLDivElement, HTMLDivElement>;
+
+function useVirtualizer(count: number, scroller: { readonly current: HTMLDivElement | null }): Virtualizer<HTMLDivElement, HTMLDivElement> {
+  const [, render] = useReducer((renders: number, more: number) => renders + more, 0);
+  const options: Options = {
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPixels,
+    overscan: 12,
+    scrollPaddingStart: rowPixels,
+    observeElementRect,
+    observeElementOffset,
+    scrollToFn: elementScroll,
+    onChange: () => render(1),
+  };
+  const [virtualizer] = useState(() => new Virtualizer(options));
+  virtualizer.setOptions(options);
+  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
+  useLayoutEffect(() => virtualizer._willUpdate());
+  return virtualizer;
+}
+
+interface Shown {
+  readonly name: string;
+  readonly description: string;
+  /** Of `cells`; -1: the namespace. */
+  readonly index: number;
+}
+
+/** Columns that matter less are left out, as kubectl leaves them out without `-o wide`. */
+function shownColumns(columns: readonly Column[], showsNamespace: boolean): Shown[] {
+  const shown = columns.flatMap(({ name, description = '', priority }, index) => (priority > 0 ? [] : [{ name, description, index }]));
+  return showsNamespace ? [{ name: 'Namespace', description: '', index: -1 }, ...shown] : shown;
+}
+
+function widthsOf(shown: readonly Shown[], rows: readonly Row[], cellOf: (row: Row, column: Shown) => string): string {
+  const sample = rows.slice(0, sampleRows);
+  return shown
+    .map((column) => {
+      const longest = Math.max(column.name.length + 2, ...sample.map((row) => cellOf(row, column).length));
+      const chars = Math.min(Math.max(longest + 2, columnCharsMin), columnCharsMax);
+      return `minmax(${chars}ch, ${chars}fr)`;
+    })
+    .join(' ');
+}
+
+interface Current {
+  readonly index: number;
+  select(index: number): void;
+  /** By a key; false: it moves nothing. */
+  move(key: string): boolean;
+}
+
+/** The current row stays the same object while others come and go. */
+function useCurrent(rows: readonly Row[], pageRows: () => number, onMove: (index: number) => void): Current {
+  const [key, setKey] = useState<string>();
+  const found = rows.findIndex((row) => row.key === key);
+  const select = (index: number): void => setKey(rows[index]?.key);
+  return {
+    index: Math.max(0, found),
+    select,
+    move(pressed) {
+      const page = pageRows();
+      const all = rows.length;
+      const steps: Readonly<Record<string, number>> = {
+        ArrowDown: 1,
+        ArrowUp: -1,
+        j: 1,
+        k: -1,
+        PageDown: page,
+        PageUp: -page,
+        End: all,
+        Home: -all,
+      };
+      const step = steps[pressed];
+      if (step === undefined) return false;
+      const next = Math.max(0, Math.min(all - 1, Math.max(0, found) + step));
+      select(next);
+      onMove(next);
+      return true;
+    },
+  };
+}
+
+const arrows = { ascending: ' ▲', descending: ' ▼', none: '' } as const;
+
+function sortOf(order: Order | undefined, index: number): keyof typeof arrows {
+  if (order?.column !== index) return 'none';
+  return order.isDescending ? 'descending' : 'ascending';
+}
+
+function Head({
+  shown,
+  widths,
+  order,
+  onOrder,
+}: Pick<TableProps, 'order' | 'onOrder'> & { shown: readonly Shown[]; widths: string }): JSX.Element {
+  return (
+    <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: widths }}>
+      {shown.map(({ name, description, index }) => {
+        const sort = sortOf(order, index);
+        return (
+          <div role="columnheader" aria-sort={sort} title={description} key={name}>
+            {index < 0 ? (
+              name
+            ) : (
+              <button type="button" onClick={() => onOrder({ column: index, isDescending: sort === 'ascending' })}>
+                {name}
+                <span aria-hidden="true">{arrows[sort]}</span>
+              </button>
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+export function VirtualTable({ label, columns, rows, showsNamespace, order, onOrder, onOpen, onKey }: TableProps): JSX.Element {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer(rows.length, scroller);
+  const pageRows = (): number => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPixels) - 2);
+  const current = useCurrent(rows, pageRows, (index) => virtualizer.scrollToIndex(index));
+  const now = useNow(10_000);
+  const shown = useMemo(() => shownColumns(columns, showsNamespace), [columns, showsNamespace]);
+  const cellOf = (row: Row, { name, index }: Shown): string => {
+    if (index < 0) return row.namespace;
+    return name === 'Age' && !Number.isNaN(row.createdMs) ? humanDuration(Math.max(0, now - row.createdMs)) : (row.cells[index] ?? '');
+  };
+  const widths = widthsOf(shown, rows, cellOf);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const row = rows[current.index];
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== scroller.current || row === undefined) return;
+    if (event.key === 'Enter') onOpen(row);
+    else if (!current.move(event.key) && onKey?.(event.key, row) !== true) return;
+    event.preventDefault();
+  };
+  return (
+    <div
+      class="grid"
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      aria-activedescendant={rows.length === 0 ? undefined : `row-${current.index}`}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <Head shown={shown} widths={widths} order={order} onOrder={onOrder} />
+      <div class="grid-body" role="rowgroup" style={{ height: `${virtualizer.getTotalSize()}px` }}>
+        {virtualizer.getVirtualItems().map(({ index, start }) => {
+          const row = rows[index];
+          const open = (): void => {
+            if (row === undefined) return;
+            current.select(index);
+            onOpen(row);
+          };
+          return row === undefined ? null : (
+            <div
+              key={row.key}
+              id={`row-${index}`}
+              role="row"
+              aria-rowindex={index + 2}
+              aria-selected={index === current.index}
+              class="grid-row"
+              style={{ gridTemplateColumns: widths, transform: `translateY(${start}px)` }}
+              onClick={open}
+            >
+              {shown.map((column) => (
+                <Cell column={column.name} text={cellOf(row, column)} key={column.name} />
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+const Cell = ({ column, text }: { column: string; text: string }): JSX.Element => (
+  <div role="gridcell" class={`cell ${toneOf(column, text)}`} title={text}>
+    {text}
+  </div>
+);

@@ -1,0 +1,70 @@
+/** What the address after `#` means. Pure. */
+
+export type Screen = 'overview' | 'list' | 'object';
+
+export interface Route {
+  readonly screen: Screen;
+  /** `pods`, `deployments.apps`. */
+  readonly kind: string;
+  /** '': all of them, or an object that is in none. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Of the list. */
+  readonly filter: string;
+  readonly selector: string;
+  /** Of the object: `summary`, `yaml`, … */
+  readonly tab: string;
+  readonly container: string;
+  /** A moment of the past as the API reads it: `-2h`, `2026-11-30T12:00:00Z`. '': now. */
+  readonly at: string;
+}
+
+export const overview: Route = {
+  screen: 'overview',
+  kind: '',
+  namespace: '',
+  name: '',
+  filter: '',
+  selector: '',
+  tab: '',
+  container: '',
+  at: '',
+};
+
+const screens: readonly string[] = ['overview', 'list', 'object'] satisfies Screen[];
+const isScreen = (text: string): text is Screen => screens.includes(text);
+const inPath = ['kind', 'namespace', 'name'] as const;
+const inQuery = ['filter', 'selector', 'tab', 'container', 'at'] as const;
+/** An empty part of the path. */
+const none = '-';
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return '';
+    throw error;
+  }
+}
+
+/** Whatever cannot be read is the overview. */
+export function routeOf(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [screen = '', ...parts] = path.split('/');
+  if (!isScreen(screen)) return { ...overview, at: new URLSearchParams(query).get('at') ?? '' };
+  const search = new URLSearchParams(query);
+  const text = (part: string | undefined): string => (part === undefined || part === none ? '' : decoded(part));
+  return {
+    ...overview,
+    screen,
+    ...Object.fromEntries(inPath.map((field, index) => [field, text(parts[index])])),
+    ...Object.fromEntries(inQuery.map((field) => [field, search.get(field) ?? ''])),
+  };
+}
+
+export function hashOf(route: Route): string {
+  const parts = inPath.map((field) => (route[field] === '' ? none : encodeURIComponent(route[field])));
+  while (parts.at(-1) === none) parts.pop();
+  const query = new URLSearchParams(inQuery.flatMap((field) => (route[field] === '' ? [] : [[field, route[field]]])));
+  return `#/${[route.screen, ...parts].join('/')}${query.size === 0 ? '' : `?${query}`}`;
+}
