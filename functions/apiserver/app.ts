@@ -185,7 +185,7 @@ async function serve(parts: Parts, request: Request, connection: Connection): Pr
     exchange.lasting = lastingOf(parts, info);
     const work = (): Promise<Response> => admitted(parts, exchange, { request, url, info, connection });
     if (exchange.lasting !== 'short') return await finished(exchange, await work());
-    return await finished(exchange, await withDeadline(server.world.clock, deadlineSeconds(request.method), work));
+    return await finished(exchange, await withDeadline(server.world.clock, deadlineSeconds(request.method, url.searchParams), work));
   } catch (error) {
     return finished(exchange, await encodedFor(request, errorResponse(error, server.world.log.with(loggedOf(request)))));
   }

@@ -1,4 +1,5 @@
 /** Request bodies in JSON, with the duplicate fields that JSON.parse would swallow. */
+import { boundedJson, TooDeep } from './bounded-json.ts';
 import { DocumentError } from './document-error.ts';
 import { jsonSyntaxProblem } from './json-syntax.ts';
 import type { Json } from './object.ts';
@@ -22,10 +23,11 @@ export function parseJson(text: string): JsonDocument {
 
 function parsed(text: string): Json {
   try {
-    return wellFormedFrom(text, JSON.parse(text) as Json);
+    return wellFormedFrom(text, boundedJson(text));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new DocumentError(jsonSyntaxProblem(text) ?? error.message, { cause: error });
+    const problem = error instanceof TooDeep ? undefined : jsonSyntaxProblem(text);
+    throw new DocumentError(problem ?? error.message, { cause: error });
   }
 }
 
@@ -47,7 +49,7 @@ const tokensWithNumbers = new RegExp(`${tokens.source}|-?\\d[\\d.eE+-]*`, 'gs');
  * Paths of duplicates in a text that is known to be JSON. One pass; nothing is parsed but names with escapes. On the way
  * it collects the texts of unusual numbers, where somebody wants them.
  */
-function duplicateFields(text: string, numbers?: Map<string, string>): string[] {
+export function duplicateFields(text: string, numbers?: Map<string, string>): string[] {
   const duplicates = new Set<string>();
   const open: Open[] = [];
   for (const [token, content, colon] of text.matchAll(numbers === undefined ? tokens : tokensWithNumbers)) {

@@ -2,6 +2,7 @@
  * Protobuf values as JSON: the scalars of the wire, and messages that have a form of their own in JSON.
  * Source: apimachinery, generated.proto and the Marshal methods of resource.Quantity, intstr, metav1.Time, runtime.
  */
+import { boundedJson } from './bounded-json.ts';
 import { formatDuration } from './duration.ts';
 import type { Json } from './object.ts';
 import type { WireField } from './protobuf-reader.ts';
@@ -82,7 +83,7 @@ function readEmbeddedJson(value: WireValue): Json | undefined {
   const text = textOf(byNumber(value).get(1) ?? new Uint8Array());
   if (text === '' || text === 'null') return undefined;
   try {
-    return JSON.parse(text) as Json;
+    return boundedJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ProtobufError('proto: an embedded object is not JSON', { cause: error });

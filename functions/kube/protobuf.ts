@@ -2,6 +2,7 @@
  * Request bodies in `application/vnd.kubernetes.protobuf`, which clients of 1.32 and later send: decoded by the table
  * of all messages into what the same object would be in JSON. Source: apimachinery, pkg/runtime/serializer/protobuf/protobuf.go.
  */
+import { depthMax } from './bounded-json.ts';
 import { DocumentError } from './document-error.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
@@ -87,9 +88,18 @@ function fieldsByNumber(type: MessageType): MessageFields {
   return fields;
 }
 
+/** Of messages within one another that are being read. */
+let depth = 0;
+
 function readMessage(type: MessageType, bytes: Uint8Array): JsonObject {
   const result: JsonObject = {};
-  readInto(result, fieldsByNumber(type), bytes);
+  if (depth >= depthMax) throw new ProtobufError('proto: exceeded max recursion depth');
+  depth += 1;
+  try {
+    readInto(result, fieldsByNumber(type), bytes);
+  } finally {
+    depth -= 1;
+  }
   return result;
 }
 

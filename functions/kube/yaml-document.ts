@@ -4,8 +4,10 @@
  */
 import type * as YamlModule from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
+import { boundedJson, depthMax, TooDeep } from './bounded-json.ts';
 import { DocumentError } from './document-error.ts';
-import type { JsonDocument } from './json-document.ts';
+import { duplicateFields, type JsonDocument } from './json-document.ts';
+import { StatusError } from './status-error.ts';
 import { wellFormedFrom } from './well-formed.ts';
 import type { Json } from './object.ts';
 
@@ -26,33 +28,63 @@ const binary = {
   resolve: (text: string): string => Buffer.from(text, 'base64').toString('utf8'),
 };
 
+/** The library takes some seconds for a megabyte of what is meant to be slow. What clients send in bulk is JSON, which is read as such. */
+export const yamlLengthMax = 256 * 1024;
+
 /** Reads the first document; what follows it is left alone. Throws a DocumentError when the text is no YAML. */
 export async function parseYaml(text: string): Promise<JsonDocument> {
+  const json = jsonDocument(text);
+  if (json !== undefined) return json;
+  if (text.length > yamlLengthMax)
+    throw new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${yamlLengthMax}`);
   const yaml = await import('yaml');
   const options = {
     version: '1.1',
     merge: true,
     uniqueKeys: false,
+    // A pretty error copies its line, and a long line may have an error at each of its letters.
+    prettyErrors: false,
     customTags: (tags: YamlModule.Tags) => [
       octal,
       binary,
       ...tags.filter((tag) => typeof tag === 'string' || !(foreignTags.test(tag.tag) || ('format' in tag && tag.format === 'TIME'))),
     ],
   } as const;
-  const documents = yaml.parseAllDocuments(text, options);
+  const documents = withinStack(() => yaml.parseAllDocuments(text, options));
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (document === undefined) return { value: null, duplicates: [] };
   const [error] = document.errors;
   if (error !== undefined) throw new DocumentError(`yaml: ${yamlProblem(error, text)}`, { cause: error });
+  if (text.includes('*')) withinStack(() => refuseEndless(document, yaml));
+  const value = wellFormedFrom(text, valueOf(document));
   const numbers = new Map<string, string>();
   const duplicates = duplicatesOf(document.contents, '', { yaml, numbers });
-  const value = wellFormedFrom(text, valueOf(document));
   return numbers.size === 0 ? { value, duplicates } : { value, duplicates, numbers };
 }
 
+/** Undefined for what is no JSON. Numbers are read as YAML's: only integers that JavaScript cannot keep differ. */
+function jsonDocument(text: string): JsonDocument | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const value = wellFormedFrom(text, boundedJson(text));
+    refuseForeign(value, 0);
+    const all = new Map<string, string>();
+    const duplicates = duplicateFields(text, all);
+    const numbers = new Map([...all].filter(([, number]) => isUnsafeInteger(number)));
+    return numbers.size === 0 ? { value, duplicates } : { value, duplicates, numbers };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    if (error instanceof TooDeep) throw new DocumentError(`yaml: ${tooDeep}`, { cause: error });
+    return undefined;
+  }
+}
+
+const isUnsafeInteger = (text: string): boolean => /^[-+]?\d+$/.test(text) && !Number.isSafeInteger(Number(text));
+
 /** As Go's library puts it, where both notice the same. */
-function yamlProblem({ code, message, linePos }: YamlModule.YAMLError, text: string): string {
-  const line = linePos?.[0].line ?? 1;
+function yamlProblem({ code, message, pos }: YamlModule.YAMLError, text: string): string {
+  if (message.startsWith('Maximum call stack')) return tooDeep;
+  const line = text.slice(0, pos[0]).split('\n').length;
   // Go's library does not name the first line.
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return `${line === 1 ? '' : `line ${line}: `}mapping values are not allowed in this context`;
   if (code === 'TAB_AS_INDENT') return `line ${line}: found character that cannot start any token`;
@@ -60,7 +92,7 @@ function yamlProblem({ code, message, linePos }: YamlModule.YAMLError, text: str
     const last = text.trimEnd().split('\n').length;
     return `line ${last}: did not find expected node content`;
   }
-  return `line ${line}: ${message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`;
+  return `line ${line}: ${message}`;
 }
 
 /** Text that looks like a number, a time or a truth to some reader is quoted, since readers of either version must take it as text. */
@@ -79,7 +111,7 @@ export interface DuplicateKey {
 export async function yamlDuplicates(text: string): Promise<DuplicateKey[]> {
   const yaml = await import('yaml');
   const lineCounter = new yaml.LineCounter();
-  const documents = yaml.parseAllDocuments(text, { version: '1.1', merge: true, uniqueKeys: false, lineCounter });
+  const documents = yaml.parseAllDocuments(text, { version: '1.1', merge: true, uniqueKeys: false, prettyErrors: false, lineCounter });
   const found: DuplicateKey[] = [];
   const document = Array.isArray(documents) ? documents[0] : undefined;
   if (document === undefined) return found;
@@ -100,8 +132,8 @@ export async function yamlDuplicates(text: string): Promise<DuplicateKey[]> {
 function valueOf(document: Document.Parsed): Json {
   try {
     // The tags that are left make nothing but JSON.
-    const value = document.toJS({ maxAliasCount: 100 }) as Json;
-    refuseInfinity(value);
+    const value = withinStack(() => document.toJS({ maxAliasCount: 100 }) as Json);
+    refuseForeign(value, 0);
     return value;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
@@ -109,13 +141,36 @@ function valueOf(document: Document.Parsed): Json {
   }
 }
 
-/** JSON has no such numbers. */
-function refuseInfinity(value: Json): void {
+const tooDeep = `exceeded max depth of ${depthMax}`;
+
+/** The library reads by recursion, too, and notes at times that it found no end. */
+function withinStack<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DocumentError(`yaml: ${tooDeep}`, { cause: error });
+  }
+}
+
+/** An anchor within which its own alias stands. */
+function refuseEndless(document: Document.Parsed, yaml: typeof YamlModule): void {
+  yaml.visit(document, {
+    Alias(_key, { source }, path) {
+      if (path.some((node) => yaml.isCollection(node) && node.anchor === source))
+        throw new DocumentError(`yaml: anchor '${source}' value contains itself`);
+    },
+  });
+}
+
+/** JSON has no such numbers, and none of our documents nest so deep. */
+function refuseForeign(value: Json, depth: number): void {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new DocumentError(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`);
   }
   if (typeof value !== 'object' || value === null) return;
-  for (const part of Object.values(value)) refuseInfinity(part);
+  if (depth >= depthMax) throw new DocumentError(`yaml: ${tooDeep}`);
+  for (const part of Object.values(value)) refuseForeign(part, depth + 1);
 }
 
 interface Walk {
@@ -128,7 +183,7 @@ function duplicatesOf(node: Node | null, path: string, walk: Walk): string[] {
   const { yaml, numbers } = walk;
   if (yaml.isScalar(node)) {
     const text = node.source ?? '';
-    if (typeof node.value === 'number' && !Number.isSafeInteger(node.value) && /^[-+]?\d+$/.test(text)) numbers.set(path, text);
+    if (typeof node.value === 'number' && isUnsafeInteger(text)) numbers.set(path, text);
     return [];
   }
   if (yaml.isSeq(node)) {

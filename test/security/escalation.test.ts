@@ -139,7 +139,8 @@ describe('a binding', () => {
     });
 
     test(`to a role that does not exist is not found (${kind})`, async () => {
-      assert.equal((await send('writer', 'POST', path, binding('none', 'nothing'))).status, 404);
+      const { status, text } = await send('writer', 'POST', path, binding('none', 'nothing'));
+      assert.deepEqual([status, messageOf(text)], [404, `${kind}.${group} "nothing" not found`]);
     });
   }
 });

@@ -2,6 +2,7 @@
  * Records requests by an audit policy, as events of audit.k8s.io/v1, one JSON document a line.
  * Source: apiserver, pkg/endpoints/filters/audit.go and pkg/audit/request.go.
  */
+import { boundedJson } from '../../kube/bounded-json.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { agentGroup } from '../../kube/node-poll.ts';
 import { microTimestamp } from '../../kube/time.ts';
@@ -216,7 +217,7 @@ function statusOf({ status }: Response, shown: Json | undefined): object {
 
 function jsonOf(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return boundedJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return undefined;

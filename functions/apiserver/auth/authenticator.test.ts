@@ -190,5 +190,17 @@ test('each part of another’s identity must be allowed', async () => {
     code: 403,
     message: 'groups "system:masters" is forbidden: User "admin" cannot impersonate resource "groups" in API group "" at the cluster scope',
   });
-  await assert.rejects(impersonate(allowing('groups dev'), { 'impersonate-group': 'dev' }), { code: 500 });
 });
+
+const withoutName: readonly (readonly [headers: Record<string, string>, shown: string])[] = [
+  [{ 'impersonate-group': 'dev' }, 'UID:"", Groups:[]string{"dev"}, Extra:map[string][]string(nil)}'],
+  [{ 'impersonate-uid': '1' }, 'UID:"1", Groups:[]string(nil), Extra:map[string][]string(nil)}'],
+  [{ 'impersonate-user': '', 'impersonate-group': 'dev' }, 'UID:"", Groups:[]string{"dev"}, Extra:map[string][]string(nil)}'],
+  [{ 'impersonate-extra-scopes': 'x' }, 'UID:"", Groups:[]string(nil), Extra:map[string][]string{"scopes":[]string{"x"}}}'],
+];
+for (const [headers, shown] of withoutName) {
+  test(`an identity without a name is a bad request: ${JSON.stringify(headers)}`, async () => {
+    const message = `requested &user.DefaultInfo{Name:"", ${shown} without impersonating a user name`;
+    await assert.rejects(impersonate(allowing('groups dev'), headers), { code: 400, reason: 'BadRequest', message });
+  });
+}

@@ -4,11 +4,13 @@
 const headerLengthMax = 16_384;
 const scheme = 'bearer ';
 
-/** Undefined: no token is shown, or none that could be anybody's. */
+/** Undefined: no token is shown. One that is longer than any is '', which no user has. */
 export function bearerTokenOf(authorization: string | null): string | undefined {
-  if (authorization === null || authorization.length > headerLengthMax) return undefined;
-  const text = authorization.trim();
+  if (authorization === null) return undefined;
+  const isTooLong = authorization.length > headerLengthMax;
+  const text = (isTooLong ? authorization.slice(0, headerLengthMax) : authorization).trim();
   if (text.slice(0, scheme.length).toLowerCase() !== scheme) return undefined;
+  if (isTooLong) return '';
   const token = text.slice(scheme.length).trim();
   return token === '' ? undefined : token;
 }

@@ -2,7 +2,8 @@
  * Speaking for someone else. Each part of the other's identity must be allowed by the verb `impersonate` on its own.
  * Source: apiserver, pkg/endpoints/filters/impersonation.go.
  */
-import { StatusError } from '../../kube/status-error.ts';
+import { goQuote } from '../../kube/go-quote.ts';
+import { badRequest } from '../../kube/status-error.ts';
 import type { Authorizer, RequestAttributes, User } from '../ports.ts';
 import { forbiddenRequest } from './forbidden-request.ts';
 import {
@@ -48,9 +49,20 @@ function asked(request: Request): Impersonation | undefined {
   request.headers.forEach((value, header) => {
     if (header.startsWith(extraHeaderPrefix)) extra[unescaped(header)] = listed(value);
   });
-  if (name !== '') return { name, uid, groups, extra };
+  const wanted = { name, uid, groups, extra };
+  if (name !== '') return wanted;
   if (uid === '' && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  throw new StatusError(500, 'InternalError', 'Internal error occurred: requested impersonation without impersonating a user');
+  throw badRequest(`requested ${goUser(wanted)} without impersonating a user name`);
+}
+
+const goTexts = (texts: readonly string[]): string => (texts.length === 0 ? '(nil)' : `{${texts.map(goQuote).join(', ')}}`);
+
+/** As Go prints the struct. */
+function goUser({ name, uid, groups, extra }: Impersonation): string {
+  const entries = Object.entries(extra).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const extras = entries.map(([key, values]) => `${goQuote(key)}:[]string${goTexts(values)}`).join(', ');
+  const map = `map[string][]string${extras === '' ? '(nil)' : `{${extras}}`}`;
+  return `&user.DefaultInfo{Name:${goQuote(name)}, UID:${goQuote(uid)}, Groups:[]string${goTexts(groups)}, Extra:${map}}`;
 }
 
 const attributes = (resource: string, name: string, parts: Partial<RequestAttributes> = {}): RequestAttributes => ({

@@ -1,4 +1,5 @@
 /** Reads what an agent sends with a poll. The sender is a node, which may have been taken over: only the shape counts. */
+import { boundedJson } from '../../kube/bounded-json.ts';
 import type { NodePollRequest, PodReport } from '../../kube/node-poll.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { readBytes } from '../http/request-body.ts';
@@ -18,7 +19,7 @@ const isReport = (value: unknown): value is PodReport =>
 
 function parsed(text: string): Fields {
   try {
-    const body: unknown = JSON.parse(text);
+    const body = boundedJson(text);
     if (isObject(body)) return body;
   } catch (error) {
     if (error instanceof SyntaxError) throw badRequest('the body of a node poll cannot be read');

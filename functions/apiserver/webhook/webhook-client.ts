@@ -2,6 +2,7 @@
  * POSTs a document to a webhook: by URL from here, by Service through a tunnel to one of its pods.
  * Source: apiserver, pkg/util/webhook/client.go; the messages are those of client-go's REST client and Go's net/http.
  */
+import { boundedJson } from '../../kube/bounded-json.ts';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ServiceReference } from '../../kube/generated/types.ts';
@@ -136,7 +137,7 @@ const goTypeMeta =
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return boundedJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // YAML is taken as well, in which a word is a text.

@@ -2,6 +2,7 @@
  * The way from client-side to server-side apply: who applied by annotation manages what the annotation says.
  * Source: apimachinery, pkg/util/managedfields/internal/lastapplied{manager,updater}.go.
  */
+import { boundedJson } from '../bounded-json.ts';
 import type { Json, JsonObject } from '../object.ts';
 import { compare } from './compare.ts';
 import { difference, type FieldSet } from './field-set.ts';
@@ -28,7 +29,7 @@ export function allowedByLastApplied(
   const text = annotationsOf(live)[annotation];
   if (typeof text !== 'string' || text === '') return undefined;
   try {
-    const last: Json = JSON.parse(text);
+    const last = boundedJson(text);
     if (!isMap(last) || last['apiVersion'] !== apiVersion) return undefined;
     validateTyped(last, type, { allowsDuplicates: false });
     const { modified, added, removed } = compare(last, live, type);

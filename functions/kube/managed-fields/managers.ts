@@ -3,6 +3,7 @@
  * write does not concern are stored again as they were.
  * Source: apimachinery, pkg/util/managedfields/internal/{managedfields,capmanagers}.go.
  */
+import { boundedJson } from '../bounded-json.ts';
 import type { ManagedFieldsEntry } from '../generated/types.ts';
 import type { Json, JsonObject } from '../object.ts';
 import { type FieldSet, sorted, union } from './field-set.ts';
@@ -82,7 +83,7 @@ function parsedSet(value: Json): FieldSet | undefined {
 
 function canonical(element: string): string {
   if (!element.startsWith('k:') && !element.startsWith('v:')) return element;
-  const value: Json = JSON.parse(element.slice(2));
+  const value = boundedJson(element.slice(2));
   const keys = typeof value === 'object' && value !== null && !Array.isArray(value) ? sortedKeys(value) : value;
   return `${element.slice(0, 2)}${goJson(keys)}`;
 }

@@ -2,6 +2,7 @@
  * One step of a path as `fieldsV1` writes it: `f:spec`, `k:{"name":"web"}` for an item of a list with keys, `v:"a"` for an
  * item of a set, `i:0`. Source: structured-merge-diff, fieldpath/{element,serialize-pe}.go.
  */
+import { boundedJson } from '../bounded-json.ts';
 import type { Json, JsonObject } from '../object.ts';
 
 export const fieldElement = (name: string): string => `f:${name}`;
@@ -32,7 +33,7 @@ export function isElement(text: string): boolean {
 
 function jsonOf(element: string): Json | undefined {
   try {
-    const value: Json = JSON.parse(element.slice(2));
+    const value = boundedJson(element.slice(2));
     return element.startsWith('k:') && !isObject(value) ? undefined : value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

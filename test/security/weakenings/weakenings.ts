@@ -92,9 +92,14 @@ export const weakenings: readonly Weakening[] = [
         from: 'const grammar = /^([+-]?)(\\d*)(?:\\.(\\d*))?((?:[eEinumkKMGTP]+[-+]?\\d*|[-+]\\d*)?)$/;',
         to: 'const grammar = /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;',
       },
-      { file: 'functions/apiserver/auth/bearer-token.ts', from: 'authorization.trim()', to: "authorization.replace(/\\s+$/, '')" },
+      { file: 'functions/apiserver/auth/bearer-token.ts', from: ': authorization).trim()', to: ": authorization).replace(/\\s+$/, '')" },
       { file: 'functions/cloud/iam-token.ts', from: '/^[0-9a-f]{64}$/', to: '/^(?:[0-9a-f]+)+$/' },
     ],
+  },
+  {
+    without: 'documents nest only so deep',
+    test: 'test/security/depth.test.ts',
+    edits: [{ file: 'functions/kube/bounded-json.ts', from: 'if (depth > depthMax) throw', to: 'if (depth < 0) throw' }],
   },
   {
     without: 'label selectors are read in one pass',

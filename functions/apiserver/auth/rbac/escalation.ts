@@ -7,6 +7,7 @@ import { deepEqual } from '../../../kube/equality.ts';
 import type { ClusterRole, PolicyRule, Role, RoleBinding, RoleRef } from '../../../kube/generated/types.ts';
 import type { KubeObject } from '../../../kube/object.ts';
 import { clusterRoleBindings, clusterRoles, groupResource, roleBindings, roles } from '../../../kube/resource-type.ts';
+import { badRequest, isNotFound, notFound } from '../../../kube/status-error.ts';
 import type { AdmissionAttributes, AdmissionPlugin, Authorizer } from '../../ports.ts';
 import { refuse } from '../../admission/refuse.ts';
 import { mastersGroup } from '../groups.ts';
@@ -62,7 +63,17 @@ const gathersRules = (object: ClusterRole | KubeObject | undefined): boolean =>
 
 async function checkBinding(attributes: AdmissionAttributes, { roleRef }: RoleBinding, options: EscalationOptions): Promise<void> {
   if (await mayBind(attributes, roleRef, options.authorizer)) return;
-  confirm(attributes, options.policy.rulesOfRole(roleRef, attributes.namespace), options.policy);
+  confirm(attributes, rulesOf(roleRef, attributes, options.policy), options.policy);
+}
+
+/** A role that is not there is reported as if the binding were. */
+function rulesOf(roleRef: RoleRef, { type, namespace }: AdmissionAttributes, policy: EscalationOptions['policy']): readonly PolicyRule[] {
+  if (roleRef.kind === roles.kind && namespace === '') throw badRequest('Namespace parameter required.');
+  try {
+    return policy.rulesOfRole(roleRef, namespace);
+  } catch (error) {
+    throw isNotFound(error) ? notFound(type, roleRef.name) : error;
+  }
 }
 
 async function mayBind(
