@@ -2,7 +2,7 @@
 
 interface AnyCondition {
   readonly type: string;
-  readonly status: string;
+  readonly status?: string;
   readonly lastTransitionTime?: string;
 }
 
@@ -15,7 +15,7 @@ export const conditionOf = <T extends { readonly type: string }>(conditions: rea
  */
 export function withCondition<T extends AnyCondition>(conditions: readonly T[] | undefined, condition: T, now: string): T[] {
   const current = conditionOf(conditions, condition.type);
-  const since = current?.status === condition.status ? current.lastTransitionTime : undefined;
+  const since = current !== undefined && current.status === condition.status ? current.lastTransitionTime : undefined;
   const next = { ...condition, lastTransitionTime: since ?? now };
   if (current === undefined) return [...(conditions ?? []), next];
   return (conditions ?? []).map((other) => (other === current ? next : other));

@@ -60,8 +60,7 @@ export const ageColumn: Column = {
 };
 
 /** How long ago that was, as kubectl writes it. */
-export const since = (time: string | undefined, nowMs: number): string =>
-  time === undefined || time === '' ? unknown : humanDuration(nowMs - parseTime(time));
+export const since = (time: string | null | undefined, nowMs: number): string => (time ? humanDuration(nowMs - parseTime(time)) : unknown);
 
 /** `a=1,b=2` in the order of keys, or `<none>`. */
 export function labelsText(labels: Readonly<Record<string, string>> | undefined): string {

@@ -347,6 +347,8 @@ export interface Definition<T extends KubeObject = KubeObject> {
   prepareForTermination?(object: T, context: WriteContext): void;
   /** Its first deletion only marks it, whatever the options: no grace, no finalizer of the collector, no new generation. */
   readonly isOnlyMarked?: boolean;
+  /** How the conflict of a deletion begins whose preconditions the kind's own storage checks. */
+  readonly preconditionFailed?: string;
   /** Seconds of grace for a deletion; 0 deletes at once. Default: 0. Source: registry/rest/delete.go. */
   graceSeconds?(object: T, requestedSeconds: number | undefined): number;
   /** What a DELETE without a policy does to dependents. Default: Background. */
@@ -365,7 +367,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
  */
 export type AnyDefinition = Definition<KubeObject>;
 
-/** The functions of a definition that only writes need. */
+/** What only writes need of a definition. */
 export type WriteRules<T extends KubeObject> = Pick<
   Definition<T>,
   | 'setDefaults'
@@ -377,6 +379,7 @@ export type WriteRules<T extends KubeObject> = Pick<
   | 'validateUpdate'
   | 'validateStatusUpdate'
   | 'warnings'
+  | 'commit'
 >;
 
 /** A definition whose rules lie in a module of their own, which a cold start does not read. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cronError } from '../kube/cron.ts';
 import type { FieldError } from '../kube/field-error.ts';
+import { qualifiedNameErrors } from '../kube/names.ts';
 import type { Json, KubeObject } from '../kube/object.ts';
 import { conversion } from './autoscaling/horizontalpodautoscaler/conversion.ts';
 import { createDefinitions } from './all.ts';
@@ -96,6 +97,31 @@ const refusals: readonly [kind: string, fields: object, errors: string[]][] = [
     ],
   ],
   ['PriorityClass', { value: 2_000_000_000 }, ['value: Forbidden: maximum allowed value of a user defined priority is 1000000000']],
+  [
+    'StorageClass',
+    { allowedTopologies: [{}] },
+    ['allowedTopologies[0].matchLabelExpressions: Duplicate value: ""', 'provisioner: Required value'],
+  ],
+  [
+    'StorageClass',
+    { provisioner: 'a', allowedTopologies: [{ matchLabelExpressions: [{ key: 'zone', values: [] }] }] },
+    ['allowedTopologies[0].matchLabelExpressions[0].values: Required value'],
+  ],
+  [
+    'Endpoints',
+    { subsets: [{ addresses: [{ ip: '1.2.3.4' }], ports: [{ port: 80, appProtocol: '_' }] }] },
+    [`subsets[0].ports[0].appProtocol: Invalid value: "_": ${qualifiedNameErrors('_')[0]}`],
+  ],
+  [
+    'PriorityLevelConfiguration',
+    { spec: { limited: { limitResponse: { type: 'Reject' } } } },
+    ['spec.limited: Forbidden', 'spec.type: Required value'],
+  ],
+  [
+    'ValidatingAdmissionPolicyBinding',
+    { spec: { paramRef: { name: 'p', namespace: '5%', parameterNotFoundAction: 'Allow' } } },
+    ['spec.policyName: Required value', 'spec.validationActions: Required value'],
+  ],
 ];
 
 for (const [kind, fields, errors] of refusals) {

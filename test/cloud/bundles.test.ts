@@ -16,11 +16,11 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 513_500,
-  'api.server.ts': 582_000,
-  'api.lambda.ts': 494_000,
-  'controllers.lambda.ts': 497_000,
-  'scheduler.lambda.ts': 497_000,
+  'api.web.ts': 516_500,
+  'api.server.ts': 585_000,
+  'api.lambda.ts': 495_500,
+  'controllers.lambda.ts': 499_500,
+  'scheduler.lambda.ts': 499_500,
   'materializer.lambda.ts': 110_000,
   'doorbell.lambda.ts': 96_000,
   'timer.lambda.ts': 103_000,

@@ -208,6 +208,13 @@ test('a pod that names a missing ServiceAccount is refused', async () => {
   await assert.rejects(admit(pods, pod(named, { generateName: 'web-' })), { code: 403, message: message('web-') });
 });
 
+test('a pod that names a ServiceAccount by no name is refused', async () => {
+  const { admit } = await setUp();
+  const message =
+    'pods "web" is forbidden: error looking up service account default/a/b: invalid resource name "a/b": [may not contain \'/\']';
+  await assert.rejects(admit(pods, pod({ serviceAccountName: 'a/b' })), { code: 403, message });
+});
+
 test('a pod waits a moment for the default ServiceAccount of a new namespace', async () => {
   const { admit, put, world } = await setUp();
   const admitting = admit(pods, pod());

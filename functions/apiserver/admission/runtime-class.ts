@@ -27,15 +27,22 @@ async function applyClass(attributes: AdmissionAttributes, store: Reading): Prom
     throw refuse(attributes, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
   }
   const { overhead, scheduling } = runtimeClass ?? {};
-  if (overhead === undefined) {
-    if (spec.overhead !== undefined)
-      throw refuse(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
-  } else {
+  if (overhead !== undefined) {
     const fixed = overhead.podFixed ?? {};
     if (Object.keys(spec.overhead ?? {}).length > 0 && !deepEqual(spec.overhead, fixed)) throw refuse(attributes, otherOverhead);
     spec.overhead = { ...fixed };
   }
   if (scheduling !== undefined) setScheduling(attributes, spec, scheduling);
+}
+
+/** Decided last: an overhead that no pod may have is invalid first. */
+async function checkOverhead(attributes: AdmissionAttributes, store: Reading): Promise<void> {
+  const { overhead, runtimeClassName: name } = (attributes.object as Pod | undefined)?.spec ?? {};
+  if (overhead === undefined) return;
+  const runtimeClass = name === undefined ? undefined : await classOf(store, name);
+  if (runtimeClass?.overhead === undefined)
+    throw refuse(attributes, 'pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead');
+  if (!deepEqual(overhead, runtimeClass.overhead.podFixed ?? {})) throw refuse(attributes, otherOverhead);
 }
 
 function setScheduling(
@@ -67,5 +74,6 @@ export const runtimeClass: PluginKind = {
     name: 'RuntimeClass',
     handles: (attributes) => attributes.operation === 'CREATE' && isOf(attributes, pods),
     admit: (attributes) => applyClass(attributes, store),
+    validate: (attributes) => checkOverhead(attributes, store),
   }),
 };

@@ -4,7 +4,7 @@
  * Source: plugin/pkg/admission/serviceaccount/admission.go.
  */
 import type { Pod, PodSpec, ServiceAccount, Volume } from '../../kube/generated/types.ts';
-import { generatedName } from '../../kube/names.ts';
+import { generatedName, pathSegmentErrors } from '../../kube/names.ts';
 import { groupResource, pods, serviceAccounts } from '../../kube/resource-type.ts';
 import type { Store } from '../../store/store.ts';
 import type { Clock, Random } from '../../world.ts';
@@ -84,9 +84,12 @@ function serviceAccountOf(options: ServiceAccountOptions): AdmissionPlugin {
       pod.spec.serviceAccountName = name;
       // The old name of the field goes along with the new one.
       pod.spec.serviceAccount = name;
+      const [problem] = pathSegmentErrors(name);
+      const looked = `error looking up service account ${attributes.namespace}/${name}`;
+      if (problem !== undefined) throw refuse(attributes, `${looked}: invalid resource name ${JSON.stringify(name)}: [${problem}]`);
       const account = await find(attributes.namespace, name);
       if (account === undefined) {
-        throw refuse(attributes, `error looking up service account ${attributes.namespace}/${name}: serviceaccount "${name}" not found`);
+        throw refuse(attributes, `${looked}: serviceaccount "${name}" not found`);
       }
       const { imagePullSecrets = [] } = pod.spec;
       if (automounts(pod.spec, account)) mountToken(pod.spec, options.random);

@@ -37,6 +37,14 @@ export async function readBytes(request: Request, bytesMax: number = bodyBytesMa
 export const mediaTypeOf = (request: Request): string =>
   (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
+export const applyPatch = 'application/apply-patch+yaml';
+export const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  applyPatch,
+] as const;
+
 const accepted = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** Undefined when there is no body at all. */

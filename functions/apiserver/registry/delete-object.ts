@@ -96,8 +96,14 @@ export function decideDeletion(
 export const isHeld = (object: KubeObject, definition: AnyDefinition): boolean =>
   (object.metadata.finalizers ?? []).length > 0 || definition.isHeld?.(object) === true;
 
-function checkPreconditions(current: KubeObject, { key, definition, options }: Deletion): void {
+function checkPreconditions(current: KubeObject, deletion: Deletion): void {
+  const { key, definition, options } = deletion;
   const { uid, resourceVersion } = options.preconditions;
+  const { preconditionFailed } = definition;
+  if (preconditionFailed !== undefined) {
+    checkOwnPreconditions(current, deletion, preconditionFailed);
+    return;
+  }
   const { group, kind } = definition.type;
   // Upstream puts the kind where the resource belongs.
   const type = { group, resource: kind };
@@ -110,6 +116,17 @@ function checkPreconditions(current: KubeObject, { key, definition, options }: D
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`;
     throw conflict(type, key.name, why);
   }
+}
+
+/** As upstream's own storage of some kinds does. */
+function checkOwnPreconditions(current: KubeObject, { key, definition, options }: Deletion, failed: string): void {
+  const { uid, resourceVersion } = options.preconditions;
+  const refuse = (field: string, wanted: string, actual: string): never => {
+    throw conflict(definition.type, key.name, `${failed}: ${field} in precondition: ${wanted}, ${field} in object meta: ${actual}`);
+  };
+  if (uid !== undefined && uid !== uidOf(current)) refuse('UID', uid, uidOf(current));
+  const version = current.metadata.resourceVersion ?? '';
+  if (resourceVersion !== undefined && resourceVersion !== version) refuse('ResourceVersion', resourceVersion, version);
 }
 
 /** The object with everything set that its deletion sets: finalizers, time and grace. Changes in place. */

@@ -44,6 +44,40 @@ test("a precondition on another's uid conflicts", async () => {
   );
 });
 
+const ownPreconditions: [kind: string, path: string, object: object, message: (uid: unknown) => string][] = [
+  [
+    'a namespace',
+    '/api/v1/namespaces',
+    { metadata: { name: 'n' } },
+    (uid) =>
+      `Operation cannot be fulfilled on namespaces "n": Precondition failed: UID in precondition: other, UID in object meta: ${String(uid)}`,
+  ],
+  [
+    'a custom kind',
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+    {
+      metadata: { name: 'ws.example.com' },
+      spec: {
+        group: 'example.com',
+        names: { plural: 'ws', kind: 'W' },
+        scope: 'Cluster',
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+      },
+    },
+    (uid) =>
+      `Operation cannot be fulfilled on customresourcedefinitions.apiextensions.k8s.io "ws.example.com": precondition failed: UID in precondition: other, UID in object meta: ${String(uid)}`,
+  ],
+];
+for (const [kind, path, object, message] of ownPreconditions) {
+  test(`${kind} names its resource where a precondition fails`, async () => {
+    const api = await testApi();
+    const { body } = await api.send('POST', path, object);
+    const { name, uid } = metadataOf(body);
+    const refused = await api.send('DELETE', `${path}/${String(name)}`, { preconditions: { uid: 'other' } });
+    assert.deepEqual([refused.status, refused.body['message']], [409, message(uid)]);
+  });
+}
+
 test('an object with finalizers stays, marked', async () => {
   const { api } = await withConfigMap({ finalizers: ['a.example/x'] });
   const { status, body } = await api.send('DELETE', `${configMaps}/a`);

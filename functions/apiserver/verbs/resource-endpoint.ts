@@ -3,7 +3,7 @@ import type { AnyDefinition, Verb } from '../../resources/definition.ts';
 import { methodNotAllowed, methodNotSupported, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { checkAccept } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
-import { readBytes } from '../http/request-body.ts';
+import { mediaTypeOf, patchTypes, readBytes } from '../http/request-body.ts';
 import { type Answer, respond } from '../http/respond.ts';
 import { isCustom } from '../registry/object-metadata.ts';
 import type { RequestInfo } from '../ports.ts';
@@ -54,7 +54,7 @@ export async function serveResource(server: Server, request: ResourceRequest): P
   if (request.info.name !== '' && request.info.verb !== 'list' && request.info.verb !== 'watch') checkNameParameter(request.info.name);
   if (hasFixedRoutes(request))
     checkAccept(request.request.headers.get('accept'), request.info.verb === 'list' || request.info.verb === 'watch');
-  if (request.served.deprecation !== undefined) request.warnings.add(request.served.deprecation);
+  if (request.served.deprecation !== undefined && isRouted(request)) request.warnings.add(request.served.deprecation);
   if (request.definition.isConvertedByWebhook === true) return serveConverted(server, request, endpoint);
   return answered(await endpoint(server, request), server, request);
 }
@@ -134,6 +134,10 @@ const refuse: Endpoint = async () => {
 /** One handler takes all that is sent to custom kinds, and connections answer with any type. */
 const hasFixedRoutes = ({ definition, info }: ResourceRequest): boolean =>
   !isCustom(definition) && definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') !== true;
+
+/** Patches of other types are refused by the router, before anything warns. */
+const isRouted = ({ request }: ResourceRequest): boolean =>
+  request.method !== 'PATCH' || patchTypes.some((type) => type === mediaTypeOf(request));
 
 /** Whether the request may last: a watch, or a connection to a node. */
 export const isLongRunning = ({ subresources }: AnyDefinition, { verb, subresource }: RequestInfo): boolean =>

@@ -185,6 +185,19 @@ test('only the first table of a watch describes the columns', async () => {
   );
 });
 
+test('a bookmark of events, which have no time, is a row of a table', async () => {
+  const api = await testApi();
+  const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const response = await api.fetch(`/api/v1/namespaces/default/events?${query}`, {
+    headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+  });
+  const reader = response.body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  const { type, object } = JSON.parse(Buffer.from(value!).toString()) as { type: string; object: { rows: { cells: unknown[] }[] } };
+  assert.deepEqual([type, object.rows[0]?.cells[0]], ['BOOKMARK', '<unknown>']);
+});
+
 test('a client that leaves ends the watch', async () => {
   const api = await testApi();
   const watching = await watch(api, 'resourceVersion=1');

@@ -62,12 +62,12 @@ function memberPath(item: Json): ItemPath {
   return { element: valueElement(item) };
 }
 
-/** The items by their paths, in order. Items without a path are left out: validation has named them. */
+/** The items by their paths, in order. */
 export function itemsByPath(list: ListType, items: readonly Json[] = []): Map<string, Json[]> {
   const found = new Map<string, Json[]>();
   for (const item of items) {
     const path = itemPath(list, item);
-    if ('problem' in path) continue;
+    if ('problem' in path) throw new MergeError([path.problem]);
     const same = found.get(path.element);
     if (same === undefined) found.set(path.element, [item]);
     else same.push(item);

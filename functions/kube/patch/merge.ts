@@ -23,7 +23,13 @@ function merged(target: JsonObject, patch: JsonObject): JsonObject {
     const current = ownField(target, field);
     if (value === null) delete result[field];
     else if (isObject(value)) setOwn(result, field, merged(isObject(current) ? current : {}, value));
-    else setOwn(result, field, copy(value));
+    else setOwn(result, field, isObject(current) ? copy(value) : withoutNulls(value));
   }
   return result;
+}
+
+/** What replaces nothing, or no object, loses the nulls of its objects. Source: evanphx/json-patch, merge.go, pruneNulls. */
+function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  return isObject(value) ? merged({}, value) : value;
 }

@@ -218,6 +218,11 @@ describe('merge patches', () => {
     });
   });
 
+  test('what replaces a list loses the nulls of its objects, and what replaces an object keeps them', () => {
+    const patch = { list: [{ max: { memory: null, cpu: '1' } }, null], struct: [{ a: null }] };
+    assert.deepEqual(applyMergePatch({ list: [], struct: {} }, patch), { list: [{ max: { cpu: '1' } }, null], struct: [{ a: null }] });
+  });
+
   test('fields that objects inherit are ordinary fields', () => {
     const patch = JSON.parse('{"data":{"constructor":"1","__proto__":"2","a":"3"}}') as Json;
     const { data } = applyMergePatch({ data: {} }, patch);

@@ -56,13 +56,12 @@ export function validateBindingSpec({ policyName = '', paramRef, matchResources 
   ];
 }
 
-function paramRefErrors({ name = '', namespace = '', selector, parameterNotFoundAction: action }: ParamRef, path: string): FieldError[] {
+function paramRefErrors({ name = '', selector, parameterNotFoundAction: action }: ParamRef, path: string): FieldError[] {
   const errors: FieldError[] = pathSegmentErrors(name).map((why) => invalid(`${path}.name`, name, why));
   if (name !== '' && selector !== undefined) {
     errors.push(forbiddenField(`${path}.name`, 'name and selector are mutually exclusive'));
     errors.push(forbiddenField(`${path}.selector`, 'name and selector are mutually exclusive'));
   }
-  if (namespace !== '') errors.push(...pathSegmentErrors(namespace).map((why) => invalid(`${path}.namespace`, namespace, why)));
   if (selector !== undefined) errors.push(...validateLabelSelector(selector, `${path}.selector`));
   if (name === '' && selector === undefined) errors.push(required(path, 'one of name or selector must be specified'));
   if (action === undefined) errors.push(required(`${path}.parameterNotFoundAction`));

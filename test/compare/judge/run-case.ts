@@ -45,6 +45,43 @@ function requestOf({ method, path, body, headers = {} }: Step, memory: Memory): 
   return { method, path: fill(path), headers: { accept: 'application/json', ...type, ...headers }, body: text };
 }
 
+/** Kinds whose status the API server itself writes a moment after the object. */
+const settling: Readonly<Record<string, { readonly collection: string; isSettled(object: JsonObject): boolean }>> = {
+  CustomResourceDefinition: {
+    collection: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+    isSettled: (object) => {
+      const isTerminating = isObject(object['metadata']) && object['metadata']['deletionTimestamp'] !== undefined;
+      return !isTerminating && (hasCondition(object, 'Established', 'True') || hasCondition(object, 'NamesAccepted', 'False'));
+    },
+  },
+  FlowSchema: {
+    collection: '/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas',
+    isSettled: (object) => hasCondition(object, 'Dangling', 'True') || hasCondition(object, 'Dangling', 'False'),
+  },
+};
+
+function hasCondition({ status }: JsonObject, type: string, value: string): boolean {
+  const conditions = isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
+  return conditions.some((condition) => isObject(condition) && condition['type'] === type && condition['status'] === value);
+}
+
+const settleWaitMs = 50;
+const settleReadsMax = 40;
+
+/** The next step meets the object as its server leaves it, or none where it goes away. */
+async function settled(api: ApiConnection, { status, text }: ReceivedAnswer): Promise<void> {
+  if (status >= 300 || !text.startsWith('{')) return;
+  const { kind, metadata } = JSON.parse(text) as JsonObject;
+  const rule = typeof kind === 'string' ? settling[kind] : undefined;
+  if (rule === undefined || !isObject(metadata) || typeof metadata['name'] !== 'string') return;
+  const path = `${rule.collection}/${encodeURIComponent(metadata['name'])}`;
+  for (let reads = 0; reads < settleReadsMax; reads += 1) {
+    const read = await api.send({ method: 'GET', path, headers: { accept: 'application/json' } });
+    if (read.status !== 200 || rule.isSettled(JSON.parse(read.text) as JsonObject)) return;
+    await new Promise((resolve) => setTimeout(resolve, settleWaitMs));
+  }
+}
+
 interface SideAnswers {
   readonly answers: readonly ReceivedAnswer[];
 }
@@ -65,6 +102,7 @@ async function runOn(api: ApiConnection, { steps }: Case): Promise<SideAnswers> 
     const answer = await api.send(request);
     remember(memory, answer);
     answers.push(answer);
+    await settled(api, answer);
   }
   for (const { index, count, opened } of watches) answers[index] = await opened.collect(count, watchWaitMs);
   return { answers: answers.filter((answer) => answer !== undefined) };

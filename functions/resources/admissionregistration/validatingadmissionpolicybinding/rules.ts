@@ -9,5 +9,8 @@ export const setDefaults = ({ spec }: ValidatingAdmissionPolicyBinding): void =>
 export const validate = ({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] =>
   withDeclared(
     [...validateBindingSpec(spec), ...validateActions(spec.validationActions ?? [])],
-    spec.policyName ? [] : [required('spec.policyName')],
+    [
+      ...(spec.policyName ? [] : [required('spec.policyName')]),
+      ...(spec.validationActions?.length ? [] : [required('spec.validationActions')]),
+    ],
   );

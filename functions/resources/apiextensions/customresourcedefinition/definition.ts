@@ -47,6 +47,7 @@ export const customResourceDefinitionDefinition = definition<CustomResourceDefin
     setCondition(crd, { type: 'Terminating', status: 'True', reason: 'InstanceDeletionPending', message }, nowMs);
   },
   isOnlyMarked: true,
+  preconditionFailed: 'precondition failed',
   allowsUnconditionalUpdate: false,
   returnsDeletedObject: false,
   load: loadPatterns,

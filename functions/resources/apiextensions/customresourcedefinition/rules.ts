@@ -3,7 +3,7 @@ import type { CustomResourceDefinition } from '../../../kube/generated/types.ts'
 
 export { setDefaults } from './defaults.ts';
 export { warnings } from './schema-warnings.ts';
-export { validate, validateUpdate } from './validation.ts';
+export { validate, validateStatusUpdate, validateUpdate } from './validation.ts';
 
 export function prepareForCreate(crd: CustomResourceDefinition): void {
   crd.status = { acceptedNames: { plural: '', kind: '' }, storedVersions: storageVersions(crd) };

@@ -22,7 +22,8 @@ const mustBe = 'must be spec.names.plural+"."+spec.group';
 export function validate(crd: CustomResourceDefinition, current?: CustomResourceDefinition): FieldError[] {
   const { spec } = crd;
   const errors: FieldError[] = [];
-  const { plural = '' } = spec.names ?? {};
+  const names = spec.names ?? { plural: '', kind: '' };
+  const { plural = '' } = names;
   if (current === undefined && nameOf(crd) !== '' && nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
     errors.push(invalid('metadata.name', nameOf(crd), mustBe));
   }
@@ -40,7 +41,7 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
     const path = `spec.versions[${index}]`;
     errors.push(...versionErrors(version, path), ...own.flatMap((part) => part.errors(version, `${path}.${part.own}`, bounds(version))));
   });
-  errors.push(...versionListErrorsOf(versions, isShared), ...namesErrors(spec.names ?? { plural: '', kind: '' }));
+  errors.push(...versionListErrorsOf(spec.versions, isShared), ...missingNames(names), ...namesErrors(names, 'spec.names'));
   const [first] = versions;
   if (first !== undefined) {
     const shared = parts.filter(({ field }) => isShared(field));
@@ -60,9 +61,10 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
 }
 
 /** Upstream's internal version repeats the name of the first one. */
-function versionListErrorsOf(versions: readonly CustomResourceDefinitionVersion[], isShared: IsShared): FieldError[] {
+function versionListErrorsOf(given: readonly CustomResourceDefinitionVersion[] | undefined, isShared: IsShared): FieldError[] {
   const errors: FieldError[] = [];
-  const shown = versions.length === 0 ? null : internalVersions(versions, isShared);
+  const versions = given ?? [];
+  const shown = given === undefined ? null : internalVersions(versions, isShared);
   const names = versions.map(({ name }) => name);
   if (new Set(names).size !== names.length) errors.push(invalid('spec.versions', shown, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1) {
@@ -89,6 +91,10 @@ export function validateUpdate(next: CustomResourceDefinition, current: CustomRe
   errors.push(...validateImmutable(next.spec.names.plural, current.spec.names.plural, 'spec.names.plural'));
   return [...errors, ...storedVersionErrors(next)];
 }
+
+/** Source: ValidateUpdateCustomResourceDefinitionStatus. */
+export const validateStatusUpdate = ({ status }: CustomResourceDefinition): FieldError[] =>
+  status?.acceptedNames === undefined ? [] : namesErrors(status.acceptedNames, 'status.acceptedNames');
 
 function groupErrors(group: string): FieldError[] {
   if (group === '') return [required('spec.group')];
@@ -210,15 +216,19 @@ function scaleErrors({ specReplicasPath, statusReplicasPath, labelSelectorPath }
   ];
 }
 
-function namesErrors({ plural, singular, shortNames = [], kind, listKind, categories = [] }: CustomResourceDefinitionNames): FieldError[] {
+function missingNames({ plural, singular, kind, listKind }: CustomResourceDefinitionNames): FieldError[] {
+  const needed = Object.entries({ plural, singular, kind, listKind });
+  return needed.flatMap(([field, value]) => (value ? [] : [required(`spec.names.${field}`)]));
+}
+
+/** The form of those that are there. */
+function namesErrors(names: CustomResourceDefinitionNames, path: string): FieldError[] {
+  const { plural, singular, shortNames = [], kind, listKind, categories = [] } = names;
   const errors: FieldError[] = [];
   const check = (value: string, field: string): void => {
     const wrong = dns1035LabelErrors(value);
-    if (wrong.length > 0) errors.push(invalid(`spec.names.${field}`, value, wrong.join(',')));
+    if (wrong.length > 0) errors.push(invalid(`${path}.${field}`, value, wrong.join(',')));
   };
-  for (const [field, value] of Object.entries({ plural, singular, kind, listKind })) {
-    if (!value) errors.push(required(`spec.names.${field}`));
-  }
   if (plural) check(plural, 'plural');
   if (singular) check(singular, 'singular');
   for (const [field, value] of [
@@ -227,10 +237,10 @@ function namesErrors({ plural, singular, shortNames = [], kind, listKind, catego
   ] as const) {
     const wrong = value ? dns1035LabelErrors(value.toLowerCase()) : [];
     if (wrong.length > 0)
-      errors.push(invalid(`spec.names.${field}`, value, `may have mixed case, but should otherwise match: ${wrong.join(',')}`));
+      errors.push(invalid(`${path}.${field}`, value, `may have mixed case, but should otherwise match: ${wrong.join(',')}`));
   }
   shortNames.forEach((name, index) => check(name, `shortNames[${index}]`));
-  if (kind && kind === listKind) errors.push(invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same'));
+  if (kind && kind === listKind) errors.push(invalid(`${path}.listKind`, listKind, 'kind and listKind may not be the same'));
   categories.forEach((name, index) => check(name, `categories[${index}]`));
   return errors;
 }

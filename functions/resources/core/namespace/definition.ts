@@ -31,6 +31,7 @@ export const namespaceDefinition = definition<Namespace>({
   shortNames: ['ns'],
   verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   hasStatus: true,
+  preconditionFailed: 'Precondition failed',
   resetFields: { others: { finalize: ['status'] } },
   subresources: [finalize],
   columns: [nameColumn, textColumn('Status', 'Whether the namespace is in use or going away.', phaseOf), ageColumn],

@@ -2,7 +2,7 @@
  * What a pod asks for as a whole: its containers together, or its init containers where one of them asks for more.
  * Source: plugin/pkg/admission/limitranger/admission.go, podRequests.
  */
-import type { Container, Pod } from '../../../kube/generated/types.ts';
+import type { Container, Pod, PodSpec } from '../../../kube/generated/types.ts';
 import { formatQuantity, parseQuantity } from '../../../kube/quantity.ts';
 
 export interface PodAmounts {
@@ -17,6 +17,10 @@ type Sums = Map<string, bigint>;
 
 const binary = ['memory', 'ephemeral-storage'];
 const podLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+
+/** Source: component-helpers, resource/helpers.go, IsPodLevelResourcesSet. */
+export const hasPodLevelResources = ({ resources }: PodSpec): boolean =>
+  [resources?.requests, resources?.limits].some((amounts) => Object.keys(amounts ?? {}).some(podLevel));
 
 function add(sums: Sums, { resources }: Pick<Container, 'resources'>, list: List): void {
   for (const [name, quantity] of Object.entries(resources?.[list] ?? {})) sums.set(name, (sums.get(name) ?? 0n) + parseQuantity(quantity));

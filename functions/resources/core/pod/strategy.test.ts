@@ -44,6 +44,7 @@ for (const [what, object, qos] of [
   ['equal requests', sized({ ...full, requests: { cpu: '1000m', memory: '1024Mi' } }), 'Guaranteed'],
   ['smaller requests', sized({ ...full, requests: { cpu: '500m' } }), 'Burstable'],
   ['one container without', sized(full, {}), 'Burstable'],
+  ['an empty list of the whole pod', { ...sized(full), spec: { ...sized(full).spec, resources: {} } }, 'Guaranteed'],
   ['a request for cpu', sized({ requests: { cpu: '1m' } }), 'Burstable'],
 ] as const) {
   test(`a pod with ${what} is ${qos}`, () => assert.equal(qosClassOf(object), qos));

@@ -4,6 +4,7 @@ import type { Container, Pod, PodStatus } from '../../../kube/generated/types.ts
 import { isPodFinished } from '../../../kube/pod.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { WriteContext } from '../../definition.ts';
+import { hasPodLevelResources } from './amounts.ts';
 import { takeAnnotatedProfiles } from './annotated-profiles.ts';
 import { alignServiceAccount, containersOf } from './defaults.ts';
 
@@ -53,7 +54,7 @@ const computeResources = ['cpu', 'memory'] as const;
 
 /** How the node treats the pod when memory runs short. Source: component-helpers, pkg/apis/core/v1/helper/qos/qos.go. */
 export function qosClassOf(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const containers = pod.spec.resources === undefined ? containersOf(pod.spec) : [pod.spec];
+  const containers = hasPodLevelResources(pod.spec) ? [pod.spec] : containersOf(pod.spec);
   if (!containers.some(asksForCompute)) return 'BestEffort';
   return containers.every(isGuaranteed) ? 'Guaranteed' : 'Burstable';
 }

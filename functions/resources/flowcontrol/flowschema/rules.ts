@@ -1,3 +1,7 @@
 /** What only writes need of the kind. */
+import { ownLevel } from '../dangling.ts';
+
 export { keepMetadata as prepareForStatusUpdate } from '../../status-metadata.ts';
 export { validateFlowSchema as validate, validateFlowConditions as validateStatusUpdate } from './validation.ts';
+
+export const commit = [ownLevel];

@@ -1,5 +1,9 @@
 /** What only writes need of the kind. */
+import { schemasOfLevel } from '../dangling.ts';
+
 export { setLevelDefaults as setDefaults } from './defaults.ts';
 export { keepMetadata as prepareForStatusUpdate } from '../../status-metadata.ts';
 export { validateLevel as validate } from './validation.ts';
 export { validateFlowConditions as validateStatusUpdate } from '../flowschema/validation.ts';
+
+export const commit = [schemasOfLevel];

@@ -23,10 +23,11 @@ export function validateLevel(level: PriorityLevelConfiguration): FieldError[] {
   if ((nameOf(level) === 'exempt') !== (type === 'Exempt')) {
     errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   }
-  if (type === '') return [...errors, required('spec.type')];
   if (!levelTypes.includes(type)) {
-    errors.push(notSupported('spec.type', type, levelTypes));
-    return limited === undefined ? errors : [...errors, forbiddenField('spec.limited', '')];
+    if (type !== '') errors.push(notSupported('spec.type', type, levelTypes));
+    if (exempt !== undefined) errors.push(forbiddenField('spec.exempt', ''));
+    if (limited !== undefined) errors.push(forbiddenField('spec.limited', ''));
+    return type === '' ? [...errors, required('spec.type')] : errors;
   }
   if (type === 'Exempt') {
     if (limited !== undefined) errors.push(forbiddenField('spec.limited', ''));

@@ -47,6 +47,7 @@ export function validateClaimStatus({ spec, status = {} }: ResourceClaim, curren
   if (reservedFor.length > 0 && allocation === undefined) {
     errors.push(forbiddenField('status.reservedFor', 'may not be specified when `allocated` is not set'));
   }
+  errors.push(...devices.flatMap(({ shareID }, index) => shareErrors(shareID, `status.devices[${index}].shareID`)));
   if (allocation === undefined) return errors;
   if (current.status?.allocation !== undefined) {
     return [...errors, ...validateDeclaredImmutable(allocation, current.status.allocation, 'status.allocation')];
@@ -59,6 +60,12 @@ const userErrors = (user: ResourceClaimConsumerReference, path: string): FieldEr
 
 const deviceKey = ({ driver, pool, device, shareID = '' }: AllocatedDeviceStatus | DeviceRequestAllocationResult): string =>
   [driver, pool, device, shareID].join('/');
+
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+/** Upstream's API declares it, so that it stands after what its code finds. */
+const shareErrors = (shareID: string | undefined, field: string): FieldError[] =>
+  shareID === undefined || uuid.test(shareID) ? [] : [invalid(field, shareID, 'must be a lowercase UUID in 8-4-4-4-12 format')];
 
 function deviceErrors(status: AllocatedDeviceStatus, path: string, allocated: ReadonlySet<string>): FieldError[] {
   const { driver, pool, device, shareID, data, conditions } = status;

@@ -13,13 +13,16 @@ const bindingModes = ['Immediate', 'WaitForFirstConsumer'];
 
 export function validateStorageClass(storageClass: StorageClass): FieldError[] {
   const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode, allowedTopologies = [] } = storageClass;
-  const errors = [...validateProvisioner(provisioner, 'provisioner'), ...validateParameters(parameters, 'parameters')];
+  // Upstream's API declares that there must be one: such errors come after those of its code.
+  const missing = provisioner ? [] : [required('provisioner')];
+  const errors = provisioner ? validateProvisioner(provisioner, 'provisioner') : [];
+  errors.push(...validateParameters(parameters, 'parameters'));
   if (reclaimPolicy && !reclaimPolicies.includes(reclaimPolicy)) {
     errors.push(notSupported('reclaimPolicy', reclaimPolicy, reclaimPolicies));
   }
   if (volumeBindingMode === undefined) errors.push(required('volumeBindingMode'));
   else if (!bindingModes.includes(volumeBindingMode)) errors.push(notSupported('volumeBindingMode', volumeBindingMode, bindingModes));
-  return [...errors, ...topologiesErrors(allowedTopologies, 'allowedTopologies')];
+  return [...errors, ...topologiesErrors(allowedTopologies, 'allowedTopologies'), ...missing];
 }
 
 const valuesByKey = ({ matchLabelExpressions = [] }: TopologySelectorTerm): object =>
