@@ -69,17 +69,18 @@ const settleWaitMs = 50;
 const settleReadsMax = 40;
 
 /** The next step meets the object as its server leaves it, or none where it goes away. */
-async function settled(api: ApiConnection, { status, text }: ReceivedAnswer): Promise<void> {
-  if (status >= 300 || !text.startsWith('{')) return;
+async function settled(api: ApiConnection, { status, text }: ReceivedAnswer): Promise<ReceivedAnswer | undefined> {
+  if (status >= 300 || !text.startsWith('{')) return undefined;
   const { kind, metadata } = JSON.parse(text) as JsonObject;
   const rule = typeof kind === 'string' ? settling[kind] : undefined;
-  if (rule === undefined || !isObject(metadata) || typeof metadata['name'] !== 'string') return;
+  if (rule === undefined || !isObject(metadata) || typeof metadata['name'] !== 'string') return undefined;
   const path = `${rule.collection}/${encodeURIComponent(metadata['name'])}`;
   for (let reads = 0; reads < settleReadsMax; reads += 1) {
     const read = await api.send({ method: 'GET', path, headers: { accept: 'application/json' } });
-    if (read.status !== 200 || rule.isSettled(JSON.parse(read.text) as JsonObject)) return;
+    if (read.status !== 200 || rule.isSettled(JSON.parse(read.text) as JsonObject)) return read;
     await new Promise((resolve) => setTimeout(resolve, settleWaitMs));
   }
+  return undefined;
 }
 
 interface SideAnswers {
@@ -102,7 +103,8 @@ async function runOn(api: ApiConnection, { steps }: Case): Promise<SideAnswers> 
     const answer = await api.send(request);
     remember(memory, answer);
     answers.push(answer);
-    await settled(api, answer);
+    const settledAnswer = await settled(api, answer);
+    if (settledAnswer !== undefined) remember(memory, settledAnswer);
   }
   for (const { index, count, opened } of watches) answers[index] = await opened.collect(count, watchWaitMs);
   return { answers: answers.filter((answer) => answer !== undefined) };

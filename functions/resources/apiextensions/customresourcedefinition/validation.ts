@@ -24,11 +24,11 @@ export function validate(crd: CustomResourceDefinition, current?: CustomResource
   const errors: FieldError[] = [];
   const names = spec.names ?? { plural: '', kind: '' };
   const { plural = '' } = names;
+  const { generateName = '' } = crd.metadata;
+  if (current === undefined && generateName !== '') errors.push(invalid('metadata.generateName', generateName, mustBe));
   if (current === undefined && nameOf(crd) !== '' && nameOf(crd) !== `${plural}.${spec.group ?? ''}`) {
     errors.push(invalid('metadata.name', nameOf(crd), mustBe));
   }
-  const { generateName = '' } = crd.metadata;
-  if (current === undefined && generateName !== '') errors.push(invalid('metadata.generateName', generateName, mustBe));
   errors.push(...groupErrors(spec.group ?? ''), ...scopeErrors(spec.scope));
   const versions = spec.versions ?? [];
   versions.forEach(({ schema }, index) => {
