@@ -38,6 +38,8 @@ import { RuntimeError, type Runtime } from './runtime/runtime.ts';
 import type { CheckInput } from './probes/prober.ts';
 import type { CheckResult } from './probes/checks.ts';
 import type { ProbeCounts } from './probes/probe-counts.ts';
+import type { Manifests } from './static-pods/manifests.ts';
+import { createStaticPods, type StaticPods } from './static-pods/static-pods.ts';
 import { sourceOfUniqueName } from './volumes/csi/csi-source.ts';
 import { cleanUpLocalPaths } from './volumes/local-path/local-path.ts';
 import type { ProgramUpdate } from './upgrade/program-update.ts';
@@ -81,6 +83,8 @@ export interface AgentOptions {
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   readonly network: ClusterNetwork;
   readonly relays: (pods: PodLookup) => Relays;
+  /** Of pods that the node runs on its own. Left out: it has none. */
+  readonly manifests?: Manifests | undefined;
   /** Where the node answers on its own network. Left out where it has none. */
   readonly door?: (pods: PodLookup) => Pick<NodeDoor, 'run'>;
   /** Left out: results of probes are not counted. */
@@ -132,6 +136,7 @@ interface Parts {
   readonly desired: DesiredState;
   readonly poll: PollLoop;
   readonly pods: NodePods;
+  readonly staticPods: StaticPods;
   readonly relays: Relays;
 }
 
@@ -168,15 +173,19 @@ export function createAgent(options: AgentOptions): Agent {
     onUnknownNode: () => register(options),
   });
   const { check, probeCounts } = options;
-  const pods = createNodePods({ context, nodeName: config.nodeName, desired, check, probeCounts, poll });
+  const { nodeName } = config;
+  const onChange = (): void => pods.sync(new Set(['Pod']));
+  const staticPods = createStaticPods({ world, client: options.client, nodeName, desired, manifests: options.manifests, onChange });
+  const pods: NodePods = createNodePods({ context, nodeName, desired, check, probeCounts, poll, staticPods });
   const evictor = options.evictor?.(pods);
   const shutdown = options.shutdown?.(pods);
-  const parts: Parts = { options, evictor, shutdown, desired, reported, volumes, poll, pods, relays: options.relays(pods) };
+  const parts: Parts = { options, evictor, shutdown, desired, reported, volumes, poll, pods, staticPods, relays: options.relays(pods) };
   return { run: (signal) => runLoops(parts, signal) };
 }
 
 async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { options, poll, pods } = parts;
+  const { options, poll, pods, staticPods } = parts;
+  await staticPods.load();
   await restore(parts);
   await updateNodeStatus(parts);
   await Promise.all([
@@ -185,6 +194,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     repeat(options.world, { periodMs: statusPeriodMs, what: 'the node status' }, signal, () => updateNodeStatus(parts)),
     relist(parts, signal),
     pods.run(signal),
+    staticPods.run(signal),
     repeat(options.world, { periodMs: cleanUpPeriodMs, what: 'volumes to remove' }, signal, () => cleanUp(parts)),
     options.housekeeping?.run(signal),
     options.door?.(pods).run(signal),

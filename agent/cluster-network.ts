@@ -43,7 +43,7 @@ const policyKinds = ['Pod', 'NetworkPolicy', policyPeerKind] as const;
 const serviceKinds = ['Service', 'EndpointSlice', 'ServiceCIDR'] as const;
 
 const wantedPolicies = (desired: DesiredState): WantedPolicies => ({
-  pods: desired.pods(),
+  pods: desired.apiPods(),
   policies: desired.networkPolicies(),
   peers: desired.policyPeers(),
   selection: desired.selection,

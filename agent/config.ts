@@ -35,6 +35,8 @@ export interface AgentConfig extends NodeNetworks, EvictionSettings {
   readonly pollSeconds?: number;
   /** Sandboxes and containers started at the same time. */
   readonly startConcurrency?: number;
+  /** A directory of manifests, or one: pods that the node runs without being asked by the API. Kubelet's setting of this name. */
+  readonly staticPodPath?: string;
   /** A CredentialProviderConfig, and where its programs are: kubelet's flags of these names. */
   readonly imageCredentialProviderConfig?: string;
   readonly imageCredentialProviderBinDir?: string;

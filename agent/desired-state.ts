@@ -18,10 +18,16 @@ import type {
 import type { NodePollResponse } from '../functions/kube/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
 import { policyPeerKind, type PolicyPeer } from '../functions/kube/policy-peers.ts';
+import { isMirror } from './static-pods/static-pod.ts';
 import { createSelection, type PolicySelection } from './policies/selection.ts';
 
 export interface DesiredState {
+  /** What this node runs: the API's pods but for mirrors, and the node's own. */
   readonly pods: () => readonly Pod[];
+  /** As the API has them, with the addresses that it knows. */
+  readonly apiPods: () => readonly Pod[];
+  /** By which the API shows the node's own pods. */
+  readonly mirrors: () => readonly Pod[];
   readonly services: () => readonly Service[];
   readonly endpointSlices: () => readonly EndpointSlice[];
   readonly nodes: () => readonly Node[];
@@ -42,6 +48,8 @@ export interface DesiredState {
   readonly selection: Pick<PolicySelection, 'policiesOf'>;
   /** False until the first answer or a checkpoint: nothing may be judged an orphan before. */
   readonly isKnown: () => boolean;
+  /** What the node runs without being asked by the API. */
+  setStaticPods(pods: readonly Pod[]): void;
   /** The kinds that changed. */
   apply(answer: Pick<NodePollResponse, 'snapshot' | 'objects' | 'gone'>): ReadonlySet<string>;
   /** Everything, for the checkpoint. */
@@ -51,6 +59,7 @@ export interface DesiredState {
 export function createDesiredState(): DesiredState {
   const kinds = new Map<string, Map<string, KubeObject>>();
   let known = false;
+  let staticPods: readonly Pod[] = [];
   const ofKind = (kind: string): Map<string, KubeObject> => {
     const objects = kinds.get(kind) ?? new Map<string, KubeObject>();
     kinds.set(kind, objects);
@@ -60,25 +69,31 @@ export function createDesiredState(): DesiredState {
   // The poll's answer names the kind of each object; here it decides the type.
   const list = <T extends KubeObject>(kind: string): readonly T[] => [...(kinds.get(kind)?.values() ?? [])] as T[];
 
+  const apiPods = (): readonly Pod[] => list<Pod & KubeObject>('Pod');
   const selection = createSelection();
   const networkPolicies = (): readonly NetworkPolicy[] => list<NetworkPolicy & KubeObject>('NetworkPolicy');
   const policyPeers = (): readonly PolicyPeer[] => list<PolicyPeer>(policyPeerKind);
   /** The control plane does not say what a node needs no longer: see `policy-news.ts`. */
   const dropUnneededPolicies = (changed: ReadonlySet<string>): void => {
     if (!['Pod', 'NetworkPolicy', policyPeerKind].some((kind) => changed.has(kind))) return;
-    selection.update(list<Pod & KubeObject>('Pod'), networkPolicies());
+    selection.update(apiPods(), networkPolicies());
     if (networkPolicies().length === 0 && policyPeers().length === 0) return;
     const { policies, peers } = selection.unneeded(policyPeers());
     for (const policy of policies) ofKind('NetworkPolicy').delete(keyOf(policy));
     for (const peer of peers) ofKind(policyPeerKind).delete(keyOf(peer));
-    if (policies.length > 0) selection.update(list<Pod & KubeObject>('Pod'), networkPolicies());
+    if (policies.length > 0) selection.update(apiPods(), networkPolicies());
   };
 
   return {
     networkPolicies,
     policyPeers,
     selection,
-    pods: () => list<Pod & KubeObject>('Pod'),
+    pods: () => [...apiPods().filter((pod) => !isMirror(pod)), ...staticPods],
+    apiPods,
+    mirrors: () => apiPods().filter(isMirror),
+    setStaticPods(pods) {
+      staticPods = pods;
+    },
     serviceCidrs: () => list<ServiceCIDR & KubeObject>('ServiceCIDR'),
     services: () => list<Service & KubeObject>('Service'),
     endpointSlices: () => list<EndpointSlice & KubeObject>('EndpointSlice'),

@@ -46,6 +46,7 @@ import { RuntimeError, type CgroupDriver, type Runtime } from './runtime/runtime
 import type { Transport } from './transport.ts';
 import { createLogind, hasSystemd } from './shutdown/logind.ts';
 import { createNodeShutdown, type EndablePods, type NodeShutdown } from './shutdown/node-shutdown.ts';
+import { createManifests, type Manifests } from './static-pods/manifests.ts';
 import { openCgroups } from './usage/cgroup-usage.ts';
 import { createUsageMeter } from './usage/usage-meter.ts';
 import type { ProgramUpdate } from './upgrade/program-update.ts';
@@ -176,7 +177,13 @@ async function credentialsOf({ config, world }: NodeAgentOptions): Promise<Image
 const partsOfConfig = async (options: NodeAgentOptions) => ({
   shutdown: shutdownOf(options),
   credentials: await credentialsOf(options),
+  manifests: manifestsOf(options),
 });
+
+function manifestsOf({ config, world }: NodeAgentOptions): Manifests | undefined {
+  const { staticPodPath: path, nodeName } = config;
+  return path === undefined ? undefined : createManifests({ path, nodeName, log: world.log });
+}
 
 /** Where systemd can be asked to wait, and the configuration says for how long. */
 function shutdownOf({ config, world, events }: NodeAgentOptions): ((pods: EndablePods) => NodeShutdown) | undefined {

@@ -3,7 +3,7 @@ import { workerUser, type Api } from './api.ts';
 import type { User } from './apiserver/ports.ts';
 import { createEventRecorder } from './client/create-event-recorder.ts';
 import type { QueuedEventRecorder } from './client/create-event-recorder.ts';
-import { namedByPod } from './apiserver/nodes/pod-references.ts';
+import { namedByPod } from './kube/pod-references.ts';
 import type { ControllersOptions } from './controllers/all.ts';
 import type { CertificateSigner } from './controllers/certificates/signer.ts';
 import { type LiveRegistry, storedTypes } from './apiserver/registry/live-registry.ts';

@@ -2,6 +2,7 @@
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { quantityValue } from '../../functions/kube/quantity.ts';
 import { specOf } from '../pods/pod-facts.ts';
+import { isStatic } from '../static-pods/static-pod.ts';
 
 export interface Candidate {
   readonly pod: Pod;
@@ -13,7 +14,7 @@ export interface Candidate {
 /** Source: pkg/apis/scheduling/types.go (SystemCriticalPriority) */
 const criticalPriority = 2_000_000_000;
 
-export const isCritical = (pod: Pod): boolean => (specOf(pod).priority ?? 0) >= criticalPriority;
+export const isCritical = (pod: Pod): boolean => isStatic(pod) || (specOf(pod).priority ?? 0) >= criticalPriority;
 
 const requestOf = (pod: Pod, name: string, resource: string): number => {
   const container = [...specOf(pod).containers, ...(specOf(pod).initContainers ?? [])].find((one) => one.name === name);

@@ -1,5 +1,5 @@
 /** The workers of a node's pods: one for each that is wanted, and one for each that is there although it is not. */
-import type { Pod, Probe } from '../../functions/kube/generated/types.ts';
+import type { Pod, PodStatus, Probe } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';
 import type { DesiredState } from '../desired-state.ts';
 import type { PollLoop } from '../poll.ts';
@@ -8,6 +8,8 @@ import type { ProbeCounts } from '../probes/probe-counts.ts';
 import { createProber, type CheckInput } from '../probes/prober.ts';
 import type { Sandbox } from '../runtime/runtime.ts';
 import { hasEnded } from './end-plan.ts';
+import { fullName, isStatic } from '../static-pods/static-pod.ts';
+import type { StaticPods } from '../static-pods/static-pods.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeEnding } from './node-ending.ts';
 import { runtimeFingerprints } from './observer.ts';
@@ -20,6 +22,7 @@ export interface NodePods {
   sync(changedKinds: ReadonlySet<string>): void;
   /** Looks at the runtime and wakes whom it concerns. */
   relist(): Promise<void>;
+  /** Also by the uid of its mirror. */
   pod(podUid: string): Pod | undefined;
   /** Ends the pod as Failed. */
   end(podUid: string, ending: NodeEnding): void;
@@ -37,6 +40,8 @@ export interface NodePodsOptions {
   readonly poll: Pick<PollLoop, 'report' | 'isOverruled' | 'forget'>;
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   readonly probeCounts?: ProbeCounts | undefined;
+  /** Hears how pods of the node's own end. Left out: it has none. */
+  readonly staticPods?: Pick<StaticPods, 'finished' | 'released'>;
 }
 
 /** A sandbox of which nothing is known but what its labels say. */
@@ -56,6 +61,8 @@ class Pods implements NodePods {
   readonly #options: NodePodsOptions;
   readonly #workers = new Map<string, PodWorker>();
   readonly #running = new Set<Promise<void>>();
+  /** By uid, as of the last answer. */
+  #mirrors: ReadonlySet<string> = new Set();
   #fingerprints: ReadonlyMap<string, string> = new Map();
   #lifetime: AbortSignal | undefined;
 
@@ -64,7 +71,7 @@ class Pods implements NodePods {
   }
 
   pod(podUid: string): Pod | undefined {
-    return this.#workers.get(podUid)?.pod();
+    return (this.#workers.get(podUid) ?? this.#workerOfMirror(podUid))?.pod();
   }
 
   all(): readonly Pod[] {
@@ -118,6 +125,39 @@ class Pods implements NodePods {
       }
     }
     for (const [podUid, worker] of this.#workers) if (!wanted.has(podUid)) worker.update(undefined);
+    this.#syncMirrors();
+  }
+
+  /** A mirror may be newer than what its pod last reported. */
+  #syncMirrors(): void {
+    const { desired, poll } = this.#options;
+    const mirrors = new Set(desired.mirrors().map(uidOf));
+    for (const uid of this.#mirrors) if (!mirrors.has(uid)) poll.forget(uid);
+    this.#mirrors = mirrors;
+    for (const worker of this.#workers.values()) {
+      const pod = worker.pod();
+      const mirror = isStatic(pod) ? this.#mirrorOf(pod) : undefined;
+      if (mirror !== undefined && pod.status?.startTime !== undefined) poll.report(mirror, pod.status, false);
+    }
+  }
+
+  #mirrorOf(pod: Pod): Pod | undefined {
+    return this.#options.desired.mirrors().find((mirror) => fullName(mirror) === fullName(pod));
+  }
+
+  #workerOfMirror(podUid: string): PodWorker | undefined {
+    const mirror = this.#options.desired.mirrors().find((pod) => uidOf(pod) === podUid);
+    return mirror === undefined
+      ? undefined
+      : [...this.#workers.values()].find((worker) => isStatic(worker.pod()) && fullName(worker.pod()) === fullName(mirror));
+  }
+
+  #report(pod: Pod, status: PodStatus, finished: boolean): void {
+    const { poll, staticPods } = this.#options;
+    if (!isStatic(pod)) return poll.report(pod, status, finished);
+    const mirror = this.#mirrorOf(pod);
+    if (mirror !== undefined) poll.report(mirror, status, false);
+    if (finished) staticPods?.finished(uidOf(pod));
   }
 
   #start(worker: PodWorker, signal: AbortSignal): void {
@@ -126,12 +166,13 @@ class Pods implements NodePods {
       if (signal.aborted) return;
       this.#workers.delete(worker.podUid);
       this.#options.poll.forget(worker.podUid);
+      this.#options.staticPods?.released(worker.podUid);
     });
     this.#running.add(done);
   }
 
   #add(pod: Pod, gone: boolean): void {
-    const { context, check, poll, probeCounts } = this.#options;
+    const { context, check, probeCounts } = this.#options;
     const probes = createProber({
       ...context,
       check,
@@ -139,7 +180,7 @@ class Pods implements NodePods {
       onResult: probeCounts?.count,
       onEvent: (of, container, [reason, message]) => tellContainer(context, of, container, ['Warning', reason, message]),
     });
-    const worker: PodWorker = createPodWorker({ context, pod, gone, probes, report: (...report) => poll.report(...report) });
+    const worker: PodWorker = createPodWorker({ context, pod, gone, probes, report: (...report) => this.#report(...report) });
     this.#workers.set(uidOf(pod), worker);
     if (this.#lifetime !== undefined) this.#start(worker, this.#lifetime);
   }

@@ -5,6 +5,7 @@ import type { ContainerRelay, MailedRelay, RelayRequest } from '../../functions/
 import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { StatusError, notFound } from '../../functions/kube/status-error.ts';
+import { uidOf } from '../../functions/kube/object.ts';
 import { pods } from '../../functions/kube/resource-type.ts';
 import type { World } from '../../functions/world.ts';
 import type { PodLookup, Relays } from '../agent.ts';
@@ -144,7 +145,7 @@ async function streamingUrl({ runtime }: NodeRelayOptions, pod: Pod, request: Co
   const query = new URLSearchParams(request.query);
   const flag = (name: string): boolean => ['true', '1'].includes(query.get(name) ?? '');
   if (request.subresource === 'portforward') {
-    const sandbox = (await runtime.listSandboxes(request.pod.uid)).find(({ ready }) => ready);
+    const sandbox = (await runtime.listSandboxes(uidOf(pod))).find(({ ready }) => ready);
     if (sandbox === undefined) throw notFound(pods, request.pod.name);
     const ports = query
       .getAll('ports')

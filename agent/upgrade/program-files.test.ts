@@ -21,10 +21,12 @@ describe('an agent that becomes another version', () => {
   const wanting = (text: string): Node =>
     ({ metadata: { name: 'n', annotations: { [wantedProgramAnnotation]: programHash(Buffer.from(text)) } } }) as unknown as Node;
 
-  /** With a shell in the place of Node. */
+  /** A shell in the place of Node, whose flags it does not know. */
+  const shell = join(directory, 'shell');
+  writeFileSync(shell, '#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec /bin/sh "$@"\n', { mode: 0o755 });
   function start(): { readonly code: number | null; readonly output: string } {
     const file = join(directory, 'start');
-    writeFileSync(file, startScript('/bin/sh', program, join(directory, 'its config')));
+    writeFileSync(file, startScript(shell, program, join(directory, 'its config')));
     const { status, stdout } = spawnSync('sh', [file], { encoding: 'utf8' });
     return { code: status, output: stdout.trim() };
   }

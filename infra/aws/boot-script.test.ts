@@ -108,5 +108,5 @@ esac
   } finally {
     rmSync(directory, { recursive: true });
   }
-  assert.match(written('/opt/hibernetes/start-agent'), /exec '\/usr\/bin\/node' "\$program" '\/etc\/hibernetes\/agent.json'/);
+  assert.match(written('/opt/hibernetes/start-agent'), /exec '\/usr\/bin\/node' --\S+ --\S+ "\$program" '\/etc\/hibernetes\/agent.json'/);
 });

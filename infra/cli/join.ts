@@ -32,6 +32,7 @@ export interface JoinOptions extends OutputChoice {
   readonly programDirectory: string;
   readonly containerdConfig: string;
   readonly cgroupRoot?: string;
+  readonly staticPodPath?: string;
 }
 
 const tokenPattern = /^[a-z0-9]{6}\.[a-z0-9]{16}$/;
@@ -113,7 +114,7 @@ function writeConfig(
   { server, caPem, nodeIp }: Membership,
   { containerd, networks }: { readonly containerd: MachineContainerd; readonly networks: NodeNetworks },
 ): AgentConfig {
-  const { configDir, rootDirectory, logDirectory, cgroupRoot } = options;
+  const { configDir, rootDirectory, logDirectory, cgroupRoot, staticPodPath } = options;
   const caFile = join(configDir, 'ca.crt');
   if (caPem !== undefined) writePrivately(caFile, caPem);
   return {
@@ -133,6 +134,7 @@ function writeConfig(
     ...shutdownGraces,
     ...networks,
     ...(cgroupRoot === undefined ? {} : { cgroupRoot }),
+    ...(staticPodPath === undefined ? {} : { staticPodPath }),
   };
 }
 

@@ -36,6 +36,7 @@ export function addNodeCommands(program: Command, { examinesAccounts }: { readon
     .addOption(programsOption())
     .addOption(new Option('--containerd-config <file>', 'containerd’s configuration').default('/etc/containerd/config.toml'))
     .option('--cgroup-root <path>', 'the cgroup below which pods get theirs')
+    .option('--static-pod-path <dir>', 'manifests of pods that the node runs on its own, as kubelet’s staticPodPath')
     .action(lazily(async () => (await import('./join.ts')).joinCluster));
 
   program

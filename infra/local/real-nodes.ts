@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
+import { nodeFlags } from '../../agent/upgrade/program-files.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Log } from '../../functions/world.ts';
@@ -46,7 +47,7 @@ async function importImages(socket: string, images: readonly string[]): Promise<
 
 function startAgent(host: Host, configFile: string, logFile: string): number {
   const log = openSync(logFile, 'a');
-  const child = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, agentProgram, configFile], {
+  const child = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, ...nodeFlags, agentProgram, configFile], {
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -80,6 +81,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
     runtime: 'containerd',
     containerdSocket: socket,
     rootDirectory: join(files.root, 'agent'),
+    staticPodPath: join(files.root, 'manifests'),
     nodeIp: host.address,
     ...options.networks,
     cniDirectory: cniConfDirectory,

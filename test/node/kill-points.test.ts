@@ -33,10 +33,11 @@ describe('an agent that is killed', { skip: can.ok ? false : can.why }, () => {
   let node: AgentNode;
   let gate: RuntimeGate;
   before(async () => {
-    node = await agentNode('10.201.12.0/24', async (socket) => {
+    const socketFor = async (socket: string): Promise<string> => {
       gate = await runtimeGate(socket);
       return gate.socket;
-    });
+    };
+    node = await agentNode('10.201.12.0/24', { socketFor });
     node.startAgent();
   });
   after(async () => {

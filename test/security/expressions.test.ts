@@ -25,7 +25,7 @@ const exempt: Readonly<Record<string, string>> = {
 const openText = '^(?:[bB]?[rR]["\'][^\\n\\r]*|[bB]?"';
 
 /** Files that look at the length of a text before they try an expression on it. */
-const bounded = ['functions/resources/core/pod/defaults.ts', 'agent/pods/image-name.ts'];
+const bounded = ['functions/kube/pod-defaults.ts', 'agent/pods/image-name.ts'];
 
 const provedFile = join(import.meta.dirname, 'proved-expressions.json');
 /** A machine may be slow; an analysis that takes longer has gone astray. */

@@ -20,6 +20,8 @@ export interface AgentNode {
   readonly containerd: RunningContainerd;
   readonly rootDirectory: string;
   readonly logFile: string;
+  /** Undefined while none runs. */
+  agentPid(): number | undefined;
   /** Lines of containerd's own command line, about what belongs to Kubernetes. */
   ctr(...words: string[]): Promise<string[]>;
   startAgent(): void;
@@ -30,11 +32,17 @@ export interface AgentNode {
 
 const nodeName = 'node-a';
 
-/** `socketFor`: which socket the agent takes for the runtime's. */
-export async function agentNode(
-  podCidr: string,
-  socketFor: (socket: string) => Promise<string> = async (socket) => socket,
-): Promise<AgentNode> {
+export interface AgentNodeOptions {
+  /** Which socket the agent takes for the runtime's. */
+  readonly socketFor?: (socket: string) => Promise<string>;
+  /** Starts an agent; its configuration's file is the last word. */
+  readonly command?: () => readonly string[];
+}
+
+const program = join(import.meta.dirname, '../../agent/main.ts');
+
+export async function agentNode(podCidr: string, options: AgentNodeOptions = {}): Promise<AgentNode> {
+  const { socketFor = async (socket) => socket, command = () => [process.execPath, program] } = options;
   const id = ownId();
   const { log } = virtualWorld();
   const directory = mkdtempSync(join(tmpdir(), `${id}-`));
@@ -62,7 +70,6 @@ export async function agentNode(
   const configFile = join(directory, 'agent.json');
   writeFileSync(configFile, JSON.stringify(config));
   const logFile = join(directory, 'agent.log');
-  const program = join(import.meta.dirname, '../../agent/main.ts');
   let agent: ChildProcess | undefined;
   const stopAgent = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (agent === undefined || agent.exitCode !== null) return;
@@ -77,13 +84,14 @@ export async function agentNode(
     containerd,
     rootDirectory,
     logFile,
+    agentPid: () => agent?.pid,
     async ctr(...words) {
       const text = await host.run(['ctr', '--address', containerd.socket, '--namespace', 'k8s.io', ...words]);
       return text.split('\n').filter((line) => line !== '');
     },
     startAgent() {
       const output = openSync(logFile, 'a');
-      agent = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, program, configFile], { stdio: ['ignore', output, output] });
+      agent = spawn('nsenter', [`--net=${host.netns}`, '--', ...command(), configFile], { stdio: ['ignore', output, output] });
     },
     stopAgent,
     async close() {

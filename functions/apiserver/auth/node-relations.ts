@@ -23,7 +23,7 @@ import {
 } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
 import type { View } from '../../kube/view.ts';
-import { volumeSecrets } from '../nodes/pod-references.ts';
+import { volumeSecrets } from '../../kube/pod-references.ts';
 import type { PodsOfNode } from '../nodes/pods-of-node.ts';
 
 export interface NodeRelationOptions {

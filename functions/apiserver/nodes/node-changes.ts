@@ -12,7 +12,7 @@ import type { Key, View } from '../../kube/view.ts';
 import type { Change } from '../../store/store.ts';
 import { isAnnouncedTo } from '../relay/waiting-relays.ts';
 import { fixedInterests, isFixedInterest, leadsOn, namedInterests, ownInterests, sharedInterests } from './poll-interests.ts';
-import type { PodReferences } from './pod-references.ts';
+import type { PodReferences } from '../../kube/pod-references.ts';
 import type { PodsOfNode } from './pods-of-node.ts';
 import { podReferences } from './pods-of-node.ts';
 

@@ -6,8 +6,8 @@ import { keyText, labelsOf, type ObjectName } from '../../kube/object.ts';
 import { groupResource, pods } from '../../kube/resource-type.ts';
 import type { Key, Stored, View, ViewDifference } from '../../kube/view.ts';
 import type { Store } from '../../store/store.ts';
-import type { PodReferences } from './pod-references.ts';
-import { referencesOf } from './pod-references.ts';
+import type { PodReferences } from '../../kube/pod-references.ts';
+import { referencesOf } from '../../kube/pod-references.ts';
 
 export interface PodsOfNode {
   /** Frozen objects, in no particular order. */

@@ -20,7 +20,7 @@ import {
   type ResourceType,
 } from '../../kube/resource-type.ts';
 import type { Key } from '../../kube/view.ts';
-import type { PodReferences } from './pod-references.ts';
+import type { PodReferences } from '../../kube/pod-references.ts';
 
 /** A node gets these where its pods name them, or where something that its pods name does. */
 export interface NamedInterest {

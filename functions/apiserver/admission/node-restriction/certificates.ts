@@ -5,7 +5,7 @@ import { annotationsOf, type KubeObject } from '../../../kube/object.ts';
 import { nodes, pods, serviceAccounts, type ResourceType } from '../../../kube/resource-type.ts';
 import { isNotFound, StatusError } from '../../../kube/status-error.ts';
 import { nodeUserName } from '../../auth/groups.ts';
-import { mirrorAnnotation } from '../../nodes/pod-references.ts';
+import { mirrorAnnotation } from '../../../kube/pod-references.ts';
 import type { AdmissionAttributes } from '../../ports.ts';
 import { type Check, type CheckContext, existing, quote } from './check.ts';
 

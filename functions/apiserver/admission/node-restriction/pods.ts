@@ -4,9 +4,9 @@ import type { Node, OwnerReference, PersistentVolumeClaim, Pod } from '../../../
 import { annotationsOf, labelsOf } from '../../../kube/object.ts';
 import { nodes, pods } from '../../../kube/resource-type.ts';
 import { unifiedDiff } from '../../../kube/unified-diff.ts';
-import { mirrorAnnotation } from '../../nodes/pod-references.ts';
+import { mirrorAnnotation } from '../../../kube/pod-references.ts';
 import { type Check, type CheckContext, existing, isOfKind, quote, unexpectedOperation } from './check.ts';
-import { referencedObjects } from './referenced-objects.ts';
+import { referencedObjects } from '../../../kube/referenced-objects.ts';
 
 export const checkPod: Check = async (attributes, context) => {
   const { nodeName } = context;

@@ -1,6 +1,6 @@
 /** Source: pkg/apis/apps/v1/defaults.go, SetDefaults_Deployment. */
 import type { Deployment } from '../../../kube/generated/types.ts';
-import { setPodSpecDefaults } from '../../core/pod/defaults.ts';
+import { setPodSpecDefaults } from '../../../kube/pod-defaults.ts';
 
 const quarter = '25%';
 

@@ -1,7 +1,7 @@
 import type { ReplicaSet } from '../../../kube/generated/types.ts';
 import { replicaSets } from '../../../kube/resource-type.ts';
 import { builtIn } from '../../../kube/schema.ts';
-import { setPodSpecDefaults } from '../../core/pod/defaults.ts';
+import { setPodSpecDefaults } from '../../../kube/pod-defaults.ts';
 import { definition } from '../../definition.ts';
 import { replicaScale } from '../../scale.ts';
 import { replicaColumns } from './table.ts';

@@ -2,7 +2,8 @@
  * What a pod asks for as a whole: its containers together, or its init containers where one of them asks for more.
  * Source: plugin/pkg/admission/limitranger/admission.go, podRequests.
  */
-import type { Container, Pod, PodSpec } from '../../../kube/generated/types.ts';
+import type { Container, Pod } from '../../../kube/generated/types.ts';
+import { isPodLevelResource } from '../../../kube/pod-qos.ts';
 import { formatQuantity, parseQuantity } from '../../../kube/quantity.ts';
 
 export interface PodAmounts {
@@ -16,12 +17,6 @@ type List = keyof PodAmounts;
 type Sums = Map<string, bigint>;
 
 const binary = ['memory', 'ephemeral-storage'];
-const podLevel = (name: string): boolean => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
-
-/** Source: component-helpers, resource/helpers.go, IsPodLevelResourcesSet. */
-export const hasPodLevelResources = ({ resources }: PodSpec): boolean =>
-  [resources?.requests, resources?.limits].some((amounts) => Object.keys(amounts ?? {}).some(podLevel));
-
 function add(sums: Sums, { resources }: Pick<Container, 'resources'>, list: List): void {
   for (const [name, quantity] of Object.entries(resources?.[list] ?? {})) sums.set(name, (sums.get(name) ?? 0n) + parseQuantity(quantity));
 }
@@ -47,7 +42,7 @@ function total({ spec }: Pod, list: List): Record<string, string> {
   }
   raise(sums, highest);
   const quantities = Object.fromEntries([...sums].map(([name, amount]) => [name, textOf(name, amount)]));
-  const own = Object.entries(spec.resources?.[list] ?? {}).filter(([name]) => podLevel(name));
+  const own = Object.entries(spec.resources?.[list] ?? {}).filter(([name]) => isPodLevelResource(name));
   return { ...quantities, ...Object.fromEntries(own) };
 }
 

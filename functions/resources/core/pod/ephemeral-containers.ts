@@ -8,7 +8,7 @@ import type { EphemeralContainer, Pod } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, nameOf } from '../../../kube/object.ts';
 import type { ObjectSubresource } from '../../definition.ts';
 import { containerRules, validateEphemeralContainers } from './container-validation.ts';
-import { setPodDefaults } from './defaults.ts';
+import { setPodDefaults } from '../../../kube/pod-defaults.ts';
 
 const path = 'spec.ephemeralContainers';
 const mirrorAnnotation = 'kubernetes.io/config.mirror';

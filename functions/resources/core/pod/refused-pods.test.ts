@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../../../kube/generated/types.ts';
-import { setPodDefaults } from './defaults.ts';
+import { setPodDefaults } from '../../../kube/pod-defaults.ts';
 import { validatePod } from './validation.ts';
 
 const pod = (spec: object, container: object = {}): Pod => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { viewOf } from '../../../../test/support/view.ts';
 import type { Container, Pod } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
-import { setPodDefaults } from './defaults.ts';
+import { setPodDefaults } from '../../../kube/pod-defaults.ts';
 import { writeResources } from './resize.ts';
 
 const context = { nowMs: 0, userName: 'jane', random: () => 0 };

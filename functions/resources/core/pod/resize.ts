@@ -7,8 +7,8 @@ import { type FieldError, forbiddenField, invalid, invalidObject } from '../../.
 import type { Container, Pod, ResourceRequirements } from '../../../kube/generated/types.ts';
 import { type KubeObject, annotationsOf, nameOf } from '../../../kube/object.ts';
 import type { ObjectSubresource } from '../../definition.ts';
-import { setPodDefaults } from './defaults.ts';
-import { qosClassOf } from './strategy.ts';
+import { setPodDefaults } from '../../../kube/pod-defaults.ts';
+import { qosClassOf } from '../../../kube/pod-qos.ts';
 import { validatePodSpec } from './validation.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';

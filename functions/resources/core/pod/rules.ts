@@ -1,5 +1,5 @@
 /** What only writes need of the kind. */
-export { setPodDefaults as setDefaults } from './defaults.ts';
+export { setPodDefaults as setDefaults } from '../../../kube/pod-defaults.ts';
 export { prepareForCreate, prepareForUpdate, prepareForStatusUpdate } from './strategy.ts';
 export { validatePodStatusUpdate as validateStatusUpdate } from './status-validation.ts';
 export { validatePod as validate, validatePodUpdate as validateUpdate } from './validation.ts';

@@ -4,7 +4,8 @@ import { viewOf } from '../../../../test/support/view.ts';
 import type { Pod, PodSpec, ResourceRequirements } from '../../../kube/generated/types.ts';
 import { StatusError } from '../../../kube/status-error.ts';
 import type { ObjectSubresource } from '../../definition.ts';
-import { graceSeconds, prepareForCreate, prepareForStatusUpdate, qosClassOf } from './strategy.ts';
+import { qosClassOf } from '../../../kube/pod-qos.ts';
+import { graceSeconds, prepareForCreate, prepareForStatusUpdate } from './strategy.ts';
 import { subresources } from './subresources.ts';
 
 const context = { nowMs: Date.parse('2026-01-01T00:00:00Z'), userName: 'test', random: () => 0 };

@@ -1,12 +1,11 @@
 /** What the server decides about a pod's fields. Source: pkg/registry/core/pod/strategy.go. */
-import { parseQuantity } from '../../../kube/quantity.ts';
-import type { Container, Pod, PodStatus } from '../../../kube/generated/types.ts';
+import type { Pod, PodStatus } from '../../../kube/generated/types.ts';
+import { qosClassOf } from '../../../kube/pod-qos.ts';
 import { isPodFinished } from '../../../kube/pod.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { WriteContext } from '../../definition.ts';
-import { hasPodLevelResources } from './amounts.ts';
 import { takeAnnotatedProfiles } from './annotated-profiles.ts';
-import { alignServiceAccount, containersOf } from './defaults.ts';
+import { alignServiceAccount } from '../../../kube/pod-defaults.ts';
 
 export function prepareForCreate(pod: Pod, { nowMs, warn }: WriteContext): void {
   alignServiceAccount(pod.spec);
@@ -48,26 +47,4 @@ export function graceSeconds(pod: Pod, requestedSeconds: number | undefined): nu
   if (!pod.spec.nodeName || isPodFinished(pod)) return 0;
   const seconds = requestedSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 0;
   return seconds < 0 ? 1 : seconds;
-}
-
-const computeResources = ['cpu', 'memory'] as const;
-
-/** How the node treats the pod when memory runs short. Source: component-helpers, pkg/apis/core/v1/helper/qos/qos.go. */
-export function qosClassOf(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const containers = hasPodLevelResources(pod.spec) ? [pod.spec] : containersOf(pod.spec);
-  if (!containers.some(asksForCompute)) return 'BestEffort';
-  return containers.every(isGuaranteed) ? 'Guaranteed' : 'Burstable';
-}
-
-const amount = (quantity: string | undefined): bigint => (quantity === undefined ? 0n : parseQuantity(quantity));
-
-const asksForCompute = ({ resources }: Pick<Container, 'resources'>): boolean =>
-  computeResources.some((name) => amount(resources?.requests?.[name]) > 0n || amount(resources?.limits?.[name]) > 0n);
-
-function isGuaranteed({ resources }: Pick<Container, 'resources'>): boolean {
-  return computeResources.every((name) => {
-    const limit = amount(resources?.limits?.[name]);
-    const request = resources?.requests?.[name];
-    return limit > 0n && (request === undefined || amount(request) === limit);
-  });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod, PodSpec } from '../../../kube/generated/types.ts';
 import type { FieldError } from '../../../kube/field-error.ts';
-import { setPodDefaults } from './defaults.ts';
+import { setPodDefaults } from '../../../kube/pod-defaults.ts';
 import { qualifiedNameErrors } from '../../../kube/names.ts';
 import { validatePod, validatePodUpdate } from './validation.ts';
 

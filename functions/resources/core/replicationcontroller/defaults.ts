@@ -1,6 +1,6 @@
 /** Source: pkg/apis/core/v1/defaults.go, SetDefaults_ReplicationController. */
 import type { ReplicationController } from '../../../kube/generated/types.ts';
-import { setPodSpecDefaults } from '../pod/defaults.ts';
+import { setPodSpecDefaults } from '../../../kube/pod-defaults.ts';
 
 const isEmpty = (map: object | undefined): boolean => Object.keys(map ?? {}).length === 0;
 

@@ -1,7 +1,7 @@
 /** Which objects a quota with scopes counts. Source: pkg/quota/v1/evaluator/core/pods.go, podMatchesScopeFunc. */
 import type { Pod, ResourceQuota } from '../../../kube/generated/types.ts';
 import type { KubeObject } from '../../../kube/object.ts';
-import { qosClassOf } from '../pod/strategy.ts';
+import { qosClassOf } from '../../../kube/pod-qos.ts';
 
 interface Requirement {
   readonly scopeName: string;

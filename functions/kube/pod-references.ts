@@ -2,8 +2,8 @@
  * What a pod's containers need from the cluster before they can start.
  * Source: pkg/api/v1/pod/util.go (VisitPodSecretNames, VisitPodConfigmapNames).
  */
-import type { Container, PersistentVolume, Pod, SecretReference, Volume } from '../../kube/generated/types.ts';
-import { annotationsOf, nameOf, type ObjectName } from '../../kube/object.ts';
+import type { Container, PersistentVolume, Pod, SecretReference, Volume } from './generated/types.ts';
+import { annotationsOf, nameOf, type ObjectName } from './object.ts';
 
 export interface PodReferences {
   readonly configMaps: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod } from '../../../kube/generated/types.ts';
-import { defaultPullPolicy, setPodDefaults } from './defaults.ts';
+import type { Pod } from './generated/types.ts';
+import { defaultPullPolicy, setPodDefaults } from './pod-defaults.ts';
 
 const pod = (spec: Partial<Pod['spec']>): Pod => ({
   metadata: { name: 'web', namespace: 'default' },

@@ -1,6 +1,6 @@
 /** Which other objects a pod makes its node read. Source: pkg/api/pod/util.go, HasAPIObjectReference. */
-import type { Pod, ProjectedVolumeSource, Volume } from '../../../kube/generated/types.ts';
-import { namedByPod } from '../../nodes/pod-references.ts';
+import type { Pod, ProjectedVolumeSource, Volume } from './generated/types.ts';
+import { namedByPod } from './pod-references.ts';
 
 /** `what` is the first kind found; `problem` is a source that is not known. */
 export interface ReferencedObjects {

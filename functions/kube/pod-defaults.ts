@@ -1,14 +1,5 @@
 /** What a pod's author may leave out. Source: pkg/apis/core/v1/defaults.go. */
-import type {
-  Container,
-  ContainerPort,
-  Lifecycle,
-  ObjectFieldSelector,
-  Pod,
-  PodSpec,
-  Probe,
-  Volume,
-} from '../../../kube/generated/types.ts';
+import type { Container, ContainerPort, Lifecycle, ObjectFieldSelector, Pod, PodSpec, Probe, Volume } from './generated/types.ts';
 
 const fileMode = 0o644;
 const tokenSeconds = 3600;
