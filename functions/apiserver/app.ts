@@ -44,6 +44,7 @@ import { fromStore } from './registry/commit.ts';
 import { isCustom } from './registry/object-metadata.ts';
 import { splitFieldManagers } from './registry/split-field-managers.ts';
 import type { LiveRegistry } from './registry/live-registry.ts';
+import { whileDeclared } from './registry/kind-changed.ts';
 import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Proxy, Server } from './server.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
@@ -316,9 +317,14 @@ async function dispatch(parts: Parts, call: ApiRequest, notes: Notes): Promise<R
   if (virtual !== undefined) return encodedFor(call.request, await createVirtual(server, call, virtual, warnings));
   const kind = await servedKind(server, call);
   if (kind === undefined) return nothingAt(parts, call);
-  await kind.definition.load?.();
-  if (writes.includes(info.verb)) await server.fieldManagers.load?.();
-  return serveResource(server, { ...call, ...kind, warnings, annotations, named: (name) => (notes.objectName = name) });
+  const serve = async (serving: Server, asked: ApiRequest, found: ServedKind | undefined): Promise<Response> => {
+    if (found === undefined) return nothingAt(parts, asked);
+    await found.definition.load?.();
+    if (writes.includes(info.verb)) await server.fieldManagers.load?.();
+    return serveResource(serving, { ...asked, ...found, warnings, annotations, named: (name) => (notes.objectName = name) });
+  };
+  if (!isCustom(kind.definition)) return serve(server, call, kind);
+  return whileDeclared({ server, call, kind: () => servedKind(server, call), serve });
 }
 
 /** Upstream's router has routes below `/api` and each built-in group: what lacks there is answered by it, the rest by Go's. */

@@ -1,5 +1,6 @@
 /** What every part of the apiserver works with. Made once by `createApiServer`; nothing in it changes afterwards. */
 import type { AnyDefinition, ServedVersion, WriteContext } from '../resources/definition.ts';
+import type { StoreView } from '../kube/view.ts';
 import type { Epoch } from '../store/epoch.ts';
 import type { Store } from '../store/store.ts';
 import type { World } from '../world.ts';
@@ -25,6 +26,8 @@ export interface Server {
   readonly connector: Connector | undefined;
   readonly proxy: Proxy | undefined;
   readonly converter: Converter;
+  /** Where a request is for a declared kind: whether the kind that it was read by is still served at that revision. */
+  readonly isServed?: (view: StoreView) => boolean;
   /** The server is a part of a whole control plane. That acts on every kind that it has a controller for. */
   readonly hasControllers: boolean;
 }

@@ -3,7 +3,7 @@
  * of a change is its place in that order. `infra/decisions` and this folder's README describe how it is kept.
  */
 import type { KubeObject } from '../kube/object.ts';
-import type { Key, Stored, StoreView, View } from '../kube/view.ts';
+import type { Key, Stored, StoreView } from '../kube/view.ts';
 import type { FormatState } from './format.ts';
 
 export type ChangeType = 'added' | 'modified' | 'deleted';
@@ -46,7 +46,7 @@ export interface Operation<T> {
   readonly keys: readonly Key[];
   /** The resources it lists with `view.list`. */
   readonly lists?: readonly string[];
-  decide(view: View): Decision<T>;
+  decide(view: StoreView): Decision<T>;
 }
 
 export interface WatchRequest {

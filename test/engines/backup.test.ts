@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, truncateSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { inspect } from 'node:util';
 import { openClusterStore } from '../../functions/cluster-store.ts';
 import type { ConfigMap, Secret } from '../../functions/kube/generated/types.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
@@ -99,7 +100,7 @@ describe('a backup of many objects', missing === undefined ? {} : { skip: missin
     const { revision: now } = store.view();
     const read = async <T>(path: string): Promise<T> => {
       const { status, body } = await api.send('GET', path);
-      assert.equal(status, 200, `${path}: ${JSON.stringify(body)}`);
+      assert.equal(status, 200, `${path}: ${inspect(body)}; ${inspect(api.world.lines.filter(({ level }) => level === 'error'))}`);
       return body as T;
     };
     async function* lines() {

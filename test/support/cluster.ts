@@ -28,6 +28,7 @@ import { createDefinitions } from '../../functions/resources/all.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { Store } from '../../functions/store/store.ts';
+import type { Table } from '../../functions/store/table.ts';
 import { createLiveRegistry, storedTypes } from '../../functions/apiserver/registry/live-registry.ts';
 import { selectableFields } from '../../functions/selectable-fields.ts';
 import { storedCheckpoint } from '../../functions/workers/checkpoint.ts';
@@ -49,6 +50,8 @@ export interface ClusterOptions {
 export interface Cluster {
   readonly world: VirtualWorld;
   readonly store: Store;
+  /** Further processes of the cluster open it with the same world. */
+  readonly table: Table;
   readonly client: Client;
   /** The client of somebody else than the administrator. */
   clientOf(user: User): Client;
@@ -84,8 +87,9 @@ const leaseNamespace = 'kube-node-lease';
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const world = virtualWorld(options.seed ?? 1);
   const registry = createLiveRegistry({ definitions: createDefinitions(), sources: [customKindSource] });
+  const table = memoryTable({ clock: world.clock });
   const store: Store = await createStore({
-    table: memoryTable({ clock: world.clock }),
+    table,
     world,
     selectableFields: selectableFields(() => registry(store.view())),
   });
@@ -148,6 +152,7 @@ export async function createCluster(options: ClusterOptions = {}): Promise<Clust
   const cluster: Cluster = {
     world,
     store,
+    table,
     client,
     clientOf,
     events,

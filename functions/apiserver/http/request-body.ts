@@ -34,6 +34,10 @@ export async function readBytes(request: Request, bytesMax: number = bodyBytesMa
   return Buffer.concat(chunks);
 }
 
+/** The same request, to be read once more. */
+export const withBody = ({ url, method, headers, signal }: Request, body: Uint8Array): Request =>
+  new Request(url, { method, headers, signal, body: new Uint8Array(body) });
+
 export const mediaTypeOf = (request: Request): string =>
   (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 

@@ -1,14 +1,16 @@
 /** Turns a decision of the registry into an operation of the store, and the store's failures into a Status. */
 import { StatusError } from '../../kube/status-error.ts';
-import type { View } from '../../kube/view.ts';
+import type { StoreView } from '../../kube/view.ts';
 import { EpochOver, inEpoch } from '../../store/epoch.ts';
 import { type Decision, type Operation, StoreError } from '../../store/store.ts';
 import type { Server } from '../server.ts';
+import { KindChanged } from './kind-changed.ts';
 import { statusErrorOf } from './store-errors.ts';
 
 /** A StatusError that `decide` throws refuses the operation, once the view is known to be fresh. */
 export function commit<T>(server: Server, operation: Operation<T>): Promise<T> {
-  const decide = (view: View): Decision<T> => {
+  const decide = (view: StoreView): Decision<T> => {
+    if (server.isServed?.(view) === false) return { outcome: 'refuse', error: new KindChanged() };
     try {
       return operation.decide(view);
     } catch (error) {

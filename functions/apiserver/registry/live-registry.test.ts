@@ -20,6 +20,7 @@ const declared = (resource: string): AnyDefinition =>
     schema: builtIn('io.k8s.api.core.v1.ConfigMap'),
     singular: 'widget',
     columns: [],
+    hasStrategicMerge: false,
   });
 
 async function twoProcesses() {
@@ -32,13 +33,14 @@ async function twoProcesses() {
 }
 
 const widgets = '/apis/example.com/v1/namespaces/default/widgets';
+const widget = (name: string): JsonObject => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name } });
 const declaration = '/api/v1/namespaces/kube-kinds/configmaps';
 
 test('a kind is served by every process from the revision on that declares it', async () => {
   const { first, second } = await twoProcesses();
   assert.equal((await second.fetch(widgets)).status, 404);
   await first.send('POST', declaration, { metadata: { name: 'widgets' } });
-  assert.equal((await second.send('POST', widgets, { metadata: { name: 'w' }, data: { a: '1' } })).status, 201);
+  assert.equal((await second.send('POST', widgets, { ...widget('w'), data: { a: '1' } })).status, 201);
   const listed = await first.send('GET', widgets);
   assert.deepEqual([listed.status, listed.body['kind']], [200, 'WidgetList']);
   const patch = { 'content-type': 'application/merge-patch+json' };
@@ -51,6 +53,27 @@ test('a kind is served by every process from the revision on that declares it', 
     );
     assert.ok('apis/example.com/v1' in ((await api.send('GET', '/openapi/v3')).body['paths'] as JsonObject));
   }
+});
+
+test('a process that has not read that a kind is gone writes no object of it', async () => {
+  const { first, second } = await twoProcesses();
+  await first.send('POST', declaration, { metadata: { name: 'widgets' } });
+  assert.equal((await second.send('POST', widgets, widget('before'))).status, 201);
+  await first.send('DELETE', `${declaration}/widgets`);
+  assert.equal((await second.send('POST', widgets, widget('after'))).status, 404);
+  const stored = (await first.store.fresh()).list('widgets.example.com');
+  assert.deepEqual(
+    stored.map(({ key }) => key.name),
+    ['before'],
+  );
+});
+
+test('a process that has not read that a kind is gone lists no objects of it', async () => {
+  const { first, second } = await twoProcesses();
+  await first.send('POST', declaration, { metadata: { name: 'widgets' } });
+  assert.equal((await second.send('GET', widgets)).status, 200);
+  await first.send('DELETE', `${declaration}/widgets`);
+  assert.equal((await second.send('GET', widgets)).status, 404);
 });
 
 test('a kind is gone from every process once its declaration is', async () => {
