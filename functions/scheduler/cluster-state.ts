@@ -58,6 +58,8 @@ export class ClusterState {
   private readonly terms = new WeakMap<Pod, AffinityTerms>();
   private readonly labelsOfNamespace: NamespaceLabels;
   private images: ReadonlyMap<string, number> | undefined;
+  /** Nodes of which something changed since the pass began, one after the other. */
+  readonly changes: NodeState[] = [];
   /** What the pass has decided, to be taken back before the next one. */
   private assumed: { readonly pod: Pod; readonly node: NodeState }[] = [];
 
@@ -65,7 +67,7 @@ export class ClusterState {
     this.labelsOfNamespace = labelsOfNamespace;
     this.nodes = nodes.map(nodeState);
     this.byName = new Map(this.nodes.map((state) => [state.name, state]));
-    this.nominations = new Nominations((name) => this.byName.get(name));
+    this.nominations = new Nominations((name) => this.touch(this.byName.get(name)));
     for (const pod of pods) {
       if (isPodFinished(pod)) continue;
       const node = pod.spec.nodeName === undefined ? undefined : this.byName.get(pod.spec.nodeName);
@@ -79,6 +81,7 @@ export class ClusterState {
     for (const { pod, node } of this.assumed) this.remove(pod, node);
     this.assumed = [];
     this.nominations.clear();
+    this.changes.length = 0;
     this.classes.forget();
     for (const [signature, counter] of this.counters) {
       if (!counter.isUsed) this.counters.delete(signature);
@@ -112,6 +115,16 @@ export class ClusterState {
     this.nominations.set(pod, '');
     this.add(pod, node);
     this.assumed.push({ pod, node });
+  }
+
+  /** Tries something with the pods of the node. All is as it was afterwards. */
+  trying<T>(node: NodeState, attempt: () => T): T {
+    const { version } = node;
+    const { length } = this.changes;
+    const result = attempt();
+    node.version = version;
+    this.changes.length = length;
+    return result;
   }
 
   termsOf(pod: Pod): AffinityTerms {
@@ -175,13 +188,19 @@ export class ClusterState {
   }
 
   private count(pod: Pod, node: NodeState, sign: 1 | -1): void {
-    node.version += 1;
+    this.touch(node);
     countPod(node, pod, sign);
     for (const { matches, counts } of this.counters.values()) if (matches(pod)) counts[node.index] = (counts[node.index] ?? 0) + sign;
     if (pod.spec.affinity?.podAffinity !== undefined || pod.spec.affinity?.podAntiAffinity !== undefined)
       for (const [kind, terms] of Object.entries(this.termsOf(pod)) as [keyof AffinityTerms, readonly AffinityTerm[]][])
         for (const term of terms) this.countTerm(term, kind, { node, sign });
     this.classes.podChanged(pod, node, sign);
+  }
+
+  private touch(node: NodeState | undefined): void {
+    if (node === undefined) return;
+    node.version += 1;
+    this.changes.push(node);
   }
 
   private countTerm(term: AffinityTerm, kind: keyof AffinityTerms, { node, sign }: { node: NodeState; sign: 1 | -1 }): void {

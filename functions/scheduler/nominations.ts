@@ -5,12 +5,13 @@ import type { NodeState } from './node-state.ts';
 const none: readonly Pod[] = [];
 
 export class Nominations {
-  private readonly node: (name: string) => NodeState | undefined;
+  /** Called with the name of a node for which another pod waits, or one fewer. */
+  private readonly changed: (nodeName: string) => void;
   private readonly nodeNames = new Map<Pod, string>();
   private readonly byNode = new Map<string, Set<Pod>>();
 
-  constructor(node: (name: string) => NodeState | undefined) {
-    this.node = node;
+  constructor(changed: (nodeName: string) => void) {
+    this.changed = changed;
   }
 
   /** '': the pod waits for no node. */
@@ -20,20 +21,21 @@ export class Nominations {
     if (before !== '') {
       this.byNode.get(before)?.delete(pod);
       this.nodeNames.delete(pod);
-      this.touch(before);
+      this.changed(before);
     }
     if (nodeName === '') return;
     this.nodeNames.set(pod, nodeName);
     this.byNode.set(nodeName, (this.byNode.get(nodeName) ?? new Set()).add(pod));
-    this.touch(nodeName);
+    this.changed(nodeName);
   }
 
   clear(): void {
     for (const pod of this.nodeNames.keys()) this.set(pod, '');
   }
 
-  isFor(pod: Pod, { name }: NodeState): boolean {
-    return this.nodeNames.get(pod) === name;
+  /** The node that the pod waits for. */
+  of(pod: Pod): string | undefined {
+    return this.nodeNames.get(pod);
   }
 
   /** Whether any pod waits for the node. */
@@ -50,10 +52,5 @@ export class Nominations {
 
   withLess(priority: number, nodeName: string): readonly Pod[] {
     return [...(this.byNode.get(nodeName) ?? [])].filter((other) => (other.spec.priority ?? 0) < priority);
-  }
-
-  private touch(nodeName: string): void {
-    const node = this.node(nodeName);
-    if (node !== undefined) node.version += 1;
   }
 }

@@ -80,7 +80,8 @@ class Scores {
   }
 
   totals(nodes: readonly NodeState[]): Float64Array {
-    const totals = Float64Array.from(nodes, (node) => this.ownOf(node));
+    const totals = new Float64Array(nodes.length);
+    for (let place = 0; place < nodes.length; place += 1) totals[place] = this.ownOf(nodes[place] as NodeState);
     for (const { weight, direction, of, kept } of this.comparisons) {
       const raw = nodes.map((node) => (kept.has(node) ? kept.get(node) : kept.set(node, of(node))));
       // Where all have none, all get the same.
@@ -113,6 +114,8 @@ export class PodClass {
   private readonly victims: Kept<Preempted>;
   private readonly scores: Scores;
   private readonly termCount: number;
+  /** Where all nodes refused: what they answered, and how far the cluster had changed by then. */
+  private refusedBy: { readonly refusals: Refusal[]; changes: number } | undefined;
 
   constructor(pod: Pod, { filters, scores, percentageOfNodesToScore = 0 }: SchedulerProfile, cluster: ClusterState) {
     this.filters = filters.flatMap((plugin) => plugin.prepare(pod, cluster) ?? []);
@@ -136,6 +139,27 @@ export class PodClass {
   refusalOf(node: NodeState, isPlain: boolean, answer: (node: NodeState) => Refusal | undefined): Refusal | undefined {
     if (this.rest.length > 0) return isPlain ? (this.narrowRefusal(node) ?? firstRefusal(node, this.rest)) : answer(node);
     return this.refusals.has(node) ? this.refusals.get(node) : this.refusals.set(node, answer(node));
+  }
+
+  /** What every node answered when all refused, brought up to date; undefined where one may take the pod now. */
+  allRefusals({ changes }: ClusterState, answer: (node: NodeState) => Refusal | undefined): readonly Refusal[] | undefined {
+    const { refusedBy } = this;
+    if (refusedBy === undefined) return undefined;
+    for (const node of changes.slice(refusedBy.changes)) {
+      const refusal = answer(node);
+      if (refusal === undefined) {
+        this.refusedBy = undefined;
+        return undefined;
+      }
+      refusedBy.refusals[node.index] = refusal;
+    }
+    refusedBy.changes = changes.length;
+    return refusedBy.refusals;
+  }
+
+  /** Every node refused. Filters that look beyond a node may change their mind anywhere. */
+  noteRefusals(refusals: Refusal[], { changes }: ClusterState): void {
+    if (this.rest.length === 0) this.refusedBy = { refusals, changes: changes.length };
   }
 
   private narrowRefusal(node: NodeState): Refusal | undefined {

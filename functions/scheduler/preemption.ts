@@ -87,13 +87,8 @@ function violatingPods(pods: readonly Pod[], budgets: readonly PodDisruptionBudg
 }
 
 /** The fewest pods of the node that make room, or why there is none. The node is afterwards as before. */
-function victimsOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted {
-  const { version } = node;
-  const found = triedOn(pod, node, trial, budgets);
-  // All is as it was.
-  node.version = version;
-  return found;
-}
+const victimsOn = (pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted =>
+  trial.cluster.trying(node, () => triedOn(pod, node, trial, budgets));
 
 function triedOn(pod: Pod, node: NodeState, trial: Trial, budgets: readonly PodDisruptionBudget[]): Preempted {
   const candidates = [...node.pods].filter((other) => priorityOf(other) < priorityOf(pod)).sort(moreImportant);
@@ -157,12 +152,13 @@ export function preempt(pod: Pod, options: PreemptionOptions): Preemption {
   const found: Victims[] = [];
   const reasons = new Map<string, number>();
   const count = (reason: string, nodes: number): unknown => reasons.set(reason, (reasons.get(reason) ?? 0) + nodes);
+  const own = cluster.nominations.of(pod);
   let hasHarmless = false;
   for (let step = 0; step < possible.length && !(found.length >= enough && hasHarmless); step += 1) {
     const node = possible[(first + step) % possible.length];
     if (node === undefined) continue;
     const answer = (): Preempted => victimsOn(pod, node, trial, budgets);
-    const result = cluster.nominations.isFor(pod, node) ? answer() : podClass.victimsOn(node, answer);
+    const result = node.name === own ? answer() : podClass.victimsOn(node, answer);
     if ('pods' in result) {
       found.push(result);
       hasHarmless ||= result.violations === 0;

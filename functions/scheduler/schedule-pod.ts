@@ -30,11 +30,12 @@ export interface Trial {
 export function refusalOf(pod: Pod, node: NodeState, { cluster, filters }: Trial): Refusal | undefined {
   const expected = cluster.nominations.before(pod, node);
   if (expected.length === 0) return firstRefusal(node, filters);
-  const { version } = node;
-  movePods(expected, node, cluster, 1);
-  const refusal = firstRefusal(node, filters);
-  movePods(expected, node, cluster, -1);
-  node.version = version;
+  const refusal = cluster.trying(node, () => {
+    movePods(expected, node, cluster, 1);
+    const found = firstRefusal(node, filters);
+    movePods(expected, node, cluster, -1);
+    return found;
+  });
   return refusal ?? firstRefusal(node, filters);
 }
 
@@ -59,11 +60,37 @@ function best(nodes: readonly NodeState[], podClass: PodClass, random: () => num
 
 export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerProfile, random: () => number): Placement {
   const podClass = cluster.classes.of(pod, profile, cluster);
-  const { nominations, nodes } = cluster;
+  const { nominations } = cluster;
   const asked = (node: NodeState): Refusal | undefined => refusalOf(pod, node, { cluster, filters: podClass.filters });
   const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');
   if (nominated !== undefined && asked(nominated) === undefined) return { outcome: 'fits', node: nominated };
-  const enough = comparedNodes(nodes.length, podClass.percentageOfNodesToScore);
+  const own = nominations.of(pod);
+  // Others of the class see the pod itself among those that are expected there.
+  const refusal = (node: NodeState): Refusal | undefined =>
+    node.name === own ? asked(node) : podClass.refusalOf(node, !nominations.has(node), asked);
+  const known = own === undefined ? podClass.allRefusals(cluster, refusal) : undefined;
+  if (known !== undefined) return { outcome: 'unschedulable', refusals: known, podClass };
+  const { feasible, refusals } = searched(cluster, podClass, refusal, random);
+  const node = best(feasible, podClass, random);
+  if (node !== undefined) return { outcome: 'fits', node };
+  if (own === undefined) podClass.noteRefusals(refusals, cluster);
+  return { outcome: 'unschedulable', refusals, podClass };
+}
+
+interface Searched {
+  readonly feasible: readonly NodeState[];
+  /** By the node's index. */
+  readonly refusals: Refusal[];
+}
+
+/** Asks nodes until enough of them fit. */
+function searched(
+  { nodes }: ClusterState,
+  { percentageOfNodesToScore }: PodClass,
+  refusalAt: (node: NodeState) => Refusal | undefined,
+  random: () => number,
+): Searched {
+  const enough = comparedNodes(nodes.length, percentageOfNodesToScore);
   // Another place to begin at each time, so that no node is always passed over.
   const first = enough < nodes.length ? Math.floor(random() * nodes.length) : 0;
   const feasible: NodeState[] = [];
@@ -71,11 +98,9 @@ export function schedulePod(pod: Pod, cluster: ClusterState, profile: SchedulerP
   for (let step = 0; step < nodes.length && feasible.length < enough; step += 1) {
     const node = nodes[(first + step) % nodes.length];
     if (node === undefined) continue;
-    // Others of the class see the pod itself among those that are expected there.
-    const refusal = nominations.isFor(pod, node) ? asked(node) : podClass.refusalOf(node, !nominations.has(node), asked);
+    const refusal = refusalAt(node);
     if (refusal === undefined) feasible.push(node);
     else refusals[node.index] = refusal;
   }
-  const node = best(feasible, podClass, random);
-  return node === undefined ? { outcome: 'unschedulable', refusals, podClass } : { outcome: 'fits', node };
+  return { feasible, refusals };
 }

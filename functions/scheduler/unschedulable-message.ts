@@ -5,7 +5,15 @@ import type { Preemption } from './preemption.ts';
 /** How many nodes gave a reason: `2 Insufficient cpu, 1 Too many pods`. */
 function histogram(refusals: readonly Refusal[]): string {
   const nodes = new Map<Refusal, number>();
-  for (const refusal of refusals) nodes.set(refusal, (nodes.get(refusal) ?? 0) + 1);
+  let [last, run] = [refusals[0], 0];
+  for (const refusal of refusals) {
+    if (refusal !== last) {
+      if (last !== undefined) nodes.set(last, (nodes.get(last) ?? 0) + run);
+      [last, run] = [refusal, 0];
+    }
+    run += 1;
+  }
+  if (last !== undefined) nodes.set(last, (nodes.get(last) ?? 0) + run);
   const counts = new Map<string, number>();
   for (const [{ reasons }, count] of nodes) for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + count);
   return countsText(counts);
