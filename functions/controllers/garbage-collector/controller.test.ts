@@ -4,7 +4,7 @@ import type { Cluster } from '../../../test/support/cluster.ts';
 import { assertSettled, assertSurvivesAnyFailure, createCluster, deployment, namespace } from '../../../test/support/cluster.ts';
 import type { ConfigMap, OwnerReference } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
-import { configMaps, deployments, leases, nodes, replicaSets } from '../../kube/resource-type.ts';
+import { configMaps, deployments, leases, namespaces, nodes, replicaSets } from '../../kube/resource-type.ts';
 import { mayConcern } from '../../workers/doorbell/rings-of-changes.ts';
 import { createGarbageCollector } from './controller.ts';
 
@@ -38,6 +38,22 @@ describe('the garbage collector', () => {
     await make(cluster, 'lost', [reference(owner, { name: 'nobody', uid: 'nobody' })]);
     await cluster.settle();
     assert.deepEqual(await names(cluster), ['owner']);
+  });
+
+  test('deletes what names an owner of another namespace, and says so, or one of another kind', async () => {
+    const cluster = await createCluster();
+    await cluster.client.create(namespaces, { metadata: { name: 'other' }, spec: {} });
+    const owner = await cluster.client.create(configMaps, { metadata: { namespace: 'other', name: 'owner' } });
+    const same = await make(cluster, 'owner');
+    await make(cluster, 'across', [reference(owner)]);
+    await make(cluster, 'miscalled', [reference(same, { kind: 'Secret' })]);
+    await cluster.settle();
+    assert.deepEqual(await names(cluster), ['owner']);
+    const meant = `[v1/ConfigMap, namespace: ${namespace}, name: owner, uid: ${owner.metadata.uid}]`;
+    assert.deepEqual(
+      cluster.events.filter((event) => event.includes('ownerRef')),
+      [`Warning OwnerRefInvalidNamespace ownerRef ${meant} does not exist in namespace "${namespace}"`],
+    );
   });
 
   test('lets nodes renew their Leases undisturbed, and deletes the Lease of a node that is gone', async () => {

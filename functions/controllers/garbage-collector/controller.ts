@@ -58,6 +58,9 @@ async function judge(item: Item, graph: OwnershipGraph, context: ReconcileContex
   const owners = await Promise.all(
     ownersOf(item.object).map(async (reference) => ({ reference, state: await stateOf(item, reference, graph, context) })),
   );
+  for (const { reference, state } of owners)
+    if (state !== 'solid' && state !== 'waiting' && graph.isElsewhere(item, reference, context.cache))
+      reportElsewhere(item, reference, context);
   const dependents = graph.dependents(uidOf(item.object), context.cache);
   const verdict = verdictOn(item.object, owners, {
     any: dependents.length > 0,
@@ -74,6 +77,13 @@ async function judge(item: Item, graph: OwnershipGraph, context: ReconcileContex
       if (verdict.unblock) await setOwners(item, ownersOf(item.object).map(withoutBlocking), context);
       return remove(item.type, item.object, context, { propagationPolicy: verdict.propagationPolicy });
   }
+}
+
+/** Source: graph_builder.go, reportInvalidNamespaceOwnerRef. */
+function reportElsewhere({ object }: Item, { apiVersion, kind, name, uid }: OwnerReference, { events }: ReconcileContext): void {
+  const namespace = namespaceOf(object);
+  const meant = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`;
+  events.event(object, 'Warning', 'OwnerRefInvalidNamespace', `ownerRef ${meant} does not exist in namespace ${JSON.stringify(namespace)}`);
 }
 
 function waitingOwners(item: Item, graph: OwnershipGraph, cache: Cache): Item[] {

@@ -39,6 +39,7 @@ export class OwnershipGraph {
   readonly #resourceTypes: ResourceTypes;
   /** Kept for good: the cache knows an index by its identity. */
   readonly #indexes = new Map<string, Index>();
+  readonly #uidIndexes = new Map<string, Index>();
   #kinds: Kinds = { types: [], byResource: new Map() };
 
   constructor(resourceTypes: ResourceTypes) {
@@ -62,6 +63,22 @@ export class OwnershipGraph {
     const made: Index = { type, values: (object) => ownersOf(object).map(({ uid }) => uid) };
     this.#indexes.set(resource, made);
     return made;
+  }
+
+  #uidIndex(type: ResourceType): Index {
+    const resource = groupResource(type);
+    const known = this.#uidIndexes.get(resource);
+    if (known !== undefined) return known;
+    const made: Index = { type, values: (object) => [uidOf(object)] };
+    this.#uidIndexes.set(resource, made);
+    return made;
+  }
+
+  /** Whether the owner that is meant is in another namespace than the object. */
+  isElsewhere({ object }: Item, reference: OwnerReference, cache: Cache): boolean {
+    const type = this.typeOf(reference);
+    if (type?.namespaced !== true) return false;
+    return cache.by(this.#uidIndex(type), reference.uid).some((owner) => namespaceOf(owner) !== namespaceOf(object));
   }
 
   /** The resource is part of the request's name, before the last slash. */
