@@ -37,6 +37,7 @@ import { createRootCaController } from './root-ca/controller.ts';
 import { createResourceQuotaController, type QuotaRules } from './resource-quota/controller.ts';
 import { serviceAccountController } from './service-account/controller.ts';
 import { statefulSetController } from './stateful-set/controller.ts';
+import { createDeviceTaintControllers } from './device-taint-eviction/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { createStorageVersionMigrationController } from './storage-version-migration/controller.ts';
 import { serviceCidrsController } from './service-cidrs/controller.ts';
@@ -106,6 +107,7 @@ export function createControllers(options: ControllersOptions): readonly Control
     nodeTtlController,
     ...(options.typeWarnings === undefined ? [] : [createPolicyStatusController(options.typeWarnings)]),
     createTaintEvictionController(),
+    ...createDeviceTaintControllers(),
     createPodGarbageCollector(),
     persistentVolumeBinder,
     localPathController,

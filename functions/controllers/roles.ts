@@ -10,6 +10,7 @@ import { cronJobRole } from './cron-job/role.ts';
 import { customResourceDefinitionRole } from './custom-resource-definition/role.ts';
 import { daemonSetRole } from './daemon-set/role.ts';
 import { deploymentRole } from './deployment/role.ts';
+import { deviceTaintEvictionRole } from './device-taint-eviction/role.ts';
 import { disruptionRole } from './disruption/role.ts';
 import { endpointSliceRole } from './endpoint-slice/role.ts';
 import { endpointSliceMirroringRole } from './endpoint-slice-mirroring/role.ts';
@@ -44,13 +45,6 @@ import { attributesClassProtectionRole, claimProtectionRole, volumeProtectionRol
  * Source: plugin/pkg/auth/authorizer/rbac/bootstrappolicy/{controller,namespace}_policy.go.
  */
 const absentRules: Readonly<Record<string, readonly PolicyRule[]>> = {
-  'device-taint-eviction-controller': [
-    rule([...read, 'delete'], '', 'pods'),
-    rule(['patch', 'update'], '', 'pods/status'),
-    rule(read, 'resource.k8s.io', 'deviceclasses devicetaintrules resourceclaims resourceslices'),
-    rule(['patch', 'update'], 'resource.k8s.io', 'devicetaintrules/status'),
-    ...eventRules,
-  ],
   'expand-controller': [
     rule([...read, 'patch', 'update'], '', 'persistentvolumes'),
     rule(['patch', 'update'], '', 'persistentvolumeclaims/status'),
@@ -90,6 +84,7 @@ export const controllerRoles: readonly ControllerRole[] = [
   cronJobRole,
   disruptionRole,
   resourceClaimRole,
+  deviceTaintEvictionRole,
   resourceQuotaRole,
   horizontalPodAutoscalerRole,
   certificatesRole,

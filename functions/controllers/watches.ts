@@ -33,6 +33,7 @@ import { serviceCidrWatches } from './service-cidrs/watches.ts';
 import type { ResourceTypes } from './shared/resource-types.ts';
 import { statefulSetWatches } from './stateful-set/watches.ts';
 import { storageVersionMigrationWatches } from './storage-version-migration/watches.ts';
+import { deviceTaintEvictionWatches, deviceTaintRuleWatches } from './device-taint-eviction/watches.ts';
 import { taintEvictionWatches } from './taint-eviction/watches.ts';
 import { tokenWatches } from './token/watches.ts';
 import { trustBundleWatches } from './trust-bundle-publisher/watches.ts';
@@ -84,6 +85,8 @@ export const controllerWatches = ({ countedResource, resourceTypes }: WatchesOpt
   ...storageVersionMigrationWatches,
   ...statefulSetWatches,
   ...taintEvictionWatches,
+  ...deviceTaintEvictionWatches,
+  ...deviceTaintRuleWatches,
   ...tokenWatches,
   ...ttlAfterFinishedWatches,
   ...policyStatusWatches,

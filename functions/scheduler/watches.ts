@@ -4,6 +4,7 @@ import { isPodFinished } from '../kube/pod.ts';
 import { isTerminating } from '../kube/object.ts';
 import {
   deviceClasses,
+  deviceTaintRules,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -42,6 +43,8 @@ export const schedulerWatches = (schedulerNames: readonly string[] = [schedulerC
   watch(persistentVolumes, ({ type, object }) => (type === 'deleted' || object.status?.phase === 'Released' ? [] : [waitingPods])),
   watch(resourceClaims, () => [waitingPods]),
   watch(resourceSlices, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
+  // A device may lose a taint that kept a pod away.
+  watch(deviceTaintRules, () => [waitingPods]),
   watch(deviceClasses, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
   watch(storageClasses, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
 ];

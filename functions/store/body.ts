@@ -25,12 +25,19 @@ const shortHead = { number: 1, bytes: 5 };
 
 /** A little compression buys most of what a lot would; for small texts, most of the time would go into clearing memory. */
 const deflateOptions = { level: 3, memLevel: 6, chunkSize: 4096 };
+/** How far back matches reach, as a power of two: what zlib clears for each text. Source: zlib's deflate.h, MIN_LOOKAHEAD. */
+const windowBits = [13, 14, 15] as const;
+const lookaheadBytes = 262;
+
+/** The smallest window that holds everything: a larger one would find the same. */
+const windowFor = (bytes: number): number => windowBits.find((bits) => 2 ** bits - lookaheadBytes >= bytes) ?? windowBits[2];
 
 /** `json` may be its UTF-8, where that is at hand. The bytes are all that their memory holds. */
 export function encodeBody(json: string | Uint8Array): Uint8Array {
   const dictionary = dictionaries.get(currentDictionary);
   const text = typeof json === 'string' ? Buffer.from(json) : json;
-  const deflated = deflateRawSync(text, { ...deflateOptions, ...(dictionary === undefined ? {} : { dictionary }) });
+  const window = windowFor((dictionary?.length ?? 0) + text.length);
+  const deflated = deflateRawSync(text, { ...deflateOptions, windowBits: window, ...(dictionary === undefined ? {} : { dictionary }) });
   const body = Buffer.allocUnsafeSlow(headBytes + deflated.length);
   body.writeUInt8(currentDictionary, 0);
   body.writeUInt32BE(crc32(text), 1);

@@ -25,6 +25,10 @@ interface Queue {
 /** What a request is taken to run for until it is over. */
 const estimateMs = 3;
 
+/** Hands that are remembered: more flows at once are rare. */
+const handsKept = 256;
+const firstQueue: readonly number[] = [0];
+
 const queuingDefaults = { queues: 64, handSize: 8, queueLengthLimit: 50 };
 
 export class LevelQueues {
@@ -33,6 +37,7 @@ export class LevelQueues {
   running = 0;
   waiting = 0;
   readonly #queues = new Map<number, Queue>();
+  readonly #hands = new Map<string, readonly number[]>();
   /** Where a queue begins that finds no other one. */
   #served = 0;
 
@@ -44,6 +49,7 @@ export class LevelQueues {
   configure(limits: LevelLimits, response: LimitResponse | undefined): void {
     this.limits = limits;
     this.#response = response;
+    this.#hands.clear();
   }
 
   isIdle(): boolean {
@@ -52,9 +58,7 @@ export class LevelQueues {
 
   /** The emptiest queue that the flow was dealt. */
   queueFor(flow: readonly string[]): Queue {
-    const { queues, handSize } = { ...queuingDefaults, ...this.#response?.queuing };
-    const isQueued = this.#response?.type === 'Queue';
-    const hand = isQueued ? handOf(flow, queues, handSize) : [0];
+    const hand = this.#response?.type === 'Queue' ? this.#handFor(flow) : firstQueue;
     const load = (index: number): number => {
       const queue = this.#queues.get(index);
       return queue === undefined ? 0 : queue.waiting.length + queue.running;
@@ -65,6 +69,18 @@ export class LevelQueues {
     const queue = { waiting: [], running: 0, served: this.#leastServed() };
     this.#queues.set(chosen, queue);
     return queue;
+  }
+
+  /** Dealing costs a hash; the flows of a moment are few. */
+  #handFor(flow: readonly string[]): readonly number[] {
+    const key = flow.join('\0');
+    const known = this.#hands.get(key);
+    if (known !== undefined) return known;
+    const { queues, handSize } = { ...queuingDefaults, ...this.#response?.queuing };
+    const hand = handOf(flow, queues, handSize);
+    if (this.#hands.size >= handsKept) this.#hands.clear();
+    this.#hands.set(key, hand);
+    return hand;
   }
 
   /** A new queue owes nothing, and has nothing coming for the time before it. */

@@ -1,5 +1,6 @@
 /** The devices that drivers publish, by pools: which of them a node can use. Source: structured/internal/stable/pools_stable.go. */
-import type { Device, DeviceTaint, DeviceToleration, Node, NodeSelector, ResourceSlice } from '../../kube/generated/types.ts';
+import { toleratesDevice, withRuleTaints } from '../../kube/device-taints.ts';
+import type { Device, DeviceTaintRule, DeviceToleration, Node, NodeSelector, ResourceSlice } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
 import { matchesNodeTerms } from '../../kube/node-selector.ts';
 
@@ -58,7 +59,10 @@ export class DevicePools {
   private readonly pools: readonly Pool[];
   private readonly byNode = new Map<string, readonly PooledDevice[]>();
 
-  constructor(slices: readonly ResourceSlice[]) {
+  private readonly rules: readonly DeviceTaintRule[];
+
+  constructor(slices: readonly ResourceSlice[], rules: readonly DeviceTaintRule[]) {
+    this.rules = rules;
     this.pools = poolsOf(slices.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)));
   }
 
@@ -68,33 +72,28 @@ export class DevicePools {
     if (known !== undefined) return known;
     const found = this.pools
       .filter(({ isIncomplete }) => !isIncomplete)
-      .flatMap(({ slices }) => slices.flatMap((slice) => usable(slice, node)));
+      .flatMap(({ slices }) => slices.flatMap((slice) => usable(slice, node, this.rules)));
     this.byNode.set(nameOf(node), found);
     return found;
   }
 
   /** A pool of the node of which not all is known: nobody can ask for all of its devices. */
   hasIncomplete(node: Node): boolean {
-    return this.pools.some(({ isIncomplete, slices }) => isIncomplete && slices.some((slice) => usable(slice, node).length > 0));
+    return this.pools.some(({ isIncomplete, slices }) => isIncomplete && slices.some((slice) => usable(slice, node, []).length > 0));
   }
 }
 
-function usable({ spec }: ResourceSlice, node: Node): readonly PooledDevice[] {
+function usable({ spec }: ResourceSlice, node: Node, rules: readonly DeviceTaintRule[]): readonly PooledDevice[] {
   const { driver, pool, devices = [], perDeviceNodeSelection = false } = spec;
   return devices.filter(isWhole).flatMap((device) => {
     const nodeSelector = selectorOf(perDeviceNodeSelection ? device : spec);
     if (nodeSelector === false) return [];
     if (nodeSelector !== undefined && !matchesNodeTerms(nodeSelector.nodeSelectorTerms, node)) return [];
-    return [{ id: deviceId(driver, pool.name, device.name), driver, pool: pool.name, device, nodeSelector }];
+    const tainted = withRuleTaints(device, { driver, pool: pool.name, device: device.name }, rules);
+    return [{ id: deviceId(driver, pool.name, device.name), driver, pool: pool.name, device: tainted, nodeSelector }];
   });
-}
-
-function tolerates({ key = '', operator = 'Equal', value = '', effect = '' }: DeviceToleration, taint: DeviceTaint): boolean {
-  if (effect !== '' && effect !== taint.effect) return false;
-  if (key !== '' && key !== taint.key) return false;
-  return operator === 'Exists' || (key !== '' && value === (taint.value ?? ''));
 }
 
 /** A taint without effect only informs. */
 export const isTolerated = ({ taints = [] }: Device, tolerations: readonly DeviceToleration[]): boolean =>
-  taints.filter(({ effect }) => effect !== 'None').every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
+  taints.filter(({ effect }) => effect !== 'None').every((taint) => tolerations.some((toleration) => toleratesDevice(toleration, taint)));

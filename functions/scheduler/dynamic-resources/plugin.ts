@@ -15,7 +15,7 @@ import { copy } from '../../kube/copy.ts';
 import type { AllocationResult, DeviceRequest, Node, Pod, ResourceResourceClaim as ResourceClaim } from '../../kube/generated/types.ts';
 import { matchesNodeTerms } from '../../kube/node-selector.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
-import { deviceClasses, pods, resourceClaims, resourceSlices } from '../../kube/resource-type.ts';
+import { deviceClasses, deviceTaintRules, pods, resourceClaims, resourceSlices } from '../../kube/resource-type.ts';
 import { timestamp } from '../../kube/time.ts';
 import type { Cache, ReconcileContext } from '../../workers/controller.ts';
 import type { NodeState } from '../node-state.ts';
@@ -55,7 +55,7 @@ export class DeviceInventory {
     this.cache = cache;
     this.allocated = new Set(cache.list(resourceClaims).flatMap(({ status }) => devicesOf(status?.allocation)));
     this.inventory = {
-      pools: new DevicePools(cache.list(resourceSlices)),
+      pools: new DevicePools(cache.list(resourceSlices), cache.list(deviceTaintRules)),
       allocated: this.allocated,
       classNamed: (name) => cache.get(deviceClasses, { namespace: '', name }),
     };

@@ -10,7 +10,6 @@ export const deviceTaintRuleDefinition = definition<DeviceTaintRule>({
   schema: builtIn('io.k8s.api.resource.v1.DeviceTaintRule'),
   singular: 'devicetaintrule',
   rechecksName: false,
-  hasController: false,
   hasStatus: true,
   resetFields: { status: ['metadata', 'spec'] },
   hasGeneration: true,
