@@ -7,30 +7,18 @@ import type {
   DeviceTaintRule,
   Pod,
   ResourceResourceClaim as ResourceClaim,
-  ResourceSlice,
 } from '../../kube/generated/types.ts';
 import { namespaceOf } from '../../kube/object.ts';
-import { deviceTaintRules, resourceClaims, resourceSlices } from '../../kube/resource-type.ts';
+import { deviceTaintRules, resourceClaims } from '../../kube/resource-type.ts';
 import { parseTime } from '../../kube/time.ts';
-import type { Cache, Index } from '../../workers/controller.ts';
+import type { Cache } from '../../workers/controller.ts';
+import { allocatedDevices, evicts, poolKey, slicesByPool } from './watches.ts';
 
 export interface Eviction {
   readonly atMs: number;
   /** Those that are among its reasons; a taint of the driver may be another one. */
   readonly rules: readonly DeviceTaintRule[];
 }
-
-export const poolKey = (driver: string, pool: string): string => `${driver}/${pool}`;
-
-export const slicesByPool: Index<ResourceSlice> = {
-  type: resourceSlices,
-  values: ({ spec }) => [poolKey(spec.driver, spec.pool.name)],
-};
-
-export const allocatedDevices = ({ status }: ResourceClaim): readonly DeviceRequestAllocationResult[] =>
-  status?.allocation?.devices?.results ?? [];
-
-export const evicts = ({ spec }: DeviceTaintRule): boolean => spec.taint.effect === 'NoExecute';
 
 /** Of the pool's newest slices. */
 export function publishedTaints({ driver, pool, device }: DeviceRequestAllocationResult, cache: Cache): readonly DeviceTaint[] {

@@ -10,9 +10,9 @@ import { parseTime, timestamp } from '../../kube/time.ts';
 import { again, type Cache, type Controller, type ReconcileContext, type ReconcileResult, settled } from '../../workers/controller.ts';
 import { usesClaims } from '../resource-claim/watches.ts';
 import { namesOf } from '../shared/pod-requests.ts';
-import { allocatedDevices, evictionOf, evicts, poolKey } from './eviction.ts';
+import { evictionOf } from './eviction.ts';
 import { deviceTaintEvictionRole } from './role.ts';
-import { deviceTaintRuleWatches } from './watches.ts';
+import { allocatedDevices, deviceTaintRuleWatches, evicts, poolKey } from './watches.ts';
 
 const conditionType = 'EvictionInProgress';
 /** The status follows the pods no faster than this. */

@@ -1,11 +1,28 @@
 /** What wakes the evictions from tainted devices. */
-import type { DeviceTaintRule, Pod, ResourceResourceClaim as ResourceClaim, ResourceSlice } from '../../kube/generated/types.ts';
+import type {
+  DeviceRequestAllocationResult,
+  DeviceTaintRule,
+  Pod,
+  ResourceResourceClaim as ResourceClaim,
+  ResourceSlice,
+} from '../../kube/generated/types.ts';
 import { namespaceOf, type ObjectName } from '../../kube/object.ts';
 import { deviceTaintRules, pods, resourceClaims, resourceSlices } from '../../kube/resource-type.ts';
 import { watch, type Cache, type Index, type Watch } from '../../workers/controller.ts';
 import { namesOf, watchItself } from '../shared/pod-requests.ts';
 import { usesClaims } from '../resource-claim/watches.ts';
-import { allocatedDevices, evicts, poolKey } from './eviction.ts';
+
+export const poolKey = (driver: string, pool: string): string => `${driver}/${pool}`;
+
+export const slicesByPool: Index<ResourceSlice> = {
+  type: resourceSlices,
+  values: ({ spec }) => [poolKey(spec.driver, spec.pool.name)],
+};
+
+export const allocatedDevices = ({ status }: ResourceClaim): readonly DeviceRequestAllocationResult[] =>
+  status?.allocation?.devices?.results ?? [];
+
+export const evicts = ({ spec }: DeviceTaintRule): boolean => spec.taint.effect === 'NoExecute';
 
 /** Claims by the pools that their devices are of. */
 const claimsByPool: Index<ResourceClaim> = {
