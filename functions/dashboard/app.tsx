@@ -13,6 +13,9 @@ import { Palette, type PaletteMode } from './parts/palette.tsx';
 import { TimeControl } from './parts/time-control.tsx';
 import { nextTheme, setTheme, theme } from './parts/theme.ts';
 import { hashOf, overview, type Route, routeOf, type Screen } from './route.ts';
+import { AccessScreen } from './screens/access/access.tsx';
+import { ExecScreen } from './screens/exec/exec.tsx';
+import { LogsScreen } from './screens/logs/logs.tsx';
 import { ListScreen } from './screens/list/list.tsx';
 import { ObjectScreen } from './screens/object/object.tsx';
 import { OverviewScreen } from './screens/overview/overview.tsx';
@@ -22,6 +25,9 @@ const screens: Readonly<Record<Screen, ComponentType>> = {
   overview: OverviewScreen,
   list: ListScreen,
   object: ObjectScreen,
+  logs: LogsScreen,
+  exec: ExecScreen,
+  access: AccessScreen,
 };
 
 /** In the order of the menu; those that the cluster does not serve are left out. */
@@ -249,6 +255,7 @@ function Menu(): JSX.Element {
   return (
     <nav aria-label="Kinds">
       {link({ screen: 'overview' }, 'overview')}
+      {link({ screen: 'access' }, 'access')}
       {menu.map(([title, ids]) => (
         <section key={title}>
           <h2>{title}</h2>

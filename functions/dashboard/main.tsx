@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { signInByCode } from './api/session.ts';
 import { App } from './app.tsx';
 import { showTheme } from './parts/theme.ts';
+import '@xterm/xterm/css/xterm.css';
 import './style.css';
 
 showTheme();

@@ -1,6 +1,6 @@
 /** What the address after `#` means. Pure. */
 
-export type Screen = 'overview' | 'list' | 'object';
+export type Screen = 'overview' | 'list' | 'object' | 'logs' | 'exec' | 'access';
 
 export interface Route {
   readonly screen: Screen;
@@ -31,7 +31,7 @@ export const overview: Route = {
   at: '',
 };
 
-const screens: readonly string[] = ['overview', 'list', 'object'] satisfies Screen[];
+const screens: readonly string[] = ['overview', 'list', 'object', 'logs', 'exec', 'access'] satisfies Screen[];
 const isScreen = (text: string): text is Screen => screens.includes(text);
 const inPath = ['kind', 'namespace', 'name'] as const;
 const inQuery = ['filter', 'selector', 'tab', 'container', 'at'] as const;

@@ -9,6 +9,8 @@ const keys: readonly (readonly [key: string, does: string])[] = [
   ['j k ↓ ↑', 'another row'],
   ['Enter', 'opens it'],
   ['y', 'its YAML'],
+  ['l', 'its logs'],
+  ['s', 'a shell in it'],
   ['o', 'overview'],
   ['u', 'back'],
   ['Tab', 'the next button, tab or field'],

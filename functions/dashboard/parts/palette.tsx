@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { KubeList } from '../../kube/object.ts';
 import { type Kind, kindNamed, pathOf } from '../api/kinds.ts';
 import { askJson } from '../api/request.ts';
-import { useApp } from '../app-context.ts';
+import { type App, useApp } from '../app-context.ts';
 import { overview, type Route } from '../route.ts';
 import { found, type Entry } from './found.ts';
 import { withMoment } from './hooks.ts';
@@ -46,6 +46,27 @@ function useObjects(mode: PaletteMode): readonly Entry<Partial<Route>>[] {
   return objects;
 }
 
+function entriesOf(
+  { kinds, namespaces, route }: App,
+  mode: PaletteMode,
+  objects: readonly Entry<Partial<Route>>[],
+): readonly Entry<Partial<Route>>[] {
+  const { namespace } = route;
+  const all = kinds.map(({ id, kind, resource, shortNames }) => ({
+    title: resource,
+    hint: [kind, ...shortNames].join(', '),
+    also: [id, kind, ...shortNames],
+    to: { screen: 'list' as const, kind: id, namespace },
+  }));
+  if (mode === 'kinds') return all;
+  const screens = [
+    { title: 'overview', hint: 'screen', to: { screen: 'overview' as const, namespace } },
+    { title: 'access', hint: 'screen: who can do what', to: { screen: 'access' as const, namespace } },
+  ];
+  const places = namespaces.map((name) => ({ title: name, hint: 'go to this namespace', to: { ...route, namespace: name } }));
+  return [...screens, ...all, ...places, ...objects];
+}
+
 export function Palette({ mode, onClose }: { mode: PaletteMode; onClose(): void }): JSX.Element {
   const app = useApp();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -54,18 +75,7 @@ export function Palette({ mode, onClose }: { mode: PaletteMode; onClose(): void 
   const objects = useObjects(mode);
   useEffect(() => dialog.current?.showModal(), []);
 
-  const entries = useMemo<readonly Entry<Partial<Route>>[]>(() => {
-    const kinds = app.kinds.map(({ id, kind, resource, shortNames }) => ({
-      title: resource,
-      hint: [kind, ...shortNames].join(', '),
-      also: [id, kind, ...shortNames],
-      to: { screen: 'list' as const, kind: id, namespace: app.route.namespace },
-    }));
-    if (mode === 'kinds') return kinds;
-    const screens = [{ title: 'overview', hint: 'screen', to: { screen: 'overview' as const, namespace: app.route.namespace } }];
-    const namespaces = app.namespaces.map((name) => ({ title: name, hint: 'go to this namespace', to: { ...app.route, namespace: name } }));
-    return [...screens, ...kinds, ...namespaces, ...objects];
-  }, [app.kinds, app.namespaces, objects, mode]);
+  const entries = useMemo(() => entriesOf(app, mode, objects), [app, objects, mode]);
   const matches = useMemo(() => found(entries, text), [entries, text]);
   const current = Math.min(chosen, matches.length - 1);
 

@@ -1,10 +1,10 @@
 /** A table of any length: only the rows in sight exist. The keyboard moves one row as the current one, which Enter opens. */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer, type VirtualizerOptions } from '@tanstack/virtual-core';
 import type { JSX } from 'preact';
-import { useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { humanDuration } from '../../kube/duration.ts';
 import type { Column, Order, Row } from '../table/rows.ts';
 import { toneOf } from './tone.ts';
+import { useVirtualizer } from './use-virtualizer.ts';
 import { useNow } from './hooks.ts';
 
 export interface TableProps {
@@ -23,28 +23,6 @@ const rowPixels = 30;
 const sampleRows = 200;
 const columnCharsMax = 44;
 const columnCharsMin = 6;
-
-type Options = VirtualizerOptions<HTMLDivElement, HTMLDivElement>;
-
-function useVirtualizer(count: number, scroller: { readonly current: HTMLDivElement | null }): Virtualizer<HTMLDivElement, HTMLDivElement> {
-  const [, render] = useReducer((renders: number, more: number) => renders + more, 0);
-  const options: Options = {
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowPixels,
-    overscan: 12,
-    scrollPaddingStart: rowPixels,
-    observeElementRect,
-    observeElementOffset,
-    scrollToFn: elementScroll,
-    onChange: () => render(1),
-  };
-  const [virtualizer] = useState(() => new Virtualizer(options));
-  virtualizer.setOptions(options);
-  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
-  useLayoutEffect(() => virtualizer._willUpdate());
-  return virtualizer;
-}
 
 interface Shown {
   readonly name: string;
@@ -144,7 +122,7 @@ function Head({
 
 export function VirtualTable({ label, columns, rows, showsNamespace, order, onOrder, onOpen, onKey }: TableProps): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer(rows.length, scroller);
+  const virtualizer = useVirtualizer(rows.length, rowPixels, scroller);
   const pageRows = (): number => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPixels) - 2);
   const current = useCurrent(rows, pageRows, (index) => virtualizer.scrollToIndex(index));
   const now = useNow(10_000);

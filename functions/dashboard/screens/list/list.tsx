@@ -51,8 +51,11 @@ export function ListScreen(): JSX.Element {
 
   if (kind === undefined) return <p class="empty">This cluster serves no kind named {route.kind}.</p>;
   const open = ({ namespace: of, name }: Row): void => go({ screen: 'object', kind: kind.id, namespace: of, name });
-  const onKey = (key: string, row: Row): boolean => {
-    if (key === 'y') go({ screen: 'object', kind: kind.id, namespace: row.namespace, name: row.name, tab: 'yaml' });
+  const onKey = (key: string, { namespace: of, name }: Row): boolean => {
+    const to = { kind: kind.id, namespace: of, name };
+    if (key === 'y') go({ ...to, screen: 'object', tab: 'yaml' });
+    else if (key === 'l') go({ ...to, screen: 'logs' });
+    else if (key === 's' && kind.subresources.includes('exec')) go({ ...to, screen: 'exec' });
     else return false;
     return true;
   };

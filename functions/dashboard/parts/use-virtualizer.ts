@@ -1,0 +1,27 @@
+/** Which of many rows of one height are in sight. */
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
+import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
+
+export function useVirtualizer(
+  count: number,
+  rowPixels: number,
+  scroller: { readonly current: HTMLDivElement | null },
+): Virtualizer<HTMLDivElement, HTMLDivElement> {
+  const [, render] = useReducer((renders: number, more: number) => renders + more, 0);
+  const options = {
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowPixels,
+    overscan: 12,
+    scrollPaddingStart: rowPixels,
+    observeElementRect,
+    observeElementOffset,
+    scrollToFn: elementScroll,
+    onChange: () => render(1),
+  };
+  const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLDivElement>(options));
+  virtualizer.setOptions(options);
+  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
+  useLayoutEffect(() => virtualizer._willUpdate());
+  return virtualizer;
+}
