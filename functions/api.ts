@@ -12,6 +12,7 @@ import type { Audit } from './apiserver/audit/audit.ts';
 import { accessReviews } from './apiserver/auth/access-reviews.ts';
 import { authenticationReviews } from './apiserver/auth/authentication-reviews.ts';
 import { createAuthenticator } from './apiserver/auth/authenticator.ts';
+import type { AuthorizationSettings, WebhookSettings } from './apiserver/auth/authorization/settings.ts';
 import type { AuthenticationSettings } from './apiserver/auth/jwt/settings.ts';
 import { type ClusterAuthorizer, createAuthorizer } from './apiserver/auth/authorizer.ts';
 import { serviceAccountGroups, serviceAccountUserName } from './apiserver/auth/groups.ts';
@@ -25,7 +26,7 @@ import { createNodePoll } from './apiserver/nodes/node-poll.ts';
 import { createNodeReports } from './apiserver/nodes/node-reports.ts';
 import { createPodsOfNode } from './apiserver/nodes/pods-of-node.ts';
 import type { Descriptions } from './apiserver/openapi/descriptions.ts';
-import type { AdmissionPlugin, Connection, Extension, User } from './apiserver/ports.ts';
+import type { AdmissionPlugin, Authorizer, Connection, Extension, User } from './apiserver/ports.ts';
 import type { LiveRegistry } from './apiserver/registry/live-registry.ts';
 import { createConnector } from './apiserver/relay/connector.ts';
 import { createLogMail } from './apiserver/relay/mailed-log.ts';
@@ -64,6 +65,8 @@ export interface ApiOptions {
   readonly otherTokenUsers?: TokenUsers;
   /** Who else vouches for bearer tokens, and who may come without any. */
   readonly authentication?: AuthenticationSettings;
+  /** Who decides whether callers may, in order; nodes by what their pods need, then RBAC, when left out. */
+  readonly authorization?: AuthorizationSettings;
   /** How long this host can hold a node's poll without paying for it. 0: not at all. */
   readonly pollHoldSecondsMax?: number;
   /** Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not at all. */
@@ -147,7 +150,7 @@ export function createApi(options: ApiOptions): Api {
       (await ownTokenUsers.userOf(token, audiences)) ??
       (await (await jwtUsers())?.userOf(token, audiences)),
   };
-  const authorizer = createAuthorizer({ store, podsOfNode });
+  const authorizer = createAuthorizer({ store, podsOfNode, settings: options.authorization, webhook: webhookAuthorizers(world) });
   const hub = createRelayHub(world);
 
   const clientOver = (connection: Connection, userAgent: string): Client =>
@@ -218,6 +221,21 @@ function jwtUsersOf({ authentication, world }: ApiOptions): () => Promise<TokenU
   };
   return async () => (jwt.length === 0 ? undefined : (made ??= load()));
 }
+
+/** Authorizers whose code is loaded when a webhook is first asked. */
+const webhookAuthorizers =
+  (world: World) =>
+  (settings: WebhookSettings): Authorizer => {
+    let made: Promise<Authorizer> | undefined;
+    const load = async (): Promise<Authorizer> => {
+      const [{ createWebhookAuthorizer }, { createAskReview }] = await Promise.all([
+        import('./apiserver/auth/authorization/webhook-authorizer.ts'),
+        import('./apiserver/auth/authorization/ask-review.ts'),
+      ]);
+      return createWebhookAuthorizer({ settings, ask: createAskReview(), world });
+    };
+    return { authorize: async (user, attributes) => (await (made ??= load())).authorize(user, attributes) };
+  };
 
 interface ClusterAdmission extends AdmissionOptions {
   readonly authorizer: ClusterAuthorizer;

@@ -20,6 +20,7 @@ import { errorResponse } from './filters/errors.ts';
 import { createFlowControl, type FlowControl } from './flow-control/flow-control.ts';
 import { type Lasting, limited } from './flow-control/limited.ts';
 import { methodNotAllowed, pageNotFound, subresourceNotFound } from './http/api-errors.ts';
+import { plainError } from '../kube/status-error.ts';
 import { encodedFor } from './http/body-encoder.ts';
 import { requestInfoOf } from './http/request-info.ts';
 import { warningHeaders } from './http/warning-headers.ts';
@@ -280,7 +281,11 @@ function auditIdOf({ headers }: Request, { random }: World): string {
 }
 
 async function authorize(authorizer: Authorizer, { user, info }: ApiRequest, { annotations }: Notes): Promise<void> {
-  const { allowed, reason } = await authorizer.authorize(user, info);
+  const { allowed, reason, error } = await authorizer.authorize(user, info);
+  if (!allowed && error !== undefined) {
+    annotations.set('authorization.k8s.io/reason', 'internal error');
+    throw plainError(`Internal Server Error: ${JSON.stringify(info.path)}: ${error}`);
+  }
   annotations.set('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
   annotations.set('authorization.k8s.io/reason', reason);
   if (!allowed) throw forbiddenRequest(user, info, reason);

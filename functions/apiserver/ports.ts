@@ -78,6 +78,15 @@ export interface RequestAttributes {
   readonly name: string;
   /** Of list, watch and deletecollection: fields that every object in question has at a value. */
   readonly selectedFields?: readonly SelectedField[];
+  /** Of list, watch and deletecollection: the selectors whole, for those who decide by them. */
+  readonly fieldSelector?: SelectorAttributes;
+  readonly labelSelector?: SelectorAttributes;
+}
+
+/** A selector as a client wrote it, or its requirements. Source: authorization.k8s.io/v1. */
+export interface SelectorAttributes {
+  readonly rawSelector?: string;
+  readonly requirements?: readonly { readonly key: string; readonly operator: string; readonly values?: string[] }[];
 }
 
 export interface SelectedField {
@@ -109,6 +118,10 @@ export interface Authenticator {
 
 export interface AuthorizationDecision {
   readonly allowed: boolean;
+  /** No other authorizer is asked. Otherwise this one has no opinion. */
+  readonly denied?: boolean;
+  /** Why an authorizer could not decide. */
+  readonly error?: string;
   /** Shown to the client after the refusal; may be ''. */
   readonly reason: string;
 }

@@ -113,6 +113,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Cl
     checksApiServices: ownGroup === undefined,
     ...(recorded === undefined ? {} : { audit: recorded.audit }),
     ...(settings.authentication === undefined ? {} : { authentication: settings.authentication }),
+    ...(settings.authorization === undefined ? {} : { authorization: settings.authorization }),
     ...(descriptions === undefined ? {} : { descriptions }),
   });
   const place = { apiserverAddress: address, apiserverPort: port, serviceCidr: networks.serviceCidr };

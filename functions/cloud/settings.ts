@@ -2,6 +2,7 @@
 import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
 import { noApiAddress } from '../kube/api-address.ts';
 import type { ChosenAdmission } from './admission-settings.ts';
+import type { AuthorizationSettings } from '../apiserver/auth/authorization/settings.ts';
 import type { AuthenticationSettings } from '../apiserver/auth/jwt/settings.ts';
 import type { AuditSettings } from './audit-settings.ts';
 import type { WorkerGroupName } from '../manifest.ts';
@@ -40,6 +41,8 @@ export const settingNames = {
   audit: 'HIBERNETES_AUDIT',
   /** Who else vouches for bearer tokens: AuthenticationSettings as JSON. */
   authentication: 'HIBERNETES_AUTHENTICATION',
+  /** Who decides whether callers may: AuthorizationSettings as JSON. */
+  authorization: 'HIBERNETES_AUTHORIZATION',
   /** The networks of the cluster: a ClusterNetworks as JSON. */
   networks: 'HIBERNETES_NETWORKS',
   /** `debug`, `info`, `warn` or `error`. */
@@ -67,6 +70,7 @@ export interface Settings extends EnvelopeKeys {
   readonly admission?: ChosenAdmission;
   readonly audit?: AuditSettings;
   readonly authentication?: AuthenticationSettings;
+  readonly authorization?: AuthorizationSettings;
   readonly networks: ClusterNetworks;
 }
 
@@ -95,6 +99,7 @@ export const settingsOf = (environment: Environment): Settings => ({
   ...parsed(environment, 'admission'),
   ...parsed(environment, 'audit'),
   ...parsed(environment, 'authentication'),
+  ...parsed(environment, 'authorization'),
   networks: networks(environment(settingNames.networks)),
 });
 
@@ -127,7 +132,7 @@ function envelopeKey(text: string): Uint8Array {
 }
 
 /** The deployment wrote it with `JSON.stringify`. */
-function parsed<Name extends 'admission' | 'audit' | 'authentication'>(
+function parsed<Name extends 'admission' | 'audit' | 'authentication' | 'authorization'>(
   environment: Environment,
   name: Name,
 ): Partial<Pick<Settings, Name>> {

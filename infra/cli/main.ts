@@ -89,6 +89,7 @@ program
   .option('--disable-admission-plugins <names>', 'default admission plug-ins not to run, separated by commas', nameList)
   .option('--admission-control-config-file <file>', 'an AdmissionConfiguration: how the plug-ins are configured')
   .option('--authentication-config <file>', 'an AuthenticationConfiguration: whose tokens are believed, and who may come without any')
+  .option('--authorization-config <file>', 'an AuthorizationConfiguration: who decides whether callers may, webhooks among them')
   .option('--scheduler-config <file>', 'a KubeSchedulerConfiguration: how pods are placed')
   .option('--without <components>', 'kube-controller-manager, kube-scheduler: upstream’s run instead of ours; none: ours again', nameList)
   .option('--audit-policy-file <file>', 'an audit Policy: which requests are recorded, and how much of each')

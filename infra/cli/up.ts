@@ -18,8 +18,8 @@ import { runningProcess } from '../local/process-record.ts';
 import { removeNodes } from '../local/stop-cluster.ts';
 import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
 import { componentNames } from '../../functions/worker-groups.ts';
-import { readAuthenticationFile } from '../local/authentication-file.ts';
 import { CliError } from './cli-error.ts';
+import { chooseAccess } from './access-choice.ts';
 import { chooseAudit } from './audit-choice.ts';
 import { examples } from './examples.ts';
 import { announce, print, progressOf, type OutputChoice } from './output.ts';
@@ -39,6 +39,7 @@ export interface UpOptions extends OutputChoice {
   readonly disableAdmissionPlugins?: readonly string[];
   readonly admissionControlConfigFile?: string;
   readonly authenticationConfig?: string;
+  readonly authorizationConfig?: string;
   readonly schedulerConfig?: string;
   readonly without?: readonly string[];
   readonly auditPolicyFile?: string;
@@ -163,7 +164,7 @@ async function start(options: UpOptions, directory: DataDirectory, progress: Pro
     choices: {
       admission: await chooseAdmission(options, before),
       audit: await chooseAudit(options, before, directory),
-      authentication: await chooseAuthentication(options, before),
+      ...(await chooseAccess(options, before)),
       scheduler: await chooseScheduler(options, before),
       absent: chooseAbsent(options, before),
       dashboard: chooseDashboard(options, before),
@@ -201,20 +202,6 @@ async function chooseAdmission(options: UpOptions, before: ClusterRecord | undef
   } catch (error) {
     if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
     throw error;
-  }
-}
-
-/** As with admission: what the cluster ran with before, when no file is named. */
-async function chooseAuthentication(
-  { authenticationConfig: file }: UpOptions,
-  before: ClusterRecord | undefined,
-): Promise<ClusterRecord['authentication']> {
-  if (file === undefined) return before?.authentication;
-  try {
-    return await readAuthenticationFile(resolve(file));
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw new CliError(error.message, 'Kubernetes documents AuthenticationConfigurations under "Authenticating".');
   }
 }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { AdmissionSettings } from '../../functions/apiserver/admission/configuration.ts';
 import type { SchedulerConfiguration } from '../../functions/scheduler/configuration/configuration.ts';
+import type { AuthorizationSettings } from '../../functions/apiserver/auth/authorization/settings.ts';
 import type { AuthenticationSettings } from '../../functions/apiserver/auth/jwt/settings.ts';
 import type { AuditPolicy } from '../../functions/apiserver/audit/policy.ts';
 import type { ComponentName } from '../../functions/worker-groups.ts';
@@ -23,6 +24,8 @@ export interface ControlPlaneChoices {
   readonly audit?: AuditSettings | undefined;
   /** Whose tokens are believed besides the cluster's own, and who may come without any. */
   readonly authentication?: AuthenticationSettings | undefined;
+  /** Who decides whether callers may, in order. */
+  readonly authorization?: AuthorizationSettings | undefined;
   /** How pods are placed. */
   readonly scheduler?: SchedulerConfiguration | undefined;
   /** Components of ours that do nothing: other programs do their work. */

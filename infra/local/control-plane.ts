@@ -46,9 +46,14 @@ import { nodeTokenOf } from './node-token.ts';
 import { adminName, loadPki, type Pki, requestHeaderClientName } from './pki.ts';
 
 /** What the flags of `up` chose. */
-const chosen = ({ admission, authentication }: ControlPlaneOptions): Pick<ApiOptions, 'admission' | 'authentication'> => ({
+const chosen = ({
+  admission,
+  authentication,
+  authorization,
+}: ControlPlaneOptions): Pick<ApiOptions, 'admission' | 'authentication' | 'authorization'> => ({
   ...(admission === undefined ? {} : { admission: (options) => admissionPlugins(options, admission) }),
   ...(authentication === undefined ? {} : { authentication }),
+  ...(authorization === undefined ? {} : { authorization }),
 });
 
 export interface ControlPlaneOptions extends ControlPlaneChoices {

@@ -16,11 +16,11 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 516_500,
-  'api.server.ts': 585_000,
-  'api.lambda.ts': 495_500,
-  'controllers.lambda.ts': 500_500,
-  'scheduler.lambda.ts': 500_500,
+  'api.web.ts': 518_500,
+  'api.server.ts': 587_500,
+  'api.lambda.ts': 498_500,
+  'controllers.lambda.ts': 502_500,
+  'scheduler.lambda.ts': 502_500,
   'materializer.lambda.ts': 110_000,
   'doorbell.lambda.ts': 96_000,
   'timer.lambda.ts': 103_000,

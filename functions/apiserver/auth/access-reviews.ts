@@ -65,18 +65,29 @@ function refuse(errors: readonly FieldError[]): void {
 
 /** What would be asked of the authorizer if the request were made. */
 function requestInfoOfAttributes({ resourceAttributes, nonResourceAttributes }: Attributes): RequestAttributes {
-  const { version = '', resource = '', subresource = '', namespace = '', name = '' } = resourceAttributes ?? {};
+  const {
+    version = '',
+    resource = '',
+    subresource = '',
+    namespace = '',
+    name = '',
+    fieldSelector,
+    labelSelector,
+  } = resourceAttributes ?? {};
   return {
     verb: (resourceAttributes ?? nonResourceAttributes)?.verb ?? '',
     isResource: resourceAttributes !== undefined,
     path: nonResourceAttributes?.path ?? '',
     group: resourceAttributes?.group ?? '',
-    version,
+    // A review that names no version asks about all of them.
+    version: version === '' && resourceAttributes !== undefined ? '*' : version,
     resource,
     subresource,
     namespace,
     name,
     selectedFields: selectedFields(resourceAttributes),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
   };
 }
 
@@ -99,9 +110,14 @@ const userOf = ({ user = '', uid, groups = [], extra }: SubjectAccessReviewSpec)
 
 export function accessReviews(authorizer: ClusterAuthorizer): VirtualResource[] {
   async function answer(user: User, attributes: Attributes): Promise<SubjectAccessReviewStatus> {
-    const { allowed, reason } = await authorizer.authorize(user, requestInfoOfAttributes(attributes));
-    const evaluationError = selectorProblems(attributes.resourceAttributes);
-    return { allowed, ...(reason === '' ? {} : { reason }), ...(evaluationError === '' ? {} : { evaluationError }) };
+    const { allowed, denied = false, reason, error = '' } = await authorizer.authorize(user, requestInfoOfAttributes(attributes));
+    const evaluationError = [selectorProblems(attributes.resourceAttributes), error].filter((text) => text !== '').join(', ');
+    return {
+      allowed,
+      ...(denied ? { denied } : {}),
+      ...(reason === '' ? {} : { reason }),
+      ...(evaluationError === '' ? {} : { evaluationError }),
+    };
   }
 
   return [

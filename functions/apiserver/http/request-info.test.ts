@@ -51,6 +51,7 @@ test('a list of one name is authorized as that name', () => {
     namespace: 'a',
     name: 'p1',
     selectedFields: [{ field: 'metadata.name', value: 'p1' }],
+    fieldSelector: { rawSelector: 'metadata.name=p1' },
   });
 });
 
@@ -59,10 +60,16 @@ test('a list names the fields that it selects by value', () => {
     { field: 'spec.nodeName', value: 'a' },
     { field: 'status.phase', value: 'x,y' },
   ];
-  const selector = encodeURIComponent('status.phase==x\\,y,spec.nodeName=a,metadata.name!=b');
-  assert.deepEqual(info('GET', `/api/v1/pods?fieldSelector=${selector}`), { ...pods, verb: 'list', selectedFields });
-  assert.deepEqual(info('DELETE', `/api/v1/pods?fieldSelector=${selector}`), { ...pods, verb: 'deletecollection', selectedFields });
-  assert.deepEqual(info('GET', '/api/v1/pods?fieldSelector=spec.nodeName'), { ...pods, verb: 'list' });
+  const rawSelector = 'status.phase==x\\,y,spec.nodeName=a,metadata.name!=b';
+  const selector = encodeURIComponent(rawSelector);
+  const chosen = { selectedFields, fieldSelector: { rawSelector } };
+  assert.deepEqual(info('GET', `/api/v1/pods?fieldSelector=${selector}`), { ...pods, verb: 'list', ...chosen });
+  assert.deepEqual(info('DELETE', `/api/v1/pods?fieldSelector=${selector}`), { ...pods, verb: 'deletecollection', ...chosen });
+  assert.deepEqual(info('GET', '/api/v1/pods?fieldSelector=spec.nodeName'), {
+    ...pods,
+    verb: 'list',
+    fieldSelector: { rawSelector: 'spec.nodeName' },
+  });
 });
 
 test('a Namespace is its own namespace, and so are its subresources', () => {

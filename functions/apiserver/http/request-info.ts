@@ -70,16 +70,25 @@ function placeOf(parts: readonly string[]): PlaceOfPath {
   return { isNamespaced, namespace: isNamespace ? namespace : '', resource, name, subresource };
 }
 
-type Refined = Pick<RequestInfo, 'verb' | 'name' | 'selectedFields'>;
+type Refined = Pick<RequestInfo, 'verb' | 'name' | 'selectedFields' | 'fieldSelector' | 'labelSelector'>;
 
 /** Without a name, a GET is a list or a watch; a selector for one name is authorized as that name. */
 function refined(verb: string, name: string, query: URLSearchParams): Refined {
   if (name !== '' || (verb !== 'delete' && verb !== 'get')) return { verb, name };
   const fields = fieldsSelectedBy(query.get('fieldSelector') ?? '');
-  const selected = fields.length === 0 ? {} : { selectedFields: fields };
+  const selected = {
+    ...(fields.length === 0 ? {} : { selectedFields: fields }),
+    ...selectorOf(query, 'fieldSelector'),
+    ...selectorOf(query, 'labelSelector'),
+  };
   if (verb === 'delete') return { verb: 'deletecollection', name, ...selected };
   const named = fields.find(({ field }) => field === 'metadata.name')?.value ?? '';
   return { verb: isTrue(query.get('watch')) ? 'watch' : 'list', name: named, ...selected };
+}
+
+function selectorOf(query: URLSearchParams, name: 'fieldSelector' | 'labelSelector'): Partial<Refined> {
+  const rawSelector = query.get(name) ?? '';
+  return rawSelector === '' ? {} : { [name]: { rawSelector } };
 }
 
 /** Nothing where the selector cannot be read: the verb itself refuses it. */

@@ -24,3 +24,24 @@ export function goTlsError(error: unknown): string {
   }
   return words[code] ?? error.message;
 }
+
+const refusals: Readonly<Record<number, string>> = {
+  400: 'the server rejected our request for an unknown reason',
+  401: 'the server has asked for the client to provide credentials',
+  404: 'the server could not find the requested resource',
+  405: 'the server does not allow this method on the requested resource',
+  409: 'the server reported a conflict',
+  413: 'the server responded with the status code 413 but did not return more information',
+  429: 'the server has received too many requests and has asked us to try again later',
+  503: 'the server is currently unable to handle the request',
+};
+
+/** What client-go makes of an answer that is no success. Source: apimachinery, pkg/api/errors/errors.go (NewGenericServerResponse). */
+export function refusalText(status: number, text: string): string {
+  if (status === 403) return text.trim() || 'unknown';
+  const known = refusals[status];
+  if (known !== undefined) return known;
+  return status >= 500
+    ? `an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding`
+    : `the server responded with the status code ${status} but did not return more information`;
+}

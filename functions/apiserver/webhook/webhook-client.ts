@@ -10,7 +10,7 @@ import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
 import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
 import { serviceEnd } from '../tunnel/service-end.ts';
-import { goTlsError } from './go-errors.ts';
+import { goTlsError, refusalText } from './go-errors.ts';
 
 export interface WebhookTarget {
   readonly url?: string;
@@ -111,27 +111,6 @@ async function textOf(message: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-const refusals: Readonly<Record<number, string>> = {
-  400: 'the server rejected our request for an unknown reason',
-  401: 'the server has asked for the client to provide credentials',
-  404: 'the server could not find the requested resource',
-  405: 'the server does not allow this method on the requested resource',
-  409: 'the server reported a conflict',
-  413: 'the server responded with the status code 413 but did not return more information',
-  429: 'the server has received too many requests and has asked us to try again later',
-  503: 'the server is currently unable to handle the request',
-};
-
-/** Source: apimachinery, pkg/api/errors/errors.go (NewGenericServerResponse) */
-function refusalOf(status: number, text: string): WebhookCallError {
-  if (status === 403) return new WebhookCallError(text.trim() || 'unknown');
-  const known = refusals[status];
-  if (known !== undefined) return new WebhookCallError(known);
-  if (status >= 500)
-    return new WebhookCallError(`an error on the server (${JSON.stringify(text)}) has prevented the request from succeeding`);
-  return new WebhookCallError(`the server responded with the status code ${status} but did not return more information`);
-}
-
 const goTypeMeta =
   'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
@@ -159,7 +138,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         const message = await (isByService(target) ? sendByService(options, target, sent) : sendByUrl(url, target, sent));
         const text = await textOf(message);
         const { statusCode = 0 } = message;
-        if (statusCode < 200 || statusCode > 206) throw refusalOf(statusCode, text);
+        if (statusCode < 200 || statusCode > 206) throw new WebhookCallError(refusalText(statusCode, text));
         return parsed(text);
       } catch (error) {
         if (error instanceof WebhookCallError) throw error;

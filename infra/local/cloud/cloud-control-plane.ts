@@ -103,13 +103,7 @@ function variablesOf(
   engines: Engines,
   secrets: Secrets,
   pki: Pki,
-  {
-    admission,
-    networks,
-    audit,
-    authentication,
-    smallServices,
-  }: Pick<ControlPlaneOptions, 'admission' | 'networks' | 'audit' | 'authentication'> & WithServices,
+  { admission, networks, audit, authentication, authorization, smallServices }: CloudOptions & WithServices,
 ): Record<string, string> {
   const queues = Object.fromEntries([...engines.groupQueues].map(([group, url]) => [settingNames.queues[group], url]));
   return {
@@ -130,6 +124,7 @@ function variablesOf(
     [settingNames.networks]: JSON.stringify(networks),
     ...(admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(admission) }),
     ...(authentication === undefined ? {} : { [settingNames.authentication]: JSON.stringify(authentication) }),
+    ...(authorization === undefined ? {} : { [settingNames.authorization]: JSON.stringify(authorization) }),
     ...(audit === undefined
       ? {}
       : { [settingNames.audit]: JSON.stringify({ group: auditGroupName, policy: writtenPolicy(audit.policy) }) }),
