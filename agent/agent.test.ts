@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Client } from '../functions/client/client.ts';
 import type { Node, Pod } from '../functions/kube/generated/types.ts';
-import type { NodePollRequest, NodePollResponse, RelayRequest } from '../functions/kube/node-poll.ts';
+import type { NodePollRequest, NodePollResponse, RelayRequest } from '../functions/node-protocol/node-poll.ts';
 import { nodeOfTest } from '../test/support/node-context.ts';
 import { pod } from '../test/support/node-pod.ts';
 import { StatusError } from '../functions/kube/status-error.ts';

@@ -10,7 +10,7 @@
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { Client } from '../functions/client/client.ts';
 import type { Node, NodeStatus, PersistentVolume, Pod, Probe } from '../functions/kube/generated/types.ts';
-import type { NodePollResponse, RelayRequest } from '../functions/kube/node-poll.ts';
+import type { NodePollResponse, RelayRequest } from '../functions/node-protocol/node-poll.ts';
 import { nameOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { World } from '../functions/world.ts';

@@ -4,7 +4,7 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { TokenRequest } from '../functions/kube/generated/types.ts';
-import { tokenPath } from '../functions/kube/node-poll.ts';
+import { tokenPath } from '../functions/node-protocol/node-poll.ts';
 import type { World } from '../functions/world.ts';
 import type { AgentConfig } from './config.ts';
 import { TransportError } from './poll.ts';

@@ -15,7 +15,7 @@ import type {
   ServiceCIDR,
   VolumeAttachment,
 } from '../functions/kube/generated/types.ts';
-import type { NodePollResponse } from '../functions/kube/node-poll.ts';
+import type { NodePollResponse } from '../functions/node-protocol/node-poll.ts';
 import { keyText, nameOf, namespaceOf, type KubeObject } from '../functions/kube/object.ts';
 import { policyPeerKind, type PolicyPeer } from '../functions/kube/policy-peers.ts';
 import { isMirror } from './static-pods/static-pod.ts';

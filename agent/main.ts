@@ -1,7 +1,7 @@
 /**
  * The agent as a program: `node agent/main.ts CONFIG`. SIGTERM ends it and leaves the containers running.
  */
-import { joinFilePrefix } from '../functions/kube/agent-program.ts';
+import { joinFilePrefix } from '../functions/node-protocol/agent-program.ts';
 import { realWorld, type World } from '../functions/world.ts';
 import { createHttpClient } from '../functions/client/http-client.ts';
 import { createEventRecorder } from '../functions/client/create-event-recorder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, PodStatus } from '../functions/kube/generated/types.ts';
-import type { NodePollRequest, NodePollResponse } from '../functions/kube/node-poll.ts';
+import type { NodePollRequest, NodePollResponse } from '../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import { virtualWorld } from '../test/support/virtual-world.ts';
 import { createPollLoop, TransportError } from './poll.ts';

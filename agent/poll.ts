@@ -8,7 +8,7 @@
  */
 import type { NodeStatus, Pod, PodStatus } from '../functions/kube/generated/types.ts';
 import { deepEqual } from '../functions/kube/equality.ts';
-import type { NodePollRequest, NodePollResponse, PodReport } from '../functions/kube/node-poll.ts';
+import type { NodePollRequest, NodePollResponse, PodReport } from '../functions/node-protocol/node-poll.ts';
 import { nameOf, namespaceOf, uidOf } from '../functions/kube/object.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { Clock, Log, Random } from '../functions/world.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { pollPath } from '../functions/kube/node-poll.ts';
+import { pollPath } from '../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import { TransportError } from './poll.ts';
 import { createTransport, type Transport } from './transport.ts';

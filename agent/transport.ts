@@ -21,7 +21,7 @@ import {
   type RelayGrant,
   relayPath,
   relayProtocol,
-} from '../functions/kube/node-poll.ts';
+} from '../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../functions/kube/status-error.ts';
 import type { NumberedEntry } from '../functions/tunnel/carrier.ts';
 import type { AgentConfig } from './config.ts';

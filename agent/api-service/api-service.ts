@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import type { CertificatePair } from '../../functions/client/certificates.ts';
-import { noApiAddress } from '../../functions/kube/api-address.ts';
+import { noApiAddress } from '../../functions/node-protocol/api-address.ts';
 import type { ConfigMap, EndpointSlice, Service } from '../../functions/kube/generated/types.ts';
 import { nameOf, namespaceOf } from '../../functions/kube/object.ts';
 import type { World } from '../../functions/world.ts';

@@ -1,8 +1,8 @@
 /** The entries of a caller's tunnel by requests to the API, which an answer that is streamed brings and single ones send. */
 import type { IncomingMessage } from 'node:http';
 import type { Status } from '../../functions/kube/generated/types.ts';
-import type { TunnelTicket } from '../../functions/kube/mailed-upgrade.ts';
-import { entriesPath } from '../../functions/kube/node-poll.ts';
+import type { TunnelTicket } from '../../functions/node-protocol/mailed-upgrade.ts';
+import { entriesPath } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { Carrier, NumberedEntry } from '../../functions/tunnel/carrier.ts';
 import { patiently } from '../../functions/tunnel/patient.ts';

@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { mailedUpgradeHeader, ticketType, type TunnelTicket } from '../../functions/kube/mailed-upgrade.ts';
+import { mailedUpgradeHeader, ticketType, type TunnelTicket } from '../../functions/node-protocol/mailed-upgrade.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { MailedStream } from '../../functions/tunnel/mailed-stream.ts';
 import type { World } from '../../functions/world.ts';

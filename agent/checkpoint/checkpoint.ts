@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { NodePollResponse } from '../../functions/kube/node-poll.ts';
+import type { NodePollResponse } from '../../functions/node-protocol/node-poll.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { World } from '../../functions/world.ts';
 import { orUndefined } from '../files/error-code.ts';

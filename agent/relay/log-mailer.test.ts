@@ -1,7 +1,7 @@
 /** The agent's side alone; both together are tried in functions/apiserver/relay/mailed-log.test.ts. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { chunkBytesMax, decodeChunk } from '../../functions/kube/relay-chunk.ts';
+import { chunkBytesMax, decodeChunk } from '../../functions/node-protocol/relay-chunk.ts';
 import { notFound, StatusError } from '../../functions/kube/status-error.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { TransportError } from '../poll.ts';

@@ -3,8 +3,8 @@
  * has room for them. A chunk whose answer is lost is sent again, the same, under the same number. While the log is silent
  * an empty chunk now and then says that the agent is there, and its answer whether the client is.
  */
-import type { RelayGrant, ContainerRelay } from '../../functions/kube/node-poll.ts';
-import { encodeChunk, type RelayChunk } from '../../functions/kube/relay-chunk.ts';
+import type { RelayGrant, ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
+import { encodeChunk, type RelayChunk } from '../../functions/node-protocol/relay-chunk.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { World } from '../../functions/world.ts';
 import { TransportError } from '../poll.ts';

@@ -6,7 +6,7 @@
  *                                       POST entries ◀──────────────┘
  */
 import type { Duplex } from 'node:stream';
-import type { MailedRelay, OpenTunnel, TunnelledRequest } from '../../functions/kube/node-poll.ts';
+import type { MailedRelay, OpenTunnel, TunnelledRequest } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { Carrier, NumberedEntry } from '../../functions/tunnel/carrier.ts';
 import { MailedStream } from '../../functions/tunnel/mailed-stream.ts';

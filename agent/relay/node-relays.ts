@@ -1,8 +1,8 @@
 /** Serves what clients want of containers: the agent dials back to the apiserver and carries the bytes. */
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { ContainerRelay, MailedRelay, RelayRequest } from '../../functions/kube/node-poll.ts';
-import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay, MailedRelay, RelayRequest } from '../../functions/node-protocol/node-poll.ts';
+import { relayStatusHeader } from '../../functions/node-protocol/node-poll.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { StatusError, notFound } from '../../functions/kube/status-error.ts';
 import { uidOf } from '../../functions/kube/object.ts';

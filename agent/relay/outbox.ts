@@ -1,5 +1,5 @@
 /** What a log has said and nobody has taken yet: at most about one chunk, so that the log is read no faster than it is sent. */
-import { chunkBytesMax } from '../../functions/kube/relay-chunk.ts';
+import { chunkBytesMax } from '../../functions/node-protocol/relay-chunk.ts';
 import type { Clock } from '../../functions/world.ts';
 
 export interface Parcel {

@@ -1,5 +1,5 @@
 /** The client's request as it is said again to the runtime's streaming server. Pure. */
-import type { ContainerRelay } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 
 /** The path is the one-time URL's; the headers are the client's, since they carry the upgrade. */
 export function replayedRequest(request: Pick<ContainerRelay, 'method' | 'headers' | 'query' | 'subresource'>, url: URL): string {

@@ -1,6 +1,6 @@
 /** A connection to the containers' runtime in which the client's handshake has been written: what the runtime answers is read from it. */
 import type { Duplex } from 'node:stream';
-import type { ContainerRelay } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 import { answeredPings } from './answered-pings.ts';
 import { replayedRequest } from './replayed-request.ts';
 import { dial } from './tunnel.ts';

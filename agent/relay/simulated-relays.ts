@@ -1,5 +1,5 @@
 /** What a pretended container says: its log is one line, everything else is refused. */
-import { relayStatusHeader, type ContainerRelay } from '../../functions/kube/node-poll.ts';
+import { relayStatusHeader, type ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { World } from '../../functions/world.ts';
 import type { Relays } from '../agent.ts';

@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { duplexPair } from 'node:stream';
-import { relayStatusHeader, type TunnelRelay, type TunnelTarget } from '../../functions/kube/node-poll.ts';
+import { relayStatusHeader, type TunnelRelay, type TunnelTarget } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { Log } from '../../functions/world.ts';
 import type { Transport } from '../transport.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { wantedProgramAnnotation } from '../../functions/kube/agent-program.ts';
+import { wantedProgramAnnotation } from '../../functions/node-protocol/agent-program.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { programFiles, programHash, startScript, trialStartsMax } from './program-files.ts';

@@ -1,7 +1,11 @@
 /** Lets the agent become another version of itself, when its Node asks for it. Its containers run on meanwhile. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { runningProgramAnnotation, refusedProgramAnnotation, wantedProgramAnnotation } from '../../functions/kube/agent-program.ts';
+import {
+  runningProgramAnnotation,
+  refusedProgramAnnotation,
+  wantedProgramAnnotation,
+} from '../../functions/node-protocol/agent-program.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import type { Cancel, Clock, Log } from '../../functions/world.ts';
 import { programHash, type ProgramFiles } from './program-files.ts';

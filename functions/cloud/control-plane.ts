@@ -10,7 +10,7 @@ import type { Descriptions } from '../apiserver/openapi/descriptions.ts';
 import type { Extension } from '../apiserver/ports.ts';
 import { storedTypes } from '../apiserver/registry/live-registry.ts';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';
-import { noApiAddress } from '../kube/api-address.ts';
+import { noApiAddress } from '../node-protocol/api-address.ts';
 import { openClusterStore } from '../cluster-store.ts';
 import type { Store } from '../store/store.ts';
 import { Decoder } from '../store/stored-object.ts';

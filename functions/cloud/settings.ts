@@ -1,6 +1,6 @@
 /** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
 import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
-import { noApiAddress } from '../kube/api-address.ts';
+import { noApiAddress } from '../node-protocol/api-address.ts';
 import type { ChosenAdmission } from './admission-settings.ts';
 import type { AuthorizationSettings } from '../apiserver/auth/authorization/settings.ts';
 import type { AuthenticationSettings } from '../apiserver/auth/jwt/settings.ts';

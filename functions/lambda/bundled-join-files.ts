@@ -1,7 +1,7 @@
 /** What machines fetch that join: beside the module, where the bundle of the API has it; no files otherwise. */
 import { join } from 'node:path';
 import type { JoinFiles } from '../apiserver/nodes/join-files.ts';
-import { joinHashesFile } from '../kube/agent-program.ts';
+import { joinHashesFile } from '../node-protocol/agent-program.ts';
 import { fileBeside } from './file-beside.ts';
 
 export { joinHashesFile };

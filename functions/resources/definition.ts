@@ -7,7 +7,7 @@ import type { KubeObject } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
 import type { Schema } from '../kube/schema.ts';
 import type { StatusError } from '../kube/status-error.ts';
-import type { TunnelTarget } from '../kube/node-poll.ts';
+import type { TunnelTarget } from '../node-protocol/node-poll.ts';
 import type { Key, View } from '../kube/view.ts';
 
 export type Verb = 'create' | 'delete' | 'deletecollection' | 'get' | 'list' | 'patch' | 'update' | 'watch';

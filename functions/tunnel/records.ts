@@ -4,7 +4,7 @@
  *     length of what follows (4) · type (1) · body
  *     0 tick: the stream is alive    1 relay: JSON, a tunnel that a caller waits for    2 entry: length of the id (1) · id · number (4) · bytes
  */
-import type { MailedRelay } from '../kube/node-poll.ts';
+import type { MailedRelay } from '../node-protocol/node-poll.ts';
 import { entryBytesMax } from './sealed-entry.ts';
 
 export type TunnelRecord =

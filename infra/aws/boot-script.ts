@@ -6,7 +6,7 @@
  * agent come by `hibernetes upgrade agents`.
  */
 import { startScript } from '../../agent/upgrade/program-files.ts';
-import { agentFileName, joinFilePrefix, joinHashesFile } from '../../functions/kube/agent-program.ts';
+import { agentFileName, joinFilePrefix, joinHashesFile } from '../../functions/node-protocol/agent-program.ts';
 import { containerdSocketDefault, sandboxImageDefault, shutdownGraces, type AgentConfig } from '../../agent/config.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 

@@ -10,7 +10,7 @@ import { shutdownGraces, type AgentConfig } from '../../agent/config.ts';
 import { ConnectionError, createHttpsFetch } from '../../functions/client/https-fetch.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Status } from '../../functions/kube/generated/types.ts';
-import { type NodeCredential, tokenPath } from '../../functions/kube/node-poll.ts';
+import { type NodeCredential, tokenPath } from '../../functions/node-protocol/node-poll.ts';
 import { readIfThere, writePrivately } from '../local/data-directory.ts';
 import { missingPrograms } from '../local/hosts/can-run-containers.ts';
 import { CliError } from './cli-error.ts';

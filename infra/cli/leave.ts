@@ -11,7 +11,7 @@ import { nodeTracesLeft, removeNodeTraces, removePodsOfNode } from '../../agent/
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
 import { createHttpsFetch, type HttpsFetch } from '../../functions/client/https-fetch.ts';
-import { tokenPath } from '../../functions/kube/node-poll.ts';
+import { tokenPath } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { realWorld } from '../../functions/world.ts';
 import { readIfThere } from '../local/data-directory.ts';

@@ -10,7 +10,7 @@ import {
   refusedProgramAnnotation,
   runningProgramAnnotation,
   wantedProgramAnnotation,
-} from '../../functions/kube/agent-program.ts';
+} from '../../functions/node-protocol/agent-program.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import type { Node } from '../../functions/kube/generated/types.ts';
 import { nameOf } from '../../functions/kube/object.ts';

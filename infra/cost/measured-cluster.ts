@@ -20,7 +20,7 @@ import { createWorkerHandler, type OpenedWorker, type QueueHandler } from '../..
 import { createWorkerNotes } from '../../functions/lambda/worker-notes.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
-import { pollPath, type NodePollResponse } from '../../functions/kube/node-poll.ts';
+import { pollPath, type NodePollResponse } from '../../functions/node-protocol/node-poll.ts';
 import { manifest, type WorkerGroupName } from '../../functions/manifest.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';

@@ -4,7 +4,7 @@ import { nodeObject, nodeStatus } from '../../agent/node/node-status.ts';
 import type { AgentConfig } from '../../agent/config.ts';
 import type { Client } from '../../functions/client/client.ts';
 import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
-import type { NodePollRequest, NodePollResponse } from '../../functions/kube/node-poll.ts';
+import type { NodePollRequest, NodePollResponse } from '../../functions/node-protocol/node-poll.ts';
 import { isTerminating, uidOf } from '../../functions/kube/object.ts';
 import { nodes, pods } from '../../functions/kube/resource-type.ts';
 import { timestamp } from '../../functions/kube/time.ts';

@@ -8,14 +8,16 @@ import { isTest, sourceFiles, type SourceFile } from './sources.ts';
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/kube': [],
   'functions/aws': [],
+  'functions/node-protocol': ['functions/kube'],
   'functions/cel': ['functions/kube'],
   'functions/store': ['functions/kube', 'functions/aws'],
   'functions/archive': ['functions/kube', 'functions/store'],
   'functions/client': ['functions/kube'],
-  'functions/resources': ['functions/kube', 'functions/cel'],
-  'functions/tunnel': ['functions/kube'],
+  'functions/resources': ['functions/kube', 'functions/node-protocol', 'functions/cel'],
+  'functions/tunnel': ['functions/kube', 'functions/node-protocol'],
   'functions/apiserver': [
     'functions/kube',
+    'functions/node-protocol',
     'functions/cel',
     'functions/store',
     'functions/archive',
@@ -28,13 +30,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/scheduler': ['functions/kube', 'functions/cel', 'functions/client', 'functions/workers'],
   // A client of the API as the command line is, in a browser.
   'functions/dashboard': ['functions/kube'],
-  agent: ['functions/kube', 'functions/client', 'functions/tunnel'],
+  agent: ['functions/kube', 'functions/node-protocol', 'functions/client', 'functions/tunnel'],
   'infra/local': [
     'functions',
     'functions/archive',
     'functions/cloud',
     'functions/lambda',
     'functions/kube',
+    'functions/node-protocol',
     'functions/store',
     'functions/client',
     'functions/resources',
@@ -49,12 +52,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'infra/images': ['agent'],
   'infra/package': [],
   'infra/backup': ['functions/kube', 'functions/resources', 'functions/store'],
-  'infra/aws': ['functions', 'functions/cloud', 'functions/lambda', 'functions/kube', 'functions/store', 'infra/bundle', 'agent'],
+  'infra/aws': [
+    'functions',
+    'functions/cloud',
+    'functions/lambda',
+    'functions/kube',
+    'functions/node-protocol',
+    'functions/store',
+    'infra/bundle',
+    'agent',
+  ],
   'infra/cost': [
     'functions',
     'functions/cloud',
     'functions/lambda',
     'functions/kube',
+    'functions/node-protocol',
     'functions/store',
     'functions/client',
     'functions/apiserver',
@@ -68,6 +81,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/lambda',
     'functions/aws',
     'functions/kube',
+    'functions/node-protocol',
     'functions/store',
     'functions/client',
     'functions/apiserver',
@@ -83,6 +97,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'functions/cloud': [
     'functions',
     'functions/kube',
+    'functions/node-protocol',
     'functions/aws',
     'functions/store',
     'functions/client',
@@ -96,6 +111,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions',
     'functions/cloud',
     'functions/kube',
+    'functions/node-protocol',
     'functions/aws',
     'functions/store',
     'functions/client',
@@ -107,6 +123,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'functions/cloud',
     'functions/lambda',
     'functions/kube',
+    'functions/node-protocol',
     'functions/store',
     'functions/client',
     'functions/resources',
@@ -184,7 +201,7 @@ function complaint({ from, target, typeOnly }: Import): string | undefined {
   if (everywhere.test(resolved)) return undefined;
   const [room, other] = [roomOf(from), roomOf(resolved)];
   if (room === other) return undefined;
-  if (other.startsWith('test')) return `${from} imports ${resolved}: nobody imports test`;
+  if (other.startsWith('test')) return `${from} imports ${resolved}: no room imports test`;
   const may = [...(allowed[room] ?? []), ...(typeOnly ? (typesAllowed[room] ?? []) : [])];
   return may.includes(other)
     ? undefined
@@ -198,6 +215,30 @@ test('every room imports only what the table allows', () => {
     .map(complaint)
     .filter((text) => text !== undefined);
   assert.deepEqual(complaints, []);
+});
+
+/** Of imports that remain at run time. */
+function circles(files: readonly SourceFile[]): readonly string[] {
+  const targets = new Map(
+    files.map((file) => {
+      const values = importsOf(file).filter(({ typeOnly, target }) => !typeOnly && target.startsWith('.'));
+      return [file.path, values.map(({ from, target }) => normalize(join(dirname(from), target)))] as const;
+    }),
+  );
+  const finished = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) found.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    if (finished.has(path) || way.includes(path)) return;
+    for (const target of targets.get(path) ?? []) visit(target, [...way, path]);
+    finished.add(path);
+  };
+  for (const path of targets.keys()) visit(path, []);
+  return found;
+}
+
+test('no file imports itself through others', () => {
+  assert.deepEqual(circles(sourceFiles().filter(({ path }) => !isTest(path))), []);
 });
 
 test('there are no barrels', () => {

@@ -1,7 +1,7 @@
 /** What a node promises on a machine of its own with systemd: it joins by one line, comes back, is upgraded, and leaves. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { refusedProgramAnnotation, runningProgramAnnotation } from '../../functions/kube/agent-program.ts';
+import { refusedProgramAnnotation, runningProgramAnnotation } from '../../functions/node-protocol/agent-program.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { createBareMachine, createMachine } from './create-machine.ts';
 import { podImage } from './image-server.ts';

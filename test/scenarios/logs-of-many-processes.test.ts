@@ -7,7 +7,13 @@ import { openControlPlane } from '../../functions/cloud/control-plane.ts';
 import { createFollower } from '../../functions/lambda/follower.ts';
 import { settingNames, settingsOf } from '../../functions/cloud/settings.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
-import { chunksPath, pollPath, type NodePollResponse, type RelayGrant, type ContainerRelay } from '../../functions/kube/node-poll.ts';
+import {
+  chunksPath,
+  pollPath,
+  type NodePollResponse,
+  type RelayGrant,
+  type ContainerRelay,
+} from '../../functions/node-protocol/node-poll.ts';
 import { badRequest, type StatusError } from '../../functions/kube/status-error.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import { recordingDoorbell } from '../support/recording-doorbell.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
 import type { Mail } from '../../functions/apiserver/relay/mailbox.ts';
-import { entriesPath } from '../../functions/kube/node-poll.ts';
+import { entriesPath } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { MailItem } from '../../functions/store/table.ts';
 import { reckonedTable } from '../../infra/cost/reckoned-table.ts';

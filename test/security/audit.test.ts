@@ -5,7 +5,7 @@ import { createAudit } from '../../functions/apiserver/audit/audit.ts';
 import type { AuditPolicy, PolicyRule } from '../../functions/apiserver/audit/policy.ts';
 import type { Extension } from '../../functions/apiserver/ports.ts';
 import type { JsonObject } from '../../functions/kube/object.ts';
-import { agentGroup, pollPath } from '../../functions/kube/node-poll.ts';
+import { agentGroup, pollPath } from '../../functions/node-protocol/node-poll.ts';
 import { unauthorized } from '../../functions/apiserver/auth/forbidden-request.ts';
 import { everyCase } from '../support/every-case.ts';
 import { type TestApi, testApi } from '../support/api-server.ts';

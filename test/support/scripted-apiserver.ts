@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Event, Node, Pod } from '../../functions/kube/generated/types.ts';
-import type { GoneObject, NodePollRequest, NodePollResponse, ContainerRelay } from '../../functions/kube/node-poll.ts';
-import { relayStatusHeader } from '../../functions/kube/node-poll.ts';
+import type { GoneObject, NodePollRequest, NodePollResponse, ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
+import { relayStatusHeader } from '../../functions/node-protocol/node-poll.ts';
 import { keyText, nameOf, namespaceOf, uidOf, type KubeObject } from '../../functions/kube/object.ts';
 
 export interface ScriptedApiserver {

@@ -7,7 +7,7 @@ import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
 import { createHttpsFetch } from '../../functions/client/https-fetch.ts';
 import type { TokenRequest } from '../../functions/kube/generated/types.ts';
-import { tokenPath } from '../../functions/kube/node-poll.ts';
+import { tokenPath } from '../../functions/node-protocol/node-poll.ts';
 import { clusterRecords, type ClusterRecord } from '../../functions/store/dynamodb/cluster-records.ts';
 import { realWorld } from '../../functions/world.ts';
 import { sharedTable, tableAccess } from '../../infra/local/cloud/shared-table.ts';

@@ -11,7 +11,7 @@ import { waitingOf } from '../../functions/apiserver/relay/waiting-relays.ts';
 import { createTunnels } from '../../functions/apiserver/tunnel/tunnels.ts';
 import { createTunnelsByMail, type TunnelsByMail } from '../../functions/apiserver/tunnel/tunnels-by-mail.ts';
 import { createFollower } from '../../functions/lambda/follower.ts';
-import { entriesPath, listenPath } from '../../functions/kube/node-poll.ts';
+import { entriesPath, listenPath } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import { createStore } from '../../functions/store/create-store.ts';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';

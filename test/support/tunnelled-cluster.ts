@@ -17,7 +17,7 @@ import { createLiveRegistry } from '../../functions/apiserver/registry/live-regi
 import type { Client } from '../../functions/client/client.ts';
 import { createFollower } from '../../functions/lambda/follower.ts';
 import { startWebHost } from '../../functions/lambda/web-host.ts';
-import type { ContainerRelay, PodReport, RelayRequest, TunnelTarget } from '../../functions/kube/node-poll.ts';
+import type { ContainerRelay, PodReport, RelayRequest, TunnelTarget } from '../../functions/node-protocol/node-poll.ts';
 import { namespaces, nodes, pods, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { createDefinitions } from '../../functions/resources/all.ts';
 import { customKinds, declaringResource } from '../../functions/resources/custom/custom-kinds.ts';

@@ -4,7 +4,7 @@
  */
 import { boundedJson } from '../../kube/bounded-json.ts';
 import type { Json, JsonObject } from '../../kube/object.ts';
-import { agentGroup } from '../../kube/node-poll.ts';
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import { microTimestamp } from '../../kube/time.ts';
 import type { Clock } from '../../world.ts';
 import { bodyBytesMax, parsedBody, readBytes } from '../http/request-body.ts';

@@ -1,5 +1,5 @@
 /** Requests whose bodies hold what must stand in no log, whatever the policy asks for: their metadata is recorded at most. */
-import { agentGroup } from '../../kube/node-poll.ts';
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import type { RequestInfo } from '../ports.ts';
 import type { Level } from './policy.ts';
 

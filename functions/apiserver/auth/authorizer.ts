@@ -2,7 +2,7 @@
  * May they? Masters may everything. The others are decided by a chain of authorizers, in order: the first that allows or
  * denies decides, and where none has an opinion the request is refused.
  */
-import { agentGroup } from '../../kube/node-poll.ts';
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import type { Store } from '../../store/store.ts';
 import type { AuthorizationDecision, Authorizer, RequestAttributes, User } from '../ports.ts';
 import type { PodsOfNode } from '../nodes/pods-of-node.ts';

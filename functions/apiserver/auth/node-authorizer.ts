@@ -3,7 +3,7 @@
  * only the object in the body shows is left to NodeRestriction. A refusal is only "no opinion": RBAC may still allow.
  * Source: plugin/pkg/auth/authorizer/node/node_authorizer.go; bootstrappolicy/policy.go, NodeRules.
  */
-import { agentGroup } from '../../kube/node-poll.ts';
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import type { AuthorizationDecision, Authorizer, RequestAttributes, User } from '../ports.ts';
 import { nodeOf } from './groups.ts';
 import { type NodeRelationOptions, type NodeRelations, nodeRelations, type Relation } from './node-relations.ts';

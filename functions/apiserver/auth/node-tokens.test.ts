@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { createApi } from '../../api.ts';
 import type { Status, TokenRequest } from '../../kube/generated/types.ts';
-import { pollPath, tokenPath } from '../../kube/node-poll.ts';
+import { pollPath, tokenPath } from '../../node-protocol/node-poll.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { namespaces, nodes, secrets } from '../../kube/resource-type.ts';
 import { createLiveRegistry } from '../registry/live-registry.ts';

@@ -4,7 +4,7 @@
  * infra/decisions, "Nodes join with a token".
  */
 import { type ClusterNetworks, nodeNetworks } from '../../kube/cluster-networks.ts';
-import type { NodeCredential } from '../../kube/node-poll.ts';
+import type { NodeCredential } from '../../node-protocol/node-poll.ts';
 import type { Node } from '../../kube/generated/types.ts';
 import { apiVersionOf, nodes } from '../../kube/resource-type.ts';
 import { StatusError, isAlreadyExists } from '../../kube/status-error.ts';

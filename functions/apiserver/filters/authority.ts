@@ -3,7 +3,7 @@
  * slept knows nothing of what was revoked meanwhile. What is written is decided on a fresh view first. What is read is
  * decided on what is known, and again before the answer leaves if the view moved on: its reading made it fresh anyway.
  */
-import { agentGroup } from '../../kube/node-poll.ts';
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import type { Store } from '../../store/store.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { RequestInfo } from '../ports.ts';

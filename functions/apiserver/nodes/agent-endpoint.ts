@@ -1,5 +1,5 @@
-/** The paths that agents dial: see `kube/node-poll.ts`. Who may is the authorizer's affair; here they have been let in. */
-import { agentGroup } from '../../kube/node-poll.ts';
+/** The paths that agents dial: see `node-protocol/node-poll.ts`. Who may is the authorizer's affair; here they have been let in. */
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { NodeTokens } from '../auth/node-tokens.ts';
 import type { ApiRequest, Extension } from '../ports.ts';

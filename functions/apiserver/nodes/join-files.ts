@@ -5,7 +5,7 @@
  *   GET /join/hashes.json   the SHA-256 of each file, by name
  *   GET /join/{file}   a file that the script fetches, for callers with a bootstrap token and for nodes
  */
-import { joinFilePrefix, joinHashesFile } from '../../kube/agent-program.ts';
+import { joinFilePrefix, joinHashesFile } from '../../node-protocol/agent-program.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Extension } from '../ports.ts';
 

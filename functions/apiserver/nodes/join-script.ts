@@ -6,7 +6,7 @@
  * It installs what a node needs from the distribution's packages, fetches the agent and the command line from the server,
  * and runs `hibernetes join`. A shell reads all of it before it runs any of it: a script that was cut off does nothing.
  */
-import { agentFileName } from '../../kube/agent-program.ts';
+import { agentFileName } from '../../node-protocol/agent-program.ts';
 
 export interface JoinScriptOptions {
   readonly server: string;

@@ -3,7 +3,7 @@
  * between two polls but the revision that the agent names.
  */
 import type { Pod } from '../../kube/generated/types.ts';
-import type { GoneObject } from '../../kube/node-poll.ts';
+import type { GoneObject } from '../../node-protocol/node-poll.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { keyText, nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { apiVersionOf, groupResource, nodes, pods } from '../../kube/resource-type.ts';

@@ -4,7 +4,7 @@ import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import type { Client } from '../../client/client.ts';
 import type { ConfigMap, EndpointSlice, Node, Pod, PodStatus, Secret, Service } from '../../kube/generated/types.ts';
 import { localPathNodeAnnotation, localPathProvisioner } from '../../kube/local-path.ts';
-import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
+import type { NodePollRequest, NodePollResponse } from '../../node-protocol/node-poll.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import { configMaps, endpointSlices, leases, nodes, pods, resourceType, secrets, services } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';

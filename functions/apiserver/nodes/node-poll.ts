@@ -5,7 +5,7 @@
  */
 import { groupResource, networkPolicies, nodes } from '../../kube/resource-type.ts';
 import type { Node } from '../../kube/generated/types.ts';
-import type { NodePollRequest, NodePollResponse } from '../../kube/node-poll.ts';
+import type { NodePollRequest, NodePollResponse } from '../../node-protocol/node-poll.ts';
 import type { View } from '../../kube/view.ts';
 import type { Change, Store } from '../../store/store.ts';
 import { StoreError } from '../../store/store.ts';

@@ -5,7 +5,7 @@
  */
 import { deepEqual } from '../../kube/equality.ts';
 import type { Lease, Node, NodeStatus, Pod } from '../../kube/generated/types.ts';
-import type { PodReport } from '../../kube/node-poll.ts';
+import type { PodReport } from '../../node-protocol/node-poll.ts';
 import type { KubeObject, ObjectName } from '../../kube/object.ts';
 import { keyText } from '../../kube/object.ts';
 import { apiVersionOf, groupResource, leases, nodes, pods } from '../../kube/resource-type.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import type { Namespace, NetworkPolicy, NetworkPolicySpec, Pod } from '../../kube/generated/types.ts';
-import type { NodePollResponse } from '../../kube/node-poll.ts';
+import type { NodePollResponse } from '../../node-protocol/node-poll.ts';
 import type { PolicyPeer } from '../../kube/policy-peers.ts';
 import { namespaces, networkPolicies, pods } from '../../kube/resource-type.ts';
 import { createRelayHub } from '../relay/relay-hub.ts';

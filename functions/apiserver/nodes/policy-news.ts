@@ -9,7 +9,7 @@ import type { Namespace, NetworkPolicy, Pod } from '../../kube/generated/types.t
 import { derived } from '../../kube/derived.ts';
 import { deepEqual } from '../../kube/equality.ts';
 import { matchesLabels, requirementsOf, type Requirement } from '../../kube/labels.ts';
-import { agentGroup, type GoneObject } from '../../kube/node-poll.ts';
+import { agentGroup, type GoneObject } from '../../node-protocol/node-poll.ts';
 import { keyText, labelsOf, nameOf, namespaceOf, uidOf, type KubeObject } from '../../kube/object.ts';
 import {
   groupsOfPolicy,

@@ -1,6 +1,6 @@
 /** Reads what an agent sends with a poll. The sender is a node, which may have been taken over: only the shape counts. */
 import { boundedJson } from '../../kube/bounded-json.ts';
-import type { NodePollRequest, PodReport } from '../../kube/node-poll.ts';
+import type { NodePollRequest, PodReport } from '../../node-protocol/node-poll.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { readBytes } from '../http/request-body.ts';
 

@@ -6,7 +6,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { badRequest, StatusError } from '../../kube/status-error.ts';
-import { mailedUpgradeHeader, withUpgrade } from '../../kube/mailed-upgrade.ts';
+import { mailedUpgradeHeader, withUpgrade } from '../../node-protocol/mailed-upgrade.ts';
 import type { Clock } from '../../world.ts';
 import type { ApiRequest } from '../ports.ts';
 import { splice } from '../relay/splice.ts';

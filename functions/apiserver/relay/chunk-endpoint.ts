@@ -2,8 +2,8 @@
  * Where agents put the chunks of a log that goes by mail: `POST relays/{id}/chunks?number=N`, and `GET` to ask whether
  * there is room. The node's name is part of the mailbox's: what another node sends for this id is never read.
  */
-import { agentGroup, type RelayGrant } from '../../kube/node-poll.ts';
-import { encodedBytesMax } from '../../kube/relay-chunk.ts';
+import { agentGroup, type RelayGrant } from '../../node-protocol/node-poll.ts';
+import { encodedBytesMax } from '../../node-protocol/relay-chunk.ts';
 import { badRequest, notFound } from '../../kube/status-error.ts';
 import type { Clock } from '../../world.ts';
 import { nodeOf } from '../auth/groups.ts';

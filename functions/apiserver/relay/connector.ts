@@ -7,13 +7,13 @@
 import { withoutSocketTokens } from '../auth/bearer-token.ts';
 import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { Pod } from '../../kube/generated/types.ts';
-import type { ContainerRelay } from '../../kube/node-poll.ts';
-import { relayStatusHeader } from '../../kube/node-poll.ts';
+import type { ContainerRelay } from '../../node-protocol/node-poll.ts';
+import { relayStatusHeader } from '../../node-protocol/node-poll.ts';
 import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { groupResource, nodes, pods } from '../../kube/resource-type.ts';
 import { StatusError, badRequest, notFound } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
-import { mailedUpgradeHeader, withUpgrade } from '../../kube/mailed-upgrade.ts';
+import { mailedUpgradeHeader, withUpgrade } from '../../node-protocol/mailed-upgrade.ts';
 import type { Clock } from '../../world.ts';
 import type { ConnectTarget, Connector } from '../ports.ts';
 import { podQuery } from './pod-options.ts';

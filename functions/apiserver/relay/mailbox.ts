@@ -3,7 +3,7 @@
  * go chunks. A mailbox is named by the node that may write to it, and by an id that cannot be guessed. The
  * node's credentials were checked. All of it expires by itself.
  */
-import type { RelayGrant } from '../../kube/node-poll.ts';
+import type { RelayGrant } from '../../node-protocol/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { MailItem, Table } from '../../store/table.ts';
 

@@ -7,8 +7,8 @@
  *     └───── reads ◀──────────── │ mailbox │ ──▶ how far it may go, whether to end
  *                                └─────────┘
  */
-import type { ContainerRelay } from '../../kube/node-poll.ts';
-import { decodeChunk, type RelayChunk } from '../../kube/relay-chunk.ts';
+import type { ContainerRelay } from '../../node-protocol/node-poll.ts';
+import { decodeChunk, type RelayChunk } from '../../node-protocol/relay-chunk.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import { StoreError, type Store } from '../../store/store.ts';
 import type { World } from '../../world.ts';

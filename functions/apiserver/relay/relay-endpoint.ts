@@ -2,7 +2,7 @@
  * Where agents dial back: `POST relays/{id}` with a stream's bytes, `GET relays/{id}` to have a connection joined,
  * `relays/{id}/chunks` by mail.
  */
-import { agentGroup, relayProtocol } from '../../kube/node-poll.ts';
+import { agentGroup, relayProtocol } from '../../node-protocol/node-poll.ts';
 import { StatusError, badRequest, notFound } from '../../kube/status-error.ts';
 import { nodeOf } from '../auth/groups.ts';
 import type { ApiRequest, Upgrade } from '../ports.ts';

@@ -6,7 +6,7 @@
  *                                └─▶ pending ── poll ──▶┘
  */
 import type { Duplex } from 'node:stream';
-import type { ContainerRelay, TunnelledRequest, TunnelRelay } from '../../kube/node-poll.ts';
+import type { ContainerRelay, TunnelledRequest, TunnelRelay } from '../../node-protocol/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Cancel, World } from '../../world.ts';
 

@@ -4,7 +4,7 @@
  * next change; a node's name is all that is searched for, so an answer that gets lost is given again.
  */
 import type { KubeObject } from '../../kube/object.ts';
-import type { RelayRequest } from '../../kube/node-poll.ts';
+import type { RelayRequest } from '../../node-protocol/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Key, View } from '../../kube/view.ts';
 import type { Change, Operation } from '../../store/store.ts';

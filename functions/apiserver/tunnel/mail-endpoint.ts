@@ -2,9 +2,9 @@
  * Where the ends of tunnels by mail put entries and listen for them. A node's credentials decide who it is, and so do a caller's:
  * both are parts of a mailbox's name, so that an id alone opens nothing.
  */
-import type { ListenRequest, MailedRelay, OpenTunnel } from '../../kube/node-poll.ts';
+import type { ListenRequest, MailedRelay, OpenTunnel } from '../../node-protocol/node-poll.ts';
 import { badRequest, notFound, StatusError } from '../../kube/status-error.ts';
-import { agentGroup } from '../../kube/node-poll.ts';
+import { agentGroup } from '../../node-protocol/node-poll.ts';
 import type { Store } from '../../store/store.ts';
 import { patiently } from '../../tunnel/patient.ts';
 import { entryBytesMax } from '../../tunnel/sealed-entry.ts';

@@ -1,5 +1,5 @@
 /** Tunnels for callers in this process, where the node's agent talks to another one: by sealed mailboxes of the table. */
-import type { TunnelledRequest } from '../../kube/node-poll.ts';
+import type { TunnelledRequest } from '../../node-protocol/node-poll.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Store } from '../../store/store.ts';
 import type { Carrier } from '../../tunnel/carrier.ts';

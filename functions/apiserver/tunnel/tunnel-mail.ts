@@ -9,7 +9,7 @@ import type { MailItem } from '../../store/table.ts';
 import type { NumberedEntry } from '../../tunnel/carrier.ts';
 import { type Direction, type EntryPlace, openEntry, payloadBytesMax, sealEntry } from '../../tunnel/sealed-entry.ts';
 import type { World } from '../../world.ts';
-import type { TunnelledRequest } from '../../kube/node-poll.ts';
+import type { TunnelledRequest } from '../../node-protocol/node-poll.ts';
 import type { User } from '../ports.ts';
 import type { Mail } from '../relay/mailbox.ts';
 import { createMailSignals } from './mail-signals.ts';

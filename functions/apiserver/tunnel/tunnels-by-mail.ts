@@ -1,6 +1,6 @@
 /** Tunnels by mail with all their parts, which are loaded when the first one is wanted: most processes carry none. */
-import type { TunnelledRequest } from '../../kube/node-poll.ts';
-import { type TunnelTicket, ticketType } from '../../kube/mailed-upgrade.ts';
+import type { TunnelledRequest } from '../../node-protocol/node-poll.ts';
+import { type TunnelTicket, ticketType } from '../../node-protocol/mailed-upgrade.ts';
 import type { Store } from '../../store/store.ts';
 import type { World } from '../../world.ts';
 import type { User } from '../ports.ts';

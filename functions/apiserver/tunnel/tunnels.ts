@@ -4,7 +4,7 @@
  * one direction leaves the other open; destroying the stream ends both.
  */
 import type { Duplex } from 'node:stream';
-import type { TunnelTarget } from '../../kube/node-poll.ts';
+import type { TunnelTarget } from '../../node-protocol/node-poll.ts';
 import type { Status } from '../../kube/generated/types.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { AgentStream, RelayHub } from '../relay/relay-hub.ts';

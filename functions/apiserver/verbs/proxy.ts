@@ -1,6 +1,6 @@
 /** Requests below `proxy` are the proxied server's: every method, whatever the path. Source: apiserver, pkg/endpoints/handlers/rest.go (ConnectResource) */
 import { posix } from 'node:path';
-import { withUpgrade } from '../../kube/mailed-upgrade.ts';
+import { withUpgrade } from '../../node-protocol/mailed-upgrade.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { ProxySubresource } from '../../resources/definition.ts';

@@ -17,9 +17,9 @@
  *
  * An answer may get lost: the agent repeats `since` and `pods` until an answer arrived, and nothing is harmed by twice.
  */
-import type { NodeNetworks } from './cluster-networks.ts';
-import type { NodeStatus, PodStatus, TokenRequest } from './generated/types.ts';
-import type { KubeObject, ObjectName } from './object.ts';
+import type { NodeNetworks } from '../kube/cluster-networks.ts';
+import type { NodeStatus, PodStatus, TokenRequest } from '../kube/generated/types.ts';
+import type { KubeObject, ObjectName } from '../kube/object.ts';
 
 export const agentGroup = 'agent.hibernetes.dev';
 export const pollPath = (nodeName: string): string => `/apis/${agentGroup}/v1/nodes/${nodeName}/poll`;
