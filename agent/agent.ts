@@ -23,6 +23,7 @@ import type { EvictablePods, Evictor } from './eviction/evictor.ts';
 import { createDesiredState, type DesiredState } from './desired-state.ts';
 import type { Devices } from './devices/device-plugins.ts';
 import type { NodeDoor } from './door/node-door.ts';
+import type { ImageMounts } from './images/image-mounts.ts';
 import type { Machine } from './node/machine.ts';
 import { allocatableOf, nodeObject, nodeStatus } from './node/node-status.ts';
 import { registerNode } from './node/registration.ts';
@@ -91,6 +92,8 @@ export interface AgentOptions {
   readonly probeCounts?: ProbeCounts;
   /** Ends pods where the node runs short. Left out where it never does. */
   readonly evictor?: (pods: EvictablePods) => Pick<Evictor, 'run' | 'pressures'>;
+  /** Mounts images as volumes. Left out where nothing is mounted. */
+  readonly imageMounts?: ImageMounts | undefined;
   /** Ends pods before the machine goes down. Left out where it cannot be made to wait. */
   readonly shutdown?: ((pods: EndablePods) => NodeShutdown) | undefined;
   /** Programs of the node that know credentials of registries. Left out: there are none. */
@@ -159,6 +162,7 @@ export function createAgent(options: AgentOptions): Agent {
     allocatable: allocatableOf(config, options.machine),
     ...(options.devices === undefined ? {} : { devices: options.devices }),
     credentials: options.credentials,
+    mountImage: options.imageMounts?.mount,
     pressures: () => parts.evictor?.pressures() ?? new Set(),
     isShuttingDown: () => parts.shutdown?.isShuttingDown() ?? false,
     networkIsReady: () => options.network.ready(),

@@ -25,13 +25,14 @@ import { prepareFolders } from './files/node-folders.ts';
 import { mountTmpfs } from './files/mounts.ts';
 import { mountRemote } from './files/remote-mount.ts';
 import { createHousekeeping, nodeReference } from './housekeeping.ts';
+import { createImageMounts } from './images/image-mounts.ts';
 import { importPauseImage } from './images/import-pause.ts';
 import { runCommand } from './network/run.ts';
 import { hostDns, readMachine } from './node/machine.ts';
 import { allocatableOf } from './node/node-status.ts';
 import { cgroupFileSystem, cgroupRemover } from './pods/cgroup-remover.ts';
-import { directories } from './pods/directories.ts';
-import { createPodFiles, noPodFiles } from './pods/pod-files.ts';
+import { directories, type Directories } from './pods/directories.ts';
+import { createPodFiles, noPodFiles, type PodFiles } from './pods/pod-files.ts';
 import type { ClusterFacts } from './pods/sandbox-config.ts';
 import { createPluginWatcher } from './plugins/plugin-watcher.ts';
 import { nodeChecks } from './probes/node-checks.ts';
@@ -95,14 +96,14 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
   const { config, world, transport, signal } = options;
   await prepareFolders(directories(config.rootDirectory, config));
   const socketPath = config.containerdSocket ?? containerdSocketDefault;
-  const runtime = createCriRuntime({ socketPath });
-  await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
+  const runtime = await readyRuntime(options, socketPath);
   const facts = factsOf(config, await runtime.cgroupDriver());
   const stamp = stamps(world);
   const machine = await readMachine(config.rootDirectory);
   const tokens = createServiceAccountTokens({ ...world, client: options.client });
+  const imageMounts = createImageMounts({ runtime, socketPath, run: runCommand });
   const nodeFacts = { allocatable: allocatableOf(config, machine), hostIps: [config.nodeIp], nodeName: config.nodeName };
-  const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs, mountRemote };
+  const pluginOptions = { stamp, tokens, facts: nodeFacts, mountMemory: mountTmpfs, mountRemote, imageMounts };
   const authority = await nodeAuthority(facts.directories.apiService, config.nodeName, world.clock);
   const published = new Map<string, ReadonlyMap<string, string>>();
   const probeCounts = createProbeCounts();
@@ -141,11 +142,8 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     facts,
     machine,
     volumes,
-    files: createPodFiles({
-      directories: facts.directories,
-      clusterDomain: config.clusterDomain,
-      removeCgroup: cgroupRemover(cgroupFileSystem, runCommand),
-    }),
+    imageMounts,
+    files: podFilesOf(options, facts.directories),
     check: nodeChecks(runtime),
     network: createClusterNetwork({ config, world, apiService: createApiService({ config, authority, world }) }),
     removeVolume: removeLocalPath,
@@ -195,6 +193,13 @@ function shutdownOf({ config, world, events }: NodeAgentOptions): ((pods: Endabl
   return (pods) => createNodeShutdown({ world, pods, delay, graceSeconds, criticalSeconds, onEvent });
 }
 
+const podFilesOf = ({ config }: NodeAgentOptions, folders: Directories): PodFiles =>
+  createPodFiles({
+    directories: folders,
+    clusterDomain: config.clusterDomain,
+    removeCgroup: cgroupRemover(cgroupFileSystem, runCommand),
+  });
+
 type NodeServerOf = (pods: PodLookup) => NodePages;
 
 /** Door and relays share one server and one meter for the same pods. */
@@ -219,6 +224,13 @@ const claimLookup = (desired: DesiredState, nodeName: string): ClaimLookup => ({
   persistentVolume: desired.persistentVolume,
   ownNode: () => desired.nodes().find((node) => nameOf(node) === nodeName),
 });
+
+/** The runtime, once it answers and has what sandboxes are made of. */
+async function readyRuntime({ config, world, signal }: NodeAgentOptions, socketPath: string): Promise<Runtime> {
+  const runtime = createCriRuntime({ socketPath });
+  await importWhenReady(world, signal, () => importPauseImage(runtime, socketPath, config.sandboxImage ?? sandboxImageDefault));
+  return runtime;
+}
 
 const importRetryMs = 1000;
 

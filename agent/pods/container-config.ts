@@ -80,8 +80,9 @@ export function partsOfVolumes(input: EnvironmentInput & Pick<ContainerConfigInp
   });
 }
 
-function mountOf(input: ContainerConfigInput, mount: VolumeMount, index: number): RuntimeMount {
-  const volume = volumeOf(input, mount);
+function mountOf(input: ContainerConfigInput, asked: VolumeMount, index: number): RuntimeMount {
+  const volume = volumeOf(input, asked);
+  const mount = volume.isMountedReadOnly === true ? { ...asked, readOnly: false } : asked;
   return {
     containerPath: posix.isAbsolute(mount.mountPath) ? mount.mountPath : posix.join('/', mount.mountPath),
     hostPath: input.subPaths.get(index) ?? volume.path,

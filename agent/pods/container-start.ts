@@ -8,6 +8,7 @@ import { containerBackOff, nextBackOff } from './back-off.ts';
 import { containerConfig, partsOfVolumes, type MountedPart } from './container-config.ts';
 import { HookError, runHook } from './hooks.ts';
 import { ensureImage } from './image-pull.ts';
+import { mountImages } from './image-volumes.ts';
 import { ContainerConfigError } from './lookup.ts';
 import type { NodeContext } from './node-context.ts';
 import type { ObservedPod, PodMemory } from './observed-pod.ts';
@@ -50,7 +51,11 @@ export async function startContainer(context: NodeContext, action: StartAction, 
   if (pulled.outcome === 'failed') {
     return { ...pulled.memory, failures: { ...pulled.memory.failures, [container.name]: pulled.failure } };
   }
-  return createAndStart(context, action, { ...input, memory: pulled.memory, image: pulled.image });
+  const mounted = await mountImages(context, container, { ...input, memory: pulled.memory }, sandbox);
+  if (mounted.failure !== undefined) {
+    return { ...mounted.memory, failures: { ...mounted.memory.failures, [container.name]: mounted.failure } };
+  }
+  return createAndStart(context, action, { ...input, memory: mounted.memory, image: pulled.image });
 }
 
 const withRestart = (context: NodeContext, memory: PodMemory, name: string): PodMemory => ({

@@ -5,6 +5,7 @@ import type { Clock, Log, Random } from '../../functions/world.ts';
 import type { ImageCredentials } from '../credentials/image-credentials.ts';
 import type { PressureType } from '../eviction/thresholds.ts';
 import type { Devices } from '../devices/device-plugins.ts';
+import type { ImageMounts } from '../images/image-mounts.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { NodeFeatures } from './node-features.ts';
@@ -37,6 +38,8 @@ export interface NodeContext {
   readonly pressures?: () => ReadonlySet<PressureType>;
   /** Left out: never. */
   readonly isShuttingDown?: () => boolean;
+  /** Mounts an image into the directory of its volume. Left out where nothing is mounted. */
+  readonly mountImage?: ImageMounts['mount'] | undefined;
   readonly networkIsReady: () => boolean;
   /** Resolves when what is between the network and the pod at these addresses is in place. */
   readonly attach: (pod: Pod, addresses: readonly string[]) => Promise<void>;

@@ -5,6 +5,7 @@ import { csiPlugin } from './csi/csi-plugin.ts';
 import { downwardApiPlugin } from './downward-api/downward-api.ts';
 import { emptyDirPlugin } from './empty-dir/empty-dir.ts';
 import { hostPathPlugin } from './host-path/host-path.ts';
+import { imagePlugin } from './image/image.ts';
 import { nfsPlugin } from './nfs/nfs.ts';
 import { ephemeralPlugin, persistentVolumeClaimPlugin } from './persistent-volume/persistent-volume.ts';
 import type { PluginOptions } from './plugin-options.ts';
@@ -22,6 +23,7 @@ export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   persistentVolumeClaimPlugin(options),
   ephemeralPlugin(options),
   nfsPlugin(options),
+  imagePlugin(options.imageMounts),
   ...(options.csi === undefined ? [] : [csiPlugin(options.csi)]),
 ];
 

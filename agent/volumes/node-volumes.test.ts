@@ -42,6 +42,7 @@ function node(known: KnownObjects = { configMaps: [settings], secrets: [key] }) 
       certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
       tokens: { token: async (_pod, { audience }) => `token for ${audience ?? 'the cluster'}` },
       facts: { allocatable: { cpu: '2', memory: '1Gi' }, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
+      imageMounts: { unmount: async () => {} },
       mountMemory: async (path, bytesMax = 0) => void inMemory.push(`${path.split('/').slice(-2).join('/')} ${bytesMax}`),
       mountRemote: async (mount) => void mounted.push(mount),
     }),

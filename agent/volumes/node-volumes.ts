@@ -48,8 +48,8 @@ class NodeVolumes implements Volumes {
   async setUp(pod: Pod): Promise<ReadonlyMap<string, PodVolume>> {
     const volumes = new Map<string, PodVolume>();
     for (const volume of specOf(pod).volumes ?? []) {
-      const { path, isReadOnly = this.#pluginOf(volume).isReadOnly } = await this.#publish(pod, volume);
-      volumes.set(volume.name, { path, isReadOnly });
+      const { path, isReadOnly = this.#pluginOf(volume).isReadOnly, isMountedReadOnly } = await this.#publish(pod, volume);
+      volumes.set(volume.name, { path, isReadOnly, ...(isMountedReadOnly === undefined ? {} : { isMountedReadOnly }) });
     }
     this.#published.set(uidOf(pod), new Map([...volumes].map(([name, { path }]) => [name, path])));
     return volumes;

@@ -1,6 +1,7 @@
 /** What the kinds of volume of a real node need from the rest of the agent. */
 import type { Node, PersistentVolume, PersistentVolumeClaim } from '../../functions/kube/generated/types.ts';
 import type { RemoteMount } from '../files/remote-mount.ts';
+import type { ImageMounts } from '../images/image-mounts.ts';
 import type { Lookup } from '../pods/lookup.ts';
 import type { CsiVolumes } from './csi/csi-volumes.ts';
 import type { NodeFacts } from './files/downward-files.ts';
@@ -24,6 +25,8 @@ export interface PluginOptions {
   readonly facts: NodeFacts;
   /** Left out: the node has no drivers. */
   readonly csi?: CsiVolumes;
+  /** Images as directories. */
+  readonly imageMounts: Pick<ImageMounts, 'unmount'>;
   /** Makes the directory one of memory; `mountTmpfs` on a real node. Doing it twice is harmless. */
   readonly mountMemory: (path: string, bytesMax?: number) => Promise<void>;
   /** Mounts what another machine serves. Doing it twice is harmless. Throws Error with upstream's words. */

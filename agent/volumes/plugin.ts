@@ -20,6 +20,8 @@ export interface Published {
   readonly path: string;
   /** Mounts are read-only, whatever containers ask for. */
   readonly isReadOnly?: boolean;
+  /** The mount on the host is read-only already, and stricter than a read-only mount into a container would be. */
+  readonly isMountedReadOnly?: boolean;
   readonly state?: PluginState;
 }
 

@@ -6,6 +6,8 @@ export interface PodVolume {
   readonly path: string;
   /** Mounts are read-only whatever the pod asks for. */
   readonly isReadOnly: boolean;
+  /** As its plug-in says: see `plugin.ts`. */
+  readonly isMountedReadOnly?: boolean;
 }
 
 export type PodVolumes = ReadonlyMap<string, PodVolume>;

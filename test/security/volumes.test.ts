@@ -39,6 +39,7 @@ const examples: Readonly<Partial<Record<keyof Volume, Omit<Volume, 'name'>>>> = 
   persistentVolumeClaim: { persistentVolumeClaim: { claimName: 'disk' } },
   ephemeral: { ephemeral: { volumeClaimTemplate: { metadata: {}, spec: {} } } },
   nfs: { nfs: { server: '127.0.0.1', path: '/' } },
+  image: { image: { reference: busybox } },
   downwardAPI: { downwardAPI: { items: [{ path: 'color', fieldRef: { fieldPath: "metadata.labels['color']" } }] } },
 };
 
@@ -69,6 +70,7 @@ const pluginOptions: PluginOptions = {
   certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
   tokens: { token: async () => 'token' },
   facts: { allocatable: {}, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
+  imageMounts: { unmount: async () => {} },
   mountMemory: mountTmpfs,
   mountRemote,
 };
@@ -78,7 +80,9 @@ const own: ReadonlySet<keyof Volume> = new Set(['emptyDir', 'hostPath', 'persist
 /** Parts of these are opened as those of another one: the same plug-in, or one whose server is not here. */
 const twins: ReadonlySet<keyof Volume> = new Set(['ephemeral', 'nfs']);
 const fields = plugins.map(({ field }) => field);
-const written = fields.filter((field) => !own.has(field));
+/** The agent only mounts it, and writes nothing there. */
+const mounted: ReadonlySet<keyof Volume> = new Set(['image']);
+const written = fields.filter((field) => !own.has(field) && !mounted.has(field));
 const writable = fields.filter((field) => own.has(field) && !twins.has(field));
 
 const shell = (script: string, more: Partial<Container> = {}): Container => ({

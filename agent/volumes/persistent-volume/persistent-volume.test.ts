@@ -52,6 +52,7 @@ async function setUp(
       certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
       tokens: { token: async () => '' },
       facts: { allocatable: {}, hostIps: [], nodeName: 'node-a' },
+      imageMounts: { unmount: async () => {} },
       mountMemory: async () => {},
       mountRemote: async (mount) => void mounted.push(mount),
     }),
