@@ -129,7 +129,7 @@ test('a bootstrap token is good while its Secret allows it', async () => {
     'token-id': 'abcdef',
     'token-secret': '0123456789abcdef',
     'usage-bootstrap-authentication': 'true',
-    'auth-extra-groups': 'system:bootstrappers:workers,system:masters',
+    'auth-extra-groups': 'system:bootstrappers:workers',
     expiration: '2026-01-01T01:00:00Z',
   };
   const secret = (changed: Record<string, string> = {}, type = 'bootstrap.kubernetes.io/token'): Secret => ({
@@ -144,6 +144,16 @@ test('a bootstrap token is good while its Secret allows it', async () => {
     groups: ['system:bootstrappers', 'system:bootstrappers:workers', 'system:authenticated'],
   });
   await assert.rejects(withToken('abcdef.0123456789abcdee'), unauthorized);
+  for (const group of [
+    'system:masters',
+    'system:bootstrappers:workers,system:masters',
+    'system:bootstrappers:',
+    'a,',
+    'system:bootstrappers:A',
+  ]) {
+    await put(secrets, secret({ 'auth-extra-groups': group }));
+    await assert.rejects(withToken(token), unauthorized, group);
+  }
   await put(secrets, secret({ 'usage-bootstrap-authentication': 'false' }));
   await assert.rejects(withToken(token), unauthorized);
   await put(secrets, secret({}, 'Opaque'));

@@ -136,11 +136,11 @@ function bootstrapUser(secret: Secret | undefined, { id, secretText, nowMs }: Sh
   // A time that cannot be read has passed.
   if (expires !== '' && !(Date.parse(expires) > nowMs)) return undefined;
   if (field('usage-bootstrap-authentication') !== 'true') return undefined;
-  const extraGroups = field('auth-extra-groups').split(',');
-  return {
-    name: `system:bootstrap:${id}`,
-    groups: [bootstrappersGroup, ...extraGroups.filter((group) => bootstrapGroupPattern.test(group))],
-  };
+  const text = field('auth-extra-groups');
+  const extraGroups = text === '' ? [] : text.split(',');
+  // A token that claims a group which is not its own is nobody's.
+  if (!extraGroups.every((group) => bootstrapGroupPattern.test(group))) return undefined;
+  return { name: `system:bootstrap:${id}`, groups: [bootstrappersGroup, ...extraGroups] };
 }
 
 const bootstrapFields =

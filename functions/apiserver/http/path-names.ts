@@ -25,13 +25,19 @@ export function dotSegmentProblem(rawPath: string): StatusError | undefined {
   return dots === undefined ? undefined : invalidName(dots, pathSegmentErrors(dots));
 }
 
+/** With two, what stands in front of this server may have believed the other one. Source: Go, net/http/server.go, readRequest. */
+function hostProblem(rawHeaders: readonly string[]): StatusError | undefined {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  return hosts.length > 1 ? badRequest('too many Host headers') : undefined;
+}
+
 type Listener = (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 
-/** A listener for requests whose paths are taken literally. */
+/** A listener for requests whose paths are taken literally, and that name one host. */
 export const withPlainPaths =
   (listener: Listener): Listener =>
   (incoming, outgoing) => {
-    const problem = dotSegmentProblem(incoming.url ?? '');
+    const problem = dotSegmentProblem(incoming.url ?? '') ?? hostProblem(incoming.rawHeaders);
     if (problem === undefined) return listener(incoming, outgoing);
     outgoing.writeHead(problem.code, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
     return outgoing.end(JSON.stringify(problem.toStatus()));

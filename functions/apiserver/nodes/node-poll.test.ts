@@ -469,7 +469,7 @@ test('a pod’s status is written when it is news about the same pod on this nod
   assert.deepEqual(get(pods, { namespace: 'default', name: 'web' })?.status, {
     qosClass: 'BestEffort',
     phase: 'Running',
-    conditions: [{ type: 'Ready', status: 'True' }, scheduled],
+    conditions: [{ type: 'Ready', status: 'True', lastProbeTime: null, lastTransitionTime: null }, scheduled],
   });
 });
 

@@ -4,9 +4,9 @@
  * Source: pkg/kubelet/nodestatus, pkg/kubelet/status/status_manager.go, component-helpers/apimachinery/lease/controller.go.
  */
 import { deepEqual } from '../../kube/equality.ts';
-import type { Lease, Node, NodeStatus, Pod } from '../../kube/generated/types.ts';
+import type { Lease, Node, NodeStatus, Pod, PodStatus } from '../../kube/generated/types.ts';
 import type { PodReport } from '../../node-protocol/node-poll.ts';
-import type { KubeObject, ObjectName } from '../../kube/object.ts';
+import type { JsonObject, KubeObject, ObjectName } from '../../kube/object.ts';
 import { keyText } from '../../kube/object.ts';
 import { apiVersionOf, groupResource, leases, nodes, pods } from '../../kube/resource-type.ts';
 import type { ResourceType } from '../../kube/resource-type.ts';
@@ -64,7 +64,8 @@ export function createNodeReports({ view, client, clock, log }: NodeReportOption
     }
   }
 
-  async function nodeStatus(nodeName: string, status: NodeStatus): Promise<void> {
+  async function nodeStatus(nodeName: string, sent: NodeStatus): Promise<void> {
+    const status: NodeStatus = await decoded('NodeStatus', sent);
     const own = withoutForeignAddresses(status, addressesOfOthers(view(), nodeName));
     if (own !== status) log.warn('a node reports an address that another node has', { node: nodeName });
     await statuses.write({ type: nodes, at: { namespace: '', name: nodeName } }, (node) => {
@@ -77,8 +78,9 @@ export function createNodeReports({ view, client, clock, log }: NodeReportOption
     const isOurs = (pod: Pod | undefined): boolean => pod?.metadata.uid === uid && pod.spec?.nodeName === nodeName;
     const at = { namespace, name };
     if (!isOurs(read(pods, at))) return;
+    const reported: PodStatus = await decoded('PodStatus', status);
     await statuses.write({ type: pods, at }, (pod) => {
-      const next = mergedPodStatus(pod.status ?? {}, status);
+      const next = mergedPodStatus(pod.status ?? {}, reported);
       return isOurs(pod) && !deepEqual(pod.status, next) ? { ...pod, status: next } : undefined;
     });
     if (!finished) return;
@@ -109,6 +111,12 @@ export function createNodeReports({ view, client, clock, log }: NodeReportOption
       await Promise.all(Array.from({ length: Math.min(writesAtOnce, waiting.length) }, work));
     },
   };
+}
+
+/** What a node sent, with the fields and types of the kind alone. Throws 400. Most polls report nothing, so it is loaded when one does. */
+async function decoded(type: 'NodeStatus' | 'PodStatus', sent: NodeStatus | PodStatus): Promise<JsonObject> {
+  const { builtIn } = await import('../../kube/schema.ts');
+  return builtIn(`io.k8s.api.core.v1.${type}`).decode(sent as JsonObject).object;
 }
 
 const ownerOf = (node: Node | undefined): Pick<KubeObject['metadata'], 'ownerReferences'> =>
