@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { imageTar, type ImageSource } from '../../agent/images/image-tar.ts';
 import { runCommand } from '../../agent/network/run.ts';
-import { debianTree } from './debian.ts';
+import { debianTree } from '../support/debian-tree.ts';
 import { imagePrograms, type Programs } from './programs.ts';
-import { MissingProgram, recipesOf, type Recipes } from './recipes.ts';
+import { debianPackages, MissingProgram, recipesOf, type Recipes } from './recipes.ts';
 
 export interface ImagesOptions {
   readonly cache: string;
@@ -20,7 +20,7 @@ export async function suiteImages({ cache, programs, note }: ImagesOptions): Pro
   const archive = join(cache, 'images', `${hashOf(names, programs)}.tar`);
   if (existsSync(archive)) return archive;
   note('Making the images that the suite names');
-  const recipes = await recipesOf({ tree: await debianTree(cache), program: (name) => programs.imageProgram(name) });
+  const recipes = await recipesOf({ tree: await debianTree(cache, debianPackages), program: (name) => programs.imageProgram(name) });
   const sources = names.flatMap((name) => imageSource(name, recipes, note));
   mkdirSync(join(cache, 'images'), { recursive: true });
   writeFileSync(`${archive}.partial`, imageTar(...sources));
@@ -56,7 +56,7 @@ function hashOf(names: readonly string[], programs: Programs): string {
     const { size, mtimeMs } = statSync(file);
     return [name, size, mtimeMs];
   });
-  const texts = ['recipes.ts', 'debian.ts'].map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'));
+  const texts = ['recipes.ts', '../support/debian-tree.ts'].map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'));
   return createHash('sha256')
     .update(JSON.stringify([names, files, texts]))
     .digest('hex')

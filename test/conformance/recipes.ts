@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ImageConfig, ImageSource } from '../../agent/images/image-tar.ts';
 import type { TarEntry } from '../../agent/images/tar.ts';
 import { runCommand } from '../../agent/network/run.ts';
-import { treeEntries } from './debian.ts';
+import { treeEntries } from '../support/debian-tree.ts';
 import { createCertificateAuthority } from '../../functions/client/certificates.ts';
 import { realWorld } from '../../functions/world.ts';
 import type { ImageProgram } from './programs.ts';
@@ -21,6 +21,29 @@ export class MissingProgram extends Error {
     this.name = 'MissingProgram';
   }
 }
+
+/** What the images need of Debian, with all that it depends on. */
+export const debianPackages = [
+  'base-files',
+  'bash',
+  'bind9-dnsutils',
+  'conntrack',
+  'curl',
+  'dash',
+  'etcd-server',
+  'iproute2',
+  'iptables',
+  // For getent, by which the tests of names look into /etc/hosts.
+  'libc-bin',
+  'netcat-openbsd',
+  'nginx-light',
+  'perl-base',
+  'procps',
+  'stress',
+  'util-linux',
+  // Of unstable: the shell of an older one drops environment variables whose names hold dashes or dots.
+  'busybox-static/sid',
+];
 
 const users = 'root:x:0:0:root:/root:/bin/sh\ndefault-user:x:1000:1000::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n';
 const groups = 'root:x:0:\ndefault-user:x:1000:\nnogroup:x:65534:\n';

@@ -1,5 +1,8 @@
 /** In the order of the README's matrix. */
+import { controllerRuntime } from './controller-runtime/program.ts';
 import { coredns } from './coredns/program.ts';
+import { descheduler } from './descheduler/program.ts';
+import { etcd } from './etcd/program.ts';
 import { helm } from './helm/program.ts';
 import { kubecolor } from './kubecolor/program.ts';
 import { kubectx } from './kubectx/program.ts';
@@ -8,15 +11,24 @@ import { kustomize } from './kustomize/program.ts';
 import { localPathProvisioner } from './local-path-provisioner/program.ts';
 import { metricsServer } from './metrics-server/program.ts';
 import { nodeExporter } from './node-exporter/program.ts';
+import { prometheus } from './prometheus/program.ts';
+import { sealedSecrets } from './sealed-secrets/program.ts';
+import { stern } from './stern/program.ts';
 import type { Program } from './program.ts';
 
 export const programs: readonly Program[] = [
   coredns,
   metricsServer,
+  prometheus,
   nodeExporter,
+  descheduler,
+  sealedSecrets,
+  controllerRuntime,
   localPathProvisioner,
+  etcd,
   helm,
   kustomize,
+  stern,
   kubectx,
   kubecolor,
   kubetail,

@@ -1,7 +1,7 @@
-/** What somebody who reads of a failure wants to see of the cluster that is gone by then. */
+/** Pods, events and logs of a cluster, for the reader of a failure; by then the cluster is gone. */
 import type { Kubectl } from '../support/kubectl.ts';
 
-const linesMax = 25;
+const linesMax = 200;
 
 interface PodList {
   readonly items: readonly {
@@ -19,5 +19,5 @@ export async function diagnosis(kubectl: Kubectl): Promise<string> {
   for (const { metadata } of items)
     logs.push(await answer('logs', '-n', metadata.namespace, metadata.name, '--all-containers', `--tail=${linesMax}`));
   const events = await answer('get', 'events', '-A', '--sort-by=.lastTimestamp');
-  return ['what the cluster shows:', await answer('get', 'pods', '-A', '-o', 'wide'), events, ...logs].join('\n');
+  return [await answer('get', 'pods', '-A', '-o', 'wide'), events, ...logs].join('\n');
 }

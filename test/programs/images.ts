@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { imageTar, type ImageConfig, type ImageSource } from '../../agent/images/image-tar.ts';
 import type { TarEntry } from '../../agent/images/tar.ts';
 import { busyboxFiles } from '../../infra/images/recipes.ts';
+import { treeEntries } from '../support/debian-tree.ts';
 import type { ProgramFiles } from './program-files.ts';
 import type { ImageRecipe, Program } from './program.ts';
 
@@ -24,6 +25,10 @@ export async function programImages(
   const directory = join(cache, 'images');
   mkdirSync(directory, { recursive: true });
   const shell = await busyboxFiles(directory);
+  const below = async (recipe: ImageRecipe, version: string): Promise<readonly TarEntry[]> => {
+    if (recipe.on === 'debian') return treeEntries(await files.directory(source, version));
+    return recipe.on === 'shell' ? shell : bareFiles;
+  };
   const archives: string[] = [];
   for (const version of images === undefined ? [] : versions) {
     const sources: ImageSource[] = [];
@@ -31,7 +36,7 @@ export async function programImages(
       const layer = await programLayer(recipe, (program) => files.program(program, source, version));
       sources.push({
         names: [recipe.name],
-        below: [recipe.withShell === true ? shell : bareFiles],
+        below: [await below(recipe, version)],
         files: layer,
         config: configOf(recipe),
       });
@@ -45,7 +50,7 @@ export async function programImages(
 
 async function programLayer({ programs }: ImageRecipe, fileOf: (program: string) => Promise<string>): Promise<readonly TarEntry[]> {
   const entries: TarEntry[] = [];
-  for (const [program, path] of Object.entries(programs))
+  for (const [program, path] of Object.entries(programs ?? {}))
     entries.push({ path: path.replace(/^\//, ''), content: readFileSync(await fileOf(program)), mode: 0o755 });
   return entries;
 }

@@ -2,8 +2,8 @@
  * `npm run programs`: programs that people run, unmodified, each on two real nodes of its own; and the README's matrix, which
  * it writes. Exits with 1 when one of them fails.
  */
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { programs } from './all.ts';
@@ -46,7 +46,10 @@ async function outcomeOf(program: Program, directory: string): Promise<Outcome> 
     try {
       await tryProgram(program, stand, noteOf);
     } catch (error) {
-      noteOf(await diagnosis(stand.kubectl));
+      const report = join(directory, 'report', `${name}.txt`);
+      mkdirSync(dirname(report), { recursive: true });
+      writeFileSync(report, await diagnosis(stand.kubectl));
+      noteOf(`Pods, events and logs are in ${report}`);
       throw error;
     } finally {
       await stand.close();

@@ -1,8 +1,8 @@
 /** Where the programs and their sources stand on this machine: fetched and built once, and kept in the cache. */
-import { existsSync, globSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
-import { unpackedPackage } from '../../infra/images/debian-package.ts';
+import { debianTree } from '../support/debian-tree.ts';
 import { buildGoProgram, moduleDirectory } from './go-programs.ts';
 import type { DebianPackage, Source } from './program.ts';
 
@@ -36,12 +36,12 @@ export function programFiles({ cache, note }: ProgramFilesOptions): ProgramFiles
   };
 }
 
-/** Throws where the machine's Debian has another version. */
+/** Throws where our Debian has another version. */
 async function packageDirectory(source: DebianPackage, version: string, cache: string): Promise<string> {
-  const directory = await unpackedPackage(source.package, cache);
-  const [changes = ''] = globSync('usr/share/doc/*/changelog.Debian.gz', { cwd: directory });
-  const [first = ''] = (await runCommand(['zcat', join(directory, changes)])).split('\n');
-  const found = /\((?:\d+:)?([^-)]+)/.exec(first)?.[1];
+  const directory = await debianTree(cache, [source.package, ...(source.with ?? [])]);
+  const changes = join(directory, 'usr/share/doc', source.package, 'changelog.Debian.gz');
+  const [first = ''] = (await runCommand(['zcat', changes])).split('\n');
+  const found = /\((?:\d+:)?([^-+)]+)/.exec(first)?.[1];
   if (found !== version) throw new Error(`Debian here has ${source.package} ${found}, and the recipe is for ${version}`);
   return directory;
 }

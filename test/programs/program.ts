@@ -12,10 +12,13 @@ export interface GoModule {
   readonly linkerFlags?: (version: string) => string;
 }
 
-/** Programs of a Debian package, which is unpacked and not installed. Its version is upstream's part of the package's. */
+/** Programs of a Debian package, which is unpacked with all that it depends on. Its version is upstream's part of the package's. */
 export interface DebianPackage {
   readonly kind: 'debian';
   readonly package: string;
+  /** What the images need besides. */
+  readonly with?: readonly string[];
+  /** Those that run beside the cluster. */
   readonly programs: readonly string[];
 }
 
@@ -24,13 +27,13 @@ export type Source = GoModule | DebianPackage;
 export interface ImageRecipe {
   /** In full, as the program's own manifests name it. */
   readonly name: string;
-  /** Where in the image each program stands, by the program's name. */
-  readonly programs: Readonly<Record<string, string>>;
+  /** Where in the image each program of a Go module stands, by the program's name. */
+  readonly programs?: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
   /** As the program's own Dockerfile sets it. */
   readonly user?: string;
-  /** A shell and its tools, where the program's own image has them. */
-  readonly withShell?: boolean;
+  /** What stands in the image besides. Default: as good as nothing. */
+  readonly on?: 'shell' | 'debian';
 }
 
 /** One attempt to use the program. */

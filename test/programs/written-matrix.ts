@@ -15,7 +15,9 @@ export const readme = (): string => readFileSync(readmeFile, 'utf8');
 export const readmeOf = (results: readonly Result[]): string => readmeWith(readme(), matrixOf(programs, results, readAbsent()));
 
 export function writeMatrix(results: readonly Result[]): void {
-  const lines = results.map(({ name, versions }) => `  ${JSON.stringify({ name, versions })}`);
+  // As the formatter would have it.
+  const quoted = (texts: readonly string[]): string => texts.map((text) => JSON.stringify(text)).join(', ');
+  const lines = results.map(({ name, versions }) => `  { "name": ${quoted([name])}, "versions": [${quoted(versions)}] }`);
   writeFileSync(resultsFile, lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
   writeFileSync(readmeFile, readmeOf(results));
 }

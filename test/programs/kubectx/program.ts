@@ -4,7 +4,7 @@ import { withOwnKubeconfig } from '../own-kubeconfig.ts';
 
 export const kubectx: Program = {
   name: 'kubectx',
-  versions: ['0.9.3'],
+  versions: ['0.9.5'],
   proves: 'kubens lists the namespaces and chooses one, which kubectl then uses; kubectx renames the context',
   source: { kind: 'debian', package: 'kubectx', programs: ['kubectx', 'kubens'] },
   controllers: [],

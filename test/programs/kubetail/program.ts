@@ -8,7 +8,7 @@ const bash = ['bash', '+O', 'patsub_replacement'];
 
 export const kubetail: Program = {
   name: 'kubetail',
-  versions: ['1.6.5'],
+  versions: ['1.6.20'],
   proves: 'follows both containers of both pods of a label at once',
   source: { kind: 'debian', package: 'kubetail', programs: ['kubetail'] },
   controllers: [],

@@ -35,7 +35,7 @@ export const localPathProvisioner: Program = {
       name: `docker.io/rancher/local-path-provisioner:${version}`,
       programs: { 'local-path-provisioner': '/usr/bin/local-path-provisioner' },
       entrypoint: [],
-      withShell: true,
+      on: 'shell',
     },
   ],
   controllers: [`${namespace} deployment/local-path-provisioner`],

@@ -32,7 +32,7 @@ spec:
 
 export const metricsServer: Program = {
   name: 'metrics-server',
-  versions: ['v0.8.0', 'v0.9.0'],
+  versions: ['v0.9.0'],
   proves: '`kubectl top` shows nodes and pods; a HorizontalPodAutoscaler scales by their use of CPU',
   source: { kind: 'go', path: 'sigs.k8s.io/metrics-server', packages: { 'metrics-server': './cmd/metrics-server' } },
   images: (version) => [

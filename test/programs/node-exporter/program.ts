@@ -51,7 +51,7 @@ export const nodeExporter: Program = {
       programs: { node_exporter: '/bin/node_exporter' },
       entrypoint: ['/bin/node_exporter'],
       user: 'nobody',
-      withShell: true,
+      on: 'shell',
     },
   ],
   controllers: ['monitoring daemonset/node-exporter'],

@@ -8,6 +8,7 @@ import {
   globSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -17,49 +18,27 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { TarEntry } from '../../agent/images/tar.ts';
-import { runCommand } from '../../agent/network/run.ts';
+import { CommandFailed, runCommand } from '../../agent/network/run.ts';
 
 /** A release of its own, so that the images are the same on every machine. */
 const release = 'trixie';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-const packages = [
-  'base-files',
-  'bash',
-  'bind9-dnsutils',
-  'conntrack',
-  'curl',
-  'dash',
-  'etcd-server',
-  'iproute2',
-  'iptables',
-  // For getent, by which the tests of names look into /etc/hosts.
-  'libc-bin',
-  'netcat-openbsd',
-  'nginx-light',
-  'perl-base',
-  'procps',
-  'stress',
-  'util-linux',
-  // Of unstable: the shell of an older one drops environment variables whose names hold dashes or dots.
-  'busybox-static/sid',
-];
-
 const timeoutMs = 300_000;
 
-/** The directory that holds the tree; once there, no network is needed. */
-export async function debianTree(cache: string): Promise<string> {
+/**
+ * The directory that holds the tree; once there, no network is needed. A package is of our release, or of another where
+ * its name ends with `/RELEASE`, as for apt.
+ */
+export async function debianTree(cache: string, packages: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
     .update(JSON.stringify([release, packages]))
     .digest('hex')
     .slice(0, 12);
   const tree = join(cache, 'debian', hash);
   if (existsSync(tree)) return tree;
-  const state = `${tree}.apt`;
-  rmSync(state, { recursive: true, force: true });
-  const apt = aptCommand(state);
-  await runCommand([...apt, 'update'], { timeoutMs });
-  await runCommand([...apt, '-y', '--no-install-recommends', '--download-only', 'install', ...packages], { timeoutMs });
+  const state = join(cache, 'debian/apt');
+  await downloadPackages(state, packages);
   const making = `${tree}.partial`;
   rmSync(making, { recursive: true, force: true });
   for (const directory of ['bin', 'sbin', 'lib', 'lib64']) {
@@ -70,8 +49,23 @@ export async function debianTree(cache: string): Promise<string> {
   for (const file of globSync(join(state, 'archives/*.deb')).sort())
     await runCommand(['sh', '-c', unpack, 'sh', file, making], { timeoutMs });
   renameSync(making, tree);
-  rmSync(state, { recursive: true, force: true });
+  rmSync(join(state, 'archives'), { recursive: true });
   return tree;
+}
+
+/** Into `archives`. The lists stay for the next tree, and are fetched again when they are too old to find the packages. */
+async function downloadPackages(state: string, packages: readonly string[]): Promise<void> {
+  rmSync(join(state, 'archives'), { recursive: true, force: true });
+  const apt = aptCommand(state);
+  const update = (): Promise<string> => runCommand([...apt, 'update'], { timeoutMs });
+  const download = (): Promise<string> =>
+    runCommand([...apt, '-y', '--no-install-recommends', '--download-only', 'install', ...packages], { timeoutMs });
+  if (readdirSync(join(state, 'lists')).every((name) => name === 'partial')) await update();
+  await download().catch(async (error: unknown) => {
+    if (!(error instanceof CommandFailed)) throw error;
+    await update();
+    await download();
+  });
 }
 
 /** Its own lists and an empty status: what the machine has installed does not count. */
