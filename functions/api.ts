@@ -5,7 +5,7 @@
 import { type ClusterNetworks, defaultNetworks } from './kube/cluster-networks.ts';
 import { createAggregation } from './apiserver/aggregation/aggregation.ts';
 import type { AdmissionOptions } from './apiserver/admission/plugin-kind.ts';
-import { type ApiServerOptions, createApiServer } from './apiserver/app.ts';
+import { type ApiServer, type ApiServerOptions, createApiServer } from './apiserver/app.ts';
 import type { AsOf } from './apiserver/as-of/as-of.ts';
 import { asOfPrefix } from './apiserver/as-of/path.ts';
 import type { Audit } from './apiserver/audit/audit.ts';
@@ -38,6 +38,7 @@ import { createTunnels } from './apiserver/tunnel/tunnels.ts';
 import { createTunnelsByMail, type TunnelsByMail } from './apiserver/tunnel/tunnels-by-mail.ts';
 import { createConverter } from './apiserver/webhook/conversion.ts';
 import { createWebhookClient } from './apiserver/webhook/webhook-client.ts';
+import type { Poster } from './apiserver/verbs/post-many.ts';
 import { type BindPod, legacyBinding } from './apiserver/verbs/legacy-binding.ts';
 import type { Proxy } from './apiserver/server.ts';
 import type { CertificatePair } from './client/certificates.ts';
@@ -125,6 +126,31 @@ export const workerUser = (name: string): User => ({
   ],
 });
 
+/** Stands for those that did not come by HTTP, where answers are counted. */
+const postRequest = new Request('https://kubernetes.default.svc', { method: 'POST' });
+
+interface PostingParts extends Pick<ApiOptions, 'answered' | 'audit'> {
+  readonly server: ApiServer;
+}
+
+/** A client that posts to many objects at once without HTTP. What is recorded for an audit goes one by one. */
+function postingMany(
+  { server, answered, audit }: PostingParts,
+  poster: Poster,
+  clientOver: (connection: Connection, userAgent: string) => Client,
+): Client {
+  const client = clientOver(poster.connection, poster.userAgent);
+  if (audit !== undefined) return client;
+  return {
+    ...client,
+    async createSubresources(...[type, subresource, bodies]) {
+      const refused = await server.postMany({ type, subresource, bodies }, poster);
+      for (const error of refused) answered?.(postRequest, new Response(null, { status: error?.code ?? 201 }));
+      return refused;
+    },
+  };
+}
+
 const programs = ['kube-controller-manager', 'kube-scheduler'];
 
 /** As which program a part of the control plane writes: `metadata.managedFields` has upstream's names. */
@@ -157,7 +183,7 @@ export function createApi(options: ApiOptions): Api {
     createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, connection), userAgent });
   const clientFor: Api['clientFor'] = (user, epoch) => {
     const connection: Connection = epoch === undefined ? { user } : { user, epoch };
-    return clientOver(connection, managerOf(user));
+    return postingMany({ ...options, server }, { user, userAgent: managerOf(user), connection }, clientOver);
   };
   const fetch: Api['fetch'] = async (request, connection) => {
     const response = await (past(request, connection) ?? server.fetch(request, connection));

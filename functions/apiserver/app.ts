@@ -2,6 +2,7 @@
  * The apiserver. One catch-all route, and behind it one chain, in one function: what every request goes through, in
  * order. It is a `fetch`, so that it runs behind any host, and in a test without one.
  */
+import type { Refused } from '../client/client.ts';
 import { Hono } from 'hono/tiny';
 import type { Store } from '../store/store.ts';
 import type { LogKeys, World } from '../world.ts';
@@ -48,6 +49,7 @@ import type { LiveRegistry } from './registry/live-registry.ts';
 import { whileDeclared } from './registry/kind-changed.ts';
 import { placeText, type ResourceIndex, type ServedKind } from './registry/resource-index.ts';
 import type { Proxy, Server } from './server.ts';
+import type { Poster, Posts } from './verbs/post-many.ts';
 import { isLongRunning, serveResource } from './verbs/resource-endpoint.ts';
 import { createVirtual } from './verbs/virtual.ts';
 import { type Converter, noConverter } from './webhook/conversion.ts';
@@ -86,6 +88,8 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   fetch(request: Request, connection?: Connection): Promise<Response>;
+  /** For workers in this process. Nothing is recorded for an audit. */
+  postMany(posts: Posts, poster: Poster): Promise<readonly Refused[]>;
 }
 
 /** What is noted of a request on its way, besides its answer. */
@@ -129,7 +133,19 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   const app = new Hono<{ Bindings: Connection }>();
   app.all('*', ({ req, env }) => serve(parts, req.raw, env));
-  return { fetch: async (request, connection = {}) => app.fetch(request, connection) };
+  return {
+    fetch: async (request, connection = {}) => app.fetch(request, connection),
+    async postMany(posts, poster) {
+      const { epoch } = poster.connection;
+      const server = epoch === undefined ? parts.server : { ...parts.server, epoch };
+      const { postMany } = await import('./verbs/post-many.ts');
+      return postMany(
+        { server, flowControl: parts.flowControl, authorize: (request) => authorize(authorizer, request, request) },
+        posts,
+        poster,
+      );
+    },
+  };
 }
 
 function admissionOf({ admission }: ApiServerOptions): Server['admission'] {
@@ -280,7 +296,7 @@ function auditIdOf({ headers }: Request, { random }: World): string {
   return /^[\x21-\x7e]{1,64}$/.test(given) ? given : random.uuid();
 }
 
-async function authorize(authorizer: Authorizer, { user, info }: ApiRequest, { annotations }: Notes): Promise<void> {
+async function authorize(authorizer: Authorizer, { user, info }: ApiRequest, { annotations }: Pick<Notes, 'annotations'>): Promise<void> {
   const { allowed, reason, error } = await authorizer.authorize(user, info);
   if (!allowed && error !== undefined) {
     annotations.set('authorization.k8s.io/reason', 'internal error');

@@ -4,6 +4,7 @@
  */
 import type { KubeList, KubeObject, ObjectName } from '../kube/object.ts';
 import type { ResourceType } from '../kube/resource-type.ts';
+import type { StatusError } from '../kube/status-error.ts';
 
 export interface ListOptions {
   readonly namespace?: string;
@@ -43,6 +44,9 @@ export interface CreateOptions {
   readonly dryRun?: boolean;
 }
 
+/** Undefined: it was done. */
+export type Refused = StatusError | undefined;
+
 export interface Client {
   get<T extends KubeObject>(type: ResourceType<T>, at: ObjectName): Promise<T>;
   /** GET of a subresource: `scale`. */
@@ -57,4 +61,6 @@ export interface Client {
   deleteCollection<T extends KubeObject>(type: ResourceType<T>, list: ListOptions, options?: DeleteOptions): Promise<void>;
   /** POST to a subresource: `binding`, `eviction`, `token`. */
   createSubresource<A>(type: ResourceType, at: ObjectName, subresource: string, body: unknown, options?: CreateOptions): Promise<A>;
+  /** The same for many objects at once: why each was refused, in the order of `bodies`; undefined where it was not. Each body names its object. */
+  createSubresources(type: ResourceType, subresource: string, bodies: readonly KubeObject[]): Promise<readonly Refused[]>;
 }

@@ -1,21 +1,32 @@
 /** The two writes of the scheduler: binding a pod to a node, and saying that it fits nowhere. */
-import type { Pod, PodCondition } from '../kube/generated/types.ts';
+import type { Binding, Pod, PodCondition } from '../kube/generated/types.ts';
 import { conditionOf } from '../kube/conditions.ts';
+import type { Refused } from '../client/client.ts';
 import { nameOf, namespaceOf, uidOf } from '../kube/object.ts';
 import { pods } from '../kube/resource-type.ts';
 import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { timestamp } from '../kube/time.ts';
 import type { ReconcileContext } from '../workers/controller.ts';
 
-export async function bindPod(pod: Pod, nodeName: string, { client, events }: ReconcileContext): Promise<void> {
-  const at = { namespace: namespaceOf(pod), name: nameOf(pod) };
-  await client.createSubresource(pods, at, 'binding', {
-    apiVersion: 'v1',
-    kind: 'Binding',
-    metadata: { ...at, uid: uidOf(pod) },
-    target: { kind: 'Node', name: nodeName },
-  });
-  events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${at.namespace}/${at.name} to ${nodeName}`);
+export interface Bind {
+  readonly pod: Pod;
+  readonly nodeName: string;
+}
+
+const bindingOf = ({ pod, nodeName }: Bind): Binding => ({
+  apiVersion: 'v1',
+  kind: 'Binding',
+  metadata: { namespace: namespaceOf(pod), name: nameOf(pod), uid: uidOf(pod) },
+  target: { kind: 'Node', name: nodeName },
+});
+
+/** Binds many pods in one go. In their order, why one could not be bound. */
+export async function bindPods(binds: readonly Bind[], { client, events }: ReconcileContext): Promise<readonly Refused[]> {
+  const refused = await client.createSubresources(pods, 'binding', binds.map(bindingOf));
+  for (const [index, { pod, nodeName }] of binds.entries())
+    if (refused[index] === undefined)
+      events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespaceOf(pod)}/${nameOf(pod)} to ${nodeName}`);
+  return refused;
 }
 
 export interface Waiting {

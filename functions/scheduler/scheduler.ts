@@ -9,7 +9,7 @@ import { nameOf } from '../kube/object.ts';
 import { podDisruptionBudgets } from '../kube/resource-type.ts';
 import { isConflict, isNotFound } from '../kube/status-error.ts';
 import { again, settled, type Cache, type Controller, type ReconcileContext, type ReconcileResult } from '../workers/controller.ts';
-import { bindPod, markUnschedulable } from './bind.ts';
+import { bindPods, markUnschedulable } from './bind.ts';
 import { bindVolumes } from './bind-volumes.ts';
 import type { ClusterState } from './cluster-state.ts';
 import type { ProfileSettings, SchedulerConfiguration } from './configuration/configuration.ts';
@@ -177,23 +177,41 @@ async function bindDevices(pod: Pod, plan: DevicePlan, context: ReconcileContext
   await code.bindDevices(pod, plan, context);
 }
 
-/** False: somebody deleted or bound the pod first. The next pass sees what became of it. */
-async function bind({ pod, nodeName, volumes, devices }: Decision & { outcome: 'bind' }, context: ReconcileContext): Promise<boolean> {
+type BindDecision = Extract<Decision, { outcome: 'bind' }>;
+
+/** Nothing but the bind is to be written. */
+const isPlainBind = (decision: Decision): decision is BindDecision =>
+  decision.outcome === 'bind' && decision.devices === undefined && decision.volumes?.isBound !== false;
+
+/** Somebody deleted or bound the pod first. The next pass sees what became of it. */
+const lostRace = (error: unknown): boolean => isConflict(error) || isNotFound(error);
+
+/** False: some lost a race. */
+async function bindAll(binds: readonly BindDecision[], context: ReconcileContext): Promise<boolean> {
+  const refused = (await bindPods(binds, context)).filter((error) => error !== undefined);
+  const failure = refused.find((error) => !lostRace(error));
+  if (failure !== undefined) throw failure;
+  return refused.length === 0;
+}
+
+/** What the pod's claims need is written first. */
+async function bindWithClaims(decision: BindDecision, context: ReconcileContext): Promise<boolean> {
+  const { pod, nodeName, volumes, devices } = decision;
   try {
     if (devices !== undefined) await bindDevices(pod, devices, context);
     // The pod keeps its room in every pass until its claims are bound, and is bound itself only then.
-    if (volumes === undefined || volumes.isBound) await bindPod(pod, nodeName, context);
-    else await bindVolumes(volumes, nodeName, context);
+    if (volumes === undefined || volumes.isBound) return await bindAll([decision], context);
+    await bindVolumes(volumes, nodeName, context);
     return true;
   } catch (error) {
-    if (!isConflict(error) && !isNotFound(error)) throw error;
+    if (!lostRace(error)) throw error;
     return false;
   }
 }
 
 async function carryOut(decision: Decision, context: ReconcileContext): Promise<boolean> {
   if (decision.outcome === 'early') return true;
-  if (decision.outcome === 'bind') return bind(decision, context);
+  if (decision.outcome === 'bind') return bindWithClaims(decision, context);
   const { pod, message } = decision;
   if (decision.outcome === 'preempt') {
     await takeRoom(pod, decision.victims, decision.displaced, context);
@@ -202,26 +220,45 @@ async function carryOut(decision: Decision, context: ReconcileContext): Promise<
   return true;
 }
 
-/** Decisions that are carried out side by side: enough for many binds in a slot, and fewer than the API lets one user have under way. */
+/** Decisions that are carried out side by side: fewer than the API lets one user have under way. */
 const carriedOutAtOnce = 64;
+/** Pods that are bound in one request: as many as a slot of the log takes. */
+const boundAtOnce = 256;
+/** While one group of them is written, the next one is prepared. */
+const groupsAtOnce = 2;
 
-/** False: some have to be tried again. One that fails keeps none of the others from being carried out. */
-async function carryOutAll(decisions: readonly Decision[], context: ReconcileContext): Promise<boolean> {
-  const left = decisions.values();
+/** Works on all, so many at once. One that fails keeps none of the others from being done; its error is thrown in the end. */
+async function sideBySide<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<boolean>): Promise<boolean> {
+  const left = items.values();
   const failures: unknown[] = [];
   let isAllDone = true;
-  const work = async (): Promise<void> => {
-    for (const decision of left) {
+  const worker = async (): Promise<void> => {
+    for (const item of left) {
       try {
-        if (!(await carryOut(decision, context))) isAllDone = false;
+        if (!(await work(item))) isAllDone = false;
       } catch (error) {
         failures.push(error);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(carriedOutAtOnce, decisions.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
   if (failures.length > 0) throw failures[0];
   return isAllDone;
+}
+
+/** False: some have to be tried again. */
+async function carryOutAll(decisions: readonly Decision[], context: ReconcileContext): Promise<boolean> {
+  const binds = decisions.filter(isPlainBind);
+  const groups = Array.from({ length: Math.ceil(binds.length / boundAtOnce) }, (_, group) =>
+    binds.slice(group * boundAtOnce, (group + 1) * boundAtOnce),
+  );
+  const others = decisions.filter((decision) => !isPlainBind(decision));
+  const done = await Promise.allSettled([
+    sideBySide(groups, groupsAtOnce, (group) => bindAll(group, context)),
+    sideBySide(others, carriedOutAtOnce, (decision) => carryOut(decision, context)),
+  ]);
+  for (const result of done) if (result.status === 'rejected') throw result.reason;
+  return done.every((result) => result.status === 'fulfilled' && result.value);
 }
 
 const waitingOf = ({ profiles }: SchedulerConfiguration, cache: Cache): readonly Pod[] =>

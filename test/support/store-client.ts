@@ -106,6 +106,10 @@ export class StoreClient implements Client {
     throw new Error('not used in these tests');
   }
 
+  createSubresources(): never {
+    throw new Error('not used in these tests');
+  }
+
   #write<T extends KubeObject>(
     key: Key,
     decide: (current: AnyObject | undefined, namespace: KubeObject | undefined) => Write | undefined,

@@ -17,7 +17,7 @@ import type {
 import { methodNotAllowed } from '../http/api-errors.ts';
 import { parsed as parsedDeleteOptions } from '../http/delete-options.ts';
 import { isTrue } from '../http/request-info.ts';
-import { writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
+import { type WriteOptions, writeOptionsObject, writeOptionsOf } from '../http/request-options.ts';
 import type { Answer } from '../http/respond.ts';
 import { admissionOf } from '../registry/admission.ts';
 import { appliedObject, isApply, readConfiguration } from '../registry/apply-document.ts';
@@ -60,8 +60,24 @@ const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Succe
 /** The body names what to do to the parent: bind it, evict it. Admission sees the body, as of a creation. */
 async function post(server: Server, request: ResourceRequest, subresource: ObjectSubresource<KubeObject>): Promise<Answer> {
   const options = writeOptionsOf(request.url.searchParams, 'CreateOptions');
+  const sent = await readObject(request.request, bodyOf(request, subresource), { ...options, warnings: request.warnings });
+  await postBody(server, request, subresource, { sent, options });
+  return { kind: 'other', code: 201, object: success };
+}
+
+interface Sent {
+  readonly sent: KubeObject;
+  readonly options: WriteOptions;
+}
+
+/** What is done with a body that was read. */
+export async function postBody(
+  server: Server,
+  request: ResourceRequest,
+  subresource: ObjectSubresource<KubeObject>,
+  { sent, options }: Sent,
+): Promise<void> {
   const expected = bodyOf(request, subresource);
-  const sent = await readObject(request.request, expected, { ...options, warnings: request.warnings });
   placeInNamespace(sent, request.definition.type, request.info.namespace);
   if (nameOf(sent) !== '') checkName(sent, request.info.name);
   const { dryRun } = options;
@@ -86,7 +102,6 @@ async function post(server: Server, request: ResourceRequest, subresource: Objec
     isAdmitted: true,
     ...(subresource.lists === undefined ? {} : { lists: subresource.lists }),
   });
-  return { kind: 'other', code: 201, object: success };
 }
 
 /** The body is the parent as it should be. */
