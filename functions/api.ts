@@ -130,7 +130,8 @@ export const workerUser = (name: string): User => ({
 const postRequest = new Request('https://kubernetes.default.svc', { method: 'POST' });
 
 interface PostingParts extends Pick<ApiOptions, 'answered' | 'audit'> {
-  readonly server: ApiServer;
+  /** It has clients before it is made. */
+  server(): ApiServer;
 }
 
 /** A client that posts to many objects at once without HTTP. What is recorded for an audit goes one by one. */
@@ -144,7 +145,7 @@ function postingMany(
   return {
     ...client,
     async createSubresources(...[type, subresource, bodies]) {
-      const refused = await server.postMany({ type, subresource, bodies }, poster);
+      const refused = await server().postMany({ type, subresource, bodies }, poster);
       for (const error of refused) answered?.(postRequest, new Response(null, { status: error?.code ?? 201 }));
       return refused;
     },
@@ -183,7 +184,7 @@ export function createApi(options: ApiOptions): Api {
     createHttpClient({ baseUrl: 'https://kubernetes.default.svc', fetch: (request) => fetch(request, connection), userAgent });
   const clientFor: Api['clientFor'] = (user, epoch) => {
     const connection: Connection = epoch === undefined ? { user } : { user, epoch };
-    return postingMany({ ...options, server }, { user, userAgent: managerOf(user), connection }, clientOver);
+    return postingMany({ ...options, server: () => server }, { user, userAgent: managerOf(user), connection }, clientOver);
   };
   const fetch: Api['fetch'] = async (request, connection) => {
     const response = await (past(request, connection) ?? server.fetch(request, connection));
