@@ -100,6 +100,8 @@ export interface AgentOptions {
   readonly credentials?: ImageCredentials | undefined;
   /** Left out where plug-ins bring none. */
   readonly devices?: Devices & { run(signal: AbortSignal): Promise<void> };
+  /** Lists for programs of the node which devices pods hold. Left out where there is no disk. */
+  readonly podResources?: (pods: PodLookup, signal: AbortSignal) => Promise<void>;
   /** Finds plug-ins of the node. Left out where there are none. */
   readonly plugins?: { run(signal: AbortSignal): Promise<void> };
   /** Removes the data of a volume whose claim is gone. Left out where there is no disk. */
@@ -206,6 +208,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
     parts.shutdown?.run(signal),
     options.plugins?.run(signal),
     options.devices?.run(signal),
+    options.podResources?.(pods, signal),
   ]);
   await options.checkpoint?.close();
   await options.network.close();

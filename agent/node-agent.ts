@@ -16,6 +16,7 @@ import { createImageCredentials, type ImageCredentials } from './credentials/ima
 import { readProviders } from './credentials/provider-config.ts';
 import { runProvider } from './credentials/run-program.ts';
 import { createDevicePlugins } from './devices/device-plugins.ts';
+import { servePodResources } from './devices/pod-resources.ts';
 import { createDoorAccess } from './door/door-access.ts';
 import { createNodeDoor, type NodeDoor } from './door/node-door.ts';
 import { createNodeMeasures } from './door/node-measures.ts';
@@ -149,6 +150,8 @@ export async function createContainerAgent(options: NodeAgentOptions): Promise<A
     removeVolume: removeLocalPath,
     plugins: createPluginWatcher({ world, directory: facts.directories.pluginRegistry, kinds: [csiDrivers, devices.kind] }),
     devices,
+    podResources: (pods, ending) =>
+      servePodResources({ directory: facts.directories.podResources, pods: () => pods.all(), devices }, ending),
     relays: (pods) => createNodeRelays({ world, runtime, transport, pods, nodeServer: nodeServer(pods), signal }),
     probeCounts,
     ...(portOf(config) === 0 ? {} : { door: await doorOf(options, facts.directories.servingCertificate, nodeServer) }),

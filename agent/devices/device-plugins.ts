@@ -15,12 +15,21 @@ import { servePlugins } from '../plugins/plugin-server.ts';
 import type { PluginKind } from '../plugins/plugin-watcher.ts';
 import { ContainerConfigError } from '../pods/lookup.ts';
 import { semaphore } from '../pods/semaphore.ts';
-import { DeviceError, DevicePool, together, type Allocation, type Counts, type DeviceGrant } from './device-pool.ts';
+import { DeviceError, DevicePool, together, type Allocation, type Counts, type Device, type DeviceGrant } from './device-pool.ts';
 
 export interface Devices {
   /** The devices of a container, the same ones each time. Throws ContainerConfigError. */
   grant(pod: Pod, container: Container, pods: readonly Pod[]): Promise<DeviceGrant>;
   counts(): Counts;
+  /** Each that the container holds. */
+  held(pod: Pod, container: string): readonly ResourceDevice[];
+  /** Each that containers may get or hold. */
+  healthy(): readonly ResourceDevice[];
+}
+
+export interface ResourceDevice {
+  readonly resource: string;
+  readonly device: Pick<Device, 'id' | 'numaNodes'>;
 }
 
 export interface DevicePlugins extends Devices {
@@ -49,6 +58,18 @@ interface AllocateResponse {
     readonly cdiDevices: readonly { readonly name: string }[];
   }[];
 }
+
+interface DeviceMessage {
+  readonly ID: string;
+  readonly health: string;
+  readonly topology: { readonly nodes: readonly { readonly ID: number }[] } | null;
+}
+
+const deviceOf = ({ ID, health, topology }: DeviceMessage): Device => ({
+  id: ID,
+  isHealthy: health === 'Healthy',
+  ...(topology === null ? {} : { numaNodes: topology.nodes.map((node) => node.ID) }),
+});
 
 interface Connected {
   readonly client: PluginClient;
@@ -98,6 +119,22 @@ class Plugins implements DevicePlugins {
 
   counts(): Counts {
     return this.#pool.counts(this.#world.clock.now());
+  }
+
+  held(pod: Pod, container: string): readonly ResourceDevice[] {
+    return this.#pool.allocationsOf(pod, container).flatMap(({ resource, ids }) => {
+      const known = new Map(this.#pool.devicesOf(resource).map((device) => [device.id, device]));
+      return ids.map((id) => ({ resource, device: known.get(id) ?? { id } }));
+    });
+  }
+
+  healthy(): readonly ResourceDevice[] {
+    return this.#pool.resources().flatMap((resource) =>
+      this.#pool
+        .devicesOf(resource)
+        .filter(({ isHealthy }) => isHealthy)
+        .map((device) => ({ resource, device })),
+    );
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -182,11 +219,8 @@ class Plugins implements DevicePlugins {
 
   /** Until the plug-in goes. It registers again when it is back. */
   async #follow(resource: string, { client, ending }: Pick<Connected, 'client' | 'ending'>): Promise<void> {
-    const onMessage = ({ devices }: { readonly devices: readonly { readonly ID: string; readonly health: string }[] }): void =>
-      this.#pool.setDevices(
-        resource,
-        devices.map(({ ID, health }) => ({ id: ID, isHealthy: health === 'Healthy' })),
-      );
+    const onMessage = ({ devices }: { readonly devices: readonly DeviceMessage[] }): void =>
+      this.#pool.setDevices(resource, devices.map(deviceOf));
     try {
       await client.stream('ListAndWatch', onMessage, ending.signal);
     } catch (error) {

@@ -25,6 +25,8 @@ export interface DeviceSpec {
 export interface Device {
   readonly id: string;
   readonly isHealthy: boolean;
+  /** Numbers of the NUMA nodes that it is near to, where its plug-in knows. */
+  readonly numaNodes?: readonly number[];
 }
 
 export interface Allocation {
@@ -70,7 +72,7 @@ export class DevicePool {
   }
 
   setGone(resource: string, nowMs: number): void {
-    const devices = (this.#resources.get(resource)?.devices ?? []).map(({ id }) => ({ id, isHealthy: false }));
+    const devices = (this.#resources.get(resource)?.devices ?? []).map((device) => ({ ...device, isHealthy: false }));
     this.#resources.set(resource, { devices, goneAtMs: nowMs });
   }
 
@@ -82,6 +84,14 @@ export class DevicePool {
         shown.map(([name, { devices }]) => [name, String(devices.filter(({ isHealthy }) => isHealthy).length)]),
       ),
     };
+  }
+
+  devicesOf(resource: string): readonly Device[] {
+    return this.#resources.get(resource)?.devices ?? [];
+  }
+
+  resources(): readonly string[] {
+    return [...this.#resources.keys()];
   }
 
   /** What the container asks of this node's plug-ins. */
@@ -106,7 +116,7 @@ export class DevicePool {
     const passing = new Set((specOf(pod).initContainers ?? []).filter((one) => !isSidecar(one)).map(({ name }) => name));
     const held = this.#allocations.filter((one) => !(one.podUid === uidOf(pod) && passing.has(one.container)));
     const taken = new Set(held.filter((one) => one.resource === resource).flatMap(({ ids }) => ids));
-    const devices = this.#resources.get(resource)?.devices ?? [];
+    const devices = this.devicesOf(resource);
     const free = devices.filter(({ id, isHealthy }) => isHealthy && !taken.has(id)).map(({ id }) => id);
     if (free.length >= count) return free.toSorted();
     throw new DeviceError(`requested number of devices unavailable for ${resource}. Requested: ${count}, Available: ${free.length}`);

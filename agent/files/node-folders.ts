@@ -19,7 +19,8 @@ export async function prepareFolders(folders: Directories): Promise<void> {
   // A machine's own folder for logs keeps the mode that it has.
   for (const path of [logs, containerLogs])
     await (path.startsWith(`${root}/`) ? prepare(path, passageMode) : mkdir(path, { recursive: true }));
-  for (const path of [secret.trash, secret.network, secret.apiService, dirname(secret.checkpoint)]) await prepare(path, privateMode);
+  const ownFolders = [secret.trash, secret.network, secret.apiService, secret.podResources, dirname(secret.checkpoint)];
+  for (const path of ownFolders) await prepare(path, privateMode);
   await rm(secret.clearCheckpoint, { force: true });
   await using trash = await Directory.open(secret.trash);
   await emptyTrash(trash);

@@ -1,6 +1,6 @@
 /**
  * What the agent speaks with plug-ins of the node, as data: registration, CSI's node service, device plug-ins.
- * Source: k8s.io/kubelet, pkg/apis/pluginregistration/v1 and deviceplugin/v1beta1; container-storage-interface, csi.proto.
+ * Source: k8s.io/kubelet, pkg/apis/pluginregistration/v1, deviceplugin/v1beta1 and podresources/v1; container-storage-interface, csi.proto.
  */
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
 import { messagesJson, serviceJson } from './proto-json.ts';
@@ -45,17 +45,33 @@ ContainerAllocateRequest devicesIds=1:string[]
 ContainerAllocateResponse envs=1:string{} mounts=2:Mount[] devices=3:DeviceSpec[] annotations=4:string{} cdiDevices=5:CDIDevice[]
 ContainerPreferredAllocationRequest availableDeviceIDs=1:string[] mustIncludeDeviceIDs=2:string[] allocationSize=3:int32
 ContainerPreferredAllocationResponse deviceIDs=1:string[]
-Device ID=1:string health=2:string
+Device ID=1:string health=2:string topology=3:TopologyInfo
 DevicePluginOptions preStartRequired=1:bool getPreferredAllocationAvailable=2:bool
 DeviceSpec containerPath=1:string hostPath=2:string permissions=3:string
 Empty
 ListAndWatchResponse devices=1:Device[]
 Mount containerPath=1:string hostPath=2:string readOnly=3:bool
+NUMANode ID=1:int64
 PreStartContainerRequest devicesIds=1:string[]
 PreStartContainerResponse
 PreferredAllocationRequest containerRequests=1:ContainerPreferredAllocationRequest[]
 PreferredAllocationResponse containerResponses=1:ContainerPreferredAllocationResponse[]
 RegisterRequest version=1:string endpoint=2:string resourceName=3:string options=4:DevicePluginOptions
+TopologyInfo nodes=1:NUMANode[]
+`;
+
+const podResources = `
+AllocatableResourcesRequest
+AllocatableResourcesResponse devices=1:ContainerDevices[]
+ContainerDevices resource_name=1:string device_ids=2:string[] topology=3:TopologyInfo
+ContainerResources name=1:string devices=2:ContainerDevices[]
+GetPodResourcesRequest pod_name=1:string pod_namespace=2:string
+GetPodResourcesResponse pod_resources=1:PodResources
+ListPodResourcesRequest
+ListPodResourcesResponse pod_resources=1:PodResources[]
+NUMANode ID=1:int64
+PodResources name=1:string namespace=2:string containers=3:ContainerResources[]
+TopologyInfo nodes=1:NUMANode[]
 `;
 
 const csiNodeMethods = [
@@ -100,6 +116,18 @@ const definitions = fromJSON(
           },
         },
       },
+      v1: {
+        nested: {
+          ...messagesJson(podResources),
+          PodResourcesLister: {
+            methods: {
+              List: methodJson('ListPodResourcesRequest', 'ListPodResourcesResponse'),
+              GetAllocatableResources: methodJson('AllocatableResourcesRequest', 'AllocatableResourcesResponse'),
+              Get: methodJson('GetPodResourcesRequest', 'GetPodResourcesResponse'),
+            },
+          },
+        },
+      },
       csi: { nested: { v1: { nested: { ...messagesJson(csi), Node: serviceJson(csiNodeMethods) } } } },
     },
   } as Parameters<typeof fromJSON>[0],
@@ -111,4 +139,5 @@ const service = (name: string): ServiceDefinition => definitions[name] as Servic
 export const registrationService = service('pluginregistration.Registration');
 export const deviceRegistrationService = service('v1beta1.Registration');
 export const devicePluginService = service('v1beta1.DevicePlugin');
+export const podResourcesService = service('v1.PodResourcesLister');
 export const csiNodeService = service('csi.v1.Node');

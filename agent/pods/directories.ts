@@ -26,6 +26,8 @@ export interface Directories {
   /** Where drivers of volumes and of devices announce themselves. */
   readonly pluginRegistry: string;
   readonly devicePlugins: string;
+  /** The socket that lists which devices pods hold. */
+  readonly podResources: string;
   readonly servingCertificate: string;
   readonly seccomp: string;
   readonly network: string;
@@ -63,6 +65,7 @@ export function directories(root: string, elsewhere: LogDirectories = {}): Direc
     podLogs: (of) => join(logs, `${namespaceOf(of)}_${nameOf(of)}_${uidOf(of)}`),
     pluginRegistry: join(root, 'plugins_registry'),
     devicePlugins: join(root, 'device-plugins'),
+    podResources: join(root, 'pod-resources'),
     servingCertificate: join(root, 'pki', 'kubelet-server-current.pem'),
     seccomp: join(root, 'seccomp'),
     network: join(root, 'network'),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
-import { devicePluginService, deviceRegistrationService } from '../../agent/plugins/messages.ts';
+import { devicePluginService, deviceRegistrationService, podResourcesService } from '../../agent/plugins/messages.ts';
 import { openPlugin } from '../../agent/plugins/plugin-client.ts';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
 import { eventually } from '../support/eventually.ts';
@@ -22,8 +22,8 @@ class DevicePlugin {
   readonly #server = new Server();
   readonly #streams = new Set<ServerWritableStream<object, object>>();
   readonly #file: string;
-  #devices: readonly { ID: string; health: string }[] = [
-    { ID: 'z0', health: 'Healthy' },
+  #devices: readonly { ID: string; health: string; topology?: object }[] = [
+    { ID: 'z0', health: 'Healthy', topology: { nodes: [{ ID: 1 }] } },
     { ID: 'z1', health: 'Healthy' },
   ];
 
@@ -128,6 +128,20 @@ describe('a device plug-in', { skip: await reasonToSkipContainers() }, () => {
     }, 20_000);
     assert.match(log, /^z1\nfrom the plug-in\ncrw\S+ .* \/dev\/z1\n3\n$/);
     assert.deepEqual(plugin.started, [['z1']]);
+  });
+
+  test('is listed on the socket for programs that ask which pod holds what', async () => {
+    const lister = openPlugin(join(cluster.directory, 'nodes/node-1/agent/pod-resources/kubelet.sock'), podResourcesService);
+    const held = { resource_name: resource, device_ids: ['z1'], topology: null };
+    const one = { name: 'one', namespace: 'default', containers: [{ name: 'main', devices: [held] }] };
+    assert.deepEqual(await lister.call('List', {}), { pod_resources: [one] });
+    assert.deepEqual(await lister.call('Get', { pod_name: 'one', pod_namespace: 'default' }), { pod_resources: one });
+    await assert.rejects(lister.call('Get', { pod_name: 'two', pod_namespace: 'default' }), {
+      message: 'rpc error: code = Unknown desc = pod two in namespace default not found',
+    });
+    const near = { resource_name: resource, device_ids: ['z0'], topology: { nodes: [{ ID: 1 }] } };
+    assert.deepEqual(await lister.call('GetAllocatableResources', {}), { devices: [near, held] });
+    lister.close();
   });
 
   test('pods wait for devices that are taken, and start when they are free', async () => {
