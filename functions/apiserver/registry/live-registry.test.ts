@@ -6,6 +6,7 @@ import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { builtIn } from '../../kube/schema.ts';
 import type { JsonObject } from '../../kube/object.ts';
 import { definition, type AnyDefinition } from '../../resources/definition.ts';
+import { customKindSource } from '../../cluster-store.ts';
 import type { KindSource } from './live-registry.ts';
 
 /** Each ConfigMap of `kube-kinds` declares a kind whose plural is its name. */
@@ -85,4 +86,20 @@ test('a kind is gone from every process once its declaration is', async () => {
     assert.equal((await api.fetch('/apis/example.com/v1')).status, 404);
     assert.equal((await api.fetch(widgets)).status, 404);
   }
+});
+
+test('two clusters of one process serve a kind of the same name by the schema of each', async () => {
+  const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+  const definitionWith = (field: string): JsonObject => {
+    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { [field]: { type: 'string' } } } } };
+    const names = { plural: 'widgets', kind: 'Widget' };
+    const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }];
+    return { metadata: { name: 'widgets.example.com' }, spec: { group: 'example.com', scope: 'Namespaced', names, versions } };
+  };
+  const specOf = async (field: string): Promise<unknown> => {
+    const api = await testApi({ sources: [customKindSource] });
+    await api.send('POST', definitions, definitionWith(field));
+    return (await api.send('POST', widgets, { ...widget('w'), spec: { size: 's', tone: 't' } })).body['spec'];
+  };
+  assert.deepEqual(await Promise.all([specOf('size'), specOf('tone')]), [{ size: 's' }, { tone: 't' }]);
 });
