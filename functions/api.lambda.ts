@@ -1,4 +1,7 @@
-/** Root: the API behind a Function URL, where Web Functions are not to be had. Polls are not held: a waiting function costs as much as a working one. */
+/**
+ * Root: the API behind a Function URL, where Web Functions are not to be had. Polls are not held: a waiting function
+ * costs as much as a working one.
+ */
 import { createApiHost } from './lambda/api-host.ts';
 import { hostLimitsOf } from './lambda/host-limits.ts';
 import { startFunction } from './lambda/start-function.ts';
@@ -7,7 +10,7 @@ import { environment } from './world.ts';
 
 declare const awslambda: LambdaStreaming;
 
-/** Nobody tells us that a client has left: a log that nobody reads costs this much at most. */
+/** Lambda does not report that a client has left: a log without a reader costs this much at most. */
 const mailedLogSecondsMax = 300;
 
 const rooted = await startFunction();

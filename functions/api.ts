@@ -70,7 +70,10 @@ export interface ApiOptions {
   readonly authorization?: AuthorizationSettings;
   /** How long this host can hold a node's poll without paying for it. 0: not at all. */
   readonly pollHoldSecondsMax?: number;
-  /** Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not at all. */
+  /**
+   * Where a client and a node's agent may be in different processes: logs go through the table, exec and port-forward not
+   * at all.
+   */
   readonly logMail?: { readonly mail: Mail; readonly secondsMax: number };
   /** Where this process and a node's agent may not meet: tunnels through the table. */
   readonly tunnelMail?: TunnelMailSettings;
@@ -88,7 +91,7 @@ export interface ApiOptions {
   readonly hasControllers?: boolean;
   /** Serves the past, below `/as-of/`. */
   readonly past?: ClusterPast;
-  /** Told of every answer, to callers in this process too. */
+  /** Called with every answer, also of callers in this process. */
   readonly answered?: (request: Request, response: Response) => void;
 }
 

@@ -17,7 +17,7 @@ export type WorkerGroupName = 'controllers' | 'scheduler' | 'materializer';
 
 export interface FunctionSpec {
   readonly name: string;
-  /** File below `functions/` whose `handler` a cloud calls; on one machine nobody needs it. */
+  /** File below `functions/` whose `handler` a cloud calls; one machine does without it. */
   readonly entry: string;
   readonly triggers: readonly Trigger[];
   readonly memoryMiB: number;

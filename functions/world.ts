@@ -1,5 +1,5 @@
 /**
- * The outside world: clock, dice and log. The interfaces may be imported (as types) by anyone; the real ones are made
+ * The outside world: clock, random numbers and log. The interfaces may be imported (as types) by anyone; the real ones are made
  * here and nowhere else, and handed in by the roots. Tests hand in virtual ones (`test/support/virtual-world.ts`).
  */
 import { getRandomValues, randomUUID } from 'node:crypto';

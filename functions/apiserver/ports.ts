@@ -25,7 +25,7 @@ export interface Connection {
   readonly clientCertificate?: Uint8Array;
   readonly remoteAddress?: string;
   /**
-   * It asks for a cluster that does not exist, and is to learn no more than a stranger learns of one that does: no
+   * It asks for a cluster that does not exist. It learns no more than a stranger learns of one that does: no
    * credentials are right, and nothing is allowed but what everyone may read.
    */
   readonly isNowhere?: boolean;
@@ -168,8 +168,8 @@ export interface Reinvocation {
 }
 
 /**
- * A plug-in of admission. In order: the `admit` of all plug-ins, then what the kind itself prepares and validates, then
- * their `validate`, and at the commit point their `commit`. All refuse by throwing a StatusError.
+ * A plug-in of admission. The `admit` of all plug-ins comes first. The kind then prepares and validates. Their `validate`
+ * comes next, and their `commit` at the commit point. All refuse by throwing a StatusError.
  */
 export interface AdmissionPlugin {
   /** Upstream's name: `ServiceAccount`, `NodeRestriction`. */

@@ -38,7 +38,10 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
   }
 }
 
-/** Columns of built-in kinds read the stored form, those of custom kinds, and the objects beside the rows, the version that the client speaks. */
+/**
+ * Columns of built-in kinds read the stored form. Those of custom kinds, and the objects beside the rows, have the
+ * version that the client speaks.
+ */
 export function tableOf(kind: ServedKind, objects: readonly KubeObject[], metadata: object, options: TableOptions): object {
   const { definition, served } = kind;
   return {

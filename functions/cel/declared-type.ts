@@ -1,5 +1,5 @@
 /**
- * What a schema says of the values that an expression meets: their type, their fields and how large they may grow.
+ * What a schema declares of the values that an expression meets: their type, their fields and how large they may grow.
  * Source: apiserver, pkg/cel/types.go.
  */
 import { type CelType, structType } from './check/type.ts';

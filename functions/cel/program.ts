@@ -32,7 +32,7 @@ export interface Program {
 }
 
 export interface Evaluation {
-  /** A failure says why there is no value. */
+  /** A failure names why there is no value. */
   readonly result: Result;
   readonly cost: number;
 }

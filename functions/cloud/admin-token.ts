@@ -1,6 +1,6 @@
 /**
- * The administrator's token of a cluster where there is no IAM: made of one secret and the cluster's id, so that each cluster
- * has another one and none has to be kept.
+ * The administrator's token of a cluster where there is no IAM: made of one secret and the cluster's id. Each cluster has
+ * another one, and none has to be kept.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { TokenUsers } from '../apiserver/auth/token-users.ts';

@@ -17,10 +17,10 @@ import { roleKinds, withDefaults } from './default-roles.ts';
 
 const user = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
-/** Objects that say where the API is and what it is known by: written anew at each start, since that may have changed. */
+/** Objects that hold the address of the API and its certificate: written anew at each start, since that may have changed. */
 const places = new Set(['Endpoints', 'EndpointSlice', 'ConfigMap']);
 
-/** Whether all of it is there, and says where the API is. Asks memory only. */
+/** Whether all of it is there, with the address of the API. Asks memory only. */
 export function isBootstrapped(
   store: Pick<Store, 'view'>,
   definitions: readonly AnyDefinition[],
@@ -38,7 +38,7 @@ export function isBootstrapped(
   });
 }
 
-/** Whether all that the wanted object says is said by the known one, but for its metadata. */
+/** Whether the known object has every field of the wanted one, but for its metadata. */
 function sameParts(known: KubeObject, wanted: KubeObject): boolean {
   const parts: Readonly<Record<string, unknown>> = { ...known };
   return Object.entries(wanted).every(([name, part]) => name === 'metadata' || deepEqual(parts[name], part));

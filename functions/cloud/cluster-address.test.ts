@@ -18,7 +18,7 @@ test('a path names its cluster, and what is asked of it', () => {
 
 const tokenOf = (claims: unknown): string => `Bearer x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
 
-test('a token says who issued it', () => {
+test('a token names its issuer', () => {
   assert.equal(claimedCluster(tokenOf({ iss: issuerOf('blue', false) })), 'blue');
   assert.equal(claimedCluster(tokenOf({ iss: issuerOf('default', true) })), undefined);
 });

@@ -1,12 +1,12 @@
 /**
- * Which cluster a request is about: its path begins with `/clusters/NAME`, or else its token says who issued it, for pods
- * know the API by an address that has no path. What the token says is believed by nobody before that cluster has verified it.
+ * Which cluster a request is about: its path begins with `/clusters/NAME`, or its token names its issuer. Pods know the
+ * API by an address that has no path. The token proves nothing before that cluster has verified it.
  */
 import { bearerTokenOf } from '../apiserver/auth/bearer-token.ts';
 import { clusterIssuer } from '../apiserver/auth/tokens.ts';
 
 export interface Addressed {
-  /** Undefined: nobody said. */
+  /** Undefined: the request names none. */
   readonly name: string | undefined;
   /** What is asked of the cluster, as if it were the only one. */
   readonly path: string;

@@ -52,7 +52,7 @@ test('a new one is found within a second, and strangers cannot make anybody ask 
   assert.equal(reads(), 2);
 });
 
-test('a deleted one is forgotten within five seconds, and whoever holds it is told', async () => {
+test('a deleted one is forgotten within five seconds, and its holders hear of it', async () => {
   const { known, world, records, heard } = clusters();
   await known.all();
   records[0] = { ...records[0]!, deletedMs: 1 };

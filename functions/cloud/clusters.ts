@@ -1,6 +1,7 @@
 /**
- * The clusters that share a stack, as a process knows them. The default one always is, without being asked for; of the others there is
- * a list in the table, read again when it is needed and some seconds old, so that new ones are found and deleted ones forgotten.
+ * The clusters that share a stack, as a process knows them. The default one always is, without being asked for; the table
+ * lists the others. The list is read again when it is needed and some seconds old: so new ones are found and deleted ones
+ * forgotten.
  */
 import { dnsLabelErrors } from '../kube/names.ts';
 import type { ClusterRecord } from '../store/dynamodb/cluster-records.ts';
@@ -19,7 +20,7 @@ export interface Clusters {
   withId(id: string): Promise<ClusterIdentity | undefined>;
   /** The default one first. */
   all(): Promise<readonly ClusterIdentity[]>;
-  /** Told of all there are, each time when the list was read. */
+  /** Called with all clusters, each time when the list was read. */
   onRead(listener: (all: readonly ClusterIdentity[]) => void): void;
 }
 
@@ -33,7 +34,7 @@ export interface ClustersOptions {
 export const clustersMax = 50;
 /** A deleted cluster is served no longer than this. Who removes its keys waits for longer. */
 export const knownMsMax = 5_000;
-/** A name that is not on the list is looked for at most this often, whoever asks: strangers may. */
+/** A name that is not on the list makes the process read the list at most this often: strangers may. */
 const unknownMsMax = 1_000;
 
 /** What is wrong with it as a cluster's name; empty when nothing is. */

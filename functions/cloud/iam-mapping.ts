@@ -9,7 +9,7 @@ import { nodeOf, nodesGroup, nodeUserName } from '../apiserver/auth/groups.ts';
 import type { User } from '../apiserver/ports.ts';
 
 export interface IamIdentity {
-  /** As AWS says it: `arn:aws:sts::1:assumed-role/R/SESSION`. */
+  /** As AWS writes it: `arn:aws:sts::1:assumed-role/R/SESSION`. */
   readonly arn: string;
   readonly account: string;
   readonly userId: string;
@@ -41,7 +41,7 @@ async function mappingsIn(text: string | undefined, arnField: string): Promise<M
   }));
 }
 
-/** A map that cannot be read maps nobody. */
+/** A map that cannot be read gives no identity a name. */
 async function listIn(text: string): Promise<readonly unknown[]> {
   try {
     const { value } = await parseYaml(text);
@@ -64,7 +64,7 @@ const rendered = (template: string, identity: IamIdentity): string =>
 
 const sameArn = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** Undefined: the identity is nobody here. */
+/** Undefined: the identity has no name here. */
 export async function userOfIdentity(
   identity: IamIdentity,
   administrators: readonly string[],
@@ -79,7 +79,7 @@ export async function userOfIdentity(
   const found = [...roles, ...users].find((mapping) => sameArn(mapping.arn, arn));
   if (found === undefined) return undefined;
   const name = found.username === '' ? arn : rendered(found.username, identity);
-  // What could not be filled in is nobody's name.
+  // A template that could not be filled in gives no name.
   if (name.includes('{{')) return undefined;
   return ofMachine(identity, { name, uid, groups: found.groups, extra });
 }

@@ -1,5 +1,5 @@
 /**
- * Tokens of `aws eks get-token`: a signed request to AWS's token service that says who signed it. Here it is only
+ * Tokens of `aws eks get-token`: a signed request to AWS's token service, whose answer names the signer. Here it is only
  * taken apart, and everything refused that could make us ask somebody else, or something else. Pure.
  * Source: aws-iam-authenticator, pkg/token/token.go.
  */
@@ -37,7 +37,7 @@ const parameters = new Set([
 
 export const isIamToken = (token: string): boolean => token.startsWith(prefix);
 
-/** Undefined: not a token that may be believed, whoever signed it. */
+/** Undefined: not a token that proves anything, with any signature. */
 export function readIamToken(token: string, nowMs: number): IamToken | undefined {
   if (!isIamToken(token) || token.length > lengthMax) return undefined;
   const text = Buffer.from(token.slice(prefix.length), 'base64url').toString('utf8');

@@ -81,12 +81,12 @@ test('a session that no machine has is no node, and a machine is no other node',
   assert.equal((await person.known.userOf(token(person.world.clock.now())))?.user.name, 'i-0abc');
 });
 
-test('a user of IAM is whom the map says', async () => {
+test('a user of IAM has the name that the map gives', async () => {
   const { known, world } = users(`arn:aws:iam::${account}:user/jane`);
   assert.deepEqual((await known.userOf(token(world.clock.now())))?.user.groups, ['dev']);
 });
 
-test('whom nobody maps, or a name that cannot be filled in, is nobody', async () => {
+test('an identity without an entry, or with a name that cannot be filled in, is a stranger', async () => {
   for (const { known, world } of [
     users(arnOf('stranger', 's')),
     users(arnOf('broken', 's')),
@@ -95,7 +95,7 @@ test('whom nobody maps, or a name that cannot be filled in, is nobody', async ()
     assert.equal(await known.userOf(token(world.clock.now())), undefined);
 });
 
-test('the token service is asked once for a token, with the cluster’s id, and follows nobody', async () => {
+test('the token service is asked once for a token, with the cluster’s id, and no redirect is followed', async () => {
   const { known, asked, world } = users(arnOf('admin', 'jane'));
   const one = token(world.clock.now());
   await known.userOf(one);
@@ -105,7 +105,7 @@ test('the token service is asked once for a token, with the cluster’s id, and 
   assert.equal(asked[0]!.redirect, 'manual');
 });
 
-test('a token that the service refuses, or cannot judge, is nobody’s', async () => {
+test('a token that the service refuses, or cannot judge, belongs to no user', async () => {
   const refused = users(arnOf('admin', 'jane'), { status: 403 });
   assert.equal(await refused.known.userOf(token(refused.world.clock.now())), undefined);
   const down = users(arnOf('admin', 'jane'), { status: 503 });

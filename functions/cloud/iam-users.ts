@@ -83,7 +83,10 @@ export function createIamUsers({ clusterId, administrators, view, fetch, world: 
     return undefined;
   }
 
-  /** Whoever sent the token is a stranger until the answer is there: a failure is no error of this server, and one short line. */
+  /**
+   * The sender of the token is a stranger until the answer is there: a failure is no error of this server, and one short
+   * line.
+   */
   async function answerOf(read: IamToken): Promise<Known> {
     try {
       const identity = await limit.run(() => ask(read));

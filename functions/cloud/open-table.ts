@@ -1,4 +1,4 @@
-/** What the settings say of the table: a cluster's part of it, and the list of the clusters. */
+/** The table by the settings: a cluster's part of it, and the list of the clusters. */
 import { clusterRecords } from '../store/dynamodb/cluster-records.ts';
 import { dynamodbTable } from '../store/dynamodb/dynamodb-table.ts';
 import type { Table } from '../store/table.ts';

@@ -1,6 +1,6 @@
 /**
  * How many questions strangers make this process ask. A forged token looks like a real one until AWS has judged it, so
- * questions are limited, in flight and by the second, whoever causes them.
+ * questions are limited. The limits count all callers together, in flight and by the second.
  */
 import { StatusError } from '../kube/status-error.ts';
 import type { Clock } from '../world.ts';

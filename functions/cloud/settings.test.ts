@@ -29,7 +29,7 @@ test('a table and an envelope key are enough', () => {
   });
 });
 
-test('everything that a deployment says is taken in', () => {
+test('every setting of a deployment is read', () => {
   const settings = from({
     ...least,
     [settingNames.queues.scheduler]: 'https://q/s',

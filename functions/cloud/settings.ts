@@ -1,4 +1,4 @@
-/** What a cloud tells the functions, checked once. The names are the contract between whoever deploys them and the roots. */
+/** What a cloud passes to the functions, checked once. The names are the contract between a deployment and the roots. */
 import { type ClusterNetworks, defaultNetworks } from '../kube/cluster-networks.ts';
 import { noApiAddress } from '../node-protocol/api-address.ts';
 import type { ChosenAdmission } from './admission-settings.ts';
@@ -7,11 +7,14 @@ import type { AuthenticationSettings } from '../apiserver/auth/jwt/settings.ts';
 import type { AuditSettings } from './audit-settings.ts';
 import type { WorkerGroupName } from '../manifest.ts';
 
-/** Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`, `AWS_ENDPOINT_URL_SQS`, …). */
+/**
+ * Names of environment variables. Where AWS is, and as whom, the SDK learns by its own (`AWS_REGION`,
+ * `AWS_ENDPOINT_URL_SQS`, …).
+ */
 export const settingNames = {
   /** The DynamoDB table. */
   table: 'HIBERNETES_TABLE',
-  /** Several clusters share all of it: the one that is meant when nobody says which. */
+  /** Several clusters share all of it: this one is meant where none is named. */
   cluster: 'HIBERNETES_CLUSTER',
   /** Addresses of the FIFO queues that wake the workers. */
   queues: {
@@ -29,9 +32,15 @@ export const settingNames = {
   certificateAuthority: 'HIBERNETES_CERTIFICATE_AUTHORITY',
   /** Address and port at which pods find the API. Where there is none, their nodes stand in for it (agent/api-service). */
   advertise: 'HIBERNETES_ADVERTISE',
-  /** What IAM tokens must be made for, behind the cluster's name: `aws eks get-token --cluster-name NAME-…`. Without it no IAM token is believed. */
+  /**
+   * What IAM tokens must be made for, behind the cluster's name: `aws eks get-token --cluster-name NAME-…`. Without it no
+   * IAM token is believed.
+   */
   iamScope: 'HIBERNETES_IAM_SCOPE',
-  /** ARNs of IAM users and roles that may do everything, separated by commas. Others come from the ConfigMap kube-system/aws-auth. */
+  /**
+   * ARNs of IAM users and roles that may do everything, separated by commas. Others come from the ConfigMap
+   * kube-system/aws-auth.
+   */
   administrators: 'HIBERNETES_ADMINISTRATORS',
   /** The secret of which the administrator's token of each cluster is made: for clusters that only this machine reaches. */
   adminSecret: 'HIBERNETES_ADMIN_SECRET',
@@ -59,7 +68,7 @@ export interface EnvelopeKeys {
 
 export interface Settings extends EnvelopeKeys {
   readonly table: string;
-  /** The one that is meant when nobody says which. */
+  /** Meant where no cluster is named. */
   readonly defaultCluster: string;
   readonly queues: Readonly<Partial<Record<WorkerGroupName, string>>>;
   readonly deadlineQueue: string | undefined;
@@ -79,7 +88,7 @@ export class SettingsError extends Error {
   override name = 'SettingsError';
 }
 
-/** What IAM tokens for a cluster are made for: nobody else's cluster has it. */
+/** What IAM tokens for a cluster are made for: no cluster of another stack has it. */
 export const iamClusterId = (name: string, scope: string): string => `${name}-${scope}`;
 
 export type Environment = (name: string) => string | undefined;

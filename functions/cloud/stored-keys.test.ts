@@ -96,7 +96,7 @@ test('a process that started before the envelope key was replaced reads what is 
   assert.equal(rereads(), 1);
 });
 
-test('a token of a new signing key is good in a process that knows only the former, and the other way round', async () => {
+test('processes with the new signing key and processes with the former one accept each other’s tokens', async () => {
   const { world, next, older, newer } = await rotated();
   const before = await tokenOf(older.tokens);
   await rotateStoredKeys({ store: newer.store, envelope: next, random: world.random });

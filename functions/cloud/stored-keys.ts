@@ -14,7 +14,7 @@ import type { EnvelopeKeys } from './settings.ts';
 const key: Key = { resource: 'keys.hibernetes.dev', namespace: '', name: 'service-accounts' };
 
 interface StoredKeys extends KubeObject {
-  /** Base64 of nonce, tag and sealed text: PEM documents, which do not say where they end, as a list in JSON. */
+  /** Base64 of nonce, tag and sealed text: PEM documents, whose end is not marked, as a list in JSON. */
   sealed: string;
 }
 

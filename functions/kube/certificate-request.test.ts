@@ -13,7 +13,7 @@ async function requestPem(name: string): Promise<string> {
   return request.toString('pem');
 }
 
-test('a request says who it is for and that it is signed', async () => {
+test('a request names its subject and is signed', async () => {
   const { organizations, commonName, isSigned } = parseCertificateRequest(await requestPem('CN=jane, O=dev, O=ops'));
   assert.deepEqual({ organizations, commonName, isSigned }, { organizations: ['dev', 'ops'], commonName: 'jane', isSigned: true });
 });
@@ -24,7 +24,7 @@ test('what is no request is refused', () => {
   assert.throws(() => parseCertificateRequest(cut), { message: 'asn1: syntax error: data truncated' });
 });
 
-test('a request says for which names it asks', async () => {
+test('a request lists the names that it asks for', async () => {
   x509.cryptoProvider.set(webcrypto);
   const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };
   const keys = await webcrypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify']);

@@ -11,7 +11,7 @@ export const conditionOf = <T extends { readonly type: string }>(conditions: rea
 
 /**
  * The conditions with this one in its place, or at the end. `lastTransitionTime` becomes `now` (a timestamp) only when
- * the status changes; a condition that says what it said before keeps its time.
+ * the status changes; a condition whose status stays keeps its time.
  */
 export function withCondition<T extends AnyCondition>(conditions: readonly T[] | undefined, condition: T, now: string): T[] {
   const current = conditionOf(conditions, condition.type);

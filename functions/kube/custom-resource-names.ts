@@ -1,5 +1,5 @@
 /**
- * Which names of a CustomResourceDefinition are its own, and what its status says of them. Decided where it is committed:
+ * Which names of a CustomResourceDefinition are its own, and what its status holds of them. Decided where it is committed:
  * nothing comes between two that want the same name. Source: pkg/controller/status/naming_controller.go.
  */
 import { deepEqual } from './equality.ts';

@@ -1,11 +1,12 @@
 /**
- * State that follows from stored objects alone: a function of a view. It is brought up to date when somebody asks, so it is
- * always that of the view, and nothing depends on who hears first of a change.
+ * State that follows from stored objects alone: a function of a view. It is brought up to date when it is read, so it is
+ * always that of the view. No order of subscriptions matters.
  */
 import type { StoreView, ViewDifference } from './view.ts';
 
 /**
- * Computed again when an object of the resources has changed: for what is small or asked rarely. `compute` must be pure and read nothing but the objects of `resources`; then two
+ * Computed again when an object of the resources has changed: for what is small or asked rarely. `compute` must be pure
+ * and read nothing but the objects of `resources`; then two
  * processes that see the same revision hold the same result.
  */
 export function derived<T>(resources: readonly string[], compute: (view: StoreView) => T): (view: StoreView) => T {

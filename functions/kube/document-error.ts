@@ -1,4 +1,4 @@
-/** A body that cannot be read as a document of its media type: what Go's reader says, without whose body it is. */
+/** A body that cannot be read as a document of its media type: the text of Go's reader, without the name of the body. */
 import { StatusError } from './status-error.ts';
 
 export class DocumentError extends StatusError {

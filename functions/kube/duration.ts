@@ -38,7 +38,7 @@ const unitsMs = new Map([
   ['h', hourMs],
 ]);
 
-/** Milliseconds of a Go duration: `1h30m`, `1.5s`, `-10ms`. Throws what Go's time.ParseDuration says. */
+/** Milliseconds of a Go duration: `1h30m`, `1.5s`, `-10ms`. Throws the error of Go's time.ParseDuration. */
 export function parseDuration(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
   let rest = text.replace(/^[+-]/, '');

@@ -28,12 +28,12 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** Of a value that stands in an error: whoever sent it has it. */
+/** Of a value that stands in an error: the sender of the value has it. */
 const valueLengthMax = 16 * 1024;
 
 const shortened = (text: string): string => (text.length <= valueLengthMax ? text : `${text.slice(0, valueLengthMax)}...`);
 
-/** Go's %q of a string, or a number or boolean as it is, or JSON for what is bigger, in which Go escapes what HTML reads. */
+/** Go's %q of a string, a number or boolean as it is, and JSON for what is bigger. Go escapes in JSON what HTML reads. */
 function quoted(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return typeof value === 'string' ? goQuote(shortened(value)) : shortened(goEscaped(JSON.stringify(value ?? null)));

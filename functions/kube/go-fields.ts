@@ -1,4 +1,4 @@
-/** What the schema does not say of the fields of a Go struct. `openapi/facts/main.go` reads it from the types. */
+/** What the schema does not hold of the fields of a Go struct. `openapi/facts/main.go` reads it from the types. */
 import { generatedTable } from './generated-table.ts';
 import { definitionOf } from './schema-definitions.ts';
 

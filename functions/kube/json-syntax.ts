@@ -1,4 +1,4 @@
-/** What Go says about a text that is no JSON: its scanner names the first character that does not fit, and what was looked for. */
+/** Go's errors for a text that is no JSON: its scanner names the first character that does not fit, and what it expected. */
 
 const white = /[ \t\r\n]*/y;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

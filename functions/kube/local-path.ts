@@ -16,7 +16,7 @@ export function localPathOf(volume: PersistentVolume): string | undefined {
   return isLocalPath(volume) && path?.endsWith(`/${nameOf(volume)}`) === true ? path : undefined;
 }
 
-/** The node that is to remove the volume's data, once nobody has a claim on it. */
+/** The node that is to remove the volume's data, once no claim is bound to it. */
 export const removingNodeOf = (volume: PersistentVolume): string | undefined =>
   isLocalPath(volume) && isTerminating(volume) && volume.status?.phase !== 'Bound'
     ? annotationsOf(volume)[localPathNodeAnnotation]

@@ -32,7 +32,7 @@ export function pemBlocks(text: string): PemBlock[] {
   return blocks;
 }
 
-/** Looks for what comes next, and does not look again before the answer is passed. */
+/** Searches for the next one, and not again before that place is passed. */
 function nextIndex(text: string, wanted: string): (from: number) => number {
   let found: number | undefined;
   return (from) => {

@@ -63,7 +63,7 @@ test('in the network of the node a port of a container is a port of the node', (
   assert.deepEqual(containers[0]?.ports, [{ containerPort: 80, hostPort: 80, protocol: 'TCP' }]);
 });
 
-test('volumes get the mode of their files, and are empty directories when they say nothing', () => {
+test('volumes get the mode of their files, and are empty directories when they name no source', () => {
   const { volumes } = defaulted({
     volumes: [
       { name: 'a', configMap: { name: 'x' } },
@@ -98,7 +98,7 @@ test('probes get their times and the path they ask for', () => {
   });
 });
 
-test('both names of the service account say the same', () => {
+test('both fields for the service account hold the same', () => {
   assert.equal(defaulted({ serviceAccount: 'robot' }).serviceAccountName, 'robot');
   assert.equal(defaulted({ serviceAccountName: 'robot' }).serviceAccount, 'robot');
 });

@@ -17,7 +17,7 @@ const container = (cpu: string, changes: Partial<Container> = {}): Container => 
 const cpuOf = (spec: Partial<PodSpec>): bigint | undefined => podRequests(pod({ spec: { containers: [], ...spec } }))['cpu'];
 
 describe('a pod', () => {
-  test('is ready when its condition says so', () => {
+  test('is ready by its condition', () => {
     assert.equal(isPodReady(ready('True')), true);
     assert.equal(isPodReady(ready('False')), false);
     assert.equal(isPodReady(pod({})), false);

@@ -6,8 +6,8 @@ import { generatedTable } from './generated-table.ts';
 import type { Json } from './object.ts';
 
 /**
- * One place of a schema. Built-in definitions use the first part only; the schema of a custom kind has its fields
- * inline and may say more about their values.
+ * One place of a schema. Built-in definitions use the first part only; the schema of a custom kind has its fields inline
+ * and may hold more rules for their values.
  */
 export interface SchemaNode {
   readonly $ref?: string;
@@ -49,7 +49,7 @@ export interface SchemaNode {
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
-  /** Of built-in types whose two forms OpenAPI's second version cannot tell apart. */
+  /** Of built-in types whose two forms OpenAPI's second version shows alike. */
   readonly 'x-kubernetes-v2-schema'?: SchemaNode;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
@@ -85,7 +85,7 @@ export const shortName = (schemaName: string): string => schemaName.slice(schema
 /** `v1` of `io.k8s.api.apps.v1.Deployment`. */
 export const versionOf = (schemaName: string): string => schemaName.split('.').at(-2) ?? '';
 
-/** Kinds that every group and version has: they say how a request is meant. */
+/** Kinds that every group and version has: they are options of a request. */
 const requestKinds = new Set([
   'CreateOptions',
   'DeleteOptions',

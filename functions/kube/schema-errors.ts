@@ -1,5 +1,5 @@
 /**
- * What the schema alone says about an object: values outside an enumeration. Upstream writes these checks by hand for each
+ * The errors of an object by its schema alone: values outside an enumeration. Upstream writes these checks by hand for each
  * kind, so definitions choose which of them apply.
  */
 import type { FieldError } from './field-error.ts';

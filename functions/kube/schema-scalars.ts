@@ -17,7 +17,7 @@ export interface ScalarPlace {
 
 type ScalarReader = (value: Json, place: ScalarPlace) => Json;
 
-/** Errors of the parsers become what the decoder says. */
+/** Errors of the parsers become errors of the decoder. */
 function reading<T>(read: () => T): T {
   try {
     return read();

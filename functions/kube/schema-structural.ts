@@ -15,7 +15,10 @@ const identityFields: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'meta
 
 const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** `metadata` reads an ObjectMeta. Whatever the root's schema says of the three fields that each object has is left to validation. */
+/**
+ * `metadata` reads an ObjectMeta. What the root's schema holds of the three fields that each object has is left to
+ * validation.
+ */
 export function structuralWalker(root: SchemaNode, metadata: Walker): Walker {
   return (given, { unknown, hasDefaults = true, isRestored = false }) => {
     const value = copy(given);
@@ -42,7 +45,10 @@ function coerceFields(value: JsonObject, root: SchemaNode, { unknown, metadata }
   unknown.push(...inEmbedded.sort());
 }
 
-/** Drops what is never stored from an object that was validated. Changes in place. Source: customresource_handler.go, schemaCoercingDecoder. */
+/**
+ * Drops what is never stored from an object that was validated. Changes in place. Source: customresource_handler.go,
+ * schemaCoercingDecoder.
+ */
 export function coerce(value: JsonObject, root: SchemaNode, metadata: Walker): void {
   coerceFields(value, root, { unknown: [], metadata });
 }
@@ -82,7 +88,7 @@ export function unknownIn(value: Json, node: SchemaNode): string[] {
   return unknown;
 }
 
-/** Without a schema nothing of an object stays. Scalars stay whatever the schema says. */
+/** Without a schema nothing of an object stays. Scalars stay, with any schema. */
 function prune(value: Json, node: SchemaNode | undefined, pruning: Pruning): void {
   if (typeof value !== 'object' || value === null) return;
   if (node?.['x-kubernetes-preserve-unknown-fields'] === true) return pruneKnown(value, node, pruning);

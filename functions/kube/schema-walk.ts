@@ -42,7 +42,7 @@ export const numberText = (value: number, walk: Walk): string => walk.numbers?.g
 /** Reads a value, and answers with what Go would make of it. */
 export type Walker = (value: Json, walk: Walk) => Json;
 
-/** What Go's decoder says; the caller wraps it into the sentence that names the kind. */
+/** The error of Go's decoder; the caller wraps it into the sentence that names the kind. */
 export class DecodeError extends Error {}
 
 /** The field's path as upstream prints it for unknown fields: `spec.containers[0].foo`. */

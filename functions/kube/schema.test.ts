@@ -20,7 +20,7 @@ function failure(schemaName: string, json: Json): string {
 }
 
 describe('decoding', () => {
-  test('drops unknown fields and says where they were', () => {
+  test('drops unknown fields and lists their places', () => {
     const { object, unknown } = builtIn(deployment).decode({
       apiVersion: 'apps/v1',
       bogus: 1,

@@ -1,7 +1,7 @@
 /**
- * Decoding by schema: what a client sent becomes what Go would have made of it. Unknown fields are dropped and
- * reported, nulls are dropped, quantities and times take their canonical form, defaults that the API itself declares
- * are filled in. Definitions are compiled into functions once, when they are first met.
+ * Decoding by schema: what a client sent becomes what Go would have made of it. Unknown fields are dropped and reported,
+ * and nulls are dropped. Quantities and times take their canonical form. Defaults that the API itself declares are filled
+ * in. Definitions are compiled into functions once, when they are first met.
  */
 import { copy } from './copy.ts';
 import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf, nullFieldsOf } from './go-fields.ts';
@@ -243,7 +243,7 @@ export function writtenZero(node: SchemaNode): Json {
   return scalar === 'Quantity' ? '0' : zeroOf(node);
 }
 
-/** For errors: `structName` is the struct that has the field, `goType` its type where the schema does not tell it. */
+/** For errors: `structName` is the struct that has the field, `goType` its type where the schema does not show it. */
 function nodeWalker(node: SchemaNode, structName: string, goType = goTypeOf(node)): Walker {
   const name = referredName(node);
   if (name !== undefined) return referenceWalker(name, structName);
@@ -287,7 +287,7 @@ const schemaHolders: Readonly<Record<string, (value: Json, read: (value: Json) =
 };
 
 /**
- * Unknown fields of such a schema go without a word, and its first value of the wrong type ends the reading.
+ * Unknown fields of such a schema are dropped without an error. Its first value of the wrong type ends the reading.
  * Source: apiextensions/v1/marshal.go.
  */
 function schemaHolderWalker(schemaName: string, other: NonNullable<(typeof schemaHolders)[string]>, structName: string): Walker {
@@ -401,7 +401,10 @@ function prefixed<T>(prefix: string, read: () => T): T {
   }
 }
 
-/** The nearest number to the client's that is not larger and that JavaScript keeps: 9223372036854774784 for the largest of Go's. */
+/**
+ * The nearest number to the client's that is not larger and that JavaScript keeps: 9223372036854774784 for the largest of
+ * Go's.
+ */
 function keptInteger(value: number, walk: Walk): number {
   const text = numberText(value, walk);
   const size = (number: number): bigint => (number < 0 ? -BigInt(number) : BigInt(number));

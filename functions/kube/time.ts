@@ -39,7 +39,7 @@ interface Layout {
 const wholeSeconds: Layout = { text: '2006-01-02T15:04:05Z07:00', elements: [...untilSeconds, [/^(?:[.,]\d+)?/, ''], zone] };
 const microseconds: Layout = { text: '2006-01-02T15:04:05.000000Z07:00', elements: [...untilSeconds, [/^\.\d{6}/, '.000000'], zone] };
 
-/** Throws what Go says when the text does not have the layout. */
+/** Throws Go's error when the text does not have the layout. */
 function check(text: string, layout: Layout): void {
   const quoted = JSON.stringify(text);
   let rest = text;

@@ -34,7 +34,7 @@ export interface ViewDifference<T extends KubeObject = KubeObject> {
   readonly after: Stored<T> | undefined;
 }
 
-/** A view that tells cheaply what has changed. It never changes itself. */
+/** A view that lists cheaply what has changed. It never changes itself. */
 export interface StoreView extends View {
   /** Stands for the objects of a resource: the same value as long as none of them changes. */
   identity(resource: string): object;

@@ -28,7 +28,10 @@ const binary = {
   resolve: (text: string): string => Buffer.from(text, 'base64').toString('utf8'),
 };
 
-/** The library takes some seconds for a megabyte of what is meant to be slow. What clients send in bulk is JSON, which is read as such. */
+/**
+ * The library takes some seconds for a megabyte of what is meant to be slow. What clients send in bulk is JSON, which is
+ * read as such.
+ */
 export const yamlLengthMax = 256 * 1024;
 
 /** Reads the first document; what follows it is left alone. Throws a DocumentError when the text is no YAML. */
@@ -95,7 +98,7 @@ function yamlProblem({ code, message, pos }: YamlModule.YAMLError, text: string)
   return `line ${line}: ${message}`;
 }
 
-/** Text that looks like a number, a time or a truth to some reader is quoted, since readers of either version must take it as text. */
+/** Text that some reader takes for a number, a time or a truth is quoted. Readers of either version must take it as text. */
 export async function yamlText(value: Json): Promise<string> {
   const { stringify } = await import('yaml');
   return stringify(value, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 });

@@ -2,7 +2,7 @@
 
 /** Below it the API serves what a machine needs to become a node. */
 export const joinFilePrefix = '/join/';
-/** The names of the files there that tell the SHA-256 of each, and that hold the agent. */
+/** The files there that list the SHA-256 of each, and that hold the agent. */
 export const joinHashesFile = 'hashes.json';
 export const agentFileName = 'agent.mjs';
 

@@ -1,6 +1,6 @@
 /**
- * An upgrade where the host of the API carries none: the request asks for it in a header of ours, and the answer is a
- * ticket for a tunnel by mail, in which the upgraded bytes go on.
+ * An upgrade where the host of the API carries none: the request asks for it in a header of ours. The answer is a ticket
+ * for a tunnel by mail, in which the upgraded bytes go on.
  */
 
 /** Holds what `Upgrade` of the client's request does. */

@@ -6,11 +6,14 @@
  *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/token     {} → NodeCredential: the node's next one, or its first
  *   DELETE /apis/agent.hibernetes.dev/v1/nodes/{name}/token   the node leaves: its Node is deleted → Status
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}            the body of a relayed `stream` (a container's log)
- *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade` or `tunnel`
- *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see `relay-chunk.ts` → RelayGrant
+ *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}            Upgrade: hibernetes-relay, the bytes of a relayed `upgrade`
+ * or `tunnel`
+ *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/chunks?number=N   a chunk of a relay by `mailbox`, see
+ * `relay-chunk.ts` → RelayGrant
  *   GET  /apis/agent.hibernetes.dev/v1/relays/{id}/chunks     → RelayGrant
  *
- *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/listen    ListenRequest → records of `tunnel/records.ts`: tunnels by mail, and their entries
+ *   POST /apis/agent.hibernetes.dev/v1/nodes/{name}/listen    ListenRequest → records of `tunnel/records.ts`: tunnels by
+ * mail, and their entries
  *   POST /apis/agent.hibernetes.dev/v1/relays/{id}/entries?caller=C&number=N   an entry of a tunnel by mail, from the node
  *   POST /apis/agent.hibernetes.dev/v1/tunnels/{id}/entries?node=A&number=N    the same, from its caller
  *   GET  /apis/agent.hibernetes.dev/v1/tunnels/{id}/entries?node=A&after=N     → records: the node's entries, for the caller
@@ -41,7 +44,7 @@ export interface NodeCredential extends TokenRequest {
 export interface NodePollRequest {
   /** `revision` of the last answer that was taken in. Left out: send everything. */
   readonly since?: string;
-  /** The server may hold the answer this long while there is nothing to say. 0: answer at once. */
+  /** The server may hold the answer this long while there is no news. 0: answer at once. */
   readonly waitSeconds: number;
   /** The node's status, when it differs from what was last acknowledged. */
   readonly status?: NodeStatus;
@@ -61,8 +64,9 @@ export interface NodePollResponse {
   /** True: `objects` is all there is; forget the rest. False: `objects` and `gone` are what changed since. */
   readonly snapshot: boolean;
   /**
-   * Whole objects with apiVersion and kind: pods of this node, what they name (ConfigMaps, Secrets, classes, claims), and of the whole
-   * cluster all Services, EndpointSlices, Nodes and ClusterTrustBundles; the NetworkPolicies that select this node's pods, and a
+   * Whole objects with apiVersion and kind: pods of this node, and what they name (ConfigMaps, Secrets, classes, claims).
+   * All Services, EndpointSlices, Nodes and ClusterTrustBundles of the cluster; the NetworkPolicies that select this
+   * node's pods, and a
    * `PolicyPeer` (`policy-peers.ts`) for each pod that their rules select.
    */
   readonly objects: readonly KubeObject[];
@@ -72,13 +76,16 @@ export interface NodePollResponse {
   /** When to ask again if nothing happens on the node. 0: at once, since the server holds the request. */
   readonly pollAfterSeconds: number;
   /**
-   * True: what the request said is not written yet, since something waits for a connection through this node, a webhook
-   * perhaps. Nothing but `relays` counts; say the same again.
+   * True: the reports of the request are not written yet. A webhook, for example, waits for a connection through this
+   * node. Nothing but `relays` counts; send the same again.
    */
   readonly unfinished?: boolean;
-  /** The cluster gave the node up meanwhile: say your whole status again with the next poll. */
+  /** The cluster gave the node up meanwhile: send the whole status again with the next poll. */
   readonly wantsStatus?: boolean;
-  /** True: a webhook or another API server runs here, whose callers must not wait for a poll. The agent listens for tunnels all the time. */
+  /**
+   * True: a webhook or another API server runs here, whose callers must not wait for a poll. The agent listens for
+   * tunnels all the time.
+   */
   readonly listens?: boolean;
 }
 
@@ -111,7 +118,7 @@ export interface TunnelRelay {
   readonly target: TunnelTarget;
 }
 
-/** Goes by mail, through the table. What is wanted, and the key, are added when the node is told: neither is announced. */
+/** Goes by mail, through the table. What is wanted, and the key, are added when the node gets it: neither is announced. */
 export interface MailedRelay {
   readonly id: string;
   readonly transport: 'mail';
@@ -143,6 +150,6 @@ export interface OpenTunnel {
 export interface RelayGrant {
   /** Chunks up to this number are taken; a later one was not. */
   readonly upTo: number;
-  /** False: nobody reads any more. */
+  /** False: no client reads any more. */
   readonly isOpen: boolean;
 }

@@ -12,7 +12,7 @@ const chunk = (fields: Partial<RelayChunk> = {}): RelayChunk => ({
   ...fields,
 });
 
-test('a chunk says the same after its journey', () => {
+test('a chunk holds the same after its journey', () => {
   for (const sent of [chunk(), chunk({ code: 400, isLast: true, bytes: Buffer.from('{"kind":"Status"}') }), chunk({ sender: 0 })]) {
     const { bytes, ...rest } = decodeChunk(encodeChunk(sent))!;
     assert.deepEqual({ ...rest, bytes: Buffer.from(bytes) }, sent);

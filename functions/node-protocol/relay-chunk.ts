@@ -1,6 +1,6 @@
 /**
- * A part of a log on its way from an agent to a client through a mailbox, as bytes: who sends it, the HTTP code, whether
- * it is the last one, and what it says, deflated. Who carries it need not look inside.
+ * A part of a log on its way from an agent to a client through a mailbox, as bytes: the sender, the HTTP code, whether it
+ * is the last one, and its text, deflated. A carrier need not read it.
  *
  *     0 sender (4) · 4 code (2) · 6 flags (1) · 7 the rest, deflated
  */
@@ -16,7 +16,7 @@ export interface RelayChunk {
   readonly bytes: Uint8Array;
 }
 
-/** What one chunk says at most. */
+/** The most bytes of one chunk. */
 export const chunkBytesMax = 256 << 10;
 /** What is sent of it: with its head, and what deflating adds to bytes that cannot be made fewer. */
 export const encodedBytesMax = chunkBytesMax + 1024;
@@ -48,7 +48,7 @@ function inflated(bytes: Buffer): Uint8Array | undefined {
   try {
     return inflateRawSync(bytes, { maxOutputLength: chunkBytesMax });
   } catch (error) {
-    // Of zlib, whatever it says; an agent may send anything.
+    // Of zlib, with any text; an agent may send anything.
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
   }

@@ -10,7 +10,7 @@ import { nameOf } from '../kube/object.ts';
 import { parseTime } from '../kube/time.ts';
 import type { Column } from './definition.ts';
 
-/** What a cell says when there is nothing to say. */
+/** What a cell shows where there is no value. */
 export const none = '<none>';
 export const unknown = '<unknown>';
 

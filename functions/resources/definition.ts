@@ -214,10 +214,13 @@ export interface ResetFields {
   readonly only?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Between the stored form of a kind and the form of another version. Both leave their argument alone, and may throw ConversionNeeded. */
+/**
+ * Between the stored form of a kind and the form of another version. Both leave their argument alone, and may throw
+ * ConversionNeeded.
+ */
 export interface Conversion {
   /**
-   * Where it is there, a write goes through its stages in the version of its client, and this makes of its outcome what is
+   * Where it is there, a write goes through its stages in the version of its client. This makes of its outcome what is
    * stored: fields that only one of the two versions knows count until then.
    */
   committed?(served: KubeObject): KubeObject;
@@ -293,7 +296,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
 
   /** Names that `metadata.name` may have: '' or the reason why not. Default: a DNS subdomain. */
   validateName?(name: string): readonly string[];
-  /** Fills in what the schema's own defaults do not say. Called on whatever comes in, before validation. Changes in place. */
+  /** Fills in what the schema's own defaults do not. Called on whatever comes in, before validation. Changes in place. */
   setDefaults?(object: T): void;
   /** Fills in the times that a client left out, as it sent the object. Changes in place. */
   setDefaultTimes?(object: T, nowMs: number): void;
@@ -313,7 +316,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
   validateStatusUpdate?(next: T, current: T, version?: ResourceType): readonly FieldError[];
   /** `Warning:` headers of the answer to a write. */
   warnings?(next: T, current?: T): readonly string[];
-  /** What everyone who asks for the resource is told, since it will go: `v1 Endpoints is deprecated in …`. */
+  /** The warning for every client of the resource, since it will go: `v1 Endpoints is deprecated in …`. */
   readonly deprecation?: string;
   /** Where upstream keeps the objects, which some refusals show: `/` and the resource when left out. */
   readonly etcdPrefix?: string;
@@ -363,7 +366,7 @@ export interface Definition<T extends KubeObject = KubeObject> {
 
 /**
  * Definitions of many kinds side by side. The methods of `Definition` take their own kind, so a mixed list forgets it:
- * whoever calls them passes objects that were decoded by the same definition.
+ * callers pass objects that were decoded by the same definition.
  */
 export type AnyDefinition = Definition<KubeObject>;
 

@@ -118,7 +118,7 @@ const unqualifiedErrors = (finalizer: string, path: string): FieldError[] =>
 
 const fixedFields = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
 
-/** What every update is asked, whatever its kind says of names; and what it must keep. Both are as they would be stored. */
+/** Checked of every update, besides the rules of its kind for names; and what it must keep. Both are as they would be stored. */
 export function validateObjectMetaUpdate(next: ObjectMeta, current: ObjectMeta, { namespaced, isCustom }: UpdatedMetaRules): FieldError[] {
   const path = 'metadata';
   const rules = { namespaced, isCustom: true, validateName: pathSegmentErrors };

@@ -31,7 +31,7 @@ export class MissingBlob extends StoreError {
   }
 }
 
-/** Who began so long ago may have read what was superseded meanwhile, and look for its blob when that has expired. */
+/** A reader that began so long ago may hold an object that was superseded meanwhile. Its blob may have expired by then. */
 export function isLateForBlob(error: unknown, began: Reading, { clock, replicaLifeMs }: { clock: Clock; replicaLifeMs: number }): boolean {
   return error instanceof MissingBlob && isOlderThan(began, replicaLifeMs, clock);
 }

@@ -19,7 +19,7 @@ export class EpochOver extends Error {
 /** Not a resource that is served, and none that wakes workers. */
 const resource = 'epochs.hibernetes.dev';
 
-/** Begins a new epoch for the workers of this name; `uid` tells it from all others. */
+/** Begins a new epoch for the workers of this name; `uid` is its own. */
 export async function takeEpoch(store: Store, name: string, uid: string): Promise<Epoch> {
   return (await take(store, name, uid)).epoch;
 }
@@ -46,7 +46,8 @@ function take(store: Store, name: string, uid: string): Promise<Taken> {
 /**
  * The epoch of one session of these workers. It begins with the session's first write, unless the last one was this
  * process's too (`uid`); a session that is overtaken does not begin another. Call it when a piece of work begins, and what it
- * returns for each write of that work: work that read before the epoch began, and missed a change since, is refused with
+ * returns for each write of that work: a worker that read before the epoch began may have missed a change. Its work is
+ * refused with
  * `EpochOver`, for the worker before could have done the same.
  *
  *     old worker   ──── creates the pod ─┐

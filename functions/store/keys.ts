@@ -1,6 +1,6 @@
 /**
  * What becomes a key. The commit point refuses keys that no object can have and texts that tables cannot hold outside a
- * body; a key that a table has no room for, from an older log or another table, gets a digest in its place there.
+ * body; a key from an older log or another table may have no room in a table. It gets a digest in its place there.
  */
 import { hash } from 'node:crypto';
 import type { Key } from '../kube/view.ts';

@@ -1,6 +1,6 @@
 /**
- * Begins a store with the objects of another one: what a backup is restored by. Objects keep their revisions; the
- * store's own revision is beyond all that clients of the other one can have seen, so that each of them lists anew.
+ * Begins a store with the objects of another one: what a backup is restored by. Objects keep their revisions; the store's
+ * own revision is beyond all that clients of the other one can have seen. So each of them lists anew.
  */
 import type { Key } from '../kube/view.ts';
 import type { Clock, Random } from '../world.ts';

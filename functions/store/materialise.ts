@@ -4,10 +4,10 @@
  *
  * Five rules hold it up, each of them needed: the watermark is read before the slots; every slot after it is read;
  * an item is put only over an older one, and a deletion leaves a tombstone; the watermark moves when all are in, and
- * only from where it was read; nothing is written long after that reading, so that tombstones that vanish by themselves
- * have most of their life before them when the watermark passes them.
+ * only from where it was read; nothing is written long after that reading. Tombstones that vanish by themselves then have
+ * most of their life before them when the watermark passes.
  *
- * Blobs that the slots left behind are noted with the watermark, expire as late as slots do, and are then struck out.
+ * Blobs that the slots left behind are noted with the watermark. They expire as late as slots do, and are then struck out.
  */
 import type { Clock } from '../world.ts';
 import { supersededBlobs } from './blobs.ts';

@@ -1,5 +1,5 @@
 /**
- * After a newer format was finalized, or a cluster key replaced, rewrites the objects that have an older one, some in each round of housekeeping.
+ * Rewrites the objects that have an older format or cluster key than the store, some in each round of housekeeping.
  * Any process may do it, any number at once, and any may die: what is left shows in the objects themselves.
  */
 import type { Key, Stored } from '../kube/view.ts';

@@ -1,6 +1,6 @@
 /**
- * The changes of one slot as bytes: checksum of the rest (4 bytes), length of the heads (4 bytes), the heads as JSON,
- * then the bodies one after the other. A frame's revision is the slot's first plus its place.
+ * The changes of one slot as bytes: checksum of the rest (4 bytes), length of the heads (4 bytes), heads as JSON. The
+ * bodies follow one after the other. A frame's revision is the slot's first plus its place.
  */
 import { crc32 } from 'node:zlib';
 import type { Key } from '../kube/view.ts';

@@ -23,8 +23,9 @@ const attemptsMax = 5;
 
 /**
  * The watermark is read before the items: each of them is then at least as new as its revision. Only tombstones may be gone:
- * those that it passed while the reading took very long (`slotLifeMs`), and, where they vanish by themselves, those of old
- * slots above it. The former are read again; the latter are all below the floor, so the items are brought to the floor. A
+ * those that it passed while the reading took very long (`slotLifeMs`). Where they vanish by themselves, also those of
+ * old slots above it. The former are read again; the latter are all below the floor, so the items are brought to the
+ * floor. A
  * materialiser that is at work, or died, leaves some items newer than the watermark: the others are
  * brought to the same revision, which the floor has passed already.
  */

@@ -1,6 +1,6 @@
 /**
- * An immutable sorted map from text. A change makes a new tree that shares all but one path with the old one, so that
- * yesterday's picture costs nothing while today's moves on. Order is that of JavaScript strings.
+ * An immutable sorted map from text. A change makes a new tree that shares all but one path with the old one. So an older
+ * picture costs nothing while the newest moves on. Order is that of JavaScript strings.
  */
 
 interface Leaf<V> {
@@ -71,7 +71,10 @@ export class SortedTree<V> {
     return values;
   }
 
-  /** Where this tree has another value than `before`, in key order. What the two share is skipped, so that this takes as long as they differ. */
+  /**
+   * Where this tree has another value than `before`, in key order. What the two share is skipped, so that this takes as
+   * long as they differ.
+   */
   since(before: SortedTree<V>): readonly Difference<V>[] {
     return differences([before.#root], [this.#root]);
   }

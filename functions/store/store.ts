@@ -23,7 +23,10 @@ export interface Selectable {
 export type Write =
   /** `key` must be absent in the view. */
   | { readonly type: 'create'; readonly key: Key; readonly object: KubeObject }
-  /** `key` must be present. When nothing but resourceVersion or managedFields times differs, nothing is written and the revision stays. */
+  /**
+   * `key` must be present. When nothing but resourceVersion or managedFields times differs, nothing is written and the
+   * revision stays.
+   */
   | { readonly type: 'update'; readonly key: Key; readonly object: KubeObject }
   /** `key` must be present. The same object in the format that the store has by now; only its revision is another. */
   | { readonly type: 'rewrite'; readonly key: Key }
@@ -109,9 +112,15 @@ export interface Store {
    */
   onApplied(listener: (revision: number, changes: readonly Change[]) => void): () => void;
 
-  /** How the store is written, which format this version could write, and how many objects have an older one than the store. */
+  /**
+   * How the store is written, and which format this version could write. Also how many objects have an older one than the
+   * store.
+   */
   format(): FormatProgress;
-  /** From now on the store is written in the newest format of this version, and refuses versions that do not read it. Not to be undone. */
+  /**
+   * From now on the store is written in the newest format of this version. It refuses versions that do not read it. Not
+   * to be undone.
+   */
   finalizeFormat(): Promise<void>;
 
   /**

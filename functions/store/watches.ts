@@ -1,6 +1,6 @@
 /**
- * Watches read the shared history from a place of their own, so that a slow one costs nothing and a thousand cost a
- * wake-up each (`topics.ts`). One that falls below the floor ends with an error.
+ * Each watch reads the shared history from a place of its own. A slow one costs nothing, and a thousand cost a wake-up
+ * each (`topics.ts`). One that falls below the floor ends with an error.
  */
 import type { Cancel, Clock } from '../world.ts';
 import type { Replica } from './replica.ts';

@@ -275,7 +275,7 @@ describe('a sealed entry', () => {
   const place = { tunnel: 't', direction: 'up', number: 3 } as const;
   const entry = { sender: 9, kind: 'data', ack: 2, payload: Buffer.from('text '.repeat(200)) } as const;
 
-  test('opens in its own place, and is shorter than what it says where that repeats itself', () => {
+  test('opens in its own place, and is shorter than its text where that repeats itself', () => {
     const sealed = sealEntry(entry, place, key);
     assert.deepEqual({ ...openEntry(sealed, place, key), payload: '' }, { ...entry, payload: '' });
     assert.ok(Buffer.from(openEntry(sealed, place, key).payload).equals(entry.payload));

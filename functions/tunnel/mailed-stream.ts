@@ -6,7 +6,7 @@
  *                 ▲          at most `aheadMax` of them are not acknowledged          │
  *                 └────────────────────── ack in any entry ◀────────────────────────┘
  *
- * Each end says from time to time that it is there. An end that dies without a word is missed after `silentMsMax`.
+ * Each end reports from time to time that it is there. An end that dies without a word is missed after `silentMsMax`.
  */
 import { Duplex } from 'node:stream';
 import type { Status } from '../kube/generated/types.ts';
@@ -33,7 +33,7 @@ export const aheadMax = 16;
 /** Entries whose carrier has not answered yet. */
 const inFlightMax = 4;
 const ackEvery = aheadMax / 2;
-/** While nothing else is said. */
+/** While nothing else is sent. */
 export const aliveMs = 15_000;
 export const silentMsMax = 60_000;
 /** Entries that came before the one in front of them. */

@@ -51,9 +51,10 @@ const testNames = ({ path, text }: SourceFile): readonly Sentence[] =>
     text: match[1] ?? match[2] ?? '',
   }));
 
-/** Lists, drawings and quoted code are no sentences. */
+/** Lists, drawings and quoted code are no sentences; what is indented is a table or a drawing. */
 const withoutQuotes = (text: string): string =>
   text
+    .replace(/^ {2,}\S.*$/gm, '')
     .replace(/`[^`]*`/g, 'code')
     .replace(/"[^"]*"/g, 'quote')
     .replace(/\b(Source|Upstream|See):[\s\S]*$/, '');

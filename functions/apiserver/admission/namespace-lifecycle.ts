@@ -1,6 +1,7 @@
 /**
  * Nothing is created in a namespace that is missing or terminating: asked first, since that is the reason which clients
- * wait for, and again at the commit point, so that a namespace that is empty stays so. The namespaces that the cluster itself lives in cannot be deleted.
+ * wait for. It is asked again at the commit point: so an empty namespace stays empty. The namespaces that the cluster
+ * itself lives in cannot be deleted.
  * Source: apiserver, pkg/admission/plugin/namespace/lifecycle/admission.go.
  */
 import { isTerminating } from '../../kube/object.ts';

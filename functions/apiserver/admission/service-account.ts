@@ -1,6 +1,6 @@
 /**
- * Every pod runs as a ServiceAccount of its namespace, borrows its image pull secrets, and finds a token for the API, the
- * authority to verify it with and its namespace in `/var/run/secrets/kubernetes.io/serviceaccount`.
+ * Every pod runs as a ServiceAccount of its namespace, and borrows its image pull secrets. It finds a token for the API,
+ * the API's authority and its namespace in `/var/run/secrets/kubernetes.io/serviceaccount`.
  * Source: plugin/pkg/admission/serviceaccount/admission.go.
  */
 import type { Pod, PodSpec, ServiceAccount, Volume } from '../../kube/generated/types.ts';

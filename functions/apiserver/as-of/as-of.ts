@@ -139,7 +139,7 @@ function openPast({ past, world, authenticator, authorizer, ...options }: AsOfOp
   return { place: picture.place, authorizer: then, server };
 }
 
-/** An archive's own words: it says from when on there is a past. */
+/** An archive's own words: it names the moment at which the past begins. */
 async function fromArchive<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await fromStore(read);

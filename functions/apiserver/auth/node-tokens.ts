@@ -43,7 +43,7 @@ const inUse = (nodeName: string): StatusError =>
 export function createNodeTokens({ client, tokens, networks }: NodeTokenOptions): NodeTokens {
   const get = (name: string): Promise<Node> => client.get(nodes, { namespace: '', name });
 
-  /** Of two machines that ask for one name at once, both get it, as long as neither has sent a report: a join may be repeated. */
+  /** Two machines that ask for one name at once both get it, as long as neither has sent a report: a join may be repeated. */
   async function newNode(name: string): Promise<Node> {
     try {
       return await client.create(nodes, { apiVersion: apiVersionOf(nodes), kind: nodes.kind, metadata: { name }, spec: {} });

@@ -63,7 +63,7 @@ function operatorErrors({ operator, values = [] }: Requirement, path: string): F
 
 const operators = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
-/** Requirements whose operator is not known are left out, which the answer says. Source: BuildEvaluationError. */
+/** Requirements whose operator is not known are left out, and the answer lists them. Source: BuildEvaluationError. */
 export const selectorProblems = (attributes: ResourceAttributes | undefined): string =>
   (['fieldSelector', 'labelSelector'] as const)
     .flatMap((field) => {

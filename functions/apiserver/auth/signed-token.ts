@@ -39,7 +39,7 @@ export interface Verification {
   readonly nowMs: number;
 }
 
-/** Of the key that a token says it is signed with. */
+/** Of the key that a token names as its own. */
 export function keyIdOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).kid;

@@ -1,6 +1,6 @@
 /**
- * Who a bearer token speaks for. A signature is not enough: the ServiceAccount (and the pod that a token is bound to)
- * must still be there with the same uid, so deleting one ends its tokens;
+ * Who a bearer token speaks for. A signature is not enough: the ServiceAccount, and the pod that a token is bound to,
+ * must still be there with the same uid. So deleting one ends its tokens;
  * and so it is with a Node and the token that it was given.
  * Source: pkg/serviceaccount/claims.go (Validate), plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go.
  */

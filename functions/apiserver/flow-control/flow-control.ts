@@ -30,7 +30,7 @@ export interface FlowControlOptions {
 
 /**
  * Of reads and writes together, as upstream adds up its two limits. Upstream's 600 would keep one processor busy for
- * long: with them a node's write took 30 times as long during a flood of 300 as before it, with 20 to 60 twice to five times.
+ * long: during a flood of 300 a node's write took 30 times as long as before it. With 20 to 60 it took twice to five times.
  */
 export const seatsDefault = 30;
 

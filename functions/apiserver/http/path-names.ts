@@ -15,7 +15,7 @@ export function checkNameParameter(name: string): void {
 const invalidName = (name: string, errors: readonly string[]): StatusError =>
   badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${errors.join(';')}`);
 
-/** What to answer to a path as it was sent, if one of its parts is `.` or `..`, escaped or not. */
+/** The answer to a path as it was sent, if it has a part `.` or `..`, escaped or not. */
 export function dotSegmentProblem(rawPath: string): StatusError | undefined {
   const [path = ''] = rawPath.split('?', 1);
   const dots = path

@@ -3,8 +3,9 @@
  *
  *   curl -sfL https://SERVER/join.sh | sh -s - --token TOKEN
  *
- * It installs what a node needs from the distribution's packages, fetches the agent and the command line from the server,
- * and runs `hibernetes join`. A shell reads all of it before it runs any of it: a script that was cut off does nothing.
+ * It installs what a node needs from the distribution's packages. It fetches the agent and the command line from the
+ * server, and runs `hibernetes join`. A shell reads all of it before it runs any of it: a script that was cut off does
+ * nothing.
  */
 import { agentFileName } from '../../node-protocol/agent-program.ts';
 

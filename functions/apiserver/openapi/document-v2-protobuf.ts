@@ -1,6 +1,6 @@
 /**
  * The version 2 document as a protobuf message: kubectl until 1.28, and whatever else reads it by client-go, takes no
- * other form. `document-v2-messages.json` tells the messages: name of a field in JSON → its number on the wire, the
+ * other form. `document-v2-messages.json` describes the messages: name of a field in JSON → its number on the wire, the
  * numbers of the messages that are wrapped around its value and have nothing else in them, and the value's type.
  * Source: google/gnostic-models, openapiv2/OpenAPIv2.proto.
  */

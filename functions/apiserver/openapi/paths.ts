@@ -1,6 +1,6 @@
 /**
  * The paths of the resources of a group and version, with one operation a verb. kubectl reads from them the kind that a
- * path answers with, and for the `fieldValidation` parameter of PATCH, which shows that the server validates.
+ * path answers with. It also reads the `fieldValidation` parameter of PATCH, which shows that the server validates.
  */
 import type { JsonObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';

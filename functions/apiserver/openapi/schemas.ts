@@ -59,8 +59,8 @@ function referencesIn(value: Json): string[] {
 }
 
 /**
- * The facts are written in the dialect of version 2, with two exceptions: a schema that version 2 cannot express
- * carries its substitute along, and in version 3 nothing may stand beside a reference.
+ * The facts are written in the dialect of version 2, with two exceptions: a schema that version 2 cannot express carries
+ * its substitute along. In version 3 nothing may stand beside a reference.
  */
 function translated(schema: JsonObject, dialect: Dialect): JsonObject {
   const { 'x-kubernetes-v2-schema': substitute, oneOf, ...rest } = schema;

@@ -89,7 +89,7 @@ async function upgraded({ http, clock }: ProxyOptions, { request, connection }: 
   throw new StatusError(500, 'InternalError', `invalid upgrade response: status code ${statusCode}`);
 }
 
-/** The caller speaks to the server itself, and says first what this proxy would have. */
+/** The caller speaks to the server itself, and first sends what this proxy would have sent. */
 async function upgradedByMail(
   byMail: Pick<TunnelsByMail, 'answer'>,
   { request, user, connection }: ApiRequest,

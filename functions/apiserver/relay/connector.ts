@@ -1,7 +1,7 @@
 /**
  * Carries a client's `log`, `exec`, `attach` or `portforward` to the agent of the pod's node. A stream is a Response
- * whose body the agent uploads; an upgrade is spliced byte by byte, so that what the client and the container's
- * runtime agree on (WebSocket, SPDY) is their own affair. Where the two do not meet in one process, streams go by mail
+ * whose body the agent uploads; an upgrade is spliced byte by byte. The client and the container's runtime agree on the
+ * rest (WebSocket, SPDY). Where the two do not meet in one process, streams go by mail
  * and upgrades not at all.
  */
 import { withoutSocketTokens } from '../auth/bearer-token.ts';

@@ -1,6 +1,6 @@
 /**
- * Where clients that want to talk to a container meet the agents that can. Agents only ever dial out. A client's wish
- * is kept here until the node's next poll hands it out, and the agent dials back with its id.
+ * Where clients that want to talk to a container meet the agents that can. Agents only ever dial out. A client's request
+ * is kept here until the node's next poll hands it out. The agent then dials back with its id.
  *
  *   client ── log, exec ──▶ ask ─┐                      ┌─ answer ◀── POST/GET relays/{id} ── agent
  *                                └─▶ pending ── poll ──▶┘

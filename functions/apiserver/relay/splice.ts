@@ -9,7 +9,7 @@ export interface TakenSocket {
   readonly head: Uint8Array;
 }
 
-/** After a side has been sent all that the other one said, it has this long to read it and to end its own stream. */
+/** After all was sent to a side, it has this long to read it and to end its own stream. */
 const lingerMs = 60_000;
 
 /** These connections are quiet for as long as a user is. */
@@ -35,7 +35,7 @@ function forward(from: TakenSocket, to: TakenSocket, clock: Pick<Clock, 'after'>
   from.socket.once('error', broke);
   from.socket.once('close', () => {
     broke();
-    // What is not read when a socket closes makes its kernel reset the connection, and what was sent on it may be lost.
+    // Bytes that are not read when a socket closes make the kernel reset the connection. What was sent on it may then be lost.
     to.socket.resume();
   });
 }

@@ -1,6 +1,7 @@
 /**
- * Which nodes listen for tunnels by mail before one is wanted. A write that a webhook decides must not wait for a node's poll. So of
- * each Service that the API itself calls, the first node with a ready endpoint listens, and the API calls that node's endpoint.
+ * Which nodes listen for tunnels by mail before one is wanted. A write that a webhook decides must not wait for a node's
+ * poll. So of each Service that the API itself calls, the first node with a ready endpoint listens. The API calls that
+ * node's endpoint.
  */
 import { derived } from '../../kube/derived.ts';
 import type { Endpoint, EndpointSlice, Pod } from '../../kube/generated/types.ts';

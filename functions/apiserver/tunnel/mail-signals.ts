@@ -1,5 +1,5 @@
 /**
- * Gives those who read a mailbox in this process what is put into it in this process, so that they need not ask the table.
+ * Gives readers of a mailbox in this process what is put into it in this process. So they need not ask the table.
  * Losing a call costs time only.
  */
 import type { NumberedEntry } from '../../tunnel/carrier.ts';

@@ -1,5 +1,5 @@
 /**
- * One stream of bytes, in order and in both directions, from the apiserver to a port that a node reaches, or to what the
+ * One stream of bytes, in order and in both directions, from the apiserver to a port that a node reaches. Or to what the
  * node answers itself. The node's agent dials back and carries it. The sockets' own flow control is the stream's; ending
  * one direction leaves the other open; destroying the stream ends both.
  */

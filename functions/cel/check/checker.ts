@@ -1,4 +1,4 @@
-/** Gives every part of an expression its type, or says what does not fit. Source: cel-go, checker/checker.go. */
+/** Gives every part of an expression its type, or reports what does not fit. Source: cel-go, checker/checker.go. */
 import type { Call, Expression, Fold, ListLiteral, MapLiteral, ObjectLiteral, Select } from '../syntax/expression.ts';
 import type { Issue } from '../syntax/issues.ts';
 import { typeOfValue } from '../values/type-of.ts';

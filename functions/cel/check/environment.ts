@@ -13,7 +13,7 @@ export interface Environment {
   readonly constructible?: ObjectConstruction;
 }
 
-/** What types of objects an expression may make, where the fields of a schema say so. */
+/** What types of objects an expression may make, by the fields of a schema. */
 export interface ObjectConstruction {
   find(name: string): DeclaredType | undefined;
 }

@@ -1,11 +1,14 @@
-/** What a call has cost, now that its values are known. Source: cel-go, interpreter/runtimecost.go; apiserver, pkg/cel/library/cost.go. */
+/**
+ * What a call has cost, now that its values are known. Source: cel-go, interpreter/runtimecost.go; apiserver,
+ * pkg/cel/library/cost.go.
+ */
 import { type CelValue, isList, isMap, isOpaque, Optional, type Result } from '../values/value.ts';
 import { listCost, objectCost, patternLength, traversal } from './range.ts';
 
 /** Work that upstream's price leaves out, but whose time grows, has a price of its own. */
 const elementsPerUnit = 10;
 const charactersPerUnit = 20;
-/** Long texts cost more than upstream's price of a pattern says. */
+/** Long texts cost more than upstream's price of a pattern. */
 const longText = 10_000;
 const longTextFactor = 3;
 

@@ -1,4 +1,4 @@
-/** Values that only their own library looks into. */
+/** Values that only their own library reads. */
 import { type CelType, opaqueType, structType } from '../check/type.ts';
 import { type CelValue, isOpaque, type Opaque } from '../values/value.ts';
 

@@ -1,4 +1,7 @@
-/** Makes a checked expression into functions that evaluate it and count what that costs. Source: cel-go, interpreter/planner.go. */
+/**
+ * Makes a checked expression into functions that evaluate it and count what that costs. Source: cel-go,
+ * interpreter/planner.go.
+ */
 import type { Checked } from '../check/checker.ts';
 import { typeNamed } from '../check/environment.ts';
 import { callCost } from '../cost/call-cost.ts';
@@ -179,7 +182,7 @@ const madeObject = (name: string, fields: ReadonlyMap<string, CelValue>): CelObj
   fieldNames: () => [...fields.keys()],
 });
 
-/** Comparing deep values takes longer than upstream's price says. */
+/** Comparing deep values takes longer than upstream's price allows. */
 const nodesPerUnit = 1;
 
 const extraCost = ({ nodes }: Meter): number => (nodes < nodesFree ? 0 : Math.floor(nodes / nodesPerUnit));

@@ -1,4 +1,4 @@
-/** JSON as values of expressions: as a declared type says, or as upstream reads it where nothing is declared. */
+/** JSON as values of expressions: by its declared type, or as upstream reads it where nothing is declared. */
 import type { Json, JsonObject } from '../../kube/object.ts';
 import { ownField } from '../../kube/own-field.ts';
 import { type DeclaredType, isDeclaredObject } from '../declared-type.ts';

@@ -94,7 +94,7 @@ export interface Opaque {
   readonly size?: number;
 }
 
-/** Values whose class does not tell them apart. */
+/** Values that share a class. */
 const has = (value: unknown, mark: string): boolean => typeof value === 'object' && value !== null && mark in value;
 export const isMap = (value: Result): value is CelMap => has(value, 'isMap');
 export const isObjectValue = (value: Result): value is CelObject => has(value, 'isObject');

@@ -1,6 +1,6 @@
 /**
  * What a kind's object holds before anything sets its fields: what Go writes of an empty struct. A creation is compared
- * with it, so that no manager owns a struct for the sole reason that Go writes it.
+ * with it. So no manager owns a struct for the sole reason that Go writes it.
  */
 import { goFieldsOf } from '../go-fields.ts';
 import type { JsonObject } from '../object.ts';

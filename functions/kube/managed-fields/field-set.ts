@@ -1,6 +1,6 @@
 /**
  * Sets of fields, in the form in which `fieldsV1` has them: an object whose keys are path elements. An element without
- * fields of its own is in the set, one that has some is in it when it also has a point. So stored sets need no parsing,
+ * fields of its own is in the set. One that has some is in it when it also has a point. So stored sets need no parsing,
  * and those that did not change are stored as they were. No function changes its arguments.
  * Source: structured-merge-diff, fieldpath/set.go and serialize.go.
  */
@@ -34,7 +34,7 @@ function nodeOf(member: boolean, children: Children): FieldSet | undefined {
   return Object.fromEntries(member ? [[self, noFields], ...children] : children);
 }
 
-/** Neither the point nor the emptiness of a root says anything. */
+/** Neither the point nor the emptiness of a root has a meaning. */
 const rootOf = (children: Children): FieldSet => nodeOf(false, children) ?? noFields;
 
 /** The node of a path that is in the set, with nothing below it that is. */

@@ -1,5 +1,5 @@
 /**
- * The way from client-side to server-side apply: who applied by annotation manages what the annotation says.
+ * The way from client-side to server-side apply: a client that applied by annotation manages the fields of the annotation.
  * Source: apimachinery, pkg/util/managedfields/internal/lastapplied{manager,updater}.go.
  */
 import { boundedJson } from '../bounded-json.ts';

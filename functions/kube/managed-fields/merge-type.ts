@@ -68,7 +68,7 @@ function typeOf(node: SchemaNode, preserves: boolean): MergeType {
   return type;
 }
 
-/** The place that refers to a type may say otherwise whether it is merged. */
+/** The place that refers to a type may decide otherwise whether it is merged. */
 function referred(node: SchemaNode): MergeType {
   const name = referredName(node) ?? '';
   const type = ofDefinitions.get(name) ?? typeOf(definitionOf(name), false);
@@ -117,7 +117,7 @@ function listType(node: SchemaNode, preserves: boolean): ListType {
 }
 
 const text: SchemaNode = { type: 'string' };
-/** What an object inside another one has, besides what its schema says. */
+/** What an object inside another one has, besides the fields of its schema. */
 const embedded: Readonly<Record<string, SchemaNode>> = {
   apiVersion: text,
   kind: text,

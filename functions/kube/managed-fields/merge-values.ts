@@ -4,7 +4,7 @@ import { ownField, setOwn } from '../own-field.ts';
 import { deducedType, type ListType, type MapType, type MergeType } from './merge-type.ts';
 import { asList, asMap, handle, hasNoParts, itemPath, itemsByPath, MergeError, type Value } from './merge-walk.ts';
 
-/** `base` with what `change` says. Undefined where nothing is left. Neither is changed; parts are shared. */
+/** `base` with the values of `change`. Undefined where nothing is left. Neither is changed; parts are shared. */
 export function merged(base: Value, change: Value, type: MergeType): Value {
   const whole = change === undefined ? base : change;
   return handle(change === undefined ? deducedType(type, base) : deducedType(type, change), {

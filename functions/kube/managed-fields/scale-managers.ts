@@ -37,7 +37,7 @@ export function parentManagers({ managers, apiVersion, replicas }: ScaleParent, 
   }
   for (const [id, set] of left) {
     if (!hasPath(set.fields, replicasOfScale)) continue;
-    // Upstream looks for the time among the parent's managers, which do not have it.
+    // Upstream searches for the time among the parent's managers, which do not have it.
     result.set(id, { ...withFields(set, field), apiVersion, time: managers.get(id)?.time });
   }
   return result;

@@ -92,7 +92,7 @@ function keptItem(item: Json, fields: FieldSet, list: ListType): Json[] {
 }
 
 /**
- * The set as the schema would have it now, where a map or list that had owners of its parts is owned whole by now.
+ * The set as the schema would have it now. A map or list that had owners of its parts may be owned whole by now.
  * Source: structured-merge-diff, typed/reconcile_schema.go.
  */
 export function reconciled(set: FieldSet, type: MergeType): FieldSet {

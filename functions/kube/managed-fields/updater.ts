@@ -48,7 +48,7 @@ const serverMeta = [
   'managedFields',
   'resourceVersion',
 ].map((name) => ['f:metadata', fieldElement(name)]);
-/** Nobody manages these. */
+/** No manager owns these. */
 const unmanaged = fieldSet([...typeMeta, ['f:metadata'], ...serverMeta]);
 
 const managerOf = ({ manager, subresource, apiVersion }: ManagedWrite, operation: ManagedOperation): Manager => ({

@@ -1,6 +1,6 @@
 /**
  * JSON patches, RFC 6902, with the negative indexes that upstream's library allows. Written out because the package for
- * it crashes on paths through scalars, and takes what objects inherit (`length`, `constructor`) for fields.
+ * it crashes on paths through scalars. It also takes what objects inherit (`length`, `constructor`) for fields.
  * Source: apiserver, pkg/endpoints/handlers/patch.go; evanphx/json-patch v4, patch.go.
  */
 import { copy } from '../copy.ts';
@@ -40,7 +40,7 @@ const isObject = (value: Json | undefined): value is JsonObject => typeof value 
 
 const goKind = (value: Json): string => (typeof value === 'boolean' ? 'bool' : typeof value);
 
-/** Upstream does not tell clients which operation failed; the cause does, in its library's words. */
+/** Upstream does not show clients which operation failed; the cause does, in its library's words. */
 const rejected = (why = ''): StatusError =>
   new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {
     details: {},
@@ -129,7 +129,7 @@ function remove(location: Location): void {
   else delete parent[step];
 }
 
-/** A field may be absent, which the library does not look at; a place in a list may not. */
+/** A field may be absent, which the library does not check; a place in a list may not. */
 function replace(location: Location, value: Json): void {
   const { parent, step } = location;
   if (!Array.isArray(parent)) return setOwn(parent, step, value);

@@ -1,5 +1,5 @@
 /**
- * The directives of strategic merge patches, and what upstream says about wrong ones.
+ * The directives of strategic merge patches, and upstream's errors for wrong ones.
  * Source: apimachinery, pkg/util/strategicpatch/patch.go, pkg/util/mergepatch/errors.go;
  * apiserver, pkg/endpoints/handlers/patch.go (which of them are whose fault).
  */
@@ -49,7 +49,7 @@ export const unknownDirective = (directive: Json, patch: JsonObject): StatusErro
 export const wrongType = (expected: 'object' | 'list', value: Json): StatusError =>
   patchFailure(`expected a ${expected === 'object' ? 'map[string]interface {}' : '[]interface {}'}, but received a ${goType(value)}`);
 
-/** The value of an item that tells it from others. */
+/** The value by which an item is known. */
 export function mergeKeyOf(item: Json, mergeKey: string): Json {
   if (mergeKey === '') return item;
   if (!isObject(item)) throw wrongType('object', item);

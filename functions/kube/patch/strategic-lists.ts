@@ -86,7 +86,7 @@ function mergedItems(original: readonly Json[], patch: readonly Json[], { mergeK
 
 /**
  * Items that `patchOrder` names follow its order, all others the server's. Where the two meet, an item of the server
- * comes first only if it stood before its rival on the server.
+ * comes first if it stood before its rival there.
  *
  *   server: a b c d    patch order: d b    ->    a c d b
  */
@@ -112,7 +112,7 @@ const isBefore = (index: number, limit: number): boolean => index >= 0 && index 
 
 /**
  * The server's order, when a patch deletes and adds at once: upstream lets added items move into the places that the
- * deleted ones left at the end, so as many of them count as the server's.
+ * deleted ones left at the end. So as many of them count as the server's.
  */
 export function orderAfterDeletion(current: readonly Json[], patch: readonly Json[], mergeKey: string): readonly Json[] {
   const isDeletion = (item: Json): boolean => isObject(item) && item[patchDirective] === 'delete';

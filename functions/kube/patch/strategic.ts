@@ -1,6 +1,6 @@
 /**
- * Strategic merge patches: like merge patches, but lists merge by the keys that the schema declares, and directives
- * say what a merge cannot. Source: apimachinery, pkg/util/strategicpatch/patch.go.
+ * Strategic merge patches: like merge patches, but lists merge by the keys that the schema declares, and directives do
+ * what a merge cannot. Source: apimachinery, pkg/util/strategicpatch/patch.go.
  */
 import { copy } from '../copy.ts';
 import type { Json, JsonObject } from '../object.ts';
@@ -88,7 +88,7 @@ function setField(target: JsonObject, field: string, value: Json | undefined): v
   else setOwn(target, field, value);
 }
 
-/** What the schema says about a field, before its reference is followed: that is where patch strategies are. */
+/** The schema of a field, before its reference is followed: that is where patch strategies are. */
 function childOf({ node, name }: Place, field: string): SchemaNode {
   if (node.properties === undefined) return valueNodeOf(node) ?? {};
   const child = ownField(node.properties, field);

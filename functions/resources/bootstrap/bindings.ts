@@ -31,7 +31,7 @@ export const bootstrapBindings: readonly ClusterRoleBinding[] = [
   binding('system:kube-scheduler', [user('system:kube-scheduler')]),
   binding('system:volume-scheduler', [user('system:kube-scheduler')]),
   binding('system:kube-dns', [{ kind: 'ServiceAccount', name: 'kube-dns', namespace: 'kube-system' }]),
-  // Nodes get their rights from the node authorizer, each only for its own: upstream binds the role to nobody.
+  // Nodes get their rights from the node authorizer, each only for its own: upstream binds the role to no user.
   binding('system:node', []),
   // A token of `kubeadm`'s kind asks for a node's credential and nothing else.
   binding('hibernetes:node-joiner', [group('system:bootstrappers')]),

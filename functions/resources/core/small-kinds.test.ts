@@ -55,7 +55,7 @@ test('an ordinary update cannot take the finalizer of a namespace away', () => {
   assert.deepEqual(next.spec, { finalizers: ['kubernetes'] });
 });
 
-test('only a namespace that is going may say so', () => {
+test('only a namespace that is going may have the phase Terminating', () => {
   assert.deepEqual(texts(validateNamespaceStatusUpdate({ metadata: {}, spec: {}, status: { phase: 'Terminating' } })), [
     'status.Phase: Invalid value: "Terminating": may only be \'Active\' if `deletionTimestamp` is empty',
   ]);

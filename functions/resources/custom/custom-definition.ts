@@ -109,8 +109,8 @@ interface Renaming {
 type PlainObject = KubeObject & JsonObject;
 
 /**
- * The conversion strategy None changes the apiVersion, and prunes by the schema of the version that comes out. What was
- * stored before the definition last changed is pruned and defaulted by the schema of the version that it was stored as.
+ * The conversion strategy None changes the apiVersion, and prunes by the schema of the version that comes out. Objects
+ * from before the definition last changed are pruned and defaulted by the schema of their stored version.
  */
 function renamed({ type, schema, stored, schemas, revision }: Renaming): Conversion {
   const [apiVersion, storedApiVersion] = [apiVersionOf(type), apiVersionOf(stored)];

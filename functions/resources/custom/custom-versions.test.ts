@@ -118,7 +118,7 @@ describe('a custom kind of several versions', () => {
     );
   });
 
-  test('says nothing of the fields of an open version in OpenAPI v2', async () => {
+  test('has no fields of an open version in OpenAPI v2', async () => {
     const { body } = await api.send('GET', '/openapi/v2');
     const open = (body['definitions'] as JsonObject)['com.example.v1alpha1.Boat'] as JsonObject;
     assert.deepEqual(Object.keys(open).sort(), ['type', 'x-kubernetes-group-version-kind']);

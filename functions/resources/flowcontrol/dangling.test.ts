@@ -32,7 +32,7 @@ test('the API server manages the condition', async () => {
   ]);
 });
 
-test('a dry run says nothing of the level', async () => {
+test('a dry run changes nothing of the level', async () => {
   const api = await testApi();
   const { body } = await api.send('POST', `${group}/flowschemas?dryRun=All`, schema);
   assert.equal((body as object as FlowSchema).status?.conditions, undefined);

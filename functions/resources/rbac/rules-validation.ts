@@ -6,7 +6,7 @@ import { semanticallyEqual } from '../../kube/equality.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
-/** What is required of a rule is said after all else: upstream checks it by declarations on the types. */
+/** What is required of a rule is listed after all else: upstream checks it by declarations on the types. */
 export function validateRules(
   rules: readonly PolicyRule[] | undefined,
   namespaced: boolean,

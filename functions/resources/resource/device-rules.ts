@@ -87,7 +87,7 @@ export function rawErrors(raw: unknown, field: string): FieldError[] {
   return [invalid(field, '<value omitted>', 'must be a valid JSON object')];
 }
 
-/** Too many are not looked at one by one. */
+/** Too many are not checked one by one. */
 export function validateItems<T>(
   items: readonly T[],
   max: number,

@@ -263,7 +263,7 @@ class TableOnDynamodb implements DynamodbTable {
     return { slots: items.map(slotOf), more };
   }
 
-  /** Names the format before the first slot is written, so that no other version takes the table for an empty one. */
+  /** Names the format before the first slot is written. So no other version takes the table for an empty one. */
   async #writeFirstMeta(): Promise<MetaItem> {
     const first: MetaItem = { ...firstMeta(this.#formats), writtenMs: this.#clock.now() };
     const item = metaAttributes(this.#cluster, first);

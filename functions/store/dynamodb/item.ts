@@ -1,10 +1,13 @@
 /**
  * The items of the table, and what the port calls them. One letter names what a partition holds:
  *
- *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce, t ms, e frames, x
- *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and x: a tombstone
+ *     L slot    <cluster>#L#<log>#<slot/64>  <slot>                                b first revision, n changes, w nonce,
+ * t ms, e frames, x
+ *     O object  <cluster>#O                  <place>/<resource>/<namespace>/<name> r revision, t ms, b body, or del and
+ * x: a tombstone
  *                                         or <place>/!<digest>, and k: the parts, where they have no room in a key
- *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B superseded, f format, fo oldest, fv needs
+ *     M meta    <cluster>#M#<log>            0                                     A slot, Ar revision, t ms, P passed, B
+ * superseded, f format, fo oldest, fv needs
  *     K lease   <cluster>#K#<shard>          <name>                                r revision, b body
  *     P mail    <cluster>#P#<mailbox>        <number>                              b body, x
  *     B blob    <cluster>#B#<hash>           <part>                                n parts, b bytes
@@ -83,7 +86,7 @@ export const placeOf = (item: Item): number => Number.parseInt(item['sk']?.S?.sl
 /** Source: DynamoDB developer guide, "Constraints in Amazon DynamoDB". */
 const sortKeyBytesMax = 1024;
 
-/** `k`: the parts of a key that has no room in the sort key, or could not be read back from it. */
+/** `k`: the parts of a key that has no room in the sort key. Also of one that could not be read back from it. */
 function objectSortKey(item: ObjectItem): { readonly sk: string; readonly k?: AttributeValue } {
   const { resource, namespace, name } = item;
   const path = `${resource}/${namespace}/${name}`;

@@ -1,6 +1,6 @@
 /**
  * Reads all object items of a cluster. A small cluster's fill one page: one query. Their sort keys begin with a hash. So
- * the end of the first page shows how many pages there are, and the others are read side by side.
+ * the end of the first page shows how many pages there are. The others are read side by side.
  *
  *     place   0000 ──────▶ 2a31          3f80          54a0   …   ffff
  *             first page, alone │ a query │ a query │ a query │ …

@@ -183,7 +183,7 @@ export class Requests {
     this.#parts.costs.count(operation, { calls: 1, bytesIn, readUnits });
   }
 
-  /** Tries again while that may help; `orElse` says what the last trouble comes to. */
+  /** Tries again while that may help; `orElse` makes the outcome of the last trouble. */
   async #tried<T>(attempts: number, attempt: () => Promise<T>, orElse: (trouble: Trouble) => T): Promise<T> {
     for (let number = 1; ; number += 1) {
       try {

@@ -48,8 +48,8 @@ export function embeddedTable(directory: string, { segmentSlots, formats = curre
 }
 
 /**
- * O resource, namespace, name · T when a tombstone was written, and its object's key · M · K shard,
- * name · P mailbox, number · B hash · X when a blob expires, and its hash. Numbers and texts sort as such.
+ * O resource, namespace, name. T when a tombstone was written, and its object's key. M. K shard, name. P mailbox, number.
+ * B hash. X when a blob expires, and its hash. Numbers and texts sort as such.
  */
 type EmbeddedKey = (string | number)[];
 

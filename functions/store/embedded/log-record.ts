@@ -3,7 +3,7 @@
  *
  *     mark (4 bytes) · length of the item (4) · checksum of the item (4) · checksum of these twelve bytes (4) · the item
  *
- * The mark occurs in no item, so that a record which was cut off hides nothing of the one behind it. Of the records of a
+ * The mark occurs in no item. So a record that was cut off hides nothing of the one behind it. Of the records of a
  * slot the first that is whole counts, at the place where that slot is next; all others are void.
  */
 import { crc32 } from 'node:zlib';
@@ -102,7 +102,7 @@ function endOf(bytes: Buffer, at: number): number | undefined {
   return at + fixedBytes + bytes.readUInt32BE(at + 4);
 }
 
-/** Whether what begins here was cut off, by the end of the file or by another's record, or lacks a sector. */
+/** Whether the record that begins here lacks a sector, or was cut off: by the end of the file, or by another record. */
 function isTorn(bytes: Buffer, at: number, fileAt: number): boolean {
   const end = endOf(bytes, at);
   const leastEnd = end ?? at + fixedBytes;

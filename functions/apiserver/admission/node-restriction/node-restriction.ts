@@ -1,6 +1,6 @@
 /**
- * What a node may not do though the authorizer lets it try, since only the object shows it: touch what is not its own,
- * label or place itself so that it attracts pods, or get tokens of pods that run elsewhere.
+ * What a node may not do though the authorizer lets it try, since only the object shows it: touch what is not its own, or
+ * get tokens of pods that run elsewhere. It also cannot label itself so that it attracts pods.
  * Source: plugin/pkg/admission/noderestriction/admission.go.
  */
 import { ownField } from '../../../kube/own-field.ts';

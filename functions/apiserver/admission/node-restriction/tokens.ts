@@ -1,6 +1,6 @@
 /**
- * Tokens that a node asks for: bound to a pod that runs on it, for an audience that a volume of the pod has, and no
- * longer than the pod asks. Source: plugin/pkg/admission/noderestriction/admission.go, admitServiceAccount.
+ * Tokens that a node asks for: bound to a pod that runs on it. A volume of the pod names the audience, and the pod the
+ * longest life. Source: plugin/pkg/admission/noderestriction/admission.go, admitServiceAccount.
  */
 import type {
   CSIDriver,

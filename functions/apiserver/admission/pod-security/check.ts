@@ -1,4 +1,7 @@
-/** What a check of the pod security standards is, and the wording that they share. Source: pod-security-admission, policy/checks.go. */
+/**
+ * What a check of the pod security standards is, and the wording that they share. Source: pod-security-admission,
+ * policy/checks.go.
+ */
 import type { Container, ObjectMeta, PodSpec } from '../../../kube/generated/types.ts';
 
 /** A pod, or the template of one. */
@@ -64,7 +67,7 @@ export function settersText(isPodBad: boolean, names: readonly string[]): string
 
 export const isWindows = ({ os }: PodSpec): boolean => os?.name === 'windows';
 
-/** Root inside is nobody outside: what only matters for real root is allowed. */
+/** Root inside has no rights outside: what only matters for real root is allowed. */
 export const hasOwnUsers = ({ hostUsers }: PodSpec): boolean => hostUsers === false;
 
 /** The stricter check, but for pods that `isExempt`. */

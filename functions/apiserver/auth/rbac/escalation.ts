@@ -1,6 +1,6 @@
 /**
- * A user grants no more than what is granted to that user: who writes a role must hold its rules or the verb
- * `escalate`, who writes a binding the rules of its role or the verb `bind`.
+ * A user grants no more than what is granted to that user: the writer of a role must hold its rules or the verb
+ * `escalate`. The writer of a binding must hold the rules of its role or the verb `bind`.
  * Source: pkg/registry/rbac/{role,clusterrole,rolebinding,clusterrolebinding}/policybased/storage.go, escalation_check.go.
  */
 import { deepEqual } from '../../../kube/equality.ts';
@@ -97,7 +97,10 @@ function confirm(attributes: AdmissionAttributes, wanted: readonly PolicyRule[],
   throw refuse(attributes, `${who} is attempting to grant RBAC permissions not currently held:\n${describeRules(missing)}${unresolved}`);
 }
 
-/** At most owner references and finalizers differ, which the garbage collector takes off. Source: pkg/registry/rbac/helpers.go. */
+/**
+ * At most owner references and finalizers differ, which the garbage collector takes off. Source:
+ * pkg/registry/rbac/helpers.go.
+ */
 function onlyFreesForDeletion(next: KubeObject, current: KubeObject): boolean {
   const shared = (object: KubeObject): object => {
     const {

@@ -1,6 +1,6 @@
 /**
- * What is wrong with the schema of a custom kind: first whether it is structural, then its defaults, then what no schema may
- * say. Source: apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go.
+ * What is wrong with the schema of a custom kind: first whether it is structural, then its defaults, then what no schema
+ * may hold. Source: apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go.
  */
 import { type FieldError, forbiddenField, invalid, notSupported, required } from '../../../kube/field-error.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
@@ -55,7 +55,7 @@ const allowedAtRoot = [
   'XValidations',
 ];
 
-/** The status is checked by its own part of the schema, so that the root may say no more than what each part keeps. */
+/** The status is checked by its own part of the schema. So the root may hold no more than what each part keeps. */
 function statusRootErrors(node: SchemaNode, path: string): FieldError[] {
   const internal = internalSchema(node);
   for (const [field, value] of Object.entries(internal)) {

@@ -15,7 +15,7 @@ function rulesForm(rules: HPAScalingRules | undefined): object | null {
   };
 }
 
-/** Undefined when the annotation says nothing that can be read. */
+/** Undefined when the annotation cannot be read. */
 export function behaviorOf(text: string | undefined): HorizontalPodAutoscalerBehavior | undefined {
   const form = parsedJson(text);
   if (!isJsonRecord(form)) return undefined;

@@ -13,7 +13,7 @@ import { validateContainerResourceName } from '../../quantity-rules.ts';
 import { validateReference } from './reference-validation.ts';
 
 const types = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
-/** In the order in which the first one present is looked into. */
+/** In this order the first one present is checked. */
 const sources = ['object', 'external', 'pods', 'resource', 'containerResource'] as const;
 type Source = (typeof sources)[number];
 

@@ -1,5 +1,5 @@
 /**
- * A status says nothing that cannot be, and takes back nothing that is final. What was wrong before and stays is let be.
+ * A status holds nothing that cannot be, and takes back nothing that is final. What was wrong before and stays is let be.
  * Source: pkg/apis/batch/validation/validation.go, ValidateJobStatusUpdate; pkg/registry/batch/job/strategy.go.
  */
 import { conditionOf } from '../../../kube/conditions.ts';

@@ -5,7 +5,7 @@ import type { WriteContext } from '../../definition.ts';
 
 const answers: readonly string[] = ['Approved', 'Denied'];
 
-/** The request carries who made it, whatever its author says. */
+/** The server records the author of the request. */
 export function prepareForCreate(request: CertificateSigningRequest, { userName, user }: WriteContext): void {
   const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...asked } = request.spec;
   const { uid, groups = [], extra = {} } = user ?? {};

@@ -1,5 +1,5 @@
 /**
- * A namespace ends in two steps: its deletion marks it, and whoever emptied it takes `kubernetes` out of
+ * A namespace ends in two steps: its deletion marks it, and the controller that emptied it takes `kubernetes` out of
  * `spec.finalizers` through `/finalize`. Source: pkg/registry/core/namespace/{strategy,storage/storage}.go.
  */
 import type { Namespace } from '../../../kube/generated/types.ts';

@@ -6,7 +6,7 @@ import { validateFinalizers } from '../../metadata-validation.ts';
 
 export const validateNamespace = ({ spec }: Namespace): FieldError[] => validateFinalizers(spec?.finalizers ?? [], 'spec.finalizers');
 
-/** The phase says Terminating exactly while a deletion is under way. */
+/** The phase is Terminating exactly while a deletion is under way. */
 export function validateNamespaceStatusUpdate(next: Namespace): FieldError[] {
   const phase = next.status?.phase ?? '';
   if (isTerminating(next)) {

@@ -29,7 +29,7 @@ function dropUnknownSource(spec: PersistentVolumeClaimSpec, current?: Persistent
   if (!isClaim && !isSnapshot) delete spec.dataSource;
 }
 
-/** Each of the two fields says what the other says. */
+/** Each of the two fields holds what the other holds. */
 function alignSources(spec: PersistentVolumeClaimSpec): void {
   if (spec.dataSource !== undefined && spec.dataSourceRef === undefined) spec.dataSourceRef = { ...spec.dataSource };
   else if (spec.dataSourceRef !== undefined && spec.dataSource === undefined && !spec.dataSourceRef.namespace) {

@@ -1,5 +1,5 @@
 /**
- * `pods/ephemeralcontainers`: containers that join a pod that runs, to look at it. They may be added, and nothing else.
+ * `pods/ephemeralcontainers`: containers that join a running pod, to inspect it. They may be added, and nothing else.
  * Source: pkg/apis/core/validation/validation.go (validateEphemeralContainers, ValidatePodEphemeralContainersUpdate)
  */
 import { semanticallyEqual } from '../../../kube/equality.ts';

@@ -18,13 +18,13 @@ const sized = (...resources: ResourceRequirements[]): Pod =>
   pod({ containers: resources.map((each, index) => ({ name: `c${index}`, resources: each })) });
 const full = { limits: { cpu: '1', memory: '1Gi' } };
 
-test('a new pod is pending, whatever its creator says', () => {
+test('a new pod is pending, with any status of its creator', () => {
   const object = pod({}, { phase: 'Running', podIP: '1.2.3.4' });
   prepareForCreate(object, context);
   assert.deepEqual(object.status, { phase: 'Pending', qosClass: 'BestEffort' });
 });
 
-test('a new pod behind a gate says so', () => {
+test('a new pod behind a gate has a condition for it', () => {
   const object = pod({ schedulingGates: [{ name: 'g' }] });
   prepareForCreate(object, context);
   assert.deepEqual(object.status?.conditions, [
@@ -81,7 +81,7 @@ const objectSubresource = (name: string): ObjectSubresource<Pod> => {
 const bind = (object: Pod, target: object, metadata: Pod['metadata'] = {}) =>
   objectSubresource('binding').write(object, { metadata, target } as never, context, viewOf());
 
-test('a binding puts the pod on the node and says that it is scheduled', () => {
+test('a binding puts the pod on the node and sets its condition PodScheduled', () => {
   const result = bind(pod(), { kind: 'Node', name: 'n1' }, { annotations: { why: 'there' } });
   assert.ok(result.outcome === 'update');
   assert.equal(result.object.spec.nodeName, 'n1');

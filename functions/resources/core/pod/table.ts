@@ -77,7 +77,7 @@ function count(tally: Tally, status: ContainerStatus): void {
   if (tally.lastRestart === undefined || parseTime(finished) > parseTime(tally.lastRestart)) tally.lastRestart = finished;
 }
 
-/** What the first init container that is not done says; undefined once all are. */
+/** The state of the first init container that is not done; undefined once all are. */
 function initContainersReason(
   pod: Pod,
   restartable: ReadonlySet<string>,

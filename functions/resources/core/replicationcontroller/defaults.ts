@@ -4,7 +4,7 @@ import { setPodSpecDefaults } from '../../../kube/pod-defaults.ts';
 
 const isEmpty = (map: object | undefined): boolean => Object.keys(map ?? {}).length === 0;
 
-/** What the template says of its pods is said of the controller too, unless it says so itself. */
+/** The labels of the template become the selector and the labels of a controller without its own. */
 export function setReplicationControllerDefaults({ metadata, spec }: ReplicationController): void {
   const labels = spec.template?.metadata?.labels;
   if (labels !== undefined) {

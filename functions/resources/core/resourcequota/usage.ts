@@ -1,5 +1,5 @@
 /**
- * What one object takes of a quota, in billionths of a unit, by the name under which a quota counts it.
+ * What one object takes of a quota, in billionths of a unit, by the name in the quota.
  * Source: pkg/quota/v1/evaluator/core/{pods,services,persistent_volume_claims}.go; apiserver, pkg/quota/v1/generic/evaluator.go.
  */
 import type { PersistentVolumeClaim, Pod, Service } from '../../../kube/generated/types.ts';

@@ -49,7 +49,7 @@ function addedRanges(view: View, own: Ipv4Range): Ipv4Range[] {
     .filter(({ first, size }) => first !== own.first || size !== own.size);
 }
 
-/** Nothing to give out and nothing new to look at: so are most writes, and they need not read the others. */
+/** Nothing to give out and nothing new to check: so are most writes, and they need not read the others. */
 const isSettled = ({ spec }: Service, current: Service | undefined): boolean =>
   current !== undefined && !!spec.clusterIPs?.length && semanticallyEqual(spec, current.spec);
 

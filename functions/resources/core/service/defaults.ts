@@ -40,7 +40,7 @@ export function setFamilyDefaults({ spec }: Service): void {
   const isUnselected = spec.clusterIP === headless && Object.keys(spec.selector ?? {}).length === 0;
   spec.ipFamilyPolicy ||= isUnselected && (spec.ipFamilies?.length ?? 0) !== 1 ? 'RequireDualStack' : 'SingleStack';
   const [family = 'IPv4'] = spec.ipFamilies ?? [];
-  // Whoever writes the endpoints of such a Service may write any address.
+  // The author of the endpoints of such a Service may write any address.
   if (isUnselected && spec.ipFamilyPolicy !== 'SingleStack' && (spec.ipFamilies?.length ?? 0) < 2) {
     spec.ipFamilies = [family, family === 'IPv4' ? 'IPv6' : 'IPv4'];
   } else if (!spec.ipFamilies?.length && !spec.clusterIP?.includes(':')) spec.ipFamilies = [family];

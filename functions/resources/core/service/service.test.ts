@@ -50,7 +50,7 @@ test('a service with ports on nodes has an external traffic policy', () => {
   assert.equal(service({ type: 'NodePort' }).spec.externalTrafficPolicy, 'Cluster');
 });
 
-test('affinity lasts three hours unless it says otherwise', () => {
+test('affinity lasts three hours unless a timeout is given', () => {
   assert.deepEqual(service({ sessionAffinity: 'ClientIP' }).spec.sessionAffinityConfig, { clientIP: { timeoutSeconds: 10800 } });
 });
 
@@ -155,7 +155,7 @@ test('a service may keep the address it has', () => {
   assert.deepEqual(allocate(structuredClone(object), [object], service()), []);
 });
 
-test('when every address is taken the server says so', () => {
+test('when every address is taken the server reports it', () => {
   const small = serviceAllocation({ ...defaultNetworks, serviceCidr: '10.0.0.0/30' });
   const others = [service({ clusterIP: '10.0.0.1' }, 'a'), service({ clusterIP: '10.0.0.2' }, 'b')];
   assert.throws(

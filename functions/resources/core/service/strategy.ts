@@ -42,7 +42,7 @@ function alignClusterIps(next: Service['spec'], current: Service['spec']): void 
   else delete next.clusterIPs;
 }
 
-/** Fields that were right for the old type and that nobody touched go with it. Source: dropTypeDependentFields. */
+/** Fields that were right for the old type and that the client left as they were go with it. Source: dropTypeDependentFields. */
 function dropWhatTypeLacks(next: Service, current: Service): void {
   const { spec } = next;
   if (!needsClusterIp(next) && needsClusterIp(current) && semanticallyEqual(spec.clusterIPs, current.spec.clusterIPs)) {

@@ -1,5 +1,5 @@
 /**
- * What is wrong with the fields of a rule, whatever its expressions say.
+ * What is wrong with the fields of a rule, besides its expressions.
  * Source: apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go.
  */
 import { type FieldError, invalid, notSupported, required } from '../../../kube/field-error.ts';

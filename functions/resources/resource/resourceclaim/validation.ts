@@ -26,7 +26,7 @@ import {
 const usersMax = 256;
 const resultsMax = 32;
 
-/** The spec of a stored claim cannot change: it is not looked at again. */
+/** The spec of a stored claim cannot change: it is not checked again. */
 export const validateClaim = ({ spec }: ResourceClaim, current?: ResourceClaim): FieldError[] =>
   current === undefined ? validateClaimSpec(spec, 'spec') : [];
 
