@@ -13,6 +13,10 @@ export interface JsonDocument {
   readonly numbers?: ReadonlyMap<string, string>;
 }
 
+/** The text of one that is larger than any number of JavaScript, and of Go: `1e400`. */
+export const tooLargeNumber = (numbers: ReadonlyMap<string, string> | undefined): string | undefined =>
+  numbers === undefined ? undefined : [...numbers.values()].find((text) => !Number.isFinite(Number(text)));
+
 /** Throws a DocumentError when the text is no JSON. */
 export function parseJson(text: string): JsonDocument {
   const value = parsed(text);

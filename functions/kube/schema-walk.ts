@@ -64,8 +64,8 @@ export function jsonType(value: Json): string {
 
 /** `structName` is the Go struct that has the field; Go leaves list indexes and map keys out of the path. */
 export function typeError(value: Json, goType: string, walk: Walk, structName: string): DecodeError {
-  const isInteger = goType === 'int32' || goType === 'int64';
-  const found = typeof value === 'number' && isInteger ? `number ${numberText(value, walk)}` : jsonType(value);
+  const isNumber = goType === 'int32' || goType === 'int64' || goType === 'float64';
+  const found = typeof value === 'number' && isNumber ? `number ${numberText(value, walk)}` : jsonType(value);
   const fields = walk.steps.flatMap((step) => {
     if (typeof step === 'string') return [step];
     return typeof step === 'object' && 'via' in step ? [`${step.via}.${step.field}`] : [];

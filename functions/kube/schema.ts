@@ -5,6 +5,7 @@
  */
 import { copy } from './copy.ts';
 import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf, nullFieldsOf } from './go-fields.ts';
+import { tooLargeNumber } from './json-document.ts';
 import type { Json, JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
@@ -92,8 +93,9 @@ export function structuralSchema(name: string, node: SchemaNode): Schema {
     node,
     isInline: true,
     decode(json, options = {}) {
-      walker ??= structuralWalker(node, metadataWalker());
-      return decoded(name, walker, json, options);
+      const read = (walker ??= structuralWalker(node, metadataWalker()));
+      const whole: Walker = (value, walk) => read(finite(value, walk), walk);
+      return decoded(name, whole, json, options);
     },
     settle(object) {
       // What came from the stored object may be frozen.
@@ -162,7 +164,7 @@ interface StructField {
 
 /** Its fields are compiled when they are first met: definitions may refer to themselves. */
 function structWalker(schemaName: string): StructWalker {
-  if (isFreeForm(schemaName)) return (value) => value;
+  if (isFreeForm(schemaName)) return finite;
   const { properties = {} } = definitionOf(schemaName);
   const fields = new Map<string, StructField>();
   const compile = (name: string): StructField | undefined => {
@@ -266,7 +268,7 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   const inner = schemaHolders[shortName(schemaName)];
   if (inner !== undefined)
     return schemaHolderWalker(`${schemaName.slice(0, schemaName.lastIndexOf('.') + 1)}JSONSchemaProps`, inner, structName);
-  if (isFreeForm(schemaName)) return (value) => value;
+  if (isFreeForm(schemaName)) return finite;
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
   return (value, walk) => {
@@ -344,12 +346,12 @@ function zeroOf(node: SchemaNode): Json {
 
 function scalarWalker(node: SchemaNode, structName: string, goType: string): Walker {
   const { type, format = 'int64' } = node;
-  if (type === undefined || type === 'object') return (value) => value;
+  if (type === undefined || type === 'object') return finite;
   if (format === 'byte') return bytesWalker(structName, goType);
   const accepts: (value: Json, walk: Walk) => boolean =
     type === 'integer'
       ? (value, walk) => typeof value === 'number' && isInteger(numberText(value, walk), format)
-      : (value) => typeof value === type;
+      : (value) => typeof value === type && (type !== 'number' || Number.isFinite(value));
   return (value, walk) => {
     if (!accepts(value, walk)) {
       if (walk.isRestored === true && type === 'integer' && Number.isInteger(value)) return wrapped(value, format);
@@ -357,6 +359,18 @@ function scalarWalker(node: SchemaNode, structName: string, goType: string): Wal
     }
     return typeof value === 'number' && !Number.isSafeInteger(value) && type === 'integer' ? keptInteger(value, walk) : value;
   };
+}
+
+/** What has no type may hold any number that Go has, too. Only unusual numbers have their texts in the walk. */
+function finite<T extends Json>(value: T, { numbers }: Walk): T {
+  const text = tooLargeNumber(numbers);
+  if (text === undefined || isFiniteWithin(value)) return value;
+  throw new DecodeError(`json: cannot unmarshal number ${text} into Go value of type float64`);
+}
+
+function isFiniteWithin(value: Json): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every((part) => isFiniteWithin(part ?? null));
 }
 
 /** Go's conversion keeps the low bits of a whole number that is too large for its field. */

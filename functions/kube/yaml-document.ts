@@ -6,7 +6,7 @@ import type * as YamlModule from 'yaml';
 import type { Document, Node, YAMLMap } from 'yaml';
 import { boundedJson, depthMax, TooDeep } from './bounded-json.ts';
 import { DocumentError } from './document-error.ts';
-import { duplicateFields, type JsonDocument } from './json-document.ts';
+import { duplicateFields, type JsonDocument, tooLargeNumber } from './json-document.ts';
 import { StatusError } from './status-error.ts';
 import { wellFormedFrom } from './well-formed.ts';
 import type { Json } from './object.ts';
@@ -59,6 +59,7 @@ export async function parseYaml(text: string): Promise<JsonDocument> {
   const [error] = document.errors;
   if (error !== undefined) throw new DocumentError(`yaml: ${yamlProblem(error, text)}`, { cause: error });
   if (text.includes('*')) withinStack(() => refuseEndless(document, yaml));
+  if (tooLargeText.test(text)) keepTooLargeTexts(document, yaml);
   const value = wellFormedFrom(text, valueOf(document));
   const numbers = new Map<string, string>();
   const duplicates = duplicatesOf(document.contents, '', { yaml, numbers });
@@ -70,9 +71,9 @@ function jsonDocument(text: string): JsonDocument | undefined {
   if (!text.startsWith('{')) return undefined;
   try {
     const value = wellFormedFrom(text, boundedJson(text));
-    refuseForeign(value, 0);
     const all = new Map<string, string>();
     const duplicates = duplicateFields(text, all);
+    if (tooLargeNumber(all) !== undefined) return undefined;
     const numbers = new Map([...all].filter(([, number]) => isUnsafeInteger(number)));
     return numbers.size === 0 ? { value, duplicates } : { value, duplicates, numbers };
   } catch (error) {
@@ -80,6 +81,18 @@ function jsonDocument(text: string): JsonDocument | undefined {
     if (error instanceof TooDeep) throw new DocumentError(`yaml: ${tooDeep}`, { cause: error });
     return undefined;
   }
+}
+
+const tooLargeText = /\de\+?\d{3}/i;
+
+/** A number that is too large for Go stays what was written; `.inf` is a number of YAML. */
+function keepTooLargeTexts(document: Document.Parsed, yaml: typeof YamlModule): void {
+  yaml.visit(document, {
+    Scalar(_key, node) {
+      const { source = '', value } = node;
+      if (typeof value === 'number' && Math.abs(value) === Infinity && !/inf/i.test(source)) node.value = source;
+    },
+  });
 }
 
 const isUnsafeInteger = (text: string): boolean => /^[-+]?\d+$/.test(text) && !Number.isSafeInteger(Number(text));

@@ -1,6 +1,6 @@
 /** What an apply sends, and the object that it makes of the current one. Source: apiserver, pkg/endpoints/handlers/patch.go, applyPatcher. */
 import { DocumentError } from '../../kube/document-error.ts';
-import { type JsonDocument, parseJson } from '../../kube/json-document.ts';
+import { tooLargeNumber, type JsonDocument, parseJson } from '../../kube/json-document.ts';
 import type { JsonObject, KubeObject } from '../../kube/object.ts';
 import { uidOf } from '../../kube/object.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
@@ -36,7 +36,9 @@ export async function readConfiguration(request: Request): Promise<Configuration
 async function documentOf(text: string): Promise<JsonDocument> {
   if (/^\s*\{/.test(text)) {
     try {
-      return parseJson(text);
+      const document = parseJson(text);
+      // YAML reads a number that is too large as text.
+      if (tooLargeNumber(document.numbers) === undefined) return document;
     } catch (error) {
       if (!(error instanceof DocumentError)) throw error;
     }

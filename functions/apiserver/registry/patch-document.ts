@@ -1,14 +1,14 @@
 /** Applies the three kinds of patches to a document. Source: apiserver, pkg/endpoints/handlers/patch.go. */
 import { DocumentError } from '../../kube/document-error.ts';
 import { invalidObject } from '../../kube/field-error.ts';
-import { parseJson } from '../../kube/json-document.ts';
+import { tooLargeNumber, type JsonDocument, parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
 import { applyJsonPatch } from '../../kube/patch/json.ts';
 import { applyMergePatch } from '../../kube/patch/merge.ts';
 import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
 import type { Decoded, Schema } from '../../kube/schema.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
-import { hasReason, StatusError } from '../../kube/status-error.ts';
+import { badRequest, hasReason, StatusError } from '../../kube/status-error.ts';
 import type { AnyDefinition } from '../../resources/definition.ts';
 import { unsupportedMediaType } from '../http/content-negotiation.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
@@ -50,11 +50,22 @@ export async function readPatch(request: Request, { hasStrategicMerge = true }: 
   if (mediaType === undefined) throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', { details: {} });
   const bytes = await readBytes(request);
   try {
-    return { mediaType, ...parseJson(Buffer.from(bytes).toString('utf8')) };
+    const document = parseJson(Buffer.from(bytes).toString('utf8'));
+    refuseTooLarge(mediaType, document);
+    return { mediaType, ...document };
   } catch (error) {
     if (error instanceof DocumentError) throw new StatusError(400, 'BadRequest', 'invalid JSON patch', { cause: error });
     throw error;
   }
+}
+
+/** Go reads each number of a patch before it knows what it stands for. */
+function refuseTooLarge(mediaType: PatchMediaType, { numbers }: JsonDocument): void {
+  const text = tooLargeNumber(numbers);
+  if (text === undefined) return;
+  const place = mediaType === 'application/json-patch+json' ? 'struct field jsonPatchOp.value' : 'value';
+  const problem = `json: cannot unmarshal number ${text} into Go ${place} of type float64`;
+  throw badRequest(mediaType === strategicMergePatch ? problem : `error decoding patch: ${problem}`);
 }
 
 export interface PatchTarget {
