@@ -1,4 +1,4 @@
-/** The two writes of the scheduler: binding a pod to a node, and saying that it fits nowhere. */
+/** The two writes of the scheduler: binding a pod to a node, and reporting that it fits nowhere. */
 import type { Binding, Pod, PodCondition } from '../kube/generated/types.ts';
 import { conditionOf } from '../kube/conditions.ts';
 import type { Refused } from '../client/client.ts';

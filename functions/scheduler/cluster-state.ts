@@ -1,6 +1,6 @@
 /**
  * The nodes with the pods on them, as the scheduler sees and changes them while it decides. Questions about pods of the
- * whole cluster ("how many of these are on each node") are counted once and kept up to date as pods come and go.
+ * whole cluster ("how many of these are on each node") are counted once. Each pod that comes or goes updates the counts.
  */
 import type { Node, Pod } from '../kube/generated/types.ts';
 import { labelsOf, namespaceOf } from '../kube/object.ts';

@@ -1,6 +1,6 @@
 /**
- * What is kept of a pod that is on a node: the few fields that decisions about other pods read, as a smaller pod. Pods of one
- * template share their labels and their spec, so a cluster of 150,000 pods costs some hundred bytes a pod.
+ * What is kept of a pod that is on a node: the few fields that decisions about other pods read, as a smaller pod. Pods of
+ * one template share their labels and their spec. So a cluster of 150,000 pods costs some hundred bytes a pod.
  */
 import { conditionOf } from '../kube/conditions.ts';
 import type { Container, Pod, PodSpec } from '../kube/generated/types.ts';

@@ -1,6 +1,6 @@
 /**
  * Pods of one template are placed by the same questions: filters and scores are prepared once for all of them. What a node
- * answered holds until something changes there; filters that look beyond the node follow every pod that comes or goes.
+ * answered holds until something changes there; filters that read more than the node follow every pod that comes or goes.
  */
 import type { Pod } from '../kube/generated/types.ts';
 import { labelsOf, namespaceOf } from '../kube/object.ts';
@@ -106,7 +106,7 @@ function addTo(totals: Float64Array, scores: readonly number[], weight: number):
 export class PodClass {
   readonly filters: readonly NodeFilter[];
   readonly percentageOfNodesToScore: number;
-  /** Filters that come first and look at the node alone. */
+  /** Filters that come first and read the node alone. */
   private readonly narrow: readonly NodeFilter[];
   private readonly rest: readonly NodeFilter[];
   private readonly followers: readonly NodeFilter[];
@@ -157,7 +157,7 @@ export class PodClass {
     return refusedBy.refusals;
   }
 
-  /** Every node refused. Filters that look beyond a node may change their mind anywhere. */
+  /** Every node refused. Filters that read more than a node may decide otherwise anywhere. */
   noteRefusals(refusals: Refusal[], { changes }: ClusterState): void {
     if (this.rest.length === 0) this.refusedBy = { refusals, changes: changes.length };
   }

@@ -45,7 +45,7 @@ const forgetNomination = (pod: Pod, { client }: ReconcileContext): Promise<void>
     ),
   );
 
-/** Pods of less priority that wait for the same node have to look for another one. */
+/** Pods of less priority that wait for the same node have to find another one. */
 export async function takeRoom(
   pod: Pod,
   { node, pods: victims }: Victims,

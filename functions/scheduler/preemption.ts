@@ -59,7 +59,7 @@ const moreImportant = (a: Pod, b: Pod): number =>
 const isBeingPreempted = (pod: Pod): boolean =>
   isTerminating(pod) && conditionOf(pod.status?.conditions, 'DisruptionTarget')?.reason === 'PreemptionByScheduler';
 
-/** Why the pod may take room from nobody; undefined: it may. */
+/** Why the pod may take room from no other pod; undefined: it may. */
 function ineligible(pod: Pod, { cluster, refusals }: PreemptionOptions): string | undefined {
   if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
   const nominated = cluster.node(pod.status?.nominatedNodeName ?? '');

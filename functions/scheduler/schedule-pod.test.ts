@@ -113,7 +113,7 @@ describe('a pod goes only where it may', () => {
     );
   });
 
-  test('a node takes no more pods than it says', () => {
+  test('a node takes no more pods than its capacity', () => {
     const full = node('a', { allocatable: { pods: '1' } });
     const old = { ...pod('old'), spec: { ...pod('old').spec, nodeName: 'a' } };
     assert.equal(
@@ -281,7 +281,7 @@ describe('pods that are spread', () => {
     assert.match(place(pod('p', spread(), app('web')), states(nodes, [on('a', web('1')), on('b', web('2'))])), /^[ab]$/);
   });
 
-  test('nodes that the pod cannot have do not count, unless the constraint says so', () => {
+  test('nodes that the pod cannot have do not count, unless the constraint includes them', () => {
     const tainted = { ...zoned('b', 'z2'), spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } };
     const there = [on('a', web('1'))];
     assert.match(place(pod('p', spread(), app('web')), states([zoned('a', 'z1'), tainted], there)), /^0\/2/);

@@ -24,7 +24,7 @@ export interface Trial {
 }
 
 /**
- * Why the pod cannot run on the node, also when the pods come that wait there for room made for them. It must fit with
+ * Why the pod cannot run on the node, also beside the pods for which room was made there. It must fit with
  * and without them, since they may not come. Source: framework/runtime, RunFilterPluginsWithNominatedPods.
  */
 export function refusalOf(pod: Pod, node: NodeState, { cluster, filters }: Trial): Refusal | undefined {

@@ -46,7 +46,7 @@ describe('the scheduler in a cluster', () => {
 
   const nodeOf = async (name: string): Promise<string | undefined> => (await cluster.get(types.pods, name)).spec.nodeName;
 
-  test('binds a pod, says so in an Event, and sets its condition', async () => {
+  test('binds a pod, records an Event, and sets its condition', async () => {
     await cluster.client.create(types.pods, pod('first'));
     await cluster.settle();
     const bound = await cluster.get(types.pods, 'first');
@@ -63,7 +63,7 @@ describe('the scheduler in a cluster', () => {
     assert.equal(await nodeOf('gated'), undefined);
   });
 
-  test('a pod that fits nowhere says why once, and is placed when room comes', async () => {
+  test('a pod that fits nowhere has the reason in its status once, and is placed when room comes', async () => {
     const said = (): number => cluster.events.filter((event) => event.startsWith('Warning FailedScheduling')).length;
     await cluster.client.create(types.pods, pod('large', asking('3')));
     await cluster.settle();

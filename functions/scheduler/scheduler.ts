@@ -1,8 +1,8 @@
 /**
- * The scheduler is a controller with one request, "the pods that wait": a pass takes one snapshot, places every waiting
- * pod on it in turn, each seeing the room that the ones before took, and then binds them side by side, so that the
- * store commits many binds in one slot. A pod that fits nowhere takes room from pods of less priority, or says in its
- * status why it waits for the cluster to change.
+ * The scheduler is a controller with one request, "the pods that wait": a pass takes one snapshot and places every
+ * waiting pod on it in turn. Each sees the room that the ones before took. It then binds them side by side, so that the
+ * store commits many binds in one slot. A pod that fits nowhere takes room from pods of less priority. Otherwise its
+ * status holds why it waits for the cluster to change.
  */
 import type { Pod } from '../kube/generated/types.ts';
 import { nameOf } from '../kube/object.ts';

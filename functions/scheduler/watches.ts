@@ -37,7 +37,7 @@ export const schedulerWatches = (schedulerNames: readonly string[] = [schedulerC
     const freesRoom = (object.spec.nodeName ?? '') !== '' && (type === 'deleted' || isPodFinished(object));
     return freesRoom || (type !== 'deleted' && isWaiting(object, schedulerNames)) ? [waitingPods] : [];
   }),
-  // Heartbeats are leases: a changed node is news, and a pass with nobody waiting is short.
+  // Heartbeats are leases: a changed node is news, and a pass without a waiting pod is short.
   watch(nodes, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
   watch(persistentVolumeClaims, ({ type }) => (type === 'deleted' ? [] : [waitingPods])),
   watch(persistentVolumes, ({ type, object }) => (type === 'deleted' || object.status?.phase === 'Released' ? [] : [waitingPods])),

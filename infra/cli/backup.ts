@@ -4,10 +4,11 @@ import { join, resolve } from 'node:path';
 import { realWorld } from '../../functions/world.ts';
 import { writeBackup, type BackupSeal } from '../backup/backup-file.ts';
 import { BackupError, backupVersion, type BackupEnd, type BackupFileLine, type BackupLine } from '../backup/backup-lines.ts';
-import { collectObjects, currentRevision, type ReadJson } from '../backup/collect-objects.ts';
+import { collectObjects, currentRevision } from '../backup/collect-objects.ts';
 import { clusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory } from '../local/data-directory.ts';
-import { type ApiAccess, type ClusterChoice, withApi } from './api-client.ts';
+import { type ClusterChoice, withApi } from './api-client.ts';
+import { reader } from './api-reader.ts';
 import { sealFrom, type SealOptions } from './backup-key.ts';
 import { CliError } from './cli-error.ts';
 import { print, progressOf, type OutputChoice } from './output.ts';
@@ -25,21 +26,13 @@ function* keyFiles({ dataDir, kubeconfig }: ClusterChoice): Generator<BackupFile
     yield { type: 'file', name: `pki/${name}`, text: readFileSync(join(directory.pki, name), 'utf8') };
 }
 
-const readerOf =
-  ({ fetch }: ApiAccess): ReadJson =>
-  async <T>(path: string): Promise<T> => {
-    const response = await fetch(path);
-    if (response.ok) return (await response.json()) as T;
-    throw new CliError(`The API refused ${path.split('?')[0]} (${response.status}): ${(await response.text()).slice(0, 300)}`);
-  };
-
 type Line = Exclude<BackupLine, BackupEnd>;
 
 export async function backup(file: string, options: BackupOptions): Promise<void> {
   const seal = await sealFrom(options);
   const progress = progressOf(options);
   const taken = await withApi(options, async (api) => {
-    const read = readerOf(api);
+    const read = reader(api);
     const revision = await currentRevision(read);
     let objects = 0;
     async function* lines(): AsyncGenerator<Line> {

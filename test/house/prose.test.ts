@@ -30,7 +30,6 @@ const open: Readonly<Record<string, number>> = {
   'agent/runtime': 15,
   'agent/volumes': 20,
   'functions/controllers': 100,
-  'functions/scheduler': 25,
   'infra/aws': 30,
   'infra/backup': 6,
   'infra/bundle': 2,

@@ -1,4 +1,7 @@
-/** How pods are placed: what a KubeSchedulerConfiguration says, with upstream's defaults. Plain data: it is kept with the cluster. */
+/**
+ * How pods are placed: the fields of a KubeSchedulerConfiguration, with upstream's defaults. Plain data: it is kept with
+ * the cluster.
+ */
 import type { NodeAffinity, TopologySpreadConstraint } from '../../kube/generated/types.ts';
 
 export interface ResourceWeight {

@@ -1,4 +1,7 @@
-/** The devices that drivers publish, by pools: which of them a node can use. Source: structured/internal/stable/pools_stable.go. */
+/**
+ * The devices that drivers publish, by pools: which of them a node can use. Source:
+ * structured/internal/stable/pools_stable.go.
+ */
 import { toleratesDevice, withRuleTaints } from '../../kube/device-taints.ts';
 import type { Device, DeviceTaintRule, DeviceToleration, Node, NodeSelector, ResourceSlice } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
@@ -77,7 +80,7 @@ export class DevicePools {
     return found;
   }
 
-  /** A pool of the node of which not all is known: nobody can ask for all of its devices. */
+  /** A pool of the node of which not all is known: no claim can ask for all of its devices. */
   hasIncomplete(node: Node): boolean {
     return this.pools.some(({ isIncomplete, slices }) => isIncomplete && slices.some((slice) => usable(slice, node, []).length > 0));
   }

@@ -71,7 +71,7 @@ export class DeviceInventory {
       : { outcome: 'refused', message: why };
   }
 
-  /** Nobody else gets them in this pass. */
+  /** No other pod gets them in this pass. */
   promise({ claims }: DevicePlan): void {
     for (const { claim, allocation } of claims) {
       if (allocation === undefined) continue;
@@ -154,7 +154,10 @@ class DevicesForPod implements PodDevices {
   }
 }
 
-/** Allocates and reserves the claims for the pod. A claim that another writer changed is a conflict, and the pod waits for the next pass. */
+/**
+ * Allocates and reserves the claims for the pod. A claim that another writer changed is a conflict, and the pod waits for
+ * the next pass.
+ */
 export async function bindDevices(pod: Pod, { claims }: DevicePlan, { client, clock }: ReconcileContext): Promise<void> {
   for (const { claim, allocation } of claims) {
     if (allocation === undefined && isReservedFor(pod, claim)) continue;

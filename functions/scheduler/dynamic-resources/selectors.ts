@@ -101,7 +101,7 @@ function valueOfDevice(pooled: PooledDevice): DeviceValue {
   return known;
 }
 
-/** Why the expression says neither yes nor no. */
+/** Why the expression has neither true nor false as its value. */
 export class SelectorError extends Error {}
 
 export function isSelected(expression: string, pooled: PooledDevice): boolean {

@@ -17,7 +17,7 @@ function imagesOf({ spec }: Pod): readonly string[] {
   return [...containers, ...volumes].map(withTag);
 }
 
-/** An image counts the more the more nodes have it, so that the first node with it does not draw every pod. */
+/** An image counts the more the more nodes have it. So the first node with it does not draw every pod. */
 function bytesOn({ node }: NodeState, images: readonly string[], cluster: ClusterState): number {
   let sum = 0;
   for (const { names, sizeBytes = 0 } of node.status?.images ?? []) {

@@ -12,7 +12,7 @@ function isIgnored(resource: string, { ignoredResources, ignoredResourceGroups }
   return ignoredResources.includes(resource) || ignoredResourceGroups.includes(resource.slice(0, slash));
 }
 
-/** A node's refusal stands for all that say the same, so that they are counted without comparing their words. */
+/** Equal refusals of nodes are one object. So they are counted without comparing their words. */
 class Shortages {
   private readonly known = new Map<string, Refusal>();
 

@@ -15,7 +15,7 @@ export interface Refusal {
 export interface NodeFilter {
   /** Undefined: the pod can run there. */
   refusal(node: NodeState): Refusal | undefined;
-  /** A pod comes to a node (1) or leaves it (-1). A filter that has this looks beyond the node that it is asked about. */
+  /** A pod comes to a node (1) or leaves it (-1). A filter that has this reads more than the node that it is asked about. */
   podChanged?(other: Pod, node: NodeState, sign: 1 | -1): void;
 }
 
@@ -32,7 +32,7 @@ export type NodeScore =
   | { readonly by: 'node'; of(node: NodeState): number }
   /** Follows from the node's object alone; stretched over the nodes that are compared, so that the largest becomes 100 or 0. */
   | { readonly by: 'comparison'; readonly direction: Direction; of(node: NodeState): number }
-  /** Looks at the whole cluster: one number for each node, in the order of `nodes`. */
+  /** Reads the whole cluster: one number for each node, in the order of `nodes`. */
   | { readonly by: 'cluster'; of(nodes: readonly NodeState[]): readonly number[] };
 
 export type Direction = 'more is better' | 'less is better';

@@ -3,7 +3,8 @@ import { type ClusterChoice, withApi } from '../api-client.ts';
 import { type OutputChoice, print } from '../output.ts';
 import { fixedMoment } from './at.ts';
 import { changeLines, objectChanges } from './object-changes.ts';
-import { objectsOf, reader } from './past-client.ts';
+import { reader } from '../api-reader.ts';
+import { objectsOf } from './past-client.ts';
 
 export interface DiffOptions extends ClusterChoice, OutputChoice {
   readonly namespace?: string;

@@ -6,7 +6,7 @@ import { type OutputChoice, print } from '../output.ts';
 import { fixedMoment } from './at.ts';
 import { findKind, namedObject, pathOfKind } from './find-kind.ts';
 import { type FieldChange, fieldChanges, fieldLine } from './object-changes.ts';
-import { reader } from './past-client.ts';
+import { reader } from '../api-reader.ts';
 
 export interface HistoryOptions extends ClusterChoice, OutputChoice {
   readonly namespace: string;

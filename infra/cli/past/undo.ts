@@ -8,7 +8,8 @@ import { announce, type OutputChoice, print } from '../output.ts';
 import { fixedMoment } from './at.ts';
 import { findKind, type FoundKind, namedObject, pathOfKind, servedKinds } from './find-kind.ts';
 import { changeLines, type ObjectChange, objectChanges, type PlacedObject } from './object-changes.ts';
-import { messageOf, objectsOf, reader } from './past-client.ts';
+import { messageOf, reader } from '../api-reader.ts';
+import { objectsOf } from './past-client.ts';
 import { isServersOwn, undoPlan, type UndoStep, withOwners } from './undo-plan.ts';
 
 export interface UndoOptions extends ClusterChoice, OutputChoice {
