@@ -2,6 +2,7 @@
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { protobufType } from '../../../functions/apiserver/http/content-negotiation.ts';
+import { DocumentError } from '../../../functions/kube/document-error.ts';
 import { decodeProtobuf, decodeProtobufEvent } from '../../../functions/kube/protobuf.ts';
 
 export interface SentRequest {
@@ -49,7 +50,13 @@ const surplusWaitMs = 30;
 function textOf({ headers }: IncomingMessage, bytes: Buffer): string {
   const type = headers['content-type'] ?? '';
   if (!type.startsWith(protobufType)) return bytes.toString('utf8');
-  return type.includes('stream=watch') ? eventTexts(bytes).join('') : JSON.stringify(decodeProtobuf(bytes).object);
+  try {
+    return type.includes('stream=watch') ? eventTexts(bytes).join('') : JSON.stringify(decodeProtobuf(bytes).object);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    // What is no message is compared byte by byte.
+    return bytes.toString('latin1');
+  }
 }
 
 /** Four bytes of its length come before each event. */
