@@ -1,6 +1,6 @@
 /** Applies the three kinds of patches to a document. Source: apiserver, pkg/endpoints/handlers/patch.go. */
 import { DocumentError } from '../../kube/document-error.ts';
-import { invalidObject } from '../../kube/field-error.ts';
+import { invalid, invalidObject } from '../../kube/field-error.ts';
 import { tooLargeNumber, type JsonDocument, parseJson } from '../../kube/json-document.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
 import { applyJsonPatch } from '../../kube/patch/json.ts';
@@ -151,8 +151,23 @@ function checkIdentity(document: JsonObject, expected: Expected, refuse: Refuse)
   }
   if (document['apiVersion'] === apiVersion && document['kind'] === expected.kind) return;
   const version = textOf(document['apiVersion']);
+  if (expected.schema.isInline === true) checkCustomType(document, apiVersion, expected);
   if (slashes(version) > 1) throw refuse(`${unexpectedVersion} ${version}`);
   throw refuse(notRegistered(textOf(document['kind']), version));
+}
+
+/** Upstream reads custom objects of any type, and their validation names it. */
+function checkCustomType(document: JsonObject, apiVersion: string, expected: Expected): void {
+  const [wrongVersion, kind] = [textOf(document['apiVersion']), textOf(document['kind'])];
+  const [version = '', group = '', ...more] = wrongVersion.split('/').toReversed();
+  if (more.length > 0 || version === '') return;
+  const shown = group === '' ? version : wrongVersion;
+  const errors = [
+    ...(shown === apiVersion ? [] : [invalid('apiVersion', shown, `must be ${apiVersion}`)]),
+    ...(kind === expected.kind ? [] : [invalid('kind', kind, `must be ${expected.kind}`)]),
+  ];
+  const { metadata } = document;
+  throw invalidObject({ group, kind }, isJsonObject(metadata) ? textOf(metadata['name']) : '', errors, true);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Finds the verb, or the subresource, that a request for a served resource means. */
 import type { AnyDefinition, Verb } from '../../resources/definition.ts';
 import { methodNotAllowed, methodNotSupported, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
-import { checkAccept } from '../http/content-negotiation.ts';
+import { checkAccept, negotiate } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
 import { mediaTypeOf, patchTypes, readBytes, withBody } from '../http/request-body.ts';
 import { type Answer, respond } from '../http/respond.ts';
@@ -54,6 +54,7 @@ export async function serveResource(server: Server, request: ResourceRequest): P
   if (request.info.name !== '' && request.info.verb !== 'list' && request.info.verb !== 'watch') checkNameParameter(request.info.name);
   if (hasFixedRoutes(request))
     checkAccept(request.request.headers.get('accept'), request.info.verb === 'list' || request.info.verb === 'watch');
+  if (!isConnected(request)) checkForm(request);
   if (request.served.deprecation !== undefined && isRouted(request)) request.warnings.add(request.served.deprecation);
   if (request.definition.isConvertedByWebhook === true) return serveConverted(server, request, endpoint);
   return answered(await endpoint(server, request), server, request);
@@ -128,9 +129,17 @@ const refuse: Endpoint = async () => {
   throw methodNotAllowed();
 };
 
-/** One handler takes all that is sent to custom kinds, and connections answer with any type. */
-const hasFixedRoutes = ({ definition, info }: ResourceRequest): boolean =>
-  !isCustom(definition) && definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') !== true;
+/** Connections answer with any type. */
+const isConnected = ({ definition, info }: ResourceRequest): boolean =>
+  definition.subresources?.some(({ name, kind }) => name === info.subresource && kind === 'connect') === true;
+
+/** One handler takes all that is sent to custom kinds. */
+const hasFixedRoutes = (request: ResourceRequest): boolean => !isCustom(request.definition) && !isConnected(request);
+
+/** What could not be answered is refused before anything is done. */
+function checkForm({ request, definition, info }: ResourceRequest): void {
+  negotiate(request.headers.get('accept'), { forms: true, isWatch: info.verb === 'watch', isCustom: isCustom(definition) });
+}
 
 /** Patches of other types are refused by the router, before anything warns. */
 const isRouted = ({ request }: ResourceRequest): boolean =>

@@ -149,6 +149,41 @@ describe('a custom kind', () => {
     assert.deepEqual(specOf(await api.send('POST', crontabs, crontab('nulled', spec))), { cronSpec: '* * * * */5', image: 'a' });
   });
 
+  test('a patch that changes the type is refused by the rules of the kind', async () => {
+    const api = await testApi({ sources: [customKindSource] });
+    await api.send('POST', definitions, crontabDefinition());
+    await api.send('POST', crontabs, {
+      apiVersion: 'stable.example.com/v1',
+      kind: 'CronTab',
+      metadata: { name: 'typed' },
+      spec: { cronSpec: '* * * * *' },
+    });
+    const refused = async (patch: object) => (await api.send('PATCH', `${crontabs}/typed`, patch, merge)).body['message'];
+    assert.equal(
+      await refused({ apiVersion: 'other.example.com/v1', kind: 'Other' }),
+      'Other.other.example.com "typed" is invalid: [apiVersion: Invalid value: "other.example.com/v1": must be stable.example.com/v1, kind: Invalid value: "Other": must be CronTab]',
+    );
+    assert.equal(
+      await refused({ apiVersion: '/v1' }),
+      'CronTab "typed" is invalid: apiVersion: Invalid value: "v1": must be stable.example.com/v1',
+    );
+  });
+
+  test('a write that could not be answered changes nothing', async () => {
+    const api = await testApi({ sources: [customKindSource] });
+    await api.send('POST', definitions, crontabDefinition());
+    const body = JSON.stringify({
+      apiVersion: 'stable.example.com/v1',
+      kind: 'CronTab',
+      metadata: { name: 'silent' },
+      spec: { cronSpec: '* * * * *' },
+    });
+    const headers = { accept: 'application/vnd.kubernetes.protobuf', 'content-type': 'application/json' };
+    const refused = await api.fetch(crontabs, { method: 'POST', headers, body });
+    assert.equal(refused.status, 406);
+    assert.equal((await api.send('GET', `${crontabs}/silent`)).status, 404);
+  });
+
   test('names another kind that comes in its place, and a version or kind that is missing', async () => {
     const message = async (body: object): Promise<unknown> => messageOf(await api.send('POST', crontabs, body));
     const object = crontab('identity') as { apiVersion?: string; kind?: string };
