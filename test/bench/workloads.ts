@@ -1,12 +1,14 @@
 /**
  * Our scheduler beside upstream's, in one run: `npm run bench:workloads -- [--json] [--nodes N] [--pods N] [--only LOADS] [--cache DIR]
- * [--without-upstream]`. What waits is there before each begins; measured is what is decided and committed. Both check
- * the default share of nodes, not all of them. Ratios are ours to theirs; `cpu` ratios hold on a busy machine too.
+ * [--without-upstream] [--decisions]`. What waits is there before each begins; measured is what is decided and committed. Both check
+ * the default share of nodes, not all of them. Ratios are ours to theirs; `cpu` ratios hold on a busy machine too. With `--decisions`
+ * only decisions are measured, in CPU time, by the number of nodes.
  */
 import { spawnSync } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { decisionsPerSecond } from './workloads/decisions.ts';
 import { loads } from './workloads/loads.ts';
 import type { Measured } from './workloads/measured.ts';
 import { measureOurs } from './workloads/ours.ts';
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     cache: { type: 'string', default: join(import.meta.dirname, '../../.cache') },
     'without-upstream': { type: 'boolean', default: false },
+    decisions: { type: 'boolean', default: false },
     /** Of a process that measures one: `ours` or `upstream`. */
     side: { type: 'string' },
   },
@@ -69,7 +72,18 @@ function measureAll(): void {
   if (options.json) process.stdout.write(`${JSON.stringify({ scheduler, upstream, ratios, loadAverage: loadavg()[0] })}\n`);
 }
 
-if (options.side === undefined) measureAll();
+const decisionNodes = [100, 1_000, 5_000, 15_000];
+
+function measureDecisions(): void {
+  for (const nodes of decisionNodes) {
+    // No more pods than the smallest cluster takes one of a kind on each node.
+    const found = loads(nodes, Math.min(podCount, nodes)).map((load) => `${load.name} ${Math.round(decisionsPerSecond(load, nodes))}`);
+    process.stdout.write(`${nodes} nodes, pods for each second of CPU: ${found.join(', ')}\n`);
+  }
+}
+
+if (options.decisions) measureDecisions();
+else if (options.side === undefined) measureAll();
 else {
   await measureHere(options.side);
   process.exit(0);
