@@ -164,5 +164,11 @@ export const nightlyStages: readonly Stage[] = [
     shows: lastOf(/^. pass \d+$/gm),
     minutesMax: 30,
   },
+  {
+    name: 'aws, emulated',
+    command: ['node', '--test', '--test-reporter=spec', 'test/aws/aws.ts'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 40,
+  },
   { name: 'machine', command: ['npm', 'run', '--silent', 'test:machine'], shows: lastOf(/^. pass \d+$/gm), minutesMax: 240 },
 ];

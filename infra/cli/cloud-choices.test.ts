@@ -7,6 +7,7 @@ import { CliError } from './cli-error.ts';
 import { cdkError, deployCommand } from './cloud-cdk.ts';
 import { recoveryOf } from './cloud-recovery.ts';
 import { cloudKubeconfig } from './cloud-kubeconfig.ts';
+import { ownProgram } from './own-program.ts';
 import { needsImage } from './cloud-image.ts';
 import { withNodeRole } from './cloud-nodes.ts';
 import { clusterOf, type CloudCluster, type CloudStack } from './cloud-stack.ts';
@@ -152,7 +153,7 @@ for (const [said, message, cure] of failures) {
   });
 }
 
-test('the kubeconfig holds no secret and no authority: kubectl signs in by the aws command line', () => {
+test('the kubeconfig holds no secret and no authority: kubectl signs in by this program', () => {
   const text = cloudKubeconfig({ stack: 'S', region: 'eu-west-1', cluster: cluster('default'), profile: 'work' });
   assert.deepEqual(parse(text), {
     apiVersion: 'v1',
@@ -163,13 +164,12 @@ test('the kubeconfig holds no secret and no authority: kubectl signs in by the a
         name: 'S-default',
         user: {
           exec: {
-            apiVersion: 'client.authentication.k8s.io/v1beta1',
-            command: 'aws',
-            args: ['--region', 'eu-west-1', 'eks', 'get-token', '--cluster-name', 'default-1', '--output', 'json'],
+            apiVersion: 'client.authentication.k8s.io/v1',
+            command: process.execPath,
+            args: [ownProgram, 'token', 'iam', '--region', 'eu-west-1', '--cluster-id', 'default-1'],
             env: [{ name: 'AWS_PROFILE', value: 'work' }],
             interactiveMode: 'IfAvailable',
             provideClusterInfo: false,
-            installHint: 'Signing in takes the aws command line, version 1.16.156 or newer: https://aws.amazon.com/cli/',
           },
         },
       },

@@ -1,6 +1,7 @@
-/** A kubeconfig that holds no secret: whoever uses it signs in with AWS, by a program that kubectl runs. */
+/** A kubeconfig that holds no secret: kubectl runs this program, which signs in with the credentials that the AWS SDK finds. */
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { ownProgram } from './own-program.ts';
 import type { CloudCluster } from './cloud-stack.ts';
 
 export interface CloudKubeconfigOptions {
@@ -11,19 +12,16 @@ export interface CloudKubeconfigOptions {
   readonly profile: string | undefined;
 }
 
-const installHint = 'Signing in takes the aws command line, version 1.16.156 or newer: https://aws.amazon.com/cli/';
-
-/** Source: client-go, tools/clientcmd/api/v1/types.go (ExecConfig); aws eks update-kubeconfig. */
+/** Source: client-go, tools/clientcmd/api/v1/types.go (ExecConfig). */
 export function cloudKubeconfig({ stack, region, cluster, profile }: CloudKubeconfigOptions): string {
   const name = `${stack}-${cluster.name}`;
   const exec = {
-    apiVersion: 'client.authentication.k8s.io/v1beta1',
-    command: 'aws',
-    args: ['--region', region, 'eks', 'get-token', '--cluster-name', cluster.iamClusterId, '--output', 'json'],
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: process.execPath,
+    args: [ownProgram, 'token', 'iam', '--region', region, '--cluster-id', cluster.iamClusterId],
     ...(profile === undefined ? {} : { env: [{ name: 'AWS_PROFILE', value: profile }] }),
     interactiveMode: 'IfAvailable',
     provideClusterInfo: false,
-    installHint,
   };
   return stringify({
     apiVersion: 'v1',

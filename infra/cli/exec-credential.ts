@@ -36,6 +36,18 @@ function wordsOf({ apiVersion = 'client.authentication.k8s.io/v1', command, args
   return [...[...env, told].map(({ name, value }) => `${name}=${value}`), command, ...args];
 }
 
+/** The version that the client speaks; kubectl 1.27 and newer speak all of them. */
+function versionAsked(info: string | undefined): string {
+  const fallback = 'client.authentication.k8s.io/v1';
+  return info === undefined ? fallback : ((JSON.parse(info) as { readonly apiVersion?: string }).apiVersion ?? fallback);
+}
+
+/** What a program prints that a kubeconfig names; `info` is the client's KUBERNETES_EXEC_INFO. */
+export const execCredentialText = (
+  status: { readonly token: string; readonly expirationTimestamp: string },
+  info: string | undefined,
+): string => `${JSON.stringify({ apiVersion: versionAsked(info), kind: 'ExecCredential', status })}\n`;
+
 export interface ExecCredentialStatus {
   readonly token: string;
   /** Undefined: it does not say. */

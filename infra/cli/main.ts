@@ -5,6 +5,7 @@ import { podNetworkNames } from '../../functions/kube/pod-network.ts';
 import { environment } from '../../functions/world.ts';
 import type { ClusterChoice } from './api-client.ts';
 import { CliError } from './cli-error.ts';
+import type { CloudCredentialChoice } from './cloud-credential.ts';
 import { lazily } from './lazily.ts';
 import type { OutputChoice } from './output.ts';
 import { addNodeCommands } from './node-commands.ts';
@@ -325,6 +326,13 @@ token
   .addOption(dataDirOption())
   .addOption(kubeconfigOption())
   .action(lazily(async () => (await import('./token.ts')).deleteToken));
+token
+  .command('iam', { hidden: true })
+  .requiredOption('--region <region>')
+  .requiredOption('--cluster-id <id>')
+  .action(async (choice: CloudCredentialChoice) =>
+    (await import('./cloud-credential.ts')).printCloudCredential(choice, environment('KUBERNETES_EXEC_INFO')),
+  );
 
 const node = program.command('node').description('one node of the cluster');
 node

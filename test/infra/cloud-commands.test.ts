@@ -142,7 +142,7 @@ describe('a command for AWS', () => {
     const file = join(dataDir, 'aws/Hibernetes/default.direct.kubeconfig');
     const { users, clusters } = parse(readFileSync(file, 'utf8')) as { users: [{ user: { exec: { args: string[] } } }]; clusters: unknown };
     assert.deepEqual(clusters, [{ name: 'Hibernetes-default', cluster: { server: endpoint } }]);
-    assert.deepEqual(users[0].user.exec.args.slice(2, 6), ['eks', 'get-token', '--cluster-name', iamClusterId]);
+    assert.deepEqual(users[0].user.exec.args.slice(-2), ['--cluster-id', iamClusterId]);
     const map = await api.send('GET', '/api/v1/namespaces/kube-system/configmaps/aws-auth');
     assert.deepEqual(parse((map.body as { data: { mapRoles: string } }).data.mapRoles), [
       { rolearn: nodeRole, username: 'system:node:{{SessionName}}', groups: ['system:nodes'] },

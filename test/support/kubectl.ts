@@ -78,8 +78,14 @@ export interface Kubectl {
 
 const defaultTimeoutMs = 300_000;
 
-export function kubectlFor(kubeconfig: string, cacheDirectory: string, file = newestKubectl()): Kubectl {
-  const env = { ...process.env, KUBECONFIG: kubeconfig };
+/** `variables` go into its environment, and that of the programs that it runs. */
+export function kubectlFor(
+  kubeconfig: string,
+  cacheDirectory: string,
+  file = newestKubectl(),
+  variables: Readonly<Record<string, string>> = {},
+): Kubectl {
+  const env = { ...process.env, ...variables, KUBECONFIG: kubeconfig };
 
   const start = (args: readonly string[]): RunningKubectl => {
     const child = spawn(file, [`--cache-dir=${cacheDirectory}`, ...args], { env, stdio: 'pipe' });

@@ -8,6 +8,7 @@ import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { realWorld } from '../../../functions/world.ts';
 import { CliError } from '../cli-error.ts';
+import { execCredentialText } from '../exec-credential.ts';
 import { ownProgram } from '../own-program.ts';
 import { credentialPath, gateHost, type GateHome, gateLog, readGateHome, runningGate } from './gate-home.ts';
 
@@ -78,13 +79,7 @@ async function credentialOf(home: GateHome): Promise<GivenCredential> {
   );
 }
 
-/** The version that the client speaks; kubectl 1.27 and newer speak all of them. */
-function versionAsked(info: string | undefined): string {
-  const fallback = 'client.authentication.k8s.io/v1';
-  return info === undefined ? fallback : ((JSON.parse(info) as { readonly apiVersion?: string }).apiVersion ?? fallback);
-}
-
 export async function printGateCredential({ home: directory }: { readonly home: string }, info: string | undefined): Promise<void> {
   const status = await credentialOf(readGateHome(directory));
-  process.stdout.write(`${JSON.stringify({ apiVersion: versionAsked(info), kind: 'ExecCredential', status })}\n`);
+  process.stdout.write(execCredentialText(status, info));
 }
