@@ -18,7 +18,7 @@ export function createDashboard(
   { table, alarms }: { table: TableV2; alarms: readonly Alarm[] },
 ): void {
   const dashboard = new Dashboard(scope, 'Dashboard');
-  dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: fullWidth }));
+  if (alarms.length > 0) dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: fullWidth }));
   dashboard.addWidgets(
     new Row(
       graph(

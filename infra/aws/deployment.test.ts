@@ -16,6 +16,7 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
     admission: undefined,
     audit: undefined,
     networks: defaultNetworks,
+    hasAlarms: true,
     alarmEmail: undefined,
     logDays: 14,
     limits: {
@@ -31,6 +32,11 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
 
 test('a Function URL needs an instance for each request under way', () => {
   assert.equal(chosen({ host: 'function-url' }).limits.apiEnvironments, 100);
+});
+
+test('alarms may be left out, and then nobody is written to', () => {
+  assert.equal(chosen({ alarms: 'none' }).hasAlarms, false);
+  assert.throws(() => chosen({ alarms: 'none', alarmEmail: 'jane@example.com' }), DeploymentError);
 });
 
 test('numbers come as text from a command line and as numbers from cdk.json', () => {

@@ -38,6 +38,8 @@ export interface Deployment {
   readonly customerKey: boolean;
   /** ARNs of IAM users and roles that may do everything. */
   readonly administrators: readonly string[];
+  /** Each alarm costs ten cents a month beyond the first ten of an account. */
+  readonly hasAlarms: boolean;
   readonly alarmEmail: string | undefined;
   readonly logDays: number;
   /** Which admission plug-ins run; undefined for the default ones. */
@@ -82,6 +84,7 @@ export const choiceNames = [
   'host',
   'administrators',
   'key',
+  'alarms',
   'alarmEmail',
   'logDays',
   'enableAdmissionPlugins',
@@ -136,6 +139,8 @@ export function deploymentOf(context: Context): Deployment {
   const stranger = administrators.find((arn) => !roleOrUser.test(arn));
   if (stranger !== undefined) throw new DeploymentError(`administrators: ${stranger} is not the ARN of an IAM role or user`);
   const email = text('alarmEmail', '');
+  const hasAlarms = oneOf(text('alarms', 'all'), ['all', 'none'], 'alarms') === 'all';
+  if (!hasAlarms && email !== '') throw new DeploymentError('alarmEmail: there are no alarms');
   return {
     stackName: text('stack', 'Hibernetes'),
     isProtected: oneOf(text('protection', 'off'), ['off', 'on'], 'protection') === 'on',
@@ -143,6 +148,7 @@ export function deploymentOf(context: Context): Deployment {
     host,
     customerKey: oneOf(text('key', 'aws'), ['aws', 'customer'], 'key') === 'customer',
     administrators,
+    hasAlarms,
     alarmEmail: email === '' ? undefined : email,
     admission: admissionOf(text),
     audit: auditOf(text, number),

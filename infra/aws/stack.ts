@@ -1,5 +1,6 @@
 /** The control plane: a table, and the functions of the manifest for all clusters. Made from data, so that it is what the manifest says. */
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -38,7 +39,8 @@ export class ControlPlaneStack extends Stack {
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table = createStateTable(this, { limits: deployment.limits, key });
     this.controlPlane = new ControlPlane(this, 'ControlPlane', { functions: manifest, deployment, table, key, bundleOf });
-    this.watchOver(table, deployment.alarmEmail, key);
+    const alarms = deployment.hasAlarms ? this.alarms(table, deployment.alarmEmail, key) : [];
+    createDashboard(this, this.controlPlane, { table, alarms });
     const { nodes: options } = deployment;
     if (options !== undefined) new NodeGroup(this, 'Nodes', { options, deployment, controlPlane: this.controlPlane });
     acknowledgeCodeBucket(this);
@@ -57,13 +59,12 @@ export class ControlPlaneStack extends Stack {
     return key;
   }
 
-  private watchOver(table: TableV2, email: string | undefined, key: Key | undefined): void {
+  private alarms(table: TableV2, email: string | undefined, key: Key | undefined): readonly Alarm[] {
     const topic = new Topic(this, 'Alarms', { displayName: 'Hibernetes', enforceSSL: true, masterKey: key });
     if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
-    const alarms = [
+    return [
       ...createAlarms(table, topic, tableAlarms(table)),
       ...createAlarms(this.controlPlane, topic, controlPlaneAlarms(this.controlPlane, table)),
     ];
-    createDashboard(this, this.controlPlane, { table, alarms });
   }
 }

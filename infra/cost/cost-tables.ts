@@ -6,6 +6,7 @@ import {
   dollarsOf,
   dollarsOfAll,
   dollarsOfRows,
+  fixedDollarsOfRows,
   freeDollars,
   gbSecondsOf,
   gbSecondsOfAll,
@@ -15,6 +16,7 @@ import {
   type Row,
 } from './month.ts';
 import { hoursInMonth, prices } from './prices.ts';
+import { alarmDollars, machineDollars } from './standing.ts';
 import { added, minus, nothing, times, total, type FunctionUsage, type Usage } from './usage.ts';
 
 type Cells = readonly string[];
@@ -95,23 +97,30 @@ const sizeText = ({ nodes, pods }: Size): string => `${nodes.toLocaleString('en-
 /** Dollars a month, by function, for some sizes side by side. */
 export function monthsTable(measured: Measurements, sizes: readonly Size[]): string {
   const months = sizes.map(({ nodes, pods }) => monthRows(measured, shapeOf(nodes, pods)));
-  const names = (months[0] ?? []).map(({ name }) => name);
+  const named = months[0] ?? [];
   const of = (name: string): Cells => months.map((rows) => dollarText(rows.find((row) => row.name === name)?.dollars ?? 0));
   const audit = sizes.map(({ nodes, pods }) => dollarText(auditDollars(measured, shapeOf(nodes, pods))));
   const eks = (hourly: number): Cells => sizes.map(() => dollarText(hourly * hoursInMonth));
   return markdownTable(
     ['dollars a month', ...sizes.map(sizeText)],
     [
-      ...names.map((name): Cells => [name, ...of(name)]),
+      ...named.map(({ name, basis }): Cells => [rowName({ name, basis }), ...of(name)]),
       ['together', ...months.map((rows) => dollarText(dollarsOfRows(rows)))],
+      ['of that, fixed', ...months.map((rows) => dollarText(fixedDollarsOfRows(rows)))],
+      ['of that, fixed, with alarms=none', ...months.map((rows) => dollarText(fixedDollarsOfRows(rows) - alarmDollars))],
       ['of that, for each node', ...months.map((rows, index) => dollarText(dollarsOfRows(rows) / (sizes[index]?.nodes || 1)))],
       ['together, without what is free for ever', ...months.map((rows) => dollarText(dollarsOfRows(rows) - freeDollars(rows)))],
       ['an audit log besides, where one is chosen', ...audit],
+      ['a key of your own besides (key=customer)', ...sizes.map(() => dollarText(prices.kmsKeyMonth))],
+      ['machines of the stack besides, with disk and address', ...sizes.map(({ nodes }) => dollarText(nodes * machineDollars))],
       ['EKS, a standard control plane', ...eks(prices.eksHour)],
       ['EKS, in extended support', ...eks(prices.eksExtendedSupportHour)],
     ],
   );
 }
+
+/** What is not counted is marked. */
+const rowName = ({ name, basis }: Pick<Row, 'name' | 'basis'>): string => (basis === 'counted' ? name : `${name} (${basis})`);
 
 const rowCells = (name: string, used: FunctionUsage, gbSeconds: number, dollars: number): Cells => [
   name,
@@ -129,7 +138,7 @@ export function monthTable(measured: Measurements, { nodes, pods }: Size): strin
   return markdownTable(
     ['a month', 'invocations', 'GB-s', 'write units', 'read units', 'queue requests', 'dollars'],
     [
-      ...rows.map((row) => rowCells(row.name, row.usage, row.gbSeconds, row.dollars)),
+      ...rows.map((row) => rowCells(rowName(row), row.usage, row.gbSeconds, row.dollars)),
       rowCells('together', together, gbSeconds, dollarsOfRows(rows)),
       rowCells('an audit log besides, where one is chosen', nothing, 0, auditDollars(measured, shapeOf(nodes, pods))),
     ],

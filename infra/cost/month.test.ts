@@ -75,10 +75,17 @@ test('a function with little memory starts slowly', () => {
 });
 
 test('what is free each month is taken off once, and no more than there is', () => {
-  const row = (part: Partial<Usage['api']>, gbSeconds: number) => ({ name: '', usage: { ...nothing, ...part }, gbSeconds, dollars: 0 });
+  const row = (part: Partial<Usage['api']>, gbSeconds: number) => ({
+    name: '',
+    basis: 'counted' as const,
+    usage: { ...nothing, ...part },
+    gbSeconds,
+    dollars: 0,
+  });
   const small = row({ invocations: 500_000, fifoRequests: 200_000, standardRequests: 300_000 }, 200_000);
   const minute = 43_800e-6;
-  const cents = (...rows: ReturnType<typeof row>[]): number => Math.round((freeDollars(rows) - minute) * 100);
+  const tenAlarms = 1;
+  const cents = (...rows: ReturnType<typeof row>[]): number => Math.round((freeDollars(rows) - minute - tenAlarms) * 100);
   assert.deepEqual([cents(), cents(small), cents(small, small), cents(small, small, small)], [0, 297, 593, 593]);
 });
 
@@ -99,10 +106,12 @@ test('what runs never and waits always is on the bill too', () => {
       'materializer',
       'doorbell',
       'timer',
+      'storage and its recovery',
+      'logs',
       'queues, asked in vain',
       'the minute',
-      'storage and its recovery',
       'the key that seals Secrets',
+      'alarms',
     ],
   );
   assert.ok(Math.abs(dollarsOfRows(rows) - rows.reduce((sum, { dollars }) => sum + dollars, 0)) < 1e-9);

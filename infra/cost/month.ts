@@ -1,6 +1,7 @@
 /** A month of a cluster of some shape: what was measured, multiplied, and its price. Pure. */
 import type { Measurements } from './measure.ts';
 import { assumptions, daysInMonth, freeEachMonth, hoursInMonth, prices } from './prices.ts';
+import { alarmDollars, freeAlarmDollars } from './standing.ts';
 import {
   functionNames,
   memoryGbOf,
@@ -25,8 +26,12 @@ export interface ClusterShape {
   readonly watchHoursPerDay: number;
 }
 
+/** `counted`: by the functions themselves. `computed`: from assumptions. `fixed`: computed, and the same for all sizes. */
+export type RowBasis = 'counted' | 'computed' | 'fixed';
+
 export interface Row {
   readonly name: string;
+  readonly basis: RowBasis;
   readonly usage: FunctionUsage;
   readonly gbSeconds: number;
   readonly dollars: number;
@@ -149,12 +154,17 @@ function standingRows(usage: Usage, shape: ClusterShape): Row[] {
   const { api, controllers, scheduler } = usage;
   const logBytes = ((api.writeUnits + controllers.writeUnits + scheduler.writeUnits) / daysInMonth) * 1024;
   const storedGb = (shape.pods * assumptions.storedBytesPerPod + logBytes) / bytesInGb;
+  const loggedGb = (total(usage).invocations * assumptions.loggedBytesPerInvocation) / bytesInGb;
   const still = { usage: nothing, gbSeconds: 0 };
+  const fixed = { ...still, basis: 'fixed' } as const;
+  const computed = { ...still, basis: 'computed' } as const;
   return [
-    { name: 'queues, asked in vain', usage: waiting, gbSeconds: 0, dollars: dollarsOf(waiting, 0) },
-    { ...still, name: 'the minute', dollars: scheduledCalls * prices.scheduledCall },
-    { ...still, name: 'storage and its recovery', dollars: storedGb * prices.storedGbMonth },
-    { ...still, name: 'the key that seals Secrets', dollars: prices.secretMonth + keyReads * prices.secretRead },
+    { ...computed, name: 'storage and its recovery', dollars: storedGb * prices.storedGbMonth },
+    { ...computed, name: 'logs', dollars: loggedGb * (prices.loggedGb + assumptions.logMonths * prices.logGbMonth) },
+    { ...fixed, name: 'queues, asked in vain', usage: waiting, dollars: dollarsOf(waiting, 0) },
+    { ...fixed, name: 'the minute', dollars: scheduledCalls * prices.scheduledCall },
+    { ...fixed, name: 'the key that seals Secrets', dollars: prices.secretMonth + keyReads * prices.secretRead },
+    { ...fixed, name: 'alarms', dollars: alarmDollars },
   ];
 }
 
@@ -163,7 +173,7 @@ export function monthRows(measured: Measurements, shape: ClusterShape): readonly
   const usage = monthUsage(measured, shape);
   const functions = functionNames.map((name) => {
     const gbSeconds = gbSecondsOf(name, usage[name]);
-    return { name, usage: usage[name], gbSeconds, dollars: dollarsOf(usage[name], gbSeconds) };
+    return { name, basis: 'counted' as const, usage: usage[name], gbSeconds, dollars: dollarsOf(usage[name], gbSeconds) };
   });
   return [...functions, ...standingRows(usage, shape)];
 }
@@ -185,8 +195,11 @@ export function freeDollars(rows: readonly Row[]): number {
     Math.min(freeEachMonth.gbSeconds, gbSeconds) * prices.gbSecond +
     // Which of the two kinds comes first is not said: the cheaper one.
     Math.min(freeEachMonth.queueRequests, queueRequests) * prices.standardRequest +
-    Math.min(freeEachMonth.scheduledCalls, scheduledCalls) * prices.scheduledCall
+    Math.min(freeEachMonth.scheduledCalls, scheduledCalls) * prices.scheduledCall +
+    freeAlarmDollars
   );
 }
+
+export const fixedDollarsOfRows = (rows: readonly Row[]): number => dollarsOfRows(rows.filter(({ basis }) => basis === 'fixed'));
 
 export const dollarsOfRows = (rows: readonly Row[]): number => rows.reduce((dollars, row) => dollars + row.dollars, 0);

@@ -23,6 +23,15 @@ export const prices = {
   /** Events that CloudWatch Logs takes, and keeps: as long as they are, though it keeps them compressed. */
   loggedGb: 0.5,
   logGbMonth: 0.03,
+  /** Of standard resolution. */
+  alarmMetricMonth: 0.1,
+  kmsKeyMonth: 1,
+  /** t4g.small, Linux, on demand. */
+  machineHour: 0.0168,
+  publicAddressHour: 0.005,
+  /** gp3. */
+  diskGibMonth: 0.08,
+  machineDiskGib: 30,
   eksHour: 0.1,
   eksExtendedSupportHour: 0.6,
 } as const;
@@ -31,7 +40,13 @@ export const prices = {
  * What an account has free each month, for ever and not only in its first year: taken off only where it is said. Queue
  * requests of both kinds count together.
  */
-export const freeEachMonth = { requests: million, gbSeconds: 400_000, queueRequests: million, scheduledCalls: 14 * million } as const;
+export const freeEachMonth = {
+  requests: million,
+  gbSeconds: 400_000,
+  queueRequests: million,
+  scheduledCalls: 14 * million,
+  alarmMetrics: 10,
+} as const;
 
 /** As AWS counts months. */
 export const hoursInMonth = 730;
@@ -54,7 +69,10 @@ export const assumptions = {
   deadlinesPerHourMax: 180,
   /** The stream is looked at four times a second in each of its parts; a new table has four. */
   streamCallsPerHourMax: 4 * 4 * 3600,
+  /** What functions write to their logs besides warnings: no line for a call, one for what is worth one. */
+  loggedBytesPerInvocation: 20,
   /** As deployed unless another is chosen. */
+  logMonths: 14 / 30,
   auditLogMonths: 3,
   /** Stored: the object and its Events. The log of a day is reckoned from its writes. */
   storedBytesPerPod: 4096,

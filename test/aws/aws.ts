@@ -85,7 +85,9 @@ describe('a stack on an emulator of AWS', () => {
 
   test('takes a node, and runs the pods there', async () => {
     const kubeconfig = join(emulator.directory, 'data/aws', stack, 'default.direct.kubeconfig');
-    const { token } = JSON.parse(await hibernetes('token', 'create', '--kubeconfig', kubeconfig, '-o', 'json')) as { readonly token: string };
+    const { token } = JSON.parse(await hibernetes('token', 'create', '--kubeconfig', kubeconfig, '-o', 'json')) as {
+      readonly token: string;
+    };
     const { directory, environment } = emulator;
     node = await joinSimulatedNode({ name: 'node-1', server: endpoint, token, directory, environment });
     await eventually(async () => {
@@ -101,7 +103,13 @@ describe('a stack on an emulator of AWS', () => {
   test('rolls a Deployment out', async () => {
     await kubectl.ok('set', 'image', 'deployment/web', 'nginx=nginx/nginx:v2');
     assert.match(await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s'), /successfully rolled out/);
-    const { items } = await kubectl.json<{ items: readonly Pod[] }>('get', 'pods', '-l', 'app=web', '--field-selector=status.phase=Running');
+    const { items } = await kubectl.json<{ items: readonly Pod[] }>(
+      'get',
+      'pods',
+      '-l',
+      'app=web',
+      '--field-selector=status.phase=Running',
+    );
     assert.deepEqual(new Set(items.flatMap(({ spec }) => spec?.containers.map(({ image }) => image))), new Set(['nginx/nginx:v2']));
   });
 

@@ -72,7 +72,11 @@ export async function startEmulator(): Promise<Emulator> {
   const port = await freePort();
   const endpoint = `https://127.0.0.1:${port}`;
   const edge = await openEdge(region, port);
-  const [authorityFile, certificateFile, keyFile] = [join(directory, 'authority.crt'), join(directory, 'edge.crt'), join(directory, 'edge.key')];
+  const [authorityFile, certificateFile, keyFile] = [
+    join(directory, 'authority.crt'),
+    join(directory, 'edge.crt'),
+    join(directory, 'edge.key'),
+  ];
   writeFileSync(authorityFile, edge.authorityPem);
   setDefaultCACertificates([...getCACertificates(), edge.authorityPem]);
   writeFileSync(certificateFile, edge.certificatePem);
