@@ -17,6 +17,15 @@ const root = join(import.meta.dirname, '../..');
 const stack = 'Hibernetes';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** A message is put aside when it was in hand three times, each as long as a function may take. */
+const deadLetterMsMax = 10 * 60_000;
+
+interface State {
+  readonly name: string;
+  readonly says: string;
+  readonly isWell: boolean;
+}
+
 describe('a stack on an emulator of AWS', () => {
   let emulator: Emulator;
   let endpoint: string;
@@ -31,6 +40,18 @@ describe('a stack on an emulator of AWS', () => {
   }
   const hibernetes = (...args: string[]): Promise<string> =>
     succeeds(process.execPath, 'infra/cli/main.ts', ...args, '--data-dir', join(emulator.directory, 'data'));
+
+  const kubeconfigFile = (name: string): string => join(emulator.directory, 'data/aws', stack, `${name}.kubeconfig`);
+  /** Its exit code is 1 where something is not well. */
+  async function states(title: string): Promise<readonly State[]> {
+    const dataDir = join(emulator.directory, 'data');
+    const words = ['infra/cli/main.ts', 'status', '--stack', stack, '-o', 'json', '--data-dir', dataDir];
+    const { stdout } = await emulator.run(process.execPath, words);
+    const { sections } = JSON.parse(stdout) as {
+      readonly sections: readonly { readonly title: string; readonly states: readonly State[] }[];
+    };
+    return sections.find((section) => section.title === title)?.states ?? [];
+  }
 
   before(async () => {
     emulator = await startEmulator();
@@ -65,8 +86,12 @@ describe('a stack on an emulator of AWS', () => {
   });
 
   test('knows by IAM who signs in with stock kubectl', async () => {
-    const kubeconfig = join(emulator.directory, 'data/aws', stack, 'default.direct.kubeconfig');
-    kubectl = kubectlFor(kubeconfig, join(emulator.directory, 'kubectl'), newestKubectl(), emulator.kubectlEnvironment);
+    kubectl = kubectlFor(
+      kubeconfigFile('default.direct'),
+      join(emulator.directory, 'kubectl'),
+      newestKubectl(),
+      emulator.kubectlEnvironment,
+    );
     const { status } = await kubectl.json<{ status: { userInfo: { username: string; groups: string[] } } }>('auth', 'whoami');
     assert.match(status.userInfo.username, /jane/);
     assert.ok(status.userInfo.groups.includes('system:masters'));
@@ -84,7 +109,7 @@ describe('a stack on an emulator of AWS', () => {
   });
 
   test('takes a node, and runs the pods there', async () => {
-    const kubeconfig = join(emulator.directory, 'data/aws', stack, 'default.direct.kubeconfig');
+    const kubeconfig = kubeconfigFile('default.direct');
     const { token } = JSON.parse(await hibernetes('token', 'create', '--kubeconfig', kubeconfig, '-o', 'json')) as {
       readonly token: string;
     };
@@ -113,8 +138,46 @@ describe('a stack on an emulator of AWS', () => {
     assert.deepEqual(new Set(items.flatMap(({ spec }) => spec?.containers.map(({ image }) => image))), new Set(['nginx/nginx:v2']));
   });
 
+  test('reads logs and signs in through the gate', async () => {
+    const gated = kubectlFor(kubeconfigFile('default'), join(emulator.directory, 'gated'), newestKubectl(), emulator.kubectlEnvironment);
+    const [name = ''] = (await gated.ok('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n');
+    assert.match(await gated.ok('logs', name), /is simulated/);
+    // What a simulated node refuses, it refuses by the tunnel's other end.
+    const { code, stderr } = await gated.run(['exec', name, '--', 'true']);
+    assert.equal(code, 1);
+    assert.match(stderr, /the pod runs on a simulated node/);
+  });
+
   test('deletes what is deleted, with all that it owned', async () => {
     await kubectl.ok('delete', 'deployment', 'web');
     await eventually(async () => assert.equal(await kubectl.ok('get', 'pods', '-o', 'name'), ''));
+  });
+
+  test('wakes for deadlines, with the timer', async () => {
+    await kubectl.ok('create', 'cronjob', 'tick', '--schedule=* * * * *', '--image=busybox:1.36', '--', 'true');
+    await eventually(async () => assert.match(await kubectl.ok('get', 'jobs', '-o', 'name'), /job.batch\/tick-/));
+    await kubectl.ok('delete', 'cronjob', 'tick');
+    assert.match(emulator.log(), /EventBridge → Lambda Hibernetes-ControlPlaneTimerFunction\S+: dispatched/);
+  });
+
+  test('puts aside what cannot be handled, and says so', async () => {
+    assert.deepEqual(new Set((await states('functions')).map(({ says }) => says)), new Set(['Active']));
+    const [queue = ''] = (await emulator.account.belongingsOf(stack)).queues.filter((url) => url.includes('QueuesControllers'));
+    await emulator.account.sendToQueue(queue, { MessageBody: 'no ring', MessageGroupId: 'nobody', MessageDeduplicationId: '1' });
+    await eventually(async () => {
+      const aside = (await states('queues')).find(({ name }) => name === 'ControlPlaneQueuesFifoDeadLetters');
+      assert.deepEqual([aside?.says, aside?.isWell], ['1 put aside', false]);
+    }, deadLetterMsMax);
+  });
+
+  test('is kept by its protection, and goes with a word: its table and the key of its secrets stay', async () => {
+    const { code, stderr } = await emulator.run(process.execPath, ['infra/cli/main.ts', 'destroy', '--yes']);
+    assert.equal(code, 1);
+    assert.match(stderr, /is protected from being deleted/);
+    await node?.stop();
+    await hibernetes('destroy', '--unprotect', '--yes');
+    const { tables, secrets, ...others } = await emulator.account.belongingsOf(stack);
+    assert.deepEqual([tables.length, secrets.length], [1, 1]);
+    assert.deepEqual(others, { functions: [], queues: [], logGroups: [], roles: [] });
   });
 });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { eventually } from '../../support/eventually.ts';
 import type { Result } from '../../support/kubectl.ts';
 import { textAt } from '../../../infra/cli/cloud-request.ts';
+import { openAccount, type Account } from './account.ts';
 import { openEdge } from './edge.ts';
 import { query, type Asker } from './query.ts';
 import './runtime.mjs';
@@ -22,6 +23,8 @@ export interface Emulator {
   readonly environment: Readonly<Record<string, string>>;
   /** Of kubectl, which asks for AWS's names through a proxy. */
   readonly kubectlEnvironment: Readonly<Record<string, string>>;
+  /** As its administrator sees it. */
+  readonly account: Account;
   /** What it wrote so far. */
   log(): string;
   /** As CloudFormation holds it. */
@@ -116,6 +119,7 @@ export async function startEmulator(): Promise<Emulator> {
     directory,
     environment,
     kubectlEnvironment: { ...environment, HTTPS_PROXY: edge.proxyUrl, NO_PROXY: '127.0.0.1', SSL_CERT_FILE: authorityFile },
+    account: openAccount(asker),
     log: () => readFileSync(log, 'utf8'),
     async stackTemplate(StackName) {
       const asked = { service: 'cloudformation', version: '2010-05-15', action: 'GetTemplate', parameters: { StackName } } as const;
