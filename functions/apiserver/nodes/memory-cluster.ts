@@ -8,6 +8,7 @@ import type { Key, Stored } from '../../kube/view.ts';
 import { createStore } from '../../store/create-store.ts';
 import { memoryTable } from '../../store/memory/memory-table.ts';
 import type { Store, Write } from '../../store/store.ts';
+import type { Table } from '../../store/table.ts';
 import type { World } from '../../world.ts';
 
 export interface MemoryCluster {
@@ -27,8 +28,9 @@ const fields = (_resource: string, object: KubeObject): Record<string, string> =
   'status.podIP': statusOf(object).podIP ?? '',
 });
 
-export async function memoryCluster(world: World): Promise<MemoryCluster> {
-  const store = await createStore({ table: memoryTable(), world, selectableFields: fields });
+/** `table`: one that others write, too. */
+export async function memoryCluster(world: World, table: Table = memoryTable()): Promise<MemoryCluster> {
+  const store = await createStore({ table, world, selectableFields: fields });
   const keyOf = (type: ResourceType, { namespace, name }: ObjectName): Key => ({
     resource: groupResource(type),
     namespace: type.namespaced ? namespace : '',

@@ -16,6 +16,8 @@ import type { MemoryCluster } from './memory-cluster.ts';
 import { createNodePoll } from './node-poll.ts';
 import { createNodeReports } from './node-reports.ts';
 import { createPodsOfNode } from './pods-of-node.ts';
+import { memoryTable } from '../../store/memory/memory-table.ts';
+import type { Table } from '../../store/table.ts';
 
 const never = new AbortController().signal;
 
@@ -47,9 +49,9 @@ function clientOf({ put, get, remove }: MemoryCluster, calls: string[]): Pick<Cl
   };
 }
 
-async function setUp(options: { holdSecondsMax?: number } = {}) {
+async function setUp({ table, ...options }: { holdSecondsMax?: number; table?: Table } = {}) {
   const world = virtualWorld();
-  const cluster = await memoryCluster(world);
+  const cluster = await memoryCluster(world, table);
   const calls: string[] = [];
   const podsOfNode = createPodsOfNode(cluster.store);
   const hub = createRelayHub(world);
@@ -471,6 +473,15 @@ test('a pod’s status is written when it is news about the same pod on this nod
     phase: 'Running',
     conditions: [{ type: 'Ready', status: 'True', lastProbeTime: null, lastTransitionTime: null }, scheduled],
   });
+});
+
+test('a pod’s status is written by a process that has not read of the pod yet', async () => {
+  const table = memoryTable();
+  const { poll, world, get } = await setUp({ table });
+  const other = await memoryCluster(world, table);
+  await other.put(pods, pod('web'));
+  await poll({ since: String(other.store.view().revision), pods: [report('web', { phase: 'Running' })] });
+  assert.equal(get(pods, { namespace: 'default', name: 'web' })?.status?.phase, 'Running');
 });
 
 test('a finished pod goes, and only that one', async () => {

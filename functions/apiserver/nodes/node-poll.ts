@@ -127,6 +127,10 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
 
   return {
     async poll(nodeName, request, signal) {
+      const since = Number(request.since ?? 'none');
+      // The node heard from another process of pods that this one has not read of yet: what it reports of them would be lost.
+      const isBehind = !(since <= store.view().revision) && hasReports(request);
+      if (isBehind) await store.fresh();
       const reported = Promise.all([
         reports.heartbeat(nodeName),
         request.status === undefined ? undefined : reports.nodeStatus(nodeName, request.status),
@@ -138,8 +142,7 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
       if (taken === undefined) return unfinished(request.since ?? '', asked(nodeName));
       const [isCurrent] = taken;
       // What was appended to the log is newer than all that was there: asking again would bring no more.
-      const { revision } = isCurrent ? store.view() : await store.fresh();
-      const since = Number(request.since ?? 'none');
+      const { revision } = isCurrent || isBehind ? store.view() : await store.fresh();
       // A revision that is yet to come is another cluster's.
       if (!Number.isSafeInteger(since) || since < 0 || since > revision) return snapshot(nodeName);
       const waitSeconds = isUnknown(store.view(), nodeName) ? 0 : Math.min(request.waitSeconds, holdSecondsMax, holdSeconds);
@@ -147,6 +150,8 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
     },
   };
 }
+
+const hasReports = ({ status, pods = [] }: NodePollRequest): boolean => status !== undefined || pods.length > 0;
 
 interface LazyPolicies {
   readonly loaded: () => PolicyNews | undefined;
