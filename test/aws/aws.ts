@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Deployment, Node, Pod } from '../../functions/kube/generated/types.ts';
+import { runningGate } from '../../infra/cli/gate/gate-home.ts';
 import { eventually } from '../support/eventually.ts';
 import { kubectlFor, newestKubectl, type Kubectl } from '../support/kubectl.ts';
 import { account, region, startEmulator, type Emulator } from './emulator/start.ts';
@@ -24,6 +25,12 @@ interface State {
   readonly name: string;
   readonly says: string;
   readonly isWell: boolean;
+}
+
+/** kubectl started it, and it waits for the next one. */
+function endGate(directory: string): void {
+  const gate = runningGate(directory);
+  if (gate !== undefined) process.kill(gate.pid);
 }
 
 describe('a stack on an emulator of AWS', () => {
@@ -59,6 +66,7 @@ describe('a stack on an emulator of AWS', () => {
   });
   after(async () => {
     await node?.stop();
+    if (emulator !== undefined) endGate(join(emulator.directory, 'data/aws', stack, 'default.gate'));
     await emulator?.close();
   });
 
@@ -148,6 +156,29 @@ describe('a stack on an emulator of AWS', () => {
     assert.match(stderr, /the pod runs on a simulated node/);
   });
 
+  test('goes on with changed functions while clients write, and loses no write', async () => {
+    const updated = hibernetes('deploy', '--yes', '--context', 'enableAdmissionPlugins=AlwaysPullImages');
+    let isUpdated = false;
+    void updated.finally(() => (isUpdated = true)).catch(() => undefined);
+    const names: string[] = [];
+    while (!isUpdated) {
+      const name = `write-${names.length}`;
+      await kubectl.ok('create', 'configmap', name);
+      names.push(`configmap/${name}`);
+    }
+    await updated;
+    const kept = new Set((await kubectl.ok('get', 'configmaps', '-o', 'name')).split('\n'));
+    assert.deepEqual(
+      names.filter((name) => !kept.has(name)),
+      [],
+    );
+    // The changed functions pull images always.
+    await kubectl.ok('run', 'pulled', '--image=busybox:1.36', '--image-pull-policy=IfNotPresent');
+    const { spec } = await kubectl.json<Pod>('get', 'pod', 'pulled');
+    assert.equal(spec?.containers[0]?.imagePullPolicy, 'Always');
+    await kubectl.ok('delete', 'pod', 'pulled', '--wait=false');
+  });
+
   test('deletes what is deleted, with all that it owned', async () => {
     await kubectl.ok('delete', 'deployment', 'web');
     await eventually(async () => assert.equal(await kubectl.ok('get', 'pods', '-o', 'name'), ''));
@@ -171,7 +202,13 @@ describe('a stack on an emulator of AWS', () => {
   });
 
   test('is kept by its protection, and goes with a word: its table and the key of its secrets stay', async () => {
-    const { code, stderr } = await emulator.run(process.execPath, ['infra/cli/main.ts', 'destroy', '--yes']);
+    const { code, stderr } = await emulator.run(process.execPath, [
+      'infra/cli/main.ts',
+      'destroy',
+      '--yes',
+      '--data-dir',
+      emulator.directory,
+    ]);
     assert.equal(code, 1);
     assert.match(stderr, /is protected from being deleted/);
     await node?.stop();
