@@ -2,7 +2,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { Operation, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Operation, ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -35,7 +35,7 @@ const watermarkLateSecondsMax = 20 * 60;
 const minutes10 = Duration.minutes(10);
 
 /** The latest of all clusters. Said only when it is late. */
-export const watermarkLateness = (table: TableV2, period: Duration): IMetric =>
+export const watermarkLateness = (table: ITableV2, period: Duration): IMetric =>
   new Metric({
     namespace: metricNamespace,
     metricName: watermarkMetric,
@@ -61,7 +61,7 @@ export function createAlarms(scope: Construct, topic: Topic, specs: readonly Ala
   });
 }
 
-export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane, table: TableV2): readonly AlarmSpec[] {
+export function controlPlaneAlarms({ queues, functions, endpoint }: ControlPlane, table: ITableV2): readonly AlarmSpec[] {
   const late = functions.get('doorbell');
   return [
     ...[queues.deadLetters, queues.fifoDeadLetters].map((queue, index) => ({
@@ -133,7 +133,7 @@ const functionAlarms = (name: string, made: EventFunction): readonly AlarmSpec[]
 /** What the store asks of the table. */
 const tableOperations = ['PutItem', 'UpdateItem', 'GetItem', 'Query'] as readonly Operation[];
 
-export const tableAlarms = (table: TableV2): readonly AlarmSpec[] => [
+export const tableAlarms = (table: ITableV2): readonly AlarmSpec[] => [
   {
     id: 'TableThrottles',
     says: 'The table refuses requests because there are too many.',

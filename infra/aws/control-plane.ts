@@ -3,12 +3,12 @@
  * about, it says itself.
  */
 import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Secret, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { clusterPath } from '../../functions/cloud/cluster-address.ts';
 import { iamClusterId, settingNames } from '../../functions/cloud/settings.ts';
@@ -26,7 +26,7 @@ import { wake } from './triggers.ts';
 export interface ControlPlaneProps {
   readonly functions: readonly FunctionSpec[];
   readonly deployment: Deployment;
-  readonly table: TableV2;
+  readonly table: ITableV2;
   readonly key: Key | undefined;
   readonly bundleOf: BundleOf;
 }
@@ -43,7 +43,7 @@ export class ControlPlane extends Construct {
   private readonly iamScope: string;
   private readonly props: ControlPlaneProps;
   private readonly environment: Readonly<Record<string, string>>;
-  private readonly envelopeKey: Secret;
+  private readonly envelopeKey: ISecret;
   private readonly auditLog: LogGroup | undefined;
 
   constructor(scope: Construct, id: string, props: ControlPlaneProps) {
@@ -53,16 +53,7 @@ export class ControlPlane extends Construct {
     // The last part of a stack's id is drawn by chance.
     this.iamScope = Fn.select(2, Fn.split('/', Stack.of(this).stackId));
     this.queues = new Queues(this, 'Queues', { functions, key });
-    this.envelopeKey = new Secret(this, 'EnvelopeKey', {
-      description: 'Seals what the clusters keep secret in their table. Without it those secrets are lost.',
-      generateSecretString: { passwordLength: envelopeKeyCharacters, excludePunctuation: true, includeSpace: false },
-      encryptionKey: key,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    });
-    Validations.of(this.envelopeKey).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason: 'What was sealed with the key could not be opened with the next one: rotating it takes a program, not a schedule.',
-    });
+    this.envelopeKey = this.envelopeSecret();
     this.auditLog = this.openAuditLog();
     this.environment = this.settings();
 
@@ -139,6 +130,22 @@ export class ControlPlane extends Construct {
     if (table === 'none') return [];
     const actions = ['secretsmanager:GetSecretValue'];
     return [new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [this.envelopeKey.secretArn] })];
+  }
+
+  private envelopeSecret(): ISecret {
+    const { adopted } = this.props.deployment;
+    if (adopted !== undefined) return Secret.fromSecretCompleteArn(this, 'EnvelopeKey', adopted.envelopeSecret);
+    const secret = new Secret(this, 'EnvelopeKey', {
+      description: 'Seals what the clusters keep secret in their table. Without it those secrets are lost.',
+      generateSecretString: { passwordLength: envelopeKeyCharacters, excludePunctuation: true, includeSpace: false },
+      encryptionKey: this.props.key,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'What was sealed with the key could not be opened with the next one: rotating it takes a program, not a schedule.',
+    });
+    return secret;
   }
 
   private openAuditLog(): LogGroup | undefined {

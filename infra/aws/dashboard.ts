@@ -1,7 +1,7 @@
 /** One page that says how the control plane does. */
 import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, Row, Stats, type Alarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { watermarkLateness } from './alarms.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -15,7 +15,7 @@ const graph = (title: string, left: readonly IMetric[], perRow: number): GraphWi
 export function createDashboard(
   scope: Construct,
   controlPlane: ControlPlane,
-  { table, alarms }: { table: TableV2; alarms: readonly Alarm[] },
+  { table, alarms }: { table: ITableV2; alarms: readonly Alarm[] },
 ): void {
   const dashboard = new Dashboard(scope, 'Dashboard');
   if (alarms.length > 0) dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: fullWidth }));
@@ -39,7 +39,7 @@ export function createDashboard(
   dashboard.addWidgets(...controlPlaneRows(controlPlane, table));
 }
 
-function controlPlaneRows({ endpoint, functions, queues }: ControlPlane, table: TableV2): readonly Row[] {
+function controlPlaneRows({ endpoint, functions, queues }: ControlPlane, table: ITableV2): readonly Row[] {
   const perFunction = (measure: (name: string) => IMetric | undefined): IMetric[] =>
     [...functions.keys()].map(measure).filter((metric) => metric !== undefined);
   const waiting = [...queues.groups].map(([group, queue]) =>

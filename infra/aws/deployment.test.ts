@@ -16,6 +16,7 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
     admission: undefined,
     audit: undefined,
     networks: defaultNetworks,
+    adopted: undefined,
     hasAlarms: true,
     alarmEmail: undefined,
     logDays: 14,
@@ -38,6 +39,27 @@ test('alarms may be left out, and then nobody is written to', () => {
   assert.equal(chosen({ alarms: 'none' }).hasAlarms, false);
   assert.throws(() => chosen({ alarms: 'none', alarmEmail: 'jane@example.com' }), DeploymentError);
 });
+
+const left = {
+  table: 'Former-Table-1',
+  tableStream: 'arn:aws:dynamodb:eu-west-1:111122223333:table/Former-Table-1/stream/2026-11-30T12:00:00.000',
+  envelopeSecret: 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:Former-Key-1-abcdef',
+};
+
+test('a table is adopted with its stream and with what unseals it', () => {
+  const { table, tableStream: stream, envelopeSecret } = left;
+  assert.deepEqual(chosen(left).adopted, { table, stream, envelopeSecret });
+});
+
+for (const [why, wrong] of Object.entries({
+  'without its stream': { tableStream: undefined },
+  'with the stream of another': { table: 'Other' },
+  'without its secret': { envelopeSecret: undefined },
+  'to be encrypted anew': { key: 'customer' },
+}))
+  test(`a table is not adopted ${why}`, () => {
+    assert.throws(() => chosen({ ...left, ...wrong }), DeploymentError);
+  });
 
 test('numbers come as text from a command line and as numbers from cdk.json', () => {
   const nodes = { count: 3, architecture: 'arm64', instanceType: 't4g.small', image: undefined, cluster: 'default' };

@@ -47,8 +47,20 @@ export interface Deployment {
   /** None: no request is recorded. */
   readonly audit: AuditChoice | undefined;
   readonly networks: ClusterNetworks;
+  /** Undefined: the stack makes a table of its own. */
+  readonly adopted: AdoptedState | undefined;
   readonly limits: Limits;
   readonly nodes: NodeGroup | undefined;
+}
+
+/** A table and what unseals it, which this stack does not make. */
+export interface AdoptedState {
+  /** Its name. */
+  readonly table: string;
+  /** ARN of its stream. */
+  readonly stream: string;
+  /** ARN of the secret with the envelope key. */
+  readonly envelopeSecret: string;
 }
 
 /** An audit log in a log group of its own. */
@@ -98,6 +110,9 @@ export const choiceNames = [
   'dnsIp',
   'clusterDomain',
   'podNetwork',
+  'table',
+  'tableStream',
+  'envelopeSecret',
   'concurrency',
   'apiEnvironments',
   'apiRequestsPerSecond',
@@ -153,6 +168,7 @@ export function deploymentOf(context: Context): Deployment {
     admission: admissionOf(text),
     audit: auditOf(text, number),
     networks: networksOf(text),
+    adopted: adoptedOf(text),
     logDays: oneOf(number('logDays', 14, 1), logDaysKnown, 'logDays'),
     limits: {
       concurrency: text('concurrency', '10') === 'none' ? undefined : number('concurrency', 10, 1),
@@ -178,6 +194,20 @@ function networksOf(text: (name: string, otherwise: string) => string): ClusterN
   const [wrong] = networkErrors(networks, [{ cidr: nodesCidr, owner: "the nodes' network" }]);
   if (wrong !== undefined) throw new DeploymentError(`${wrong.name}: ${wrong.why}`);
   return networks;
+}
+
+const streamArn = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:\d{12}:table\/([^/]+)\/stream\/.+$/;
+const secretArn = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/;
+
+/** All three, or none. */
+function adoptedOf(text: TextIn): AdoptedState | undefined {
+  const adopted = { table: text('table', ''), stream: text('tableStream', ''), envelopeSecret: text('envelopeSecret', '') };
+  if (Object.values(adopted).every((value) => value === '')) return undefined;
+  if (streamArn.exec(adopted.stream)?.[1] !== adopted.table)
+    throw new DeploymentError(`tableStream: the ARN of the stream of the table ${adopted.table}`);
+  if (!secretArn.test(adopted.envelopeSecret)) throw new DeploymentError('envelopeSecret: the ARN of the secret that opens the table');
+  if (text('key', 'aws') !== 'aws') throw new DeploymentError('key: a table that is adopted stays encrypted as it is');
+  return adopted;
 }
 
 /** The file's text goes along with the functions, which read it when they start. */

@@ -4,7 +4,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { manifest } from '../../functions/manifest.ts';
@@ -17,7 +17,7 @@ import type { Choices, Deployment } from './deployment.ts';
 import { NodeGroup } from './node-group.ts';
 import { stackOutputs } from './outputs.ts';
 import { say } from './say.ts';
-import { createStateTable } from './state-table.ts';
+import { adoptedTable, createStateTable } from './state-table.ts';
 
 export interface ControlPlaneStackProps extends StackProps {
   readonly deployment: Deployment;
@@ -37,7 +37,10 @@ export class ControlPlaneStack extends Stack {
     });
     const { deployment, choices, bundleOf } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
-    const table = createStateTable(this, { limits: deployment.limits, key });
+    const table =
+      deployment.adopted === undefined
+        ? createStateTable(this, { limits: deployment.limits, key })
+        : adoptedTable(this, deployment.adopted);
     this.controlPlane = new ControlPlane(this, 'ControlPlane', { functions: manifest, deployment, table, key, bundleOf });
     const alarms = deployment.hasAlarms ? this.alarms(table, deployment.alarmEmail, key) : [];
     createDashboard(this, this.controlPlane, { table, alarms });
@@ -59,7 +62,7 @@ export class ControlPlaneStack extends Stack {
     return key;
   }
 
-  private alarms(table: TableV2, email: string | undefined, key: Key | undefined): readonly Alarm[] {
+  private alarms(table: ITableV2, email: string | undefined, key: Key | undefined): readonly Alarm[] {
     const topic = new Topic(this, 'Alarms', { displayName: 'Hibernetes', enforceSSL: true, masterKey: key });
     if (email !== undefined) topic.addSubscription(new EmailSubscription(email));
     return [

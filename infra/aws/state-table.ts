@@ -8,6 +8,7 @@ import {
   TableV2,
   type Attribute,
   type CfnGlobalTable,
+  type ITableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
@@ -15,13 +16,17 @@ import type { Construct } from 'constructs';
 import type { FunctionSpec } from '../../functions/manifest.ts';
 import { clusterListPartition } from '../../functions/store/dynamodb/cluster-keys.ts';
 import { tableSchema } from '../../functions/store/dynamodb/table-schema.ts';
-import type { Limits } from './deployment.ts';
+import type { AdoptedState, Limits } from './deployment.ts';
 
 const attributeTypes = { S: AttributeType.STRING, N: AttributeType.NUMBER, B: AttributeType.BINARY } as const;
 const attribute = ({ name, type }: { readonly name: string; readonly type: keyof typeof attributeTypes }): Attribute => ({
   name,
   type: attributeTypes[type],
 });
+
+/** What another stack left, or a restore made. It is no part of this stack: its limits and its protection are its own. */
+export const adoptedTable = (scope: Construct, { table, stream }: AdoptedState): ITableV2 =>
+  TableV2.fromTableAttributes(scope, 'Table', { tableName: table, tableStreamArn: stream });
 
 export function createStateTable(scope: Construct, { limits, key }: { limits: Limits; key: Key | undefined }): TableV2 {
   const table = new TableV2(scope, 'Table', {
@@ -52,7 +57,7 @@ const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
  * Reading is never by Scan, and nothing is ever deleted: old slots expire, and the dead leave tombstones. Which clusters there are,
  * functions only read: people make and delete them.
  */
-export function tableRights(table: TableV2, access: FunctionSpec['table']): PolicyStatement[] {
+export function tableRights(table: ITableV2, access: FunctionSpec['table']): PolicyStatement[] {
   if (access === 'none') return [];
   const may = (actions: string[], conditions?: Record<string, unknown>): PolicyStatement =>
     new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [table.tableArn], conditions });

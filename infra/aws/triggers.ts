@@ -3,7 +3,7 @@
  * letters, so that no record and no message stands in the way of the next.
  */
 import { Duration } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition, type Function as EventFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -17,7 +17,7 @@ import { asDestination, maySend, type Queues } from './queues.ts';
 
 export interface WakeProps {
   readonly trigger: Trigger;
-  readonly table: TableV2;
+  readonly table: ITableV2;
   readonly queues: Queues;
   /** Instances of each function at one time; undefined: nobody says. */
   readonly concurrency: number | undefined;
