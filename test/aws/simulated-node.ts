@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
-import { type NodeCredential, tokenPath } from '../../functions/kube/node-poll.ts';
+import { type NodeCredential, tokenPath } from '../../functions/node-protocol/node-poll.ts';
 
 export interface SimulatedNode {
   stop(): Promise<void>;
