@@ -212,9 +212,21 @@ describe('a stack on an emulator of AWS', () => {
     assert.equal(code, 1);
     assert.match(stderr, /is protected from being deleted/);
     await node?.stop();
+    await kubectl.ok('create', 'secret', 'generic', 'kept', '--from-literal=word=moon');
     await hibernetes('destroy', '--unprotect', '--yes');
     const { tables, secrets, ...others } = await emulator.account.belongingsOf(stack);
     assert.deepEqual([tables.length, secrets.length], [1, 1]);
     assert.deepEqual(others, { functions: [], queues: [], logGroups: [], roles: [] });
+  });
+
+  test('left a table that goes on in another stack, Secrets and all', async () => {
+    const { table, stream, secret } = await emulator.account.leftBy(stack);
+    const adopted = [`table=${table}`, `tableStream=${stream}`, `envelopeSecret=${secret}`];
+    await hibernetes('deploy', '--stack', 'Next', '--yes', '--host', 'function-url', '--context', ...adopted);
+    const next = join(emulator.directory, 'data/aws/Next/default.direct.kubeconfig');
+    kubectl = kubectlFor(next, join(emulator.directory, 'kubectl'), newestKubectl(), emulator.kubectlEnvironment);
+    assert.equal(await kubectl.ok('get', 'secret', 'kept', '-o', 'jsonpath={.data.word}'), 'bW9vbg==');
+    await kubectl.ok('create', 'deployment', 'again', '--image=nginx/nginx:v1');
+    await eventually(async () => assert.match(await kubectl.ok('get', 'pods', '-l', 'app=again', '-o', 'name'), /^pod\/again-/));
   });
 });

@@ -78,12 +78,10 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
 
   const waitingFor = (nodeName: string): NodePollResponse['relays'] => waitingOf(store.view(), nodeName, clock.now());
   const asked = (nodeName: string): NodePollResponse['relays'] => [...hub.pending(nodeName), ...waitingFor(nodeName)];
-  const isMoving = (nodeName: string): boolean =>
-    podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
 
   function answer(nodeName: string, part: Pick<NodePollResponse, 'revision' | 'snapshot'> & NodeDelta): NodePollResponse {
     const [view, nowMs] = [store.view(), clock.now()];
-    const isBusy = (): boolean => isMoving(nodeName) || isSoughtAfter(view, nodeName, nowMs);
+    const isBusy = (): boolean => isMoving(podsOfNode, nodeName) || isSoughtAfter(view, nodeName, nowMs);
     const pollAfterSeconds = holdSecondsMax > 0 ? 0 : isBusy() ? movingSeconds : quietSeconds;
     const { revision, snapshot, objects, gone } = part;
     const relays = asked(nodeName);
@@ -128,9 +126,7 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
   return {
     async poll(nodeName, request, signal) {
       const since = Number(request.since ?? 'none');
-      // The node heard from another process of pods that this one has not read of yet: what it reports of them would be lost.
-      const isBehind = !(since <= store.view().revision) && hasReports(request);
-      if (isBehind) await store.fresh();
+      const hasCaughtUp = await catchUp(store, since, request);
       const reported = Promise.all([
         reports.heartbeat(nodeName),
         request.status === undefined ? undefined : reports.nodeStatus(nodeName, request.status),
@@ -142,7 +138,7 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
       if (taken === undefined) return unfinished(request.since ?? '', asked(nodeName));
       const [isCurrent] = taken;
       // What was appended to the log is newer than all that was there: asking again would bring no more.
-      const { revision } = isCurrent || isBehind ? store.view() : await store.fresh();
+      const { revision } = isCurrent || hasCaughtUp ? store.view() : await store.fresh();
       // A revision that is yet to come is another cluster's.
       if (!Number.isSafeInteger(since) || since < 0 || since > revision) return snapshot(nodeName);
       const waitSeconds = isUnknown(store.view(), nodeName) ? 0 : Math.min(request.waitSeconds, holdSecondsMax, holdSeconds);
@@ -151,7 +147,16 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
   };
 }
 
-const hasReports = ({ status, pods = [] }: NodePollRequest): boolean => status !== undefined || pods.length > 0;
+const isMoving = (podsOfNode: PodsOfNode, nodeName: string): boolean =>
+  podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
+
+/** The node may have heard of pods from a process that has read more than this one, which would drop what is reported of them. */
+async function catchUp(store: Pick<Store, 'fresh' | 'view'>, since: number, { status, pods = [] }: NodePollRequest): Promise<boolean> {
+  const hasReports = status !== undefined || pods.length > 0;
+  const isBehind = hasReports && !(since <= store.view().revision);
+  if (isBehind) await store.fresh();
+  return isBehind;
+}
 
 interface LazyPolicies {
   readonly loaded: () => PolicyNews | undefined;

@@ -16,6 +16,8 @@ export type Belongings = Readonly<Record<'tables' | 'secrets' | 'functions' | 'q
 
 export interface Account {
   belongingsOf(stack: string): Promise<Belongings>;
+  /** The one table and secret that a stack has left. */
+  leftBy(stack: string): Promise<{ readonly table: string; readonly stream: string; readonly secret: string }>;
   sendToQueue(url: string, message: object): Promise<void>;
 }
 
@@ -65,6 +67,16 @@ export function openAccount(place: AccountPlace): Account {
           .map((role) => textAt(role, 'RoleName') ?? '')
           .filter(isOf),
       };
+    },
+    async leftBy(stack) {
+      const isOf = (name: string): boolean => name.includes(stack);
+      const { TableNames } = (await ask('dynamodb', 'ListTables', {})) as { readonly TableNames: readonly string[] };
+      const table = TableNames.find(isOf) ?? '';
+      const { Table } = (await ask('dynamodb', 'DescribeTable', { TableName: table })) as {
+        readonly Table: { readonly LatestStreamArn: string };
+      };
+      const { SecretList } = (await ask('secrets', 'ListSecrets', {})) as { readonly SecretList: readonly { readonly ARN: string }[] };
+      return { table, stream: Table.LatestStreamArn, secret: SecretList.map(({ ARN }) => ARN).find(isOf) ?? '' };
     },
     async sendToQueue(QueueUrl, message) {
       await ask('sqs', 'SendMessage', { QueueUrl, ...message });
