@@ -16,9 +16,6 @@ import {
 import { isJsonObject, messageWriters, scalarWriters, type ValueWriter } from './protobuf-scalar-writers.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
-/** Whether there is a message of this kind, which custom kinds have not. */
-export const hasMessage = (apiVersion: string, kind: string): boolean => messageOfKind(apiVersion, kind) !== undefined;
-
 /** Undefined where there is no message of the object's kind. */
 export function encodeProtobuf(object: JsonObject): Uint8Array<ArrayBuffer> | undefined {
   const { apiVersion, kind } = typeOf(object);
