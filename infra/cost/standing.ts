@@ -73,7 +73,7 @@ export const resourcePrices: Readonly<Record<string, ResourcePrice>> = {
   'Custom::S3ObjectCopy': free,
 };
 
-/** Undefined: nobody knows the price. */
+/** Undefined: the price of the type is not known. */
 export function fixedDollarsOf({ Type, Properties = {} }: StackResource): number | undefined {
   const price = resourcePrices[Type];
   if (price === undefined) return undefined;

@@ -191,7 +191,7 @@ describe('a stack on an emulator of AWS', () => {
     assert.match(emulator.log(), /EventBridge → Lambda Hibernetes-ControlPlaneTimerFunction\S+: dispatched/);
   });
 
-  test('puts aside what cannot be handled, and says so', async () => {
+  test('puts aside what cannot be handled, and counts it', async () => {
     assert.deepEqual(new Set((await states('functions')).map(({ says }) => says)), new Set(['Active']));
     const [queue = ''] = (await emulator.account.belongingsOf(stack)).queues.filter((url) => url.includes('QueuesControllers'));
     await emulator.account.sendToQueue(queue, { MessageBody: 'no ring', MessageGroupId: 'nobody', MessageDeduplicationId: '1' });

@@ -20,7 +20,7 @@ export interface SimulatedNodeOptions {
 }
 
 const agent = join(import.meta.dirname, '../../agent/main.ts');
-/** Nobody has it. Source: RFC 2544. */
+/** No machine has it. Source: RFC 2544. */
 const nodeIp = '198.18.0.1';
 
 export async function joinSimulatedNode({ name, server, token, directory, environment }: SimulatedNodeOptions): Promise<SimulatedNode> {

@@ -150,7 +150,7 @@ export function createNodePoll(options: NodePollOptions): NodePoll {
 const isMoving = (podsOfNode: PodsOfNode, nodeName: string): boolean =>
   podsOfNode.list(nodeName).some(({ metadata, status }) => metadata.deletionTimestamp !== undefined || status?.phase === 'Pending');
 
-/** The node may have heard of pods from a process that has read more than this one, which would drop what is reported of them. */
+/** The node may have heard of pods from another process. One that has not read of them yet would drop their reports. */
 async function catchUp(store: Pick<Store, 'fresh' | 'view'>, since: number, { status, pods = [] }: NodePollRequest): Promise<boolean> {
   const hasReports = status !== undefined || pods.length > 0;
   const isBehind = hasReports && !(since <= store.view().revision);

@@ -112,7 +112,7 @@ class Answers {
     const { statusCode, headers } = JSON.parse(text) as ResponseHead;
     response?.writeHead(statusCode, headers);
     response?.flushHeaders();
-    // AWS does not report to a function that its client has left: what it goes on to say is read, and lost.
+    // AWS does not report to a function that its client has left: the rest of its answer is read, and lost.
     brought.on('data', (chunk: Buffer) => void (response?.destroyed === false && response.write(chunk)));
     brought.on('end', () => {
       response?.end();

@@ -1,4 +1,4 @@
-/** An AWS of this machine: ministack in a Python environment of its own, on a port of its own, with a home that goes with it. */
+/** An AWS of this machine: ministack in a Python environment and on a port of its own. Its directory goes with it. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ export interface Emulator {
 
 const root = join(import.meta.dirname, '../../..');
 const release = 'ministack==1.5.33';
-/** Rights count: each function may do what its role says, and nothing else. */
+/** Rights count: each function may do what its role permits, and nothing else. */
 const settings = { BIND_HOST: '127.0.0.1', MINISTACK_REGION: region, AUTH: 'true' };
 /** Of the account's root user, as the emulator begins. */
 const rootCredentials = { accessKeyId: 'test', secretAccessKey: 'test' };
