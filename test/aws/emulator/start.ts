@@ -69,8 +69,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** An account, an identity or an address that is set outside reaches no program of the tests. */
+function forgetAws(): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+}
+
 export async function startEmulator(): Promise<Emulator> {
   const python = pythonWithEmulator();
+  forgetAws();
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-aws-'));
   const port = await freePort();
   const endpoint = `https://127.0.0.1:${port}`;
