@@ -16,14 +16,14 @@ import { recordingDoorbell } from '../support/recording-doorbell.ts';
 
 /** Read before the first invocation, with every built-in kind and controller. */
 const bytesMax: Readonly<Record<string, number>> = {
-  'api.web.ts': 518_500,
-  'api.server.ts': 587_500,
-  'api.lambda.ts': 498_500,
-  'controllers.lambda.ts': 502_500,
-  'scheduler.lambda.ts': 502_500,
+  'api.web.ts': 526_000,
+  'api.server.ts': 595_000,
+  'api.lambda.ts': 504_500,
+  'controllers.lambda.ts': 509_500,
+  'scheduler.lambda.ts': 509_500,
   'materializer.lambda.ts': 110_000,
   'doorbell.lambda.ts': 96_000,
-  'timer.lambda.ts': 103_000,
+  'timer.lambda.ts': 104_500,
 };
 
 /** Of all parts of a function: with the texts of `kubectl explain` where they were collected, and what machines and browsers fetch. */

@@ -2,7 +2,7 @@ import { pods } from '../../../kube/resource-type.ts';
 import type { Pod } from '../../../kube/generated/types.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { definition } from '../../definition.ts';
-import { graceSeconds } from './strategy.ts';
+import { graceSeconds } from './grace.ts';
 import { subresources } from './subresources.ts';
 import { columns } from './table.ts';
 

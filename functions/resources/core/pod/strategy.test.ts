@@ -5,7 +5,8 @@ import type { Pod, PodSpec, ResourceRequirements } from '../../../kube/generated
 import { StatusError } from '../../../kube/status-error.ts';
 import type { ObjectSubresource } from '../../definition.ts';
 import { qosClassOf } from '../../../kube/pod-qos.ts';
-import { graceSeconds, prepareForCreate, prepareForStatusUpdate } from './strategy.ts';
+import { graceSeconds } from './grace.ts';
+import { prepareForCreate, prepareForStatusUpdate } from './strategy.ts';
 import { subresources } from './subresources.ts';
 
 const context = { nowMs: Date.parse('2026-01-01T00:00:00Z'), userName: 'test', random: () => 0 };

@@ -1,7 +1,6 @@
 /** What the server decides about a pod's fields. Source: pkg/registry/core/pod/strategy.go. */
 import type { Pod, PodStatus } from '../../../kube/generated/types.ts';
 import { qosClassOf } from '../../../kube/pod-qos.ts';
-import { isPodFinished } from '../../../kube/pod.ts';
 import { timestamp } from '../../../kube/time.ts';
 import type { WriteContext } from '../../definition.ts';
 import { takeAnnotatedProfiles } from './annotated-profiles.ts';
@@ -40,11 +39,4 @@ export function prepareForStatusUpdate(next: Pod, current: Pod): void {
 function alignAddresses(status: PodStatus): void {
   if (status.podIP && !status.podIPs?.length) status.podIPs = [{ ip: status.podIP }];
   if (!status.podIP && status.podIPs?.[0] !== undefined) status.podIP = status.podIPs[0].ip;
-}
-
-/** A pod that runs nowhere needs no time to stop. Source: podStrategy.CheckGracefulDelete. */
-export function graceSeconds(pod: Pod, requestedSeconds: number | undefined): number {
-  if (!pod.spec.nodeName || isPodFinished(pod)) return 0;
-  const seconds = requestedSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 0;
-  return seconds < 0 ? 1 : seconds;
 }
