@@ -4,6 +4,9 @@ import { test } from 'node:test';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import { longRunningMax } from '../../functions/apiserver/flow-control/long-running.ts';
 import { flowSchemas, priorityLevels } from '../../functions/resources/bootstrap/flow-control.ts';
+import { serviceAccounts } from '../../functions/kube/resource-type.ts';
+import { eventually } from '../support/eventually.ts';
+import { rbacCluster } from '../support/rbac-cluster.ts';
 import { type TestAnswer, type TestApi, testApi } from '../support/api-server.ts';
 
 const group = '/apis/flowcontrol.apiserver.k8s.io/v1';
@@ -97,3 +100,37 @@ test('a user holds a limited number of watches, and gets them back when they end
   assert.equal((await watch()).status, 200);
   for (const { body } of held.slice(1)) await body?.cancel();
 });
+
+/** More than a process has seats for all users together. */
+const slowRequests = 60;
+const reviews = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
+
+for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+  for (const length of [undefined, '200']) {
+    test(`who sends slowly takes no seat: ${method} ${length === undefined ? 'in parts' : `of ${length} bytes`}`, async () => {
+      const { client, tokens, fetch, world } = await rbacCluster();
+      const tokenOf = async (name: string): Promise<string> => {
+        const { metadata } = await client.create(serviceAccounts, { metadata: { name, namespace: 'default' } });
+        const serviceaccount = { name, uid: metadata.uid ?? '' };
+        return (await tokens.issueServiceAccountToken({ namespace: 'default', serviceaccount }, { expirationSeconds: 3600 })).token;
+      };
+      const [slow, other] = [await tokenOf('slow'), await tokenOf('other')];
+      const held = Array.from({ length: slowRequests }, () => {
+        const headers = { authorization: `Bearer ${slow}`, ...(length === undefined ? {} : { 'content-length': length }) };
+        const init = { method, headers, body: new ReadableStream(), duplex: 'half' } as RequestInit;
+        return fetch(new Request(`https://api${method === 'POST' ? reviews : configMaps}`, init));
+      });
+      const headers = { authorization: `Bearer ${other}`, 'content-type': 'application/json' };
+      // The first may still come before the slow ones have shown who they are.
+      for (let round = 0; round < 3; round += 1) {
+        let status = 0;
+        void fetch(new Request(`https://api${reviews}`, { method: 'POST', headers, body: '{}' })).then(
+          (answer) => (status = answer.status),
+        );
+        await eventually(() => assert.equal(status, 201), 5_000);
+      }
+      await world.advance(60_000);
+      assert.ok((await Promise.all(held)).every(({ status }) => status >= 400));
+    });
+  }
+}

@@ -20,6 +20,7 @@ import type { LevelQueues, Running } from './level-queues.ts';
 import { Levels } from './levels.ts';
 import { LongRunning } from './long-running.ts';
 import { tooManyRequests } from './too-many-requests.ts';
+import { type Upload, Uploads } from './uploads.ts';
 
 export interface FlowControlOptions {
   view(): StoreView;
@@ -49,6 +50,8 @@ export interface Turn {
 
 export interface FlowControl {
   turnOf(user: User, info: RequestInfo): Turn;
+  /** Waits for the body of a request before its turn. Throws TooManyRequests. */
+  receive(user: User, request: Request): Promise<Upload>;
   /** Counts a watch, a poll or a connection of a user. Throws TooManyRequests; returns what ends it. */
   hold(user: User, info: RequestInfo): () => void;
 }
@@ -71,6 +74,7 @@ const mandatory = (name: string): boolean => name === 'exempt' || name === 'catc
 export function createFlowControl({ view, clock, seats = seatsDefault }: FlowControlOptions): FlowControl {
   const levels = new Levels(seats);
   const longRunning = new LongRunning();
+  const uploads = new Uploads(clock);
   const configurationAt = derived(resources, configurationOf);
   let configuration: Configuration | undefined;
 
@@ -89,6 +93,7 @@ export function createFlowControl({ view, clock, seats = seatsDefault }: FlowCon
       if (flow === undefined || level === undefined) return { headers, begin: async () => undefined, end: () => undefined };
       return new LimitedTurn({ headers, levels, level, clock, flow: [nameOf(flow.schema), flow.distinguisher] });
     },
+    receive: (user, request) => uploads.receive(user.name, request),
     hold(user, info) {
       const flow = flowOf(schemas(), user, info);
       return flow !== undefined && isExempt(flow) ? () => undefined : longRunning.hold(user.name);

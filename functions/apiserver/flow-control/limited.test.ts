@@ -21,7 +21,10 @@ function heldBy(): Held {
       isHeld = false;
     };
   };
-  return { control: { turnOf: () => turn, hold }, count: () => held };
+  return {
+    control: { turnOf: () => turn, hold, receive: async (_user, request) => ({ request, release: () => undefined }) },
+    count: () => held,
+  };
 }
 
 function callOf(method: string, signal = new AbortController().signal): ApiRequest {
@@ -34,7 +37,7 @@ const stream = (): ReadableStream<Uint8Array> => new ReadableStream({ pull: (con
 
 describe('what lasts is counted until', () => {
   const serve = (lasting: Lasting, call: ApiRequest, { control }: Held, work: (call: ApiRequest) => Promise<Response>): Promise<Response> =>
-    limited(control, { call, lasting, headers: new Map(), ended: () => undefined }, work);
+    limited(control, { call, lasting, headers: new Map(), isReceivedFirst: true, ended: () => undefined }, work);
 
   test('its body has been read', async () => {
     const held = heldBy();

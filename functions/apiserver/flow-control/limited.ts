@@ -10,6 +10,8 @@ export type Lasting = 'short' | 'watch' | 'connection';
 export interface Limited {
   readonly call: ApiRequest;
   readonly lasting: Lasting;
+  /** Its body is waited for before it gets a seat: that of a known user, which no other server is sent. */
+  readonly isReceivedFirst: boolean;
   /** Of the answer, also of a refusal. */
   readonly headers: Map<string, string>;
   /** Called when an answer that lasts has come to its end. */
@@ -19,9 +21,20 @@ export interface Limited {
 type Work = (call: ApiRequest) => Promise<Response>;
 
 /** Throws TooManyRequests. */
-export async function limited(control: FlowControl, { call, lasting, headers, ended }: Limited, work: Work): Promise<Response> {
-  const { user, info, request } = call;
+export async function limited(control: FlowControl, parts: Limited, work: Work): Promise<Response> {
+  const { call, lasting, isReceivedFirst, ended } = parts;
   if (lasting === 'connection') return connected(held(control, call, ended), call, work);
+  if (!isReceivedFirst) return seated(control, parts, work);
+  const upload = await control.receive(call.user, call.request);
+  try {
+    return await seated(control, { ...parts, call: { ...call, request: upload.request } }, work);
+  } finally {
+    upload.release();
+  }
+}
+
+async function seated(control: FlowControl, { call, lasting, headers, ended }: Limited, work: Work): Promise<Response> {
+  const { user, info, request } = call;
   const turn = control.turnOf(user, info);
   for (const [name, value] of Object.entries(turn.headers)) headers.set(name, value);
   const release = lasting === 'watch' ? held(control, call, ended) : undefined;

@@ -18,7 +18,7 @@ export interface Body {
   readonly numbers?: ReadonlyMap<string, string>;
 }
 
-const tooLarge = (bytesMax: number): StatusError =>
+export const tooLarge = (bytesMax: number): StatusError =>
   new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`);
 
 export async function readBytes(request: Request, bytesMax: number = bodyBytesMax): Promise<Uint8Array> {

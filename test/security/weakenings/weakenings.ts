@@ -207,6 +207,28 @@ export const weakenings: readonly Weakening[] = [
     ],
   },
   {
+    without: 'a request gets its seat when its body is there',
+    test: 'test/security/fairness.test.ts',
+    edits: [
+      {
+        file: 'functions/apiserver/flow-control/limited.ts',
+        from: 'if (!isReceivedFirst) return',
+        to: 'if (!isReceivedFirst || isReceivedFirst) return',
+      },
+    ],
+  },
+  {
+    without: 'what a node reports is read by its schema',
+    test: 'test/security/reports.test.ts',
+    edits: [
+      {
+        file: 'functions/apiserver/nodes/node-reports.ts',
+        from: 'return builtIn(`io.k8s.api.core.v1.${type}`).decode(sent as JsonObject).object;',
+        to: 'return builtIn === undefined ? {} : (sent as JsonObject);',
+      },
+    ],
+  },
+  {
     without: 'no Service leads to the machine itself',
     test: 'test/security/endpoints.test.ts',
     edits: [
