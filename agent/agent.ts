@@ -120,7 +120,8 @@ export interface Agent {
 }
 
 const statusPeriodMs = 1000;
-const relistPeriodMs = 2000;
+/** Events of the runtime say sooner what changed; this finds what they missed. */
+const relistPeriodMs = 5000;
 const cleanUpPeriodMs = 2000;
 /** Events of the runtime come in bursts. */
 const relistGatherMs = 30;
@@ -331,7 +332,11 @@ async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<vo
     hinted = true;
     hint?.();
   };
-  const watching = repeat(world, { periodMs: rewatchMs, what: 'the runtime’s events' }, signal, () => runtime.watch(onChange, signal));
+  const watching = repeat(world, { periodMs: rewatchMs, what: 'the runtime’s events' }, signal, () => {
+    // Nothing was heard while the stream was broken.
+    onChange();
+    return runtime.watch(onChange, signal);
+  });
   const listing = repeat(world, { periodMs: 0, what: 'the runtime' }, signal, async () => {
     await pods.relist();
     if (!hinted) {
