@@ -40,6 +40,7 @@ import { localDashboardFiles } from './dashboard-files.ts';
 import { localJoinFiles } from './join-files.ts';
 import { serveHttps } from './https-server.ts';
 import { countedTable, createMetrics, type Metrics } from './metrics.ts';
+import { createRequestLabels } from './request-labels.ts';
 import { readDescriptions } from './openapi-descriptions.ts';
 import type { AdminCredential } from './kubeconfig.ts';
 import { nodeTokenOf } from './node-token.ts';
@@ -91,10 +92,10 @@ export function namesOf({ addresses, advertise, networks }: ControlPlaneOptions)
   return [...new Set(['localhost', hostname(), '127.0.0.1', ...own, advertise, kubernetesServiceIp(networks.serviceCidr), ...inCluster])];
 }
 
-const countedIn =
-  (metrics: Metrics): NonNullable<ApiOptions['answered']> =>
-  ({ method }, { status }) =>
-    metrics.add('apiserver_request_total', 1, { method, code: String(status) });
+function countedIn(metrics: Metrics): NonNullable<ApiOptions['answered']> {
+  const labelsOf = createRequestLabels();
+  return (request, { status }) => metrics.add('apiserver_request_total', 1, labelsOf(request, status));
+}
 
 const metricsExtension = (metrics: Metrics): Extension => ({
   prefix: '/metrics',

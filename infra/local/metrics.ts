@@ -8,7 +8,7 @@ export interface Metrics {
 }
 
 const help: Readonly<Record<string, string>> = {
-  apiserver_request_total: 'Requests answered, by method and code.',
+  apiserver_request_total: 'Requests answered, by verb, resource, scope and code.',
   hibernetes_store_slots_total: 'Slots appended to the log by this process.',
   hibernetes_store_changes_total: 'Changes in those slots.',
   hibernetes_store_log_bytes_total: 'Bytes of those slots, compressed.',

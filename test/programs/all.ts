@@ -4,6 +4,7 @@ import { coredns } from './coredns/program.ts';
 import { descheduler } from './descheduler/program.ts';
 import { etcd } from './etcd/program.ts';
 import { helm } from './helm/program.ts';
+import { kopf } from './kopf/program.ts';
 import { kubecolor } from './kubecolor/program.ts';
 import { kubectx } from './kubectx/program.ts';
 import { kubetail } from './kubetail/program.ts';
@@ -14,16 +15,19 @@ import { nodeExporter } from './node-exporter/program.ts';
 import { prometheus } from './prometheus/program.ts';
 import { sealedSecrets } from './sealed-secrets/program.ts';
 import { stern } from './stern/program.ts';
+import { verticalPodAutoscaler } from './vertical-pod-autoscaler/program.ts';
 import type { Program } from './program.ts';
 
 export const programs: readonly Program[] = [
   coredns,
   metricsServer,
+  verticalPodAutoscaler,
   prometheus,
   nodeExporter,
   descheduler,
   sealedSecrets,
   controllerRuntime,
+  kopf,
   localPathProvisioner,
   etcd,
   helm,

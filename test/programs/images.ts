@@ -7,6 +7,7 @@ import { busyboxFiles } from '../../infra/images/recipes.ts';
 import { treeEntries } from '../support/debian-tree.ts';
 import type { ProgramFiles } from './program-files.ts';
 import type { ImageRecipe, Program } from './program.ts';
+import { pythonFiles } from './python-packages.ts';
 
 /** What images without a shell have besides their program. */
 const bareFiles: readonly TarEntry[] = [
@@ -27,6 +28,7 @@ export async function programImages(
   const shell = await busyboxFiles(directory);
   const below = async (recipe: ImageRecipe, version: string): Promise<readonly TarEntry[]> => {
     if (recipe.on === 'debian') return treeEntries(await files.directory(source, version));
+    if (recipe.on === 'python') return pythonFiles(await files.directory(source, version), cache);
     return recipe.on === 'shell' ? shell : bareFiles;
   };
   const archives: string[] = [];

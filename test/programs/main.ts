@@ -44,7 +44,7 @@ async function outcomeOf(program: Program, directory: string): Promise<Outcome> 
   try {
     const stand = await startStand(program, programFiles({ cache: directory, note: noteOf }), directory);
     try {
-      await tryProgram(program, stand, noteOf);
+      await tryProgram(program, stand.of, noteOf);
     } catch (error) {
       const report = join(directory, 'report', `${name}.txt`);
       mkdirSync(dirname(report), { recursive: true });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
 import { debianTree } from '../support/debian-tree.ts';
 import { buildGoProgram, moduleDirectory } from './go-programs.ts';
+import { wheelsDirectory } from './python-packages.ts';
 import type { DebianPackage, Source } from './program.ts';
 
 export interface ProgramFiles {
@@ -18,15 +19,32 @@ export interface ProgramFilesOptions {
   readonly note: (text: string) => void;
 }
 
-export const programsOf = (source: Source): readonly string[] => (source.kind === 'go' ? Object.keys(source.packages) : source.programs);
+export function programsOf(source: Source): readonly string[] {
+  switch (source.kind) {
+    case 'go':
+      return Object.keys(source.packages);
+    case 'debian':
+      return source.programs;
+    case 'python':
+      return [];
+  }
+}
 
 export function programFiles({ cache, note }: ProgramFilesOptions): ProgramFiles {
-  const directory = (source: Source, version: string): Promise<string> =>
-    source.kind === 'go' ? moduleDirectory(source, version) : packageDirectory(source, version, cache);
+  const directory = (source: Source, version: string): Promise<string> => {
+    switch (source.kind) {
+      case 'go':
+        return moduleDirectory(source, version);
+      case 'debian':
+        return packageDirectory(source, version, cache);
+      case 'python':
+        return wheelsDirectory(source, version, cache);
+    }
+  };
   return {
     directory,
     async program(name, source, version) {
-      if (source.kind === 'debian') return join(await directory(source, version), 'usr/bin', name);
+      if (source.kind !== 'go') return join(await directory(source, version), 'usr/bin', name);
       const file = join(cache, 'go', `${source.path}@${version}`, name);
       if (existsSync(file)) return file;
       note(`Building ${name} of ${source.path} ${version}`);

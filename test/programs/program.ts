@@ -22,7 +22,13 @@ export interface DebianPackage {
   readonly programs: readonly string[];
 }
 
-export type Source = GoModule | DebianPackage;
+/** A library of PyPI with all that it depends on, as wheels for the Python of our Debian. */
+export interface PythonPackage {
+  readonly kind: 'python';
+  readonly package: string;
+}
+
+export type Source = GoModule | DebianPackage | PythonPackage;
 
 export interface ImageRecipe {
   /** In full, as the program's own manifests name it. */
@@ -33,7 +39,7 @@ export interface ImageRecipe {
   /** As the program's own Dockerfile sets it. */
   readonly user?: string;
   /** What stands in the image besides. Default: as good as nothing. */
-  readonly on?: 'shell' | 'debian';
+  readonly on?: 'shell' | 'debian' | 'python';
 }
 
 /** One attempt to use the program. */
@@ -68,6 +74,8 @@ export interface Program {
   readonly proves: string;
   readonly source: Source;
   readonly images?: (version: string) => readonly ImageRecipe[];
+  /** Installed before it, and not removed. */
+  readonly needs?: readonly Program[];
   /** Further words of `hibernetes up`. */
   readonly flags?: readonly string[];
   /** `NAMESPACE KIND/NAME` of what is stopped to see that an attempt fails without it. None: it runs beside the cluster. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { runCommand } from '../../agent/network/run.ts';
 import { startCluster } from '../support/cluster-process.ts';
 import { insideNode } from '../support/inside-node.ts';
+import type { Kubectl } from '../support/kubectl.ts';
 import { imageFiles } from '../support/real-nodes.ts';
 import { programsOf, type ProgramFiles } from './program-files.ts';
 import { helmModule, helmVersion } from './helm.ts';
@@ -14,30 +15,31 @@ import type { Program, Stand } from './program.ts';
 const startMsMax = 900_000;
 const helmMsMax = 600_000;
 
-export interface ReadyStand extends Stand {
+type OwnFiles = Pick<Stand, 'sourceDirectory' | 'program'>;
+
+export interface ReadyStand {
+  readonly kubectl: Kubectl;
+  /** The cluster as the program sees it, or one that it needs. */
+  of(program: Program): Stand;
   /** Ends the cluster. */
   close(): Promise<void>;
 }
 
 export async function startStand(program: Program, files: ProgramFiles, cache: string): Promise<ReadyStand> {
-  const { source, versions } = program;
-  const programs = new Map<string, string>();
-  const directories = new Map<string, string>();
-  for (const version of versions) {
-    directories.set(version, await files.directory(source, version));
-    for (const name of programsOf(source)) programs.set(`${name}@${version}`, await files.program(name, source, version));
+  const own = new Map<Program, OwnFiles>();
+  const images = [...(await imageFiles())];
+  for (const each of [...(program.needs ?? []), program]) {
+    own.set(each, await ownFiles(each, files));
+    images.push(...(await programImages(each, files, cache)));
   }
-  const images = [...(await imageFiles()), ...(await programImages(program, files, cache))];
   const cluster = await startCluster({ nodes: 2, runtime: 'containerd', images, flags: program.flags ?? [], startMsMax });
   const { kubectl } = cluster;
   const kubeconfig = join(cluster.directory, 'kubeconfig');
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-programs-'));
-  return {
+  const shared: Omit<Stand, keyof OwnFiles> = {
     kubectl,
     kubeconfig,
     directory,
-    sourceDirectory: (version) => known(directories, version),
-    program: (name, version) => known(programs, `${name}@${version}`),
     async apply(manifests) {
       const { code, stderr } = await kubectl.run(['apply', '-f', '-'], { input: manifests });
       if (code !== 0) throw new Error(`kubectl apply exited ${code}: ${stderr}`);
@@ -48,6 +50,10 @@ export async function startStand(program: Program, files: ProgramFiles, cache: s
       return runCommand(['env', `KUBECONFIG=${kubeconfig}`, ...homes, helm, ...args], { timeoutMs: helmMsMax });
     },
     insideNode: (name) => insideNode(cluster.directory, name),
+  };
+  return {
+    kubectl,
+    of: (each) => ({ ...shared, ...known(own, each, each.name) }),
     async close() {
       rmSync(directory, { recursive: true, force: true });
       await cluster.remove();
@@ -55,8 +61,22 @@ export async function startStand(program: Program, files: ProgramFiles, cache: s
   };
 }
 
-function known(map: ReadonlyMap<string, string>, key: string): string {
+/** Builds and fetches all that the program brings. */
+async function ownFiles({ source, versions }: Program, files: ProgramFiles): Promise<OwnFiles> {
+  const programs = new Map<string, string>();
+  const directories = new Map<string, string>();
+  for (const version of versions) {
+    directories.set(version, await files.directory(source, version));
+    for (const name of programsOf(source)) programs.set(`${name}@${version}`, await files.program(name, source, version));
+  }
+  return {
+    sourceDirectory: (version) => known(directories, version, version),
+    program: (name, version) => known(programs, `${name}@${version}`, `${name} ${version}`),
+  };
+}
+
+function known<K, V>(map: ReadonlyMap<K, V>, key: K, name: string): V {
   const found = map.get(key);
-  if (found === undefined) throw new Error(`the recipe does not name ${key}`);
+  if (found === undefined) throw new Error(`the recipe does not name ${name}`);
   return found;
 }

@@ -11,7 +11,13 @@ const useMsMax = 240_000;
 const [stoppedMsMin, stoppedMsMax] = [15_000, 120_000];
 const stoppedFactor = 1.5;
 
-export async function tryProgram(program: Program, stand: Stand, note: (text: string) => void): Promise<void> {
+/** `standOf` gives the cluster as a program sees it. */
+export async function tryProgram(program: Program, standOf: (program: Program) => Stand, note: (text: string) => void): Promise<void> {
+  for (const needed of program.needs ?? []) {
+    note(`Installing ${needed.name}, which it needs`);
+    await needed.install(standOf(needed), needed.versions.at(-1) ?? '');
+  }
+  const stand = standOf(program);
   const [first = '', ...later] = program.versions;
   const attempt = (id: string, version: string, limitMs = useMsMax): Promise<void> => program.use(stand, { id, limitMs }, version);
   note(`Installing ${first}`);

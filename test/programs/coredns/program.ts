@@ -30,9 +30,13 @@ data:
   Corefile: |
     .:53 {
       errors
-      health { lameduck 1s }
+      health {
+        lameduck 1s
+      }
       ready
-      kubernetes cluster.local in-addr.arpa { pods insecure }
+      kubernetes cluster.local in-addr.arpa {
+        pods insecure
+      }
       cache 1
       loadbalance
     }
@@ -97,7 +101,7 @@ spec:
 
 export const coredns: Program = {
   name: 'coredns',
-  versions: ['v1.14.7', 'v1.15.0'],
+  versions: ['v1.15.0'],
   proves: 'a pod that asks it alone finds Services and the pods of headless ones that appear meanwhile, by short names too',
   source: { kind: 'go', path: 'github.com/coredns/coredns', packages: { coredns: '.' } },
   images: (version) => [

@@ -17,7 +17,7 @@ spec:
       terminationGracePeriodSeconds: 1
       containers:
       - name: prometheus
-        image: quay.io/prometheus/prometheus:${version}
+        image: quay.io/prometheus/prometheus:v${version}
         args: [--config.file=/etc/prometheus/prometheus-kubernetes.yml, --storage.tsdb.path=/prometheus]
         ports: [{ containerPort: 9090 }]
         readinessProbe: { httpGet: { path: /-/ready, port: 9090 }, periodSeconds: 1 }
@@ -45,25 +45,16 @@ spec:
 
 export const prometheus: Program = {
   name: 'prometheus',
-  versions: ['v0.316.0'],
+  versions: ['2.53.3'],
   proves: 'by its own configuration for Kubernetes it reads the API server, each node, its containers, and a pod that appears meanwhile',
-  source: {
-    kind: 'go',
-    path: 'github.com/prometheus/prometheus',
-    packages: { prometheus: './cmd/prometheus' },
-  },
+  source: { kind: 'debian', package: 'prometheus', programs: [] },
   images: (version) => [
-    {
-      name: `quay.io/prometheus/prometheus:${version}`,
-      programs: { prometheus: '/bin/prometheus' },
-      entrypoint: ['/bin/prometheus'],
-      on: 'shell',
-    },
+    { name: `quay.io/prometheus/prometheus:v${version}`, on: 'debian', entrypoint: ['/usr/bin/prometheus'], user: '65534' },
   ],
   controllers: ['default deployment/prometheus'],
 
   async install({ apply, kubectl, sourceDirectory }, version) {
-    const examples = join(sourceDirectory(version), 'documentation/examples');
+    const examples = join(sourceDirectory(version), 'usr/share/doc/prometheus/examples');
     await apply(readFileSync(join(examples, 'rbac-setup.yml'), 'utf8'));
     const config = join(examples, 'prometheus-kubernetes.yml');
     await apply(await kubectl.ok('create', 'configmap', 'prometheus', `--from-file=${config}`, '--dry-run=client', '-o', 'yaml'));
