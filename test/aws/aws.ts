@@ -136,14 +136,11 @@ describe('a stack on an emulator of AWS', () => {
   test('rolls a Deployment out', async () => {
     await kubectl.ok('set', 'image', 'deployment/web', 'nginx=nginx/nginx:v2');
     assert.match(await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=240s'), /successfully rolled out/);
-    const { items } = await kubectl.json<{ items: readonly Pod[] }>(
-      'get',
-      'pods',
-      '-l',
-      'app=web',
-      '--field-selector=status.phase=Running',
-    );
-    assert.deepEqual(new Set(items.flatMap(({ spec }) => spec?.containers.map(({ image }) => image))), new Set(['nginx/nginx:v2']));
+    // The last of the former pods ends a little later.
+    await eventually(async () => {
+      const { items } = await kubectl.json<{ items: readonly Pod[] }>('get', 'pods', '-l', 'app=web');
+      assert.deepEqual(new Set(items.flatMap(({ spec }) => spec?.containers.map(({ image }) => image))), new Set(['nginx/nginx:v2']));
+    });
   });
 
   test('reads logs and signs in through the gate', async () => {
