@@ -52,7 +52,7 @@ const unitTests: readonly TestStage[] = [
   unit('unit: the dashboard', 'functions/dashboard/**/*.test.ts', 'test/dashboard/**/*.test.ts'),
   unit(
     'unit: kinds, store, vocabulary',
-    'functions/{archive,cel,kube,resources,store,tunnel}/**/*.test.ts',
+    'functions/{archive,cel,kube,node-protocol,resources,store,tunnel}/**/*.test.ts',
     'functions/*.test.ts',
     'openapi/**/*.test.ts',
   ),

@@ -138,7 +138,7 @@ function bootstrapUser(secret: Secret | undefined, { id, secretText, nowMs }: Sh
   if (field('usage-bootstrap-authentication') !== 'true') return undefined;
   const text = field('auth-extra-groups');
   const extraGroups = text === '' ? [] : text.split(',');
-  // A token that claims a group which is not its own is nobody's.
+  // A token that claims a group which is not its own belongs to no user.
   if (!extraGroups.every((group) => bootstrapGroupPattern.test(group))) return undefined;
   return { name: `system:bootstrap:${id}`, groups: [bootstrappersGroup, ...extraGroups] };
 }
