@@ -170,5 +170,11 @@ export const nightlyStages: readonly Stage[] = [
     shows: lastOf(/^. pass \d+$/gm),
     minutesMax: 40,
   },
+  {
+    name: 'dashboard in a browser',
+    command: ['npm', 'run', '--silent', 'test:dashboard'],
+    shows: lastOf(/^. pass \d+$/gm),
+    minutesMax: 60,
+  },
   { name: 'machine', command: ['npm', 'run', '--silent', 'test:machine'], shows: lastOf(/^. pass \d+$/gm), minutesMax: 240 },
 ];

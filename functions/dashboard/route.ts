@@ -65,6 +65,6 @@ export function routeOf(hash: string): Route {
 export function hashOf(route: Route): string {
   const parts = inPath.map((field) => (route[field] === '' ? none : encodeURIComponent(route[field])));
   while (parts.at(-1) === none) parts.pop();
-  const query = new URLSearchParams(inQuery.flatMap((field) => (route[field] === '' ? [] : [[field, route[field]]])));
+  const query = new URLSearchParams(inQuery.filter((field) => route[field] !== '').map((field): [string, string] => [field, route[field]]));
   return `#/${[route.screen, ...parts].join('/')}${query.size === 0 ? '' : `?${query}`}`;
 }

@@ -3,6 +3,7 @@
 #   prepare.sh run     packages for real containers, if this is root on Debian (otherwise the cluster is simulated)
 #   prepare.sh test    the same, for the whole test suite, and the newest kubectl that Debian has
 #   prepare.sh quick   npm packages only
+#   prepare.sh dashboard   the same as run, and a browser
 #   prepare.sh machine   what makes and runs virtual machines (QEMU, mmdebstrap), for test/machine
 #   prepare.sh generator   npm packages, and those that generate the client and the descriptions (130 MB, in openapi/generator)
 # It does nothing, and needs no network, once everything is there.
@@ -64,6 +65,20 @@ missing_machine_packages() {
 
 apt_get_install() {
   DEBIAN_FRONTEND=noninteractive apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# Debian's own browser, which the tests of the dashboard drive.
+install_browser() {
+  if command -v chromium >/dev/null; then return 0; fi
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    say "The dashboard's tests need Chromium: install it by hand."
+    exit 1
+  fi
+  say "Installing Debian's package chromium ..."
+  if ! apt_get_install chromium >&2; then
+    say "That did not work (no network?), and without a browser the dashboard is not tested."
+    exit 1
+  fi
 }
 
 # Unlike nodes, which can be simulated, there is nothing to do instead.
@@ -145,5 +160,6 @@ case $purpose in
   run) install_debian_packages ;;
   test) install_debian_packages && install_generator && unpack_kubectl ;;
   generator) install_generator ;;
+  dashboard) install_debian_packages && unpack_kubectl && install_browser ;;
   machine) install_machine_packages ;;
 esac

@@ -34,6 +34,7 @@ export function YamlTab({ place, object }: TabProps): JSX.Element {
   const editor = useRef<Editor>(undefined);
   const [preview, setPreview] = useState<Preview>();
   const [problem, setProblem] = useState('');
+  const store = useRef<HTMLButtonElement>(null);
   const base = useRef(object);
   const isPast = route.at !== '';
 
@@ -57,6 +58,8 @@ export function YamlTab({ place, object }: TabProps): JSX.Element {
       notify('Stored.');
     }, failed);
   };
+  // A user who has read the differences stores them by Enter.
+  useEffect(() => store.current?.focus(), [preview]);
   const latest = useRef(review);
   latest.current = review;
   useEffect(() => {
@@ -73,7 +76,7 @@ export function YamlTab({ place, object }: TabProps): JSX.Element {
             Show what would change
           </button>
           {preview === undefined || preview.diff === '' ? null : (
-            <button type="button" class="primary" id="apply" onClick={() => apply(preview)}>
+            <button type="button" class="primary" ref={store} onClick={() => apply(preview)}>
               Store it
             </button>
           )}
