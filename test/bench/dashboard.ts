@@ -1,6 +1,6 @@
 /**
- * `npm run bench:dashboard`: ten thousand pods in a browser. It prints when rows and changes are on the screen, how long a
- * filter takes, the longest task of the main thread, and the memory of the page.
+ * `npm run bench:dashboard`: ten thousand pods in a browser. It prints how soon rows and changes are on the screen, and how
+ * long a filter takes. The longest task of the main thread and the memory of the page follow.
  */
 import { startCluster } from '../support/cluster-process.ts';
 import { openBrowser, openGate, openPage } from '../dashboard/open-page.ts';
