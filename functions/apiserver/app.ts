@@ -226,7 +226,7 @@ async function admitted(parts: Parts, exchange: Exchange, asked: Omit<ApiRequest
   const user = acting ?? anonymous;
   if (acting !== authenticated) exchange.trail?.impersonated(user);
   const ended = (): void => exchange.trail?.ended();
-  // A stranger is refused before the body is read, and what is passed on to another server is passed on as it comes.
+  // Strangers are refused before their bodies are read. What another server gets is passed on as it comes.
   const isReceivedFirst = authenticated !== undefined && connection.user === undefined && options.aggregation?.at(info.path) === undefined;
   const asWhom = { call: { ...asked, user, connection }, lasting, isReceivedFirst, headers: notes.headers, ended };
   return limited(flowControl, asWhom, async (call) => {

@@ -35,11 +35,16 @@ export interface Asked {
   isWanted(kind: string): boolean;
 }
 
+export interface Prepared {
+  readonly cases: readonly Case[];
+  readonly remarks?: readonly string[];
+  /** The servers as the cases reach them, where something stands between. */
+  readonly contest?: Contest;
+  close?(): void;
+}
+
 /** Makes the cases, and what they need on both servers. */
-export type Prepare = (
-  contest: Contest,
-  asked: Asked,
-) => Promise<{ readonly cases: readonly Case[]; readonly remarks?: readonly string[] }>;
+export type Prepare = (contest: Contest, asked: Asked) => Promise<Prepared>;
 
 export async function runContest(args: readonly string[], prepare: Prepare): Promise<number> {
   const { values: options } = parseArgs({ args: [...args], options: optionTypes });
@@ -53,11 +58,12 @@ export async function runContest(args: readonly string[], prepare: Prepare): Pro
   };
   return withBothServers(places, print, async (upstream, ours) => {
     const contest = { upstream: connectApi(upstream.address), ours: connectApi(ours.address), serviceCidr: defaultNetworks.serviceCidr };
-    const { cases, remarks = [] } = await prepare(contest, asked);
+    const { cases, remarks = [], contest: within = contest, close } = await prepare(contest, asked);
     const outcomes = await runAll(
       cases.filter(({ name }) => options.only === undefined || options.only.split(',').includes(name)),
-      contest,
+      within,
     );
+    close?.();
     for (const api of [contest.upstream, contest.ours]) api.close();
     const figures = figuresOf(outcomes);
     const argued = outcomes.filter(createArguments()).length;

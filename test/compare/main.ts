@@ -1,10 +1,11 @@
-/** `npm run compare -- [access|answers|applies|cases|crds|policies|workloads] [options]`: what is compared, by its name; answers when none is given. */
+/** `npm run compare -- [access|answers|applies|cases|crds|policies|webhooks|workloads] [options]`: what is compared, by its name; answers when none is given. */
 import { compareAccess } from './access.ts';
 import { compareAnswers } from './answers.ts';
 import { compareApplies } from './applies.ts';
 import { compareCustomKinds } from './crds.ts';
 import { comparePolicies } from './policies.ts';
 import { recordKindCases } from './kind-cases.ts';
+import { compareWebhooks } from './webhooks.ts';
 import { compareWorkloads } from './workloads/main.ts';
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
@@ -14,6 +15,7 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
   cases: recordKindCases,
   crds: compareCustomKinds,
   policies: comparePolicies,
+  webhooks: compareWebhooks,
   workloads: compareWorkloads,
 };
 

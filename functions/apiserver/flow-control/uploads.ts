@@ -1,6 +1,6 @@
 /**
  * Bodies on their way. A request gets its seat when its body is there: who sends slowly keeps no seat from the others.
- * What has arrived takes memory until its request is over, so that each user, and all together, have room for so much.
+ * What has arrived takes memory until its request is over: each user has room for so much, and so have all together.
  */
 import type { Clock } from '../../world.ts';
 import { StatusError } from '../../kube/status-error.ts';

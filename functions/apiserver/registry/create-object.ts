@@ -89,6 +89,8 @@ function noUniqueName({ type }: AnyDefinition, name: string): StatusError {
 async function createNamed(write: WriteRequest, admission: Admission, object: KubeObject): Promise<KubeObject | typeof moved> {
   const { server, request, options, context } = write;
   const { definition, info } = request;
+  // Admission may have moved it.
+  placeInNamespace(object, definition.type, info.namespace);
   prepare(write, object);
   await admission.validate(object, undefined);
   definition.completeValid?.(object);

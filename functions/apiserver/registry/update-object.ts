@@ -20,7 +20,7 @@ import { type CommitRules, commitRules, publish } from './commit-rules.ts';
 import { createObject } from './create-object.ts';
 import { decideDeletion, isHeld } from './delete-object.ts';
 import { recordFields, settleFields } from './managed-fields.ts';
-import { allowsBareFinalizers, isCustom, keepMetadata, kindOf } from './object-metadata.ts';
+import { allowsBareFinalizers, isCustom, keepMetadata, kindOf, placeInNamespace } from './object-metadata.ts';
 import { keyOf } from './resource-index.ts';
 import { asCurrent, committed } from './served-form.ts';
 import type { UpdateStrategy } from './update-strategies.ts';
@@ -159,6 +159,8 @@ async function admittedCandidate(plan: Plan): Promise<Candidate | undefined> {
   recordFields(write, wanted.object, before);
   const mutated = await admission.mutate(shown(wanted.object), shown(before));
   const next = projection === undefined ? mutated : projection.into(wanted.object, mutated);
+  // Admission may have moved it.
+  placeInNamespace(next, write.request.definition.type, key.namespace);
   complete(plan, next, before);
   await admission.validate(shown(next), shown(before));
   return { revision: current.revision, next, writes: wanted.writes ?? [] };

@@ -24,7 +24,10 @@ export async function deleteOne(server: Server, request: ResourceRequest): Promi
 /** How many deletions are under way at once. Source: store.go, deleteCollectionWorkers. */
 const workers = 16;
 
-/** One deletion after another, each on its own: what was deleted stays so, whatever happens later. */
+/**
+ * Each deletion is on its own: what was deleted stays so, whatever happens later. The first goes alone, since what refuses
+ * one often refuses all.
+ */
 export async function deleteCollection(server: Server, request: ResourceRequest): Promise<Answer> {
   const { definition, info, url } = request;
   const deleteOptions = deleteOptionsOf(await readBody(request.request), url.searchParams);
@@ -34,8 +37,8 @@ export async function deleteCollection(server: Server, request: ResourceRequest)
   const all = view.list(storeResource(definition), namespaceOfList(request, info.namespace));
   const list = all.filter((stored) => selection.selects(stored));
   const metadata = { resourceVersion: String(view.revision) };
-  for (let start = 0; start < list.length; start += workers) {
-    const names = list.slice(start, start + workers);
+  for (let start = 0, end = 1; start < list.length; [start, end] = [end, end + workers]) {
+    const names = list.slice(start, end);
     await Promise.all(
       names.map(async ({ key: { name, namespace } }) => {
         const one = { ...request, info: { ...info, name, namespace } };

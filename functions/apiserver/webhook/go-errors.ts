@@ -36,9 +36,13 @@ const refusals: Readonly<Record<number, string>> = {
   503: 'the server is currently unable to handle the request',
 };
 
+/** Whether client-go shows the body in its errors. Source: client-go, rest/request.go (isTextResponse). */
+const isText = (contentType: string | undefined): boolean => contentType === undefined || contentType.trimStart().startsWith('text/');
+
 /** What client-go makes of an answer that is no success. Source: apimachinery, pkg/api/errors/errors.go (NewGenericServerResponse). */
-export function refusalText(status: number, text: string): string {
-  if (status === 403) return text.trim() || 'unknown';
+export function refusalText(status: number, body: string, contentType: string | undefined): string {
+  const text = (isText(contentType) ? body.trim() : '') || 'unknown';
+  if (status === 403) return text;
   const known = refusals[status];
   if (known !== undefined) return known;
   return status >= 500

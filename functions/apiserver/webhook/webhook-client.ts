@@ -6,6 +6,7 @@ import { boundedJson } from '../../kube/bounded-json.ts';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { ServiceReference } from '../../kube/generated/types.ts';
+import { parseJson } from '../../kube/json-document.ts';
 import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
 import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
@@ -120,8 +121,19 @@ function parsed(text: string): unknown {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     // YAML is taken as well, in which a word is a text.
-    const why = /^\s*[[{]/.test(text) ? error.message : `json: cannot unmarshal string into ${goTypeMeta}`;
+    const why = /^\s*[[{]/.test(text) ? goProblem(text) : `json: cannot unmarshal string into ${goTypeMeta}`;
     throw new WebhookCallError(`couldn't get version/kind; json parse error: ${why}`, { cause: error });
+  }
+}
+
+/** What Go reports of a text that is no JSON. */
+function goProblem(text: string): string {
+  try {
+    parseJson(text);
+    return '';
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+    throw error;
   }
 }
 
@@ -138,7 +150,10 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         const message = await (isByService(target) ? sendByService(options, target, sent) : sendByUrl(url, target, sent));
         const text = await textOf(message);
         const { statusCode = 0 } = message;
-        if (statusCode < 200 || statusCode > 206) throw new WebhookCallError(refusalText(statusCode, text));
+        const contentType = message.headers['content-type'];
+        if (statusCode < 200 || statusCode > 206) throw new WebhookCallError(refusalText(statusCode, text, contentType));
+        if (text === '')
+          throw new WebhookCallError(`0-length response with status code: ${statusCode} and content type: ${contentType ?? ''}`);
         return parsed(text);
       } catch (error) {
         if (error instanceof WebhookCallError) throw error;

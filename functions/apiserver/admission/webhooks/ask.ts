@@ -6,7 +6,7 @@ import type { World } from '../../../world.ts';
 import type { AdmissionAttributes } from '../../ports.ts';
 import { WebhookCallError, type WebhookClient } from '../../webhook/webhook-client.ts';
 import type { Invocation } from './invocation.ts';
-import { answerOf, InvalidAnswer, OtherVersion, type ReviewAnswer, reviewOf, reviewVersion } from './review.ts';
+import { answerOf, InvalidAnswer, type ReviewAnswer, reviewOf, reviewVersion, UndecodableAnswer, UnsupportedPatch } from './review.ts';
 
 export interface AskOptions extends Pick<World, 'random'> {
   readonly client: WebhookClient;
@@ -58,7 +58,8 @@ function understood(name: string, answer: unknown, asked: { uid: string; version
   try {
     return answerOf(answer, asked);
   } catch (error) {
-    if (error instanceof OtherVersion) throw new CallFailed(name, `failed to call webhook: ${error.message}`, error);
+    if (error instanceof UndecodableAnswer) throw new CallFailed(name, `failed to call webhook: ${error.message}`, error);
+    if (error instanceof UnsupportedPatch) throw new CallFailed(name, error.message, error);
     if (error instanceof InvalidAnswer) throw new CallFailed(name, `received invalid webhook response: ${error.message}`, error);
     throw error;
   }

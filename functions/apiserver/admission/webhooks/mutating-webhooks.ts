@@ -7,7 +7,7 @@ import { applyJsonPatch } from '../../../kube/patch/json.ts';
 import { groupResource, mutatingWebhookConfigurations } from '../../../kube/resource-type.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../../ports.ts';
 import { changedObject } from '../changed-object.ts';
-import { ask } from './ask.ts';
+import { ask, CallFailed } from './ask.ts';
 import { internal, type Invocation } from './invocation.ts';
 import { failure, relevantHooks, type WebhookOptions } from './relevant-hooks.ts';
 
@@ -51,21 +51,22 @@ async function askOne(options: WebhookOptions, attributes: AdmissionAttributes, 
     next = changedObject(object, attributes, invocation.served, (shown) => applyJsonPatch(shown, value)).object;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw internal(error.cause instanceof Error ? error.cause.message : error.message, error);
+    const why = error.cause instanceof Error ? error.cause.message : error.message;
+    throw internal(why.replace(decodingStart, ''), error);
   }
   attributes.object = next;
   return !deepEqual(next, object);
 }
+
+/** How the decoder's errors begin, which name the kind. */
+const decodingStart = /^\w{1,100} in version "[\w./-]{1,300}" cannot be handled as a \w{1,100}: /;
 
 function parsedPatch(text: string, webhook: string): Json {
   try {
     return parseJson(text).value;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw internal(
-      `failed calling webhook ${JSON.stringify(webhook)}: received undecodable patch in webhook response: ${error.message}`,
-      error,
-    );
+    throw new CallFailed(webhook, `received undecodable patch in webhook response: ${error.message}`, error);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Json, JsonObject, KubeObject } from '../../../kube/object.ts';
 import type { GroupVersionKind } from '../../../resources/definition.ts';
 import type { AdmissionAttributes } from '../../ports.ts';
+import { readBytes } from '../../../kube/schema-scalars.ts';
 import { fromStored } from '../../registry/served-form.ts';
 import { namespaces, groupResource } from '../../../kube/resource-type.ts';
 import { type Invocation, requestKind } from './invocation.ts';
@@ -19,9 +20,13 @@ export class InvalidAnswer extends Error {
   override name = 'InvalidAnswer';
 }
 
-/** An answer of a version that was not asked for. */
-export class OtherVersion extends InvalidAnswer {
-  override name = 'OtherVersion';
+/** An answer that upstream's decoder does not make a review of. */
+export class UndecodableAnswer extends InvalidAnswer {
+  override name = 'UndecodableAnswer';
+}
+
+export class UnsupportedPatch extends InvalidAnswer {
+  override name = 'UnsupportedPatch';
 }
 
 const group = 'admission.k8s.io';
@@ -97,7 +102,13 @@ export function answerOf(answer: unknown, asked: { uid: string; version: string;
   const { apiVersion, kind, response } = isObject(answer) ? answer : ({} as JsonObject);
   const other = knownVersions.find((version) => version !== asked.version && apiVersion === `${group}/${version}`);
   if (other !== undefined) {
-    throw new OtherVersion(`converting (${other}.AdmissionReview) to (${asked.version}.AdmissionReview): unknown conversion`);
+    throw new UndecodableAnswer(`converting (${other}.AdmissionReview) to (${asked.version}.AdmissionReview): unknown conversion`);
+  }
+  const [ofVersion, ofKind] = [text(apiVersion), text(kind)];
+  if (ofKind !== '' && ofVersion !== '' && (ofKind !== 'AdmissionReview' || ofVersion !== `${group}/${asked.version}`)) {
+    throw new UndecodableAnswer(
+      `no kind ${JSON.stringify(ofKind)} is registered for version ${JSON.stringify(ofVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+    );
   }
   if (!isObject(response)) throw new InvalidAnswer('webhook response was absent');
   const { uid, allowed, status, warnings, auditAnnotations } = response;
@@ -118,9 +129,18 @@ export function answerOf(answer: unknown, asked: { uid: string; version: string;
   };
 }
 
+function base64Of(bytes: string): string {
+  try {
+    return readBytes(bytes);
+  } catch (error) {
+    if (error instanceof Error) throw new UndecodableAnswer(error.message, { cause: error });
+    throw error;
+  }
+}
+
 function patchOf({ patch, patchType }: JsonObject, { version, isMutating }: { version: string; isMutating: boolean }): string | undefined {
   const bytes = text(patch);
-  const decoded = bytes === '' ? undefined : Buffer.from(bytes, 'base64').toString();
+  const decoded = bytes === '' ? undefined : Buffer.from(base64Of(bytes), 'base64').toString();
   if (version !== 'v1') return isMutating ? decoded : undefined;
   const hasType = patchType !== undefined && patchType !== null;
   if (!isMutating) {
@@ -132,7 +152,7 @@ function patchOf({ patch, patchType }: JsonObject, { version, isMutating }: { ve
   if (decoded === undefined && hasType) throw new InvalidAnswer('webhook returned response.patchType but not response.patch');
   if (hasType && patchType !== 'JSONPatch') {
     if (patchType === '') throw new InvalidAnswer('webhook returned invalid response.patchType of ""');
-    throw new InvalidAnswer(`unsupported patch type ${JSON.stringify(patchType)}`);
+    throw new UnsupportedPatch(`unsupported patch type ${JSON.stringify(patchType)}`);
   }
   return decoded;
 }

@@ -26,6 +26,8 @@ type Answer = (review: Review) => Promise<object> | object;
 
 const seen: { path: string; review: Review }[] = [];
 const answers = new Map<string, Answer>();
+/** Answers that are no review: status and text. */
+const texts = new Map<string, readonly [status: number, text: string]>();
 let server: Server;
 let port: number;
 let caBundle: string;
@@ -44,6 +46,8 @@ describe('admission webhooks', () => {
         const review = (await json(request)) as Review;
         seen.push({ path, review });
         const { apiVersion, request: asked } = review;
+        const [status, text] = texts.get(path) ?? [];
+        if (status !== undefined) return void response.writeHead(status, { 'content-type': 'application/json' }).end(text);
         const answer = await answers.get(path)?.(review);
         if (answer === undefined) return void response.writeHead(404).end();
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -74,6 +78,7 @@ describe('admission webhooks', () => {
   afterEach(async () => {
     seen.length = 0;
     answers.clear();
+    texts.clear();
     await cluster.client.deleteCollection(validatingWebhookConfigurations, {});
     await cluster.client.deleteCollection(mutatingWebhookConfigurations, {});
   });
@@ -247,6 +252,63 @@ describe('admission webhooks', () => {
       assert.equal((await create()).code, 201);
     });
   }
+
+  const undecodable: readonly (readonly [string, object | readonly [number, string], string])[] = [
+    [
+      'a patch that is no JSON',
+      { allowed: true, patchType: 'JSONPatch', patch: Buffer.from('nonsense').toString('base64') },
+      "received undecodable patch in webhook response: invalid character 'o' in literal null (expecting 'u')",
+    ],
+    [
+      'a patch that is no base64',
+      { allowed: true, patchType: 'JSONPatch', patch: '***' },
+      'failed to call webhook: illegal base64 data at input byte 0',
+    ],
+    ['a patch of another type', { allowed: true, patchType: 'MergePatch', patch: 'e30=' }, 'unsupported patch type "MergePatch"'],
+    [
+      'another kind',
+      [200, '{"apiVersion":"admission.k8s.io/v1","kind":"Something","response":{}}'],
+      'failed to call webhook: no kind "Something" is registered for version "admission.k8s.io/v1" in scheme "pkg/runtime/scheme.go:111"',
+    ],
+    [
+      'half a document',
+      [200, '{"apiVersion":'],
+      "failed to call webhook: couldn't get version/kind; json parse error: unexpected end of JSON input",
+    ],
+    ['nothing', [200, ''], 'failed to call webhook: 0-length response with status code: 200 and content type: application/json'],
+    [
+      'an error that is no text',
+      [500, 'it broke'],
+      'failed to call webhook: an error on the server ("unknown") has prevented the request from succeeding',
+    ],
+  ];
+  for (const [what, answer, why] of undecodable) {
+    test(`a webhook that answers with ${what} stops the write, or is passed by`, async () => {
+      if (Array.isArray(answer)) texts.set('/odd', answer as [number, string]);
+      else answers.set('/odd', () => answer);
+      const message = `Internal error occurred: failed calling webhook "odd.example.com": ${why}`;
+      await register(mutatingWebhookConfigurations, 'odd', hook('odd', byUrl('/odd')));
+      assert.deepEqual(await create(), { code: 500, message, warnings: null });
+      await cluster.client.deleteCollection(mutatingWebhookConfigurations, {});
+      await register(mutatingWebhookConfigurations, 'odd', hook('odd', byUrl('/odd'), { failurePolicy: 'Ignore' }));
+      assert.equal((await create()).code, 201);
+    });
+  }
+
+  test('a webhook moves no object to another namespace', async () => {
+    answers.set('/move', () => patch({ op: 'replace', path: '/metadata/namespace', value: 'elsewhere' }));
+    await register(mutatingWebhookConfigurations, 'move', hook('move', byUrl('/move')));
+    const message = 'the namespace of the provided object does not match the namespace sent on the request';
+    assert.deepEqual(await create(), { code: 400, message, warnings: null });
+  });
+
+  test('a webhook that refuses to let a collection go is asked about its first object only', async () => {
+    await Promise.all([create(), create(), create()]);
+    answers.set('/stay', () => ({ allowed: false }));
+    await register(validatingWebhookConfigurations, 'stay', hook('stay', byUrl('/stay'), { rules: [{ ...rule, operations: ['DELETE'] }] }));
+    await assert.rejects(cluster.client.deleteCollection(configMaps, { namespace: 'default', labelSelector: 'made=here' }));
+    assert.equal(seen.length, 1);
+  });
 
   test('a webhook that is too slow is given up', async () => {
     const { promise, resolve } = Promise.withResolvers<object>();

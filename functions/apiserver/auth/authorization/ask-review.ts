@@ -56,7 +56,11 @@ function reviewOf({ groups, ...spec }: SubjectAccessReviewSpec, { reviewVersion 
 async function statusOf(response: Response): Promise<SubjectAccessReviewStatus> {
   const text = await limitedText(response);
   const { status: code } = response;
-  if (code < 200 || code > 206) throw new ReviewFailed(refusalText(code, text), code >= 500 || code === tooManyRequests);
+  if (code < 200 || code > 206)
+    throw new ReviewFailed(
+      refusalText(code, text, response.headers.get('content-type') ?? undefined),
+      code >= 500 || code === tooManyRequests,
+    );
   const { status = {} }: { status?: Readonly<Record<string, unknown>> } = JSON.parse(text);
   const { allowed, denied, reason } = status;
   return { allowed: allowed === true, denied: denied === true, ...(typeof reason === 'string' ? { reason } : {}) };

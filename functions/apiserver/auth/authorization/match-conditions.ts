@@ -37,23 +37,19 @@ export function conditionProblem(source: string): string | undefined {
 
 const emptyTexts = { namespace: '', verb: '', group: '', version: '', resource: '', subresource: '', name: '' };
 
+const asJson = (object: object): JsonObject => object as JsonObject;
+
 /** Expressions find empty texts and lists where the request has none. */
 function withEmptyTexts({
-  resourceAttributes: of,
-  nonResourceAttributes: path,
+  resourceAttributes,
   user = '',
   uid = '',
   groups = [],
   extra = {},
+  ...spec
 }: SubjectAccessReviewSpec): JsonObject {
-  return {
-    ...(of === undefined ? {} : { resourceAttributes: { ...emptyTexts, ...of } }),
-    ...(path === undefined ? {} : { nonResourceAttributes: { ...path } }),
-    user,
-    uid,
-    groups,
-    extra,
-  } as unknown as JsonObject;
+  const resource = resourceAttributes === undefined ? {} : { resourceAttributes: { ...emptyTexts, ...resourceAttributes } };
+  return asJson({ ...spec, ...resource, user, uid, groups, extra });
 }
 
 /** Whether all hold. A text: none is false, and this is why one of them has no value. */
