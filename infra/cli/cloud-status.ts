@@ -41,7 +41,7 @@ async function functionState(account: CloudAccount, { name, id }: CloudResource)
   const state = (await account.get('lambda', `/2015-03-31/functions/${encodeURIComponent(id)}/configuration`)) as FunctionState;
   const { State = 'Unknown', StateReason, LastUpdateStatus = 'Successful' } = state;
   const isWell = wellStates.has(State) && LastUpdateStatus !== 'Failed';
-  const why = [StateReason, LastUpdateStatus === 'Failed' ? 'its last update failed' : undefined].filter((text) => text !== undefined);
+  const why = [StateReason, LastUpdateStatus === 'Failed' ? 'its last update failed' : undefined].filter((text) => (text ?? '') !== '');
   return { name, isWell, says: [State, ...why].join(', ') };
 }
 
