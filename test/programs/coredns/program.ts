@@ -81,7 +81,7 @@ spec:
 const askingPod = (id: string, server: string): string => `
 apiVersion: v1
 kind: Service
-metadata: { name: ${id} }
+metadata: { name: ${id}-service }
 spec: { selector: { app: ${id} }, ports: [{ port: 80 }] }
 ---
 apiVersion: v1
@@ -123,7 +123,7 @@ export const coredns: Program = {
     await apply(askingPod(id, await kubectl.ok('get', 'service', '-n', namespace, 'coredns', '-o', 'jsonpath={.spec.clusterIP}')));
     await kubectl.ok('wait', '--for=condition=Ready', `pod/${id}`, '--timeout=240s');
     const addresses = {
-      [id]: await kubectl.ok('get', 'service', id, '-o', 'jsonpath={.spec.clusterIP}'),
+      [`${id}-service`]: await kubectl.ok('get', 'service', `${id}-service`, '-o', 'jsonpath={.spec.clusterIP}'),
       [`${id}-headless.default.svc.cluster.local`]: await kubectl.ok('get', 'pod', id, '-o', 'jsonpath={.status.podIP}'),
     };
     for (const [name, address] of Object.entries(addresses)) {

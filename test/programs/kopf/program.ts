@@ -78,7 +78,7 @@ spec:
       - name: operator
         image: example.com/kopf:${version}
         args: [run, --standalone, --all-namespaces, --liveness=http://0.0.0.0:8080/healthz, /handlers/handlers.py]
-        env: [{ name: PYTHONPATH, value: /${sitePackages} }]
+        env: [{ name: PYTHONPATH, value: /${sitePackages} }, { name: USER, value: operator }]
         readinessProbe: { httpGet: { path: /healthz, port: 8080 }, periodSeconds: 2, timeoutSeconds: 5 }
         volumeMounts: [{ name: handlers, mountPath: /handlers }]
       volumes: [{ name: handlers, configMap: { name: operator } }]
