@@ -1,8 +1,9 @@
 /** Makes the files of the dashboard that a browser loads: a page, a module and a style sheet at first, the rest when it is wanted. */
 import { build, type Metafile } from 'esbuild';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { constants, gzipSync } from 'node:zlib';
+import { packagedDashboard } from './packaged-dashboard.ts';
 
 const source = join(import.meta.dirname, '../../functions/dashboard');
 
@@ -11,6 +12,8 @@ export interface DashboardBundle {
   readonly files: ReadonlyMap<string, Buffer<ArrayBuffer>>;
   /** What a browser loads before the first screen. */
   readonly first: readonly string[];
+  /** The npm packages whose code is in the files. */
+  readonly packages: readonly string[];
 }
 
 const pageOf = (script: string, style: string): string => `<!doctype html>
@@ -42,6 +45,11 @@ function staticImports({ outputs }: Metafile, entry: string): string[] {
   return [...seen].map((path) => basename(path));
 }
 
+const packagesIn = ({ inputs }: Metafile): string[] => {
+  const names = Object.keys(inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  return [...new Set(names)].toSorted();
+};
+
 export async function bundleDashboard(): Promise<DashboardBundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: source,
@@ -72,7 +80,8 @@ export async function bundleDashboard(): Promise<DashboardBundle> {
     ...outputFiles.map(({ path, contents }) => [basename(path), Buffer.from(contents)] as const),
   ];
   const files = new Map(made.map(([name, bytes]) => [name, gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION })] as const));
-  return { files, first: ['index.html', 'icon.svg', basename(cssBundle), ...staticImports(metafile, entry)] };
+  const first = ['index.html', 'icon.svg', basename(cssBundle), ...staticImports(metafile, entry)];
+  return { files, first, packages: packagesIn(metafile) };
 }
 
 /** Several functions of one deployment have them. */
@@ -81,6 +90,7 @@ let made: Promise<DashboardBundle> | undefined;
 export const dashboardBundle = (): Promise<DashboardBundle> => (made ??= bundleDashboard());
 
 export async function writeDashboard(directory: string): Promise<void> {
+  if (existsSync(packagedDashboard)) return cpSync(packagedDashboard, directory, { recursive: true });
   const { files } = await dashboardBundle();
   mkdirSync(directory, { recursive: true });
   for (const [name, bytes] of files) writeFileSync(join(directory, `${name}.gz`), bytes);

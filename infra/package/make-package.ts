@@ -1,10 +1,12 @@
 /**
  * Makes the npm package, `dist/hibernetes-VERSION.tgz`: the sources as JavaScript, since Node runs no TypeScript below
- * `node_modules`, in the same folders; and what they read at run time. `npm run package` prints the file's name.
+ * `node_modules`, in the same folders; what they read at run time; and the files of the dashboard in place of its sources. `npm run package` prints the file's name.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { dashboardBundle, writeDashboard } from '../bundle/dashboard.ts';
+import { packagedDashboard } from '../bundle/packaged-dashboard.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -18,7 +20,7 @@ const copied = [
   '{functions,infra,agent}/**/*.json',
   'openapi/kubernetes-v*.json',
 ];
-const notCopied = [/^infra\/package\//, /upstream-verdicts/];
+const notCopied = [/^infra\/package\//, /^functions\/dashboard\//, /upstream-verdicts/];
 
 interface Manifest {
   readonly name: string;
@@ -65,8 +67,17 @@ function copy(file: string, target: string): void {
   copyFileSync(join(root, file), to);
 }
 
+/** With the licences of the packages whose code a browser gets: all others npm installs with theirs. */
+async function addDashboard(target: string): Promise<void> {
+  const directory = join(target, relative(root, packagedDashboard));
+  await writeDashboard(directory);
+  const { packages } = await dashboardBundle();
+  const licenses = packages.map((name) => `${name}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()}\n`);
+  writeFileSync(join(directory, '../LICENSES'), licenses.join('\n\n'));
+}
+
 /** Makes it in the directory. Returns the package's file. */
-export function makePackage(directory: string = join(root, 'dist')): string {
+export async function makePackage(directory: string = join(root, 'dist')): Promise<string> {
   const target = join(directory, 'package');
   rmSync(target, { recursive: true, force: true });
   const settings = join(import.meta.dirname, 'tsconfig.json');
@@ -76,6 +87,7 @@ export function makePackage(directory: string = join(root, 'dist')): string {
   });
   const files = globSync(copied, { cwd: root }).filter((file) => !notCopied.some((pattern) => pattern.test(file)));
   for (const file of files) copy(file, target);
+  await addDashboard(target);
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(publishedManifest(manifest), undefined, 2)}\n`);
   writeFileSync(join(target, 'cdk.json'), readFileSync(join(root, 'cdk.json'), 'utf8').replace('main.ts', 'main.js'));
@@ -84,4 +96,4 @@ export function makePackage(directory: string = join(root, 'dist')): string {
   return join(directory, packed?.filename ?? '');
 }
 
-if (import.meta.main) process.stdout.write(`${makePackage()}\n`);
+if (import.meta.main) process.stdout.write(`${await makePackage()}\n`);

@@ -50,7 +50,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'infra/bundle': ['functions', 'functions/lambda', 'functions/apiserver', 'agent'],
   'infra/images': ['agent'],
-  'infra/package': [],
+  'infra/package': ['infra/bundle'],
   'infra/backup': ['functions/kube', 'functions/resources', 'functions/store'],
   'infra/aws': [
     'functions',

@@ -36,7 +36,7 @@ describe('the npm package', () => {
 
   before(async () => {
     project = mkdtempSync(join(tmpdir(), 'hibernetes-package-'));
-    file = makePackage(join(project, 'made'));
+    file = await makePackage(join(project, 'made'));
     const modules = join(project, 'node_modules');
     installed = join(modules, 'hibernetes');
     mkdirSync(join(modules, '.bin'), { recursive: true });
@@ -64,13 +64,16 @@ describe('the npm package', () => {
   });
 
   for (const cloud of [[], ['--cloud', 'local']]) {
-    test(`starts a cluster and stops it: hibernetes ${['up', ...cloud].join(' ')}`, async () => {
+    test(`starts a cluster with its dashboard, and stops it: hibernetes ${['up', ...cloud].join(' ')}`, async () => {
       const directory = join(project, 'data');
       const data = ['--data-dir', directory];
       try {
         await hibernetes('up', ...data, '--listen', '127.0.0.1:0', '--runtime', 'simulated', '--nodes', '1', '--detach', ...cloud);
         const kubectl = kubectlFor(join(directory, 'kubeconfig'), join(project, 'kubectl-cache'));
         await kubectl.ok('wait', '--for=condition=Ready', 'node/node-1', '--timeout=60s');
+        const page = await kubectl.ok('get', '--raw', '/ui/');
+        const script = /<script type="module" src="([^"]+)"/.exec(page)?.[1] ?? assert.fail(page);
+        await kubectl.ok('get', '--raw', `/ui/${script}`);
       } finally {
         await hibernetes('down', ...data, '--delete-data');
       }
