@@ -1,6 +1,7 @@
 /**
  * Makes the npm package, `dist/hibernetes-VERSION.tgz`: the sources as JavaScript, since Node runs no TypeScript below
- * `node_modules`, in the same folders; what they read at run time; and the files of the dashboard in place of its sources. `npm run package` prints the file's name.
+ * `node_modules`, in the same folders; what they read at run time; and the files of the dashboard in place of its sources.
+ * `npm run package` prints the file's name.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
