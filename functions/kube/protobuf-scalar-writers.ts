@@ -67,7 +67,10 @@ function writeTexts(value: Json, writer: ProtobufWriter): void {
 const message = (write: ValueWriter['write']): ValueWriter => ({ wireType: 2, write });
 
 export const messageWriters: ReadonlyMap<string, ValueWriter> = new Map<string, ValueWriter>([
-  ['k8s.io.apimachinery.pkg.api.resource.Quantity', message((value, writer) => textField(writer, 1, String(value)))],
+  [
+    'k8s.io.apimachinery.pkg.api.resource.Quantity',
+    message((value, writer) => textField(writer, 1, typeof value === 'string' ? value : JSON.stringify(value))),
+  ],
   ['k8s.io.apimachinery.pkg.util.intstr.IntOrString', message(writeIntOrString)],
   ['k8s.io.apimachinery.pkg.apis.meta.v1.Time', message(writeTime)],
   ['k8s.io.apimachinery.pkg.apis.meta.v1.MicroTime', message(writeTime)],

@@ -28,7 +28,7 @@ async function answersOfOurs(table: KindTable): ReturnType<typeof answersOf> {
 
 for (const file of files) {
   const table = kindTable(file);
-  const kind = String(table.object['kind']);
+  const kind = table.object['kind'] as string;
   describe(`the table of ${kind}`, () => {
     let answers: ReturnType<typeof answersOf> | undefined;
     for (const [index, one] of table.cases.entries()) {

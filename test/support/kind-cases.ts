@@ -119,7 +119,7 @@ const definitions = createDefinitions();
 /** `/apis/apps/v1/namespaces/default/deployments` */
 function pathOf({ apiVersion, kind }: JsonObject): string {
   const type = definitions.map((definition) => definition.type).find((one) => one.kind === kind && apiVersionOf(one) === apiVersion);
-  assert.ok(type !== undefined, `${String(apiVersion)} ${String(kind)} is not served`);
+  assert.ok(type !== undefined, `${JSON.stringify([apiVersion, kind])} is not served`);
   return `/api${type.group === '' ? '' : 's'}/${apiVersionOf(type)}/${type.namespaced ? 'namespaces/default/' : ''}${type.resource}`;
 }
 

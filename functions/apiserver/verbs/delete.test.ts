@@ -73,7 +73,7 @@ for (const [kind, path, object, message] of ownPreconditions) {
     const api = await testApi();
     const { body } = await api.send('POST', path, object);
     const { name, uid } = metadataOf(body);
-    const refused = await api.send('DELETE', `${path}/${String(name)}`, { preconditions: { uid: 'other' } });
+    const refused = await api.send('DELETE', `${path}/${name as string}`, { preconditions: { uid: 'other' } });
     assert.deepEqual([refused.status, refused.body['message']], [409, message(uid)]);
   });
 }

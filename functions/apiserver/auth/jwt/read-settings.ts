@@ -69,9 +69,10 @@ function anonymousErrors(anonymous: AuthenticationSettings['anonymous']): FieldE
 }
 
 const noIssuer: IssuerSettings = { url: '', audiences: [] };
-const issuerOf = ({ issuer }: JwtSettings): IssuerSettings => ({ ...noIssuer, ...issuer });
+const issuerOf = ({ issuer }: Partial<JwtSettings>): IssuerSettings => ({ ...noIssuer, ...issuer });
 
-function jwtErrors(settings: JwtSettings, path: string): FieldError[] {
+/** `settings` may lack what is required. */
+function jwtErrors(settings: Partial<JwtSettings>, path: string): FieldError[] {
   const { claimValidationRules = [], claimMappings = {}, userValidationRules = [] } = settings;
   return [
     ...issuerErrors(issuerOf(settings), `${path}.issuer`),

@@ -9,7 +9,7 @@ export interface AuthenticationSettings {
 export interface AnonymousSettings {
   readonly enabled: boolean;
   /** The only paths that need no credentials, when there are conditions. */
-  readonly conditions?: readonly { readonly path: string }[];
+  readonly conditions?: readonly { readonly path?: string }[];
 }
 
 export interface JwtSettings {
