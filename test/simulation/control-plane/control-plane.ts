@@ -216,8 +216,11 @@ class ControlPlane {
     Object.assign(this.#rings, { lost: 0, twice: 0, superseding: 0 });
     for (const machine of this.#machines) this.#heal(machine);
     const isSettled = (): boolean => this.#missing() === undefined;
-    for (let untilMs = this.#timeline.nowMs + settleMsMax; this.#timeline.nowMs < untilMs && !isSettled();)
+    for (let untilMs = this.#timeline.nowMs + settleMsMax; this.#timeline.nowMs < untilMs && !isSettled();) {
       await this.#timeline.runFor(2000);
+      // What was violated has stopped the time.
+      if (this.#timeline.isStopped) return;
+    }
     const missing = this.#missing();
     if (missing !== undefined) return this.#judge.violated('settles', missing);
     await this.#rest();
