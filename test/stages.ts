@@ -130,7 +130,11 @@ export const nightlyStages: readonly Stage[] = [
   { name: 'conformance', command: ['node', 'test/conformance/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
   { name: 'compare', command: ['node', 'test/compare/main.ts'], shows: lastOf(/\d+ of \d+.*/g), minutesMax: 240 },
   { name: 'programs', command: ['node', 'test/programs/main.ts'], shows: lastOf(/\d+ of \d+/g), minutesMax: 240 },
-  { name: 'nodes: faults', command: ['node', '--test', '--test-reporter=spec', 'test/faults/faults.ts'], minutesMax: 60 },
+  {
+    name: 'nodes: faults',
+    command: ['node', '--test', '--test-reporter=spec', '--test-concurrency=1', 'test/faults/faults.ts', 'test/faults/kill-points.ts'],
+    minutesMax: 60,
+  },
   {
     name: 'archive: what was is what it shows',
     command: ['env', 'HISTORIES=2000', 'node', '--test', '--test-reporter=spec', 'test/archive/archive.test.ts'],

@@ -23,8 +23,12 @@ export function mergedNodeStatus(current: NodeStatus, reported: NodeStatus, nowM
   const now = timestamp(nowMs);
   let conditions: readonly NodeCondition[] = current.conditions ?? [];
   for (const condition of reported.conditions ?? []) conditions = withCondition(conditions, { ...condition, lastHeartbeatTime: now }, now);
-  return { ...current, ...reported, conditions: [...conditions] };
+  return withoutEmptyLists({ ...current, ...reported, conditions: [...conditions] });
 }
+
+/** They are not stored: with them each report would look like news. */
+const withoutEmptyLists = (status: NodeStatus): NodeStatus =>
+  Object.fromEntries(Object.entries(status).filter(([, value]) => !Array.isArray(value) || value.length > 0));
 
 const withoutHeartbeats = ({ conditions = [], ...rest }: NodeStatus): object => ({
   ...rest,

@@ -414,17 +414,17 @@ test('the heartbeat is renewed when it is ten seconds old', async () => {
   assert.deepEqual(lease?.metadata.ownerReferences, [{ apiVersion: 'v1', kind: 'Node', name: 'a', uid: 'uid-a' }]);
 });
 
-test('a node’s status is merged: its own conditions get times, others’ conditions stay', async () => {
+test('a node’s status is merged: its own conditions get times, others’ conditions stay, an empty list takes away', async () => {
   const { poll, put, get, world, calls } = await setUp();
   const other = { type: 'NetworkUnavailable', status: 'False' };
-  await put(nodes, node('a', { conditions: [other], nodeInfo: undefined }));
-  const status = { capacity: { cpu: '2' }, conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
+  await put(nodes, node('a', { conditions: [other], nodeInfo: undefined, volumesInUse: ['kubernetes.io/csi/d^v'] }));
+  const status = { capacity: { cpu: '2' }, volumesInUse: [], conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }] };
   await poll({ status });
   await poll({ status });
   assert.deepEqual(calls, ['update nodes a status'], 'saying it twice writes once');
   const now = '2026-01-01T00:00:00Z';
   const written = get(nodes, { namespace: '', name: 'a' })?.status;
-  assert.deepEqual(written?.capacity, { cpu: '2' });
+  assert.deepEqual([written?.capacity, written?.volumesInUse], [{ cpu: '2' }, undefined]);
   assert.deepEqual(written?.conditions, [
     other,
     { type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: now, lastTransitionTime: now },

@@ -116,7 +116,8 @@ export function createNodeReports({ view, client, clock, log }: NodeReportOption
 /** What a node sent, with the fields and types of the kind alone. Throws 400. Most polls report nothing, so it is loaded when one does. */
 async function decoded(type: 'NodeStatus' | 'PodStatus', sent: NodeStatus | PodStatus): Promise<JsonObject> {
   const { builtIn } = await import('../../kube/schema.ts');
-  return builtIn(`io.k8s.api.core.v1.${type}`).decode(sent as JsonObject).object;
+  // An empty list takes away what was reported before.
+  return builtIn(`io.k8s.api.core.v1.${type}`).decode(sent as JsonObject, { keepsEmpty: true }).object;
 }
 
 const ownerOf = (node: Node | undefined): Pick<KubeObject['metadata'], 'ownerReferences'> =>

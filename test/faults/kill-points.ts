@@ -12,6 +12,8 @@ import { leftOn } from '../support/left-on-node.ts';
 import { runtimeGate, type Moment, type RuntimeGate } from '../support/runtime-gate.ts';
 
 const can = await canRunContainers();
+/** A call that never comes ends its test. */
+const limit = { timeout: 120_000 };
 const moments: readonly Moment[] = ['asked', 'under way', 'answered'];
 const startCalls = ['RunPodSandbox', 'CreateContainer', 'StartContainer'];
 const endCalls = ['StopContainer', 'StopPodSandbox', 'RemoveContainer', 'RemovePodSandbox'];
@@ -61,7 +63,7 @@ describe('an agent that is killed', { skip: can.ok ? false : can.why }, () => {
 
   for (const method of startCalls) {
     for (const moment of moments) {
-      test(`when ${method} is ${moment} runs the pod once, and nothing is left of it`, async () => {
+      test(`when ${method} is ${moment} runs the pod once, and nothing is left of it`, limit, async () => {
         const name = `${method}-${moment}`.toLowerCase().replace(' ', '-');
         const caught = gate.holdAt(method, moment);
         node.api.put(pod(name));
@@ -75,7 +77,7 @@ describe('an agent that is killed', { skip: can.ok ? false : can.why }, () => {
   }
   for (const method of endCalls) {
     for (const moment of moments) {
-      test(`when ${method} is ${moment} leaves nothing of the pod`, async () => {
+      test(`when ${method} is ${moment} leaves nothing of the pod`, limit, async () => {
         const name = `${method}-${moment}`.toLowerCase().replace(' ', '-');
         node.api.put(pod(name));
         await runsOnce(name);
