@@ -24,4 +24,4 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** The address of the API, which serves this page below `/ui/`: '' or the path of one of several clusters. */
-export const apiBase = (): string => location.pathname.replace(/\/ui\/.*$/, '');
+export const apiBase = (): string => location.pathname.split('/ui/', 1)[0] ?? '';

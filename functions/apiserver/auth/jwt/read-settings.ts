@@ -6,6 +6,7 @@ import { type DocumentKind, readDocument } from '../../../kube/configuration/doc
 import { aggregate, duplicate, type FieldError, invalid, required, tooMany } from '../../../kube/field-error.ts';
 import { pemBlocks } from '../../../kube/pem.ts';
 import { urlProblem } from '../../../cel/library/urls.ts';
+import { withoutTrailing } from '../../../kube/trailing.ts';
 import { validateDomainPrefixedPath } from '../../../resources/field-rules.ts';
 import { clusterIssuer } from '../tokens.ts';
 import { compileExpression, readsClaim, type Subject } from './expressions.ts';
@@ -84,8 +85,7 @@ function jwtErrors(settings: Partial<JwtSettings>, path: string): FieldError[] {
 
 function issuerErrors(issuer: IssuerSettings, path: string): FieldError[] {
   const { url, discoveryURL = '', certificateAuthority = '', egressSelectorType = '' } = issuer;
-  const trimmed = (text: string): string => text.replace(/\/{1,100}$/, '');
-  const isOwn = url !== '' && discoveryURL !== '' && trimmed(url) === trimmed(discoveryURL);
+  const isOwn = url !== '' && discoveryURL !== '' && withoutTrailing(url, '/') === withoutTrailing(discoveryURL, '/');
   return [
     ...(url === '' ? [required(`${path}.url`)] : urlErrors(url, `${path}.url`, disallowedIssuers)),
     ...(isOwn ? [invalid(`${path}.discoveryURL`, discoveryURL, 'discoveryURL must be different from URL')] : []),
