@@ -1,9 +1,9 @@
 /** Whether the server of an APIService can be reached and answers. Source: kube-aggregator, pkg/controllers/status/remote/remote_available_controller.go */
-import type { IncomingMessage } from 'node:http';
 import type { APIResourceList, APIServiceCondition, EndpointSlice, Service } from '../../kube/generated/types.ts';
 import { endpointSlices, groupResource, services } from '../../kube/resource-type.ts';
 import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
+import { limitedText } from '../http/limited-text.ts';
 import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
 import { serviceEnd } from '../tunnel/service-end.ts';
 import { goTlsError } from '../webhook/go-errors.ts';
@@ -64,17 +64,6 @@ const isReachable = ({ endpoints, ports }: EndpointSlice, portName: string): boo
   endpoints?.some(({ conditions }) => conditions?.ready !== false) === true &&
   ports?.some(({ name = '', port }) => name === portName && port !== undefined) === true;
 
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of message) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > answerBytesMax) throw new Error(`the answer is longer than ${answerBytesMax} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 interface Fetched {
   readonly status: number;
   readonly text: string;
@@ -91,7 +80,7 @@ async function get(options: CheckOptions, remote: RemoteService, path: string): 
   const headers = { host, accept: 'application/json', ...identityHeaders(aggregator) };
   try {
     const { message } = await http.send({ end, tls: tlsOf(remote, certificate), method: 'GET', path, headers, signal: ending.signal });
-    return { status: message.statusCode ?? 0, text: await textOf(message), url };
+    return { status: message.statusCode ?? 0, text: await limitedText(message, answerBytesMax), url };
   } catch (error) {
     const why = ending.signal.aborted ? 'context deadline exceeded' : goTlsError(error);
     throw new Error(`failing or missing response from ${url}: Get ${quoted(url)}: ${why}`, { cause: error });

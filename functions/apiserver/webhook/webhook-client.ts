@@ -9,6 +9,7 @@ import type { ServiceReference } from '../../kube/generated/types.ts';
 import { parseJson } from '../../kube/json-document.ts';
 import type { View } from '../../kube/view.ts';
 import type { Clock } from '../../world.ts';
+import { AnswerTooLong, limitedText } from '../http/limited-text.ts';
 import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
 import { serviceEnd } from '../tunnel/service-end.ts';
 import { goTlsError, refusalText } from './go-errors.ts';
@@ -101,17 +102,6 @@ function sendByUrl(url: URL, target: WebhookTarget, { headers, bytes, signal }: 
   });
 }
 
-async function textOf(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of message) {
-    length += (chunk as Buffer).length;
-    if (length > answerBytesMax) throw new WebhookCallError(`the answer is longer than ${answerBytesMax} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 const goTypeMeta =
   'Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
@@ -148,7 +138,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
       const sent: Sent = { path: url.pathname + url.search, headers, bytes, signal: ending.signal };
       try {
         const message = await (isByService(target) ? sendByService(options, target, sent) : sendByUrl(url, target, sent));
-        const text = await textOf(message);
+        const text = await limitedText(message, answerBytesMax);
         const { statusCode = 0 } = message;
         const contentType = message.headers['content-type'];
         if (statusCode < 200 || statusCode > 206) throw new WebhookCallError(refusalText(statusCode, text, contentType));
@@ -157,6 +147,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         return parsed(text);
       } catch (error) {
         if (error instanceof WebhookCallError) throw error;
+        if (error instanceof AnswerTooLong) throw new WebhookCallError(error.message, { cause: error });
         const why = ending.signal.aborted ? 'context deadline exceeded' : goTlsError(error);
         throw new WebhookCallError(`Post ${JSON.stringify(shownText(url, target))}: ${why}`, { cause: error });
       } finally {

@@ -1,7 +1,10 @@
 /** POSTs a SubjectAccessReview to the server of a kubeconfig. Source: apiserver, pkg/util/webhook/webhook.go. */
 import { type ClusterAccess, ConnectionError, createHttpsFetch, type HttpsFetch } from '../../../client/https-fetch.ts';
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../../kube/generated/types.ts';
+import { boundedJson } from '../../../kube/bounded-json.ts';
+import { isObject } from '../../../kube/configuration/document.ts';
 import { formatDuration } from '../../../kube/duration.ts';
+import { AnswerTooLong, limitedText } from '../../http/limited-text.ts';
 import { goTlsError, refusalText } from '../../webhook/go-errors.ts';
 import { type AskReview, ReviewFailed } from './webhook-authorizer.ts';
 import type { WebhookSettings } from './settings.ts';
@@ -25,6 +28,7 @@ export function createAskReview(): AskReview {
       return await statusOf(await fetch(request));
     } catch (error) {
       if (error instanceof ReviewFailed) throw error;
+      if (error instanceof AnswerTooLong) throw new ReviewFailed(error.message, false, { cause: error });
       const isLate = request.signal.aborted;
       if (!isLate && !(error instanceof ConnectionError) && !(error instanceof SyntaxError)) throw error;
       const why = isLate ? 'context deadline exceeded' : goTlsError(error instanceof ConnectionError ? error.cause : error);
@@ -54,25 +58,14 @@ function reviewOf({ groups, ...spec }: SubjectAccessReviewSpec, { reviewVersion 
 }
 
 async function statusOf(response: Response): Promise<SubjectAccessReviewStatus> {
-  const text = await limitedText(response);
+  const text = response.body === null ? '' : await limitedText(response.body, answerBytesMax);
   const { status: code } = response;
   if (code < 200 || code > 206)
     throw new ReviewFailed(
       refusalText(code, text, response.headers.get('content-type') ?? undefined),
       code >= 500 || code === tooManyRequests,
     );
-  const { status = {} }: { status?: Readonly<Record<string, unknown>> } = JSON.parse(text);
-  const { allowed, denied, reason } = status;
+  const review = boundedJson(text);
+  const { allowed, denied, reason } = isObject(review) && isObject(review['status']) ? review['status'] : {};
   return { allowed: allowed === true, denied: denied === true, ...(typeof reason === 'string' ? { reason } : {}) };
-}
-
-async function limitedText({ body }: Response): Promise<string> {
-  const kept: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > answerBytesMax) throw new ReviewFailed(`the answer is longer than ${answerBytesMax} bytes`, false);
-    kept.push(chunk);
-  }
-  return Buffer.concat(kept).toString();
 }

@@ -1,20 +1,11 @@
 /** Asks an issuer over HTTPS. What it answers is read to a limit, and redirects are not followed. */
 import { request } from 'node:https';
+import { boundedJson } from '../../../kube/bounded-json.ts';
+import { limitedText } from '../../http/limited-text.ts';
 import type { FetchJson } from './issuer-keys.ts';
 
 const answerBytesMax = 1 << 20;
 const withinMs = 10_000;
-
-async function bodyOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const kept: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    length += chunk.length;
-    if (length > answerBytesMax) throw new Error(`the answer is longer than ${answerBytesMax} bytes`);
-    kept.push(chunk);
-  }
-  return Buffer.concat(kept).toString();
-}
 
 export const fetchJson: FetchJson = (url, authority) =>
   new Promise((resolve, reject) => {
@@ -29,8 +20,8 @@ export const fetchJson: FetchJson = (url, authority) =>
         message.destroy();
         return reject(new Error(`GET ${url}: status ${statusCode}`));
       }
-      bodyOf(message)
-        .then((text) => resolve(JSON.parse(text) as unknown))
+      limitedText(message, answerBytesMax)
+        .then((text) => resolve(boundedJson(text)))
         .catch(reject);
     });
     call.once('error', reject);
