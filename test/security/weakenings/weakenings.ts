@@ -223,7 +223,7 @@ export const weakenings: readonly Weakening[] = [
     edits: [
       {
         file: 'functions/apiserver/nodes/node-reports.ts',
-        from: 'return builtIn(`io.k8s.api.core.v1.${type}`).decode(sent as JsonObject).object;',
+        from: 'return builtIn(`io.k8s.api.core.v1.${type}`).decode(sent as JsonObject, { keepsEmpty: true }).object;',
         to: 'return builtIn === undefined ? {} : (sent as JsonObject);',
       },
     ],
