@@ -35,7 +35,7 @@ test('a Function URL needs an instance for each request under way', () => {
   assert.equal(chosen({ host: 'function-url' }).limits.apiEnvironments, 100);
 });
 
-test('alarms may be left out, and then nobody is written to', () => {
+test('a stack without alarms takes no address for their mail', () => {
   assert.equal(chosen({ alarms: 'none' }).hasAlarms, false);
   assert.throws(() => chosen({ alarms: 'none', alarmEmail: 'jane@example.com' }), DeploymentError);
 });

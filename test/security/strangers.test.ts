@@ -118,7 +118,7 @@ const failures: Readonly<Record<string, () => Promise<Response>>> = {
 };
 
 for (const [what, answer] of Object.entries(failures)) {
-  test(`where the token service ${what}, a token is nobody’s, and the log has one short line at most`, async () => {
+  test(`where the token service ${what}, the API refuses the token and logs one short line at most`, async () => {
     const { known, world } = users(answer);
     assert.equal(await known.userOf(forged(world.clock.now(), {})), undefined);
     assert.ok(world.lines.length <= 1);
