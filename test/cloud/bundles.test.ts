@@ -33,8 +33,8 @@ const zippedBytesMax = 1_750_000;
 const notAtFirst = new RegExp(
   [
     'node_modules/(@aws-sdk|protobufjs|yaml|jose)/|event-streams|/openapi/document|kube/(protobuf\\.ts|generated/|patch/)',
-    // What only writes need.
-    'apiserver/(admission/|registry/(create|update|delete)-object|verbs/(create|update|patch|delete|subresource|proxy)\\.)',
+    // What only writes, and checks of APIServices elsewhere, need.
+    'apiserver/(admission/|aggregation/availability|registry/(create|update|delete)-object|verbs/(create|update|patch|delete|subresource|proxy)\\.)',
   ].join('|'),
 );
 

@@ -13,7 +13,7 @@ import { bodyWithEnd } from '../http/body-with-end.ts';
 import type { ApiRequest } from '../ports.ts';
 import type { Proxy } from '../server.ts';
 import { serviceEnd } from '../tunnel/service-end.ts';
-import { type CheckOptions, type Checked, checked } from './availability.ts';
+import type { CheckOptions, Checked } from './availability.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { type RemoteDocuments, remoteVersion, type RemoteVersion } from './remote-groups.ts';
 import { remoteAt, type RemoteService, remoteServices, tlsOf } from './remote-services.ts';
@@ -158,6 +158,7 @@ class Checks {
     const { store, world } = this.#options;
     const view = (): ReturnType<Store['view']> => store.view();
     try {
+      const { checked } = await import('./availability.ts');
       const found = await checked({ ...this.#options, view, random: () => world.random.next() }, remote);
       this.#note(remote, found);
       await this.#report(remote, found);
