@@ -1,8 +1,8 @@
 /**
- * Generates the types of `hibernetes/client` from what a cluster says of itself at `/openapi/v3`, with
- * openapi-typescript. `npm run generate:client` asks a cluster that it starts for the purpose; with `--kubeconfig FILE`
- * it asks that one, with `--out FILE` it writes elsewhere. What it needs is installed in `openapi/generator` by
- * `sh infra/cli/prepare.sh generator`.
+ * Generates the types of `hibernetes/client` from a cluster's `/openapi/v3`, with openapi-typescript. `npm run
+ * generate:client` asks a cluster that it starts for the purpose; with `--kubeconfig FILE` it asks that one, with
+ * `--out FILE` it writes elsewhere. What it needs is installed in `openapi/generator` by `sh infra/cli/prepare.sh
+ * generator`.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ const otherForms = new Set(['application/yaml', 'application/vnd.kubernetes.prot
 const inOneForm = (paths: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   JSON.parse(JSON.stringify(paths, (key, value: unknown) => (otherForms.has(key) ? undefined : value))) as Record<string, unknown>;
 
-/** This project keeps no texts of others; a client that is generated with them may be made by whoever wants it. */
+/** This project keeps no texts of others. A user who wants them in the client generates one from them. */
 function withoutTexts(schemas: Readonly<Record<string, object>>): Record<string, object> {
   const isText = (key: string, value: unknown): boolean => key === 'description' && typeof value === 'string';
   return JSON.parse(JSON.stringify(schemas, (key, value: unknown) => (isText(key, value) ? undefined : value))) as Record<string, object>;

@@ -1,8 +1,8 @@
 /**
- * Collects what Kubernetes' own documentation says of kinds and fields, for `kubectl explain`, out of the comments of
- * `@kubernetes/client-node`. The texts are Kubernetes' (Apache License 2.0, see NOTICE) and this project keeps no copy
- * of them: the result goes to `.cache`, where a control plane finds it, or does without. What this needs is installed
- * in `openapi/generator` by `sh infra/cli/prepare.sh generator`.
+ * Collects the documentation of kinds and fields for `kubectl explain` from the comments of `@kubernetes/client-node`.
+ * The texts are Kubernetes' (Apache License 2.0, see NOTICE) and this project keeps no copy of them. The result goes to
+ * `.cache`; a control plane that finds none there works without. What this needs is installed in `openapi/generator` by
+ * `sh infra/cli/prepare.sh generator`.
  */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

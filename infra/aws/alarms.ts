@@ -1,4 +1,4 @@
-/** What somebody should be told about. Each alarm names the section of the runbook that says what to do. */
+/** What an operator should know of. Each alarm names the section of the runbook that holds the cure. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -34,7 +34,7 @@ const failuresInMinutesMax = 5;
 const watermarkLateSecondsMax = 20 * 60;
 const minutes10 = Duration.minutes(10);
 
-/** The latest of all clusters. Said only when it is late. */
+/** The latest of all clusters. The functions send this metric only while the watermark is late. */
 export const watermarkLateness = (table: ITableV2, period: Duration): IMetric =>
   new Metric({
     namespace: metricNamespace,
@@ -52,7 +52,7 @@ export function createAlarms(scope: Construct, topic: Topic, specs: readonly Ala
       threshold,
       evaluationPeriods: periods,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      // A control plane that sleeps says nothing, and that is well.
+      // A control plane that sleeps sends no metrics, and that is well.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alarm.applyRemovalPolicy(RemovalPolicy.DESTROY);

@@ -31,7 +31,7 @@ test('the script is one that a shell understands', () => {
   assert.equal(status, 0, stderr);
 });
 
-test('the agent is told who it is and where it lives', () => {
+test('the agent’s configuration names its node, the API’s address and its directories', () => {
   assert.deepEqual(parseAgentConfig(written('/etc/hibernetes/agent.json')), {
     nodeName: 'i-1',
     server: 'https://api.example',
@@ -58,7 +58,7 @@ test('the agent is told who it is and where it lives', () => {
   });
 });
 
-test('the token is for this cluster, and nobody reads half of it', () => {
+test('the token is for this cluster, and is moved into place whole', () => {
   assert.equal(
     written('/opt/hibernetes/token'),
     `#!/bin/sh

@@ -96,7 +96,7 @@ export function bootScript(options: BootScriptOptions): readonly string[] {
   ];
 }
 
-/** A token is a request that this machine's role has signed; making one asks nobody. */
+/** A token is a request that this machine's role has signed. Signing it needs no call to AWS. */
 const tokenUnits = (iamClusterId: string): readonly string[] => [
   ...file(
     '/opt/hibernetes/token',

@@ -1,5 +1,5 @@
 /**
- * One function of the manifest, with a role that may do what its entry says and nothing else. The role is written out
+ * One function of the manifest, with a role that may do what its entry names and nothing else. The role is written out
  * here: what CDK would grant by itself is broader.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
@@ -32,7 +32,7 @@ export interface FunctionProps {
   readonly key: Key | undefined;
   readonly logDays: number;
   readonly concurrency: number | undefined;
-  /** Where calls go that nobody waits for, when they fail. */
+  /** Where failed asynchronous calls go: their callers do not wait for the answer. */
   readonly deadLetters: Queue;
 }
 

@@ -1,6 +1,6 @@
 const auditPolicy = 'infra/aws/audit-policy.yaml';
 
-/** Choices that are looked at with every change: their templates are kept in test/infra. */
+/** Choices whose templates are kept in test/infra, so that a change shows what it does to each of them. */
 export const configurations = {
   defaults: {},
   'function-url': { host: 'function-url', key: 'customer', auditPolicyFile: auditPolicy },

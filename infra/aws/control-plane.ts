@@ -1,6 +1,6 @@
 /**
- * Every function of the manifest with what wakes it, once for all clusters of the stack: which one a request or a message is
- * about, it says itself.
+ * Every function of the manifest with what wakes it, once for all clusters of the stack. Each request and each message
+ * names its cluster.
  */
 import { Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';

@@ -1,4 +1,4 @@
-/** One page that says how the control plane does. */
+/** One page in CloudWatch that shows the state of the control plane. */
 import { Duration } from 'aws-cdk-lib';
 import { AlarmStatusWidget, Dashboard, GraphWidget, Row, Stats, type Alarm, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';

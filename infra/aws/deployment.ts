@@ -1,6 +1,6 @@
 /**
- * What whoever deploys may choose, read from CDK context (`-c name=value`) and checked once. Everything has a default:
- * without a word one gets one cluster, no nodes, and limits that keep a mistake from costing more than a dinner.
+ * What a deployment may choose, read from CDK context (`-c name=value`) and checked once. Everything has a default: one
+ * cluster, no nodes, and limits that keep the price of a mistake low.
  */
 
 import { readFileSync } from 'node:fs';
@@ -90,7 +90,7 @@ export class DeploymentError extends Error {
 /** Context as CDK gives it: text from a command line, anything from cdk.json. */
 export type Context = (name: string) => unknown;
 
-/** What may be chosen besides the stack's name, which whoever asks about a stack knows. */
+/** What may be chosen besides the stack's name. A command that reads a stack knows the name already. */
 export const choiceNames = [
   'clusters',
   'host',

@@ -1,6 +1,6 @@
 /**
- * Machines that join a cluster, if one wants them from here. They dial out and admit nobody but each other. All stand in
- * one subnet, where a packet to another machine's pods only needs to know the machine; its network then asks no more.
+ * Machines that join a cluster, for users who want AWS to run them. They dial out and accept connections from each
+ * other only. All stand in one subnet, where a route to another machine's pods only needs that machine's address.
  */
 import { Duration, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
 import { AutoScalingGroup, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling';

@@ -1,4 +1,4 @@
-/** What a stack says of itself when it stands, by names that do not change: the command line reads them. */
+/** The outputs of a stack. The command line reads them, so their names do not change. */
 import { capitalised } from './capitalised.ts';
 
 export const stackOutputs = {
@@ -10,7 +10,7 @@ export const stackOutputs = {
   choices: 'Choices',
 } as const;
 
-/** For people: the command line knows what they say from the others. */
+/** For people who read the stack's outputs. The command line gets the same values from the other outputs. */
 export const clusterOutputs = (cluster: string): { readonly endpoint: string; readonly iamId: string } => ({
   endpoint: `Cluster${capitalised(cluster)}Endpoint`,
   iamId: `Cluster${capitalised(cluster)}IamId`,

@@ -1,6 +1,7 @@
 /**
  * The queues. Each worker group has one of its own, FIFO: a message group (a cluster's) has one consumer at a time,
- * which is the election of the leader. What cannot be delivered goes aside and raises an alarm; it blocks nobody.
+ * which is the election of the leader. A message that cannot be delivered goes to the dead letters and raises an alarm;
+ * those behind it are delivered.
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -77,7 +78,7 @@ export class Queues extends Construct {
   }
 }
 
-/** Where failures go. CDK's own destinations would grant more than `maySend`, which whoever uses this needs. */
+/** Where failures go. CDK's own destinations grant more than `maySend`: the sender’s role gets only that. */
 export const asDestination = (queue: Queue): { bind(): { readonly destination: string } } => ({
   bind: () => ({ destination: queue.queueArn }),
 });

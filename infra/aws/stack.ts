@@ -1,4 +1,4 @@
-/** The control plane: a table, and the functions of the manifest for all clusters. Made from data, so that it is what the manifest says. */
+/** The control plane: a table, and the functions for all clusters, made from the entries of the manifest. */
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';

@@ -1,4 +1,4 @@
-/** `npm run synth [DIRECTORY]`: the templates of all configurations, below dist/synth unless told otherwise. */
+/** `npm run synth [DIRECTORY]`: writes the templates of all configurations, by default below dist/synth. */
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createApp } from './app.ts';

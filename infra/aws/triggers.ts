@@ -1,6 +1,6 @@
 /**
- * What wakes a function, with its limits. Nothing is tried for ever: what fails again and again goes to the dead
- * letters, so that no record and no message stands in the way of the next.
+ * What wakes a function, with its limits. No call is tried for ever: what fails again and again goes to the dead
+ * letters. So no record and no message stands in the way of the next.
  */
 import { Duration } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -19,7 +19,7 @@ export interface WakeProps {
   readonly trigger: Trigger;
   readonly table: ITableV2;
   readonly queues: Queues;
-  /** Instances of each function at one time; undefined: nobody says. */
+  /** Instances of each function at one time; undefined: the deployment sets no limit. */
   readonly concurrency: number | undefined;
 }
 

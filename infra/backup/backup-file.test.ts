@@ -61,7 +61,7 @@ describe('a backup', () => {
     assert.ok(!readFileSync(file).includes('configmaps'));
   });
 
-  test('that is not sealed says so by its first bytes', async () => {
+  test('a backup that is not sealed is recognised by its first bytes', async () => {
     const file = fileOf('open');
     await writeBackup(file, each(lines), { kind: 'none' });
     assert.equal(await sealOf(file), 'none');
@@ -128,7 +128,7 @@ describe('a backup', () => {
     await assert.rejects(writeBackup(fileOf('no'), each(lines), { kind: 'recipient', recipient: 'age1nobody' }), fails(/no recipient/));
   });
 
-  test('is told from other files', async () => {
+  test('a backup is distinguished from other files', async () => {
     writeFileSync(fileOf('text'), 'hello, world, this is a text');
     await assert.rejects(sealOf(fileOf('text')), fails(/no backup/));
   });

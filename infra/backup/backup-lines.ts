@@ -1,5 +1,5 @@
 /**
- * What a backup says, line by line, each of them JSON:
+ * The lines of a backup, each of them JSON:
  *
  *     header     what it is of, and the revision at which every object was read
  *     file       a file of the data directory besides the store: keys, and what the cluster is
@@ -47,7 +47,7 @@ export const backupVersion = 1;
 /** Of one object; the store takes no larger ones. */
 const lineBytesMax = 8 * 1024 * 1024;
 
-/** The lines with their end, which tells a whole backup from one that was cut off. */
+/** The lines with their end, by which a reader knows a whole backup from one that was cut off. */
 export async function* withEnd(lines: AsyncIterable<Exclude<BackupLine, BackupEnd>>): AsyncGenerator<string> {
   const hash = createHash('sha256');
   let objects = 0;

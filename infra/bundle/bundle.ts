@@ -56,7 +56,7 @@ const environmentCredentials: Plugin = {
 /** Hosts that are no function, where credentials may come from anywhere. */
 const servers: readonly string[] = ['api.server.ts'];
 
-/** What most calls never need, such as a parser of YAML, is in files beside the module and loaded when it is wanted. */
+/** Code that most calls never need, such as a YAML parser, is in files beside the module. A call that needs it loads it. */
 export async function bundleFunction(entry: string, outDirectory: string): Promise<Bundle> {
   const directory = join(outDirectory, basename(entry, '.ts'));
   // Parts of an earlier build would be uploaded too.

@@ -1,4 +1,4 @@
-/** Stands in for the SDK's package of all credential providers, where the environment is the only place to look. */
+/** Stands in for the SDK's package of all credential providers, where credentials come from the environment only. */
 
 class CredentialsProviderError extends Error {
   override name = 'CredentialsProviderError';

@@ -1,4 +1,4 @@
-/** The API as a command sees it: with the administrator's credentials, and every failure said in a sentence. */
+/** The API as a command uses it: with the administrator's credentials. Each failure becomes a sentence for the user. */
 import type { Client } from '../../functions/client/client.ts';
 import { createHttpClient } from '../../functions/client/http-client.ts';
 import { ConnectionError, createHttpsFetch, type ClusterAccess } from '../../functions/client/https-fetch.ts';

@@ -1,4 +1,4 @@
-/** The CDK's own command line, which does the deploying: its words, and what it says made into steps and sentences. */
+/** The CDK's own command line, which deploys: its arguments, and its output turned into steps and sentences. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

@@ -112,7 +112,7 @@ test('the networks of a stack stay', () => {
   );
 });
 
-test('states in which nothing can be changed are told apart', () => {
+test('each state in which a stack cannot be changed has its own refusal or recovery', () => {
   const inState = (status: string) => () => refuseBusy(stack({ status }));
   for (const status of ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) {
     inState(status)();
@@ -147,9 +147,12 @@ const failures: readonly (readonly [said: string, message: string, cure: string]
   ['', 'cdk failed: it said nothing', '/log holds all that it said.'],
 ];
 
-for (const [said, message, cure] of failures) {
-  test(`a cure for: ${said}`, () => {
-    refusal(message, cure)(cdkError(['✨  Synthesis time: 5s', ...(said === '' ? [] : [said])].slice(said === '' ? 1 : 0), target, '/log'));
+for (const [output, message, cure] of failures) {
+  test(`cdk’s output gets a cure: ${output}`, () => {
+    refusal(
+      message,
+      cure,
+    )(cdkError(['✨  Synthesis time: 5s', ...(output === '' ? [] : [output])].slice(output === '' ? 1 : 0), target, '/log'));
   });
 }
 
@@ -193,7 +196,7 @@ test('a node’s role is added to the map once, and what is there stays', () => 
 
 const home = { title: 'the stack S', defaultName: 'default' } as ClusterHome;
 
-test('a name is a DNS label, and nobody else’s', () => {
+test('a new cluster’s name is a DNS label that no other cluster of the stack has', () => {
   const known = [
     { name: 'blue', id: 'blue.x', createdMs: 0 },
     { name: 'old', id: 'old.x', createdMs: 0, deletedMs: 1 },

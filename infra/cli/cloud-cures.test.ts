@@ -62,7 +62,8 @@ const answers: readonly (readonly [said: string, cure: RegExp])[] = [
   ['Throttling: Rate exceeded', /the same command again goes on\.$/],
 ];
 
-for (const [said, cure] of answers) test(`a sentence for: ${said}`, () => assert.match(cureFor(said, target) ?? 'none', cure));
+for (const [answer, cure] of answers)
+  test(`an answer of AWS gets a cure: ${answer}`, () => assert.match(cureFor(answer, target) ?? 'none', cure));
 
 const sdkError = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 

@@ -67,7 +67,7 @@ async function reasonOf(account: CloudAccount, stack: CloudStack): Promise<CliEr
   return new CliError(message, cureFor(why, target) ?? 'Mend or delete that in the console of AWS; then the same command again goes on.');
 }
 
-/** The user has agreed to what `recoveryText` says. */
+/** The user has agreed to the text of `recoveryText` before. */
 export async function recover(account: CloudAccount, stack: CloudStack | undefined, progress: Progress): Promise<void> {
   const recovery = recoveryOf(stack);
   if (stack === undefined || recovery === undefined) return;

@@ -1,4 +1,4 @@
-/** A stack as CloudFormation tells of it, and what it says of itself in its outputs. */
+/** A stack as CloudFormation describes it, with its outputs. */
 import { clusterPath } from '../../functions/cloud/cluster-address.ts';
 import { iamClusterId } from '../../functions/cloud/settings.ts';
 import { stackOutputs } from '../aws/outputs.ts';

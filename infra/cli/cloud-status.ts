@@ -1,4 +1,4 @@
-/** `hibernetes status --stack NAME`: what AWS says of the functions, queues and stream, and what each API says of its cluster. */
+/** `hibernetes status --stack NAME`: the state of the functions, queues and stream, and the health of each cluster by its API. */
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { withAccount, type CloudAccount } from './cloud-account.ts';
 import { clusterDimension, metricNamespace, tableDimension, watermarkMetric } from '../../functions/lambda/metrics.ts';
@@ -126,7 +126,10 @@ interface CloudStatusOptions extends StackChoice, OutputChoice {
   readonly dataDir: string;
 }
 
-/** Also for a stack of which one part does not answer. Web Functions have no state that could be asked for: their API tells. */
+/**
+ * Works also for a stack of which one part does not answer. AWS reports no state of Web Functions: their API shows
+ * whether they run.
+ */
 export async function cloudStatus({ stack: name, region, dataDir, ...choice }: CloudStatusOptions): Promise<void> {
   await withAccount(region, async (account) => {
     const stack = await requireStack(account, name);

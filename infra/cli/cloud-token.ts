@@ -1,6 +1,6 @@
 /**
- * What `aws eks get-token` makes: a request to AWS's token service, signed and not sent, which the API sends to learn
- * who signed it. Nobody is asked here. Source: aws-iam-authenticator, pkg/token/token.go (GetWithSTS).
+ * What `aws eks get-token` makes: a request to AWS's token service, signed and not sent. The API sends it later to
+ * learn who signed it. Making a token needs no network. Source: aws-iam-authenticator, pkg/token/token.go (GetWithSTS).
  */
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -35,7 +35,7 @@ export async function presignedToken({ iamClusterId, region, credentials, nowMs 
       query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
       headers: { host: hostname, [clusterIdHeader]: iamClusterId },
     },
-    // It stays a header, for whoever asks to repeat: so nobody asks for another cluster.
+    // The cluster's id stays a signed header, which the API must send again. So the token is valid for this cluster only.
     { expiresIn: expiresSeconds, signingDate: new Date(nowMs), unhoistableHeaders: new Set([clusterIdHeader]) },
   );
   const parameters = Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]);

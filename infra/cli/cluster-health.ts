@@ -1,4 +1,4 @@
-/** What the API says of its cluster, in lines for `hibernetes status`. */
+/** The cluster's health as its API reports it, in lines for `hibernetes status`. */
 import type { Client } from '../../functions/client/client.ts';
 import { conditionOf } from '../../functions/kube/conditions.ts';
 import type { Node, Pod } from '../../functions/kube/generated/types.ts';

@@ -17,7 +17,7 @@ const podsPerNode = 30;
 export async function cost({ simulate = false, nodes, pods, ...choice }: CostOptions): Promise<void> {
   if (!simulate) return print(choice, countedCost(await metricsOf(choice)), countedCostText);
   if (process.stderr.isTTY) process.stderr.write('Counting what a simulated cluster does; this takes some seconds …\n');
-  // The functions themselves take a while to read; whoever asks what was counted here needs none of them.
+  // Measuring loads the functions, which takes a while. The costs that a cluster has counted need none of them.
   const { measure } = await import('../cost/measure.ts');
   const measured = await measure();
   const isUsual = nodes === undefined && pods === undefined;

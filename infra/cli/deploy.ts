@@ -27,10 +27,10 @@ export interface DeployOptions extends StackChoice, OutputChoice {
   readonly dataDir: string;
 }
 
-/** A role is known by its name alone: sessions do not tell its path. */
+/** A role without its path: the ARN of a session does not contain the path. */
 const withoutPath = (arn: string): string => arn.replace(/:role\/.*\//, ':role/');
 
-/** Whoever deploys is an administrator; those who were, stay. */
+/** The caller of the deployment becomes an administrator; those of the deployment before stay. */
 function administratorsOf(before: Choices, admins: readonly string[], caller: string): string {
   const all = [...(before.administrators ?? '').split(','), ...admins.map(withoutPath), canonicalArn(caller)];
   return [...new Set(all.filter((arn) => arn !== ''))].join(',');
@@ -44,7 +44,7 @@ function choiceOf(text: string): readonly [string, string] {
   return [known, value.join('=')];
 }
 
-/** What was chosen before stays chosen unless something else is said. */
+/** What was chosen before stays chosen unless an option replaces it. */
 export function choicesOf(before: Choices, { cluster, host, nodes, admin = [], context = [] }: DeployOptions, caller: string): Choices {
   if (caller.endsWith(':root'))
     throw new CliError(

@@ -28,13 +28,13 @@ describe('a kubeconfig with a program that signs in', () => {
     return file;
   }
 
-  test('gives the token that the program tells, which finds its environment and what it is asked', () => {
+  test('the program that a kubeconfig names gets its environment and KUBERNETES_EXEC_INFO, and its token is used', () => {
     const script = `printf '{"status":{"token":"%s"}}' "$WHO-$(printf %s "$KUBERNETES_EXEC_INFO" | cut -c16-46)"`;
     const access = clusterAccess({ dataDir: directory, kubeconfig: kubeconfig(script) });
     assert.deepEqual(access, { server: 'https://api', token: 'jane-client.authentication.k8s.io/v1' });
   });
 
-  test('says what the program said when it fails', () => {
+  test('the error names the program that failed, and what it printed', () => {
     const file = kubeconfig('echo "not signed in" >&2; exit 3');
     assert.throws(
       () => execToken(file),

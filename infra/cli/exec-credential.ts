@@ -50,7 +50,7 @@ export const execCredentialText = (
 
 export interface ExecCredentialStatus {
   readonly token: string;
-  /** Undefined: it does not say. */
+  /** Undefined: the program printed no expirationTimestamp. */
   readonly expiresMs?: number;
 }
 

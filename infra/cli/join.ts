@@ -1,6 +1,6 @@
 /**
- * `hibernetes join SERVER --token TOKEN`: this machine becomes a node. It installs nothing but the agent: everything
- * else that a node needs is looked for first, and what lacks is said with its cure before anything is changed.
+ * `hibernetes join SERVER --token TOKEN`: this machine becomes a node. It installs nothing but the agent. It checks
+ * first for everything else that a node needs. What is missing is reported with its cure before anything is changed.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -44,7 +44,7 @@ export function serverUrl(text: string): URL {
   return url;
 }
 
-/** As agents are told: one of several clusters behind a host has a path. */
+/** The API's address in the form that the agent's configuration has: one of several clusters behind a host has a path. */
 export const addressOf = ({ origin, pathname }: URL): string => origin + pathname.replace(/\/$/, '');
 
 /** Node names are DNS subdomains. */

@@ -1,4 +1,4 @@
-/** What this machine's containerd is set to: where it listens, where it looks for networks, which image pods' sandboxes have. */
+/** Settings of this machine's containerd: its socket, its directories for networks, the image of pods' sandboxes. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand, CommandFailed } from '../../agent/network/run.ts';

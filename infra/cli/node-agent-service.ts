@@ -17,8 +17,9 @@ export function requireServices(): void {
 }
 
 /**
- * Its containers are containerd's children and go on without it. The agent outlives a containerd that somebody stops (it
- * would not be started again with it), and systemd never gives up on it.
+ * The agent's containers are containerd's children and go on without it. An administrator may stop containerd: the
+ * agent must outlive that, since systemd would not start it again with containerd. systemd restarts the agent without a
+ * limit.
  */
 export const unitText = (command: readonly string[]): string => `[Unit]
 Description=Hibernetes node agent

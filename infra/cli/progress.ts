@@ -36,7 +36,7 @@ export function terminalProgress(stream: Stream): Progress {
   };
 }
 
-/** What a detached cluster tells the command that started it. */
+/** What a detached cluster reports to the command that started it. */
 export type ProgressMessage =
   | { readonly kind: 'step'; readonly title: string; readonly id: number }
   | { readonly kind: 'done'; readonly id: number }

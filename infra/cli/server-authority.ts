@@ -1,5 +1,5 @@
 /**
- * Whom to believe before anything secret is said. The server's chain is fetched in a handshake that proves nothing;
+ * The certificate to trust before anything secret is sent. The server's chain is fetched in a handshake that proves nothing;
  * what it brings counts only if it has the pinned public key. Source: kubeadm, app/discovery/token/token.go.
  */
 import { X509Certificate } from 'node:crypto';
@@ -56,7 +56,7 @@ export function shakeHands(server: URL): Promise<Handshake> {
 
 const hashPattern = /^sha256:[0-9a-f]{64}$/;
 
-/** The PEM of the certificate with the pinned key. Its issuer's signatures are checked by whoever connects with it. */
+/** The PEM of the certificate with the pinned key. The TLS connection that trusts it checks its issuer's signatures. */
 export function pinnedAuthority(chain: readonly X509Certificate[], hash: string): string {
   const wanted = hash.toLowerCase();
   if (!hashPattern.test(wanted))

@@ -1,4 +1,4 @@
-/** `hibernetes status`: what runs here, and what the API says of the cluster. Exits with 1 when either is not well. */
+/** `hibernetes status`: what runs here, and the health of the cluster by its API. Exits with 1 when either is not well. */
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';

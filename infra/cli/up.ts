@@ -1,6 +1,6 @@
 /**
- * `hibernetes up`: starts a cluster and stays with it until it is told to end; with `--detach` another process stays
- * and this one returns when the API answers and all nodes are Ready.
+ * `hibernetes up`: starts a cluster and runs until a signal ends it. With `--detach` another process stays and this one
+ * returns when the API answers and all nodes are Ready.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';

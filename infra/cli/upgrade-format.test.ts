@@ -69,7 +69,7 @@ describe('hibernetes upgrade status and finalize', () => {
     });
   });
 
-  test('of a newer version finalizes while the cluster runs, and this version then says which one is needed', async () => {
+  test('a newer version finalizes while the cluster runs, and this version then names the version that it needs', async () => {
     await withCluster(async (dataDir, directory) => {
       const world = virtualWorld();
       const running = await createStore({ table: embeddedTable(directory, { formats: oldFormats }), world, formats: laterFormats });
@@ -89,7 +89,7 @@ describe('hibernetes upgrade status and finalize', () => {
     });
   });
 
-  test('says what is left', () => {
+  test('the line of the format names the next one, and how many objects are still of an older one', () => {
     const state = { newest: 4, objectsLeft: 0 };
     assert.equal(
       formatLine({ ...state, writes: 3, oldest: 3 }),

@@ -37,7 +37,7 @@ const grouped = (value: number, digits: number): string =>
   atLeastNothing(value).toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 export const countText = (value: number): string => grouped(value, Math.abs(value) >= 100 ? 0 : 1);
-/** Whole dollars where they are many, and what is less than a cent to the last digit that says something. */
+/** From a thousand on in whole dollars; below half a cent with six digits, so that the amount does not read as zero. */
 export function dollarText(value: number): string {
   const digits = value >= 1000 ? 0 : value > 0 && value < 0.005 ? 6 : 2;
   return `$${grouped(value, digits)}`;

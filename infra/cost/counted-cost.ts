@@ -1,6 +1,6 @@
 /**
- * What a cluster elsewhere than on AWS would have cost there, from what its control plane counts. It counts what reaches
- * the log and the API; what sessions, queues and cold starts would have added is not known, and said so.
+ * What a cluster elsewhere than on AWS would have cost there, from what its control plane counts. It counts what
+ * reaches the log and the API. What runs of workers, queues and cold starts would have added is unknown.
  */
 import { countText, dollarText, markdownTable } from './cost-tables.ts';
 import { dollarsOf, gbSecondsOf } from './month.ts';
@@ -29,7 +29,7 @@ const countedIn = (metrics: string): Counted => ({
 
 /** The log's items have a few attributes besides what changed. */
 const slotBytes = 120;
-/** A request looks at the head of the log or appends to it, at five milliseconds. */
+/** A request reads the head of the log or appends to it; either takes five milliseconds. */
 const requestMs = 5;
 
 const kilobyte = 1024;
@@ -51,7 +51,7 @@ export function countedCost(metrics: string): CountedCost {
   const { requests, slots, changes, logBytes } = countedIn(metrics);
   const parts: readonly (readonly [string, number, FunctionUsage])[] = [
     ['requests to the API', requests, { ...nothing, invocations: requests, waitedMs: requests * requestMs, readUnits: requests }],
-    // Each slot is rounded up to a unit: at most one more than its bytes tell.
+    // Each slot is rounded up to a whole unit: at most one more than its bytes need.
     ['slots of the log', slots, { ...nothing, writeUnits: slots + (logBytes + slots * slotBytes) / kilobyte }],
     ['objects written down for cold starts', changes, { ...nothing, writeUnits: changes }],
   ];

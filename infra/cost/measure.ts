@@ -1,6 +1,6 @@
 /**
- * What things use, measured: each number is the difference between a cluster in which something happened and the same
- * cluster at rest, for the same time. Pure counting, always with the same result.
+ * What operations use, measured. Each number is a difference between two clusters after the same time: one in which
+ * something happened, and one at rest. The counts are the same in each run.
  */
 import type { Client } from '../../functions/client/client.ts';
 import type { ConfigMap, Deployment } from '../../functions/kube/generated/types.ts';
@@ -88,7 +88,7 @@ async function idleHour(nodes: number): Promise<{ readonly nodes: number; readon
   return { nodes, usage };
 }
 
-/** Said once after a silence, as it is meant to be: nothing was materialised while nothing happened. */
+/** Logged once after a silence, as designed: nothing was materialised while nothing happened. */
 const lateAfterSilence = 'the watermark is late';
 
 function assertQuiet({ world }: MeasuredCluster): void {

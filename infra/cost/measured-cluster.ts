@@ -1,7 +1,7 @@
 /**
  * A cluster in this process, cut as a cloud cuts it: each function with a replica of its own on one table, woken by
  * queues, the table's stream and the minute. Everything that AWS would bill is counted. Only the table, the queues and
- * the nodes are played; the API answers one request an invocation, as behind a Function URL.
+ * the nodes are simulated; the API answers one request an invocation, as behind a Function URL.
  */
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { User } from '../../functions/apiserver/ports.ts';
@@ -27,9 +27,9 @@ import { memoryTable } from '../../functions/store/memory/memory-table.ts';
 import type { SlotItem, Table } from '../../functions/store/table.ts';
 import { loadWorkerGroup } from '../../functions/worker-groups.ts';
 import { createSqsDoorbell, type Ring, type SqsDoorbell } from '../../functions/workers/doorbell/sqs-doorbell.ts';
-import { startPlayedNode } from './played-node.ts';
-import { createPlayedQueues, Killed, type Consumer, type SenderOf } from './played-queues.ts';
-import { reckonedTable } from './reckoned-table.ts';
+import { startSimulatedNode } from './simulated-node.ts';
+import { createSimulatedQueues, Killed, type Consumer, type SenderOf } from './simulated-queues.ts';
+import { meteredTable } from './metered-table.ts';
 import { simulatedWorld, type SimulatedWorld } from './simulated-world.ts';
 import { Meter, type FunctionName, type FunctionUsage, type Usage } from './usage.ts';
 
@@ -61,7 +61,7 @@ export interface MeasuredCluster {
 
 /** How long a call to the table takes. Source: measured, p50 of reads 4.3 ms, of conditional writes 6.8 ms. */
 const tableMs = 5;
-/** How often Lambda looks into the stream. Source: AWS Lambda developer guide, "Using Lambda with DynamoDB". */
+/** How often Lambda polls the stream. Source: AWS Lambda developer guide, "Using Lambda with DynamoDB". */
 const streamMs = 250;
 const minuteMs = 60_000;
 /** Slots in one page of the table. */
@@ -103,9 +103,9 @@ class Account {
   readonly meter = new Meter();
   readonly consumers = new Map<string, Consumer>();
   readonly #table = memoryTable({ clock: this.world.clock, fault: () => ({ delayMs: tableMs }), pageSlots });
-  readonly #senderOf: SenderOf = createPlayedQueues({ clock: this.world.clock, meter: this.meter, consumers: this.consumers });
+  readonly #senderOf: SenderOf = createSimulatedQueues({ clock: this.world.clock, meter: this.meter, consumers: this.consumers });
   readonly silentNodes = new Set<string>();
-  /** Told of every slot that was appended. */
+  /** Called for every slot that was appended. */
   appended: (slot: SlotItem) => void = () => undefined;
 
   constructor(options: MeasuredClusterOptions) {
@@ -114,7 +114,7 @@ class Account {
 
   tableOf(name: FunctionName, meter = this.meter): Table {
     const count = (used: Parameters<Meter['add']>[1]): void => meter.add(name, used);
-    return reckonedTable({ table: this.#table, count, appended: (slot) => this.appended(slot) });
+    return meteredTable({ table: this.#table, count, appended: (slot) => this.appended(slot) });
   }
 
   doorbellOf(name: FunctionName, life?: Life): SqsDoorbell {
@@ -344,7 +344,7 @@ async function startApi(account: Account): Promise<Api> {
 async function startNode(account: Account, api: Api, index: number): Promise<void> {
   const name = `node-${index}`;
   const client = createHttpClient({ baseUrl, fetch: (request) => api.fetch(request, admin) });
-  await startPlayedNode({
+  await startSimulatedNode({
     name,
     index,
     client,

@@ -43,7 +43,7 @@ describe('an hour of rest', () => {
     );
   });
 
-  test('does not look for silent nodes more often than it can, but reads what there is to read', () => {
+  test('with many nodes, controllers wake no more often than their limit, and still read every node', () => {
     const { controllers } = idleHour(measured, 1000);
     assert.deepEqual([controllers.invocations, controllers.readUnits], [180, 5050]);
   });

@@ -77,7 +77,7 @@ export function idleHour({ idleHours }: Pick<Measurements, 'idleHours'>, nodes: 
 const minutesInHour = 60;
 const scheduledCalls = hoursInMonth * minutesInHour;
 
-/** What does not grow with the nodes for ever: how often anybody looks. What is read then still does. */
+/** How often controllers, timer and doorbell run has a limit, however many nodes there are. What a run reads has none. */
 function limited(usage: Usage): Usage {
   const { deadlinesPerHourMax, streamCallsPerHourMax } = assumptions;
   return {
@@ -193,7 +193,7 @@ export function freeDollars(rows: readonly Row[]): number {
   return (
     Math.min(freeEachMonth.requests, requests) * prices.request +
     Math.min(freeEachMonth.gbSeconds, gbSeconds) * prices.gbSecond +
-    // Which of the two kinds comes first is not said: the cheaper one.
+    // AWS does not document which of the two kinds the free requests go to first: this takes the cheaper one.
     Math.min(freeEachMonth.queueRequests, queueRequests) * prices.standardRequest +
     Math.min(freeEachMonth.scheduledCalls, scheduledCalls) * prices.scheduledCall +
     freeAlarmDollars

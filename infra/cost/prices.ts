@@ -37,8 +37,8 @@ export const prices = {
 } as const;
 
 /**
- * What an account has free each month, for ever and not only in its first year: taken off only where it is said. Queue
- * requests of both kinds count together.
+ * What an account has free each month, for ever and not only in its first year. A figure without free tiers ignores
+ * these. Queue requests of both kinds count together.
  */
 export const freeEachMonth = {
   requests: million,
@@ -54,26 +54,29 @@ export const daysInMonth = hoursInMonth / 24;
 
 export const assumptions = {
   /**
-   * What an invocation computes besides waiting, in milliseconds: about 2 ms a request here, with room for TLS, JSON and, in
-   * functions with little memory, a small share of a processor.
+   * What an invocation computes besides waiting, in milliseconds. A request takes about 2 ms here. The rest is for TLS,
+   * JSON and, in functions with little memory, a small share of a processor.
    */
   computeMs: { api: 12, controllers: 10, scheduler: 10, materializer: 20, doorbell: 10, timer: 10 },
-  /** How often a day each function that knows the state starts from nothing, and what that computes on a whole processor. */
+  /** How often a day each function that holds the state starts cold, and what that computes on a whole processor. */
   coldStartsPerDay: 12,
   coldStartMs: 400,
   /** Functions with less memory have a share of a processor. Source: AWS Lambda developer guide, "Configure function memory". */
   wholeProcessorMiB: 1769,
   /** Lambda asks each queue for messages whether there are any or not: five waits of 20 seconds, side by side. */
   emptyReceivesPerHour: 5 * 180,
-  /** However many nodes there are: the longest silence is 20 seconds, and is looked at when it could be 40. */
+  /**
+   * Nodes poll every 20 seconds, and controllers check each after 40. So wakes are 20 seconds apart, however many nodes
+   * there are.
+   */
   deadlinesPerHourMax: 180,
-  /** The stream is looked at four times a second in each of its parts; a new table has four. */
+  /** Lambda polls each shard of the stream four times a second; a new table has four shards. */
   streamCallsPerHourMax: 4 * 4 * 3600,
   /** What functions write to their logs besides warnings: no line for a call, one for what is worth one. */
   loggedBytesPerInvocation: 20,
   /** As deployed unless another is chosen. */
   logMonths: 14 / 30,
   auditLogMonths: 3,
-  /** Stored: the object and its Events. The log of a day is reckoned from its writes. */
+  /** Stored: the object and its Events. The log of a day is computed from its writes. */
   storedBytesPerPod: 4096,
 } as const;

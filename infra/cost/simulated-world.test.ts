@@ -35,7 +35,7 @@ test('a sleep ends early with the reason of its signal', async () => {
   await assert.rejects(clock.sleep(1000, ending.signal), new Error('enough'));
 });
 
-test('its dice are always the same', () => {
+test('two simulated worlds draw the same random numbers', () => {
   const draw = (): unknown[] => {
     const { random } = simulatedWorld();
     return [random.next(), random.uuid(), random.bytes(40).length];

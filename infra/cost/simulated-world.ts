@@ -1,6 +1,6 @@
 /**
- * A world in which nothing takes time but what is said to: it stands still until a measurement lets it pass, and then
- * goes from one appointment to the next. Its dice are seeded, so that what is counted is always the same.
+ * A world in which only sleeps and timers take time. It stands still until a measurement lets it pass, and then goes
+ * from one appointment to the next. Its random numbers are seeded, so that counts are the same in each run.
  */
 import { createHash } from 'node:crypto';
 import type { Cancel, Clock, Log, Random, World } from '../../functions/world.ts';
@@ -18,7 +18,7 @@ interface Appointment {
   readonly callback: () => void;
 }
 
-/** How many turns of the event loop it takes for everything to have been said that needs no time. */
+/** How many turns of the event loop work takes that waits for no timer. */
 const quietTurns = 8;
 const startMs = Date.UTC(2026, 0, 1);
 

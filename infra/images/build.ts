@@ -43,7 +43,7 @@ export async function buildImages(): Promise<readonly BuiltImage[]> {
 const withFiles = (directory: string, images: readonly BuiltImage[]): readonly BuiltImage[] =>
   images.map(({ file, names }) => ({ file: join(directory, file), names }));
 
-/** Into the namespace in which the CRI looks for images. */
+/** Imports them into `k8s.io`, the containerd namespace that the CRI reads images from. */
 export async function importImages(containerdSocket: string, images: readonly BuiltImage[]): Promise<void> {
   for (const { file } of images) {
     await runCommand(['ctr', '--address', containerdSocket, '--namespace', 'k8s.io', 'images', 'import', file], { timeoutMs: 120_000 });

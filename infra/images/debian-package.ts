@@ -29,7 +29,7 @@ async function fetchPackage(name: string, directory: string): Promise<void> {
     await runCommand(download, { timeoutMs });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    // A fresh machine knows no packages until it is told of them.
+    // A fresh machine knows no packages before `apt-get update`.
     await runCommand(['apt-get', '-qq', 'update'], { timeoutMs }).catch(() => '');
     await runCommand(download, { timeoutMs }).catch((second: unknown) => {
       throw new Error(`the Debian package ${name} cannot be had, so its test image cannot be built`, { cause: second });

@@ -77,7 +77,7 @@ describe('the HTTPS host', () => {
     response.destroy();
   });
 
-  test('hands an upgraded connection to the app, and answers those that nobody takes', async () => {
+  test('an upgraded connection is passed to the app, and a refused one gets a response', async () => {
     const { host, port } = server.addresses[0] ?? { host: '', port: 0 };
     const upgrading = (path: string) =>
       request({ host, port, path, ca: authority.certificatePem, agent: false, headers: { connection: 'upgrade', upgrade: 'test' } }).end();

@@ -79,7 +79,7 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
     server.on('request', withPlainPaths(listener));
     // Watches last as long as their client likes; a request's own deadline is the app's concern.
     server.requestTimeout = 0;
-    // Whoever is slow to say what it wants holds a connection for this long and no longer.
+    // A client that is slow to send its headers holds a connection for this long and no longer.
     server.headersTimeout = headMsMax;
     server.on('upgrade', onUpgrade);
     server.on('secureConnection', (socket) => {

@@ -1,6 +1,6 @@
 /**
- * What machines fetch that join this cluster: the agent and the command line, each made one file of the sources, and the
- * Node that npm carries for the machine's architecture. Made when a machine first asks, and kept.
+ * What machines fetch that join this cluster. The agent and the command line, each bundled into one file. The Node that
+ * npm carries for the machine's architecture. They are made at the first request, and kept.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Processes that outlive their starter, remembered in a file. A pid alone may have been given to somebody else since:
- * the kernel's start time of the process tells. Nothing is ever signalled that is not provably ours.
+ * Processes that outlive their starter, remembered in a file. The kernel may have given a pid to another process since:
+ * its start time distinguishes the two. No process is ever signalled that is not provably ours.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { isMissing, readIfThere, writePrivately } from './data-directory.ts';

@@ -1,6 +1,6 @@
 /**
- * The keys that sign tokens, in a file of a data directory: PEM documents, the signing one first. A new one signs as soon
- * as a running control plane reads the file again; the former ones still verify, so nobody is logged out.
+ * The keys that sign tokens, in a file of a data directory: PEM documents, the signing one first. A new one signs as
+ * soon as a running control plane reads the file again. The former ones still verify, so all tokens stay valid.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';

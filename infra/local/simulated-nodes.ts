@@ -26,7 +26,7 @@ export interface SimulatedNodes {
   stop(): Promise<void>;
 }
 
-/** Addresses out of the range that documentation and benchmarks may use: nobody answers there. Source: RFC 2544. */
+/** Addresses out of the range for benchmarks, in which no host answers. Source: RFC 2544. */
 const addressOf = (index: number): string => `198.18.${Math.floor(index / 250)}.${(index % 250) + 1}`;
 
 async function runAgent(config: AgentConfig, world: World, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ import { nameOf } from '../../functions/kube/object.ts';
 import { nodes } from '../../functions/kube/resource-type.ts';
 import { realWorld, type World } from '../../functions/world.ts';
 import { clientServerOf, clusterRecord, writeClusterRecord, type ClusterRecord, type ControlPlaneChoices } from './cluster-record.ts';
-import type { Mischief } from './cloud/mischief.ts';
+import type { Faults } from './cloud/faults.ts';
 import { startControlPlane, type ControlPlane, type ControlPlaneOptions } from './control-plane.ts';
 import { writePrivately, type DataDirectory } from './data-directory.ts';
 import { createDefaultStorageClass } from './default-storage-class.ts';
@@ -21,7 +21,7 @@ import { openFabric, startNode } from './real-nodes.ts';
 import { startSimulatedNodes } from './simulated-nodes.ts';
 import { removeNodes } from './stop-cluster.ts';
 
-/** Shows what happens: the command line's, or nobody. */
+/** Shows the steps of a start. The command line prints them, other callers show none. */
 export interface Steps {
   step<T>(title: string, work: () => Promise<T>): Promise<T>;
 }
@@ -33,7 +33,7 @@ export interface StartOptions {
   readonly runtime: ClusterRecord['runtime'];
   readonly cloud?: ClusterRecord['cloud'];
   /** What goes wrong in that cloud: for tests. */
-  readonly mischief?: Mischief;
+  readonly faults?: Faults;
   readonly images: readonly string[];
   readonly choices: ControlPlaneChoices;
   readonly networks: ClusterNetworks;
@@ -57,7 +57,7 @@ function newId(world: World): string {
 /** An address of this machine that a Service may have as its endpoint; loopback may not. */
 function machineAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  // Documentation's range: an API without any network is reached on loopback alone, and this address by nobody.
+  // A machine without any network reaches its API on loopback alone. Documentation's range holds an address that no host has.
   return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '192.0.2.1';
 }
 
@@ -99,12 +99,12 @@ async function startRealNodes(options: StartOptions, controlPlane: ControlPlane,
 
 /** The functions' host is only loaded where it is wanted: it brings emulators and a bundler. */
 async function startIn(
-  { cloud, mischief = {} }: Pick<StartOptions, 'cloud' | 'mischief'>,
+  { cloud, faults = {} }: Pick<StartOptions, 'cloud' | 'faults'>,
   options: ControlPlaneOptions,
 ): Promise<ControlPlane> {
   if (cloud === undefined) return startControlPlane(options);
   const { startCloudControlPlane } = await import('./cloud/cloud-control-plane.ts');
-  return startCloudControlPlane({ ...options, mischief });
+  return startCloudControlPlane({ ...options, faults });
 }
 
 export async function startCluster(options: StartOptions): Promise<Cluster> {

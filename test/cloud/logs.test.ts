@@ -49,7 +49,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
       cloud: 'local',
       choices: {},
       networks: defaultNetworks,
-      mischief: { requestsMax: 1 },
+      faults: { requestsMax: 1 },
       images: await imageFiles(),
       progress: { step: (_title, work) => work() },
     });

@@ -21,7 +21,7 @@ import { startSimulatedNodes, type SimulatedNodes } from '../../infra/local/simu
 import { eventually } from '../support/eventually.ts';
 import { secondCluster, type SecondCluster } from '../support/second-cluster.ts';
 
-const mischief = { duplicates: true, killEvery: 10, streamLateMs: 2_000, coldEveryMs: 10_000, requestsMax: 16, visibilitySeconds: 15 };
+const faults = { duplicates: true, killEvery: 10, streamLateMs: 2_000, coldEveryMs: 10_000, requestsMax: 16, visibilitySeconds: 15 };
 const mapsOfEach = 20;
 const attemptsMax = 20;
 
@@ -81,7 +81,7 @@ describe('a storm', () => {
       advertise: '192.0.2.1',
       networks: defaultNetworks,
       world,
-      mischief,
+      faults,
     });
     blue = await secondCluster(root, 'blue', controlPlane.port);
     clusters = [

@@ -6,7 +6,7 @@ import type { Mail } from '../../functions/apiserver/relay/mailbox.ts';
 import { entriesPath } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { MailItem } from '../../functions/store/table.ts';
-import { reckonedTable } from '../../infra/cost/reckoned-table.ts';
+import { meteredTable } from '../../infra/cost/metered-table.ts';
 import { Meter } from '../../infra/cost/usage.ts';
 import { hear, inTime, noise } from '../contract/tunnel.contract.ts';
 import { type MailHouse, mailHouse, type MailHouseOptions, nodeUser, socketPair } from '../support/tunnel-houses.ts';
@@ -245,7 +245,7 @@ describe('what a tunnel by mail costs', () => {
   async function metered() {
     const meter = new Meter();
     const mail = (table: Parameters<NonNullable<MailHouseOptions['mail']>>[0]): Mail =>
-      reckonedTable({ table, count: (used) => meter.add('api', used) });
+      meteredTable({ table, count: (used) => meter.add('api', used) });
     const used = () => {
       const { tableCalls, writeUnits, readUnits } = meter.read().api;
       return { tableCalls, writeUnits, readUnits };
@@ -278,7 +278,7 @@ describe('what a tunnel by mail costs', () => {
 
   test('an hour of listening for webhooks while no tunnel is open', async () => {
     const meter = new Meter();
-    const house = await mailHouse({ mail: (table) => reckonedTable({ table, count: (used) => meter.add('api', used) }) });
+    const house = await mailHouse({ mail: (table) => meteredTable({ table, count: (used) => meter.add('api', used) }) });
     house.listens(true);
     await house.world.advance(60_000);
     const [requests, before] = [house.requests(), meter.read().api.tableCalls];

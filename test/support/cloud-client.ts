@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import type { Status } from '../../functions/kube/generated/types.ts';
 import { realWorld } from '../../functions/world.ts';
 import { startCloudControlPlane, type CloudControlPlane } from '../../infra/local/cloud/cloud-control-plane.ts';
-import type { Mischief } from '../../infra/local/cloud/mischief.ts';
+import type { Faults } from '../../infra/local/cloud/faults.ts';
 import { dataDirectory } from '../../infra/local/data-directory.ts';
 
 export interface Asked {
@@ -35,13 +35,13 @@ export interface CloudClient {
 }
 
 /** A control plane of its own, with nothing in it. */
-export async function cloudClient(mischief: Mischief = {}): Promise<CloudClient> {
+export async function cloudClient(faults: Faults = {}): Promise<CloudClient> {
   const root = mkdtempSync(join(tmpdir(), 'hibernetes-cloud-'));
   const directory = dataDirectory(root);
   const addresses = [{ host: '127.0.0.1', port: 0 }];
   const place = { directory, addresses, advertise: '192.0.2.1', networks: defaultNetworks };
   const removeAll = (): void => rmSync(root, { recursive: true, force: true });
-  const controlPlane = await startCloudControlPlane({ ...place, world: realWorld('error'), mischief }).catch((error: unknown) => {
+  const controlPlane = await startCloudControlPlane({ ...place, world: realWorld('error'), faults }).catch((error: unknown) => {
     removeAll();
     throw error;
   });

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { createLogMailer, type LogMailer } from '../../../agent/relay/log-mailer.ts';
 import { TransportError } from '../../../agent/poll.ts';
 import type { NumberedChunk } from '../../../agent/transport.ts';
-import { reckonedTable } from '../../../infra/cost/reckoned-table.ts';
+import { meteredTable } from '../../../infra/cost/metered-table.ts';
 import { Meter } from '../../../infra/cost/usage.ts';
 import { virtualWorld } from '../../../test/support/virtual-world.ts';
 import { agentGroup, chunksPath, type RelayGrant, type RelayRequest } from '../../node-protocol/node-poll.ts';
@@ -26,7 +26,7 @@ async function house() {
   const world = virtualWorld();
   const meter = new Meter();
   const table = memoryTable({ clock: world.clock });
-  const mail = reckonedTable({ table, count: (used) => meter.add('api', used) });
+  const mail = meteredTable({ table, count: (used) => meter.add('api', used) });
   const store = await createStore({ table, world, selectableFields: () => ({}) });
   const logs = createLogMail({ ...world, mail, store, secondsMax: 840 });
   const hub = {

@@ -1,7 +1,7 @@
 /**
- * The gate of `hibernetes dashboard`: it serves the page to a browser on this machine, and passes the page's requests on to the
- * API as the kubeconfig's user, whose credential never reaches the browser. The browser shows a secret of the gate, which it
- * gets once, for a code in the address that it was opened with.
+ * The gate of `hibernetes dashboard`. It serves the page to a browser on this machine. It passes the page's requests on
+ * to the API as the kubeconfig's user, whose credential never reaches the browser. The browser authenticates by a
+ * secret of the gate. It gets the secret once, for the code in the address that it was opened with.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -23,7 +23,7 @@ export interface DashboardGateOptions {
   readonly server: string;
   readonly caFile: string | undefined;
   readonly clientCertificate: CertificatePair | undefined;
-  /** Undefined: the client certificate says who the user is. */
+  /** Undefined: the client certificate names the user. */
   readonly credential: FreshToken | undefined;
   readonly files: DashboardFiles;
   readonly world: World;

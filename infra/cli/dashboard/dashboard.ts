@@ -35,7 +35,7 @@ function openBrowser(url: string): void {
 
 export async function dashboard(choice: DashboardChoice): Promise<void> {
   const world = realWorld('warn');
-  // Says what is missing before anything is opened.
+  // Refuses an incomplete kubeconfig before anything is opened.
   clusterAccess(choice);
   const kubeconfig = choice.kubeconfig ?? dataDirectory(choice.dataDir).kubeconfig;
   const { server, caPem, certificatePem, keyPem } = accessOfKubeconfig(kubeconfig);

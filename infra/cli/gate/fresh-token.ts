@@ -3,7 +3,7 @@ import type { Clock } from '../../../functions/world.ts';
 
 export interface ClusterCredential {
   readonly token: string;
-  /** Undefined: it does not say. */
+  /** Undefined: the credential has no time of expiry. */
   readonly expiresMs?: number;
 }
 

@@ -1,4 +1,7 @@
-/** A kubeconfig that names a gate on this machine. It holds no secret; the gate signs in as the one that it was made from says. */
+/**
+ * A kubeconfig that names a gate on this machine. It holds no secret: the gate signs in with the kubeconfig that it was
+ * made from.
+ */
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** Calls the emulated services in AWS's JSON protocol. They look for a signature and believe any. */
+/** Calls the emulated services in AWS's JSON protocol. They require a signature and do not verify it. */
 
 export class AwsError extends Error {
   override name = 'AwsError';
@@ -24,7 +24,7 @@ export const streamsAt = (endpoint: string): AwsService => ({ endpoint, target: 
 export const sqsAt = (endpoint: string): AwsService => ({ endpoint, target: 'AmazonSQS', name: 'sqs' });
 
 export const region = 'us-east-1';
-/** Nobody checks them. */
+/** The emulated services do not check them. */
 export const credentials = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
 export async function awsJson<T>({ endpoint, target, name }: AwsService, action: string, body: object, signal?: AbortSignal): Promise<T> {

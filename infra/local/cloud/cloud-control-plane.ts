@@ -1,6 +1,7 @@
 /**
- * The control plane as AWS would run it, on this machine: the bundled functions of the manifest in processes of their
- * own, woken by the sources that the manifest names, around an emulated table and emulated queues.
+ * The control plane as AWS would run it, on this machine. Each bundled function of the manifest runs in processes of
+ * its own, woken by the sources that the manifest names. An emulated table and emulated queues stand in for those of
+ * AWS.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ import { startEngines, tableName, type Engines } from './engines.ts';
 import { EventFunction } from './event-function.ts';
 import { startExpiry } from './expired-mail.ts';
 import { openFrontDoor } from './front-door.ts';
-import type { Mischief } from './mischief.ts';
+import type { Faults } from './faults.ts';
 import { startQueueSource } from './queue-source.ts';
 import { endRemains, rememberProcess } from './remains.ts';
 import { auditGroupName, envelopeSecretName, startSmallServices, type SecretFile } from './small-services.ts';
@@ -40,7 +41,7 @@ import { startStreamSource } from './stream-source.ts';
 import { WebFunction } from './web-function.ts';
 
 export interface CloudOptions extends ControlPlaneOptions {
-  readonly mischief?: Mischief;
+  readonly faults?: Faults;
 }
 
 const defaultCluster = 'default';
@@ -71,7 +72,7 @@ function secretsIn(root: string, { random }: World): Secrets {
   return made;
 }
 
-/** For nodes of a cluster: with its own keys, which are made if nobody did before. */
+/** Tokens for nodes of a cluster, signed with its own keys. The keys are made if the cluster has none. */
 async function openTokens(engines: Engines, envelope: EnvelopeKeys, { name, id }: ClusterIdentity, world: World): Promise<Tokens> {
   const client = tableAccessAt(engines.tableEndpoint);
   const formats = clusterFormats(envelope);
@@ -89,7 +90,7 @@ interface Deployment {
   readonly engines: Engines;
   readonly variables: Readonly<Record<string, string>>;
   readonly modules: ReadonlyMap<string, string>;
-  readonly mischief: Mischief;
+  readonly faults: Faults;
   readonly world: World;
   readonly started: (child: ChildProcess) => void;
 }
@@ -131,9 +132,9 @@ function variablesOf(
   };
 }
 
-/** Starts what the manifest says wakes the function. Returns how to stop it. */
+/** Starts the sources that wake the function, by its entry in the manifest. Returns how to stop them. */
 async function startSources(spec: FunctionSpec, target: EventFunction, deployment: Deployment): Promise<(() => void)[]> {
-  const { engines, mischief, world } = deployment;
+  const { engines, faults, world } = deployment;
   const stops: (() => void)[] = [];
   for (const trigger of spec.triggers) {
     const queueUrl =
@@ -142,9 +143,9 @@ async function startSources(spec: FunctionSpec, target: EventFunction, deploymen
         : trigger.kind === 'deadline'
           ? engines.deadlineQueue
           : undefined;
-    if (queueUrl !== undefined) stops.push(startQueueSource({ endpoint: engines.queueEndpoint, queueUrl, target, mischief, world }));
+    if (queueUrl !== undefined) stops.push(startQueueSource({ endpoint: engines.queueEndpoint, queueUrl, target, faults, world }));
     if (trigger.kind === 'stream')
-      stops.push(await startStreamSource({ endpoint: engines.tableEndpoint, tableName, target, mischief, world }));
+      stops.push(await startStreamSource({ endpoint: engines.tableEndpoint, tableName, target, faults, world }));
     if (trigger.kind === 'schedule') stops.push(startSchedule(trigger.everySeconds, target, world));
   }
   return stops;
@@ -171,14 +172,14 @@ interface Running {
 }
 
 async function deploy(deployment: Deployment): Promise<Running> {
-  const { modules, variables, mischief, world, started } = deployment;
-  const common = { variables, mischief, world, started };
+  const { modules, variables, faults, world, started } = deployment;
+  const common = { variables, faults, world, started };
   const web = new WebFunction({ ...common, module: modules.get(webEntry) ?? '' });
   const functions = new Map<string, EventFunction>();
   const stops: (() => void)[] = [];
   for (const spec of manifest) {
     if (spec.triggers.some(({ kind }) => kind === 'https')) continue;
-    const timeoutSeconds = Math.min(spec.timeoutSeconds, mischief.visibilitySeconds ?? Infinity);
+    const timeoutSeconds = Math.min(spec.timeoutSeconds, faults.visibilitySeconds ?? Infinity);
     const target = new EventFunction({ ...common, name: spec.name, module: modules.get(spec.entry) ?? '', timeoutSeconds });
     functions.set(spec.name, target);
     stops.push(...(await startSources(spec, target, deployment)));
@@ -206,7 +207,7 @@ export interface CloudControlPlane extends ControlPlane {
 }
 
 export async function startCloudControlPlane(options: CloudOptions): Promise<CloudControlPlane> {
-  const { directory, world, mischief = {} } = options;
+  const { directory, world, faults = {} } = options;
   const root = join(directory.root, 'cloud');
   mkdirSync(root, { recursive: true, mode: 0o700 });
   await endRemains(root);
@@ -222,13 +223,13 @@ export async function startCloudControlPlane(options: CloudOptions): Promise<Clo
     keyPem: pki.server.keyPem,
     serve: (request, response) => (running === undefined ? response.writeHead(503).end() : running.web.serve(request, response)),
   });
-  const engines = await startEngines({ directory: root, world, started, visibilitySeconds: mischief.visibilitySeconds });
+  const engines = await startEngines({ directory: root, world, started, visibilitySeconds: faults.visibilitySeconds });
   const own = defaultIdentity(defaultCluster);
   const tokens = await openTokens(engines, envelopeKeys(secrets.envelopeKey), own, world);
   const auditFile = options.audit === undefined ? undefined : openAuditFile(options.audit.file, world);
   const services = await startSmallServices(secretFileIn(root, world), auditFile, world.random);
   const variables = variablesOf(engines, secrets, pki, { ...options, smallServices: services.endpoint });
-  const deployed = await deploy({ engines, variables, modules, mischief, world, started });
+  const deployed = await deploy({ engines, variables, modules, faults, world, started });
   running = deployed;
   const endExpiry = startExpiry({ endpoint: engines.tableEndpoint, tableName }, world);
   const server = `https://127.0.0.1:${door.port}`;

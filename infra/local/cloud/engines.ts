@@ -1,4 +1,7 @@
-/** The services that AWS would run, on this machine: a table with its stream, and queues. Other people's emulators; only the manners of what calls the functions are ours. */
+/**
+ * The services that AWS would run, on this machine: a table with its stream, and queues. The emulators are packages of
+ * others; this project emulates what calls the functions.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -87,7 +90,7 @@ export interface EngineOptions {
   readonly directory: string;
   readonly world: World;
   readonly visibilitySeconds?: number | undefined;
-  /** Told of every process, so that it can be ended even if this one is cut off. */
+  /** Called with every process that starts: its caller can end it even if this one is cut off. */
   readonly started: (child: ChildProcess) => void;
 }
 

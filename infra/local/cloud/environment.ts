@@ -14,7 +14,7 @@ export interface EnvironmentOptions {
   readonly variables: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly world: World;
-  /** Told of every process, so that it can be ended even if this one is cut off. */
+  /** Called with every process that starts: its caller can end it even if this one is cut off. */
   readonly started: (child: ChildProcess) => void;
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { createLog, realWorld } from '../../../functions/world.ts';
 import { EventFunction } from './event-function.ts';
-import type { Mischief } from './mischief.ts';
+import type { Faults } from './faults.ts';
 import { startStreamSource } from './stream-source.ts';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -50,14 +50,14 @@ describe('an event function', () => {
     for (const one of functions) one.stop();
     rmSync(directory, { recursive: true, force: true });
   });
-  const start = (mischief: Mischief = {}, timeoutSeconds = 5): EventFunction => {
+  const start = (faults: Faults = {}, timeoutSeconds = 5): EventFunction => {
     const made = new EventFunction({
       name: 'test',
       module: file,
       variables: {},
       timeoutSeconds,
       world: silent,
-      mischief,
+      faults,
       started: () => undefined,
     });
     functions.push(made);
@@ -104,7 +104,7 @@ describe('an event function', () => {
     assert.equal((await answerOf(target)).calls, 1);
   });
 
-  test('grows cold when it is told to', async () => {
+  test('an environment that is older than coldEveryMs is not used again', async () => {
     const target = start({ coldEveryMs: 1 });
     const { pid } = await answerOf(target);
     assert.notEqual((await answerOf(target)).pid, pid);
@@ -135,7 +135,7 @@ test('one bad record of a stream is given up alone, after the others had their t
   const lines: string[] = [];
   const log = { ...silent.log, error: (message: string) => void lines.push(message) };
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const stop = await startStreamSource({ endpoint, tableName: 't', target: { invoke }, mischief: {}, world: { ...silent, log } });
+  const stop = await startStreamSource({ endpoint, tableName: 't', target: { invoke }, faults: {}, world: { ...silent, log } });
   await eventually(() => assert.equal(seen.length, 7));
   stop();
   server.closeAllConnections();

@@ -1,11 +1,11 @@
 /** An event function: one invocation an environment, a new environment when all are busy, cold ones now and then. */
 import type { World } from '../../../functions/world.ts';
 import { Environment, type EnvironmentOptions, type InvocationOutcome } from './environment.ts';
-import type { Mischief } from './mischief.ts';
+import type { Faults } from './faults.ts';
 
 export interface EventFunctionOptions extends EnvironmentOptions {
   readonly name: string;
-  readonly mischief: Mischief;
+  readonly faults: Faults;
 }
 
 export interface FunctionCounts {
@@ -69,7 +69,7 @@ export class EventFunction {
 
   #isFit(environment: Environment): boolean {
     const ageMs = this.#world.clock.monotonicMs() - environment.bornMs;
-    return environment.isAlive && ageMs < (this.#options.mischief.coldEveryMs ?? Infinity);
+    return environment.isAlive && ageMs < (this.#options.faults.coldEveryMs ?? Infinity);
   }
 
   #create(): Environment {
@@ -99,7 +99,7 @@ export class EventFunction {
   }
 
   #mayKill(environment: Environment): () => void {
-    const { killEvery } = this.#options.mischief;
+    const { killEvery } = this.#options.faults;
     if (killEvery === undefined || this.counts.invocations % killEvery !== 0) return () => undefined;
     return this.#world.clock.after(this.#world.random.next() * killWithinMs, () => environment.kill());
   }

@@ -35,7 +35,7 @@ describe('mail in the table of a cloud on this machine', missing === undefined ?
     assert.deepEqual(await left(), [0, 0]);
   });
 
-  test('is looked through every quarter of an hour', async () => {
+  test('expired mail is searched for and deleted every quarter of an hour', async () => {
     const world = virtualWorld();
     const table = openTable(engine.endpoint, tableName, 'three', { formats: currentFormats });
     await table.putMail({ mailbox: 'a/api/2/up', number: 1, expiresMs: world.clock.now() + 60 * minuteMs, body: Buffer.alloc(1) });

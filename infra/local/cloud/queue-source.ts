@@ -7,13 +7,13 @@ import type { BatchAnswer } from '../../../functions/lambda/event-sources.ts';
 import type { World } from '../../../functions/world.ts';
 import { awsJson, sqsAt, type AwsService } from './aws-json.ts';
 import type { EventFunction } from './event-function.ts';
-import type { Mischief } from './mischief.ts';
+import type { Faults } from './faults.ts';
 
 export interface QueueSourceOptions {
   readonly endpoint: string;
   readonly queueUrl: string;
   readonly target: EventFunction;
-  readonly mischief: Mischief;
+  readonly faults: Faults;
   readonly world: World;
 }
 
@@ -30,7 +30,7 @@ const failureMs = 500;
 
 /** Returns how to stop it. */
 export function startQueueSource(options: QueueSourceOptions): () => void {
-  const { endpoint, queueUrl, target, mischief, world } = options;
+  const { endpoint, queueUrl, target, faults, world } = options;
   const service: AwsService = sqsAt(endpoint);
   const ending = new AbortController();
 
@@ -40,7 +40,7 @@ export function startQueueSource(options: QueueSourceOptions): () => void {
     };
     const { outcome, ...rest } = await target.invoke(event);
     if (outcome === 'failed') return;
-    if (mischief.duplicates === true) await target.invoke(event);
+    if (faults.duplicates === true) await target.invoke(event);
     const failed = new Set(
       ((rest as { answer?: BatchAnswer }).answer?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier),
     );

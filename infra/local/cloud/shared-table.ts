@@ -24,7 +24,7 @@ export function sharedTable(directory: DataDirectory): SharedTable | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as SharedTable);
 }
 
-/** Nobody checks as whom it is asked. */
+/** The emulated table accepts any credentials. */
 export const tableAccessAt = (endpoint: string) => ({ endpoint, region, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } });
 
 export const tableAccess = ({ tableEndpoint }: SharedTable) => ({ tableName, access: tableAccessAt(tableEndpoint) });

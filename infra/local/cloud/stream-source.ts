@@ -1,17 +1,18 @@
 /**
- * Brings the records of a table's stream to a function, as Lambda's event source mapping does: each shard is looked at four
- * times a second, in order; a batch that fails is tried again and then halved, so that one bad record is given up alone.
+ * Brings the records of a table's stream to a function, as Lambda's event source mapping does. It polls each shard four
+ * times a second, in order. A batch that fails is tried again and then halved, so that one bad record is given up
+ * alone.
  */
 import type { World } from '../../../functions/world.ts';
 import { awsJson, dynamodbAt, streamsAt } from './aws-json.ts';
 import type { EventFunction } from './event-function.ts';
-import type { Mischief } from './mischief.ts';
+import type { Faults } from './faults.ts';
 
 export interface StreamSourceOptions {
   readonly endpoint: string;
   readonly tableName: string;
   readonly target: Pick<EventFunction, 'invoke'>;
-  readonly mischief: Mischief;
+  readonly faults: Faults;
   readonly world: World;
 }
 
@@ -21,7 +22,7 @@ const retriesMax = 3;
 
 /** Returns how to stop it. */
 export async function startStreamSource(options: StreamSourceOptions): Promise<() => void> {
-  const { endpoint, tableName, target, mischief, world } = options;
+  const { endpoint, tableName, target, faults, world } = options;
   const streams = streamsAt(endpoint);
   const { Table } = await awsJson<{ readonly Table: { readonly LatestStreamArn: string } }>(dynamodbAt(endpoint), 'DescribeTable', {
     TableName: tableName,
@@ -35,7 +36,7 @@ export async function startStreamSource(options: StreamSourceOptions): Promise<(
     if (records.length === 0 || isStopped) return;
     const { outcome } = await target.invoke({ Records: records });
     if (outcome === 'answered') {
-      if (mischief.duplicates === true) await target.invoke({ Records: records });
+      if (faults.duplicates === true) await target.invoke({ Records: records });
       return;
     }
     if (retries > 0) return deliver(records, retries - 1);
@@ -62,7 +63,7 @@ export async function startStreamSource(options: StreamSourceOptions): Promise<(
       'GetRecords',
       { ShardIterator: iterator, Limit: batchMax },
     );
-    if (Records.length > 0 && mischief.streamLateMs !== undefined) await world.clock.sleep(mischief.streamLateMs);
+    if (Records.length > 0 && faults.streamLateMs !== undefined) await world.clock.sleep(faults.streamLateMs);
     await deliver(Records);
     iterators.set(shard, NextShardIterator);
   }

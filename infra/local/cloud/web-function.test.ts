@@ -29,7 +29,7 @@ describe('a Web Function', () => {
   const file = join(directory, 'index.mjs');
   writeFileSync(file, module);
   const world = realWorld('error');
-  const web = new WebFunction({ module: file, variables: {}, mischief: { requestsMax }, world, started: () => undefined });
+  const web = new WebFunction({ module: file, variables: {}, faults: { requestsMax }, world, started: () => undefined });
   const server = createServer((request, response) => web.serve(request, response));
   let url: string;
 

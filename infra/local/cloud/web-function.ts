@@ -1,6 +1,6 @@
 /**
- * The API as a Web Function: environments that serve up to 64 requests at a time, one more when all are full, none for
- * long when nobody asks. What a Web Function strips from requests is stripped here too; `Upgrade` is, so nothing is
+ * The API as a Web Function. An environment serves up to 64 requests at a time. Another one starts when all are full,
+ * and all end soon after the last request. What a Web Function strips from requests is stripped here too; `Upgrade` is, so nothing is
  * ever upgraded. Source: AWS Lambda developer guide, Web Functions.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -10,12 +10,12 @@ import { once } from 'node:events';
 import { hostLimitNames } from '../../../functions/lambda/host-limits.ts';
 import type { World } from '../../../functions/world.ts';
 import { untilListening } from './listening-port.ts';
-import type { Mischief } from './mischief.ts';
+import type { Faults } from './faults.ts';
 
 export interface WebFunctionOptions {
   readonly module: string;
   readonly variables: Readonly<Record<string, string>>;
-  readonly mischief: Mischief;
+  readonly faults: Faults;
   readonly world: World;
   readonly started: (child: ChildProcess) => void;
 }
@@ -52,7 +52,7 @@ export class WebFunction {
 
   constructor(options: WebFunctionOptions) {
     this.#options = options;
-    this.#requestsMax = options.mischief.requestsMax ?? requestsMaxDefault;
+    this.#requestsMax = options.faults.requestsMax ?? requestsMaxDefault;
   }
 
   /** Carries one request to an environment and its answer back, byte by byte. */
@@ -77,7 +77,7 @@ export class WebFunction {
     if (environment === undefined) return refuse(response, 429, 'Too Many Requests');
     this.counts.invocations += 1;
     environment.inFlight += 1;
-    const { requestSecondsMax = requestSecondsMaxDefault } = this.#options.mischief;
+    const { requestSecondsMax = requestSecondsMaxDefault } = this.#options.faults;
     const cancel = this.#options.world.clock.after(requestSecondsMax * 1000, () => response.destroy());
     try {
       await pass(request, response, { agent: environment.agent, port: await environment.port });
@@ -102,10 +102,10 @@ export class WebFunction {
   }
 
   #create(): WebEnvironment {
-    const { module, variables, mischief, world, started } = this.#options;
+    const { module, variables, faults, world, started } = this.#options;
     this.counts.coldStarts += 1;
     const child = spawn(process.execPath, [module], {
-      env: { ...variables, ...toldLimits(mischief), AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0' },
+      env: { ...variables, ...limitVariables(faults), AWS_LAMBDA_HTTP_ENDPOINT: '127.0.0.1:0' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     started(child);
@@ -123,10 +123,10 @@ export class WebFunction {
   }
 
   #retireOld(): void {
-    const { mischief, world } = this.#options;
-    if (mischief.coldEveryMs === undefined) return;
+    const { faults, world } = this.#options;
+    if (faults.coldEveryMs === undefined) return;
     for (const environment of this.#environments) {
-      const isOld = world.clock.monotonicMs() - environment.bornMs >= mischief.coldEveryMs;
+      const isOld = world.clock.monotonicMs() - environment.bornMs >= faults.coldEveryMs;
       if (!isOld || environment.isDraining) continue;
       environment.isDraining = true;
       world.clock.after(drainMs, () => void end(environment));
@@ -134,7 +134,7 @@ export class WebFunction {
   }
 }
 
-function toldLimits({ requestSecondsMax, answerBytesMax }: Mischief): Readonly<Record<string, string>> {
+function limitVariables({ requestSecondsMax, answerBytesMax }: Faults): Readonly<Record<string, string>> {
   return {
     ...(requestSecondsMax === undefined ? {} : { [hostLimitNames.requestSecondsMax]: String(requestSecondsMax) }),
     ...(answerBytesMax === undefined ? {} : { [hostLimitNames.answerBytesMax]: String(answerBytesMax) }),

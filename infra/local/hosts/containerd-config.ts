@@ -14,7 +14,7 @@ interface ContainerdPlaces {
   readonly snapshotter: Snapshotter;
 }
 
-/** They look for devices and file systems that a namespace need not have, and complain at each start. */
+/** They need devices and file systems that a namespace need not have, and log warnings at each start. */
 const unusedPlugins = [
   'io.containerd.snapshotter.v1.aufs',
   'io.containerd.snapshotter.v1.btrfs',

@@ -1,6 +1,6 @@
 /**
- * One containerd a host, in the host's network. It does not belong to whoever starts it: it and the containers live on
- * when the control plane ends, and the next one finds them.
+ * One containerd a host, in the host's network. It belongs to no control plane: it and the containers live on when one
+ * ends, and the next one finds them.
  */
 import { existsSync, mkdirSync, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';

@@ -6,8 +6,8 @@
  *   (apiserver; the world)              └─── h12 ─────────── eth0 10.77.N.12
  *
  * The bridge has a namespace of its own so that the machine's FORWARD rules do not see traffic between hosts.
- * Everything may be repeated: a second `createFabric` or `addHost` finds what is there. What was made is on record in
- * the directory before it is made, so that `remove` also works after a crash.
+ * Everything may be repeated: a second `createFabric` or `addHost` finds what is there. A record in the directory names
+ * each thing before it is made, so that `remove` also works after a crash.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { runCommand, runIn, type Run } from '../../../agent/network/run.ts';
@@ -21,7 +21,7 @@ import { freeSubnet, nextHostAddress, subnetsInUse } from './subnet.ts';
 export interface FabricOptions {
   /** The cluster's name; the names of everything made derive from it. */
   readonly id: string;
-  /** Where the record is kept, and looked for. */
+  /** The directory that the record is written to and read from. */
   readonly directory: string;
   /** Such as 10.77.3.0/24; a free one is chosen by default. */
   readonly subnet?: string;
@@ -73,7 +73,7 @@ async function wire(names: FabricNames, record: FabricRecord, fabric: Run): Prom
   await ensureNetns(names.netns);
   await fabric(['ip', 'link', 'set', 'lo', 'up']);
   if (!(await linkExists(fabric, 'fabric'))) await fabric(['ip', 'link', 'add', 'fabric', 'type', 'bridge']);
-  // The bridge only carries frames: no rules of any namespace should look at them.
+  // The bridge only carries frames: they pass no iptables rules of any namespace.
   await setSysctls(fabric, { 'net.bridge.bridge-nf-call-iptables': '0' });
   await fabric(['ip', 'link', 'set', 'fabric', 'up']);
   await ensureCable(root, { link: names.link, peerNetns: names.netns, peer: 'up0', mtu: record.mtu });
@@ -95,7 +95,7 @@ table ip ${table} {
 }
 `;
   await root(['nft', '-f', '-'], { input: rules });
-  // Docker drops what it does not know; it asks to be told here.
+  // Docker drops packets that it does not know, and has this chain for exceptions.
   for (const direction of ['-i', '-o']) {
     const rule = ['DOCKER-USER', direction, link, '-j', 'ACCEPT'];
     if (await succeeds(['iptables', '-w', '-n', '-L', 'DOCKER-USER'])) {

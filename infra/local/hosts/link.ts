@@ -11,7 +11,7 @@ export async function fabricMtu(): Promise<number> {
   return uplink === undefined ? mtuMax : Math.min(mtuMax, Number(readFileSync(`/sys/class/net/${uplink}/mtu`, 'utf8')));
 }
 
-/** True when the command worked, false when the program said no. */
+/** True when the command worked, false when the program exited with an error. */
 export async function succeeds(command: readonly string[], run: Run = runCommand): Promise<boolean> {
   try {
     await run(command);

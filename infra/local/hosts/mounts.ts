@@ -8,7 +8,7 @@ const mountPoints = (): string[] =>
     .split('\n')
     .map((line) => (line.split(' ')[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8))));
 
-/** Deepest first. Whoever removes a directory that pods' volumes were mounted in asks for this before. */
+/** Unmounts everything below a directory, deepest first. A directory with pods' volumes is removed only after this. */
 export async function unmountBelow(directory: string): Promise<void> {
   const below = mountPoints().filter((path) => path.startsWith(`${directory}/`));
   for (const path of below.reverse()) {

@@ -1,4 +1,4 @@
-/** Processes as /proc shows them. They come and go while one looks: what is gone reads as empty. */
+/** Processes as /proc shows them. They come and go while this reads: what is gone reads as empty. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 interface RunningProcess {

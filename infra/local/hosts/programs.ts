@@ -9,7 +9,7 @@ const inDirectories = (name: string, directories: readonly string[]): string | u
 export const programPath = (name: string): string | undefined =>
   inDirectories(name, (environment('PATH') ?? '').split(':').filter(Boolean));
 
-/** Where the programs of administrators are; the shell that `su` gives does not look there. */
+/** Where the programs of administrators are; the shell that `su` gives does not have them in its PATH. */
 export const programPathOutside = (name: string): string | undefined => inDirectories(name, ['/usr/local/sbin', '/usr/sbin', '/sbin']);
 
 /** Debian's place, and everybody else's. */

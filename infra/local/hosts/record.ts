@@ -1,6 +1,6 @@
 /**
- * What a cluster has made on this machine, written down before it is made: whoever comes after a crash finds it there
- * and can use it again or remove it.
+ * What a cluster has made on this machine, written down before it is made. After a crash, the next command reads the
+ * record, and can use those things again or remove them.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

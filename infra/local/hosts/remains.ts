@@ -1,6 +1,6 @@
 /**
  * Ends what still runs on a host and removes its traces: containerd, the shims that outlive it, containers, mounts,
- * cgroups, sockets. Only what can be told to be this host's by its socket, its directories or its namespace.
+ * cgroups, sockets. Only what is provably this host's by its socket, its directories or its namespace.
  */
 import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -20,7 +20,7 @@ export async function removeHostRemains(host: Host, log: Log): Promise<void> {
     // Containerd first: it would start to clean up behind the shims.
     ...processes().flatMap(({ pid }) => (isContainerdOf(host, commandLine(pid)) ? [pid] : [])),
     ...shims.flatMap(({ pid }) => [...descendants(pid), pid]),
-    // What a killed shim leaves behind belongs to nobody; its cgroup still says whose it was.
+    // Children of a killed shim have no parent that names the host; their cgroup still does.
     ...cgroupProcesses(host.cgroupParent),
     ...(await namespaceProcesses(host)),
   ]);

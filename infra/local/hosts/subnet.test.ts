@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { fabricNames, shortId } from './host.ts';
 import { freeSubnet, nextHostAddress, subnetsInUse } from './subnet.ts';
 
-test('two clusters start to look for addresses at different places', () => {
+test('two clusters start their search for a free subnet at different ones', () => {
   assert.notEqual(freeSubnet('one', new Set()), freeSubnet('two', new Set()));
 });
 
@@ -14,7 +14,7 @@ test('a subnet that the machine has an address in or a route to is not taken', (
   assert.equal(freeSubnet('one', taken), `10.77.${(octet + 2) % 256}.0/24`);
 });
 
-test('when all are taken it says so', () => {
+test('when all subnets are taken the error names what to remove', () => {
   const all = new Set(Array.from({ length: 256 }, (_, octet) => octet));
   assert.throws(() => freeSubnet('one', all), {
     message: 'no 10.77.N.0/24 is free on this machine: remove clusters that are no longer needed',

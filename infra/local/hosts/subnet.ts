@@ -12,10 +12,7 @@ export function subnetsInUse(addresses: string, routes: string): ReadonlySet<num
 
 const octets = 256;
 
-/**
- * A free 10.77.N.0/24. Each cluster starts to look at another place, so that two that start at the same moment do not
- * choose the same.
- */
+/** A free 10.77.N.0/24. Each cluster starts its search at another one, so that two that start at once do not choose the same. */
 export function freeSubnet(id: string, taken: ReadonlySet<number>): string {
   const first = createHash('sha256').update(id).digest().readUInt8(0);
   for (let step = 0; step < octets; step += 1) {

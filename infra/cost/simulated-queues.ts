@@ -1,5 +1,5 @@
 /**
- * SQS, played: queues that wake functions as Lambda's event sources do, and count what each message would cost. FIFO
+ * SQS, simulated: queues that wake functions as Lambda's event sources do, and count what each message would cost. FIFO
  * queues swallow what they heard before and give one message group to one consumer at a time.
  */
 import type { QueueEvent } from '../../functions/lambda/event-sources.ts';
@@ -17,14 +17,14 @@ export interface Consumer {
   consume(event: QueueEvent): Promise<void>;
 }
 
-export interface PlayedQueuesOptions {
+export interface SimulatedQueuesOptions {
   readonly clock: Clock;
   readonly meter: Meter;
   /** By the queue's address. */
   readonly consumers: ReadonlyMap<string, Consumer>;
 }
 
-/** Sends what the function says. */
+/** Sends the messages that the function of this name puts into its queues. */
 export type SenderOf = (name: FunctionName) => (message: QueueMessage) => Promise<void>;
 
 /** Round trip of a message to its queue, and its way from there to the function. */
@@ -41,7 +41,7 @@ interface Line {
   isBusy: boolean;
 }
 
-export function createPlayedQueues({ clock, meter, consumers }: PlayedQueuesOptions): SenderOf {
+export function createSimulatedQueues({ clock, meter, consumers }: SimulatedQueuesOptions): SenderOf {
   const heardMs = new Map<string, number>();
   const lines = new Map<string, Line>();
   let delivered = 0;
@@ -68,7 +68,7 @@ export function createPlayedQueues({ clock, meter, consumers }: PlayedQueuesOpti
     line.isBusy = false;
   }
 
-  /** Whoever was killed gets it again, and nobody else of the group gets anything before. */
+  /** A consumer that was killed gets the messages again, and its message group gets nothing else before. */
   async function deliverAlive(messages: readonly QueueMessage[]): Promise<void> {
     for (;;) {
       try {

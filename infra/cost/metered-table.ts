@@ -1,6 +1,6 @@
 /**
- * A table in memory that reckons what each call would cost on DynamoDB: calls and capacity units by the items' sizes,
- * as `store/dynamodb` makes them. Its test holds it to what the real one counts.
+ * A table in memory that counts what each call would cost on DynamoDB: calls and capacity units by the items' sizes, as
+ * `store/dynamodb` makes them. Its test compares the counts with those of the real one.
  */
 import { bytesOfItems, itemBytes, readUnitsOf, writeUnitsOf } from '../../functions/store/dynamodb/costs.ts';
 import {
@@ -23,13 +23,13 @@ const aDayMs = 24 * 3_600_000;
 /** Of one query. */
 const pageBytes = 1024 ** 2;
 
-export interface ReckonedOptions {
+export interface MeteredOptions {
   readonly table: Table;
   readonly count: (used: Partial<FunctionUsage>) => void;
   readonly appended?: (slot: SlotItem) => void;
 }
 
-export function reckonedTable({ table, count, appended = () => undefined }: ReckonedOptions): Table {
+export function meteredTable({ table, count, appended = () => undefined }: MeteredOptions): Table {
   const wrote = (bytes: number): void => count({ tableCalls: 1, writeUnits: writeUnitsOf(bytes) });
   const read = (bytes: number): void => count({ tableCalls: 1, readUnits: readUnitsOf(bytes) });
   return {
@@ -64,7 +64,7 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
       for (let rest = bytes; rest > 0 || rest === bytes; rest -= pageBytes) read(Math.min(rest, pageBytes));
       return items;
     },
-    ...reckonedBeside(table, { wrote, read }),
+    ...meteredBeside(table, { wrote, read }),
     async putBlob(hash, bytes) {
       wrote(bytes.length);
       return table.putBlob(hash, bytes);
@@ -87,7 +87,7 @@ export function reckonedTable({ table, count, appended = () => undefined }: Reck
 type Beside = Pick<Table, 'putLease' | 'readLeases' | 'putMail' | 'readMail' | 'readNewestMail'>;
 
 /** What lies beside the log. */
-function reckonedBeside(table: Beside, { wrote, read }: Readonly<Record<'wrote' | 'read', (bytes: number) => void>>): Beside {
+function meteredBeside(table: Beside, { wrote, read }: Readonly<Record<'wrote' | 'read', (bytes: number) => void>>): Beside {
   return {
     async putLease(item) {
       wrote(itemBytes(leaseAttributes(cluster, item)));

@@ -1,4 +1,4 @@
-/** The reckoned table and the real one, asked the same: they must count the same. */
+/** The metered table and DynamoDB get the same calls, and must count the same. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { memoryTable } from '../../functions/store/memory/memory-table.ts';
@@ -6,7 +6,7 @@ import { slotsInBucket } from '../../functions/store/dynamodb/item.ts';
 import type { DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import type { SlotItem, Table } from '../../functions/store/table.ts';
 import { createTable, missingEngine, openTable, startEngine, type DynamodbEngine } from '../../test/support/dynamodb-engine.ts';
-import { reckonedTable } from './reckoned-table.ts';
+import { meteredTable } from './metered-table.ts';
 import { Meter } from './usage.ts';
 
 const writtenMs = Date.UTC(2026, 0, 1);
@@ -61,11 +61,11 @@ const cases: Readonly<Record<string, Calls>> = {
   },
 };
 
-describe('a table that is only reckoned', { skip: missingEngine('dynoxide') }, () => {
+describe('a metered table in memory', { skip: missingEngine('dynoxide') }, () => {
   let engine: DynamodbEngine;
   let real: DynamodbTable;
   const meter = new Meter();
-  const reckoned = reckonedTable({ table: memoryTable(), count: (used) => meter.add('api', used) });
+  const metered = meteredTable({ table: memoryTable(), count: (used) => meter.add('api', used) });
   before(async () => {
     engine = await startEngine('dynoxide');
     await createTable(engine.endpoint, 'costs');
@@ -81,7 +81,7 @@ describe('a table that is only reckoned', { skip: missingEngine('dynoxide') }, (
       real.costs.take();
       const before = meter.read().api;
       await calls(real);
-      await calls(reckoned);
+      await calls(metered);
       const after = meter.read().api;
       const counted = [...real.costs.take().values()];
       const sum = (field: 'calls' | 'writeUnits' | 'readUnits'): number => counted.reduce((all, cost) => all + cost[field], 0);

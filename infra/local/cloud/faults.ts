@@ -1,5 +1,5 @@
 /** What may go wrong on AWS, made to happen: for tests. Nothing of it harms correctness. */
-export interface Mischief {
+export interface Faults {
   /** Every message and every record is delivered twice. */
   readonly duplicates?: boolean;
   /** Each invocation of this many is killed at some moment. */
@@ -10,9 +10,9 @@ export interface Mischief {
   readonly coldEveryMs?: number;
   /** Requests that one environment of the API serves at a time: fewer make more environments. */
   readonly requestsMax?: number;
-  /** A request of the API is cut off after this time; 15 minutes on AWS. The API is told. */
+  /** A request of the API is cut off after this time; 15 minutes on AWS. The API gets the limit in its environment. */
   readonly requestSecondsMax?: number;
-  /** The longest answer of the API; 200 MB on AWS. The API is told. */
+  /** The longest answer of the API; 200 MB on AWS. The API gets the limit in its environment. */
   readonly answerBytesMax?: number;
   /** Deliveries come again after this time, and functions time out before it. */
   readonly visibilitySeconds?: number;

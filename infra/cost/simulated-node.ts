@@ -1,4 +1,4 @@
-/** A node, played: the agent's own conversation with the API, and pods that start and stop as soon as they are told. */
+/** A simulated node: the agent's own conversation with the API, and pods that start and stop after fixed times. */
 import { createPollLoop } from '../../agent/poll.ts';
 import { nodeObject, nodeStatus } from '../../agent/node/node-status.ts';
 import type { AgentConfig } from '../../agent/config.ts';
@@ -10,7 +10,7 @@ import { nodes, pods } from '../../functions/kube/resource-type.ts';
 import { timestamp } from '../../functions/kube/time.ts';
 import type { World } from '../../functions/world.ts';
 
-export interface PlayedNodeOptions {
+export interface SimulatedNodeOptions {
   readonly name: string;
   readonly index: number;
   readonly client: Client;
@@ -18,7 +18,7 @@ export interface PlayedNodeOptions {
   poll(request: NodePollRequest): Promise<NodePollResponse>;
 }
 
-/** Seconds between being told and the container's start, and between being told and its end. */
+/** Times between the poll that brings a pod and its container's start, and between the deletion and its end. */
 const startMs = 2_000;
 const stopMs = 1_000;
 const pollSeconds = 20;
@@ -36,7 +36,7 @@ const machine = {
   appArmor: false,
 };
 
-const configOf = ({ name, index }: PlayedNodeOptions): AgentConfig => ({
+const configOf = ({ name, index }: SimulatedNodeOptions): AgentConfig => ({
   nodeName: name,
   server: '',
   tokenFile: '',
@@ -76,7 +76,7 @@ function statusOf(pod: Pod, stage: 'starting' | 'running' | 'stopped', nowMs: nu
 }
 
 /** Registers the node and keeps it talking. Returns how to stop it. */
-export async function startPlayedNode(options: PlayedNodeOptions): Promise<() => void> {
+export async function startSimulatedNode(options: SimulatedNodeOptions): Promise<() => void> {
   const { client, world } = options;
   const config = configOf(options);
   const up = { ready: true, message: '' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { QueueMessage } from '../../functions/workers/doorbell/sqs-doorbell.ts';
-import { createPlayedQueues, type Consumer, type SenderOf } from './played-queues.ts';
+import { createSimulatedQueues, type Consumer, type SenderOf } from './simulated-queues.ts';
 import { simulatedWorld, type SimulatedWorld } from './simulated-world.ts';
 import { Meter, nothing } from './usage.ts';
 
@@ -29,7 +29,7 @@ function given(): Given {
     ['fifo', consumer],
     ['standard', consumer],
   ]);
-  return { world, meter, batches, send: createPlayedQueues({ clock: world.clock, meter, consumers })('api') };
+  return { world, meter, batches, send: createSimulatedQueues({ clock: world.clock, meter, consumers })('api') };
 }
 
 const ring = (mark: string): QueueMessage => ({
