@@ -7,83 +7,25 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Directory } from '../../agent/files/directory.ts';
-import { mountTmpfs, unmountAll } from '../../agent/files/mounts.ts';
-import { mountRemote } from '../../agent/files/remote-mount.ts';
+import { unmountAll } from '../../agent/files/mounts.ts';
 import { removeTree } from '../../agent/files/remove-tree.ts';
 import { directories } from '../../agent/pods/directories.ts';
-import { allPlugins } from '../../agent/volumes/all-plugins.ts';
 import { createNodeVolumes } from '../../agent/volumes/node-volumes.ts';
-import type { PluginOptions } from '../../agent/volumes/plugin-options.ts';
 import { bindSubPath, openSubPath } from '../../agent/volumes/sub-path.ts';
 import { VolumeError } from '../../agent/volumes/volumes.ts';
-import type { Container, Pod, PodSpec, Volume } from '../../functions/kube/generated/types.ts';
+import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { agentNode, type AgentNode } from '../support/agent-node.ts';
 import { eventually } from '../support/eventually.ts';
-import { lookupOf } from '../support/node-context.ts';
+import { busybox, examples, key, pluginsFor, pod, settings, writable, written } from './volume-examples.ts';
 
 const can = await canRunContainers();
 const rounds = Number(process.env['ROUNDS'] ?? 1000);
 const share = (kinds: readonly unknown[]): number => Math.ceil(rounds / kinds.length);
 /** Mounting takes longer than opening. */
 const bindEvery = 25;
-const busybox = 'docker.io/library/busybox:1.36';
-
-/** A volume of each kind; a kind without one here fails the first test. */
-const examples: Readonly<Partial<Record<keyof Volume, Omit<Volume, 'name'>>>> = {
-  emptyDir: { emptyDir: {} },
-  hostPath: { hostPath: { path: '/', type: 'Directory' } },
-  configMap: { configMap: { name: 'settings' } },
-  secret: { secret: { secretName: 'key' } },
-  projected: { projected: { sources: [{ configMap: { name: 'settings' } }, { secret: { name: 'key' } }] } },
-  persistentVolumeClaim: { persistentVolumeClaim: { claimName: 'disk' } },
-  ephemeral: { ephemeral: { volumeClaimTemplate: { metadata: {}, spec: {} } } },
-  nfs: { nfs: { server: '127.0.0.1', path: '/' } },
-  image: { image: { reference: busybox } },
-  downwardAPI: { downwardAPI: { items: [{ path: 'color', fieldRef: { fieldPath: "metadata.labels['color']" } }] } },
-};
-
-const settings = (color: string) => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name: 'settings', namespace: 'default', uid: 'u1' },
-  data: { color },
-});
-const key = (color: string) => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'key', namespace: 'default', uid: 'u2' },
-  data: { color: Buffer.from(color).toString('base64') },
-});
-
 let color = 'blue';
-const pluginOptions: PluginOptions = {
-  lookup: {
-    configMap: (...at) => lookupOf({ configMaps: [settings(color)] }).configMap(...at),
-    secret: (...at) => lookupOf({ secrets: [key(color)] }).secret(...at),
-    services: () => [],
-    runtimeClass: () => undefined,
-    clusterTrustBundles: () => [],
-  },
-  claims: { claim: () => undefined, persistentVolume: () => undefined, ownNode: () => undefined },
-  stamp: () => `stamp-${color}`,
-  certificates: { credential: async () => ({ keyPem: '', chainPem: '' }) },
-  tokens: { token: async () => 'token' },
-  facts: { allocatable: {}, hostIps: ['192.168.0.1'], nodeName: 'node-a' },
-  imageMounts: { unmount: async () => {} },
-  mountMemory: mountTmpfs,
-  mountRemote,
-};
-const plugins = allPlugins(pluginOptions);
-/** Whose content is the pod's own. All others are the agent's, and a new kind is attacked as one of those. */
-const own: ReadonlySet<keyof Volume> = new Set(['emptyDir', 'hostPath', 'persistentVolumeClaim', 'ephemeral', 'nfs']);
-/** Parts of these are opened as those of another one: the same plug-in, or one whose server is not here. */
-const twins: ReadonlySet<keyof Volume> = new Set(['ephemeral', 'nfs']);
-const fields = plugins.map(({ field }) => field);
-/** The agent only mounts it, and writes nothing there. */
-const mounted: ReadonlySet<keyof Volume> = new Set(['image']);
-const written = fields.filter((field) => !own.has(field) && !mounted.has(field));
-const writable = fields.filter((field) => own.has(field) && !twins.has(field));
+const plugins = pluginsFor(() => color);
 
 const shell = (script: string, more: Partial<Container> = {}): Container => ({
   name: 'main',
@@ -92,14 +34,6 @@ const shell = (script: string, more: Partial<Container> = {}): Container => ({
   command: ['sh', '-c', script],
   ...more,
 });
-const pod = (name: string, spec: PodSpec, labels: Record<string, string> = {}): Pod => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace: 'default', uid: `uid-${name.toLowerCase()}`, labels, generation: 1 },
-  spec: { nodeName: 'node-a', restartPolicy: 'Always', terminationGracePeriodSeconds: 0, ...spec },
-  status: { phase: 'Pending', qosClass: 'BestEffort', conditions: [{ type: 'PodScheduled', status: 'True' }] },
-});
-
 const claim = {
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',

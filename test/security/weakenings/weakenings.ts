@@ -45,7 +45,7 @@ export const weakenings: readonly Weakening[] = [
   },
   {
     without: 'names are opened without following links',
-    test: 'test/security/volumes.test.ts',
+    test: 'test/security/links.test.ts',
     edits: [
       {
         file: 'agent/files/directory.ts',
