@@ -25,7 +25,7 @@ const machine = {
 };
 const onNode = (name: string): Pod => ({ apiVersion: 'v1', kind: 'Pod', ...pod({ nodeName: 'node-a' }, { name, uid: name }) });
 
-/** An agent with a pretended runtime, and an apiserver that says what the test tells it to. */
+/** An agent with a simulated runtime, and an apiserver whose answers the test chooses. */
 function begin(more: Partial<AgentOptions> = {}, saved: readonly Answer[] = []) {
   const node = nodeOfTest();
   const { world, context } = node;
@@ -105,7 +105,7 @@ function begin(more: Partial<AgentOptions> = {}, saved: readonly Answer[] = []) 
   return { ...node, state, requests, opened, noted, stop, phases, ready };
 }
 
-test('makes its node known, runs what it is told to, and says what became of it', async () => {
+test('an agent registers its node, runs the pods of a poll’s answer and reports their status', async () => {
   const { world, state, phases, ready, noted, stop } = begin();
   state.answers.push({ objects: [onNode('a') as never] });
   await world.advance(1000);
@@ -117,7 +117,7 @@ test('makes its node known, runs what it is told to, and says what became of it'
 });
 
 describe('without an apiserver', () => {
-  test('runs what it was last told, and tells it once somebody listens', async () => {
+  test('an agent runs the pods of its checkpoint, and reports them once the apiserver answers', async () => {
     const { world, state, phases, requests, context, stop } = begin({}, [{ snapshot: true, objects: [onNode('a') as never], gone: [] }]);
     state.isAway = true;
     await world.advance(10_000);
@@ -173,7 +173,7 @@ test('a runtime that does not answer makes the node NotReady, until it does', as
   await stop();
 });
 
-test('a container that ends by itself is noticed without being looked for', async () => {
+test('an event of the runtime lets the agent restart an ended container before the next list', async () => {
   const { world, state, context, stop } = begin();
   state.answers.push({ objects: [onNode('a') as never] });
   await world.advance(1000);

@@ -1,5 +1,5 @@
 /**
- * The agent of one node: loops that hear what is wanted, look at what runs, and keep both the same.
+ * The agent of one node. Its loops poll the API for desired objects, list what the runtime runs, and correct differences.
  *
  *   poll ──▶ desired state ──▶ one worker per pod ──▶ runtime, volumes, probes
  *     ▲            └─────────▶ network, services, DNS      │
@@ -120,7 +120,7 @@ export interface Agent {
 }
 
 const statusPeriodMs = 1000;
-/** Events of the runtime say sooner what changed; this finds what they missed. */
+/** Events of the runtime report changes sooner; this periodic list finds changes that they missed. */
 const relistPeriodMs = 5000;
 const cleanUpPeriodMs = 2000;
 /** Events of the runtime come in bursts. */
@@ -223,7 +223,7 @@ const cleanUp = ({ options, desired }: Parts): Promise<void> =>
     remove: options.removeVolume ?? (async () => {}),
   });
 
-/** A node that starts without its apiserver does what it was last told. */
+/** A node that starts without its apiserver runs the pods of its checkpoint. */
 async function restore({ options, desired, pods }: Parts): Promise<void> {
   const noted: readonly Answer[] = (await options.checkpoint?.load()) ?? [];
   if (noted.length === 0) return;
@@ -323,7 +323,7 @@ async function becomeKnown(options: AgentOptions, signal: AbortSignal): Promise<
   }
 }
 
-/** Looks at the whole runtime, soon after something happened there, and from time to time anyway. */
+/** Lists all containers of the runtime: soon after each of its events, and periodically. */
 async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<void> {
   const { world, runtime } = options;
   let hint: (() => void) | undefined;
@@ -333,7 +333,7 @@ async function relist({ options, pods }: Parts, signal: AbortSignal): Promise<vo
     hint?.();
   };
   const watching = repeat(world, { periodMs: rewatchMs, what: 'the runtime’s events' }, signal, () => {
-    // Nothing was heard while the stream was broken.
+    // Events were missed while the stream was broken.
     onChange();
     return runtime.watch(onChange, signal);
   });

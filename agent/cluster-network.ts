@@ -1,4 +1,4 @@
-/** Routes, services and names of a real node, each brought up to date one change after the other, and again after a failure. */
+/** Routes, service rules and DNS of a real node. Each applies one change after the other, and tries again after a failure. */
 import type { ConfigMap, Node } from '../functions/kube/generated/types.ts';
 import { nameOf } from '../functions/kube/object.ts';
 import type { World } from '../functions/world.ts';

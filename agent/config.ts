@@ -1,4 +1,4 @@
-/** What an agent is told about its node: a JSON file, written by whoever starts it. */
+/** The agent's configuration: a JSON file, written by the program that starts the agent. */
 import { thresholdsOf, type EvictionSettings } from './eviction/thresholds.ts';
 import { readFile } from 'node:fs/promises';
 import { defaultNetworks, type NodeNetworks } from '../functions/kube/cluster-networks.ts';

@@ -34,7 +34,7 @@ export const credentialFile = (path: string): CredentialFile => ({
 
 const lookAgainMs = 10 * 60_000;
 
-/** When half its life is over; undefined for a token that does not say when it was made and when it ends. */
+/** When half of the token's lifetime is over; undefined for a token without `iat` or `exp`. */
 export function renewalMs(token: string): number | undefined {
   const [, payload = ''] = token.split('.');
   try {

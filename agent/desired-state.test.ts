@@ -13,7 +13,7 @@ const object = (kind: string, name: string, uid = name): KubeObject => ({
 describe('the desired state', () => {
   const names = (objects: readonly { metadata?: { name?: string } }[]) => objects.map(({ metadata }) => metadata?.name);
 
-  test('is what the answers say, one after the other', () => {
+  test('the desired state holds the objects of all poll answers, applied in order', () => {
     const desired = createDesiredState();
     assert.equal(desired.isKnown(), false);
     assert.deepEqual([...desired.apply({ snapshot: true, objects: [object('Pod', 'a'), object('Node', 'n')], gone: [] })], ['Pod', 'Node']);
@@ -23,7 +23,7 @@ describe('the desired state', () => {
     assert.deepEqual(names(desired.all()), ['b', 'n']);
   });
 
-  test('a snapshot replaces everything, and says so of each kind that was there', () => {
+  test('a snapshot replaces all objects, and marks each kind that was there as changed', () => {
     const desired = createDesiredState();
     desired.apply({ snapshot: true, objects: [object('Pod', 'a'), object('ConfigMap', 'c')], gone: [] });
     assert.deepEqual([...desired.apply({ snapshot: true, objects: [object('Pod', 'b')], gone: [] })].toSorted(), ['ConfigMap', 'Pod']);
@@ -31,7 +31,7 @@ describe('the desired state', () => {
     assert.equal(desired.configMap('default', 'c'), undefined);
   });
 
-  test('what policies no pod needs any more is dropped, with the peers that only they select', () => {
+  test('policies that no pod needs any more are dropped, with the peers that only they select', () => {
     const desired = createDesiredState();
     const policy = { ...object('NetworkPolicy', 'p'), spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] } };
     const groups = groupsOfPolicy(policy).map(({ key }) => key);

@@ -1,4 +1,4 @@
-/** What the control plane wants of this node and tells it about the cluster: the objects of the polls, kept by kind. */
+/** The objects that the control plane sent in answers of polls, kept by kind: the node's pods and what they need. */
 import type {
   ClusterTrustBundle,
   CSIDriver,
@@ -73,7 +73,7 @@ export function createDesiredState(): DesiredState {
   const selection = createSelection();
   const networkPolicies = (): readonly NetworkPolicy[] => list<NetworkPolicy & KubeObject>('NetworkPolicy');
   const policyPeers = (): readonly PolicyPeer[] => list<PolicyPeer>(policyPeerKind);
-  /** The control plane does not say what a node needs no longer: see `policy-news.ts`. */
+  /** The control plane does not report policies that a node no longer needs: see `policy-news.ts`. */
   const dropUnneededPolicies = (changed: ReadonlySet<string>): void => {
     if (!['Pod', 'NetworkPolicy', policyPeerKind].some((kind) => changed.has(kind))) return;
     selection.update(apiPods(), networkPolicies());

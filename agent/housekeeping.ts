@@ -1,4 +1,4 @@
-/** What keeps a node's disk from filling: images that nobody uses go, logs that grew too large are rotated. */
+/** Keeps a node's disk from filling: removes images that no container uses, and rotates logs that grew too large. */
 import { statfs } from 'node:fs/promises';
 import type { EventRecorder } from '../functions/client/event-recorder.ts';
 import type { ContainerImage } from '../functions/kube/generated/types.ts';

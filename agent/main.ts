@@ -48,7 +48,7 @@ if (path === undefined) {
   process.stderr.write('usage: node agent/main.ts CONFIG\n');
   process.exit(2);
 }
-// Timers of the real clock do not keep a process alive; an agent lives until it is told to end.
+// Timers of the real clock do not keep a process alive; this one does until a signal ends the agent.
 const keepAlive = setInterval(() => {}, 1 << 30);
 try {
   await run(await readAgentConfig(path), ending.signal);

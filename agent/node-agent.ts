@@ -186,7 +186,7 @@ function manifestsOf({ config, world }: NodeAgentOptions): Manifests | undefined
   return path === undefined ? undefined : createManifests({ path, nodeName, log: world.log });
 }
 
-/** Where systemd can be asked to wait, and the configuration says for how long. */
+/** Undefined without systemd, and where the configuration sets no `shutdownGracePeriodSeconds`. */
 function shutdownOf({ config, world, events }: NodeAgentOptions): ((pods: EndablePods) => NodeShutdown) | undefined {
   const graceSeconds = config.shutdownGracePeriodSeconds ?? 0;
   if (graceSeconds === 0 || !hasSystemd()) return undefined;

@@ -150,7 +150,7 @@ test('a server that has forgotten where the node was is asked for everything aga
   await stop();
 });
 
-test('the node’s status is told when it is new, and again when the server asks for it', async () => {
+test('a poll carries the node’s status when it changed, and again when the server asks for it', async () => {
   const { world, loop, asked, stop } = conversation();
   await world.settle();
   asked[0]!.answer(empty('1'));
@@ -170,7 +170,7 @@ test('the node’s status is told when it is new, and again when the server asks
   await stop();
 });
 
-test('nothing is said any more of a pod that is forgotten', async () => {
+test('a poll carries no report of a pod that was forgotten', async () => {
   const { world, loop, asked, stop } = conversation();
   loop.report(pod, { phase: 'Running' }, true);
   loop.forget('u1');

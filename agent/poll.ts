@@ -1,6 +1,6 @@
 /**
- * The conversation with the apiserver. One request is open all the time: the server holds it until it has something to
- * say. When the node has something to say it ends the held request and asks anew, with it inside.
+ * The conversation with the apiserver. One request is open all the time: the server holds it until it has changes to
+ * send. When the node has a status to report, it ends the held request and sends a new one with it.
  *
  *   agent ──poll(since 7)──────────────▶ (held)
  *   agent ──✂ status changed            (the answer, if there was one, is lost: `since` is still 7)
@@ -30,21 +30,21 @@ export interface PollOptions {
   readonly log: Log;
   readonly transport: PollTransport;
   readonly pollSeconds: number;
-  /** Takes the answer in. Must not throw for what the server may say. */
+  /** Applies the answer. Must not throw, whatever the server answers. */
   readonly onAnswer: (answer: NodePollResponse) => Promise<void>;
   /** The server knows no such node (any more): make it known. */
   readonly onUnknownNode: () => Promise<void>;
 }
 
 export interface PollLoop {
-  /** The node's status, to be told when it differs from what was last acknowledged. */
+  /** The node's status, which is sent when it differs from what the server last acknowledged. */
   setStatus(status: NodeStatus): void;
-  /** The server wants to hear the node's status although it has not changed. */
+  /** The server asks for the node's status although it has not changed. */
   repeatStatus(): void;
   report(pod: Pod, status: PodStatus, finished: boolean): void;
-  /** Whether somebody else changed what the server heard and acknowledged about the pod. */
+  /** Whether another client changed the pod's status after the server acknowledged the node's report. */
   isOverruled(pod: Pod): boolean;
-  /** Drops what is not told yet about a pod that is gone. */
+  /** Drops unsent reports of a pod that is gone. */
   forget(podUid: string): void;
   run(signal: AbortSignal): Promise<void>;
 }
@@ -61,7 +61,7 @@ interface Said {
   readonly finished: boolean;
 }
 
-/** Whether both say the same of what only the node knows; when they said it does not matter. */
+/** Whether both have the same phase and the same conditions of the node; their timestamps do not matter. */
 const isSameVerdict = (own: PodStatus, other: PodStatus | undefined): boolean =>
   own.phase === other?.phase &&
   (own.conditions ?? []).every(
@@ -175,7 +175,7 @@ class Poll implements PollLoop {
   async #ask(signal: AbortSignal): Promise<NodePollResponse | undefined> {
     const sent = this.#request();
     const interruption = new AbortController();
-    // A request that carries news is answered at once; ending it would only say them twice.
+    // The server answers a request that carries reports at once; ending it would only send them twice.
     if (sent.waitSeconds > 0) this.#held = interruption;
     const timeout = new AbortController();
     const cancel = this.#options.clock.after((sent.waitSeconds + answerSecondsExtra) * 1000, () =>

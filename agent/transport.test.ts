@@ -20,7 +20,7 @@ const textOf = async (stream: AsyncIterable<unknown>): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-describe('what the agent says over HTTP', () => {
+describe('what the agent sends over HTTP', () => {
   const heard: string[] = [];
   let respond: (request: IncomingMessage, response: ServerResponse) => void;
   const server = createServer((request, response) => {
@@ -77,7 +77,7 @@ describe('what the agent says over HTTP', () => {
     );
   });
 
-  test('a refusal is what the server says, or else its code', async () => {
+  test('a refused poll throws the server’s Status, or else its HTTP code and body', async () => {
     const status = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' };
     respond = (_request, response) => response.writeHead(410).end(JSON.stringify(status));
     await assert.rejects(poll(), (error) => error instanceof StatusError && error.code === 410 && error.message === 'too old');
@@ -96,7 +96,7 @@ describe('what the agent says over HTTP', () => {
     await assert.rejects(poll(), TransportError);
   });
 
-  test('a poll ends when the agent has something better to say', async () => {
+  test('a poll ends when its signal aborts', async () => {
     const news = new AbortController();
     respond = () => news.abort();
     await assert.rejects(poll(news.signal), TransportError);

@@ -14,7 +14,7 @@ import { realWorld } from '../../functions/world.ts';
 import { apiServicePort, createApiService, trusting, type ApiService } from './api-service.ts';
 import { nodeAuthority } from './certificates.ts';
 
-// TLS itself looks at the real clock.
+// TLS checks certificates against the real clock.
 const world = realWorld('error');
 
 const kubernetes: Service = {
@@ -33,7 +33,7 @@ describe('the node’s authority', () => {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-authority-'));
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  test('is made once, and its key is nobody else’s to read', async () => {
+  test('a node’s authority is made once, and only its owner can read its key file', async () => {
     const place = join(directory, 'api-service');
     const made = await nodeAuthority(place, 'node-1', world.clock);
     assert.deepEqual(await nodeAuthority(place, 'node-1', world.clock), made);
@@ -139,7 +139,7 @@ describe('the API of a cluster that has a name only', () => {
     agent.destroy();
   });
 
-  test('that cannot be reached is unavailable, and clients are told to come again', async () => {
+  test('an API that cannot be reached is answered for with 503 and Retry-After', async () => {
     answer = (request) => request.socket.destroy();
     const response = await ask('/api/v1/pods');
     assert.deepEqual([response.statusCode, response.headers['retry-after']], [503, '1']);

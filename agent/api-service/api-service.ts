@@ -1,7 +1,7 @@
 /**
  * The Service `kubernetes` where the API has a name and no address: pods reach it under its usual name and address, by way
- * of their node. The agent listens there with a certificate of the node's own authority, which it adds to what pods of
- * this node trust, so that every client works with what it finds in its container.
+ * of their node. The agent listens there with a certificate of the node's own authority. It adds this authority to
+ * `kube-root-ca.crt` of the node's pods, so that clients in containers work without other settings.
  */
 import { isIP } from 'node:net';
 import type { CertificatePair } from '../../functions/client/certificates.ts';
@@ -80,7 +80,7 @@ function leadingTo(slice: EndpointSlice, address: string, port: number): Endpoin
   return { ...slice, endpoints: [{ addresses: [address], conditions: { ready: true } }], ports };
 }
 
-/** What pods are told, and the node's authority among what they trust while their node stands in for the API. */
+/** The lookup with the node's authority added to `kube-root-ca.crt` while the node stands in for the API. */
 export function trusting(
   lookup: Lookup & { endpointSlices(): readonly EndpointSlice[] },
   { certificatePem }: Pick<CertificatePair, 'certificatePem'>,

@@ -1,6 +1,6 @@
 /**
- * The node's own authority: pods of this node trust it, and nobody else does. Its key never leaves the node. It stays over
- * restarts of the agent, since running pods have read its certificate.
+ * The node's own authority, which only pods of this node trust. Its key never leaves the node. It stays over restarts of
+ * the agent, since running pods have read its certificate.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -46,11 +46,11 @@ export interface SignIn {
   /** Answers a request that is for the gate itself; false: it is none. */
   answer(request: IncomingMessage, response: ServerResponse): boolean;
   isAllowed(request: IncomingMessage): boolean;
-  /** Throws an Error that says why there is none. Undefined: the client certificate says who it is. */
+  /** The token to send to the API; undefined where the client certificate is enough. Throws an Error when there is none. */
   token(): Promise<string | undefined>;
-  /** The API did not take the token. */
+  /** The API refused the token. */
   refused(): void;
-  /** Set where a browser shows the gate's credential as one of the protocols of its WebSocket: what of them goes on. */
+  /** The protocols of a WebSocket that go on to the API: a browser sends the gate's credential among them. */
   protocolsPassed?(protocols: string): string | undefined;
 }
 
@@ -140,7 +140,7 @@ function upstreamOf({ server, caFile, clientCertificate, world: { log }, signIn 
     call.on('response', (answer) => {
       seen(answer);
       response.writeHead(answer.statusCode ?? 502, passedHeaders(answer.headers));
-      // A watch may have nothing to tell for a long time.
+      // A watch may send no event for a long time; its client waits for the answer's head.
       response.flushHeaders();
       answer.once('error', () => response.destroy());
       answer.pipe(response);

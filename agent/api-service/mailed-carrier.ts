@@ -1,4 +1,4 @@
-/** The entries of a caller's tunnel by requests to the API, which an answer that is streamed brings and single ones send. */
+/** Carries the entries of a caller's tunnel by requests to the API: one streamed answer brings them, single requests send them. */
 import type { IncomingMessage } from 'node:http';
 import type { Status } from '../../functions/kube/generated/types.ts';
 import type { TunnelTicket } from '../../functions/node-protocol/mailed-upgrade.ts';

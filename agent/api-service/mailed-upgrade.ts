@@ -24,7 +24,7 @@ export interface MailedUpgradeOptions {
 /** A server in a pod is spoken to in whatever way the client and it agree on. */
 const toContainer = /\/pods\/[^/]+\/(exec|attach|portforward)(\?|$)/;
 const acceptMsMax = 40_000;
-/** They say who the client is: each request of its tunnel shows them. */
+/** Headers that identify the client; each request of its tunnel carries them. */
 const ofCaller = /^(authorization|impersonate-.*)$/;
 
 export async function serveUpgrade(

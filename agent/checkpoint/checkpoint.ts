@@ -1,7 +1,7 @@
 /**
  * The last desired state on disk, so that a node that restarts without its apiserver keeps its pods running. A journal:
- * each answer of a poll is one sealed record, and when the journal has grown too long it is written anew from the whole
- * state. The poll never waits for the disk. A torn end is ignored: what is before it stays.
+ * each answer of a poll is one sealed record. When the journal has grown too long, it is written anew from the whole
+ * state. The poll never waits for the disk. A torn record at the end is ignored; the records before it stay.
  *
  *   identity (16 bytes)  { length (4 bytes)  sealed record }…
  */

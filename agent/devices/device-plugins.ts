@@ -1,6 +1,6 @@
 /**
- * Plug-ins that bring devices (GPUs and the like) by the kubelet's v1beta1 sockets: each registers at `kubelet.sock` or by a
- * socket in `plugins_registry`, lists its devices for as long as it runs, and says what a container needs to use them.
+ * Plug-ins that bring devices (GPUs and the like) by the kubelet's v1beta1 sockets. Each registers at `kubelet.sock` or by a
+ * socket in `plugins_registry`. It lists its devices for as long as it runs, and names what a container needs to use them.
  * Source: pkg/kubelet/cm/devicemanager
  */
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

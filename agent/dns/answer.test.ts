@@ -75,7 +75,7 @@ describe('addresses', () => {
     assert.deepEqual(said('10-244-2-2.db.shop.svc.cluster.local'), ['A 10.244.2.2']);
     assert.deepEqual(said('10-244-1-2.db.shop.svc.cluster.local'), ['no such name']);
   });
-  test('a pod has the address that its name says', () => {
+  test('a pod’s name resolves to the address that it contains', () => {
     assert.deepEqual(said('10-244-9-8.shop.pod.cluster.local'), ['A 10.244.9.8']);
     assert.deepEqual(said('2001-db8--7.shop.pod.cluster.local', 'AAAA'), ['AAAA 2001:db8::7']);
     assert.deepEqual(said('10-244-9-800.shop.pod.cluster.local'), ['no such name']);
@@ -98,7 +98,8 @@ describe('other records', () => {
       'SRV {"target":"10-244-2-2.db.shop.svc.cluster.local","port":15432,"priority":0,"weight":50}',
     ]);
   });
-  test('without a port’s name, all ports are told', () => assert.equal(said('web.shop.svc.cluster.local', 'SRV').length, 2));
+  test('a question for SRV records without a port’s name returns all ports', () =>
+    assert.equal(said('web.shop.svc.cluster.local', 'SRV').length, 2));
   test('addresses of services and endpoints lead back to names; others are asked for elsewhere', () => {
     assert.deepEqual(said('10.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
     assert.deepEqual(said('2.1.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
@@ -106,21 +107,21 @@ describe('other records', () => {
     assert.deepEqual(said(`7.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`, 'PTR'), ['PTR 2001-db8--7.six.shop.svc.cluster.local']);
     assert.deepEqual(said('7.ip6.arpa', 'PTR'), ['elsewhere']);
   });
-  test('the zone tells its authority and its version', () => {
+  test('the zone answers with its SOA record and the version of its DNS schema', () => {
     assert.equal(said('cluster.local', 'SOA').length, 1);
     assert.deepEqual(said('dns-version.cluster.local', 'TXT'), ['TXT 1.1.0']);
   });
 });
 
 describe('aliases', () => {
-  test('one that leads outside says where to go on', () => {
+  test('an alias to a name outside the cluster returns its CNAME alone', () => {
     assert.deepEqual(said('out.shop.svc.cluster.local'), ['CNAME example.org']);
     const decision = ask('out.shop.svc.cluster.local');
     assert.equal(decision.outcome === 'reply' && decision.alias, 'example.org');
   });
-  test('one that stays inside is followed', () =>
+  test('an alias to another Service is followed to its address', () =>
     assert.deepEqual(said('in.shop.svc.cluster.local'), ['CNAME web.shop.svc.cluster.local', 'A 10.96.0.10']));
-  test('one that leads to itself ends', () => assert.ok(said('loop.shop.svc.cluster.local').length < 10));
+  test('following an alias that leads to itself ends', () => assert.ok(said('loop.shop.svc.cluster.local').length < 10));
 });
 
 describe('what is not there', () => {

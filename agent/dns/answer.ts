@@ -1,5 +1,5 @@
 /**
- * What the cluster's zone says to a question: pure.
+ * Answers DNS questions from the cluster's zone.
  *
  * Source: the Kubernetes DNS specification 1.1.0, and CoreDNS plugin/kubernetes (parse.go, kubernetes.go) for what the
  * specification leaves open, such as when a name does not exist and when it only has no such record.
@@ -157,7 +157,7 @@ function alias({ name, type }: Question, target: string, zone: Zone, aliases: nu
   return { ...next, nxdomain: false, answers: [record, ...next.answers] };
 }
 
-/** `10-244-1-7.namespace`: the name says the address, whether or not there is such a pod. */
+/** `10-244-1-7.namespace`: the name contains the address, whether or not there is such a pod. */
 function pods({ name, type }: Question, labels: readonly string[]): Reply {
   if (labels.length < 2) return noSuchRecord;
   const [dashed = ''] = labels;

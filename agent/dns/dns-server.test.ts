@@ -122,7 +122,7 @@ describe('the name server', () => {
     assert.notDeepEqual(await first(), await first());
   });
 
-  test('says truncated when not everything fits, and everything over TCP', async () => {
+  test('the name server marks a UDP answer as truncated when not all fits, and returns all over TCP', async () => {
     const bytes = await overUdp(dns.port, question('big.default.svc.cluster.local'));
     assert.ok(bytes.length <= 512);
     assert.equal(dnsPacket.decode(bytes).flag_tc, true);
@@ -130,7 +130,7 @@ describe('the name server', () => {
     assert.deepEqual([whole.flag_tc, whole.answers?.length], [false, 300]);
   });
 
-  test('sends more to who can take more', async () => {
+  test('the name server sends larger UDP answers to clients that accept them', async () => {
     const extension: Answer = {
       type: 'OPT',
       name: '.',

@@ -70,7 +70,7 @@ const ourExtension: Answer = {
 
 export interface ReplyContent {
   readonly code: ResponseCode;
-  /** True for what our own zone says. */
+  /** True for answers from the cluster's own zone. */
   readonly authoritative: boolean;
   readonly answers?: readonly Answer[];
   readonly authorities?: readonly Answer[];
@@ -78,8 +78,8 @@ export interface ReplyContent {
 }
 
 /**
- * Additionals are left out when they do not fit; when answers do not, as many as fit are sent and marked as truncated,
- * so that the asker comes back over TCP.
+ * Additionals are left out when they do not fit. When the answers do not fit, as many as possible are sent and marked as
+ * truncated; the client then asks over TCP.
  */
 export function encodeReply(query: Query, content: ReplyContent, bytesMax: number): Buffer {
   const { answers = [], authorities = [], additionals = [], code, authoritative } = content;

@@ -37,7 +37,7 @@ test('a Service has its addresses, its ports and those who are ready', () => {
   assert.deepEqual(index.namesOf('10.244.1.2'), ['db-0.db.default']);
 });
 
-test('an address is told by every name it has', () => {
+test('an address leads to the names of all Services that have it', () => {
   const index = serviceIndex(
     [service('a', { clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1', 'fd00::1'] }), service('b', { clusterIP: '10.96.0.1' })],
     [],

@@ -6,7 +6,7 @@ import type { Clock } from '../../functions/world.ts';
 import { inFrames, frame } from './frames.ts';
 
 export interface Upstreams {
-  /** The answer as it came, or undefined when nobody answered (in time). */
+  /** The answer as it came, or undefined when no server answered in time. */
   ask(query: Buffer, over: 'udp' | 'tcp'): Promise<Buffer | undefined>;
 }
 
@@ -58,7 +58,7 @@ interface Place {
   readonly port: number;
 }
 
-/** A socket for each question: the kernel chooses a port that nobody can guess, and takes answers from this server only. */
+/** A socket for each question: the kernel chooses a port that attackers cannot guess, and takes answers from this server only. */
 function askUdp({ address, port }: Place, query: Buffer, clock: Clock): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
@@ -102,7 +102,7 @@ export const serversIn = (resolvConf: string): readonly string[] =>
     .flatMap(([keyword, address = '', ...rest]) => (keyword === 'nameserver' && rest.length === 0 && isIPv4(address) ? [address] : []))
     .filter((address) => !address.startsWith('127.'));
 
-/** The second is where systemd-resolved, itself on the loopback, says whom it asks. */
+/** The first file names only the loopback under systemd-resolved, which lists its servers in the second. */
 const resolvConfs = ['/etc/resolv.conf', '/run/systemd/resolve/resolv.conf'];
 
 export function machineServers(paths: readonly string[] = resolvConfs): readonly string[] {

@@ -1,6 +1,6 @@
 /**
- * Who may come in at the node's door: the API says who a token belongs to and what he may do. Answers are kept as long as
- * a kubelet keeps them, so that somebody who asks every few seconds does not wake the control plane each time.
+ * Who may use the node's door (a kubelet's port): the API resolves a token to its user and authorizes the request. Answers
+ * are kept as long as a kubelet keeps them. So a client that asks every few seconds seldom wakes the control plane.
  * Source: pkg/kubelet/server/auth.go; pkg/kubelet/apis/config/v1beta1/defaults.go
  */
 import { createHash } from 'node:crypto';

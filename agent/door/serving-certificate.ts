@@ -1,6 +1,6 @@
 /**
- * The certificate of the node's door. The cluster's signer makes it from a request of the node; until there is one, and
- * where no signer answers, the door shows one that the node made for itself, as a kubelet does.
+ * The certificate of the node's door. The cluster's signer makes it from a request of the node. Until then, and where no
+ * signer answers, the door shows one that the node made itself, as a kubelet does.
  * Source: pkg/kubelet/certificate/kubelet.go; k8s.io/client-go, util/certificate/certificate_manager.go
  */
 // x509 resolves its parts by decorators at load time; the polyfill must be there first.

@@ -1,6 +1,6 @@
 /**
- * A directory held open. Names are resolved below the handle, one at a time and never through a link, so a container that
- * swaps entries leads the agent nowhere else. Node has no openat: `/proc/self/fd/N/name` means the same to the kernel.
+ * A directory held open. Names are resolved below the handle, one at a time and never through a link. So a container that
+ * swaps entries cannot lead the agent elsewhere. Node has no openat: `/proc/self/fd/N/name` means the same to the kernel.
  */
 import { constants, type Stats } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readdir, readlink, rename, rmdir, symlink, unlink, type FileHandle } from 'node:fs/promises';

@@ -22,7 +22,7 @@ async function mountsBelow(directory: string): Promise<string[]> {
 
 /** Takes away every mount on the path and below it. */
 export async function unmountAll(path: string): Promise<void> {
-  // umount follows a link in the last name unless it is asked not to look.
+  // umount follows a link in the last name unless `--no-canonicalize` forbids it.
   for (const each of await mountsBelow(path)) await run('umount', ['--lazy', '--no-canonicalize', each]);
 }
 
@@ -33,7 +33,7 @@ export async function mountTmpfs(path: string, bytesMax = 0): Promise<void> {
   await run('mount', ['-t', 'tmpfs', ...size, 'tmpfs', path]);
 }
 
-/** Mounts what the descriptor refers to. `mount` must not look the path up anew: the link in /proc is resolved by the kernel alone. */
+/** Mounts what the descriptor refers to. `mount` must not resolve the path again: only the kernel resolves the link in /proc. */
 export async function bindMount(fd: number, target: string): Promise<void> {
   const child = spawn('mount', ['--no-canonicalize', '--bind', '/proc/self/fd/3', target], { stdio: ['ignore', 'ignore', 'pipe', fd] });
   let text = '';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CommandFailed } from '../network/run.ts';
 import { createImageMounts } from './image-mounts.ts';
 
-test('an image is mounted anew after a try that broke off, and its snapshot is kept for as long as the mount', async () => {
+test('an image is mounted again after an interrupted try, and its snapshot stays as long as the mount', async () => {
   const ran: string[] = [];
   const mounts = createImageMounts({
     runtime: { imageDirectory: async () => '/containerd/io.containerd.snapshotter.v1.native' },

@@ -73,7 +73,7 @@ describe('the pause program', () => {
   );
 });
 
-test('an image says what it runs, as whom, and which layer it is made of', () => {
+test('the pause image’s configuration names its program, its user and its layer', () => {
   const archive = pauseImageTar('registry.k8s.io/pause:3.9', 'amd64');
   const read = (name: string): string => execFileSync('tar', ['-xOf', '-', name], { input: archive, encoding: 'utf8' });
   const [manifest] = JSON.parse(read('manifest.json')) as [{ Config: string; RepoTags: string[]; Layers: string[] }];

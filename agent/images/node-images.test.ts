@@ -63,7 +63,7 @@ describe('when the disk is full', () => {
     assert.deepEqual(removed, ['b', 'a']);
   });
 
-  test('images in use, by ended containers too, the sandbox’s and new ones stay, and that is told', async () => {
+  test('images of running and ended containers, the sandbox’s and new ones stay, and the shortage is reported', async () => {
     const { collect, world, fill, removed, told, images } = node(
       [image('a'), image('b', { digests: ['b@sha256:1'] }), image('p', { tags: [sandboxImage] })],
       ['a', 'b@sha256:1'],

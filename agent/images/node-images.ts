@@ -1,5 +1,5 @@
 /**
- * The images on a node: what the Node says of them, and which go when the disk is full.
+ * The images on a node: which ones the Node's status lists, and which are removed when the disk is full.
  * Source: pkg/kubelet/images/image_gc_manager.go, pkg/kubelet/nodestatus/setters.go (Images)
  */
 import type { ContainerImage } from '../../functions/kube/generated/types.ts';
@@ -19,7 +19,7 @@ export interface NodeImagesOptions {
   readonly usage: () => Promise<DiskUsage>;
   /** What sandboxes are made of: no container names it, and no registry may be in reach. */
   readonly sandboxImage: string;
-  /** Tells that not enough could be freed. */
+  /** Reports that not enough could be freed. */
   readonly onShortage: (message: string) => void;
 }
 
@@ -46,7 +46,7 @@ interface Seen {
   readonly usedMs: number;
 }
 
-/** Runtimes list in any order: what is told must not change when nothing did. */
+/** Runtimes list in any order; the Node's status must not change when the images did not. */
 const listed = ({ digests, tags, sizeBytes }: Image): ContainerImage => ({
   names: [...digests.toSorted(), ...tags.toSorted()].slice(0, namesListed),
   sizeBytes,

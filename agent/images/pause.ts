@@ -1,6 +1,6 @@
 /**
- * The pause image, made here so that a node needs no registry for it: one program without libc that ignores SIGCHLD (so
- * that the kernel reaps what a shared PID namespace leaves to it) and then sleeps for good.
+ * The pause image, made here so that a node needs no registry for it. It holds one program without libc, which sleeps for
+ * good. The program ignores SIGCHLD, so that the kernel reaps the orphans of a shared PID namespace.
  */
 import { goArchitecture, imageTar } from './image-tar.ts';
 

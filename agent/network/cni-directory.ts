@@ -1,10 +1,10 @@
-/** Where the runtime looks for the CNI configuration. It takes the first file by name. */
+/** The directory from which the runtime reads its CNI configuration. It takes the first file by name. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ownConflist = '10-pods.conflist';
 
-/** Renamed into place: the runtime reads the directory whenever something changes there. False: it was so before. */
+/** Renamed into place: the runtime reads the directory whenever something changes there. False: the file had this content already. */
 export function writeConflist(directory: string, text: string): boolean {
   const path = join(directory, ownConflist);
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return false;

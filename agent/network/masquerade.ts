@@ -1,4 +1,4 @@
-/** The node's own table: what leaves the cluster leaves with the node's address, for nobody outside knows the way to a pod. */
+/** The node's own table: packets that leave the cluster get the node's address, since hosts outside know no route to pods. */
 
 const networkTable = 'hibernetes_network';
 

@@ -120,7 +120,7 @@ test('a node without a range is not ready, and gets none of somebody else’s', 
 });
 
 describe('what fails', () => {
-  test('for one node costs the others nothing, and is told', async () => {
+  test('a route to one node that cannot be set is logged, and the other routes are set', async () => {
     const { configure, broken, world } = machine();
     broken.add('192.168.0.2');
     const ran = await configure(a, [a, b, c]);

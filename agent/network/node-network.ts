@@ -1,6 +1,6 @@
 /**
- * The network of one node: how its pods are connected, how they reach the pods of other nodes and the world, and the
- * address at which they find their name server. Everything may be repeated; what is right is left alone.
+ * The network of one node: how its pods are connected, and how they reach other nodes' pods and the world. It also gives
+ * the address of the pods' name server. Every step may be repeated, and leaves alone what is right already.
  */
 import type { Log } from '../../functions/world.ts';
 import { podNetworkOf } from '../../functions/kube/pod-network.ts';
@@ -16,7 +16,7 @@ export interface NodeNetworkOptions {
   readonly run: Run;
   /** The network's own state: which addresses pods have. */
   readonly directory: string;
-  /** Where the runtime looks for CNI configurations. */
+  /** The directory from which the runtime reads CNI configurations. */
   readonly cniConfDir: string;
   /** The range of all pods of all nodes. */
   readonly clusterCidr: string;

@@ -1,6 +1,6 @@
 /**
- * Running the machine's own programs (ip, nft, conntrack). Whoever needs one takes a `Run`, so that what to run can be
- * decided and tested without running it.
+ * Runs the machine's own programs (ip, nft, conntrack). Code that needs one takes a `Run` as an argument, so that tests can
+ * check its commands without running them.
  */
 import { spawn } from 'node:child_process';
 
@@ -40,7 +40,7 @@ export const runCommand: Run = (command, { input = '', timeoutMs = timeoutMsDefa
       if (code === 0) resolve(Buffer.concat(out).toString());
       else fail(signal === null ? `exit code ${code}` : `ended by ${signal}`);
     });
-    // A program that ends without reading its input breaks the pipe; its exit code says what happened.
+    // A program that ends without reading its input breaks the pipe; its exit code reports the result.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });

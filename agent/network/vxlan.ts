@@ -1,6 +1,7 @@
 /**
  * Packets between pods of different nodes travel inside UDP packets between the nodes, which need not be neighbours. Nodes
- * agree without a word: the far end of a tunnel has the first address of its node's range, and a hardware address made of it.
+ * exchange no messages: the far end of a tunnel has the first address of its node's range. Its hardware address is made of
+ * that address.
  *
  *   pod ─ cni0 ─ route: 10.244.2.0/24 via 10.244.2.0 ─ hib-vxlan ─ fdb: 0a:58:0a:f4:02:00 is at 192.168.0.2 ─ UDP 4789
  */

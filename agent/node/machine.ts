@@ -1,4 +1,4 @@
-/** What the machine says of itself. */
+/** Facts about the machine that the agent reads from it. */
 import { readFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
@@ -62,8 +62,8 @@ function parseResolvConf(text: string): HostDns {
 }
 
 /**
- * What the node resolves names with. systemd-resolved puts a loopback address in the first file, which in a pod would be
- * the pod's own, and lists the servers that it asks in the second. Source: cmd/kubeadm/app/componentconfigs/kubelet.go
+ * The name servers of the node. systemd-resolved puts a loopback address in the first file, which in a pod would be the
+ * pod's own. It lists the servers that it asks in the second file. Source: cmd/kubeadm/app/componentconfigs/kubelet.go
  */
 export function hostDnsOf(resolvConf: string, resolvedConf: string): HostDns {
   const listed = parseResolvConf(resolvConf);

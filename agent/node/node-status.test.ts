@@ -105,7 +105,7 @@ test('a new node is labelled with its machine and its own labels', () => {
 describe('the Ready condition', () => {
   const ready = (more: Partial<NodeStatusInput>) => status(more).conditions!.find(({ type }) => type === 'Ready')!;
 
-  test('says what of the runtime is not ready', () => {
+  test('the Ready condition names each part of the runtime that is not ready', () => {
     const down = { runtime: { ready: false, message: 'connection refused' }, network: { ready: false, message: 'no conflist' } };
     const { reason, message } = ready({ readiness: down });
     assert.equal(reason, 'KubeletNotReady');

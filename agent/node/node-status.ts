@@ -22,7 +22,7 @@ export interface NodeStatusInput {
   readonly devices?: Counts | undefined;
   /** Volumes that may not be detached from the node. */
   readonly volumesInUse?: readonly string[];
-  /** What was said before, so that times of transition are kept. */
+  /** The status that was reported before, so that times of transition are kept. */
   readonly prior: NodeStatus | undefined;
   readonly nowMs: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Finds plug-ins of the node by the sockets that they put into `plugins_registry`, asks each what it is, and answers
- * whether it was taken. A socket that goes takes its plug-in with it.
+ * Finds plug-ins of the node by their sockets in `plugins_registry`. It asks each for its type and name, and reports back
+ * whether it was registered. A plug-in whose socket is removed is deregistered.
  * Source: pkg/kubelet/pluginmanager
  */
 import { readdir, stat } from 'node:fs/promises';

@@ -3,10 +3,10 @@ import type { Container } from '../../functions/kube/generated/types.ts';
 
 export interface ContainerStop {
   readonly containerId: string;
-  /** Undefined: the pod no longer says anything about this container. */
+  /** Undefined: the pod's spec no longer has this container. */
   readonly container: Container | undefined;
   readonly name: string;
-  /** What the Killing event says. */
+  /** The message of the Killing event. */
   readonly message: string;
   readonly graceSeconds: number;
   readonly runPreStop: boolean;
@@ -35,7 +35,7 @@ export type Action =
   | { readonly kind: 'removeContainer'; readonly containerId: string }
   | { readonly kind: 'tearDownVolumes' };
 
-/** Something worth an Event when it is new: the worker tells each key once. */
+/** Something worth an Event when it is new: the worker records each key once. */
 export interface Notice {
   readonly key: string;
   readonly type: 'Normal' | 'Warning';

@@ -42,7 +42,7 @@ const refusedPart = (own: Partial<Container>, message: string): void =>
     (error) => error instanceof ContainerConfigError && error.message === message,
   );
 
-test('names, labels and paths say whose container it is, and which try', () => {
+test('a container’s labels and log path name its pod, its container and its attempt', () => {
   const { name, attempt, image, labels, logPath } = config({});
   assert.deepEqual(
     { name, attempt, image, labels, logPath },
@@ -145,7 +145,7 @@ describe('mounts', () => {
     ]);
   });
 
-  test('propagate as they are told', () => {
+  test('mounts propagate as mountPropagation asks, and are private by default', () => {
     const propagation = (mountPropagation?: string): string =>
       config({ volumeMounts: [{ name: 'scratch', mountPath: '/w', mountPropagation }] }).mounts[0]!.propagation;
     assert.deepEqual([undefined, 'None', 'HostToContainer', 'Bidirectional'].map(propagation), [

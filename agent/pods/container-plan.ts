@@ -65,7 +65,7 @@ function whyStop(container: Container, status: ContainerStatus, probes: ProbeFin
   return { kind: 'wait' };
 }
 
-/** A start, unless something says to wait. */
+/** A start, unless a back-off after an exit or a failed start is not over. */
 function startDecision(input: ContainersInput, container: Container, ended: ContainerStatus | undefined): Decision {
   const { memory, nowMs } = input;
   const failure = memory.failures[container.name];
@@ -95,7 +95,7 @@ function decide(input: ContainersInput, container: Container, comesBack: (exitCo
     case 'created':
       return decideCreated(input, container, newest);
     case 'running':
-      // It runs in a sandbox that is gone: nobody can reach it there.
+      // It runs in a sandbox that is gone, where no client can reach it.
       if (newest.sandboxId !== input.sandboxId)
         return { kind: 'stop', message: `Stopping container ${container.name}`, graceSeconds: undefined };
       return whyStop(container, newest, input.probes);
@@ -182,7 +182,7 @@ export function planContainers(input: ContainersInput): ContainersPlan {
   if (anew !== undefined) return anew;
   const init = planInit(input);
   const decisions = new Map<string, Decision>(init.decisions);
-  // They are there to see why the others do not start: they wait for nobody.
+  // Ephemeral containers wait for no other container: they serve to debug pods whose containers do not start.
   for (const container of specOf(input.pod).ephemeralContainers ?? []) decisions.set(container.name, decideEphemeral(input, container));
   if (init.failed) return { decisions, initialized: false, initFailed: true };
   for (const container of specOf(input.pod).containers) {
@@ -192,7 +192,7 @@ export function planContainers(input: ContainersInput): ContainersPlan {
   return { decisions, initialized: init.initialized, initFailed: false };
 }
 
-/** Everything that `restartCount` should say next, even if the runtime has forgotten the last container. */
+/** The next `restartCount` of a container, even if the runtime has forgotten the last one. */
 function nextAttempt(input: ContainersInput, name: string): number {
   const newest = newestOf(input.containers, name);
   if (newest !== undefined) return newest.attempt + 1;

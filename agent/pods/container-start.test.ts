@@ -60,7 +60,7 @@ test('a restart counts against the next one', async () => {
   assert.deepEqual((await starting({ isRestart: true }).start()).restarts, { main: { delayMs: 10_000, updatedAtMs: nowMs } });
 });
 
-describe('what goes wrong is remembered by where it did, and told', () => {
+describe('a failed start', () => {
   const failing = (description: string) => () => Promise.reject(new RuntimeError('Unknown', description));
   const facts: readonly (readonly [reason: string, message: string, Options])[] = [
     ['CreateContainerConfigError', 'secret "x" not found', { own: { envFrom: [{ secretRef: { name: 'x' } }] } }],
@@ -68,7 +68,7 @@ describe('what goes wrong is remembered by where it did, and told', () => {
     ['RunContainerError', 'no such file', { runtime: { startContainer: failing('no such file') } }],
   ];
   for (const [reason, message, options] of facts) {
-    test(`as ${reason}`, async () => {
+    test(`a failed start waits with the reason ${reason}, and records an Event`, async () => {
       const { start, events } = starting(options);
       assert.deepEqual((await start()).failures, failure(reason, message));
       assert.equal(events.at(-1), `Warning Failed Error: ${message} ${field}`);
@@ -111,7 +111,7 @@ describe('parts of volumes', () => {
     assert.deepEqual(parts, ['main 1 /volumes/scratch a/b']);
   });
 
-  test('that cannot be made are told without a word of the host', async () => {
+  test('a subPath that cannot be prepared is reported without paths of the host', async () => {
     const { start, created } = starting({ own: { volumeMounts }, breaksSubPath: true });
     const message = 'failed to prepare subPath for volumeMount "scratch" of container "main"';
     assert.deepEqual((await start()).failures, failure('CreateContainerConfigError', message));

@@ -17,7 +17,7 @@ export interface ContainerStateInput {
   readonly failure: StartFailure | undefined;
   readonly probes: ProbeFindings;
   readonly memory: PodMemory;
-  /** What the API says now. */
+  /** The container's status in the API. */
   readonly prior: t.ContainerStatus | undefined;
   /** `ContainerCreating` or `PodInitializing`. */
   readonly waitingReason: string;
@@ -25,7 +25,7 @@ export interface ContainerStateInput {
   readonly nowMs: number;
 }
 
-/** SIGKILL: what a container that vanished is said to have died of. */
+/** SIGKILL: the exit code reported for a container that vanished. */
 const vanishedExitCode = 137;
 
 const when = (ms: number): string | undefined => (ms === 0 ? undefined : timestamp(ms));
@@ -34,7 +34,7 @@ function terminated(input: ContainerStateInput, status: ContainerStatus): t.Cont
   const isUnknown = status.state === 'unknown';
   const exitCode = isUnknown ? vanishedExitCode : status.exitCode;
   const fallback = isUnknown ? 'ContainerStatusUnknown' : exitCode === 0 ? 'Completed' : 'Error';
-  // containerd says OOMKilled when any child was; a main process that ended well did not die of it.
+  // containerd reports OOMKilled when any child process was; a main process that exited with 0 did not die of it.
   const reason = exitCode === 0 ? 'Completed' : status.reason || fallback;
   return {
     terminated: {

@@ -7,7 +7,7 @@ import { RuntimeError } from '../runtime/runtime.ts';
 import type { ContainerStop } from './actions.ts';
 import { stopContainers } from './container-stop.ts';
 
-/** What the runtime was told, with the second at which it was. */
+/** The calls of the runtime, each with its second. */
 function stopping(preStop: LifecycleHandler | undefined, more: Partial<ContainerStop> = {}, exec: 'ok' | 'fails' | 'breaks' = 'ok') {
   const { context, world, events } = nodeOfTest();
   const told: string[] = [];
@@ -36,7 +36,7 @@ function stopping(preStop: LifecycleHandler | undefined, more: Partial<Container
   return { world, told, events, stopped, hurry };
 }
 
-test('a container without a hook is told to end, with its grace', async () => {
+test('a container without a preStop hook is stopped at once, with its grace period', async () => {
   const { told, events, stopped } = stopping(undefined);
   await stopped;
   assert.deepEqual(told, ['stop 30@0']);
@@ -60,7 +60,7 @@ describe('a preStop hook', () => {
     assert.deepEqual(told, ['stop 2@30']);
   });
 
-  test('that fails or takes too long is told, and the container ends all the same', async () => {
+  test('a preStop hook that fails or takes too long is recorded as an Event, and its container is stopped', async () => {
     for (const how of ['fails', 'breaks'] as const) {
       const { told, events, stopped } = stopping(exec, {}, how);
       await stopped;

@@ -1,4 +1,4 @@
-/** Where the agent keeps what belongs to a pod. The layout is the field's, since tools look there. */
+/** Where the agent keeps what belongs to a pod. The layout is a kubelet's, since other tools read it. */
 import { join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
@@ -17,7 +17,7 @@ export interface Directories {
   /** Where directories are moved to be emptied. */
   readonly trash: string;
   readonly hostsFile: (podUid: string) => string;
-  /** The file a container may leave its last words in. */
+  /** The file into which a container may write its termination message. */
   readonly terminationLog: (podUid: string, containerName: string, attempt: number) => string;
   readonly logs: string;
   /** Links to the containers' logs, for those who collect them. */

@@ -62,7 +62,7 @@ test('takes values from objects, fields and resources, later ones over earlier o
   );
 });
 
-test('says what is missing in the words that kubectl shows', () => {
+test('a missing ConfigMap, Secret or key is refused with the kubelet’s message', () => {
   const refused = (container: Partial<Container>, message: string): void =>
     assert.throws(
       () => values(container),

@@ -26,24 +26,24 @@ const hook = (handler: LifecycleHandler, exitCode = 0) => {
 const refused = (handler: LifecycleHandler, message: string, exitCode?: number): Promise<void> =>
   assert.rejects(hook(handler, exitCode).done, (error) => error instanceof HookError && error.message === message);
 
-test('a command must end well; what it said is told, not all of it', async () => {
+test('a hook’s command must exit with 0; otherwise the error shows the beginning of its output', async () => {
   await hook({ exec: { command: ['warm', 'up'] } }).done;
   await refused({ exec: { command: ['warm', 'up'] } }, `command 'warm up' exited with 3: out ${'x'.repeat(1020)}`, 3);
 });
 
-test('a request must be answered well', async () => {
+test('a hook’s HTTP request must be answered with success', async () => {
   await hook({ httpGet: { port: port(), path: '/warm' } }).done;
   assert.deepEqual(heard, ['/warm']);
   status = 500;
   await refused({ httpGet: { port: port() } }, 'HTTP probe failed with statuscode: 500');
 });
 
-test('a port must be open', async () => {
+test('a hook’s TCP port must be open', async () => {
   await hook({ tcpSocket: { port: port() } }).done;
   await refused({ tcpSocket: { port: 1 } }, 'dial tcp 127.0.0.1:1: connect: connection refused');
 });
 
-test('a sleep ends with the time that there is', async () => {
+test('a hook’s sleep ends with the hook’s timeout at the latest', async () => {
   for (const [seconds, takes] of [
     [2, 2],
     [60, 5],

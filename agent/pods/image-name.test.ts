@@ -21,7 +21,7 @@ test('names of images', () => {
   for (const name of names) assert.equal(imageNameProblem(name), undefined, name);
 });
 
-test('what is none says why', () => {
+test('an invalid image name is refused with its reason', () => {
   const problems: readonly (readonly [name: string, why: string])[] = [
     ['UPPER:v1', 'invalid reference format: repository name (library/UPPER) must be lowercase'],
     ['team/App', 'invalid reference format: repository name (team/App) must be lowercase'],

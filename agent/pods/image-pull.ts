@@ -1,4 +1,4 @@
-/** Gets a container's image onto the node, as its pull policy says. Source: pkg/kubelet/images/image_manager.go */
+/** Pulls a container's image onto the node where its pull policy asks for it. Source: pkg/kubelet/images/image_manager.go */
 import type { Container, Pod } from '../../functions/kube/generated/types.ts';
 import { RuntimeError, type Image } from '../runtime/runtime.ts';
 import { containerBackOff, nextBackOff } from './back-off.ts';

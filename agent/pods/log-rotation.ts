@@ -52,7 +52,7 @@ async function rotatedOf(path: string): Promise<string[]> {
     .map((name) => join(dirname(path), name));
 }
 
-/** Looks at every running container's log once. */
+/** Checks every running container's log once, and rotates it when it is too large. */
 export async function rotateLogs(options: LogRotationOptions): Promise<void> {
   const { runtime, log } = options;
   for (const { id, state } of await runtime.listContainers()) {

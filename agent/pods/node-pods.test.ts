@@ -62,7 +62,7 @@ test('ends what is wanted no more, and forgets it', async () => {
   await stop();
 });
 
-test('ends a pod on the runtime that nobody wants, but only once it knows what is wanted', async () => {
+test('a pod on the runtime that the API does not have is stopped, once the desired state is known', async () => {
   const { apply, uids, pods, context, world, stop } = begin();
   await context.runtime.runSandbox(sandboxConfig(onNode('orphan'), 0, facts), '');
   await pods.relist();
@@ -75,7 +75,7 @@ test('ends a pod on the runtime that nobody wants, but only once it knows what i
   await stop();
 });
 
-test('a container that ended is noticed at the next look', async () => {
+test('a container that ended is noticed at the next relist', async () => {
   const { apply, pods, context, world, stop } = begin();
   await apply([onNode('a')]);
   await pods.relist();
@@ -91,7 +91,7 @@ test('a container that ended is noticed at the next look', async () => {
   await stop();
 });
 
-test('says again what somebody else changed in the API, as new', async () => {
+test('a pod status that another client changed is reported again with a new transition time', async () => {
   let isOverruled = false;
   const { world, apply, reported, forgotten, stop } = begin({ isOverruled: () => isOverruled });
   await apply([onNode('a')]);

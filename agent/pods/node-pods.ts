@@ -20,7 +20,7 @@ import { createPodWorker, type PodWorker } from './pod-worker.ts';
 export interface NodePods {
   /** Brings the workers in line with what is wanted now. */
   sync(changedKinds: ReadonlySet<string>): void;
-  /** Looks at the runtime and wakes whom it concerns. */
+  /** Lists the runtime's containers and wakes the workers of pods that changed. */
   relist(): Promise<void>;
   /** Also by the uid of its mirror. */
   pod(podUid: string): Pod | undefined;
@@ -44,7 +44,7 @@ export interface NodePodsOptions {
   readonly staticPods?: Pick<StaticPods, 'finished' | 'released'>;
 }
 
-/** A sandbox of which nothing is known but what its labels say. */
+/** A pod made from a sandbox's labels: the API no longer has it. */
 const orphan = ({ podName, podNamespace, podUid }: Sandbox): Pod => ({
   metadata: { name: podName, namespace: podNamespace, uid: podUid },
   spec: { containers: [] },

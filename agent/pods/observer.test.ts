@@ -14,7 +14,7 @@ test('what there is of a pod comes newest first, each container with its sandbox
     listSandboxes: async () => sandboxes,
     sandboxStatus: async (id) => sandboxes.find((each) => each.id === id)!,
     listContainers: async () => containers,
-    // As CRI: the status of a container does not say where it is.
+    // As in CRI: the status of a container does not name its sandbox.
     containerStatus: async (id) => ({ ...containers.find((each) => each.id === id)!, sandboxId: '' }),
   });
   const observed = await observePod(runtime, 'u1');
@@ -25,7 +25,7 @@ test('what there is of a pod comes newest first, each container with its sandbox
   assert.deepEqual(observed.containers, containers.toReversed());
 });
 
-test('what goes away between two looks is as if it had not been there; any other failure is one', async () => {
+test('what vanishes between list and status is left out; any other failure is thrown', async () => {
   const fails = (code: 'NotFound' | 'Unavailable') =>
     runtimeWith({
       listSandboxes: async () => [sandbox()],

@@ -5,7 +5,7 @@ import type { ObservedPod } from './observed-pod.ts';
 const newestFirst = <T extends { readonly createdAtMs: number; readonly attempt: number }>(items: readonly T[]): T[] =>
   items.toSorted((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt);
 
-/** Between the list and the look something may have been removed: then it is as if it had not been listed. */
+/** What is removed between the list and its status counts as never listed. */
 async function present<T>(promise: Promise<T>): Promise<readonly T[]> {
   try {
     return [await promise];

@@ -129,7 +129,7 @@ describe('a container that ended', () => {
     observed: { sandboxes: [sandbox()], containers: [exited('main', exitCode)] },
   });
 
-  test('is started again as the restart policy says', () => {
+  test('a container that ended is started again where the restart policy asks for it', () => {
     assert.deepEqual(actions(ended(0, 'Always')), ['startContainer:main#1']);
     assert.deepEqual(actions(ended(1, 'OnFailure')), ['startContainer:main#1']);
     assert.deepEqual(actions(ended(0, 'OnFailure')), ['stopSandbox:s0']);
@@ -436,7 +436,7 @@ describe('other resources for a container that runs', () => {
     assert.ok(!types(input('1', '1')).some((type) => type.startsWith('PodResize')));
   });
 
-  test('restart the container where its policy says so', () => {
+  test('a resize restarts the container where its resizePolicy is RestartContainer', () => {
     const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
     assert.deepEqual(actions(input('1', '500m', { resizePolicy })), ['stopContainers:main/30']);
   });
@@ -458,7 +458,7 @@ describe('other resources for a container that runs', () => {
     );
   });
 
-  test('of a container that nobody remembers are those that were reported', () => {
+  test('a container that the worker does not remember has the resources of its reported status', () => {
     const reported = input('1', '500m');
     const up = running('main');
     const prior = {

@@ -1,9 +1,9 @@
 /**
- * The heart of the agent: what to do next for one pod, and what to say about it, from what is wanted, what the runtime
- * has, and what the worker remembers. Pure: the same input gives the same plan, so it may be asked at any time.
+ * The heart of the agent: plans the next actions and the status of one pod. The input is the wanted pod, the runtime's
+ * containers, and what the worker remembers. Pure: the same input gives the same plan, so it may be called at any time.
  *
  *   wanted pod ─┐
- *   observed  ──┼─▶ planPod ─▶ actions (worker) + status (report) + when to look again
+ *   observed  ──┼─▶ planPod ─▶ actions (worker) + status (report) + when to plan again
  *   memory   ───┘
  *
  * Source: pkg/kubelet/kuberuntime/kuberuntime_manager.go (computePodActions, SyncPod)
@@ -56,7 +56,7 @@ export interface PodPlan {
   readonly finished: boolean;
   /** The object is gone and so is every trace of it. */
   readonly released: boolean;
-  /** Look again then, even if nothing happens. */
+  /** When to plan again, even if nothing happens. */
   readonly recheckAtMs: number | undefined;
 }
 
@@ -207,7 +207,7 @@ const olderSandboxes = (observed: ObservedPod): Action[] =>
     .filter(({ ready }) => ready)
     .map(({ id }) => ({ kind: 'stopSandbox', sandboxId: id, changed: false }));
 
-/** Dead containers beyond the ones kept, those that another one overtook before they were started, and old sandboxes with nothing in them. */
+/** Removes dead containers beyond those kept, created ones that a newer one overtook, and old sandboxes without containers. */
 function garbage(observed: ObservedPod): Action[] {
   const seen = new Map<string, number>();
   const actions: Action[] = [];

@@ -6,7 +6,7 @@ import { specOf } from './pod-facts.ts';
 
 type Words = readonly ['Normal' | 'Warning', reason: string, message: string];
 
-/** The type of a pod in a poll's answer is known, but an Event needs it said. */
+/** A pod in a poll's answer has no `kind`; the reference in an Event needs one. */
 const withKind = (pod: Pod): KubeObject => ({ ...pod, apiVersion: 'v1', kind: 'Pod' });
 
 const lists = ['initContainers', 'ephemeralContainers'] as const;

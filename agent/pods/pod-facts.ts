@@ -27,7 +27,7 @@ export const isHostNetwork = (pod: Pod): boolean => specOf(pod).hostNetwork === 
 
 const graceSecondsDefault = 30;
 
-/** How long the pod has to end, once told to. */
+/** How long the pod may take to end once it is deleted. */
 export const graceSecondsOf = (pod: Pod): number =>
   pod.metadata.deletionGracePeriodSeconds ?? specOf(pod).terminationGracePeriodSeconds ?? graceSecondsDefault;
 

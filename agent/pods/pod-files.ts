@@ -104,7 +104,7 @@ export function createPodFiles({ directories, clusterDomain, removeCgroup }: Pod
   };
 }
 
-/** A file that containers write is never replaced through a link. Its mode is as said, whatever the process's mask. */
+/** A file that containers write is never replaced through a link. Its mode is the one given, whatever the process's mask. */
 async function writeNew(path: string, content: string, mode: number): Promise<void> {
   await using parent = await Directory.make(dirname(path), passageMode);
   await using file = await parent.file(basename(path), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode);

@@ -84,7 +84,7 @@ describe('the phase', () => {
     }
   });
 
-  test('of a deleted pod tells how its containers ended', () => {
+  test('the phase of a deleted pod shows how its containers ended', () => {
     const deleted = pod({}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
     assert.equal(status({ pod: deleted, containers: [exited('main', 0)] }).phase, 'Succeeded');
     assert.equal(status({ pod: deleted, containers: [exited('main', 137)] }).phase, 'Failed');
@@ -94,7 +94,7 @@ describe('the phase', () => {
 describe('a container’s state', () => {
   const main = (input: Input) => status(input).containerStatuses![0]!;
 
-  test('says what it ended with, and its last words', () => {
+  test('the state of an ended container has its exit code and termination message', () => {
     const never = pod({ restartPolicy: 'Never' });
     assert.deepEqual(main({ pod: never, containers: [exited('main', 3, { message: 'out of ideas' })] }).state, {
       terminated: {
@@ -108,7 +108,7 @@ describe('a container’s state', () => {
     });
   });
 
-  test('tells what the container may use once there is one', () => {
+  test('a container’s status shows its resources once the container exists', () => {
     const resources = { requests: { cpu: '100m' }, limits: { memory: '64Mi' } };
     const of = pod({ containers: [container('main', { resources })] });
     assert.equal(main({ pod: of }).resources, undefined);
@@ -146,7 +146,7 @@ describe('a container’s state', () => {
     assert.deepEqual(main({ pod: of, containers: [running('main', { attempt: 2 })] }).lastState, lastState);
   });
 
-  test('says when a container that ran cannot be found any more', () => {
+  test('lastState reports a container that ran and cannot be found any more', () => {
     const prior = { name: 'main', restartCount: 0, ready: true, image: 'main:v1', imageID: '', state: { running: {} } };
     const of: Pod = { ...pod(), status: { containerStatuses: [prior] } };
     assert.deepEqual(main({ pod: of }).lastState, {
@@ -217,7 +217,7 @@ describe('conditions', () => {
     assert.equal(time({ pod: of, containers: [running('main')] }), '2026-01-01T00:00:00Z');
   });
 
-  test('a pod that ended is not ready, and says why', () => {
+  test('a pod that ended is not ready, with the reason PodCompleted or PodFailed', () => {
     const never = pod({ restartPolicy: 'Never' });
     assert.equal(verdict({ pod: never, containers: [exited('main', 0)] }, 'ContainersReady'), 'False PodCompleted');
     assert.equal(verdict({ pod: never, containers: [exited('main', 1)] }, 'ContainersReady'), 'False PodFailed');

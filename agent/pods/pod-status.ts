@@ -129,7 +129,7 @@ export function podStatus(input: PodStatusInput): t.PodStatus {
   const spec = specOf(pod);
   const init = statusesOf(input, spec.initContainers ?? [], 'initContainerStatuses');
   const main = statusesOf(input, spec.containers, 'containerStatuses');
-  // Nobody waits for them: they are never ready, nor started.
+  // Ephemeral containers are never ready, and have no `started`.
   const ephemeral = statusesOf(input, spec.ephemeralContainers ?? [], 'ephemeralContainerStatuses').map(
     ({ started: _started, ...status }): t.ContainerStatus => ({ ...status, ready: false }),
   );

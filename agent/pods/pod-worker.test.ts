@@ -88,7 +88,7 @@ test('a pod comes up, is reported at each step, and is left alone from then on',
   await stop();
 });
 
-test('a container that keeps failing is started after 10 s, 20 s, 40 s, …, and told as backing off', async () => {
+test('a container that keeps failing is restarted after 10 s, 20 s, 40 s, …, and shown as backing off', async () => {
   const failing = pod({}, { annotations: { [endAfterAnnotation]: '1', [exitCodeAnnotation]: '3' } });
   const { world, last, worker, context, stop } = work(failing);
   const startedSeconds: number[] = [];
@@ -230,7 +230,7 @@ test('pods start side by side as many as there are slots', async () => {
   await Promise.all(runs);
 });
 
-test('a volume that cannot be set up is told and tried again, later each time', async () => {
+test('a volume that cannot be set up gets an Event and is tried again, later each time', async () => {
   let tries = 0;
   const setUp = async (): Promise<PodVolumes> => {
     tries += 1;
@@ -249,7 +249,7 @@ test('a volume that cannot be set up is told and tried again, later each time', 
   await stop();
 });
 
-test('a node without a network says so and tries again', async () => {
+test('a pod on a node without a network gets an Event, and starts once there is one', async () => {
   let isReady = false;
   const { world, events, last, stop } = work(pod(), { networkIsReady: () => isReady });
   await world.settle();

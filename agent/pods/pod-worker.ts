@@ -40,7 +40,7 @@ export interface PodWorker {
   update(pod: Pod | undefined): void;
   /** Something on the node may have changed. */
   wake(): void;
-  /** Somebody else changed the status that the pod has in the API: look again, beginning from there. */
+  /** Another client changed the pod's status in the API: the worker plans again, beginning from that status. */
   reconsider(): void;
   /** Objects that volumes are made of changed. */
   refreshVolumes(): void;
@@ -56,7 +56,7 @@ export interface PodWorker {
 /** After a round in which something failed, the next one waits, longer each time. */
 const failureMsMin = 500;
 const failureMsMax = 30_000;
-/** Even if nobody wakes it, a worker looks now and then. */
+/** A worker plans its pod this often even if no change wakes it. */
 const resyncMs = 60_000;
 
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
@@ -80,7 +80,7 @@ class Worker implements PodWorker {
   #hurry = new AbortController();
   #volumesAreOld = false;
   #ending: NodeEnding | undefined;
-  /** Tokens in volumes grow old without anybody telling. */
+  /** When to refresh volumes next: tokens in them expire without any event. */
   #refreshVolumesAtMs = 0;
 
   constructor(options: PodWorkerOptions) {
@@ -278,11 +278,11 @@ class Worker implements PodWorker {
   }
 }
 
-/** Shorter grace than before, or told to end only now. */
+/** Whether a pod that is being deleted got a shorter grace period. */
 const isSooner = (before: Pod, after: Pod): boolean =>
   before.metadata.deletionTimestamp !== undefined && graceSecondsOf(after) < graceSecondsOf(before);
 
-/** Most changes of a pod are our own status coming back: nothing to look at. */
+/** Most changes of a pod are the agent's own status coming back, which needs no new plan. */
 function isSameWish(before: Pod, after: Pod): boolean {
   if (before === after) return true;
   const wish = ({ metadata, spec, status }: Pod): unknown => [

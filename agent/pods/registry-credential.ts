@@ -33,7 +33,7 @@ function entriesOf(secret: Secret | undefined): Readonly<Record<string, Entry>> 
     if (typeof value !== 'object' || value === null || !('auths' in value)) return {};
     return typeof value.auths === 'object' && value.auths !== null ? (value.auths as Record<string, Entry>) : {};
   } catch (error) {
-    // A Secret that is not JSON helps nobody; the pull without it says what is wrong.
+    // A Secret that is not JSON gives no credential; the pull without one fails with its own message.
     if (error instanceof SyntaxError) return {};
     throw error;
   }

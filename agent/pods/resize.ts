@@ -35,7 +35,7 @@ export interface ResizeInput {
 const resizable = ['cpu', 'memory'] as const;
 type Resizable = (typeof resizable)[number];
 
-/** What a container of the runtime was last given. Of one that nobody remembers: what the status says, or else its spec. */
+/** The resources that a container was last given. Without memory of it: those of its status, or else of its spec. */
 export function actualResources(
   container: Container,
   status: ContainerStatus,

@@ -39,7 +39,7 @@ describe('a container that ended', () => {
   });
 });
 
-test('all containers end, are removed and begin anew where a rule says so', () => {
+test('a rule RestartAllContainers ends all containers, removes them and starts them again', () => {
   const watcher = container('watcher', { restartPolicy: 'Never', restartPolicyRules: [rule('RestartAllContainers', 'In', 42)] });
   const of = pod({ containers: [container('main'), watcher] });
   const decisions = (...containers: Parameters<typeof planContainers>[0]['containers'][number][]): string[] => {

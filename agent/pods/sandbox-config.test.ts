@@ -60,7 +60,7 @@ describe('DNS', () => {
     });
   });
 
-  test('takes the pod’s additions without saying anything twice, its options over the cluster’s', () => {
+  test('a pod’s dnsConfig is added without duplicates, and its options replace the cluster’s', () => {
     const dnsConfig = { nameservers: ['169.254.20.10', '1.1.1.1'], searches: ['lan'], options: [{ name: 'ndots', value: '1' }] };
     const { servers, searches, options } = dns({ dnsConfig });
     assert.deepEqual([servers, searches.filter((name) => name === 'lan'), options], [['169.254.20.10', '1.1.1.1'], ['lan'], ['ndots:1']]);

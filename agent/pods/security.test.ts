@@ -30,7 +30,7 @@ test('a container without a security context is an ordinary one', () => {
   assert.ok(maskedPaths.includes('/proc/kcore') && readonlyPaths.includes('/proc/sys'));
 });
 
-test('what the container says goes before what the pod says', () => {
+test('a container’s security context overrides its pod’s', () => {
   const spec = { securityContext: { runAsUser: 1, runAsGroup: 2, fsGroup: 3, supplementalGroups: [4] } };
   const { runAsUser, runAsGroup, supplementalGroups } = security({ runAsUser: 9 }, spec);
   assert.deepEqual({ runAsUser, runAsGroup, supplementalGroups }, { runAsUser: 9, runAsGroup: 2, supplementalGroups: [3, 4] });
@@ -54,14 +54,14 @@ test('a privileged container sees everything and is under no seccomp profile', (
   assert.deepEqual([privileged, maskedPaths, readonlyPaths, seccomp], [true, [], [], { profileType: 'Unconfined', localhostRef: '' }]);
 });
 
-test('a profile of this machine is looked for among the node’s', () => {
+test('a seccomp profile of type Localhost is a file in the node’s seccomp directory', () => {
   assert.deepEqual(security({ seccompProfile: { type: 'Localhost', localhostProfile: 'audit.json' } }).seccomp, {
     profileType: 'Localhost',
     localhostRef: '/seccomp/audit.json',
   });
 });
 
-test('namespaces are the host’s or the pod’s when the pod says so', () => {
+test('containers share the host’s or the pod’s namespaces where the pod’s spec asks for it', () => {
   assert.deepEqual(namespacesOf(pod({ hostNetwork: true, hostPID: true, hostIPC: true })), { network: 'NODE', pid: 'NODE', ipc: 'NODE' });
   assert.deepEqual(namespacesOf(pod({ shareProcessNamespace: true })), { network: 'POD', pid: 'POD', ipc: 'POD' });
 });

@@ -43,7 +43,7 @@ function localhostProfile(name = ''): string {
   return name;
 }
 
-/** `seccompDirectory` is where profiles of type Localhost are looked for. */
+/** `seccompDirectory` holds the profiles of type Localhost. */
 export function seccompOf(profile: SeccompProfile | undefined, seccompDirectory: string): SecurityProfile {
   if (profile?.type === 'RuntimeDefault') return { profileType: 'RuntimeDefault', localhostRef: '' };
   if (profile?.type === 'Localhost')

@@ -1,6 +1,6 @@
 /**
- * One NetworkPolicy as chains of the kernel: what it lets pass is accepted, all else returns. Pure. Who the peers are stands in
- * sets beside the chains, so that pods come and go without a chain being written again.
+ * One NetworkPolicy as chains of the kernel: what it lets pass is accepted, all else returns. The peers' addresses are in
+ * sets beside the chains, so that no chain changes when pods come and go.
  */
 import { createHash } from 'node:crypto';
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../functions/kube/generated/types.ts';
@@ -56,7 +56,7 @@ function groupMatches(key: string, side: string, draft: Draft): Match[] {
   return families.map((family) => ({ family, text: `${protocolOf(family)} ${side} ${draft.set(groupSet(key, family))}` }));
 }
 
-/** A block that is everything says no more than the family. */
+/** A block of all addresses matches by its family alone. */
 function rangeMatch(range: string, side: string): Match | undefined {
   const parsed = parseIpRange(range);
   if (parsed === undefined) return undefined;

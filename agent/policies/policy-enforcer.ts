@@ -1,6 +1,6 @@
 /**
- * Keeps the kernel's table of NetworkPolicies in step with what the control plane says. The table stays when the agent ends: a
- * restart opens nothing.
+ * Keeps the kernel's table of NetworkPolicies in step with the policies that the control plane sends. The table stays when
+ * the agent ends: a restart opens nothing.
  */
 import type { NetworkPolicy, Pod } from '../../functions/kube/generated/types.ts';
 import { uidOf } from '../../functions/kube/object.ts';

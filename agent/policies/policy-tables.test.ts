@@ -191,7 +191,7 @@ test('with a thousand policies and ten thousand pods a pod that changes costs th
   assert.equal(sizeOf(tables.update({ ...wanted, peers: peers.with(5, peer('pod-5', '10.245.0.5', [groups[5]!])) })), 1);
   tables.update(wanted);
   const replaced = { ...pods[3]!, pod: { ...own[3]!, metadata: { ...own[3]!.metadata, uid: 'new' } }, addresses: ['10.244.1.200'] };
-  // Its address goes from, and the new one comes to, the map of pods and the set of those who may call themselves.
+  // The old address leaves the map of pods and the set of pods that may call themselves; the new one joins both.
   assert.equal(sizeOf(tables.update({ ...wanted, pods: pods.with(3, replaced) })), 4);
 });
 

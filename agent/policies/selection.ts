@@ -1,6 +1,6 @@
 /**
- * Which of the node's pods each NetworkPolicy selects. Remembered, so that a change costs as much as what changed: a policy is
- * compared with all pods only when it is new, a pod with all policies only when its labels are.
+ * Which of the node's pods each NetworkPolicy selects. The result is remembered, so that a change costs as much as what
+ * changed. A new policy is compared with all pods; a pod with new labels is compared with all policies.
  */
 import { deepEqual } from '../../functions/kube/equality.ts';
 import type { NetworkPolicy, Pod } from '../../functions/kube/generated/types.ts';

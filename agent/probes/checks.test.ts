@@ -80,7 +80,7 @@ describe('a probe over the network', () => {
     assert.equal(heard.at(-1), 'GET /ready?x=1 kube-probe/1.37 me you');
   });
 
-  test('says why there was no answer in Go’s words', async () => {
+  test('an HTTP check without an answer fails with Go’s message', async () => {
     const silent = await httpGet({ port: portOf(http), path: '/silent' }, target(50));
     const url = `http://127.0.0.1:${portOf(http)}/silent`;
     assert.deepEqual(silent, {
@@ -115,7 +115,7 @@ describe('a probe inside the container', () => {
     return nodeChecks({ ...context.runtime, execSync })({ exec: { command: ['cat', '/alive'] } }, input);
   };
 
-  test('succeeds with 0 and fails with anything else, telling both outputs', async () => {
+  test('an exec check succeeds with exit code 0, and otherwise fails with both outputs', async () => {
     const answer = (exitCode: number) => async () => ({ exitCode, stdout: Buffer.from('out\n'), stderr: Buffer.from('err\n') });
     assert.deepEqual(await check(answer(0)), { outcome: 'success' });
     assert.deepEqual(await check(answer(1)), { outcome: 'failure', message: 'out\nerr\n' });

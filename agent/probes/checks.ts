@@ -10,7 +10,7 @@ export type CheckResult =
   /** A success that is worth an event. */
   | { readonly outcome: 'warning'; readonly message: string }
   | { readonly outcome: 'failure'; readonly message: string }
-  /** The check could not be made: it says nothing about the container. */
+  /** The check could not be made: it proves nothing about the container. */
   | { readonly outcome: 'error'; readonly state: 'failure' | 'unknown'; readonly message: string };
 
 export interface CheckTarget {

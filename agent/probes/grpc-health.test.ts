@@ -74,13 +74,13 @@ describe('a gRPC probe', () => {
     for (const service of ['', 'ready', `long-${'x'.repeat(200)}`]) assert.deepEqual(await probe(service), { outcome: 'success' }, service);
   });
 
-  test('fails with what the service says of itself', async () => {
+  test('a gRPC probe fails with the status that the service reports', async () => {
     await fails(probe('not-ready'), 'service unhealthy (responded with "NOT_SERVING")');
     await fails(probe('absent'), 'error: health rpc probe failed: rpc error: code = NotFound desc = unknown service');
     await fails(probe('broken'), 'error: health rpc probe failed: rpc error: code = Internal desc = out of order');
   });
 
-  test('fails when there is no such call, no answer, or nobody', async () => {
+  test('a gRPC probe fails without a health service, without an answer, and without a server', async () => {
     await fails(
       probe('', otherPort),
       'error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ' +

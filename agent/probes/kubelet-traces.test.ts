@@ -1,6 +1,6 @@
 /**
- * When a kubelet asks, and what it reports: kubelet-traces.jsonl has what the prober of Kubernetes 1.37.2 did with random
- * probes, restarts, failures and deletions, run under Go's virtual time. A look at the pod follows each result by a millisecond.
+ * When a kubelet probes, and what it reports. kubelet-traces.jsonl records the prober of Kubernetes 1.37.2 under Go's virtual
+ * time, with random probes, restarts, failures and deletions. The test evaluates the pod a millisecond after each result.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -51,20 +51,20 @@ class Replay {
       ...this.#world,
       hostIps: [],
       check: async ({ exec }, { containerId }) => this.#answer(exec?.command?.[0] as ProbeType, containerId),
-      onChange: () => this.#lookSoon(),
+      onChange: () => this.#evaluateSoon(),
       onEvent: () => {},
     });
   }
 
   async run(): Promise<void> {
     const { runs, deletedAtMs, untilMs } = this.#trace;
-    this.#look();
+    this.#evaluate();
     await this.#world.settle();
     const times = runs.flatMap(({ startedAtMs, endedAtMs }) => [startedAtMs, endedAtMs]);
     const due = [...times, deletedAtMs].filter((time) => time !== undefined).toSorted((a, b) => a - b);
     for (const time of due) {
       await this.#world.advance(time - this.#nowMs());
-      this.#look();
+      this.#evaluate();
       await this.#world.settle();
     }
     await this.#world.advance(untilMs - this.#nowMs());
@@ -81,19 +81,19 @@ class Replay {
     return fails ? ({ outcome: 'failure', message: 'no' } as const) : ({ outcome: 'success' } as const);
   }
 
-  /** One look for each result, a millisecond apart. */
-  #lookSoon(): void {
+  /** One evaluation of the pod for each result, a millisecond apart. */
+  #evaluateSoon(): void {
     this.#due += 1;
-    if (this.#due === 1) this.#world.clock.after(1, () => this.#lookDue());
+    if (this.#due === 1) this.#world.clock.after(1, () => this.#evaluateDue());
   }
 
-  #lookDue(): void {
-    this.#look();
+  #evaluateDue(): void {
+    this.#evaluate();
     this.#due -= 1;
-    if (this.#due > 0) this.#world.clock.after(1, () => this.#lookDue());
+    if (this.#due > 0) this.#world.clock.after(1, () => this.#evaluateDue());
   }
 
-  #look(): void {
+  #evaluate(): void {
     const nowMs = this.#nowMs();
     const { deletedAtMs = Infinity } = this.#trace;
     const own: Pod = pod({ containers: [this.#container] });
@@ -116,7 +116,7 @@ class Replay {
     return nowMs >= (run.endedAtMs ?? Infinity) ? { ...status, state: 'exited' } : status;
   }
 
-  /** As the pod's status says it. */
+  /** Records the probes' results as the pod's status would show them. */
   #note(nowMs: number, newest: ContainerStatus | undefined): void {
     const { probes } = this.#trace;
     const finding = this.#prober.findings()[newest?.id ?? ''] ?? {};

@@ -1,6 +1,6 @@
 /**
- * One probe of one container's name, for as long as its pod lives: when it asks, and what becomes of the answers. Ticks go on
- * from the pod's beginning, not from the container's, and answers are counted over a restart, as a kubelet does.
+ * One probe of one container's name, for as long as its pod lives: when it runs, and what becomes of its results. Ticks count
+ * from the pod's beginning, not from the container's. Results are counted over a restart, as a kubelet does.
  * Source: pkg/kubelet/prober/worker.go
  */
 import type { Probe } from '../../functions/kube/generated/types.ts';

@@ -1,4 +1,4 @@
-/** What kubelet-traces.test.ts does not ask: what a check is given, what events say, and how an agent that begins anew goes on. */
+/** Covers what kubelet-traces.test.ts does not: the input of a check, its events, and how a restarted agent goes on. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Container, Pod, Probe } from '../../functions/kube/generated/types.ts';
@@ -11,7 +11,7 @@ const success: CheckResult = { outcome: 'success' };
 const failure: CheckResult = { outcome: 'failure', message: 'no answer' };
 const error: CheckResult = { outcome: 'error', state: 'unknown', message: 'no such file' };
 
-/** Probes a container named main of a pod that begins now; `answer` says what each kind finds. */
+/** Probes a container named main of a pod that begins now; `answer` gives the result of the probe at each port. */
 function probing(own: Partial<Container>, answer: (port: number) => CheckResult, more: Partial<Pod> = {}) {
   const world = virtualWorld();
   const asked: string[] = [];
@@ -40,7 +40,7 @@ function probing(own: Partial<Container>, answer: (port: number) => CheckResult,
 const on = (port: number, more: Partial<Probe> = {}): Probe => ({ tcpSocket: { port }, ...more });
 const [startup, liveness, readiness] = [1, 2, 3];
 
-test('asks every ten seconds, for one second, when nothing is said', async () => {
+test('a probe without settings runs every ten seconds, with a timeout of one second', async () => {
   const { world, asked, inputs, follow } = probing({ livenessProbe: on(liveness) }, () => success);
   follow(0);
   await world.advance(20_000);

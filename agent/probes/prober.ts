@@ -1,6 +1,6 @@
 /**
- * Health checks of one pod's containers. Each kind of probe of each container ticks for itself; what they find is the input of
- * the plan, which decides what becomes of the container. A container that is not ready is asked again at every look at its pod.
+ * Health checks of one pod's containers. Each kind of probe of each container has a timer of its own. Their results are input
+ * of the plan, which decides what becomes of the container. Each `follow` probes containers again that are not ready.
  * Source: pkg/kubelet/prober/prober_manager.go, worker.go
  */
 import type { Container, ContainerStatus as ApiContainerStatus, Pod, Probe } from '../../functions/kube/generated/types.ts';
@@ -26,7 +26,7 @@ export interface ProberOptions {
   readonly log: Log;
   readonly hostIps: readonly string[];
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
-  /** Something was found that was not so before: look at the pod. */
+  /** The result of a probe changed: the pod needs a new plan. */
   readonly onChange: () => void;
   /** Left out: results are not counted. */
   readonly onResult?: ((pod: Pod, container: Container, type: ProbeType, isSuccess: boolean) => void) | undefined;

@@ -46,8 +46,8 @@ export interface Memory {
 export const memoryOf = (port: string, timeoutSeconds: number): Memory => ({ name: `affinity_${hash(port)}`, timeoutSeconds });
 
 /**
- * A client that is remembered goes where it went, as long as that endpoint is one of these, and each time is remembered anew;
- * other clients draw one.
+ * A client that is remembered gets the same endpoint as before, as long as it is one of these. Each connection renews the
+ * memory. Other clients get a random endpoint.
  */
 export function stickyChain(endpoints: Numbered, entry: Entry, { name, timeoutSeconds }: Memory): Chain {
   const numbers = endpoints.map(([number]) => number);

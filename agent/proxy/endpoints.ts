@@ -51,7 +51,7 @@ export function slicesByService(slices: readonly EndpointSlice[]): ReadonlyMap<s
   return found;
 }
 
-/** Without endpoints on this machine itself, or at its metadata service: whoever wrote the slice is not to be believed. */
+/** Leaves out endpoints on this machine itself or at its metadata service, which a slice's author must not expose. */
 export function withoutSpecialAddresses(slice: EndpointSlice): EndpointSlice {
   const known = believed.get(slice);
   if (known !== undefined) return known;
@@ -66,7 +66,7 @@ export function withoutSpecialAddresses(slice: EndpointSlice): EndpointSlice {
 const believed = new WeakMap<EndpointSlice, EndpointSlice>();
 
 export interface Targets {
-  /** For the policy `Cluster`, near ones where their hints say so. */
+  /** For the policy `Cluster`; only near ones where the endpoints have hints. */
   readonly cluster: readonly Target[];
   /** For the policy `Local`. */
   readonly local: readonly Target[];
@@ -135,7 +135,7 @@ export function readyHere(slices: readonly EndpointSlice[], nodeName: string): n
   return new Set(here.flatMap(({ addresses }) => addresses)).size;
 }
 
-/** Services that have no address to be translated, or that another proxy looks after. */
+/** False for Services without an IPv4 cluster IP, and for those of another proxy. */
 export function isProxied(service: Service): boolean {
   const { type, clusterIP } = service.spec;
   return type !== 'ExternalName' && isIPv4(clusterIP) && !isOfOthers(service);

@@ -1,6 +1,6 @@
 /**
- * What load balancers ask nodes for: `healthCheckNodePort` of a Service with a Local policy answers 200 while this node has
- * ready endpoints of it, and a port of the node itself answers for all others.
+ * The ports at which load balancers check nodes. `healthCheckNodePort` of a Service with a Local policy answers 200 while
+ * this node has ready endpoints of it. A port of the node itself answers for all other Services.
  *
  * Source: pkg/proxy/healthcheck/service_health.go, proxy_health.go.
  */

@@ -120,10 +120,10 @@ describe('stale connections', () => {
         '5353',
       ],
     ]));
-  test('are all of a UDP port that had nobody to answer', () =>
+  test('all connections of a UDP port that had no endpoint are stale', () =>
     assert.deepEqual(staleConnectionCommands(rulesFor(), rulesFor('10.244.1.3')), [
       ['conntrack', '-D', '-p', 'udp', '--orig-dst', '10.96.0.10', '--orig-port-dst', '53'],
     ]));
-  test('are none when an endpoint only changed its slot', () =>
+  test('no connection is stale when an endpoint only changed its number', () =>
     assert.deepEqual(staleConnectionCommands(rulesFor('10.244.1.3'), rulesFor('10.244.1.2', '10.244.1.3')), []));
 });

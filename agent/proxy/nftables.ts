@@ -20,7 +20,7 @@ const types: Readonly<Record<MapName, string>> = {
 
 const kindOf = (name: MapName): 'map' | 'set' => (types[name].includes(':') ? 'map' : 'set');
 
-/** `goto` does not return: whoever is sent to an entry is done with the chains of services. */
+/** `goto` does not return: a packet that is sent to an entry is done with the chains of services. */
 const fixedChains = (clusterCidr: string): string => `
   chain pick {
     meta l4proto { tcp, udp, sctp } dnat ip to ip daddr . meta l4proto . th dport . meta mark map @service_endpoints
@@ -124,7 +124,7 @@ export type Remembered = ReadonlyMap<string, readonly string[]>;
 
 /** Replaces whatever table is there in one transaction. */
 export function wholeTable(rules: ServiceRules, clusterCidr: string, remembered: Remembered = new Map()): string {
-  // A map may only go to chains that come before it, and a chain may only look into maps that come before it.
+  // A map may only name chains that come before it. A chain may only use maps that come before it.
   const endpointMaps: readonly MapName[] = ['service_endpoints', 'node_port_endpoints'];
   const rest = mapNames.filter((name) => !endpointMaps.includes(name));
   const declare = (names: readonly MapName[]): string => names.map((name) => declaration(name, rules.maps[name])).join('');
@@ -179,8 +179,8 @@ interface ListedMap {
 }
 
 /**
- * Whether the kernel's table (as `nft -j list table` prints it) has as many elements in each map, and at least the
- * chains, as we think. Another program that flushes or deletes is noticed; one that forges elements is not our concern.
+ * Whether the kernel's table (as `nft -j list table` prints it) has the expected chains, and maps of the expected sizes.
+ * This notices another program that flushes or deletes, but none that forges elements.
  */
 export function isAsThought(listing: string, rules: ServiceRules): boolean {
   const { nftables }: Listed = JSON.parse(listing);

@@ -116,7 +116,7 @@ describe('ways in from outside', () => {
   });
 });
 
-test('ranges of cluster IPs that lie in others say no more than these', () => {
+test('a range of cluster IPs inside another range is left out', () => {
   const { maps } = rules([], [], { serviceCidrs: ['10.96.0.0/12', '10.100.0.0/16', 'fd00::/108'] });
   assert.deepEqual([...maps.service_cidrs.keys()], ['10.96.0.0/12']);
 });

@@ -1,8 +1,8 @@
 /**
  * From Services and EndpointSlices to the contents of the kernel's tables: pure.
  *
- * The rules themselves are few and fixed (nftables.ts); a service is only elements in maps. So the kernel looks a
- * packet up in constant time, and a change of one service is a change of its elements, however many others there are.
+ * The rules themselves are few and fixed (nftables.ts); a service is only elements in maps. So the kernel finds a packet's
+ * target in constant time. A change of one service changes its elements only, however many other services there are.
  */
 import type { EndpointSlice, Service, ServicePort } from '../../functions/kube/generated/types.ts';
 import { specialIpProblem } from '../../functions/kube/special-ip.ts';

@@ -15,9 +15,9 @@ export interface ServiceProxyOptions {
   readonly run: Run;
   readonly clock: Clock;
   readonly log: Log;
-  /** Node name as EndpointSlices spell it: tells which endpoints are local. */
+  /** Node name as EndpointSlices spell it: endpoints with it are local. */
   readonly nodeName: string;
-  /** The range of all pods. Whoever calls from outside it gets the node's address as source. */
+  /** The range of all pods. Packets from outside it get the node's address as source. */
   readonly clusterCidr: string;
 }
 

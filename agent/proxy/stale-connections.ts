@@ -11,7 +11,7 @@ export function staleConnectionCommands(from: ServiceRules, to: ServiceRules): r
   const commands = [
     ...stale(from.maps.service_endpoints, to.maps.service_endpoints).map(([key, target]) => [...match(key), ...translatedTo(target)]),
     ...stale(from.maps.node_port_endpoints, to.maps.node_port_endpoints).map(([key, target]) => [...match(key), ...translatedTo(target)]),
-    // What was tracked while nobody answered goes untranslated until it is forgotten.
+    // A connection tracked while there was no endpoint stays untranslated until conntrack forgets it.
     ...fresh(from.maps.service_ips, to.maps.service_ips).map((key) => match(key)),
     ...fresh(from.maps.node_ports, to.maps.node_ports).map((key) => match(key)),
   ];

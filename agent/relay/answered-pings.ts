@@ -1,7 +1,7 @@
 /**
- * A connection to a container's runtime on which the client's pings are answered here and never sent on. The runtime closes its socket
- * as soon as it has written its last byte, while much of that is still on its way. A ping that came after that would make the
- * kernel reset the connection, and what was on its way would be lost: the end of a slow download.
+ * A connection to a container's runtime on which the agent answers the client's pings and never sends them on. The runtime
+ * closes its socket once it has written its last byte, while much is still on its way. A ping that came after that would
+ * make the kernel reset the connection. The bytes on their way would be lost: the end of a slow download.
  */
 import { Duplex } from 'node:stream';
 import { FrameCutter, type FrameProtocol } from './frames.ts';

@@ -1,4 +1,4 @@
-/** Which container on the runtime a client means, or the words that say why there is none. Source: pkg/kubelet/kubelet_pods.go (validateContainerLogStatus) */
+/** Which container on the runtime a client means, or the error message when there is none. Source: pkg/kubelet/kubelet_pods.go (validateContainerLogStatus) */
 import type { ContainerStatus as ApiContainerStatus, Pod } from '../../functions/kube/generated/types.ts';
 import { nameOf } from '../../functions/kube/object.ts';
 import { badRequest } from '../../functions/kube/status-error.ts';

@@ -23,14 +23,14 @@ function house(answer: (chunk: NumberedChunk | undefined) => Promise<{ upTo: num
 
 const taken = async () => ({ upTo: 1000, isOpen: true });
 
-/** Says nothing, until it is over. */
+/** A log without lines, which ends when the signal aborts. */
 async function* silence(signal: AbortSignal): AsyncGenerator<Buffer> {
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   yield* [];
 }
 
 describe('a mailer', () => {
-  test('says at once that there is a log, and every five seconds that it is still there', async () => {
+  test('a mailer sends an empty chunk at once, and every five seconds while the log is silent', async () => {
     const { world, sent, mailer, end } = house(taken);
     const sending = mailer.send({ id: 'r1' }, async (signal) => silence(signal));
     await world.advance(500);
@@ -60,7 +60,7 @@ describe('a mailer', () => {
     assert.equal(sent.at(-1), '2 rest');
   });
 
-  test('gives up when nobody answers for half a minute, and at once when there is no such relay', async () => {
+  test('a mailer gives up after half a minute without an answer, and at once when its relay is gone', async () => {
     for (const [error, secondsMin, secondsMax] of [
       [new TransportError('down'), 30, 36],
       [new StatusError(503, 'ServiceUnavailable', 'busy'), 30, 36],

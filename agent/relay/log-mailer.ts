@@ -1,7 +1,7 @@
 /**
- * Sends a log to a client that the agent does not meet: in numbered chunks, one under way at a time, as far as the client
- * has room for them. A chunk whose answer is lost is sent again, the same, under the same number. While the log is silent
- * an empty chunk now and then says that the agent is there, and its answer whether the client is.
+ * Sends a log to a client that the agent has no connection to: in numbered chunks, one under way at a time, as far as the
+ * client has room for them. A chunk whose answer is lost is sent again, the same, under the same number. While the log is
+ * silent, an empty chunk now and then shows that the agent is there. Its answer shows whether the client is.
  */
 import type { RelayGrant, ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 import { encodeChunk, type RelayChunk } from '../../functions/node-protocol/relay-chunk.ts';
@@ -21,11 +21,11 @@ export interface LogMailerOptions {
 }
 
 export interface LogMailer {
-  /** Resolves when all is sent, or nobody reads any more. */
+  /** Resolves when all is sent, or the client reads no more. */
   send(request: Pick<ContainerRelay, 'id'>, open: OpenLog): Promise<void>;
 }
 
-/** The log, until the signal aborts; or the StatusError that says why there is none. */
+/** The log, until the signal aborts. Rejects with the StatusError for the client when there is none. */
 export type OpenLog = (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
 
 const quietMs = 5_000;
@@ -136,7 +136,7 @@ class Mailing {
     }
   }
 
-  /** False: nobody reads any more. */
+  /** False: the client reads no more. */
   async #deliver(chunk: Omit<RelayChunk, 'sender'>): Promise<boolean> {
     this.#sent += 1;
     const numbered = { number: this.#sent, encoded: encodeChunk({ sender: this.#sender, ...chunk }) };

@@ -7,7 +7,7 @@ import type { LogOptions } from './log-options.ts';
 import { createLineSplitter, formattedLine, parseLogLine } from './log-line.ts';
 
 const chunkBytes = 64 << 10;
-/** A watch may miss a change; looking from time to time does not. */
+/** A file watch may miss a change; this periodic check does not. */
 const lookMs = 500;
 
 /** Where the last `count` lines begin. */

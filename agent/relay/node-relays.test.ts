@@ -104,7 +104,7 @@ function relays(more: Partial<Runtime> = {}) {
 }
 
 describe('a log', () => {
-  test('is sent to whoever asked for it', async () => {
+  test('a log is sent to the client that asked for it', async () => {
     const { open, next, uploads } = relays();
     open(request({ query: 'container=main&tailLines=1' }));
     await next();
@@ -148,7 +148,7 @@ describe('a log', () => {
   });
 });
 
-/** A streaming server that notes what it is told and answers once. */
+/** A streaming server that records what it receives and answers once. */
 async function streaming(): Promise<{ url: (path: string) => string; heard: () => Promise<string>; close: () => void }> {
   const heard = new PassThrough();
   // The agent keeps its half open while its client does: a connection that only one end has closed would keep the process alive.

@@ -126,7 +126,7 @@ async function serveLog(options: NodeRelayOptions, request: ContainerRelay): Pro
     return;
   }
   const upload = options.transport.openStream(request.id, { 'content-type': 'text/plain' });
-  // The client is gone, or has all it wanted: either way nobody reads on.
+  // The client is gone, or has all it wanted: either way it reads no more.
   upload.on('error', () => ending.abort());
   upload.on('close', () => ending.abort());
   upload.on('response', (response) => {

@@ -1,4 +1,4 @@
-/** What a log has said and nobody has taken yet: at most about one chunk, so that the log is read no faster than it is sent. */
+/** The part of a log that is read and not sent yet: at most about one chunk, so that reading is no faster than sending. */
 import { chunkBytesMax } from '../../functions/node-protocol/relay-chunk.ts';
 import type { Clock } from '../../functions/world.ts';
 
@@ -8,11 +8,11 @@ export interface Parcel {
 }
 
 export interface Outbox {
-  /** Takes in all that the log says; resolves at its end, also when nobody takes any more. */
+  /** Reads the log; resolves at its end, or at its next part after `close`. */
   fill(log: AsyncIterable<Buffer>): Promise<void>;
   /** Waits for something to send, at most this long, and then a moment for more of it. May be empty. Throws what reading the log threw. */
   take(quietMs: number): Promise<Parcel>;
-  /** Nobody takes any more. */
+  /** The sender takes no more. */
   close(): void;
 }
 

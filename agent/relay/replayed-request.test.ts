@@ -9,7 +9,7 @@ const headers = [
   ['Upgrade', 'websocket'],
 ] as const;
 
-test('the client’s request is said again to the one-time URL, upgrade and all', () => {
+test('the client’s request is repeated to the one-time URL, with its upgrade headers', () => {
   const request = { method: 'GET', headers, query: 'command=sh&stdin=true', subresource: 'exec' } as const;
   assert.equal(
     replayedRequest(request, url),

@@ -1,4 +1,4 @@
-/** The client's request as it is said again to the runtime's streaming server. Pure. */
+/** The client's request as the agent repeats it to the runtime's streaming server. */
 import type { ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 
 /** The path is the one-time URL's; the headers are the client's, since they carry the upgrade. */

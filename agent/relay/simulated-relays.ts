@@ -1,4 +1,4 @@
-/** What a pretended container says: its log is one line, everything else is refused. */
+/** The relays of a simulated node: a container's log is one line, everything else is refused. */
 import { relayStatusHeader, type ContainerRelay } from '../../functions/node-protocol/node-poll.ts';
 import { StatusError } from '../../functions/kube/status-error.ts';
 import type { World } from '../../functions/world.ts';

@@ -17,9 +17,9 @@ export function splice(one: Duplex, other: Duplex): Promise<void> {
       from.on('close', () => {
         open -= 1;
         if (open === 0) resolve();
-        // An end would look as if that were all.
+        // A regular end would hide that data is missing.
         if (!from.readableEnded) to.destroy();
-        // No one takes what it still sends.
+        // What the other side still sends is dropped.
         else to.resume();
       });
     }

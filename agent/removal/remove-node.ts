@@ -46,7 +46,7 @@ export async function removeNodeTraces({ config, driver, run }: NodePlaces): Pro
     rmSync(path, { recursive: true, force: true });
 }
 
-/** What is still there, in words; found by looking at the machine. */
+/** Descriptions of networks, mounts, files and cgroups that the node left on the machine. */
 export async function nodeTracesLeft({ config, driver, run }: NodePlaces): Promise<readonly string[]> {
   const { root, logs, containerLogs } = directories(config.rootDirectory, config);
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')

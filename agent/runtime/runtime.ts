@@ -4,7 +4,7 @@
  */
 export class RuntimeError extends Error {
   override name = 'RuntimeError';
-  /** `NotFound`: the thing is not there. `Unavailable`: nobody answers. `DeadlineExceeded`: a timed exec ran out. */
+  /** `NotFound`: the thing is not there. `Unavailable`: the runtime does not answer. `DeadlineExceeded`: a timed exec ran out. */
   readonly code: RuntimeErrorCode;
   /** The message without gRPC's frame around it. */
   readonly description: string;
@@ -21,7 +21,7 @@ export type RuntimeErrorCode = 'NotFound' | 'Unavailable' | 'DeadlineExceeded' |
 export const isRuntimeError = (error: unknown, code: RuntimeErrorCode): error is RuntimeError =>
   error instanceof RuntimeError && error.code === code;
 
-/** Labels that say which pod and container something on the runtime belongs to. Source: pkg/kubelet/types/labels.go */
+/** Labels that name the pod and container of something on the runtime. Source: pkg/kubelet/types/labels.go */
 export const podNameLabel = 'io.kubernetes.pod.name';
 export const podNamespaceLabel = 'io.kubernetes.pod.namespace';
 export const podUidLabel = 'io.kubernetes.pod.uid';

@@ -117,7 +117,7 @@ describe('a ConfigMap volume', () => {
 });
 
 describe('a Secret volume', () => {
-  test('is in memory, and says what is missing in its own words', async () => {
+  test('a Secret volume is in memory, and a missing Secret or key fails with the kubelet’s message', async () => {
     const { setUp, inMemory } = node();
     assert.deepEqual(seen(await setUp({ secret: { secretName: 'key', defaultMode: 0o400 } })), ['token 400 secret']);
     assert.deepEqual(inMemory, ['kubernetes.io~secret/v 0']);
@@ -135,7 +135,7 @@ describe('a downward API volume', () => {
     { path: 'cpus', resourceFieldRef: { containerName: 'main', resource: 'limits.cpu', divisor: '1m' } },
   ];
 
-  test('tells the pod of itself, and follows', async () => {
+  test('a downward API volume holds fields of its pod, and follows their changes', async () => {
     const { setUp, volumes } = node();
     const of = { labels: { b: '2', a: '1' }, annotations: { zone: 'z1' } };
     const path = await setUp({ downwardAPI: { items } }, {}, of);
@@ -187,7 +187,7 @@ describe('a projected volume', () => {
     },
   );
 
-  test('tells everything that is missing', async () => {
+  test('a projected volume fails with all its missing sources at once', async () => {
     const { setUp } = node();
     const absent = [{ configMap: { name: 'x' } }, { secret: { name: 'y' } }];
     await fails(setUp({ projected: { sources: [absent[0]!] } }), 'configmap "x" not found');
@@ -264,7 +264,7 @@ test('tearing down takes everything of the pod away, and can be done twice', asy
   assert.throws(() => readdirSync(where.pod('u1')), { code: 'ENOENT' });
 });
 
-test('an NFS volume is mounted at the pod’s own directory, and read-only where it says so', async () => {
+test('an NFS volume is mounted at the pod’s own directory, read-only where its source asks for it', async () => {
   const { volumes, mounted } = node();
   const of = pod({ volumes: [{ name: 'v', nfs: { server: 'files', path: '/a', readOnly: true } }] });
   const { path, isReadOnly } = (await volumes.setUp(of)).get('v')!;

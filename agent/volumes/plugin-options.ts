@@ -11,7 +11,7 @@ import type { ServiceAccountTokens } from './projected/service-account-tokens.ts
 export interface ClaimLookup {
   claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
   persistentVolume(name: string): PersistentVolume | undefined;
-  /** Undefined until the API told about it. */
+  /** Undefined until the API has sent it. */
   ownNode(): Node | undefined;
 }
 

@@ -40,7 +40,7 @@ export interface Staging {
 export interface VolumePlugin {
   /** `kubernetes.io/empty-dir` */
   readonly name: string;
-  /** The field of a Volume that says it is of this kind. */
+  /** The field of a Volume that selects this plug-in. */
   readonly field: keyof Volume;
   /** Mounts are read-only whatever the pod asks for: the agent itself writes what is in there. */
   readonly isReadOnly: boolean;

@@ -6,7 +6,7 @@ export interface PodVolume {
   readonly path: string;
   /** Mounts are read-only whatever the pod asks for. */
   readonly isReadOnly: boolean;
-  /** As its plug-in says: see `plugin.ts`. */
+  /** `Published.isMountedReadOnly` of its plug-in: see `plugin.ts`. */
   readonly isMountedReadOnly?: boolean;
 }
 

@@ -96,7 +96,7 @@ export const containerFrom = (message: ContainerMessage): Container => ({
   imageRef: message.imageRef,
 });
 
-/** ContainerStatus does not say which sandbox: callers know it from the list. */
+/** CRI's ContainerStatus does not name the sandbox; callers know it from the list. */
 export const containerStatusFrom = (message: ContainerStatusMessage): ContainerStatus => ({
   ...containerFrom({ ...message, podSandboxId: '' }),
   startedAtMs: milliseconds(message.startedAt),

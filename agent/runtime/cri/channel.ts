@@ -6,7 +6,7 @@ import { unaryCall } from '../../plugins/grpc-calls.ts';
 import { statusText } from '../../plugins/status-text.ts';
 import { criPackage } from './messages.ts';
 
-/** How long any call may take, unless it says otherwise. Creating a sandbox on a busy machine takes seconds. */
+/** How long a call without a limit of its own may take. Creating a sandbox on a busy machine takes seconds. */
 const callSecondsMax = 120;
 const reconnectMsMin = 200;
 const reconnectMsMax = 3000;

@@ -59,7 +59,7 @@ export function createCriRuntime(options: { readonly socketPath: string }): Runt
 const nodePart = (channel: Channel): Part<'version' | 'readiness' | 'cgroupDriver'> => ({
   async version() {
     const answer = await channel.call<{ runtimeName: string; runtimeVersion: string }>('RuntimeService', 'Version', { version: 'v1' }, 10);
-    // Debian's containerd calls itself `1.6.20~ds1`; the packaging is nobody's business.
+    // Debian's containerd calls itself `1.6.20~ds1`; the packaging's suffix is left out.
     return { name: answer.runtimeName, version: answer.runtimeVersion.replace(/^v/, '').split(/[~+]/, 1)[0] ?? '' };
   },
   cgroupDriver: () => cgroupDriver(channel),

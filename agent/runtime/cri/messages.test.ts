@@ -137,7 +137,7 @@ describe('an answer', () => {
     assert.equal(containerStatusFrom({ ...message, state: 'CONTAINER_UNKNOWN' }).state, 'unknown');
   });
 
-  test('of an image tells whose it is', () => {
+  test('the answer about an image has the user that it runs as', () => {
     const message = { id: 'i', repoTags: ['a:v1'], repoDigests: [], size: '42', uid: { value: '0' }, username: '' };
     assert.deepEqual(imageFrom(message), { id: 'i', sizeBytes: 42, tags: ['a:v1'], digests: [], uid: 0, username: '' });
     assert.equal(imageFrom({ ...message, uid: null, username: 'nobody' }).uid, undefined);

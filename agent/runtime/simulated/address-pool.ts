@@ -4,7 +4,7 @@ import { RuntimeError } from '../runtime.ts';
 const octets = (address: string): number => address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 const dotted = (number: number): string => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
 
-/** Network, gateway and broadcast address go to nobody. */
+/** No pod gets the network, gateway or broadcast address. */
 const reservedLow = 2;
 const reservedHigh = 1;
 

@@ -26,7 +26,7 @@ test('gives addresses of the node’s range, each to one sandbox at a time', asy
   assert.deepEqual((await runtime.sandboxStatus(await runtime.runSandbox(contractSandbox('/'), ''))).ips, ['10.244.3.3']);
 });
 
-test('fails to pull and ends containers when the pod’s annotations say so', async () => {
+test('a pod’s annotations let the simulated runtime fail its pulls and end its containers', async () => {
   const { runtime, world } = simulated();
   const failing = { ...contractSandbox('/'), annotations: { 'simulated.hibernetes.dev/fail-pull': 'true' } };
   await assert.rejects(runtime.pullImage('web:v1', failing), (error) => isRuntimeError(error, 'NotFound'));

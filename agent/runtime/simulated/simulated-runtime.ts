@@ -1,6 +1,6 @@
 /**
- * A runtime that only pretends, in memory: for nodes of a test or a demonstration, thousands to a machine. Containers run at
- * once and for good, unless the pod's annotations say otherwise.
+ * A runtime that simulates containers in memory: for nodes of a test or a demonstration, thousands to a machine. Containers
+ * run at once and for good, unless the pod's annotations ask for failures or ends.
  */
 import type { Clock } from '../../../functions/world.ts';
 import {

@@ -79,7 +79,7 @@ export function sourceOfUniqueName(name: string): Pick<CsiSource, 'handle' | 'dr
   return { driver, handle };
 }
 
-/** Numbers of csi.proto. A driver that tells one pod from several wants to hear of it. */
+/** Numbers of csi.proto. A driver with SINGLE_NODE_MULTI_WRITER gets the precise mode. */
 const accessModes: Readonly<Record<string, readonly [plain: number, precise: number]>> = {
   ReadWriteOnce: [1, 7],
   ReadOnlyMany: [3, 3],

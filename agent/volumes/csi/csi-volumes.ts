@@ -54,7 +54,7 @@ export interface CsiVolumes {
   unstage(key: string, directory: string): Promise<void>;
   publish(source: CsiSource, request: PublishRequest): Promise<Published>;
   unpublish(state: PluginState): Promise<void>;
-  /** Tells the driver that the volume is larger than the claim has heard of. */
+  /** Asks the driver to expand a volume that is larger than the capacity in its claim's status. */
   expand(source: CsiSource, volume: PersistentVolume, used: UsedVolume): Promise<void>;
   isAttachable(driver: string): boolean;
 }

@@ -1,7 +1,7 @@
 /**
- * A directory of small files that changes all at once: the files are in a timestamped directory, `..data` is a symlink to
- * it, and each name is a symlink through `..data`. Renaming over `..data` is the moment of change.
- * The caller remembers which timestamped directory is current: what links in the volume say is never followed.
+ * A directory of small files that changes all at once: the files are in a timestamped directory, to which the symlink
+ * `..data` leads. Each name is a symlink through `..data`. Renaming over `..data` is the moment of change.
+ * The caller remembers which timestamped directory is current: links in the volume are never followed.
  * Source: pkg/volume/util/atomic_writer.go
  *
  *   key      → ..data/key

@@ -5,7 +5,7 @@ import { orUndefined } from '../../files/error-code.ts';
 import type { VolumePlugin } from '../plugin.ts';
 
 interface PathType {
-  /** What upstream says the path is not. */
+  /** The type's name in upstream's error message. */
   readonly name: string;
   readonly is: (stats: Stats) => boolean;
   readonly make?: (path: string) => Promise<unknown>;

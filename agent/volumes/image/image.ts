@@ -1,7 +1,7 @@
 /**
- * The files of an image, for reading. The directory is the volume's from the start; the image is pulled and mounted there when
- * the first container that mounts it starts, and a failed pull is that container's. Source: pkg/volume/image/image.go,
- * pkg/kubelet/kuberuntime/kuberuntime_manager.go (getImageVolumes)
+ * The files of an image, for reading. The volume's directory exists from the start. The image is pulled and mounted there
+ * when the first container that mounts it starts. A failed pull is that container's failure.
+ * Source: pkg/volume/image/image.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go (getImageVolumes)
  */
 import { Directory, passageMode } from '../../files/directory.ts';
 import type { ImageMounts } from '../../images/image-mounts.ts';

@@ -138,7 +138,7 @@ async function askSigner(pod: Pod, projection: PodCertificateProjection, { clien
   return { name: nameOf(made), keyPem };
 }
 
-/** Looks whether the signer has decided. */
+/** Reads the request again, and takes the signer's answer if there is one. */
 async function takeAnswer(pod: Pod, entry: Entry, { client, clock, events, random }: PodCertificateOptions): Promise<void> {
   const { pending } = entry;
   if (pending === undefined) return;

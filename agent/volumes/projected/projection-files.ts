@@ -83,7 +83,7 @@ async function filesOf(input: ProjectionInput, source: VolumeProjection, index: 
   throw new Error(`projections of ${Object.keys(source).join(', ')} are not supported by this node`);
 }
 
-/** Later sources write over earlier ones. Tells all that is wrong at once. */
+/** Later sources write over earlier ones. Throws the errors of all sources at once. */
 export async function projectionFiles(input: ProjectionInput, sources: readonly VolumeProjection[]): Promise<Files> {
   const files = new Map<string, FileContent>();
   const failures: string[] = [];

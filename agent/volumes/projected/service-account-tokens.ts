@@ -1,6 +1,6 @@
 /**
- * Tokens of pods' ServiceAccounts, asked of the apiserver with the node's own credential and kept until most of their life
- * is over. Each is bound to its pod, so it ends with it. Source: pkg/kubelet/token/token_manager.go
+ * Tokens of pods' ServiceAccounts, requested from the apiserver with the node's own credential. Each is kept until most of
+ * its life is over. It is bound to its pod, and ends with it. Source: pkg/kubelet/token/token_manager.go
  */
 import type { Client } from '../../../functions/client/client.ts';
 import type { Pod, ServiceAccountTokenProjection, TokenRequest } from '../../../functions/kube/generated/types.ts';
