@@ -26,6 +26,7 @@ test('a table and an envelope key are enough', () => {
     iam: undefined,
     adminSecret: undefined,
     networks: defaultNetworks,
+    hasDashboard: true,
   });
 });
 
@@ -38,13 +39,14 @@ test('every setting of a deployment is read', () => {
     [settingNames.iamScope]: 'id',
     [settingNames.administrators]: 'arn:a, arn:b',
     [settingNames.adminSecret]: 'secret',
+    [settingNames.dashboard]: 'off',
     [settingNames.networks]: JSON.stringify({ podCidr: '10.100.0.0/16' }),
   });
   assert.deepEqual(settings.queues, { scheduler: 'https://q/s' });
   assert.deepEqual(settings.advertise, { address: '10.0.0.1', port: 6443 });
   assert.deepEqual(settings.iam, { scope: 'id', administrators: ['arn:a', 'arn:b'] });
   assert.deepEqual(settings.networks, { ...defaultNetworks, podCidr: '10.100.0.0/16' });
-  assert.deepEqual([settings.defaultCluster, settings.adminSecret], ['blue', 'secret']);
+  assert.deepEqual([settings.defaultCluster, settings.adminSecret, settings.hasDashboard], ['blue', 'secret', false]);
 });
 
 test('what is missing or cannot be read is named', () => {

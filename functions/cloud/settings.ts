@@ -54,6 +54,8 @@ export const settingNames = {
   authorization: 'HIBERNETES_AUTHORIZATION',
   /** The networks of the cluster: a ClusterNetworks as JSON. */
   networks: 'HIBERNETES_NETWORKS',
+  /** `off`: nothing is served at `/ui`. */
+  dashboard: 'HIBERNETES_DASHBOARD',
   /** `debug`, `info`, `warn` or `error`. */
   logLevel: 'HIBERNETES_LOG_LEVEL',
 } as const;
@@ -81,6 +83,8 @@ export interface Settings extends EnvelopeKeys {
   readonly authentication?: AuthenticationSettings;
   readonly authorization?: AuthorizationSettings;
   readonly networks: ClusterNetworks;
+  /** Whether browsers find the dashboard at `/ui`. */
+  readonly hasDashboard: boolean;
 }
 
 /** A function was deployed with a setting that is missing or cannot be read. */
@@ -110,6 +114,7 @@ export const settingsOf = (environment: Environment): Settings => ({
   ...parsed(environment, 'authentication'),
   ...parsed(environment, 'authorization'),
   networks: networks(environment(settingNames.networks)),
+  hasDashboard: environment(settingNames.dashboard) !== 'off',
 });
 
 /** All that a function needs which only rings. */

@@ -24,7 +24,7 @@ const variables: Readonly<Record<string, string>> = {
 const recordOf = (name: string): ClusterRecord => ({ name, id: `${name}.x`, createdMs: 0 });
 
 /** A host whose clusters each have a table in memory. */
-function hosting(names: readonly string[], options: Partial<ApiHostOptions> = {}) {
+function hosting(names: readonly string[], options: Partial<ApiHostOptions> = {}, chosen: Readonly<Record<string, string>> = {}) {
   const world = virtualWorld();
   const records = names.map(recordOf);
   const opened: string[] = [];
@@ -37,7 +37,7 @@ function hosting(names: readonly string[], options: Partial<ApiHostOptions> = {}
   const list = async () => (isListed ? [...records] : Promise.reject(new Error('no table')));
   const send = async (message: QueueMessage): Promise<number> => sent.push(message);
   const rooted = {
-    settings: settingsOf((name) => variables[name]),
+    settings: settingsOf((name) => ({ ...variables, ...chosen })[name]),
     world,
     clusters: createClusters({ defaultName: 'default', list, clock: world.clock }),
     doorbells: createDoorbells({ queues: { groups: { controllers: 'q' } }, world, send }),
@@ -96,6 +96,14 @@ test('each cluster’s writes ring in its own name', async () => {
   ] as const)
     assert.equal((await ask('POST', `${root}/api/v1/namespaces`, { body, ...admin(id) })).code, 201);
   assert.deepEqual(new Set(sent.map(({ MessageGroupId }) => MessageGroupId)), new Set(['default/controllers', 'blue.x/controllers']));
+});
+
+test('a deployment without the dashboard serves nothing to a browser', async () => {
+  const show = async (chosen: Readonly<Record<string, string>>): Promise<number> =>
+    (await hosting([], {}, chosen).fetch(new Request('https://host/ui/'), {})).status;
+  // Its files stand beside the bundled module only.
+  assert.equal(await show({}), 404);
+  assert.equal(await show({ [settingNames.dashboard]: 'off' }), 403);
 });
 
 test('an administrator of one cluster is unknown to the other', async () => {

@@ -55,7 +55,7 @@ export function createApiHost(rooted: Rooted, options: ApiHostOptions): ApiHost 
     mailedLogSecondsMax,
     descriptions: bundledDescriptions,
     joinFiles: bundledJoinFiles(),
-    dashboardFiles: bundledDashboardFiles(),
+    ...(settings.hasDashboard ? { dashboardFiles: bundledDashboardFiles() } : {}),
   };
   const open = async (cluster: ClusterIdentity): Promise<Opened> => {
     const [table, doorbell] = [openTable(cluster), doorbells.of(cluster.id)];

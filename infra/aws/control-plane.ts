@@ -189,6 +189,7 @@ export class ControlPlane extends Construct {
       [settingNames.networks]: JSON.stringify(deployment.networks),
       ...(deployment.admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(deployment.admission) }),
       ...this.auditSettings(),
+      ...(deployment.hasDashboard ? {} : { [settingNames.dashboard]: 'off' }),
       [settingNames.envelopeSecret]: this.envelopeKey.secretArn,
     };
   }

@@ -19,6 +19,7 @@ test('without a word there is one cluster behind a Web Function, with a ceiling 
     adopted: undefined,
     hasAlarms: true,
     alarmEmail: undefined,
+    hasDashboard: true,
     logDays: 14,
     limits: {
       concurrency: 10,

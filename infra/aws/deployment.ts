@@ -41,6 +41,8 @@ export interface Deployment {
   /** Each alarm costs ten cents a month beyond the first ten of an account. */
   readonly hasAlarms: boolean;
   readonly alarmEmail: string | undefined;
+  /** Browsers find the dashboard at `/ui`. */
+  readonly hasDashboard: boolean;
   readonly logDays: number;
   /** Which admission plug-ins run; undefined for the default ones. */
   readonly admission: ChosenAdmission | undefined;
@@ -98,6 +100,7 @@ export const choiceNames = [
   'key',
   'alarms',
   'alarmEmail',
+  'dashboard',
   'logDays',
   'enableAdmissionPlugins',
   'disableAdmissionPlugins',
@@ -165,6 +168,7 @@ export function deploymentOf(context: Context): Deployment {
     administrators,
     hasAlarms,
     alarmEmail: email === '' ? undefined : email,
+    hasDashboard: oneOf(text('dashboard', 'on'), ['on', 'off'], 'dashboard') === 'on',
     admission: admissionOf(text),
     audit: auditOf(text, number),
     networks: networksOf(text),

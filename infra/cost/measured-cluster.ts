@@ -80,6 +80,7 @@ const settings = {
   iam: undefined,
   adminSecret: undefined,
   networks: defaultNetworks,
+  hasDashboard: false,
 };
 const formats = clusterFormats(settings);
 const cluster = defaultIdentity(settings.defaultCluster);

@@ -29,6 +29,7 @@ const settings = {
   iam: undefined,
   adminSecret: undefined,
   networks: defaultNetworks,
+  hasDashboard: false,
 };
 
 const web: Deployment = {
