@@ -10,6 +10,6 @@ const commands = [
   ['knip', '--no-config-hints'],
   ['node', '--test', 'test/house/**/*.test.ts'],
 ];
-// All of them run, so that one look shows everything there is to mend.
+// All of them run, so that one run shows every finding.
 const failed = commands.filter(([program = '', ...args]) => spawnSync(program, args, { cwd: root, stdio: 'inherit' }).status !== 0);
 process.exit(failed.length === 0 ? 0 : 1);

@@ -121,7 +121,7 @@ export const furtherStages: readonly Stage[] = [
  */
 export const clockStages: readonly Stage[] = [...unitTests, ...emulated, played, templates, engines];
 
-/** Each ends by itself; `shows` says what its line in the table counts. */
+/** Each ends by itself; `shows` picks the line that the table of results has. */
 export const nightlyStages: readonly Stage[] = [
   { name: 'clock: a year ahead', command: ['node', 'test/clock.ts'], shows: lastOf(/^\d+ passed, \d+ failed$/gm) },
   { name: 'clock: three years back', command: ['node', 'test/clock.ts', '--days', '-1095'], shows: lastOf(/^\d+ passed, \d+ failed$/gm) },

@@ -1,4 +1,4 @@
-/** What is measured: each case runs for a while against one contender and tells what came of it. */
+/** The cases that are measured: each runs for a while against one contender and returns its figures. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesAt, createRequest, getRequest, listRequest, numberAt, paths, putRequest, watchRequest } from './etcd-messages.ts';
 import type { Contender } from './contenders.ts';

@@ -1,6 +1,6 @@
 /**
- * What a cold start loads: `npm run bench:cold [ROOT...]`. Each root is bundled as it is deployed, and imported by this Node in
- * twenty processes of its own; the medians are told, less what a process with an empty module takes.
+ * What a cold start loads: `npm run bench:cold [ROOT...]`. Each root is bundled as it is deployed, and imported by this
+ * Node in twenty processes of its own. It prints the medians, less what a process with an empty module takes.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
  * Creates on what stands in for DynamoDB on this machine: `npm run bench:store -- --only dynamodb`, and after all other
- * cases. The store is in the client's process, and the engine, which keeps all in memory, runs wherever there is room: it
- * says how fast the store is, and nothing about the latency of AWS.
+ * cases. The store is in the client's process. The engine keeps all in memory and runs wherever there is room. The
+ * figures show how fast the store is, and nothing about the latency of AWS.
  */
 import { createStore } from '../../functions/store/create-store.ts';
 import { sumOf } from '../../functions/store/dynamodb/costs.ts';
@@ -28,7 +28,7 @@ const engines: readonly EngineName[] = ['DynamoDB Local', 'dynoxide'];
 const inFlights = [1, 64, 256];
 const warmUpSeconds = 3;
 
-/** Without the engines that cannot run here, which it says. */
+/** An engine that cannot run here is left out; the reason is printed. */
 export async function measureOnDynamodb(seconds: number, say: (text: string) => void): Promise<readonly OnDynamodb[]> {
   const all: OnDynamodb[] = [];
   for (const engine of engines) {

@@ -64,7 +64,7 @@ export function bytesAt(from: Uint8Array, field: number): Uint8Array | undefined
   return undefined;
 }
 
-/** What gRPC says before a message: that it is not compressed, and its length. */
+/** The head of a gRPC message: a byte for "not compressed", and the length. */
 export function frameHead(length: number): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(length, 1);

@@ -1,6 +1,6 @@
 /**
- * What one user's flood costs the others: p99 of a node's writes and of another user's reads, with and without the flood
- * by turns in one run, so that a busy machine slows both down. The server is `hibernetes up` in a process of its own, the
+ * What one user's flood costs the others: p99 of a node's writes and of another user's reads. One run measures with and
+ * without the flood by turns, so that a busy machine slows both down. The server is `hibernetes up` in a process of its own, the
  * flood comes from another. `npm run bench:fairness`.
  */
 import { fork, spawnSync } from 'node:child_process';

@@ -25,7 +25,7 @@ export class GrpcClient {
     return new GrpcClient(session);
   }
 
-  /** The answer's bytes; throws what the server says in its trailers. */
+  /** The answer's bytes; throws the `grpc-message` of the server's trailers. */
   call(path: string, request: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const stream = this.#request(path);

@@ -19,7 +19,7 @@ import { realWorld } from '../../functions/world.ts';
 import { benchPod, type PodSize } from './pods.ts';
 
 const podsUsual = 10_000;
-/** Code that is not run for a while would be let go, and its memory be taken for that of pods. */
+/** V8 frees code that has not run for a while. The heap would shrink by that, and pods would seem smaller. */
 const measuringFlags = ['--expose-gc', '--no-flush-bytecode'];
 
 const collections = 4;

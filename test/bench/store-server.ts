@@ -43,7 +43,7 @@ const keyValue = (stored: Stored): Buffer =>
 
 const pieceBytes = 1024 * 1024;
 
-/** The same for many, after the header, as the bytes of a message in pieces that can be sent one after the other. */
+/** A message with many key-values after the given header. It comes in pieces that can be sent one after the other. */
 function* keyValues(list: readonly Stored[], before: Buffer): Generator<Buffer> {
   const parts = list.map((stored) => {
     const head = Buffer.concat([bytes(1, Buffer.from(keyText(stored.key))), number(3, stored.revision)]);
@@ -116,7 +116,7 @@ const eventOf = (change: Change): Buffer =>
 
 const known = new WeakMap<readonly Change[], Buffer>();
 
-/** Made once, however many are told the same. */
+/** Encoded once, however many watches get the same changes. */
 function eventsOf(changes: readonly Change[]): Buffer {
   const events = known.get(changes) ?? Buffer.concat(changes.map(eventOf));
   known.set(changes, events);
@@ -143,7 +143,7 @@ const unsent = new Map<ServerHttp2Stream, Buffer[]>();
 
 const copiedBytesMax = 4096;
 
-/** What is said in one turn goes out in one write. */
+/** All messages of one turn of the event loop go out in one write. */
 function send(stream: ServerHttp2Stream, head: Buffer, body: Buffer): void {
   const parts = [frameHead(head.length + body.length), head, body];
   const waiting = unsent.get(stream);

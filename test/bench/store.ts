@@ -1,7 +1,7 @@
 /**
  * The store beside etcd, in one run: `npm run bench:store -- [--json] [--only creates|puts|gets|lists|watches|writers|dynamodb]
- * [--rounds N] [--seconds S] [--small]`. Both servers hold to the same promise (a write is on the disk before it is answered) and are
- * asked by the same client in the same words over loopback. Each round measures A B B A, so that what else the machine
+ * [--rounds N] [--seconds S] [--small]`. Both servers keep the same promise: a write is on the disk before it is answered.
+ * The same client sends both the same requests over loopback. Each round measures A B B A, so that what else the machine
  * does touches both; figures are medians. Ratios are ours to theirs;
  * those of processor time (`cpuRatios`) hold on a busy machine too.
  */

@@ -56,7 +56,7 @@ describe('the bundles', () => {
   });
 
   test('read at first what every cold start needs', () => {
-    // A server looks for its credentials where the SDK does.
+    // A server takes its credentials from all places that the SDK knows.
     for (const { entry, sources } of bundles.filter(({ entry: name }) => name !== 'api.server.ts')) {
       const found = Object.keys(sources).filter((path) => (sources[path] ?? 0) > 0 && notAtFirst.test(path));
       assert.deepEqual(found, [], entry);

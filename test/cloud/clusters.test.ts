@@ -95,7 +95,7 @@ describe('two clusters of one cloud', () => {
     assert.equal(await onBlue.ok('get', '--raw', isNewWording() ? '/livez' : '/clusters/blue/livez'), 'ok');
   });
 
-  test('the command line tells of both, and how to join the second one', async () => {
+  test('status shows both clusters, and token create prints how a machine joins the second one', async () => {
     assert.match(
       await cloud.hibernetes('status'),
       /\ncluster +blue, https:[^ ]+\/clusters\/blue\nAPI +healthy\nnodes +1 of 1 Ready\n +blue-node: Ready\npods +\d Running/,
@@ -138,7 +138,7 @@ describe('two clusters of one cloud', () => {
     await onBlue.ok('delete', 'node', 'blue-other');
   });
 
-  test('a pod’s token finds its cluster where nobody says which', async () => {
+  test('a pod’s token finds its cluster though the path names none', async () => {
     const token = (await onBlue.ok('create', 'token', 'default')).trim();
     await onBlue.ok('create', 'clusterrolebinding', 'readers', '--clusterrole=view', '--serviceaccount=default:default');
     const response = await blue.fetch('/apis/apps/v1/namespaces/default/deployments/only-blue', token);

@@ -43,7 +43,7 @@ describe('keys of functions', { skip: missingEngine('dynoxide') }, () => {
       const made = await client.createSubresource<{ status: { token: string } }>(serviceAccounts, at, 'token', request);
       return made.status.token;
     });
-  /** Who shows a good token may not read Secrets, and whose is not believed is told so. */
+  /** A valid token gets 403, since its user may not read Secrets; an invalid one gets 401. */
   const answerTo = (token: string): Promise<string> =>
     asked((client) => client.list(secrets, { namespace }), token).then(
       () => 'allowed',

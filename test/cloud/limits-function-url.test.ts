@@ -1,6 +1,6 @@
 /**
- * The same limits behind a Function URL, where one process serves one request at a time and is told how long it may take:
- * the API as it is bundled for that host, called as the runtime would call it.
+ * The same limits behind a Function URL, where one process serves one request at a time. The context of each call holds
+ * the time that is left. The test calls the API as it is bundled for that host, as the runtime would.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

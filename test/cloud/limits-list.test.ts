@@ -1,4 +1,4 @@
-/** A list of 200 MB, which is what an answer may have behind a Function URL, asked of the API as it is bundled. */
+/** A list of 200 MB, the most that an answer may have behind a Function URL. The bundled API must send it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { KubeObject } from '../../functions/kube/object.ts';
@@ -42,7 +42,7 @@ describe('a list of 200 MB', () => {
   });
   after(() => cloud?.stop());
 
-  test('is refused before it begins, and says what to do', async () => {
+  test('a list that is too large is refused before it begins, and the message names limit and continue', async () => {
     const { code, body } = await cloud.ask('GET', configMaps);
     assert.deepEqual([code, body.reason], [413, 'RequestEntityTooLarge']);
     assert.equal(

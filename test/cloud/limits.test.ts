@@ -1,6 +1,6 @@
 /**
- * What happens at the limits of a function, asked of the API as it is bundled: a watch that lasts longer than a request may,
- * objects and bodies that are too large, a thousand writers at once. infra/aws/README.md states it.
+ * What the bundled API does at the limits of a function. A watch lasts longer than a request may; objects and bodies
+ * are too large; a thousand clients write at once. infra/aws/README.md documents the answers.
  */
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
@@ -183,7 +183,7 @@ describe('a thousand writers at once', () => {
     process.stdout.write(`answers by code: ${JSON.stringify([...answers])}; ${JSON.stringify(cloud.controlPlane.counts())}\n`);
     const revisions = new Set(body.items.map(({ metadata }) => Number(metadata.resourceVersion)));
     assert.equal(revisions.size, writers);
-    // Nobody else writes much: the revisions of the log have no gaps.
+    // No other client writes much: the revisions of the log have no gaps.
     assert.ok(Math.max(...revisions) - Math.min(...revisions) < writers * 1.1);
   });
 });

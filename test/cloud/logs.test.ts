@@ -1,6 +1,7 @@
 /**
- * kubectl logs where it never meets the agent: each environment of the API serves one request at a time, so the poll, the
- * client and the chunks between them are always in different processes, most of them just started.
+ * kubectl logs where the client's process never meets the agent's. Each environment of the API serves one request at a
+ * time. So the poll, the client and the chunks between them are always in different processes, most of them just
+ * started.
  */
 import { defaultNetworks } from '../../functions/kube/cluster-networks.ts';
 import assert from 'node:assert/strict';
@@ -69,7 +70,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
     return stderr.trim();
   };
 
-  test('prints what was said, as much of it as is asked for', async () => {
+  test('kubectl logs prints a container’s output, cut by --tail, --limit-bytes and --since', async () => {
     await eventually(async () => assert.match(await kubectl.ok('logs', 'talker'), /^line 1\nline 2\nline 3\n/));
     assert.match(await kubectl.ok('logs', 'talker', '--tail=1'), /^line \d+\n$/);
     assert.match(await kubectl.ok('logs', 'talker', '--timestamps', '--tail=1'), /^\d{4}-\d\d-\d\dT\S+Z line \d+\n$/);
@@ -83,7 +84,7 @@ describe('logs through the mailbox', { skip: await reasonToSkipContainers() }, (
     assert.ok(text === Array.from({ length: longLines }, (_, index) => longLine(index + 1)).join(''));
   });
 
-  test('-f prints what is being said, within seconds, and ends when the container does', async () => {
+  test('logs -f prints new lines within seconds, and ends when the container does', async () => {
     const following = kubectl.start(['logs', '-f', 'talker', '--tail=1']);
     await eventually(() => assert.match(following.output(), /^line \d+\nline \d+\nline \d+\nline \d+\n/));
     assert.equal((await kubectl.ok('logs', 'sayer', '-f')).split('\n')[0], 'first');

@@ -1,7 +1,7 @@
 /**
- * Everything that AWS does now and then, all the time: each message and record twice, each tenth invocation killed,
- * the stream two seconds late, no environment older than ten seconds,
- * the API in several of them. Two clusters share it all. Nothing is lost, and everything settles.
+ * The faults that AWS has now and then, all the time: each message and record twice, each tenth invocation killed. The
+ * stream is two seconds late, no environment is older than ten seconds, and the API runs in several. Two clusters share
+ * all of it. Nothing is lost, and everything settles.
  */
 import { defaultNetworks, nodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import assert from 'node:assert/strict';

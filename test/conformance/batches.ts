@@ -24,8 +24,8 @@ const batchMax = 6;
 const emptyBatchesMax = 5;
 
 /**
- * Every test gets one result. One that did not come to its end (another test of its batch hung, or ended the process) is run
- * once more, alone; then it counts as failed.
+ * Every test gets one result. A test has none when another one of its batch hung or ended the process. It is run once
+ * more, alone; then it counts as failed.
  */
 export async function runBatches(names: readonly string[], options: BatchOptions): Promise<readonly TestResult[]> {
   const { processes, label, runBatch, finished, signal } = options;

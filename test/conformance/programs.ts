@@ -1,6 +1,6 @@
 /**
- * Upstream's programs: the suite, the kubectl that it calls, and what its images contain. They are looked for in the cache
- * and beside a given suite; what is missing is built from the Go modules of the release that we serve, where Go is
+ * Upstream's programs: the suite, the kubectl that it calls, and what its images contain. They come from the cache or
+ * from beside a given suite. What is missing is built from the Go modules of the release that we serve, where Go is
  * installed. Kubernetes' libraries carry the same numbers under v0.
  */
 import { spawn } from 'node:child_process';
@@ -78,7 +78,7 @@ async function buildPrograms(names: readonly ProgramName[], { cache, note, signa
     const target = join(cache, 'bin', name);
     const verb = name === 'e2e.test' ? ['test', '-c', '-vet=off'] : ['build'];
     await go(module, [...verb, '-ldflags', linkerFlags, '-o', `${target}.partial`, packages[name]], signal);
-    // Whole or not at all, so that an interrupted build leaves nothing that looks finished.
+    // Renamed when it is whole, so that an interrupted build leaves no program that seems finished.
     renameSync(`${target}.partial`, target);
   }
 }

@@ -1,4 +1,4 @@
-/** What is in the images that upstream's suite names: Debian's files and upstream's programs, put where its tests look for them. */
+/** What is in the images that upstream's suite names: Debian's files and upstream's programs, at the paths that its tests use. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageConfig, ImageSource } from '../../agent/images/image-tar.ts';
@@ -33,7 +33,7 @@ export const debianPackages = [
   'etcd-server',
   'iproute2',
   'iptables',
-  // For getent, by which the tests of names look into /etc/hosts.
+  // For getent, by which the tests of names read /etc/hosts.
   'libc-bin',
   'netcat-openbsd',
   'nginx-light',

@@ -125,7 +125,7 @@ function ended(child: ChildProcess, { testMsMax, signal }: SuiteOptions): Promis
 
 const failed = new Set(['failed', 'panicked', 'timedout', 'interrupted']);
 
-/** A spec that was left out says "skipped" too, but gives no reason. */
+/** Ginkgo reports specs that were not selected as "skipped" too, but without a reason. */
 function resultOf(spec: SpecReport): readonly TestResult[] {
   const { State, RunTime, Failure } = spec;
   const reason = [Failure?.Message, Failure?.ForwardedPanic].filter(Boolean).join(' ');

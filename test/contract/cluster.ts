@@ -1,4 +1,4 @@
-/** Operations and objects that the contract's facts are told with. */
+/** Operations and objects for the facts of the contracts. */
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored } from '../../functions/kube/view.ts';
 import type { VirtualWorld } from '../support/virtual-world.ts';

@@ -1,4 +1,4 @@
-/** How heavy the store on DynamoDB is in a function: bytes are held, the time to import is only told. */
+/** How heavy the store on DynamoDB is in a function: its bytes have a limit, the time to import is only printed. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

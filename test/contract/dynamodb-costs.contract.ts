@@ -31,7 +31,7 @@ function bill(table: DynamodbTable): readonly string[] {
 const creates = (store: Store, count: number): Promise<unknown> =>
   Promise.all(Array.from({ length: count }, (_, index) => store.commit(create(pod(`pod-${index}`, { note: `note of pod ${index}` })))));
 
-/** Ticks often enough for all that was there at the start to lie below the floor, and to be in object items. */
+/** Keeps house until all that was there at the start lies below the floor and is in object items. */
 async function materialiseAll({ store, world }: Given): Promise<void> {
   for (let tick = 0; tick < 3; tick += 1) {
     await store.housekeep();
@@ -100,14 +100,14 @@ export function dynamodbCosts(name: EngineName): void {
       assert.ok(cost.writeUnits > 3);
     });
 
-    fact('an update that changes nothing: one look at the head', async ({ store, table }) => {
+    fact('an update that changes nothing: one read of the head', async ({ store, table }) => {
       await store.commit(create(pod('a')));
       bill(table);
       await store.commit(update(pod('a')));
       assert.deepEqual(bill(table), ['readSlots 1/0/1']);
     });
 
-    fact('a consistent get: one look at the head; a get from memory: nothing', async ({ store, table }) => {
+    fact('a consistent get: one read of the head; a get from memory: nothing', async ({ store, table }) => {
       await store.commit(create(pod('a')));
       bill(table);
       (await store.fresh()).get(podKey('a'));
@@ -116,7 +116,7 @@ export function dynamodbCosts(name: EngineName): void {
       assert.deepEqual(bill(table), []);
     });
 
-    fact('64 consistent gets at once: two looks at the head', async ({ store, table }) => {
+    fact('64 consistent gets at once: two reads of the head', async ({ store, table }) => {
       await Promise.all(Array.from({ length: 64 }, () => store.fresh()));
       assert.deepEqual(bill(table), ['readSlots 2/0/2']);
     });
@@ -186,7 +186,7 @@ export function dynamodbCosts(name: EngineName): void {
       const { bytesIn, readUnits } = costs.get('readObjects') ?? noCost;
       assert.equal(readUnits, readUnitsOf(bytesIn));
       assert.ok(bytesIn > 50_000);
-      // Warm, the same list is one look at the head.
+      // Warm, the same list is one read of the head.
       bill(given.table);
       assert.equal((await given.store.fresh()).list('pods').length, 503);
       assert.deepEqual(bill(given.table), ['readSlots 1/0/1']);

@@ -1,4 +1,4 @@
-/** What the store is told when DynamoDB refuses, fails or stays silent, and what is sent again. */
+/** What the store gets from the table when DynamoDB refuses, fails or stays silent, and what is sent again. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dynamodbTable, type DynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
@@ -42,7 +42,7 @@ const messageOf = (error: unknown): string => {
   return `${error.code}: ${error.message}`;
 };
 
-/** What the outcome or the error says. */
+/** The outcome, or the error's message. */
 const appended = async (table: DynamodbTable): Promise<string> => {
   const result = await table.appendSlot(slot, signedMs).catch(messageOf);
   if (typeof result === 'string') return result;
@@ -154,7 +154,7 @@ describe('DynamoDB', () => {
     await withService(undefined, silent, world);
   });
 
-  test('that is not there is said to be out of reach', async () => {
+  test('a table whose service has stopped is unavailable, and the outcome of an append is unknown', async () => {
     await withService(undefined, async ({ table, service }) => {
       service.stop();
       assert.equal(await appended(table), 'unknown, unavailable: the table’s service cannot be reached');
@@ -162,7 +162,7 @@ describe('DynamoDB', () => {
     });
   });
 
-  test('is sent slots and objects signed with the clock reading on which they rest, whatever it says its own time is', async () => {
+  test('slots and objects are signed with the clock reading that they rest on, whatever time the service has', async () => {
     const anHourLater = { body: {}, headers: { date: new Date(Date.now() + 3_600_000).toUTCString() } };
     await withService(anHourLater, async ({ table, service }) => {
       await table.appendSlot(slot, signedMs);

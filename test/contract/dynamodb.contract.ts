@@ -19,7 +19,7 @@ import { tableContract } from './table.contract.ts';
 
 const tableName = 'contract';
 
-/** DynamoDB is told when an item may go as it is written, and removes it some time after: nothing to see here. */
+/** Items carry the time from which DynamoDB may remove them. It does so some time later, so a test cannot see it. */
 const expiresByItself = {
   'prunes old slots and tombstones up to a place, and nothing else': 'DynamoDB expires what is old by itself, some time later',
   'prunes blobs whose time is over, and no others': 'DynamoDB expires what is old by itself, some time later',

@@ -1,5 +1,5 @@
 /**
- * A process to be killed: writes to the data directory it is given, as fast as it can, and prints the name and
+ * A process to be killed. It writes to the data directory it is given, as fast as it can. It prints the name and
  * revision of each object once the write is acknowledged.
  */
 import { writeSync } from 'node:fs';

@@ -118,7 +118,7 @@ describe('a data directory', () => {
     });
   });
 
-  test('whose log has gone is unavailable, and says of no write that it failed', async () => {
+  test('a data directory whose log has gone is unavailable, and the outcome of its writes is unknown', async () => {
     await withDirectory(async (directory) => {
       const table = embeddedTable(directory);
       removeDirectory(join(directory, 'log'));

@@ -1,5 +1,5 @@
 /**
- * Several processes write a few keys while the table loses requests and answers, carries some out minutes later, and
+ * Several processes write a few keys. The table loses requests and answers, and carries some out minutes later;
  * processes die. Afterwards the log must explain every answer that was given. `SEED=n` runs one seed only.
  */
 import assert from 'node:assert/strict';
@@ -22,13 +22,13 @@ const minuteMs = 60_000;
 
 type Verb = 'create' | 'update' | 'delete';
 
-/** What a client asked, and what it was told. */
+/** What a client asked for, and the answer that it got. */
 interface Attempt {
   readonly verb: Verb;
   readonly name: string;
-  /** Written into the object, so that the log tells whose write it was. */
+  /** Written into the object, so that the log shows which attempt wrote it. */
   readonly mark: string;
-  /** The greatest revision that anyone had been told of before it began. */
+  /** The greatest revision that any client had got in an answer before it began. */
   readonly from: number;
   outcome: 'none' | 'written' | 'refused' | 'unknown' | 'unavailable';
   revision: number;
@@ -68,7 +68,7 @@ class Simulation {
     this.world = virtualWorld(seed);
     this.#random = seededRandom(seed * 7919);
     this.#table = memoryTable({ clock: this.world.clock, fault: (method) => this.#fault(method), pageSlots: 3 });
-    // The observer's way is without faults: its calls are told apart by the share being zero while they begin.
+    // The observer's way is without faults: the share of faults is zero while its calls begin.
     this.#honestTable = this.#withoutFaults(this.#table);
   }
 
@@ -117,7 +117,7 @@ class Simulation {
       const lifeMs = 20 * minuteMs * (1 + this.#random.next());
       await Promise.race([Promise.all(clients), clock.sleep(lifeMs)]);
       way.cut();
-      // What it was doing is cut off too: nobody is told any more.
+      // What it was doing is cut off too: its clients get no answer any more.
       for (const attempt of this.attempts.filter(({ mark }) => mark.startsWith(`${number}.${life}.`))) {
         if (attempt.outcome === 'none') attempt.outcome = 'unknown';
       }
@@ -135,7 +135,7 @@ class Simulation {
     }
   }
 
-  /** A fresh read shows all that anyone was told of before it began. */
+  /** A fresh read shows every write that was acknowledged to any client before it began. */
   async #read(store: Store): Promise<void> {
     const told = this.#told;
     const view = await store.fresh().catch(expectStoreError);

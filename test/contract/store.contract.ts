@@ -1,4 +1,4 @@
-/** The promises of `Store`, told once; every table must let a store keep them. */
+/** The promises of `Store`, written once; every table must let a store keep them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createStore, type StoreOptions } from '../../functions/store/create-store.ts';
@@ -155,7 +155,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       );
     });
 
-    fact('tells the labels and fields from before a change', async ({ store, restart }) => {
+    fact('a change carries the labels and fields from before it', async ({ store, restart }) => {
       await store.commit(create(pod('a', { labels: { app: 'web' } })));
       await store.commit(update(pod('a', { labels: { app: 'api' } })));
       for (const reader of [store, await restart()]) {
@@ -291,7 +291,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       { historyChangesMax: 10 },
     );
 
-    fact('moves the floor to what was current a tick before, and says compacted below it', async ({ store, world }) => {
+    fact('moves the floor to what was current a tick before, and answers compacted below it', async ({ store, world }) => {
       await store.commit(create(pod('a')));
       await store.housekeep();
       assert.equal(store.floor(), 0);
@@ -347,7 +347,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       assert.equal((await reopened.commit(create(pod('pod-3')))).revision, revision + 1);
     });
 
-    fact('rebuilds a replica that slept while its slots were removed, and tells what it missed', async ({ store, another, world }) => {
+    fact('rebuilds a replica that slept while its slots were removed, and reports what it missed', async ({ store, another, world }) => {
       await store.commit(create(pod('gone')));
       await store.commit(create(pod('kept')));
       const sleeper = await another();
@@ -387,7 +387,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       watch.stop();
     });
 
-    fact('tell of progress elsewhere once a second at most', async ({ store, world }) => {
+    fact('watches of another resource report progress once a second at most', async ({ store, world }) => {
       const watch = follow(store, 0, { resource: 'services' });
       await world.settle();
       for (let step = 0; step < 10; step += 1) {
@@ -414,7 +414,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       watch.stop();
     });
 
-    fact('end when they are aborted, with nothing more to tell', async ({ store, world }) => {
+    fact('watches end when they are aborted, and report nothing more', async ({ store, world }) => {
       const watch = follow(store, 0);
       await world.settle();
       watch.stop();
@@ -473,7 +473,7 @@ export function storeContract(name: string, place: () => TablePlace): void {
       await assert.rejects(store.commit(update(pod('a'))), Missing);
     });
 
-    fact('agree on one order, whoever writes', async ({ store, another, world }) => {
+    fact('several processes that write agree on one order', async ({ store, another, world }) => {
       const other = await another();
       const writes = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? store : other).commit(create(pod(`pod-${index}`))));
       const revisions = (await whileTimePasses(world, Promise.all(writes))).map(({ revision }) => revision);

@@ -59,7 +59,7 @@ async function until({ world }: Pick<TunnelHouse, 'world'>, isSo: () => boolean,
   assert.ok(isSo(), 'it took too long');
 }
 
-/** Two streams of which each hears what the other one is given, with half-close, and where destroying one breaks the other. */
+/** Two connected streams: each reads what is written to the other, with half-close. Destroying one breaks the other. */
 export type Pair = () => readonly [Duplex, Duplex];
 
 export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: Pair): void {
@@ -89,7 +89,7 @@ export function tunnelContract(name: string, openHouse: OpenTunnelHouse, pair: P
       await house.close();
     });
 
-    test('begins with what the server says first', async () => {
+    test('begins with the first bytes of a server that sends before its client does', async () => {
       const { house, caller, server } = await opened();
       const heard = hear(caller);
       server.write('SSH-2.0\r\n');

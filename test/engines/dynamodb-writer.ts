@@ -1,4 +1,7 @@
-/** `dynamodb-writer.ts ENDPOINT TABLE NAME`: says "ready", and once its input ends creates pods and prints each with its revision. */
+/**
+ * `dynamodb-writer.ts ENDPOINT TABLE NAME`: prints "ready". Once its input ends, it creates pods and prints each with
+ * its revision.
+ */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createStore } from '../../functions/store/create-store.ts';

@@ -20,7 +20,7 @@ import { goldenDirectory, loadTable, unpackDirectory } from './place.ts';
 
 const foldersOf = (engine: string): string[] => readdirSync(goldenDirectory).filter((name) => name.startsWith(`${engine}-`));
 const expectedIn = (folder: string) => JSON.parse(readFileSync(join(goldenDirectory, folder, 'expected.json'), 'utf8'));
-/** Absent fields are not told from undefined ones in JSON. */
+/** JSON makes absent and undefined fields the same. */
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const hourMs = 60 * 60_000;
 

@@ -1,4 +1,4 @@
-/** A stack that adopts a table makes neither the table nor the key of its secrets, and reaches both as if it had. */
+/** A stack that adopts a table makes neither the table nor the key of its secrets. It may use both as if it had made them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { resourcesOf, synthesize } from './templates.ts';

@@ -1,4 +1,4 @@
-/** The commands for AWS as a user gives them, against a pretended account, a pretended cdk and a real API that verifies the sign-in. */
+/** The commands for AWS as a user gives them. The account and cdk are simulated; a real API verifies the sign-in. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -149,7 +149,7 @@ describe('a command for AWS', () => {
     ]);
   });
 
-  test('deploy without a bootstrapped account says what prepares it', async () => {
+  test('deploy into an account that is not bootstrapped names the command that prepares it', async () => {
     aws.cdk = {
       says: ' ❌  Hibernetes failed: SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?\n',
       code: 1,
@@ -164,7 +164,7 @@ describe('a command for AWS', () => {
     );
   });
 
-  test('deploy asks first, and where nobody can be asked nothing is deployed', async () => {
+  test('deploy asks before it begins, and without a terminal and --yes it deploys nothing', async () => {
     const { error } = await run('deploy', '--data-dir', directory);
     assert.equal(error, 'error: Nobody is here to be asked.\n  --yes goes on without.\n');
     assert.equal(aws.cdkWords(), undefined);
@@ -227,14 +227,14 @@ describe('a command for AWS', () => {
     assert.match(aws.cdkWords()!.join(' '), /--context protection=on --context stack=Hibernetes/);
   });
 
-  test('credentials that AWS does not believe are said to be so', async () => {
+  test('deploy with expired credentials names AWS’s error and the command that mends it', async () => {
     aws.refusals.set('GetCallerIdentity', { code: 'ExpiredToken', message: 'The security token is expired' });
     const { code, error } = await run('deploy', '--yes');
     assert.equal(code, 1);
     assert.match(error, /^error: AWS does not believe the credentials \(ExpiredToken\): The security token is expired\n {2}aws configure/);
   });
 
-  test('destroy refuses a stack that is protected, and says what lifts it', async () => {
+  test('destroy refuses a stack that is protected, and names the command that lifts the protection', async () => {
     aws.stack = standing();
     const { code, error } = await run('destroy', '--yes');
     assert.equal(code, 1);
@@ -257,7 +257,7 @@ describe('a command for AWS', () => {
     assert.match(aws.cdkWords()!.join(' '), /^destroy Hibernetes /);
   });
 
-  test('destroy says that the table stays, and how to lose it', async () => {
+  test('destroy prints that the table stays, and the command that deletes it', async () => {
     aws.stack = standing({ clusters: 'default' }, { isProtected: false });
     const { code, out } = await run('destroy', '--yes', '--data-dir', directory);
     assert.equal(code, 0);
@@ -266,7 +266,7 @@ describe('a command for AWS', () => {
     assert.match(aws.cdkWords()!.join(' '), /^destroy Hibernetes .*--force .*--context clusters=default$/);
   });
 
-  test('status tells the functions, the queues, the stream and the cluster', async () => {
+  test('status shows the functions, the queues, the stream and the cluster', async () => {
     aws.stack = standing();
     const { code, out, error } = await run('status', '--stack', 'Hibernetes');
     assert.deepEqual([code, error], [0, '']);
@@ -360,7 +360,7 @@ pods            none
     assert.deepEqual(aws.table.asked, ['Query']);
   });
 
-  test('whoever may not write to the table is told so', async () => {
+  test('a user without a right to write to the table gets the name of that right', async () => {
     aws.stack = standing();
     const message = 'User: jane is not authorized to perform: dynamodb:PutItem on resource: made-table';
     aws.refusals.set('PutItem', { code: 'AccessDeniedException', message });
@@ -381,7 +381,7 @@ pods            none
     for (let slot = 0; slot < 60; slot += 1) aws.table.put(`staging.abcdef#L#0#${Math.floor(slot / 16)}`, String(slot));
   };
 
-  test('delete goes on where the last one was cut off, removes the keys of the cluster and nothing else, and frees the name', async () => {
+  test('delete goes on where the last one was cut off, removes only the cluster’s keys, and frees its name', async () => {
     withStaging({ d: { N: '2' } });
     const { code, out, error } = await run('delete', 'cluster', 'staging', '--yes', '--data-dir', directory);
     assert.deepEqual([code, error], [0, '']);
@@ -389,7 +389,7 @@ pods            none
     assert.deepEqual(aws.table.keys(), others);
   });
 
-  test('delete asks who is joined, and where nobody agrees nothing is lost', async () => {
+  test('delete refuses a cluster that has nodes, and without a terminal and --yes it deletes nothing', async () => {
     withStaging();
     await api.send('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
     const joined = await run('delete', 'cluster', 'staging', '--yes', '--data-dir', directory);

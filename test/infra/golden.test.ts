@@ -1,6 +1,6 @@
 /**
- * The templates as they are, to be read in review: `UPDATE=1` rewrites them. Of all but the defaults only that is kept
- * which differs from the defaults. What must hold, whatever they say, is in the other tests.
+ * The templates as they are, to be read in review: `UPDATE=1` rewrites them. Configurations besides the defaults keep
+ * only their differences from the defaults. What must hold in every template is in the other tests.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ function difference(sections: Section, from: Section): Section {
 }
 
 for (const name of configurationNames) {
-  test(`the template for ${name} is the one that was looked at`, () => {
+  test(`the template for ${name} is the one that was reviewed`, () => {
     const sections = sectionsOf(templateOf(name));
     const actual = text(name === 'defaults' ? sections : difference(sections, sectionsOf(templateOf('defaults'))));
     const path = join(directory, `${name}.txt`);

@@ -202,7 +202,7 @@ everywhere('every function of the manifest is there once, however many clusters 
   assert.deepEqual(made.toSorted(), manifest.map((spec) => spec.name).toSorted());
 });
 
-test('a second cluster is said where it will be, and machines join it there', () => {
+test('the outputs name the address of a second cluster, and machines join it there', () => {
   const template = templateOf('two-clusters');
   const valueOf = (output: string): string => named((template.Outputs[output] as { Value: unknown }).Value);
   assert.equal(valueOf('ClusterStagingEndpoint'), `${valueOf('ClusterDefaultEndpoint')}/clusters/staging`);

@@ -1,4 +1,4 @@
-/** Who may do what: nothing by a `*` that could be named, and each function what its entry in the manifest says. */
+/** The rights of each role: no `*` where a name is possible, and each function has those of its entry in the manifest. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configurationNames, bare, named, resourcesOf, templateOf, type Template } from './templates.ts';
@@ -114,7 +114,7 @@ test('no function scans or deletes, and none writes which clusters there are', (
 const bearable: Readonly<Record<string, RegExp>> = {
   // CDK's own helper copies code to a bucket while the stack is deployed; the names are hashes of code yet to come.
   CustomS3ObjectCopy: /^s3:(Abort|DeleteObject)\*$|\/\*$/,
-  // A machine has no name before it is born; a tag and an attribute say the rest.
+  // A machine has no name before it is born; a tag and an attribute limit it further.
   NodesRole: /:instance\/\*$/,
 };
 

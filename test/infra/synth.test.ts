@@ -10,7 +10,7 @@ import { configurationNames } from './templates.ts';
 const root = join(import.meta.dirname, '../..');
 const limitMs = 60_000;
 
-test('all configurations are synthesized within a minute, by nobody in particular', () => {
+test('all configurations are synthesized within a minute, without credentials and without a network', () => {
   const directory = mkdtempSync(join(tmpdir(), 'hibernetes-synth-'));
   try {
     const nowhere = 'http://127.0.0.1:9';

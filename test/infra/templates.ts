@@ -18,7 +18,7 @@ export interface Template {
 
 export interface Synthesized {
   readonly template: Template;
-  /** What cdk-nag found and nobody gave a reason for. */
+  /** What cdk-nag found and no suppression gives a reason for. */
   readonly violations: readonly unknown[];
 }
 
@@ -68,7 +68,7 @@ export const resourcesOf = ({ Resources }: Template, ...types: readonly string[]
     .filter(([, { Type }]) => types.length === 0 || types.includes(Type))
     .map(([id, resource]) => ({ Properties: {}, ...resource, id }));
 
-/** Ids end in a hash of their path, which says nothing. */
+/** CDK's ids end in a hash of their path, which a reader does not need. */
 export const bare = (id: string): string => id.replace(/[0-9A-F]{8}$/, '');
 
 /** The resource that a reference means, and what of it; anything else as JSON. */

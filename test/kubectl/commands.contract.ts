@@ -98,7 +98,7 @@ export const everydayCommands = (title: string, host: Pick<ClusterOptions, 'clou
       assert.equal(await kubectl.ok('get', 'deploy/web', '-o', 'jsonpath={.metadata.annotations.note}'), 'hello');
     });
 
-    test('describe tells the story of a deployment and of a pod', async () => {
+    test('describe shows the events and the state of a deployment and of a pod', async () => {
       const deployment = await kubectl.ok('describe', 'deployment/web');
       assert.match(deployment, /StrategyType: +RollingUpdate\n/);
       assert.match(deployment, /RollingUpdateStrategy: +25% max unavailable, 25% max surge\n/);
@@ -162,7 +162,7 @@ export const everydayCommands = (title: string, host: Pick<ClusterOptions, 'clou
         assert.ok(names.includes(name), name);
     });
 
-    test('what does not exist, or already does, is said in upstream’s words', async () => {
+    test('kubectl prints upstream’s texts for objects that are absent, exist already or have an invalid name', async () => {
       assert.equal((await kubectl.run(['get', 'pod', 'nobody'])).stderr, 'Error from server (NotFound): pods "nobody" not found\n');
       assert.equal(
         (await kubectl.run(['create', 'deployment', 'web', '--image=x'])).stderr,

@@ -101,7 +101,7 @@ describe('kubectl, for those who run a cluster', () => {
     assert.equal(code, 0);
   });
 
-  test('a service account may do what its binding says, until it is gone', async () => {
+  test('a service account may do what its binding allows, until the service account is deleted', async () => {
     const asAccount = async (...args: string[]): Promise<{ code: number; stderr: string }> =>
       kubectl.run(['--kubeconfig=/dev/null', `--server=${server}`, '--insecure-skip-tls-verify', `--token=${token}`, ...args]);
     const server = (await kubectl.ok('config', 'view', '-o', 'jsonpath={.clusters[0].cluster.server}')).trim();
@@ -120,7 +120,7 @@ describe('kubectl, for those who run a cluster', () => {
     );
   });
 
-  test('what is not there says so', async () => {
+  test('top and get --raw print upstream’s errors for what is not served', async () => {
     assert.equal(await refusal('top', 'pods'), 'error: Metrics API not available\n');
     assert.equal(
       await refusal('get', '--raw', '/api/v1/namespaces/default/pods/box/nothing'),

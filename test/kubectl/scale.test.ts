@@ -23,7 +23,7 @@ describe(`${pods} pods on ${nodes} simulated nodes`, () => {
   });
   after(() => cluster?.remove());
 
-  test('become Available, spread evenly, and cost what we say', async (context) => {
+  test('all pods become Available, are spread evenly, and cost few changes and slots of the log', async (context) => {
     const { kubectl } = cluster;
     const metrics = async (): Promise<ReadonlyMap<string, number>> => sums(await kubectl.ok('get', '--raw', '/metrics'));
     const before = await metrics();

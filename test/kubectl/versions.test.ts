@@ -83,7 +83,7 @@ describe('older and newer kubectl', () => {
         assert.match(stdout, /-  replicas: 2\n\+  replicas: 3\n/);
       });
 
-      test('prunes what is no longer told', async () => {
+      test('apply --prune deletes what is no longer in the input', async () => {
         const args = ['apply', '--prune', '--prune-allowlist=apps/v1/Deployment', '-l', `app=${name}`, '-f', '-'];
         const { stdout } = await kubectl().run(args, {
           input: deployment(`${name}-new`).replaceAll(`"app":"${name}-new"`, `"app":"${name}"`),
@@ -91,7 +91,7 @@ describe('older and newer kubectl', () => {
         assert.equal(stdout, `deployment.apps/${name}-new created\ndeployment.apps/${name} pruned\n`);
       });
 
-      test('passes on what the server says of unknown fields', async () => {
+      test('create prints the server’s error about an unknown field', async () => {
         const { code, stderr } = await kubectl().run(['create', '-f', '-'], { input: deployment('typo', { field: 'replicaz' }) });
         assert.equal(code, 1);
         assert.equal(

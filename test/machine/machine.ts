@@ -44,8 +44,9 @@ const kernelCommandLine = 'root=/dev/vda rw console=ttyS0 panic=-1 mitigations=o
 export const places = { disk: 'disk.qcow2', agent: 'agent', console: 'console', monitor: 'monitor' } as const;
 
 /**
- * The disk has a cache that is lost with the power, and the machine knows it must flush it (`cache=writeback`): its top
- * layer's tables are in QEMU's memory until then, so killing QEMU loses what was written to new blocks and not flushed.
+ * The disk has a cache that is lost with the power, and the machine knows it must flush it (`cache=writeback`). The
+ * tables of the disk's top layer are in QEMU's memory until a flush. So killing QEMU loses what was written to new
+ * blocks and not flushed.
  */
 export function qemuCommand({ kernel, initialFileSystem }: MachineImage): readonly string[] {
   const words = [

@@ -56,7 +56,7 @@ export const files: Readonly<Record<string, string>> = {
   'etc/systemd/system.conf.d/patient.conf': '[Manager]\nDefaultTimeoutStartSec=15min\nDefaultDeviceTimeoutSec=15min\n',
   // The agent of QEMU logs every question, which costs more than its answer.
   'etc/systemd/system/qemu-guest-agent.service.d/quiet.conf': '[Service]\nLogLevelMax=warning\n',
-  // A log on disk, as on people's machines: what it says outlives a power cut.
+  // A log on disk, as on people's machines: its lines outlive a power cut.
   'etc/systemd/journald.conf.d/kept.conf': '[Journal]\nStorage=persistent\nSystemMaxUse=32M\n',
 };
 

@@ -193,7 +193,7 @@ describe('an agent', { skip: can.ok ? false : can.why }, () => {
     });
   });
 
-  test('waits for a ConfigMap that is missing, and says so', async () => {
+  test('a pod waits for a ConfigMap that is missing, and its event names the ConfigMap', async () => {
     node.api.put(
       pod('waiter', {
         containers: [shell('sleep 1000', { volumeMounts: [{ name: 'late', mountPath: '/late' }] })],

@@ -46,7 +46,7 @@ describe('containerd over CRI', { skip: can.ok ? false : can.why }, () => {
     settle: async () => {},
   }));
 
-  test('runs commands with a time limit, and tells of changes', async () => {
+  test('the runtime runs commands with a time limit, and reports changes of containers', async () => {
     const runtime = open();
     const end = new AbortController();
     let changes = 0;

@@ -92,7 +92,7 @@ describe('the door of a node', { skip: await reasonToSkipContainers() }, () => {
     assert.deepEqual(await ask('/pods', token.trim()), { code: 403, text: refused });
   });
 
-  test('tells through the API what a pod uses, and shows its log', async () => {
+  test('the API passes on a node’s stats/summary, and the log of a pod', async () => {
     const node = await cluster.kubectl.ok('get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}');
     const summary = await eventually(async () => {
       const found = JSON.parse(await cluster.kubectl.ok('get', '--raw', `/api/v1/nodes/${node}/proxy/stats/summary`)) as {

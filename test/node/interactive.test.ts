@@ -1,4 +1,4 @@
-/** Logs, exec, port-forward and what `describe` and the STATUS column say of real containers. */
+/** Logs, exec, port-forward, `describe` and the STATUS column of real containers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
@@ -34,7 +34,7 @@ describe('one node', { skip: await reasonToSkipContainers() }, () => {
   const statusBecomes = (pod: string, status: string): Promise<void> =>
     eventually(async () => assert.equal(rows(await kubectl.ok('get', 'pod', pod))[0]?.STATUS, status));
 
-  test('logs prints what was said, and -f what is being said', async () => {
+  test('logs prints a container’s output, and -f each new line', async () => {
     await apply(busybox('talker', 'i=0; while true; do i=$((i+1)); echo line $i; sleep 1; done'));
     await kubectl.ok('wait', '--for=condition=Ready', 'pod/talker', '--timeout=240s');
     await eventually(async () => assert.match(await kubectl.ok('logs', 'talker'), /^line 1\nline 2\n/));
@@ -100,7 +100,7 @@ describe('one node', { skip: await reasonToSkipContainers() }, () => {
     await forwarding.stop();
   });
 
-  test('the STATUS column tells what is wrong', async () => {
+  test('the STATUS column names the reason why a pod does not run', async () => {
     await apply(busybox('done', 'true', 'restartPolicy: Never'));
     await apply(busybox('failed', 'exit 3', 'restartPolicy: Never'));
     await apply(busybox('crashing', 'exit 1'));
@@ -123,7 +123,7 @@ describe('one node', { skip: await reasonToSkipContainers() }, () => {
     );
   });
 
-  test('an image that cannot be pulled says so', async () => {
+  test('a pod whose image cannot be pulled has ErrImagePull or ImagePullBackOff as its status', async () => {
     await kubectl.ok('run', 'unpullable', '--image=127.0.0.1:1/nothing:v1');
     await eventually(async () =>
       assert.match(rows(await kubectl.ok('get', 'pod', 'unpullable'))[0]?.STATUS ?? '', /^(ErrImagePull|ImagePullBackOff)$/),

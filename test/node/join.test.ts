@@ -116,7 +116,7 @@ describe('a machine that joins', { skip: await reasonToSkipContainers() }, () =>
     );
   };
 
-  test('tells a wrong server and a wrong token from the right ones', async () => {
+  test('join refuses a wrong hash, a certificate without a hash and a wrong token, each with its own error', async () => {
     const [, server = '', , token = ''] = command;
     const wrongHash = `sha256:${'0'.repeat(64)}`;
     assert.equal(

@@ -1,4 +1,4 @@
-/** The network of two nodes, in each way in which pods can be connected, on two hosts that are namespaces of this machine. */
+/** The network of two nodes, for each back-end that connects pods. The two hosts are namespaces of this machine. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';

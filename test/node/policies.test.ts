@@ -271,7 +271,7 @@ for (const podNetwork of ['host-gateway', 'vxlan'] as const)
       });
     }
 
-    test('a node reaches its own pods whatever policies say, and pods themselves', async () => {
+    test('a node reaches its own pods whatever their NetworkPolicies are, and a pod reaches itself', async () => {
       await apply([policy({ podSelector: {}, policyTypes: ['Ingress', 'Egress'] })]);
       const own = { protocol: 'tcp', address: address('server'), port, patienceMs: patienceMs.allowed } as const;
       assert.equal(await reaches(world.hosts[0].run, own), true);

@@ -75,7 +75,7 @@ describe('claims on two nodes', { skip: await reasonToSkipContainers() }, () => 
     assert.equal(await starts('db-1'), 'db-1\n');
   });
 
-  test('a pod whose claim is absent waits and says so', async () => {
+  test('a pod whose claim is absent waits, and its condition names the claim', async () => {
     const why = await kubectl.ok('get', 'pod', 'stray', '-o', 'jsonpath={.status.phase} {.status.conditions[0].message}');
     assert.match(why, /^Pending 0\/2 nodes are available: persistentvolumeclaim "nope" not found\./);
   });

@@ -116,14 +116,14 @@ describe('the generated client', () => {
     );
   });
 
-  test('a watch from long ago says so', async () => {
+  test('a watch from a revision that does not exist throws a RefusedError', async () => {
     const query = { watch: true, resourceVersion: '99999999' };
     const asked = client.GET('/api/v1/configmaps', { params: { query }, parseAs: 'stream' });
     const events = eventsOf<Schemas['io.k8s.api.core.v1.ConfigMap']>(asked);
     await assert.rejects(events.next(), (error) => error instanceof RefusedError);
   });
 
-  test('kubectl explains what the documents tell', async () => {
+  test('kubectl explain shows the types and required fields of the documents', async () => {
     assert.match(await cluster.kubectl.ok('explain', 'deployment.spec.replicas'), /FIELD: replicas <integer>/);
     assert.match(await cluster.kubectl.ok('explain', 'pod.spec', '--recursive'), /containers\t<\[\]Container> -required-/);
   });

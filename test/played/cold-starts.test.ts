@@ -1,6 +1,6 @@
 /**
- * Workers whose every session is a process of its own bring about the same, at the same time, as workers that live on. Nothing wakes
- * them but what a cloud gives: rings, the deadlines that they asked for, and the minute.
+ * Workers that run each session in a process of its own, compared with workers that live on. Both must do the same, at
+ * the same time. They wake only by what a cloud has: rings, the deadlines that they asked for, and the minute.
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';

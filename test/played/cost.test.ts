@@ -1,6 +1,6 @@
 /**
- * What the functions use, to the piece; and the README's tables are what `hibernetes cost --simulate` prints. Whoever
- * changes what something costs sees it here, and writes the tables anew with UPDATE=1.
+ * What the functions use, counted exactly; and the README's tables are what `hibernetes cost --simulate` prints. A
+ * change of what something costs fails here; UPDATE=1 writes the tables anew.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -26,18 +26,18 @@ describe('what is measured', () => {
     assert.deepEqual(measured.idleHours[0], { nodes: 0, usage: { ...noUsage, timer } });
   });
 
-  test('three nodes at rest poll, and wake nobody by it', () => {
+  test('three nodes at rest poll, and their polls wake no worker', () => {
     const { api, controllers, scheduler } = measured.idleHours[1]?.usage ?? noUsage;
     // Each poll appends its heartbeat at a head that it reads, and knows by it all that there is.
     assert.deepEqual([api.invocations, api.tableCalls, api.writeUnits], [3 * 180, 2 * 3 * 180, 3 * 180]);
     assert.equal(api.fifoRequests, 0);
     assert.deepEqual(scheduler, nothing);
-    // All nodes are looked at together, and a look that finds nothing leaves one note, and a checkpoint every few minutes.
+    // All nodes are checked together. A check that finds nothing leaves one note, and a checkpoint every few minutes.
     assert.ok(controllers.invocations < 150, `${controllers.invocations} sessions an hour`);
     assert.ok(controllers.writeUnits < 1.2 * controllers.invocations, `${controllers.writeUnits} write units an hour`);
   });
 
-  test('a read is one invocation and one look at the head', () => {
+  test('a read is one invocation and one read of the head', () => {
     const api = { ...nothing, invocations: 1, waitedMs: 5, tableCalls: 1, readUnits: 1 };
     assert.deepEqual({ ...measured.read, api: { ...measured.read.api, auditBytes: 0 } }, { ...noUsage, api });
     const { auditBytes } = measured.read.api;
@@ -50,7 +50,7 @@ describe('what is measured', () => {
     assert.deepEqual([invocations, tableCalls, writeUnits, Math.round(readUnits)], [1, 2, 1, 1]);
   });
 
-  test('a watch looks at the head once a second, and is paid as long as it lasts', () => {
+  test('a watch reads the head once a second, and is paid as long as it lasts', () => {
     const { invocations, tableCalls, waitedMs } = measured.watchHour.api;
     assert.deepEqual([invocations, tableCalls], [6, 3612]);
     assert.equal(Math.round(waitedMs / 1000), 3600);

@@ -15,7 +15,7 @@ function bytesPerPod(form: string, size: PodSize): number {
   return Number(stdout);
 }
 
-test('a pod that nobody looks at costs its compressed body and less than 1.5 KB, however large it is', () => {
+test('a pod that no reader decodes costs its compressed body and less than 1.5 KB, however large it is', () => {
   for (const size of ['1.1 KB', '14 KB'] as const) {
     const overhead =
       bytesPerPod('store with its history, nothing decoded', size) - encodeBody(JSON.stringify(benchPod('web-1', size))).length;

@@ -1,6 +1,6 @@
 /**
- * What controllers wait for, told as stories: each begins something in a cluster and answers after how many seconds it
- * came to pass. A story does not know how the workers are run.
+ * What controllers wait for, as stories. Each begins something in a cluster and returns after how many seconds it came
+ * to pass. A story does not know how the workers are run.
  */
 import assert from 'node:assert/strict';
 import { conditionOf } from '../../functions/kube/conditions.ts';
@@ -105,7 +105,7 @@ export const stories: Readonly<Record<string, Story>> = {
         list.map((one) => one.conditions?.ready),
       );
     const unserved = tainted + (await until(cluster, 80, async () => (await endpoints()).filter((ready) => ready !== true).length === 1));
-    // Nobody has to leave before his five minutes are over.
+    // No pod of the lost node is evicted before its toleration of five minutes is over.
     await pass(270_000);
     assert.ok(!(await run(podsOf(cluster))).some(isLeaving));
     const evicted = unserved + 270 + (await until(cluster, 180, async () => (await podsOf(cluster)).filter(onLost).every(isLeaving)));

@@ -11,7 +11,7 @@ import { everyCase } from '../support/every-case.ts';
 import { type TestApi, testApi } from '../support/api-server.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 
-/** The fields that the tests look into. */
+/** The fields that the tests read. */
 interface Event extends JsonObject {
   objectRef: JsonObject;
   user: JsonObject;
@@ -114,7 +114,7 @@ test('a namespace is in itself', async () => {
   assert.deepEqual(event?.objectRef, { resource: 'namespaces', namespace: 'default', name: 'default', apiVersion: 'v1' });
 });
 
-test('a refusal says who was refused, and as whom he acted', async () => {
+test('the event of a refusal names the user, and the user that was impersonated', async () => {
   const api = await audited({ level: 'Metadata', omitStages: ['RequestReceived'] });
   await api.send('GET', configMaps, undefined, { 'impersonate-user': 'eve', 'impersonate-group': 'team' });
   const [event] = api.events();
@@ -195,7 +195,7 @@ test('polls of nodes are left out, unless a rule names them, and bring no body t
   );
 });
 
-test('what no rule matches is not recorded, and managed fields are left out where the policy says so', async () => {
+test('requests that no rule matches are not recorded, and omitManagedFields leaves managed fields out', async () => {
   const api = await audited(
     { level: 'None', verbs: ['get'] },
     { level: 'RequestResponse', verbs: ['update'], omitManagedFields: true, omitStages: ['RequestReceived'] },

@@ -43,7 +43,7 @@ for (const [what, [path, make]] of Object.entries(objects)) {
   });
 }
 
-test('the proxy of a node takes no such endpoint, whoever wrote it', () => {
+test('the proxy of a node takes no endpoint with a special address from any EndpointSlice', () => {
   const endpoints = [...special, ...usual].map((address) => ({ addresses: [address] }));
   const slice = { metadata: { name: 'a' }, addressType: 'IPv4', endpoints };
   assert.deepEqual(
@@ -52,7 +52,7 @@ test('the proxy of a node takes no such endpoint, whoever wrote it', () => {
   );
 });
 
-test('no external address of a Service takes packets to the machine itself, whoever wrote it', () => {
+test('no external address of any Service takes packets to the machine itself', () => {
   const addresses = [...special, ...usual];
   const ports = [{ port: 80, protocol: 'TCP' }];
   const service = (parts: object) => ({ metadata: { name: 'a', namespace: 'n' }, ...parts }) as Service;

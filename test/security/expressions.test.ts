@@ -1,8 +1,9 @@
 /**
- * No text makes a regular expression slow: an analysis of each, as an automaton, proves that the steps of a backtracking
- * matcher grow with the length of the text and no faster. Expressions that are put together are caught as they are made.
+ * No text makes a regular expression slow. Each is analysed as an automaton: the steps of a backtracking matcher must
+ * grow with the length of the text and no faster. Expressions that are put together are caught as they are made.
  *
- * What was proved stands in `proved-expressions.json`, since it takes minutes: `UPDATE=1` writes it, `PROVE=all` proves all again.
+ * The proofs take minutes, so their results are in `proved-expressions.json`: `UPDATE=1` writes it, `PROVE=all` proves
+ * all again.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,7 @@ const exempt: Readonly<Record<string, string>> = {
 /** The analysis takes hours for this one of CEL's lexer. Nothing follows its last part, so that it never goes back. */
 const openText = '^(?:[bB]?[rR]["\'][^\\n\\r]*|[bB]?"';
 
-/** Files that look at the length of a text before they try an expression on it. */
+/** Files that limit the length of a text before they try an expression on it. */
 const bounded = ['functions/kube/pod-defaults.ts', 'agent/pods/image-name.ts'];
 
 const provedFile = join(import.meta.dirname, 'proved-expressions.json');

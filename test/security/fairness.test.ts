@@ -1,4 +1,4 @@
-/** One user's flood delays and refuses nobody else: through the API, with the objects that a cluster has. */
+/** One user's flood delays and refuses no other user: through the API, with the objects that a cluster has. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Connection } from '../../functions/apiserver/ports.ts';

@@ -1,6 +1,6 @@
 /**
- * What becomes a key is bounded and well-formed before it is committed, on every table: no name, label or uid that a
- * caller may choose stops housekeeping, makes a cold start fail, or fails the writes of others.
+ * What becomes a key is bounded and well-formed before it is committed, on every table. A caller may choose names,
+ * labels and uids. None of them stops housekeeping, makes a cold start fail, or fails the writes of others.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';

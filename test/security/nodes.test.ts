@@ -101,7 +101,7 @@ test('of all single objects that are not its own a node touches none', async () 
     const path = `${root}/${namespaced ? 'namespaces/team/' : ''}${[resource, 'good', ...sub].join('/')}`;
     for (const method of ['PUT', 'PATCH', 'DELETE', ...(sub.length > 0 ? ['POST'] : [])]) {
       const { status } = await asNode(method, path, method === 'DELETE' ? undefined : { metadata: { name: 'good' } });
-      // An event may be patched by anyone who reports; the others are absent, or refused before anybody looks.
+      // Every reporter may patch an event; the other objects are absent, or refused before they are read.
       assert.ok(
         resource === 'events' || status === 403 || status === 404 || status === 405 || status === 422,
         `${method} ${path}: ${status}`,
@@ -111,7 +111,7 @@ test('of all single objects that are not its own a node touches none', async () 
   }
 });
 
-/** Resources whose single objects the authorizer leaves to NodeRestriction, which looks at the object. */
+/** Resources whose single objects the authorizer leaves to NodeRestriction, which reads the object. */
 const isOpenToNodes = (name: string): boolean =>
   ['nodes', 'nodes/status', 'pods', 'pods/status', 'pods/eviction', 'events', 'namespaces'].includes(name);
 

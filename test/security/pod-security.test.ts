@@ -114,7 +114,7 @@ test('a stricter level warns about the pods that are there, each sort once', asy
   assert.deepEqual(warningsOf(await enforce('baseline')), []);
 });
 
-test('a pod is held to the level again when it gets an image or an ephemeral container, and not for a label', async () => {
+test('a pod must meet the level again when it gets an image or an ephemeral container, not for a label', async () => {
   const api = await apiOf();
   await api.send('POST', '/api/v1/namespaces', labelled('a', {}));
   await api.send('POST', '/api/v1/namespaces/a/pods', pod('p', { hostNetwork: true }));

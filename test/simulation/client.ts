@@ -1,4 +1,4 @@
-/** A client far away from the processes: it asks any of them, gives up after a while, and knows what it was told. */
+/** A client far away from the processes: it asks any of them, gives up after a while, and remembers the answers. */
 import type { Key, Stored } from '../../functions/kube/view.ts';
 import { StoreError, type Store } from '../../functions/store/store.ts';
 import type { Dice } from './dice.ts';
@@ -29,7 +29,7 @@ export class Client {
   readonly name: string;
   readonly #scene: Scene;
   readonly #dice: Dice;
-  /** The newest revision it was told of: it never accepts an older one. */
+  /** The newest revision of its answers: it never accepts an older one. */
   #known = 0;
   readonly #lists: number[] = [0];
   #asked = 0;
@@ -142,7 +142,7 @@ export class Client {
     this.#looked(attempt, error.key, (value) => value === markSeen(asked, index));
   }
 
-  /** What the decision saw was true, and not older than what anybody was told before the call. */
+  /** What the decision saw was true, and not older than any answer before the call. */
   #checkSight({ asked, told }: Attempt): void {
     const { truth, judge } = this.#scene;
     const { revision, seen } = asked.sight;
@@ -276,7 +276,7 @@ interface Attempt {
   /** The newest revision that anybody knew when it began. */
   readonly told: number;
   readonly start: number;
-  /** What it may do to each of its keys; undefined where it only looks. */
+  /** What it may do to each of its keys; undefined where it only reads. */
   readonly events: readonly (KeyEvent | undefined)[];
 }
 

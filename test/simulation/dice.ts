@@ -1,4 +1,4 @@
-/** Seeded dice: every choice of a simulation comes from here, so that a seed tells the whole story. */
+/** Seeded choices: every choice of a simulation comes from here, so that a seed repeats the whole run. */
 import type { Random } from '../../functions/world.ts';
 import { seededRandom } from '../support/virtual-world.ts';
 
@@ -11,7 +11,7 @@ export class Dice {
     for (let turn = 0; turn < 4; turn += 1) this.random.next();
   }
 
-  /** Other dice, that throw on their own. */
+  /** A second, independent sequence of choices. */
   fork(): Dice {
     return new Dice(Math.floor(this.random.next() * 2 ** 32));
   }
@@ -37,7 +37,7 @@ export class Dice {
     return from[Math.floor(this.random.next() * from.length)]!;
   }
 
-  /** One of the names, as often as its weight says. */
+  /** One of the names, as often as its weight is of all weights. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const names = Object.keys(weights) as K[];
     let rest = this.random.next() * names.reduce((sum, name) => sum + weights[name], 0);

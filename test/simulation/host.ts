@@ -63,7 +63,7 @@ export class Host {
     this.#live(process, way).catch((error: Error) => judge.violated('no surprises', `${process.name}: ${error.stack}`));
   }
 
-  /** Ends it as a signal would, with some time to say so. */
+  /** Ends it as a signal would, with some time to finish its calls. */
   stop(): void {
     const home = this.#home;
     if (home === undefined || home.process.isFrozen) return;
@@ -96,7 +96,7 @@ export class Host {
     }
   }
 
-  /** What listeners are told adds up to what the store shows. */
+  /** The changes that listeners get add up to what the store shows. */
   #mirror(store: Store, name: string): void {
     const { judge } = this.#parts.scene;
     const mirror = new Map(

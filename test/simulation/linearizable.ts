@@ -1,7 +1,7 @@
 /**
- * Whether what clients saw of one key can be explained by some order of the operations that respects real time. It
- * looks at nothing but calls and answers. Source: Wing and Gong, "Testing and Verifying Concurrent Objects" (1993),
- * with Lowe's memory of configurations.
+ * Whether some order of the operations that respects real time explains what clients saw of one key. It reads nothing
+ * but calls and answers. Source: Wing and Gong, "Testing and Verifying Concurrent Objects" (1993), with Lowe's memory
+ * of configurations.
  */
 
 /** The value of a key; empty while it is absent. */
@@ -13,7 +13,7 @@ export interface KeyEvent {
   end?: number;
   /** Whether it may happen on this value. */
   readonly allows: (value: Value) => boolean;
-  /** What it leaves behind; undefined when it only looks. */
+  /** What it leaves behind; undefined when it only reads. */
   readonly writes?: Value;
 }
 
@@ -22,7 +22,7 @@ export type Explained = 'yes' | 'no' | 'too many orders to look at';
 const configurationsMax = 20_000;
 
 export function explain(events: readonly KeyEvent[]): Explained {
-  // What only looked, and told nobody, explains nothing.
+  // A read without an answer explains nothing.
   const all = events.filter(({ end, writes }) => end !== undefined || writes !== undefined).toSorted((a, b) => a.start - b.start);
   const known = new Set<string>();
   const isDone = all.map(() => false);
@@ -51,7 +51,7 @@ export function explain(events: readonly KeyEvent[]): Explained {
       isDone[index] = true;
       if (search(event.writes ?? value, first)) return true;
       isDone[index] = false;
-      // One that only looks, and can, changes nothing for the others: no need to try without it.
+      // A read that fits here changes nothing for the others: no need to try an order without it.
       if (event.writes === undefined && event.end !== undefined) return false;
     }
     return false;

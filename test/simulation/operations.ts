@@ -1,4 +1,4 @@
-/** What clients ask of the store, so that the answer tells what the decision saw. */
+/** The operations of clients; each answer shows what its decision saw. */
 import type { KubeObject } from '../../functions/kube/object.ts';
 import type { Key, Stored, View } from '../../functions/kube/view.ts';
 import type { Decision, Operation, Write } from '../../functions/store/store.ts';

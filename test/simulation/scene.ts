@@ -1,4 +1,4 @@
-/** What all players of one simulation share: the true state, the judge, and what anybody was told so far. */
+/** What all players of one simulation share: the true state, the judge, and the newest revision of all answers. */
 import type { View } from '../../functions/kube/view.ts';
 import type { Store } from '../../functions/store/store.ts';
 import type { Dice } from './dice.ts';
@@ -19,7 +19,7 @@ export class Scene {
   readonly judge: Judge;
   readonly truth: Truth;
   readonly dice: Dice;
-  /** What clients know, per key, for a judgement that does not look at the log. */
+  /** What clients know, per key, for a judgement without the log. */
   readonly events = new Map<string, KeyEvent[]>();
   homes: Home[] = [];
   #told = 0;
@@ -32,7 +32,7 @@ export class Scene {
     this.dice = dice;
   }
 
-  /** The newest revision that anybody was told of. */
+  /** The newest revision that any client or watcher has got. */
   get told(): number {
     return this.#told;
   }

@@ -1,6 +1,6 @@
 /**
- * One run: processes, clients, watchers and bad weather, all from one seed; then calm, and the last judgement. README.md
- * tells what is simulated and what is checked.
+ * One run: processes, clients, watchers and bad weather, all from one seed; then calm, and the last judgement.
+ * README.md lists what is simulated and what is checked.
  */
 import { createStore } from '../../functions/store/create-store.ts';
 import { inEpoch } from '../../functions/store/epoch.ts';
@@ -226,7 +226,7 @@ class Simulation {
     return this.#hosts.flatMap(({ home }) => (home === undefined ? [] : [home]));
   }
 
-  /** Each watch has told all that its process knows, and each process knows all. */
+  /** Each watch has delivered all that its process knows, and each process knows all. */
   async #lastWatches(): Promise<void> {
     const { truth } = this.#scene;
     for (const { store, process } of this.#homes()) {
@@ -245,7 +245,7 @@ class Simulation {
       );
   }
 
-  /** A process that starts now, from object items, knows what the log says; so it does after the watermark has moved. */
+  /** A process that starts now, from object items, knows all that the log holds; so it does after the watermark has moved. */
   async #lastItems(): Promise<void> {
     await this.#coldStart();
     const [home] = this.#homes();
@@ -292,7 +292,7 @@ class Simulation {
     return result;
   }
 
-  /** Without looking at the log: some order explains what clients saw. */
+  /** Without reading the log: some order explains what clients saw. */
   #lastExplanations(): void {
     for (const [name, events] of this.#scene.events) {
       if (explain(events) === 'no') this.#judge.violated('linearizability', `nothing explains what clients saw of ${name}`);

@@ -45,7 +45,7 @@ export class Timeline {
     return this.#isStopped;
   }
 
-  /** Lets things happen until the condition holds, the time is reached or nothing is left; tells whether the condition holds. */
+  /** Runs events until the condition holds, the time is reached or nothing is left. Returns whether the condition holds. */
   async runUntil(isDone: () => boolean, untilMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     await settled();
     while (!this.#isStopped && !isDone()) {

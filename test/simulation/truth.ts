@@ -1,6 +1,6 @@
 /**
- * What really is in the table, whoever believes what. It sees each write at the moment it is carried out, remembers all
- * of the log even after slots were removed, and says at once when the log breaks a promise.
+ * What really is in the table, whatever the processes believe. It sees each write at the moment it is carried out. It
+ * remembers all of the log even after slots were removed. It reports at once when the log breaks a promise.
  */
 import { blobHash, decodeBody } from '../../functions/store/body.ts';
 import type { KubeObject } from '../../functions/kube/object.ts';
@@ -9,7 +9,7 @@ import { decodeFrames, isMark, type ChangeFrame, type Frame } from '../../functi
 import type { MetaItem, ObjectItem, SlotItem } from '../../functions/store/table.ts';
 import type { Judge } from './judge.ts';
 
-/** One object as it truly is. `mark` tells which operation wrote it. */
+/** One object as it truly is. `mark` names the operation that wrote it. */
 export interface TrueObject {
   readonly key: Key;
   readonly revision: number;

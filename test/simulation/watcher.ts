@@ -1,4 +1,4 @@
-/** Lists, watches from there, goes on elsewhere when its process dies, and compares all it is told with the log. */
+/** Lists, watches from there, and goes on elsewhere when its process dies. It compares all changes that it gets with the log. */
 import { StoreError, type Change, type WatchBatch } from '../../functions/store/store.ts';
 import type { Dice } from './dice.ts';
 import { namespaceOf, resources } from './operations.ts';
@@ -11,7 +11,7 @@ export class Watcher {
   readonly #dice: Dice;
   readonly #resource: string;
   readonly #namespace: string | undefined;
-  /** All up to here has been told; undefined: a list is needed. */
+  /** The watch has delivered everything up to here; undefined: a list is needed. */
   #told: number | undefined;
   #home: Home | undefined;
 
@@ -34,7 +34,7 @@ export class Watcher {
     }
   }
 
-  /** What it has not been told, though its process knows it. */
+  /** Changes that its process knows and its watch has not delivered. */
   get missing(): readonly TrueChange[] {
     if (this.#told === undefined || this.#home === undefined) return [];
     return this.#scene.truth.changesAfter(this.#told, this.#home.store.view().revision).filter((change) => this.#isMine(change));

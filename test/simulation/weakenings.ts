@@ -1,7 +1,7 @@
 /**
- * The store's safety rules, each with the edit that takes it out: a simulation that does not notice is none. Some are
- * needed so rarely that hundreds of seeds miss nothing: that the watermark is read first and nothing done long after it, neither
- * putting items nor moving it nor reading a snapshot, and that tombstones are renewed, is shown by the model.
+ * The store's safety rules, each with the edit that takes it out: a simulation that does not notice is none. Some rules
+ * are needed so rarely that hundreds of seeds miss nothing; the model shows those. The watermark is read first, and
+ * nothing is done long after it: no item put, no watermark moved, no snapshot read. Tombstones are renewed.
  */
 import type { Edit } from './weakened-store.ts';
 import type { TableWeakness } from './witnessed-table.ts';

@@ -9,7 +9,7 @@ import type { Truth } from './truth.ts';
 export type TableWeakness = 'forgets tombstones' | 'puts older items' | 'moves the watermark from anywhere';
 
 export interface WitnessedTable extends Table {
-  /** Whether the blob is there, and nobody has let it expire. */
+  /** Whether the blob is there without a time from which it may go. */
   staysForEver(hash: string): boolean;
 }
 

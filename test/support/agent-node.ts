@@ -25,7 +25,7 @@ export interface AgentNode {
   /** Lines of containerd's own command line, about what belongs to Kubernetes. */
   ctr(...words: string[]): Promise<string[]>;
   startAgent(): void;
-  /** As `kill -9` does, unless told another signal. */
+  /** Kills the agent, by default with SIGKILL. */
   stopAgent(signal?: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
 }

@@ -52,7 +52,7 @@ export async function cloudClient(faults: Faults = {}): Promise<CloudClient> {
   async function open(method: string, path: string, { headers = {}, body }: Asked = {}): Promise<IncomingMessage> {
     const all = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers };
     const call = httpsRequest({ host: '127.0.0.1', port: controlPlane.port, ca, agent, method, path, headers: all });
-    // Whoever is refused may not have read it all.
+    // A server that refuses a request need not read its body to the end.
     const answered = once(call, 'response') as Promise<[IncomingMessage]>;
     call.end(body);
     return (await answered)[0];

@@ -22,7 +22,7 @@ export interface ClusterOptions {
 export interface TestCluster {
   readonly directory: string;
   readonly kubectl: Kubectl;
-  /** Runs the command line on this cluster's data directory; throws what it said when it fails. */
+  /** Runs the command line on this cluster's data directory; throws with its output when it fails. */
   hibernetes(...args: string[]): Promise<string>;
   /** Starts it again as it was first started. */
   up(): Promise<string>;

@@ -234,7 +234,7 @@ export async function createNode(client: Client, world: VirtualWorld, name: stri
   });
 }
 
-/** A living node renews its Lease, and contradicts whoever says that it is not ready. */
+/** A living node renews its Lease, and reports Ready again where a controller has set it to Unknown. */
 async function sendHeartbeats(client: Client, world: VirtualWorld, silent: ReadonlySet<string>): Promise<void> {
   for (const node of (await client.list(types.nodes)).items) {
     if (silent.has(nameOf(node))) continue;
@@ -288,7 +288,7 @@ async function runPod(client: Client, pod: Pod, nodeName: string | undefined, no
   await client.update(types.pods, written, 'status');
 }
 
-/** Nothing more is written, however often the controllers look: with `all`, and again. */
+/** Nothing more is written, however often the controllers reconcile: with `all`, and again. */
 export async function assertSettled(cluster: Cluster): Promise<void> {
   await cluster.settle();
   const { revision } = await cluster.store.fresh();
@@ -302,8 +302,8 @@ export async function assertSettled(cluster: Cluster): Promise<void> {
 const failsApart = process.env['EVERY_CALL'] === undefined ? 7 : Infinity;
 
 /**
- * Plays the scenario again and again, each time with other calls of the controllers failing, until each call has failed
- * once. What is there in the end must always be the same.
+ * Plays the scenario until each call of the controllers has failed once. Each time other calls of them fail.
+ * What is there in the end must always be the same.
  */
 export async function assertSurvivesAnyFailure(
   scenario: (cluster: Cluster) => Promise<void>,

@@ -7,7 +7,7 @@ export interface ImportCost {
   readonly wallMs: number;
 }
 
-/** What a function finds when it starts. It listens nowhere that matters, and calls nobody before its first invocation. */
+/** The environment of a function that starts. It listens on loopback, and calls no service before its first invocation. */
 export const functionVariables: Readonly<Record<string, string>> = {
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'none',
@@ -19,7 +19,7 @@ export const functionVariables: Readonly<Record<string, string>> = {
   [settingNames.envelopeKey]: Buffer.alloc(32).toString('base64'),
 };
 
-/** The process tells of itself: all its threads, from its own start, so that an empty module is what to take off. */
+/** The process reports its own figures: all its threads, from its own start. So an empty module is what to take off. */
 const script = (file: string): string => `
   globalThis.awslambda = { streamifyResponse: (handler) => handler };
   const start = performance.now();

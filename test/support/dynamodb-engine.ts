@@ -133,7 +133,7 @@ export function patientWorld(): World {
 }
 
 export interface OpenOptions {
-  /** With a clock of one's own, no answer is waited for longer than that clock says. */
+  /** With a clock of one's own, answers time out by that clock. */
   readonly world?: World;
   readonly formats?: Formats;
 }

@@ -1,7 +1,7 @@
 /** A test of generated inputs goes through all of them though one fails, and reports how many a fault reaches. */
 import { AssertionError } from 'node:assert/strict';
 
-/** What the first failing cases say; a class of faults reaches hundreds. */
+/** How many failures of cases are shown; a class of faults reaches hundreds. */
 const shownMax = 20;
 
 /** Throws where a check throws, with the number of cases that failed and the reasons of the first. */
@@ -23,5 +23,5 @@ export async function everyCase<T>(cases: Iterable<T>, nameOf: (one: T) => strin
 
 const failedCases = (failed: number, all: number): string => `${failed} of ${all} cases fail`;
 
-/** How many cases a failed test reports: one where it says nothing of cases. */
+/** How many cases a failed test reports: one where its message names no cases. */
 export const casesFailed = (message: string): number => Number(/\b(\d+) of \d+ cases fail/.exec(message)?.[1] ?? 1);

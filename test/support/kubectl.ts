@@ -69,7 +69,7 @@ export interface Kubectl {
   readonly file: string;
   /** Runs to the end, whatever its exit code. */
   run(args: readonly string[], options?: { input?: string; timeoutMs?: number }): Promise<Result>;
-  /** Runs and throws what it said when it failed; else its standard output. */
+  /** Runs kubectl and returns its standard output; throws with its output when it failed. */
   ok(...args: string[]): Promise<string>;
   /** `get -o json` and parsed. */
   json<T = Record<string, never>>(...args: string[]): Promise<T>;

@@ -1,6 +1,6 @@
 /**
- * Files of the embedded log without a disk: what was not synced may be lost with the machine's power, writes and syncs
- * fail when told to, and syncs are counted.
+ * Files of the embedded log without a disk. What was not synced may be lost with the machine's power. Writes and syncs
+ * fail when a test asks for it, and syncs are counted.
  */
 import type { LogFile, LogFiles } from '../../functions/store/embedded/log-files.ts';
 

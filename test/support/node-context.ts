@@ -12,7 +12,7 @@ import { virtualWorld, type VirtualWorld } from './virtual-world.ts';
 export interface NodeOfTest {
   readonly world: VirtualWorld;
   readonly context: NodeContext;
-  /** `Type Reason message`, with the field when there is one, in the order in which they were told. */
+  /** `Type Reason message`, with the field when there is one, in the order in which they were recorded. */
   readonly events: readonly string[];
 }
 

@@ -1,6 +1,7 @@
 /**
- * AWS as far as the command line asks it, on a port of this machine: the token service, CloudFormation, CloudWatch,
- * Lambda, SQS and the parameter store each answer what a test has put down, and there is a table. Nothing is deployed; a pretended `cdk` only says so.
+ * AWS as far as the command line asks it, on a port of this machine. The token service, CloudFormation, CloudWatch,
+ * Lambda, SQS and the parameter store answer what a test has put down. There is a table too. Nothing is deployed; a
+ * simulated `cdk` only prints that it was.
  */
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,11 +26,11 @@ export interface PretendedAws {
   readonly changes: string[];
   /** What cannot be deleted, and CloudFormation's reason. */
   undeletable: { readonly id: string; readonly reason: string } | undefined;
-  /** What `cdk` says, and its exit code. */
+  /** What `cdk` prints, and its exit code. */
   cdk: { says: string; code: number };
   /** Words of the last `cdk`, if there was one. */
   cdkWords(): readonly string[] | undefined;
-  /** The greatest value of each metric that somebody said. */
+  /** The greatest value of each metric; CloudWatch answers with it. */
   readonly metrics: Map<string, number>;
   /** What the clusters keep. */
   readonly table: PretendedTable;
@@ -79,7 +80,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Writes its words and says what the test wants. */
+/** Writes its arguments down and prints what the test wants. */
 const cdkProgram = (directory: string): string => `#!/bin/sh
 printf '%s\\n' "$@" > '${directory}/words'
 cat '${directory}/says'

@@ -1,4 +1,4 @@
-/** A doorbell that nobody hears: it remembers what was rung. */
+/** A doorbell that wakes no worker: it remembers what was rung. */
 import type { SqsDoorbell } from '../../functions/workers/doorbell/sqs-doorbell.ts';
 
 export interface RecordingDoorbell extends SqsDoorbell {

@@ -1,6 +1,6 @@
 /**
- * A socket in front of a runtime's. It passes every call on, until a test holds one: then that call goes no further, so
- * that its caller can be killed before the runtime did what it was asked, while it does, or before the answer.
+ * A socket in front of a runtime's. It passes every call on, until a test holds one: then that call goes no further. So
+ * its caller can be killed before the runtime has the call, while it works, or before the answer.
  */
 import { Client, credentials, Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/proto-loader';

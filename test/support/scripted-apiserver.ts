@@ -1,4 +1,4 @@
-/** As much of an apiserver as an agent talks to: a test puts objects in and reads what the agent says. */
+/** As much of an apiserver as an agent needs: a test puts objects in and reads what the agent reports. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';

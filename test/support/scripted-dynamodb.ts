@@ -1,4 +1,4 @@
-/** A service that answers DynamoDB's requests as it is told, and remembers what it was sent. */
+/** A service that answers DynamoDB's requests with a test's answers, and remembers what it was sent. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

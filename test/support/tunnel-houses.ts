@@ -138,7 +138,7 @@ export interface MailHouse extends TunnelHouse {
   readonly processes: { readonly node: TunnelsByMail; readonly caller: TunnelsByMail };
   /** A request to the process that the node talks to. */
   ask(user: User, method: string, path: string, body?: Uint8Array): Promise<Response>;
-  /** What the answers of polls say: whether the node listens though no tunnel is open. */
+  /** The field of polls by which the node listens though no tunnel is open. */
   listens(isWanted: boolean): void;
   /** How many requests the agent made. */
   requests(): number;

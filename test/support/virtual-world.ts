@@ -1,4 +1,4 @@
-/** A world whose time stands still until a test moves it, and whose dice are seeded. */
+/** A world whose time stands still until a test moves it, and whose random numbers are seeded. */
 import type { Cancel, Clock, Log, Random, World } from '../../functions/world.ts';
 
 interface Timer {

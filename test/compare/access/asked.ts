@@ -1,6 +1,6 @@
 /**
- * What is asked of an operation: its requests, each in the caller's own namespace, in another's and in one that does not
- * exist. Objects have the name of their place. Nothing that is asked changes anything, whoever is let in.
+ * The requests of an operation: in the caller's own namespace, in another's and in one that does not exist. Objects
+ * have the name of their place. No request changes anything, even where it is allowed.
  */
 import type { SentRequest } from '../servers/api-connection.ts';
 import type { Operation } from './operations.ts';
@@ -28,7 +28,7 @@ function queriesOf(operation: Operation): readonly string[] {
   // Refused after it was authorized, so that it does not last.
   const watch = '?watch=true&resourceVersion=none';
   if (operation.action.startsWith('watch')) return ['?resourceVersion=none'];
-  // A log that nobody can fetch is waited for; no such limit is one.
+  // The server waits for a log that no kubelet serves; an invalid limit is refused at once.
   if (operation.template.endsWith('/log')) return ['?limitBytes=-1'];
   return operation.action === 'list' ? ['', watch] : [''];
 }

@@ -49,7 +49,7 @@ const podOn = (name: string): object => ({
   },
 });
 
-/** In the namespaces `own` and `other` a pod of that name on the node of that name, and what it needs. */
+/** In the namespaces `own` and `other`: a pod of that name on the node of that name, and what it needs. */
 async function furnish(admin: Sender): Promise<void> {
   for (const name of placeNames.filter((place) => place !== 'absent')) {
     const at = `/api/v1/namespaces/${name}`;

@@ -1,4 +1,4 @@
-/** A kind that is compared: what discovery and OpenAPI say of it, and the objects that its cases start from. */
+/** A kind that is compared: its entries in discovery and OpenAPI, and the objects that its cases start from. */
 import type { JsonObject } from '../../../functions/kube/object.ts';
 import type { Case, Step } from './case.ts';
 import type { Mutator } from './mutations.ts';

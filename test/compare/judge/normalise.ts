@@ -1,6 +1,6 @@
 /**
- * What must differ between two servers that answer alike, made equal. Each rule says why it may; what no rule names is
- * compared as it came. Values that a request itself named are never touched: they must come back.
+ * Removes the differences that two servers with equal answers must have. Each rule has its reason. What no rule names
+ * is compared as it came. Values that a request itself named are never touched: they must come back.
  */
 import type { Json, JsonObject } from '../../../functions/kube/object.ts';
 import { isInRange } from './ip-range.ts';

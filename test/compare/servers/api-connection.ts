@@ -80,7 +80,7 @@ function received(message: IncomingMessage, text: string): ReceivedAnswer {
 
 export function connectApi({ host, port, headers: fixed }: ApiAddress): ApiConnection {
   const agent = new Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
-  // A watch cannot be sent once more: it gets a connection that nobody used before.
+  // A watch cannot be sent once more: it gets a connection that no request used before.
   const ofWatches = new Agent({ keepAlive: false, rejectUnauthorized: false });
   const open = ({ method, path, headers, body }: SentRequest, through = agent): ReturnType<typeof httpsRequest> => {
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };

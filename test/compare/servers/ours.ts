@@ -1,4 +1,7 @@
-/** Our API server as a machine hosts it, over HTTPS on loopback, with what every cluster starts with and without controllers. */
+/**
+ * Our API server as a machine hosts it, over HTTPS on loopback. It has the objects that every cluster starts with, and
+ * no controllers.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

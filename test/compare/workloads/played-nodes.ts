@@ -1,6 +1,6 @@
 /**
- * Nodes that only pretend, the same for both control planes: they register, renew their Leases, start pods and end them.
- * A pod's annotations say how it goes: `play: exit 0`, `exit 1`, `unready`, `hold` (never starts).
+ * Simulated nodes, the same for both control planes: they register, renew their Leases, start pods and end them. A
+ * pod's annotation `play` chooses what its containers do: `exit 0`, `exit 1`, `unready`, `hold` (never starts).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../../../functions/client/client.ts';

@@ -9,7 +9,7 @@ export type Target = string;
 
 /** Each step is one of these; after it both sides come to rest, unless the step is `until`, which waits for what it names. */
 export interface Step {
-  /** Without apiVersion where the kind says it. */
+  /** Objects without apiVersion get that of their kind. */
   readonly create?: readonly KubeObject[];
   /** A merge patch, of the object or of `subresource`. */
   readonly patch?: Target;

@@ -1,6 +1,7 @@
 /**
- * `node test/security/weakenings/main.ts [CLASS...]`: takes each rule out of a copy of the sources, and counts the generated
- * cases of its class that fail then. A test that fewer than three cases of its class defend is a list of examples.
+ * `node test/security/weakenings/main.ts [CLASS...]`: takes each rule out of a copy of the sources. It counts the
+ * generated cases of the rule's class that fail then. A test that fewer than three cases of its class defend is a list
+ * of examples.
  */
 import { join } from 'node:path';
 import { run } from 'node:test';

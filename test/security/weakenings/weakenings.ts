@@ -1,4 +1,4 @@
-/** The rules against attacks, class by class, each with the edit that takes it out and the test that must notice. */
+/** The rules against attacks, class by class. Each has the edit that takes it out and the test that must notice. */
 import type { Edit } from './source-copy.ts';
 
 export interface Weakening {

@@ -1,6 +1,6 @@
 /**
  * One run of a whole control plane in virtual time, all from one seed: processes with the API and the workers, machines, users,
- * and what goes wrong; then calm, in which everything comes to what was asked for, and then to rest. README.md says what is
+ * and what goes wrong; then calm, in which everything comes to what was asked for, and then to rest. README.md lists what is
  * simulated and what is judged.
  */
 import type { WebhookClient } from '../../../functions/apiserver/webhook/webhook-client.ts';

@@ -1,4 +1,4 @@
-/** What users do to a simulated control plane, each in a namespace of its own, and what must have come of it in the end. */
+/** What users do to a simulated control plane, and what must have come of it in the end. Each scene has a namespace of its own. */
 import type { Deployment, Job, Pod, PodTemplateSpec, StatefulSet } from '../../../functions/kube/generated/types.ts';
 import type { KubeObject } from '../../../functions/kube/object.ts';
 import { isTerminating, nameOf } from '../../../functions/kube/object.ts';

@@ -1,10 +1,10 @@
 /**
- * The protocol with small bounds, so that all of its states can be looked at: two writers and two materialisers on one
+ * The protocol with small bounds, so that all of its states can be visited: two writers and two materialisers on one
  * key, requests that land late or twice, answers that never come, crashes, expiry. Each slot changes the key once, so a
  * slot's number is its revision too.
  *
  * Time is one step, `tick`: more has passed than any reading or signature lives. Requests sent before are void, what
- * was read before is stale; what the watermark had passed by then may be removed at any time after, and so may a tombstone
+ * was read before is stale. What the watermark had passed by then may be removed at any time after. So may a tombstone
  * that was put before, passed or not.
  */
 

@@ -1,4 +1,4 @@
-/** What goes wrong before any object is looked at: methods, content types, bodies, options, names. */
+/** Requests that fail before any object is read: methods, content types, bodies, options, names. */
 import type { Json, JsonObject } from '../../../../functions/kube/object.ts';
 import { mayStore, post, query, type Recipe, type Scene } from '../compared-kind.ts';
 
