@@ -1,6 +1,6 @@
 /**
- * Says by VolumeAttachments which volumes belong to which node; the driver's own controller attaches and detaches them. What
- * a node has mounted stays attached, unless the node has not been ready for minutes.
+ * Creates and deletes VolumeAttachments for the volumes of each node's pods; the CSI driver's own controller attaches and
+ * detaches. A volume that a node has mounted stays attached, unless the node has not been ready for minutes.
  * Source: pkg/controller/volume/attachdetach/reconciler/reconciler.go; pkg/volume/csi/csi_attacher.go
  */
 import { conditionOf } from '../../kube/conditions.ts';

@@ -1,5 +1,5 @@
 /**
- * Signs the ConfigMap cluster-info with each bootstrap token, so that whoever has a token can trust what it says.
+ * Signs the ConfigMap cluster-info with each bootstrap token, so that a node with a token can trust its content.
  * Source: pkg/controller/bootstrap/bootstrapsigner.go; cluster-bootstrap, token/jws/jws.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';

@@ -1,6 +1,6 @@
 /**
- * Approves certificates that kubelets ask for: those to call the API with where RBAC lets them, and those to be called by where
- * they name nothing but the node's own addresses. Source: pkg/controller/certificates/approver/sarapprove.go; the second is ours.
+ * Approves certificates that kubelets ask for. Client certificates need a permission in RBAC. Serving certificates may name
+ * only the node's own addresses. Source: pkg/controller/certificates/approver/sarapprove.go; the second is ours.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';

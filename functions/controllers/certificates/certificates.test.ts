@@ -135,7 +135,7 @@ describe('a CertificateSigningRequest', () => {
     });
   }
 
-  test('is removed an hour after it was settled, or a day after nobody settled it', async () => {
+  test('a certificate request is removed an hour after its approval, or a day after its creation', async () => {
     const made = await cluster();
     const pem = await requestPem('CN=jane');
     const isThere = async (): Promise<boolean> => (await made.client.list(certificateSigningRequests)).items.length > 0;

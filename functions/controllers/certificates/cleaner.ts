@@ -1,4 +1,4 @@
-/** Removes requests that are settled, or that nobody settles. Source: pkg/controller/certificates/cleaner/cleaner.go. */
+/** Removes certificate requests an hour after their end, after a day without an end, or when the certificate expires. Source: pkg/controller/certificates/cleaner/cleaner.go. */
 import { userNameOf } from '../../kube/controller-role.ts';
 import { X509Certificate } from 'node:crypto';
 import type { CertificateSigningRequest } from '../../kube/generated/types.ts';

@@ -1,4 +1,4 @@
-/** What a CronJob's status says of its Jobs, and which of them are history. Source: pkg/controller/cronjob/cronjob_controllerv2.go. */
+/** Updates a CronJob's status from its Jobs, and finds the finished Jobs beyond its history limits. Source: pkg/controller/cronjob/cronjob_controllerv2.go. */
 import type { CronJob, CronJobStatus, Job, ObjectReference } from '../../kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';
 import { apiVersionOf, jobs } from '../../kube/resource-type.ts';

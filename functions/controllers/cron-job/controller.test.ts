@@ -120,7 +120,7 @@ describe('a CronJob', () => {
     assert.equal((await jobsOf(cluster)).length, 1);
   });
 
-  test('whose schedule has no times says so', async () => {
+  test('a CronJob whose schedule never comes gets an Event', async () => {
     const cluster = await running({ schedule: '0 0 31 2 *' });
     const why = 'time difference between two schedules is less than 1 second';
     assert.deepEqual(cluster.events, [`Warning InvalidSchedule invalid schedule: 0 0 31 2 * : ${why}`]);

@@ -33,7 +33,7 @@ export function workOnNode(set: DaemonSet, node: DaemonNode, hash: string, nowMs
   return { createsPod, failed, succeeded, doomed: [...succeeded, ...surplusWhileSurging(set, running, hash, nowMs)] };
 }
 
-/** One old and one new pod may be side by side for as long as the old one is ready and the new one is not available. */
+/** A node may run an old and a new pod while the old one is ready and the new unavailable. */
 function surplusWhileSurging(set: DaemonSet, running: readonly Pod[], hash: string, nowMs: number): Pod[] {
   if (running.length <= 1) return [];
   const isNew = (pod: Pod): boolean => labelsOf(pod)[revisionHashLabel] === hash;

@@ -38,7 +38,7 @@ export function rollingStep(set: DaemonSet, nodes: readonly DaemonNode[], hash: 
   return deletingStep(pairs, desired > 0 && maxUnavailable === 0 ? 1 : maxUnavailable, isAvailable);
 }
 
-/** The living pods of a node: at most one of the old template and one of the new, or it is not for the rollout to decide. */
+/** The living pods of a node: at most one of each template. With more of them, the rollout leaves the node alone. */
 interface Pair {
   readonly node: DaemonNode;
   readonly hasTooMany: boolean;
@@ -53,7 +53,7 @@ function pairOn(node: DaemonNode, isUpdated: (pod: Pod) => boolean): Pair {
   return fresh.length > 1 || old.length > 1 ? { node, hasTooMany: true } : { node, hasTooMany: false, fresh: fresh[0], old: old[0] };
 }
 
-/** Old pods go, as many as may be missing; those that serve nobody go at once. */
+/** Deletes as many old pods as may be unavailable; old pods that are unavailable already go at once. */
 function deletingStep(pairs: readonly Pair[], maxUnavailable: number, isAvailable: (pod: Pod) => boolean): RollingStep {
   const broken: Pod[] = [];
   const candidates: Pod[] = [];

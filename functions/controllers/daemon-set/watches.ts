@@ -20,7 +20,7 @@ export const daemonSetWatches: readonly Watch[] = [
   watch<Node>(nodes, daemonSetsConcerned),
 ];
 
-/** Those whose pod is missing on the node or does not belong there, and those that counted such a pod before. */
+/** Sets whose pod is missing on the node or does not belong there, and sets that counted such pods. */
 function daemonSetsConcerned({ type, object: node }: Change<Node>, cache: Cache): ObjectName[] {
   const sets = cache.list(daemonSets);
   if (sets.length === 0) return [];

@@ -37,7 +37,7 @@ const summary = async (cluster: Cluster): Promise<unknown> => {
 };
 
 describe('a Deployment', () => {
-  test('becomes a ReplicaSet and its pods in one session, and says so', async () => {
+  test('a Deployment gets a ReplicaSet, pods and its conditions in one run of the worker', async () => {
     const cluster = await createCluster();
     await cluster.client.create(deployments, deployment());
     await cluster.settle();
@@ -95,7 +95,7 @@ describe('a Deployment', () => {
       await assertSettled(cluster);
     });
 
-  test('keeps the old pods when the new ones never become ready, and says that it is stuck', async () => {
+  test('a Deployment keeps old pods while new ones are not ready, and reports a missed progress deadline', async () => {
     const cluster = await running({ replicas: 4, progressDeadlineSeconds: 60 });
     await cluster.edit(deployments, 'web', setImage('web:broken'));
     await cluster.settle();

@@ -13,7 +13,7 @@ export interface SizedSet {
   readonly maxReplicasBefore: number | undefined;
 }
 
-/** The new size of each set. `statusReplicas` stands in where a set does not say what was allowed before. */
+/** The new size of each set. `statusReplicas` stands in for a missing annotation of the replicas allowed before. */
 export function proportionalSizes(bounds: Bounds, sets: readonly SizedSet[], statusReplicas: number): Map<string, number> {
   const allowed = bounds.desired > 0 ? bounds.desired + bounds.maxSurge : 0;
   const toAdd = allowed - sum(sets, ({ replicas }) => replicas);

@@ -1,6 +1,6 @@
 /**
- * One reconcile of a Deployment under way: its ReplicaSets as they are after what was done so far, and the status that
- * will be written at the end. Source: pkg/controller/deployment/sync.go.
+ * One reconcile of a Deployment under way: its ReplicaSets after the writes so far, and the status that will be written at
+ * the end. Source: pkg/controller/deployment/sync.go.
  */
 import { conditionOf } from '../../kube/conditions.ts';
 import { copy } from '../../kube/copy.ts';

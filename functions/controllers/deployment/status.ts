@@ -1,5 +1,5 @@
 /**
- * A Deployment's status, and what it says about the rollout's progress. Pure.
+ * A Deployment's status, with its conditions about the rollout's progress and failures.
  * Source: pkg/controller/deployment/sync.go, calculateStatus; progress.go, syncRolloutStatus.
  */
 import { conditionOf } from '../../kube/conditions.ts';
@@ -28,7 +28,7 @@ export const hasHistoryLimit = ({ spec }: Deployment): boolean =>
 
 type ConditionText = Pick<DeploymentCondition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** What was said with the same status and reason stays as it was said first. */
+/** A condition with the same status and reason as before keeps its first message and times. */
 export function withDeploymentCondition(
   conditions: readonly DeploymentCondition[],
   text: ConditionText,
@@ -69,7 +69,7 @@ export function deploymentStatus(deployment: Deployment, before: DeploymentStatu
   };
 }
 
-/** Unknown while a set that was acted on does not say. */
+/** Left out while a ReplicaSet that was observed does not report its own count. */
 function terminatingCount(sets: readonly ReplicaSet[]): Pick<DeploymentStatus, 'terminatingReplicas'> {
   const counted = sets.filter(({ status }) => (status?.observedGeneration ?? 0) !== 0 || status?.terminatingReplicas !== undefined);
   if (counted.some(({ status }) => status?.terminatingReplicas === undefined)) return {};
@@ -112,7 +112,7 @@ function isTimedOut(deployment: Deployment, progressing: DeploymentCondition | u
   return progressing.reason === timedOutReason || (progressDeadlineMs(deployment, progressing) ?? Infinity) < nowMs;
 }
 
-/** The status with what is to be said about progress and failures of a rollout. */
+/** The status with conditions about progress and failures of the rollout. */
 export function rolloutStatus(deployment: Deployment, before: DeploymentStatus, sets: Sets, nowMs: number): DeploymentStatus {
   const status = deploymentStatus(deployment, before, sets, nowMs);
   const progressed = { ...status, conditions: withProgress(deployment, before, status, { sets, nowMs }) };
@@ -146,7 +146,7 @@ function withProgress(
   if (isComplete(deployment, status))
     return withDeploymentCondition(conditions, say('True', completeReason, 'has successfully progressed.'), nowMs);
   if (isProgressing(before, status)) {
-    // Said anew each time, since the deadline counts from the last progress.
+    // Written with a new time at each progress, since the deadline counts from the last one.
     const said = withDeploymentCondition(without(conditions, 'Progressing'), say('True', 'ReplicaSetUpdated', 'is progressing.'), nowMs);
     if (current?.status !== 'True' || current.lastTransitionTime === undefined) return said;
     const { lastTransitionTime } = current;
@@ -157,7 +157,7 @@ function withProgress(
   return conditions;
 }
 
-/** A ReplicaSet that cannot make its pods says so through its Deployment. */
+/** A Deployment takes over the condition ReplicaFailure of its ReplicaSets. */
 function withFailure(conditions: readonly DeploymentCondition[], sets: Sets, nowMs: number): DeploymentCondition[] {
   const failures = [sets.current, ...sets.all].flatMap((set) => conditionOf(set?.status?.conditions, 'ReplicaFailure') ?? []);
   const [failure] = failures;
@@ -170,7 +170,7 @@ function withFailure(conditions: readonly DeploymentCondition[], sets: Sets, now
   );
 }
 
-/** When to look whether the rollout is stuck, if nothing happens; undefined when it cannot be. */
+/** When to check the progress deadline if nothing happens; undefined for a rollout that has none to miss. */
 export function progressCheckInMs(deployment: Deployment, status: DeploymentStatus, nowMs: number): number | undefined {
   const progressing = conditionOf(status.conditions, 'Progressing');
   if (!hasProgressDeadline(deployment) || progressing === undefined) return undefined;
@@ -180,7 +180,7 @@ export function progressCheckInMs(deployment: Deployment, status: DeploymentStat
   return deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - nowMs) + 1000;
 }
 
-/** The Progressing condition of a Deployment that was just paused or resumed; undefined when nothing is to be said. */
+/** The Progressing condition of a Deployment that was just paused or resumed; undefined when it stays as it is. */
 export function pauseCondition(deployment: Deployment, status: DeploymentStatus): ConditionText | undefined {
   if (!hasProgressDeadline(deployment)) return undefined;
   const current = conditionOf(status.conditions, 'Progressing');

@@ -79,7 +79,7 @@ export async function scaleSets(rollout: Rollout): Promise<void> {
   const { desired } = boundsOf(deployment.spec);
   const only = activeOrLatest(rollout);
   if (only !== undefined) {
-    // The notes on a set that keeps its size must be renewed too, or it would count as scaling for ever.
+    // The annotations of a set that keeps its size must be renewed too; else it would count as scaling for ever.
     await rollout.resize(only, desired);
   } else if (current !== undefined && isSaturated(current, desired)) {
     for (const set of activeOld) await rollout.resize(set, 0);

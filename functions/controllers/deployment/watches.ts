@@ -18,7 +18,7 @@ export const deploymentWatches: readonly Watch[] = [
   watch<Pod>(pods, recreatingDeployments),
 ];
 
-/** With Recreate, the end of an old pod may be what the new ones wait for; otherwise the ReplicaSets tell enough. */
+/** With Recreate, new pods may wait for the end of an old pod. Otherwise changes of ReplicaSets are enough. */
 function recreatingDeployments({ type, object }: Change<Pod>, cache: Cache): ObjectName[] {
   const owner = controllerOf(object);
   if (owner === undefined || (type !== 'deleted' && object.status?.phase !== 'Succeeded' && object.status?.phase !== 'Failed')) return [];

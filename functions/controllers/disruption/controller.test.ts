@@ -72,7 +72,7 @@ describe('a budget', () => {
     assert.deepEqual(counts(await statusOf(cluster)), [0, 3, 3, 4]);
   });
 
-  test('without pods allows nothing, and says so', async () => {
+  test('a budget that matches no pods allows no disruption, and gets an Event', async () => {
     const cluster = await running({ minAvailable: 1 }, 0);
     assert.deepEqual(counts(await statusOf(cluster)), [0, 0, 1, 0]);
     assert.ok(cluster.events.includes('Normal NoPods No matching pods found'));

@@ -1,6 +1,5 @@
 /**
- * From Endpoints that somebody wrote by hand to the EndpointSlices that say the same: one for each family of addresses and
- * set of ports. Pure. Source: pkg/controller/endpointslicemirroring/reconciler.go and utils.go.
+ * Mirrors Endpoints that a user wrote by hand in EndpointSlices: one for each family of addresses and set of ports. Source: pkg/controller/endpointslicemirroring/reconciler.go and utils.go.
  */
 import { deepEqual } from '../../kube/equality.ts';
 import type {

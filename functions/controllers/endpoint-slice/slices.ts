@@ -1,5 +1,5 @@
 /**
- * From a Service and its pods to the EndpointSlices that should be, changing as few of those that are as possible. Pure.
+ * Plans the EndpointSlices of a Service from its pods, with as few changes of present slices as possible.
  * Source: endpointslice/reconciler.go and utils.go.
  */
 import { copy } from '../../kube/copy.ts';

@@ -40,7 +40,7 @@ describe('the garbage collector', () => {
     assert.deepEqual(await names(cluster), ['owner']);
   });
 
-  test('deletes what names an owner of another namespace, and says so, or one of another kind', async () => {
+  test('objects that name an owner of another namespace or kind are deleted, the former with an Event', async () => {
     const cluster = await createCluster();
     await cluster.client.create(namespaces, { metadata: { name: 'other' }, spec: {} });
     const owner = await cluster.client.create(configMaps, { metadata: { namespace: 'other', name: 'owner' } });

@@ -1,5 +1,5 @@
 /**
- * Deletes what nobody owns any more, and sees foreground and orphaning deletions through.
+ * Deletes objects whose owners are all gone, and finishes foreground and orphaning deletions.
  * Source: pkg/controller/garbagecollector/garbagecollector.go.
  *
  *   an owner went        ─▶ its dependents are judged: deleted, or freed of the reference
@@ -30,7 +30,7 @@ import { verdictOn } from './verdict.ts';
 import { garbageCollectorWatches } from './watches.ts';
 import { garbageCollectorRole } from './role.ts';
 
-/** How soon to look again at what waits for its dependents. */
+/** How soon to check again an object that waits for its dependents. */
 const lookAgainSeconds = 30;
 
 /** `resourceTypes`: everything that may have owners or own. */
@@ -130,7 +130,7 @@ async function orphan(item: Item, graph: OwnershipGraph, context: ReconcileConte
 async function awaitDependents(item: Item, graph: OwnershipGraph, context: ReconcileContext): Promise<ReconcileResult> {
   const uid = uidOf(item.object);
   const blocks = ({ object }: Item): boolean => ownersOf(object).some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true);
-  // A dependent that merely lost the reference no longer says whom it concerns.
+  // A dependent that lost its reference no longer names its owner, so no change would wake this object.
   if (graph.dependents(uid, context.cache).some(blocks)) return again(lookAgainSeconds);
   await removeFinalizer(item, foregroundFinalizer, context);
   return settled;

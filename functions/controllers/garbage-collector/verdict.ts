@@ -7,7 +7,7 @@ import type { OwnerReference } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';
 import { foregroundFinalizer, hasFinalizer, orphanFinalizer } from './graph.ts';
 
-/** `solid` owners keep it alive; `absent` ones are gone; `waiting` ones are gone as soon as it is; `unknown` cannot be told. */
+/** `solid` owners keep it alive; `absent` ones are gone; `waiting` ones are gone as soon as it is; `unknown` cannot be read. */
 export type OwnerState = 'solid' | 'absent' | 'waiting' | 'unknown';
 
 export interface JudgedOwner {

@@ -20,7 +20,7 @@ function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iter
   const { type, key, object } = change;
   if (!graph.knows(key) || isHeartbeat(change)) return;
   if (type !== 'deleted' && isCandidate(object)) yield graph.request(key);
-  // Whoever waits for this object may be done waiting.
+  // An owner that waits for this object may be done waiting.
   for (const reference of ownersOf(object)) {
     const owner = ownerOf({ object }, reference, graph, cache);
     if (owner !== undefined && waitsForDependents(owner.object)) yield graph.requestOf(owner);

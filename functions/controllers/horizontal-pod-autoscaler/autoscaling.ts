@@ -1,4 +1,4 @@
-/** One look of an autoscaler at its target and metrics: what it does, and the status and conditions that it leaves. */
+/** One run of an autoscaler: reads target and metrics, scales the target, and leaves status and conditions. */
 import { conditionOf } from '../../kube/conditions.ts';
 import type {
   AutoscalingHorizontalPodAutoscaler as Autoscaler,
@@ -42,7 +42,7 @@ interface Plan {
   readonly reason: string;
 }
 
-/** Stops the look: conditions and events say why. */
+/** Ends the run early; a condition and an event hold the reason. */
 class Unable extends Error {}
 
 export class Autoscaling {

@@ -128,7 +128,7 @@ describe('an autoscaler in a cluster', () => {
     );
   });
 
-  test('says what it cannot find', async () => {
+  test('an autoscaler whose target does not exist reports FailedGetScale', async () => {
     const cluster = await createCluster();
     await cluster.client.create(horizontalPodAutoscalers, autoscaler());
     await cluster.settle();
@@ -139,7 +139,7 @@ describe('an autoscaler in a cluster', () => {
     assert.deepEqual(cluster.events, [`Warning FailedGetScale ${why}`]);
   });
 
-  test('without an API of metrics says so, in the words of client-go', async () => {
+  test('an autoscaler without a metrics API reports client-go’s message', async () => {
     const cluster = await createCluster();
     await cluster.client.create(deployments, deployment({ replicas: 2 }));
     await cluster.runUntilStable();

@@ -1,5 +1,5 @@
 /**
- * What each metric of an autoscaler asks for, and what its status says of it.
+ * The number of replicas that each metric of an autoscaler asks for, and the metric's entry in the status.
  * Source: pkg/controller/podautoscaler/horizontal.go, computeReplicasForMetric and the functions that it calls.
  */
 import type {

@@ -9,7 +9,7 @@ import { isPodReady } from '../../kube/pod.ts';
 import { quantityMilli } from '../../kube/quantity.ts';
 import { parseTime } from '../../kube/time.ts';
 
-/** A pod's CPU says little while it starts. */
+/** How long after its start a pod's CPU usage may be left out of the average. */
 const cpuInitializationMs = 300_000;
 const initialReadinessMs = 30_000;
 const replicasMax = 2 ** 31 - 1;
@@ -37,7 +37,7 @@ export interface Usage {
 
 /** What a target makes of the pods' metrics. */
 export interface Target {
-  /** Throws when it cannot tell. */
+  /** Throws when the usage cannot be computed. */
   usage(metrics: PodMetrics): Usage;
   /** What a pod is assumed to use that has no metrics, when there would be fewer pods. */
   assumedMilli(podName: string): number;
@@ -146,7 +146,7 @@ export function utilizationTarget(percentWanted: number, requests: ReadonlyMap<s
 
 const sumOf = (metrics: PodMetrics): number => [...metrics.values()].reduce((sum, { milli }) => sum + milli, 0);
 
-/** What each pod, or that container of it, requests. Throws when one does not say. */
+/** The request of each pod, or of that container of it. Throws for a pod without one. */
 export function requestsOf(pods: readonly Pod[], resource: string, containerName: string): Map<string, number> {
   return new Map(pods.map((pod) => [nameOf(pod), requestOf(pod, resource, containerName)]));
 }

@@ -117,7 +117,7 @@ function decideByRules(wanted: number, bounds: Bounds, history: History, nowMs: 
   return { replicas: stable, able, limited: within };
 }
 
-/** The number of replicas that the policies allow to go to; `sign` says in which direction. */
+/** The number of replicas that the policies allow; `sign` is 1 for scaling up, -1 for scaling down. */
 function rateLimit(
   { selectPolicy = 'Max', policies = [] }: HPAScalingRules = {},
   { sign, current, history }: { readonly sign: 1 | -1; readonly current: number; readonly history: History },

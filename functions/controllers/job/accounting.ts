@@ -3,7 +3,7 @@
  *
  *   uid into uncountedTerminatedPods ─▶ finalizer off the pod ─▶ uid out, counter up ─▶ condition, once none is left
  *
- * A uid that is listed and whose pod has no finalizer any more only has to be added to the counter.
+ * A listed uid whose pod has no finalizer any more only has to be added to the counter.
  * Source: pkg/controller/job/job_controller.go, trackJobStatusAndRemoveFinalizers.
  */
 import { copy } from '../../kube/copy.ts';

@@ -63,7 +63,7 @@ describe('a Job', () => {
     await assertSettled(cluster);
   });
 
-  test('is complete once its pods succeeded, and says so', async () => {
+  test('a Job is complete once its pods succeeded, and gets an Event', async () => {
     const cluster = await running({ completions: 3, parallelism: 2 });
     assert.equal((await activePods(cluster)).length, 2);
     await endAll(cluster, 0);

@@ -27,7 +27,7 @@ async function pass(cluster: Cluster, ms: number): Promise<void> {
 
 const secret = (cluster: Cluster): Promise<Secret> => cluster.get(secrets, 't');
 
-test('a token that nobody used for a year is invalid, and goes after another', async () => {
+test('a token that was not used for a year becomes invalid, and is deleted after another year', async () => {
   const cluster = await withToken();
   const at = { namespace: 'kube-system', name: 'kube-apiserver-legacy-service-account-token-tracking' };
   assert.ok((await cluster.client.get(configMaps, at)).data?.['since']);

@@ -1,6 +1,6 @@
 /**
- * Invalidates, and a year later deletes, tokens in Secrets that were made for a ServiceAccount without being asked for and that
- * nobody used for a year. The API notes on the Secret when it was last used.
+ * Invalidates tokens in Secrets that no client used for a year, and deletes them a year later. Only Secrets count that
+ * their ServiceAccount lists and that no pod mounts. The API records on the Secret when its token was last used.
  * Source: pkg/controller/serviceaccount/legacy_serviceaccount_token_cleaner.go; pkg/controlplane/controller/legacytokentracking.
  */
 import { userNameOf } from '../../kube/controller-role.ts';

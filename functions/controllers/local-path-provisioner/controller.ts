@@ -1,7 +1,6 @@
 /**
- * Makes volumes that are directories of the node which the scheduler chose, for claims of a class that asks for it. The
- * node's agent makes the directory with the first pod, and removes it after the claim. It behaves as an external provisioner
- * does. Source: sig-storage-lib-external-provisioner, controller/controller.go.
+ * Makes volumes for claims of a local-path class: directories of the node that the scheduler chose. The node's agent makes
+ * the directory with the first pod, and removes it after the claim. It behaves as an external provisioner does. Source: sig-storage-lib-external-provisioner, controller/controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
 import { copy } from '../../kube/copy.ts';

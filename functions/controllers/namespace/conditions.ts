@@ -1,5 +1,5 @@
 /**
- * What a Namespace says about its deletion. Pure.
+ * A Namespace's conditions about its deletion.
  * Source: pkg/controller/namespace/deletion/status_condition_utils.go.
  */
 import { withCondition } from '../../kube/conditions.ts';

@@ -42,7 +42,7 @@ describe('a namespace', () => {
     await assertSettled(cluster);
   });
 
-  test('that is deleted loses its pods first, says what is left, then the rest, then itself', async () => {
+  test('a deleted namespace loses its pods first, lists what remains, loses the rest, and then goes', async () => {
     const cluster = await withTeam();
     await cluster.client.delete(namespaces, here);
     await cluster.settle();

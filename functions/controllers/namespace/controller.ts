@@ -21,7 +21,7 @@ import { namespaceWatches } from './watches.ts';
 import { namespaceRole } from './role.ts';
 
 const finalizer = 'kubernetes';
-/** How soon to look again when no change of ours tells that an object went. */
+/** How soon to check again if the deletion of an object does not wake the controller before. */
 const lookAgainSeconds = 5;
 
 export function createNamespaceController(resourceTypes: ResourceTypes): Controller {

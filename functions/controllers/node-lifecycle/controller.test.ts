@@ -79,7 +79,7 @@ describe('a node', () => {
     await assertSettled(cluster);
   });
 
-  test('drives nobody away when no node is heard of', async () => {
+  test('no pod is evicted when all nodes are silent', async () => {
     const cluster = await running();
     for (const name of nodeNames) cluster.silentNodes.add(name);
     await cluster.advance(900_000);
@@ -87,9 +87,9 @@ describe('a node', () => {
     assert.equal((await cluster.pods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined).length, 4);
   });
 
-  test('has its time anew after the control plane was away, and no more than that', async () => {
+  test('a node gets a new grace period after the control plane was away, and no more than that', async () => {
     const cluster = await running();
-    // Nobody looks, and nobody is heard.
+    // The clock advances without a reconcile and without a heartbeat.
     await cluster.world.advance(600_000);
     await cluster.settle();
     assert.equal(readyOf(await node(cluster, lost)), 'True');
@@ -140,7 +140,7 @@ describe('pods', () => {
     spec: { containers: [{ name: 'c', image: 'c:1' }], nodeName: lost, ...spec },
   });
 
-  test('leave at once when they do not tolerate a taint, later when they do for a while, never when they do', async () => {
+  test('a NoExecute taint evicts pods at once, after their tolerationSeconds, or never if they tolerate it', async () => {
     const cluster = await createCluster();
     await cluster.client.create(pods, naked('never'));
     const tolerate = (tolerationSeconds?: number): object => ({

@@ -1,6 +1,6 @@
 /**
- * Notices nodes that fell silent, says so in their conditions, and taints them; what the taints do to pods is the
- * business of taint-eviction. Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go.
+ * Notices nodes that fell silent, sets their conditions to Unknown, and taints them. The controller taint-eviction evicts
+ * the pods of tainted nodes. Source: pkg/controller/nodelifecycle/node_lifecycle_controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
 import { conditionOf } from '../../kube/conditions.ts';
@@ -22,7 +22,7 @@ import { nodeControllerRole } from '../shared/node-controller-role.ts';
 
 const leaseNamespace = 'kube-node-lease';
 
-/** A look that is due is never that late while there is a control plane: the timer wakes each minute whoever missed his time. */
+/** No check is that late while the control plane runs: its timer wakes late requests each minute. */
 const lateMs = 90_000;
 
 export interface NodeLifecycleOptions {
@@ -58,14 +58,14 @@ export function createNodeLifecycleController({ listeningSinceMs = 0 }: NodeLife
 
 const leaseOf = (node: Node, cache: Cache): Lease | undefined => cache.get(leases, { namespace: leaseNamespace, name: nameOf(node) });
 
-/** Heartbeats wake nobody: the one that was there at the last look may be followed by others, or not. */
+/** Heartbeats do not wake this controller: it reads the leases when the next node could have been silent too long. */
 async function lookForSilence(context: ReconcileContext, listeningSinceMs: number): Promise<ReconcileResult> {
   const { cache, clock } = context;
   const nowMs = clock.now();
-  // One that is given up speaks up by writing its status.
+  // A node whose Ready is Unknown already comes back by writing its status.
   const expected = cache.list(nodes).filter((node) => !isGivenUp(node));
   const deadlines = expected.map((node) => ({ node, atMs: silenceMs(node, leaseOf(node, cache), listeningSinceMs) }));
-  // Nobody looked in time, so the control plane was away, and nodes have called in vain.
+  // This check is far too late, so the control plane was away, and nodes could not reach it.
   if (deadlines.some(({ atMs }) => atMs + lateMs < nowMs)) return lookForSilence(context, nowMs);
   const failure = await allOf(
     deadlines.filter(({ atMs }) => atMs <= nowMs),
@@ -104,7 +104,7 @@ async function writeLabels(node: Node, { client }: ReconcileContext): Promise<vo
 }
 
 async function writeTaints(node: Node, { cache, client, clock }: ReconcileContext): Promise<void> {
-  // When no node is ready, the fault is more likely on this side, and there is no better place for the pods anyway.
+  // When no node is ready, the control plane is likely at fault, and no other node could run the pods.
   const isAnyReady = isNodeReady(node) || cache.list(nodes).some((other) => nameOf(other) !== nameOf(node) && isNodeReady(other));
   const taints = nodeTaints(node, isAnyReady, clock.now());
   if (taints === node.spec?.taints || (taints.length === 0 && node.spec?.taints === undefined)) return;
@@ -123,7 +123,7 @@ async function markPodsNotReady(node: Node, context: ReconcileContext): Promise<
     if (isPodReady(pod) && wasReadyBefore(pod, silentSince)) await markNotReady(pod, context);
 }
 
-/** What the node reported about a pod after it said that it is not ready itself is to be believed. */
+/** Whether the pod was ready before its node fell silent; later reports of the node are trusted. */
 function wasReadyBefore(pod: Pod, silentSince: string | undefined): boolean {
   const readySince = conditionOf(pod.status?.conditions, 'Ready')?.lastTransitionTime;
   return silentSince === undefined || readySince === undefined || parseTime(readySince) <= parseTime(silentSince);

@@ -8,22 +8,22 @@ import type { Lease, Node, NodeCondition, Taint } from '../../kube/generated/typ
 import { parseTime, timestamp } from '../../kube/time.ts';
 import { isSameTaint, notReadyTaint, unreachableTaint } from '../shared/taints.ts';
 
-/** How long a node may be silent: in its life, and before its first word. */
+/** How long a node may be silent: after its first heartbeat, and before it. */
 const graceMs = 40_000;
 const startupGraceMs = 60_000;
 export const longestGraceMs = Math.max(graceMs, startupGraceMs);
 
-/** Looked at in steps, as upstream does: `--node-monitor-period`. */
+/** Deadlines are rounded up to steps, as upstream checks nodes: `--node-monitor-period`. */
 const stepMs = 5_000;
 
 export const isNodeReady = (node: Node): boolean => conditionOf(node.status?.conditions, 'Ready')?.status === 'True';
 
-/** Nobody knows how it is, and that is said. */
+/** Whether the controller already set the node's Ready to Unknown. */
 export const isGivenUp = (node: Node): boolean => conditionOf(node.status?.conditions, 'Ready')?.status === 'Unknown';
 
 const timeMs = (text: string | undefined): number => (text === undefined ? 0 : parseTime(text));
 
-/** When the node has been silent for too long. `listeningSinceMs`: before that it may have spoken to nobody. */
+/** When the node has been silent for too long. Before `listeningSinceMs` no heartbeat could arrive. */
 export function silenceMs(node: Node, lease: Lease | undefined, listeningSinceMs: number): number {
   const ready = conditionOf(node.status?.conditions, 'Ready');
   const heardMs = Math.max(
@@ -38,7 +38,7 @@ export function silenceMs(node: Node, lease: Lease | undefined, listeningSinceMs
 
 const watchedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
 
-/** The conditions of a node that fell silent: nobody knows. */
+/** The conditions of a node that fell silent: Unknown. */
 export function unknownConditions(node: Node, nowMs: number): NodeCondition[] {
   const now = timestamp(nowMs);
   const known = (node.status?.conditions ?? []).map((condition) =>

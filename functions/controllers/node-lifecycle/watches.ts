@@ -6,7 +6,7 @@ import { watch, type Watch } from '../../workers/controller.ts';
 import { namesOf } from '../shared/pod-requests.ts';
 import { isNodeReady } from './health.ts';
 
-/** No node has this name: it stands for all of them. Who fell silent is looked at together, when the longest silence could be too long. */
+/** No node has this name: it stands for all nodes, whose heartbeats are checked in one reconcile. */
 export const allNodes: ObjectName = { namespace: '', name: 'all nodes' };
 
 /** A node that was just made, in a request of its own: its event is recorded once. */

@@ -1,6 +1,6 @@
 /**
- * Says on each node for how long its kubelet may keep Secrets and ConfigMaps without asking again: the longer, the more nodes
- * ask. Kubelets that watch need none of it. Source: pkg/controller/ttl/ttl_controller.go.
+ * Annotates each node with how long its kubelet may cache Secrets and ConfigMaps: the longer, the more nodes there are.
+ * Kubelets that watch them ignore it. Source: pkg/controller/ttl/ttl_controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
 import type { Node } from '../../kube/generated/types.ts';

@@ -1,5 +1,5 @@
 /**
- * The writes by which a volume and a claim become each other's, in an order that survives a crash after each.
+ * The writes that bind a volume and a claim to each other. Their order survives a crash after each.
  * Source: pkg/controller/volume/persistentvolume/pv_controller.go.
  */
 import { copy } from '../../kube/copy.ts';

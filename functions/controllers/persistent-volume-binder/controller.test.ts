@@ -104,7 +104,7 @@ describe('the binder of volumes', () => {
     assert.deepEqual(await summary(cluster), ['data Pending to small', 'fits Bound to small', 'small Bound to fits']);
   });
 
-  test('looks at labels, modes and classes', async () => {
+  test('a claim binds only a volume with its labels, mode and class', async () => {
     const cluster = await createCluster();
     const labelled = volume('labelled', '5Gi');
     labelled.metadata.labels = { disk: 'fast' };

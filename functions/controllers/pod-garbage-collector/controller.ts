@@ -1,6 +1,6 @@
 /**
- * Removes pods that nothing else will ever finish: those of nodes that are no more, those deleted before they had a
- * node, and the oldest of too many finished ones. Source: pkg/controller/podgc/gc_controller.go.
+ * Removes pods that no kubelet will ever finish: pods of removed nodes, and pods deleted before they had a node. It also
+ * removes the oldest finished pods when there are too many. Source: pkg/controller/podgc/gc_controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
 import type { Pod } from '../../kube/generated/types.ts';
@@ -62,7 +62,7 @@ async function nodeExists(name: string, { client }: ReconcileContext): Promise<b
   }
 }
 
-/** Nobody is there who could shut it down gracefully. */
+/** No kubelet is there that could shut the pod down gracefully. */
 async function removeNow(pod: Pod, disruption: Disruption, context: ReconcileContext): Promise<ReconcileResult> {
   await markDisrupted(pod, disruption, context);
   await remove(pods, pod, context, { gracePeriodSeconds: 0 });

@@ -9,7 +9,7 @@ import { watch, type Cache, type Index, type Watch } from '../../workers/control
 import { namesOf } from '../shared/pod-requests.ts';
 import { podsByNode } from '../shared/taints.ts';
 
-/** Finished pods that may stay for people to look at. */
+/** How many finished pods may stay, so that users can read their status and logs. */
 export const finishedPodsMaxDefault = 12_500;
 
 const outOfServiceTaint = 'node.kubernetes.io/out-of-service';

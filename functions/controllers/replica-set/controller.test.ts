@@ -53,7 +53,7 @@ describe('a ReplicaSet', () => {
     await assertSettled(cluster);
   });
 
-  test('tells of each pod that it makes and deletes', async () => {
+  test('a ReplicaSet records an Event for each pod that it creates and deletes', async () => {
     const cluster = await running(1);
     const [pod] = await cluster.pods();
     assert.ok(pod);
@@ -109,7 +109,7 @@ describe('a ReplicaSet', () => {
     await assertSettled(cluster);
   });
 
-  test('tells why it could not make a pod, and makes it after all', async () => {
+  test('a ReplicaSet records why it could not create a pod, and creates it later', async () => {
     const probe = await createCluster();
     const cluster = await createCluster({ fails: (call) => call === probe.calls() + 1 });
     await cluster.client.create(replicaSets, replicaSet(2));

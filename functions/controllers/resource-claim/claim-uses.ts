@@ -1,5 +1,5 @@
 /**
- * Frees claims of devices that no pod uses any more, and deletes those that were made for a pod that is done.
+ * Frees ResourceClaims that no pod uses any more, and deletes those made for a pod that is done.
  * Source: pkg/controller/resourceclaim/controller.go, syncClaim.
  */
 import { copy } from '../../kube/copy.ts';

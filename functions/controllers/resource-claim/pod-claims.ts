@@ -1,6 +1,6 @@
 /**
- * Makes the claims of pods from their templates, and reserves allocated claims for pods that a node has without a
- * scheduler. Source: pkg/controller/resourceclaim/controller.go, syncPod.
+ * Makes pods' ResourceClaims from their templates, and reserves allocated claims for pods that bypassed the scheduler.
+ * Source: pkg/controller/resourceclaim/controller.go, syncPod.
  */
 import { canBeReserved, claimNameOfPod, isMadeForPod, isPodDone, isReservedFor, needsNoClaim } from '../../kube/device-claims.ts';
 import { copy } from '../../kube/copy.ts';

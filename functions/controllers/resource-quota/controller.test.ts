@@ -36,7 +36,7 @@ test('a pod that ended takes nothing of a quota any more', async () => {
   assert.deepEqual((await cluster.get(resourceQuotas, 'q')).status?.used, { pods: '0', 'requests.cpu': '0' });
 });
 
-test('a quota that grants more says so at once', async () => {
+test('a quota whose spec changes shows the new limits in its status at once', async () => {
   const cluster = await createCluster();
   await cluster.client.create(resourceQuotas, quota({ pods: '2' }));
   await cluster.settle();

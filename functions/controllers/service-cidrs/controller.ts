@@ -1,6 +1,6 @@
 /**
- * Declares ranges of addresses for Services ready, and keeps those that Services still use. The addresses themselves are given
- * out where a Service is committed, so that what a Service has is the truth, and no IPAddress is.
+ * Sets ServiceCIDRs ready, and keeps those whose addresses Services still use. The commit of a Service allocates its
+ * addresses, so the Service itself holds the truth, and no IPAddress does.
  * Source: pkg/controller/servicecidrs/servicecidrs_controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';

@@ -67,8 +67,8 @@ const restarts = (pod: Pod, field: 'containerStatuses' | 'initContainerStatuses'
   (pod.status?.[field] ?? []).reduce((most: number, { restartCount }: ContainerStatus) => Math.max(most, restartCount), 0);
 
 /**
- * The younger first, but ages within the same power of two count as the same, so that scaling up and down again does
- * not always hit the same node's pods.
+ * The younger pod first, but ages within the same power of two count as the same. So scaling up and down again does not
+ * always delete pods of the same node.
  */
 function compareAges(aMs: number | undefined, bMs: number | undefined, nowMs: number, ...[a, b]: [Pod, Pod]): number {
   if (aMs === bMs) return 0;

@@ -1,4 +1,4 @@
-/** Says on a pod, before it is deleted, who took it away and why. Source: pkg/util/pod/pod.go; KEP 3329. */
+/** Sets the condition DisruptionTarget on a pod before it is deleted: which controller evicts it, and why. Source: pkg/util/pod/pod.go; KEP 3329. */
 import { conditionOf, withCondition } from '../../kube/conditions.ts';
 import type { Pod, PodCondition } from '../../kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../kube/object.ts';

@@ -1,4 +1,4 @@
-/** Creating and deleting the pods of an owner, and telling about it in its Events. Source: pkg/controller/controller_utils.go. */
+/** Creates and deletes the pods of an owner, and records each in an Event of the owner. Source: pkg/controller/controller_utils.go. */
 import { copy } from '../../kube/copy.ts';
 import type { Pod, PodTemplateSpec } from '../../kube/generated/types.ts';
 import type { KubeObject } from '../../kube/object.ts';

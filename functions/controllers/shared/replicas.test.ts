@@ -38,7 +38,7 @@ test('counts of zero are left out, but for the replicas', () => {
   assert.deepEqual(replicaStatus(owner(), [], undefined, nowMs), { replicas: 0, observedGeneration: 3 });
 });
 
-test('the first failure is told until it is over', () => {
+test('the condition ReplicaFailure keeps the first failure until pods can be created', () => {
   const failed = replicaStatus(owner(), [], { reason: 'FailedCreate', error: new Error('quota') }, nowMs);
   assert.deepEqual(failed.conditions, [
     { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(nowMs), reason: 'FailedCreate', message: 'quota' },

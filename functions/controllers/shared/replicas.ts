@@ -46,7 +46,7 @@ export interface ReplicaOwner {
   readonly minReadySeconds: number;
   readonly selector: readonly Requirement[];
   readonly template: PodTemplateSpec;
-  /** Its status says how many of its pods are being deleted. */
+  /** Whether its status counts the pods that are being deleted. */
   readonly countsTerminating: boolean;
   /** Pods of siblings, for choosing which pod is missed least. */
   relatedPods(): readonly Pod[];

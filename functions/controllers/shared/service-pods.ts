@@ -15,7 +15,7 @@ const headlessLabel = 'service.kubernetes.io/headless';
 
 export const isHeadless = (service: Service): boolean => service.spec?.clusterIP === 'None';
 
-/** The controllers look after Services that select pods; the others' endpoints are somebody else's. */
+/** The controllers manage endpoints of Services with a selector; users manage those of others. */
 export const selectsPods = (service: Service): boolean => service.spec?.type !== 'ExternalName' && service.spec?.selector !== undefined;
 
 export function podsOfService(service: Service, cache: Cache): Pod[] {

@@ -1,5 +1,5 @@
 /**
- * Which owners a claim has, so that it goes with its pod or its StatefulSet where the retention policy wants that. Pure.
+ * The owners of a claim: its pod or its StatefulSet where the retention policy deletes the claim with it.
  * Source: pkg/controller/statefulset/stateful_set_utils.go, isClaimOwnerUpToDate and updateClaimOwnerRefForSetAndPod.
  */
 import { copy } from '../../kube/copy.ts';

@@ -27,6 +27,6 @@ export function podsToUpdate(set: StatefulSet, replicas: readonly Pod[], updateR
     .reverse()
     .filter((pod) => podRevision(pod) !== updateRevision && !isTerminating(pod));
   if (!isParallel(set)) return outdated.slice(0, Math.max(0, budget));
-  // Pods that serve nobody go first and cost nothing; else they could use up what the others may cost.
+  // Pods that are down go first and outside the budget; else they could use up all of maxUnavailable.
   return [...outdated.filter(isDown), ...outdated.filter((pod) => !isDown(pod)).slice(0, Math.max(0, budget))];
 }

@@ -1,6 +1,6 @@
 /**
- * Writes the objects of a resource anew, so that all are stored in the version that its definition names now, and takes the
- * older versions from that definition. One migration of a resource runs at a time, the oldest first.
+ * Writes the objects of a resource again, so that all are stored in the version that its definition names now. It then
+ * removes the older versions from the definition's status. One migration of a resource runs at a time, the oldest first.
  * Source: pkg/controller/storageversionmigrator/{migrationrunner,resourceversion,storageversionmigrator}.go.
  */
 import { conditionOf, withCondition } from '../../kube/conditions.ts';
@@ -25,7 +25,7 @@ const nextSeconds = 1;
 /** How long a resource may be missing: its definition may come. */
 const missingSecondsMax = 60;
 const missingAgainSeconds = 5;
-/** An error that says to try again later. */
+/** Codes of errors after which a later try may succeed. */
 const retriedCodes: ReadonlySet<number> = new Set([429, 500, 503, 504]);
 
 export const createStorageVersionMigrationController = (resourceTypes: ResourceTypes): Controller => ({

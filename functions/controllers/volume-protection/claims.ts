@@ -1,5 +1,5 @@
 /**
- * Lets a claim that was deleted go once no pod uses it, and notes on a bound claim whether one does.
+ * Removes the finalizer of a deleted claim once no pod uses it. Reports on a bound claim whether a pod uses it.
  * Source: pkg/controller/volume/pvcprotection/pvc_protection_controller.go.
  */
 import { userNameOf } from '../../kube/controller-role.ts';
