@@ -1,4 +1,4 @@
-/** A volume of each kind that the agent knows, and the plug-ins that set them up from objects of one colour. */
+/** A volume of each kind that the agent knows, and the plug-ins that publish them from objects of one colour. */
 import { mountTmpfs } from '../../agent/files/mounts.ts';
 import { mountRemote } from '../../agent/files/remote-mount.ts';
 import { allPlugins } from '../../agent/volumes/all-plugins.ts';
