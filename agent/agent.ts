@@ -26,6 +26,7 @@ import type { NodeDoor } from './door/node-door.ts';
 import type { ImageMounts } from './images/image-mounts.ts';
 import type { Machine } from './node/machine.ts';
 import { allocatableOf, nodeObject, nodeStatus } from './node/node-status.ts';
+import { createRuntimeAnswers, type RuntimeAnswers } from './node/runtime-answers.ts';
 import { registerNode } from './node/registration.ts';
 import { createNodePods, type NodePods } from './pods/node-pods.ts';
 import type { NodeFeatures } from './pods/node-features.ts';
@@ -134,6 +135,7 @@ interface Reported {
 }
 
 interface Parts {
+  readonly askRuntime: () => Promise<RuntimeAnswers>;
   readonly shutdown: NodeShutdown | undefined;
   readonly evictor: Pick<Evictor, 'run' | 'pressures'> | undefined;
   readonly reported: Reported;
@@ -177,7 +179,7 @@ export function createAgent(options: AgentOptions): Agent {
     transport: options.transport,
     pollSeconds: config.pollSeconds ?? pollSecondsDefault,
     onAnswer: (answer) => take(parts, answer),
-    onUnknownNode: () => register(options),
+    onUnknownNode: () => register(parts),
   });
   const { check, probeCounts } = options;
   const { nodeName } = config;
@@ -186,7 +188,9 @@ export function createAgent(options: AgentOptions): Agent {
   const pods: NodePods = createNodePods({ context, nodeName, desired, check, probeCounts, poll, staticPods });
   const evictor = options.evictor?.(pods);
   const shutdown = options.shutdown?.(pods);
-  const parts: Parts = { options, evictor, shutdown, desired, reported, volumes, poll, pods, staticPods, relays: options.relays(pods) };
+  const askRuntime = createRuntimeAnswers({ ...options, clock: world.clock });
+  const relays = options.relays(pods);
+  const parts: Parts = { options, askRuntime, evictor, shutdown, desired, reported, volumes, poll, pods, staticPods, relays };
   return { run: (signal) => runLoops(parts, signal) };
 }
 
@@ -196,7 +200,7 @@ async function runLoops(parts: Parts, signal: AbortSignal): Promise<void> {
   await restore(parts);
   await updateNodeStatus(parts);
   await Promise.all([
-    becomeKnown(options, signal),
+    becomeKnown(parts, signal),
     poll.run(signal),
     repeat(options.world, { periodMs: statusPeriodMs, what: 'the node status' }, signal, () => updateNodeStatus(parts)),
     relist(parts, signal),
@@ -257,8 +261,9 @@ async function currentStatus({
   volumes,
   evictor,
   shutdown,
-}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes' | 'evictor' | 'shutdown'>): Promise<NodeStatus> {
-  const { config, machine, runtime, world } = options;
+  askRuntime,
+}: Pick<Parts, 'options' | 'desired' | 'reported' | 'volumes' | 'evictor' | 'shutdown' | 'askRuntime'>): Promise<NodeStatus> {
+  const { config, machine, world } = options;
   const self = ownNode({ options, desired });
   const volumesInUse = (await volumes.staged()).filter((name) => isAttachable(name, desired));
   const input = {
@@ -273,8 +278,7 @@ async function currentStatus({
     nowMs: world.clock.now(),
   };
   try {
-    const version = await runtime.version();
-    const found = await runtime.readiness();
+    const { version, readiness: found } = await askRuntime();
     reported.features = { ...found.features, appArmor: machine.appArmor };
     const network =
       found.network.ready && !options.network.ready() ? { ready: false, message: 'the node has no pod network yet' } : found.network;
@@ -294,9 +298,10 @@ async function updateNodeStatus(parts: Parts): Promise<void> {
   parts.poll.setStatus(await currentStatus(parts));
 }
 
-async function register(options: AgentOptions): Promise<void> {
+async function register({ options, askRuntime }: Pick<Parts, 'options' | 'askRuntime'>): Promise<void> {
   const status = await currentStatus({
     options,
+    askRuntime,
     desired: createDesiredState(),
     reported: {},
     volumes: { staged: async () => [] },
@@ -307,18 +312,19 @@ async function register(options: AgentOptions): Promise<void> {
 }
 
 /** The poll goes on meanwhile: a node that the server knows already does not depend on this. */
-async function becomeKnown(options: AgentOptions, signal: AbortSignal): Promise<void> {
+async function becomeKnown(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { world } = parts.options;
   while (!signal.aborted) {
     try {
-      await register(options);
+      await register(parts);
       return;
     } catch (error) {
       // Anything may be wrong with a server that is just starting; the node keeps its pods and asks again.
       if (!(error instanceof Error)) throw error;
-      options.world.log.warn('the node could not be registered', {
+      world.log.warn('the node could not be registered', {
         error: error instanceof StatusError || error instanceof TransportError ? error.message : error,
       });
-      await nap(options.world, registerRetryMs, signal);
+      await nap(world, registerRetryMs, signal);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ContainerImage } from '../functions/kube/generated/types.ts';
 import type { World } from '../functions/world.ts';
 import { sandboxImageDefault, type AgentConfig } from './config.ts';
 import { createNodeImages, type DiskUsage } from './images/node-images.ts';
-import { rotateLogs } from './pods/log-rotation.ts';
+import { createLogRotation } from './pods/log-rotation.ts';
 import { repeat } from './repeat.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
@@ -48,6 +48,7 @@ export function createHousekeeping({ config, world, runtime, events }: Housekeep
     sandboxImage: config.sandboxImage ?? sandboxImageDefault,
     onShortage: (message) => events.event(nodeReference(config), 'Warning', 'FreeDiskSpaceFailed', message),
   });
+  const rotateLogs = createLogRotation({ ...world, runtime });
   return {
     images: () => images.list(),
     freeImages: () => images.freeUnused(),
@@ -55,7 +56,7 @@ export function createHousekeeping({ config, world, runtime, events }: Housekeep
       await Promise.all([
         repeat(world, { periodMs: lookPeriodMs, what: 'the images' }, signal, () => images.look()),
         repeat(world, { periodMs: collectPeriodMs, what: 'the disk' }, signal, () => images.collect()),
-        repeat(world, { periodMs: rotatePeriodMs, what: 'the logs' }, signal, () => rotateLogs({ ...world, runtime })),
+        repeat(world, { periodMs: rotatePeriodMs, what: 'the logs' }, signal, rotateLogs),
       ]);
     },
   };

@@ -6,7 +6,7 @@ import { virtualWorld } from '../../test/support/virtual-world.ts';
 import type { PodStorage, UsageMeter } from '../usage/usage-meter.ts';
 import { createEvictor } from './evictor.ts';
 import { inOrderOfEviction } from './ranking.ts';
-import { storageExcess } from './storage-limits.ts';
+import { hasStorageLimit, storageExcess } from './storage-limits.ts';
 import { shortages, thresholdsOf, type EvictionSettings, type Observations } from './thresholds.ts';
 
 const MiB = 1024 ** 2;
@@ -86,6 +86,16 @@ describe('a pod that keeps too much on the disk', () => {
   ];
   for (const [what, used, why] of cases) test(what, () => assert.equal(storageExcess(limited, used), why));
 
+  const limits: readonly [what: string, of: Pod, hasLimit: boolean][] = [
+    ['no limit', pod({}), false],
+    ['a volume without a limit', pod({ volumes: [{ name: 'cache', emptyDir: {} }] }), false],
+    ['a volume of limited size', pod({ volumes: [cache] }), true],
+    ['a limited container', pod({ containers: [main({ limits: { 'ephemeral-storage': '10Mi' } })] }), true],
+    ['a limit of memory', pod({ containers: [main({ limits: { memory: '10Mi' } })] }), false],
+  ];
+  for (const [what, of, hasLimit] of limits)
+    test(`is measured for it where it has one: ${what}`, () => assert.equal(hasStorageLimit(of), hasLimit));
+
   test('in one of its containers', () => {
     const other = { ...main({ limits: { 'ephemeral-storage': '50Mi' } }), name: 'other' };
     const two = pod({ containers: [main({ limits: { 'ephemeral-storage': '10Mi' } }), other] });
@@ -97,7 +107,7 @@ describe('a pod that keeps too much on the disk', () => {
 });
 
 /** A node with two pods, and a memory that the test sets. */
-function node(settings: EvictionSettings = {}) {
+function node(settings: EvictionSettings = {}, ...more: readonly Pod[]) {
   const world = virtualWorld();
   const evicted: [string, string][] = [];
   const graces: number[] = [];
@@ -105,7 +115,7 @@ function node(settings: EvictionSettings = {}) {
   let availableBytes = GiB;
   let diskBytes = 50 * GiB;
   let imagesFreed = 0;
-  const pods: Pod[] = ['small', 'large'].map((name) => pod({}, { name, uid: name }));
+  const pods: Pod[] = ['small', 'large'].map((name) => pod({}, { name, uid: name })).concat(more);
   const isThere = ({ metadata }: Pod): boolean => !evicted.some(([uid]) => uid === metadata.uid);
   const disk = () => ({ availableBytes: diskBytes, capacityBytes: 100 * GiB, usedBytes: 0, inodes: 0, inodesFree: 0, inodesUsed: 0 });
   const meter = {
@@ -114,6 +124,7 @@ function node(settings: EvictionSettings = {}) {
     }),
     disks: async () => ({ root: disk(), images: disk() }),
     storage: async () => new Map(),
+    storageOf: async (measured: readonly Pod[]) => new Map(measured.map((of) => [of.metadata.uid, storage({ logs: 11 * MiB })])),
     pods: async () =>
       pods.map((one, index) => {
         const used = { workingSetBytes: (index + 1) * 100 * MiB, processes: 1 };
@@ -149,6 +160,13 @@ describe('a node', () => {
     const { evictor, evicted } = node();
     await evictor.look();
     assert.deepEqual([evicted, [...evictor.pressures()]], [[], []]);
+  });
+
+  test('with enough of everything ends the pod that keeps more on the disk than it may, and no other', async () => {
+    const limited = pod({ containers: [main({ limits: { 'ephemeral-storage': '10Mi' } })] }, { name: 'limited', uid: 'limited' });
+    const { evictor, evicted } = node({}, limited);
+    await evictor.look();
+    assert.deepEqual(evicted, [['limited', 'Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. ']]);
   });
 
   test('short of memory ends one pod at a time, and reports the pressure for five minutes after the last', async () => {

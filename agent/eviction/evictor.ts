@@ -13,7 +13,7 @@ import { isTerminalPhase } from '../pods/pod-facts.ts';
 import { repeat } from '../repeat.ts';
 import type { PodStorage, UsageMeter } from '../usage/usage-meter.ts';
 import { inOrderOfEviction, isCritical, largeContainers, type Candidate } from './ranking.ts';
-import { storageExcess } from './storage-limits.ts';
+import { hasStorageLimit, storageExcess } from './storage-limits.ts';
 import {
   isOfDisk,
   pressureOf,
@@ -82,11 +82,13 @@ export function createEvictor({ world, pods, meter, settings = {}, freeImages, o
 
   /** Whether one went for it. */
   const enforceLimits = async (): Promise<boolean> => {
-    const storage = await meter.storage();
+    const limited = active().filter((pod) => hasStorageLimit(pod) && !isCritical(pod));
+    if (limited.length === 0) return false;
+    const storage = await meter.storageOf(limited);
     let hasEvicted = false;
-    for (const pod of active()) {
+    for (const pod of limited) {
       const used = storage.get(uidOf(pod));
-      const why = used === undefined || isCritical(pod) ? undefined : storageExcess(pod, used);
+      const why = used === undefined ? undefined : storageExcess(pod, used);
       if (why === undefined) continue;
       pods.end(uidOf(pod), { reason: 'Evicted', message: why, graceSeconds: hardEvictionSeconds });
       hasEvicted = true;

@@ -44,6 +44,13 @@ function overContainerLimit(pod: Pod, { rootfs, logs }: PodStorage): string | un
   return undefined;
 }
 
+/** Whether the pod can exceed a limit at all. */
+export function hasStorageLimit(pod: Pod): boolean {
+  const { containers, initContainers = [], volumes = [] } = specOf(pod);
+  const hasSizeLimit = volumes.some(({ emptyDir }) => quantityValue(emptyDir?.sizeLimit ?? '0') > 0);
+  return hasSizeLimit || [...containers, ...initContainers].some((container) => limitOf(container) !== undefined);
+}
+
 /** Why the pod has to go; undefined: it keeps to its limits. */
 export const storageExcess = (pod: Pod, storage: PodStorage): string | undefined =>
   fullVolume(pod, storage) ?? overPodLimit(pod, storage) ?? overContainerLimit(pod, storage);

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { running } from '../../test/support/node-pod.ts';
 import { virtualWorld } from '../../test/support/virtual-world.ts';
 import { RuntimeError } from '../runtime/runtime.ts';
-import { rotateLogs } from './log-rotation.ts';
+import { createLogRotation } from './log-rotation.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rotation-'));
 after(() => rmSync(root, { recursive: true }));
@@ -18,18 +18,31 @@ function node() {
   const path = join(directory, '0.log');
   const world = virtualWorld();
   let isBroken = false;
+  let statuses = 0;
   let state: 'running' | 'exited' = 'running';
   const runtime = {
     listContainers: async () => [running('main', { state })],
-    containerStatus: async () => running('main', { logPath: path }),
+    containerStatus: async () => {
+      statuses += 1;
+      return running('main', { logPath: path });
+    },
     reopenLog: async () => {
       if (isBroken) throw new RuntimeError('Unknown', 'not now');
       writeFileSync(path, '');
     },
   };
-  const rotate = () => rotateLogs({ ...world, runtime, bytesMax: 4, filesMax: 4 });
+  const rotate = createLogRotation({ ...world, runtime, bytesMax: 4, filesMax: 4 });
   const files = () => readdirSync(directory).toSorted();
-  return { world, path, directory, rotate, files, break: (to: boolean) => (isBroken = to), end: () => (state = 'exited') };
+  return {
+    world,
+    path,
+    directory,
+    rotate,
+    files,
+    break: (to: boolean) => (isBroken = to),
+    end: () => (state = 'exited'),
+    statuses: () => statuses,
+  };
 }
 
 test('a log that grew too large is put aside, older ones are compressed, the oldest go', async () => {
@@ -67,6 +80,14 @@ test('a log that the runtime does not begin anew keeps its name', async () => {
   breakIt(false);
   await rotate();
   assert.deepEqual(files(), ['0.log', '0.log.20260101-000000']);
+});
+
+test('the runtime is asked once where the log of a container is', async () => {
+  const { path, rotate, files, statuses } = node();
+  await rotate();
+  writeFileSync(path, 'abcde');
+  await rotate();
+  assert.deepEqual([files(), statuses()], [['0.log', '0.log.20260101-000000'], 1]);
 });
 
 test('what an interrupted compression left is taken away', async () => {

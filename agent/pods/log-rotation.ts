@@ -52,13 +52,28 @@ async function rotatedOf(path: string): Promise<string[]> {
     .map((name) => join(dirname(path), name));
 }
 
-/** Checks every running container's log once, and rotates it when it is too large. */
-export async function rotateLogs(options: LogRotationOptions): Promise<void> {
+/** Answers what checks the log of every running container once. */
+export function createLogRotation(options: LogRotationOptions): () => Promise<void> {
+  /** By containers' ids: the runtime is asked once for each. */
+  let paths: ReadonlyMap<string, string> = new Map();
+  return async () => {
+    const running = (await options.runtime.listContainers()).filter(({ state }) => state === 'running').map(({ id }) => id);
+    paths = await rotateLogs(options, running, paths);
+  };
+}
+
+/** Answers where the logs are that it found. */
+async function rotateLogs(
+  options: LogRotationOptions,
+  running: readonly string[],
+  known: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
   const { runtime, log } = options;
-  for (const { id, state } of await runtime.listContainers()) {
-    if (state !== 'running') continue;
+  const paths = new Map<string, string>();
+  for (const id of running) {
     try {
-      const { logPath } = await runtime.containerStatus(id);
+      const logPath = known.get(id) ?? (await runtime.containerStatus(id)).logPath;
+      paths.set(id, logPath);
       if ((await sizeOf(logPath)) > (options.bytesMax ?? bytesMaxDefault)) await rotate(options, id, logPath);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
@@ -66,6 +81,7 @@ export async function rotateLogs(options: LogRotationOptions): Promise<void> {
       log.warn('a log could not be rotated', { container: id, error: error instanceof RuntimeError ? error.message : error });
     }
   }
+  return paths;
 }
 
 async function rotate({ runtime, clock, filesMax = filesMaxDefault }: LogRotationOptions, id: string, path: string): Promise<void> {

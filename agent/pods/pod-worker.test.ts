@@ -88,6 +88,29 @@ test('a pod comes up, is reported at each step, and is left alone from then on',
   await stop();
 });
 
+test('a pod that nothing happens to is planned again each minute, and the runtime is not asked', async () => {
+  let asked = 0;
+  let refreshed = 0;
+  const volumes = { setUp: async () => new Map(), tearDown: async () => {}, staged: async () => [] };
+  const refresh = async (): Promise<void> => void (refreshed += 1);
+  const { world, worker, stop } = work(pod(), { volumes: { ...volumes, refresh } }, (runtime) => ({
+    ...runtime,
+    listContainers: (podUid) => {
+      asked += 1;
+      return runtime.listContainers(podUid);
+    },
+  }));
+  await world.settle();
+  await world.advance(120_000);
+  const [askedBefore, refreshedBefore] = [asked, refreshed];
+  for (let minute = 0; minute < 5; minute += 1) await world.advance(60_000);
+  assert.deepEqual([asked - askedBefore, refreshed - refreshedBefore], [0, 5]);
+  worker.wake();
+  await world.settle();
+  assert.equal(asked, askedBefore + 1);
+  await stop();
+});
+
 test('a container that keeps failing is restarted after 10 s, 20 s, 40 s, …, and shown as backing off', async () => {
   const failing = pod({}, { annotations: { [endAfterAnnotation]: '1', [exitCodeAnnotation]: '3' } });
   const { world, last, worker, context, stop } = work(failing);

@@ -56,7 +56,7 @@ export interface PodWorker {
 /** After a round in which something failed, the next one waits, longer each time. */
 const failureMsMin = 500;
 const failureMsMax = 30_000;
-/** A worker plans its pod this often even if no change wakes it. */
+/** A worker plans its pod this often even if no change wakes it, by what it observed last. */
 const resyncMs = 60_000;
 
 export function createPodWorker(options: PodWorkerOptions): PodWorker {
@@ -72,6 +72,8 @@ class Worker implements PodWorker {
   #memory: PodMemory = emptyMemory;
   #status: PodStatus | undefined;
   #observed: ObservedPod = nothingObserved;
+  /** Since it was observed, nothing was done and no change was reported. */
+  #isObserved = false;
   #told: ReadonlySet<string> = new Set();
   #failures = 0;
   #woken = true;
@@ -102,6 +104,7 @@ class Worker implements PodWorker {
 
   wake(): void {
     this.#woken = true;
+    this.#isObserved = false;
     this.#sleeping.wake();
   }
 
@@ -144,6 +147,7 @@ class Worker implements PodWorker {
         if (!(error instanceof Error)) throw error;
         if (signal.aborted && error instanceof SemaphoreClosed) break;
         this.#context.log.warn('a pod could not be looked after', { pod: this.podUid, error });
+        this.#isObserved = false;
         this.#failures += 1;
         await this.#pause(signal);
       }
@@ -157,14 +161,15 @@ class Worker implements PodWorker {
     const plan = await this.#round();
     if (plan.released) return true;
     if (this.#failures > 0) await this.#pause(signal);
-    else if (plan.actions.length === 0)
-      await this.#sleep(Math.min(plan.recheckAtMs ?? Infinity, this.#context.clock.now() + resyncMs), signal);
+    else if (plan.actions.length === 0) await this.#sleepUntilDue(plan.recheckAtMs ?? Infinity, signal);
     return false;
   }
 
   async #round(): Promise<PodPlan> {
     const plan = await this.#review();
-    if (plan.actions.length > 0) this.#failures = (await this.#watchedAct(plan.actions)) ? 0 : this.#failures + 1;
+    if (plan.actions.length === 0) return plan;
+    this.#failures = (await this.#watchedAct(plan.actions)) ? 0 : this.#failures + 1;
+    this.#isObserved = false;
     return plan;
   }
 
@@ -173,7 +178,7 @@ class Worker implements PodWorker {
     const context = this.#context;
     const { probes, report } = this.#options;
     if (this.#volumesAreOld || context.clock.now() >= this.#refreshVolumesAtMs) await this.#bringVolumesUpToDate();
-    this.#observed = await withTerminationMessages(context, this.#pod, await observePod(context.runtime, this.podUid));
+    if (!this.#isObserved) await this.#observe();
     probes.follow(this.pod(), this.#observed);
     const plan = planPod({
       pod: this.pod(),
@@ -195,6 +200,13 @@ class Worker implements PodWorker {
     return plan;
   }
 
+  async #observe(): Promise<void> {
+    const context = this.#context;
+    // What changes meanwhile is observed once more.
+    this.#isObserved = true;
+    this.#observed = await withTerminationMessages(context, this.#pod, await observePod(context.runtime, this.podUid));
+  }
+
   /** A container that takes its time to end may turn unready meanwhile: that is reported when it happens. */
   async #watchedAct(actions: readonly Action[]): Promise<boolean> {
     if (this.#pod.metadata.deletionTimestamp === undefined) return this.#act(actions);
@@ -213,6 +225,7 @@ class Worker implements PodWorker {
       await this.#sleep(this.#context.clock.now() + resyncMs, signal);
       if (signal.aborted) return;
       this.#woken = false;
+      this.#isObserved = false;
       try {
         await this.#review();
       } catch (error) {
@@ -260,6 +273,12 @@ class Worker implements PodWorker {
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
     }
+  }
+
+  async #sleepUntilDue(recheckAtMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    await this.#sleep(Math.min(recheckAtMs, clock.now() + resyncMs), signal);
+    if (clock.now() >= recheckAtMs) this.#isObserved = false;
   }
 
   async #sleep(untilMs: number, signal: AbortSignal): Promise<void> {

@@ -60,8 +60,10 @@ export interface UsageMeter {
   node(): Promise<NodeUsage>;
   pods(): Promise<readonly PodUsage[]>;
   disks(): Promise<Disks>;
-  /** By the pod's uid. */
+  /** Of all pods, by their uids. */
   storage(): Promise<ReadonlyMap<string, PodStorage>>;
+  /** Measured anew. */
+  storageOf(pods: readonly Pod[]): Promise<ReadonlyMap<string, PodStorage>>;
 }
 
 export interface UsageMeterOptions {
@@ -166,6 +168,12 @@ async function podStorage(options: UsageMeterOptions, pod: Pod, layers: Readonly
 
 export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   const { clock, pods, runtime, directories } = options;
+  const storageOf = async (measured: readonly Pod[]): Promise<ReadonlyMap<string, PodStorage>> => {
+    const layers = await runtime.writableLayers();
+    const found = new Map<string, PodStorage>();
+    for (const pod of measured) found.set(uidOf(pod), await podStorage(options, pod, layers));
+    return found;
+  };
   return {
     node: kept(clock, keptMs, async () => {
       const [machine, network] = await Promise.all([readMachineUsage(), networkOfProcess('self')]);
@@ -179,11 +187,7 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       root: await fileSystemUsage(directories.root),
       images: await fileSystemUsage(await runtime.imageDirectory()),
     })),
-    storage: kept(clock, storageKeptMs, async () => {
-      const layers = await runtime.writableLayers();
-      const found = new Map<string, PodStorage>();
-      for (const pod of pods()) found.set(uidOf(pod), await podStorage(options, pod, layers));
-      return found;
-    }),
+    storage: kept(clock, storageKeptMs, () => storageOf(pods())),
+    storageOf,
   };
 }

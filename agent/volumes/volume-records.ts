@@ -71,6 +71,8 @@ async function readAll(path: string): Promise<VolumeRecord[]> {
 
 export function createVolumeRecords(directories: Pick<Directories, 'pods' | 'volumeRecords'>): VolumeRecords {
   const known = new Map<string, Map<string, VolumeRecord>>();
+  /** What the agent before this one left on the disk is in `known`. */
+  let areAllKnown = false;
 
   const ofPod = async (podUid: string): Promise<Map<string, VolumeRecord>> => {
     const before = known.get(podUid);
@@ -109,11 +111,10 @@ export function createVolumeRecords(directories: Pick<Directories, 'pods' | 'vol
       return users;
     },
     async staged() {
-      const keys = new Set<string>();
-      for (const uid of await podUids()) {
-        for (const { stagedAs } of (await ofPod(uid)).values()) if (stagedAs !== undefined) keys.add(stagedAs);
-      }
-      return [...keys].toSorted();
+      if (!areAllKnown) await Promise.all((await podUids()).map(ofPod));
+      areAllKnown = true;
+      const keys = [...known.values()].flatMap((records) => [...records.values()].flatMap(({ stagedAs = [] }) => stagedAs));
+      return [...new Set(keys)].toSorted();
     },
   };
 }
