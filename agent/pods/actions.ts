@@ -32,7 +32,8 @@ export type Action =
   | { readonly kind: 'stopContainers'; readonly stops: readonly ContainerStop[] }
   /** Other limits for one that goes on running. */
   | { readonly kind: 'resizeContainer'; readonly containerId: string; readonly container: Container }
-  | { readonly kind: 'removeContainer'; readonly containerId: string }
+  /** `mayWait`: where the runtime refuses, the pod goes on, and the removal is tried again later. */
+  | { readonly kind: 'removeContainer'; readonly containerId: string; readonly mayWait?: boolean }
   | { readonly kind: 'tearDownVolumes' };
 
 /** Something worth an Event when it is new: the worker records each key once. */

@@ -85,7 +85,10 @@ function startDecision(input: ContainersInput, container: Container, ended: Cont
 function decideCreated(input: ContainersInput, container: Container, created: ContainerStatus): Decision {
   const wasTried = input.memory.failures[container.name] !== undefined;
   const isFit = created.sandboxId === input.sandboxId && !isOfAnotherSpec(container, created) && !wasTried;
-  return isFit ? { kind: 'start', isRestart: false, created } : { kind: 'discard', containerId: created.id };
+  if (isFit) return { kind: 'start', isRestart: false, created };
+  // containerd keeps one whose start does not end: another takes its place, as upstream's does.
+  const isStuck = input.memory.removals[created.id] !== undefined;
+  return isStuck ? startDecision(input, container, undefined) : { kind: 'discard', containerId: created.id };
 }
 
 function decide(input: ContainersInput, container: Container, comesBack: (exitCode: number) => boolean): Decision {

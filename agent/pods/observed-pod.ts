@@ -37,6 +37,8 @@ export interface PodMemory {
   readonly pulls: Readonly<Record<string, BackOff>>;
   /** By container id: what it was given, where this process gave it. */
   readonly resources: Readonly<Record<string, ResourceRequirements>>;
+  /** By container id: when the runtime may be asked again to remove it, which it refused. */
+  readonly removals: Readonly<Record<string, number>>;
   /** Why the last resize failed. */
   readonly resizeFailure?: string;
   readonly sandboxFailure?: Retry;
@@ -46,7 +48,7 @@ export interface PodMemory {
   readonly volumes: 'unknown' | 'ready' | 'released' | Retry;
 }
 
-export const emptyMemory: PodMemory = { restarts: {}, failures: {}, pulls: {}, resources: {}, volumes: 'unknown' };
+export const emptyMemory: PodMemory = { restarts: {}, failures: {}, pulls: {}, resources: {}, removals: {}, volumes: 'unknown' };
 
 /** What probes found, by container id. Left out: no probe has spoken (or there is none). */
 export interface ProbeFinding {

@@ -361,6 +361,19 @@ describe('a container that an agent made and did not start', () => {
   test('is removed when another one overtook it', () => {
     assert.deepEqual(actions(at(running('main', { attempt: 1 }), created())), ['removeContainer:main-0']);
   });
+
+  test('gives way to another where the runtime neither starts nor removes it', () => {
+    const failures = { main: { ...failureAt(nowMs - 10_000), retryAtMs: nowMs } };
+    const memory = { ...ready, failures, removals: { 'main-0': nowMs + 50_000 } };
+    assert.deepEqual(actions({ ...at(created()), memory }), ['startContainer:main#1']);
+  });
+
+  test('that the runtime did not remove is removed later, and the pod goes on', () => {
+    const input = at(running('main', { attempt: 1 }), created());
+    const refused = plan({ ...input, memory: { ...ready, removals: { 'main-0': nowMs + 50_000 } } });
+    assert.deepEqual([refused.actions, refused.recheckAtMs], [[], nowMs + 50_000]);
+    assert.deepEqual(actions({ ...input, memory: { ...ready, removals: { 'main-0': nowMs } } }), ['removeContainer:main-0']);
+  });
 });
 
 test('a sandbox that was replaced goes with the last container in it', () => {

@@ -158,7 +158,7 @@ function lives(input: PlanInput): Course {
     ...olderSandboxes(observed),
     ...containerActions(containersInput, containers),
     ...(resize?.actions ?? []),
-    ...garbage(observed),
+    ...garbage(input),
   ];
   return { actions, containers, resize };
 }
@@ -208,7 +208,7 @@ const olderSandboxes = (observed: ObservedPod): Action[] =>
     .map(({ id }) => ({ kind: 'stopSandbox', sandboxId: id, changed: false }));
 
 /** Removes dead containers beyond those kept, created ones that a newer one overtook, and old sandboxes without containers. */
-function garbage(observed: ObservedPod): Action[] {
+function garbage({ observed, memory, nowMs }: PlanInput): Action[] {
   const seen = new Map<string, number>();
   const actions: Action[] = [];
   const kept = new Set<string>();
@@ -216,8 +216,9 @@ function garbage(observed: ObservedPod): Action[] {
     const isOvertaken = container.state === 'created' && seen.has(container.name);
     const count = (seen.get(container.name) ?? 0) + (container.state === 'exited' ? 1 : 0);
     seen.set(container.name, count);
-    if (isOvertaken || (container.state === 'exited' && count > deadContainersKept))
-      actions.push({ kind: 'removeContainer', containerId: container.id });
+    const isGarbage = isOvertaken || (container.state === 'exited' && count > deadContainersKept);
+    const isRefused = (memory.removals[container.id] ?? 0) > nowMs;
+    if (isGarbage && !isRefused) actions.push({ kind: 'removeContainer', containerId: container.id, mayWait: true });
     else kept.add(container.sandboxId);
   }
   for (const sandbox of observed.sandboxes.slice(1)) {
@@ -271,6 +272,7 @@ const decisionWakeMs = (decision: Decision): number | undefined =>
 
 const wakeTimes = ({ memory }: PlanInput, { decisions }: ContainersPlan): (number | undefined)[] => [
   ...[...decisions.values()].map(decisionWakeMs),
+  ...Object.values(memory.removals),
   ...Object.values(memory.failures).map(({ failedAtMs }) => failedAtMs + failureMsShown),
 ];
 

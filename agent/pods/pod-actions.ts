@@ -17,6 +17,9 @@ import { tellPod } from './pod-events.ts';
 import { possibleCgroups } from './pod-cgroup.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
+/** Source: pkg/kubelet/kubelet.go (ContainerGCPeriod) */
+const removalRetryMs = 60_000;
+
 export interface ActionInput {
   readonly pod: Pod;
   readonly observed: ObservedPod;
@@ -69,8 +72,7 @@ async function execute(context: NodeContext, action: Action, input: ActionInput)
     case 'resizeContainer':
       return resizeContainer(context, action, input);
     case 'removeContainer':
-      await removeContainer(context, action.containerId, input);
-      return done;
+      return removeContainer(context, action, input);
     case 'tearDownVolumes': {
       await context.volumes.tearDown(uidOf(input.pod));
       await context.files.remove(input.pod, possibleCgroups(context.facts.cgroups, uidOf(input.pod)));
@@ -96,10 +98,23 @@ async function resizeContainer(
   }
 }
 
-async function removeContainer(context: NodeContext, containerId: string, { pod, observed }: ActionInput): Promise<void> {
-  await context.runtime.removeContainer(containerId);
+async function removeContainer(
+  context: NodeContext,
+  { containerId, mayWait = false }: Action & { kind: 'removeContainer' },
+  { pod, observed, memory }: ActionInput,
+): Promise<ActionResult> {
+  const { [containerId]: _refused, ...removals } = memory.removals;
+  try {
+    await context.runtime.removeContainer(containerId);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    context.log.warn('the runtime did not remove a container; it is asked again', { container: containerId, pod: uidOf(pod), error });
+    const retryAtMs = context.clock.now() + removalRetryMs;
+    return { memory: { ...memory, removals: { ...removals, [containerId]: retryAtMs } }, succeeded: mayWait };
+  }
   const container = observed.containers.find(({ id }) => id === containerId);
   if (container !== undefined) await context.files.removeContainer(pod, container.name, container.attempt);
+  return { memory: { ...memory, removals }, succeeded: true };
 }
 
 async function setUpVolumes(context: NodeContext, { pod, memory }: ActionInput): Promise<ActionResult> {

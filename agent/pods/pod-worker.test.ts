@@ -4,7 +4,7 @@ import type { Pod, PodStatus } from '../../functions/kube/generated/types.ts';
 import { nodeOfTest, type NodeOfTest } from '../../test/support/node-context.ts';
 import { container, pod } from '../../test/support/node-pod.ts';
 import { endAfterAnnotation, exitCodeAnnotation } from '../runtime/simulated/simulated-runtime.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { RuntimeError, type Runtime } from '../runtime/runtime.ts';
 import { VolumeError, type PodVolumes } from '../volumes/volumes.ts';
 import type { NodeContext } from './node-context.ts';
 import type { ProbeFindings } from './observed-pod.ts';
@@ -329,4 +329,42 @@ test('a worker that begins anew starts what was made, and does not make another'
   );
   assert.equal(second.last().containerStatuses![0]!.restartCount, 0);
   await second.stop();
+});
+
+test('a container whose start does not end is replaced, and removed once the runtime lets it go', async () => {
+  let stuck: string | undefined;
+  const first = work(pod(), {}, (runtime) => ({
+    ...runtime,
+    async startContainer(id) {
+      stuck ??= id;
+      if (stuck === id) await new Promise<void>(() => {});
+      await runtime.startContainer(id);
+    },
+  }));
+  await first.world.settle();
+  const unlessStuck = (id: string, problem: string): void => {
+    if (stuck === id) throw new RuntimeError('Unknown', problem);
+  };
+  const next = work({ ...pod(), status: first.last() }, { ...first.context, starts: semaphore(1) }, (runtime) => ({
+    ...runtime,
+    async startContainer(id) {
+      unlessStuck(id, 'container is already in starting state');
+      await runtime.startContainer(id);
+    },
+    async removeContainer(id) {
+      unlessStuck(id, "container is in starting state, can't be removed");
+      await runtime.removeContainer(id);
+    },
+  }));
+  const states = async (): Promise<string[]> => (await next.context.runtime.listContainers()).map(({ state }) => state).toSorted();
+  await first.world.advance(20_000);
+  assert.deepEqual([await states(), next.last().containerStatuses![0]!.ready], [['created', 'running'], true]);
+  const failures = first.events.filter((event) => event.startsWith('Warning'));
+  assert.deepEqual(failures, ['Warning Failed Error: container is already in starting state (spec.containers{main})']);
+  await first.world.advance(120_000);
+  assert.deepEqual(await states(), ['created', 'running']);
+  stuck = '';
+  await first.world.advance(60_000);
+  assert.deepEqual(await states(), ['running']);
+  await next.stop();
 });
