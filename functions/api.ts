@@ -207,7 +207,7 @@ export function createApi(options: ApiOptions): Api {
     clientFor(controlPlaneUser).createSubresource(pods, pod, 'binding', binding, { dryRun });
   const nodeTokens = createNodeTokens({ client: clientFor(controlPlaneUser), tokens, networks: options.networks ?? defaultNetworks });
 
-  const authenticator = createAuthenticator(tokenUsers, options.authentication?.anonymous);
+  const authenticator = createAuthenticator({ tokenUsers, clock: world.clock, anonymous: options.authentication?.anonymous });
   const past = pastRoom(options, { authenticator, authorizer });
   const server = createApiServer({
     store,

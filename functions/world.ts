@@ -16,6 +16,8 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Cancel;
   /** Resolves after `delayMs`; rejects with the signal's reason when it is aborted first. */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back in the next turn of the event loop. Clocks that a test moves have none. */
+  nextTurn?(callback: () => void): void;
 }
 
 export interface Random {
@@ -67,6 +69,7 @@ const realClock: Clock = {
       };
       signal?.addEventListener('abort', stop, { once: true });
     }),
+  nextTurn: (callback) => void setImmediate(callback),
 };
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));

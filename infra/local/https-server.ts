@@ -35,7 +35,18 @@ export interface HttpsServer {
   close(): Promise<void>;
 }
 
+/** Nothing of it changes while a connection is open, and asking for the certificate takes long. */
+const connections = new WeakMap<TLSSocket, Connection>();
+
 function connectionOf(socket: TLSSocket): Connection {
+  const known = connections.get(socket);
+  if (known !== undefined) return known;
+  const connection = newConnection(socket);
+  connections.set(socket, connection);
+  return connection;
+}
+
+function newConnection(socket: TLSSocket): Connection {
   const certificate = socket.authorized ? socket.getPeerCertificate(false) : undefined;
   return {
     ...(certificate?.raw === undefined ? {} : { clientCertificate: certificate.raw }),

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Connection } from '../../functions/apiserver/ports.ts';
 import { longRunningMax } from '../../functions/apiserver/flow-control/long-running.ts';
 import { flowSchemas, priorityLevels } from '../../functions/resources/bootstrap/flow-control.ts';
-import { serviceAccounts } from '../../functions/kube/resource-type.ts';
+import { clusterRoleBindings, serviceAccounts } from '../../functions/kube/resource-type.ts';
 import { eventually } from '../support/eventually.ts';
 import { rbacCluster } from '../support/rbac-cluster.ts';
 import { type TestAnswer, type TestApi, testApi } from '../support/api-server.ts';
@@ -115,10 +115,16 @@ for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
         return (await tokens.issueServiceAccountToken({ namespace: 'default', serviceaccount }, { expirationSeconds: 3600 })).token;
       };
       const [slow, other] = [await tokenOf('slow'), await tokenOf('other')];
+      // Without rights it would be refused before its body comes.
+      await client.create(clusterRoleBindings, {
+        metadata: { name: 'slow' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+        subjects: [{ kind: 'ServiceAccount', name: 'slow', namespace: 'default' }],
+      });
       const held = Array.from({ length: slowRequests }, () => {
         const headers = { authorization: `Bearer ${slow}`, ...(length === undefined ? {} : { 'content-length': length }) };
         const init = { method, headers, body: new ReadableStream(), duplex: 'half' } as RequestInit;
-        return fetch(new Request(`https://api${method === 'POST' ? reviews : configMaps}`, init));
+        return fetch(new Request(`https://api${configMaps}${method === 'POST' ? '' : '/slow'}`, init));
       });
       const headers = { authorization: `Bearer ${other}`, 'content-type': 'application/json' };
       // The first may still come before the slow ones have shown who they are.

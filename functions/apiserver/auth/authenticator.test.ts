@@ -24,7 +24,7 @@ async function setUp() {
   const noteUse = ({ metadata }: Secret, date: string): void => void uses.push(`${metadata.name} ${date}`);
   const staticTokens = [{ token: 'let-me-in', user: admin }];
   const tokenUsers = createTokenUsers({ ...world, store: cluster.store, tokens, noteUse, staticTokens });
-  const authenticator = createAuthenticator(tokenUsers);
+  const authenticator = createAuthenticator({ tokenUsers, clock: world.clock });
   const withToken = (token: string): Promise<User | undefined> =>
     authenticator.authenticate(new Request('http://a/', { headers: { authorization: `Bearer ${token}` } }), {});
   return { ...cluster, world, tokens, tokenUsers, authenticator, withToken, uses };
@@ -41,9 +41,9 @@ test('a request without credentials is anonymous, and a wrong token is refused',
 });
 
 test('a caller without credentials is anonymous on the configured paths alone', async () => {
-  const { tokenUsers } = await setUp();
+  const { tokenUsers, world } = await setUp();
   const asks = (path: string, anonymous: AnonymousSettings): Promise<User | undefined> =>
-    createAuthenticator(tokenUsers, anonymous).authenticate(new Request(`http://a${path}`), {});
+    createAuthenticator({ tokenUsers, clock: world.clock, anonymous }).authenticate(new Request(`http://a${path}`), {});
   const livez = { enabled: true, conditions: [{ path: '/livez' }] };
   assert.equal(await asks('/livez?verbose', livez), undefined);
   for (const path of ['/version', '/livez/ping', '/api', '/livez%2f']) await assert.rejects(asks(path, livez), unauthorized);
@@ -65,6 +65,17 @@ test('a client certificate is its common name and organizations', async () => {
     name: 'system:node:a',
     groups: ['system:nodes', 'system:authenticated'],
   });
+});
+
+test('a client certificate that ends while its connection is open is refused from then on', async () => {
+  const { authenticator, world } = await setUp();
+  const authority = await createCertificateAuthority('ca', world.clock);
+  const { certificatePem } = await createClientCertificate(authority, { userName: 'jane', groups: [] }, world.clock);
+  const { raw, validToDate } = new X509Certificate(certificatePem);
+  const ask = (): Promise<User | undefined> => authenticator.authenticate(new Request('http://a/'), { clientCertificate: raw });
+  assert.equal((await ask())?.name, 'jane');
+  await world.advance(validToDate.getTime() - world.clock.now() + 1);
+  await assert.rejects(ask(), unauthorized);
 });
 
 test('the token of a Secret is its ServiceAccount as long as the Secret holds it', async () => {

@@ -2,6 +2,7 @@
  * Who is calling: a client certificate, else a bearer token. No credentials at all is an answer (undefined) where a
  * caller may be anonymous, wrong ones are a refusal. Everyone who is someone is in system:authenticated.
  */
+import type { Clock } from '../../world.ts';
 import type { Authenticator } from '../ports.ts';
 import { bearerTokenOf, socketTokenOf } from './bearer-token.ts';
 import { userOfCertificate } from './certificate-user.ts';
@@ -10,12 +11,23 @@ import { withAuthenticatedGroup } from './groups.ts';
 import type { AnonymousSettings } from './jwt/settings.ts';
 import type { TokenUsers } from './token-users.ts';
 
-/** `anonymous`: for which paths a caller needs no credentials; for all of them when left out. */
-export function createAuthenticator(tokenUsers: TokenUsers, anonymous?: AnonymousSettings): Authenticator {
+export interface AuthenticatorOptions {
+  readonly tokenUsers: TokenUsers;
+  readonly clock: Pick<Clock, 'now'>;
+  /** For which paths a caller needs no credentials; for all of them when left out. */
+  readonly anonymous?: AnonymousSettings | undefined;
+}
+
+export function createAuthenticator({ tokenUsers, clock, anonymous }: AuthenticatorOptions): Authenticator {
   return {
     async authenticate(request, connection) {
       const certified = connection.clientCertificate === undefined ? undefined : userOfCertificate(connection.clientCertificate);
-      if (certified !== undefined) return withAuthenticatedGroup(certified);
+      if (certified !== undefined) {
+        const { name, groups, untilMs } = certified;
+        // Its connection may be older than its end.
+        if (untilMs < clock.now()) throw unauthorized();
+        return withAuthenticatedGroup({ name, groups });
+      }
       const token = bearerTokenOf(request.headers.get('authorization')) ?? socketTokenOf(request.headers);
       if (token === undefined) {
         if (!mayBeAnonymous(request, anonymous)) throw unauthorized();

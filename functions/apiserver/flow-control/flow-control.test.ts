@@ -84,13 +84,24 @@ interface Cluster {
 }
 
 /** With all flow schemas, or only some. */
-function cluster(seats: number, names = flowSchemas.map(({ metadata }) => metadata.name)): Cluster {
+function cluster(
+  seats: number,
+  names = flowSchemas.map(({ metadata }) => metadata.name),
+  nextTurn?: (callback: () => void) => void,
+): Cluster {
   const world = virtualWorld();
   const schemas = flowSchemas.filter(({ metadata }) => names.includes(metadata.name));
   const stored = (resource: string): readonly KubeObject[] => (resource.startsWith('flow') ? schemas : priorityLevels);
   const identity = {};
   const view = { list: (resource: string) => stored(resource).map((object) => ({ object })), identity: () => identity };
-  return { world, control: createFlowControl({ view: () => view as unknown as StoreView, clock: world.clock, seats }) };
+  return {
+    world,
+    control: createFlowControl({
+      view: () => view as unknown as StoreView,
+      clock: { ...world.clock, ...(nextTurn && { nextTurn }) },
+      seats,
+    }),
+  };
 }
 
 interface Asked {
@@ -160,6 +171,23 @@ describe('one user who floods the process', () => {
       await settled();
     }
   });
+});
+
+test('of the requests that wait, one begins in each turn of the event loop, as long as there is room', async () => {
+  const turns: (() => void)[] = [];
+  const on = cluster(60, undefined, (callback) => turns.push(callback));
+  const all = await flood(on, account('x/eve'), 200);
+  const began = running(all);
+  for (const { end } of all.filter(({ outcome }) => outcome() === 'runs').slice(0, 5)) end();
+  const counts: number[] = [];
+  for (let turn = 0; turn < 7; turn += 1) {
+    await settled();
+    counts.push(running(all) - began);
+    turns.shift()?.();
+  }
+  assert.deepEqual(counts, [1, 2, 3, 4, 5, 5, 5]);
+  assert.deepEqual(turns, []);
+  assert.equal((await ask(on, node, lease)).outcome(), 'runs');
 });
 
 test('a request that has waited too long, or whose client left, is turned away', async () => {

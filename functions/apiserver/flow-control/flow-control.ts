@@ -3,7 +3,7 @@
  *
  * A process runs a limited number of requests at once. Each level has its part of them, lends what it does not use, and
  * may borrow what others lend. What finds no room waits in the queues of its level, or is turned away.
- * Nothing runs between requests: no timer, no measure of the past.
+ * Nothing runs between requests but a callback a turn while some wait: no timer, no measure of the past.
  * Source: apiserver, pkg/util/flowcontrol. Ours lends from one moment to the next instead of every ten seconds, and every
  * request has the width of one seat.
  */
@@ -24,14 +24,15 @@ import { type Upload, Uploads } from './uploads.ts';
 
 export interface FlowControlOptions {
   view(): StoreView;
-  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
+  /** Without turns, requests that wait begin as soon as there is room. */
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after' | 'nextTurn'>;
   /** Requests that run at once. */
   readonly seats?: number;
 }
 
 /**
  * Of reads and writes together, as upstream adds up its two limits. Upstream's 600 would keep one processor busy for
- * long: during a flood of 300 a node's write took 30 times as long as before it. With 20 to 60 it took twice to five times.
+ * long: during a flood of 300 a node's write took 30 times as long as before it. `npm run bench:fairness` measures it.
  */
 export const seatsDefault = 30;
 
@@ -72,7 +73,7 @@ function configurationOf(view: StoreView): Configuration {
 const mandatory = (name: string): boolean => name === 'exempt' || name === 'catch-all';
 
 export function createFlowControl({ view, clock, seats = seatsDefault }: FlowControlOptions): FlowControl {
-  const levels = new Levels(seats);
+  const levels = new Levels(seats, clock);
   const longRunning = new LongRunning();
   const uploads = new Uploads(clock);
   const configurationAt = derived(resources, configurationOf);

@@ -1,15 +1,20 @@
 /** The levels of a process, and what they lend each other. */
 import type { PriorityLevelConfiguration } from '../../kube/generated/types.ts';
 import { nameOf } from '../../kube/object.ts';
+import type { Clock } from '../../world.ts';
 import { LevelQueues } from './level-queues.ts';
 import { limitsOf } from './shares.ts';
 
 export class Levels {
   readonly #seats: number;
+  readonly #clock: Pick<Clock, 'nextTurn'>;
   readonly #levels = new Map<string, LevelQueues>();
+  /** One has begun in this turn of the event loop. */
+  #hasBegun = false;
 
-  constructor(seats: number) {
+  constructor(seats: number, clock: Pick<Clock, 'nextTurn'>) {
     this.#seats = seats;
+    this.#clock = clock;
   }
 
   /** Undefined: the level has no limit. */
@@ -42,16 +47,31 @@ export class Levels {
     return taken < this.#seats;
   }
 
-  /** Those first that have used the least of what is theirs. */
+  /**
+   * Of those that wait, one begins in each turn of the event loop: what else is due, such as the requests of other users,
+   * gets the processor in between. Where the clock has no turns, all begin that may.
+   */
   startWaiting(): void {
-    for (;;) {
-      let next: LevelQueues | undefined;
-      for (const level of this.#levels.values()) {
-        if (level.waiting > 0 && this.mayRun(level) && (next === undefined || usedOf(level) < usedOf(next))) next = level;
-      }
-      if (next === undefined) return;
-      next.startNext();
+    if (this.#hasBegun) return;
+    while (this.#startNext()) {
+      if (this.#clock.nextTurn === undefined) continue;
+      this.#hasBegun = true;
+      this.#clock.nextTurn(() => {
+        this.#hasBegun = false;
+        this.startWaiting();
+      });
+      return;
     }
+  }
+
+  /** One of the level that has used the least of what is its own. */
+  #startNext(): boolean {
+    let next: LevelQueues | undefined;
+    for (const level of this.#levels.values()) {
+      if (level.waiting > 0 && this.mayRun(level) && (next === undefined || usedOf(level) < usedOf(next))) next = level;
+    }
+    next?.startNext();
+    return next !== undefined;
   }
 }
 
