@@ -99,8 +99,13 @@ export const furtherStages: readonly Stage[] = [
   simulation(10_000, 500),
   controlPlanes(10_000, 100),
   {
-    name: 'simulation: without each rule something is lost',
-    files: ['test/simulation/weakenings.test.ts', 'test/simulation/control-plane/weakenings.test.ts', 'test/simulation/model/**/*.test.ts'],
+    name: 'simulation: kept seeds, and without each rule something is lost',
+    files: [
+      'test/simulation/kept-seeds.test.ts',
+      'test/simulation/weakenings.test.ts',
+      'test/simulation/control-plane/weakenings.test.ts',
+      'test/simulation/model/**/*.test.ts',
+    ],
     timeoutMs: clusterTimeoutMs,
     atOnce: cores,
   },

@@ -37,7 +37,8 @@ test('a name that is no text is removed', async () => {
 });
 
 test('a tree of any depth is removed with few open files', async () => {
-  const depth = 3000;
+  // Its path is longer than the kernel takes, and it has more directories than a process may open.
+  const depth = 2100;
   {
     mkdirSync(join(root, 'deep'));
     let current = await Directory.open(join(root, 'deep'));

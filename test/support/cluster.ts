@@ -299,7 +299,7 @@ export async function assertSettled(cluster: Cluster): Promise<void> {
 }
 
 /** With EVERY_CALL each call fails in a play of its own; otherwise each play lets every so many calls fail. */
-const failsApart = process.env['EVERY_CALL'] === undefined ? 7 : Infinity;
+const failsApart = process.env['EVERY_CALL'] === undefined ? 3 : Infinity;
 
 /**
  * Plays the scenario until each call of the controllers has failed once. Each time other calls of them fail.
