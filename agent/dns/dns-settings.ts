@@ -6,6 +6,7 @@
  */
 import { isIPv4 } from 'node:net';
 import type { ConfigMap } from '../../functions/kube/generated/types.ts';
+import { isJsonObject } from '../../functions/kube/object.ts';
 
 export interface DnsSettings {
   /** From a domain in lower case to its servers, as `address` or `address:port`. */
@@ -45,9 +46,8 @@ export function readDnsSettings(configMap: ConfigMap | undefined): ReadSettings 
     return items.filter(isServer);
   };
   const [stubs, upstreams] = [value('stubDomains'), value('upstreamNameservers')];
-  const isMap = typeof stubs === 'object' && stubs !== null && !Array.isArray(stubs);
-  if (stubs !== undefined && !isMap) problems.push('stubDomains is not an object');
-  const domains = Object.entries(isMap ? stubs : {}).map(
+  if (stubs !== undefined && !isJsonObject(stubs)) problems.push('stubDomains is not an object');
+  const domains = Object.entries(isJsonObject(stubs) ? stubs : {}).map(
     ([domain, list]) => [domain.toLowerCase().replace(/\.$/, ''), servers(`stubDomains ${domain}`, list)] as const,
   );
   return {

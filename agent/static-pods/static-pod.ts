@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Pod, Toleration } from '../../functions/kube/generated/types.ts';
-import { annotationsOf, nameOf, type Json } from '../../functions/kube/object.ts';
+import { annotationsOf, nameOf, type Json, isJsonObject } from '../../functions/kube/object.ts';
 import { setPodDefaults } from '../../functions/kube/pod-defaults.ts';
 import { qosClassOf } from '../../functions/kube/pod-qos.ts';
 import { mirrorAnnotation } from '../../functions/kube/pod-references.ts';
@@ -40,21 +40,20 @@ const uidFor = (manifest: Json, { nodeName, path }: ManifestPlace): string =>
     .digest('hex')
     .slice(0, uidLength);
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The fields that all of the agent relies on; the API checks the rest when it is given the mirror. */
 function checkShape(value: Json): asserts value is Json & Pod {
   const refuse = (why: string): never => {
     throw new ManifestError(`invalid pod: ${why}`);
   };
-  if (!isObject(value)) return refuse('the manifest is no object');
+  if (!isJsonObject(value)) return refuse('the manifest is no object');
   const { apiVersion, kind, metadata, spec } = value as Partial<Pod>;
   if (apiVersion !== 'v1' || kind !== 'Pod')
     return refuse(`it is of kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`);
-  if (!isObject(metadata) || typeof metadata.name !== 'string' || metadata.name === '') return refuse('name is needed for the pod');
-  if (!isObject(spec) || !Array.isArray(spec.containers) || spec.containers.length === 0) return refuse('spec.containers: Required value');
+  if (!isJsonObject(metadata) || typeof metadata.name !== 'string' || metadata.name === '') return refuse('name is needed for the pod');
+  if (!isJsonObject(spec) || !Array.isArray(spec.containers) || spec.containers.length === 0)
+    return refuse('spec.containers: Required value');
   for (const container of [...spec.containers, ...(spec.initContainers ?? [])])
-    if (!isObject(container) || typeof container.name !== 'string' || typeof container.image !== 'string')
+    if (!isJsonObject(container) || typeof container.name !== 'string' || typeof container.image !== 'string')
       return refuse('each container needs a name and an image');
 }
 

@@ -1,12 +1,11 @@
 /** Which requests the clusters of a stack record, and where: what a deployment chose, as two settings of its functions. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Audit } from '../apiserver/audit/audit.ts';
-import { type AuditPolicy, AuditPolicyError, auditPolicyOf } from '../apiserver/audit/policy.ts';
+import { type AuditPolicy, auditPolicyOf } from '../apiserver/audit/policy.ts';
+import { ConfigurationError } from '../kube/configuration/configuration-error.ts';
 import type { AwsAccess } from '../aws/json-service.ts';
 import type { Json } from '../kube/object.ts';
 import type { World } from '../world.ts';
-
-export { AuditPolicyError } from '../apiserver/audit/policy.ts';
 
 export interface AuditSettings {
   /** Name of the log group in CloudWatch Logs. */
@@ -25,14 +24,14 @@ export interface Recorded {
 /** All settings of a function have 4 KB. Source: AWS Lambda, quotas. */
 const writtenCharactersMax = 2_048;
 
-/** A Policy document, checked. Throws an AuditPolicyError. */
+/** A Policy document, checked. Throws a ConfigurationError. */
 export const checkedPolicy = (document: Json): AuditPolicy => auditPolicyOf(document, JSON.stringify(document));
 
-/** As short text. Throws an AuditPolicyError where it is too long. */
+/** As short text. Throws a ConfigurationError where it is too long. */
 export function writtenPolicy(policy: AuditPolicy): string {
   const written = deflateRawSync(JSON.stringify(policy)).toString('base64');
   if (written.length <= writtenCharactersMax) return written;
-  throw new AuditPolicyError(`the policy is too long for a function: ${written.length} characters, ${writtenCharactersMax} at most`);
+  throw new ConfigurationError(`the policy is too long for a function: ${written.length} characters, ${writtenCharactersMax} at most`);
 }
 
 export const readPolicy = (written: string): AuditPolicy =>

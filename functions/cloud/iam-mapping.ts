@@ -7,6 +7,7 @@ import { StatusError } from '../kube/status-error.ts';
 import { parseYaml } from '../kube/yaml-document.ts';
 import { nodeOf, nodesGroup, nodeUserName } from '../apiserver/auth/groups.ts';
 import type { User } from '../apiserver/ports.ts';
+import { isJsonObject } from '../kube/object.ts';
 
 export interface IamIdentity {
   /** As AWS writes it: `arn:aws:sts::1:assumed-role/R/SESSION`. */
@@ -29,12 +30,11 @@ export function canonicalArn(arn: string): string {
   return match === null ? arn : `arn:${match[1]}:iam::${match[2]}:role/${match[3]}`;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 async function mappingsIn(text: string | undefined, arnField: string): Promise<Mapping[]> {
   const entries = await listIn(text ?? '');
-  return entries.filter(isObject).map((entry) => ({
+  return entries.filter(isJsonObject).map((entry) => ({
     arn: textOf(entry[arnField]),
     username: textOf(entry['username']),
     groups: Array.isArray(entry['groups']) ? entry['groups'].filter((group) => typeof group === 'string') : [],

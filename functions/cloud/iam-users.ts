@@ -8,6 +8,7 @@ import { type IamIdentity, userOfIdentity } from './iam-mapping.ts';
 import { StatusError } from '../kube/status-error.ts';
 import { createQuestionLimit } from './question-limit.ts';
 import { clusterIdHeader, isIamToken, readIamToken, type IamToken } from './iam-token.ts';
+import { isJsonObject } from '../kube/object.ts';
 
 export interface IamOptions {
   /** What the token must have been made for. */
@@ -30,12 +31,10 @@ const knownMax = 1_000;
 const refusedMs = 60_000;
 const awsAuth = { resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
-
 function identityIn(answer: unknown): IamIdentity | undefined {
-  const response = isObject(answer) ? answer['GetCallerIdentityResponse'] : undefined;
-  const result = isObject(response) ? response['GetCallerIdentityResult'] : undefined;
-  if (!isObject(result)) return undefined;
+  const response = isJsonObject(answer) ? answer['GetCallerIdentityResponse'] : undefined;
+  const result = isJsonObject(response) ? response['GetCallerIdentityResult'] : undefined;
+  if (!isJsonObject(result)) return undefined;
   const { Arn: arn, Account: account, UserId: userId } = result;
   if (typeof arn !== 'string' || typeof account !== 'string' || typeof userId !== 'string') return undefined;
   return { arn, account, userId };

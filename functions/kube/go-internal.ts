@@ -4,7 +4,7 @@
  */
 import type { LabelSelector, LabelSelectorRequirement } from './generated/types.ts';
 import { generatedTable } from './generated-table.ts';
-import type { Json, JsonObject } from './object.ts';
+import { type Json, type JsonObject, isJsonObject } from './object.ts';
 
 /** Name in JSON and type; embedded structs have no name. A type with `=` is printed as clients see it. */
 type Field = readonly [name: string, type: string];
@@ -52,16 +52,14 @@ const orders: Readonly<Record<string, readonly string[]>> = {
 function formOf(type: string, value: Json | undefined): Json {
   if (type.startsWith('*')) return isNil(value) ? null : formOf(type.slice(1), value);
   if (type.startsWith('[]')) return Array.isArray(value) ? value.map((item) => formOf(type.slice(2), item)) : null;
-  if (type.startsWith('{}')) return isObject(value) ? mapForm(type.slice(2), value) : null;
+  if (type.startsWith('{}')) return isJsonObject(value) ? mapForm(type.slice(2), value) : null;
   if (type in zeros) return value ?? zeros[type] ?? null;
   if (type === '=LabelSelector') return labelSelectorForm((value ?? {}) as LabelSelector) as Json;
   if (type.startsWith('=')) return ordered(value ?? {}, orders[type] ?? []);
-  return structForm(type, isObject(value) ? value : {});
+  return structForm(type, isJsonObject(value) ? value : {});
 }
 
 const isNil = (value: Json | undefined): value is null | undefined => value === undefined || value === null;
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Go sorts the keys of a map. */
 const mapForm = (type: string, value: JsonObject): JsonObject =>
   Object.fromEntries(
@@ -71,7 +69,7 @@ const mapForm = (type: string, value: JsonObject): JsonObject =>
   );
 
 function ordered(value: Json, order: readonly string[]): Json {
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const known = order.filter((field) => value[field] !== undefined).map((field) => [field, value[field] ?? null] as const);
   const others = Object.entries(value).filter(([field]) => !order.includes(field));
   return Object.fromEntries([...known, ...others].map(([field, part]) => [field, mapFields.has(field) ? sortedKeys(part ?? null) : part]));
@@ -93,7 +91,7 @@ const requirementForm = ({ key, operator, values = [] }: LabelSelectorRequiremen
 const mapFields: ReadonlySet<string> = new Set(['labels', 'annotations']);
 
 const sortedKeys = (value: Json): Json =>
-  isObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
+  isJsonObject(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
 
 /** Fields whose name in JSON is another. */
 const renamed: Readonly<Record<string, string>> = { DeprecatedServiceAccount: 'serviceaccount' };

@@ -2,7 +2,7 @@
  * JSONPath as kubectl and custom columns write it: `.spec.names[0]`, `['a']`, `[*]`, `..name`, `[?(@.type=="Ready")].status`.
  * Source: client-go, util/jsonpath/{parser,jsonpath}.go; of its grammar, what reads values (no templates, no ranges of steps).
  */
-import type { Json, JsonObject } from './object.ts';
+import { type Json, isJsonObject } from './object.ts';
 
 type Step =
   | { readonly type: 'field'; readonly name: string }
@@ -143,8 +143,6 @@ function readFilter(text: string, at: number, depth: number): Read | undefined {
     : { steps: [{ type: 'filter', left: one, operator, right: other }], end: end + 2 };
 }
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 class NoValues extends Error {}
 
 /** Every value that the path leads to, in order; none where it leads past the end of a list, or compares what has no order. */
@@ -169,7 +167,7 @@ function walk(start: readonly Json[], path: JsonPath): Json[] {
 function stepInto(value: Json, step: Step): Json[] {
   switch (step.type) {
     case 'field': {
-      const part = isObject(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
+      const part = isJsonObject(value) && Object.hasOwn(value, step.name) ? value[step.name] : undefined;
       return part === undefined ? [] : [part];
     }
     case 'text':
@@ -192,7 +190,7 @@ function stepInto(value: Json, step: Step): Json[] {
 }
 
 const childrenOf = (value: Json): Json[] =>
-  Array.isArray(value) ? value : isObject(value) ? Object.values(value).filter((part) => part !== undefined) : [];
+  Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value).filter((part) => part !== undefined) : [];
 
 /** The value and all below it that have something in them. */
 function descendants(value: Json): Json[] {

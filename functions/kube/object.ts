@@ -20,6 +20,8 @@ export interface KubeList<T extends KubeObject = KubeObject> {
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
 export type JsonObject = { [field: string]: Json };
 
+export const isJsonObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** A name, and the namespace it lives in; '' for cluster-scoped objects. */
 export interface ObjectName {
   readonly namespace: string;

@@ -3,7 +3,7 @@
  * JSON leaves out are left out here: Go reads both as the zero of their type.
  * Source: apimachinery, pkg/runtime/serializer/protobuf/protobuf.go.
  */
-import type { Json, JsonObject } from './object.ts';
+import { type Json, type JsonObject, isJsonObject } from './object.ts';
 import {
   extensionsPackage,
   magic,
@@ -13,7 +13,7 @@ import {
   type MessageType,
   messageTypeOf,
 } from './protobuf-messages.ts';
-import { isJsonObject, messageWriters, scalarWriters, type ValueWriter } from './protobuf-scalar-writers.ts';
+import { messageWriters, scalarWriters, type ValueWriter } from './protobuf-scalar-writers.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
 /** Undefined where there is no message of the object's kind. */

@@ -3,7 +3,7 @@
  * Source: apimachinery, generated.proto and the Marshal methods of resource.Quantity, intstr, metav1.Time, runtime.
  */
 import { parseDuration } from './duration.ts';
-import type { Json, JsonObject } from './object.ts';
+import type { Json } from './object.ts';
 import type { ProtobufWriter, WireType } from './protobuf-writer.ts';
 import { parseTime } from './time.ts';
 
@@ -12,9 +12,6 @@ export interface ValueWriter {
   readonly wireType: WireType;
   write(value: Json, writer: ProtobufWriter): void;
 }
-
-export const isJsonObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Objects that were read have the types of their schema; anything else counts as the zero of its type. */
 const numberOf = (value: Json): number => (typeof value === 'number' ? value : 0);

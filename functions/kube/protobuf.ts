@@ -4,7 +4,7 @@
  */
 import { depthMax } from './bounded-json.ts';
 import { DocumentError } from './document-error.ts';
-import type { Json, JsonObject } from './object.ts';
+import { isJsonObject, type Json, type JsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import {
   extensionsPackage,
@@ -55,7 +55,7 @@ export function decodeProtobufEvent(bytes: Uint8Array): { readonly type: string;
 /** The envelope: what is inside, and the bytes of it. */
 function decodeUnknown(bytes: Uint8Array): ProtobufObject {
   const { typeMeta, raw, contentEncoding = '' } = readMessage(unknownMessage, bytes);
-  const { apiVersion, kind } = typeof typeMeta === 'object' && typeMeta !== null && !Array.isArray(typeMeta) ? typeMeta : {};
+  const { apiVersion, kind } = isJsonObject(typeMeta) ? typeMeta : {};
   if (typeof apiVersion !== 'string' || typeof kind !== 'string')
     throw new ProtobufError("Object 'Kind' is missing in the protobuf envelope");
   if (contentEncoding !== '') throw new ProtobufError(`unsupported content encoding ${JSON.stringify(contentEncoding)}`);
@@ -150,7 +150,7 @@ function mapField(name: string, reader: ValueReader): Field {
       else entry = part.value;
     }
     const current = ownField(target, name);
-    const map: JsonObject = typeof current === 'object' && current !== null && !Array.isArray(current) ? current : {};
+    const map: JsonObject = isJsonObject(current) ? current : {};
     setOwn(map, key, reader(entry) ?? null);
     target[name] = map;
   };

@@ -4,7 +4,7 @@
  */
 import type { FieldError } from './field-error.ts';
 import { notSupported } from './field-error.ts';
-import type { Json } from './object.ts';
+import { type Json, isJsonObject } from './object.ts';
 import { ownField } from './own-field.ts';
 import type { Schema } from './schema.ts';
 import type { SchemaNode } from './schema-definitions.ts';
@@ -50,7 +50,7 @@ function listCheck(item: Check | undefined): Check | undefined {
 function mapCheck(of: Check | undefined): Check | undefined {
   if (of === undefined) return undefined;
   return (value, path, errors) => {
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     for (const [key, part] of Object.entries(value)) if (part !== undefined) of(part, `${path}[${key}]`, errors);
   };
 }
@@ -63,15 +63,13 @@ function structCheck(properties: Readonly<Record<string, SchemaNode>>): Check | 
   }
   if (fields.size === 0) return undefined;
   return (value, path, errors) => {
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     for (const name of Object.keys(value)) {
       const part = fields.has(name) ? ownField(value, name) : undefined;
       if (part !== undefined) fields.get(name)?.(part, path === '' ? name : `${path}.${name}`, errors);
     }
   };
 }
-
-const isObject = (value: Json): value is { [field: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Values outside the enumeration of their field. */
 export function enumErrors({ node }: Pick<Schema, 'node'>, object: unknown): FieldError[] {

@@ -5,15 +5,13 @@
  * (unstructuredSchemaCoercer), pkg/apiserver/schema/{pruning,defaulting,objectmeta}.
  */
 import { copy } from './copy.ts';
-import type { Json, JsonObject } from './object.ts';
+import { type Json, type JsonObject, isJsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
 import { DecodeError, type Step, type Walk, type Walker, pathText } from './schema-walk.ts';
 import { invalid } from './field-error.ts';
 
 const identityFields: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * `metadata` reads an ObjectMeta. What the root's schema holds of the three fields that each object has is left to
@@ -22,7 +20,7 @@ const isObject = (value: Json | undefined): value is JsonObject => typeof value 
 export function structuralWalker(root: SchemaNode, metadata: Walker): Walker {
   return (given, { unknown, hasDefaults = true, isRestored = false }) => {
     const value = copy(given);
-    if (!isObject(value)) return value;
+    if (!isJsonObject(value)) return value;
     const { apiVersion, kind } = value;
     const meta = value['metadata'] === undefined ? undefined : readMetadata(value['metadata'], metadata, 'metadata', unknown);
     // What an apply makes is coerced only when it is valid: see `coerce`.
@@ -197,7 +195,7 @@ function readIdentity(value: JsonObject, { steps, unknown, metadata }: Embedded)
   const path = pathText(steps, 'metadata');
   try {
     const read = readMetadata(sent, metadata, path, unknown);
-    if (isObject(read) && (read['creationTimestamp'] ?? null) === null) delete read['creationTimestamp'];
+    if (isJsonObject(read) && (read['creationTimestamp'] ?? null) === null) delete read['creationTimestamp'];
     value['metadata'] = read;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -6,7 +6,7 @@
 import { copy } from './copy.ts';
 import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf, nullFieldsOf } from './go-fields.ts';
 import { tooLargeNumber } from './json-document.ts';
-import type { Json, JsonObject } from './object.ts';
+import { type Json, type JsonObject, isJsonObject } from './object.ts';
 import { ownField, setOwn } from './own-field.ts';
 import type { SchemaNode } from './schema-definitions.ts';
 import { definitionOf, referredName, resolved, shortName, valueNodeOf, versionOf } from './schema-definitions.ts';
@@ -111,19 +111,17 @@ function decoded(name: string, walker: (value: JsonObject, walk: Walk) => Json, 
   const { numbers, isRestored = false, isSent = false, keepsEmpty = false, hasDefaults = true } = options;
   const walk: Walk = { steps: [], unknown: [], isRestored, isSent, keepsEmpty, hasDefaults, ...(numbers === undefined ? {} : { numbers }) };
   try {
-    if (!isObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
+    if (!isJsonObject(json)) throw wrongForm('struct', json, structType(name), { walk, structName: '' });
     const object = walker(json, walk);
     const { unknown, rounded, mismatch } = walk;
     if (mismatch !== undefined) throw mismatch;
-    return { object: isObject(object) ? object : {}, unknown, ...(rounded === undefined ? {} : { rounded }) };
+    return { object: isJsonObject(object) ? object : {}, unknown, ...(rounded === undefined ? {} : { rounded }) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const kind = options.kind ?? shortName(name);
     throw badRequest(`${kind} in version ${JSON.stringify(versionOf(name))} cannot be handled as a ${kind}: ${error.message}`);
   }
 }
-
-const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const structType = (schemaName: string): string => `${versionOf(schemaName)}.${shortName(schemaName)}`;
 
@@ -213,7 +211,7 @@ function readField(field: StructField, value: Json, target: JsonObject, walk: Wa
     target[field.name] = part;
 }
 
-const isEmptyCollection = (part: Json): boolean => (Array.isArray(part) ? part.length === 0 : isObject(part));
+const isEmptyCollection = (part: Json): boolean => (Array.isArray(part) ? part.length === 0 : isJsonObject(part));
 
 type Default = readonly [field: string, value: () => Json];
 
@@ -223,7 +221,7 @@ function defaultsOf(properties: Readonly<Record<string, SchemaNode>>): Default[]
     const value = node.default;
     if (value === undefined) return [];
     const name = referredName(node);
-    if (name !== undefined && isObject(value)) return [[field, () => structWalkerOf(name)(value, { steps: [], unknown: [] })]];
+    if (name !== undefined && isJsonObject(value)) return [[field, () => structWalkerOf(name)(value, { steps: [], unknown: [] })]];
     return isZero(value) ? [] : [[field, () => value]];
   });
 }
@@ -272,7 +270,7 @@ function referenceWalker(schemaName: string, structName: string): Walker {
   const goType = structType(schemaName);
   let walker: StructWalker | undefined;
   return (value, walk) => {
-    if (!isObject(value)) return mismatched(wrongForm('struct', value, goType, { walk, structName }), walk);
+    if (!isJsonObject(value)) return mismatched(wrongForm('struct', value, goType, { walk, structName }), walk);
     walker ??= structWalkerOf(schemaName);
     return walker(value, walk);
   };
@@ -298,7 +296,7 @@ function schemaHolderWalker(schemaName: string, other: NonNullable<(typeof schem
     const { mismatch: _before, ...outside } = walk;
     const alone = { isRestored: false, steps: [] };
     const quiet: Walk = { ...outside, unknown: [], ...(walk.isRestored === true ? alone : { holder: walk.holder ?? structName }) };
-    const result = isObject(value) ? schema(value, quiet) : other(value, (item) => schema(item, quiet));
+    const result = isJsonObject(value) ? schema(value, quiet) : other(value, (item) => schema(item, quiet));
     if (quiet.mismatch !== undefined) throw quiet.mismatch;
     if (quiet.rounded !== undefined) walk.rounded = quiet.rounded;
     return result;
@@ -324,7 +322,7 @@ function mapWalker(values: SchemaNode, structName: string, goType: string): Walk
   const walker = nodeWalker(values, structName);
   const nullValue = zeroOf(values);
   return (value, walk) => {
-    if (!isObject(value)) return mismatched(wrongForm('map', value, goType, { walk, structName }), walk);
+    if (!isJsonObject(value)) return mismatched(wrongForm('map', value, goType, { walk, structName }), walk);
     const result: JsonObject = {};
     for (const key of Object.keys(value)) {
       walk.steps.push({ key });

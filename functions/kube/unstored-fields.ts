@@ -4,7 +4,7 @@
  * Source: pkg/api/pod/util.go, DropDisabledPodFields, and its neighbours.
  */
 import { disabledFieldsOf, droppedWhenEmptied, goFieldsOf } from './go-fields.ts';
-import type { Json, JsonObject } from './object.ts';
+import { type Json, type JsonObject, isJsonObject } from './object.ts';
 import { omitsZero } from './zero-values.ts';
 import { definitionOf, referredName, type SchemaNode, valueNodeOf } from './schema-definitions.ts';
 
@@ -104,8 +104,7 @@ function settling(rule: Rule, isNull: (schemaName: string, field: string) => boo
   return (object, schemaName) => settlerOf(schemaName)?.(object);
 }
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isEmpty = (value: Json): boolean => isObject(value) && Object.keys(value).length === 0;
+const isEmpty = (value: Json): boolean => isJsonObject(value) && Object.keys(value).length === 0;
 
 function belowOf(node: SchemaNode, settlerOf: (schemaName: string) => Settle | undefined): ((value: Json) => void) | undefined {
   const name = referredName(node);
@@ -115,9 +114,9 @@ function belowOf(node: SchemaNode, settlerOf: (schemaName: string) => Settle | u
   if (below === undefined) return undefined;
   return (value) => {
     if (Array.isArray(value)) value.forEach(below);
-    else if (isObject(value)) Object.values(value).forEach((part) => part !== undefined && below(part));
+    else if (isJsonObject(value)) Object.values(value).forEach((part) => part !== undefined && below(part));
   };
 }
 
 const ofObject = (settler: Settle | undefined): ((value: Json) => void) | undefined =>
-  settler === undefined ? undefined : (value) => (isObject(value) ? settler(value) : undefined);
+  settler === undefined ? undefined : (value) => (isJsonObject(value) ? settler(value) : undefined);

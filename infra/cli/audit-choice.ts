@@ -1,11 +1,14 @@
 /** The audit policy and the audit log that `hibernetes up` is asked for. */
 import { join, resolve } from 'node:path';
 import { auditFileDefaults } from '../local/audit-file.ts';
-import { AuditPolicyError, readAuditPolicyFile } from '../local/audit-policy-file.ts';
+import { readAuditPolicyFile } from '../local/audit-policy-file.ts';
 import type { AuditSettings, ClusterRecord } from '../local/cluster-record.ts';
 import type { DataDirectory } from '../local/data-directory.ts';
 import { CliError } from './cli-error.ts';
+import { readConfiguration } from './configuration-choices.ts';
 import type { UpOptions } from './up.ts';
+
+const policyCure = 'Kubernetes documents audit policies under "Auditing".';
 
 /** What is asked for now counts alone; without a flag, what the cluster recorded before. */
 export async function chooseAudit(
@@ -21,7 +24,7 @@ export async function chooseAudit(
   }
   const { megabytesMax, daysMax, backupsMax } = auditFileDefaults;
   return {
-    policy: await policyIn(file),
+    policy: await readConfiguration(policyCure, () => readAuditPolicyFile(resolve(file))),
     file: {
       path: resolve(auditLogPath ?? join(root, 'audit.log')),
       megabytesMax: auditLogMaxsize ?? megabytesMax,
@@ -29,13 +32,4 @@ export async function chooseAudit(
       backupsMax: auditLogMaxbackup ?? backupsMax,
     },
   };
-}
-
-async function policyIn(file: string): Promise<AuditSettings['policy']> {
-  try {
-    return await readAuditPolicyFile(resolve(file));
-  } catch (error) {
-    if (!(error instanceof AuditPolicyError)) throw error;
-    throw new CliError(error.message, 'Kubernetes documents audit policies under "Auditing".');
-  }
 }

@@ -6,12 +6,12 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreError } from '../../functions/store/store.ts';
+import { ConfigurationError } from '../../functions/kube/configuration/configuration-error.ts';
 import { type ClusterNetworks, defaultNetworks, networkErrors, networkNames } from '../../functions/kube/cluster-networks.ts';
 import { podNetworkError } from '../../functions/kube/pod-network.ts';
 import { machineNetworks } from '../local/machine-networks.ts';
 import { nodesNetwork } from '../local/hosts/subnet.ts';
 import { canRunContainers } from '../local/hosts/can-run-containers.ts';
-import { ConfigurationError, checkAdmissionSettings, readAdmissionFile } from '../local/admission-file.ts';
 import { clusterRecord, type ClusterRecord } from '../local/cluster-record.ts';
 import { dataDirectory, type DataDirectory } from '../local/data-directory.ts';
 import { runningProcess } from '../local/process-record.ts';
@@ -19,8 +19,8 @@ import { removeNodes } from '../local/stop-cluster.ts';
 import { startCluster, type Cluster, type StartOptions } from '../local/start-cluster.ts';
 import { componentNames } from '../../functions/worker-groups.ts';
 import { CliError } from './cli-error.ts';
-import { chooseAccess } from './access-choice.ts';
 import { chooseAudit } from './audit-choice.ts';
+import { admissionCure, chooseConfigurations } from './configuration-choices.ts';
 import { examples } from './examples.ts';
 import { announce, print, progressOf, type OutputChoice } from './output.ts';
 import { reportingProgress, type Progress, type ProgressMessage } from './progress.ts';
@@ -155,19 +155,18 @@ function reportToStarter(): ((message: ProgressMessage) => void) | undefined {
 async function start(options: UpOptions, directory: DataDirectory, progress: Progress): Promise<Cluster> {
   const before = clusterRecord(directory);
   const runtime = await chooseRuntime(options.runtime, before, progress);
+  const cloud = chooseCloud(options.cloud, before);
   const cluster = await startReadable({
     directory,
     listen: chooseListen(options.listen, before),
     nodes: options.nodes ?? before?.nodes ?? defaultNodes,
-    cloud: chooseCloud(options.cloud, before),
+    cloud,
     runtime,
     choices: {
-      admission: await chooseAdmission(options, before),
+      ...(await chooseConfigurations(options, { before, cloud })),
       audit: await chooseAudit(options, before, directory),
-      ...(await chooseAccess(options, before)),
-      scheduler: await chooseScheduler(options, before),
-      absent: chooseAbsent(options, before),
-      dashboard: chooseDashboard(options, before),
+      absent: options.without === undefined ? before?.absent : chooseAbsent(options.without, cloud),
+      dashboard: options.dashboard === undefined ? before?.dashboard : chooseDashboard(options.dashboard, cloud),
     },
     networks: chooseNetworks(options, before),
     images: runtime === 'containerd' ? await imageArchives(options.images, progress) : [],
@@ -189,55 +188,19 @@ async function startReadable(options: StartOptions): Promise<Cluster> {
   }
 }
 
-const admissionCure = 'hibernetes up --help lists the flags, functions/apiserver/admission/README.md the plug-ins.';
-
-/** What is asked for now counts alone; without a flag, what the cluster ran with before. */
-async function chooseAdmission(options: UpOptions, before: ClusterRecord | undefined): Promise<ClusterRecord['admission']> {
-  const { enableAdmissionPlugins: enable, disableAdmissionPlugins: disable, admissionControlConfigFile: file } = options;
-  if (enable === undefined && disable === undefined && file === undefined) return before?.admission;
-  const settings = { ...(enable === undefined ? {} : { enable }), ...(disable === undefined ? {} : { disable }) };
-  try {
-    checkAdmissionSettings(settings);
-    return file === undefined ? settings : { ...settings, configurations: await readAdmissionFile(resolve(file)) };
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw new CliError(error.message, admissionCure);
-    throw error;
-  }
-}
-
-const schedulerCure = 'functions/scheduler/README.md says what of a KubeSchedulerConfiguration is honoured.';
-
-/** As with admission: what the cluster ran with before, when no file is named. */
-async function chooseScheduler(
-  { schedulerConfig: file, cloud }: UpOptions,
-  before: ClusterRecord | undefined,
-): Promise<ClusterRecord['scheduler']> {
-  if (file === undefined) return before?.scheduler;
-  if (chooseCloud(cloud, before) !== undefined) throw new CliError('--scheduler-config works without --cloud only.', schedulerCure);
-  const { readSchedulerFile, SchedulerConfigurationError } = await import('../local/scheduler-file.ts');
-  try {
-    return await readSchedulerFile(resolve(file));
-  } catch (error) {
-    if (error instanceof SchedulerConfigurationError) throw new CliError(error.message, schedulerCure);
-    throw error;
-  }
-}
-
 const absentCure = `Of ${componentNames.join(' and ')}, infra/local/README.md says how to run them instead.`;
 
-/** As with admission; `none` takes ours back. */
-function chooseAbsent({ without, cloud }: UpOptions, before: ClusterRecord | undefined): ClusterRecord['absent'] {
-  if (without === undefined) return before?.absent;
-  if (chooseCloud(cloud, before) !== undefined) throw new CliError('--without works without --cloud only.', absentCure);
+/** `none`: all components of Hibernetes run again. */
+function chooseAbsent(without: readonly string[], cloud: ClusterRecord['cloud']): ClusterRecord['absent'] {
+  if (cloud !== undefined) throw new CliError('--without works without --cloud only.', absentCure);
   if (without.length === 1 && without[0] === 'none') return [];
   const unknown = without.find((name) => !componentNames.some((known) => known === name));
   if (unknown !== undefined) throw new CliError(`There is no component ${unknown}.`, absentCure);
   return componentNames.filter((name) => without.includes(name));
 }
 
-function chooseDashboard({ dashboard, cloud }: UpOptions, before: ClusterRecord | undefined): ClusterRecord['dashboard'] {
-  if (dashboard === undefined) return before?.dashboard;
-  if (chooseCloud(cloud, before) !== undefined) throw new CliError('--dashboard works without --cloud only.');
+function chooseDashboard(dashboard: 'true' | 'false', cloud: ClusterRecord['cloud']): ClusterRecord['dashboard'] {
+  if (cloud !== undefined) throw new CliError('--dashboard works without --cloud only.');
   return dashboard === 'true';
 }
 

@@ -10,8 +10,6 @@ import {
 } from '../../functions/apiserver/admission/configuration.ts';
 import { isMissing } from './data-directory.ts';
 
-export { ConfigurationError } from '../../functions/apiserver/admission/configuration.ts';
-
 /** Throws what is wrong with the names. */
 export const checkAdmissionSettings = (settings: AdmissionSettings): void => void chosenKinds(settings);
 

@@ -4,8 +4,6 @@ import type { SchedulerConfiguration } from '../../functions/scheduler/configura
 import { ConfigurationError, readSchedulerConfiguration } from '../../functions/scheduler/configuration/read-configuration.ts';
 import { isMissing } from './data-directory.ts';
 
-export { ConfigurationError as SchedulerConfigurationError } from '../../functions/scheduler/configuration/read-configuration.ts';
-
 export async function readSchedulerFile(file: string): Promise<SchedulerConfiguration> {
   try {
     return await readSchedulerConfiguration(readFileSync(file, 'utf8'));

@@ -3,9 +3,9 @@
  * Source: apiserver, pkg/server/options/admission.go and pkg/admission/config.go.
  */
 import { ConfigurationError } from '../../kube/configuration/configuration-error.ts';
-import { type DocumentKind, isObject, notRegistered, parsedDocument, readDocument } from '../../kube/configuration/document.ts';
+import { type DocumentKind, notRegistered, parsedDocument, readDocument } from '../../kube/configuration/document.ts';
 import { anything, listOf, struct, text } from '../../kube/configuration/shape.ts';
-import type { JsonObject } from '../../kube/object.ts';
+import { type JsonObject, isJsonObject } from '../../kube/object.ts';
 
 export { ConfigurationError } from '../../kube/configuration/configuration-error.ts';
 
@@ -40,7 +40,7 @@ const documentKind: DocumentKind = {
 /** `readFile` reads a file that the configuration names beside itself. */
 export async function readAdmissionConfiguration(source: string, readFile: (path: string) => string): Promise<PluginConfiguration[]> {
   const { plugins } = await readDocument(source, documentKind);
-  const list = Array.isArray(plugins) ? plugins.filter(isObject) : [];
+  const list = Array.isArray(plugins) ? plugins.filter(isJsonObject) : [];
   return Promise.all(list.map((plugin) => pluginConfiguration(plugin, readFile)));
 }
 
@@ -49,10 +49,10 @@ async function pluginConfiguration(
   readFile: (path: string) => string,
 ): Promise<PluginConfiguration> {
   const named = { name: typeof name === 'string' ? name : '' };
-  if (isObject(configuration)) return { ...named, configuration };
+  if (isJsonObject(configuration)) return { ...named, configuration };
   if (typeof path !== 'string' || path === '') return named;
   const value = await parsedDocument(readFile(path));
-  return isObject(value) ? { ...named, configuration: value } : named;
+  return isJsonObject(value) ? { ...named, configuration: value } : named;
 }
 
 export interface ExpectedConfiguration {

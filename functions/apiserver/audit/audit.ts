@@ -3,7 +3,7 @@
  * Source: apiserver, pkg/endpoints/filters/audit.go and pkg/audit/request.go.
  */
 import { boundedJson } from '../../kube/bounded-json.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
+import { type Json, isJsonObject } from '../../kube/object.ts';
 import { agentGroup } from '../../node-protocol/node-poll.ts';
 import { microTimestamp } from '../../kube/time.ts';
 import type { Clock } from '../../world.ts';
@@ -202,15 +202,14 @@ function objectRefOf(info: RequestInfo, objectName: string, sent: Json | undefin
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-const fieldOf = (value: Json | undefined, field: string): Json | undefined => (isObject(value) ? value[field] : undefined);
+const fieldOf = (value: Json | undefined, field: string): Json | undefined => (isJsonObject(value) ? value[field] : undefined);
 
 const isJson = ({ headers }: Response): boolean => (headers.get('content-type') ?? '').startsWith('application/json');
 
 /** Of a Status all of it; of another object only how it went. */
 function statusOf({ status }: Response, shown: Json | undefined): object {
   const code = { metadata: {}, code: status };
-  if (!isObject(shown) || shown['kind'] !== statusKind) return code;
+  if (!isJsonObject(shown) || shown['kind'] !== statusKind) return code;
   const { kind: _kind, apiVersion: _apiVersion, ...rest } = shown;
   return { ...code, ...rest };
 }
@@ -239,9 +238,9 @@ async function bodyOf(request: Request): Promise<Json | undefined> {
 
 /** Also of each object in a list. */
 function withoutManagedFields(value: Json, { omitManagedFields }: Pick<Recording, 'omitManagedFields'>): Json {
-  if (!omitManagedFields || !isObject(value)) return value;
+  if (!omitManagedFields || !isJsonObject(value)) return value;
   const shown = { ...value };
-  if (isObject(shown['metadata'])) {
+  if (isJsonObject(shown['metadata'])) {
     const { managedFields: _managedFields, ...metadata } = shown['metadata'];
     shown['metadata'] = metadata;
   }

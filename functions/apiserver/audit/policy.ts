@@ -2,10 +2,11 @@
  * Upstream's audit policy: which requests are recorded, and how much of each.
  * Source: apiserver, pkg/audit/policy/{reader,checker}.go and pkg/apis/audit/validation/validation.go.
  */
+import { ConfigurationError } from '../../kube/configuration/configuration-error.ts';
 import { withoutTrailing } from '../../kube/trailing.ts';
 import { aggregate, type FieldError, invalid, notSupported, required } from '../../kube/field-error.ts';
 import { dnsSubdomainErrors } from '../../kube/names.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../kube/object.ts';
 import { parseYaml } from '../../kube/yaml-document.ts';
 import { namespaceOf } from '../http/request-info.ts';
 import type { RequestInfo, User } from '../ports.ts';
@@ -48,10 +49,6 @@ export interface Recording {
   readonly omitManagedFields: boolean;
 }
 
-export class AuditPolicyError extends Error {
-  override name = 'AuditPolicyError';
-}
-
 const expected = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy' };
 
 export async function readAuditPolicy(text: string): Promise<AuditPolicy> {
@@ -63,18 +60,19 @@ export async function readAuditPolicy(text: string): Promise<AuditPolicy> {
 export function auditPolicyOf(value: Json, text: string): AuditPolicy {
   const document = objectOf(value);
   const [kind, version] = [document['kind'], document['apiVersion']];
-  if (typeof kind !== 'string' || kind === '') throw new AuditPolicyError(`failed decoding: Object 'Kind' is missing in '${text.trim()}'`);
+  if (typeof kind !== 'string' || kind === '')
+    throw new ConfigurationError(`failed decoding: Object 'Kind' is missing in '${text.trim()}'`);
   if (kind !== expected.kind || version !== expected.apiVersion) {
     const shown = typeof version === 'string' ? version : '';
-    throw new AuditPolicyError(
+    throw new ConfigurationError(
       `failed decoding: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(shown)} in scheme "pkg/audit/scheme.go:30"`,
     );
   }
   const policy: AuditPolicy = { rules: objectsIn(document['rules']).map(ruleOf), ...omittedBy(document) };
   const { rules } = policy;
   const errors = [...stageErrors(policy.omitStages, 'omitStages'), ...rules.flatMap((rule, index) => ruleErrors(rule, `rules[${index}]`))];
-  if (errors.length > 0) throw new AuditPolicyError(aggregate(errors.map(({ field, message }) => `${field}: ${message}`)));
-  if (rules.length === 0) throw new AuditPolicyError('loaded illegal policy with 0 rules');
+  if (errors.length > 0) throw new ConfigurationError(aggregate(errors.map(({ field, message }) => `${field}: ${message}`)));
+  if (rules.length === 0) throw new ConfigurationError('loaded illegal policy with 0 rules');
   return policy;
 }
 
@@ -109,11 +107,11 @@ async function parsed(text: string): Promise<{ value: Json }> {
     return await parseYaml(text);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new AuditPolicyError(`failed decoding: ${error.message}`, { cause: error });
+    throw new ConfigurationError(`failed decoding: ${error.message}`, { cause: error });
   }
 }
 
-const objectOf = (value: Json): JsonObject => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {});
+const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
 
 const stageErrors = (list: readonly string[] | undefined, path: string): FieldError[] =>
   (list ?? []).flatMap((stage, index) =>

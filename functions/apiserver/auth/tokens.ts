@@ -9,6 +9,7 @@ import type { SigningKeys } from './keys.ts';
 import type * as Signatures from './signed-token.ts';
 import type { VerifiedToken } from './signed-token.ts';
 import { nodeUserName, serviceAccountUserName } from './groups.ts';
+import { isJsonObject } from '../../kube/object.ts';
 
 export const clusterIssuer = 'https://kubernetes.default.svc.cluster.local';
 /** A token that names no audience is for the apiserver. */
@@ -139,23 +140,21 @@ function secretTokenClaims(claims: JWTPayload): SecretTokenClaims | undefined {
     : undefined;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
 function reference(value: unknown): BoundReference | undefined {
-  if (!isObject(value) || typeof value['name'] !== 'string' || typeof value['uid'] !== 'string') return undefined;
+  if (!isJsonObject(value) || typeof value['name'] !== 'string' || typeof value['uid'] !== 'string') return undefined;
   return { name: value['name'], uid: value['uid'] };
 }
 
 /** The Node with which a node's token ends; undefined when it ends by its time alone. */
 export function boundNode({ claims }: VerifiedToken): BoundReference | undefined {
   const own = claims['kubernetes.io'];
-  return isObject(own) ? reference(own['node']) : undefined;
+  return isJsonObject(own) ? reference(own['node']) : undefined;
 }
 
 /** Undefined for tokens that are not a ServiceAccount's. */
 export function serviceAccountClaims({ claims }: VerifiedToken): ServiceAccountClaims | undefined {
   const own = claims['kubernetes.io'];
-  if (!isObject(own) || typeof own['namespace'] !== 'string') return undefined;
+  if (!isJsonObject(own) || typeof own['namespace'] !== 'string') return undefined;
   const serviceaccount = reference(own['serviceaccount']);
   if (serviceaccount === undefined) return undefined;
   const [pod, secret, node] = [reference(own['pod']), reference(own['secret']), reference(own['node'])];

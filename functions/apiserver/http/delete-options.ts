@@ -2,10 +2,10 @@
 import { DocumentError } from '../../kube/document-error.ts';
 import { type FieldError, invalid, notSupported } from '../../kube/field-error.ts';
 import { goQuote } from '../../kube/go-quote.ts';
-import type { JsonObject } from '../../kube/object.ts';
+import { type JsonObject, isJsonObject } from '../../kube/object.ts';
 import { builtIn } from '../../kube/schema.ts';
 import { badRequest, hasReason } from '../../kube/status-error.ts';
-import { isJsonObject, notRegistered, objectOf, slashes, textOf, unexpectedVersion } from '../registry/decode.ts';
+import { notRegistered, objectOf, slashes, textOf, unexpectedVersion } from '../registry/decode.ts';
 import type { Body } from './request-body.ts';
 import { isTrue } from './request-info.ts';
 import { dryRunErrors, invalidOptions } from './request-options.ts';

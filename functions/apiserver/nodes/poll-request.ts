@@ -3,24 +3,23 @@ import { boundedJson } from '../../kube/bounded-json.ts';
 import type { NodePollRequest, PodReport } from '../../node-protocol/node-poll.ts';
 import { badRequest } from '../../kube/status-error.ts';
 import { readBytes } from '../http/request-body.ts';
+import { isJsonObject } from '../../kube/object.ts';
 
 /** More than a node runs pods; each costs a read. */
 const reportsMax = 2_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isReport = (value: unknown): value is PodReport =>
-  isObject(value) &&
+  isJsonObject(value) &&
   ['namespace', 'name', 'uid'].every((field) => typeof value[field] === 'string') &&
-  isObject(value['status']) &&
+  isJsonObject(value['status']) &&
   ['boolean', 'undefined'].includes(typeof value['finished']);
 
 function parsed(text: string): Fields {
   try {
     const body = boundedJson(text);
-    if (isObject(body)) return body;
+    if (isJsonObject(body)) return body;
   } catch (error) {
     if (error instanceof SyntaxError) throw badRequest('the body of a node poll cannot be read');
     throw error;
@@ -33,7 +32,7 @@ export async function readPollRequest(request: Request): Promise<NodePollRequest
   const { since, waitSeconds = 0, status, pods = [] } = parsed(Buffer.from(await readBytes(request)).toString('utf8'));
   if (since !== undefined && typeof since !== 'string') throw badRequest('since must be a revision');
   if (typeof waitSeconds !== 'number') throw badRequest('waitSeconds must be a number');
-  if (status !== undefined && !isObject(status)) throw badRequest('status must be an object');
+  if (status !== undefined && !isJsonObject(status)) throw badRequest('status must be an object');
   if (!Array.isArray(pods) || pods.length > reportsMax || !pods.every(isReport)) {
     throw badRequest(`pods must be at most ${reportsMax} reports`);
   }

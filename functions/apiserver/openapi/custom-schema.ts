@@ -2,8 +2,7 @@
  * The schema of a custom kind as OpenAPI documents show it. Version 2 leaves out what its readers, kubectl above all, would
  * misunderstand. Source: apiextensions-apiserver, pkg/controller/openapi/builder/builder.go, pkg/controller/openapi/v2/conversion.go.
  */
-import type { Json, JsonObject } from '../../kube/object.ts';
-import { isJsonObject } from '../registry/decode.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 import { type Descriptions, withDescriptions } from './descriptions.ts';
 import type { Dialect } from './schemas.ts';
 

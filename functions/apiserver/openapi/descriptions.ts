@@ -2,8 +2,7 @@
  * What definitions and their fields mean, in words. They come from outside, since this project holds no text of
  * others: the host of the apiserver passes them where they are there. See `openapi/generator`.
  */
-import type { JsonObject } from '../../kube/object.ts';
-import { isJsonObject } from '../registry/decode.ts';
+import { type JsonObject, isJsonObject } from '../../kube/object.ts';
 
 /** Name of a definition → field → text; the field '' is the definition itself. */
 export type Descriptions = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -5,8 +5,7 @@
  * Source: google/gnostic-models, openapiv2/OpenAPIv2.proto.
  */
 import protobuf from 'protobufjs/minimal.js';
-import type { Json, JsonObject } from '../../kube/object.ts';
-import { isJsonObject } from '../registry/decode.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 import table from './document-v2-messages.json' with { type: 'json' };
 
 type Writer = protobuf.Writer;

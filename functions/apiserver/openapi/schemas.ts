@@ -1,7 +1,6 @@
 /** The schemas that an OpenAPI document needs: those of its kinds, and all that these refer to. */
 import { generatedTable } from '../../kube/generated-table.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
-import { isJsonObject } from '../registry/decode.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 import { customSchema } from './custom-schema.ts';
 import { type Descriptions, withDescriptions } from './descriptions.ts';
 import type { ResponseKind } from '../discovery/api-resources.ts';

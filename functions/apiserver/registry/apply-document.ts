@@ -1,7 +1,7 @@
 /** What an apply sends, and the object that it makes of the current one. Source: apiserver, pkg/endpoints/handlers/patch.go, applyPatcher. */
 import { DocumentError } from '../../kube/document-error.ts';
 import { tooLargeNumber, type JsonDocument, parseJson } from '../../kube/json-document.ts';
-import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import { type JsonObject, type KubeObject, isJsonObject } from '../../kube/object.ts';
 import { uidOf } from '../../kube/object.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
 import { badRequest, conflict, hasReason, plainError, StatusError } from '../../kube/status-error.ts';
@@ -9,7 +9,7 @@ import { parseYaml, yamlDuplicates } from '../../kube/yaml-document.ts';
 import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import { expectedOf } from '../server.ts';
 import { configurationText, kindText, textAt } from './apply-text.ts';
-import { isJsonObject, keepSentManagers, withMetadata } from './decode.ts';
+import { keepSentManagers, withMetadata } from './decode.ts';
 import { applyFields } from './managed-fields.ts';
 import { fromStored } from './served-form.ts';
 import type { WriteRequest } from './write-request.ts';

@@ -1,6 +1,5 @@
 /** How messages about an apply name what was sent. Source: apimachinery, pkg/util/managedfields/internal/structuredmerge.go, objectGVKNN. */
-import type { JsonObject } from '../../kube/object.ts';
-import { isJsonObject } from './decode.ts';
+import { type JsonObject, isJsonObject } from '../../kube/object.ts';
 
 export function textAt(object: JsonObject, field: string): string {
   const value = object[field];

@@ -3,7 +3,7 @@
  * Source: apiserver, pkg/endpoints/handlers/{create,update,rest}.go.
  */
 import { DocumentError } from '../../kube/document-error.ts';
-import { type Json, type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, nameOf, isJsonObject } from '../../kube/object.ts';
 import { type Schema, schemaFor } from '../../kube/schema.ts';
 import { badRequest, StatusError } from '../../kube/status-error.ts';
 import { jsonType } from '../../kube/schema-walk.ts';
@@ -30,9 +30,6 @@ export interface DecodeOptions {
 
 const apiVersionText = ({ group, version }: Pick<Expected, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
-
-export const isJsonObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads the body of a request as an object of the expected kind. */
 export async function readObject(request: Request, expected: Expected, options: DecodeOptions): Promise<KubeObject> {

@@ -8,7 +8,7 @@ import { emptyObject } from '../../kube/managed-fields/empty-object.ts';
 import { type FieldSet, fieldSet, matching, recursiveDifference } from '../../kube/managed-fields/field-set.ts';
 import { entriesOf, type Manager, type Managers, managersOf, sentManagers } from '../../kube/managed-fields/managers.ts';
 import { mergeType } from '../../kube/managed-fields/merge-type.ts';
-import { isMap, MergeError } from '../../kube/managed-fields/merge-walk.ts';
+import { MergeError } from '../../kube/managed-fields/merge-walk.ts';
 import {
   type Applied,
   applied,
@@ -18,7 +18,7 @@ import {
   type Typed,
 } from '../../kube/managed-fields/updater.ts';
 import { validateTyped } from '../../kube/managed-fields/validation.ts';
-import type { JsonObject, KubeObject } from '../../kube/object.ts';
+import { isJsonObject, type JsonObject, type KubeObject } from '../../kube/object.ts';
 import { apiVersionOf } from '../../kube/resource-type.ts';
 import { badRequest, plainError } from '../../kube/status-error.ts';
 import { configurationText, kindText, textAt } from './apply-text.ts';
@@ -115,7 +115,7 @@ function converted(definition: AnyDefinition, object: JsonObject, apiVersion: st
     validateTyped(object, type, { allowsDuplicates: true });
     return { object: { ...object, apiVersion }, type };
   }
-  const stored = toStored(from, { ...object, metadata: isMap(object['metadata']) ? object['metadata'] : {} });
+  const stored = toStored(from, { ...object, metadata: isJsonObject(object['metadata']) ? object['metadata'] : {} });
   return { object: { ...jsonOf(fromStored(to, stored)), apiVersion }, type };
 }
 
@@ -142,7 +142,7 @@ function apply(configuration: JsonObject, current: KubeObject | undefined, write
   checkKind(configuration, write);
   const { served } = write;
   const managed = managedWrite(write);
-  const sent = isMap(configuration['metadata']) ? configuration['metadata'] : {};
+  const sent = isJsonObject(configuration['metadata']) ? configuration['metadata'] : {};
   if (sent['managedFields'] !== undefined && sent['managedFields'] !== null) throw badRequest('metadata.managedFields must be nil');
   const kind = { apiVersion: managed.apiVersion, kind: served.type.kind };
   const empty: JsonObject = { ...emptyObject(served.schema), ...kind };
@@ -150,7 +150,7 @@ function apply(configuration: JsonObject, current: KubeObject | undefined, write
   checkTyped(configuration, write);
   const before = managersOf(current?.metadata.managedFields) ?? none;
   const { object, managers } = appliedOrRefused(managed, { live, empty, applied: configuration, force: write.force }, before);
-  const metadata = isMap(object['metadata']) ? object['metadata'] : {};
+  const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
   const { managedFields: _sent, ...rest } = metadata;
   const entries = entriesOf(managers);
   // Entries are JSON; the type of their sets does not show it.

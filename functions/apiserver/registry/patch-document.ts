@@ -2,7 +2,7 @@
 import { DocumentError } from '../../kube/document-error.ts';
 import { invalid, invalidObject } from '../../kube/field-error.ts';
 import { tooLargeNumber, type JsonDocument, parseJson } from '../../kube/json-document.ts';
-import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, isJsonObject } from '../../kube/object.ts';
 import { applyJsonPatch } from '../../kube/patch/json.ts';
 import { applyMergePatch } from '../../kube/patch/merge.ts';
 import { applyStrategicMergePatch } from '../../kube/patch/strategic.ts';
@@ -15,7 +15,6 @@ import { mediaTypeOf, readBytes } from '../http/request-body.ts';
 import {
   type DecodeOptions,
   type Expected,
-  isJsonObject,
   keepSentManagers,
   notRegistered,
   slashes,

@@ -3,7 +3,7 @@
  * are computed (token), and connections to the node (log, exec).
  */
 import { copy } from '../../kube/copy.ts';
-import { type Json, type JsonObject, type KubeObject, nameOf } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, nameOf, isJsonObject } from '../../kube/object.ts';
 import { apiVersionOf, resourceType } from '../../kube/resource-type.ts';
 import { forbidden, StatusError } from '../../kube/status-error.ts';
 import type { View } from '../../kube/view.ts';
@@ -21,7 +21,7 @@ import { type WriteOptions, writeOptionsObject, writeOptionsOf } from '../http/r
 import type { Answer } from '../http/respond.ts';
 import { admissionOf } from '../registry/admission.ts';
 import { appliedObject, isApply, readConfiguration } from '../registry/apply-document.ts';
-import { checkName, readObject, type Expected, isJsonObject, storedForm } from '../registry/decode.ts';
+import { checkName, readObject, type Expected, storedForm } from '../registry/decode.ts';
 import { placeInNamespace } from '../registry/object-metadata.ts';
 import { patched, type PatchTarget, readPatch } from '../registry/patch-document.ts';
 import { fromStored } from '../registry/served-form.ts';
@@ -165,10 +165,7 @@ function outcomeOf(outcome: SubresourceOutcome<KubeObject>, current: KubeObject,
 }
 
 /** Options that a subresource found in its body: JSON, as the body was. */
-function jsonObjectOf(options: unknown): JsonObject {
-  const json: unknown = options ?? {};
-  return typeof json === 'object' && json !== null && isJsonObject(json as JsonObject) ? (json as JsonObject) : {};
-}
+const jsonObjectOf = (options: unknown): JsonObject => (isJsonObject(options) ? options : {});
 
 export async function computedSubresource(server: Server, request: ResourceRequest, subresource: ComputedSubresource): Promise<Answer> {
   if (!subresource.verbs.some((verb) => verb === request.info.verb)) throw methodNotAllowed();

@@ -1,6 +1,6 @@
 /** Has objects converted by the webhook of their kind. Source: apiextensions-apiserver, pkg/apiserver/conversion/webhook_converter.go */
 import { ConversionNeeded } from '../../kube/conversion-needed.ts';
-import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, isJsonObject } from '../../kube/object.ts';
 import { StatusError } from '../../kube/status-error.ts';
 import type { Random } from '../../world.ts';
 import { WebhookCallError, type WebhookClient } from './webhook-client.ts';
@@ -23,7 +23,6 @@ const objectsOfCallMax = 500;
 /** A write and its answer need a few; one that meets other states of its object needs more. */
 const conversionsMax = 50;
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 function failure(needed: ConversionNeeded, why: string): StatusError {
@@ -37,14 +36,14 @@ function convertedOf(needed: ConversionNeeded, answer: unknown, asked: { uid: st
   const failed = (why: string): StatusError => failure(needed, `failed: ${why}`);
   const [want, got] = [`${group}/v1, Kind=ConversionReview`, `${text(apiVersion)}, Kind=${text(answered)}`];
   if (asked.version === 'v1' && want !== got) throw failed(`expected webhook response of ${want}, got ${got}`);
-  if (!isObject(response)) throw failed('no response provided');
+  if (!isJsonObject(response)) throw failed('no response provided');
   const { uid, result, convertedObjects } = response;
   if (asked.version === 'v1' && uid !== asked.uid) {
     throw failed(`expected response.uid=${JSON.stringify(asked.uid)}, got ${JSON.stringify(text(uid))}`);
   }
-  const { status, message } = isObject(result) ? result : ({} as JsonObject);
+  const { status, message } = isJsonObject(result) ? result : ({} as JsonObject);
   if (status !== 'Success') throw failed(text(message) || `response.result.status was '${text(status)}', not 'Success'`);
-  return Array.isArray(convertedObjects) ? convertedObjects.filter(isObject) : [];
+  return Array.isArray(convertedObjects) ? convertedObjects.filter(isJsonObject) : [];
 }
 
 /** Only labels and annotations of the metadata are the webhook's to change. */
@@ -56,7 +55,7 @@ function accepted(needed: ConversionNeeded, original: KubeObject, converted: Jso
   }
   if (converted['kind'] !== by.kind) throw invalid(`invalid kind (expected ${by.kind}, received ${text(converted['kind'])})`);
   const { metadata } = converted;
-  if (!isObject(metadata))
+  if (!isJsonObject(metadata))
     throw failure(needed, `returned invalid metadata in object at index ${index}: missing metadata in converted object`);
   for (const field of ['name', 'namespace', 'uid'] as const) {
     const [before, after] = [original.metadata[field] ?? '', text(metadata[field])];
@@ -65,7 +64,7 @@ function accepted(needed: ConversionNeeded, original: KubeObject, converted: Jso
   }
   const { labels: _labels, annotations: _annotations, ...kept } = original.metadata;
   const changed = Object.fromEntries(
-    (['labels', 'annotations'] as const).flatMap((field) => (isObject(metadata[field]) ? [[field, metadata[field]]] : [])),
+    (['labels', 'annotations'] as const).flatMap((field) => (isJsonObject(metadata[field]) ? [[field, metadata[field]]] : [])),
   );
   return { ...converted, metadata: { ...kept, ...changed } };
 }
@@ -85,7 +84,7 @@ export function createConverter({ client, random }: ConverterOptions): Converter
       if (error instanceof WebhookCallError) throw failure(needed, `failed: ${error.message}`);
       throw error;
     });
-    const converted = convertedOf(needed, isObject(answer as Json) ? answer : {}, { uid, version });
+    const converted = convertedOf(needed, isJsonObject(answer as Json) ? answer : {}, { uid, version });
     if (converted.length !== objects.length) throw failure(needed, `returned ${converted.length} objects, expected ${objects.length}`);
     by.remember(
       objects,

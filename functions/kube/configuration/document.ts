@@ -2,7 +2,7 @@
  * Reads a document that configures a component: its kind and version first, then the types of its values, then the
  * fields that nothing knows. Source: apimachinery, pkg/runtime/serializer; component-base's and apiserver's loaders.
  */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { parseYaml } from '../yaml-document.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { checkTypes, type Shape, unknownFields } from './shape.ts';
@@ -12,8 +12,6 @@ export interface DocumentKind {
   readonly groupVersions: readonly string[];
   readonly shape: Shape;
 }
-
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Throws a ConfigurationError for YAML that cannot be read. */
 export async function parsedDocument(text: string): Promise<Json> {
@@ -38,7 +36,7 @@ export async function decodeDocument(
   { kind: wanted, groupVersions, shape }: DocumentKind,
 ): Promise<{ readonly document: JsonObject; readonly problems: readonly string[] }> {
   const value = await parsedDocument(text);
-  const document = isObject(value) ? value : {};
+  const document = isJsonObject(value) ? value : {};
   const [kind, apiVersion] = [textOf(document['kind']), textOf(document['apiVersion'])];
   if (kind === '') throw new ConfigurationError(`Object 'Kind' is missing in '${text.trim()}'`);
   if (kind !== wanted || !groupVersions.includes(apiVersion)) throw notRegistered(kind, apiVersion);
@@ -54,7 +52,7 @@ const withoutNulls = (object: JsonObject): JsonObject =>
 
 function readAsGo(value: Json): Json {
   if (Array.isArray(value)) return value.map(readAsGo);
-  return isObject(value) ? withoutNulls(value) : value;
+  return isJsonObject(value) ? withoutNulls(value) : value;
 }
 
 export const unknownProblems = (value: Json, shape: Shape): string[] =>

@@ -1,5 +1,5 @@
 /** Reads a document by the shape of a Go struct: unknown fields and values of another type are refused as Go does. */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
 /** `go`: the type's name in messages. */
@@ -17,21 +17,19 @@ export const anything: Shape = { is: 'any' };
 export const struct = (go: string, fields: Readonly<Record<string, Shape>>): Shape => ({ is: 'struct', go, fields });
 export const listOf = (item: Shape): Shape => ({ is: 'list', go: `[]${item.is === 'any' ? 'any' : item.go}`, item });
 
-const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function typeOf(value: Json): string {
   if (Array.isArray(value)) return 'array';
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 const fits = (value: Json, { is }: Shape): boolean =>
-  is === 'any' || (is === 'list' ? Array.isArray(value) : is === 'struct' ? isObject(value) : typeof value === is);
+  is === 'any' || (is === 'list' ? Array.isArray(value) : is === 'struct' ? isJsonObject(value) : typeof value === is);
 
 /** Paths of fields that the shape does not have. */
 export function unknownFields(value: Json, shape: Shape, path = ''): readonly string[] {
   if (shape.is === 'list' && Array.isArray(value))
     return value.flatMap((item, index) => unknownFields(item, shape.item, `${path}[${index}]`));
-  if (shape.is !== 'struct' || !isObject(value)) return [];
+  if (shape.is !== 'struct' || !isJsonObject(value)) return [];
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   return Object.entries(value).flatMap(([name, field]) => {
     const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;

@@ -3,10 +3,9 @@
  * with it. So no manager owns a struct for the sole reason that Go writes it.
  */
 import { goFieldsOf } from '../go-fields.ts';
-import type { JsonObject } from '../object.ts';
+import { type JsonObject, isJsonObject } from '../object.ts';
 import { type Schema, writtenZero } from '../schema.ts';
 import { definitionOf, referredName } from '../schema-definitions.ts';
-import { isMap } from './merge-walk.ts';
 
 /** Custom kinds have no structs: nothing of them is written by itself. */
 export const emptyObject = ({ name, node }: Pick<Schema, 'name' | 'node'>): JsonObject =>
@@ -28,7 +27,7 @@ function madeStruct(name: string): JsonObject {
     const inner = referredName(node);
     if (nulls.includes(field)) struct[field] = null;
     else if (kept.includes(field)) struct[field] = writtenZero(node);
-    else if (inner !== undefined && isMap(node.default)) struct[field] = emptyStruct(inner);
+    else if (inner !== undefined && isJsonObject(node.default)) struct[field] = emptyStruct(inner);
   }
   return struct;
 }

@@ -3,11 +3,11 @@
  * Source: apimachinery, pkg/util/managedfields/internal/lastapplied{manager,updater}.go.
  */
 import { boundedJson } from '../bounded-json.ts';
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { compare } from './compare.ts';
 import { difference, type FieldSet } from './field-set.ts';
 import type { MergeType } from './merge-type.ts';
-import { isMap, MergeError } from './merge-walk.ts';
+import { MergeError } from './merge-walk.ts';
 import { goJson } from './path-element.ts';
 import { fieldsOf } from './typed-value.ts';
 import { validateTyped } from './validation.ts';
@@ -17,8 +17,8 @@ const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
 const annotationBytesMax = 256 * 1024;
 
 const annotationsOf = ({ metadata }: JsonObject): JsonObject => {
-  const annotations = isMap(metadata) ? metadata['annotations'] : undefined;
-  return isMap(annotations) ? annotations : {};
+  const annotations = isJsonObject(metadata) ? metadata['annotations'] : undefined;
+  return isJsonObject(annotations) ? annotations : {};
 };
 
 /** Fields that the last client-side apply set and that still have its values. Undefined without one. */
@@ -30,7 +30,7 @@ export function allowedByLastApplied(
   if (typeof text !== 'string' || text === '') return undefined;
   try {
     const last = boundedJson(text);
-    if (!isMap(last) || last['apiVersion'] !== apiVersion) return undefined;
+    if (!isJsonObject(last) || last['apiVersion'] !== apiVersion) return undefined;
     validateTyped(last, type, { allowsDuplicates: false });
     const { modified, added, removed } = compare(last, live, type);
     return difference(difference(difference(fieldsOf(last, type), modified), added), removed);
@@ -47,7 +47,7 @@ export function withLastApplied(object: JsonObject, applied: JsonObject): JsonOb
   if (typeof known !== 'string' || known === '') return object;
   const next: JsonObject = { ...annotations, [annotation]: `${goJson(sortedFields(withoutAnnotation(applied)))}\n` };
   if (bytesOf(next) > annotationBytesMax) delete next[annotation];
-  const metadata = isMap(object['metadata']) ? object['metadata'] : {};
+  const metadata = isJsonObject(object['metadata']) ? object['metadata'] : {};
   return { ...object, metadata: { ...metadata, annotations: next } };
 }
 
@@ -58,15 +58,15 @@ const bytesOf = (annotations: JsonObject): number =>
   );
 
 function withoutAnnotation(applied: JsonObject): JsonObject {
-  const metadata = isMap(applied['metadata']) ? applied['metadata'] : {};
-  if (!isMap(metadata['annotations'])) return applied;
+  const metadata = isJsonObject(applied['metadata']) ? applied['metadata'] : {};
+  if (!isJsonObject(metadata['annotations'])) return applied;
   const { [annotation]: _last, ...annotations } = metadata['annotations'];
   return { ...applied, metadata: { ...metadata, annotations } };
 }
 
 function sortedFields(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortedFields);
-  if (!isMap(value)) return value;
+  if (!isJsonObject(value)) return value;
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, part]) => [name, sortedFields(part)]));
 }

@@ -5,7 +5,7 @@
  */
 import { boundedJson } from '../bounded-json.ts';
 import type { ManagedFieldsEntry } from '../generated/types.ts';
-import type { Json, JsonObject } from '../object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../object.ts';
 import { type FieldSet, sorted, union } from './field-set.ts';
 import { goJson, isElement } from './path-element.ts';
 
@@ -84,7 +84,7 @@ function parsedSet(value: Json): FieldSet | undefined {
 function canonical(element: string): string {
   if (!element.startsWith('k:') && !element.startsWith('v:')) return element;
   const value = boundedJson(element.slice(2));
-  const keys = typeof value === 'object' && value !== null && !Array.isArray(value) ? sortedKeys(value) : value;
+  const keys = isJsonObject(value) ? sortedKeys(value) : value;
   return `${element.slice(0, 2)}${goJson(keys)}`;
 }
 

@@ -1,5 +1,5 @@
 /** What all walks over typed values need: paths of items, and what is wrong with a value. */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { ownField } from '../own-field.ts';
 import { deducedType, type ListType, type MergeType, type ScalarType } from './merge-type.ts';
 import { keyElement, valueElement } from './path-element.ts';
@@ -13,8 +13,7 @@ export class MergeError extends Error {
 
 export type Value = Json | undefined;
 
-export const isMap = (value: Value): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-export const asMap = (value: Value): JsonObject | undefined => (isMap(value) ? value : undefined);
+export const asMap = (value: Value): JsonObject | undefined => (isJsonObject(value) ? value : undefined);
 export const asList = (value: Value): Json[] | undefined => (Array.isArray(value) ? value : undefined);
 
 export interface Handlers<Result> {
@@ -40,7 +39,7 @@ export function itemPath(list: ListType, item: Json): ItemPath {
 
 function keyedPath({ keys, item: itemType }: ListType, item: Json): ItemPath {
   if (item === null) return { problem: 'associative list with keys may not have a null element' };
-  if (!isMap(item)) return { problem: 'associative list with keys may not have non-map elements' };
+  if (!isJsonObject(item)) return { problem: 'associative list with keys may not have non-map elements' };
   const { map } = deducedType(itemType(), item);
   const found = keys.flatMap((key): [string, Json][] => {
     const value = ownField(item, key) ?? map?.defaultOf(key);
@@ -58,7 +57,7 @@ function keyedPath({ keys, item: itemType }: ListType, item: Json): ItemPath {
 function memberPath(item: Json): ItemPath {
   if (item === null) return { problem: "associative list without keys has an element that's an explicit null" };
   if (Array.isArray(item)) return { problem: 'not supported: associative list with lists as elements' };
-  if (isMap(item)) return { problem: "associative list without keys has an element that's a map type" };
+  if (isJsonObject(item)) return { problem: "associative list without keys has an element that's a map type" };
   return { element: valueElement(item) };
 }
 

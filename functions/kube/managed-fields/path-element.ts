@@ -3,7 +3,7 @@
  * item of a set, `i:0`. Source: structured-merge-diff, fieldpath/{element,serialize-pe}.go.
  */
 import { boundedJson } from '../bounded-json.ts';
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 
 export const fieldElement = (name: string): string => `f:${name}`;
 export const valueElement = (value: Json): string => `v:${goJson(value)}`;
@@ -34,14 +34,12 @@ export function isElement(text: string): boolean {
 function jsonOf(element: string): Json | undefined {
   try {
     const value = boundedJson(element.slice(2));
-    return element.startsWith('k:') && !isObject(value) ? undefined : value;
+    return element.startsWith('k:') && !isJsonObject(value) ? undefined : value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const kinds = 'fkvi';
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -54,7 +52,7 @@ export function compareElements(a: string, b: string): number {
   if (kindA !== kindB) return kindA - kindB;
   if (a.startsWith('i:')) return Number(a.slice(2)) - Number(b.slice(2));
   const [valueA, valueB] = [jsonOf(a), jsonOf(b)];
-  return isObject(valueA) && isObject(valueB) ? compareKeys(valueA, valueB) : compareValues(valueA ?? null, valueB ?? null);
+  return isJsonObject(valueA) && isJsonObject(valueB) ? compareKeys(valueA, valueB) : compareValues(valueA ?? null, valueB ?? null);
 }
 
 function compareKeys(a: JsonObject, b: JsonObject): number {
@@ -86,7 +84,7 @@ function elementText(element: string): string {
   if (element.startsWith('i:')) return `[${rest}]`;
   if (element.startsWith('v:')) return `[=${shown(jsonOf(element) ?? null)}]`;
   const keys = jsonOf(element);
-  return isObject(keys)
+  return isJsonObject(keys)
     ? `[${Object.entries(keys)
         .map(([name, value]) => `${name}=${shown(value)}`)
         .join(',')}]`

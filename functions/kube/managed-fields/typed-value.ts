@@ -2,11 +2,11 @@
  * The fields of a value, and the value without some of them.
  * Source: structured-merge-diff, typed/{tofieldset,remove,reconcile_schema}.go.
  */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { setOwn } from '../own-field.ts';
 import { asMember, below, type FieldSet, hasElement, isEmpty, member, noFields, withNamed } from './field-set.ts';
 import { deducedType, type ListType, type MapType, type MergeType } from './merge-type.ts';
-import { asList, asMap, handle, hasNoParts, isMap, itemPath, itemsByPath } from './merge-walk.ts';
+import { asList, asMap, handle, hasNoParts, itemPath, itemsByPath } from './merge-walk.ts';
 import { fieldElement, fieldName, isKey } from './path-element.ts';
 
 /** All fields of the value. */
@@ -35,7 +35,7 @@ function fieldNodes(fields: JsonObject, map: MapType): FieldSet | undefined {
   for (const [name, part] of Object.entries(fields)) {
     const type = map.field(name);
     const node = type === undefined ? undefined : nodeFor(part, type);
-    const isOwnMember = part === null || (isMap(part) && hasNoParts(part)) || !map.has(name);
+    const isOwnMember = part === null || (isJsonObject(part) && hasNoParts(part)) || !map.has(name);
     const kept = isOwnMember ? asMember(node ?? member) : node;
     if (kept === undefined) continue;
     nodes[fieldElement(name)] = kept;

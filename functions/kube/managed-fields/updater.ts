@@ -3,7 +3,7 @@
  * Source: structured-merge-diff, merge/update.go; apimachinery, pkg/util/managedfields/internal.
  */
 import { deepEqual } from '../equality.ts';
-import type { JsonObject } from '../object.ts';
+import { type JsonObject, isJsonObject } from '../object.ts';
 import { compare, type Comparison } from './compare.ts';
 import { type Conflicts, conflictError } from './conflict.ts';
 import { difference, type FieldSet, fieldSet, intersection, isEmpty, noFields, union } from './field-set.ts';
@@ -11,7 +11,6 @@ import { allowedByLastApplied, withLastApplied } from './last-applied.ts';
 import { capped, type ManagedOperation, type Manager, managerId, type Managers, type ManagedSet, withFields } from './managers.ts';
 import type { MergeType } from './merge-type.ts';
 import { merged } from './merge-values.ts';
-import { isMap } from './merge-walk.ts';
 import { fieldElement } from './path-element.ts';
 import { fieldsOf, reconciled, without, withNamedFields } from './typed-value.ts';
 
@@ -214,7 +213,7 @@ function attempt(write: ManagedWrite, { live, applied: configuration }: Apply, b
   return { object: deepEqual(live, next) ? undefined : next, managers: after, conflicts: outcome.conflicts };
 }
 
-const asObject = (value: unknown): JsonObject => (isMap(value as JsonObject) ? (value as JsonObject) : {});
+const asObject = (value: unknown): JsonObject => (isJsonObject(value as JsonObject) ? (value as JsonObject) : {});
 
 /** Without what the manager applied last time and not this time, unless others manage it. */
 function pruned(write: ManagedWrite, whole: JsonObject, managers: Managers, last: ManagedSet): JsonObject {

@@ -1,7 +1,7 @@
 /** Whether a value fits its schema. Source: structured-merge-diff, typed/validate.go. */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { deducedType, type ListType, type MapType, type MergeType, type ScalarType } from './merge-type.ts';
-import { handle, isMap, itemPath, MergeError } from './merge-walk.ts';
+import { handle, itemPath, MergeError } from './merge-walk.ts';
 import { pathText } from './path-element.ts';
 
 /** Throws where the value does not fit the schema. */
@@ -22,7 +22,7 @@ const problems = (value: Json, type: MergeType, place: Place): string[] =>
     scalar: (scalar) => scalarProblem(value, scalar).flatMap((text) => problem(place, text)),
     map: (map) => {
       if (value === null) return [];
-      return isMap(value) ? mapProblems(value, map, place) : problem(place, `expected map, got ${goText(value)}`);
+      return isJsonObject(value) ? mapProblems(value, map, place) : problem(place, `expected map, got ${goText(value)}`);
     },
     list: (list) => {
       if (value === null) return [];

@@ -5,7 +5,7 @@
  */
 import { copy } from '../copy.ts';
 import { deepEqual } from '../equality.ts';
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { ownField, setOwn } from '../own-field.ts';
 import { StatusError, badRequest } from '../status-error.ts';
 
@@ -26,17 +26,15 @@ export function applyJsonPatch(doc: JsonObject, patch: Json): JsonObject {
   const root: JsonObject = { doc: copy(doc) };
   let copiedBytes = 0;
   for (const operation of patch) {
-    if (!isObject(operation)) throw rejected();
+    if (!isJsonObject(operation)) throw rejected();
     if (operation['op'] === 'copy') copiedBytes += JSON.stringify(copied(locate(root, operation['from']))).length;
     if (copiedBytes > copiedBytesMax) throw rejected();
     applyOperation(root, operation);
   }
   const result = root['doc'];
-  if (isObject(result)) return result;
+  if (isJsonObject(result)) return result;
   throw rejected();
 }
-
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const goKind = (value: Json): string => (typeof value === 'boolean' ? 'bool' : typeof value);
 

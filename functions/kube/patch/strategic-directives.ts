@@ -3,7 +3,7 @@
  * Source: apimachinery, pkg/util/strategicpatch/patch.go, pkg/util/mergepatch/errors.go;
  * apiserver, pkg/endpoints/handlers/patch.go (which of them are whose fault).
  */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { setOwn } from '../own-field.ts';
 import { StatusError, badRequest } from '../status-error.ts';
 
@@ -11,9 +11,6 @@ export const patchDirective = '$patch';
 export const retainKeysDirective = '$retainKeys';
 const deletionPrefix = '$deleteFromPrimitiveList';
 const orderPrefix = '$setElementOrder';
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What a field of a patch is: the field itself, or a directive about a list beside it. */
 export type PatchField =
@@ -52,7 +49,7 @@ export const wrongType = (expected: 'object' | 'list', value: Json): StatusError
 /** The value by which an item is known. */
 export function mergeKeyOf(item: Json, mergeKey: string): Json {
   if (mergeKey === '') return item;
-  if (!isObject(item)) throw wrongType('object', item);
+  if (!isJsonObject(item)) throw wrongType('object', item);
   const key = item[mergeKey];
   if (key === undefined) throw patchFailure(`map: ${goText(item)} does not contain declared merge key: ${mergeKey}`);
   return key;
@@ -81,7 +78,7 @@ export function goText(value: Json): string {
  */
 export function plainValue(value: Json): Json | undefined {
   if (Array.isArray(value)) return value.map((item) => (item === null ? null : plainValue(item))).filter((item) => item !== undefined);
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   if (Object.hasOwn(value, patchDirective)) return undefined;
   const result: JsonObject = {};
   for (const [field, part] of Object.entries(value)) {

@@ -2,12 +2,11 @@
  * Lists in strategic merge patches: merged by key, or as sets of scalars, and put in order.
  * Source: apimachinery, pkg/util/strategicpatch/patch.go.
  */
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { plainError } from '../status-error.ts';
 import {
   badPatchFormat,
   goText,
-  isObject,
   listsOfLists,
   mergeKeyOf,
   patchDirective,
@@ -61,24 +60,24 @@ function withoutSpecialItems(
   const deleted = new Set<Json>();
   let replaces = false;
   for (const item of patch) {
-    const directive = isObject(item) ? item[patchDirective] : undefined;
+    const directive = isJsonObject(item) ? item[patchDirective] : undefined;
     if (directive === undefined) additions.push(item);
     else if (directive === 'delete') deleted.add(mergeKeyOf(item, mergeKey));
     else if (directive === 'replace') replaces = true;
     else if (directive === 'merge') throw patchFailure('merging lists cannot yet be specified in the patch');
-    else throw unknownDirective(directive, isObject(item) ? item : {});
+    else throw unknownDirective(directive, isJsonObject(item) ? item : {});
   }
   if (replaces) return { remaining: additions, additions: [] };
-  return { remaining: original.filter((item) => !deleted.has(isObject(item) ? (item[mergeKey] ?? null) : null)), additions };
+  return { remaining: original.filter((item) => !deleted.has(isJsonObject(item) ? (item[mergeKey] ?? null) : null)), additions };
 }
 
 function mergedItems(original: readonly Json[], patch: readonly Json[], { mergeKey, mergeItems }: ListMerge): Json[] {
   const result = [...original];
   for (const item of patch) {
     const key = mergeKeyOf(item, mergeKey);
-    const index = result.findIndex((other) => isObject(other) && other[mergeKey] === key);
+    const index = result.findIndex((other) => isJsonObject(other) && other[mergeKey] === key);
     const current = result[index];
-    if (isObject(current) && isObject(item)) result[index] = mergeItems(current, item);
+    if (isJsonObject(current) && isJsonObject(item)) result[index] = mergeItems(current, item);
     else result.push(item);
   }
   return result;
@@ -115,7 +114,7 @@ const isBefore = (index: number, limit: number): boolean => index >= 0 && index 
  * deleted ones left at the end. So as many of them count as the server's.
  */
 export function orderAfterDeletion(current: readonly Json[], patch: readonly Json[], mergeKey: string): readonly Json[] {
-  const isDeletion = (item: Json): boolean => isObject(item) && item[patchDirective] === 'delete';
+  const isDeletion = (item: Json): boolean => isJsonObject(item) && item[patchDirective] === 'delete';
   const deletedKeys = new Set(patch.filter(isDeletion).map((item) => mergeKeyOf(item, mergeKey)));
   if (deletedKeys.size === 0) return current;
   const remaining = current.filter((item) => !deletedKeys.has(mergeKeyOf(item, mergeKey)));
@@ -138,7 +137,7 @@ function indexes(items: readonly Json[], mergeKey: string): Map<Json, number> {
 export function checkOrder(patch: readonly Json[], order: Json, mergeKey: string): asserts order is Json[] {
   if (!Array.isArray(order)) throw badPatchFormat('setElementOrder list');
   if (order.length === 0) return;
-  const keys = patch.filter((item) => !isObject(item) || item[patchDirective] === undefined).map((item) => mergeKeyOf(item, mergeKey));
+  const keys = patch.filter((item) => !isJsonObject(item) || item[patchDirective] === undefined).map((item) => mergeKeyOf(item, mergeKey));
   let next = 0;
   for (const item of order) if (next < keys.length && mergeKeyOf(item, mergeKey) === keys[next]) next += 1;
   if (next === keys.length) return;

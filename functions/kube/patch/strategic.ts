@@ -3,7 +3,7 @@
  * what a merge cannot. Source: apimachinery, pkg/util/strategicpatch/patch.go.
  */
 import { copy } from '../copy.ts';
-import type { Json, JsonObject } from '../object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../object.ts';
 import { ownField, setOwn } from '../own-field.ts';
 import type { SchemaNode } from '../schema-definitions.ts';
 import { referredName, resolved, shortName, valueNodeOf } from '../schema-definitions.ts';
@@ -11,7 +11,6 @@ import type { Schema } from '../schema.ts';
 import { badRequest } from '../status-error.ts';
 import {
   badPatchFormat,
-  isObject,
   patchDirective,
   patchFailure,
   patchFieldOf,
@@ -31,7 +30,7 @@ interface Place {
 /** The patched document; neither argument is changed. Throws what upstream answers to a bad patch. */
 export function applyStrategicMergePatch(doc: JsonObject, patch: Json, schema: Pick<Schema, 'name' | 'node'>): JsonObject {
   if (patch === null) return copy(doc);
-  if (!isObject(patch))
+  if (!isJsonObject(patch))
     throw badRequest(
       `json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
     );
@@ -78,7 +77,7 @@ function deleteFromList(target: JsonObject, field: string, items: Json): void {
 function mergeField(target: JsonObject, field: string, value: Json, place: Place): void {
   const current = ownField(target, field);
   if (value === null) delete target[field];
-  else if (isObject(current) && isObject(value)) setOwn(target, field, mergedStruct(current, value, childOf(place, field)));
+  else if (isJsonObject(current) && isJsonObject(value)) setOwn(target, field, mergedStruct(current, value, childOf(place, field)));
   else if (Array.isArray(current) && Array.isArray(value)) target[field] = mergedSlice(current, value, childOf(place, field));
   else setField(target, field, plainValue(value));
 }

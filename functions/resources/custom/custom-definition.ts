@@ -10,7 +10,7 @@ import type {
   CustomResourceDefinitionVersion,
   CustomResourceSubresourceScale,
 } from '../../kube/generated/types.ts';
-import type { Json, JsonObject, KubeObject } from '../../kube/object.ts';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../kube/object.ts';
 import { apiVersionOf, type ResourceType } from '../../kube/resource-type.ts';
 import { type Schema, type SchemaNode, structuralSchema } from '../../kube/schema.ts';
 import type { AnyDefinition, Conversion, Definition, ScaleSource, ServedVersion } from '../definition.ts';
@@ -233,7 +233,7 @@ function setAt(object: JsonObject, path: string, value: Json): void {
   let target: JsonObject = object;
   for (const name of names.slice(0, -1)) {
     const part = target[name];
-    const next: JsonObject = typeof part === 'object' && part !== null && !Array.isArray(part) ? part : {};
+    const next: JsonObject = isJsonObject(part) ? part : {};
     target[name] = next;
     target = next;
   }

@@ -2,10 +2,9 @@
 import { type FieldError, invalid, required } from '../../kube/field-error.ts';
 import type { ObjectMeta } from '../../kube/generated/types.ts';
 import { dns1035LabelErrors, pathSegmentErrors } from '../../kube/names.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
 import { validateObjectMeta } from '../metadata-validation.ts';
-import { isJsonObject } from './value-correlation.ts';
 
 export function embeddedErrors(node: SchemaNode, value: Json, path = ''): FieldError[] {
   if (Array.isArray(value)) {

@@ -1,8 +1,7 @@
 /** Items of a set, and items of a map by their keys, are there once. Source: apiextensions-apiserver, pkg/apiserver/schema/listtype/validation.go. */
 import { duplicate, type FieldError, invalid } from '../../kube/field-error.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
-import { isJsonObject } from './value-correlation.ts';
 
 export function listErrors(node: SchemaNode, value: Json, path = ''): FieldError[] {
   if (Array.isArray(value)) {

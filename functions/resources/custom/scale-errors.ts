@@ -2,8 +2,7 @@
 import { type FieldError, invalid } from '../../kube/field-error.ts';
 import type { CustomResourceSubresourceScale } from '../../kube/generated/types.ts';
 import { goText } from '../../kube/go-text.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
-import { isJsonObject } from './value-correlation.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 
 const replicasMax = 2 ** 31 - 1;
 

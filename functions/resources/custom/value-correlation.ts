@@ -3,11 +3,8 @@
  * Source: apiserver, pkg/cel/common/equality.go.
  */
 import { deepEqual } from '../../kube/equality.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
+import { type Json, isJsonObject } from '../../kube/object.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
-
-export const isJsonObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export class Correlation {
   readonly value: Json;

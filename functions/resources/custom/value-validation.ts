@@ -5,11 +5,11 @@
 import { deepEqual } from '../../kube/equality.ts';
 import { type FieldError, invalid, notSupported, required, tooMany } from '../../kube/field-error.ts';
 import { goQuote } from '../../kube/go-quote.ts';
-import type { Json, JsonObject } from '../../kube/object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../kube/object.ts';
 import { matchesPattern } from '../../kube/patterns.ts';
 import type { SchemaNode } from '../../kube/schema.ts';
 import { numberChecks } from './number-checks.ts';
-import { type Correlation, isJsonObject } from './value-correlation.ts';
+import { type Correlation } from './value-correlation.ts';
 import { hasFormat, knownFormat } from './value-formats.ts';
 import { ValueResult } from './value-result.ts';
 

@@ -1,5 +1,5 @@
 /** What differs between two states of objects. Pure. */
-import type { KubeObject } from '../../../functions/kube/object.ts';
+import { isJsonObject, type KubeObject } from '../../../functions/kube/object.ts';
 
 export interface FieldChange {
   /** `spec.replicas`, `spec.template.spec.containers[0].image`. */
@@ -13,16 +13,13 @@ export interface FieldChange {
 /** What the API keeps for itself. */
 const ownFields: ReadonlySet<string> = new Set(['metadata.resourceVersion', 'metadata.managedFields', 'metadata.generation']);
 
-type Value = Readonly<Record<string, unknown>>;
-const isValue = (value: unknown): value is Value => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const simple = /^[A-Za-z_][\w-]*$/;
 const below = (path: string, field: string): string =>
   simple.test(field) ? (path === '' ? field : `${path}.${field}`) : `${path}[${JSON.stringify(field)}]`;
 
 export function fieldChanges(before: unknown, after: unknown, path = ''): FieldChange[] {
   if (ownFields.has(path)) return [];
-  if (isValue(before) && isValue(after)) {
+  if (isJsonObject(before) && isJsonObject(after)) {
     const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return fields.flatMap((field) => fieldChanges(before[field], after[field], below(path, field)));
   }

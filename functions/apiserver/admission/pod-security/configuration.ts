@@ -1,6 +1,6 @@
 /** The defaults and exemptions of a cluster. Source: pod-security-admission, admission/api. */
 import { aggregate, duplicate, type FieldError, invalid } from '../../../kube/field-error.ts';
-import type { Json, JsonObject } from '../../../kube/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../kube/object.ts';
 import { dnsLabelErrors, dnsSubdomainErrors } from '../../../kube/names.ts';
 import { ConfigurationError, configured, InitializationError } from '../configuration.ts';
 import { latest, levelErrorText, parseLevel, parseVersion, type Policy, versionErrorText } from './policy.ts';
@@ -35,7 +35,7 @@ export function podSecurityConfiguration(given: JsonObject | undefined): PodSecu
   return { defaults: defaultsOf(objectOf(defaults)), exemptions: exemptionsOf(objectOf(exemptions)) };
 }
 
-const objectOf = (value: Json): JsonObject => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {});
+const objectOf = (value: Json): JsonObject => (isJsonObject(value) ? value : {});
 
 const unknownIn = (part: keyof typeof fields, value: Json): string[] =>
   Object.keys(objectOf(value))

@@ -8,7 +8,7 @@ import { mergeType, type MergeType } from '../../../kube/managed-fields/merge-ty
 import { merged } from '../../../kube/managed-fields/merge-values.ts';
 import { validateTyped } from '../../../kube/managed-fields/validation.ts';
 import { MergeError } from '../../../kube/managed-fields/merge-walk.ts';
-import type { Json, JsonObject, KubeObject } from '../../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, isJsonObject } from '../../../kube/object.ts';
 import { ownField } from '../../../kube/own-field.ts';
 import { applyJsonPatch } from '../../../kube/patch/json.ts';
 import { StatusError } from '../../../kube/status-error.ts';
@@ -151,7 +151,7 @@ function isThere(document: Json, steps: readonly string[]): boolean {
   for (const step of steps) {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
     if (Array.isArray(current)) current = current[Number(name)];
-    else current = isObject(current) ? ownField(current, name) : undefined;
+    else current = isJsonObject(current) ? ownField(current, name) : undefined;
     if (current === undefined) return false;
   }
   return true;
@@ -226,11 +226,9 @@ function checkConfiguration(sent: JsonObject, type: MergeType): void {
   }
 }
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Where the value replaces something whole, which would take it from others. */
 function atomics(value: Json, { map, list }: MergeType, path: string): string[] {
-  if (isObject(value) && map !== undefined) {
+  if (isJsonObject(value) && map !== undefined) {
     const below = Object.entries(value).flatMap(([name, part]) => {
       const type = map.has(name) ? map.field(name) : undefined;
       return type === undefined ? [] : atomics(part, type, `${path}.${name}`);

@@ -1,5 +1,5 @@
 /** What is sent to a webhook, and what is read of its answer. Source: apiserver, pkg/admission/plugin/webhook/request/admissionreview.go */
-import type { Json, JsonObject, KubeObject } from '../../../kube/object.ts';
+import { type Json, type JsonObject, type KubeObject, isJsonObject } from '../../../kube/object.ts';
 import type { GroupVersionKind } from '../../../resources/definition.ts';
 import type { AdmissionAttributes } from '../../ports.ts';
 import { readBytes } from '../../../kube/schema-scalars.ts';
@@ -89,7 +89,6 @@ export function reviewOf(uid: string, version: string, attributes: AdmissionAttr
   };
 }
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 const texts = (value: Json | undefined): readonly string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
 const goKind = (apiVersion: string, kind: string): string => {
   const [version = '', of = ''] = apiVersion.split('/').reverse();
@@ -99,7 +98,7 @@ const text = (value: Json | undefined): string => (typeof value === 'string' ? v
 
 /** Throws InvalidAnswer for what no webhook may answer. */
 export function answerOf(answer: unknown, asked: { uid: string; version: string; isMutating: boolean }): ReviewAnswer {
-  const { apiVersion, kind, response } = isObject(answer) ? answer : ({} as JsonObject);
+  const { apiVersion, kind, response } = isJsonObject(answer) ? answer : ({} as JsonObject);
   const other = knownVersions.find((version) => version !== asked.version && apiVersion === `${group}/${version}`);
   if (other !== undefined) {
     throw new UndecodableAnswer(`converting (${other}.AdmissionReview) to (${asked.version}.AdmissionReview): unknown conversion`);
@@ -110,7 +109,7 @@ export function answerOf(answer: unknown, asked: { uid: string; version: string;
       `no kind ${JSON.stringify(ofKind)} is registered for version ${JSON.stringify(ofVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
-  if (!isObject(response)) throw new InvalidAnswer('webhook response was absent');
+  if (!isJsonObject(response)) throw new InvalidAnswer('webhook response was absent');
   const { uid, allowed, status, warnings, auditAnnotations } = response;
   if (asked.version === 'v1') {
     if (text(uid) !== asked.uid)
@@ -120,10 +119,10 @@ export function answerOf(answer: unknown, asked: { uid: string; version: string;
   }
   return {
     allowed: allowed === true,
-    status: isObject(status) ? status : undefined,
+    status: isJsonObject(status) ? status : undefined,
     patch: patchOf(response, asked),
     warnings: texts(warnings),
-    annotations: isObject(auditAnnotations)
+    annotations: isJsonObject(auditAnnotations)
       ? Object.fromEntries(Object.entries(auditAnnotations).map(([key, value]) => [key, text(value)]))
       : {},
   };

@@ -2,12 +2,12 @@
 import { type ClusterAccess, ConnectionError, createHttpsFetch, type HttpsFetch } from '../../../client/https-fetch.ts';
 import type { SubjectAccessReviewSpec, SubjectAccessReviewStatus } from '../../../kube/generated/types.ts';
 import { boundedJson } from '../../../kube/bounded-json.ts';
-import { isObject } from '../../../kube/configuration/document.ts';
 import { formatDuration } from '../../../kube/duration.ts';
 import { AnswerTooLong, limitedText } from '../../http/limited-text.ts';
 import { goTlsError, refusalText } from '../../webhook/go-errors.ts';
 import { type AskReview, ReviewFailed } from './webhook-authorizer.ts';
 import type { WebhookSettings } from './settings.ts';
+import { isJsonObject } from '../../../kube/object.ts';
 
 const answerBytesMax = 1 << 20;
 const tooManyRequests = 429;
@@ -66,6 +66,6 @@ async function statusOf(response: Response): Promise<SubjectAccessReviewStatus> 
       code >= 500 || code === tooManyRequests,
     );
   const review = boundedJson(text);
-  const { allowed, denied, reason } = isObject(review) && isObject(review['status']) ? review['status'] : {};
+  const { allowed, denied, reason } = isJsonObject(review) && isJsonObject(review['status']) ? review['status'] : {};
   return { allowed: allowed === true, denied: denied === true, ...(typeof reason === 'string' ? { reason } : {}) };
 }

@@ -1,7 +1,7 @@
 /** Which user the claims of a verified token stand for. Source: apiserver, plugin/pkg/authenticator/token/oidc/oidc.go. */
 import type { Program } from '../../../cel/program.ts';
 import type { Result } from '../../../cel/values/value.ts';
-import type { Json, JsonObject } from '../../../kube/object.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../kube/object.ts';
 import { ownField } from '../../../kube/own-field.ts';
 import type { User } from '../../ports.ts';
 import { credentialIdKey } from '../groups.ts';
@@ -92,7 +92,7 @@ function groupsOf({ claim = '', prefix = '', expression = '' }: PrefixedClaim): 
 /** OpenID Connect Core, 5.6.2: the token names a place that has the claim. */
 function isDistributed(claims: JsonObject, claim: string): boolean {
   const names = ownField(claims, '_claim_names');
-  return typeof names === 'object' && names !== null && !Array.isArray(names) && ownField(names, claim) !== undefined;
+  return isJsonObject(names) && ownField(names, claim) !== undefined;
 }
 
 function claimTexts(value: Json | undefined, claim: string): readonly string[] {

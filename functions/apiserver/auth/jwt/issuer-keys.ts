@@ -5,6 +5,7 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Clock } from '../../../world.ts';
 import type { IssuerSettings } from './settings.ts';
+import { isJsonObject } from '../../../kube/object.ts';
 
 /** GETs a JSON document over HTTPS; rejects without one. `authority`: PEM. */
 export type FetchJson = (url: string, authority: string | undefined) => Promise<unknown>;
@@ -30,10 +31,8 @@ const askEveryMs = 10_000;
 const keysAgeMaxMs = 10 * 60_000;
 const wellKnownPath = '/.well-known/openid-configuration';
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
-
 const isKeySet = (value: unknown): value is JSONWebKeySet =>
-  isObject(value) && Array.isArray(value['keys']) && value['keys'].every(isObject);
+  isJsonObject(value) && Array.isArray(value['keys']) && value['keys'].every(isJsonObject);
 
 const discoveryUrlOf = ({ url, discoveryURL = '' }: IssuerSettings): string =>
   discoveryURL === '' ? `${url.endsWith('/') ? url.slice(0, -1) : url}${wellKnownPath}` : discoveryURL;
@@ -42,7 +41,7 @@ async function publishedKeys({ issuer, fetchJson }: IssuerKeysOptions): Promise<
   const { url, certificateAuthority = '' } = issuer;
   const authority = certificateAuthority === '' ? undefined : certificateAuthority;
   const described = await fetchJson(discoveryUrlOf(issuer), authority);
-  if (!isObject(described) || described['issuer'] !== url) throw new Error('the issuer describes itself under another URL');
+  if (!isJsonObject(described) || described['issuer'] !== url) throw new Error('the issuer describes itself under another URL');
   const keysUrl = described['jwks_uri'];
   if (typeof keysUrl !== 'string' || !keysUrl.startsWith('https://'))
     throw new Error('the issuer names no place of its keys that https reaches');

@@ -154,11 +154,10 @@ function expressionErrors(source: string, subject: Subject, path: string, isCond
 }
 
 function claimRuleErrors(rules: readonly ClaimRule[], path: string): FieldError[] {
-  const isRepeated = (index: number, of: (rule: ClaimRule) => string | undefined): boolean =>
-    rules.slice(0, index).some((other) => of(other) === of(rules[index] ?? {}) && kindOf(other) === kindOf(rules[index] ?? {}));
   return rules.flatMap((rule, index): FieldError[] => {
     const at = `${path}[${index}]`;
     const { claim = '', requiredValue = '', expression = '', message = '' } = rule;
+    const before = rules.slice(0, index).filter((other) => kindOf(other) === kindOf(rule));
     switch (kindOf(rule)) {
       case 'both':
         return [invalid(at, claim, "claim and expression can't both be set")];
@@ -167,12 +166,12 @@ function claimRuleErrors(rules: readonly ClaimRule[], path: string): FieldError[
       case 'claim':
         return [
           ...(message === '' ? [] : [invalid(`${at}.message`, message, 'may not be specified when claim is set')]),
-          ...(isRepeated(index, (other) => other.claim) ? [duplicate(`${at}.claim`, claim)] : []),
+          ...(before.some((other) => other.claim === claim) ? [duplicate(`${at}.claim`, claim)] : []),
         ];
       case 'expression':
         return [
           ...(requiredValue === '' ? [] : [invalid(`${at}.requiredValue`, requiredValue, 'may not be specified when expression is set')]),
-          ...(isRepeated(index, (other) => other.expression)
+          ...(before.some((other) => other.expression === expression)
             ? [duplicate(`${at}.expression`, expression)]
             : expressionErrors(expression, 'claims', `${at}.expression`, true)),
         ];

@@ -1,5 +1,5 @@
 /** A schema as upstream's errors print it: the fields of its Go struct. Source: apiextensions-apiserver, pkg/apis/apiextensions/types_jsonschema.go. */
-import type { Json, JsonObject } from '../../../kube/object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../../kube/object.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import type { ValidationRule } from '../../../kube/schema-definitions.ts';
 import { internalRule } from '../../custom/expressions/rule-form.ts';
@@ -52,8 +52,6 @@ const fields: readonly (readonly [name: string, own: string, absent: Json])[] = 
   ['XValidations', 'x-kubernetes-validations', null],
 ];
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const internalSchema = (node: SchemaNode): JsonObject => internal(node as object as JsonObject);
 
 const internal = (node: JsonObject): JsonObject =>
@@ -63,29 +61,29 @@ function part(name: string, value: Json | undefined): Json | undefined {
   switch (name) {
     case 'Items':
       if (Array.isArray(value))
-        return { Schema: null, JSONSchemas: value.length === 0 ? null : value.map((one) => (isObject(one) ? internal(one) : one)) };
-      return isObject(value) ? { Schema: internal(value), JSONSchemas: null } : value;
+        return { Schema: null, JSONSchemas: value.length === 0 ? null : value.map((one) => (isJsonObject(one) ? internal(one) : one)) };
+      return isJsonObject(value) ? { Schema: internal(value), JSONSchemas: null } : value;
     case 'AdditionalProperties':
     case 'AdditionalItems':
-      return isObject(value)
+      return isJsonObject(value)
         ? { Allows: true, Schema: internal(value) }
         : typeof value === 'boolean'
           ? { Allows: value, Schema: null }
           : value;
     case 'Not':
-      return isObject(value) ? internal(value) : value;
+      return isJsonObject(value) ? internal(value) : value;
     case 'AllOf':
     case 'OneOf':
     case 'AnyOf':
-      return Array.isArray(value) ? value.map((one) => (isObject(one) ? internal(one) : one)) : value;
+      return Array.isArray(value) ? value.map((one) => (isJsonObject(one) ? internal(one) : one)) : value;
     case 'Properties':
     case 'PatternProperties':
     case 'Definitions':
-      return isObject(value)
+      return isJsonObject(value)
         ? Object.fromEntries(
             Object.keys(value)
               .toSorted()
-              .map((key) => [key, isObject(value[key]) ? internal(value[key]) : (value[key] ?? null)]),
+              .map((key) => [key, isJsonObject(value[key]) ? internal(value[key]) : (value[key] ?? null)]),
           )
         : value;
     case 'XValidations':

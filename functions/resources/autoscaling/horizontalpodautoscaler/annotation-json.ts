@@ -2,9 +2,6 @@
 
 import { boundedJson } from '../../../kube/bounded-json.ts';
 
-export const isJsonRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export function parsedJson(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {

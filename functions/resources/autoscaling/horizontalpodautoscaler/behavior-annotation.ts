@@ -1,6 +1,7 @@
 /** The behaviour of a v2 autoscaler in an annotation of v1: upstream writes its internal form there, with Go's names. */
 import type { HorizontalPodAutoscalerBehavior, HPAScalingRules } from '../../../kube/generated/types.ts';
-import { isJsonRecord, parsedJson } from './annotation-json.ts';
+import { parsedJson } from './annotation-json.ts';
+import { isJsonObject } from '../../../kube/object.ts';
 
 export const behaviorText = ({ scaleUp, scaleDown }: HorizontalPodAutoscalerBehavior): string =>
   JSON.stringify({ ScaleUp: rulesForm(scaleUp), ScaleDown: rulesForm(scaleDown) });
@@ -18,20 +19,20 @@ function rulesForm(rules: HPAScalingRules | undefined): object | null {
 /** Undefined when the annotation cannot be read. */
 export function behaviorOf(text: string | undefined): HorizontalPodAutoscalerBehavior | undefined {
   const form = parsedJson(text);
-  if (!isJsonRecord(form)) return undefined;
+  if (!isJsonObject(form)) return undefined;
   const [scaleUp, scaleDown] = [rulesOf(form['ScaleUp']), rulesOf(form['ScaleDown'])];
   if (scaleUp === undefined && scaleDown === undefined) return undefined;
   return { ...(scaleDown === undefined ? {} : { scaleDown }), ...(scaleUp === undefined ? {} : { scaleUp }) };
 }
 
 function rulesOf(form: unknown): HPAScalingRules | undefined {
-  if (!isJsonRecord(form)) return undefined;
+  if (!isJsonObject(form)) return undefined;
   const { StabilizationWindowSeconds: seconds, SelectPolicy: select, Policies: policies, Tolerance: tolerance } = form;
   const rules: HPAScalingRules = {};
   if (typeof seconds === 'number') rules.stabilizationWindowSeconds = seconds;
   if (typeof select === 'string') rules.selectPolicy = select;
   if (Array.isArray(policies)) {
-    rules.policies = policies.filter(isJsonRecord).map(({ Type, Value, PeriodSeconds }) => ({
+    rules.policies = policies.filter(isJsonObject).map(({ Type, Value, PeriodSeconds }) => ({
       type: typeof Type === 'string' ? Type : '',
       value: typeof Value === 'number' ? Value : 0,
       periodSeconds: typeof PeriodSeconds === 'number' ? PeriodSeconds : 0,

@@ -6,10 +6,10 @@ import type {
   MetricSpec as MetricSpecV1,
   MetricStatus as MetricStatusV1,
 } from '../../../kube/generated/types.ts';
-import type { JsonObject } from '../../../kube/object.ts';
+import { isJsonObject } from '../../../kube/object.ts';
 import { builtIn } from '../../../kube/schema.ts';
 import { StatusError } from '../../../kube/status-error.ts';
-import { isJsonRecord, parsedJson } from './annotation-json.ts';
+import { parsedJson } from './annotation-json.ts';
 
 const textOfList = (list: readonly object[]): string | undefined => (list.length === 0 ? undefined : JSON.stringify(list));
 
@@ -19,7 +19,7 @@ function listOf<T>(text: string | undefined, schemaName: string): readonly T[] |
   if (!Array.isArray(list)) return undefined;
   const schema = builtIn(schemaName);
   try {
-    return list.map((item) => schema.decode(isJsonRecord(item) ? (item as JsonObject) : {}).object as T);
+    return list.map((item) => schema.decode(isJsonObject(item) ? item : {}).object as T);
   } catch (error) {
     if (error instanceof StatusError) return undefined;
     throw error;

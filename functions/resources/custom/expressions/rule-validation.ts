@@ -9,7 +9,7 @@ import { jsonValue } from '../../../cel/values/json.ts';
 import { type CelValue, Failure, none, Optional } from '../../../cel/values/value.ts';
 import { deepEqual } from '../../../kube/equality.ts';
 import { duplicate, type FieldError, forbiddenField, invalid, invalidWithoutValue, required } from '../../../kube/field-error.ts';
-import type { Json, JsonObject } from '../../../kube/object.ts';
+import { type Json, type JsonObject, isJsonObject } from '../../../kube/object.ts';
 import { ownField } from '../../../kube/own-field.ts';
 import type { SchemaNode } from '../../../kube/schema.ts';
 import type { ValidationRule } from '../../../kube/schema-definitions.ts';
@@ -57,8 +57,6 @@ function rulesBelow(given: SchemaNode, node: SchemaNode, declared: DeclaredType 
 
 const ownType = (node: SchemaNode): DeclaredType | undefined => declaredSchema(node, node['x-kubernetes-embedded-resource'] === true);
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export interface RuleFindings {
   readonly errors: readonly FieldError[];
   /** Rules that the stored object breaks already, in the same way. */
@@ -95,7 +93,7 @@ class Validation implements RuleFindings {
     if (rules.rules.length > 0) this.evaluateAll(rules, place);
     for (const also of rules.also) this.visit(also, place);
     if (Array.isArray(place.value)) this.visitItems(rules, place.value, place);
-    else if (isObject(place.value)) this.visitMembers(rules, place.value, place);
+    else if (isJsonObject(place.value)) this.visitMembers(rules, place.value, place);
   }
 
   private visitItems({ items, node }: SchemaRules, list: readonly Json[], { path, old }: Place): void {
@@ -109,7 +107,7 @@ class Validation implements RuleFindings {
   }
 
   private visitMembers({ values, properties }: SchemaRules, object: JsonObject, { path, old, isSame }: Place): void {
-    const before = isObject(old) ? old : undefined;
+    const before = isJsonObject(old) ? old : undefined;
     for (const [name, value] of Object.entries(object)) {
       const own = properties.get(name);
       const stored = before === undefined ? undefined : ownField(before, name);
@@ -239,7 +237,7 @@ function errorOf({ reason }: ValidationRule, path: string, { value, node }: Eval
 
 /** Only items of a list that is a map are followed, by their keys. */
 function oldItem(node: SchemaNode, before: readonly Json[], item: Json): Json | undefined {
-  if (node['x-kubernetes-list-type'] !== 'map' || !isObject(item)) return undefined;
+  if (node['x-kubernetes-list-type'] !== 'map' || !isJsonObject(item)) return undefined;
   const keys = node['x-kubernetes-list-map-keys'] ?? [];
-  return before.find((other) => isObject(other) && keys.every((key) => deepEqual(item[key] ?? null, other[key] ?? null)));
+  return before.find((other) => isJsonObject(other) && keys.every((key) => deepEqual(item[key] ?? null, other[key] ?? null)));
 }
