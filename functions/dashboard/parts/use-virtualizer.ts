@@ -1,6 +1,8 @@
 /** Which of many rows of one height are in sight. */
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
+import { elementScroll, observeElementOffset, observeElementRect, type VirtualItem, Virtualizer } from '@tanstack/virtual-core';
 import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
+
+export type { VirtualItem };
 
 export function useVirtualizer(
   count: number,
@@ -12,7 +14,7 @@ export function useVirtualizer(
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowPixels,
-    overscan: 12,
+    overscan: 6,
     scrollPaddingStart: rowPixels,
     observeElementRect,
     observeElementOffset,

@@ -1,10 +1,13 @@
-/** A table of any length: only the rows in sight exist. The keyboard moves one row as the current one, which Enter opens. */
+/**
+ * A table of any length: only the rows in sight have elements, which those take over that come into sight next. The keyboard moves one
+ * row as the current one, which Enter opens.
+ */
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { humanDuration } from '../../kube/duration.ts';
 import type { Column, Order, Row } from '../table/rows.ts';
 import { toneOf } from './tone.ts';
-import { useVirtualizer } from './use-virtualizer.ts';
+import { useVirtualizer, type VirtualItem } from './use-virtualizer.ts';
 import { useNow } from './hooks.ts';
 
 export interface TableProps {
@@ -37,15 +40,20 @@ function shownColumns(columns: readonly Column[], showsNamespace: boolean): Show
   return showsNamespace ? [{ name: 'Namespace', description: '', index: -1 }, ...shown] : shown;
 }
 
-function widthsOf(shown: readonly Shown[], rows: readonly Row[], cellOf: (row: Row, column: Shown) => string): string {
+const cellOf = (row: Row, { index }: Shown): string => (index < 0 ? row.namespace : (row.cells[index] ?? ''));
+
+/** As properties of the style sheet: the columns of every row, and how narrow a row may become. */
+function widthsOf(shown: readonly Shown[], rows: readonly Row[]): Readonly<Record<string, string>> {
   const sample = rows.slice(0, sampleRows);
-  return shown
-    .map((column) => {
-      const longest = Math.max(column.name.length + 2, ...sample.map((row) => cellOf(row, column).length));
-      const chars = Math.min(Math.max(longest + 2, columnCharsMin), columnCharsMax);
-      return `minmax(${chars}ch, ${chars}fr)`;
-    })
-    .join(' ');
+  const widths = shown.map((column) => {
+    const longest = Math.max(column.name.length + 2, ...sample.map((row) => cellOf(row, column).length));
+    return Math.min(Math.max(longest + 2, columnCharsMin), columnCharsMax);
+  });
+  return {
+    '--columns': widths.map((chars) => `minmax(${chars}ch, ${chars}fr)`).join(' '),
+    '--column-chars': `${widths.reduce((sum, chars) => sum + chars, 0)}ch`,
+    '--column-count': String(widths.length),
+  };
 }
 
 interface Current {
@@ -86,6 +94,9 @@ function useCurrent(rows: readonly Row[], pageRows: () => number, onMove: (index
   };
 }
 
+/** Of the first row below the head, which is number 1. Source: ARIA, aria-rowindex. */
+const firstRowIndex = 2;
+
 const arrows = { ascending: ' ▲', descending: ' ▼', none: '' } as const;
 
 function sortOf(order: Order | undefined, index: number): keyof typeof arrows {
@@ -93,14 +104,9 @@ function sortOf(order: Order | undefined, index: number): keyof typeof arrows {
   return order.isDescending ? 'descending' : 'ascending';
 }
 
-function Head({
-  shown,
-  widths,
-  order,
-  onOrder,
-}: Pick<TableProps, 'order' | 'onOrder'> & { shown: readonly Shown[]; widths: string }): JSX.Element {
+function Head({ shown, order, onOrder }: Pick<TableProps, 'order' | 'onOrder'> & { shown: readonly Shown[] }): JSX.Element {
   return (
-    <div class="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: widths }}>
+    <div class="grid-head" role="row" aria-rowindex={1}>
       {shown.map(({ name, description, index }) => {
         const sort = sortOf(order, index);
         return (
@@ -126,12 +132,9 @@ export function VirtualTable({ label, columns, rows, showsNamespace, order, onOr
   const pageRows = (): number => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowPixels) - 2);
   const current = useCurrent(rows, pageRows, (index) => virtualizer.scrollToIndex(index));
   const now = useNow(10_000);
+  const slots = useSlots();
   const shown = useMemo(() => shownColumns(columns, showsNamespace), [columns, showsNamespace]);
-  const cellOf = (row: Row, { name, index }: Shown): string => {
-    if (index < 0) return row.namespace;
-    return name === 'Age' && !Number.isNaN(row.createdMs) ? humanDuration(Math.max(0, now - row.createdMs)) : (row.cells[index] ?? '');
-  };
-  const widths = widthsOf(shown, rows, cellOf);
+  const widths = useMemo(() => widthsOf(shown, rows), [shown, rows]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[current.index];
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== scroller.current || row === undefined) return;
@@ -139,9 +142,17 @@ export function VirtualTable({ label, columns, rows, showsNamespace, order, onOr
     else if (!current.move(event.key) && onKey?.(event.key, row) !== true) return;
     event.preventDefault();
   };
+  const onClick = ({ target }: MouseEvent): void => {
+    const index = Number((target as Element).closest('[role=row]')?.getAttribute('aria-rowindex')) - firstRowIndex;
+    const row = rows[index];
+    if (row === undefined) return;
+    current.select(index);
+    onOpen(row);
+  };
   return (
     <div
       class="grid"
+      style={widths}
       ref={scroller}
       role="grid"
       aria-label={label}
@@ -150,36 +161,70 @@ export function VirtualTable({ label, columns, rows, showsNamespace, order, onOr
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
-      <Head shown={shown} widths={widths} order={order} onOrder={onOrder} />
-      <div class="grid-body" role="rowgroup" style={{ height: `${virtualizer.getTotalSize()}px` }}>
-        {virtualizer.getVirtualItems().map(({ index, start }) => {
-          const row = rows[index];
-          const open = (): void => {
-            if (row === undefined) return;
-            current.select(index);
-            onOpen(row);
-          };
-          return row === undefined ? null : (
-            <div
-              key={row.key}
-              id={`row-${index}`}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={index === current.index}
-              class="grid-row"
-              style={{ gridTemplateColumns: widths, transform: `translateY(${start}px)` }}
-              onClick={open}
-            >
-              {shown.map((column) => (
-                <Cell column={column.name} text={cellOf(row, column)} key={column.name} />
-              ))}
-            </div>
+      <Head shown={shown} order={order} onOrder={onOrder} />
+      <div class="grid-body" role="rowgroup" style={{ height: `${virtualizer.getTotalSize()}px` }} onClick={onClick}>
+        {slots(virtualizer.getVirtualItems()).map((item, slot) => {
+          const row = item === undefined ? undefined : rows[item.index];
+          return item === undefined || row === undefined ? null : (
+            <RowInSight
+              key={slot}
+              row={row}
+              index={item.index}
+              start={item.start}
+              shown={shown}
+              now={now}
+              isCurrent={item.index === current.index}
+            />
           );
         })}
       </div>
     </div>
   );
 }
+
+/** The place of each row among the elements: a row that stays in sight keeps its own, whatever comes and goes beside it. */
+function useSlots(): (items: readonly VirtualItem[]) => readonly (VirtualItem | undefined)[] {
+  const most = useRef(0);
+  return (items) => {
+    most.current = Math.max(most.current, items.length);
+    const slots = Array.from<VirtualItem | undefined>({ length: most.current });
+    for (const item of items) slots[item.index % most.current] = item;
+    return slots;
+  };
+}
+
+interface RowInSightProps {
+  readonly row: Row;
+  readonly index: number;
+  readonly start: number;
+  readonly shown: readonly Shown[];
+  readonly now: number;
+  readonly isCurrent: boolean;
+}
+
+/** What a row shows is compared only when it is another row, or has changed. */
+function RowInSight({ row, index, start, shown, now, isCurrent }: RowInSightProps): JSX.Element {
+  return useMemo(
+    () => (
+      <div
+        id={`row-${index}`}
+        role="row"
+        aria-rowindex={index + firstRowIndex}
+        aria-selected={isCurrent}
+        class="grid-row"
+        style={{ transform: `translateY(${start}px)` }}
+      >
+        {shown.map((column) => (
+          <Cell column={column.name} text={column.name === 'Age' ? ageOf(row, column, now) : cellOf(row, column)} key={column.name} />
+        ))}
+      </div>
+    ),
+    [row, index, start, shown, now, isCurrent],
+  );
+}
+
+const ageOf = (row: Row, column: Shown, now: number): string =>
+  Number.isNaN(row.createdMs) ? cellOf(row, column) : humanDuration(Math.max(0, now - row.createdMs));
 
 const Cell = ({ column, text }: { column: string; text: string }): JSX.Element => (
   <div role="gridcell" class={`cell ${toneOf(column, text)}`} title={text}>
