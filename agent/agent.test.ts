@@ -130,7 +130,7 @@ describe('without an apiserver', () => {
     await stop();
   });
 
-  test('goes on trying to make its node known', async () => {
+  test('an agent without an apiserver goes on trying to register its node', async () => {
     const { world, state, stop } = begin();
     state.isAway = true;
     await world.advance(9000);

@@ -4,7 +4,7 @@ import { virtualWorld } from '../test/support/virtual-world.ts';
 import { createRunner } from './runner.ts';
 
 describe('a runner', () => {
-  test('works once more when asked meanwhile, and never twice at a time', async () => {
+  test('a runner works once more when asked meanwhile, and never twice at a time', async () => {
     const world = virtualWorld();
     const ends: (() => void)[] = [];
     let begun = 0;
@@ -22,7 +22,7 @@ describe('a runner', () => {
     assert.equal(begun, 2);
   });
 
-  test('tries again after a failure, later each time, until it is stopped', async () => {
+  test('a runner tries again after a failure, later each time, until it is stopped', async () => {
     const world = virtualWorld();
     const atMs: number[] = [];
     const runner = createRunner(world, 'the work', async () => {

@@ -164,7 +164,7 @@ describe('a node', () => {
     return trusting(lookup, authority).configMap('default', name)?.data;
   };
 
-  test('stands in for the API where it has no address, and for nothing else', async () => {
+  test('a node stands in for the API where it has no address, and for nothing else', async () => {
     const service = createApiService({ config, authority, world });
     const others = [sliceTo('10.0.0.1'), sliceTo('192.0.2.1', 'web')];
     await service.listen([kubernetes], others);
@@ -175,7 +175,7 @@ describe('a node', () => {
     await service.close();
   });
 
-  test('adds its authority to what pods trust, while it stands in', () => {
+  test('a node adds its authority to what pods trust, while it stands in', () => {
     assert.deepEqual(trustedBy(nowhere, 'kube-root-ca.crt', { 'ca.crt': '' }), { 'ca.crt': 'NODE\n' });
     assert.deepEqual(trustedBy(nowhere, 'kube-root-ca.crt', { 'ca.crt': 'CLUSTER' }), { 'ca.crt': 'CLUSTER\nNODE\n' });
     assert.deepEqual(trustedBy(nowhere, 'mine', { 'ca.crt': 'CLUSTER' }), { 'ca.crt': 'CLUSTER' });

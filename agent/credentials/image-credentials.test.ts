@@ -49,14 +49,14 @@ async function node(print: string | Error, more?: string) {
 }
 
 describe('the credential of an image', () => {
-  test('comes from the program whose pattern matches', async () => {
+  test('the credential of an image comes from the program whose pattern matches', async () => {
     const { of, asked } = await node(answer('Registry'));
     assert.deepEqual(await of(`${ecr}/team/web:v1`), { username: 'AWS', password: 'p' });
     assert.equal(await of('nginx'), undefined);
     assert.deepEqual(asked, [`/programs/ecr get-credentials hello ${ecr}/team/web`]);
   });
 
-  test('is kept for the registry or the image, as long as the answer states', async () => {
+  test('the credential of an image is kept for the registry or the image, as long as the answer states', async () => {
     for (const [kind, more, count] of [
       ['Registry', {}, 1],
       ['Global', {}, 1],
@@ -75,13 +75,13 @@ describe('the credential of an image', () => {
     assert.equal(asked.length, 2);
   });
 
-  test('is asked for once, though many pods want it', async () => {
+  test('the credential of an image is asked for once, though many pods want it', async () => {
     const { of, asked } = await node(answer('Registry'));
     await Promise.all([of(`${ecr}/a`), of(`${ecr}/a`), of(`${ecr}/a:v2`)]);
     assert.equal(asked.length, 1);
   });
 
-  test('is none where the program fails', async () => {
+  test('the credential of an image is none where the program fails', async () => {
     const { of, world } = await node(new Error('no role'));
     assert.equal(await of(`${ecr}/a`), undefined);
     assert.deepEqual(
@@ -132,6 +132,8 @@ describe('a program', () => {
     return runProvider({ path, args: ['x'], env: { COLOR: 'blue' }, input: '{"a":1}' });
   };
 
-  test('gets the request, its words and variables', async () => assert.equal(await program('echo "$1 $COLOR $(cat)"'), 'x blue {"a":1}\n'));
-  test('that fails is reported with what it printed', () => assert.rejects(program('echo broken >&2; exit 3'), /provider: broken$/));
+  test('a program gets the request, its words and variables', async () =>
+    assert.equal(await program('echo "$1 $COLOR $(cat)"'), 'x blue {"a":1}\n'));
+  test('a program that fails is reported with what it printed', () =>
+    assert.rejects(program('echo broken >&2; exit 3'), /provider: broken$/));
 });

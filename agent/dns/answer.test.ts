@@ -100,7 +100,7 @@ describe('other records', () => {
   });
   test('a question for SRV records without a port’s name returns all ports', () =>
     assert.equal(said('web.shop.svc.cluster.local', 'SRV').length, 2));
-  test('addresses of services and endpoints lead back to names; others are asked for elsewhere', () => {
+  test('reverse questions for addresses of Services and endpoints return names; others go to other servers', () => {
     assert.deepEqual(said('10.0.96.10.in-addr.arpa', 'PTR'), ['PTR web.shop.svc.cluster.local']);
     assert.deepEqual(said('2.1.244.10.in-addr.arpa', 'PTR'), ['PTR db-0.db.shop.svc.cluster.local']);
     assert.deepEqual(said('1.1.168.192.in-addr.arpa', 'PTR'), ['elsewhere']);

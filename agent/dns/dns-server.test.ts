@@ -84,7 +84,7 @@ describe('the name server', () => {
     silent.close();
   });
 
-  test('asks the servers that are chosen for a domain, and the machine’s own again when they are no more', async () => {
+  test('the name server asks a domain’s stub servers, and the machine’s servers once these are removed', async () => {
     const stub = createSocket('udp4');
     stub.on('message', (bytes, from) => {
       const { id, questions = [] } = dnsPacket.decode(bytes);
@@ -106,7 +106,7 @@ describe('the name server', () => {
     stub.close();
   });
 
-  test('gives the question back letter for letter and speaks with authority', async () => {
+  test('the name server gives the question back letter for letter and speaks with authority', async () => {
     const reply = dnsPacket.decode(await overUdp(dns.port, question('SMALL.default.svc.Cluster.Local')));
     assert.deepEqual(
       [reply.id, reply.flag_qr, reply.flag_aa, reply.flag_ra, reply.flag_tc, codeOf(reply)],
@@ -116,7 +116,7 @@ describe('the name server', () => {
     assert.equal(reply.answers?.length, 20);
   });
 
-  test('starts each answer with another address', async () => {
+  test('the name server starts each answer with another address', async () => {
     const first = async (): Promise<Answer | undefined> =>
       dnsPacket.decode(await overUdp(dns.port, question('small.default.svc.cluster.local'))).answers?.[0];
     assert.notDeepEqual(await first(), await first());
@@ -149,14 +149,14 @@ describe('the name server', () => {
     );
   });
 
-  test('proves with the zone’s authority what is not there', async () => {
+  test('the name server proves with the zone’s authority what is not there', async () => {
     const reply = dnsPacket.decode(await overUdp(dns.port, question('none.default.svc.cluster.local')));
     assert.deepEqual([codeOf(reply), reply.authorities?.map(({ type }) => type)], [3, ['SOA']]);
     const other = dnsPacket.decode(await overUdp(dns.port, question('small.default.svc.cluster.local', 'AAAA')));
     assert.deepEqual([codeOf(other), other.answers, other.authorities?.map(({ type }) => type)], [0, [], ['SOA']]);
   });
 
-  test('passes on what is not the cluster’s, and follows aliases there', async () => {
+  test('the name server passes on what is not the cluster’s, and follows aliases there', async () => {
     const reply = dnsPacket.decode(await overUdp(dns.port, question('example.org')));
     assert.deepEqual(
       reply.answers?.map((answer) => 'data' in answer && answer.data),
@@ -169,14 +169,14 @@ describe('the name server', () => {
     );
   });
 
-  test('answers after garbage', async () => {
+  test('the name server answers after garbage', async () => {
     await withUdp(async (socket) => {
       for (const bytes of [Buffer.alloc(0), Buffer.from('?'), Buffer.alloc(40, 0xff)]) socket.send(bytes, dns.port, '127.0.0.1');
       assert.equal(codeOf(dnsPacket.decode(await overUdp(dns.port, question('small.default.svc.cluster.local')))), 0);
     });
   });
 
-  test('fails when no upstream answers, and then at once until it asks them again', async () => {
+  test('the name server fails when no upstream answers, and then at once until it asks them again', async () => {
     const world = virtualWorld();
     const server = await createDns({
       address: '127.0.0.1',

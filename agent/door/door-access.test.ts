@@ -53,7 +53,7 @@ function door(allowed: readonly string[]): {
 }
 
 describe('the door', () => {
-  test('refuses a client without a token that the API knows', async () => {
+  test('the door refuses a client without a token that the API knows', async () => {
     const { access } = door(['metrics']);
     const refused = { outcome: 'refused', code: 401, message: 'Unauthorized' };
     assert.deepEqual(await access.admit('GET', '/metrics', undefined), refused);
@@ -61,7 +61,7 @@ describe('the door', () => {
     assert.deepEqual(await access.admit('GET', '/metrics', 'Bearer bad'), refused);
   });
 
-  test('lets in for either of two permissions, and names both where neither is there', async () => {
+  test('the door lets in for either of two permissions, and names both where neither is there', async () => {
     assert.deepEqual(await door(['proxy']).access.admit('GET', '/pods', 'Bearer good'), { outcome: 'allowed' });
     assert.deepEqual(await door(['pods']).access.admit('GET', '/pods', 'Bearer good'), { outcome: 'allowed' });
     assert.deepEqual(await door([]).access.admit('GET', '/pods', 'Bearer good'), {
@@ -71,7 +71,7 @@ describe('the door', () => {
     });
   });
 
-  test('remembers answers for minutes', async () => {
+  test('the door remembers answers for minutes', async () => {
     const { access, asked, pass } = door(['metrics']);
     for (let round = 0; round < 3; round += 1) await access.admit('GET', '/metrics/resource', 'Bearer good');
     assert.deepEqual(asked, ['whose is good', 'may jane get metrics']);

@@ -96,7 +96,7 @@ describe('a pod that keeps too much on the disk', () => {
   for (const [what, of, hasLimit] of limits)
     test(`is measured for it where it has one: ${what}`, () => assert.equal(hasStorageLimit(of), hasLimit));
 
-  test('in one of its containers', () => {
+  test('a pod that keeps too much on the disk is evicted for one of its containers too', () => {
     const other = { ...main({ limits: { 'ephemeral-storage': '50Mi' } }), name: 'other' };
     const two = pod({ containers: [main({ limits: { 'ephemeral-storage': '10Mi' } }), other] });
     assert.equal(
@@ -156,13 +156,13 @@ function node(settings: EvictionSettings = {}, ...more: readonly Pod[]) {
 }
 
 describe('a node', () => {
-  test('with enough of everything ends no pod and reports nothing', async () => {
+  test('a node with enough of everything ends no pod and reports nothing', async () => {
     const { evictor, evicted } = node();
     await evictor.look();
     assert.deepEqual([evicted, [...evictor.pressures()]], [[], []]);
   });
 
-  test('with enough of everything ends the pod that keeps more on the disk than it may, and no other', async () => {
+  test('a node with enough of everything ends only the pod whose files exceed its limit', async () => {
     const limited = pod({ containers: [main({ limits: { 'ephemeral-storage': '10Mi' } })] }, { name: 'limited', uid: 'limited' });
     const { evictor, evicted } = node({}, limited);
     await evictor.look();
@@ -208,7 +208,7 @@ describe('a node', () => {
     assert.deepEqual([evicted.map(([uid]) => uid), graces, events], [['large'], [20], ['Attempting to reclaim memory']]);
   });
 
-  test('that was well again in between waits anew', async () => {
+  test('a node that was well again in between waits anew', async () => {
     const settings = { evictionSoft: { 'memory.available': '500Mi' }, evictionSoftGracePeriod: { 'memory.available': '1m' } };
     const { world, evictor, evicted, set } = node(settings);
     for (const memory of [400 * MiB, GiB, 400 * MiB]) {
@@ -220,7 +220,7 @@ describe('a node', () => {
     assert.deepEqual(evicted, []);
   });
 
-  test('goes on until as much more is free as is to be reclaimed', async () => {
+  test('a node goes on until as much more is free as is to be reclaimed', async () => {
     const { evictor, evicted, set } = node({ evictionMinimumReclaim: { 'memory.available': '100Mi' } });
     for (const memory of [50 * MiB, 150 * MiB, 250 * MiB]) {
       set({ memory });

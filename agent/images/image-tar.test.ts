@@ -42,7 +42,7 @@ describe('the pause program', () => {
     ['amd64', 62],
     ['arm64', 183],
   ] as const) {
-    test(`for ${architecture} is an ELF file that the kernel loads whole and enters at its code`, () => {
+    test(`the pause program for ${architecture} is an ELF file that the kernel loads whole and enters at its code`, () => {
       const file = pauseProgram(architecture);
       const at = (offset: number): number => Number(file.readBigUInt64LE(offset));
       assert.equal(file.subarray(0, 7).toString('latin1'), '\x7fELF\x02\x01\x01');
@@ -57,7 +57,7 @@ describe('the pause program', () => {
   }
 
   test(
-    'runs until it is killed',
+    'the pause program runs until it is killed',
     { skip: process.platform === 'linux' && process.arch === 'x64' ? false : 'made for Linux on amd64' },
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'pause-'));

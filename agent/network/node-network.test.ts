@@ -142,7 +142,7 @@ describe('what fails', () => {
 });
 
 describe('tunnels', () => {
-  test('have an end with the first address of the node’s range, and a way to each other node', async () => {
+  test('tunnels have an end with the first address of the node’s range, and a way to each other node', async () => {
     const { configure, conflist } = machine('vxlan');
     const ran = await configure(a, [a, b]);
     assert.deepEqual(ran.slice(-6), [
@@ -162,7 +162,7 @@ describe('tunnels', () => {
     assert.ok((await configure(a, [a, away])).some((line) => line.includes('dst 172.20.0.9')));
   });
 
-  test('that are as wanted are left alone, and what belonged to a node that is gone goes', () => {
+  test('tunnels that are as wanted are left alone, and what belonged to a node that is gone goes', () => {
     const present = {
       routes: [{ dst: '10.244.2.0/24', gateway: '10.244.2.0' }],
       neighbours: [{ dst: '10.244.2.0', lladdr: '0a:58:0a:f4:02:00' }],
@@ -192,7 +192,7 @@ describe('networks that others make', () => {
     assert.deepEqual(ran, []);
   });
 
-  test('with none, pods wait until another program brings its configuration', async () => {
+  test('pods wait until another program writes the CNI configuration', async () => {
     const { configure, network, directory } = machine('none');
     await configure(a, [a, b]);
     assert.equal(network.ready(), false);

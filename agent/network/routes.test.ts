@@ -49,13 +49,13 @@ describe('routes', () => {
     'pods by way of the metadata service': ['10.244.2.0/24', '169.254.169.254'],
   } as const;
   for (const [what, [range, gateway]] of Object.entries(lies)) {
-    test(`are refused to a node that claims ${what}`, () => {
+    test(`routes are refused to a node that claims ${what}`, () => {
       const { routes, refused } = wantedRoutes(self, [node('b', range, gateway)], limits);
       assert.deepEqual([routes.size, refused.map((one) => one.node)], [0, ['b']]);
     });
   }
 
-  test('of a range that two nodes claim lead to the older one', () => {
+  test('routes of a range that two nodes claim lead to the older one', () => {
     const [old, young] = [created(node('z', '10.244.2.0/24', '192.0.2.9'), '2026-01-01T00:00:00Z'), created(other, '2026-01-02T00:00:00Z')];
     assert.deepEqual(routesTo(young, old), [['10.244.2.0/24', '192.0.2.9']]);
   });
@@ -66,17 +66,17 @@ describe('routes', () => {
   const wanted = new Map([['10.244.2.0/24', '192.0.2.2']]);
   const commands = (present: ReadonlyMap<string, string>): string[] => routeCommands(wanted, present).map((command) => command.join(' '));
 
-  test('that are missing or lead elsewhere are set', () => {
+  test('routes that are missing or lead elsewhere are set', () => {
     const set = ['route replace 10.244.2.0/24 via 192.0.2.2 proto 72'];
     assert.deepEqual(commands(new Map()), set);
     assert.deepEqual(commands(presentRoutes([{ dst: '10.244.2.0/24', gateway: '192.0.2.9' }])), set);
   });
-  test('that are right are left alone', () => assert.deepEqual(commands(wanted), []));
-  test('that are stale go', () =>
+  test('routes that are right are left alone', () => assert.deepEqual(commands(wanted), []));
+  test('routes that are stale go', () =>
     assert.deepEqual(commands(new Map([...wanted, ['10.244.9.0/24', '192.0.2.9']])), ['route delete 10.244.9.0/24 proto 72']));
 });
 
-test('the runtime gives pods addresses of the node’s range, remembered in the node’s own place', () => {
+test('the CNI configuration gives pods addresses of the node’s range, and keeps them in the node’s directory', () => {
   const { plugins } = JSON.parse(conflist({ podCIDR: '10.244.1.0/24', ipamDirectory: '/state/ipam', mtu: 1400 }));
   assert.deepEqual(plugins[0].ipam, {
     type: 'host-local',

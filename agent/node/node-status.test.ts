@@ -116,7 +116,7 @@ describe('the Ready condition', () => {
     );
   });
 
-  test('is no news while nothing changes, so that it need not be written', () => {
+  test('the Ready condition is no news while nothing changes, so that it need not be written', () => {
     const prior = status();
     assert.deepEqual(status({ prior, nowMs: nowMs + 60_000 }), prior);
     const turned = ready({ prior, nowMs: nowMs + 60_000, readiness: { ...up, network: { ready: false, message: '' } } });
@@ -140,13 +140,13 @@ describe('registration', () => {
     return { said, client };
   };
 
-  test('makes a node that is not known', async () => {
+  test('registration makes a node that is not known', async () => {
     const { said, client } = apiserver();
     await registerNode(client, wanted);
     assert.deepEqual(said, ['create']);
   });
 
-  test('corrects labels and annotations of one that is, and keeps those of others', async () => {
+  test('registration corrects labels and annotations of one that is, and keeps those of others', async () => {
     const right = apiserver({ ...wanted, metadata: { ...wanted.metadata, labels: { ...wanted.metadata.labels, team: 'x' } } });
     await registerNode(right.client, wanted);
     assert.deepEqual(right.said, ['create']);
@@ -155,7 +155,7 @@ describe('registration', () => {
     assert.deepEqual(wrong.said, ['create', { metadata: { labels: wanted.metadata.labels, annotations: wanted.metadata.annotations } }]);
   });
 
-  test('does not hide any other refusal', async () => {
+  test('registration does not hide any other refusal', async () => {
     const { client } = apiserver();
     const refusal = new StatusError(403, 'Forbidden', 'no');
     await assert.rejects(registerNode({ ...client, create: () => Promise.reject(refusal) }, wanted), refusal);
@@ -163,7 +163,7 @@ describe('registration', () => {
 });
 
 describe('the configuration', () => {
-  test('is a JSON object with everything that is needed', () => {
+  test('the configuration is a JSON object with everything that is needed', () => {
     assert.deepEqual(parseAgentConfig(JSON.stringify(config)), config);
     assert.throws(() => parseAgentConfig('[]'), { message: /^the agent's configuration lacks nodeName, / });
     assert.throws(() => parseAgentConfig('null'), { message: 'the agent needs a JSON object as its configuration' });

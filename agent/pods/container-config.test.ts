@@ -91,7 +91,7 @@ describe('mounts', () => {
   const hosts = '/etc/hosts=/var/lib/agent/pods/u1/etc-hosts';
   const lastWords = '/dev/termination-log=/var/lib/agent/pods/u1/containers/main/1';
 
-  test('are the volumes, /etc/hosts and the file for last words', () => {
+  test('mounts are the volumes, /etc/hosts and the file for last words', () => {
     const volumeMounts = [
       { name: 'scratch', mountPath: '/scratch' },
       { name: 'scratch', mountPath: 'relative', readOnly: true },
@@ -104,7 +104,7 @@ describe('mounts', () => {
     ]);
   });
 
-  test('of a volume that the agent writes are read-only, whatever the container asks for', () => {
+  test('mounts of a volume that the agent writes are read-only, whatever the container asks for', () => {
     const settings = { name: 'settings', mountPath: '/settings' };
     assert.deepEqual(mounts({ volumeMounts: [settings, { ...settings, readOnly: false }, { ...settings, subPath: 'a' }] }).slice(0, 3), [
       '/settings=/var/lib/agent/settings ro',
@@ -113,7 +113,7 @@ describe('mounts', () => {
     ]);
   });
 
-  test('of a part of a volume show where the agent mounted the part', () => {
+  test('mounts of a part of a volume show where the agent mounted the part', () => {
     const volumeMounts = [
       { name: 'scratch', mountPath: '/whole' },
       { name: 'scratch', mountPath: '/part', subPath: 'a/b' },
@@ -156,7 +156,7 @@ describe('mounts', () => {
     ]);
   });
 
-  test('do not lead out of the volume', () => {
+  test('mounts do not lead out of the volume', () => {
     const at = (subPath: string): Partial<Container> => ({ volumeMounts: [{ name: 'scratch', mountPath: '/w', subPath }] });
     refusedPart(at('/etc'), 'error SubPath `/etc` must not be an absolute path');
     refusedPart(at('../other'), "unable to provision SubPath `../other`: must not contain '..'");

@@ -31,7 +31,7 @@ test('a limit counts as the request that was not made', () => {
   assert.equal(of({ limits: { cpu: '2' } }, 'Burstable').cpuShares, 2048);
 });
 
-test('quota and shares keep within what the kernel takes', () => {
+test('CPU quota and shares stay within the kernel’s limits', () => {
   assert.equal(of({ limits: { cpu: '1m' } }, 'Burstable').cpuQuotaMicros, 1000);
   assert.equal(of({ requests: { cpu: '1m' } }, 'Burstable').cpuShares, 2);
   assert.equal(of({ requests: { cpu: '1000' } }, 'Burstable').cpuShares, 262_144);

@@ -82,12 +82,12 @@ describe('a postStart hook', () => {
     execSync: async () => ({ exitCode, stdout: Buffer.from('cold'), stderr: Buffer.alloc(0) }),
   });
 
-  test('runs in the container that was just started', async () => {
+  test('a postStart hook runs in the container that was just started', async () => {
     const { start, told } = starting({ own: { lifecycle }, runtime: answer(0) });
     assert.deepEqual([(await start()).failures, told], [{}, []]);
   });
 
-  test('that fails ends it', async () => {
+  test('a postStart hook that fails ends it', async () => {
     const { start, told, events } = starting({ own: { lifecycle }, runtime: answer(2) });
     assert.deepEqual((await start()).failures, failure('PostStartHookError', "command 'warm up' exited with 2: cold"));
     assert.deepEqual(told, ['stop c1 30']);
@@ -124,14 +124,14 @@ describe('an ephemeral container', () => {
     spec: { containers: [container('target')], ephemeralContainers: [{ name: 'main', image: 'main:v1', targetContainerName }] },
   });
 
-  test('sees the processes of its target', async () => {
+  test('an ephemeral container sees the processes of its target', async () => {
     const { start, created, events } = starting(aimedAt('target'));
     await start();
     assert.deepEqual(created[0]!.security.namespaces, { network: 'POD', pid: 'TARGET', ipc: 'POD', targetId: 'target-id' });
     assert.equal(events.at(-1), 'Normal Started Container started (spec.ephemeralContainers{main})');
   });
 
-  test('waits for a target that does not run', async () => {
+  test('an ephemeral container waits for a target that does not run', async () => {
     const { start } = starting(aimedAt('other'));
     assert.deepEqual((await start()).failures, failure('CreateContainerConfigError', 'unable to find target container other'));
   });

@@ -46,14 +46,14 @@ test('a container without a preStop hook is stopped at once, with its grace peri
 describe('a preStop hook', () => {
   const exec = { exec: { command: ['drain'] } };
 
-  test('runs first, and takes its time from the grace', async () => {
+  test('a preStop hook runs first, and takes its time from the grace', async () => {
     const { told, world, stopped } = stopping({ sleep: { seconds: 10 } });
     await world.advance(10_000);
     await stopped;
     assert.deepEqual(told, ['stop 20@10']);
   });
 
-  test('that takes all of the grace leaves two seconds', async () => {
+  test('a preStop hook that takes all of the grace leaves two seconds', async () => {
     const { told, world, stopped } = stopping({ sleep: { seconds: 600 } });
     await world.advance(30_000);
     await stopped;
@@ -69,7 +69,7 @@ describe('a preStop hook', () => {
     }
   });
 
-  test('does not run for a pod that is ended by force or at once', async () => {
+  test('a preStop hook does not run for a pod that is ended by force or at once', async () => {
     for (const more of [{ runPreStop: false }, { graceSeconds: 0 }]) {
       const { told, stopped } = stopping(exec, more);
       await stopped;
@@ -77,7 +77,7 @@ describe('a preStop hook', () => {
     }
   });
 
-  test('is cut short when the pod has to end sooner', async () => {
+  test('a preStop hook is cut short when the pod has to end sooner', async () => {
     const { told, world, stopped, hurry } = stopping({ sleep: { seconds: 20 } });
     await world.advance(3000);
     hurry.abort();

@@ -34,14 +34,14 @@ function begin(mountImage: (image: { id: string }, directory: string) => Promise
 }
 
 describe('a container that mounts images', () => {
-  test('has those pulled and mounted that it mounts, and no others', async () => {
+  test('a container that mounts images has those pulled and mounted that it mounts, and no others', async () => {
     const { run, mounted, events } = begin();
     assert.equal((await run(mounting('files', 'scratch'))).failure, undefined);
     assert.deepEqual(mounted, ['/volumes/files']);
     assert.match(events[0]!, /^Normal Pulling Pulling image "files:v1"/);
   });
 
-  test('waits for one that is not there and may not be pulled', async () => {
+  test('a container that mounts images waits for one that is not there and may not be pulled', async () => {
     const { run, mounted } = begin();
     const message = 'Container image "others:v1" is not present with pull policy of Never';
     const { failure } = await run(mounting('others'));
@@ -49,7 +49,7 @@ describe('a container that mounts images', () => {
     assert.deepEqual(mounted, []);
   });
 
-  test('is not started when one cannot be mounted, and sees nothing of the host in the reason', async () => {
+  test('a container whose image volume cannot be mounted waits with a reason without paths of the host', async () => {
     const { run, events } = begin(() => Promise.reject(new CommandFailed(['ctr', '/secret/path'], 'exit code 1', '')));
     const { failure } = await run(mounting('files'));
     assert.deepEqual([failure?.reason, failure?.message], ['CreateContainerError', 'failed to mount image volume "files"']);

@@ -50,14 +50,14 @@ const condition = (more: Partial<PlanInput>, type: string) => {
 const state = (more: Partial<PlanInput>, name = 'main') => plan(more).status.containerStatuses!.find((status) => status.name === name)!;
 
 describe('a new pod', () => {
-  test('gets its volumes, then a sandbox, then its containers', () => {
+  test('a new pod gets its volumes, then a sandbox, then its containers', () => {
     assert.deepEqual(actions({ memory: emptyMemory }), ['setUpVolumes']);
     assert.deepEqual(actions({}), ['createSandbox:0']);
     assert.deepEqual(actions({ observed: { sandboxes: [sandbox()], containers: [] } }), ['startContainer:main#0']);
     assert.deepEqual(actions({ observed: { sandboxes: [sandbox()], containers: [running('main')] } }), []);
   });
 
-  test('is Pending with ContainerCreating until it runs', () => {
+  test('a new pod is Pending with ContainerCreating until it runs', () => {
     const { status } = plan({});
     assert.equal(status.phase, 'Pending');
     assert.deepEqual(state({}).state, { waiting: { reason: 'ContainerCreating' } });
@@ -65,7 +65,7 @@ describe('a new pod', () => {
     assert.equal(condition({}, 'PodReadyToStartContainers'), 'False');
   });
 
-  test('is Running and Ready with the addresses of its sandbox', () => {
+  test('a new pod is Running and Ready with the addresses of its sandbox', () => {
     const observed = { sandboxes: [sandbox()], containers: [running('main')] };
     const { status } = plan({ observed });
     assert.deepEqual([status.phase, status.podIP, status.hostIP], ['Running', '10.0.0.2', '192.168.0.1']);
@@ -75,7 +75,7 @@ describe('a new pod', () => {
     );
   });
 
-  test('waits before it tries a sandbox or a volume again', () => {
+  test('a new pod waits before it tries a sandbox or a volume again', () => {
     assert.deepEqual(actions({ memory: { ...ready, sandboxFailure: { message: 'no network', retryAtMs: nowMs + 1 } } }), []);
     assert.deepEqual(actions({ memory: { ...ready, volumes: { message: 'not found', retryAtMs: nowMs + 1 } } }), []);
     assert.equal(plan({ memory: { ...ready, volumes: { message: 'not found', retryAtMs: nowMs + 5 } } }).recheckAtMs, nowMs + 5);
@@ -110,7 +110,7 @@ describe('init containers', () => {
     assert.deepEqual(actions({ ...failed, pod: pod(spec) }), ['startContainer:one#1']);
   });
 
-  test('that restart always keep running beside the others', () => {
+  test('init containers that restart always keep running beside the others', () => {
     const sidecar = pod({ initContainers: [container('proxy', { restartPolicy: 'Always' })] });
     const with_ = (containers: ContainerStatus[]): Partial<PlanInput> => ({
       pod: sidecar,
@@ -136,14 +136,14 @@ describe('a container that ended', () => {
     assert.deepEqual(actions(ended(1, 'Never')), ['stopSandbox:s0']);
   });
 
-  test('makes the pod Succeeded or Failed when it stays ended', () => {
+  test('a container that ended makes the pod Succeeded or Failed when it stays ended', () => {
     assert.equal(plan(ended(0, 'OnFailure')).status.phase, 'Succeeded');
     assert.equal(plan(ended(1, 'Never')).status.phase, 'Failed');
     assert.equal(condition(ended(0, 'Never'), 'Ready'), 'False PodCompleted');
     assert.equal(state(ended(0, 'Never')).state!.terminated!.reason, 'Completed');
   });
 
-  test('waits in CrashLoopBackOff, with the end as its last state', () => {
+  test('a container that ended waits in CrashLoopBackOff, with the end as its last state', () => {
     const input = ended(1, 'Always', { ...ready, restarts: { main: { delayMs: 20_000, updatedAtMs: nowMs - 2000 } } });
     assert.deepEqual(actions(input), []);
     assert.deepEqual(state(input).state, {
@@ -158,7 +158,7 @@ describe('a container that ended', () => {
     );
   });
 
-  test('starts at once again after ten quiet minutes', () => {
+  test('a container that ended starts at once again after ten quiet minutes', () => {
     assert.deepEqual(actions(ended(1, 'Always', { ...ready, restarts: { main: { delayMs: 300_000, updatedAtMs: nowMs - 700_000 } } })), [
       'startContainer:main#1',
     ]);
@@ -202,17 +202,17 @@ describe('probes', () => {
 describe('a sandbox that died', () => {
   const dead = { sandboxes: [sandbox({ ready: false })], containers: [exited('main', 137)] };
 
-  test('is replaced, and its containers count on', () => {
+  test('a sandbox that died is replaced, and its containers count on', () => {
     assert.deepEqual(actions({ observed: dead }), ['stopSandbox:s0', 'createSandbox:1']);
     const anew = { sandboxes: [sandbox({ id: 's1', attempt: 1 }), ...dead.sandboxes], containers: dead.containers };
     assert.deepEqual(actions({ observed: anew }), ['startContainer:main#1']);
   });
 
-  test('takes the containers that outlived it along', () => {
+  test('a sandbox that died takes the containers that outlived it along', () => {
     assert.deepEqual(actions({ observed: { ...dead, containers: [running('main')] } }), ['stopSandbox:s0', 'stopContainers:main/30']);
   });
 
-  test('is not replaced for a pod that must not restart', () => {
+  test('a sandbox that died is not replaced for a pod that must not restart', () => {
     const { status, actions: none } = plan({ pod: pod({ restartPolicy: 'Never' }), observed: dead });
     assert.deepEqual([status.phase, none], ['Failed', []]);
   });
@@ -226,7 +226,7 @@ describe('a pod that is deleted', () => {
     observed: { sandboxes: [sandbox({ ready: isUp })], containers },
   });
 
-  test('ends its main containers, then its sidecars, then its sandbox; then it is finished', () => {
+  test('a pod that is deleted ends its main containers, then its sidecars, then its sandbox; then it is finished', () => {
     assert.deepEqual(actions(at([running('main'), running('proxy')])), ['stopContainers:main/5']);
     assert.deepEqual(actions(at([exited('main', 0), running('proxy')])), ['stopContainers:proxy/5']);
     assert.deepEqual(actions(at([exited('main', 0), exited('proxy', 0)])), ['stopSandbox:s0']);
@@ -234,17 +234,17 @@ describe('a pod that is deleted', () => {
     assert.equal(plan(at([exited('main', 0), exited('proxy', 0)], false)).finished, true);
   });
 
-  test('is finished at once when it never began', () => {
+  test('a pod that is deleted is finished at once when it never began', () => {
     assert.deepEqual([actions({ pod: pod({}, deleted) }), plan({ pod: pod({}, deleted) }).finished], [[], true]);
   });
 
-  test('leaves nothing behind once it is gone', () => {
+  test('a pod that is deleted leaves nothing behind once it is gone', () => {
     const gone = { ...at([exited('main', 0)], false), gone: true };
     assert.deepEqual(actions(gone), ['removeContainer:main-0', 'removeSandbox:s0', 'tearDownVolumes']);
     assert.equal(plan({ gone: true, memory: { ...ready, volumes: 'released' } }).released, true);
   });
 
-  test('by force gets one second', () => {
+  test('a pod that is deleted by force gets one second', () => {
     assert.deepEqual(actions({ gone: true, observed: { sandboxes: [sandbox()], containers: [running('main')] } }), [
       'stopContainers:main/1',
     ]);
@@ -258,7 +258,7 @@ test('a finished pod is never run again, even when the runtime forgot it', () =>
 });
 
 describe('a node that is short of something', () => {
-  test('ends a pod as Failed, at once and without hooks', () => {
+  test('a node that is short of something ends a pod as Failed, at once and without hooks', () => {
     const observed = { sandboxes: [sandbox()], containers: [running('main')] };
     const evicted = {
       observed,
@@ -274,7 +274,7 @@ describe('a node that is short of something', () => {
     );
   });
 
-  test('gives a pod the time that is left before the machine goes down, and takes no other', () => {
+  test('a node that shuts down gives a pod the time that is left, and rejects new pods', () => {
     const observed = { sandboxes: [sandbox()], containers: [running('main')] };
     const ending = {
       reason: 'Terminated',
@@ -341,7 +341,7 @@ describe('a container that an agent made and did not start', () => {
   const created = (more: Partial<ContainerStatus> = {}): ContainerStatus => running('main', { state: 'created', ...more });
   const at = (...containers: ContainerStatus[]): Partial<PlanInput> => ({ observed: { sandboxes: [sandbox()], containers } });
 
-  test('is started as it is, and nothing counts as a restart', () => {
+  test('a created container that was not started is started, and nothing counts as a restart', () => {
     assert.deepEqual(actions(at(created())), ['startContainer:main#0 as main-0']);
     assert.deepEqual(actions(at(created({ attempt: 3 }), exited('main', 1, { attempt: 2 }))), ['startContainer:main#3 as main-3']);
     assert.equal(state(at(created())).restartCount, 0);
@@ -353,22 +353,22 @@ describe('a container that an agent made and did not start', () => {
     ['is in a sandbox that is gone', at(created({ sandboxId: 'before' }))],
   ];
   for (const [what, input] of facts) {
-    test(`is removed when it ${what}`, () => {
+    test(`a created container that was not started is removed when it ${what}`, () => {
       assert.deepEqual(actions(input), ['removeContainer:main-0']);
     });
   }
 
-  test('is removed when another one overtook it', () => {
+  test('a created container that was not started is removed when a newer one exists', () => {
     assert.deepEqual(actions(at(running('main', { attempt: 1 }), created())), ['removeContainer:main-0']);
   });
 
-  test('gives way to another where the runtime neither starts nor removes it', () => {
+  test('a created container gives way to another where the runtime neither starts nor removes it', () => {
     const failures = { main: { ...failureAt(nowMs - 10_000), retryAtMs: nowMs } };
     const memory = { ...ready, failures, removals: { 'main-0': nowMs + 50_000 } };
     assert.deepEqual(actions({ ...at(created()), memory }), ['startContainer:main#1']);
   });
 
-  test('that the runtime did not remove is removed later, and the pod goes on', () => {
+  test('a created container that the runtime did not remove is removed later, and the pod goes on', () => {
     const input = at(running('main', { attempt: 1 }), created());
     const refused = plan({ ...input, memory: { ...ready, removals: { 'main-0': nowMs + 50_000 } } });
     assert.deepEqual([refused.actions, refused.recheckAtMs], [[], nowMs + 50_000]);
@@ -395,16 +395,16 @@ describe('an ephemeral container', () => {
     observed: { sandboxes: [sandbox()], containers },
   });
 
-  test('starts at once, without waiting for the others', () => {
+  test('an ephemeral container starts at once, without waiting for the others', () => {
     assert.deepEqual(actions(at()), ['startContainer:one#0', 'startContainer:debugger#0']);
     assert.deepEqual(actions({ ...at(), observed: nothingObserved }), ['createSandbox:0']);
   });
 
-  test('is never started again', () => {
+  test('an ephemeral container is never started again', () => {
     assert.deepEqual(actions(at(running('main'), exited('one', 0), exited('debugger', 1))), []);
   });
 
-  test('has a status of its own, in which it is never ready', () => {
+  test('an ephemeral container has a status of its own, in which it is never ready', () => {
     const { status } = plan(at(running('main'), running('debugger'), exited('one', 0)));
     assert.equal(status.phase, 'Running');
     assert.deepEqual(status.ephemeralContainerStatuses, [
@@ -439,7 +439,7 @@ describe('other resources for a container that runs', () => {
   };
   const types = (more: Partial<PlanInput>): string[] => plan(more).status.conditions!.map(({ type }) => type);
 
-  test('are given without a restart, and reported once given', () => {
+  test('other resources for a container that runs are given without a restart, and reported once given', () => {
     const id = running('main').id;
     assert.deepEqual(actions(input('1', '500m')), [`resizeContainer:${id}`]);
     assert.ok(types(input('1', '500m')).includes('PodResizeInProgress'));
@@ -454,7 +454,7 @@ describe('other resources for a container that runs', () => {
     assert.deepEqual(actions(input('1', '500m', { resizePolicy })), ['stopContainers:main/30']);
   });
 
-  test('that the node does not have are infeasible', () => {
+  test('other resources for a container that runs that the node does not have are infeasible', () => {
     assert.deepEqual(actions(input('3', '500m')), []);
     assert.equal(
       condition(input('3', '500m'), 'PodResizePending'),
@@ -463,7 +463,7 @@ describe('other resources for a container that runs', () => {
     assert.deepEqual(state(input('3', '500m')).resources, requests('500m'));
   });
 
-  test('that other pods have are waited for', () => {
+  test('other resources for a container that runs that other pods have are waited for', () => {
     const other = { ...pod({ containers: [sized('1500m')] }), metadata: { name: 'other', namespace: 'default', uid: 'other' } };
     assert.equal(
       condition({ ...input('1', '500m'), neighbours: [other] }, 'PodResizePending'),

@@ -15,7 +15,7 @@ const files = createPodFiles({ directories: where, clusterDomain: 'cluster.local
 const of = pod();
 const tree = (directory: string): string[] => readdirSync(directory, { recursive: true }).map(String).toSorted();
 
-test('a container finds its /etc/hosts, a place for its log, and one for its last words', async () => {
+test('a container gets /etc/hosts, a directory for its log, and a termination message file', async () => {
   await files.prepareSandbox(of);
   await files.prepareContainer(of, 'main', 1, ['10.0.0.2']);
   assert.deepEqual(tree(where.pod('u1')), ['containers', 'containers/main', 'containers/main/1', 'etc-hosts']);

@@ -75,10 +75,10 @@ describe('the phase', () => {
     ['both came to a good end', 'OnFailure', [exited('a', 0), exited('b', 0)], 'Succeeded'],
   ];
   for (const [why, policy, containers, wanted] of facts) {
-    test(`is ${wanted} with ${policy} when ${why}`, () => assert.equal(phase(policy, containers), wanted));
+    test(`the phase is ${wanted} with ${policy} when ${why}`, () => assert.equal(phase(policy, containers), wanted));
   }
 
-  test('of a pod that ended stays, whatever is found later', () => {
+  test('the phase of a pod that ended stays, whatever is found later', () => {
     for (const ended of ['Succeeded', 'Failed']) {
       assert.equal(status({ pod: { ...pod(), status: { phase: ended } }, containers: [running('main')] }).phase, ended);
     }
@@ -127,19 +127,19 @@ describe('a container’s state', () => {
     ]);
   });
 
-  test('is OOMKilled only when its main process was', () => {
+  test('a container’s state is OOMKilled only when its main process was', () => {
     const never = pod({ restartPolicy: 'Never' });
     const reason = (exitCode: number): string =>
       main({ pod: never, containers: [exited('main', exitCode, { reason: 'OOMKilled' })] }).state!.terminated!.reason!;
     assert.deepEqual([reason(137), reason(0)], ['OOMKilled', 'Completed']);
   });
 
-  test('keeps the end before this run as its last state', () => {
+  test('a container’s state keeps the end before this run as its last state', () => {
     const { lastState, restartCount } = main({ containers: [running('main', { attempt: 2 }), exited('main', 7, { attempt: 1 })] });
     assert.deepEqual([restartCount, lastState!.terminated!.exitCode], [2, 7]);
   });
 
-  test('takes the last state from the API when the runtime forgot it', () => {
+  test('a container’s state takes the last state from the API when the runtime forgot it', () => {
     const lastState = { terminated: { exitCode: 7 } };
     const prior = { name: 'main', restartCount: 2, lastState, ready: true, image: 'main:v1', imageID: '' };
     const of: Pod = { ...pod(), status: { containerStatuses: [prior] } };
@@ -158,11 +158,11 @@ describe('a container’s state', () => {
     });
   });
 
-  test('names the image as it was asked for when the runtime only knows its digest', () => {
+  test('a container’s state names the image as it was asked for when the runtime only knows its digest', () => {
     assert.equal(main({ containers: [running('main', { image: 'sha256:abc' })] }).image, 'main:v1');
   });
 
-  test('of a failed start is shown until the next try', () => {
+  test('a container’s state of a failed start is shown until the next try', () => {
     const failure = { reason: 'CreateContainerConfigError', message: 'secret "x" not found', failedAtMs: nowMs, retryAtMs: nowMs + 10_000 };
     assert.deepEqual(main({ memory: { failures: { main: failure } } }).state, {
       waiting: { reason: 'CreateContainerConfigError', message: 'secret "x" not found' },
@@ -171,7 +171,7 @@ describe('a container’s state', () => {
 });
 
 describe('addresses', () => {
-  test('of a pod of the host’s network are the node’s, once it has a sandbox', () => {
+  test('addresses of a pod of the host’s network are the node’s, once it has a sandbox', () => {
     const host = pod({ hostNetwork: true });
     assert.equal(status({ pod: host, sandboxes: [] }).podIP, undefined);
     assert.equal(status({ pod: host, sandboxes: [sandbox({ ips: [] })] }).podIP, '192.168.0.1');

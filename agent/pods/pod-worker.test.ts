@@ -132,7 +132,7 @@ test('a container that keeps failing is restarted after 10 s, 20 s, 40 s, …, a
 });
 
 describe('a pod that is deleted', () => {
-  test('is ended, finished, and leaves nothing once its object is gone', async () => {
+  test('a pod that is deleted is ended, finished, and leaves nothing once its object is gone', async () => {
     const { world, worker, reports, context, ended } = work(pod());
     await world.settle();
     worker.update(deleted(pod()));
@@ -145,7 +145,7 @@ describe('a pod that is deleted', () => {
     assert.deepEqual([await context.runtime.listSandboxes(), await context.runtime.listContainers()], [[], []]);
   });
 
-  test('while its container starts is ended as soon as it has started', async () => {
+  test('a pod that is deleted while its container starts is ended as soon as it has started', async () => {
     const starting = gate();
     const { world, worker, reports, context, stop } = work(pod(), {}, (runtime) => ({
       ...runtime,
@@ -174,7 +174,7 @@ describe('a pod that is deleted', () => {
     await stop();
   });
 
-  test('is reported as unready when its probe fails while it ends', async () => {
+  test('a pod that is deleted is reported as unready when its probe fails while it ends', async () => {
     const lifecycle = { preStop: { sleep: { seconds: 20 } } };
     const readinessProbe = { exec: { command: ['true'] } };
     let isReady = true;
@@ -195,7 +195,7 @@ describe('a pod that is deleted', () => {
     await stop();
   });
 
-  test('has its preStop hook cut short by a shorter grace', async () => {
+  test('a pod that is deleted has its preStop hook cut short by a shorter grace', async () => {
     const lifecycle = { preStop: { sleep: { seconds: 600 } } };
     const slow = pod({ containers: [container('main', { lifecycle })], terminationGracePeriodSeconds: 700 });
     const { world, worker, reports, stop } = work(slow);

@@ -32,7 +32,7 @@ describe('a container that ended', () => {
     });
   }
 
-  test('may bring a pod that never restarts back to life', () => {
+  test('a container that ended may bring a pod that never restarts back to life', () => {
     const of = (own: Partial<Container>) => pod({ restartPolicy: 'Never', containers: [container('main', own)] });
     const rules = { restartPolicy: 'Never', restartPolicyRules: [rule('Restart', 'In', 42)] };
     assert.deepEqual([of({}), of({ restartPolicy: 'Always' }), of(rules)].map(mayRestart), [false, true, true]);

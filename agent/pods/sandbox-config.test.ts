@@ -45,13 +45,13 @@ describe('DNS', () => {
   const dns = (spec: Partial<PodSpec>) => dnsOf(pod(spec), facts);
   const host = { servers: ['192.168.0.53'], searches: ['lan'], options: ['edns0'] };
 
-  test('is the node’s for Default, and for the host’s network unless asked otherwise', () => {
+  test('DNS is the node’s for Default, and for the host’s network unless asked otherwise', () => {
     assert.deepEqual(dns({ dnsPolicy: 'Default' }), host);
     assert.deepEqual(dns({ hostNetwork: true }), host);
     assert.deepEqual(dns({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' }).servers, ['169.254.20.10']);
   });
 
-  test('is nothing but the pod’s own for None', () => {
+  test('DNS is nothing but the pod’s own for None', () => {
     const dnsConfig = { nameservers: ['1.1.1.1'], searches: ['example.com'], options: [{ name: 'ndots', value: '2' }, { name: 'rotate' }] };
     assert.deepEqual(dns({ dnsPolicy: 'None', dnsConfig }), {
       servers: ['1.1.1.1'],
@@ -70,19 +70,19 @@ describe('DNS', () => {
 describe('the hostname', () => {
   const config = (spec: Partial<PodSpec>) => sandboxConfig(pod(spec), 0, facts).hostname;
 
-  test('is the pod’s own, its full name where asked for, the host’s on the host’s network', () => {
+  test('the hostname is the pod’s own, its full name where asked for, the host’s on the host’s network', () => {
     assert.equal(config({ hostname: 'db' }), 'db');
     assert.equal(config({ hostname: 'db', subdomain: 'ring', setHostnameAsFQDN: true }), 'db.ring.default.svc.cluster.local');
     assert.equal(config({ hostNetwork: true }), '');
   });
 
-  test('is the name that the pod chose over all others, without a domain', () => {
+  test('the hostname is the name that the pod chose over all others, without a domain', () => {
     const of = pod({ hostname: 'a', subdomain: 'sub', hostnameOverride: 'over.ride.example' });
     assert.equal(sandboxConfig(of, 0, facts).hostname, 'over.ride.example');
     assert.ok(hostsFile(of, ['10.0.0.2'], 'cluster.local').includes('10.0.0.2\tover.ride.example\n'));
   });
 
-  test('is cut to what the kernel takes', () => {
+  test('the hostname is cut to what the kernel takes', () => {
     assert.equal(hostnameOf(pod({}, { name: `${'a'.repeat(62)}-b` })), 'a'.repeat(62));
   });
 });

@@ -74,18 +74,18 @@ describe('who must not be root', () => {
       (error) => error instanceof ContainerConfigError && error.message === message,
     );
 
-  test('is refused with user 0, by its own word or its image’s', () => {
+  test('a container with runAsNonRoot is refused with user 0 in its spec or its image', () => {
     refused({ runAsUser: 0 }, undefined, `container's runAsUser breaks non-root policy ${where}`);
     refused({}, image({ uid: 0 }), `container has runAsNonRoot and image will run as root ${where}`);
     refused({}, image({}), `container has runAsNonRoot and image will run as root ${where}`);
   });
 
-  test('is refused when the image only names its user', () => {
+  test('a container with runAsNonRoot is refused when its image has a user name instead of a number', () => {
     const message = `container has runAsNonRoot and image has non-numeric user (nobody), cannot verify user is non-root ${where}`;
     refused({}, image({ username: 'nobody' }), message);
   });
 
-  test('runs with any other number', () => {
+  test('a container with runAsNonRoot runs with any user number but 0', () => {
     assert.equal(security({ runAsNonRoot: true, runAsUser: 1000 }).runAsUser, 1000);
     assert.doesNotThrow(() => security({ runAsNonRoot: true }, {}, image({ uid: 65_534 })));
   });

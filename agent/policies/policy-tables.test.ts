@@ -62,7 +62,7 @@ describe('a rule', () => {
   };
   for (const [what, [spec, expected]] of Object.entries(cases)) test(what, () => assert.deepEqual(lines(spec), expected));
 
-  test('of egress asks who is called', () =>
+  test('an egress rule matches the address that is called', () =>
     assert.deepEqual(
       lines({ egress: [{ to: [{ podSelector: {} }], ports: [{ port: 'web' }, { port: 53, protocol: 'UDP' }] }] }, 'egress'),
       [
@@ -101,7 +101,7 @@ describe('the tables', () => {
     assert.equal(changedTable(tables.update(same)), '');
   });
 
-  test('of a pod and a policy send the pod’s address to its chains', () => {
+  test('the tables of a pod and a policy send the pod’s address to its chains', () => {
     const tables = createPolicyTables();
     tables.update(input());
     const { sets, chains } = tables.whole();
@@ -148,7 +148,7 @@ describe('the tables', () => {
     assert.deepEqual([changes.chainsRemoved, changes.sets.removed.length], [[], 2]);
   });
 
-  test('have the ports that own pods name', () => {
+  test('the tables have the ports that own pods name', () => {
     const named = policy({ ingress: [{ ports: [{ port: 'web' }] }] }, 'named');
     const tables = createPolicyTables();
     const ports = [{ name: 'web', containerPort: 8080 }];

@@ -43,14 +43,14 @@ describe('a probe over the network', () => {
   });
   const get = (path: string) => httpGet({ port: portOf(http), path }, target());
 
-  test('takes 200 to 399 as success', async () => {
+  test('a probe over the network takes 200 to 399 as success', async () => {
     assert.deepEqual(await get('/200'), { outcome: 'success' });
     assert.deepEqual(await get('/302'), { outcome: 'success' });
     assert.deepEqual(await get('/404'), { outcome: 'failure', message: 'HTTP probe failed with statuscode: 404' });
     assert.deepEqual(await get('/503'), { outcome: 'failure', message: 'HTTP probe failed with statuscode: 503' });
   });
 
-  test('follows redirects of the same host, ten at most, and warns of one that leads elsewhere', async () => {
+  test('an HTTP probe follows ten redirects of the same host at most, and warns of one to another host', async () => {
     assert.deepEqual(await get('/to-404'), { outcome: 'failure', message: 'HTTP probe failed with statuscode: 404' });
     const before = heard.length;
     assert.deepEqual(await get('/round'), { outcome: 'failure', message: 'Get "/round": stopped after 10 redirects' });
@@ -59,13 +59,13 @@ describe('a probe over the network', () => {
     assert.deepEqual(await get('/304'), { outcome: 'warning', message: 'Probe terminated redirects, Response body: ' });
   });
 
-  test('finds nothing out without a port', async () => {
+  test('a probe over the network finds nothing out without a port', async () => {
     const error = (message: string) => ({ outcome: 'error', state: 'unknown', message });
     assert.deepEqual(await httpGet({ port: 'nope' }, target()), error('port "nope" not found'));
     assert.deepEqual(await httpGet({ port: 0 }, target()), error('invalid port number: 0'));
   });
 
-  test('asks as a kubelet does, with the headers of the probe', async () => {
+  test('a probe over the network asks as a kubelet does, with the headers of the probe', async () => {
     await httpGet(
       {
         port: 'web',
@@ -95,7 +95,7 @@ describe('a probe over the network', () => {
     assert.deepEqual(await tcpConnect('127.0.0.1', refusing, 1000), { outcome: 'failure', message: refused });
   });
 
-  test('needs only a connection where it is a TCP probe', async () => {
+  test('a probe over the network needs only a connection where it is a TCP probe', async () => {
     assert.deepEqual(await tcpConnect('127.0.0.1', portOf(http), 1000), { outcome: 'success' });
   });
 });
@@ -121,7 +121,7 @@ describe('a probe inside the container', () => {
     assert.deepEqual(await check(answer(1)), { outcome: 'failure', message: 'out\nerr\n' });
   });
 
-  test('fails when it takes too long, and finds nothing out when it cannot be run', async () => {
+  test('a probe inside the container fails when it takes too long, and finds nothing out when it cannot be run', async () => {
     const failing = (error: RuntimeError) => () => Promise.reject(error);
     assert.deepEqual(await check(failing(new RuntimeError('DeadlineExceeded', 'timeout 2s exceeded'))), {
       outcome: 'failure',

@@ -59,7 +59,7 @@ describe('a gRPC probe', () => {
 
   const probe = (service: string, at = port, timeoutSeconds = 2) => grpcHealth({ host: '127.0.0.1', port: at, service, timeoutSeconds });
 
-  test('is answered also after somebody has set the clock', async ({ mock }) => {
+  test('a gRPC probe is answered also after somebody has set the clock', async ({ mock }) => {
     const threeHoursMs = 3 * 3600_000;
     for (const stepMs of [threeHoursMs, -threeHoursMs]) {
       mock.timers.enable({ apis: ['Date'], now: performance.timeOrigin + performance.now() + stepMs });
@@ -70,7 +70,7 @@ describe('a gRPC probe', () => {
   const fails = async (probed: ReturnType<typeof probe>, message: string): Promise<void> =>
     assert.deepEqual(await probed, { outcome: 'failure', message });
 
-  test('succeeds when the service is serving', async () => {
+  test('a gRPC probe succeeds when the service is serving', async () => {
     for (const service of ['', 'ready', `long-${'x'.repeat(200)}`]) assert.deepEqual(await probe(service), { outcome: 'success' }, service);
   });
 

@@ -60,17 +60,17 @@ describe('an event', () => {
     return { ...node, failed: node.prober.findings()['main-0']?.failed };
   };
 
-  test('has each failure', async () => {
+  test('an event has each failure', async () => {
     const { events, failed, counted } = await eventsOf(failure);
     assert.deepEqual([events, failed, counted], [['main: Unhealthy Liveness probe failed: no answer'], 'liveness', [false]]);
   });
 
-  test('has the warning of a check that passed', async () => {
+  test('an event has the warning of a check that passed', async () => {
     const { events, failed, counted } = await eventsOf({ outcome: 'warning', message: 'moved' });
     assert.deepEqual([events, failed, counted], [['main: ProbeWarning Liveness probe warning: moved'], undefined, [true]]);
   });
 
-  test('has a check that could not be made in three attempts, which counts for nothing', async () => {
+  test('an event has a check that could not be made in three attempts, which counts for nothing', async () => {
     const { events, failed, counted, asked } = await eventsOf(error);
     const text = 'main: Unhealthy Liveness probe errored and resulted in unknown state: no such file';
     assert.deepEqual([events, failed, counted, asked.length], [[text], undefined, [], 3]);
@@ -84,7 +84,7 @@ describe('an agent that begins anew', () => {
     },
   });
 
-  test('keeps what the API knew until a probe finds otherwise', async () => {
+  test('an agent that begins anew keeps what the API knew until a probe finds otherwise', async () => {
     const probes = { startupProbe: on(startup), readinessProbe: on(readiness, { periodSeconds: 2, failureThreshold: 2 }) };
     const { world, prober, asked, follow } = probing(probes, () => failure, known(true, true));
     follow(0);
@@ -97,7 +97,7 @@ describe('an agent that begins anew', () => {
     );
   });
 
-  test('asks of pods that are older than a period at random moments', async () => {
+  test('an agent that begins anew asks of pods that are older than a period at random moments', async () => {
     const { world, asked, follow } = probing({ livenessProbe: on(liveness) }, () => success);
     await world.advance(60_000);
     follow(0);

@@ -35,7 +35,7 @@ test('a node answers while it has ready endpoints of the service, and counts the
   assert.deepEqual(await ask(servicePort), [503, { ...expected, localEndpoints: 0 }]);
 });
 
-test('the port closes with the service, or when its policy is Cluster', async () => {
+test('a health check port closes with its Service, or when the policy becomes Cluster', async () => {
   await ports.sync([{ ...service, spec: { ...service.spec, externalTrafficPolicy: 'Cluster' } }], [slice('a')]);
   await assert.rejects(ask(servicePort));
 });

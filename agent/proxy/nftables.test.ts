@@ -37,9 +37,10 @@ function rulesFor(...addresses: string[]): ServiceRules {
 }
 
 describe('the difference of two contents', () => {
-  test('is nothing when they are equal', () => assert.equal(difference(rulesFor('10.244.1.2'), rulesFor('10.244.1.2')), ''));
+  test('the difference of two contents is nothing when they are equal', () =>
+    assert.equal(difference(rulesFor('10.244.1.2'), rulesFor('10.244.1.2')), ''));
 
-  test('makes chains before what jumps to them, and removes before it adds', () => {
+  test('the difference of two contents makes chains before what jumps to them, and removes before it adds', () => {
     assert.deepEqual(difference(rulesFor('10.244.1.2'), rulesFor('10.244.1.2', '10.244.1.3')).split('\n'), [
       'add chain ip hibernetes_services random_2_from_inside',
       'add rule ip hibernetes_services random_2_from_inside meta mark set numgen random mod 2',
@@ -76,7 +77,7 @@ describe('the kernel’s table', () => {
       ],
     });
 
-  test('is as thought when every map has its elements', () =>
+  test('the kernel’s table is as expected when every map has its elements', () =>
     assert.equal(
       isAsThought(
         listing((maps) => maps),
@@ -84,7 +85,7 @@ describe('the kernel’s table', () => {
       ),
       true,
     ));
-  test('is not when elements or maps are missing', () => {
+  test('the kernel’s table is not as expected when elements or maps are missing', () => {
     assert.equal(
       isAsThought(
         listing((maps) => maps.map(([name]) => [name, 0])),
@@ -103,7 +104,7 @@ describe('the kernel’s table', () => {
 });
 
 describe('stale connections', () => {
-  test('are those of UDP to endpoints that are gone', () =>
+  test('stale connections are those of UDP to endpoints that are gone', () =>
     assert.deepEqual(staleConnectionCommands(rulesFor('10.244.1.2', '10.244.1.3'), rulesFor('10.244.1.3')), [
       [
         'conntrack',

@@ -33,7 +33,7 @@ function elements(name: MapName, services: Service[], endpointSlices: EndpointSl
 const two = slice([endpoint('10.244.1.2'), endpoint('10.244.2.2', { ready: true }, 'b')]);
 
 describe('a cluster IP', () => {
-  test('is sent to one of its endpoints, drawn by their count', () => {
+  test('a cluster IP is sent to one of its endpoints, drawn by their count', () => {
     assert.deepEqual(elements('service_ips', [service()], [two]), ['10.96.0.10 . tcp . 80 : goto random_2_from_inside']);
     assert.deepEqual(elements('service_endpoints', [service()], [two]), [
       '10.96.0.10 . tcp . 80 . 0 : 10.244.1.2 . 8080',
@@ -41,12 +41,12 @@ describe('a cluster IP', () => {
     ]);
   });
 
-  test('is refused as long as it has no endpoint', () => {
+  test('a cluster IP is refused as long as it has no endpoint', () => {
     assert.deepEqual(elements('refused_ips', [service()], []), ['10.96.0.10 . tcp . 80']);
     assert.deepEqual(elements('cluster_ips', [service()], []), ['10.96.0.10']);
   });
 
-  test('drops, and does not refuse, when its policy is Local and nothing is here', () => {
+  test('a cluster IP drops, and does not refuse, when its policy is Local and nothing is here', () => {
     const elsewhere = slice([endpoint('10.244.2.2', { ready: true }, 'b')]);
     assert.deepEqual(elements('service_ips', [service({ internalTrafficPolicy: 'Local' })], [elsewhere]), ['10.96.0.10 . tcp . 80 : drop']);
   });
@@ -56,27 +56,27 @@ describe('endpoints', () => {
   const targets = (endpoints: Endpoint[]): string[] =>
     [...rules([service()], [slice(endpoints)]).maps.service_endpoints.values()].map((target) => target.split(' . ')[0] ?? '');
 
-  test('that are not ready get nothing', () =>
+  test('endpoints that are not ready get nothing', () =>
     assert.deepEqual(targets([endpoint('10.0.0.1', { ready: false }), endpoint('10.0.0.2')]), ['10.0.0.2']));
-  test('without conditions are ready', () => assert.deepEqual(targets([endpoint('10.0.0.1', {})]), ['10.0.0.1']));
-  test('that end but still serve get traffic only when nothing is ready', () => {
+  test('endpoints without conditions are ready', () => assert.deepEqual(targets([endpoint('10.0.0.1', {})]), ['10.0.0.1']));
+  test('endpoints that end but still serve get traffic only when nothing is ready', () => {
     const ending = endpoint('10.0.0.1', { ready: false, serving: true, terminating: true });
     assert.deepEqual(targets([ending]), ['10.0.0.1']);
     assert.deepEqual(targets([ending, endpoint('10.0.0.2')]), ['10.0.0.2']);
     assert.deepEqual(targets([endpoint('10.0.0.3', { ready: false, serving: false, terminating: true })]), []);
   });
-  test('in two slices at once count once, and the order of slices does not matter', () => {
+  test('endpoints in two slices at once count once, and the order of slices does not matter', () => {
     const other = slice([endpoint('10.244.1.2')], 'web-2');
     assert.deepEqual(rules([service()], [two, other]).maps, rules([service()], [other, two]).maps);
     assert.equal(rules([service()], [two, other]).maps.service_endpoints.size, 2);
   });
-  test('of other services and other ports are not mixed in', () => {
+  test('endpoints of other services and other ports are not mixed in', () => {
     const otherPort: EndpointSlice = { ...two, ports: [{ name: 'metrics', port: 9090, protocol: 'TCP' }] };
     assert.deepEqual(elements('service_endpoints', [service()], [otherPort]), []);
     const otherService: EndpointSlice = { ...two, metadata: { ...two.metadata, labels: { 'kubernetes.io/service-name': 'db' } } };
     assert.deepEqual(elements('service_endpoints', [service()], [otherService]), []);
   });
-  test('may be sent to themselves, and then see their node', () =>
+  test('endpoints may be sent to themselves, and then see their node', () =>
     assert.deepEqual(elements('hairpins', [service()], [two]), ['10.244.1.2 . 10.244.1.2', '10.244.2.2 . 10.244.2.2']));
 });
 
@@ -93,7 +93,7 @@ describe('ways in from outside', () => {
     assert.deepEqual(elements('refused_node_ports', [published], []), ['tcp . 30080']);
   });
 
-  test('with a Local policy only endpoints of this node answer, and the source is kept', () => {
+  test('a Service with a Local policy is answered by this node’s endpoints, and keeps the client’s address', () => {
     const published = service({ type: 'NodePort', ports: [port], externalTrafficPolicy: 'Local' });
     const { chains, maps } = rules([published], [two]);
     assert.deepEqual(chains.get(maps.node_ports.get('tcp . 30080')?.replace('goto ', '') ?? ''), [
@@ -145,7 +145,7 @@ describe('client affinity', () => {
     return { lines, numbers: [...maps.service_endpoints.keys()].map((key) => key.split(' . ')[3] ?? ''), memories: [...memories] };
   };
 
-  test('sends a client where it went before, and else to one that is drawn', () => {
+  test('client affinity sends a client where it went before, and else to one that is drawn', () => {
     const { lines, numbers, memories } = of([endpoint('10.244.1.1'), endpoint('10.244.1.2')]);
     const [memory = ''] = memories;
     assert.deepEqual(lines, [
@@ -156,7 +156,7 @@ describe('client affinity', () => {
     ]);
   });
 
-  test('keeps an endpoint’s number whatever others come and go', () => {
+  test('client affinity keeps an endpoint’s number whatever others come and go', () => {
     const [first = '', second] = of([endpoint('10.244.1.1'), endpoint('10.244.1.2')]).numbers;
     assert.deepEqual(of([endpoint('10.244.1.2')]).numbers, [second]);
     assert.deepEqual(of(['10.244.1.1', '10.244.1.2', '10.244.1.3'].map((address) => endpoint(address))).numbers.slice(0, 2), [
@@ -165,7 +165,7 @@ describe('client affinity', () => {
     ]);
   });
 
-  test('is shared by all ways to a port', () => {
+  test('client affinity is shared by all ways to a port', () => {
     const published = service({ ...sticky.spec, type: 'NodePort', ports: [{ name: 'http', port: 80, nodePort: 30080 }] });
     assert.equal(rules([published], [two]).memories.size, 1);
   });
@@ -177,14 +177,14 @@ describe('the callers of a load balancer', () => {
     status: { loadBalancer: { ingress: [{ ip: '203.0.113.8' }] } },
   });
 
-  test('must be of its ranges, at its own address alone', () => {
+  test('the callers of a load balancer must be of its ranges, at its own address alone', () => {
     const { maps, chains } = rules([balanced(['10.1.0.0/16', ' 192.0.2.0/24', '10.1.2.0/24'])], [two]);
     assert.deepEqual([...maps.firewalled_ips.keys()], ['203.0.113.8 . tcp . 80']);
     const [verdict = ''] = maps.firewalled_ips.values();
     assert.deepEqual(chains.get(verdict.replace('goto ', '')), ['ip saddr != { 10.1.0.0/16, 192.0.2.0/24 } drop']);
   });
 
-  test('may be any without ranges, and with one that is everything', () => {
+  test('the callers of a load balancer may be any without ranges, and with one that is everything', () => {
     for (const ranges of [[], ['0.0.0.0/0', '10.0.0.0/8'], ['2001:db8::/32']])
       assert.equal(rules([balanced(ranges)], [two]).maps.firewalled_ips.size, 0);
   });

@@ -15,18 +15,18 @@ const refused = (act: () => unknown, message: string): void =>
 const logs = (of: Pod, previous = false): string => containerForLogs(of, 'main', previous).id;
 
 describe('logs', () => {
-  test('are of the container that runs, or else of the last that ran', () => {
+  test('logs are of the container that runs, or else of the last that ran', () => {
     assert.equal(logs(withMain({ running: {} }, {}, 'containerd://now')), 'now');
     assert.equal(logs(withMain(ended('last'))), 'last');
     assert.equal(logs(withMain({ waiting: { reason: 'CrashLoopBackOff' } }, ended('before'))), 'before');
   });
 
-  test('of the previous one are those of the last end', () => {
+  test('logs of the previous one are those of the last end', () => {
     assert.equal(logs(withMain({ running: {} }, ended('before'), 'containerd://now'), true), 'before');
     refused(() => logs(withMain({ running: {} }), true), 'previous terminated container "main" in pod "web" not found');
   });
 
-  test('of a container that waits are refused with the reason', () => {
+  test('logs of a container that waits are refused with the reason', () => {
     const waiting = (reason: string) => () => logs(withMain({ waiting: { reason } }));
     refused(waiting('ContainerCreating'), 'container "main" in pod "web" is waiting to start: ContainerCreating');
     refused(waiting('ErrImagePull'), 'container "main" in pod "web" is waiting to start: image can\'t be pulled');

@@ -42,7 +42,7 @@ describe('a mailer', () => {
     await sending;
   });
 
-  test('asks for room less and less often, and sends nothing meanwhile', async () => {
+  test('a mailer asks for room less and less often, and sends nothing meanwhile', async () => {
     let upTo = 1;
     const { world, sent, mailer } = house(async () => ({ upTo, isOpen: true }));
     const log = async function* (): AsyncGenerator<Buffer> {
@@ -80,7 +80,7 @@ describe('a mailer', () => {
     }
   });
 
-  test('reads a hundred logs at a time', async () => {
+  test('a mailer reads a hundred logs at a time', async () => {
     const { world, sent, mailer, end } = house(taken);
     const sending = Array.from({ length: 101 }, (_, index) => mailer.send({ id: `r${index}` }, async (signal) => silence(signal)));
     await world.advance(500);
@@ -100,7 +100,7 @@ describe('an outbox', () => {
     return [bytes.toString(), isLast];
   };
 
-  test('gives what comes close together at once, and what comes later by itself', async () => {
+  test('an outbox gives what comes close together at once, and what comes later by itself', async () => {
     const { clock, advance } = virtualWorld();
     const outbox = createOutbox(clock);
     const log = async function* (): AsyncGenerator<Buffer> {
@@ -119,7 +119,7 @@ describe('an outbox', () => {
     assert.deepEqual(await second, ['three', true]);
   });
 
-  test('gives no more than a chunk, and reads no more than that ahead', async () => {
+  test('an outbox gives no more than a chunk, and reads no more than that ahead', async () => {
     const { clock } = virtualWorld();
     const outbox = createOutbox(clock);
     let read = 0;

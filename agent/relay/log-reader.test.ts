@@ -72,7 +72,7 @@ function following(query: string) {
 }
 
 describe('a log that is followed', () => {
-  test('goes on until its container has ended, to the last line', async () => {
+  test('a log that is followed goes on until its container has ended, to the last line', async () => {
     const { say, hears, ends, close } = following('follow=true');
     await hears('one\n');
     say('two', 'three');
@@ -83,7 +83,7 @@ describe('a log that is followed', () => {
     await hears('one\ntwo\nthree\nlast\n');
   });
 
-  test('goes on in the new file when it is rotated, and misses nothing of the old one', async () => {
+  test('following a log goes on in the new file after a rotation, and misses nothing of the old one', async () => {
     const { file, say, hears, ends, close } = following('follow=true&tailLines=1');
     await hears('one\n');
     renameSync(file, `${file}.1`);
@@ -96,14 +96,14 @@ describe('a log that is followed', () => {
     await ends();
   });
 
-  test('ends when the client does', async () => {
+  test('a log that is followed ends when the client does', async () => {
     const { hears, ends, abort } = following('follow=true');
     await hears('one\n');
     abort();
     await ends();
   });
 
-  test('of a container that has ended is only read', async () => {
+  test('a log that is followed of a container that has ended is only read', async () => {
     const { hears, ends, close } = following('follow=true');
     close();
     await ends();

@@ -111,7 +111,7 @@ describe('a log', () => {
     assert.deepEqual(uploads, [{ id: 'r1', headers: { 'content-type': 'text/plain' }, text: 'two\n' }]);
   });
 
-  test('goes by mail where the client is elsewhere', async () => {
+  test('a log goes by mail where the client is elsewhere', async () => {
     const { open, next, uploads } = relays();
     open(request({ transport: 'mailbox', query: 'container=main&timestamps=true&limitBytes=34' }));
     open(request({ transport: 'mailbox' }));
@@ -124,7 +124,7 @@ describe('a log', () => {
     assert.deepEqual([headers['code'], code, message], ['400', 400, 'previous terminated container "main" in pod "web" not found']);
   });
 
-  test('is sent once, however often the server repeats the wish', async () => {
+  test('a log is sent once, however often the server repeats its request', async () => {
     const { open, next, uploads } = relays();
     open(request({}));
     open(request({}));
@@ -134,7 +134,7 @@ describe('a log', () => {
     assert.deepEqual(uploads.map(({ id }) => id).toSorted(), ['r1', 'r2']);
   });
 
-  test('that cannot be had is answered with the reason', async () => {
+  test('a log that cannot be had is answered with the reason', async () => {
     const { open, next, uploads } = relays();
     open(request({ query: 'container=other' }));
     await next();
@@ -176,7 +176,7 @@ const readAll = async (stream: Duplex): Promise<string> => {
 };
 
 describe('a connection', () => {
-  test('is joined to the runtime’s streaming server, beginning with what came along', async () => {
+  test('a connection is joined to the runtime’s streaming server, beginning with what came along', async () => {
     const server = await streaming();
     const asked: unknown[] = [];
     const { open, client, world } = relays({
@@ -196,7 +196,7 @@ describe('a connection', () => {
     server.close();
   });
 
-  test('to ports goes to the sandbox that is up', async () => {
+  test('a connection to ports goes to the sandbox that is up', async () => {
     const server = await streaming();
     const asked: unknown[] = [];
     const { open, client, world } = relays({
@@ -213,7 +213,7 @@ describe('a connection', () => {
     server.close();
   });
 
-  test('that cannot be made is refused in the words of HTTP', async () => {
+  test('a connection that cannot be made is refused in the words of HTTP', async () => {
     const { open, client, world } = relays();
     open(request({ transport: 'upgrade', subresource: 'exec', query: 'container=other' }));
     await world.settle();
@@ -224,7 +224,7 @@ describe('a connection', () => {
 });
 
 describe('a simulated node', () => {
-  test('has a line for every log, and nothing else', async () => {
+  test('a simulated node has a line for every log, and nothing else', async () => {
     const { world } = nodeOfTest();
     const server = apiserver();
     const { open } = createSimulatedRelays({ world, transport: server.transport, nodeServer, signal: new AbortController().signal });

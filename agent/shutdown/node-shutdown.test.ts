@@ -41,7 +41,7 @@ function node(takes: Readonly<Record<string, number>>) {
 }
 
 describe('a machine that goes down', () => {
-  test('ends critical pods after all others, and goes when all have ended', async () => {
+  test('a machine that goes down ends critical pods after all others, and goes when all have ended', async () => {
     const { world, shutdown, said, report } = node({ web: 2, slow: 4, dns: 1 });
     report(true);
     assert.equal(shutdown.isShuttingDown(), true);
@@ -55,14 +55,14 @@ describe('a machine that goes down', () => {
     ]);
   });
 
-  test('waits for no pod longer than its group may take', async () => {
+  test('a machine that goes down waits for no pod longer than its group may take', async () => {
     const { world, said, report } = node({ slow: Infinity, dns: Infinity });
     report(true);
     await world.advance(60_000);
     assert.deepEqual(said.slice(-2), ['20 dns Terminated within 10', '32 released']);
   });
 
-  test('takes pods again when it stays up after all', async () => {
+  test('a machine that goes down takes pods again when it stays up after all', async () => {
     const { world, shutdown, said, report } = node({});
     report(true);
     await world.advance(5000);

@@ -20,7 +20,7 @@ describe('a directory of manifests', () => {
     return pods.map(({ metadata }) => metadata.name);
   };
 
-  test('is read in the order of names, without folders, hidden files and what is no manifest', async () => {
+  test('a directory of manifests is read in the order of names, without folders, hidden files and what is no manifest', async () => {
     writeFileSync(join(directory, 'b.yaml'), manifest('b'));
     writeFileSync(
       join(directory, 'a.json'),
@@ -32,13 +32,13 @@ describe('a directory of manifests', () => {
     assert.deepEqual(await namesAt(directory), ['a-a', 'b-a']);
   });
 
-  test('may be one file, or not there yet', async () => {
+  test('a directory of manifests may be one file, or not there yet', async () => {
     writeFileSync(join(directory, 'one.yaml'), manifest('one'));
     assert.deepEqual(await namesAt(join(directory, 'one.yaml')), ['one-a']);
     assert.deepEqual(await namesAt(join(directory, 'missing')), []);
   });
 
-  test('has one pod of a name: the last file’s', async () => {
+  test('a directory of manifests has one pod of a name: the last file’s', async () => {
     const path = join(directory, 'doubled');
     mkdirSync(path);
     writeFileSync(join(path, '1.yaml'), manifest('same'));
@@ -47,7 +47,7 @@ describe('a directory of manifests', () => {
     assert.deepEqual([pod!.spec.containers[0]!.image, more], ['web:v2', []]);
   });
 
-  test('is read again only where a file changed', async () => {
+  test('a directory of manifests is read again only where a file changed', async () => {
     const path = join(directory, 'kept');
     mkdirSync(path);
     writeFileSync(join(path, '1.yaml'), manifest('one'));

@@ -15,7 +15,7 @@ const manifest = (more: { spec?: object; metadata?: object; kind?: string } = {}
   );
 
 describe('a manifest', () => {
-  test('is a pod of this node, with the defaults that the API would give it', () => {
+  test('a manifest is a pod of this node, with the defaults that the API would give it', () => {
     const pod = staticPod(manifest(), place);
     assert.deepEqual([pod.metadata.name, pod.metadata.namespace, pod.spec.nodeName], ['web-node-a', 'default', 'Node-A']);
     assert.deepEqual([pod.spec.restartPolicy, pod.spec.containers[0]!.imagePullPolicy], ['Always', 'IfNotPresent']);
@@ -27,7 +27,7 @@ describe('a manifest', () => {
     });
   });
 
-  test('is the same pod each time, and another one when it, its file or its node is another', () => {
+  test('a manifest is the same pod each time, and another one when it, its file or its node is another', () => {
     const uid = (of: Json, more: Partial<typeof place> = {}): string | undefined => staticPod(of, { ...place, ...more }).metadata.uid;
     assert.match(uid(manifest())!, /^[0-9a-f]{32}$/);
     assert.equal(uid(manifest()), uid(manifest()));
@@ -59,7 +59,7 @@ describe('a manifest', () => {
     });
   }
 
-  test('is shown by a mirror that belongs to the node and carries its hash', () => {
+  test('a manifest is shown by a mirror that belongs to the node and carries its hash', () => {
     const pod = staticPod(manifest(), place);
     const mirror = mirrorOf(pod, { name: 'Node-A', uid: 'n1' });
     assert.equal(mirror.metadata.uid, undefined);

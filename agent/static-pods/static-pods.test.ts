@@ -76,7 +76,7 @@ describe('a node with manifests', () => {
     };
     return { ...own, wanted, desired, pods, inApi, statuses, tell, stop, images };
   }
-  test('runs them before the API ever answered, and shows each by a mirror afterwards', async () => {
+  test('a node with manifests runs them before the API ever answered, and shows each by a mirror afterwards', async () => {
     const { world, images, inApi, statuses, tell, pods, stop } = await begin(web('web:v1'));
     assert.deepEqual([await images(), [...inApi.keys()]], [['web:v1'], []]);
     tell();
@@ -88,7 +88,7 @@ describe('a node with manifests', () => {
     await stop();
   });
 
-  test('makes a deleted mirror again, and its pod runs on', async () => {
+  test('a node with manifests makes a deleted mirror again, and its pod runs on', async () => {
     const { world, context, inApi, statuses, tell, stop } = await begin(web('web:v1'));
     tell();
     await world.advance(2000);
@@ -103,7 +103,7 @@ describe('a node with manifests', () => {
     await stop();
   });
 
-  test('ends the pod of a manifest that changed before it starts the new one', async () => {
+  test('a node with manifests ends the pod of a manifest that changed before it starts the new one', async () => {
     const { world, wanted, images, inApi, events, tell, stop } = await begin(web('web:v1'));
     tell();
     await world.advance(2000);
@@ -118,7 +118,7 @@ describe('a node with manifests', () => {
     await stop();
   });
 
-  test('ends the pod of a manifest that is gone, and takes its mirror away', async () => {
+  test('a node with manifests ends the pod of a manifest that is gone, and takes its mirror away', async () => {
     const { world, wanted, context, inApi, tell, stop } = await begin(web('web:v1'));
     tell();
     await world.advance(2000);

@@ -50,7 +50,7 @@ describe('an agent that becomes another version', () => {
     return agent;
   }
 
-  test('runs the new program after its restart, and keeps it once the API has answered', async () => {
+  test('an agent runs its new version after a restart, and keeps it once the API has answered', async () => {
     writeFileSync(program, older);
     const agent = agentServed(newer);
     await agent.update.consider(wanting(newer));
@@ -60,7 +60,7 @@ describe('an agent that becomes another version', () => {
     for (let count = 0; count <= trialStartsMax; count += 1) assert.match(start().output, /^newer/);
   });
 
-  test('goes back to the program before when the new one reaches no API, and tries it no more', async () => {
+  test('an agent whose new version reaches no API goes back to the old one, and stays there', async () => {
     writeFileSync(program, older);
     await agentServed(broken).update.consider(wanting(broken));
     for (let count = 0; count < trialStartsMax; count += 1) assert.equal(start().code, 9);
@@ -71,7 +71,7 @@ describe('an agent that becomes another version', () => {
     assert.deepEqual(Object.values(again.update.annotations()), [programHash(Buffer.from(older)), programHash(Buffer.from(broken))]);
   });
 
-  test('makes room for the next start when it is on trial and no API answers', async () => {
+  test('an agent on trial exits for its next start when no API answers', async () => {
     writeFileSync(program, older);
     await agentServed(newer).update.consider(wanting(newer));
     const onTrial = agentServed('');
@@ -80,7 +80,7 @@ describe('an agent that becomes another version', () => {
     rmSync(`${program}.trial`);
   });
 
-  test('stays as it is when the API serves another program than the Node asks for, or none is asked for', async () => {
+  test('an agent keeps its version when the API serves another than the Node asks for', async () => {
     writeFileSync(program, older);
     const agent = agentServed(broken);
     await agent.update.consider(wanting(newer));

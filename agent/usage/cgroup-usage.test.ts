@@ -18,7 +18,7 @@ function hierarchy(name: string, files: Readonly<Record<string, string>>): strin
 }
 
 describe('the usage of a cgroup', () => {
-  test('is read from the hierarchies of version 1', async () => {
+  test('the usage of a cgroup is read from the hierarchies of version 1', async () => {
     const cgroups = await openCgroups(
       hierarchy('one', {
         'cpuacct/pod/cpuacct.usage': '1500\n',
@@ -45,7 +45,7 @@ describe('the usage of a cgroup', () => {
     assert.equal(await cgroups.read('/gone'), undefined);
   });
 
-  test('is read from the one hierarchy of version 2', async () => {
+  test('the usage of a cgroup is read from the one hierarchy of version 2', async () => {
     const cgroups = await openCgroups(
       hierarchy('two', {
         'cgroup.controllers': 'cpu memory pids\n',

@@ -67,7 +67,7 @@ const fails = (setUp: Promise<unknown>, message: string): Promise<void> =>
   assert.rejects(setUp, (error) => error instanceof VolumeError && error.volumeName === 'v' && error.message === message);
 
 describe('a ConfigMap volume', () => {
-  test('shows every key as a file', async () => {
+  test('a ConfigMap volume shows every key as a file', async () => {
     assert.deepEqual(seen(await node().setUp({ configMap: { name: 'settings' } })), [
       'color 644 blue',
       'raw 644 \0\x01\x02',
@@ -75,7 +75,7 @@ describe('a ConfigMap volume', () => {
     ]);
   });
 
-  test('shows only the items that are asked for, where and how they are asked for', async () => {
+  test('a ConfigMap volume shows only the items that are asked for, where and how they are asked for', async () => {
     const items = [
       { key: 'color', path: 'deep/er/color', mode: 0o400 },
       { key: 'size', path: 'size' },
@@ -86,7 +86,7 @@ describe('a ConfigMap volume', () => {
     ]);
   });
 
-  test('waits for its object and its keys, unless they are optional', async () => {
+  test('a ConfigMap volume waits for its object and its keys, unless they are optional', async () => {
     const { setUp } = node();
     const items = [{ key: 'taste', path: 'taste' }];
     await fails(setUp({ configMap: { name: 'absent' } }), 'configmap "absent" not found');
@@ -95,7 +95,7 @@ describe('a ConfigMap volume', () => {
     assert.deepEqual(seen(await setUp({ configMap: { name: 'settings', items, optional: true } })), []);
   });
 
-  test('follows its object', async () => {
+  test('a ConfigMap volume follows its object', async () => {
     const { setUp, change, volumes } = node();
     const volume = { configMap: { name: 'settings' } };
     const path = await setUp(volume);
@@ -156,7 +156,7 @@ describe('a projected volume', () => {
     ],
   };
 
-  test('joins its sources', async () => {
+  test('a projected volume joins its sources', async () => {
     const { setUp, inMemory } = node();
     assert.deepEqual(seen(await setUp({ projected: apiAccess })), [
       'ca.crt 644 blue',
@@ -167,13 +167,13 @@ describe('a projected volume', () => {
     assert.deepEqual(inMemory, ['kubernetes.io~projected/v 0']);
   });
 
-  test('asks for a token of the audience that is named', async () => {
+  test('a projected volume asks for a token of the audience that is named', async () => {
     const sources = [{ serviceAccountToken: { path: 'vault', audience: 'vault' } }];
     assert.deepEqual(seen(await node().setUp({ projected: { sources } })), ['vault 644 token for vault']);
   });
 
   test(
-    'gives the token to the one user who needs it',
+    'a projected volume gives the token to the one user who needs it',
     { skip: process.getuid!() === 0 ? false : 'only root gives files away' },
     async () => {
       const sources = [{ serviceAccountToken: { path: 'token' } }];
@@ -200,7 +200,7 @@ describe('a projected volume', () => {
 });
 
 describe('an emptyDir', () => {
-  test('is everybody’s, and stays as it is when it is set up again', async () => {
+  test('an emptyDir is everybody’s, and stays as it is when it is set up again', async () => {
     const { setUp } = node();
     const path = await setUp({ emptyDir: {} });
     assert.equal(statSync(path).mode & 0o777, 0o777);
@@ -209,7 +209,7 @@ describe('an emptyDir', () => {
     assert.deepEqual(seen(path), ['file 644 kept']);
   });
 
-  test('of memory is as large as it may be', async () => {
+  test('an emptyDir of memory is as large as it may be', async () => {
     const { setUp, inMemory } = node();
     await setUp({ emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } });
     assert.deepEqual(inMemory, [`kubernetes.io~empty-dir/v ${16 << 20}`]);
@@ -222,17 +222,17 @@ describe('a hostPath', () => {
   writeFileSync(join(host, 'file'), '');
   const at = (name: string, type?: string) => node().setUp({ hostPath: { path: join(host, name), type } });
 
-  test('is taken as it is when no type is asked for', async () => {
+  test('a hostPath is taken as it is when no type is asked for', async () => {
     assert.equal(await at('nothing'), join(host, 'nothing'));
     assert.equal(await at('nothing', ''), join(host, 'nothing'));
   });
 
-  test('of a type that is to be made is made', async () => {
+  test('a hostPath of a type that is to be made is made', async () => {
     assert.equal(statSync(await at('made/deep', 'DirectoryOrCreate')).mode & 0o777, 0o755);
     assert.equal(statSync(await at('made/file', 'FileOrCreate')).isFile(), true);
   });
 
-  test('of any type is checked', async () => {
+  test('a hostPath of any type is checked', async () => {
     const socket = createServer().listen(join(host, 'socket'));
     await new Promise((resolve) => socket.on('listening', resolve));
     await at('', 'Directory');

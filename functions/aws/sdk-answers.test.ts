@@ -106,7 +106,7 @@ const brokenAnswers: readonly (readonly [string, ServiceAnswer, object])[] = [
 ];
 
 for (const [what, answer, expected] of brokenAnswers) {
-  test(`${what}: it may have been done, whatever the SDK makes of it`, async (context) => {
+  test(`${what}: the request may have been carried out, whatever error the SDK throws`, async (context) => {
     const { ours } = await putTwice(context, answer);
     assert.ok(ours instanceof Error);
     for (const [field, value] of Object.entries(expected)) assert.equal((ours as unknown as Record<string, unknown>)[field], value);

@@ -29,7 +29,7 @@ function compiled(source: string, known = environment({})): Program {
   return program;
 }
 
-test('what is null in a map is there', () => {
+test('a map has a key whose value is null', () => {
   const known = environment({ claims: dynType });
   const claims = jsonValue({ none: null });
   const valueOf = (source: string): unknown => compiled(source, known).evaluate((name) => (name === 'claims' ? claims : undefined)).result;
@@ -62,11 +62,11 @@ describe('a program', () => {
   const self = declaredObject('selfType', { name: text, items, count: { type: intType, sizeMax: 0, serializedMin: 1 } });
   const known = environment({ self: self.type }, [self]);
 
-  test('costs what the sizes of its schema allow', () => {
+  test('a program costs what the sizes of its schema allow', () => {
     assert.equal(compiled('self.items.all(x, x == self.name)', known).costMax(sizesOf(self)), 7003);
   });
 
-  test('ends when its cost exceeds the limit', () => {
+  test('a CEL program ends when its cost exceeds the limit', () => {
     const value = jsonValue({ items: Array.from({ length: 1000 }, () => 'a') }, self);
     const program = compiled('self.items.all(x, self.items.all(y, x == y))', known);
     const { result, cost } = program.evaluate(() => value, 1000);
@@ -75,22 +75,22 @@ describe('a program', () => {
     assert.ok(cost < 1010);
   });
 
-  test('names the variables that it uses', () => {
+  test('a program names the variables that it uses', () => {
     const both = environment({ self: self.type, oldSelf: self.type }, [self]);
     assert.deepEqual([...compiled('[1].all(oldSelf, self.count > oldSelf)', both).uses], ['self']);
     assert.deepEqual([...compiled('self.count > oldSelf.count', both).uses], ['self', 'oldSelf']);
   });
 
-  test('takes the names of types for types, whatever variables there are', () => {
+  test('a program takes the names of types for types, whatever variables there are', () => {
     assert.equal(compiled('type(self.count) == int', known).evaluate(() => jsonValue({ count: 1 }, self)).result, true);
   });
 
-  test('that is 250 levels deep is refused', () => {
+  test('a program that is 250 levels deep is refused', () => {
     const program = compileProgram(`${'('.repeat(300)}1${')'.repeat(300)}`, environment({}));
     assert.ok(isRefused(program) && program.problem.includes('expression recursion limit exceeded: 250'));
   });
 
-  test('asks the authorizer and waits for its answer', () => {
+  test('a program asks the authorizer and waits for its answer', () => {
     const program = compiled(
       "authorizer.group('apps').resource('deployments').namespace('a').check('get').allowed()",
       environment({ authorizer: structType('kubernetes.authorization.Authorizer') }),

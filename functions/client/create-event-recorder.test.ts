@@ -106,7 +106,7 @@ test('an event that was deleted meanwhile is written anew', async () => {
   );
 });
 
-test('an apiserver that is away costs a line in the log', async () => {
+test('an Event that the apiserver does not take is logged', async () => {
   const { world, recorder, written } = await recording();
   recorder.event({ ...pod, metadata: { ...pod.metadata, namespace: 'nowhere' } }, 'Normal', 'Pulled', 'pulled');
   assert.deepEqual(await written(), []);

@@ -54,20 +54,20 @@ describe('a fetch with a cluster’s authority', () => {
     server.close();
   });
 
-  test('shows the certificate, sends the body, and knows the answer', async () => {
+  test('a fetch with a cluster’s authority shows the certificate, sends the body, and knows the answer', async () => {
     const response = await open(access)(new Request('https://any/api/v1/pods?limit=1', { method: 'POST', body: '{}' }));
     assert.equal(response.status, 201);
     assert.equal(response.headers.get('x-answer'), 'yes');
     assert.deepEqual(await response.json(), ['POST', '/api/v1/pods?limit=1', 'admin', '', '{}']);
   });
 
-  test('shows the token when there is one', async () => {
+  test('a fetch with a cluster’s authority shows the token when there is one', async () => {
     const { server: address, caPem } = access;
     const response = await open({ server: address, caPem, token: 'abc' })(new Request('https://any/'));
     assert.deepEqual(await response.json(), ['GET', '/', '', 'Bearer abc', '']);
   });
 
-  test('hands on what comes before the answer is whole', async () => {
+  test('a fetch with a cluster’s authority hands on what comes before the answer is whole', async () => {
     const response = await open(access)(new Request('https://any/watch'));
     const reader = response.body!.getReader();
     assert.equal(Buffer.from((await reader.read()).value!).toString(), 'first\n');
@@ -78,7 +78,7 @@ describe('a fetch with a cluster’s authority', () => {
     assert.equal((await open(access)(new Request('https://any/none'))).body, null);
   });
 
-  test('believes no other authority', async () => {
+  test('a fetch with a cluster’s authority believes no other authority', async () => {
     await assert.rejects(open({ server: access.server })(new Request('https://any/')), ConnectionError);
   });
 

@@ -99,7 +99,7 @@ describe('JSON documents', () => {
 });
 
 describe('YAML documents', () => {
-  test('are read as Go reads them', async () => {
+  test('YAML documents are read as Go reads them', async () => {
     const text = 'a: yes\nb: 22:22\nc: 2001-01-01\nd: 0777\ne: "no"\nf: ~\ng: &x {h: 1}\ni: {<<: *x, j: 2}\n1: k\n';
     const expected = { '1': 'k', a: true, b: '22:22', c: '2001-01-01', d: 511, e: 'no', f: null, g: { h: 1 }, i: { h: 1, j: 2 } };
     assert.deepEqual(await parseYaml(text), { value: expected, duplicates: [] });

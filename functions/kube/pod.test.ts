@@ -17,13 +17,13 @@ const container = (cpu: string, changes: Partial<Container> = {}): Container => 
 const cpuOf = (spec: Partial<PodSpec>): bigint | undefined => podRequests(pod({ spec: { containers: [], ...spec } }))['cpu'];
 
 describe('a pod', () => {
-  test('is ready by its condition', () => {
+  test('a pod is ready by its condition', () => {
     assert.equal(isPodReady(ready('True')), true);
     assert.equal(isPodReady(ready('False')), false);
     assert.equal(isPodReady(pod({})), false);
   });
 
-  test('is available after it was ready for a while', () => {
+  test('a pod is available after it was ready for a while', () => {
     const readyMs = parseTime(readyAt);
     assert.equal(isPodAvailable(ready('True'), 0, readyMs), true);
     assert.equal(isPodAvailable(ready('True'), 10, readyMs + 9999), false);
@@ -31,7 +31,7 @@ describe('a pod', () => {
     assert.equal(isPodAvailable(ready('False'), 0, readyMs), false);
   });
 
-  test('is active until it finished or is going away', () => {
+  test('a pod is active until it finished or is going away', () => {
     assert.equal(isPodActive(ready('False')), true);
     assert.equal(isPodFinished(pod({ status: { phase: 'Failed' } })), true);
     assert.equal(isPodActive(pod({ status: { phase: 'Succeeded' } })), false);
@@ -40,12 +40,12 @@ describe('a pod', () => {
 });
 
 describe('requests of a pod', () => {
-  test('are the sum of its containers and its overhead', () => {
+  test('requests of a pod are the sum of its containers and its overhead', () => {
     const spec = { containers: [container('100m'), container('1')], overhead: { cpu: '10m', memory: '1Mi' } };
     assert.deepEqual(podRequests(pod({ spec })), { cpu: parseQuantity('1110m'), memory: parseQuantity('1Mi') });
   });
 
-  test('are what an init container needs, when that is more', () => {
+  test('requests of a pod are what an init container needs, when that is more', () => {
     assert.equal(cpuOf({ containers: [container('1')], initContainers: [container('2'), container('3')] }), parseQuantity('3'));
   });
 
@@ -56,7 +56,7 @@ describe('requests of a pod', () => {
     assert.equal(cpuOf({ containers: [container('1')], initContainers: [sidecar, container('3')] }), parseQuantity('4'));
   });
 
-  test('of the pod as a whole replace the sum', () => {
+  test('requests of a pod of the pod as a whole replace the sum', () => {
     assert.equal(cpuOf({ containers: [container('1')], resources: { requests: { cpu: '5' } } }), parseQuantity('5'));
   });
 });

@@ -20,7 +20,7 @@ function failure(schemaName: string, json: Json): string {
 }
 
 describe('decoding', () => {
-  test('drops unknown fields and lists their places', () => {
+  test('decoding drops unknown fields and lists their places', () => {
     const { object, unknown } = builtIn(deployment).decode({
       apiVersion: 'apps/v1',
       bogus: 1,
@@ -30,7 +30,7 @@ describe('decoding', () => {
     assert.equal(object['bogus'], undefined);
   });
 
-  test('fills in the structs that Go always prints', () => {
+  test('decoding fills in the structs that Go always prints', () => {
     assert.deepEqual(builtIn(deployment).decode({ spec: { replicas: 0 } }).object, {
       spec: { replicas: 0, strategy: {}, template: { metadata: {}, spec: {} } },
       metadata: {},
@@ -38,7 +38,7 @@ describe('decoding', () => {
     });
   });
 
-  test('fills in the zeros and nulls that Go always prints', () => {
+  test('decoding fills in the zeros and nulls that Go always prints', () => {
     const event = builtIn('io.k8s.api.core.v1.Event').decode({}).object;
     assert.deepEqual([event['eventTime'], event['reportingComponent']], [null, '']);
     const from = { resourceFieldRef: { resource: 'limits.cpu' } };
@@ -51,25 +51,25 @@ describe('decoding', () => {
     assert.equal(builtIn('io.k8s.api.rbac.v1.ClusterRole').decode({ rules: [] }).object['rules'], null);
   });
 
-  test('fills in defaults that the API declares', () => {
+  test('decoding fills in defaults that the API declares', () => {
     assert.deepEqual(decodedPod({ containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] }), {
       containers: [{ name: 'a', ports: [{ containerPort: 80, protocol: 'TCP' }], resources: {} }],
     });
   });
 
-  test('drops nulls, and zero values that Go omits', () => {
+  test('decoding drops nulls, and zero values that Go omits', () => {
     const spec = { nodeName: null, hostNetwork: false, hostUsers: false, hostname: '', nodeSelector: {}, containers: [], tolerations: [] };
     assert.deepEqual(decodedPod(spec), { hostUsers: false, containers: [] });
   });
 
-  test('keeps a null value of a map as the empty value', () => {
+  test('decoding keeps a null value of a map as the empty value', () => {
     assert.deepEqual(builtIn('io.k8s.api.core.v1.ConfigMap').decode({ data: { a: null, __proto__x: 'b' } }).object['data'], {
       a: '',
       __proto__x: 'b',
     });
   });
 
-  test('prints quantities, times and durations in their canonical form', () => {
+  test('decoding prints quantities, times and durations in their canonical form', () => {
     const limits = { cpu: '1000m', memory: '1024Mi', 'example.com/gpu': 2 };
     const spec = { containers: [{ name: 'a', resources: { limits } }] };
     assert.deepEqual(decodedPod(spec), {
@@ -85,7 +85,7 @@ describe('decoding', () => {
     });
   });
 
-  test('drops fields of features that are off, and knows them all the same', () => {
+  test('decoding drops fields of features that are off, and knows them all the same', () => {
     const probe = { httpGet: { port: 80, protocol: 'HTTP2' } };
     const containers: Json[] = [
       { name: 'a', livenessProbe: probe, lifecycle: { stopSignal: 'SIGTERM' } },
@@ -104,12 +104,12 @@ describe('decoding', () => {
     assert.match(failure(pod, { spec: { schedulingGroup: 5 } }), /number into Go struct field PodSpec.spec.schedulingGroup/);
   });
 
-  test('keeps free-form parts as they are', () => {
+  test('decoding keeps free-form parts as they are', () => {
     const managedFields = [{ manager: 'a', fieldsV1: { 'f:spec': { '.': {}, x: null } } }];
     assert.deepEqual(builtIn(pod).decode({ metadata: { managedFields } }).object['metadata'], { managedFields });
   });
 
-  test('keeps the zero of a scalar that is null when it is not there', () => {
+  test('decoding keeps the zero of a scalar that is null when it is not there', () => {
     const parametersOf = (parameters: object): unknown =>
       builtIn('io.k8s.api.networking.v1.IngressClass').decode({ metadata: {}, spec: { controller: 'a/b', parameters } as JsonObject })
         .object['spec'];
@@ -118,7 +118,7 @@ describe('decoding', () => {
     assert.deepEqual(parametersOf(named), { controller: 'a/b', parameters: { ...named, scope: null } });
   });
 
-  test('names the keys of a map that have a type of their own', () => {
+  test('decoding names the keys of a map that have a type of their own', () => {
     assert.match(
       failure('io.k8s.api.resource.v1.ResourceSlice', { spec: { devices: [{ capacity: [] }] } }),
       /Device\.spec\.devices\.capacity of type map\[v1\.QualifiedName\]v1\.DeviceCapacity$/,
@@ -175,7 +175,7 @@ describe('decoding', () => {
     ],
   ];
   for (const [what, json, expected] of errors) {
-    test(`refuses ${what} in upstream's words`, () => {
+    test(`decoding refuses ${what} in upstream's words`, () => {
       assert.equal(failure(deployment, json), `Deployment in version "v1" cannot be handled as a Deployment: ${expected}`);
     });
   }
@@ -211,7 +211,7 @@ describe('decoding', () => {
     ['2026-01-02', 'cannot parse "" as "T"'],
   ];
   for (const [renewTime, expected] of times) {
-    test(`refuses ${renewTime} as a time with microseconds`, () => {
+    test(`decoding refuses ${renewTime} as a time with microseconds`, () => {
       const problem = `parsing time "${renewTime}" as "2006-01-02T15:04:05.000000Z07:00": ${expected}`;
       assert.equal(
         failure('io.k8s.api.coordination.v1.Lease', { spec: { renewTime } }),
@@ -221,7 +221,7 @@ describe('decoding', () => {
   }
 
   for (const text of ['1000.0', '1e3', '3e9', '99999999999999999999999']) {
-    test(`refuses ${text} as an integer, in the client's spelling`, () => {
+    test(`decoding refuses ${text} as an integer, in the client's spelling`, () => {
       const { value, numbers = new Map() } = parseJson(`{"spec":{"replicas":${text}}}`);
       assert.throws(() => builtIn(deployment).decode(value, { numbers }), {
         message: `Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal number ${text} into Go struct field DeploymentSpec.spec.replicas of type int32`,
@@ -229,7 +229,7 @@ describe('decoding', () => {
     });
   }
 
-  test('takes the largest integer of 64 bits, and refuses the next', () => {
+  test('decoding takes the largest integer of 64 bits, and refuses the next', () => {
     const decode = (text: string): unknown => {
       const { value, numbers = new Map() } = parseJson(`{"spec":{"activeDeadlineSeconds":${text}}}`);
       return builtIn(pod).decode(value, { numbers });
@@ -241,7 +241,7 @@ describe('decoding', () => {
     );
   });
 
-  test('refuses bytes that are not base64', () => {
+  test('decoding refuses bytes that are not base64', () => {
     const expected = 'Secret in version "v1" cannot be handled as a Secret: illegal base64 data at input byte 4';
     assert.equal(failure('io.k8s.api.core.v1.Secret', { data: { a: 'abcd!' } }), expected);
   });

@@ -4,7 +4,7 @@ import { matchesFields, parseFieldSelector } from './fields.ts';
 import { matchesLabels, parseLabelSelector, requirementsOf, selectorOf, selectorText } from './labels.ts';
 
 describe('label selectors', () => {
-  test('the whole grammar is understood', () => {
+  test('label selectors of every form of the grammar are parsed', () => {
     assert.deepEqual(parseLabelSelector('a=b,c!=d,e in (y,x),!f,g notin (x),h,i>3,j<4,k==l,in,m='), [
       { key: 'a', operator: '=', values: ['b'] },
       { key: 'c', operator: '!=', values: ['d'] },

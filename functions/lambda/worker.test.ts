@@ -89,7 +89,7 @@ test('a session that fails fails no message: it is rung for again later', async 
   assert.equal(world.lines.at(-1)?.message, 'session failed');
 });
 
-test('what could not be opened is opened anew', async () => {
+test('a cluster that could not be opened is opened again', async () => {
   const { invoke, doorbell, opened } = worker(async () => ({ outcome: 'quiet' }), 1);
   await invoke();
   await invoke();

@@ -19,7 +19,7 @@ test('a chunk holds the same after its journey', () => {
   }
 });
 
-test('a log weighs less than its text, and noise hardly more', () => {
+test('a chunk of text is smaller than the text, and one of noise hardly larger', () => {
   const log = Buffer.from('2026-01-01T00:00:01Z GET /healthz 200 1ms\n'.repeat(5000)).subarray(0, chunkBytesMax);
   assert.ok(encodeChunk(chunk({ bytes: log })).length < log.length / 10);
   assert.ok(encodeChunk(chunk({ bytes: randomBytes(chunkBytesMax) })).length <= encodedBytesMax);

@@ -101,7 +101,7 @@ describe('a pod goes only where it may', () => {
     );
   });
 
-  test('requests must fit in what is left', () => {
+  test('a pod’s requests must fit in what its node has left', () => {
     const nodes = states(
       [node('a'), node('b', { allocatable: { cpu: '400m' } })],
       [{ ...pod('old', asking('1500m')), spec: { ...pod('old', asking('1500m')).spec, nodeName: 'a' } }],
@@ -133,7 +133,7 @@ describe('a pod goes only where it may', () => {
     assert.equal(place(web('p', '127.0.0.1'), states([node('a')], [elsewhere])), 'a');
   });
 
-  test('without nodes there is nothing to choose from', () => {
+  test('a cluster without nodes has no node for a pod', () => {
     assert.equal(place(pod('p'), states([])), 'no nodes available to schedule pods');
   });
 
@@ -235,7 +235,7 @@ describe('pods that are near or far', () => {
     assert.equal(place(wanting({ namespaceSelector: {} }), states(nodes, [other])), 'c');
   });
 
-  test('preferences draw and repel', () => {
+  test('preferred affinity draws pods together, preferred anti-affinity keeps them apart', () => {
     const preferring = (kind: 'podAffinity' | 'podAntiAffinity'): Partial<PodSpec> => ({
       affinity: {
         [kind]: {
@@ -276,12 +276,12 @@ describe('pods that are spread', () => {
     );
   });
 
-  test('with fewer domains than wanted, those that are missing count as empty', () => {
+  test('a spread constraint with minDomains counts missing domains as empty', () => {
     assert.match(place(pod('p', spread({ minDomains: 3 }), app('web')), states(nodes, [on('a', web('1')), on('b', web('2'))])), /^0\/2/);
     assert.match(place(pod('p', spread(), app('web')), states(nodes, [on('a', web('1')), on('b', web('2'))])), /^[ab]$/);
   });
 
-  test('nodes that the pod cannot have do not count, unless the constraint includes them', () => {
+  test('a spread constraint counts nodes that the pod cannot use only where its policies include them', () => {
     const tainted = { ...zoned('b', 'z2'), spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } };
     const there = [on('a', web('1'))];
     assert.match(place(pod('p', spread(), app('web')), states([zoned('a', 'z1'), tainted], there)), /^0\/2/);
@@ -307,7 +307,7 @@ describe('pods that take room from others', () => {
     assert.equal(victims(ranked('p', 100, '2'), states([node('a'), node('b')], there)), 'a: middle,low');
   });
 
-  test('pods of the same priority are left alone', () => {
+  test('preemption leaves pods of the same priority alone', () => {
     const there = [on('a', ranked('same', 100, '2'))];
     assert.match(victims(ranked('p', 100), states([node('a')], there)), /1 No preemption victims found for incoming pod\.$/);
   });
@@ -373,12 +373,12 @@ describe('a profile', () => {
   const busy = (): ClusterState => states([node('a'), node('b')], [on('b', pod('busy', asking('1')))]);
   const resources = [{ name: 'cpu', weight: 1 }];
 
-  test('of MostAllocated fills one node after the other', () => {
+  test('a profile of MostAllocated fills one node after the other', () => {
     assert.equal(placedBy(fit({}), pod('p', asking('500m')), busy()), 'a');
     assert.equal(placedBy(fit({ scoringStrategy: { type: 'MostAllocated', resources } }), pod('p', asking('500m')), busy()), 'b');
   });
 
-  test('of RequestedToCapacityRatio goes where its line is highest', () => {
+  test('a profile of RequestedToCapacityRatio goes where its line is highest', () => {
     const shape = [
       { utilization: 0, score: 0 },
       { utilization: 80, score: 10 },
@@ -389,13 +389,13 @@ describe('a profile', () => {
     assert.equal(placedBy(fit({ scoringStrategy: strategy }), pod('p', asking('1')), busy()), 'a');
   });
 
-  test('ignores resources that it names', () => {
+  test('a profile ignores resources that it names', () => {
     const candidate = pod('p', { containers: [{ name: 'c', image: 'i', resources: { requests: { 'example.com/slot': '1' } } }] });
     assert.equal(placedBy({}, candidate, states([node('a')])), 'Insufficient example.com/slot');
     assert.equal(placedBy(fit({ ignoredResourceGroups: ['example.com'] }), candidate, states([node('a')])), 'a');
   });
 
-  test('adds affinity of its own', () => {
+  test('a profile adds affinity of its own', () => {
     const nodeSelectorTerms = [{ matchExpressions: [{ key: 'pool', operator: 'In', values: ['gold'] }] }];
     const addedAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
     const args = { ...defaultArguments, NodeAffinity: { addedAffinity } };
@@ -403,7 +403,7 @@ describe('a profile', () => {
     assert.equal(placedBy({ args }, pod('p'), states([node('a')])), "node(s) didn't match scheduler-enforced node affinity");
   });
 
-  test('asks only the filters that it has', () => {
+  test('a profile asks only the filters that it has', () => {
     const away = node('a', { spec: { unschedulable: true } });
     assert.equal(placedBy({ filters: ['NodeResourcesFit'] }, pod('p'), states([away])), 'a');
   });

@@ -46,7 +46,7 @@ describe('the scheduler in a cluster', () => {
 
   const nodeOf = async (name: string): Promise<string | undefined> => (await cluster.get(types.pods, name)).spec.nodeName;
 
-  test('binds a pod, records an Event, and sets its condition', async () => {
+  test('the scheduler in a cluster binds a pod, records an Event, and sets its condition', async () => {
     await cluster.client.create(types.pods, pod('first'));
     await cluster.settle();
     const bound = await cluster.get(types.pods, 'first');
@@ -55,7 +55,7 @@ describe('the scheduler in a cluster', () => {
     assert.ok(cluster.events.includes(`Normal Scheduled Successfully assigned default/first to ${bound.spec.nodeName}`));
   });
 
-  test('leaves pods of other schedulers and gated pods alone', async () => {
+  test('the scheduler in a cluster leaves pods of other schedulers and gated pods alone', async () => {
     await cluster.client.create(types.pods, pod('foreign', { schedulerName: 'mine' }));
     await cluster.client.create(types.pods, pod('gated', { schedulingGates: [{ name: 'example.com/wait' }] }));
     await cluster.settle();

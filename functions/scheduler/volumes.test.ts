@@ -82,7 +82,7 @@ const waitsFor = async (cluster: Cluster, name: string): Promise<string | undefi
 const noPreemption = 'preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.';
 
 describe('a pod with claims', () => {
-  test('goes where its volume is', async () => {
+  test('a pod with claims goes where its volume is', async () => {
     const cluster = await twoNodes();
     await createVolume(cluster, 'disk', 'node-b');
     await createClaim(cluster, 'data', 'local');
@@ -94,7 +94,7 @@ describe('a pod with claims', () => {
     assert.deepEqual([claim.status?.phase, claim.spec.volumeName], ['Bound', 'disk']);
   });
 
-  test('shares no volume with another pod of the same pass', async () => {
+  test('a pod with claims shares no volume with another pod of the same pass', async () => {
     const cluster = await twoNodes();
     for (const [index, nodeName] of nodeNames.entries()) await createVolume(cluster, `disk-${index}`, nodeName);
     for (const name of ['one', 'two']) await createClaim(cluster, name, 'local');
@@ -103,7 +103,7 @@ describe('a pod with claims', () => {
     assert.deepEqual([await nodeOf(cluster, 'one'), await nodeOf(cluster, 'two')].map((name) => name ?? '').sort(), nodeNames);
   });
 
-  test('waits for a claim that is absent, and starts once it is there', async () => {
+  test('a pod with claims waits for a claim that is absent, and starts once it is there', async () => {
     const cluster = await twoNodes();
     await createPod(cluster, 'user', 'nope');
     await cluster.settle();
@@ -114,7 +114,7 @@ describe('a pod with claims', () => {
     assert.equal(await nodeOf(cluster, 'user'), 'node-a');
   });
 
-  test('waits for a claim that is to be bound without it', async () => {
+  test('a pod with claims waits for a claim that is to be bound without it', async () => {
     const cluster = await twoNodes();
     await createClaim(cluster, 'data', '');
     await createPod(cluster, 'user', 'data');
@@ -122,7 +122,7 @@ describe('a pod with claims', () => {
     assert.equal(await waitsFor(cluster, 'user'), `0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found`);
   });
 
-  test('waits while its volume is on a node that it must not use', async () => {
+  test('a pod with claims waits while its volume is on a node that it must not use', async () => {
     const cluster = await twoNodes();
     await createVolume(cluster, 'disk', 'node-b');
     await createClaim(cluster, 'data', 'local');
@@ -136,7 +136,7 @@ describe('a pod with claims', () => {
     );
   });
 
-  test('waits when no free volume is left', async () => {
+  test('a pod with claims waits when no free volume is left', async () => {
     const cluster = await twoNodes();
     await createClaim(cluster, 'data', 'local');
     await createPod(cluster, 'user', 'data');
@@ -147,7 +147,7 @@ describe('a pod with claims', () => {
     );
   });
 
-  test('chooses the node for which a provisioner makes the volume, and is bound after that', async () => {
+  test('a pod with claims chooses the node for which a provisioner makes the volume, and is bound after that', async () => {
     const cluster = await twoNodes();
     await createClaim(cluster, 'data', 'made');
     await createPod(cluster, 'user', 'data', 'node-b');

@@ -56,7 +56,7 @@ test('reads bodies that do not hold their length, as they were written before', 
   assert.deepEqual(decodeBody(body, 'x'), { metadata: { name: 'ä' } });
 });
 
-test('does not make room for a damaged length', () => {
+test('reading a body with a damaged length allocates no memory for it', () => {
   const body = Buffer.from(encodeBody('{"metadata":{}}'));
   body.writeUInt32BE(0xff_ff_ff_ff, 5);
   assert.throws(() => decodeBody(body, 'slot 7'), new StoreError('corrupt', 'slot 7 cannot be read: its length is wrong'));

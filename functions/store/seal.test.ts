@@ -23,13 +23,13 @@ describe('a sealed body', () => {
   const ring = ringOf(newClusterKey());
   const sealing = new Sealing(ring);
 
-  test('opens in its own place, and does not show what is in it', () => {
+  test('a sealed body opens in its own place, and does not show what is in it', () => {
     const sealed = sealing.seal(key, body, undefined);
     assert.ok(!sealed.body.includes('body'));
     assert.deepEqual(sealing.open(key, sealed.body, 'it').body, body);
   });
 
-  test('opens neither elsewhere, nor changed, nor cut, nor with other keys', () => {
+  test('a sealed body opens neither elsewhere, nor changed, nor cut, nor with other keys', () => {
     const sealed = sealing.seal(key, body, undefined).body;
     const refused = { code: 'corrupt' };
     for (const other of [{ name: 't' }, { namespace: 'b' }, { resource: 'configmaps' }])
@@ -43,7 +43,7 @@ describe('a sealed body', () => {
     assert.throws(() => new Sealing(ringOf(newClusterKey())).open(key, sealed, 'it'), { name: 'StoreError', code: 'corrupt' });
   });
 
-  test('keeps the data key of its object, and gets a new envelope when the cluster key is replaced', () => {
+  test('a sealed body keeps its data key, and gets a new envelope when the cluster key is replaced', () => {
     const first = sealing.seal(key, body, undefined);
     const second = sealing.seal(key, body, first.envelope);
     assert.deepEqual(second.envelope, first.envelope);

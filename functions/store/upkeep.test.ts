@@ -29,7 +29,7 @@ async function given(limits: Partial<StoreLimits> = {}, slotsExpire = true): Pro
 
 const behind = new StoreError('unavailable', 'the log is not being materialised: writes wait until it is');
 
-test('refuses writes while a change of more than an hour ago cannot be materialised, and takes them once it can', async () => {
+test('the store refuses writes while changes of an hour ago cannot be checkpointed', async () => {
   const { world, store, table, trouble } = await given();
   trouble.isOn = true;
   await store.commit(create(pod('a')));

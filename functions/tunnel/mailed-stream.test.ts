@@ -85,7 +85,7 @@ const noise = (length: number, seed: number): Buffer =>
 const isStartOf = (part: Buffer, whole: Buffer): boolean => whole.subarray(0, part.length).equals(part);
 
 describe('a stream by mail', () => {
-  test('carries bytes in both directions, each of which ends by itself', async () => {
+  test('a stream by mail carries bytes in both directions, each of which ends by itself', async () => {
     const { world, caller, node } = tunnelOver();
     const [atCaller, atNode] = [hear(caller), hear(node)];
     node.accept();
@@ -275,7 +275,7 @@ describe('a sealed entry', () => {
   const place = { tunnel: 't', direction: 'up', number: 3 } as const;
   const entry = { sender: 9, kind: 'data', ack: 2, payload: Buffer.from('text '.repeat(200)) } as const;
 
-  test('opens in its own place, and is shorter than its text where that repeats itself', () => {
+  test('a sealed entry opens in its own place, and is shorter than its text where that repeats itself', () => {
     const sealed = sealEntry(entry, place, key);
     assert.deepEqual({ ...openEntry(sealed, place, key), payload: '' }, { ...entry, payload: '' });
     assert.ok(Buffer.from(openEntry(sealed, place, key).payload).equals(entry.payload));
@@ -288,12 +288,12 @@ describe('a sealed entry', () => {
     ['the other direction', { ...place, direction: 'down' }],
     ['another number', { ...place, number: 4 }],
   ] as const) {
-    test(`does not open in ${what}`, () => {
+    test(`a sealed entry does not open in ${what}`, () => {
       assert.throws(() => openEntry(sealEntry(entry, place, key), other, key), { name: 'EntryError' });
     });
   }
 
-  test('does not open with another key', () => {
+  test('a sealed entry does not open with another key', () => {
     assert.throws(() => openEntry(sealEntry(entry, place, key), place, new Uint8Array(32)), { name: 'EntryError' });
   });
 });

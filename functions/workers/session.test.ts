@@ -68,7 +68,7 @@ async function setup(reconcile: Reconcile = async () => settled, extra: Partial<
 }
 
 describe('a session', () => {
-  test('reconciles everything at first, and then only what changed', async () => {
+  test('a session reconciles everything at first, and then only what changed', async () => {
     const { session, put, seen } = await setup();
     await put('a');
     await put('b');
@@ -79,7 +79,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['c']);
   });
 
-  test('does and writes nothing when nothing changed', async () => {
+  test('a session does and writes nothing when nothing changed', async () => {
     const { session, put, seen, store } = await setup();
     await put('a');
     await session();
@@ -89,7 +89,7 @@ describe('a session', () => {
     assert.deepEqual([seen(), store.view().revision], [[], revision]);
   });
 
-  test('reconciles everything with another version of the code', async () => {
+  test('a session reconciles everything with another version of the code', async () => {
     const { session, put, seen } = await setup();
     await put('a');
     await session();
@@ -97,7 +97,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'a']);
   });
 
-  test('takes in what is written while it runs', async () => {
+  test('a session takes in what is written while it runs', async () => {
     const { session, put, seen } = await setup(async ({ name }, { client }) => {
       if (name.length < 3) await client.create(configMaps, { metadata: { namespace: 'default', name: `${name}x` } });
       return settled;
@@ -107,7 +107,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'ax', 'axx']);
   });
 
-  test('retries what failed, and keeps the rest going', async () => {
+  test('a session retries what failed, and keeps the rest going', async () => {
     let failures = 3;
     const { session, put, seen, world } = await setup(async ({ name }) => {
       if (name === 'a' && failures-- > 0) throw new Error('not yet');
@@ -121,7 +121,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'b', 'a', 'a', 'a']);
   });
 
-  test('does not retry what cannot succeed', async () => {
+  test('a session does not retry what cannot succeed', async () => {
     const { session, put, seen, world } = await setup(async () => {
       throw new Terminal('never');
     });
@@ -134,7 +134,7 @@ describe('a session', () => {
     );
   });
 
-  test('hands a deadline to the next session, in another process too', async () => {
+  test('a session hands a deadline to the next session, in another process too', async () => {
     const { session, put, seen, world, store } = await setup(async () => again(60));
     await put('a');
     const nextDeadlineMs = world.clock.now() + 60_000;
@@ -147,7 +147,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a']);
   });
 
-  test('hands a note to the next reconcile, in another process too', async () => {
+  test('a session hands a note to the next reconcile, in another process too', async () => {
     const notes: unknown[] = [];
     const { session, put, world, store } = await setup(async (_request, { clock }, note) => {
       notes.push(note);
@@ -162,7 +162,7 @@ describe('a session', () => {
     assert.deepEqual(notes, [undefined, { sinceMs }, { sinceMs }]);
   });
 
-  test('writes nothing when a reconcile that was due found nothing new', async () => {
+  test('a session writes nothing when a reconcile that was due found nothing new', async () => {
     const { session, put, seen, world, store } = await setup(async () => again(60));
     await put('a');
     await session();
@@ -175,7 +175,7 @@ describe('a session', () => {
     assert.deepEqual([seen(), store.view().revision], [['a', 'a', 'a'], revision]);
   });
 
-  test('saves what a change made it do, so that it is done once', async () => {
+  test('a session saves what a change made it do, so that it is done once', async () => {
     const { session, put, seen, client } = await setup();
     await put('a');
     await session();
@@ -185,7 +185,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'a']);
   });
 
-  test('is not left behind the floor by changes that concern no controller', async () => {
+  test('a session is not left behind the floor by changes that concern no controller', async () => {
     const { session, put, seen, world, store, client } = await setup(async () => again(60));
     await put('a');
     for (let minute = 0; minute < 30; minute += 1) {
@@ -205,7 +205,7 @@ describe('a session', () => {
     assert.equal(resyncedAtMs, Date.UTC(2026, 0, 1));
   });
 
-  test('does not wait for ever for what it cannot finish, and leaves it to the next one', async () => {
+  test('a session does not wait for ever for what it cannot finish, and leaves it to the next one', async () => {
     let hangs = true;
     const { session, put, seen, world } = await setup(async ({ name }) => {
       if (name === 'b' && hangs) await new Promise(() => undefined);
@@ -223,7 +223,7 @@ describe('a session', () => {
     assert.deepEqual([seen(), await session(), seen()], [['a', 'b'], { outcome: 'quiet' }, ['b']]);
   });
 
-  test('that is cut before it could save is held again, from the same point', async () => {
+  test('a session that is cut before it could save is held again, from the same point', async () => {
     const { session, put, seen, store } = await setup();
     await put('a');
     await session();
@@ -235,7 +235,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'b', 'b']);
   });
 
-  test('ends at its deadline with the work that is left', async () => {
+  test('a session ends at its deadline with the work that is left', async () => {
     const { session, put, seen, world } = await setup(
       async (_request, { clock }) => {
         await clock.sleep(100);
@@ -254,7 +254,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['c']);
   });
 
-  test('ends when a controller never settles', async () => {
+  test('a session ends when a controller never settles', async () => {
     const { session, put, world } = await setup(async (_request, { client, random }) => {
       await client.patch(configMaps, { namespace: 'default', name: 'a' }, { data: { dice: `${random.next()}` } });
       return settled;
@@ -264,7 +264,7 @@ describe('a session', () => {
     assert.equal(world.lines.at(-1)?.message, 'controllers do not settle');
   });
 
-  test('reconciles everything again when its resync is due', async () => {
+  test('a session reconciles everything again when its resync is due', async () => {
     const { session, put, seen, world } = await setup(async () => settled, { resyncSeconds: 600 });
     await put('a');
     assert.deepEqual(await session(), { outcome: 'quiet', nextDeadlineMs: world.clock.now() + 600_000 });
@@ -273,7 +273,7 @@ describe('a session', () => {
     assert.deepEqual(seen(), ['a', 'a']);
   });
 
-  test('never reconciles one object twice at once, and no more objects than allowed', async () => {
+  test('a session never reconciles one object twice at once, and no more objects than allowed', async () => {
     let running = 0;
     let most = 0;
     const { session, put, world, client } = await setup(

@@ -8,7 +8,7 @@ const web: ObjectName = { namespace: 'default', name: 'web' };
 const db: ObjectName = { namespace: 'default', name: 'db' };
 
 describe('a work queue', () => {
-  test('gives out a request once, however often it was added', () => {
+  test('a work queue gives out a request once, however often it was added', () => {
     const queue = new WorkQueue(virtualWorld().clock);
     queue.add(web);
     queue.add(db);
@@ -16,7 +16,7 @@ describe('a work queue', () => {
     assert.deepEqual([queue.take(), queue.take(), queue.take()], [web, db, undefined]);
   });
 
-  test('keeps a request back while it is being reconciled, and gives it out again afterwards', () => {
+  test('a work queue keeps a request back while it is being reconciled, and gives it out again afterwards', () => {
     const queue = new WorkQueue(virtualWorld().clock);
     queue.add(web);
     queue.take();
@@ -28,7 +28,7 @@ describe('a work queue', () => {
     assert.equal(queue.take(), undefined);
   });
 
-  test('brings failures back after 5 ms, doubling, at most 1000 s', async () => {
+  test('a work queue brings failures back after 5 ms, doubling, at most 1000 s', async () => {
     const world = virtualWorld();
     const queue = new WorkQueue(world.clock);
     queue.add(web);
@@ -42,7 +42,7 @@ describe('a work queue', () => {
     assert.deepEqual([18, 19, 1000].map(retryDelayMs), [655_360, 1_000_000, 1_000_000]);
   });
 
-  test('forgets failures after a success', () => {
+  test('a work queue forgets failures after a success', () => {
     const queue = new WorkQueue(virtualWorld().clock);
     queue.add(web);
     queue.take();
@@ -55,7 +55,7 @@ describe('a work queue', () => {
     assert.equal(queue.failed(web), 5);
   });
 
-  test('lets every outcome replace what was planned before', () => {
+  test('a work queue lets every outcome replace what was planned before', () => {
     const queue = new WorkQueue(virtualWorld().clock);
     queue.add(web);
     queue.take();
@@ -66,7 +66,7 @@ describe('a work queue', () => {
     assert.equal(queue.nextMs(), undefined);
   });
 
-  test('keeps a note through failures and sessions until the request settles', () => {
+  test('a work queue keeps a note through failures and sessions until the request settles', () => {
     const { clock } = virtualWorld();
     const queue = new WorkQueue(clock);
     queue.add(web);
@@ -83,7 +83,7 @@ describe('a work queue', () => {
     assert.equal(next.noteFor(web), undefined);
   });
 
-  test('names everything that is left, and takes it up again', async () => {
+  test('a work queue names everything that is left, and takes it up again', async () => {
     const world = virtualWorld();
     const nowMs = world.clock.now();
     const queue = new WorkQueue(world.clock);
@@ -105,7 +105,7 @@ describe('a work queue', () => {
     assert.equal(next.readyCount, 4);
   });
 
-  test('serves a thousand appointments in order of time', async () => {
+  test('a work queue serves a thousand appointments in order of time', async () => {
     const world = virtualWorld(7);
     const queue = new WorkQueue(world.clock);
     const times = Array.from({ length: 1000 }, () => 1 + Math.floor(world.random.next() * 500));

@@ -15,7 +15,7 @@ const heard = (service: string, name: string, request: object): Record<string, u
 };
 
 describe('a request', () => {
-  test('for a sandbox keeps everything', () => {
+  test('a request for a sandbox keeps everything', () => {
     const config = {
       ...contractSandbox('/logs', 2),
       hostname: 'web',
@@ -37,7 +37,7 @@ describe('a request', () => {
     assert.deepEqual(security['supplementalGroups'], ['7']);
   });
 
-  test('for a container keeps everything', () => {
+  test('a request for a container keeps everything', () => {
     const config = {
       ...contractContainer('busybox:1.36', 3),
       env: [{ name: 'WHO', value: 'ü' }],
@@ -64,7 +64,7 @@ describe('a request', () => {
     });
   });
 
-  test('has the numbers of fields that CRI gave them', () => {
+  test('a request has the numbers of fields that CRI gave them', () => {
     const bytes = (service: string, name: string, request: object): string =>
       method(service, name).requestSerialize(request).toString('hex');
     // `0a` is field 1 as text, `10` field 2 as a number.
@@ -74,7 +74,7 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
-  test('of a sandbox lists all its addresses', () => {
+  test('an answer of a sandbox lists all its addresses', () => {
     const message: SandboxStatusMessage = {
       id: 's',
       metadata: { name: 'web', uid: 'u', namespace: 'default', attempt: 1 },
@@ -98,7 +98,7 @@ describe('an answer', () => {
     assert.deepEqual(sandboxStatusFrom({ ...message, network: null }).ips, []);
   });
 
-  test('of a container is who it is by its labels, and how it ended', () => {
+  test('an answer of a container is who it is by its labels, and how it ended', () => {
     const message: ContainerStatusMessage = {
       id: 'c',
       podSandboxId: '',

@@ -28,7 +28,7 @@ const shown = (path: string): string => {
 };
 
 describe('a volume for a group', { skip: isRoot ? false : 'only root gives files away' }, () => {
-  test('is given to it with all that is in there', async () => {
+  test('a volume for a group is given to it with all that is in there', async () => {
     const path = tree();
     await giveToGroup(path, { id: 2000, isReadOnly: false });
     assert.deepEqual(
@@ -37,7 +37,7 @@ describe('a volume for a group', { skip: isRoot ? false : 'only root gives files
     );
   });
 
-  test('is readable only, if the pod wants to read only', async () => {
+  test('a volume for a group is readable only, if the pod wants to read only', async () => {
     const path = tree();
     await giveToGroup(path, { id: 2000, isReadOnly: true });
     assert.deepEqual(
@@ -46,7 +46,7 @@ describe('a volume for a group', { skip: isRoot ? false : 'only root gives files
     );
   });
 
-  test('is left as it is when its root is the group’s and the pod asks for no more', async () => {
+  test('a volume whose root belongs to the group already is left alone under OnRootMismatch', async () => {
     const path = tree();
     await giveToGroup(path, { id: 2000, isReadOnly: false });
     chmodSync(join(path, 'sub/file'), 0o600);
@@ -56,7 +56,7 @@ describe('a volume for a group', { skip: isRoot ? false : 'only root gives files
     assert.equal(shown(join(path, 'sub/file')), '2000 660');
   });
 
-  test('gives nothing away that a link leads to', async () => {
+  test('a volume for a group gives nothing away that a link leads to', async () => {
     const [path, other] = [tree(), tree()];
     symlinkSync(other, join(path, 'link'));
     await giveToGroup(path, { id: 2000, isReadOnly: false });

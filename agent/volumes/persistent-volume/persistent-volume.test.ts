@@ -70,7 +70,7 @@ const onNode = (hostname: string): PersistentVolume['spec'] => ({
 });
 
 describe('a claim', () => {
-  test('is the directory of its volume', async () => {
+  test('a claim is the directory of its volume', async () => {
     const path = join(root, 'there');
     mkdirSync(path);
     assert.deepEqual(await setUp({ claim: claim(), volume: volume({ local: { path } }) }), { path, isReadOnly: false });
@@ -82,20 +82,20 @@ describe('a claim', () => {
     assert.deepEqual(await setUp({ claim: claim(), volume: volume({ local: { path } }) }, readOnly), { path, isReadOnly: true });
   });
 
-  test('of an NFS volume mounts the server’s directory with the options of the volume', async () => {
+  test('a claim of an NFS volume mounts the server’s directory with the options of the volume', async () => {
     const nfs = { nfs: { server: 's', path: '/exports' }, mountOptions: ['nolock'] };
     const found = await setUp({ claim: claim(), volume: volume(nfs) }, { persistentVolumeClaim: { claimName: 'data', readOnly: true } });
     assert.deepEqual(mounted, [{ type: 'nfs', source: 's:/exports', target: found?.path, options: ['nolock', 'ro'] }]);
     assert.equal(found?.isReadOnly, true);
   });
 
-  test('of the local path provisioner is a directory that is made for every user', async () => {
+  test('a claim of the local path provisioner is a directory that is made for every user', async () => {
     const path = join(root, 'made/disk');
     await setUp({ claim: claim(), volume: volume({ local: { path }, ...onNode('node-a') }, provisioned) });
     assert.equal(statSync(path).mode & 0o777, 0o777);
   });
 
-  test('that is absent, unbound, another one, or elsewhere keeps its pod waiting', async () => {
+  test('a claim that is absent, unbound, another one, or elsewhere keeps its pod waiting', async () => {
     const local = { local: { path: join(root, 'absent') } };
     await fails(setUp({}), 'persistentvolumeclaim "data" not found');
     await fails(
@@ -118,7 +118,7 @@ describe('a claim', () => {
     );
   });
 
-  test('of an ephemeral volume must be the pod’s own', async () => {
+  test('a claim of an ephemeral volume must be the pod’s own', async () => {
     const source = { ephemeral: { volumeClaimTemplate: { metadata: {}, spec: {} } } };
     const made = claim({ metadata: { name: 'web-v', namespace: 'default', uid: 'claim-uid' } });
     await fails(setUp({ claim: made }, source), 'PVC default/web-v was not created for pod default/web (pod is not owner)');
@@ -152,14 +152,14 @@ describe('a released volume of the local path provisioner', () => {
     return path;
   };
 
-  test('loses its data, and then its finalizer', async () => {
+  test('a released volume of the local path provisioner loses its data, and then its finalizer', async () => {
     const path = filled('released');
     assert.deepEqual(await cleanUp(released(path)), [['other']]);
     assert.equal(existsSync(path), false);
     assert.deepEqual(await cleanUp(released(path)), [['other']]);
   });
 
-  test('keeps its data while it is bound, on another node, or to be retained', async () => {
+  test('a local-path volume keeps its data while it is bound, on another node, or to be retained', async () => {
     const path = filled('kept');
     assert.deepEqual(await cleanUp(released(path, 'Bound')), []);
     assert.deepEqual(await cleanUp(released(path), 'node-b'), []);
@@ -168,7 +168,7 @@ describe('a released volume of the local path provisioner', () => {
     assert.equal(existsSync(join(path, 'file')), true);
   });
 
-  test('loses nothing that does not bear its name', async () => {
+  test('a released volume of the local path provisioner loses nothing that does not bear its name', async () => {
     const path = filled('foreign');
     await cleanUp(released(join(root, 'foreign')));
     assert.equal(existsSync(path), true);

@@ -148,7 +148,7 @@ describe('a token for the API', () => {
     return (await admit(pods, pod(structuredClone(spec)))).spec!;
   };
 
-  test('is mounted into every container, with the authority and the namespace', async () => {
+  test('a token for the API is mounted into every container, with the authority and the namespace', async () => {
     const { volumes, containers, initContainers } = await mounted(two);
     const name = volumes![0]!.name;
     assert.match(name, /^kube-api-access-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
@@ -170,7 +170,7 @@ describe('a token for the API', () => {
     ]);
   });
 
-  test('is not mounted where the pod, or else its account, does not want it', async () => {
+  test('a token for the API is not mounted where the pod, or else its account, does not want it', async () => {
     const hasToken = async (own?: boolean, ofAccount?: boolean): Promise<boolean> =>
       (await mounted({ ...two, automountServiceAccountToken: own }, ofAccount)).volumes !== undefined;
     assert.deepEqual(
@@ -179,7 +179,7 @@ describe('a token for the API', () => {
     );
   });
 
-  test('leaves alone a container that mounts something else there, and uses a volume that is there already', async () => {
+  test('no token for the API is mounted over a container’s own mount; a present volume is used again', async () => {
     const own = { name: 'main', volumeMounts: [{ name: 'mine', mountPath }] };
     assert.deepEqual((await mounted({ containers: [own] })).containers, [own]);
     assert.equal((await mounted({ containers: [own] })).volumes, undefined);

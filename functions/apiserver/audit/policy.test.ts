@@ -66,7 +66,7 @@ describe('a rule', () => {
     });
   }
 
-  test('matches paths that are no resources by their beginning', () => {
+  test('a rule matches paths that are no resources by their beginning', () => {
     const of = (path: string): string => {
       const info = requestInfoOf('GET', new URL(`https://api${path}`));
       return recordingOf({ rules: [{ level: 'Metadata', nonResourceURLs: ['/healthz*', '/version'] }] }, eve, info).level;
@@ -74,7 +74,7 @@ describe('a rule', () => {
     assert.deepEqual(['/healthz/etcd', '/version', '/version/x', '/api/v1/pods'].map(of), ['Metadata', 'Metadata', 'None', 'None']);
   });
 
-  test('adds the stages that it omits to those of the policy, and decides about managed fields itself', () => {
+  test('a rule adds the stages that it omits to those of the policy, and decides about managed fields itself', () => {
     const info = requestInfoOf('GET', new URL('https://api/version'));
     const rules: PolicyRule[] = [{ level: 'Metadata', omitStages: ['Panic'], omitManagedFields: false }];
     assert.deepEqual(recordingOf({ rules, omitStages: ['RequestReceived'], omitManagedFields: true }, eve, info), {

@@ -51,7 +51,7 @@ test('a caller without credentials is anonymous on the configured paths alone', 
   await assert.rejects(asks('/livez', { enabled: false }), unauthorized);
 });
 
-test('the static token is its user', async () => {
+test('a static token authenticates its user', async () => {
   const { withToken } = await setUp();
   assert.deepEqual(await withToken('let-me-in'), { name: 'admin', groups: ['system:masters', 'system:authenticated'] });
 });

@@ -22,7 +22,7 @@ describe('the dashboard', () => {
   after(() => cluster.api.close());
   const get = (path: string, init: RequestInit = {}): Promise<Response> => cluster.fetch(new Request(`https://api${path}`, init));
 
-  test('is read without credentials, packed where the browser unpacks it', async () => {
+  test('the dashboard is read without credentials, packed where the browser unpacks it', async () => {
     const packed = await get('/ui/', { headers: { 'accept-encoding': 'gzip, br' } });
     assert.deepEqual([packed.status, packed.headers.get('content-encoding')], [200, 'gzip']);
     const plain = await get('/ui/');
@@ -30,7 +30,7 @@ describe('the dashboard', () => {
     assert.equal((await get('/ui')).headers.get('location'), 'ui/');
   });
 
-  test('allows no other host, no code in the page, no frame around it and no cookie', async () => {
+  test('the dashboard allows no other host, no code in the page, no frame around it and no cookie', async () => {
     for (const path of ['/ui', '/ui/', '/ui/dashboard-A1.js']) {
       const { headers } = await get(path);
       const policy = headers.get('content-security-policy') ?? '';
@@ -49,12 +49,12 @@ describe('the dashboard', () => {
     }
   });
 
-  test('is kept by browsers but for its first file, whose name stays the same', async () => {
+  test('the dashboard is kept by browsers but for its first file, whose name stays the same', async () => {
     assert.equal((await get('/ui/')).headers.get('cache-control'), 'no-cache');
     assert.match((await get('/ui/dashboard-A1.js')).headers.get('cache-control') ?? '', /immutable/);
   });
 
-  test('has no other files, whatever their names are', async () => {
+  test('the dashboard has no other files, whatever their names are', async () => {
     for (const path of [
       '/ui/nothing.js',
       '/ui/a/b.js',
@@ -69,7 +69,7 @@ describe('the dashboard', () => {
     assert.equal((await get('/ui/', { method: 'POST' })).status, 404);
   });
 
-  test('opens no other path to callers without credentials', async () => {
+  test('the dashboard opens no other path to callers without credentials', async () => {
     for (const path of ['/api/v1/pods', '/ui/../api/v1/secrets', '/apis'])
       assert.ok([401, 403, 404].includes((await get(path)).status), path);
   });

@@ -74,37 +74,37 @@ test('a snapshot has the policies of the node’s pods and the peers of these, a
 });
 
 describe('a peer', () => {
-  test('that comes is sent once it has an address', async () => {
+  test('a peer that comes is sent once it has an address', async () => {
     const { put, news } = await withPolicy();
     await put(pods, pod('web-2', { app: 'web' }));
     assert.deepEqual(await news(), []);
     await put(pods, pod('web-2', { app: 'web' }, { ip: '10.244.2.4' }));
     assert.deepEqual(await news(), ['peer web-2 at 10.244.2.4 in 1']);
   });
-  test('that only reports its state again is no news', async () => {
+  test('a peer that only reports its state again is no news', async () => {
     const { put, news } = await withPolicy();
     const again = pod('web', { app: 'web' }, { ip: '10.244.2.2' });
     await put(pods, { ...again, status: { ...again.status, message: 'still running' } });
     assert.deepEqual(await news(), []);
   });
-  test('that gets other labels goes, and comes back', async () => {
+  test('a peer that gets other labels goes, and comes back', async () => {
     const { put, news } = await withPolicy();
     await put(pods, pod('web', { app: 'other' }, { ip: '10.244.2.2' }));
     assert.deepEqual(await news(), ['gone PolicyPeer web']);
     await put(pods, pod('web', { app: 'web' }, { ip: '10.244.2.2' }));
     assert.deepEqual(await news(), ['peer web at 10.244.2.2 in 1']);
   });
-  test('that ended goes', async () => {
+  test('a peer that ended goes', async () => {
     const { put, news } = await withPolicy();
     await put(pods, pod('web', { app: 'web' }, { ip: '10.244.2.2', phase: 'Succeeded' }));
     assert.deepEqual(await news(), ['gone PolicyPeer web']);
   });
-  test('that is deleted goes', async () => {
+  test('a peer that is deleted goes', async () => {
     const { remove, news } = await withPolicy();
     await remove(pods, { namespace: 'default', name: 'web' });
     assert.deepEqual(await news(), ['gone PolicyPeer web']);
   });
-  test('in the network of its node is none', async () => {
+  test('a peer in the network of its node is none', async () => {
     const { put, news } = await withPolicy();
     const host = pod('host', { app: 'web' }, { ip: '192.0.2.1' });
     await put(pods, { ...host, spec: { ...host.spec!, hostNetwork: true } });
@@ -113,7 +113,7 @@ describe('a peer', () => {
 });
 
 describe('a policy', () => {
-  test('that changes is sent with all that it selects', async () => {
+  test('a policy that changes is sent with all that it selects', async () => {
     const { put, news } = await withPolicy();
     await put(networkPolicies, policy('to-db', { ingress: [{ from: [{ podSelector: {} }] }] }));
     assert.deepEqual(await news(), [
@@ -123,12 +123,12 @@ describe('a policy', () => {
       'policy to-db',
     ]);
   });
-  test('that is deleted goes', async () => {
+  test('a policy that is deleted goes', async () => {
     const { remove, news } = await withPolicy();
     await remove(networkPolicies, { namespace: 'default', name: 'to-db' });
     assert.deepEqual(await news(), ['gone NetworkPolicy to-db']);
   });
-  test('comes with the first pod that it selects, and not again with the second', async () => {
+  test('a policy comes with the first pod that it selects, and not again with the second', async () => {
     const { put, news } = await setUp();
     await put(networkPolicies, policy('to-db'));
     await put(pods, pod('web', { app: 'web' }, { ip: '10.244.2.2' }));
@@ -138,7 +138,7 @@ describe('a policy', () => {
     await put(pods, pod('db-2', { app: 'db' }, { node: 'a' }));
     assert.deepEqual(await news(), []);
   });
-  test('comes when a pod of the node gets the labels that it selects', async () => {
+  test('a policy comes when a pod of the node gets the labels that it selects', async () => {
     const { put, news } = await withPolicy();
     await put(pods, pod('plain', {}, { node: 'a' }));
     await put(networkPolicies, policy('to-plain', { podSelector: { matchLabels: { app: 'plain' } } }));
@@ -149,7 +149,7 @@ describe('a policy', () => {
 });
 
 describe('namespaces', () => {
-  test('are selected by their labels, and their pods follow when these change', async () => {
+  test('namespaces are selected by their labels, and their pods follow when these change', async () => {
     const { put, news } = await withPolicy();
     await put(namespaces, namespace('x'));
     await put(pods, pod('far', {}, { namespace: 'x', ip: '10.244.2.9' }));
@@ -160,7 +160,7 @@ describe('namespaces', () => {
     await put(namespaces, namespace('x'));
     assert.deepEqual(await news(), ['gone PolicyPeer far']);
   });
-  test('with labels that no policy asks for end no poll', async () => {
+  test('namespaces with labels that no policy asks for end no poll', async () => {
     const { put, news } = await withPolicy();
     await put(namespaces, namespace('x', { team: 'x' }));
     assert.deepEqual(await news(), []);

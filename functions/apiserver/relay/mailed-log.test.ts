@@ -160,7 +160,7 @@ function reading(response: Response) {
 }
 
 describe('a log that goes by mail', () => {
-  test('comes as it was written, in chunks', async () => {
+  test('a log that goes by mail comes as it was written, in chunks', async () => {
     const at = await house();
     const text = randomBytes(chunkBytesMax).toString('hex');
     const { response, sent } = await answered(at, async () => saying(text.slice(0, 300_000), text.slice(300_000)));
@@ -169,13 +169,13 @@ describe('a log that goes by mail', () => {
     await sent;
   });
 
-  test('may be empty', async () => {
+  test('a log that goes by mail may be empty', async () => {
     const at = await house();
     const { response } = await answered(at, async () => saying());
     assert.equal(await inTime(at, response.text()), '');
   });
 
-  test('that does not exist is answered with the agent’s Status', async () => {
+  test('a log that goes by mail that does not exist is answered with the agent’s Status', async () => {
     const at = await house();
     const error = badRequest('container "c" in pod "web" is waiting to start: ContainerCreating');
     const { response } = await answered(at, () => Promise.reject(error));
@@ -183,7 +183,7 @@ describe('a log that goes by mail', () => {
     assert.deepEqual(await inTime(at, response.json()), JSON.parse(JSON.stringify(error.toStatus())));
   });
 
-  test('reaches its reader as it is written while it is followed, also after a long silence', async () => {
+  test('a log that goes by mail reaches its follower line by line, also after a long silence', async () => {
     const at = await house();
     const log = spoken();
     log.say('one\n');
@@ -202,7 +202,7 @@ describe('a log that goes by mail', () => {
     await sent;
   });
 
-  test('comes whole and once when any one request or answer on its way is lost', async () => {
+  test('a log that goes by mail comes whole and once although one request or answer is lost', async () => {
     const lines = Array.from({ length: 6 }, (_, index) => `line ${index} ${'x'.repeat(200_000)}\n`);
     for (const isCarriedOut of [true, false]) {
       for (let lost = 1; ; lost += 1) {
@@ -237,7 +237,7 @@ describe('whose log it is', () => {
     assert.deepEqual(await at.table.readMail(`a/${id}/up`, 2), []);
   });
 
-  test('only the node that was asked has the mailbox', async () => {
+  test('only the node whose log was requested may send chunks of it', async () => {
     const at = await house();
     const asked = at.ask();
     await at.world.advance(100);
@@ -380,7 +380,7 @@ describe('the end', () => {
 });
 
 describe('who waits', () => {
-  test('is announced for thirty seconds, and counts as reason to come again soon for a minute', async () => {
+  test('a waiting client is announced for 30 seconds, and lets its node poll again soon for a minute', async () => {
     const at = await house();
     const asked = at.ask('container=c&tailLines=5');
     await at.world.advance(100);
@@ -395,7 +395,7 @@ describe('who waits', () => {
     assert.equal(isSought('a'), false);
   });
 
-  test('is one of fifty at a node: more are refused, and make room when they go', async () => {
+  test('fifty clients may wait at a node: more are refused until one of them goes', async () => {
     const at = await house();
     const results = Array.from({ length: 51 }, () => at.ask().catch((error: unknown) => error));
     await at.world.advance(1000);

@@ -166,7 +166,7 @@ test('a client that leaves ends the upload of the agent', async () => {
   request.destroy();
 });
 
-test('a slow reader slows the agent down', async () => {
+test('a client that reads slowly makes the agent send slowly', async () => {
   const at = await cluster();
   const log = fetch(`${at.url}${at.pod}/log?container=one`);
   const { request } = upload(at, (await asked(at)).id);

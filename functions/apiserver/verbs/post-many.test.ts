@@ -50,7 +50,7 @@ describe('binding many pods at once', () => {
     return refusal instanceof StatusError ? refusal.message : 'done';
   };
 
-  test('is refused for each, where the user may not', async () => {
+  test('binding many pods at once is refused for each, where the user may not', async () => {
     const stranger = api.clientFor({ name: 'stranger', groups: ['system:authenticated'] });
     const refused = await stranger.createSubresources(pods, 'binding', [bindingOf('a'), bindingOf('b')]);
     assert.deepEqual(
@@ -60,7 +60,7 @@ describe('binding many pods at once', () => {
     assert.deepEqual(await nodesOf(), [undefined, undefined, undefined]);
   });
 
-  test('binds each that can be, and refuses the others as one by one', async () => {
+  test('binding many pods at once binds each that can be, and refuses the others as one by one', async () => {
     const scheduler = api.clientFor(workerUser('system:kube-scheduler'));
     await scheduler.createSubresource(pods, { namespace, name: 'c' }, 'binding', bindingOf('c'));
     const { revision } = await store.fresh();

@@ -72,13 +72,13 @@ describe('an object of a custom kind', () => {
     return api;
   }
 
-  test('cannot hold 1e400', async () => {
+  test('an object of a custom kind cannot hold 1e400', async () => {
     const api = await apiWithBags();
     const { status, body } = await api.send('POST', bags, bag('1e400'));
     assert.deepEqual([status, body['message']], [400, `Bag in version "v1" cannot be handled as a Bag: ${untyped}`]);
   });
 
-  test('keeps the text of a number that YAML cannot hold, also of one that is applied', async () => {
+  test('a custom object keeps the text of a number that YAML cannot hold, also when it is applied', async () => {
     const api = await apiWithBags();
     const posted = await api.send('POST', `${bags}?dryRun=All`, `${bag('[1e400, -1e999, 1e3]')}\n`, { 'content-type': 'application/yaml' });
     assert.deepEqual(posted.body['a'], ['1e400', '-1e999', 1000]);

@@ -65,7 +65,7 @@ async function changeNode(made: Cluster, name: string, status: object): Promise<
 }
 
 describe('a volume of a driver', () => {
-  test('is attached to the node of its pod, under the name that sidecars compute', async () => {
+  test('a volume of a driver is attached to the node of its pod, under the name that sidecars compute', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'web', 'node-a');
     const [attachment] = await attachments(made);
@@ -73,7 +73,7 @@ describe('a volume of a driver', () => {
     assert.deepEqual(attachment!.spec, { attacher: driver, nodeName: 'node-a', source: { persistentVolumeName: 'pv' } });
   });
 
-  test('stands in the status of the Node when it is attached', async () => {
+  test('a volume of a driver stands in the status of the Node when it is attached', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'web', 'node-a');
     const [attachment] = await attachments(made);
@@ -84,7 +84,7 @@ describe('a volume of a driver', () => {
     assert.deepEqual(made.events, ['Normal SuccessfulAttachVolume AttachVolume.Attach succeeded for volume "pv" ']);
   });
 
-  test('stays attached while the node has it mounted, and no longer', async () => {
+  test('a volume of a driver stays attached while the node has it mounted, and no longer', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'web', 'node-a');
     await changeNode(made, 'node-a', { volumesInUse: [uniqueName] });
@@ -94,7 +94,7 @@ describe('a volume of a driver', () => {
     assert.deepEqual(await nodesOf(made), []);
   });
 
-  test('is taken from a node that is not ready, after six minutes', async () => {
+  test('a volume of a driver is taken from a node that is not ready, after six minutes', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'web', 'node-a');
     made.silentNodes.add('node-a');
@@ -107,7 +107,7 @@ describe('a volume of a driver', () => {
     assert.deepEqual(await nodesOf(made), []);
   });
 
-  test('of one node is not attached to another until it is free', async () => {
+  test('a volume of a driver of one node is not attached to another until it is free', async () => {
     const made = await clusterWithVolume();
     await runOn(made, 'old', 'node-a');
     await runOn(made, 'new', 'node-b');
@@ -120,14 +120,14 @@ describe('a volume of a driver', () => {
     assert.deepEqual(await nodesOf(made), ['node-b']);
   });
 
-  test('of many nodes is attached to all of them', async () => {
+  test('a volume of a driver of many nodes is attached to all of them', async () => {
     const made = await clusterWithVolume('ReadWriteMany');
     await runOn(made, 'one', 'node-a');
     await runOn(made, 'two', 'node-b');
     assert.deepEqual((await nodesOf(made)).toSorted(), ['node-a', 'node-b']);
   });
 
-  test('is not attached where its driver needs no attaching', async () => {
+  test('a volume of a driver is not attached where its driver needs no attaching', async () => {
     const made = await clusterWithVolume();
     await made.client.create(csiDrivers, { metadata: { name: driver }, spec: { attachRequired: false } });
     await runOn(made, 'web', 'node-a');

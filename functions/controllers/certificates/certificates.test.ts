@@ -64,7 +64,7 @@ async function approve(made: Cluster): Promise<void> {
 }
 
 describe('a CertificateSigningRequest', () => {
-  test('of a kubelet is approved where it may create such, and signed', async () => {
+  test('a CertificateSigningRequest of a kubelet is approved where it may create such, and signed', async () => {
     const made = await cluster();
     const pem = await requestPem('O=system:nodes, CN=system:node:a');
     await made.client.create(certificateSigningRequests, signingRequest({ signer: 'kube-apiserver-client-kubelet', pem }));
@@ -81,7 +81,7 @@ describe('a CertificateSigningRequest', () => {
     assert.equal(certificate.ca, false);
   });
 
-  test('of a client waits for somebody to approve it, and is valid as long as it asks', async () => {
+  test('a CertificateSigningRequest of a client waits for somebody to approve it, and is valid as long as it asks', async () => {
     const made = await cluster();
     const asked = { signer: 'kube-apiserver-client', pem: await requestPem('O=dev, CN=jane'), expirationSeconds: 3600 };
     await made.client.create(certificateSigningRequests, signingRequest(asked));
@@ -92,7 +92,7 @@ describe('a CertificateSigningRequest', () => {
     assert.ok(Math.abs(certificate.validToDate.getTime() - made.world.clock.now() - hourMs) < 1000);
   });
 
-  test('of a server keeps the names that it asks for', async () => {
+  test('a CertificateSigningRequest of a server keeps the names that it asks for', async () => {
     const made = await cluster();
     const names: x509.JsonGeneralNames = [
       { type: 'dns', value: 'node-a' },
@@ -106,7 +106,7 @@ describe('a CertificateSigningRequest', () => {
     assert.equal(certificate.subjectAltName, 'DNS:node-a, IP Address:10.0.0.7');
   });
 
-  test('of a node for its own address is approved, also where the Node comes later', async () => {
+  test('a CertificateSigningRequest of a node for its own address is approved, also where the Node comes later', async () => {
     const made = await cluster();
     const pem = await requestPem('O=system:nodes, CN=system:node:late', [{ type: 'ip', value: '10.0.0.7' }]);
     const asked = signingRequest({ signer: 'kubelet-serving', pem, usages: ['digital signature', 'server auth'] });
@@ -126,7 +126,7 @@ describe('a CertificateSigningRequest', () => {
     ['kube-apiserver-client', 'CN=jane', ['server auth'], 'invalid usage for client certificate: server auth'],
   ];
   for (const [signer, subject, usages, message] of refusals) {
-    test(`fails where ${message}`, async () => {
+    test(`a CertificateSigningRequest fails where ${message}`, async () => {
       const made = await cluster();
       await made.client.create(certificateSigningRequests, signingRequest({ signer, pem: await requestPem(subject), usages }));
       await approve(made);

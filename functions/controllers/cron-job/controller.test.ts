@@ -36,7 +36,7 @@ async function endPods(cluster: Cluster, phase: string): Promise<void> {
 }
 
 describe('a CronJob', () => {
-  test('makes a Job at each time of its schedule, named after the minute', async () => {
+  test('a CronJob makes a Job at each time of its schedule, named after the minute', async () => {
     const cluster = await running();
     assert.deepEqual(await jobsOf(cluster), []);
     await cluster.advance(2 * minuteMs);
@@ -54,7 +54,7 @@ describe('a CronJob', () => {
     await assertSettled(cluster);
   });
 
-  test('notes which Jobs ended, and keeps as many as its limits allow', async () => {
+  test('a CronJob notes which Jobs ended, and keeps as many as its limits allow', async () => {
     const cluster = await running({ successfulJobsHistoryLimit: 2 });
     for (let run = 0; run < 4; run += 1) {
       await cluster.advance(minuteMs);
@@ -67,7 +67,7 @@ describe('a CronJob', () => {
     assert.equal(cluster.events.filter((event) => event.includes('SawCompletedJob')).length, 4);
   });
 
-  test('with Forbid starts no Job beside another', async () => {
+  test('a CronJob with Forbid starts no Job beside another', async () => {
     const cluster = await running({ concurrencyPolicy: 'Forbid' });
     await cluster.advance(3 * minuteMs);
     assert.equal((await jobsOf(cluster)).length, 1);
@@ -75,7 +75,7 @@ describe('a CronJob', () => {
     assert.ok(cluster.events.includes(message));
   });
 
-  test('with Replace ends the Job that runs', async () => {
+  test('a CronJob with Replace ends the Job that runs', async () => {
     const cluster = await running({ concurrencyPolicy: 'Replace' });
     await cluster.advance(3 * minuteMs);
     const left = await jobsOf(cluster);
@@ -83,13 +83,13 @@ describe('a CronJob', () => {
     assert.equal((await cluster.get(cronJobs, 'tick')).status?.active?.[0]?.name, nameOf(left[0]!));
   });
 
-  test('does nothing while suspended', async () => {
+  test('a CronJob does nothing while suspended', async () => {
     const cluster = await running({ suspend: true });
     await cluster.advance(3 * minuteMs);
     assert.deepEqual(await jobsOf(cluster), []);
   });
 
-  test('starts one Job for all times that were missed, and none after the deadline', async () => {
+  test('a CronJob starts one Job for all times that were missed, and none after the deadline', async () => {
     const cluster = await running({ suspend: true, schedule: '0 * * * *', startingDeadlineSeconds: 600 });
     const resume = async (): Promise<void> => {
       await cluster.edit<CronJob>(cronJobs, 'tick', ({ spec }) => {
@@ -126,7 +126,7 @@ describe('a CronJob', () => {
     assert.deepEqual(cluster.events, [`Warning InvalidSchedule invalid schedule: 0 0 31 2 * : ${why}`]);
   });
 
-  test('comes to the same end when any one call fails', async () => {
+  test('a CronJob comes to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(cronJobs, cronJob());
@@ -139,7 +139,7 @@ describe('a CronJob', () => {
 });
 
 describe('a Job with ttlSecondsAfterFinished', () => {
-  test('goes that long after it ended, and its pods with it', async () => {
+  test('a Job with ttlSecondsAfterFinished goes that long after it ended, and its pods with it', async () => {
     const cluster = await createCluster();
     await cluster.client.create(jobs, { metadata: { namespace, name: 'sum' }, spec: { template, ttlSecondsAfterFinished: 30 } });
     await cluster.advance(minuteMs);

@@ -37,7 +37,7 @@ describe('a schedule', () => {
     });
   }
 
-  test('of an unknown zone has none', () => {
+  test('a schedule of an unknown zone has none', () => {
     assert.throws(() => scheduleOf('* * * * *', 'Moon/Sea').nextMs(0), RangeError);
   });
 });

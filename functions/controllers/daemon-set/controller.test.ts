@@ -52,7 +52,7 @@ const fail = (cluster: Cluster, pod: Pod): Promise<Pod> =>
   cluster.client.update(pods, { ...copy(pod), status: { phase: 'Failed' } }, 'status');
 
 describe('a DaemonSet', () => {
-  test('has a pod on every node, and counts them', async () => {
+  test('a DaemonSet has a pod on every node, and counts them', async () => {
     const cluster = await running();
     assert.deepEqual(await placed(cluster), ['node-a agent:1', 'node-b agent:1']);
     assert.deepEqual((await agent(cluster)).status, {
@@ -67,7 +67,7 @@ describe('a DaemonSet', () => {
     await assertSettled(cluster);
   });
 
-  test('makes pods that only their node takes, and that stay on a node in trouble', async () => {
+  test('a DaemonSet makes pods that only their node takes, and that stay on a node in trouble', async () => {
     const cluster = await running();
     const [pod] = await cluster.pods();
     assert.ok(pod);
@@ -92,7 +92,7 @@ describe('a DaemonSet', () => {
     assert.deepEqual(labelsOf(pod), { app: 'agent', 'controller-revision-hash': hash, 'pod-template-generation': '1' });
   });
 
-  test('follows nodes that join, leave, and change their labels', async () => {
+  test('a DaemonSet follows nodes that join, leave, and change their labels', async () => {
     const cluster = await running({
       template: { ...template('agent:1'), spec: { ...template('agent:1').spec, nodeSelector: { disk: 'fast' } } },
     });
@@ -117,7 +117,7 @@ describe('a DaemonSet', () => {
     assert.ok(!(await placed(cluster)).includes('node-a agent:1'));
   });
 
-  test('stays away from a taint that forbids scheduling, and leaves one that evicts', async () => {
+  test('a DaemonSet stays away from a taint that forbids scheduling, and leaves one that evicts', async () => {
     const cluster = await running();
     await editNode(cluster, 'node-a', ({ spec }) => {
       spec.taints = [{ key: 'dedicated', value: 'x', effect: 'NoSchedule' }];
@@ -132,7 +132,7 @@ describe('a DaemonSet', () => {
     assert.deepEqual(await placed(cluster), ['node-b agent:1']);
   });
 
-  test('replaces a failed pod at once, and waits longer the more often its successors fail', async () => {
+  test('a DaemonSet replaces a failed pod at once, and waits longer the more often its successors fail', async () => {
     const cluster = await running();
     const failOn = async (nodeName: string): Promise<void> => {
       const pod = (await cluster.pods()).find(({ spec, status }) => spec?.nodeName === nodeName && status?.phase === 'Running');
@@ -157,7 +157,7 @@ describe('a DaemonSet', () => {
     );
   });
 
-  test('rolls one node after the other to a new template', async () => {
+  test('a DaemonSet rolls one node after the other to a new template', async () => {
     const cluster = await running();
     await setImage(cluster, 'agent:2');
     await cluster.settle();
@@ -173,7 +173,7 @@ describe('a DaemonSet', () => {
     await assertSettled(cluster);
   });
 
-  test('surges: the old pod of a node goes once the new one is ready', async () => {
+  test('a DaemonSet surges: the old pod of a node goes once the new one is ready', async () => {
     const cluster = await running(surge('100%'));
     await setImage(cluster, 'agent:2');
     await cluster.settle();
@@ -184,7 +184,7 @@ describe('a DaemonSet', () => {
     await assertSettled(cluster);
   });
 
-  test('leaves pods alone under OnDelete until they are deleted', async () => {
+  test('a DaemonSet leaves pods alone under OnDelete until they are deleted', async () => {
     const cluster = await running({ updateStrategy: { type: 'OnDelete' } });
     await setImage(cluster, 'agent:2');
     await cluster.runUntilStable();
@@ -211,7 +211,7 @@ describe('a DaemonSet', () => {
     assert.deepEqual(await placed(cluster), ['node-a agent:1', 'node-b agent:1']);
   });
 
-  test('keeps no more old revisions than its limit, and those of its pods', async () => {
+  test('a DaemonSet keeps no more old revisions than its limit, and those of its pods', async () => {
     const cluster = await running({ revisionHistoryLimit: 1 });
     for (const image of ['agent:2', 'agent:3', 'agent:4']) {
       await setImage(cluster, image);
@@ -224,7 +224,7 @@ describe('a DaemonSet', () => {
     );
   });
 
-  test('takes another hash when another template has the name of its revision', async () => {
+  test('a DaemonSet takes another hash when another template has the name of its revision', async () => {
     const cluster = await running();
     const [revision] = (await cluster.client.list(controllerRevisions, { namespace })).items;
     assert.ok(revision);
@@ -241,7 +241,7 @@ describe('a DaemonSet', () => {
     assert.equal((await placed(cluster)).length, 2);
   });
 
-  test('comes to the same end when any one call fails', async () => {
+  test('a DaemonSet comes to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(daemonSets, daemonSet());

@@ -78,7 +78,7 @@ describe('a Deployment', () => {
     ['100%', 0],
     [3, 3],
   ] as const)
-    test(`rolls out within surge ${maxSurge} and unavailable ${maxUnavailable}, step by step`, async () => {
+    test(`a Deployment rolls out within surge ${maxSurge} and unavailable ${maxUnavailable}, step by step`, async () => {
       const replicas = 6;
       const cluster = await running({ replicas, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } } });
       const surge = typeof maxSurge === 'number' ? maxSurge : Math.ceil((Number.parseInt(maxSurge, 10) * replicas) / 100);
@@ -116,7 +116,7 @@ describe('a Deployment', () => {
     assert.deepEqual(await sizes(cluster), ['web:1 4']);
   });
 
-  test('goes back to a ReplicaSet that it has, under a new number', async () => {
+  test('a Deployment goes back to a ReplicaSet that it has, under a new number', async () => {
     const cluster = await running();
     await cluster.edit(deployments, 'web', setImage('web:2'));
     await cluster.runUntilStable();
@@ -131,7 +131,7 @@ describe('a Deployment', () => {
     assert.equal(annotationsOf(await web(cluster))['deployment.kubernetes.io/revision'], '3');
   });
 
-  test('keeps no more old ReplicaSets than its limit', async () => {
+  test('a Deployment keeps no more old ReplicaSets than its limit', async () => {
     const cluster = await running({ revisionHistoryLimit: 2 });
     for (const image of ['web:2', 'web:3', 'web:4', 'web:5']) {
       await cluster.edit(deployments, 'web', setImage(image));
@@ -141,7 +141,7 @@ describe('a Deployment', () => {
     assert.deepEqual(new Set(revisions), new Set(['3', '4', '5']));
   });
 
-  test('is scaled without a rollout', async () => {
+  test('a Deployment is scaled without a rollout', async () => {
     const cluster = await running();
     const scaleTo = async (replicas: number): Promise<void> => {
       await cluster.edit<Deployment>(deployments, 'web', ({ spec }) => {
@@ -159,7 +159,7 @@ describe('a Deployment', () => {
     await assertSettled(cluster);
   });
 
-  test('is scaled in proportion while a rollout is stuck', async () => {
+  test('a Deployment is scaled in proportion while a rollout is stuck', async () => {
     const cluster = await running({ replicas: 10, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } });
     await cluster.edit(deployments, 'web', setImage('web:broken'));
     await cluster.settle();
@@ -172,7 +172,7 @@ describe('a Deployment', () => {
     await assertSettled(cluster);
   });
 
-  test('stands still while paused, but is scaled', async () => {
+  test('a Deployment stands still while paused, but is scaled', async () => {
     const cluster = await running();
     await cluster.edit<Deployment>(deployments, 'web', (object) => {
       object.spec.paused = true;
@@ -191,7 +191,7 @@ describe('a Deployment', () => {
     await assertSettled(cluster);
   });
 
-  test('with Recreate starts no new pod before the last old one is gone', async () => {
+  test('a Deployment with Recreate starts no new pod before the last old one is gone', async () => {
     const cluster = await running({ strategy: { type: 'Recreate' } });
     await cluster.edit(deployments, 'web', setImage('web:2'));
     await cluster.settle();
@@ -207,7 +207,7 @@ describe('a Deployment', () => {
     await assertSettled(cluster);
   });
 
-  test('adopts a ReplicaSet that matches, and makes no second one', async () => {
+  test('a Deployment adopts a ReplicaSet that matches, and makes no second one', async () => {
     const cluster = await running();
     await cluster.client.delete(deployments, { namespace: 'default', name: 'web' }, { propagationPolicy: 'Orphan' });
     await cluster.runUntilStable();
@@ -220,7 +220,7 @@ describe('a Deployment', () => {
     assert.equal((await cluster.pods()).length, 3);
   });
 
-  test('uses another hash when somebody has its name', async () => {
+  test('a Deployment uses another hash when somebody has its name', async () => {
     const probe = await running();
     const [taken] = await probe.replicaSets();
     assert.ok(taken);
@@ -236,7 +236,7 @@ describe('a Deployment', () => {
     assert.deepEqual(await sizes(cluster), ['web:1 3']);
   });
 
-  test('comes to the same end when any one call fails', async () => {
+  test('a Deployment comes to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(async (cluster) => {
       await cluster.client.create(deployments, deployment({ replicas: 2 }));
       await cluster.runUntilStable();

@@ -60,7 +60,7 @@ describe('a pod whose device', () => {
   const begin = async (tolerations?: DeviceToleration[]): Promise<void> => void (cluster = await withPod(tolerations));
   afterEach(() => cluster.close());
 
-  test('gets a NoExecute taint by a rule is deleted, and the rule counts it', async () => {
+  test('a pod whose device gets a NoExecute taint by a rule is deleted, and the rule counts it', async () => {
     await begin();
     await addRule(cluster, broken);
     await cluster.settle();
@@ -76,7 +76,7 @@ describe('a pod whose device', () => {
     await assertSettled(cluster);
   });
 
-  test('gets a NoExecute taint from its driver is deleted', async () => {
+  test('a pod whose device gets a NoExecute taint from its driver is deleted', async () => {
     await begin();
     await cluster.client.patch(
       resourceSlices,
@@ -87,7 +87,7 @@ describe('a pod whose device', () => {
     assert.equal(await isLeaving(cluster), true);
   });
 
-  test('gets a taint that its claim tolerates for a minute is deleted after that minute', async () => {
+  test('a pod whose device gets a taint that its claim tolerates for a minute is deleted after that minute', async () => {
     await begin([{ key: 'broken', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }]);
     await addRule(cluster, broken);
     await cluster.settle();
@@ -98,7 +98,7 @@ describe('a pod whose device', () => {
     assert.equal(await isLeaving(cluster), true);
   });
 
-  test('loses the taint in time stays', async () => {
+  test('a pod whose device loses the taint in time stays', async () => {
     await begin([{ key: 'broken', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }]);
     await addRule(cluster, broken);
     await cluster.settle();

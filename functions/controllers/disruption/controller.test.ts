@@ -54,7 +54,7 @@ describe('a budget', () => {
     });
   }
 
-  test('reports whether it allows a disruption', async () => {
+  test('a budget reports whether it allows a disruption', async () => {
     const cluster = await running({ minAvailable: 4 });
     const { conditions, observedGeneration } = await statusOf(cluster);
     assert.equal(observedGeneration, 1);
@@ -64,7 +64,7 @@ describe('a budget', () => {
     );
   });
 
-  test('counts a pod that is not ready as missing', async () => {
+  test('a budget counts a pod that is not ready as missing', async () => {
     const cluster = await running({ minAvailable: 3 });
     const [pod] = await cluster.pods();
     await cluster.client.update(pods, { ...copy(pod!), status: { ...pod!.status, conditions: [] } }, 'status');
@@ -78,7 +78,7 @@ describe('a budget', () => {
     assert.ok(cluster.events.includes('Normal NoPods No matching pods found'));
   });
 
-  test('of pods whose controller has no scale fails', async () => {
+  test('a budget of pods whose controller has no scale fails', async () => {
     const cluster = await running({ maxUnavailable: 1 });
     const owner = await cluster.client.create(configMaps, { metadata: { namespace, name: 'c' } });
     const ownerReferences = [controllerReference(configMaps, owner)];
@@ -94,7 +94,7 @@ describe('a budget', () => {
 });
 
 describe('an eviction', () => {
-  test('is allowed as long as the budget has room, and marks the pod', async () => {
+  test('an eviction is allowed as long as the budget has room, and marks the pod', async () => {
     const cluster = await running({ maxUnavailable: 1 });
     const [first, second] = await cluster.pods();
     await evict(cluster, nameOf(first!));
@@ -118,7 +118,7 @@ describe('an eviction', () => {
     await evict(cluster, nameOf(second!));
   });
 
-  test('that is never carried out is forgotten after two minutes', async () => {
+  test('an eviction that is never carried out is forgotten after two minutes', async () => {
     const cluster = await running({ maxUnavailable: 1 });
     const [pod] = await cluster.pods();
     const budget = copy(await cluster.get(podDisruptionBudgets, 'web'));

@@ -34,7 +34,7 @@ async function mirrored(more: { service?: Service; endpoints?: Endpoints } = {})
 }
 
 describe('Endpoints without a selector', () => {
-  test('are mirrored, follow a change and go with their source', async () => {
+  test('Endpoints without a selector are mirrored, follow a change and go with their source', async () => {
     const cluster = await mirrored({ endpoints: written({}, { labels: { tier: 'db' }, annotations: { note: 'kept' } }) });
     const [slice] = await slices(cluster);
     assert.deepEqual(members(await slices(cluster)), ['192.0.2.1=true', '192.0.2.2=false']);
@@ -63,7 +63,7 @@ describe('Endpoints without a selector', () => {
     ['elect a leader', { endpoints: written({}, { annotations: { 'control-plane.alpha.kubernetes.io/leader': '{}' } }) }],
     ['belong to no Service', { service: { ...service(), metadata: { namespace, name: 'other' } } }],
   ] as const) {
-    test(`are not mirrored when they ${what}`, async () => {
+    test(`Endpoints without a selector are not mirrored when they ${what}`, async () => {
       assert.deepEqual(members(await slices(await mirrored(more))), []);
     });
   }

@@ -55,7 +55,7 @@ const targets = (slices: readonly EndpointSlice[]): string[][] =>
   slices.map(({ endpoints = [] }) => endpoints.map(({ targetRef }) => targetRef?.name ?? ''));
 
 describe('the EndpointSlice of a Service', () => {
-  test('names its pods, its ports and its owner', () => {
+  test('the EndpointSlice of a Service names its pods, its ports and its owner', () => {
     const [web] = [pod('a')];
     const { create } = plan(service(), [web]);
     assert.deepEqual(create, [
@@ -102,7 +102,7 @@ describe('the EndpointSlice of a Service', () => {
     const { create } = planSlices(service({ trafficDistribution }), { pods: [pod('a', traits)], slices: [], nodeNamed });
     return create[0]?.endpoints?.[0]?.hints;
   };
-  test('hints at callers of the same zone or node, as the Service asks', () => {
+  test('the EndpointSlice of a Service hints at callers of the same zone or node, as the Service asks', () => {
     assert.deepEqual(inZone('PreferClose'), { forZones: [{ name: 'x' }] });
     assert.deepEqual(inZone('PreferSameZone'), { forZones: [{ name: 'x' }] });
     assert.deepEqual(inZone('PreferSameNode'), { forZones: [{ name: 'x' }], forNodes: [{ name: 'node-a' }] });
@@ -110,13 +110,13 @@ describe('the EndpointSlice of a Service', () => {
     assert.equal(inZone(''), undefined);
   });
 
-  test('leaves out pods that have ended, and pods without an address', () => {
+  test('the EndpointSlice of a Service leaves out pods that have ended, and pods without an address', () => {
     const waiting = pod('waiting');
     delete waiting.status?.podIP;
     assert.deepEqual(targets(plan(service(), [pod('done', { phase: 'Succeeded' }), waiting]).create), [[]]);
   });
 
-  test('is one of several when a port has several numbers', () => {
+  test('the EndpointSlice of a Service is one of several when a port has several numbers', () => {
     const named = service({ ports: [{ name: 'http', port: 80, targetPort: 'web' }] });
     const slices = carriedOut(named, [pod('a', { portNumber: 8080 }), pod('b', { portNumber: 9090 }), pod('c', { portNumber: 8080 })]);
     assert.deepEqual(targets(slices), [['a', 'c'], ['b']]);
@@ -126,18 +126,18 @@ describe('the EndpointSlice of a Service', () => {
     );
   });
 
-  test('of a headless Service is marked, and may have no ports', () => {
+  test('the EndpointSlice of a Service of a headless Service is marked, and may have no ports', () => {
     const { create } = plan(service({ clusterIP: 'None', ports: undefined }), [pod('a')]);
     assert.deepEqual([create[0]?.metadata.labels?.['service.kubernetes.io/headless'], create[0]?.ports], ['', []]);
   });
 
-  test('is empty, but there, when the Service has no pods', () => {
+  test('the EndpointSlice of a Service is empty, but there, when the Service has no pods', () => {
     const slices = carriedOut(service(), []);
     assert.deepEqual(targets(slices), [[]]);
     assert.deepEqual(targets(carriedOut(service(), [pod('a')], slices)), [['a']]);
   });
 
-  test('holds a hundred endpoints at most; the rest goes into others', () => {
+  test('the EndpointSlice of a Service holds a hundred endpoints at most; the rest goes into others', () => {
     const pods = Array.from({ length: 250 }, (_, index) => pod(`p${index}`));
     const slices = carriedOut(service(), pods);
     assert.deepEqual(
@@ -146,13 +146,13 @@ describe('the EndpointSlice of a Service', () => {
     );
   });
 
-  test('is not written when nothing changed', () => {
+  test('the EndpointSlice of a Service is not written when nothing changed', () => {
     const pods = Array.from({ length: 120 }, (_, index) => pod(`p${index}`));
     const slices = carriedOut(service(), pods);
     assert.deepEqual(plan(service(), pods.toReversed(), slices), { create: [], update: [], remove: [] });
   });
 
-  test('changes alone when one pod changes; a new pod takes the free place', () => {
+  test('the EndpointSlice of a Service changes alone when one pod changes; a new pod takes the free place', () => {
     const pods = Array.from({ length: 150 }, (_, index) => pod(`p${index}`));
     const slices = carriedOut(service(), pods);
     const { create, update, remove } = plan(service(), [...pods.slice(1), pod('fresh')], slices);
@@ -160,14 +160,14 @@ describe('the EndpointSlice of a Service', () => {
     assert.equal(update[0]?.endpoints?.at(-1)?.targetRef?.name, 'fresh');
   });
 
-  test('goes when its last pod has gone, if it was one of several', () => {
+  test('the EndpointSlice of a Service goes when its last pod has gone, if it was one of several', () => {
     const pods = Array.from({ length: 101 }, (_, index) => pod(`p${index}`));
     const slices = carriedOut(service(), pods);
     const { create, update, remove } = plan(service(), pods.slice(0, 100), slices);
     assert.deepEqual([create, update, remove.map(({ metadata }) => metadata.name)], [[], [], ['web-1']]);
   });
 
-  test('follows the labels of its Service', () => {
+  test('the EndpointSlice of a Service follows the labels of its Service', () => {
     const slices = carriedOut(service(), [pod('a')]);
     const renamed = service();
     renamed.metadata.labels = { team: 'b' };

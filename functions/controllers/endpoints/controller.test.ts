@@ -24,7 +24,7 @@ async function running(replicas: number, spec?: Service['spec']): Promise<Cluste
 }
 
 describe('the endpoints of a Service', () => {
-  test('are its ready pods, in both forms', async () => {
+  test('the endpoints of a Service are its ready pods, in both forms', async () => {
     const cluster = await running(2);
     const ips = (await cluster.pods()).map(({ status }) => status?.podIP).toSorted((a = '', b = '') => (a < b ? -1 : 1));
     const legacy = await cluster.get<Endpoints>(endpoints, 'web');
@@ -74,7 +74,7 @@ describe('the endpoints of a Service', () => {
     );
   });
 
-  test('are left as they are when the Service has no selector, and mirrored to slices', async () => {
+  test('the endpoints of a Service are left as they are when the Service has no selector, and mirrored to slices', async () => {
     const cluster = await createCluster();
     await cluster.client.create(services, service({ selector: undefined }));
     await cluster.client.create(endpoints, { metadata: { namespace, name: 'web' }, subsets: [{ addresses: [{ ip: '192.0.2.1' }] }] });

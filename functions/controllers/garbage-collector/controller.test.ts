@@ -21,7 +21,7 @@ const names = async (cluster: Cluster): Promise<string[]> =>
   (await cluster.client.list(configMaps, { namespace })).items.map(nameOf).filter((name) => name !== 'kube-root-ca.crt');
 
 describe('the garbage collector', () => {
-  test('deletes what belongs to a deleted owner, all the way down', async () => {
+  test('the garbage collector deletes what belongs to a deleted owner, all the way down', async () => {
     const cluster = await createCluster();
     await cluster.client.create(deployments, deployment());
     await cluster.runUntilStable();
@@ -31,7 +31,7 @@ describe('the garbage collector', () => {
     await assertSettled(cluster);
   });
 
-  test('deletes what is made for an owner that is gone already, or that was replaced by a namesake', async () => {
+  test('the garbage collector deletes objects whose owner is gone already, or was replaced under the same name', async () => {
     const cluster = await createCluster();
     const owner = await make(cluster, 'owner');
     await make(cluster, 'late', [reference(owner, { uid: 'gone' })]);
@@ -56,7 +56,7 @@ describe('the garbage collector', () => {
     );
   });
 
-  test('lets nodes renew their Leases undisturbed, and deletes the Lease of a node that is gone', async () => {
+  test('the garbage collector lets nodes renew their Leases undisturbed, and deletes the Lease of a node that is gone', async () => {
     const cluster = await createCluster();
     const node = await cluster.client.get(nodes, { namespace: '', name: 'node-a' });
     const leaseAt = { namespace: 'kube-node-lease', name: 'node-a' };
@@ -72,7 +72,7 @@ describe('the garbage collector', () => {
     assert.deepEqual((await cluster.client.list(leases, { namespace: 'kube-node-lease' })).items.map(nameOf), ['node-b']);
   });
 
-  test('waits with a foreground deletion for those that block it', async () => {
+  test('the garbage collector waits with a foreground deletion for those that block it', async () => {
     const cluster = await createCluster();
     await cluster.client.create(deployments, deployment());
     await cluster.runUntilStable();
@@ -84,7 +84,7 @@ describe('the garbage collector', () => {
     assert.deepEqual([await cluster.exists(deployments, 'web'), await cluster.replicaSets(), await cluster.pods()], [false, [], []]);
   });
 
-  test('does not wait for those that do not block', async () => {
+  test('the garbage collector does not wait for those that do not block', async () => {
     const cluster = await createCluster();
     const owner = await make(cluster, 'owner');
     const held = await make(cluster, 'held', [reference(owner, { blockOwnerDeletion: false })]);
@@ -94,7 +94,7 @@ describe('the garbage collector', () => {
     assert.deepEqual(await names(cluster), ['held']);
   });
 
-  test('sets the dependents free when they are to be orphaned', async () => {
+  test('the garbage collector sets the dependents free when they are to be orphaned', async () => {
     const cluster = await createCluster();
     await cluster.client.create(deployments, deployment());
     await cluster.runUntilStable();
@@ -111,7 +111,7 @@ describe('the garbage collector', () => {
     assert.deepEqual(await cluster.pods(), []);
   });
 
-  test('only takes the reference away when another owner is left', async () => {
+  test('the garbage collector only takes the reference away when another owner is left', async () => {
     const cluster = await createCluster();
     const [stays, goes] = [await make(cluster, 'stays'), await make(cluster, 'goes')];
     await make(cluster, 'child', [reference(stays), reference(goes, { blockOwnerDeletion: true })]);
@@ -121,7 +121,7 @@ describe('the garbage collector', () => {
     assert.deepEqual((await cluster.get(configMaps, 'child')).metadata.ownerReferences, [reference(stays)]);
   });
 
-  test('is not stopped by a circle of owners', async () => {
+  test('the garbage collector is not stopped by a circle of owners', async () => {
     const cluster = await createCluster();
     const [a, b] = [await make(cluster, 'a'), await make(cluster, 'b')];
     const c = await make(cluster, 'c', [reference(b, { blockOwnerDeletion: true })]);
@@ -134,7 +134,7 @@ describe('the garbage collector', () => {
     assert.deepEqual(await names(cluster), []);
   });
 
-  test('leaves alone what an unknown kind owns', async () => {
+  test('the garbage collector leaves alone what an unknown kind owns', async () => {
     const cluster = await createCluster();
     await make(cluster, 'child', [{ apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: 'w' }]);
     await cluster.settle();
@@ -143,7 +143,7 @@ describe('the garbage collector', () => {
   });
 
   for (const propagationPolicy of ['Background', 'Foreground', 'Orphan'] as const)
-    test(`comes to the same end of a deletion (${propagationPolicy}) when any one call fails`, async () => {
+    test(`the garbage collector comes to the same end of a deletion (${propagationPolicy}) when any one call fails`, async () => {
       await assertSurvivesAnyFailure(
         async (cluster) => {
           await cluster.client.create(deployments, deployment({ replicas: 1 }));

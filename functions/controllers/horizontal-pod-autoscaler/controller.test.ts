@@ -79,7 +79,7 @@ const conditionsOf = async (cluster: Cluster): Promise<string[]> =>
   ((await statusOf(cluster)).conditions ?? []).map(({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`);
 
 describe('an autoscaler in a cluster', () => {
-  test('leaves a Deployment alone that uses what it should', async () => {
+  test('an autoscaler in a cluster leaves a Deployment alone that uses what it should', async () => {
     const cluster = await running();
     assert.equal(await replicasOf(cluster), 2);
     assert.deepEqual(await conditionsOf(cluster), [
@@ -94,7 +94,7 @@ describe('an autoscaler in a cluster', () => {
     ]);
   });
 
-  test('grows with what the pods use, and shrinks five minutes after', async () => {
+  test('an autoscaler in a cluster grows with what the pods use, and shrinks five minutes after', async () => {
     const cluster = await running();
     await useCpu(cluster, '100m');
     await cluster.advance(20_000);
@@ -114,12 +114,12 @@ describe('an autoscaler in a cluster', () => {
     assert.equal(await replicasOf(cluster), 1);
   });
 
-  test('brings the number of replicas between its limits', async () => {
+  test('an autoscaler in a cluster brings the number of replicas between its limits', async () => {
     assert.equal(await replicasOf(await running({ maxReplicas: 3 }, 5)), 3);
     assert.equal(await replicasOf(await running({ minReplicas: 4 }, 2)), 4);
   });
 
-  test('of a Deployment with no replicas does nothing', async () => {
+  test('an autoscaler in a cluster of a Deployment with no replicas does nothing', async () => {
     const cluster = await running({}, 0);
     assert.equal(await replicasOf(cluster), 0);
     assert.equal(
@@ -158,7 +158,7 @@ describe('an autoscaler in a cluster', () => {
     ]);
   });
 
-  test('refuses pods that another autoscaler counts, too', async () => {
+  test('an autoscaler in a cluster refuses pods that another autoscaler counts, too', async () => {
     const cluster = await running();
     await cluster.client.create(horizontalPodAutoscalers, { ...autoscaler(), metadata: { namespace, name: 'other' } });
     await cluster.advance(20_000);

@@ -100,7 +100,7 @@ describe('an autoscaler', () => {
     });
   }
 
-  test('keeps its history in a note, without what is too old', () => {
+  test('an autoscaler keeps its history in a note, without what is too old', () => {
     const past = history({ recommendations: [secondsAgo(301, 9), secondsAgo(10, 4)], scaledDown: [secondsAgo(10, 2), secondsAgo(20, 1)] });
     assert.deepEqual(
       historyOf(noteOf(past, { scaleUp: up, scaleDown: down }, nowMs)),

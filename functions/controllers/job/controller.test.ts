@@ -53,7 +53,7 @@ const indexesOf = (list: readonly Pod[]): string[] =>
   list.map((pod) => pod.metadata.annotations?.['batch.kubernetes.io/job-completion-index'] ?? '').sort();
 
 describe('a Job', () => {
-  test('runs one pod with the tracking finalizer, and counts what runs', async () => {
+  test('a Job runs one pod with the tracking finalizer, and counts what runs', async () => {
     const cluster = await running();
     const [pod] = await cluster.pods();
     assert.deepEqual(pod?.metadata.finalizers, ['batch.kubernetes.io/job-tracking']);
@@ -84,7 +84,7 @@ describe('a Job', () => {
     await assertSettled(cluster);
   });
 
-  test('without completions is complete once one pod succeeded and no other runs', async () => {
+  test('a Job without completions is complete once one pod succeeded and no other runs', async () => {
     const cluster = await running({ parallelism: 2 });
     const [first] = await activePods(cluster);
     await end(cluster, first, 0);
@@ -94,7 +94,7 @@ describe('a Job', () => {
     assert.equal((await conditionsOf(cluster)).length, 2);
   });
 
-  test('waits longer before each replacement of a failed pod, and fails at its limit', async () => {
+  test('a Job waits longer before each replacement of a failed pod, and fails at its limit', async () => {
     const cluster = await running({ backoffLimit: 2 });
     await endAll(cluster, 1);
     assert.equal((await activePods(cluster)).length, 0);
@@ -118,7 +118,7 @@ describe('a Job', () => {
     await assertSettled(cluster);
   });
 
-  test('counts a deleted pod as failed, and replaces it after the back-off', async () => {
+  test('a Job counts a deleted pod as failed, and replaces it after the back-off', async () => {
     const cluster = await running();
     const [pod] = await activePods(cluster);
     assert.ok(pod);
@@ -130,7 +130,7 @@ describe('a Job', () => {
     assert.equal((await activePods(cluster)).length, 1);
   });
 
-  test('with podReplacementPolicy Failed replaces a deleted pod once it is gone', async () => {
+  test('a Job with podReplacementPolicy Failed replaces a deleted pod once it is gone', async () => {
     const cluster = await running({ podReplacementPolicy: 'Failed' });
     const [pod] = await activePods(cluster);
     assert.ok(pod);
@@ -143,7 +143,7 @@ describe('a Job', () => {
     assert.deepEqual(await counts(cluster), { active: 1, succeeded: 0, failed: 1, terminating: 0, uncounted: {} });
   });
 
-  test('fails at its deadline, and takes its pods along', async () => {
+  test('a Job fails at its deadline, and takes its pods along', async () => {
     const cluster = await running({ activeDeadlineSeconds: 60, parallelism: 2, completions: 2 });
     await cluster.advance(58_000);
     assert.equal((await activePods(cluster)).length, 2);
@@ -157,7 +157,7 @@ describe('a Job', () => {
     assert.deepEqual(await cluster.pods(), []);
   });
 
-  test('runs nothing while suspended, and starts anew afterwards', async () => {
+  test('a Job runs nothing while suspended, and starts anew afterwards', async () => {
     const cluster = await running({ suspend: true });
     assert.deepEqual(await cluster.pods(), []);
     assert.deepEqual(await conditionsOf(cluster), ['Suspended=True JobSuspended: Job suspended']);
@@ -177,13 +177,13 @@ describe('a Job', () => {
     await assertSettled(cluster);
   });
 
-  test('that another controller manages is left alone', async () => {
+  test('a Job that another controller manages is left alone', async () => {
     const cluster = await running({ managedBy: 'example.com/queue' });
     assert.deepEqual(await cluster.pods(), []);
     assert.deepEqual(await statusOf(cluster), {});
   });
 
-  test('is scaled by its parallelism, without counting what it gives up', async () => {
+  test('a Job is scaled by its parallelism, without counting what it gives up', async () => {
     const cluster = await running({ parallelism: 4, completions: 10 });
     await cluster.edit<Job>(jobs, 'sum', ({ spec }) => {
       spec.parallelism = 1;
@@ -192,7 +192,7 @@ describe('a Job', () => {
     assert.deepEqual(await counts(cluster), { active: 1, succeeded: 0, failed: 0, terminating: 0, uncounted: {} });
   });
 
-  test('gives up when containers were restarted more often than its limit allows', async () => {
+  test('a Job gives up when containers were restarted more often than its limit allows', async () => {
     const cluster = await running({ backoffLimit: 1 }, { restartPolicy: 'OnFailure' });
     const [pod] = await activePods(cluster);
     assert.ok(pod);
@@ -203,7 +203,7 @@ describe('a Job', () => {
     assert.deepEqual(await cluster.pods(), []);
   });
 
-  test('leaves its pods without the finalizer when it is deleted and they stay', async () => {
+  test('a Job leaves its pods without the finalizer when it is deleted and they stay', async () => {
     const cluster = await running({ parallelism: 2, completions: 2 });
     await cluster.client.delete(jobs, { namespace, name: 'sum' }, { propagationPolicy: 'Orphan' });
     await cluster.runUntilStable();
@@ -217,14 +217,14 @@ describe('a Job', () => {
     );
   });
 
-  test('takes its pods along when it is deleted in the background', async () => {
+  test('a Job takes its pods along when it is deleted in the background', async () => {
     const cluster = await running({ parallelism: 2, completions: 2 });
     await cluster.client.delete(jobs, { namespace, name: 'sum' }, { propagationPolicy: 'Background' });
     await cluster.runUntilStable();
     assert.deepEqual(await cluster.pods(), []);
   });
 
-  test('adopts a pod that its selector matches, with the finalizer', async () => {
+  test('a Job adopts a pod that its selector matches, with the finalizer', async () => {
     const cluster = await createCluster();
     const labels = { app: 'sum' };
     await cluster.client.create(pods, { metadata: { namespace, name: 'stray', labels }, spec: podSpec });
@@ -235,7 +235,7 @@ describe('a Job', () => {
     assert.deepEqual((await cluster.get(pods, 'stray')).metadata.finalizers, ['batch.kubernetes.io/job-tracking']);
   });
 
-  test('comes to the same counts when any one call fails', async () => {
+  test('a Job comes to the same counts when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(jobs, job({ completions: 2, parallelism: 2 }));
@@ -256,7 +256,7 @@ describe('a Job', () => {
 describe('an indexed Job', () => {
   const indexed = { completionMode: 'Indexed', completions: 4, parallelism: 4 };
 
-  test('runs a pod for each index, which knows its own', async () => {
+  test('an indexed Job runs a pod for each index, which knows its own', async () => {
     const cluster = await running(indexed);
     const list = await activePods(cluster);
     assert.deepEqual(indexesOf(list), ['0', '1', '2', '3']);
@@ -269,7 +269,7 @@ describe('an indexed Job', () => {
     ]);
   });
 
-  test('lists the indexes that are done, and replaces the pod of one that failed', async () => {
+  test('an indexed Job lists the indexes that are done, and replaces the pod of one that failed', async () => {
     const cluster = await running(indexed);
     for (const pod of await activePods(cluster)) await end(cluster, pod, pod.spec?.hostname === 'sum-1' ? 1 : 0);
     await cluster.runUntilStable();
@@ -282,7 +282,7 @@ describe('an indexed Job', () => {
     assert.deepEqual(await counts(cluster), { active: 0, succeeded: 4, failed: 1, terminating: 0, uncounted: {} });
   });
 
-  test('counts failures of each index, and fails once every index is done', async () => {
+  test('an indexed Job counts failures of each index, and fails once every index is done', async () => {
     const cluster = await running({ ...indexed, completions: 2, backoffLimitPerIndex: 1 });
     const failFirst = async (): Promise<void> => {
       for (const pod of await activePods(cluster)) if (pod.spec?.hostname === 'sum-0') await end(cluster, pod, 1);
@@ -300,7 +300,7 @@ describe('an indexed Job', () => {
     assert.deepEqual(await counts(cluster), { active: 0, succeeded: 1, failed: 2, terminating: 0, uncounted: {} });
   });
 
-  test('fails when more indexes failed than it allows', async () => {
+  test('an indexed Job fails when more indexes failed than it allows', async () => {
     const cluster = await running({ ...indexed, backoffLimitPerIndex: 0, maxFailedIndexes: 1 });
     const [first, second] = await activePods(cluster);
     await end(cluster, first, 1);
@@ -314,7 +314,7 @@ describe('an indexed Job', () => {
     );
   });
 
-  test('succeeds by its policy, and ends the pods that are left', async () => {
+  test('an indexed Job succeeds by its policy, and ends the pods that are left', async () => {
     const cluster = await running({ ...indexed, successPolicy: { rules: [{ succeededIndexes: '0,2', succeededCount: 1 }] } });
     for (const pod of await activePods(cluster)) if (pod.spec?.hostname === 'sum-2') await end(cluster, pod, 0);
     await cluster.runUntilStable();
@@ -331,7 +331,7 @@ describe('a podFailurePolicy', () => {
     rules: [{ action, onExitCodes: { operator: 'In', values } }],
   });
 
-  test('fails the Job at once', async () => {
+  test('a podFailurePolicy fails the Job at once', async () => {
     const cluster = await running({ podFailurePolicy: rule('FailJob', [42]) });
     const [pod] = await activePods(cluster);
     await endAll(cluster, 42);
@@ -339,7 +339,7 @@ describe('a podFailurePolicy', () => {
     assert.deepEqual(await conditionsOf(cluster), [`FailureTarget=True PodFailurePolicy: ${why}`, `Failed=True PodFailurePolicy: ${why}`]);
   });
 
-  test('leaves failures uncounted that it ignores', async () => {
+  test('a podFailurePolicy leaves failures uncounted that it ignores', async () => {
     const cluster = await running({ backoffLimit: 0, podFailurePolicy: rule('Ignore', [7]) });
     await endAll(cluster, 7);
     assert.deepEqual(await counts(cluster), { active: 0, succeeded: 0, failed: 0, terminating: 0, uncounted: {} });
@@ -347,7 +347,7 @@ describe('a podFailurePolicy', () => {
     assert.equal((await activePods(cluster)).length, 1);
   });
 
-  test('fails an index at once', async () => {
+  test('a podFailurePolicy fails an index at once', async () => {
     const policy = { completionMode: 'Indexed', completions: 2, parallelism: 2, backoffLimitPerIndex: 5 };
     const cluster = await running({ ...policy, podFailurePolicy: rule('FailIndex', [3]) });
     const [first] = await activePods(cluster);

@@ -28,7 +28,7 @@ async function claimed(spec: Partial<PersistentVolumeClaim['spec']> = {}, nodeNa
 const volumesOf = async (cluster: Cluster): Promise<readonly PersistentVolume[]> => (await cluster.client.list(persistentVolumes)).items;
 
 describe('the local path provisioner', () => {
-  test('gives a claim a directory of the chosen node', async () => {
+  test('the local path provisioner gives a claim a directory of the chosen node', async () => {
     const cluster = await claimed();
     const [volume] = await volumesOf(cluster);
     const claim = await cluster.get<PersistentVolumeClaim>(persistentVolumeClaims, 'data');
@@ -42,7 +42,7 @@ describe('the local path provisioner', () => {
     await assertSettled(cluster);
   });
 
-  test('deletes the volume after its claim, and waits for the node to remove the data', async () => {
+  test('the local path provisioner deletes the volume after its claim, and waits for the node to remove the data', async () => {
     const cluster = await claimed();
     await cluster.client.delete(persistentVolumeClaims, { namespace, name: 'data' });
     await cluster.settle();
@@ -54,7 +54,7 @@ describe('the local path provisioner', () => {
     assert.deepEqual(await volumesOf(cluster), []);
   });
 
-  test('does not wait for a node that is gone', async () => {
+  test('the local path provisioner does not wait for a node that is gone', async () => {
     const cluster = await claimed();
     await cluster.client.delete(persistentVolumeClaims, { namespace, name: 'data' });
     await cluster.settle();
@@ -63,14 +63,14 @@ describe('the local path provisioner', () => {
     assert.deepEqual(await volumesOf(cluster), []);
   });
 
-  test('lets the scheduler choose again when the node is gone', async () => {
+  test('the local path provisioner lets the scheduler choose again when the node is gone', async () => {
     const cluster = await claimed({}, 'node-x');
     const claim = await cluster.get<PersistentVolumeClaim>(persistentVolumeClaims, 'data');
     assert.equal(claim.metadata.annotations?.['volume.kubernetes.io/selected-node'], undefined);
     assert.deepEqual(await volumesOf(cluster), []);
   });
 
-  test('reports what a directory cannot be', async () => {
+  test('the local path provisioner reports what a directory cannot be', async () => {
     const cluster = await claimed({ accessModes: ['ReadWriteMany'] });
     assert.ok(
       cluster.events.includes(

@@ -26,7 +26,7 @@ const conditionTexts = ({ status }: Namespace): string[] =>
   (status?.conditions ?? []).map(({ type, status: state, message }) => `${type}=${state} ${message}`);
 
 describe('a namespace', () => {
-  test('has a service account and the certificate of the cluster, and gets them back', async () => {
+  test('a namespace has a service account and the certificate of the cluster, and gets them back', async () => {
     const cluster = await withTeam();
     const data = async (): Promise<unknown> => (await cluster.client.get(configMaps, at('kube-root-ca.crt'))).data;
     assert.deepEqual(await data(), { 'ca.crt': 'PEM' });
@@ -61,7 +61,7 @@ describe('a namespace', () => {
     assert.deepEqual((await cluster.client.list(configMaps, { namespace: 'team' })).items, []);
   });
 
-  test('waits for the finalizers of what is in it', async () => {
+  test('a namespace waits for the finalizers of what is in it', async () => {
     const cluster = await withTeam();
     await cluster.client.patch(configMaps, at('settings'), { metadata: { finalizers: ['example.com/hold'] } });
     await cluster.client.delete(namespaces, here);
@@ -76,7 +76,7 @@ describe('a namespace', () => {
     assert.equal(await cluster.exists(namespaces, 'team'), false);
   });
 
-  test('goes whichever call fails', async () => {
+  test('a namespace goes whichever call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await fill(cluster);

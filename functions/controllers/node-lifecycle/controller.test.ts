@@ -33,14 +33,14 @@ const podsOn = async (cluster: Cluster, name: string): Promise<readonly Pod[]> =
   (await cluster.pods()).filter(({ spec }) => spec?.nodeName === name);
 
 describe('a node', () => {
-  test('stays ready as long as it renews its lease', async () => {
+  test('a node stays ready as long as it renews its lease', async () => {
     const cluster = await running();
     await cluster.advance(300_000);
     assert.deepEqual([readyOf(await node(cluster, lost)), taintTexts(await node(cluster, lost))], ['True', []]);
     await assertSettled(cluster);
   });
 
-  test('that falls silent is unknown after 40 seconds, tainted, and its pods are not ready', async () => {
+  test('a node that falls silent is unknown after 40 seconds, tainted, and its pods are not ready', async () => {
     const cluster = await running();
     cluster.silentNodes.add(lost);
     await cluster.advance(30_000);
@@ -59,7 +59,7 @@ describe('a node', () => {
     await assertSettled(cluster);
   });
 
-  test('that stays silent loses its pods when they tolerate it no longer, and keeps none when it is back', async () => {
+  test('a node that stays silent loses its pods after their tolerationSeconds, and runs none once it is back', async () => {
     const cluster = await running();
     cluster.silentNodes.add(lost);
     await cluster.advance(300_000);
@@ -100,7 +100,7 @@ describe('a node', () => {
     assert.deepEqual([readyOf(await node(cluster, lost)), readyOf(await node(cluster, other))], ['Unknown', 'True']);
   });
 
-  test('is given up although its neighbours go on', async () => {
+  test('a node is given up although its neighbours go on', async () => {
     const cluster = await running();
     cluster.silentNodes.add(lost);
     for (let beat = 0; beat < 5; beat += 1) {
@@ -110,7 +110,7 @@ describe('a node', () => {
     assert.deepEqual([readyOf(await node(cluster, lost)), readyOf(await node(cluster, other))], ['Unknown', 'True']);
   });
 
-  test('that is cordoned is tainted for it, and keeps other taints', async () => {
+  test('a node that is cordoned is tainted for it, and keeps other taints', async () => {
     const cluster = await running();
     const foreign = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
     await cluster.client.patch(nodes, { namespace: '', name: lost }, { spec: { unschedulable: true, taints: [foreign] } });
@@ -121,7 +121,7 @@ describe('a node', () => {
     assert.deepEqual((await node(cluster, lost)).spec.taints, [foreign]);
   });
 
-  test('that never reported anything is unknown after a minute', async () => {
+  test('a node that never reported anything is unknown after a minute', async () => {
     const cluster = await createCluster();
     await cluster.client.create(nodes, { metadata: { name: 'mute' }, spec: {} });
     cluster.silentNodes.add('mute');

@@ -56,7 +56,7 @@ const removeClaim = async (cluster: Cluster, name: string): Promise<void> => {
 };
 
 describe('the binder of volumes', () => {
-  test('gives a claim the smallest volume that is large enough', async () => {
+  test('the binder of volumes gives a claim the smallest volume that is large enough', async () => {
     const cluster = await createCluster();
     await createAll(cluster, volume('big', '10Gi'), volume('small', '1Gi'), volume('right', '2Gi'), claim('data', '2Gi'));
     assert.deepEqual(await summary(cluster), [
@@ -75,7 +75,7 @@ describe('the binder of volumes', () => {
     await assertSettled(cluster);
   });
 
-  test('gives a volume to one claim only, and another one to a claim that came before it', async () => {
+  test('the binder of volumes binds a volume to one claim only, and another volume to a waiting claim', async () => {
     const cluster = await createCluster();
     await createAll(cluster, claim('first', '1Gi'), claim('second', '1Gi'));
     assert.ok(cluster.events.includes('Normal FailedBinding no persistent volumes available for this claim and no storage class is set'));
@@ -85,7 +85,7 @@ describe('the binder of volumes', () => {
     assert.equal((await summary(cluster)).filter((text) => text.includes('Bound')).length, 4);
   });
 
-  test('keeps a volume for the claim that it names', async () => {
+  test('the binder of volumes keeps a volume for the claim that it names', async () => {
     const cluster = await createCluster();
     const reserved = volume('kept', '1Gi', { claimRef: { namespace, name: 'later' } });
     await createAll(cluster, reserved, claim('other', '1Gi'), claim('later', '1Gi'));
@@ -96,7 +96,7 @@ describe('the binder of volumes', () => {
     );
   });
 
-  test('binds the volume that a claim names, or reports why it cannot', async () => {
+  test('the binder of volumes binds the volume that a claim names, or reports why it cannot', async () => {
     const cluster = await createCluster();
     await createAll(cluster, volume('small', '1Gi'), claim('data', '2Gi', { volumeName: 'small' }));
     assert.ok(cluster.events.includes('Warning VolumeMismatch Cannot bind to requested volume "small": requested PV is too small'));
@@ -127,7 +127,7 @@ describe('the binder of volumes', () => {
     ]);
   });
 
-  test('asks the provisioner of the class by an annotation', async () => {
+  test('the binder of volumes asks the provisioner of the class by an annotation', async () => {
     const cluster = await createCluster();
     await cluster.client.create(storageClasses, storageClass('disk'));
     await createAll(cluster, claim('data', '1Gi', { storageClassName: 'disk' }));
@@ -142,7 +142,7 @@ describe('the binder of volumes', () => {
     assert.deepEqual(await summary(cluster), ['data Bound to made', 'made Bound to data']);
   });
 
-  test('leaves a claim of a class that waits for its first pod to the scheduler', async () => {
+  test('the binder of volumes leaves a claim of a class that waits for its first pod to the scheduler', async () => {
     const cluster = await createCluster();
     await cluster.client.create(storageClasses, storageClass('late', { volumeBindingMode: 'WaitForFirstConsumer' }));
     await createAll(cluster, volume('free', '1Gi', { storageClassName: 'late' }), claim('data', '1Gi', { storageClassName: 'late' }));
@@ -150,7 +150,7 @@ describe('the binder of volumes', () => {
     assert.equal(cluster.events[0], 'Normal WaitForFirstConsumer waiting for first consumer to be created before binding');
   });
 
-  test('gives a claim without a class the default one that comes later', async () => {
+  test('the binder of volumes gives a claim without a class the default one that comes later', async () => {
     const cluster = await createCluster();
     const { storageClassName: _class, ...spec } = claim('data', '1Gi').spec;
     await createAll(cluster, { metadata: { namespace, name: 'data' }, spec });
@@ -160,7 +160,7 @@ describe('the binder of volumes', () => {
     assert.equal((await cluster.get<PersistentVolumeClaim>(persistentVolumeClaims, 'data')).spec.storageClassName, 'disk');
   });
 
-  test('releases a volume whose claim is gone, and keeps its data', async () => {
+  test('the binder of volumes releases a volume whose claim is gone, and keeps its data', async () => {
     const cluster = await createCluster();
     await createAll(cluster, volume('kept', '1Gi'), claim('data', '1Gi'));
     await removeClaim(cluster, 'data');
@@ -170,7 +170,7 @@ describe('the binder of volumes', () => {
     assert.deepEqual(await summary(cluster), []);
   });
 
-  test('reports a volume that nothing can delete or recycle', async () => {
+  test('the binder of volumes reports a volume that nothing can delete or recycle', async () => {
     const cluster = await createCluster();
     await createAll(cluster, volume('gone', '1Gi', { persistentVolumeReclaimPolicy: 'Delete' }), claim('data', '1Gi'));
     await removeClaim(cluster, 'data');
@@ -180,7 +180,7 @@ describe('the binder of volumes', () => {
     );
   });
 
-  test('reports a claim whose volume was taken away', async () => {
+  test('the binder of volumes reports a claim whose volume was taken away', async () => {
     const cluster = await createCluster();
     await createAll(cluster, volume('lost', '1Gi'), claim('data', '1Gi'));
     const taken = copy(await cluster.get<PersistentVolume>(persistentVolumes, 'lost'));
@@ -194,7 +194,7 @@ describe('the binder of volumes', () => {
     assert.ok(cluster.events.includes('Warning ClaimLost Bound claim has lost its PersistentVolume. Data on the volume is lost!'));
   });
 
-  test('comes to the same end when any one call fails', async () => {
+  test('the binder of volumes comes to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(async (cluster) => {
       await createAll(cluster, volume('one', '1Gi', { storageClassName: 'gold' }), volume('two', '2Gi'));
       await createAll(cluster, claim('data', '1Gi', { storageClassName: 'gold' }), claim('more', '2Gi'));
@@ -260,7 +260,7 @@ describe('an ephemeral volume', () => {
     },
   };
 
-  test('has a claim that is made for its pod, and made again when it is deleted', async () => {
+  test('an ephemeral volume has a claim that is made for its pod, and made again when it is deleted', async () => {
     const cluster = await createCluster();
     const { metadata } = await cluster.client.create(pods, pod);
     for (let times = 0; times < 2; times += 1) {
@@ -274,7 +274,7 @@ describe('an ephemeral volume', () => {
     }
   });
 
-  test('does not take a claim that is not its own', async () => {
+  test('an ephemeral volume does not take a claim that is not its own', async () => {
     const cluster = await createCluster();
     await createAll(cluster, claim('user-scratch', '1Gi'));
     await cluster.client.create(pods, pod);

@@ -16,7 +16,7 @@ const pod = (name: string, nodeName?: string): Pod => ({
 });
 
 describe('pods', () => {
-  test('of a node that was deleted are removed', async () => {
+  test('pods of a node that was deleted are removed', async () => {
     const cluster = await createCluster();
     await cluster.client.create(pods, pod('orphan', lost));
     await cluster.settle();
@@ -28,7 +28,7 @@ describe('pods', () => {
     assert.equal(await cluster.exists(pods, 'orphan'), false);
   });
 
-  test('of a node that is back soon stay', async () => {
+  test('pods of a node that is back soon stay', async () => {
     const cluster = await createCluster();
     await cluster.client.create(pods, pod('lucky', lost));
     await cluster.settle();
@@ -42,7 +42,7 @@ describe('pods', () => {
     assert.equal(await cluster.exists(pods, 'lucky'), true);
   });
 
-  test('that were deleted before they had a node are removed', async () => {
+  test('pods that were deleted before they had a node are removed', async () => {
     const cluster = await createCluster();
     const held = pod('held');
     held.metadata.finalizers = ['example.com/hold'];
@@ -54,7 +54,7 @@ describe('pods', () => {
     await assertSettled(cluster);
   });
 
-  test('that have ended stay, but for the oldest of too many', async () => {
+  test('pods that have ended stay, but for the oldest of too many', async () => {
     const cluster = await createCluster({ controllers: [serviceAccountController, createPodGarbageCollector(2)] });
     for (const name of ['c', 'a', 'b']) {
       const made = await cluster.client.create(pods, pod(name, lost));

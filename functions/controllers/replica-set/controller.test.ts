@@ -36,7 +36,7 @@ const scaleTo = (cluster: Cluster, replicas: number): Promise<void> =>
   });
 
 describe('a ReplicaSet', () => {
-  test('has as many pods as it wants, and counts them', async () => {
+  test('a ReplicaSet has as many pods as it wants, and counts them', async () => {
     const cluster = await running(3);
     assert.equal((await cluster.pods()).length, 3);
     assert.deepEqual((await cluster.get(replicaSets, 'web')).status, {
@@ -65,7 +65,7 @@ describe('a ReplicaSet', () => {
     ]);
   });
 
-  test('replaces a pod that was deleted before it is gone, and one that failed', async () => {
+  test('a ReplicaSet replaces a pod that was deleted before it is gone, and one that failed', async () => {
     const cluster = await running(2);
     const [deleted, failed] = await cluster.pods();
     assert.ok(deleted && failed);
@@ -76,7 +76,7 @@ describe('a ReplicaSet', () => {
     await assertSettled(cluster);
   });
 
-  test('adopts a pod that matches, and makes only the rest', async () => {
+  test('a ReplicaSet adopts a pod that matches, and makes only the rest', async () => {
     const cluster = await createCluster();
     await cluster.client.create(pods, nakedPod('stray'));
     await cluster.client.create(replicaSets, replicaSet(2));
@@ -87,7 +87,7 @@ describe('a ReplicaSet', () => {
     assert.equal(owner.status?.fullyLabeledReplicas, 1);
   });
 
-  test('lets go of a pod whose labels no longer match, and makes another', async () => {
+  test('a ReplicaSet lets go of a pod whose labels no longer match, and makes another', async () => {
     const cluster = await running(2);
     const [pod] = await cluster.pods();
     assert.ok(pod);
@@ -98,7 +98,7 @@ describe('a ReplicaSet', () => {
     await assertSettled(cluster);
   });
 
-  test('counts a pod as available when it was ready long enough', async () => {
+  test('a ReplicaSet counts a pod as available when it was ready long enough', async () => {
     const cluster = await running(1, { minReadySeconds: 30 });
     const available = async (): Promise<unknown> => (await cluster.get(replicaSets, 'web')).status?.availableReplicas;
     assert.equal(await available(), undefined);
@@ -119,7 +119,7 @@ describe('a ReplicaSet', () => {
     assert.equal((await cluster.get(replicaSets, 'web')).status?.conditions, undefined);
   });
 
-  test('reports in unchanging words that pods cannot be created', async () => {
+  test('a ReplicaSet reports in unchanging words that pods cannot be created', async () => {
     const template = replicaSet(1).spec.template!;
     const cluster = await createCluster();
     const spec = { ...template.spec!, serviceAccountName: 'nope' };
@@ -135,13 +135,13 @@ describe('a ReplicaSet', () => {
     );
   });
 
-  test('makes 300 pods without asking for more', async () => {
+  test('a ReplicaSet makes 300 pods without asking for more', async () => {
     const cluster = await running(300);
     assert.equal((await cluster.pods()).length, 300);
     assert.equal(cluster.events.filter((event) => event.includes('SuccessfulCreate')).length, 300);
   });
 
-  test('comes to the same end when any one call fails', async () => {
+  test('a ReplicaSet comes to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(pods, nakedPod('stray'));

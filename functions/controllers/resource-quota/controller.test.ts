@@ -7,7 +7,7 @@ import { configMaps, pods, resourceQuotas } from '../../kube/resource-type.ts';
 
 const quota = (hard: Record<string, string>): ResourceQuota => ({ metadata: { namespace, name: 'q' }, spec: { hard } });
 
-test('a quota counts what was there before it', async () => {
+test('a quota counts objects that were created before it', async () => {
   const cluster = await createCluster();
   await cluster.client.create(configMaps, { metadata: { namespace, name: 'a' } });
   await cluster.client.create(resourceQuotas, quota({ 'count/configmaps': '3', pods: '2', 'requests.memory': '1Gi' }));

@@ -62,7 +62,7 @@ const breakPod = async (cluster: Cluster, name: string): Promise<void> => {
 };
 
 describe('a StatefulSet', () => {
-  test('makes its pods one after the other, each once the one before is ready', async () => {
+  test('a StatefulSet makes its pods one after the other, each once the one before is ready', async () => {
     const cluster = await createCluster();
     await cluster.client.create(statefulSets, statefulSet());
     const steps: number[] = [];
@@ -92,7 +92,7 @@ describe('a StatefulSet', () => {
     await assertSettled(cluster);
   });
 
-  test('gives each pod its name, its number and its revision', async () => {
+  test('a StatefulSet gives each pod its name, its number and its revision', async () => {
     const cluster = await running({ replicas: 1, ordinals: { start: 5 } });
     const [pod] = await cluster.pods();
     assert.ok(pod);
@@ -111,14 +111,14 @@ describe('a StatefulSet', () => {
     assert.equal(`db-${labelsOf(revision ?? { metadata: {} })['controller.kubernetes.io/hash']}`, currentRevision);
   });
 
-  test('makes them all at once under Parallel', async () => {
+  test('a StatefulSet makes them all at once under Parallel', async () => {
     const cluster = await createCluster();
     await cluster.client.create(statefulSets, statefulSet({ podManagementPolicy: 'Parallel' }));
     await cluster.settle();
     assert.equal((await cluster.pods()).length, 3);
   });
 
-  test('scales down from the end, one pod at a time', async () => {
+  test('a StatefulSet scales down from the end, one pod at a time', async () => {
     const cluster = await running();
     await change(cluster, { replicas: 0 });
     await cluster.settle();
@@ -130,7 +130,7 @@ describe('a StatefulSet', () => {
     assert.equal((await db(cluster)).status?.replicas, 0);
   });
 
-  test('does not scale down while an earlier pod is unready', async () => {
+  test('a StatefulSet does not scale down while an earlier pod is unready', async () => {
     const cluster = await running();
     await breakPod(cluster, 'db-0');
     await change(cluster, { replicas: 1 });
@@ -138,7 +138,7 @@ describe('a StatefulSet', () => {
     assert.deepEqual(await shown(cluster), ['db-0 db:1', 'db-1 db:1', 'db-2 db:1']);
   });
 
-  test('rolls from the end, and waits for each new pod', async () => {
+  test('a StatefulSet rolls from the end, and waits for each new pod', async () => {
     const cluster = await running();
     await change(cluster, { template: template('db:2') });
     await cluster.settle();
@@ -153,7 +153,7 @@ describe('a StatefulSet', () => {
     await assertSettled(cluster);
   });
 
-  test('leaves pods below the partition, and brings them back as they were', async () => {
+  test('a StatefulSet leaves pods below the partition, and brings them back as they were', async () => {
     const cluster = await running({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } });
     await change(cluster, { template: template('db:2') });
     await cluster.runUntilStable();
@@ -167,7 +167,7 @@ describe('a StatefulSet', () => {
 
   const twoDown = { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 2 } }, replicas: 4 };
 
-  test('takes as many pods down as maxUnavailable allows', async () => {
+  test('a StatefulSet takes as many pods down as maxUnavailable allows', async () => {
     const cluster = await running(twoDown);
     await change(cluster, { template: template('db:2') });
     await cluster.settle();
@@ -182,7 +182,7 @@ describe('a StatefulSet', () => {
     assert.deepEqual(await shown(cluster), ['-db-0 db:1', '-db-3 db:1', 'db-1 db:1', 'db-2 db:1']);
   });
 
-  test('replaces a failed pod under the same name', async () => {
+  test('a StatefulSet replaces a failed pod under the same name', async () => {
     const cluster = await running({ replicas: 1 });
     const before = await cluster.get<Pod>(pods, 'db-0');
     await cluster.client.update(pods, { ...copy(before), status: { phase: 'Failed' } }, 'status');
@@ -192,7 +192,7 @@ describe('a StatefulSet', () => {
     assert.equal(after.status?.phase, 'Running');
   });
 
-  test('waits until a pod was ready long enough', async () => {
+  test('a StatefulSet waits until a pod was ready long enough', async () => {
     const cluster = await running({ replicas: 2, minReadySeconds: 30 });
     assert.equal((await cluster.pods()).length, 1);
     await cluster.advance(30_000);
@@ -204,7 +204,7 @@ describe('a StatefulSet', () => {
     await assertSettled(cluster);
   });
 
-  test('gives each pod claims, which stay when the pod goes', async () => {
+  test('a StatefulSet gives each pod claims, which stay when the pod goes', async () => {
     const cluster = await running(withClaims({ replicas: 2 }));
     assert.deepEqual(await claimNames(cluster), ['data-db-0', 'data-db-1']);
     const claim = await cluster.get<PersistentVolumeClaim>(persistentVolumeClaims, 'data-db-0');
@@ -236,7 +236,7 @@ describe('a StatefulSet', () => {
       assert.deepEqual([await ownerOf('data-db-0'), await ownerOf('data-db-1')], owners);
     });
 
-  test('adopts a pod of its name and labels it', async () => {
+  test('a StatefulSet adopts a pod of its name and labels it', async () => {
     const cluster = await createCluster();
     await cluster.client.create(pods, {
       metadata: { namespace, name: 'db-0', labels: { app: 'db' } },
@@ -263,7 +263,7 @@ describe('a StatefulSet', () => {
     );
   });
 
-  test('comes to the same end when any one call fails', async () => {
+  test('a StatefulSet comes to the same end when any one call fails', async () => {
     await assertSurvivesAnyFailure(
       async (cluster) => {
         await cluster.client.create(statefulSets, statefulSet(withClaims({ replicas: 2 })));

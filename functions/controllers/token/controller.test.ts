@@ -22,7 +22,7 @@ async function withAccount(): Promise<Cluster> {
 }
 
 describe('a Secret for a token', () => {
-  test('is filled with token, namespace and authority, and names the uid of its ServiceAccount', async () => {
+  test('a Secret for a token is filled with token, namespace and authority, and names the uid of its ServiceAccount', async () => {
     const cluster = await withAccount();
     const secret = await cluster.get(secrets, 't');
     assert.deepEqual(textsOf(secret), { 'ca.crt': 'PEM', namespace, token: 'token of t' });
@@ -34,21 +34,21 @@ describe('a Secret for a token', () => {
     await assertSettled(cluster);
   });
 
-  test('is removed when there is no such ServiceAccount', async () => {
+  test('a Secret for a token is removed when there is no such ServiceAccount', async () => {
     const cluster = await createCluster();
     await cluster.client.create(secrets, tokenSecret('nobody'));
     await cluster.settle();
     assert.equal(await cluster.exists(secrets, 't'), false);
   });
 
-  test('goes with its ServiceAccount', async () => {
+  test('a Secret for a token goes with its ServiceAccount', async () => {
     const cluster = await withAccount();
     await cluster.client.delete(serviceAccounts, { namespace, name: 'robot' });
     await cluster.settle();
     assert.equal(await cluster.exists(secrets, 't'), false);
   });
 
-  test('that is deleted is no longer referred to', async () => {
+  test('a Secret for a token that is deleted is no longer referred to', async () => {
     const cluster = await withAccount();
     await cluster.edit<{ metadata: object; secrets?: object[] }>(serviceAccounts as never, 'robot', (account) => {
       account.secrets = [{ name: 't' }, { name: 'other' }];
@@ -58,7 +58,7 @@ describe('a Secret for a token', () => {
     assert.deepEqual((await cluster.get(serviceAccounts, 'robot')).secrets, [{ name: 'other' }]);
   });
 
-  test('of another type is left alone', async () => {
+  test('a Secret for a token of another type is left alone', async () => {
     const cluster = await createCluster();
     await cluster.client.create(secrets, { ...tokenSecret('nobody'), type: 'Opaque' });
     await cluster.settle();

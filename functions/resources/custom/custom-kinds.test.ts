@@ -79,7 +79,7 @@ before(async () => {
 });
 
 describe('a custom kind', () => {
-  test('is accepted with the names that it asks for', async () => {
+  test('a custom kind is accepted with the names that it asks for', async () => {
     const { body } = await api.send('GET', `${definitions}/crontabs.stable.example.com`);
     const status = body['status'] as {
       acceptedNames: object;
@@ -104,7 +104,7 @@ describe('a custom kind', () => {
     );
   });
 
-  test('prunes unknown fields, fills in defaults and keeps free parts', async () => {
+  test('a custom kind prunes unknown fields, fills in defaults and keeps free parts', async () => {
     const spec = { cronSpec: '* * * * */5', other: 1, port: 'http', free: { a: { b: 1 } } };
     assert.deepEqual(specOf(await api.send('POST', crontabs, crontab('pruned', spec))), {
       cronSpec: '* * * * */5',
@@ -130,14 +130,14 @@ describe('a custom kind', () => {
     ['a set with an item twice', { cronSpec: '* * * * *', tags: ['a', 'a'] }, 'spec.tags[1]: Duplicate value: "a"'],
   ];
   for (const [what, spec, message] of refused) {
-    test(`refuses ${what}`, async () => {
+    test(`a custom kind refuses ${what}`, async () => {
       const answer = await api.send('POST', crontabs, crontab('refused', spec));
       assert.equal(answer.status, 422);
       assert.equal(messageOf(answer), `CronTab.stable.example.com "refused" is invalid: ${message}`);
     });
   }
 
-  test('is refused a null that an apply leaves in it, which other writes drop', async () => {
+  test('a custom kind is refused a null that an apply leaves in it, which other writes drop', async () => {
     const spec = { cronSpec: '* * * * */5', image: 'a', free: null };
     const applied = await api.send('PATCH', `${crontabs}/nulled?fieldManager=one`, crontab('nulled', spec), {
       'content-type': 'application/apply-patch+yaml',
@@ -184,7 +184,7 @@ describe('a custom kind', () => {
     assert.equal((await api.send('GET', `${crontabs}/silent`)).status, 404);
   });
 
-  test('names another kind that comes in its place, and a version or kind that is missing', async () => {
+  test('a custom kind names another kind that comes in its place, and a version or kind that is missing', async () => {
     const message = async (body: object): Promise<unknown> => messageOf(await api.send('POST', crontabs, body));
     const object = crontab('identity') as { apiVersion?: string; kind?: string };
     assert.equal(
@@ -202,17 +202,17 @@ describe('a custom kind', () => {
     );
   });
 
-  test('refuses a method that it does not have by its resource', async () => {
+  test('a custom kind refuses a method that it does not have by its resource', async () => {
     const { status, body } = await api.send('DELETE', `${crontabs}/x/status`);
     assert.deepEqual([status, body['message']], [405, 'delete is not supported on resources of kind "crontabs.stable.example.com"']);
   });
 
-  test('matches patterns in time that grows with the text', async () => {
+  test('a custom kind matches patterns in time that grows with the text', async () => {
     const answer = await api.send('POST', crontabs, crontab('pattern', { cronSpec: `${'* '.repeat(5000)}x` }));
     assert.equal(answer.status, 422);
   });
 
-  test('has a status and a scale of its own', async () => {
+  test('a custom kind has a status and a scale of its own', async () => {
     await api.send('POST', crontabs, { ...crontab('scaled', { cronSpec: '* * * * *', replicas: 3 }), status: { replicas: 9 } });
     assert.equal((await api.send('GET', `${crontabs}/scaled`)).body['status'], undefined);
     await api.send('PATCH', `${crontabs}/scaled/status`, { status: { replicas: 2, selector: 'a=b' }, spec: { replicas: 7 } }, merge);
@@ -224,7 +224,7 @@ describe('a custom kind', () => {
     assert.equal((scaled.body['metadata'] as JsonObject)['generation'], 2);
   });
 
-  test('is printed by its own columns', async () => {
+  test('a custom kind is printed by its own columns', async () => {
     await api.send('POST', crontabs, crontab('printed'));
     const { body } = await api.send('GET', `${crontabs}/printed`, undefined, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' });
     assert.deepEqual(
@@ -238,7 +238,7 @@ describe('a custom kind', () => {
     assert.deepEqual((body['rows'] as JsonObject[])[0]?.['cells'], ['printed', '* * * * */5', null]);
   });
 
-  test('is selected by the fields that it declares', async () => {
+  test('a custom kind is selected by the fields that it declares', async () => {
     await api.send('POST', crontabs, crontab('forbids', { cronSpec: '* * * * *', policy: 'Forbid' }));
     const { body } = await api.send('GET', `${crontabs}?fieldSelector=spec.policy%3DForbid`);
     assert.deepEqual(
@@ -247,13 +247,13 @@ describe('a custom kind', () => {
     );
   });
 
-  test('is served by each version', async () => {
+  test('a custom kind is served by each version', async () => {
     await api.send('POST', crontabs, crontab('versions'));
     const { body } = await api.send('GET', '/apis/stable.example.com/v1beta1/namespaces/default/crontabs/versions');
     assert.equal(body['apiVersion'], 'stable.example.com/v1beta1');
   });
 
-  test('takes no strategic merge patch', async () => {
+  test('a custom kind takes no strategic merge patch', async () => {
     await api.send('POST', crontabs, crontab('patched'));
     const answer = await api.send(
       'PATCH',
@@ -264,7 +264,7 @@ describe('a custom kind', () => {
     assert.equal(answer.status, 415);
   });
 
-  test('is described for kubectl explain', async () => {
+  test('a custom kind is described for kubectl explain', async () => {
     const { body } = await api.send('GET', '/openapi/v3/apis/stable.example.com/v1');
     const schemas = (body['components'] as { schemas: Record<string, JsonObject> }).schemas;
     const described = Object.values(schemas).find((one) =>
@@ -275,7 +275,7 @@ describe('a custom kind', () => {
 });
 
 describe('a definition', () => {
-  test('that wants a name that another one holds is not established', async () => {
+  test('a definition that wants a name that another one holds is not established', async () => {
     const names = { plural: 'others', kind: 'CronTab' };
     const { body } = await api.send('POST', definitions, {
       ...crontabDefinition({ names }),
@@ -297,7 +297,7 @@ describe('a definition', () => {
     assert.equal(answer.status, 422);
   });
 
-  test('keeps its objects until they are deleted', async () => {
+  test('a definition keeps its objects until they are deleted', async () => {
     const answer = await api.send('DELETE', `${definitions}/crontabs.stable.example.com`);
     assert.equal(answer.status, 200);
     const { body } = await api.send('GET', `${definitions}/crontabs.stable.example.com`);

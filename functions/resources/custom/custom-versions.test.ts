@@ -55,18 +55,18 @@ describe('a custom kind of several versions', () => {
     assert.equal((await api.send('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', definition)).status, 201);
   });
 
-  test('stores only what the stored version knows, and its defaults', async () => {
+  test('a custom kind of several versions stores only what the stored version knows, and its defaults', async () => {
     await api.send('POST', at('v1beta1'), boat('v1beta1', 'one', { shared: 'a', removed: 'b' }));
     assert.deepEqual(part(await api.send('GET', `${at('v1')}/one`), 'spec'), { shared: 'a', added: 'new' });
     assert.deepEqual(part(await api.send('GET', `${at('v1beta1')}/one`), 'spec'), { shared: 'a' });
   });
 
-  test('records the fields that a client wrote in its own version', async () => {
+  test('a custom kind of several versions records the fields that a client wrote in its own version', async () => {
     const created = await api.send('POST', at('v1beta1'), boat('v1beta1', 'two', { shared: 'a', removed: 'b' }));
     assert.deepEqual(managersOf(created), [['example.com/v1beta1', { 'f:spec': { '.': {}, 'f:removed': {}, 'f:shared': {} } }]]);
   });
 
-  test('keeps the managers of an object that does not fit the version of one of them', async () => {
+  test('a custom object keeps its field managers although it does not fit the version of one of them', async () => {
     await api.send('POST', at('v1beta1'), boat('v1beta1', 'three', { shared: 'a' }));
     const patched = await api.send(
       'PATCH',
@@ -77,7 +77,7 @@ describe('a custom kind of several versions', () => {
     assert.deepEqual(managersOf(patched), [['example.com/v1beta1', { 'f:spec': { '.': {}, 'f:shared': {} } }]]);
   });
 
-  test('refuses an apply where the object does not fit the version of a manager, in its words', async () => {
+  test('an apply to a custom object that does not fit a manager’s version is refused with upstream’s message', async () => {
     await api.send('POST', at('v1beta1'), boat('v1beta1', 'six', { shared: 'a' }));
     const configuration = { ...boat('v1', 'six', { shared: 'a' }) };
     const applied = await api.send('PATCH', `${at('v1')}/six?fieldManager=one`, configuration, {
@@ -86,7 +86,7 @@ describe('a custom kind of several versions', () => {
     assert.deepEqual([applied.status, applied.body['message']], [500, '.spec.added: field not declared in schema']);
   });
 
-  test('counts no generation for fields that only another version has', async () => {
+  test('a custom kind of several versions counts no generation for fields that only another version has', async () => {
     await api.send('POST', at('v1'), boat('v1', 'four', { shared: 'a' }));
     const patched = await api.send(
       'PATCH',
@@ -97,17 +97,17 @@ describe('a custom kind of several versions', () => {
     assert.equal(part(patched, 'metadata')['generation'], 1);
   });
 
-  test('fills in the default of a status that a new object may not bring', async () => {
+  test('a custom kind of several versions fills in the default of a status that a new object may not bring', async () => {
     const created = await api.send('POST', at('v1'), { ...boat('v1', 'five', {}), status: { phase: 'Old' } });
     assert.deepEqual(part(created, 'status'), { phase: 'Fresh' });
   });
 
-  test('is listed with an empty continue where nothing follows', async () => {
+  test('a custom kind of several versions is listed with an empty continue where nothing follows', async () => {
     const list = await api.send('GET', at('v1'));
     assert.equal(part(list, 'metadata')['continue'], '');
   });
 
-  test('names the patches that it takes', async () => {
+  test('a custom kind of several versions names the patches that it takes', async () => {
     const patch = await api.send('PATCH', `${at('v1')}/five`, {}, { 'content-type': 'application/strategic-merge-patch+json' });
     assert.deepEqual(
       [patch.status, patch.body['message']],
@@ -118,7 +118,7 @@ describe('a custom kind of several versions', () => {
     );
   });
 
-  test('has no fields of an open version in OpenAPI v2', async () => {
+  test('a custom kind of several versions has no fields of an open version in OpenAPI v2', async () => {
     const { body } = await api.send('GET', '/openapi/v2');
     const open = (body['definitions'] as JsonObject)['com.example.v1alpha1.Boat'] as JsonObject;
     assert.deepEqual(Object.keys(open).sort(), ['type', 'x-kubernetes-group-version-kind']);

@@ -57,14 +57,14 @@ describe('a definition of a custom kind', () => {
   });
 
   for (const [fact, spec, cause] of refused) {
-    test(`is refused for ${fact}`, async () => {
+    test(`a definition of a custom kind is refused for ${fact}`, async () => {
       const { status, body } = await api.send('POST', path, definition(spec));
       const { causes = [] } = body['details'] as { causes?: { field: string }[] };
       assert.deepEqual([status, causes.map(({ field }) => field)], [422, [cause]], body['message'] as string);
     });
   }
 
-  test('is refused for a column whose path has no dot, by the name of the internal field', async () => {
+  test('a definition with a column path without a dot is refused with the internal field’s name', async () => {
     const columns = { additionalPrinterColumns: [{ name: 'A', type: 'string', jsonPath: 'a' }] };
     const { body } = await api.send('POST', path, definition(object({}), columns));
     assert.equal(
@@ -87,7 +87,7 @@ describe('a definition of a custom kind', () => {
     ['text for an enumeration', { enum: 'x' }, 'string|properties.enum|[]v1.JSON'],
   ];
   for (const [fact, a, found] of misread) {
-    test(`is not read with ${fact}`, async () => {
+    test(`a definition of a custom kind is not read with ${fact}`, async () => {
       const { status, body } = await api.send('POST', path, definition(object({ a })));
       const [value, field, type] = found.split('|');
       const struct = 'JSONSchemaProps.spec.versions.schema.openAPIV3Schema.properties';
@@ -110,7 +110,7 @@ describe('a definition of a custom kind', () => {
     ],
   ];
   for (const [fact, jsonPath, why] of selected) {
-    test(`selects by no field ${fact}`, async () => {
+    test(`a definition of a custom kind selects by no field ${fact}`, async () => {
       const { body } = await api.send('POST', path, definition(object({ a: text }), { selectableFields: [{ jsonPath }] }));
       const { causes = [] } = body['details'] as { causes?: { field: string; message: string }[] };
       assert.deepEqual(
@@ -120,7 +120,7 @@ describe('a definition of a custom kind', () => {
     });
   }
 
-  test('needs a storage version, and shows the versions without what they share', async () => {
+  test('a definition of a custom kind needs a storage version, and shows the versions without what they share', async () => {
     const { body } = await api.send('POST', path, definition(object({}), { storage: false }));
     const { causes = [] } = body['details'] as { causes?: { field: string; message: string }[] };
     const shown =
@@ -134,12 +134,12 @@ describe('a definition of a custom kind', () => {
     );
   });
 
-  test('that is not stored holds no names yet', async () => {
+  test('a definition of a custom kind that is not stored holds no names yet', async () => {
     const { body } = await api.send('POST', path, definition(object({})));
     assert.deepEqual(body['status'], { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: ['v1'] });
   });
 
-  test('has its status managed by the server', async () => {
+  test('a definition of a custom kind has its status managed by the server', async () => {
     const { body } = await api.send('POST', path.replace('?dryRun=All', ''), definition(object({})));
     const entries = (body['metadata'] as { managedFields: { manager: string; subresource?: string; fieldsV1: JsonObject }[] })
       .managedFields;

@@ -40,7 +40,7 @@ describe('300 custom kinds', () => {
   const reads = { count: 0 };
   const stored = Array.from({ length: count }, (_, number) => definition(number, reads));
 
-  test('are declared without a walk through their schemas', () => {
+  test('300 custom kinds are declared without a walk through their schemas', () => {
     assert.equal(customKinds(viewOf(stored)).length, count);
     // Once for the fields that the schema names, and once for those of every object.
     assert.ok(reads.count <= count * 2, `${reads.count} reads`);
@@ -53,7 +53,7 @@ describe('300 custom kinds', () => {
     assert.equal(kind?.schema.node.properties?.['spec'], declared.properties?.['spec']);
   });
 
-  test('are kept when another definition changes', () => {
+  test('300 custom kinds are kept when another definition changes', () => {
     const before = customKinds(viewOf(stored));
     const [first, ...rest] = stored;
     assert.ok(first !== undefined);

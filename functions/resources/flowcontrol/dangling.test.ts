@@ -12,7 +12,7 @@ async function danglingOf(api: TestApi): Promise<string | undefined> {
   return (body as object as FlowSchema).status?.conditions?.map(({ type, status, reason }) => `${type} ${status} ${reason}`).join();
 }
 
-test('the status of a flow schema follows its level', async () => {
+test('the condition Dangling of a FlowSchema follows its PriorityLevelConfiguration', async () => {
   const api = await testApi();
   await api.send('POST', `${group}/flowschemas`, schema);
   assert.equal(await danglingOf(api), 'Dangling True NotFound');
@@ -22,7 +22,7 @@ test('the status of a flow schema follows its level', async () => {
   assert.equal(await danglingOf(api), 'Dangling True NotFound');
 });
 
-test('the API server manages the condition', async () => {
+test('the condition Dangling of a FlowSchema has the API server’s own field manager', async () => {
   const api = await testApi();
   const { body } = await api.send('POST', `${group}/flowschemas`, schema);
   const managers = (body as object as FlowSchema).metadata.managedFields?.map(({ manager, subresource }) => [manager, subresource]);
@@ -32,7 +32,7 @@ test('the API server manages the condition', async () => {
   ]);
 });
 
-test('a dry run changes nothing of the level', async () => {
+test('a dry run of a FlowSchema sets no condition Dangling', async () => {
   const api = await testApi();
   const { body } = await api.send('POST', `${group}/flowschemas?dryRun=All`, schema);
   assert.equal((body as object as FlowSchema).status?.conditions, undefined);

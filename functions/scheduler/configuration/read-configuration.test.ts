@@ -85,12 +85,12 @@ const refusals: readonly (readonly [what: string, body: string, message: string]
 
 describe('a KubeSchedulerConfiguration', () => {
   for (const [what, body, message] of refusals) {
-    test(`is refused with ${what}`, async () => {
+    test(`a KubeSchedulerConfiguration is refused with ${what}`, async () => {
       await assert.rejects(read(body), new ConfigurationError(message));
     });
   }
 
-  test('without anything places the pods of the default scheduler by all plug-ins', async () => {
+  test('a KubeSchedulerConfiguration without anything places the pods of the default scheduler by all plug-ins', async () => {
     const { profiles } = await read('');
     assert.deepEqual(
       profiles.map(({ schedulerName, preempts, percentageOfNodesToScore }) => ({ schedulerName, preempts, percentageOfNodesToScore })),
@@ -110,7 +110,7 @@ describe('a KubeSchedulerConfiguration', () => {
     );
   });
 
-  test('chooses plug-ins and weights for one point', async () => {
+  test('a KubeSchedulerConfiguration chooses plug-ins and weights for one point', async () => {
     const body = `profiles: [{schedulerName: a, plugins: {
       score: {disabled: [{name: "*"}], enabled: [{name: ImageLocality, weight: 7}, {name: NodeResourcesFit}]},
       filter: {disabled: [{name: NodePorts}]}, postFilter: {disabled: [{name: DefaultPreemption}]}}}]`;
@@ -123,7 +123,7 @@ describe('a KubeSchedulerConfiguration', () => {
     assert.equal(profiles[0]?.preempts, false);
   });
 
-  test('gives each profile its share of nodes, or the one of all', async () => {
+  test('a KubeSchedulerConfiguration gives each profile its share of nodes, or the one of all', async () => {
     const { profiles } = await read(
       'percentageOfNodesToScore: 40\nprofiles: [{schedulerName: a, percentageOfNodesToScore: 100}, {schedulerName: b}]',
     );

@@ -31,7 +31,7 @@ describe('files of the log', () => {
     });
   });
 
-  test('are read as they are, however much at once', async () => {
+  test('files of the log are read as they are, however much at once', async () => {
     await withFiles(async (files) => {
       const file = await files.open('1', true);
       const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));

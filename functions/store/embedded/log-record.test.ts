@@ -27,7 +27,7 @@ const log = Buffer.concat([one, two, three]);
 const isCorrupt = (error: unknown): boolean => error instanceof StoreError && error.code === 'corrupt';
 
 describe('a record', () => {
-  test('gives back what it was made of, and hides no mark', () => {
+  test('a record gives back what it was made of, and hides no mark', () => {
     const piece = fc.oneof(fc.uint8Array(), fc.constant(one.subarray(0, 4)), fc.constant(one));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
@@ -48,7 +48,7 @@ describe('records in a file', () => {
     assert.deepEqual(nonces(Buffer.concat([one, two, late, one, three, late])), ['nonce-1', 'nonce-2', 'nonce-3']);
   });
 
-  test('are found from any place on, and the last one may be in the next window', () => {
+  test('records in a file are found from any place on, and the last one may be in the next window', () => {
     for (let length = 0; length < log.length; length += 1) {
       const { records, end } = findRecords(log.subarray(0, length), { ...whole, isLast: false });
       const rest = findRecords(log.subarray(end), { at: end, next: 1 + records.length, isLast: true });
@@ -56,7 +56,7 @@ describe('records in a file', () => {
     }
   });
 
-  test('are all found when the last write was cut off at any byte, and what is written next counts', () => {
+  test('records in a file are all found after a cut at any byte, and later writes count', () => {
     const before = one.length + two.length;
     for (let length = before; length < log.length; length += 1) {
       const torn = log.subarray(0, length);
@@ -71,7 +71,7 @@ describe('records in a file', () => {
     }
   });
 
-  test('are all found when the last write lacks a sector, or all of it', () => {
+  test('records in a file are all found when the last write lacks a sector, or all of it', () => {
     const before = one.length + two.length;
     for (let sector = Math.floor(before / 512); sector * 512 < log.length; sector += 1) {
       const torn = Buffer.from(log);

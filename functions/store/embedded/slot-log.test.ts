@@ -38,7 +38,7 @@ const numbered = (first: number, last: number): string[] =>
   Array.from({ length: last - first + 1 }, (_, index) => `nonce-${first + index}`);
 
 describe('the log in files', () => {
-  test('syncs once for each slot, and not at all to find nothing new', async () => {
+  test('the log in files syncs once for each slot, and not at all to find nothing new', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files);
     await fill(log, 1);
@@ -50,7 +50,7 @@ describe('the log in files', () => {
     assert.equal(files.syncs, 10);
   });
 
-  test('syncs once for those who come while another waits', async () => {
+  test('the log in files syncs once for those who come while another waits', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files);
     await fill(log, 1);
@@ -65,7 +65,7 @@ describe('the log in files', () => {
     assert.equal(files.syncs, 1);
   });
 
-  test('shows what another wrote when it is on the disk, and not before', async () => {
+  test('the log in files shows what another wrote when it is on the disk, and not before', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files);
     await fill(log, 1);
@@ -78,7 +78,7 @@ describe('the log in files', () => {
     await writing;
   });
 
-  test('reads across files, in pages of slots and of bytes', async () => {
+  test('the log in files reads across files, in pages of slots and of bytes', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files, 4);
     await fill(log, 11);
@@ -95,7 +95,7 @@ describe('the log in files', () => {
     assert.deepEqual(await nonces(large), numbered(1, 9));
   });
 
-  test('keeps few files open, however many are read', async () => {
+  test('the log in files keeps few files open, however many are read', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files, 1);
     await fill(log, 40);
@@ -104,7 +104,7 @@ describe('the log in files', () => {
     await log.close();
   });
 
-  test('removes files that are old as a whole, and goes on behind what is gone', async () => {
+  test('the log in files removes files that are old as a whole, and goes on behind what is gone', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files, 4);
     await fill(log, 13);
@@ -120,7 +120,7 @@ describe('the log in files', () => {
 });
 
 describe('the log on a failing disk', () => {
-  test('takes a slot again after a write that ended anywhere', async () => {
+  test('the log on a failing disk takes a slot again after a write that ended anywhere', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files);
     await fill(log, 1);
@@ -135,7 +135,7 @@ describe('the log on a failing disk', () => {
     assert.equal((await nonces(new SlotLog(files))).length, 61);
   });
 
-  test('believes nothing after a failed sync', async () => {
+  test('the log on a failing disk believes nothing after a failed sync', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files, 2);
     await fill(log, 3);
@@ -148,7 +148,7 @@ describe('the log on a failing disk', () => {
     assert.deepEqual((await nonces(new SlotLog(files, 2))).slice(0, 3), numbered(1, 3));
   });
 
-  test('stops at a file that has lost its end, is gone, or has become shorter', async () => {
+  test('the log on a failing disk stops at a file that is gone, or lost its end', async () => {
     const files = new MemoryLogFiles();
     const log = new SlotLog(files, 4);
     await fill(log, 10);

@@ -38,7 +38,7 @@ const slow = async (world: VirtualWorld): Promise<SessionOutcome> => {
 };
 
 describe('a local dispatcher', () => {
-  test('runs one session at the start, and one for each ring', async () => {
+  test('a local dispatcher runs one session at the start, and one for each ring', async () => {
     const { world, dispatcher, sessions } = await setup(async () => quiet);
     assert.equal(sessions(), 1);
     dispatcher.ring('workers');
@@ -46,7 +46,7 @@ describe('a local dispatcher', () => {
     assert.equal(sessions(), 2);
   });
 
-  test('runs one more session for any number of rings during a session', async () => {
+  test('a local dispatcher runs one more session for any number of rings during a session', async () => {
     const { world, dispatcher, sessions } = await setup(slow);
     for (let ring = 0; ring < 5; ring += 1) dispatcher.ring('workers');
     await world.advance(99);
@@ -55,7 +55,7 @@ describe('a local dispatcher', () => {
     assert.equal(sessions(), 2);
   });
 
-  test('may be rung by the session itself', async () => {
+  test('a local dispatcher may be rung by the session itself', async () => {
     const world = virtualWorld();
     let sessions = 0;
     const dispatcher = createLocalDispatcher({
@@ -73,12 +73,12 @@ describe('a local dispatcher', () => {
     assert.equal(sessions, 3);
   });
 
-  test('goes on at once when work is left', async () => {
+  test('a local dispatcher goes on at once when work is left', async () => {
     const { sessions } = await setup(async (_world, count) => (count < 3 ? { outcome: 'more' } : quiet));
     assert.equal(sessions(), 3);
   });
 
-  test('wakes at the deadline, and each minute in case a ring was lost', async () => {
+  test('a local dispatcher wakes at the deadline, and each minute in case a ring was lost', async () => {
     const { world, sessions } = await setup(async ({ clock }, count) =>
       count === 1 ? { outcome: 'quiet', nextDeadlineMs: clock.now() + 5000 } : quiet,
     );
@@ -92,7 +92,7 @@ describe('a local dispatcher', () => {
     assert.equal(sessions(), 3);
   });
 
-  test('tries again later after a session failed, and not for each ring', async () => {
+  test('a local dispatcher tries again later after a session failed, and not for each ring', async () => {
     const { world, dispatcher, sessions } = await setup(async (_world, count) => {
       if (count < 4) throw new Error('the store is down');
       return quiet;
@@ -107,7 +107,7 @@ describe('a local dispatcher', () => {
     assert.equal(world.lines.filter(({ message }) => message === 'session failed').length, 3);
   });
 
-  test('waits for the running session when it is stopped, and runs none afterwards', async () => {
+  test('a local dispatcher waits for the running session when it is stopped, and runs none afterwards', async () => {
     const { world, dispatcher, sessions } = await setup(slow);
     let stopped = false;
     void dispatcher.stop().then(() => {

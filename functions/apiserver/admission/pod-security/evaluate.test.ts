@@ -165,7 +165,7 @@ describe('the pod security standards', () => {
     });
   }
 
-  test('have checks in the order of their ids, and revisions in the order of their versions', () => {
+  test('the pod security standards have checks in the order of their ids, and revisions in the order of their versions', () => {
     for (const checks of [baselineChecks, restrictedChecks]) {
       const ids = checks.map(({ id }) => id);
       assert.deepEqual(ids, ids.toSorted());

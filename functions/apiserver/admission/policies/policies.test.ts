@@ -105,28 +105,28 @@ describe('a validating policy', () => {
     });
   }
 
-  test('lets pass what keeps its rule', async () => {
+  test('a validating policy lets pass what keeps its rule', async () => {
     assert.equal((await asked({ policy: validation(small), data: { n: '3' } })).status, 201);
     assert.equal((await asked({ policy: validation('authorizer.requestResource.check("get").allowed()') })).status, 201);
   });
 
-  test('ignores its own failures where it is asked to', async () => {
+  test('a validating policy ignores its own failures where it is asked to', async () => {
     assert.equal((await asked({ policy: { failurePolicy: 'Ignore', ...validation(small) }, data: {} })).status, 201);
   });
 
-  test('warns where its binding wants no more', async () => {
+  test('a validating policy warns where its binding wants no more', async () => {
     const { status, headers } = await asked({ policy: validation(small), binding: { validationActions: ['Warn'] } });
     assert.equal(status, 201);
     const warning = `Validation failed for ValidatingAdmissionPolicy 'p${count}' with binding 'p${count}': failed expression: ${small}`;
     assert.equal(headers.get('warning'), `299 - ${JSON.stringify(warning)}`);
   });
 
-  test('is about no request that a condition leaves out', async () => {
+  test('a validating policy is about no request that a condition leaves out', async () => {
     const matchConditions = [{ name: 'not-this', expression: 'object.data.n != "9"' }];
     assert.equal((await asked({ policy: { matchConditions, ...validation(small) } })).status, 201);
   });
 
-  test('reads the parameters of its binding', async () => {
+  test('a validating policy reads the parameters of its binding', async () => {
     await api.send('POST', configMaps, { metadata: { name: 'limits' }, data: { max: '7' } });
     const policy = { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, ...validation('int(object.data.n) < int(params.data.max)') };
     const binding = { validationActions: ['Deny'], paramRef: { name: 'limits', parameterNotFoundAction: 'Deny' } };
@@ -140,7 +140,7 @@ describe('a validating policy', () => {
     );
   });
 
-  test('is refused with an expression that does not compile', async () => {
+  test('a validating policy is refused with an expression that does not compile', async () => {
     const { status, body } = await asked({ policy: validation('nope') });
     assert.equal(status, 422);
     const why = "compilation failed: ERROR: <input>:1:1: undeclared reference to 'nope' (in container '')\n | nope\n | ^";
@@ -168,41 +168,41 @@ describe('a mutating policy', () => {
   const patch = (expression: string): object => ({ patchType: 'JSONPatch', jsonPatch: { expression } });
   const configuration = (expression: string): object => ({ patchType: 'ApplyConfiguration', applyConfiguration: { expression } });
 
-  test('patches what is created', async () => {
+  test('a mutating policy patches what is created', async () => {
     const { body } = await changed(patch('[JSONPatch{op: "add", path: "/data/x", value: object.data.n + "!"}]'));
     assert.deepEqual(body['data'], { n: '9', x: '9!' });
   });
 
-  test('leaves the object as it is where a test of its patch fails', async () => {
+  test('a mutating policy leaves the object as it is where a test of its patch fails', async () => {
     const operations = '[JSONPatch{op: "test", path: "/data/n", value: "1"}, JSONPatch{op: "remove", path: "/data/n"}]';
     assert.deepEqual((await changed(patch(operations))).body['data'], { n: '9' });
   });
 
-  test('merges the configuration that it makes', async () => {
+  test('a mutating policy merges the configuration that it makes', async () => {
     const { body } = await changed(configuration('Object{metadata: Object.metadata{labels: {"z": object.data.n}}}'));
     assert.deepEqual((body['metadata'] as { labels: object }).labels, { p: `m${count}`, z: '9' });
   });
 
-  test('is asked once more where it wants to be', async () => {
+  test('a mutating policy is asked once more where it wants to be', async () => {
     const twice = patch('[JSONPatch{op: "add", path: "/data/z", value: string(size(object.data))}]');
     assert.deepEqual((await changed(twice, { reinvocationPolicy: 'IfNeeded' })).body['data'], { n: '9', z: '2' });
   });
 
-  test('is not asked about a deletion', async () => {
+  test('a mutating policy is not asked about a deletion', async () => {
     const condition = { name: 'c', expression: 'object.data.n == "9"' };
     const { status } = await changed(patch('[JSONPatch{op: "add", path: "/data/x", value: "y"}]'), { matchConditions: [condition] });
     assert.equal(status, 201);
     assert.equal((await api.send('DELETE', `${configMaps}/m${count}`)).status, 200);
   });
 
-  test('refuses what it cannot change', async () => {
+  test('a mutating policy refuses what it cannot change', async () => {
     const { status, body } = await changed(patch('[JSONPatch{op: "add", path: "/data/x", value: "y"}]'), {}, {});
     assert.equal(status, 403);
     const why = 'JSON Patch: add operation does not apply: doc is missing path: "/data/x": missing value';
     assert.equal(body['message'], `policy 'm${count}' with binding 'm${count}' denied request: ${why}`);
   });
 
-  test('names types of objects by the paths of their fields', async () => {
+  test('a mutating policy names types of objects by the paths of their fields', async () => {
     const { body: refused } = await changed(configuration('Object{metadata: Object.data{labels: {"z": "1"}}}'));
     const why =
       'type mismatch: unexpected type name "Object.data", expected "Object.metadata", which matches field name path from root Object type';

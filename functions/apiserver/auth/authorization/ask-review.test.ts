@@ -55,7 +55,7 @@ describe('a server that is asked', () => {
 
   const spec = { user: 'jane', groups: ['dev'], nonResourceAttributes: { path: '/metrics', verb: 'get' } };
 
-  test('reads a review in its version, with the token of the kubeconfig', async () => {
+  test('a server that is asked reads a review in its version, with the token of the kubeconfig', async () => {
     answer = { text: '{"status":{"allowed":true,"reason":"because"}}' };
     for (const [reviewVersion, named] of [
       ['v1', { groups: ['dev'] }],
@@ -93,13 +93,13 @@ describe('a server that is asked', () => {
     ['more than a megabyte', { text: ' '.repeat((1 << 20) + 1) }, 'the answer is longer than 1048576 bytes', false],
   ];
   for (const [what, given, message, mayPass] of failures) {
-    test(`has failed with ${what}`, async () => {
+    test(`a server that is asked has failed with ${what}`, async () => {
       answer = given;
       await assert.rejects(createAskReview()(spec, settings), { name: 'ReviewFailed', message, mayPass });
     });
   }
 
-  test('allows nothing by an answer that is no review', async () => {
+  test('a server that is asked allows nothing by an answer that is no review', async () => {
     for (const text of ['null', '[]', '{"status":3}', '{}']) {
       answer = { text };
       assert.deepEqual(await createAskReview()(spec, settings), { allowed: false, denied: false }, text);
@@ -108,13 +108,13 @@ describe('a server that is asked', () => {
     await assert.rejects(createAskReview()(spec, settings), { name: 'ReviewFailed', mayPass: false });
   });
 
-  test('that is silent has failed after its time', async () => {
+  test('a server that is asked that is silent has failed after its time', async () => {
     answer = undefined;
     const message = `Post "${settings.access.server}?timeout=20ms": context deadline exceeded`;
     await assert.rejects(createAskReview()(spec, { ...settings, timeoutMs: 20 }), { name: 'ReviewFailed', message });
   });
 
-  test('of another authority is not believed', async () => {
+  test('a server that is asked of another authority is not believed', async () => {
     const { caPem: _authority, ...strange } = settings.access;
     await assert.rejects(createAskReview()(spec, { ...settings, access: strange }), {
       name: 'ReviewFailed',
@@ -123,7 +123,7 @@ describe('a server that is asked', () => {
     await assert.rejects(fetchJson(strange.server, undefined));
   });
 
-  test('gives an issuer’s documents by its authority, without redirects and to a limit', async () => {
+  test('a server that is asked gives an issuer’s documents by its authority, without redirects and to a limit', async () => {
     const { server: url, caPem } = settings.access;
     answer = { text: '{"issuer":"a"}' };
     assert.deepEqual(await fetchJson(url, caPem), { issuer: 'a' });

@@ -76,12 +76,12 @@ const refusals: readonly (readonly [name: string, body: string, message: string]
 
 describe('an AuthorizationConfiguration', () => {
   for (const [name, body, message] of refusals) {
-    test(`is refused with ${name}`, async () => {
+    test(`an AuthorizationConfiguration is refused with ${name}`, async () => {
       await assert.rejects(readAuthorizationConfiguration(head + body, files), new ConfigurationError(message));
     });
   }
 
-  test('is refused where this server cannot do what it names', async () => {
+  test('an AuthorizationConfiguration is refused where this server cannot do what it names', async () => {
     const message = 'authorizers[0].type: Invalid value: "ABAC": this server has no attribute-based policy file';
     await assert.rejects(
       readAuthorizationConfiguration(`${head}authorizers: [{type: ABAC, name: a}]`, files),
@@ -89,7 +89,7 @@ describe('an AuthorizationConfiguration', () => {
     );
   });
 
-  test('names authorizers in order, and answers are kept for minutes or not at all', async () => {
+  test('an AuthorizationConfiguration names authorizers in order, and answers are kept for minutes or not at all', async () => {
     const body = `authorizers: [{type: Webhook, name: w, webhook: {${sound}, ${connected}, cacheUnauthorizedRequests: false}}, {type: RBAC, name: rbac}]`;
     const kept = { authorizedMs: 300_000, unauthorizedMs: 0 };
     assert.deepEqual(await readAuthorizationConfiguration(head + body, files), {

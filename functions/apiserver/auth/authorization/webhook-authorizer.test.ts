@@ -61,7 +61,7 @@ async function scene(
 const pods = '/api/v1/namespaces/shop/pods';
 
 describe('a webhook that authorizes', () => {
-  test('reads who asks for what, with the requirements of selectors', async () => {
+  test('a webhook that authorizes reads who asks for what, with the requirements of selectors', async () => {
     const { may, asked } = await scene();
     await may(`${pods}?fieldSelector=spec.nodeName%3Da,status.phase!%3DFailed&labelSelector=app+in+(x,y),!z`);
     await may('/healthz');
@@ -100,13 +100,13 @@ describe('a webhook that authorizes', () => {
     ]);
   });
 
-  test('is not asked about masters', async () => {
+  test('a webhook that authorizes is not asked about masters', async () => {
     const { may, asked } = await scene();
     assert.equal((await may(pods, { name: 'root', groups: ['system:masters'] })).allowed, true);
     assert.equal(asked.length, 0);
   });
 
-  test('allows, denies, or leaves it to the next one', async () => {
+  test('a webhook that authorizes allows, denies, or leaves it to the next one', async () => {
     const made = await scene({}, [{ type: 'AlwaysAllow', name: 'all' }]);
     made.answer = () => ({ allowed: false, denied: true, reason: 'not you' });
     assert.deepEqual(await made.may(pods), { allowed: false, denied: true, reason: 'not you' });
@@ -121,13 +121,13 @@ describe('a webhook that authorizes', () => {
     });
   });
 
-  test('gives its reason beside those of the others', async () => {
+  test('a webhook that authorizes gives its reason beside those of the others', async () => {
     const made = await scene({}, [{ type: 'AlwaysDeny', name: 'none' }]);
     made.answer = () => ({ allowed: false, reason: 'no idea' });
     assert.deepEqual(await made.may(pods), { allowed: false, reason: 'hook: no idea\nnone: Everything is forbidden.' });
   });
 
-  test('is asked once while its answer lasts', async () => {
+  test('a webhook that authorizes is asked once while its answer lasts', async () => {
     const made = await scene();
     for (let count = 0; count < 3; count++) await made.may(pods);
     assert.equal(made.asked.length, 1);
@@ -142,13 +142,13 @@ describe('a webhook that authorizes', () => {
     assert.equal(made.asked.length, 3);
   });
 
-  test('is asked each time about what a caller made long', async () => {
+  test('a webhook that authorizes is asked each time about what a caller made long', async () => {
     const { may, asked } = await scene();
     for (let count = 0; count < 2; count++) await may(`/${'x'.repeat(10_000)}`);
     assert.equal(asked.length, 2);
   });
 
-  test('is asked five times when it fails for a moment, and once when it fails for good', async () => {
+  test('an authorizing webhook is asked five times after passing failures, and once after a lasting one', async () => {
     for (const [mayPass, tries] of [
       [true, 5],
       [false, 1],
@@ -164,7 +164,7 @@ describe('a webhook that authorizes', () => {
     }
   });
 
-  test('that fails denies, where its policy is to deny', async () => {
+  test('a webhook that authorizes that fails denies, where its policy is to deny', async () => {
     const made = await scene({ failurePolicy: 'Deny' }, [{ type: 'AlwaysAllow', name: 'all' }]);
     made.answer = () => {
       throw new ReviewFailed('gone', false);
@@ -174,7 +174,7 @@ describe('a webhook that authorizes', () => {
 
   const conditions = ['has(request.resourceAttributes)', "request.resourceAttributes.namespace == 'shop'"];
 
-  test('is asked by conditions that find empty texts where the request has none', async () => {
+  test('a webhook that authorizes is asked by conditions that find empty texts where the request has none', async () => {
     const { may, asked } = await scene({
       matchConditions: ["request.resourceAttributes.namespace != 'shop' && size(request.groups) == 2"],
     });
@@ -182,7 +182,7 @@ describe('a webhook that authorizes', () => {
     assert.equal(asked.length, 1);
   });
 
-  test('is asked only where all conditions hold', async () => {
+  test('a webhook that authorizes is asked only where all conditions hold', async () => {
     const { may, asked } = await scene({ matchConditions: conditions }, [{ type: 'AlwaysDeny', name: 'none' }]);
     assert.equal((await may(pods)).allowed, true);
     assert.equal((await may('/api/v1/namespaces/bank/pods')).allowed, false);
@@ -190,7 +190,7 @@ describe('a webhook that authorizes', () => {
     assert.equal(asked.length, 1);
   });
 
-  test('has failed where a condition has no value and none is false', async () => {
+  test('a webhook that authorizes has failed where a condition has no value and none is false', async () => {
     const { may } = await scene({ matchConditions: [conditions[1] as string] });
     assert.equal(
       (await may('/healthz')).error,

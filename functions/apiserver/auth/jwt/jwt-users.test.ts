@@ -45,7 +45,7 @@ async function trusting(settings: Partial<JwtSettings> = {}) {
 const userOf = async (users: TokenUsers, token: string): Promise<User | undefined> => (await users.userOf(token))?.user;
 
 describe('a token of a trusted issuer', () => {
-  test('stands for the user that its claims name, with prefixes', async () => {
+  test('a token of a trusted issuer stands for the user that its claims name, with prefixes', async () => {
     const { users, sign, asked } = await trusting();
     const token = await sign({ groups: ['dev', 'ops'], jti: 'id-1' });
     assert.deepEqual(await users.userOf(token), {
@@ -73,13 +73,13 @@ describe('a token of a trusted issuer', () => {
     ['whose groups stand elsewhere', { _claim_names: { groups: 'src' }, _claim_sources: { src: { endpoint: 'https://x' } } }],
   ];
   for (const [name, claims] of refused) {
-    test(`is refused: one ${name}`, async () => {
+    test(`a token of a trusted issuer is refused: one ${name}`, async () => {
       const { users, sign } = await trusting();
       assert.equal(await userOf(users, await sign(claims)), undefined);
     });
   }
 
-  test('is refused when another key has signed it, or none', async () => {
+  test('a token of a trusted issuer is refused when another key has signed it, or none', async () => {
     const { users, sign } = await trusting();
     assert.equal(await userOf(users, await sign({}, 'one', 'stranger')), undefined);
     const [header, payload] = (await sign({})).split('.');
@@ -89,7 +89,7 @@ describe('a token of a trusted issuer', () => {
     assert.equal(await userOf(users, 'no token'), undefined);
   });
 
-  test('of a new key is believed once the key is published, and of a withdrawn one no longer', async () => {
+  test('a token is accepted once its issuer publishes the key, and refused once the key is withdrawn', async () => {
     const { world, users, sign, published } = await trusting();
     assert.equal((await userOf(users, await sign({})))?.name, 'corp:jane');
     published.ids = ['two'];
@@ -100,7 +100,7 @@ describe('a token of a trusted issuer', () => {
     assert.equal(await userOf(users, await sign({}, 'one')), undefined);
   });
 
-  test('that a stranger makes up does not make the issuer be asked more than once in ten seconds', async () => {
+  test('forged tokens make the API fetch an issuer’s keys once in ten seconds at most', async () => {
     const { world, users, sign, asked } = await trusting();
     for (let count = 0; count < 20; count++) await userOf(users, await sign({}, `made-up-${count}`, 'stranger'));
     assert.equal(asked.length, 2);
@@ -109,7 +109,7 @@ describe('a token of a trusted issuer', () => {
     assert.equal(asked.length, 4);
   });
 
-  test('is refused while the issuer describes itself as another one, or has no keys', async () => {
+  test('a token of a trusted issuer is refused while the issuer describes itself as another one, or has no keys', async () => {
     const { world, users, sign, published } = await trusting();
     for (const documents of [{ issuer: 'https://other.example' }, { jwks_uri: 'http://issuer.example/keys' }, { jwks_uri: undefined }]) {
       published.documents = documents;
@@ -120,7 +120,7 @@ describe('a token of a trusted issuer', () => {
     assert.equal((await userOf(users, await sign({})))?.name, 'corp:jane');
   });
 
-  test('that names no key is tried with each that is published', async () => {
+  test('a token of a trusted issuer that names no key is tried with each that is published', async () => {
     const { users, sign, published } = await trusting();
     published.ids = ['two', 'one'];
     const token = await sign({}, undefined as unknown as string, 'one');

@@ -92,12 +92,12 @@ const refusals: readonly (readonly [name: string, body: string, message: string]
 
 describe('an AuthenticationConfiguration', () => {
   for (const [name, body, message] of refusals) {
-    test(`is refused with ${name}`, async () => {
+    test(`an AuthenticationConfiguration is refused with ${name}`, async () => {
       await assert.rejects(readAuthenticationConfiguration(head + body), new ConfigurationError(message));
     });
   }
 
-  test('is refused when nothing is in it, or another version', async () => {
+  test('an AuthenticationConfiguration is refused when nothing is in it, or another version', async () => {
     await assert.rejects(readAuthenticationConfiguration(''), new ConfigurationError('empty config data'));
     await assert.rejects(
       readAuthenticationConfiguration(head.replace('/v1\n', '/v2\n')),
@@ -107,7 +107,7 @@ describe('an AuthenticationConfiguration', () => {
     );
   });
 
-  test('of the cluster itself is refused as an issuer', async () => {
+  test('an AuthenticationConfiguration with the cluster itself as an issuer is refused', async () => {
     const url = 'https://kubernetes.default.svc.cluster.local';
     await assert.rejects(
       readAuthenticationConfiguration(`${head}jwt: [{issuer: {url: "${url}", audiences: [x]}, ${named}}]`),
@@ -115,7 +115,7 @@ describe('an AuthenticationConfiguration', () => {
     );
   });
 
-  test('may name an issuer, and the paths that need no credentials', async () => {
+  test('an AuthenticationConfiguration may name an issuer, and the paths that need no credentials', async () => {
     const read = await readAuthenticationConfiguration(
       `${head}jwt: [{${sound}, ${named}, userValidationRules: null}]\nanonymous: {enabled: true, conditions: [{path: /livez}]}`,
     );
