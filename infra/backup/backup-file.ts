@@ -5,7 +5,7 @@
 import { Decrypter, Encrypter } from 'age-encryption';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { BackupError, checkedLines, withEnd, type BackupEnd, type BackupLine } from './backup-lines.ts';
@@ -29,6 +29,11 @@ type Lines = AsyncIterable<Exclude<BackupLine, BackupEnd>>;
 const compressionLevel = 6;
 const sealedPrefix = 'age-encryption.org/';
 const compressedPrefix = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+
+/** Objects of a cluster are compressed to some hundredths; what grows more was made to fill memory or a disk. */
+const growthMax = 2_000;
+/** A small file may grow so far. */
+const growthBytesFree = 64 << 20;
 
 const compressor = () => createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: compressionLevel } });
 
@@ -112,11 +117,21 @@ export async function* readBackup(file: string, key: BackupKey): Lines {
   const input = createReadStream(file);
   try {
     const bytes = key.kind === 'none' ? input : await opened(input, key);
-    yield* checkedLines(through(bytes, createZstdDecompress()));
+    const { size } = await stat(file);
+    yield* checkedLines(bounded(through(bytes, createZstdDecompress()), growthBytesFree + size * growthMax));
   } catch (error) {
     throw asBackupError(error);
   } finally {
     input.destroy();
+  }
+}
+
+async function* bounded(chunks: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw new BackupError(`the backup holds more than ${growthMax} times what its file does`);
+    yield chunk;
   }
 }
 

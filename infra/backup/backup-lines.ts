@@ -7,7 +7,8 @@
  *     end        how many objects there are, and the SHA-256 of all lines before
  */
 import { createHash } from 'node:crypto';
-import type { KubeObject } from '../../functions/kube/object.ts';
+import { boundedJson } from '../../functions/kube/bounded-json.ts';
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../functions/kube/object.ts';
 
 export interface BackupHeader {
   readonly type: 'hibernetes-backup';
@@ -46,6 +47,11 @@ export class BackupError extends Error {
 export const backupVersion = 1;
 /** Of one object; the store takes no larger ones. */
 const lineBytesMax = 8 * 1024 * 1024;
+/** Keys, certificates and the cluster's record are some kilobytes. They are kept in memory until the objects are there. */
+const filesMax = 64;
+const fileBytesMax = 256 * 1024;
+/** A revision is a number that JavaScript counts on from. */
+const revisionMax = 2 ** 52;
 
 /** The lines with their end, by which a reader knows a whole backup from one that was cut off. */
 export async function* withEnd(lines: AsyncIterable<Exclude<BackupLine, BackupEnd>>): AsyncGenerator<string> {
@@ -63,37 +69,69 @@ export async function* withEnd(lines: AsyncIterable<Exclude<BackupLine, BackupEn
 
 const damaged = (why: string): BackupError => new BackupError(`the backup is damaged: ${why}`);
 
-function parsed(text: string, number: number): BackupLine {
+function parsed(text: string, number: number): Json {
   try {
-    return JSON.parse(text) as BackupLine;
+    return boundedJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw number === 1 ? new BackupError('this is no backup') : damaged(`line ${number} is not JSON`);
   }
 }
 
-function checkHeader(line: BackupLine): void {
-  if (line?.type !== 'hibernetes-backup') throw new BackupError('this is no backup');
-  if (line.version !== backupVersion)
-    throw new BackupError(`the backup has version ${String(line.version)}, and this version of hibernetes reads ${backupVersion}`);
+const shownMax = 64;
+
+/** What a backup holds, for an error. */
+export const shown = (value: Json | undefined): string => String(JSON.stringify(value)).slice(0, shownMax);
+
+const isRevision = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= revisionMax;
+
+function headerOf(line: unknown): BackupHeader {
+  if (!isJsonObject(line) || line['type'] !== 'hibernetes-backup') throw new BackupError('this is no backup');
+  const { version, takenAt, revision } = line;
+  if (version !== backupVersion)
+    throw new BackupError(`the backup has version ${shown(version)}, and this version of hibernetes reads ${backupVersion}`);
+  if (typeof takenAt !== 'string' || !isRevision(revision)) throw damaged('its header is not one');
+  return { type: 'hibernetes-backup', version, takenAt, revision };
+}
+
+/** Of each type of line behind the header, whether this is one. */
+const shapes: Readonly<Record<string, (line: JsonObject) => boolean>> = {
+  file: ({ name, text }) => typeof name === 'string' && typeof text === 'string' && text.length <= fileBytesMax,
+  object: ({ resource, object }) => typeof resource === 'string' && resource !== '' && isJsonObject(object) && hasKey(object['metadata']),
+  end: ({ objects, sha256 }) => typeof objects === 'number' && typeof sha256 === 'string',
+};
+
+function hasKey(metadata: Json | undefined): boolean {
+  if (!isJsonObject(metadata)) return false;
+  const { name, namespace = '', resourceVersion } = metadata;
+  const isText = typeof name === 'string' && name !== '' && typeof namespace === 'string';
+  return isText && typeof resourceVersion === 'string' && /^\d{1,16}$/.test(resourceVersion) && isRevision(Number(resourceVersion));
+}
+
+const isLine = (line: unknown): line is BackupLine => isJsonObject(line) && shapes[String(line['type'])]?.(line) === true;
+
+function lineOf(line: unknown, number: number): BackupLine {
+  if (number === 1) return headerOf(line);
+  if (!isLine(line)) throw damaged(`line ${number} is none of a backup`);
+  return line;
 }
 
 /** All lines before the end. Throws BackupError unless the whole backup is there as it was written. */
 export async function* checkedLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Exclude<BackupLine, BackupEnd>> {
   const hash = createHash('sha256');
-  let [objects, number] = [0, 0];
+  let [objects, files, number] = [0, 0, 0];
   let end: BackupEnd | undefined;
   for await (const text of textLines(chunks)) {
     number += 1;
     if (end !== undefined) throw damaged('something follows its end');
-    const line = parsed(text, number);
-    if (number === 1) checkHeader(line);
+    const line = lineOf(parsed(text, number), number);
     if (line.type === 'end') {
       end = line;
       continue;
     }
     hash.update(`${text}\n`);
     if (line.type === 'object') objects += 1;
+    if (line.type === 'file' && (files += 1) > filesMax) throw damaged(`it holds more than ${filesMax} files`);
     yield line;
   }
   if (end === undefined) throw new BackupError(number === 0 ? 'this is no backup' : 'the backup is cut off: its end is missing');
@@ -101,15 +139,19 @@ export async function* checkedLines(chunks: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 async function* textLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  let rest = Buffer.alloc(0);
+  /** Of a line whose end has not come. */
+  let parts: Uint8Array[] = [];
+  let length = 0;
   for await (const chunk of chunks) {
-    let bytes = rest.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) : Buffer.concat([rest, chunk]);
-    for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10)) {
-      yield bytes.toString('utf8', 0, at);
-      bytes = bytes.subarray(at + 1);
+    let from = 0;
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      yield Buffer.concat([...parts, chunk.subarray(from, at)]).toString('utf8');
+      [parts, length, from] = [[], 0, at + 1];
     }
-    if (bytes.length > lineBytesMax) throw damaged('a line has no end');
-    rest = Buffer.from(bytes);
+    if (from === chunk.length) continue;
+    parts.push(chunk.slice(from));
+    length += chunk.length - from;
+    if (length > lineBytesMax) throw damaged('a line has no end');
   }
-  if (rest.length > 0) throw new BackupError('the backup is cut off: its last line has no end');
+  if (length > 0) throw new BackupError('the backup is cut off: its last line has no end');
 }

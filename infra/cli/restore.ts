@@ -1,6 +1,8 @@
 /** `hibernetes restore FILE`: makes a cluster of a backup, in a new data directory or beside others that share a table. */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { boundedJson } from '../../functions/kube/bounded-json.ts';
+import { isJsonObject } from '../../functions/kube/object.ts';
 import { clusterRecords } from '../../functions/store/dynamodb/cluster-records.ts';
 import { dynamodbTable } from '../../functions/store/dynamodb/dynamodb-table.ts';
 import { embeddedTable } from '../../functions/store/embedded/embedded-table.ts';
@@ -10,7 +12,7 @@ import { StoreError } from '../../functions/store/store.ts';
 import type { Table } from '../../functions/store/table.ts';
 import { realWorld } from '../../functions/world.ts';
 import { type BackupKey, readBackup, sealOf } from '../backup/backup-file.ts';
-import { BackupError, type BackupFileLine, type BackupHeader, type BackupObjectLine } from '../backup/backup-lines.ts';
+import { BackupError, type BackupFileLine, type BackupHeader, type BackupObjectLine, shown } from '../backup/backup-lines.ts';
 import { loadedObjects } from '../backup/loaded-objects.ts';
 import { fileKeyRing } from '../local/cluster-keys.ts';
 import { clusterRecord, type ClusterRecord, writeClusterRecord } from '../local/cluster-record.ts';
@@ -83,6 +85,7 @@ async function intoDirectory(file: string, key: BackupKey, { dataDir, ...choice 
   mkdirSync(directory.root, { recursive: true, mode: 0o700 });
   try {
     const opened = await open(file, key);
+    refuseFiles(opened.files);
     const formats = sealedFormats(fileKeyRing(directory.pki));
     const count = await progress.step(`Reading ${file}`, () => load(embeddedTable(draft, { formats }), formats, opened, true));
     for (const { name, text } of opened.files) restoreFile(directory, name, text);
@@ -96,13 +99,45 @@ async function intoDirectory(file: string, key: BackupKey, { dataDir, ...choice 
 
 const keyFile = /^pki\/[\w-]+\.(?:crt|key)$/;
 
-/** The cluster may run on this machine as well: namespaces and interfaces are called after its id. */
+/** Before anything is written. */
+function refuseFiles(files: readonly BackupFileLine[]): void {
+  for (const { name, text } of files) {
+    if (name === 'cluster.json') recordIn(text);
+    else if (!keyFile.test(name)) throw new BackupError(`it holds a file ${shown(name)}, which no cluster has`);
+  }
+}
+
 function restoreFile(directory: DataDirectory, name: string, text: string): void {
-  if (name === 'cluster.json') {
-    const { cloud: _, ...record } = JSON.parse(text) as ClusterRecord;
-    writeClusterRecord(directory, { ...record, id: Buffer.from(world.random.bytes(3)).toString('hex') });
-  } else if (keyFile.test(name)) writePrivately(join(directory.root, name), text);
-  else throw new BackupError(`it holds a file ${name}, which no cluster has`);
+  if (name === 'cluster.json') writeClusterRecord(directory, restoredRecord(directory, text));
+  else writePrivately(join(directory.root, name), text);
+}
+
+/**
+ * The cluster may run on this machine as well: namespaces and interfaces are called after its id. Its audit log lies in the
+ * data directory: a backup names no place of this machine.
+ */
+function restoredRecord({ root }: DataDirectory, text: string): ClusterRecord {
+  const { cloud: _, audit, ...record } = recordIn(text);
+  const id = Buffer.from(world.random.bytes(3)).toString('hex');
+  if (audit === undefined) return { ...record, id };
+  return { ...record, id, audit: { ...audit, file: { ...audit.file, path: join(root, 'audit.log') } } };
+}
+
+/** Its other fields are judged when the cluster starts. */
+function isRecord(value: unknown): value is ClusterRecord {
+  if (!isJsonObject(value)) return false;
+  const { audit } = value;
+  return audit === undefined || (isJsonObject(audit) && isJsonObject(audit['file']));
+}
+
+function recordIn(text: string): ClusterRecord {
+  try {
+    const record: unknown = boundedJson(text);
+    if (isRecord(record)) return record;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new BackupError('its cluster.json is not one');
 }
 
 async function besideOthers(file: string, key: BackupKey, options: RestoreOptions & { readonly as: string }): Promise<void> {
