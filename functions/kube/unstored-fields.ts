@@ -74,18 +74,22 @@ function settling(rule: Rule, isNull: (schemaName: string, field: string) => boo
   const known = new Map<string, Settle | undefined>();
   const settlerOf = (schemaName: string): Settle | undefined => {
     if (known.has(schemaName)) return known.get(schemaName);
-    let parts: readonly Part[] = [];
+    let parts: ReadonlyMap<string, Part> = new Map();
+    let nulled: readonly Part[] = [];
     // A definition that refers to itself finds this one, which sees the parts that are found later.
     const settler: Settle = (value) => {
-      for (const { field, settle, isNull } of parts) {
+      // An object has few of the fields that its definition knows.
+      for (const field of Object.keys(value)) {
         const part = value[field];
-        if (part !== undefined && part !== null) settle(value, part);
-        else if (isNull && part === undefined) value[field] = null;
+        if (part !== undefined && part !== null) parts.get(field)?.settle(value, part);
       }
+      for (const { field } of nulled) if (value[field] === undefined) value[field] = null;
     };
     known.set(schemaName, settler);
-    parts = partsOf(schemaName);
-    if (parts.length === 0) known.set(schemaName, undefined);
+    const found = partsOf(schemaName);
+    parts = new Map(found.map((part) => [part.field, part]));
+    nulled = found.filter((part) => part.isNull);
+    if (found.length === 0) known.set(schemaName, undefined);
     return known.get(schemaName);
   };
   const partsOf = (schemaName: string): Part[] =>
@@ -95,7 +99,7 @@ function settling(rule: Rule, isNull: (schemaName: string, field: string) => boo
       const isNulled = isNull(schemaName, field);
       if (own === undefined && below === undefined && !isNulled) return [];
       const settle: Part['settle'] = (holder, value) => {
-        const wasEmpty = isEmpty(value);
+        const wasEmpty = own !== undefined && isEmpty(value);
         below?.(value);
         own?.(holder, value, wasEmpty);
       };
@@ -104,7 +108,11 @@ function settling(rule: Rule, isNull: (schemaName: string, field: string) => boo
   return (object, schemaName) => settlerOf(schemaName)?.(object);
 }
 
-const isEmpty = (value: Json): boolean => isJsonObject(value) && Object.keys(value).length === 0;
+function isEmpty(value: Json): boolean {
+  if (!isJsonObject(value)) return false;
+  for (const _field in value) return false;
+  return true;
+}
 
 function belowOf(node: SchemaNode, settlerOf: (schemaName: string) => Settle | undefined): ((value: Json) => void) | undefined {
   const name = referredName(node);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request, type RequestOptions } from 'node:https';
+import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { after, before, describe, test } from 'node:test';
+import { connect } from 'node:tls';
 import {
   createCertificateAuthority,
   createClientCertificate,
@@ -69,6 +70,23 @@ describe('the HTTPS host', () => {
     assert.deepEqual(await bodyOf(await ask('/', { cert: jane.certificatePem, key: jane.keyPem })), { user: 'jane' });
     const fake = await createClientCertificate(stranger, { userName: 'root', groups: ['system:masters'] }, world.clock);
     assert.deepEqual(await bodyOf(await ask('/', { cert: fake.certificatePem, key: fake.keyPem })), { user: 'nobody' });
+  });
+
+  test('knows each request of a connection by the certificate of its handshake', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const certified = { agent, cert: jane.certificatePem, key: jane.keyPem };
+    for (let number = 1; number <= 2; number += 1) assert.deepEqual(await bodyOf(await ask('/', certified)), { user: 'jane' });
+    agent.destroy();
+  });
+
+  test('ends a connection whose client begins another handshake', async () => {
+    const { host, port } = server.addresses[0] ?? { host: '', port: 0 };
+    const socket = connect({ host, port, ca: authority.certificatePem, maxVersion: 'TLSv1.2' }).resume();
+    await once(socket, 'secureConnect');
+    const refusal = once(socket, 'close').catch((error: unknown) => error);
+    socket.renegotiate({}, () => undefined);
+    await refusal;
+    assert.equal(socket.destroyed, true);
   });
 
   test('sends the head of a response before there is a body', async () => {

@@ -35,7 +35,7 @@ export interface HttpsServer {
   close(): Promise<void>;
 }
 
-/** Nothing of it changes while a connection is open, and asking for the certificate takes long. */
+/** Nothing of it changes while a connection is open: it has one handshake. Asking for the certificate takes long. */
 const connections = new WeakMap<TLSSocket, Connection>();
 
 function connectionOf(socket: TLSSocket): Connection {
@@ -61,8 +61,9 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
 }
 
 export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem, log }: HttpsOptions): Promise<HttpsServer> {
+  // The listener's own Response, in place of the global one, writes texts without a stream for each.
   const listener = getRequestListener((request, env) => app.fetch(request, connectionOf(env.incoming.socket as TLSSocket)), {
-    overrideGlobalObjects: false,
+    overrideGlobalObjects: true,
   });
   const onUpgrade = createUpgradeHandler({
     fetch: app.fetch,
@@ -94,6 +95,8 @@ export async function serveHttps({ app, addresses, certificatePem, keyPem, caPem
     server.headersTimeout = headMsMax;
     server.on('upgrade', onUpgrade);
     server.on('secureConnection', (socket) => {
+      // TLS 1.3 knows no such thing, and its new keys would be taken for one.
+      if (socket.getProtocol() !== 'TLSv1.3') socket.disableRenegotiation();
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
     });

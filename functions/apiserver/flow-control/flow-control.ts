@@ -20,7 +20,7 @@ import type { LevelQueues, Running } from './level-queues.ts';
 import { Levels } from './levels.ts';
 import { LongRunning } from './long-running.ts';
 import { tooManyRequests } from './too-many-requests.ts';
-import { type Upload, Uploads } from './uploads.ts';
+import { type Release, Uploads } from './uploads.ts';
 
 export interface FlowControlOptions {
   view(): StoreView;
@@ -52,7 +52,7 @@ export interface Turn {
 export interface FlowControl {
   turnOf(user: User, info: RequestInfo): Turn;
   /** Waits for the body of a request before its turn. Throws TooManyRequests. */
-  receive(user: User, request: Request): Promise<Upload>;
+  receive(user: User, request: Request): Promise<Release>;
   /** Counts a watch, a poll or a connection of a user. Throws TooManyRequests; returns what ends it. */
   hold(user: User, info: RequestInfo): () => void;
 }

@@ -22,7 +22,7 @@ function heldBy(): Held {
     };
   };
   return {
-    control: { turnOf: () => turn, hold, receive: async (_user, request) => ({ request, release: () => undefined }) },
+    control: { turnOf: () => turn, hold, receive: async () => () => undefined },
     count: () => held,
   };
 }

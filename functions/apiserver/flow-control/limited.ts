@@ -25,11 +25,11 @@ export async function limited(control: FlowControl, parts: Limited, work: Work):
   const { call, lasting, isReceivedFirst, ended } = parts;
   if (lasting === 'connection') return connected(held(control, call, ended), call, work);
   if (!isReceivedFirst) return seated(control, parts, work);
-  const upload = await control.receive(call.user, call.request);
+  const release = await control.receive(call.user, call.request);
   try {
-    return await seated(control, { ...parts, call: { ...call, request: upload.request } }, work);
+    return await seated(control, parts, work);
   } finally {
-    upload.release();
+    release();
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../world.ts';
 import { StatusError } from '../../kube/status-error.ts';
-import { bodyBytesMax, tooLarge, withBody } from '../http/request-body.ts';
+import { bodyBytesMax, bodyStream, forgetBody, keepBody, tooLarge } from '../http/request-body.ts';
 import { tooManyRequests } from './too-many-requests.ts';
 
 const userBytesMax = 16 * 1024 * 1024;
@@ -14,11 +14,8 @@ const bytesLeast = 16 * 1024;
 /** Less than a write has in all. */
 const bodyMsMax = 30_000;
 
-export interface Upload {
-  readonly request: Request;
-  /** The request is over. */
-  release(): void;
-}
+/** Called when the request is over. */
+export type Release = () => void;
 
 export class Uploads {
   readonly #clock: Pick<Clock, 'after'>;
@@ -30,20 +27,27 @@ export class Uploads {
   }
 
   /** Throws 429 where there is no room, 504 when the body does not come in time. One that is too long is left to the verbs. */
-  async receive(user: string, request: Request): Promise<Upload> {
-    const length = Number(request.headers.get('content-length') ?? bodyBytesMax);
-    if (request.body === null || !(length <= bodyBytesMax)) return { request, release: () => undefined };
+  async receive(user: string, request: Request): Promise<Release> {
+    const declared = request.headers.get('content-length');
+    const length = Number(declared ?? bodyBytesMax);
+    // Where a length is declared, hosts hold the client to it, and need no stream.
+    const stream = declared === null ? bodyStream(request) : undefined;
+    const hasBody = declared === null ? stream !== undefined : length > 0;
+    if (!(length <= bodyBytesMax) || !hasBody) return () => undefined;
     const release = this.#reserve(user, Math.max(length, bytesLeast));
     try {
-      const bytes = await this.#read(request.body);
-      return { request: withBody(request, bytes), release };
+      keepBody(request, await this.#inTime((late) => (stream === undefined ? whole(request, late) : streamed(stream, late))));
+      return () => {
+        forgetBody(request);
+        release();
+      };
     } catch (error) {
       release();
       throw error;
     }
   }
 
-  #reserve(user: string, bytes: number): () => void {
+  #reserve(user: string, bytes: number): Release {
     const held = this.#ofUsers.get(user) ?? 0;
     if (held + bytes > userBytesMax || this.#bytes + bytes > bytesMax) throw tooManyRequests();
     this.#add(user, bytes);
@@ -61,26 +65,38 @@ export class Uploads {
     this.#bytes += bytes;
   }
 
-  async #read(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-    const reader = body.getReader();
+  async #inTime(read: (late: Promise<never>) => Promise<Uint8Array>): Promise<Uint8Array> {
     const late = Promise.withResolvers<never>();
     const message = 'Timeout: the body of the request did not arrive in time';
     const cancel = this.#clock.after(bodyMsMax, () => late.reject(new StatusError(504, 'Timeout', message)));
     try {
-      const chunks: Uint8Array[] = [];
-      let length = 0;
-      for (;;) {
-        const { done, value } = await Promise.race([reader.read(), late.promise]);
-        if (done) return Buffer.concat(chunks);
-        length += value.byteLength;
-        if (length > bodyBytesMax) throw tooLarge(bodyBytesMax);
-        chunks.push(value);
-      }
-    } catch (error) {
-      reader.cancel(error).catch(() => undefined);
-      throw error;
+      return await read(late.promise);
     } finally {
       cancel();
     }
+  }
+}
+
+async function whole(request: Request, late: Promise<never>): Promise<Uint8Array> {
+  const bytes = new Uint8Array(await Promise.race([request.arrayBuffer(), late]));
+  if (bytes.byteLength > bodyBytesMax) throw tooLarge(bodyBytesMax);
+  return bytes;
+}
+
+async function streamed(stream: ReadableStream<Uint8Array>, late: Promise<never>): Promise<Uint8Array> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) return Buffer.concat(chunks);
+      length += value.byteLength;
+      if (length > bodyBytesMax) throw tooLarge(bodyBytesMax);
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => undefined);
+    throw error;
   }
 }

@@ -21,22 +21,44 @@ export interface Body {
 export const tooLarge = (bytesMax: number): StatusError =>
   new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${bytesMax}`);
 
+/** Bodies that have arrived, while their requests are there. */
+const arrived = new WeakMap<Request, Uint8Array>();
+
+/** The body of the request is in these bytes: its stream has been read. */
+export function keepBody(request: Request, bytes: Uint8Array): void {
+  arrived.set(request, bytes);
+}
+
+export const forgetBody = (request: Request): boolean => arrived.delete(request);
+
+/** May be called again for the same request. */
 export async function readBytes(request: Request, bytesMax: number = bodyBytesMax): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax);
-  if (request.body === null) return new Uint8Array();
+  const before = arrived.get(request);
+  if (before !== undefined && before.byteLength > bytesMax) throw tooLarge(bytesMax);
+  const bytes = before ?? (await streamedBytes(request, bytesMax));
+  keepBody(request, bytes);
+  return bytes;
+}
+
+const bodiless: readonly string[] = ['GET', 'HEAD'];
+
+/** A host has to make a stream before it can answer that there is none: these methods have none. */
+export const bodyStream = (request: Request): ReadableStream<Uint8Array> | undefined =>
+  bodiless.includes(request.method) ? undefined : (request.body ?? undefined);
+
+async function streamedBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const stream = bodyStream(request);
+  if (stream === undefined) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of stream) {
     length += chunk.byteLength;
     if (length > bytesMax) throw tooLarge(bytesMax);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
-
-/** The same request, to be read once more. */
-export const withBody = ({ url, method, headers, signal }: Request, body: Uint8Array): Request =>
-  new Request(url, { method, headers, signal, body: new Uint8Array(body) });
 
 export const mediaTypeOf = (request: Request): string =>
   (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';

@@ -5,7 +5,6 @@
 import { StatusError } from '../../kube/status-error.ts';
 import type { ApiRequest } from '../ports.ts';
 import type { Server } from '../server.ts';
-import { readBytes, withBody } from '../http/request-body.ts';
 import type { ServedKind } from './resource-index.ts';
 
 /** A write was decided at a revision at which its kind is another one. */
@@ -31,13 +30,11 @@ export interface DeclaredCall {
 export async function whileDeclared({ server, call, kind, serve }: DeclaredCall): Promise<Response> {
   const { registry, store } = server;
   const isRead = reads.includes(call.info.verb);
-  const body = call.request.body === null || call.info.verb === 'watch' ? undefined : await readBytes(call.request);
   for (let attempt = 1; ; attempt += 1) {
     const known = await kind();
     const isServed: Server['isServed'] = (view) => registry(view).kind(call.info)?.definition === known?.definition;
-    const again = body === undefined ? call : { ...call, request: withBody(call.request, body) };
     try {
-      const response = await serve({ ...server, isServed }, again, known);
+      const response = await serve({ ...server, isServed }, call, known);
       if (!isRead || known === undefined || isServed(store.view())) return response;
       await response.body?.cancel();
     } catch (error) {

@@ -3,7 +3,7 @@ import type { AnyDefinition, Verb } from '../../resources/definition.ts';
 import { methodNotAllowed, methodNotSupported, pageNotFound, subresourceNotFound } from '../http/api-errors.ts';
 import { checkAccept, negotiate } from '../http/content-negotiation.ts';
 import { checkNameParameter } from '../http/path-names.ts';
-import { mediaTypeOf, patchTypes, readBytes, withBody } from '../http/request-body.ts';
+import { mediaTypeOf, patchTypes } from '../http/request-body.ts';
 import { type Answer, respond } from '../http/respond.ts';
 import { isCustom } from '../registry/object-metadata.ts';
 import type { RequestInfo } from '../ports.ts';
@@ -70,10 +70,7 @@ const isProxied = ({ definition, info }: ResourceRequest): boolean =>
 /** What turns out to need a conversion is done again after it. Nothing is committed before all that it needs is there. */
 async function serveConverted({ converter, ...rest }: Server, request: ResourceRequest, endpoint: Endpoint): Promise<Response> {
   const server = { ...rest, converter };
-  const body = request.request.body === null ? undefined : await readBytes(request.request);
-  const answer = await converter.converting(() =>
-    endpoint(server, body === undefined ? request : { ...request, request: withBody(request.request, body) }),
-  );
+  const answer = await converter.converting(() => endpoint(server, request));
   return answer instanceof Response ? answer : converter.converting(() => respond(server, request, answer));
 }
 
