@@ -24,7 +24,7 @@ export interface Admission {
   /** Answers with the object as the plug-ins left it. */
   mutate(object: KubeObject, oldObject: KubeObject | undefined): Promise<KubeObject>;
   /** Both phases, where there is nothing to change: of deletions, and of connections, whose object are their options. */
-  review(oldObject: KubeObject | undefined, object?: KubeObject): Promise<void>;
+  review(oldObject: KubeObject | undefined, change?: { readonly object?: KubeObject; readonly options?: JsonObject }): Promise<void>;
   validate(object: KubeObject, oldObject: KubeObject | undefined): Promise<void>;
   /** Resources that `isCurrent` lists. */
   readonly lists: readonly string[];
@@ -57,8 +57,8 @@ export async function admissionOf(server: Server, request: ResourceRequest, aske
       await admit(plugins, shown);
       return shown.object ?? object;
     },
-    async review(oldObject, object) {
-      const shown = attributes(object, oldObject);
+    async review(oldObject, { object, options = asked.options } = {}) {
+      const shown = attributesOf(request, { ...asked, options }, { object, oldObject });
       await admit(plugins, shown);
       for (const plugin of plugins) await plugin.validate?.(shown);
     },

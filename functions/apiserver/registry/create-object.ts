@@ -66,16 +66,18 @@ async function createAdmitted(write: WriteRequest, object: KubeObject): Promise<
   const admission = await admissionOf(server, request, asked);
   await admission.load();
   const admitted = await admission.mutate(object, undefined);
-  const generateName = nameOf(admitted) === '' ? (admitted.metadata.generateName ?? '') : '';
+  const { generateName = '' } = admitted.metadata;
   if (generateName === '') return createNamed(write, admission, admitted);
+  // A plug-in, or the client, may have named it all the same.
+  const attempts = nameOf(admitted) === '' ? generateAttemptsMax : 1;
   for (let attempt = 1; ; attempt += 1) {
     const named = copy(admitted);
-    named.metadata.name = generatedName(generateName, server.world.random);
+    if (nameOf(named) === '') named.metadata.name = generatedName(generateName, server.world.random);
     try {
       return await createNamed(write, admission, named);
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      if (attempt === generateAttemptsMax) throw noUniqueName(request.definition, nameOf(named));
+      if (attempt === attempts) throw noUniqueName(request.definition, nameOf(named));
     }
   }
 }

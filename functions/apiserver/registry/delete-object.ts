@@ -48,13 +48,20 @@ async function deleteAdmitted(
   const admission = await admissionOf(server, request, asked);
   if (admission.isAsked) {
     const current = (await fromStore(() => server.store.fresh())).get(key)?.object;
-    await admission.review(current);
+    await admission.review(current, { options: deleteOptionsObject(settledOptions(options, request, current)) });
   }
   const deletion: Deletion = { key, definition, served: request.served, options, context: writeContext(server, request.user) };
   const rules = commitRules(definition, 'delete', admission.committing);
   const decide = (view: View): Decision<Deleted | typeof moved> =>
     admission.isCurrent(view) ? decideDeletion(view, deletion, [], rules) : { outcome: 'answer', answer: moved };
   return commit(server, { keys: [key], lists: [...rules.lists, ...admission.lists], decide });
+}
+
+/** As plug-ins see them: with the grace period that the object gets. Of a collection, as the client gave them. */
+function settledOptions(options: DeleteOptions, { definition, info }: ResourceRequest, current: KubeObject | undefined): DeleteOptions {
+  if (current === undefined || isTerminating(current) || info.verb === 'deletecollection') return options;
+  const gracePeriodSeconds = definition.graceSeconds?.(current, options.gracePeriodSeconds) ?? options.gracePeriodSeconds;
+  return { ...options, gracePeriodSeconds };
 }
 
 export interface Deletion {

@@ -98,6 +98,14 @@ test('after eight taken names the server gives up', async () => {
   assert.equal(body['message'], 'configmaps "web-bbbbb" already exists, the server was not able to generate a unique name for the object');
 });
 
+test('a taken name beside a prefix is reported as a generated one is', async () => {
+  const api = await testApi();
+  const object = { metadata: { name: 'a', generateName: 'web-' } };
+  await api.send('POST', configMaps, object);
+  const { body } = await api.send('POST', configMaps, object);
+  assert.equal(body['message'], 'configmaps "a" already exists, the server was not able to generate a unique name for the object');
+});
+
 test('no name at all is invalid', async () => {
   const api = await testApi();
   const { status, body } = await api.send('POST', configMaps, { metadata: {} });

@@ -40,7 +40,7 @@ export async function proxySubresource(server: Server, request: ResourceRequest,
     ...(below === '' ? {} : { path: below }),
   };
   const admission = await admissionOf(server, request, { operation: 'CONNECT', name: info.name, dryRun: false, options: {}, kind });
-  await admission.review(undefined, options);
+  await admission.review(undefined, { object: options });
   const { scheme, nodeName, target, host } = subresource.locate(info.name, context);
   const isUpgrade = withUpgrade(request.request.headers).has('upgrade');
   if (below === '' && info.verb === 'get' && !isUpgrade) {

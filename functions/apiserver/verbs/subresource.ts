@@ -219,7 +219,7 @@ export async function connectSubresource(server: Server, request: ResourceReques
   // A log is read, not connected to.
   if (subresource.transport === 'upgrade') {
     const admission = await admissionOf(server, request, { operation: 'CONNECT', name, dryRun: false, options: {}, kind });
-    await admission.review(undefined, connectOptions(subresource, request));
+    await admission.review(undefined, { object: connectOptions(subresource, request) });
   }
   return connector.connect(request.request, { definition, subresource, namespace, name, object, user, connection });
 }

@@ -13,6 +13,7 @@ import { AnswerTooLong, limitedText } from '../http/limited-text.ts';
 import type { HttpOverTunnel } from '../tunnel/http-over-tunnel.ts';
 import { serviceEnd } from '../tunnel/service-end.ts';
 import { goTlsError, refusalText } from './go-errors.ts';
+import { type Redirect, redirectOf, redirectsMax } from './redirect.ts';
 
 export interface WebhookTarget {
   readonly url?: string;
@@ -42,10 +43,10 @@ export class WebhookCallError extends Error {
 const answerBytesMax = 16 << 20;
 const defaultPort = 443;
 
-interface Sent {
-  readonly path: string;
+interface Sent extends Redirect {
   readonly headers: OutgoingHttpHeaders;
-  readonly bytes: Uint8Array;
+  /** None with GET. */
+  readonly bytes?: Uint8Array;
   readonly signal: AbortSignal;
 }
 
@@ -83,19 +84,26 @@ async function sendByService(options: WebhookClientOptions, target: ServiceTarge
   const { message } = await options.http.send({
     end,
     tls: { serverName, ...(authority === undefined ? {} : { authority }) },
-    method: 'POST',
-    path: sent.path,
+    method: sent.method,
+    path: sent.url.pathname + sent.url.search,
     headers: { host: `${serverName}:${portOf(service)}`, ...sent.headers },
-    body: sent.bytes,
+    ...(sent.bytes === undefined ? {} : { body: sent.bytes }),
     signal: sent.signal,
   });
   return message;
 }
 
-function sendByUrl(url: URL, target: WebhookTarget, { headers, bytes, signal }: Sent): Promise<IncomingMessage> {
+function sendByUrl(target: WebhookTarget, { url, method, headers, bytes, signal }: Sent): Promise<IncomingMessage> {
   const ca = authorityOf(target);
+  const servername = isByService(target) ? serverNameOf(target.service) : undefined;
   return new Promise((resolve, reject) => {
-    const call = httpsRequest(url, { method: 'POST', headers, signal, ...(ca === undefined ? {} : { ca }) });
+    const call = httpsRequest(url, {
+      method,
+      headers,
+      signal,
+      ...(ca === undefined ? {} : { ca }),
+      ...(servername === undefined ? {} : { servername }),
+    });
     call.once('response', resolve);
     call.on('error', reject);
     call.end(bytes);
@@ -127,18 +135,47 @@ function goProblem(text: string): string {
   }
 }
 
+const accept = { accept: 'application/json, */*' };
+
+interface Answer {
+  readonly message: IncomingMessage;
+  readonly text: string;
+}
+
+/** Asks as long as an answer sends the client elsewhere. `asking` holds what was asked for last, which errors name. */
+async function answered(options: WebhookClientOptions, target: WebhookTarget, bytes: Uint8Array, asking: Asking): Promise<Answer> {
+  const asFirst = { ...accept, 'content-type': 'application/json', 'content-length': String(bytes.length) };
+  const { host } = asking.asked.url;
+  for (let redirects = 0; ; redirects += 1) {
+    const { url, method } = asking.asked;
+    if (url.protocol !== 'https:') throw new Error(`unsupported protocol scheme ${JSON.stringify(url.protocol.slice(0, -1))}`);
+    const sent: Sent = { url, method, signal: asking.signal, ...(method === 'GET' ? { headers: accept } : { headers: asFirst, bytes }) };
+    const isOfService = isByService(target) && url.host === host;
+    const message = await (isOfService ? sendByService(options, target, sent) : sendByUrl(target, sent));
+    const text = await limitedText(message, answerBytesMax);
+    const { location } = message.headers;
+    const next = redirectOf(message.statusCode ?? 0, location, asking.asked);
+    if (next === undefined) return { message, text };
+    if (redirects === redirectsMax - 1) {
+      throw new WebhookCallError(`Post ${JSON.stringify(location)}: stopped after ${redirectsMax} redirects`);
+    }
+    asking.asked = next;
+  }
+}
+
+interface Asking {
+  readonly signal: AbortSignal;
+  asked: Redirect;
+}
+
 export function createWebhookClient(options: WebhookClientOptions): WebhookClient {
   return {
     async post(target, body, { timeoutSeconds }) {
-      const url = shownUrl(target, timeoutSeconds);
       const ending = new AbortController();
       const cancel = options.clock.after(timeoutSeconds * 1000, () => ending.abort());
-      const bytes = Buffer.from(JSON.stringify(body));
-      const headers = { 'content-type': 'application/json', accept: 'application/json, */*', 'content-length': String(bytes.length) };
-      const sent: Sent = { path: url.pathname + url.search, headers, bytes, signal: ending.signal };
+      const asking: Asking = { signal: ending.signal, asked: { url: shownUrl(target, timeoutSeconds), method: 'POST' } };
       try {
-        const message = await (isByService(target) ? sendByService(options, target, sent) : sendByUrl(url, target, sent));
-        const text = await limitedText(message, answerBytesMax);
+        const { message, text } = await answered(options, target, Buffer.from(JSON.stringify(body)), asking);
         const { statusCode = 0 } = message;
         const contentType = message.headers['content-type'];
         if (statusCode < 200 || statusCode > 206) throw new WebhookCallError(refusalText(statusCode, text, contentType));
@@ -149,7 +186,7 @@ export function createWebhookClient(options: WebhookClientOptions): WebhookClien
         if (error instanceof WebhookCallError) throw error;
         if (error instanceof AnswerTooLong) throw new WebhookCallError(error.message, { cause: error });
         const why = ending.signal.aborted ? 'context deadline exceeded' : goTlsError(error);
-        throw new WebhookCallError(`Post ${JSON.stringify(shownText(url, target))}: ${why}`, { cause: error });
+        throw new WebhookCallError(`Post ${JSON.stringify(shownText(asking.asked.url, target))}: ${why}`, { cause: error });
       } finally {
         cancel();
       }

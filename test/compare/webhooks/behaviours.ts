@@ -73,6 +73,9 @@ export const behaviours = {
   fails403: () => ({ status: 403, body: 'keep out' }),
   fails429: () => ({ status: 429, body: 'slow down' }),
   redirects: () => ({ status: 302, headers: { location: '/elsewhere' }, body: '' }),
+  redirectsKeeping: () => ({ status: 307, headers: { location: 'deniesWithStatus' }, body: '' }),
+  redirectsForever: () => ({ status: 308, headers: { location: 'redirectsForever' }, body: '' }),
+  redirectsNowhere: () => ({ status: 301, body: '' }),
   created201: (review) => ({ ...answering({ allowed: true })(review), status: 201 }),
   hangs: () => ({ body: undefined }),
 } as const satisfies Readonly<Record<string, Behaviour>>;

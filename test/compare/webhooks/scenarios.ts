@@ -53,6 +53,9 @@ const validatingAnswers: readonly BehaviourName[] = [
   'fails403',
   'fails429',
   'redirects',
+  'redirectsKeeping',
+  'redirectsForever',
+  'redirectsNowhere',
   'created201',
   'hangs',
 ];

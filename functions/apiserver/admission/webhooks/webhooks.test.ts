@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, test, describe } from 'node:test';
-import { json } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { createCertificateAuthority, createServerCertificate } from '../../../client/certificates.ts';
 import {
   configMaps,
@@ -43,7 +43,11 @@ describe('admission webhooks', () => {
     server = createServer({ cert: certificate.certificatePem, key: certificate.keyPem }, (request, response) => {
       void (async () => {
         const path = request.url!.split('?')[0]!;
-        const review = (await json(request)) as Review;
+        const sent = await textOf(request);
+        const [, code, name] = /^\/moved-(\d+)-(.*)$/.exec(path) ?? [];
+        if (code !== undefined) return void response.writeHead(Number(code), { location: name || path.slice(1) }).end();
+        if (sent === '') return void response.writeHead(404).end();
+        const review = JSON.parse(sent) as Review;
         seen.push({ path, review });
         const { apiVersion, request: asked } = review;
         const [status, text] = texts.get(path) ?? [];
@@ -229,8 +233,44 @@ describe('admission webhooks', () => {
     assert.deepEqual(seen, []);
   });
 
+  test('a webhook that moved is asked at its new place, with the same body', async () => {
+    answers.set('/new', () => ({ allowed: false, status: { message: 'asked at its new place' } }));
+    for (const [index, at] of [byUrl, byService].entries()) {
+      const name = `moved${index}`;
+      await register(validatingWebhookConfigurations, name, hook(name, at('/moved-307-moved-308-new')));
+      assert.match((await create()).message ?? '', /asked at its new place$/);
+      await cluster.client.delete(validatingWebhookConfigurations, { namespace: '', name });
+    }
+  });
+
+  test('a webhook is shown the grace period that the pod gets', async () => {
+    answers.set('/see', () => ({ allowed: true }));
+    await register(
+      validatingWebhookConfigurations,
+      'see',
+      hook('see', byService('/see'), { rules: [{ ...rule, resources: ['pods'], operations: ['DELETE'] }] }),
+    );
+    await cluster.client.create(pods, {
+      metadata: { namespace: 'default', name: 'nowhere' },
+      spec: { containers: [{ name: 'c', image: 'i' }] },
+    });
+    await cluster.client.delete(pods, { namespace: 'default', name: 'nowhere' });
+    assert.deepEqual(seen[0]?.review.request['options'], { kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', gracePeriodSeconds: 0 });
+  });
+
   const failing: readonly [string, () => object, string][] = [
     ['answers 404', () => byService('/none'), 'failed to call webhook: the server could not find the requested resource'],
+    [
+      'moved, to be asked with GET',
+      () => byUrl('/moved-302-see'),
+      'failed to call webhook: the server could not find the requested resource',
+    ],
+    ['leads to itself', () => byUrl('/moved-307-'), 'failed to call webhook: Post "moved-307-": stopped after 10 redirects'],
+    [
+      'leads where no certificate is shown',
+      () => byUrl('/moved-307-http:a'),
+      'failed to call webhook: Post "http://a/": unsupported protocol scheme "http"',
+    ],
     [
       'is a Service without endpoints',
       () => ({ service: { namespace: 'default', name: 'hook', path: '/', port: 444 }, caBundle }),
