@@ -4,14 +4,18 @@ import { configMapPlugin } from './config-map/config-map.ts';
 import { csiPlugin } from './csi/csi-plugin.ts';
 import { downwardApiPlugin } from './downward-api/downward-api.ts';
 import { emptyDirPlugin } from './empty-dir/empty-dir.ts';
-import { hostPathPlugin } from './host-path/host-path.ts';
+import { hostPathPlugin, hostPathSource } from './host-path/host-path.ts';
 import { imagePlugin } from './image/image.ts';
-import { nfsPlugin } from './nfs/nfs.ts';
+import { localSource } from './local/local.ts';
+import { nfsPlugin, nfsSource } from './nfs/nfs.ts';
 import { ephemeralPlugin, persistentVolumeClaimPlugin } from './persistent-volume/persistent-volume.ts';
 import type { PluginOptions } from './plugin-options.ts';
-import type { VolumePlugin } from './plugin.ts';
+import type { PersistentSource, VolumePlugin } from './plugin.ts';
 import { projectedPlugin } from './projected/projected.ts';
 import { secretPlugin } from './secret/secret.ts';
+
+/** What a PersistentVolume may be, besides a driver's. */
+const persistentSources = (options: PluginOptions): readonly PersistentSource[] => [hostPathSource, localSource, nfsSource(options)];
 
 export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   emptyDirPlugin(options),
@@ -20,8 +24,8 @@ export const allPlugins = (options: PluginOptions): readonly VolumePlugin[] => [
   secretPlugin(options),
   projectedPlugin(options),
   downwardApiPlugin(options),
-  persistentVolumeClaimPlugin(options),
-  ephemeralPlugin(options),
+  persistentVolumeClaimPlugin({ ...options, sources: persistentSources(options) }),
+  ephemeralPlugin({ ...options, sources: persistentSources(options) }),
   nfsPlugin(options),
   imagePlugin(options.imageMounts),
   ...(options.csi === undefined ? [] : [csiPlugin(options.csi)]),

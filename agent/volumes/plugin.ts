@@ -1,5 +1,5 @@
 /** One kind of volume. Each has a folder; `all-plugins.ts` lists them. */
-import type { Pod, Volume } from '../../functions/kube/generated/types.ts';
+import type { PersistentVolume, PersistentVolumeSpec, Pod, Volume } from '../../functions/kube/generated/types.ts';
 
 /** What a plug-in wants to find again, on disk outside the volume: containers cannot change it. */
 export type PluginState = Readonly<Record<string, string>>;
@@ -51,4 +51,12 @@ export interface VolumePlugin {
   publish(request: PublishRequest): Promise<Published>;
   /** Before the pod's directory is unmounted and removed. The pod's object may be gone. */
   unpublish?(volume: Volume, directory: string, state: PluginState): Promise<void>;
+}
+
+/** A kind of PersistentVolume. Those of drivers are not among them: they are staged, too. */
+export interface PersistentSource {
+  /** The field of its spec that selects it. */
+  readonly field: keyof PersistentVolumeSpec;
+  /** As a plug-in's `publish`. `isReadOnly`: the pod asked to only read the claim. */
+  publish(volume: PersistentVolume, request: PublishRequest, isReadOnly: boolean): Promise<Published>;
 }

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { orUndefined } from '../../files/error-code.ts';
-import type { VolumePlugin } from '../plugin.ts';
+import type { PersistentSource, VolumePlugin } from '../plugin.ts';
 
 interface PathType {
   /** The type's name in upstream's error message. */
@@ -39,4 +39,10 @@ export const hostPathPlugin: VolumePlugin = {
     if (stats === undefined || !type.is(stats)) throw new Error(`hostPath type check failed: ${path} is not a ${type.name}`);
     return { path };
   },
+};
+
+export const hostPathSource: PersistentSource = {
+  field: 'hostPath',
+  publish: ({ spec: { hostPath } }, request) =>
+    hostPathPlugin.publish({ ...request, volume: { name: request.volume.name, ...(hostPath === undefined ? {} : { hostPath }) } }),
 };

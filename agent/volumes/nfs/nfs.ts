@@ -6,7 +6,7 @@ import { isIPv6 } from 'node:net';
 import type { NFSVolumeSource, PersistentVolume } from '../../../functions/kube/generated/types.ts';
 import type { RemoteMount } from '../../files/remote-mount.ts';
 import type { PluginOptions } from '../plugin-options.ts';
-import type { VolumePlugin } from '../plugin.ts';
+import type { PersistentSource, VolumePlugin } from '../plugin.ts';
 
 /** Until they were a field, mount options of a volume were an annotation, which still wins. */
 const optionsAnnotation = 'volume.beta.kubernetes.io/mount-options';
@@ -38,5 +38,14 @@ export const nfsPlugin = ({ mountRemote }: Pick<PluginOptions, 'mountRemote'>): 
     const isReadOnly = source.readOnly === true;
     await mountRemote(nfsMount({ source, isReadOnly, mountOptions: [] }, directory));
     return { path: directory, isReadOnly };
+  },
+});
+
+export const nfsSource = ({ mountRemote }: Pick<PluginOptions, 'mountRemote'>): PersistentSource => ({
+  field: 'nfs',
+  async publish(volume, { directory }, isReadOnly) {
+    const source = volume.spec.nfs ?? { server: '', path: '' };
+    await mountRemote(nfsMount({ source, isReadOnly, mountOptions: mountOptionsOf(volume) }, directory));
+    return { path: directory };
   },
 });

@@ -1,24 +1,22 @@
 /**
- * The volume that a claim is bound to, where it is a directory of this node.
- * Source: pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go; pkg/volume/local/local.go.
+ * The PersistentVolume that a claim is bound to: a driver's, or one of `sources`.
+ * Source: pkg/kubelet/volumemanager/populator/desired_state_of_world_populator.go.
  */
-import { stat } from 'node:fs/promises';
 import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../../functions/kube/generated/types.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../../../functions/kube/object.ts';
 import { claimNameOf, isReachableFrom, notMadeForPod } from '../../../functions/kube/volumes.ts';
-import { orUndefined } from '../../files/error-code.ts';
-import { specOf } from '../../pods/pod-facts.ts';
 import { sourceOfVolume, stagingFolder, type CsiSource } from '../csi/csi-source.ts';
-import { hostPathPlugin } from '../host-path/host-path.ts';
-import { mountOptionsOf, nfsMount } from '../nfs/nfs.ts';
-import { makeLocalPath } from '../local-path/local-path.ts';
 import type { ClaimLookup, PluginOptions } from '../plugin-options.ts';
 import { VolumeError } from '../volumes.ts';
-import type { PluginState, Published, PublishRequest, VolumePlugin } from '../plugin.ts';
-import { giveToGroup } from '../files/volume-group.ts';
+import type { PersistentSource, Published, PublishRequest, VolumePlugin } from '../plugin.ts';
 
-function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral', options: PluginOptions): VolumePlugin {
-  const { claims, csi } = options;
+type ClaimOptions = Pick<PluginOptions, 'claims' | 'csi'> & {
+  /** What a PersistentVolume may be, besides a driver's. */
+  readonly sources: readonly PersistentSource[];
+};
+
+function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral', options: ClaimOptions): VolumePlugin {
+  const { claims, csi, sources } = options;
   const sourceOf = (pod: Pod, volume: Volume): CsiSource | undefined => sourceOfVolume(volumeOf(pod, volume, claims).volume);
   return {
     name,
@@ -34,7 +32,7 @@ function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral',
         await csi.expand(source, volume, { pod: request.pod, claim, path: published.path, staged: request.staged });
         return published;
       }
-      return publishVolume(volume, request, options);
+      return publishVolume(volume, request, sources);
     },
     async unpublish(_volume, _directory, state) {
       await csi?.unpublish(state);
@@ -56,10 +54,10 @@ function claimPlugin(name: string, field: 'persistentVolumeClaim' | 'ephemeral',
   };
 }
 
-export const persistentVolumeClaimPlugin = (options: PluginOptions): VolumePlugin =>
+export const persistentVolumeClaimPlugin = (options: ClaimOptions): VolumePlugin =>
   claimPlugin('kubernetes.io/persistent-volume-claim', 'persistentVolumeClaim', options);
 
-export const ephemeralPlugin = (options: PluginOptions): VolumePlugin => claimPlugin('kubernetes.io/ephemeral', 'ephemeral', options);
+export const ephemeralPlugin = (options: ClaimOptions): VolumePlugin => claimPlugin('kubernetes.io/ephemeral', 'ephemeral', options);
 
 interface BoundVolume {
   readonly volume: PersistentVolume;
@@ -101,39 +99,14 @@ function checkBinding(volume: PersistentVolume, claim: PersistentVolumeClaim, cl
 }
 
 /** Upstream's events name the volume, not the pod's name for it. */
-async function publishVolume(volume: PersistentVolume, request: PublishRequest, options: PluginOptions): Promise<Published> {
+async function publishVolume(volume: PersistentVolume, request: PublishRequest, sources: readonly PersistentSource[]): Promise<Published> {
   const isReadOnly = request.volume.persistentVolumeClaim?.readOnly === true;
   try {
-    return { ...(await publishSource(volume, { ...request, isReadOnly }, options)), isReadOnly };
+    const source = sources.find(({ field }) => volume.spec[field] !== undefined);
+    if (source === undefined) throw new Error('a volume of this kind is not supported by this node');
+    return { ...(await source.publish(volume, request, isReadOnly)), isReadOnly };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new VolumeError(nameOf(volume), error.message, error);
   }
-}
-
-async function publishSource(
-  volume: PersistentVolume,
-  request: PublishRequest & { readonly isReadOnly: boolean },
-  { mountRemote }: PluginOptions,
-): Promise<Published> {
-  const { hostPath, local, nfs } = volume.spec;
-  const { isReadOnly, directory } = request;
-  if (hostPath !== undefined) return hostPathPlugin.publish({ ...request, volume: { name: request.volume.name, hostPath } });
-  if (nfs !== undefined) {
-    await mountRemote(nfsMount({ source: nfs, isReadOnly, mountOptions: mountOptionsOf(volume) }, directory));
-    return { path: directory };
-  }
-  if (local === undefined) throw new Error('a volume of this kind is not supported by this node');
-  await makeLocalPath(volume);
-  if ((await orUndefined(stat(local.path))) === undefined) throw new Error(`path "${local.path}" does not exist`);
-  return { path: local.path, state: await giveToPod(local.path, request) };
-}
-
-/** Once for each pod, and not again when the agent restarts. */
-async function giveToPod(path: string, { pod, volume, state }: PublishRequest): Promise<PluginState> {
-  const { fsGroup, fsGroupChangePolicy } = specOf(pod).securityContext ?? {};
-  if (fsGroup === undefined || state['group'] === String(fsGroup)) return state;
-  const isReadOnly = volume.persistentVolumeClaim?.readOnly === true;
-  await giveToGroup(path, { id: fsGroup, isReadOnly, changePolicy: fsGroupChangePolicy });
-  return { group: String(fsGroup) };
 }
