@@ -12,7 +12,7 @@ import { KeyHelp } from './parts/key-help.tsx';
 import { Palette, type PaletteMode } from './parts/palette.tsx';
 import { TimeControl } from './parts/time-control.tsx';
 import { nextTheme, setTheme, theme } from './parts/theme.ts';
-import { hashOf, overview, type Route, routeOf, type Screen } from './route.ts';
+import { hashOf, menuScreens, overview, type Route, routeOf, type Screen } from './route.ts';
 import { AccessScreen } from './screens/access/access.tsx';
 import { ExecScreen } from './screens/exec/exec.tsx';
 import { LogsScreen } from './screens/logs/logs.tsx';
@@ -254,8 +254,7 @@ function Menu(): JSX.Element {
   };
   return (
     <nav aria-label="Kinds">
-      {link({ screen: 'overview' }, 'overview')}
-      {link({ screen: 'access' }, 'access')}
+      {menuScreens.map(({ screen }) => link({ screen }, screen))}
       {menu.map(([title, ids]) => (
         <section key={title}>
           <h2>{title}</h2>

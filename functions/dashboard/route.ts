@@ -1,6 +1,14 @@
 /** What the address after `#` means. Pure. */
 
-export type Screen = 'overview' | 'list' | 'object' | 'logs' | 'exec' | 'access';
+const screens = ['overview', 'list', 'object', 'logs', 'exec', 'access'] as const;
+
+export type Screen = (typeof screens)[number];
+
+/** The menu and the palette lead to these. The other screens show a kind or an object. */
+export const menuScreens = [
+  { screen: 'overview', hint: 'screen' },
+  { screen: 'access', hint: 'screen: who can do what' },
+] as const satisfies readonly { readonly screen: Screen; readonly hint: string }[];
 
 export interface Route {
   readonly screen: Screen;
@@ -31,8 +39,8 @@ export const overview: Route = {
   at: '',
 };
 
-const screens: readonly string[] = ['overview', 'list', 'object', 'logs', 'exec', 'access'] satisfies Screen[];
-const isScreen = (text: string): text is Screen => screens.includes(text);
+const screenNames: ReadonlySet<string> = new Set(screens);
+const isScreen = (text: string): text is Screen => screenNames.has(text);
 const inPath = ['kind', 'namespace', 'name'] as const;
 const inQuery = ['filter', 'selector', 'tab', 'container', 'at'] as const;
 /** An empty part of the path. */

@@ -5,7 +5,7 @@ import type { KubeList } from '../../kube/object.ts';
 import { type Kind, kindNamed, pathOf } from '../api/kinds.ts';
 import { askJson } from '../api/request.ts';
 import { type App, useApp } from '../app-context.ts';
-import { overview, type Route } from '../route.ts';
+import { menuScreens, overview, type Route } from '../route.ts';
 import { found, type Entry } from './found.ts';
 import { withMoment } from './hooks.ts';
 
@@ -59,10 +59,7 @@ function entriesOf(
     to: { screen: 'list' as const, kind: id, namespace },
   }));
   if (mode === 'kinds') return all;
-  const screens = [
-    { title: 'overview', hint: 'screen', to: { screen: 'overview' as const, namespace } },
-    { title: 'access', hint: 'screen: who can do what', to: { screen: 'access' as const, namespace } },
-  ];
+  const screens = menuScreens.map(({ screen, hint }) => ({ title: screen, hint, to: { screen, namespace } }));
   const places = namespaces.map((name) => ({ title: name, hint: 'go to this namespace', to: { ...route, namespace: name } }));
   return [...screens, ...all, ...places, ...objects];
 }
