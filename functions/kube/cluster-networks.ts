@@ -17,7 +17,7 @@ export interface ClusterNetworks {
   readonly dnsIp: string;
   /** Names of Services and pods end with it: `cluster.local`. */
   readonly clusterDomain: string;
-  /** How pods are connected: `host-gateway`, `vxlan`, `none`, or a CNI configuration. See `pod-network.ts`. */
+  /** How pods are connected: one of `podNetworkNames`, or a CNI configuration. See `pod-network.ts`. */
   readonly podNetwork: string;
 }
 

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runCommand } from '../../agent/network/run.ts';
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
-import { ask, testNode, twoHosts, type TestPod, type TwoHosts } from './support/two-hosts.ts';
+import { ask, backEnds, hasTunnels, testNode, twoHosts, type TestPod, type TwoHosts } from './support/two-hosts.ts';
 
 const can = await canRunContainers();
 
-for (const podNetwork of ['host-gateway', 'vxlan'] as const) {
-  const isTunnel = podNetwork === 'vxlan';
+for (const podNetwork of backEnds) {
+  const isTunnel = hasTunnels(podNetwork);
   describe(`two nodes by ${podNetwork}`, { skip: can.ok ? false : can.why }, () => {
     let world: TwoHosts;
     let [near, far]: TestPod[] = [];

@@ -14,7 +14,7 @@ import { namespaces, networkPolicies, pods } from '../../functions/kube/resource
 import { canRunContainers } from '../../infra/local/hosts/can-run-containers.ts';
 import { virtualWorld } from '../support/virtual-world.ts';
 import { reaches } from './support/reaches.ts';
-import { twoHosts, type TestHost, type TestPod, type TwoHosts } from './support/two-hosts.ts';
+import { backEnds, hasTunnels, twoHosts, type TestHost, type TestPod, type TwoHosts } from './support/two-hosts.ts';
 
 const can = await canRunContainers();
 const never = new AbortController().signal;
@@ -164,7 +164,7 @@ const cases: readonly Case[] = [
   ],
 ];
 
-for (const podNetwork of ['host-gateway', 'vxlan'] as const)
+for (const podNetwork of backEnds)
   describe(`network policies on two nodes by ${podNetwork}`, { skip: can.ok ? false : can.why }, () => {
     const virtual = virtualWorld();
     let world: TwoHosts;
@@ -205,8 +205,7 @@ for (const podNetwork of ['host-gateway', 'vxlan'] as const)
       near: address('near'),
       far: address('far'),
       other: address('other'),
-      // What leaves a node through a tunnel has the address of the tunnel's end.
-      nodeB: podNetwork === 'vxlan' ? '10.244.2.0' : world.hosts[1].address,
+      nodeB: hasTunnels(podNetwork) ? '10.244.2.0' : world.hosts[1].address,
     });
 
     /** Which of the calls come through; those that should not are waited for only shortly. */

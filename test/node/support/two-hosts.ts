@@ -7,6 +7,7 @@ import { createNodeNetwork } from '../../../agent/network/node-network.ts';
 import type { PodNetwork } from '../../../agent/network/pod-network.ts';
 import { runCommand, runIn, type Run } from '../../../agent/network/run.ts';
 import type { Node } from '../../../functions/kube/generated/types.ts';
+import { podNetworkNames } from '../../../functions/kube/pod-network.ts';
 import { createFabric, removeFabric } from '../../../infra/local/hosts/fabric.ts';
 import type { Host } from '../../../infra/local/hosts/host.ts';
 import { cniPluginDirectory } from '../../../infra/local/hosts/programs.ts';
@@ -63,6 +64,12 @@ export const testNode = (name: string, podCIDR: string, address: string): Node =
   spec: { podCIDR, podCIDRs: [podCIDR] },
   status: { addresses: [{ type: 'InternalIP', address }] },
 });
+
+/** The networks that this project makes. Another program makes `none`. */
+export const backEnds = podNetworkNames.filter((name) => name !== 'none');
+
+/** What leaves a node through a tunnel has the address of the tunnel's end. */
+export const hasTunnels = (podNetwork: string): boolean => podNetwork !== 'host-gateway';
 
 /** `podNetwork` as a cluster's maker writes it. */
 export async function twoHosts(podNetwork = 'host-gateway'): Promise<TwoHosts> {
