@@ -85,7 +85,7 @@ export interface AgentOptions {
   readonly check: (probe: Probe, input: CheckInput) => Promise<CheckResult>;
   readonly network: ClusterNetwork;
   readonly relays: (pods: PodLookup) => Relays;
-  /** Of pods that the node runs on its own. Left out: it has none. */
+  /** Manifests of static pods. Left out: the node has none. */
   readonly manifests?: Manifests | undefined;
   /** Where the node answers on its own network. Left out where it has none. */
   readonly door?: (pods: PodLookup) => Pick<NodeDoor, 'run'>;

@@ -81,7 +81,7 @@ export interface ApiOptions {
   readonly checksApiServices?: boolean;
   /** What this server shows other API servers, which then believe whom it speaks for. */
   readonly requestHeaderCertificate?: CertificatePair;
-  /** Of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
+  /** Descriptions of kinds and fields, for `kubectl explain`; read when an OpenAPI document is first asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
   /** What nodes that join are given. */
   readonly networks?: ClusterNetworks;

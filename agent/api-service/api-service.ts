@@ -30,7 +30,7 @@ export interface ApiService {
   close(): Promise<void>;
 }
 
-/** Of an address that only nodes have: not one that a pod in the node's network would want. */
+/** The port at an address that only nodes have; a pod in the host's network hardly wants it. */
 export const apiServicePort = 10_443;
 /** Where pods find what to trust. Source: kube-controller-manager, root-ca-cert-publisher. */
 const trustedName = 'kube-root-ca.crt';

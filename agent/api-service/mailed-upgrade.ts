@@ -17,7 +17,7 @@ export interface MailedUpgradeOptions {
   readonly ask: Ask;
   /** Ends all that is open. */
   readonly ended: AbortSignal;
-  /** Of the client's request, without those of its connection. */
+  /** Headers of the client's request, without those of its connection. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 

@@ -34,7 +34,7 @@ export interface CheckpointOptions extends Pick<World, 'clock' | 'log'> {
 }
 
 const bytesMinDefault = 4 << 20;
-/** Of its length after it was written anew. */
+/** How many times its length after a rewrite the journal may reach. */
 const growthMax = 2;
 /** More answers than the disk takes are cheaper to write as one state. */
 const waitingMax = 100;

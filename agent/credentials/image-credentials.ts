@@ -45,7 +45,7 @@ interface Kept {
   readonly untilMs: number;
 }
 
-/** Of one program; the oldest goes. */
+/** How many credentials of one program are kept; the oldest goes. */
 const keptMax = 1000;
 
 const keysOf = (repository: string): Readonly<Record<string, string>> => ({

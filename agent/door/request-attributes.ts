@@ -1,7 +1,7 @@
 /** What a request to the node's door asks for, in the words of RBAC. Pure. Source: pkg/kubelet/server/auth.go (GetRequestAttributes) */
 export interface DoorRequest {
   readonly verb: string;
-  /** Of `nodes`. Any of them is enough. */
+  /** Subresources of `nodes`; a permission for any of them is enough. */
   readonly subresources: readonly string[];
 }
 

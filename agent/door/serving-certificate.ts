@@ -39,7 +39,7 @@ const askAgainMs = 2_000;
 const waitMsMax = 15 * 60_000;
 const retryMs = 60_000;
 const checkMs = 10 * 60_000;
-/** Of its life, when the next one is asked for: somewhere in between, so that nodes do not come together. */
+/** The share of its life after which a certificate is renewed: random in between, so that nodes do not come together. */
 const renewedAfter = { from: 0.7, to: 0.9 };
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' };
 

@@ -6,7 +6,7 @@ import { isStatic } from '../static-pods/static-pod.ts';
 
 export interface Candidate {
   readonly pod: Pod;
-  /** Of what the node is short of. */
+  /** How much the pod uses of what the node is short of. */
   readonly used: number;
   readonly containers: readonly { readonly name: string; readonly used: number }[];
 }

@@ -145,7 +145,7 @@ export class Directory implements AsyncDisposable {
     return this.#handle.stat();
   }
 
-  /** Of what has this name, a link included. */
+  /** The stats of the entry with this name; a link is not followed. */
   async statsOf(name: EntryName): Promise<Stats> {
     return lstat(this.#at(name));
   }

@@ -15,7 +15,7 @@ export interface NodeImagesOptions {
   readonly runtime: Pick<Runtime, 'listImages' | 'listContainers' | 'removeImage'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of the disk that images are on. */
+  /** The usage of the disk that images are on. */
   readonly usage: () => Promise<DiskUsage>;
   /** What sandboxes are made of: no container names it, and no registry may be in reach. */
   readonly sandboxImage: string;

@@ -21,7 +21,7 @@ const port = 4789;
 const overheadBytes = 50;
 const table = 'hibernetes_vxlan';
 
-/** Of the tunnel's end at the node that has the range. */
+/** The address of the tunnel's end at the node that has the range. */
 const endOf = (range: string): string => ipv4Text(parseIpv4Range(range).first);
 
 /** Locally administered, as the CNI plug-ins make those of pods. */

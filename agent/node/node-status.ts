@@ -28,7 +28,7 @@ export interface NodeStatusInput {
 }
 
 const podsMax = '110';
-/** Of the ephemeral storage, what pods may use: the rest is what eviction would defend. */
+/** The share of the ephemeral storage that pods may use; eviction defends the rest. */
 const storageShareAllocatable = 0.9;
 
 export function capacityOf(config: AgentConfig, machine: Machine): Record<string, string> {

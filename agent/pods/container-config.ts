@@ -28,7 +28,7 @@ export interface ContainerConfigInput extends EnvironmentInput {
   readonly image: Image | undefined;
   readonly directories: Directories;
   readonly memoryCapacityBytes: number;
-  /** Of an ephemeral container: the one whose processes it is to see. */
+  /** For an ephemeral container: the one whose processes it is to see. */
   readonly targetContainerId?: string;
   readonly volumes: PodVolumes;
   /** Whether the runtime can make mounts read-only with all that is below them. */
@@ -48,7 +48,7 @@ const propagations: Readonly<Record<string, RuntimeMount['propagation']>> = {
 
 /** The part of a volume that a container mounts alone. */
 export interface MountedPart {
-  /** Of the mount, among the container's. */
+  /** The mount's index among the container's mounts. */
   readonly index: number;
   readonly volumeName: string;
   readonly volumePath: string;

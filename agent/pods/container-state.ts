@@ -11,7 +11,7 @@ export interface ContainerStateInput {
   readonly pod: t.Pod;
   readonly container: t.Container;
   readonly isInit: boolean;
-  /** Of this name, newest first. */
+  /** Containers of this name, newest first. */
   readonly observed: readonly ContainerStatus[];
   readonly decision: Decision | undefined;
   readonly failure: StartFailure | undefined;

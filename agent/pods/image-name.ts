@@ -8,7 +8,7 @@ const tag = '\\w[\\w.-]{0,127}';
 const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
 const reference = new RegExp(`^(?:${host}/)?${path}(?::${tag})?(?:@${digest})?$`);
 const identifier = /^[a-f0-9]{64}$/;
-/** Of a reference with all its parts; the expression takes longer than the text. */
+/** The longest reference that is matched: the expression's time grows faster than the text. */
 const referenceLengthMax = 1024;
 
 /** Undefined: it can. */

@@ -11,7 +11,7 @@ import { specOf } from './pod-facts.ts';
 
 export interface MountedImages {
   readonly memory: PodMemory;
-  /** Of the first image that is not there. */
+  /** The failure of the first image that is not there. */
   readonly failure?: StartFailure;
 }
 

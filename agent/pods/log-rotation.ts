@@ -18,7 +18,7 @@ export interface LogRotationOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly bytesMax?: number;
-  /** Of one container, with the one that is written to. */
+  /** How many log files a container has, with the one that is written to. */
   readonly filesMax?: number;
 }
 

@@ -44,7 +44,7 @@ export const createPolicyEnforcer = (options: PolicyEnforcerOptions): PolicyEnfo
 class Enforcer implements PolicyEnforcer {
   readonly #options: PolicyEnforcerOptions;
   readonly #tables = createPolicyTables();
-  /** Of pods whose addresses the control plane may not know yet. */
+  /** Addresses of pods that the control plane may not know yet. */
   readonly #attached = new Map<string, readonly string[]>();
   /** What the kernel has: unknown after a start and after a failure. */
   #kernel: 'unknown' | 'no table' | 'table' = 'unknown';

@@ -6,7 +6,7 @@ import type { ProbeType } from './probe-results.ts';
 
 export interface ProbeCounts {
   count(pod: Pod, container: Container, type: ProbeType, isSuccess: boolean): void;
-  /** Of these pods; others are forgotten. */
+  /** The counts of these pods; those of other pods are dropped. */
   families(pods: readonly Pod[]): readonly MetricFamily[];
 }
 

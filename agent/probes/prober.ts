@@ -80,7 +80,7 @@ class PodProber implements Prober {
   #pod: Pod | undefined;
   #podIp = '';
   #seen: ReadonlyMap<string, ProbedContainer> = new Map();
-  /** Of the containers that ran before this agent, by id. */
+  /** Results of containers that ran before this agent, by id. */
   #adopted: ReadonlyMap<string, ProbeFinding> | undefined;
   #hasStopped = false;
 

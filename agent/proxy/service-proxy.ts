@@ -26,7 +26,7 @@ export interface ProxyNode {
   /** At which NodePorts are served. */
   readonly addresses: readonly string[];
   readonly zone?: string | undefined;
-  /** Of the whole cluster. */
+  /** The ranges of all Services. */
   readonly serviceCidrs?: readonly string[];
 }
 

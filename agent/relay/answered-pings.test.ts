@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { answeredPings } from './answered-pings.ts';
 
-/** Of SPDY: a frame that a client sends to see whether the other end lives. */
+/** A SPDY frame that a client sends to check whether the other end lives. */
 const ping = Buffer.from([0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 1]);
 const frame = (payload: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 1, 0, 0, 0, payload.length]), payload]);
 

@@ -53,7 +53,7 @@ function webSocketPongOf(frame: Buffer, { headBytes }: Head): Buffer {
 export class FrameCutter {
   readonly #protocol: FrameProtocol;
   #held: Buffer = Buffer.alloc(0);
-  /** Of a frame that is passed on as it comes. */
+  /** Bytes left of a frame that is passed on as it comes. */
   #bodyBytesLeft = 0;
 
   constructor(protocol: FrameProtocol) {

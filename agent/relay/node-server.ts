@@ -42,7 +42,7 @@ interface Asked {
   readonly options: NodeServerOptions;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Of the path, what comes after the page's own name. */
+  /** The part of the path after the page's own name. */
   readonly rest: string;
   readonly query: URLSearchParams;
 }
@@ -66,7 +66,7 @@ const podList = (pods: readonly Pod[]): object => ({
   items: pods.map((pod) => ({ ...pod, kind: undefined, apiVersion: undefined })),
 });
 
-/** Of what runs, as the runtime has it. Source: pkg/kubelet/kubelet_pods.go (GetRunningPods) */
+/** A list of the running pods, as the runtime has them. Source: pkg/kubelet/kubelet_pods.go (GetRunningPods) */
 const runningPods = (pods: readonly Pod[]): object =>
   podList(
     pods

@@ -25,7 +25,7 @@ interface Rule {
 
 type Listed = readonly { readonly table?: Table; readonly chain?: Chain; readonly rule?: Rule }[];
 
-/** Of this project's tables, and of the CNI plugin that maps ports where it speaks nftables itself. */
+/** Whether the table is the agent's, or that of the CNI plug-in that maps ports by nftables. */
 const isOwnTable = ({ name }: Table): boolean => name.startsWith('hibernetes_') || name === 'cni_hostport';
 /** Source: plugins/meta/portmap, which leaves its chains when its last pod is gone. */
 const pluginChain = 'CNI-';

@@ -87,7 +87,7 @@ export interface Container {
   readonly state: ContainerStateName;
   readonly createdAtMs: number;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Of the image it was made from: its id, or a digest. */
+  /** The id or a digest of the image that it was made from. */
   readonly imageRef: string;
 }
 

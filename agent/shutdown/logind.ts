@@ -40,7 +40,7 @@ const inhibitCommand = [
   'cat',
 ] as const;
 
-/** Of a line that `busctl monitor` prints; undefined: it is about something else. */
+/** Whether the machine goes down, by a line of `busctl monitor`; undefined: the line is about something else. */
 export function goingDownOf(line: string): boolean | undefined {
   try {
     const { member, payload } = JSON.parse(line) as { member?: unknown; payload?: { data?: readonly unknown[] } };

@@ -52,7 +52,7 @@ export function createManifests({ path, nodeName, log }: ManifestsOptions): Mani
       }
       files = read;
       const pods = [...read.values()].flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
-      // Of two with one name the last file's counts.
+      // The last file's pod counts when two have one name.
       return [...new Map(pods.map((pod) => [fullName(pod), pod])).values()];
     },
   };

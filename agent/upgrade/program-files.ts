@@ -23,7 +23,7 @@ export interface ProgramFiles {
   isOnTrial(): boolean;
   /** Ends the trial. */
   prove(): void;
-  /** Of the program that was tried last and given up. */
+  /** The hash of the program that was tried last and given up. */
   refused(): string | undefined;
   /** The next start runs it. */
   replace(program: Uint8Array): void;

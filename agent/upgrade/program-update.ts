@@ -21,7 +21,7 @@ export interface ProgramUpdateOptions {
 }
 
 export interface ProgramUpdate {
-  /** Of the Node: what runs here. */
+  /** Annotations of the Node that name the running program. */
   annotations(): Readonly<Record<string, string>>;
   /** The API has answered: a program on trial has proved itself. */
   proved(): void;

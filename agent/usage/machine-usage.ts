@@ -30,7 +30,7 @@ export interface MachineUsage {
 /** A tick of /proc/stat, on every architecture that Linux has today. */
 const tickNanoseconds = 10_000_000;
 
-/** Of `cpu  user nice system idle iowait irq softirq steal …`: all but the idle two. */
+/** The busy fields of `cpu  user nice system idle iowait irq softirq steal …`: all but the idle two. */
 const busyFields = [0, 1, 2, 5, 6, 7];
 
 export function cpuNanosecondsIn(stat: string): number {
@@ -102,7 +102,7 @@ export function networkInterfacesIn(deviceTable: string): NetworkInterface[] {
   });
 }
 
-/** Of the network that the process sees; none where it is gone. `lo` is left out. */
+/** Interfaces of the network that the process sees; none where it is gone. `lo` is left out. */
 export async function networkOfProcess(pid: number | 'self'): Promise<NetworkInterface[]> {
   try {
     return networkInterfacesIn(await text(`/proc/${pid}/net/dev`)).filter(({ name }) => name !== 'lo');

@@ -60,7 +60,7 @@ export interface UsageMeter {
   node(): Promise<NodeUsage>;
   pods(): Promise<readonly PodUsage[]>;
   disks(): Promise<Disks>;
-  /** Of all pods, by their uids. */
+  /** The storage of all pods, by their uids. */
   storage(): Promise<ReadonlyMap<string, PodStorage>>;
   /** Measured anew. */
   storageOf(pods: readonly Pod[]): Promise<ReadonlyMap<string, PodStorage>>;

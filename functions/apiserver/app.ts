@@ -80,7 +80,7 @@ export interface ApiServerOptions {
   readonly seats?: number;
   /** Without one, nothing is recorded. */
   readonly audit?: Audit;
-  /** Of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
+  /** Descriptions of kinds and fields, for OpenAPI documents; read when the first one is asked for. */
   readonly descriptions?: () => Promise<Descriptions>;
   /** Controllers run, too: kinds on which none of them acts are warned about. */
   readonly hasControllers?: boolean;
@@ -98,9 +98,9 @@ interface Notes {
   readonly warnings: Set<string>;
   /** For the audit log. */
   readonly annotations: Map<string, string>;
-  /** Of the answer, whatever it is. */
+  /** Headers of the answer, whatever it is. */
   readonly headers: Map<string, string>;
-  /** Of the object that is written, as the client named it. */
+  /** The name of the object that is written, as the client sent it. */
   objectName: string;
 }
 

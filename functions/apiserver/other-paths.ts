@@ -30,7 +30,7 @@ export interface Documents {
 
 export interface OtherPaths {
   readonly version: VersionDocument;
-  /** Of the kinds that are served now. */
+  /** The OpenAPI documents of the kinds that are served now. */
   documents(): Promise<Documents>;
 }
 

@@ -53,7 +53,7 @@ export type RequestVerb =
   | 'patch'
   | 'update'
   | 'watch'
-  /** Of paths that are not resources: the lower-case method. */
+  /** For paths that are no resources: the method in lower case. */
   | 'post'
   | 'put'
   | 'head'
@@ -76,9 +76,9 @@ export interface RequestAttributes {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
-  /** Of list, watch and deletecollection: fields that every object in question has at a value. */
+  /** For list, watch and deletecollection: the values that a field selector requires. */
   readonly selectedFields?: readonly SelectedField[];
-  /** Of list, watch and deletecollection: the selectors whole, for those who decide by them. */
+  /** For list, watch and deletecollection: the whole selectors, for authorizers that read them. */
   readonly fieldSelector?: SelectorAttributes;
   readonly labelSelector?: SelectorAttributes;
 }

@@ -19,7 +19,7 @@ import { type ArchivedChange, beginning, type Place, type Step } from './step.ts
 export interface ArchiverLimits {
   /** In one run, unless one slot has more. */
   readonly runChangesMax: number;
-  /** Of the bodies in one run, inflated; the same. */
+  /** Bytes of the inflated bodies in one run, unless one slot has more. */
   readonly runBytesMax: number;
   /** A state is written after this many changes at least, */
   readonly stateChangesMin: number;

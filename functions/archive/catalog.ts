@@ -26,7 +26,7 @@ export interface Entry {
   readonly after: Place;
   readonly last: Place;
   readonly changes: number;
-  /** Of the data. */
+  /** The size of the data. */
   readonly bytes: number;
   readonly sha256: string;
 }

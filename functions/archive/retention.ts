@@ -6,7 +6,7 @@ export interface ArchivedSpan {
   readonly from: Level;
   readonly to: Level;
   readonly olderThanMs: number;
-  /** Of what lies within one of these, the end is kept. */
+  /** The last state of each bucket of time is kept. */
   readonly bucketMs: number;
   /** Coarser runs are made when one of these is old enough as a whole. */
   readonly periodMs: number;

@@ -14,7 +14,7 @@ import type { ArchivedBody, ArchivedChange, Place, Step } from './step.ts';
 const magic = Buffer.from('HIBA');
 const version = 1;
 const headBytes = magic.length + 1 + 4;
-/** Of a chunk before it is compressed; one body may be larger. */
+/** The size of a chunk before it is compressed; one body may be larger. */
 const chunkBytes = 256 * 1024;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 6 } };
 /** A file of an archive names how long its chunks are: no more is inflated. */
@@ -25,7 +25,7 @@ type KeyRow = readonly [resource: string, namespace: string, name: string, uid: 
 
 /** Columns of numbers: they compress better than rows. */
 interface Index {
-  /** Of the entry that the segment was made for: equal contents of two entries are two files. */
+  /** The name of the segment's entry: equal contents of two entries are two files. */
   readonly name: string;
   readonly after: PlaceRow;
   readonly steps: readonly (readonly [...PlaceRow, changes: number])[];
@@ -38,7 +38,7 @@ interface Index {
   readonly revision: readonly number[];
   /** In the order of the changes. */
   readonly bodyBytes: readonly number[];
-  /** Of sealed bodies: which change, and which of `keyFiles`. */
+  /** For each sealed body: the index of its change, and the index of its file in `keyFiles`. */
   readonly sealed: readonly (readonly [change: number, keyFile: number])[];
   readonly chunks: readonly (readonly [bodies: number, bytes: number, inflated: number])[];
 }

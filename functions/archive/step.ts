@@ -44,7 +44,7 @@ export interface ArchivedChange {
   readonly key: Key;
   readonly uid: string;
   readonly revision: number;
-  /** Of a deletion: the last state. */
+  /** For a deletion: the last state. */
   readonly body: ArchivedBody;
 }
 

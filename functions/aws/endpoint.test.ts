@@ -6,7 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { withAwsSettings } from '../../test/support/aws-settings.ts';
 import { endpointOf, MissingRegion } from './endpoint.ts';
 
-/** Of each partition, and ones that are not built yet. */
+/** Regions of each partition, and names of Regions that are not built yet. */
 const regions = [
   'us-east-1 us-east-2 us-west-1 us-west-2 af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2',
   'ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1',
@@ -33,7 +33,7 @@ for (const isFips of [false, true]) {
           suffixes.add(url.hostname.split('.').slice(2).join('.'));
         }
       }
-      // Of eight partitions: the first and the government's share theirs.
+      // There are eight partitions; the first and the government's share a suffix.
       assert.equal(suffixes.size, 7);
     });
   });

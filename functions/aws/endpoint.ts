@@ -11,7 +11,7 @@ export class MissingRegion extends Error {
   override name = 'MissingRegion';
 }
 
-/** Of the partitions but the first, by how the names of their Regions begin. Source: the SDKs' partitions.json. */
+/** DNS suffixes of all partitions but the first, by the beginning of their Regions' names. Source: the SDKs' partitions.json. */
 const suffixes: readonly (readonly [string, string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],

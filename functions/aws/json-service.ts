@@ -24,7 +24,7 @@ export interface JsonServiceOptions extends AwsAccess {
   readonly service: string;
   /** The version of its API, as requests name it: `DynamoDB_20120810`. */
   readonly target: string;
-  /** Of JSON as the service speaks it; default: 1.0. */
+  /** The version of AWS' JSON protocol that the service speaks; default: 1.0. */
   readonly version?: '1.0' | '1.1';
   readonly clock: Pick<Clock, 'now'>;
   /** How long to wait for an answer; default: until the caller's signal. */

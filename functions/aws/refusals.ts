@@ -1,7 +1,7 @@
 /** What refusals mean that every service of AWS may give. */
 import { ServiceError } from './json-service.ts';
 
-/** Of DynamoDB, SQS, the key that seals either, and the proxies before them. Source: the SDKs' lists of what to try again. */
+/** Error names by which DynamoDB, SQS, KMS and the proxies before them throttle a caller. Source: the SDKs' lists of what to try again. */
 const throttling =
   /Throttl|ThroughputExceeded|RequestLimitExceeded|BandwidthLimitExceeded|TooManyRequests|SlowDown|OverLimit|PriorRequestNotComplete/;
 const tooManyRequests = 429;
@@ -21,7 +21,7 @@ export interface Lateness {
 const lateness =
   /^Signature (expired|not yet current): (\d{8}T\d{6}Z) is (?:now earlier|still later) than \d{8}T\d{6}Z \((\d{8}T\d{6}Z) [-+] \d+ min\.\)/;
 
-/** Of a signature that is too old or too new to the service: the times of both clocks. Source: AWS, "Troubleshoot Signature Version 4". */
+/** The times of both clocks, from the refusal of a signature that is too old or too new. Source: AWS, "Troubleshoot Signature Version 4". */
 export function latenessOf({ message }: Error): Lateness | undefined {
   const [, what, signed, arrived] = lateness.exec(message) ?? [];
   if (signed === undefined || arrived === undefined) return undefined;

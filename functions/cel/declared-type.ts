@@ -8,7 +8,7 @@ import type { ListIdentity } from './values/json.ts';
 export interface DeclaredType {
   readonly type: CelType;
   readonly fields?: ReadonlyMap<string, DeclaredField>;
-  /** Of lists and maps. */
+  /** The type of a list's items or of a map's values. */
   readonly element?: DeclaredType;
   readonly key?: DeclaredType;
   readonly identity?: ListIdentity;

@@ -26,7 +26,7 @@ export interface AuditLogOptions {
 /** What the service adds to the length of each event, and takes in one request. */
 export const eventOverhead = 26;
 export const batchLimits = { bytes: 1_048_576, events: 10_000 } as const;
-/** Of one event. */
+/** The largest event. */
 export const eventBytesMax = 262_144 - eventOverhead;
 /** Bytes that may wait for a service that does not keep up; what comes then is lost. */
 export const waitingBytesMax = 16 << 20;

@@ -50,7 +50,7 @@ export interface ControlPlaneOptions {
   readonly pollHoldSecondsMax?: number;
   /** Where logs go by mail: how long one may be read. */
   readonly mailedLogSecondsMax?: number | undefined;
-  /** Of kinds and fields, for `kubectl explain`. */
+  /** Descriptions of kinds and fields, for `kubectl explain`. */
   readonly descriptions?: () => Promise<Descriptions>;
   /** What machines fetch that join. */
   readonly joinFiles?: JoinFiles;
@@ -143,7 +143,7 @@ const listenSecondsMax = 900;
 
 /** Agents poll the API's own host: where that is one process, clients meet them there. */
 function tunnelMailOf({ settings, cluster, table, ownGroup, mailedLogSecondsMax }: ControlPlaneOptions): TunnelMailSettings {
-  // Of all keys the oldest one: processes that do not know the newest yet have the same.
+  // The oldest of all keys: processes that do not know the newest yet have it too.
   const oldest = settings.formerEnvelopeKeys?.at(-1) ?? settings.envelopeKey;
   const secret = new Uint8Array(hkdfSync('sha256', oldest, '', `tunnels of ${cluster.id}`, tunnelSecretBytes));
   const isAlone = ownGroup !== undefined || mailedLogSecondsMax !== undefined;

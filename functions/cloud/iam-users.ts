@@ -42,7 +42,7 @@ function identityIn(answer: unknown): IamIdentity | undefined {
 
 class Unanswered extends Error {}
 
-/** Of an answer of the token service. */
+/** The largest answer of the token service. */
 const answerBytesMax = 16_384;
 const reasonLengthMax = 200;
 

@@ -17,10 +17,10 @@ export interface Route {
   /** '': all of them, or an object that is in none. */
   readonly namespace: string;
   readonly name: string;
-  /** Of the list. */
+  /** The list's filter. */
   readonly filter: string;
   readonly selector: string;
-  /** Of the object: `summary`, `yaml`, … */
+  /** The object's tab: `summary`, `yaml`, … */
   readonly tab: string;
   readonly container: string;
   /** A moment of the past as the API reads it: `-2h`, `2026-11-30T12:00:00Z`. '': now. */

@@ -49,7 +49,7 @@ const oids = {
   extensionRequest: '2a864886f70d01090e',
   subjectAltName: '551d11',
 } as const;
-/** Of the choices of a GeneralName. Source: RFC 5280, 4.2.1.6. */
+/** Tags of the choices of a GeneralName. Source: RFC 5280, 4.2.1.6. */
 const nameTags: Readonly<Record<AlternativeName, number>> = { email: 0x81, dns: 0x82, uri: 0x86, ip: 0x87 };
 /** Hashes of the usual signature algorithms; Ed25519 has none. */
 const hashes: ReadonlyMap<string, string | null> = new Map([

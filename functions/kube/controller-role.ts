@@ -2,7 +2,7 @@
 import type { PolicyRule } from './generated/types.ts';
 
 export interface ControllerRole {
-  /** Of its ServiceAccount in kube-system. */
+  /** The name of its ServiceAccount in kube-system. */
   readonly name: string;
   /** What it may do in the whole cluster. */
   readonly rules?: readonly PolicyRule[];

@@ -23,7 +23,7 @@ export const isReservedFor = (pod: Pod, { status }: ResourceClaim): boolean =>
 
 export const canBeReserved = ({ status }: ResourceClaim): boolean => (status?.reservedFor ?? []).length < reservedForMax;
 
-/** Of a claim that was made for a pod: whether it is this one's. */
+/** Whether a claim that was made for a pod was made for this one. */
 export const isMadeForPod = (pod: Pod, claim: ResourceClaim): boolean => controllerOf(claim)?.uid === uidOf(pod);
 
 export const notMadeForPod = (pod: Pod, claim: ResourceClaim): string =>

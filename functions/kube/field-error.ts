@@ -28,7 +28,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** Of a value that stands in an error: the sender of the value has it. */
+/** The longest value in an error; the client that sent it knows the rest. */
 const valueLengthMax = 16 * 1024;
 
 const shortened = (text: string): string => (text.length <= valueLengthMax ? text : `${text.slice(0, valueLengthMax)}...`);
@@ -138,7 +138,7 @@ export function aggregate(texts: readonly string[]): string {
   return different.length === 1 ? (different[0] ?? '') : `[${different.join(', ')}]`;
 }
 
-/** Of all texts of one answer. A body of 3 MiB may hold errors whose texts are many times as long. */
+/** The limit of all texts of one answer. A body of 3 MiB may hold errors whose texts are many times as long. */
 const textLengthMax = 64 * 1024;
 
 /** The first errors, as many as there is room for. */

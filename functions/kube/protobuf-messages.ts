@@ -39,7 +39,7 @@ export interface MessageField {
   /** In JSON. Undefined: Go inlines the message, whose fields stand among those of the struct around it. */
   readonly name: string | undefined;
   readonly shape: 'single' | 'list' | 'map';
-  /** Of the field, an item, or the value of an entry: a scalar's name, or that of a message in full. */
+  /** The type of the field, an item or an entry's value: a scalar's name, or a message's full name. */
   readonly type: string;
 }
 

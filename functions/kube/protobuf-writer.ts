@@ -11,7 +11,7 @@ export class ProtobufWriter {
   #bytes: Buffer = Buffer.allocUnsafe(firstBytes);
   #start = firstBytes;
 
-  /** Of what has been written. */
+  /** The number of bytes written so far. */
   get length(): number {
     return this.#bytes.length - this.#start;
   }

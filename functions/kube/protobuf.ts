@@ -88,7 +88,7 @@ function fieldsByNumber(type: MessageType): MessageFields {
   return fields;
 }
 
-/** Of messages within one another that are being read. */
+/** How many messages within one another are being read. */
 let depth = 0;
 
 function readMessage(type: MessageType, bytes: Uint8Array): JsonObject {

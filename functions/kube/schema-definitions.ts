@@ -49,7 +49,7 @@ export interface SchemaNode {
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-embedded-resource'?: boolean;
   readonly 'x-kubernetes-int-or-string'?: boolean;
-  /** Of built-in types whose two forms OpenAPI's second version shows alike. */
+  /** The schema in OpenAPI v2, for built-in types whose two forms it shows alike. */
   readonly 'x-kubernetes-v2-schema'?: SchemaNode;
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
@@ -95,7 +95,7 @@ const requestKinds = new Set([
   'UpdateOptions',
   'WatchEvent',
 ]);
-/** Of groups whose types are no part of k8s.io/api. */
+/** Go packages of groups whose types are no part of k8s.io/api. */
 const otherPackages: ReadonlyMap<string, string> = new Map([
   ['apiextensions.k8s.io', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions'],
   ['apiregistration.k8s.io', 'io.k8s.kube-aggregator.pkg.apis.apiregistration'],

@@ -11,7 +11,7 @@ export type StatusReason =
   | 'AlreadyExists'
   | 'BadRequest'
   | 'Conflict'
-  /** Of ours, and seen by workers only: another one has taken over, or the work was decided before its own epoch began. */
+  /** A reason of Hibernetes that only workers see: another worker took over, or the work is of an earlier epoch. */
   | 'EpochOver'
   | 'Expired'
   | 'Forbidden'

@@ -5,7 +5,7 @@
 import { type Block, matchingBlocks } from './matching-blocks.ts';
 
 const contextLines = 3;
-/** Of each value; a longer one is not compared line by line. */
+/** The lines of each value; a longer one is not compared line by line. */
 const linesMax = 5000;
 
 interface Change {

@@ -121,7 +121,7 @@ export function bestMatch(
       storageClassOf(volume) === storageClassOf(claim) &&
       isReachable(volume),
   );
-  // Of those, one with fewer access modes than the others is given away first.
+  // A volume with fewer access modes is given away before the others.
   return free.toSorted((a, b) => modesOf(a) - modesOf(b) || compareQuantities(capacityOf(a), capacityOf(b)))[0];
 }
 

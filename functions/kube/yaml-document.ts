@@ -119,7 +119,7 @@ export async function yamlText(value: Json): Promise<string> {
 
 export interface DuplicateKey {
   readonly key: string;
-  /** Of its second place, from 1 on. */
+  /** The line of the key's second occurrence; the first line is 1. */
   readonly line: number;
 }
 

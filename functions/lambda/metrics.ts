@@ -4,7 +4,7 @@
  * Source: Amazon CloudWatch user guide, embedded metric format.
  */
 export const metricNamespace = 'Hibernetes';
-/** Of all clusters of a stack, which share a table; and of each of them. */
+/** Dimensions of metrics: one for a stack's table, which its clusters share, and one for each cluster. */
 export const tableDimension = 'Table';
 export const clusterDimension = 'Cluster';
 export const watermarkMetric = 'WatermarkSecondsBehind';

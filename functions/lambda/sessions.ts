@@ -101,7 +101,7 @@ export function createSessions({
       if (outcome.outcome === 'more') doorbell.ring(group);
       else setAlarm(outcome.nextDeadlineMs);
       const deadlineMs = outcome.outcome === 'more' ? clock.now() : outcome.nextDeadlineMs;
-      // Of two notes the last one counts.
+      // The last of two notes counts.
       await isOver();
       await notes.write(group, { state: 'asleep', revision: worker.revision(), ...(deadlineMs === undefined ? {} : { deadlineMs }) });
     } finally {

@@ -31,7 +31,7 @@ export async function startFunction(): Promise<Rooted> {
   };
 }
 
-/** Of a function that rings and opens no cluster. */
+/** Starts a function that rings doorbells and opens no cluster. */
 export function startRinging(): Pick<Rooted, 'world' | 'doorbells'> {
   const world = startWorld();
   return { world, doorbells: doorbellsOf(queueSettingsOf(environment), world) };

@@ -17,7 +17,7 @@ export interface SweepsOptions {
 }
 
 const atOnce = 8;
-/** Of each only a connection to the table is kept. */
+/** How many clusters stay open; each keeps only a connection to the table. */
 const openMax = 64;
 
 export function createSweeps({ clusters, world: { log }, open }: SweepsOptions): () => Promise<void> {

@@ -23,7 +23,7 @@ export interface WorkerNotes {
   read(): Promise<ReadonlyMap<string, WorkerNote>>;
 }
 
-/** Of leases: there are only as many notes as groups. */
+/** All notes are in one shard of the leases: there are only as many as groups of workers. */
 const shard = 0;
 const prefix = 'worker/';
 
@@ -32,7 +32,7 @@ export function createWorkerNotes(table: Pick<Table, 'putLease' | 'readLeases'>,
   return {
     async write(name, note) {
       const atMs = clock.now();
-      // Of two notes in one millisecond, the later one counts.
+      // The later of two notes in one millisecond counts.
       revision = Math.max(revision + 1, atMs);
       const body = Buffer.from(JSON.stringify({ ...note, atMs } satisfies WorkerNote));
       // The last one wins; one that gets lost costs a ring too many.

@@ -48,7 +48,7 @@ function inflated(bytes: Buffer): Uint8Array | undefined {
   try {
     return inflateRawSync(bytes, { maxOutputLength: chunkBytesMax });
   } catch (error) {
-    // Of zlib, with any text; an agent may send anything.
+    // An error of zlib, with any text: an agent may send anything.
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
   }

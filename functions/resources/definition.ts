@@ -208,7 +208,7 @@ export interface ResetFields {
   readonly main?: readonly string[];
   /** `spec` when left out. */
   readonly status?: readonly string[];
-  /** Of other subresources, by their name. */
+  /** The fields of other subresources, by the subresource's name. */
   readonly others?: Readonly<Record<string, readonly string[]>>;
   /** Subresources that can set nothing but these: `spec.containers.*.resources`. */
   readonly only?: Readonly<Record<string, readonly string[]>>;
@@ -232,7 +232,7 @@ export interface Conversion {
 
 export interface OwnFields {
   readonly names: readonly string[];
-  /** Of an object in that version. */
+  /** The values of the fields, of an object in that version. */
   of(served: KubeObject): Readonly<Record<string, string>>;
 }
 

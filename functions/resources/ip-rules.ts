@@ -44,7 +44,7 @@ export const validateIp = (text: string, field: string, stored: readonly string[
 export const validateRange = (text: string, field: string, stored: readonly string[] = []): FieldError[] =>
   stored.includes(text) ? [] : rangeErrors(text).map((why) => invalid(field, text, why));
 
-/** Of an address in an older field, which takes any spelling. Source: GetWarningsForIP. */
+/** Warnings about an address in an older field, which takes any spelling. Source: GetWarningsForIP. */
 export function ipWarnings(text: string, field: string): string[] {
   const address = parseIp(text);
   if (address === undefined) return [];

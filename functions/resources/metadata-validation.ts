@@ -136,7 +136,7 @@ interface UpdatedMetaRules {
   readonly isCustom: boolean;
 }
 
-/** Of names that the kind itself has nothing against. */
+/** Errors of names that cannot be a segment of a path, checked after the kind's own rules. */
 export const validatePathNames = ({ name = '', generateName = '' }: ObjectMeta): FieldError[] => [
   ...pathSegmentErrors(generateName).map((why) => invalid('metadata.generateName', generateName, why)),
   ...pathSegmentErrors(name).map((why) => invalid('metadata.name', name, why)),

@@ -186,7 +186,7 @@ const classesMax = 64;
 
 export class PodClasses {
   private readonly byTemplate = new Map<string, PodClass>();
-  /** Of the pod that was asked about last, where it shares with no other. */
+  /** The class of the pod that was asked about last, if it shares its class with no other. */
   private alone: PodClass | undefined;
 
   of(pod: Pod, profile: SchedulerProfile, cluster: ClusterState): PodClass {

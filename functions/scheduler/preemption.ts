@@ -17,7 +17,7 @@ export interface Victims {
   readonly node: NodeState;
   /** Most important first. */
   readonly pods: readonly Pod[];
-  /** Of them, those that a disruption budget would have kept. */
+  /** How many victims a PodDisruptionBudget would have kept. */
   readonly violations: number;
   /** What they are compared by with those of other nodes: smaller is better, one number after the other. */
   readonly costs: readonly number[];

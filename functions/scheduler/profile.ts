@@ -23,7 +23,7 @@ interface Surroundings {
   readonly cache: Cache;
   /** The filter of the pass that knows which volumes were promised. */
   readonly volumes: FilterPlugin | undefined;
-  /** Of a pod that asks for devices. */
+  /** Set for a pod that asks for devices. */
   readonly devices?: FilterPlugin | undefined;
 }
 

@@ -74,7 +74,7 @@ class Pass {
   private readonly settings: ReadonlyMap<string, ProfileSettings>;
   private readonly inventory: DeviceInventory | undefined;
 
-  /** Of pods that have neither volumes nor devices of their own. */
+  /** The profiles for pods that have neither volumes nor devices of their own. */
   private readonly profiles: ReadonlyMap<ProfileSettings, SchedulerProfile>;
 
   constructor(context: ReconcileContext, cluster: ClusterState, { profiles, inventory }: PassOptions) {

@@ -56,7 +56,7 @@ const noNodes = 'no nodes available to schedule pods';
 export const refusedMessage = (why: string, nodeCount: number): string =>
   nodeCount === 0 ? noNodes : `0/${nodeCount} nodes are available: ${why}. not found`;
 
-/** Of a pod whose claims of devices no node could satisfy. */
+/** The message for a pod whose ResourceClaims no node could satisfy. */
 export const refusedByDevices = (why: string, nodeCount: number): string =>
   nodeCount === 0 ? noNodes : `0/${nodeCount} nodes are available: ${why}. ${notHelped(nodeCount)}`;
 

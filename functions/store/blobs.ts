@@ -13,7 +13,7 @@ import type { SlotItem, Table } from './table.ts';
 
 export interface BlobPlace {
   readonly table: Pick<Table, 'putBlob'>;
-  /** Of the slot. */
+  /** The nonce of the slot. */
   readonly nonce: string;
   readonly inlineBytesMax: number;
 }

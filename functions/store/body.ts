@@ -20,7 +20,7 @@ const headBytes = 9;
 const chunkBytesMin = 64;
 /** Nothing is deflated to less than this part of itself. Source: zlib's technical details, "Maximum Compression Factor". */
 const ratioMax = 1032;
-/** Of bodies that do not hold the length. */
+/** The head of a body that does not hold its length. */
 const shortHead = { number: 1, bytes: 5 };
 
 /** A little compression buys most of what a lot would; for small texts, most of the time would go into clearing memory. */

@@ -15,7 +15,7 @@ export interface Place<V> {
 
 export const emptyPlace = <V>(): Place<V> => ({ value: undefined, bytes: 0, isUsed: false, leftAt: -1 });
 
-/** Of all bytes, while there are proven ones. */
+/** The line's share of all bytes, while there are proven values. */
 const lineShare = 1 / 4;
 /** How often one that was used since its last check may stay; then it goes like the others. */
 const chancesMax = 8;

@@ -28,7 +28,7 @@ export interface FormatState {
 export interface FormatItem {
   readonly key: Key;
   readonly body: Uint8Array;
-  /** Of a body that is sealed in the table. */
+  /** The envelope of a body that is sealed in the table. */
   readonly envelope?: Uint8Array | undefined;
 }
 

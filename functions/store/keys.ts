@@ -25,7 +25,7 @@ const shown = (key: Key): string => JSON.stringify([key.resource, key.namespace,
 /** What stands for a key where it does not fit; no resource begins so. */
 export const digestMark = '!';
 
-/** Of the parts as JSON, which keeps ill-formed ones apart. */
+/** A digest of the key's parts as JSON, which keeps ill-formed texts apart. */
 export const keyDigest = ({ resource, namespace, name }: Key): string =>
   digestMark + hash('sha256', JSON.stringify([resource, namespace, name]));
 

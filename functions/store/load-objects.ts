@@ -26,7 +26,7 @@ export interface LoadParts {
 }
 
 export interface LoadOptions {
-  /** Of the other store, when the objects were read. */
+  /** The other store's revision when the objects were read. */
   readonly revision: number;
   /** False where the keys of the cluster are not at hand: the cluster's housekeeping then seals what is to be sealed. */
   readonly hasKeys: boolean;

@@ -19,7 +19,7 @@ export interface PlannedChange {
   readonly entry: Extract<Entry, { type: 'change' }>;
   readonly change: StoredChange;
   readonly frame: ChangeFrame;
-  /** Of the frame's head. */
+  /** The size of the frame's head. */
   readonly bytes: number;
   /** What the key held. */
   readonly before: Stored | undefined;

@@ -12,7 +12,7 @@ import type { Key } from '../kube/view.ts';
 import { StoreError } from './store.ts';
 
 export interface ClusterKey {
-  /** Of its bytes: the same key has the same id everywhere. */
+  /** A hash of its bytes: the same key has the same id everywhere. */
   readonly id: string;
   readonly bytes: Uint8Array;
 }

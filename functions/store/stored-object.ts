@@ -82,9 +82,9 @@ interface Held {
   /** The JSON in the body, from the one who has just made it. */
   readonly text?: Buffer;
   readonly blob?: string | undefined;
-  /** Of the body in the table; default: the first one. */
+  /** The format of the body in the table; default: the first one. */
   readonly format?: number;
-  /** Of a body that is sealed in the table. */
+  /** The envelope of a body that is sealed in the table. */
   readonly envelope?: Uint8Array | undefined;
 }
 

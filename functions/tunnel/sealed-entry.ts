@@ -31,9 +31,9 @@ export interface Entry {
   readonly payload: Uint8Array;
 }
 
-/** Of one entry's payload. */
+/** The largest payload of an entry. */
 export const payloadBytesMax = 256 << 10;
-/** Of an entry as it is stored. */
+/** The largest entry as it is stored. */
 export const entryBytesMax = payloadBytesMax + 1024;
 
 const algorithm = 'aes-256-gcm';

@@ -21,7 +21,7 @@ interface Kept {
 }
 
 const lifetimeSecondsDefault = 3600;
-/** Of its life, what a token may use up before it is replaced. */
+/** The share of its life after which a token is replaced. */
 const shareUsed = 0.8;
 const ageMsMax = 24 * 3600 * 1000;
 /** So that the tokens of a node are not all replaced in one moment. */

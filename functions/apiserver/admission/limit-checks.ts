@@ -18,7 +18,7 @@ export const limitErrors = (item: LimitRangeItem, amounts: Amounts): string[] =>
   ...each(item.maxLimitRequestRatio, (name, bound) => ratioError(item.type, name, bound, amounts)),
 ];
 
-/** Of what has no limits: a claim. */
+/** Errors of a PersistentVolumeClaim, which has requests and no limits. */
 export const requestErrors = (item: LimitRangeItem, requests: Quantities): string[] => [
   ...each(item.min, (name, bound) => minError(item.type, name, bound, { requests, limits: {} })),
   ...each(item.max, (name, bound) => maxRequestError(item.type, name, bound, requests)),

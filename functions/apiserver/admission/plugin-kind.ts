@@ -12,7 +12,7 @@ export interface AdmissionOptions extends Pick<World, 'clock' | 'random'> {
   readonly authorizer?: Authorizer;
   /** Without it, webhooks are not asked. */
   readonly webhooks?: WebhookOptions;
-  /** Of all plug-ins that run. */
+  /** The names of all plug-ins that run. */
   readonly names?: ReadonlySet<string>;
 }
 
@@ -25,7 +25,7 @@ export interface PluginKind {
   create(options: AdmissionOptions, configuration: JsonObject | undefined): AdmissionPlugin;
 }
 
-/** Of a plug-in that needs nothing. */
+/** The kind of a plug-in that needs no options. */
 export const constant = (plugin: AdmissionPlugin, isDefault: boolean): PluginKind => ({
   name: plugin.name,
   isDefault,

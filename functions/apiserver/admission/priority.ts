@@ -41,7 +41,7 @@ function named(view: View, name: string): Priority | undefined {
   return value === undefined ? undefined : { name, value, policy: usualPolicy };
 }
 
-/** Of several defaults the lowest counts. */
+/** The lowest of several defaults counts. */
 function byDefault(view: View): Priority {
   const defaults = view
     .list(resource)

@@ -5,7 +5,7 @@ import { forbidden } from '../../kube/status-error.ts';
 import type { StatusError } from '../../kube/status-error.ts';
 import type { AdmissionAttributes } from '../ports.ts';
 
-/** Of a name that is yet to be generated, its beginning is shown. */
+/** The message shows `generateName` where the name is yet to be generated. */
 export function refuse({ type, name, object }: AdmissionAttributes, why: string): StatusError {
   return forbidden(type, name === '' ? (object?.metadata.name ?? object?.metadata.generateName ?? '') : name, why);
 }

@@ -33,7 +33,7 @@ export const resourceQuota: AdmissionPlugin = {
   },
 };
 
-/** Of the object as the quota counts it; what is about to go at once counts no more. */
+/** The object's usage as the quota counts it; an object that is removed at once counts no more. */
 function counted(quota: ResourceQuota, { resource }: Key, object: KubeObject | undefined): Usage {
   return object === undefined || !isCounted(quota, resource, object) ? none : usageOf(resource, object);
 }

@@ -42,7 +42,7 @@ export const remoteServices: () => (view: StoreView) => readonly RemoteService[]
     view.list(groupResource(apiServices)).flatMap(({ object }) => remoteOf(object as APIService) ?? []),
   );
 
-/** Of the path of a request: its group and version, or those of an OpenAPI document. */
+/** The server that a request's path concerns, by the group and version of a resource or of an OpenAPI document. */
 export function remoteAt(services: readonly RemoteService[], path: string): RemoteService | undefined {
   if (services.length === 0) return undefined;
   const [, group, version] = /^\/(?:openapi\/v3\/)?apis\/([^/]+)\/([^/]+)/.exec(path) ?? [];

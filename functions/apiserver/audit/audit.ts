@@ -38,7 +38,7 @@ export interface Audited {
 /** What becomes known of a request while it is served. */
 export interface Findings {
   readonly annotations: ReadonlyMap<string, string>;
-  /** Of the object that is written, as the client named it. */
+  /** The name of the object that is written, as the client sent it. */
   readonly objectName: string;
   /** It answers as long as the client stays. */
   readonly isLasting: boolean;
@@ -99,7 +99,7 @@ class RecordedTrail implements Trail {
     this.#impersonated = user;
   }
 
-  /** Of credentials that are wrong upstream records one event. Source: authn_audit.go, WithFailedAuthenticationAudit. */
+  /** Upstream records one event for wrong credentials. Source: authn_audit.go, WithFailedAuthenticationAudit. */
   get #isKnown(): boolean {
     return this.#parts.audited.user !== undefined;
   }
@@ -206,7 +206,7 @@ const fieldOf = (value: Json | undefined, field: string): Json | undefined => (i
 
 const isJson = ({ headers }: Response): boolean => (headers.get('content-type') ?? '').startsWith('application/json');
 
-/** Of a Status all of it; of another object only how it went. */
+/** The whole body if it is a Status; for another object only the code. */
 function statusOf({ status }: Response, shown: Json | undefined): object {
   const code = { metadata: {}, code: status };
   if (!isJsonObject(shown) || shown['kind'] !== statusKind) return code;

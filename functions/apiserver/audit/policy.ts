@@ -56,7 +56,7 @@ export async function readAuditPolicy(text: string): Promise<AuditPolicy> {
   return auditPolicyOf(value, text);
 }
 
-/** Of a document that was read already. `text`: how errors show it. */
+/** The policy in a document that was parsed already. `text`: how errors show it. */
 export function auditPolicyOf(value: Json, text: string): AuditPolicy {
   const document = objectOf(value);
   const [kind, version] = [document['kind'], document['apiVersion']];

@@ -31,7 +31,7 @@ export function authenticationReviews(tokenUsers: TokenUsers, clock: Pick<Clock,
   ];
 }
 
-/** Of a token that is not valid, the answer repeats the status that the client sent. */
+/** The answer for an invalid token repeats the status that the client sent. */
 function refusal({ authenticated: _authenticated, ...sent }: TokenReviewStatus = {}): TokenReviewStatus {
   return { user: {}, ...sent };
 }

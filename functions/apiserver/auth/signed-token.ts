@@ -39,7 +39,7 @@ export interface Verification {
   readonly nowMs: number;
 }
 
-/** Of the key that a token names as its own. */
+/** The id of the key that the token names in its header. */
 export function keyIdOf(token: string): string | undefined {
   try {
     return decodeProtectedHeader(token).kid;
@@ -80,7 +80,7 @@ export async function verifiedToken(
   }
 }
 
-/** Of tokens that live in a Secret: they have no end and no audience. Source: pkg/serviceaccount/legacy.go. */
+/** The issuer of tokens that live in a Secret: they have no end and no audience. Source: pkg/serviceaccount/legacy.go. */
 const secretIssuer = 'kubernetes/serviceaccount';
 
 export const signedSecretToken = (claims: JWTPayload, subject: string, { algorithm, id, privateKey }: SigningKey): Promise<string> =>

@@ -16,7 +16,7 @@ export interface ServedGroup {
 export interface ServedGroupVersion {
   readonly version: string;
   readonly resources: readonly ServedResource[];
-  /** Of another server that is not reached now. */
+  /** True for a version of another server that cannot be reached now. */
   readonly isStale?: boolean;
 }
 

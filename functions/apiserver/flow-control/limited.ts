@@ -12,7 +12,7 @@ export interface Limited {
   readonly lasting: Lasting;
   /** Its body is waited for before it gets a seat: that of a known user, which no other server is sent. */
   readonly isReceivedFirst: boolean;
-  /** Of the answer, also of a refusal. */
+  /** Headers of the answer, also of a refusal. */
   readonly headers: Map<string, string>;
   /** Called when an answer that lasts has come to its end. */
   readonly ended: () => void;
@@ -79,7 +79,7 @@ async function connected(release: () => void, call: ApiRequest, work: Work): Pro
   try {
     const response = await work(take === undefined ? call : { ...call, connection: { ...call.connection, upgrade: { take } } });
     if (socket !== undefined) return response;
-    // Of an answer to HEAD no one reads the body.
+    // No client reads the body of an answer to HEAD.
     if (response.body === null || call.request.method === 'HEAD') {
       release();
       return response;

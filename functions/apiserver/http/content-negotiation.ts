@@ -14,7 +14,7 @@ export type Form = 'object' | 'table' | 'metadata' | 'metadata-list';
 export interface Negotiated {
   readonly encoding: Encoding;
   readonly form: Form;
-  /** Of meta.k8s.io, when `form` is not `object`. */
+  /** The version of meta.k8s.io when `form` is not `object`. */
   readonly metaVersion: 'v1' | 'v1beta1';
 }
 

@@ -10,7 +10,7 @@ import { jsonLength, jsonText, type Shown } from '../../store/json-text.ts';
 const pieceBytes = 256 * 1024;
 /** A list no longer than this is sent in one piece. */
 const wholeBytesMax = 8 * 1024 * 1024;
-/** Of a character in UTF-8 that takes one place in a string. */
+/** Bytes of UTF-8 that one unit of a JavaScript string may take. */
 const bytesOfCharacterMax = 3;
 
 export const tooLargeAnswer = (bytesMax: number): StatusError =>

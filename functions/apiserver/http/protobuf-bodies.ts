@@ -6,7 +6,7 @@ import type { EventFraming } from '../watch/event-encoder.ts';
 import type { BodyEncoder } from './body-encoder.ts';
 import { protobufType } from './content-negotiation.ts';
 
-/** Of the objects that the API server makes itself: they have the form of JSON. */
+/** The API server's own objects have the form of JSON. */
 const asJson = (object: object): JsonObject => object as JsonObject;
 
 function encoded(bytes: Uint8Array | undefined, object: object): Uint8Array {

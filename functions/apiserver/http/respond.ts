@@ -57,7 +57,7 @@ interface Presentation {
   readonly negotiated: Negotiated;
   readonly encoder: BodyEncoder;
   readonly nowMs: number;
-  /** Of the answer. */
+  /** The largest answer. */
   readonly bytesMax: number;
 }
 

@@ -5,7 +5,7 @@
  */
 
 const totalMax = 4 * 1024;
-/** Of each text, once all of them would be too long. */
+/** The limit of each text when all of them together are too long. */
 const textMax = 256;
 
 const control = /\p{Cc}/u;

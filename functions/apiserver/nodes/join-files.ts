@@ -23,7 +23,7 @@ export interface JoinOptions {
   readonly files: JoinFiles;
   /** How machines reach the API, by the host that one of them has asked: `https://10.0.0.1:6443`. */
   readonly apiUrl: (host: string) => string;
-  /** Of the authority that signed the server's certificate; undefined: machines know it. */
+  /** The authority that signed the server's certificate; undefined: machines know it. */
   readonly caPem: string | undefined;
 }
 

@@ -18,7 +18,7 @@ interface Endpoint {
   readonly schema: string;
   readonly verbs: readonly string[];
   readonly allNamespaces?: boolean;
-  /** Of a proxy: the rest of the path is a parameter. */
+  /** True for a proxy: the rest of the path is a parameter. */
   readonly withPath?: boolean;
 }
 

@@ -10,7 +10,7 @@ export interface Asked {
   readonly name: string;
   readonly dryRun: boolean;
   readonly options: JsonObject;
-  /** Of the object, where it is not the kind itself. */
+  /** The object's kind, where it is not the resource's own kind. */
   readonly kind?: GroupVersionKind;
 }
 

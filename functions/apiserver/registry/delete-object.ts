@@ -42,7 +42,7 @@ async function deleteAdmitted(
 ): Promise<Deleted | typeof moved> {
   const { definition, info } = request;
   const key = keyOf(definition, info.namespace, name);
-  // Of a collection, admission is shown what the client asked for, which names no object.
+  // For deletecollection, admission sees the client's request, which names no object.
   const shownName = info.verb === 'deletecollection' ? '' : name;
   const asked = { operation: 'DELETE', name: shownName, dryRun: options.dryRun, options: deleteOptionsObject(options) } as const;
   const admission = await admissionOf(server, request, asked);

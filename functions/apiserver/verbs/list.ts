@@ -70,7 +70,7 @@ interface PageRequest {
   readonly after: ObjectName | undefined;
   /** 0: no limit. */
   readonly limit: number;
-  /** Of the objects of a page, if there is a limit: a client that asks for pages takes shorter ones. */
+  /** The limit of a page's objects together; a client that asks for pages takes shorter ones. */
   readonly bytesMax: number;
   readonly revision: number;
 }

@@ -16,7 +16,7 @@ import { postBody } from './subresource.ts';
 export interface Posts {
   readonly type: ResourceType;
   readonly subresource: string;
-  /** Of the caller alone: they may be changed. */
+  /** Only this call holds the bodies: they may be changed. */
   readonly bodies: readonly KubeObject[];
 }
 

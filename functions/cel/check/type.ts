@@ -68,7 +68,7 @@ export function isSameType(one: CelType, other: CelType): boolean {
   );
 }
 
-/** Of the types that messages name otherwise than `type(x)` does. */
+/** Names in error messages, for types that `type(x)` names differently. */
 const ownTexts: Readonly<Partial<Record<CelKind, string>>> = {
   duration: 'duration',
   timestamp: 'timestamp',

@@ -5,7 +5,7 @@ import { add, fixed, largest, listCost, multiply, objectCost, patternLength, typ
 
 export interface CallEstimate {
   readonly cost: Range;
-  /** Of the result. */
+  /** The size of the result. */
   readonly size?: Range;
 }
 

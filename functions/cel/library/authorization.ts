@@ -11,7 +11,7 @@ export interface AuthorizationQuestion {
   /** Set where a service account is asked about, not who sends the request. */
   readonly serviceAccount?: { readonly namespace: string; readonly name: string };
   readonly verb: string;
-  /** Of questions about paths. */
+  /** Set for questions about paths that are no resources. */
   readonly path?: string;
   readonly group: string;
   readonly resource: string;

@@ -80,7 +80,7 @@ export interface CelObject {
   readonly type: CelType;
   /** Undefined where the field is not there. */
   field(name: string): CelValue | undefined;
-  /** Of fields that are expressions themselves, which may fail. Asked before `field`. */
+  /** The value of a field that is an expression itself, which may fail. Called before `field`. */
   computed?(name: string): Result | undefined;
   fieldNames(): readonly string[];
 }

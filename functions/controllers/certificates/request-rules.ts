@@ -32,14 +32,14 @@ const organizationRefusal = ({ organizations }: CertificateRequest): Refusal =>
 const commonNameRefusal = ({ commonName }: CertificateRequest): Refusal =>
   commonName.startsWith('system:node:') ? undefined : 'subject common name does not begin with system:node:';
 
-/** Of a kubelet that calls the API. */
+/** Why a kubelet's client certificate is refused; undefined when it may be signed. */
 export const kubeletClientRefusal: Rule = (request, usages) =>
   organizationRefusal(request) ??
   namesRefusal(request, ['dns', 'email', 'ip', 'uri']) ??
   commonNameRefusal(request) ??
   usagesRefusal(usages, 'client auth');
 
-/** Of a kubelet that is called. */
+/** Why a kubelet's serving certificate is refused; undefined when it may be signed. */
 export const kubeletServingRefusal: Rule = (request, usages) => {
   const { dns, ip } = request.alternativeNames;
   const isNameless = dns.length === 0 && ip.length === 0;
@@ -58,7 +58,7 @@ const clientRefusal: Rule = (_request, usages) => {
   return usages.includes('client auth') ? undefined : 'missing required usage for client certificate: client auth';
 };
 
-/** Of each signer that the cluster's own authority stands for. */
+/** The rule of each signer whose certificates the cluster's own authority signs. */
 export const signers: ReadonlyMap<string, Rule> = new Map([
   [kubeletClientSigner, kubeletClientRefusal],
   [kubeletServingSigner, kubeletServingRefusal],

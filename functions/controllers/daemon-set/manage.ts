@@ -12,7 +12,7 @@ import { allowsSurge } from './rolling.ts';
 export interface NodeWork {
   readonly createsPod: boolean;
   readonly doomed: readonly Pod[];
-  /** Of the doomed, or to be replaced after a while. */
+  /** Failed pods, which are deleted and replaced after a back-off. */
   readonly failed: readonly Pod[];
   readonly succeeded: readonly Pod[];
 }

@@ -26,7 +26,7 @@ const historyCharsMax = 2000;
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** Of 64 bits: somebody may set one that is larger than a number can hold exactly. */
+/** A bigint, since a user may set a revision that a JavaScript number cannot hold exactly. */
 export const revisionOf = (object: KubeObject): bigint => wholeRevision(annotationsOf(object)[revisionAnnotation]) ?? 0n;
 export const desiredReplicasOf = (set: ReplicaSet): number | undefined => wholeNumber(annotationsOf(set)[desiredAnnotation]);
 export const maxReplicasOf = (set: ReplicaSet): number | undefined => wholeNumber(annotationsOf(set)[maxAnnotation]);

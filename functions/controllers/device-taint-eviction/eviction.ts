@@ -20,7 +20,7 @@ export interface Eviction {
   readonly rules: readonly DeviceTaintRule[];
 }
 
-/** Of the pool's newest slices. */
+/** The device's taints in the newest ResourceSlices of its pool. */
 export function publishedTaints({ driver, pool, device }: DeviceRequestAllocationResult, cache: Cache): readonly DeviceTaint[] {
   const slices = cache.by(slicesByPool, poolKey(driver, pool));
   const newest = Math.max(...slices.map(({ spec }) => spec.pool.generation));

@@ -29,7 +29,7 @@ function* requestsFor(change: Change, graph: OwnershipGraph, cache: Cache): Iter
     for (const dependent of graph.dependents(uidOf(object), cache)) yield graph.requestOf(dependent);
 }
 
-/** Of resources of which there is no list: what may be owned, and what may have been waited for. For code that only rings. */
+/** Watches all resources, for a doorbell that knows no list of them. It wakes for deletions and for objects with owners. */
 export const watchesOfAnyOwner: readonly Watch[] = [
   {
     type: 'everything',

@@ -44,7 +44,7 @@ async function fetched<A>(api: string, missing: string, read: () => Promise<A>):
 
 const notServed = (resource: string): string => `the server could not find the requested resource (get ${resource})`;
 
-/** Of each pod, or of that container of it. */
+/** The resource usage of each pod, or of its container with that name. */
 export async function resourceMetrics(
   resource: string,
   where: { readonly namespace: string; readonly selector: string; readonly container: string },

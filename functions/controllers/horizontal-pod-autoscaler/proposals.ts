@@ -39,7 +39,7 @@ export interface Proposal {
 /** Why a metric asks for nothing. */
 export class MetricFailure extends Error {
   readonly reason: string;
-  /** Of the condition, which leaves out what the metric was. */
+  /** The condition's message, which leaves out which metric failed. */
   readonly why: string;
 
   constructor(reason: string, why: string, prefix: string) {

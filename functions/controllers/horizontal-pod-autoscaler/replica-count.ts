@@ -28,9 +28,9 @@ export interface Tolerance {
 }
 
 export interface Usage {
-  /** Of what is wanted: above 1 there should be more pods. */
+  /** Usage divided by its target: above 1 there should be more pods. */
   readonly ratio: number;
-  /** Of an average pod. */
+  /** The average usage of a pod, in thousandths. */
   readonly milli: number;
   readonly percent?: number;
 }
@@ -59,7 +59,7 @@ export interface Count {
 const isWithin = ({ up, down }: Tolerance, ratio: number): boolean => 1 - down <= ratio && ratio <= 1 + up;
 const capped = (replicas: number): number => Math.min(replicasMax, Math.ceil(replicas));
 
-/** Of metrics of pods. */
+/** The number of replicas by a metric that each pod has. */
 export function podMetricReplicas(metrics: PodMetrics, target: Target, situation: Situation): Count {
   const { pods, currentReplicas, tolerance } = situation;
   if (pods.length === 0) throw new Error('no pods returned by selector while calculating replica count');
@@ -169,7 +169,7 @@ function requestOf(pod: Pod, resource: string, containerName: string): number {
   return containers.reduce((sum, container) => sum + milliOf(container), 0);
 }
 
-/** Of one value for all pods together. From zero pods the ratio itself is the count. */
+/** The number of replicas by one value for all pods together. From zero pods the ratio itself is the count. */
 export function totalValueReplicas(milli: number, targetMilli: number, { pods, currentReplicas, tolerance }: Situation): Count {
   const ratio = milli / targetMilli;
   const usage = { ratio, milli };
@@ -182,7 +182,7 @@ export function totalValueReplicas(milli: number, targetMilli: number, { pods, c
   return { usage, replicas: capped(ratio * ready) };
 }
 
-/** Of one value that the pods share. */
+/** The number of replicas among which one value is shared out, the target for each. */
 export function sharedValueReplicas(milli: number, targetMilli: number, statusReplicas: number, tolerance: Tolerance): Count {
   const ratio = milli / (targetMilli * statusReplicas);
   const replicas = isWithin(tolerance, ratio) ? statusReplicas : capped(milli / targetMilli);

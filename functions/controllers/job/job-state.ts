@@ -163,7 +163,7 @@ function matchedSuccessRule({ job, indexes }: JobState): number | undefined {
   return found === -1 ? undefined : found;
 }
 
-/** Of pods that were counted already: what the back-off starts from when no reconcile left a record. */
+/** The pods that were counted already: the back-off starts from them when no reconcile left a record. */
 export function backoffOfCounted(job: Job, pods: readonly Pod[]): { succeeded: readonly Pod[]; failed: readonly Pod[] } {
   const counted = pods.filter((pod) => !isTracked(pod));
   return {

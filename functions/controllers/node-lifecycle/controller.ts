@@ -76,7 +76,7 @@ async function lookForSilence(context: ReconcileContext, listeningSinceMs: numbe
   return nextMs === Infinity ? settled : again((nextMs - nowMs) / 1000, listeningNote(listeningSinceMs, nowMs));
 }
 
-/** Of no interest once every node has had its time since then. */
+/** The note for the next check, until every node had its grace period since then. */
 const listeningNote = (listeningSinceMs: number, nowMs: number): Note | undefined =>
   nowMs - listeningSinceMs > longestGraceMs ? undefined : { listeningSinceMs };
 

@@ -14,7 +14,7 @@ import { servingBundles, trustBundleWatches } from './watches.ts';
 
 const hashDigits = 24;
 
-/** Of one content; another content is another bundle, so that pods see one or the other. */
+/** The name contains a hash: another content is another bundle, so that pods see one or the other. */
 const bundleName = (trustBundle: string): string =>
   `${servingSigner.replace('/', ':')}:${createHash('sha256').update(trustBundle).digest('hex').slice(0, hashDigits)}`;
 

@@ -49,7 +49,7 @@ function kindOf(one: DiscoveredResource, group: string, version: string): Kind {
   };
 }
 
-/** Of each group the first version that has the resource, which is the preferred one. Kinds that cannot be listed are left out. */
+/** The first version of each group that has the resource, which is the preferred one. Kinds that cannot be listed are left out. */
 export function kindsOf(documents: readonly DiscoveryDocument[]): readonly Kind[] {
   const all = documents
     .flatMap(({ items }) => items)
@@ -57,7 +57,7 @@ export function kindsOf(documents: readonly DiscoveryDocument[]): readonly Kind[
       versions.flatMap(({ version, resources = [] }) => resources.map((one) => kindOf(one, group, version))),
     )
     .filter(({ verbs }) => verbs.includes('list'));
-  // Of equal keys a Map keeps the last value.
+  // A Map keeps the last value of equal keys.
   return [...new Map(all.toReversed().map((kind) => [kind.id, kind])).values()].toReversed();
 }
 

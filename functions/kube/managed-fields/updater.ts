@@ -23,7 +23,7 @@ export interface Typed {
 export interface ManagedWrite {
   readonly manager: string;
   readonly subresource: string;
-  /** Of the objects that are written and compared. */
+  /** The version of the objects that are written and compared. */
   readonly apiVersion: string;
   readonly time: string;
   readonly type: MergeType;

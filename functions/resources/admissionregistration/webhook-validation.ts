@@ -58,7 +58,7 @@ function webhookErrors(webhook: Webhook, path: string): FieldError[] {
   return [...errors, ...validateMatchConditions(webhook.matchConditions ?? [], `${path}.matchConditions`)];
 }
 
-/** Of every kind of webhook. */
+/** Errors of the client configuration, for every kind of webhook. */
 export function clientConfigErrors({ url, service }: WebhookClientConfig, field: string): FieldError[] {
   if ((url === undefined) === (service === undefined)) return [required(field, 'exactly one of url or service is required')];
   if (url !== undefined) return urlErrors(url, `${field}.url`);

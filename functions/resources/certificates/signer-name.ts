@@ -26,5 +26,5 @@ export function validateSignerName(name: string | undefined, field: string): Fie
   ];
 }
 
-/** Of Kubernetes' own signers. */
+/** Whether the signer is one of Kubernetes' own. */
 export const isKubernetesSigner = (name: string | undefined): boolean => /^([^/]*\.)?kubernetes\.io\//.test(name ?? '');

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/object.ts';
 
 const standard: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
-/** Of those that `current` does not have. */
+/** Warns about finalizers that `current` does not have. */
 export function finalizerWarnings({ metadata }: KubeObject, current: KubeObject | undefined): string[] {
   const before = current?.metadata.finalizers ?? [];
   const added = [...new Set(metadata.finalizers ?? [])].filter((name) => !before.includes(name)).sort();

@@ -109,7 +109,7 @@ const typeInvalid = (field: string, found: string, detail: string): FieldError =
   message: `Invalid value: ${goQuote(found)}: ${detail}`,
 });
 
-/** Of a text the first failure counts. */
+/** Only the first failed check of a text is reported. */
 function textChecks({ minLength, maxLength, pattern }: SchemaNode, value: string, place: Place): ValueResult {
   const result = new ValueResult();
   const field = fieldOf(place);

@@ -13,7 +13,7 @@ import type { CommitRule, CompanionWrite } from '../definition.ts';
 
 const [schemas, levels] = [groupResource(flowSchemas), groupResource(priorityLevelConfigurations)];
 const manager = 'api-priority-and-fairness-config-consumer-v1';
-/** Of one level: others keep their status until their own next write. */
+/** How many FlowSchemas of one level are marked with it; others keep their status until their next write. */
 const markedSchemasMax = 40;
 
 const levelOf = ({ spec }: FlowSchema): string => spec?.priorityLevelConfiguration?.name ?? '';

@@ -33,7 +33,7 @@ function claimErrors({ requests, constraints, config }: DeviceClaim, path: strin
   ];
 }
 
-/** Of requests, and of their alternatives below them. */
+/** The names of requests, and of the alternatives below them. */
 export const requestNames = (requests: readonly DeviceRequest[]): ReadonlySet<string> =>
   new Set(requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]));
 

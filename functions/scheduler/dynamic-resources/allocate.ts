@@ -193,7 +193,7 @@ const resultOf = ({ wanted, device }: Chosen): DeviceRequestAllocationResult => 
   ...(wanted.tolerations.length > 0 && { tolerations: [...wanted.tolerations] }),
 });
 
-/** Of classes first, then of the claim; only what concerns a device that was allocated. */
+/** The classes' configurations first, then the claim's; only those that concern an allocated device. */
 function configOf(claim: ResourceClaim, own: readonly Chosen[], { classNamed }: Inventory): DeviceAllocationConfiguration[] {
   const met = [...new Map(own.map(({ wanted }) => [wanted.name, wanted])).values()];
   const ofClasses = met.flatMap(({ name, className }) =>

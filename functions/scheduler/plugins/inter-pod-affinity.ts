@@ -100,7 +100,7 @@ export const interPodAffinityFilter: FilterPlugin = {
 
 interface Draw {
   readonly domains: Domains;
-  /** Of the cluster, which keeps them. */
+  /** The counts that the cluster's state keeps. */
   readonly counts: NodeCounts;
   readonly worth: number;
 }

@@ -244,7 +244,7 @@ export const topologySpreadScore = (options: SpreadOptions, weight: number): Sco
   prepare(pod, cluster) {
     const constraints = constraintsOf(pod, 'ScheduleAnyway', options);
     if (constraints.length === 0) return undefined;
-    // Of those that every cluster has by default, a node may lack the labels.
+    // A node may lack the labels of the constraints that every cluster has by default.
     const isOwn = (pod.spec.topologySpreadConstraints ?? []).length > 0 || options.args.defaultingType === 'List';
     const keys = isOwn ? keysOf(constraints) : [];
     const required = keys.map((key) => cluster.domainsOf(key));

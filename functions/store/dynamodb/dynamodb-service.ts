@@ -78,7 +78,7 @@ function readFields({ Item: item, Items: items, LastEvaluatedKey: last, ...other
   };
 }
 
-/** Of an answer, or of a refusal that shows what is there. */
+/** The item in an answer, or in a refusal that shows the present item. */
 export const readItem = (item: SentItem): Item => mapped(item, readValue);
 
 function sentValue(value: AttributeValue): SentValue {

@@ -22,7 +22,7 @@ import { firstFormat, type FormatState, type Formats } from '../format.ts';
 import { isPlainKey, keyDigest } from '../keys.ts';
 import { formatNamed, nameOfFormat } from './table-schema.ts';
 
-/** Of the kinds that the store uses. */
+/** A value of the attribute types that the store uses. */
 export interface AttributeValue {
   readonly S?: string;
   readonly N?: string;
@@ -80,7 +80,7 @@ const placeDigits = 4;
 /** Places are below this. */
 export const placesEnd = 16 ** placeDigits;
 export const placeText = (place: number): string => place.toString(16).padStart(placeDigits, '0');
-/** Of an object's item, or its key. */
+/** The place at the beginning of the sort key, of an object's item or of its key. */
 export const placeOf = (item: Item): number => Number.parseInt(item['sk']?.S?.slice(0, placeDigits) ?? '', 16);
 
 /** Source: DynamoDB developer guide, "Constraints in Amazon DynamoDB". */
@@ -232,7 +232,7 @@ export function blobPartAttributes(cluster: string, hash: string, part: BlobPart
 
 export interface BlobPart {
   readonly index: number;
-  /** Of all parts of the blob. */
+  /** The number of the blob's parts. */
   readonly count: number;
   readonly bytes: Uint8Array;
 }

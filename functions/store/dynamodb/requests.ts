@@ -53,7 +53,7 @@ export interface Query {
 const answerMsMax = 1000;
 const attemptsMax = 4;
 const pauseMs = { first: 20, most: 200 };
-/** Of 1 MB each. */
+/** How many pages of 1 MB one read may take. */
 const pagesMax = 10_000;
 
 export class Requests {

@@ -39,7 +39,7 @@ export class Segment {
   readonly #file: LogFile;
   readonly #range: SegmentRange;
   readonly #disk: Disk;
-  /** Of the slots from the first one on. */
+  /** The records of the slots, from the first slot on. */
   readonly #records: Found['records'][number][] = [];
   /** The one that writers and tails ask for. */
   #newest: SlotItem | undefined;

@@ -27,7 +27,7 @@ export interface MemoryTableOptions {
   readonly fault?: (method: TableMethod) => Fault | undefined;
   readonly pageSlots?: number;
   readonly pageMail?: number;
-  /** Of the version that makes the table. */
+  /** The formats of the version that makes the table. */
   readonly formats?: Formats;
 }
 

@@ -15,7 +15,7 @@ function isWorthRepeating(error: unknown): boolean {
   return error instanceof Error && ('code' in error || error.name === 'TimeoutError');
 }
 
-/** Of SQS' SendMessage. Rejects when the message is refused, or could not be sent by the last attempt. `access`: default is the environment. */
+/** Sends messages by SQS' SendMessage. Rejects when the message is refused, or could not be sent by the last attempt. `access`: default is the environment. */
 export function sqsSender(
   { clock, random }: Pick<World, 'clock' | 'random'>,
   access: AwsAccess = {},

@@ -91,7 +91,7 @@ export async function shortenToken(attributes: AdmissionAttributes, context: Che
 
 interface TokenSources {
   readonly sources: readonly TokenSource[];
-  /** Of drivers that could not be found out. */
+  /** Problems in finding the drivers of the pod's volumes. */
   readonly problems: readonly string[];
 }
 

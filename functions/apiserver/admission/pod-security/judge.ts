@@ -129,7 +129,7 @@ interface Evaluation {
   readonly policy: Policy;
   /** Only pods are refused. */
   readonly isPod: boolean;
-  /** Of the namespace's labels. */
+  /** What is wrong with the namespace's labels. */
   readonly error?: string;
 }
 

@@ -12,7 +12,7 @@ export class ConfigurationFault extends Error {}
 export interface ParamsAsked {
   readonly kind: ParamKind | undefined;
   readonly ref: ParamRef | undefined;
-  /** Of the request; '' where it has none. */
+  /** The request's namespace; '' where it has none. */
   readonly namespace: string;
 }
 

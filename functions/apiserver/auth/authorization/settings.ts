@@ -13,7 +13,7 @@ export interface AuthorizationSettings {
 export interface AuthorizerSettings {
   readonly type: AuthorizerType;
   readonly name: string;
-  /** Of type Webhook. */
+  /** Set for the type Webhook. */
   readonly webhook?: WebhookSettings;
 }
 

@@ -28,7 +28,7 @@ export interface WebhookAuthorizerOptions {
 }
 
 const answersMax = 8_192;
-/** Of what a caller can make long; more is asked about each time. In characters. */
+/** The longest question whose answer is kept, in characters; a caller can make it longer. */
 const keptLengthMax = 10_000;
 const triesMax = 5;
 const firstPauseMs = 500;

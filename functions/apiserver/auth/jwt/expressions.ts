@@ -11,7 +11,7 @@ import type { JsonObject } from '../../../kube/object.ts';
 import type { User } from '../../ports.ts';
 
 const plain = (type: CelType): DeclaredType => ({ type, sizeMax: 0, serializedMin: 0 });
-/** Of no type that is known before: named as upstream names it. */
+/** The type of a value that is not known in advance, named as upstream names it. */
 const anyType: CelType = { kind: 'dyn', name: 'any', parameters: [] };
 const texts = listType(stringType);
 

@@ -6,7 +6,7 @@ import { currentToken } from '../../api/session.ts';
 import { channels, endText, frame, protocolsOf, resizeFrame } from './channels.ts';
 
 export interface TerminalOptions {
-  /** Of the API, with its query. */
+  /** The path of the API, with its query. */
   readonly path: string;
   onEnd(text: string): void;
 }

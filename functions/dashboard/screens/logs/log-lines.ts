@@ -19,7 +19,7 @@ export function lineOf(from: string, raw: string): LogLine {
   return { from, time, text: text.replaceAll(escapes, '') };
 }
 
-/** Of a following request: what is newer than the last line. */
+/** Whether a line of a following request is newer than the last one shown. */
 export const isNewer = (line: LogLine, last: LogLine | undefined): boolean => last === undefined || line.time > last.time;
 
 /** The newest lines of both. Lines that come nearly in order cost little. */

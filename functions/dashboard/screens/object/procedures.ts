@@ -41,7 +41,7 @@ export async function readRevisions(kinds: readonly Kind[], object: AnyObject): 
   return kind === undefined ? [] : revisionsOf(await listOf<ReplicaSet>(pathOf(kind, namespaceOf(object))), object);
 }
 
-/** Of `kubectl rollout undo`: the whole template is replaced. Undefined: the revision before this one. */
+/** Replaces the whole template, as `kubectl rollout undo` does. Undefined: the revision before this one. */
 export async function undo(kinds: readonly Kind[], place: Place, object: AnyObject, to?: number): Promise<string> {
   if (object.spec?.['paused'] === true) return 'It is paused: resume it first.';
   const revisions = await readRevisions(kinds, object);

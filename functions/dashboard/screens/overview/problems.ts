@@ -172,7 +172,7 @@ function jobFinding({ status }: Job): Finding | undefined {
     : undefined;
 }
 
-/** Of things that have no finding of their own: the newest event of each object and reason. */
+/** The newest Event of each object and reason, for objects without a finding of their own. */
 function eventProblems(events: readonly Event[], known: ReadonlySet<string>, nowMs: number, kindOf: KindOf): Problem[] {
   const newest = new Map<string, Problem>();
   for (const event of events) {

@@ -60,7 +60,7 @@ function taintsErrors(taints: readonly Taint[], path: string): FieldError[] {
   });
 }
 
-/** Of an update of the status, which may not change the rest. */
+/** Errors of an update of the status, which may not change the rest. */
 export const validateNodeStatusUpdate = ({ status, ...rest }: Node): FieldError[] => {
   const addresses = (status?.addresses ?? []).map(({ type, address }) => ({ Type: type, Address: address }));
   const texts = addresses.map((address) => JSON.stringify(address));

@@ -55,7 +55,7 @@ export function validateProfileAnnotations({ metadata, spec }: Described, path: 
   });
 }
 
-/** Of a pod or a template, whose spec is at `path`. Source: validateAppArmorAnnotationsAndFieldsMatchOnCreate. */
+/** Errors of a pod or a template whose spec is at `path`. Source: validateAppArmorAnnotationsAndFieldsMatchOnCreate. */
 export function validateAnnotatedProfiles(pod: Described, path: string): FieldError[] {
   if (isWindows(pod)) return [];
   return placedContainers(pod.spec, path).flatMap(({ container, field }) => {

@@ -46,11 +46,11 @@ const deprecatedVolumes = [
   ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ] as const;
 
-/** Of a new pod: updates come without. */
+/** Warnings about a new pod; updates get none. */
 export const podWarnings = (pod: Pod, current?: Pod): string[] =>
   current === undefined ? [...nameWarnings(nameOf(pod), "in the Pod's hostname"), ...specWarnings(pod.spec, annotationsOf(pod), '')] : [];
 
-/** Of a new template, or one that an update changed. */
+/** Warnings about a new template, or one that an update changed. */
 export const templateWarnings = (template: PodTemplateSpec | undefined, path: string): string[] =>
   template?.spec === undefined ? [] : specWarnings(template.spec, template.metadata?.annotations ?? {}, path);
 

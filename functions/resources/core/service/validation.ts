@@ -215,7 +215,7 @@ const portKey = (port: ServicePort | undefined): object => ({
 
 interface PortRules {
   readonly needsName: boolean;
-  /** Of the ports before. */
+  /** The names of the ports before. */
   readonly names: Set<string>;
 }
 

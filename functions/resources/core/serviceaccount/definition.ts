@@ -5,7 +5,7 @@ import { builtIn } from '../../../kube/schema.ts';
 import { ageColumn, nameColumn } from '../../columns.ts';
 import { definition } from '../../definition.ts';
 
-/** Of a reference to a secret only the name counts. Source: pkg/registry/core/serviceaccount/strategy.go. */
+/** Only the name of a reference to a Secret is kept. Source: pkg/registry/core/serviceaccount/strategy.go. */
 function keepSecretNames(account: ServiceAccount): void {
   if (account.secrets !== undefined) account.secrets = account.secrets.map(({ name }) => (name === undefined ? {} : { name }));
 }

@@ -56,7 +56,7 @@ function namesItself({ properties }: SchemaNode): boolean {
 /** Definitions that a built-in kind refers to; one that refers to itself is left out there. */
 type Seen = readonly string[];
 
-/** Of built-in kinds: what upstream describes in words of OpenAPI's second version. */
+/** The schema of a built-in kind, as upstream describes it in OpenAPI v2. */
 function plain(node: SchemaNode): SchemaNode {
   const found = resolved(node);
   return found['x-kubernetes-v2-schema'] ?? found;

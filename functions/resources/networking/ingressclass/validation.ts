@@ -9,7 +9,7 @@ import { validateLocalReference } from '../reference-validation.ts';
 const controllerBytesMax = 250;
 const scopes = ['Cluster', 'Namespace'];
 
-/** Of an update, what changed comes first. */
+/** Errors of an update list changed fields first. */
 export const validateIngressClass = (next: IngressClass, current?: IngressClass): FieldError[] =>
   withDeclared(
     [

@@ -9,7 +9,7 @@ const systemPrefix = 'system-';
 const valueMax = 1_000_000_000;
 export const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
 
-/** Of a new class: an update changes nothing of it. */
+/** Errors of a new class: an update changes none of these fields. */
 export function validatePriorityClass(priorityClass: PriorityClass, current?: PriorityClass): FieldError[] {
   if (current !== undefined) return [];
   const { value = 0, preemptionPolicy } = priorityClass;

@@ -4,7 +4,7 @@ import { type FieldError, forbiddenField, required } from '../../../kube/field-e
 import type { VolumeAttributesClass } from '../../../kube/generated/types.ts';
 import { validateParameters, validateProvisioner } from '../class-validation.ts';
 
-/** Of an update, what changed comes first. */
+/** Errors of an update list changed fields first. */
 export const validateVolumeAttributesClass = (next: VolumeAttributesClass, current?: VolumeAttributesClass): FieldError[] => [
   ...(current === undefined ? [] : changeErrors(next, current)),
   ...classErrors(next),
