@@ -6,14 +6,16 @@ import { timestamp } from '../../functions/kube/time.ts';
 import { facts, nodeOfTest } from '../../test/support/node-context.ts';
 import { pod } from '../../test/support/node-pod.ts';
 import { createDesiredState } from '../desired-state.ts';
+import type { NodeContext } from './node-context.ts';
 import { createNodePods } from './node-pods.ts';
+import { noPodFiles } from './pod-files.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
 const object = (of: Pod): KubeObject => ({ apiVersion: 'v1', kind: 'Pod', ...of });
 const onNode = (uid: string, nodeName = 'node-a'): Pod => pod({ nodeName }, { uid, name: `pod-${uid}` });
 
-function begin({ isOverruled = () => false }: { isOverruled?: () => boolean } = {}) {
-  const node = nodeOfTest();
+function begin({ isOverruled = () => false, ...parts }: { isOverruled?: () => boolean } & Partial<NodeContext> = {}) {
+  const node = nodeOfTest(parts);
   const desired = createDesiredState();
   const finished: string[] = [];
   const forgotten: string[] = [];
@@ -51,6 +53,34 @@ test('runs the pods of this node and no other’s', async () => {
   const { apply, uids, stop } = begin();
   await apply([onNode('a'), onNode('b', 'node-b'), onNode('c')]);
   assert.deepEqual(await uids(), ['a', 'c']);
+  await stop();
+});
+
+test('removes what an agent before it left of pods that are gone, once it is known which are', async () => {
+  const left = new Set(['a', 'gone']);
+  const tornDown: string[] = [];
+  const { apply, pods, world, stop } = begin({
+    volumes: {
+      setUp: async () => new Map(),
+      refresh: async () => {},
+      tearDown: async (uid) => void tornDown.push(uid),
+      staged: async () => [],
+    },
+    files: {
+      ...noPodFiles,
+      owners: async () => [...left].map((podUid) => ({ podUid, podName: '', podNamespace: '' })),
+      remove: async ({ metadata }) => void left.delete(metadata.uid!),
+    },
+  });
+  await pods.relist();
+  await world.settle();
+  assert.deepEqual([[...left], tornDown], [['a', 'gone'], []]);
+  await apply([onNode('a')]);
+  for (let round = 0; round < 2; round += 1) {
+    await pods.relist();
+    await world.settle();
+    assert.deepEqual([[...left], tornDown], [['a'], ['gone']]);
+  }
   await stop();
 });
 

@@ -6,13 +6,13 @@ import type { PollLoop } from '../poll.ts';
 import type { CheckResult } from '../probes/checks.ts';
 import type { ProbeCounts } from '../probes/probe-counts.ts';
 import { createProber, type CheckInput } from '../probes/prober.ts';
-import type { Sandbox } from '../runtime/runtime.ts';
 import { hasEnded } from './end-plan.ts';
 import { fullName, isStatic } from '../static-pods/static-pod.ts';
 import type { StaticPods } from '../static-pods/static-pods.ts';
 import type { NodeContext } from './node-context.ts';
 import type { NodeEnding } from './node-ending.ts';
 import { runtimeFingerprints } from './observer.ts';
+import type { FileOwner } from './pod-files.ts';
 import { tellContainer } from './pod-events.ts';
 import { isTerminalPhase, specOf } from './pod-facts.ts';
 import { createPodWorker, type PodWorker } from './pod-worker.ts';
@@ -45,7 +45,7 @@ export interface NodePodsOptions {
 }
 
 /** A pod made from a sandbox's labels: the API no longer has it. */
-const orphan = ({ podName, podNamespace, podUid }: Sandbox): Pod => ({
+const orphan = ({ podName, podNamespace, podUid }: FileOwner): Pod => ({
   metadata: { name: podName, namespace: podNamespace, uid: podUid },
   spec: { containers: [] },
 });
@@ -65,6 +65,8 @@ class Pods implements NodePods {
   #mirrors: ReadonlySet<string> = new Set();
   #fingerprints: ReadonlyMap<string, string> = new Map();
   #lifetime: AbortSignal | undefined;
+  /** What an agent before this one left of pods has been found. */
+  #knowsLeftovers = false;
 
   constructor(options: NodePodsOptions) {
     this.#options = options;
@@ -190,11 +192,21 @@ class Pods implements NodePods {
     // Before the first word of what is wanted, everything may be.
     if (!desired.isKnown()) return;
     const unknown = new Set([...podUids].filter((podUid) => podUid !== '' && !this.#workers.has(podUid)));
-    if (unknown.size === 0) return;
-    for (const sandbox of await context.runtime.listSandboxes()) {
-      if (!unknown.has(sandbox.podUid) || this.#workers.has(sandbox.podUid)) continue;
-      context.log.info('a pod that nobody wants is ended', { pod: `${sandbox.podNamespace}/${sandbox.podName}`, uid: sandbox.podUid });
-      this.#add(orphan(sandbox), true);
+    if (unknown.size > 0) this.#adopt((await context.runtime.listSandboxes()).filter(({ podUid }) => unknown.has(podUid)));
+    if (this.#knowsLeftovers) return;
+    // An agent may have died when the runtime had nothing of a pod any more, and its files were still there.
+    this.#adopt(await context.files.owners());
+    this.#knowsLeftovers = true;
+  }
+
+  #adopt(owners: readonly FileOwner[]): void {
+    for (const owner of owners) {
+      if (this.#workers.has(owner.podUid)) continue;
+      this.#options.context.log.info('what is left of a pod is removed', {
+        pod: `${owner.podNamespace}/${owner.podName}`,
+        uid: owner.podUid,
+      });
+      this.#add(orphan(owner), true);
     }
   }
 }

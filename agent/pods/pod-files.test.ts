@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +11,7 @@ import { createPodFiles } from './pod-files.ts';
 const root = mkdtempSync(join(tmpdir(), 'pod-files-'));
 after(() => rmSync(root, { recursive: true }));
 const where = directories(root);
+mkdirSync(where.containerLogs);
 const files = createPodFiles({ directories: where, clusterDomain: 'cluster.local', removeCgroup: async () => {} });
 const of = pod();
 const tree = (directory: string): string[] => readdirSync(directory, { recursive: true }).map(String).toSorted();
@@ -64,7 +65,21 @@ test('a removed container takes its logs along, rotated ones too, and leaves tho
   await files.removeContainer(of, 'never-there', 0);
 });
 
-test('a removed pod leaves no log', async () => {
+test('a removed pod leaves no log and no link to one, and other pods keep theirs', async () => {
+  const sibling = pod({}, { name: 'web', uid: 'u1-next' });
+  await files.prepareSandbox(sibling);
+  for (const each of [of, sibling]) await files.linkLog(each, { name: 'main', id: each.metadata.uid!, attempt: 2 });
   await files.remove(of, ['/no/such/cgroup']);
-  assert.deepEqual(tree(join(root, 'logs')), []);
+  assert.deepEqual(tree(join(root, 'logs')), ['default_web_u1-next']);
+  assert.deepEqual(readdirSync(where.containerLogs), ['web_default_main-u1-next.log']);
+});
+
+test('pods are found by the files they have, with the names that log directories carry', async () => {
+  const owner = { podUid: 'u1-next', podName: 'web', podNamespace: 'default' };
+  assert.deepEqual(await files.owners(), [owner, { podUid: 'u1', podName: '', podNamespace: '' }]);
+  rmSync(where.pod('u1'), { recursive: true });
+  rmSync(where.pod('u1-next'), { recursive: true });
+  assert.deepEqual(await files.owners(), [owner]);
+  await files.remove(pod({}, { name: 'web', uid: 'u1-next' }), []);
+  assert.deepEqual(await files.owners(), []);
 });

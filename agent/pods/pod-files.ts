@@ -1,13 +1,13 @@
 /** The files of a pod that are not volumes: log directory, /etc/hosts, termination logs, cgroups. */
 import { constants } from 'node:fs';
-import { readdir, rm, stat, symlink, unlink } from 'node:fs/promises';
+import { readdir, readlink, rm, stat, symlink, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { nameOf, namespaceOf, uidOf } from '../../functions/kube/object.ts';
 import { Directory, passageMode } from '../files/directory.ts';
 import { errorCode, orUndefined } from '../files/error-code.ts';
 import { removeTree } from '../files/remove-tree.ts';
-import type { ContainerStatus } from '../runtime/runtime.ts';
+import type { ContainerStatus, Sandbox } from '../runtime/runtime.ts';
 import { bindSubPath } from '../volumes/sub-path.ts';
 import type { MountedPart } from './container-config.ts';
 import { containerLogPath, type Directories } from './directories.ts';
@@ -32,7 +32,11 @@ export interface PodFiles {
   /** Takes the logs and termination message of one try of a container away. */
   removeContainer(pod: Pod, containerName: string, attempt: number): Promise<void>;
   remove(pod: Pod, cgroupParents: readonly string[]): Promise<void>;
+  /** Every pod that has files on the node. The names are empty where no log directory carries them. */
+  owners(): Promise<readonly FileOwner[]>;
 }
+
+export type FileOwner = Pick<Sandbox, 'podUid' | 'podName' | 'podNamespace'>;
 
 async function namesIn(directory: string): Promise<readonly string[]> {
   try {
@@ -52,6 +56,19 @@ async function removeDeadLinks(directory: string, prefix: string): Promise<void>
     if (name.startsWith(prefix) && (await orUndefined(stat(join(directory, name)))) === undefined)
       await rm(join(directory, name), { force: true });
   }
+}
+
+async function removeLinksInto(target: string, directory: string): Promise<void> {
+  for (const name of await namesIn(directory)) {
+    const path = join(directory, name);
+    if ((await orUndefined(readlink(path)))?.startsWith(`${target}/`) === true) await rm(path, { force: true });
+  }
+}
+
+/** By its log directory. No part but the uid may have an underscore. */
+function ownerOfLogs(directory: string): FileOwner {
+  const [podNamespace = '', podName = '', ...uid] = directory.split('_');
+  return { podUid: uid.join('_'), podName, podNamespace };
 }
 
 export interface PodFilesOptions {
@@ -95,11 +112,18 @@ export function createPodFiles({ directories, clusterDomain, removeCgroup }: Pod
       await removeDeadLinks(directories.containerLogs, `${linkPrefix(pod)}${containerName}-`);
     },
     async remove(pod, cgroupParents) {
+      for (const parent of cgroupParents) await removeCgroup(parent);
+      await removeLinksInto(directories.podLogs(pod), directories.containerLogs);
       await using logs = await orUndefined(Directory.open(directories.logs));
       await using trash = await Directory.make(directories.trash, 0o700);
+      // The last of all: by its name the next agent finds a pod that this one did not get rid of.
       if (logs !== undefined) await removeTree(logs, basename(directories.podLogs(pod)), trash);
-      await removeDeadLinks(directories.containerLogs, linkPrefix(pod));
-      for (const parent of cgroupParents) await removeCgroup(parent);
+    },
+    async owners() {
+      const byLogs = (await namesIn(directories.logs)).map(ownerOfLogs).filter(({ podUid }) => podUid !== '');
+      const known = new Set(byLogs.map(({ podUid }) => podUid));
+      const others = (await namesIn(directories.pods)).filter((podUid) => !known.has(podUid));
+      return [...byLogs, ...others.map((podUid) => ({ podUid, podName: '', podNamespace: '' }))];
     },
   };
 }
@@ -121,4 +145,5 @@ export const noPodFiles: PodFiles = {
   terminationMessage: async () => '',
   removeContainer: async () => {},
   remove: async () => {},
+  owners: async () => [],
 };
