@@ -108,5 +108,8 @@ esac
   } finally {
     rmSync(directory, { recursive: true });
   }
-  assert.match(written('/opt/hibernetes/start-agent'), /exec '\/usr\/bin\/node' --\S+ --\S+ "\$program" '\/etc\/hibernetes\/agent.json'/);
+  assert.match(
+    written('/opt/hibernetes/start-agent'),
+    /exec env \S+ '\/usr\/bin\/node'(?: --\S+)+ "\$program" '\/etc\/hibernetes\/agent.json'/,
+  );
 });

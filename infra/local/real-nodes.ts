@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { AgentConfig } from '../../agent/config.ts';
-import { nodeFlags } from '../../agent/upgrade/program-files.ts';
+import { nodeCommand } from '../../agent/upgrade/program-files.ts';
 import { runCommand } from '../../agent/network/run.ts';
 import type { NodeNetworks } from '../../functions/kube/cluster-networks.ts';
 import type { Log } from '../../functions/world.ts';
@@ -47,7 +47,7 @@ async function importImages(socket: string, images: readonly string[]): Promise<
 
 function startAgent(host: Host, configFile: string, logFile: string): number {
   const log = openSync(logFile, 'a');
-  const child = spawn('nsenter', [`--net=${host.netns}`, '--', process.execPath, ...nodeFlags, agentProgram, configFile], {
+  const child = spawn('nsenter', [`--net=${host.netns}`, '--', ...nodeCommand(process.execPath), agentProgram, configFile], {
     detached: true,
     stdio: ['ignore', log, log],
   });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { bundleAgent } from '../../agent/bundle.ts';
-import { nodeFlags } from '../../agent/upgrade/program-files.ts';
+import { nodeCommand } from '../../agent/upgrade/program-files.ts';
 import type { Pod } from '../../functions/kube/generated/types.ts';
 import { agentNode } from '../support/agent-node.ts';
 import { startCluster, type TestCluster } from '../support/cluster-process.ts';
@@ -146,7 +146,7 @@ const idlePod = (name: string): Pod => ({
 async function measureAgent(): Promise<ProcessUse> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-node-'));
   const program = await bundleAgent(join(directory, 'agent.mjs'));
-  const node = await agentNode('10.201.14.0/24', { command: () => [process.execPath, ...nodeFlags, program] });
+  const node = await agentNode('10.201.14.0/24', { command: () => [...nodeCommand(process.execPath), program] });
   const names = Array.from({ length: agentPods }, (_, index) => `p${index}`);
   try {
     node.startAgent();
