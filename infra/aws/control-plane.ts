@@ -15,6 +15,7 @@ import { iamClusterId, settingNames } from '../../functions/cloud/settings.ts';
 import type { FunctionSpec } from '../../functions/manifest.ts';
 import { createApiEndpoint, type ApiEndpoint } from './api-endpoint.ts';
 import { capitalised } from './capitalised.ts';
+import type { AccessVariables } from './access-configurations.ts';
 import { createEventFunction, type BundleOf, type FunctionProps } from './cluster-function.ts';
 import type { Deployment } from './deployment.ts';
 import { clusterOutputs, stackOutputs } from './outputs.ts';
@@ -29,6 +30,7 @@ export interface ControlPlaneProps {
   readonly table: ITableV2;
   readonly key: Key | undefined;
   readonly bundleOf: BundleOf;
+  readonly access: AccessVariables;
 }
 
 /** Letters and digits alone are base64 too, and this many of them are the 32 bytes of an AES-256 key. */
@@ -188,6 +190,7 @@ export class ControlPlane extends Construct {
       ...(deployment.administrators.length === 0 ? {} : { [settingNames.administrators]: deployment.administrators.join(',') }),
       [settingNames.networks]: JSON.stringify(deployment.networks),
       ...(deployment.admission === undefined ? {} : { [settingNames.admission]: JSON.stringify(deployment.admission) }),
+      ...this.props.access,
       ...this.auditSettings(),
       ...(deployment.hasDashboard ? {} : { [settingNames.dashboard]: 'off' }),
       [settingNames.envelopeSecret]: this.envelopeKey.secretArn,

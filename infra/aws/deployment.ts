@@ -105,6 +105,8 @@ export const choiceNames = [
   'enableAdmissionPlugins',
   'disableAdmissionPlugins',
   'admissionControlConfigFile',
+  'authenticationConfig',
+  'authorizationConfig',
   'auditPolicyFile',
   'auditLogDays',
   'podCidr',

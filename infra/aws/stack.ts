@@ -10,6 +10,7 @@ import type { Construct } from 'constructs';
 import { manifest } from '../../functions/manifest.ts';
 import { acknowledgeCodeBucket } from './acknowledged.ts';
 import { controlPlaneAlarms, createAlarms, tableAlarms } from './alarms.ts';
+import type { AccessVariables } from './access-configurations.ts';
 import type { BundleOf } from './cluster-function.ts';
 import { ControlPlane } from './control-plane.ts';
 import { createDashboard } from './dashboard.ts';
@@ -24,6 +25,7 @@ export interface ControlPlaneStackProps extends StackProps {
   /** Those of which it was made. */
   readonly choices: Choices;
   readonly bundleOf: BundleOf;
+  readonly access: AccessVariables;
 }
 
 export class ControlPlaneStack extends Stack {
@@ -35,13 +37,13 @@ export class ControlPlaneStack extends Stack {
       description: 'Hibernetes: Kubernetes without servers to run',
       terminationProtection: props.deployment.isProtected,
     });
-    const { deployment, choices, bundleOf } = props;
+    const { deployment, choices, bundleOf, access } = props;
     const key = deployment.customerKey ? this.customerKey() : undefined;
     const table =
       deployment.adopted === undefined
         ? createStateTable(this, { limits: deployment.limits, key })
         : adoptedTable(this, deployment.adopted);
-    this.controlPlane = new ControlPlane(this, 'ControlPlane', { functions: manifest, deployment, table, key, bundleOf });
+    this.controlPlane = new ControlPlane(this, 'ControlPlane', { functions: manifest, deployment, table, key, bundleOf, access });
     const alarms = deployment.hasAlarms ? this.alarms(table, deployment.alarmEmail, key) : [];
     createDashboard(this, this.controlPlane, { table, alarms });
     const { nodes: options } = deployment;

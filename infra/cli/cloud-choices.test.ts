@@ -85,8 +85,8 @@ test('the root user deploys nothing', () => {
   assert.throws(() => choicesOf({}, options(), 'arn:aws:iam::111122223333:root'), CliError);
 });
 
-test('what the CDK app would refuse is refused in a sentence', () => {
-  assert.throws(() => checkChoices({ clusters: 'a,a' }, 'S'), refusal('That cannot be deployed: clusters: each name once.'));
+test('what the CDK app would refuse is refused in a sentence', async () => {
+  await assert.rejects(checkChoices({ clusters: 'a,a' }, 'S'), refusal('That cannot be deployed: clusters: each name once.'));
 });
 
 test('another cluster than before is not put at the root', () => {

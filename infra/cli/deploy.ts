@@ -65,9 +65,11 @@ const clustersIn = (choices: Choices, stack: string): readonly string[] =>
   deploymentOf((name) => (name === 'stack' ? stack : (choices as Readonly<Record<string, string>>)[name])).clusters;
 
 /** The CDK app would refuse it too, with less of a sentence. */
-export function checkChoices(choices: Choices, stack: string): void {
+export async function checkChoices(choices: Choices, stack: string): Promise<void> {
   try {
     clustersIn(choices, stack);
+    const { accessVariables } = await import('../aws/access-configurations.ts');
+    await accessVariables((name) => (choices as Readonly<Record<string, string>>)[name]);
   } catch (error) {
     throw error instanceof DeploymentError ? new CliError(`That cannot be deployed: ${error.message}.`) : error;
   }
@@ -146,7 +148,7 @@ export async function deploy(options: DeployOptions): Promise<void> {
     const before = await findStack(account, stack);
     const earlier = before?.choices ?? {};
     const chosen = choicesOf(earlier, options, account.arn);
-    checkChoices(chosen, stack);
+    await checkChoices(chosen, stack);
     const choices = await withImage(account, earlier, chosen);
     const standing = recoveryOf(before) === 'delete' ? undefined : before;
     refuseBusy(before);

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { settingsOf } from '../../functions/cloud/settings.ts';
+import { accessVariables } from './access-configurations.ts';
+import { DeploymentError } from './deployment.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'access-'));
+after(() => rmSync(directory, { recursive: true }));
+
+function file(name: string, document: object): string {
+  writeFileSync(join(directory, name), JSON.stringify(document));
+  return join(directory, name);
+}
+
+const issuer = (more: object = {}): object => ({
+  apiVersion: 'apiserver.config.k8s.io/v1',
+  kind: 'AuthenticationConfiguration',
+  jwt: [
+    { issuer: { url: 'https://id.example.com', audiences: ['us'], ...more }, claimMappings: { username: { claim: 'sub', prefix: '' } } },
+  ],
+});
+
+const webhook = (user: object): object => ({
+  apiVersion: 'apiserver.config.k8s.io/v1',
+  kind: 'AuthorizationConfiguration',
+  authorizers: [
+    { type: 'Node', name: 'node' },
+    { type: 'RBAC', name: 'rbac' },
+    {
+      type: 'Webhook',
+      name: 'policy.example.com',
+      webhook: {
+        timeout: '3s',
+        subjectAccessReviewVersion: 'v1',
+        matchConditionSubjectAccessReviewVersion: 'v1',
+        failurePolicy: 'Deny',
+        connectionInfo: { type: 'KubeConfigFile', kubeConfigFile: file('kubeconfig', kubeconfig(user)) },
+      },
+    },
+  ],
+});
+
+const kubeconfig = (user: object): object => ({
+  'current-context': 'c',
+  contexts: [{ name: 'c', context: { cluster: 's', user: 'u' } }],
+  clusters: [{ name: 's', cluster: { server: 'https://policy.example.com/authorize' } }],
+  users: [{ name: 'u', user }],
+});
+
+const chosen = (choices: Readonly<Record<string, string>>): ReturnType<typeof accessVariables> => accessVariables((name) => choices[name]);
+
+test('without a choice no variable is set', async () => {
+  assert.deepEqual(await chosen({}), {});
+});
+
+test('the functions read what was chosen from their variables', async () => {
+  const variables = await chosen({
+    authenticationConfig: file('authentication.json', issuer()),
+    authorizationConfig: file('authorization.json', webhook({})),
+  });
+  const needed: Readonly<Record<string, string>> = { HIBERNETES_TABLE: 't', HIBERNETES_ENVELOPE_KEY: Buffer.alloc(32).toString('base64') };
+  const { authentication, authorization } = settingsOf((name) => ({ ...needed, ...variables })[name]);
+  assert.equal(authentication?.jwt[0]?.issuer.url, 'https://id.example.com');
+  assert.deepEqual(
+    authorization?.authorizers.map(({ type }) => type),
+    ['Node', 'RBAC', 'Webhook'],
+  );
+});
+
+const wrong: Readonly<Record<string, () => Readonly<Record<string, string>>>> = {
+  'a file that is missing': () => ({ authenticationConfig: join(directory, 'none') }),
+  'an issuer without TLS': () => ({ authenticationConfig: file('plain.json', issuer({ url: 'http://id.example.com' })) }),
+  'a file that is too long': () => ({ authenticationConfig: file('long.json', issuer({ audiences: ['x'.repeat(2_000)] })) }),
+  'a webhook with a token': () => ({ authorizationConfig: file('token.json', webhook({ token: 'secret' })) }),
+};
+for (const [what, choices] of Object.entries(wrong)) {
+  test(`${what} is refused before anything is deployed`, async () => {
+    await assert.rejects(chosen(choices()), DeploymentError);
+  });
+}
